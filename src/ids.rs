@@ -1,0 +1,108 @@
+//! Typed ids: a `JobId` cannot be passed where a `UserId` is meant.
+//!
+//! All are version-7 UUIDs, so the newest row has the greatest id and a list is ordered by its key.
+
+use std::sync::Mutex;
+
+use uuid::timestamp::context::ContextV7;
+use uuid::{Timestamp as UuidTime, Uuid};
+
+use crate::clock::Timestamp;
+
+/// Keeps ids that are made in one millisecond in the order in which they were made.
+static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+fn time_ordered(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
+    Uuid::new_v7(UuidTime::from_unix(&ORDER, seconds, now.nanosecond()))
+}
+
+macro_rules! typed_ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, sqlx::Type, serde::Serialize, serde::Deserialize)]
+        #[sqlx(transparent, no_pg_array)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id, ordered by `now`.
+            #[must_use]
+            pub fn new(now: Timestamp) -> Self {
+                Self(time_ordered(now))
+            }
+
+            /// Wraps a UUID that is known to be of this kind.
+            #[must_use]
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(id)
+            }
+
+            /// The bare UUID, for arrays bound to a statement.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    )+};
+}
+
+typed_ids! {
+    /// A person with an account.
+    UserId,
+    /// A service the hub can reach.
+    ConnectorId,
+    /// A tool of a connector.
+    ToolId,
+    /// An immutable definition of a tool.
+    ToolVersionId,
+    /// A user's link to a connector.
+    ConnectionId,
+    /// One accepted tool call.
+    JobId,
+    /// One line of a job's log.
+    EventId,
+    /// One audit entry.
+    AuditId,
+    /// A sealed secret.
+    SecretId,
+    /// A process that runs jobs.
+    WorkerId,
+}
+
+impl UserId {
+    /// Stands for the hub itself where a row needs an owner and no user is known (a sign-in with an unknown address).
+    pub const HUB: Self = Self(Uuid::nil());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JobId;
+    use time::macros::datetime;
+
+    #[test]
+    fn ids_of_one_moment_keep_their_order() {
+        let now = datetime!(2026-11-24 08:00 UTC);
+        let ids: Vec<_> = (0..100).map(|_| JobId::new(now)).collect();
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn later_ids_are_greater() {
+        let first = JobId::new(datetime!(2026-11-24 08:00 UTC));
+        assert!(JobId::new(datetime!(2026-11-24 08:01 UTC)) > first);
+    }
+}

@@ -1,0 +1,2 @@
+//! The `craft` binary.
+fn main() {}
