@@ -16,6 +16,7 @@
 //! - [`serve`]: composition, signals, drain
 
 pub mod actor;
+pub mod audit;
 pub mod clock;
 pub mod db;
 pub mod error;

@@ -1,0 +1,172 @@
+//! Everything that is audited: one variant an act, named `noun.past`.
+
+use std::time::Duration;
+
+use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
+
+/// An act, with what belongs to its entry.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Somebody signed up, was made by the command line, or set up the hub as its owner.
+    AccountCreated {
+        /// The new account.
+        user: UserId,
+        /// Whether it administers the hub.
+        admin: bool,
+    },
+    /// A mailed link proved the address.
+    AccountConfirmed {
+        /// Whose address.
+        user: UserId,
+    },
+    /// A browser session began.
+    SessionStarted,
+    /// A sign-in was refused; the address is kept only in the erasable body.
+    SessionRefused {
+        /// What was typed as e-mail.
+        email: String,
+        /// Machine word: password, unconfirmed.
+        class: &'static str,
+    },
+    /// A browser session ended by signing out.
+    SessionEnded,
+    /// A connector was added by its URL.
+    ConnectorAdded {
+        /// The new connector.
+        connector: ConnectorId,
+        /// Its name.
+        name: String,
+        /// Where it answers.
+        url: String,
+    },
+    /// A server's tools were read.
+    ToolsDiscovered {
+        /// Whose tools.
+        connector: ConnectorId,
+        /// How many it lists.
+        tools: usize,
+        /// How many had a new or changed definition.
+        changed: usize,
+    },
+    /// A user's link to a connector was made.
+    ConnectionCreated {
+        /// The new connection.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// The owner asked a running job to stop.
+    JobCancelRequested {
+        /// Which job.
+        job: JobId,
+        /// Its service.
+        connector: ConnectorId,
+        /// Its tool.
+        tool: String,
+    },
+    /// A job ended.
+    JobFinished {
+        /// Which job.
+        job: JobId,
+        /// Its service.
+        connector: ConnectorId,
+        /// Its tool.
+        tool: String,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// From its start to its end; none if it never ran.
+        latency: Option<Duration>,
+        /// Redacted arguments as JSON text.
+        request: String,
+        /// Redacted result as JSON text.
+        response: Option<String>,
+    },
+}
+
+/// How a job ended, as far as the log is concerned.
+#[derive(Clone, Debug)]
+pub enum CallOutcome {
+    /// It did what it should.
+    Success,
+    /// It did not, or nobody knows.
+    Error {
+        /// Machine word for the cause.
+        class: String,
+        /// The cause in words.
+        message: String,
+    },
+}
+
+/// An action spread over an entry's columns.
+#[derive(Default)]
+pub(super) struct Described {
+    pub(super) name: &'static str,
+    pub(super) target: Option<(&'static str, String)>,
+    pub(super) connector: Option<ConnectorId>,
+    pub(super) tool: Option<String>,
+    pub(super) job: Option<JobId>,
+    pub(super) error: Option<(String, String)>,
+    pub(super) latency: Option<Duration>,
+    pub(super) request: Option<String>,
+    pub(super) response: Option<String>,
+}
+
+impl Action {
+    /// The entry's columns.
+    pub(super) fn describe(&self) -> Described {
+        match self {
+            Self::AccountCreated { user, admin } => Described {
+                request: Some(serde_json::json!({ "admin": admin }).to_string()),
+                ..on("account.created", "account", user)
+            },
+            Self::AccountConfirmed { user } => on("account.confirmed", "account", user),
+            Self::SessionStarted => named("session.started"),
+            Self::SessionEnded => named("session.ended"),
+            Self::SessionRefused { email, class } => Described {
+                request: Some(serde_json::json!({ "email": email }).to_string()),
+                error: Some(((*class).to_owned(), "The sign-in was refused".to_owned())),
+                ..named("session.refused")
+            },
+            Self::ConnectorAdded { connector, name, url } => Described {
+                connector: Some(*connector),
+                request: Some(serde_json::json!({ "name": name, "url": url }).to_string()),
+                ..on("connector.added", "connector", connector)
+            },
+            Self::ToolsDiscovered { connector, tools, changed } => Described {
+                connector: Some(*connector),
+                response: Some(serde_json::json!({ "tools": tools, "changed": changed }).to_string()),
+                ..on("tools.discovered", "connector", connector)
+            },
+            Self::ConnectionCreated { connection, connector } => {
+                Described { connector: Some(*connector), ..on("connection.created", "connection", connection) }
+            }
+            Self::JobCancelRequested { job, connector, tool } => Described {
+                connector: Some(*connector),
+                tool: Some(tool.clone()),
+                job: Some(*job),
+                ..on("job.cancel_requested", "job", job)
+            },
+            Self::JobFinished { job, connector, tool, outcome, latency, request, response } => Described {
+                connector: Some(*connector),
+                tool: Some(tool.clone()),
+                job: Some(*job),
+                error: match outcome {
+                    CallOutcome::Success => None,
+                    CallOutcome::Error { class, message } => Some((class.clone(), message.clone())),
+                },
+                latency: *latency,
+                request: Some(request.clone()),
+                response: response.clone(),
+                ..on("job.finished", "job", job)
+            },
+        }
+    }
+}
+
+fn named(name: &'static str) -> Described {
+    Described { name, ..Described::default() }
+}
+
+fn on(name: &'static str, kind: &'static str, id: &impl ToString) -> Described {
+    Described { target: Some((kind, id.to_string())), ..named(name) }
+}

@@ -1,0 +1,102 @@
+//! An entry with its body, ready to be written: by `record` at once, or by the queue in its finishing batch.
+
+use sha2::{Digest, Sha256};
+
+use super::action::Action;
+use crate::actor::{Actor, Origin};
+use crate::clock::Timestamp;
+use crate::ids::{AuditId, ConnectorId, JobId, UserId};
+
+/// The columns of `audit_entries` and `audit_bodies`.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// Key of both rows.
+    pub id: AuditId,
+    /// Whose log.
+    pub user_id: UserId,
+    /// `noun.past`.
+    pub action: String,
+    /// `user` or `system`.
+    pub actor: &'static str,
+    /// From where.
+    pub origin: &'static str,
+    /// Noun of what was acted on.
+    pub target_kind: Option<String>,
+    /// Its id.
+    pub target_id: Option<String>,
+    /// The service involved.
+    pub connector_id: Option<ConnectorId>,
+    /// The tool that ran.
+    pub tool_name: Option<String>,
+    /// The job.
+    pub job_id: Option<JobId>,
+    /// `success` or `error`.
+    pub outcome: &'static str,
+    /// Machine word for the cause.
+    pub error_class: Option<String>,
+    /// How long it took, in milliseconds.
+    pub latency_ms: Option<i32>,
+    /// Salted SHA-256 of the request.
+    pub request_digest: Option<Vec<u8>>,
+    /// Salted SHA-256 of the response.
+    pub response_digest: Option<Vec<u8>>,
+    /// Salted SHA-256 of address and agent.
+    pub identity_digest: Option<Vec<u8>>,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// Redacted request as JSON text.
+    pub request: Option<String>,
+    /// Redacted response as JSON text.
+    pub response: Option<String>,
+    /// The cause in words.
+    pub error: Option<String>,
+    /// Client address.
+    pub ip: Option<String>,
+    /// Client name.
+    pub agent: Option<String>,
+    /// Salt of the digests, 16 random bytes.
+    pub salt: Vec<u8>,
+}
+
+impl Prepared {
+    /// Spreads an action over the columns; the salt is random.
+    #[must_use]
+    pub fn new(actor: &Actor, action: &Action, now: Timestamp) -> Self {
+        let salt: [u8; 16] = rand::random();
+        let it = action.describe();
+        let ip = actor.ip().map(|ip| ip.to_string());
+        let agent = actor.agent().map(ToOwned::to_owned);
+        let identity = ip.as_ref().map(|ip| format!("{ip}\n{}", agent.as_deref().unwrap_or_default()));
+        let (target_kind, target_id) = it.target.map(|(kind, id)| (kind.to_owned(), id)).unzip();
+        let (error_class, error) = it.error.unzip();
+        Self {
+            id: AuditId::new(now),
+            user_id: actor.user_id(),
+            action: it.name.to_owned(),
+            actor: if actor.origin() == Origin::System { "system" } else { "user" },
+            origin: actor.origin().as_str(),
+            target_kind,
+            target_id,
+            connector_id: it.connector,
+            tool_name: it.tool,
+            job_id: it.job,
+            outcome: if error.is_some() { "error" } else { "success" },
+            error_class,
+            latency_ms: it.latency.map(|took| i32::try_from(took.as_millis()).unwrap_or(i32::MAX)),
+            request_digest: it.request.as_deref().map(|text| digest(&salt, text)),
+            response_digest: it.response.as_deref().map(|text| digest(&salt, text)),
+            identity_digest: identity.as_deref().map(|text| digest(&salt, text)),
+            created_at: now,
+            request: it.request,
+            response: it.response,
+            error,
+            ip,
+            agent,
+            salt: salt.to_vec(),
+        }
+    }
+}
+
+fn digest(salt: &[u8], text: &str) -> Vec<u8> {
+    Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize().to_vec()
+}
