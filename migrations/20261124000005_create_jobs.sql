@@ -14,7 +14,7 @@ CREATE TABLE job (
     connection_id   uuid NOT NULL,
     tool_version_id uuid NOT NULL,
     tool_name       text NOT NULL,
-    origin          text NOT NULL CHECK (origin IN ('browser', 'assistant', 'schedule', 'workflow', 'system')),
+    origin          text NOT NULL CHECK (origin IN ('browser', 'assistant', 'schedule', 'workflow', 'system', 'cli')),
     input           text NOT NULL,
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (user_id, id),
@@ -94,32 +94,38 @@ COMMENT ON COLUMN lane.cap IS 'Most jobs of this lane that may run at once.';
 COMMENT ON COLUMN lane.paused IS 'True: accepts go on, claims do not.';
 
 CREATE TABLE job_ready (
-    seq     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    user_id uuid NOT NULL,
-    job_id  uuid NOT NULL UNIQUE,
-    queue   text NOT NULL,
-    prio    smallint NOT NULL DEFAULT 0,
-    lane    bigint NOT NULL,
-    attempt integer NOT NULL DEFAULT 0,
-    run_no  integer NOT NULL DEFAULT 0
+    seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id    uuid NOT NULL,
+    job_id     uuid NOT NULL UNIQUE,
+    queue      text NOT NULL,
+    prio       smallint NOT NULL DEFAULT 0,
+    lane       bigint NOT NULL,
+    attempt    integer NOT NULL DEFAULT 0,
+    crashes    integer NOT NULL DEFAULT 0,
+    run_no     integer NOT NULL DEFAULT 0,
+    repeatable boolean NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX job_ready_by_queue ON job_ready (queue, prio, seq);
 CREATE INDEX job_ready_by_lane ON job_ready (queue, lane, seq);
 COMMENT ON TABLE job_ready IS 'May start now; a claim deletes the row.';
 COMMENT ON COLUMN job_ready.seq IS 'Arrival order; every re-enqueue takes a new one, so a claim cursor never misses it.';
 COMMENT ON COLUMN job_ready.attempt IS 'How often it was tried for retries'' sake (not a fence).';
+COMMENT ON COLUMN job_ready.crashes IS 'How many of its runs were lost with their process; it moves along with the row.';
+COMMENT ON COLUMN job_ready.repeatable IS 'Decided at accept; it moves along with the row until a crash asks.';
 COMMENT ON COLUMN job_ready.run_no IS 'The last run; a claim raises it.';
 
 CREATE TABLE job_later (
-    job_id  uuid PRIMARY KEY,
-    run_at  timestamptz NOT NULL,
-    user_id uuid NOT NULL,
-    queue   text NOT NULL,
-    prio    smallint NOT NULL DEFAULT 0,
-    lane    bigint NOT NULL,
-    attempt integer NOT NULL,
-    run_no  integer NOT NULL,
-    reason  text NOT NULL CHECK (reason IN ('retry', 'schedule', 'snooze', 'rate', 'breaker', 'paused', 'reauth', 'wait', 'approval'))
+    job_id     uuid PRIMARY KEY,
+    run_at     timestamptz NOT NULL,
+    user_id    uuid NOT NULL,
+    queue      text NOT NULL,
+    prio       smallint NOT NULL DEFAULT 0,
+    lane       bigint NOT NULL,
+    attempt    integer NOT NULL,
+    crashes    integer NOT NULL,
+    run_no     integer NOT NULL,
+    repeatable boolean NOT NULL,
+    reason     text NOT NULL CHECK (reason IN ('retry', 'schedule', 'snooze', 'rate', 'breaker', 'paused', 'reauth', 'wait', 'approval'))
 );
 CREATE INDEX job_later_by_time ON job_later (run_at);
 COMMENT ON TABLE job_later IS 'Waits for a time or an answer; the leader promotes what is due.';
@@ -129,6 +135,7 @@ CREATE TABLE job_lease (
     job_id       uuid PRIMARY KEY,
     run_no       integer NOT NULL,
     attempt      integer NOT NULL,
+    crashes      integer NOT NULL,
     worker_id    uuid NOT NULL,
     queue        text NOT NULL,
     lane         bigint NOT NULL,

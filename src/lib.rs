@@ -6,8 +6,8 @@
 //! - [`ids`], [`error`], [`clock`], [`secret`]: typed ids, one HTTP-free error, the time source, unprintable secrets
 //! - [`actor`], [`page`], [`config`]: who acts, keyset cursors, settings
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
-//! - [`audit`], [`mail`], [`upstream`]: the log, outgoing mail, MCP clients
-//! - [`vault`], [`queue`], [`live`]: sealed secrets, the durable queue, wake-ups and live fan-out
+//! - [`audit`], [`mail`], [`upstream`], [`live`]: the log, outgoing mail, MCP clients, wake-ups and live fan-out
+//! - [`vault`], [`queue`]: sealed secrets, the durable queue
 //! - [`accounts`], [`connectors`]: people and services
 //! - [`connections`]: a user's link to a service
 //! - [`jobs`]: a tool invocation, from accept to result
@@ -21,6 +21,8 @@ pub mod clock;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod live;
 pub mod page;
+pub mod queue;
 pub mod secret;
 pub mod vault;

@@ -1,0 +1,122 @@
+//! The subscribers of this process, by what they wait for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::wire::Change;
+use crate::ids::{JobId, UserId};
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Topic {
+    Queue,
+    Cancels,
+    Job(JobId),
+    User(UserId),
+}
+
+/// One channel for each topic that somebody waits for, and none for others.
+#[derive(Debug, Default)]
+pub(super) struct Topics(Mutex<HashMap<Topic, watch::Sender<()>>>);
+
+/// A subscription. Ticks that come while nobody waits are one tick.
+#[derive(Debug)]
+pub struct Ticks {
+    topic: Topic,
+    topics: Arc<Topics>,
+    receiver: watch::Receiver<()>,
+}
+
+impl Ticks {
+    /// Waits for a change that came after the subscription, or after the last call returned.
+    pub async fn changed(&mut self) {
+        if self.receiver.changed().await.is_err() {
+            // the sender lives in `topics` for as long as this receiver does
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Ticks {
+    fn drop(&mut self) {
+        let mut open = self.topics.lock();
+        // this receiver is still counted
+        if open.get(&self.topic).is_some_and(|sender| sender.receiver_count() <= 1) {
+            open.remove(&self.topic);
+        }
+    }
+}
+
+impl Topics {
+    pub(super) fn subscribe(self: &Arc<Self>, topic: Topic) -> Ticks {
+        let receiver = self.lock().entry(topic).or_insert_with(|| watch::Sender::new(())).subscribe();
+        Ticks { topic, topics: self.clone(), receiver }
+    }
+
+    pub(super) fn tick(&self, change: Change) {
+        let open = self.lock();
+        let tick = |topic| {
+            if let Some(sender) = open.get(&topic) {
+                sender.send_replace(());
+            }
+        };
+        match change {
+            Change::Queue => tick(Topic::Queue),
+            Change::Cancels => tick(Topic::Cancels),
+            Change::Job(user, job) => {
+                tick(Topic::Job(job));
+                tick(Topic::User(user));
+            }
+            Change::Everything => {
+                for sender in open.values() {
+                    sender.send_replace(());
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Topic, watch::Sender<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::FutureExt as _;
+    use time::macros::datetime;
+
+    use super::{Topic, Topics};
+    use crate::ids::{JobId, UserId};
+    use crate::live::wire::Change;
+
+    #[test]
+    fn a_job_ticks_its_own_and_its_owners_subscribers_only() {
+        let now = datetime!(2026-11-24 08:00 UTC);
+        let (user, job) = (UserId::new(now), JobId::new(now));
+        let topics = Arc::<Topics>::default();
+        let mut of_job = topics.subscribe(Topic::Job(job));
+        let mut of_user = topics.subscribe(Topic::User(user));
+        let mut of_other = topics.subscribe(Topic::Job(JobId::new(now)));
+        topics.tick(Change::Job(user, job));
+        topics.tick(Change::Job(user, job));
+        assert!(of_job.changed().now_or_never().is_some());
+        assert!(of_job.changed().now_or_never().is_none(), "two ticks while nobody waited are one");
+        assert!(of_user.changed().now_or_never().is_some());
+        assert!(of_other.changed().now_or_never().is_none());
+    }
+
+    #[test]
+    fn the_last_subscriber_takes_the_channel_along() {
+        let topics = Arc::<Topics>::default();
+        let first = topics.subscribe(Topic::Queue);
+        let second = topics.subscribe(Topic::Queue);
+        drop(first);
+        assert_eq!(topics.lock().len(), 1);
+        drop(second);
+        assert!(topics.lock().is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! What one run says: numbered at once, written in batches, closed by its ending.
+//!
+//! Lines gather for a moment and are committed together with those of other runs. What has not been written when the
+//! run ends goes into the ending's own commit, so a short run costs no commit of its own.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Event, Level};
+use crate::db::SystemDb;
+use crate::error::Error;
+use crate::ids::{JobId, UserId};
+use crate::live::Live;
+use crate::queue::store;
+
+/// How long lines gather.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// Most lines of one run; a tool that chatters on is cut short, and the log says so.
+const MOST_LINES: i32 = 5_000;
+
+/// A numbered event.
+#[derive(Clone, Debug)]
+pub(in crate::queue) struct Line {
+    pub(in crate::queue) job_id: JobId,
+    pub(in crate::queue) run_no: i32,
+    pub(in crate::queue) n: i32,
+    pub(in crate::queue) event: Event,
+}
+
+/// The log of one run; cheap to clone, and whoever has a clone may add to it.
+#[derive(Clone, Debug)]
+pub struct Journal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    user_id: UserId,
+    job_id: JobId,
+    run_no: i32,
+    lines: Mutex<Lines>,
+    /// Held while lines are being written, so that an ending can wait for them.
+    writing: tokio::sync::Mutex<()>,
+    flusher: Flusher,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    next: i32,
+    pending: Vec<Line>,
+    closed: bool,
+}
+
+impl Journal {
+    pub(in crate::queue) fn new(user_id: UserId, job_id: JobId, run_no: i32, flusher: Flusher) -> Self {
+        let (lines, writing) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Inner { user_id, job_id, run_no, lines, writing, flusher }))
+    }
+
+    /// Adds an event; it is on disk within a moment, and at the latest with the run's ending. After the ending nothing
+    /// is added.
+    pub fn append(&self, event: Event) {
+        let mut lines = self.lines();
+        if lines.closed || lines.next > MOST_LINES {
+            return;
+        }
+        let event = if lines.next < MOST_LINES {
+            event
+        } else {
+            Event::new(Level::Warn, "This run said too much: what follows is left out", event.at)
+        };
+        self.push(&mut lines, event);
+        if lines.pending.len() == 1 {
+            self.0.flusher.mark(self.clone());
+        }
+    }
+
+    /// Adds the run's last event, and hands over what has not been written.
+    pub(in crate::queue) async fn close(&self, last: Event) -> Vec<Line> {
+        let _none_in_flight = self.0.writing.lock().await;
+        let mut lines = self.lines();
+        self.push(&mut lines, last);
+        lines.closed = true;
+        std::mem::take(&mut lines.pending)
+    }
+
+    fn push(&self, lines: &mut Lines, event: Event) {
+        let line = Line { job_id: self.0.job_id, run_no: self.0.run_no, n: lines.next, event };
+        lines.next += 1;
+        lines.pending.push(line);
+    }
+
+    fn take(&self) -> Vec<Line> {
+        std::mem::take(&mut self.lines().pending)
+    }
+
+    /// Puts lines back that could not be written now.
+    fn put_back(&self, mut taken: Vec<Line>) {
+        let mut lines = self.lines();
+        taken.append(&mut lines.pending);
+        lines.pending = taken;
+        self.0.flusher.mark(self.clone());
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that writes journals; one a process.
+#[derive(Clone, Debug)]
+pub(in crate::queue) struct Flusher(mpsc::UnboundedSender<Journal>);
+
+impl Flusher {
+    pub(in crate::queue) fn start(db: SystemDb, live: Live, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        tasks.spawn(async move { stop.run_until_cancelled(run(db, live, receiver)).await });
+        Self(sender)
+    }
+
+    /// A journal is marked once while it has lines, so the channel holds no more than there are runs.
+    fn mark(&self, journal: Journal) {
+        // without the task, the ending writes the lines
+        let _ = self.0.send(journal);
+    }
+}
+
+async fn run(db: SystemDb, live: Live, mut receiver: mpsc::UnboundedReceiver<Journal>) {
+    let mut marked = Vec::new();
+    while receiver.recv_many(&mut marked, usize::MAX).await > 0 {
+        sleep(GATHER).await;
+        while let Ok(journal) = receiver.try_recv() {
+            marked.push(journal);
+        }
+        flush(&db, &live, &marked).await;
+        marked.clear();
+    }
+}
+
+async fn flush(db: &SystemDb, live: &Live, journals: &[Journal]) {
+    let mut in_flight = Vec::with_capacity(journals.len());
+    let mut taken = Vec::with_capacity(journals.len());
+    for journal in journals {
+        in_flight.push(journal.0.writing.lock().await);
+        taken.push(journal.take());
+    }
+    if let Err(error) = store::events::write(db.pool(), &taken.concat()).await {
+        tracing::warn!(%error, "events could not be written together; writing them run by run");
+        for (journal, lines) in journals.iter().zip(taken) {
+            flush_alone(db, journal, lines).await;
+        }
+    }
+    for journal in journals {
+        live.job_changed(journal.0.user_id, journal.0.job_id);
+    }
+}
+
+async fn flush_alone(db: &SystemDb, journal: &Journal, lines: Vec<Line>) {
+    match store::events::write(db.pool(), &lines).await.map_err(Error::from) {
+        Ok(()) => {}
+        Err(Error::Unavailable(_)) => journal.put_back(lines),
+        Err(error) => tracing::error!(%error, job = %journal.0.job_id, "a run's events could not be written"),
+    }
+}

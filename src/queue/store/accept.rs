@@ -1,0 +1,143 @@
+//! Accepting a batch of jobs.
+
+use sqlx::PgPool;
+
+use super::column;
+use crate::ids::{EventId, JobId};
+use crate::queue::QUEUE;
+use crate::queue::accept::{Accept, Accepted, Verdict};
+
+/// Writes what may be accepted, and says of each job what became of it.
+#[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
+pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: i64) -> sqlx::Result<Vec<Verdict>> {
+    let rows = sqlx::query!(
+        r#"
+        WITH asked AS MATERIALIZED (
+            SELECT *
+            FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
+                $11::text[], $12::boolean[], $13::text[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[],
+                $18::text[]) WITH ORDINALITY
+                AS t (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
+                input, repeatable, key, created_at, event_id, level, message, data, nth)
+        ),
+        -- the system pool sees every row: whose connection it is, is checked here
+        owned AS (
+            SELECT a.*, row_number() OVER (PARTITION BY a.user_id ORDER BY a.nth) AS place
+            FROM asked a
+            JOIN user_connections c ON c.user_id = a.user_id AND c.id = a.connection_id AND c.connector_id = a.connector_id
+        ),
+        -- counted no further than matters
+        waiting AS (
+            SELECT u.user_id, count(*) AS jobs
+            FROM (SELECT DISTINCT user_id FROM owned) u
+            CROSS JOIN LATERAL (
+                SELECT
+                FROM lane l
+                JOIN job_ready r ON r.queue = l.queue AND r.lane = l.lane
+                WHERE l.queue = $1 AND l.user_id = u.user_id
+                LIMIT $2
+            ) ready
+            GROUP BY u.user_id
+        ),
+        admitted AS (
+            SELECT o.*
+            FROM owned o
+            LEFT JOIN waiting w ON w.user_id = o.user_id
+            WHERE COALESCE(w.jobs, 0) + o.place <= $2
+        ),
+        -- the update, not DO NOTHING: it returns the first job also where another process has just written the key
+        keyed AS (
+            INSERT INTO idem_key AS kept (user_id, key, job_id, expires_at)
+            SELECT DISTINCT ON (user_id, key) user_id, key, id, created_at + interval '1 day'
+            FROM admitted
+            WHERE key IS NOT NULL
+            ORDER BY user_id, key, nth
+            ON CONFLICT (user_id, key) DO UPDATE
+            SET job_id = CASE WHEN kept.expires_at + interval '1 day' <= excluded.expires_at
+                              THEN excluded.job_id ELSE kept.job_id END,
+                expires_at = CASE WHEN kept.expires_at + interval '1 day' <= excluded.expires_at
+                                  THEN excluded.expires_at ELSE kept.expires_at END
+            RETURNING kept.user_id, kept.key, kept.job_id
+        ),
+        fresh AS (
+            SELECT a.*
+            FROM admitted a
+            LEFT JOIN keyed k ON k.user_id = a.user_id AND k.key = a.key
+            WHERE a.key IS NULL OR k.job_id = a.id
+        ),
+        -- the lock keeps the leader from dropping a lane that is about to get work
+        known AS MATERIALIZED (
+            SELECT l.lane, l.user_id, l.connection_id
+            FROM lane l
+            JOIN (SELECT DISTINCT user_id, connection_id FROM fresh) f
+                ON f.user_id = l.user_id AND f.connection_id = l.connection_id
+            WHERE l.queue = $1
+            FOR KEY SHARE OF l
+        ),
+        made AS (
+            INSERT INTO lane (queue, user_id, connection_id, connector_id)
+            SELECT DISTINCT $1, f.user_id, f.connection_id, f.connector_id
+            FROM fresh f
+            WHERE NOT EXISTS (SELECT FROM known k WHERE k.user_id = f.user_id AND k.connection_id = f.connection_id)
+            ORDER BY f.user_id, f.connection_id
+            ON CONFLICT (queue, user_id, connection_id) DO UPDATE SET connector_id = excluded.connector_id
+            RETURNING lane, user_id, connection_id
+        ),
+        body AS (
+            INSERT INTO job (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
+                created_at)
+            SELECT user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at
+            FROM fresh
+        ),
+        first_event AS (
+            INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
+            SELECT user_id, id, 0, 0, event_id, level, message, data, created_at
+            FROM fresh
+        ),
+        ready AS (
+            INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
+            SELECT f.user_id, f.id, $1, l.lane, f.repeatable
+            FROM fresh f
+            JOIN (SELECT * FROM known UNION ALL SELECT * FROM made) l
+                ON l.user_id = f.user_id AND l.connection_id = f.connection_id
+            ORDER BY f.nth
+        )
+        SELECT o.id IS NOT NULL AS "owned!",
+               -- a full queue still knows the job that a key made
+               COALESCE(k.job_id, e.job_id, CASE WHEN a.id IS NOT NULL THEN asked.id END) AS "job_id: JobId"
+        FROM asked
+        LEFT JOIN owned o ON o.nth = asked.nth
+        LEFT JOIN admitted a ON a.nth = asked.nth
+        LEFT JOIN keyed k ON k.user_id = asked.user_id AND k.key = asked.key
+        LEFT JOIN idem_key e ON e.user_id = asked.user_id AND e.key = asked.key AND e.expires_at > asked.created_at
+        ORDER BY asked.nth
+        "#,
+        QUEUE,
+        most_ready,
+        &column(jobs, |it| it.user_id.uuid()),
+        &column(jobs, |it| it.job_id.uuid()),
+        &column(jobs, |it| it.kind) as _,
+        &column(jobs, |it| it.connector_id.uuid()),
+        &column(jobs, |it| it.connection_id.uuid()),
+        &column(jobs, |it| it.tool_version_id.uuid()),
+        &column(jobs, |it| it.tool_name.as_str()) as _,
+        &column(jobs, |it| it.origin.as_str()) as _,
+        &column(jobs, |it| it.input.as_str()) as _,
+        &column(jobs, |it| it.repeatable),
+        &column(jobs, |it| it.idem_key.as_deref()) as _,
+        &column(jobs, |it| it.now),
+        &column(jobs, |it| EventId::new(it.now).uuid()),
+        &column(jobs, |it| it.event.level.as_str()) as _,
+        &column(jobs, |it| it.event.message.as_str()) as _,
+        &column(jobs, |it| it.event.data.as_deref()) as _,
+    )
+    .fetch_all(pool)
+    .await?;
+    let verdicts = jobs.iter().zip(rows).map(|(job, row)| match row.job_id {
+        _ if !row.owned => Verdict::NoConnection,
+        None => Verdict::Full,
+        Some(id) if id == job.job_id => Verdict::Accepted(Accepted::New(id)),
+        Some(id) => Verdict::Accepted(Accepted::Duplicate(id)),
+    });
+    Ok(verdicts.collect())
+}

@@ -1,0 +1,90 @@
+//! Stopping a job.
+
+use sqlx::PgConnection;
+
+use crate::clock::Timestamp;
+use crate::ids::{EventId, JobId, UserId};
+
+/// Ends a job that is ready or waits; false if it is neither.
+pub(in crate::queue) async fn end_waiting(
+    conn: &mut PgConnection,
+    owner: UserId,
+    job: JobId,
+    words: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let ended = sqlx::query!(
+        r#"
+        WITH ready AS (DELETE FROM job_ready WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
+        later AS (DELETE FROM job_later WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
+        gone AS (SELECT run_no FROM ready UNION ALL SELECT run_no FROM later),
+        uncancel AS (DELETE FROM job_cancel WHERE job_id = $2 AND user_id = $1),
+        -- whoever holds the row is the only writer of the last run's events
+        event AS (
+            INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, ts)
+            SELECT $1, $2, g.run_no, COALESCE(last.n, -1) + 1, $3, 'info', $4, $5
+            FROM gone g
+            CROSS JOIN LATERAL (
+                SELECT max(e.n) AS n
+                FROM pipeline_events e
+                WHERE e.user_id = $1 AND e.job_id = $2 AND e.run_no = g.run_no
+            ) last
+        )
+        INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, finished_at)
+        SELECT $1, $2, run_no, 'canceled', 'canceled', $4, $5
+        FROM gone
+        "#,
+        owner as _,
+        job as _,
+        EventId::new(now) as _,
+        words,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(ended.rows_affected() > 0)
+}
+
+/// Asks for a running job to be stopped; false if it does not run.
+pub(in crate::queue) async fn ask_running(
+    conn: &mut PgConnection,
+    owner: UserId,
+    job: JobId,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let asked = sqlx::query!(
+        r#"
+        INSERT INTO job_cancel (job_id, user_id, requested_at)
+        SELECT job_id, user_id, $3
+        FROM job_lease
+        WHERE job_id = $2 AND user_id = $1
+        ON CONFLICT (job_id) DO UPDATE SET requested_at = job_cancel.requested_at
+        "#,
+        owner as _,
+        job as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(asked.rows_affected() > 0)
+}
+
+/// Whether a job has ended; none if the owner has no such job.
+pub(in crate::queue) async fn is_over(
+    conn: &mut PgConnection,
+    owner: UserId,
+    job: JobId,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT r.job_id IS NOT NULL AS "over!"
+        FROM job j
+        LEFT JOIN job_result r ON r.user_id = j.user_id AND r.job_id = j.id
+        WHERE j.user_id = $1 AND j.id = $2
+        "#,
+        owner as _,
+        job as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

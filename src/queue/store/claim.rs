@@ -1,0 +1,146 @@
+//! Claiming: exact caps, round robin.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+
+use crate::clock::Timestamp;
+use crate::ids::{JobId, UserId, WorkerId};
+use crate::queue::QUEUE;
+use crate::queue::lease::Claimed;
+
+/// What a claim may take.
+pub(in crate::queue) struct Terms {
+    pub(in crate::queue) worker: WorkerId,
+    /// Free slots.
+    pub(in crate::queue) most: i64,
+    /// Only lanes after this one: where the last claim stopped.
+    pub(in crate::queue) after_lane: i64,
+    pub(in crate::queue) user_cap: i64,
+    pub(in crate::queue) connector_cap: i64,
+    pub(in crate::queue) time_limit: Duration,
+    pub(in crate::queue) now: Timestamp,
+}
+
+/// A claimed job and its lane.
+pub(in crate::queue) struct Taken {
+    pub(in crate::queue) claimed: Claimed,
+    pub(in crate::queue) lane: i64,
+}
+
+/// One claimer at a time, until the transaction ends; a loser does not wait. A statement of its own, because the claim's
+/// snapshot must be taken after the lock.
+pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtextextended('claim ' || $1, 0)) AS "locked!""#, QUEUE)
+        .fetch_one(conn)
+        .await
+}
+
+/// Moves ready rows to leases, lane by lane.
+pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> sqlx::Result<Vec<Taken>> {
+    let rows = sqlx::query!(
+        r#"
+        WITH lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM job_lease GROUP BY lane),
+        user_runs AS MATERIALIZED (SELECT user_id, count(*) AS runs FROM job_lease GROUP BY user_id),
+        connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM job_lease GROUP BY connector_id),
+        open AS (
+            SELECT l.lane,
+                   l.user_id,
+                   l.connector_id,
+                   l.cap - COALESCE(lr.runs, 0) AS lane_room,
+                   $4 - COALESCE(ur.runs, 0) AS user_room,
+                   $5 - COALESCE(cr.runs, 0) AS connector_room
+            FROM lane l
+            LEFT JOIN lane_runs lr ON lr.lane = l.lane
+            LEFT JOIN user_runs ur ON ur.user_id = l.user_id
+            LEFT JOIN connector_runs cr ON cr.connector_id = l.connector_id
+            WHERE l.queue = $1
+              AND l.lane > $3
+              AND NOT l.paused
+              AND COALESCE(lr.runs, 0) < l.cap
+              AND COALESCE(ur.runs, 0) < $4
+              AND COALESCE(cr.runs, 0) < $5
+            ORDER BY l.lane
+        ),
+        -- one index probe a lane, so a long lane in front costs no other lane its turn
+        found AS MATERIALIZED (
+            SELECT r.seq, o.*
+            FROM open o
+            CROSS JOIN LATERAL (
+                SELECT seq
+                FROM job_ready r
+                WHERE r.queue = $1 AND r.lane = o.lane
+                ORDER BY seq
+                LIMIT LEAST(o.lane_room, o.user_room, o.connector_room)
+            ) r
+            LIMIT $2
+        ),
+        -- lanes of one user, or to one connector, share what that user or connector has left
+        kept AS (
+            SELECT seq
+            FROM (
+                SELECT f.*,
+                       row_number() OVER (PARTITION BY user_id ORDER BY seq) AS of_user,
+                       row_number() OVER (PARTITION BY connector_id ORDER BY seq) AS of_connector
+                FROM found f
+            ) f
+            WHERE of_user <= user_room AND of_connector <= connector_room
+        ),
+        taken AS (
+            DELETE FROM job_ready
+            WHERE seq = ANY(ARRAY(SELECT seq FROM kept))
+            RETURNING *
+        ),
+        leased AS (
+            INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, user_id, connector_id,
+                repeatable, started_at, deadline_at)
+            SELECT t.job_id, t.run_no + 1, t.attempt, t.crashes, $6, t.queue, t.lane, t.user_id, l.connector_id,
+                t.repeatable, $7, clock_timestamp() + make_interval(secs => $8)
+            FROM taken t
+            JOIN lane l ON l.lane = t.lane
+            ORDER BY t.seq
+            RETURNING *
+        )
+        SELECT job_id AS "job_id: JobId",
+               user_id AS "user_id: UserId",
+               run_no,
+               attempt,
+               repeatable,
+               lane,
+               EXISTS (SELECT FROM job_cancel c WHERE c.job_id = leased.job_id) AS "canceled!"
+        FROM leased
+        ORDER BY lease_seq
+        "#,
+        QUEUE,
+        terms.most,
+        terms.after_lane,
+        terms.user_cap,
+        terms.connector_cap,
+        terms.worker as _,
+        terms.now,
+        terms.time_limit.as_secs_f64(),
+    )
+    .fetch_all(conn)
+    .await?;
+    let taken = rows.into_iter().map(|row| Taken {
+        claimed: Claimed {
+            job_id: row.job_id,
+            user_id: row.user_id,
+            run_no: row.run_no,
+            attempt: row.attempt,
+            repeatable: row.repeatable,
+            started_at: terms.now,
+            time_limit: terms.time_limit,
+            canceled: row.canceled,
+        },
+        lane: row.lane,
+    });
+    Ok(taken.collect())
+}
+
+/// Whether anything is ready, claimable now or not.
+pub(in crate::queue) async fn any_ready(pool: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM job_ready WHERE queue = $1) AS "any!""#, QUEUE)
+        .fetch_one(pool)
+        .await
+}

@@ -1,0 +1,70 @@
+//! Writing and reading events.
+
+use sqlx::{PgConnection, PgPool};
+
+use super::column;
+use crate::ids::{EventId, JobId, UserId};
+use crate::queue::events::{Level, Line, Position, Written};
+
+/// Writes lines of runs that still hold their lease; those of others go nowhere.
+pub(in crate::queue) async fn write(pool: &PgPool, lines: &[Line]) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        -- the lock makes whoever ends a lost run wait until its lines are there, or these lines find it ended
+        WITH alive AS MATERIALIZED (
+            SELECT job_id, run_no, user_id
+            FROM job_lease
+            WHERE job_id = ANY($1)
+            FOR KEY SHARE
+        )
+        INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
+        SELECT a.user_id, a.job_id, a.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
+        FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+            $8::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
+        JOIN alive a ON a.job_id = e.job_id AND a.run_no = e.run_no
+        "#,
+        &column(lines, |it| it.job_id.uuid()),
+        &column(lines, |it| it.run_no),
+        &column(lines, |it| it.n),
+        &column(lines, |it| EventId::new(it.event.at).uuid()),
+        &column(lines, |it| it.event.level.as_str()) as _,
+        &column(lines, |it| it.event.message.as_str()) as _,
+        &column(lines, |it| it.event.data.as_deref()) as _,
+        &column(lines, |it| it.event.at),
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+pub(in crate::queue) async fn after(
+    conn: &mut PgConnection,
+    owner: UserId,
+    job: JobId,
+    position: Position,
+    limit: i64,
+) -> sqlx::Result<Vec<Written>> {
+    sqlx::query_as!(
+        Written,
+        r#"
+        SELECT id AS "id: EventId",
+               run_no,
+               n,
+               level AS "level: Level",
+               message,
+               data,
+               ts
+        FROM pipeline_events
+        WHERE user_id = $1 AND job_id = $2 AND (run_no, n) > ($3, $4)
+        ORDER BY run_no, n
+        LIMIT $5
+        "#,
+        owner as _,
+        job as _,
+        position.run_no,
+        position.n,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}

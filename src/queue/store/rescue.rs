@@ -1,0 +1,71 @@
+//! Finding leases whose run is lost.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use crate::clock::Timestamp;
+use crate::ids::{ConnectorId, JobId, UserId, WorkerId};
+
+/// A lost run, with what its ending needs to know.
+pub(in crate::queue) struct Lost {
+    pub(in crate::queue) job_id: JobId,
+    pub(in crate::queue) user_id: UserId,
+    pub(in crate::queue) run_no: i32,
+    pub(in crate::queue) crashes: i32,
+    pub(in crate::queue) repeatable: bool,
+    pub(in crate::queue) started_at: Timestamp,
+    /// Its time was over while its process was alive.
+    pub(in crate::queue) overdue: bool,
+    /// Its owner had asked to stop it.
+    pub(in crate::queue) canceled: bool,
+    pub(in crate::queue) connector_id: ConnectorId,
+    pub(in crate::queue) tool_name: String,
+    pub(in crate::queue) input: String,
+}
+
+/// Leases of processes that have been silent for `silence`, of `leaving` whatever its beat, and those that are overdue
+/// by `grace`.
+pub(in crate::queue) async fn lost(
+    pool: &PgPool,
+    silence: Duration,
+    grace: Duration,
+    leaving: Option<WorkerId>,
+    most: i64,
+) -> sqlx::Result<Vec<Lost>> {
+    sqlx::query_as!(
+        Lost,
+        r#"
+        WITH dying AS MATERIALIZED (
+            SELECT l.*,
+                   w.id IS NOT NULL AND l.worker_id IS DISTINCT FROM $3 AS alive
+            FROM job_lease l
+            LEFT JOIN worker w
+                ON w.id = l.worker_id AND w.beat_at > clock_timestamp() - make_interval(secs => $1)
+        )
+        SELECT d.job_id AS "job_id: JobId",
+               d.user_id AS "user_id: UserId",
+               d.run_no,
+               d.crashes,
+               d.repeatable,
+               d.started_at,
+               d.alive AS "overdue!",
+               c.job_id IS NOT NULL AS "canceled!",
+               d.connector_id AS "connector_id: ConnectorId",
+               j.tool_name,
+               j.input
+        FROM dying d
+        JOIN job j ON j.user_id = d.user_id AND j.id = d.job_id
+        LEFT JOIN job_cancel c ON c.job_id = d.job_id
+        WHERE NOT d.alive OR d.deadline_at < clock_timestamp() - make_interval(secs => $2)
+        ORDER BY d.lease_seq
+        LIMIT $4
+        "#,
+        silence.as_secs_f64(),
+        grace.as_secs_f64(),
+        leaving as _,
+        most,
+    )
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,52 @@
+//! The process's own rows: its beat, and its leases as the database sees them.
+
+use sqlx::PgPool;
+
+use crate::ids::{JobId, WorkerId};
+
+/// Alive, by the database's clock.
+pub(in crate::queue) async fn beat(pool: &PgPool, worker: WorkerId, info: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO worker (id, beat_at, info)
+        VALUES ($1, clock_timestamp(), $2)
+        ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at
+        "#,
+        worker as _,
+        info,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The process ends.
+pub(in crate::queue) async fn leave(pool: &PgPool, worker: WorkerId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM worker WHERE id = $1", worker as _).execute(pool).await?;
+    Ok(())
+}
+
+/// A lease of this process.
+pub(in crate::queue) struct Held {
+    pub(in crate::queue) job_id: JobId,
+    pub(in crate::queue) run_no: i32,
+    /// Its owner has asked to stop it.
+    pub(in crate::queue) canceled: bool,
+}
+
+pub(in crate::queue) async fn leases(pool: &PgPool, worker: WorkerId) -> sqlx::Result<Vec<Held>> {
+    sqlx::query_as!(
+        Held,
+        r#"
+        SELECT l.job_id AS "job_id: JobId",
+               l.run_no,
+               c.job_id IS NOT NULL AS "canceled!"
+        FROM job_lease l
+        LEFT JOIN job_cancel c ON c.job_id = l.job_id
+        WHERE l.worker_id = $1
+        "#,
+        worker as _,
+    )
+    .fetch_all(pool)
+    .await
+}
