@@ -22,3 +22,4 @@ pub mod error;
 pub mod ids;
 pub mod page;
 pub mod secret;
+pub mod web;
