@@ -24,3 +24,4 @@ pub mod ids;
 pub mod page;
 pub mod secret;
 pub mod vault;
+pub mod web;
