@@ -17,6 +17,7 @@
 
 pub mod actor;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
