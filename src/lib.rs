@@ -18,6 +18,7 @@
 pub mod actor;
 pub mod clock;
 pub mod db;
+pub mod egress;
 pub mod error;
 pub mod ids;
 pub mod page;
