@@ -1,3 +1,4 @@
-//! What the stories share.
+//! What the stories stand on.
 
+pub(crate) mod database;
 pub(crate) mod listener;
