@@ -5,4 +5,5 @@
 )]
 
 mod db;
+mod migrations;
 mod support;
