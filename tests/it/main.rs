@@ -7,4 +7,5 @@
 
 mod db;
 mod egress;
+mod migrations;
 mod support;
