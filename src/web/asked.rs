@@ -24,7 +24,8 @@ impl Asked {
         let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             safe_method: request.method().is_safe(),
-            json: path.ends_with(".json") || (accept.contains("application/json") && !accept.contains("text/html")),
+            json: path.rsplit_once('.').is_some_and(|(_, kind)| kind == "json")
+                || (accept.contains("application/json") && !accept.contains("text/html")),
             target: local_target(request),
             request_id: request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         }

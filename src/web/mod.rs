@@ -14,6 +14,7 @@ mod request_id;
 pub mod respond;
 pub mod security;
 pub mod shell;
+pub mod site;
 #[cfg(test)]
 mod tests;
 pub mod when;
