@@ -15,11 +15,13 @@
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
+pub mod accounts;
 pub mod actor;
 pub mod audit;
 pub mod clock;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod mail;
 pub mod page;
 pub mod secret;
