@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod actor;
 pub mod audit;
 pub mod clock;
+pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
