@@ -26,3 +26,4 @@ pub mod ids;
 pub mod mail;
 pub mod page;
 pub mod secret;
+pub mod vault;

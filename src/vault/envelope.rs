@@ -1,0 +1,136 @@
+//! The sealed form: one byte of algorithm, eight of key id, a nonce, the ciphertext.
+//!
+//! The associated data says which row and field the bytes belong to, so a ciphertext moved to another place, or an old
+//! one put back, does not open.
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+/// XChaCha20-Poly1305: random nonces are safe at its 24 bytes.
+const XCHACHA20_POLY1305: u8 = 1;
+const ID_BYTES: usize = 8;
+const NONCE_BYTES: usize = 24;
+const HEADER_BYTES: usize = 1 + ID_BYTES + NONCE_BYTES;
+
+/// A key that seals; wiped when dropped.
+#[derive(Clone)]
+pub struct SealingKey {
+    bytes: Zeroizing<[u8; 32]>,
+    id: [u8; ID_BYTES],
+}
+
+impl SealingKey {
+    /// Takes 32 bytes as the key.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        let mut id = [0; ID_BYTES];
+        let print = Sha256::new().chain_update(b"craft key id").chain_update(bytes).finalize();
+        id.copy_from_slice(&print[..ID_BYTES]);
+        Self { bytes: Zeroizing::new(bytes), id }
+    }
+
+    /// A new random key.
+    #[must_use]
+    pub fn random() -> Self {
+        Self::new(rand::random())
+    }
+
+    /// Names the key without giving it away: 16 hexadecimal digits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex::encode(self.id)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    /// Seals `plain` for the place that `aad` names.
+    pub(super) fn seal(&self, plain: &[u8], aad: &str) -> Result<Vec<u8>, OpenError> {
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let sealed = self
+            .cipher()
+            .encrypt(&nonce.into(), Payload { msg: plain, aad: aad.as_bytes() })
+            .map_err(|_| OpenError::Damaged)?;
+        Ok([&[XCHACHA20_POLY1305][..], &self.id, &nonce, &sealed].concat())
+    }
+
+    /// Opens what [`Self::seal`] made for the same place.
+    pub(super) fn open(&self, envelope: &[u8], aad: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (header, sealed) = envelope.split_at_checked(HEADER_BYTES).ok_or(OpenError::Damaged)?;
+        if header[0] != XCHACHA20_POLY1305 {
+            return Err(OpenError::UnknownAlgorithm(header[0]));
+        }
+        if header[1..=ID_BYTES] != self.id {
+            return Err(OpenError::OtherKey(hex::encode(&header[1..=ID_BYTES])));
+        }
+        let nonce: [u8; NONCE_BYTES] = header[1 + ID_BYTES..].try_into().map_err(|_| OpenError::Damaged)?;
+        self.cipher()
+            .decrypt(&nonce.into(), Payload { msg: sealed, aad: aad.as_bytes() })
+            .map(Zeroizing::new)
+            .map_err(|_| OpenError::Damaged)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(self.bytes().into())
+    }
+}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealingKey({})", self.id())
+    }
+}
+
+/// Why an envelope stays shut.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another key sealed it.
+    #[error("it was sealed with key {0}, which is not the one configured")]
+    OtherKey(String),
+    /// A later version of the hub sealed it.
+    #[error("its algorithm {0} is not known to this version")]
+    UnknownAlgorithm(u8),
+    /// Cut, altered, or moved from another place.
+    #[error("it was altered, or belongs to another place")]
+    Damaged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OpenError, SealingKey};
+    use proptest::prelude::*;
+
+    #[test]
+    fn another_key_is_named_not_guessed() {
+        let (one, two) = (SealingKey::random(), SealingKey::random());
+        let envelope = one.seal(b"token", "place").unwrap();
+        assert!(matches!(two.open(&envelope, "place"), Err(OpenError::OtherKey(id)) if id == one.id()));
+    }
+
+    #[test]
+    fn a_moved_envelope_does_not_open() {
+        let key = SealingKey::random();
+        let envelope = key.seal(b"token", "alice|1").unwrap();
+        assert!(matches!(key.open(&envelope, "bob|1"), Err(OpenError::Damaged)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_and_any_flipped_bit_is_noticed(plain: Vec<u8>, aad: String, at: prop::sample::Index, bit in 0..8u8) {
+            let key = SealingKey::random();
+            let mut envelope = key.seal(&plain, &aad).unwrap();
+            prop_assert_eq!(key.open(&envelope, &aad).unwrap().as_slice(), plain.as_slice());
+            let at = at.index(envelope.len());
+            envelope[at] ^= 1 << bit;
+            prop_assert!(key.open(&envelope, &aad).is_err());
+        }
+
+        #[test]
+        fn strangers_bytes_never_panic(bytes: Vec<u8>) {
+            prop_assert!(SealingKey::new([7; 32]).open(&bytes, "").is_err());
+        }
+    }
+}
