@@ -16,6 +16,15 @@ const VALID_FOR: Duration = Duration::hours(24);
 /// A link younger than this is not replaced, so that pressing "Send again" twice sends one mail.
 const SETTLE: Duration = Duration::minutes(1);
 
+/// What became of a request to mail the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatch {
+    /// It is under way.
+    Sent,
+    /// One was sent less than a minute ago, so this one was not.
+    Recent,
+}
+
 /// Mails the link, or, if the address already has a confirmed account, a note that says so. Call it after the account
 /// is committed; it can be called again.
 ///
@@ -27,24 +36,26 @@ pub async fn send_confirmation(
     public_url: &Url,
     email: &Email,
     now: Timestamp,
-) -> Result<()> {
-    let Some(account) = store::by_email(system.pool(), email.as_str()).await? else { return Ok(()) };
-    let user = account.user;
+) -> Result<Dispatch> {
+    let account = store::by_email(system.pool(), email.as_str()).await?;
+    let user = account.ok_or(Error::NotFound("account"))?.user;
     if user.confirmed_at.is_some() {
-        return mailer.send(&already_yours(&user, &join(public_url, "/sign-in")?), now).await;
+        mailer.send(&already_yours(&user, &join(public_url, "/sign-in")?), now).await?;
+        return Ok(Dispatch::Sent);
     }
     let mut tx = system.begin().await?;
     if links::newest(&mut tx, Purpose::Confirm, user.id).await?.is_some_and(|made| now - made < SETTLE) {
-        return Ok(());
+        return Ok(Dispatch::Recent);
     }
     let token = links::issue(&mut tx, Purpose::Confirm, Some(user.id), now, now + VALID_FOR).await?;
     tx.commit().await?;
     let sent = mailer.send(&please_confirm(&user, &join(public_url, &format!("/confirm/{token}"))?), now).await;
-    if sent.is_err() {
+    if let Err(error) = sent {
         // nobody has this link: the next try must not take it for one that is on its way
         links::withdraw(system.pool(), Purpose::Confirm, Some(user.id)).await?;
+        return Err(error);
     }
-    sent
+    Ok(Dispatch::Sent)
 }
 
 /// In which state the link is, without using it: mail scanners open links, and must not confirm anything.

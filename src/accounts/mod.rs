@@ -20,14 +20,14 @@ mod store;
 mod user;
 mod visitor;
 
-pub use confirmation::{confirm, confirmation, send_confirmation};
+pub use confirmation::{Dispatch, confirm, confirmation, send_confirmation};
 pub use email::Email;
 pub use hashing::Passwords;
 pub use links::Link;
 pub use password::Password;
 pub use setup::{set_up, setup, setup_link};
 pub use sign_in::{SignIn, sign_in, sign_out};
-pub use sign_up::{SignUp, create, sign_up};
+pub use sign_up::{create, sign_up};
 pub use user::{NewUser, User};
 pub use visitor::Visitor;
 

@@ -4,20 +4,9 @@ use super::links::{self, Purpose};
 use super::{NewUser, Passwords, User, Visitor, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
+use crate::config::SignUp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-
-/// Who may make an account on this hub.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignUp {
-    /// Anybody with an address.
-    Open,
-    /// Whom the owner asks in.
-    #[default]
-    Invite,
-    /// Nobody: the operator makes accounts at the command line.
-    Closed,
-}
 
 /// Makes an account that waits to be confirmed. An address that already has an account gets the same answer after the
 /// same work, and nothing is changed: [`super::send_confirmation`] then tells its owner.
