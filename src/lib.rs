@@ -17,6 +17,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -27,3 +28,4 @@ pub mod mail;
 pub mod page;
 pub mod secret;
 pub mod vault;
+pub mod web;

@@ -16,11 +16,8 @@ pub async fn setup_link(system: &SystemDb, now: Timestamp) -> Result<Option<Stri
     let mut tx = system.begin().await?;
     let has_users = store::any_locked(&mut tx).await?;
     links::withdraw(&mut *tx, Purpose::Setup, None).await?;
-    let token = if has_users {
-        None
-    } else {
-        Some(links::issue(&mut tx, Purpose::Setup, None, now, now + VALID_FOR).await?)
-    };
+    let token =
+        if has_users { None } else { Some(links::issue(&mut tx, Purpose::Setup, None, now, now + VALID_FOR).await?) };
     tx.commit().await?;
     Ok(token)
 }

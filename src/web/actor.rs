@@ -88,6 +88,10 @@ pub(super) struct Client {
 }
 
 impl Client {
+    pub(super) fn ip_text(&self) -> Option<String> {
+        self.ip.map(|ip| ip.to_string())
+    }
+
     fn of(parts: &Parts) -> Self {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
@@ -107,7 +111,8 @@ impl FromRequestParts<App> for Anyone {
         let client = Client::of(parts);
         let account = account(&session, &client, app).await?;
         let signed_in = account.map(|account| {
-            let signed_in = SignedIn { actor: actor(&account, &client), user: shown(account), session: session.clone() };
+            let signed_in =
+                SignedIn { actor: actor(&account, &client), user: shown(account), session: session.clone() };
             Viewer::note(parts, signed_in.user.clone());
             signed_in
         });
@@ -116,8 +121,7 @@ impl FromRequestParts<App> for Anyone {
 }
 
 async fn account(session: &Session, client: &Client, app: &App) -> crate::error::Result<Option<User>> {
-    let ip = client.ip.map(|ip| ip.to_string());
-    match session::holder(session, ip, app.clock.now()).await? {
+    match session::holder(session, client, app.clock.now()).await? {
         Some(holder) => accounts::find(&app.system, holder.user).await,
         None => Ok(None),
     }
@@ -168,7 +172,10 @@ fn sign_in_first(parts: &Parts) -> Response {
     if is_program(parts) {
         return Error::new(StatusCode::UNAUTHORIZED, "Sign in to see this").into_response();
     }
-    let location = format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted(parts)).finish());
+    let location = format!(
+        "/sign-in?{}",
+        form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted(parts)).finish()
+    );
     if !parts.headers.contains_key(HX_REQUEST) {
         return see_other(&location);
     }

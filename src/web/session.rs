@@ -4,6 +4,8 @@
 //! id is never kept across signing in: whoever planted one before has nothing.
 
 use async_trait::async_trait;
+use http::HeaderValue;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use tower_sessions::cookie::SameSite;
@@ -11,6 +13,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session, session_store};
 use url::Url;
 
+use super::actor::Client;
 use super::shell::Flash;
 use crate::accounts::sessions::{self, LIFETIME, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
@@ -38,11 +41,11 @@ pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManager
 
 /// The header that makes a browser forget its cookie. The session layer's own lacks `Secure`, without which browsers
 /// ignore it for a `__Host-` name.
-pub(super) fn forget_cookie(public_url: &Url) -> String {
-    let secure = is_secure(public_url);
-    let name = cookie_name(secure);
-    let tail = if secure { "; Secure" } else { "" };
-    format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{tail}")
+pub(super) fn forget_cookie(public_url: &Url) -> HeaderValue {
+    HeaderValue::from_static(match is_secure(public_url) {
+        true => "__Host-craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+        false => "craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
+    })
 }
 
 fn is_secure(public_url: &Url) -> bool {
@@ -64,27 +67,19 @@ pub(super) struct Holder {
 }
 
 /// Signs a user in under a new id; whatever the session held before is gone.
-pub(super) async fn begin(
-    session: &Session,
-    user: UserId,
-    ip: Option<String>,
-    agent: Option<String>,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) async fn begin(session: &Session, user: UserId, client: &Client, now: Timestamp) -> Result<()> {
+    let holder = Holder { user, ip: client.ip_text(), agent: client.agent.clone(), renewed_at: now };
     session.clear().await;
     session.cycle_id().await.map_err(unavailable)?;
-    session.insert(HOLDER, Holder { user, ip, agent, renewed_at: now }).await.map_err(unavailable)
+    session.insert(HOLDER, holder).await.map_err(unavailable)
 }
 
 /// Who is signed in. Once a day this also renews the cookie.
-pub(super) async fn holder(session: &Session, ip: Option<String>, now: Timestamp) -> Result<Option<Holder>> {
-    if session.id().is_none() {
-        return Ok(None);
-    }
+pub(super) async fn holder(session: &Session, client: &Client, now: Timestamp) -> Result<Option<Holder>> {
     let Some(mut holder) = session.get::<Holder>(HOLDER).await.map_err(unavailable)? else { return Ok(None) };
     if now - holder.renewed_at >= COOKIE_STEP {
         holder.renewed_at = now;
-        holder.ip = ip;
+        holder.ip = client.ip_text();
         session.insert(HOLDER, &holder).await.map_err(unavailable)?;
     }
     Ok(Some(holder))
@@ -114,10 +109,7 @@ pub(super) async fn put(session: &Session, key: &str, value: impl Serialize) -> 
 }
 
 /// What was kept under a key.
-pub(super) async fn get<T: serde::de::DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>> {
-    if session.id().is_none() && session.is_empty().await {
-        return Ok(None);
-    }
+pub(super) async fn get<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>> {
     session.get(key).await.map_err(unavailable)
 }
 
