@@ -169,7 +169,7 @@ mod tests {
     use http::StatusCode;
     use serde::Deserialize;
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Named {
         name: String,
     }

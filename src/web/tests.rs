@@ -39,12 +39,16 @@ fn app() -> Router {
             "/jobs/{id}",
             get(|Path(_): Path<u32>| async { Err::<(), _>(Error::from(DomainError::NotFound("job"))) }),
         )
-        .route("/panic", get(|| async { panic!("secret detail") }))
+        .route("/panic", get(broken))
         .route("/internal", post(|| async { Err::<(), _>(Error::from(anyhow::anyhow!("secret detail"))) }))
         .route("/limited", get(limited))
         .route("/mine", get(mine))
         .merge(super::assets::router());
     layers(pages, &WebSettings { public_url: Url::parse("https://hub.example").unwrap() })
+}
+
+async fn broken() -> Response {
+    panic!("secret detail")
 }
 
 async fn limited() -> Result {
