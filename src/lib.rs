@@ -22,6 +22,7 @@ pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod egress;
 pub mod error;
 pub mod ids;
 pub mod mail;

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
+use super::asked;
 use super::error::Error;
 use super::respond::{local_path, see_other};
 use super::session;
@@ -197,5 +198,5 @@ fn wanted(parts: &Parts) -> String {
 
 fn is_program(parts: &Parts) -> bool {
     let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    parts.uri.path().ends_with(".json") || accept.contains("text/event-stream") || accept == "application/json"
+    accept.contains("text/event-stream") || asked::wants_json(parts.uri.path(), &parts.headers)
 }

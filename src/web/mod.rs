@@ -43,11 +43,16 @@ use crate::app::App;
 /// Where one arrives after signing in, unless another page was asked for.
 pub const HOME: &str = "/jobs";
 
-/// Every page, with the layers around them.
-pub fn router(app: App) -> Router {
+/// Every page, and the files they load.
+pub fn pages() -> Router<App> {
+    Router::new().merge(accounts::router()).merge(assets::router())
+}
+
+/// Puts pages into their frame: sessions, and the layers.
+pub fn framed(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
-    let pages = accounts::router().layer(session::layer(app.system.clone(), app.clock.clone(), &app.public_url));
-    layers(pages.merge(assets::router()), &settings).with_state(app)
+    let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
+    layers(pages.layer(sessions), &settings).with_state(app)
 }
 
 /// A handler that has not begun its answer by then is cut off. Streams begin at once, so they are not.

@@ -42,9 +42,10 @@ pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManager
 /// The header that makes a browser forget its cookie. The session layer's own lacks `Secure`, without which browsers
 /// ignore it for a `__Host-` name.
 pub(super) fn forget_cookie(public_url: &Url) -> HeaderValue {
-    HeaderValue::from_static(match is_secure(public_url) {
-        true => "__Host-craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
-        false => "craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
+    HeaderValue::from_static(if is_secure(public_url) {
+        "__Host-craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
     })
 }
 
@@ -133,23 +134,23 @@ impl SessionStore for Rows {
         // never an id that was used before: after a sign-out the record still carries the old one
         record.id = Id::default();
         let row = Row::of(record)?;
-        sessions::insert(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(backend)
+        sessions::insert(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(|error| backend(&error))
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let row = Row::of(record)?;
-        sessions::update(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(backend)
+        sessions::update(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(|error| backend(&error))
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let now = self.clock.now();
-        let Some(data) = sessions::load(&self.system, key(*id), now).await.map_err(backend)? else { return Ok(None) };
+        let Some(data) = sessions::load(&self.system, key(*id), now).await.map_err(|error| backend(&error))? else { return Ok(None) };
         let data = serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: now + LIFETIME }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        sessions::delete(&self.system, key(*id)).await.map_err(backend)
+        sessions::delete(&self.system, key(*id)).await.map_err(|error| backend(&error))
     }
 }
 
@@ -182,8 +183,8 @@ fn key(id: Id) -> SessionKey {
     SessionKey::of(&id.to_string())
 }
 
-fn backend(error: Error) -> session_store::Error {
-    session_store::Error::Backend(match std::error::Error::source(&error) {
+fn backend(error: &Error) -> session_store::Error {
+    session_store::Error::Backend(match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     })
