@@ -15,7 +15,9 @@
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
+pub mod accounts;
 pub mod actor;
+pub mod app;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -23,6 +25,7 @@ pub mod db;
 pub mod egress;
 pub mod error;
 pub mod ids;
+pub mod mail;
 pub mod page;
 pub mod secret;
 pub mod vault;

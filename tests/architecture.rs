@@ -57,7 +57,8 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
 ];
 
 /// The only files that may build an [`craft::actor::Actor`].
-const ACTOR_BUILDERS: &[&str] = &["src/actor.rs", "src/web/actor.rs", "src/jobs/execute.rs", "src/accounts/", "src/queue/", "src/command/"];
+const ACTOR_BUILDERS: &[&str] =
+    &["src/actor.rs", "src/web/actor.rs", "src/jobs/execute.rs", "src/accounts/", "src/queue/", "src/command/"];
 
 #[test]
 fn a_module_imports_only_lower_ranks() {
@@ -100,8 +101,14 @@ fn no_module_is_a_landfill() {
 
 #[test]
 fn files_stay_small() {
-    let limits: &[(&str, &str, usize)] =
-        &[("src", "rs", 500), ("tests", "rs", 500), ("benches", "rs", 500), ("templates", "html", 150), ("static/css", "css", 400), ("static/js", "js", 60)];
+    let limits: &[(&str, &str, usize)] = &[
+        ("src", "rs", 500),
+        ("tests", "rs", 500),
+        ("benches", "rs", 500),
+        ("templates", "html", 150),
+        ("static/css", "css", 400),
+        ("static/js", "js", 60),
+    ];
     let mut faults = Vec::new();
     for (dir, ending, limit) in limits {
         for (path, text) in sources(dir, ending) {

@@ -1,6 +1,7 @@
 //! What was asked, kept aside while the handler runs, because its answer may need it.
 
 use axum::extract::Request;
+use http::HeaderMap;
 use http::header::ACCEPT;
 
 use super::request_id::RequestId;
@@ -20,16 +21,20 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn of(request: &Request) -> Self {
-        let path = request.uri().path();
-        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             safe_method: request.method().is_safe(),
-            json: path.rsplit_once('.').is_some_and(|(_, kind)| kind == "json")
-                || (accept.contains("application/json") && !accept.contains("text/html")),
+            json: wants_json(request.uri().path(), request.headers()),
             target: local_target(request),
             request_id: request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         }
     }
+}
+
+/// A JSON address, or a program that asks for JSON and not for pages.
+pub(super) fn wants_json(path: &str, headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    path.rsplit_once('.').is_some_and(|(_, ending)| ending == "json")
+        || (accept.contains("application/json") && !accept.contains("text/html"))
 }
 
 /// A path like `//elsewhere` would be read as another host when it stands in a link.

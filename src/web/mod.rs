@@ -3,6 +3,8 @@
 //! [`layers`] puts around the pages what each of them needs: a request id, a span, security headers, packing,
 //! error pages, the cross-origin rule, limits. Endpoints that are not pages (assistants, probes) stay outside.
 
+pub mod accounts;
+pub mod actor;
 mod asked;
 pub mod assets;
 pub mod badge;
@@ -13,6 +15,7 @@ mod failure_words;
 mod request_id;
 pub mod respond;
 pub mod security;
+pub mod session;
 pub mod shell;
 pub mod site;
 #[cfg(test)]
@@ -35,6 +38,23 @@ use tracing::{Level, Span};
 use url::Url;
 
 use request_id::RequestId;
+
+use crate::app::App;
+
+/// Where one arrives after signing in, unless another page was asked for.
+pub const HOME: &str = "/jobs";
+
+/// Every page, and the files they load.
+pub fn pages() -> Router<App> {
+    Router::new().merge(accounts::router()).merge(assets::router())
+}
+
+/// Puts pages into their frame: sessions, and the layers.
+pub fn framed(pages: Router<App>, app: App) -> Router {
+    let settings = WebSettings { public_url: app.public_url.clone() };
+    let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
+    layers(pages.layer(sessions), &settings).with_state(app)
+}
 
 /// A handler that has not begun its answer by then is cut off. Streams begin at once, so they are not.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on should say where; the lint's exemption stops at #[test] bodies"
 )]
 
+mod accounts;
 mod db;
 mod egress;
 mod migrations;
