@@ -28,7 +28,7 @@ unit: ## Unit, property, architecture and integration tests
 
 browser: ## The real binary in a real browser, JavaScript off and on, with axe on every page
 	cargo build --locked
-	node tests/browser/run.mjs
+	node --test --test-concurrency=1 tests/browser/
 
 sqlx: ## Record the statements in .sqlx (after changing SQL or a migration)
 	scripts/sqlx write

@@ -15,14 +15,20 @@
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
 
+pub mod accounts;
 pub mod actor;
+pub mod app;
 pub mod audit;
 pub mod clock;
+pub mod config;
 pub mod db;
+pub mod egress;
 pub mod error;
 pub mod ids;
 pub mod live;
+pub mod mail;
 pub mod page;
 pub mod queue;
 pub mod secret;
 pub mod vault;
+pub mod web;

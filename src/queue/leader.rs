@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::rescue::rescue;
 use super::store::chores as store;
 use crate::clock::Clock;
-use crate::db::SystemDb;
+use crate::db::{self, SystemDb};
 use crate::error::Result;
 use crate::ids::{JobId, UserId, WorkerId};
 use crate::live::Live;
@@ -107,7 +107,7 @@ impl Leader {
             store::drop_workers(self.db.pool()).await?;
         }
         if tick.is_multiple_of(PARTITIONS) {
-            store::ensure_partitions(self.db.pool(), self.clock.now()).await?;
+            db::ensure_partitions(&self.db, self.clock.now()).await?;
         }
         Ok(())
     }

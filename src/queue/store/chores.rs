@@ -142,9 +142,3 @@ pub(in crate::queue) async fn drop_lanes(conn: &mut PgConnection, lanes: &[i64])
     .await?;
     Ok(())
 }
-
-/// Makes the partitions of this month and the next.
-pub(in crate::queue) async fn ensure_partitions(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
-    sqlx::query!("SELECT ensure_partitions($1)", now).execute(pool).await?;
-    Ok(())
-}

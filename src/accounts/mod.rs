@@ -1,0 +1,52 @@
+//! Accounts: people, how they prove who they are, and the sessions of their browsers.
+//!
+//! Invariants: a password is kept only as an Argon2id hash, made and checked off the async threads; a session id or a
+//! mailed token is kept only as its SHA-256; nobody signs in before their address is confirmed; whoever fails to sign
+//! in cannot tell a wrong address from a wrong password; every act leaves one audit entry in its own transaction.
+//!
+//! A visitor is nobody yet, so these verbs use the system pool; they find rows by address, token or session id, each of
+//! which names one person.
+
+mod confirmation;
+mod email;
+mod hashing;
+mod links;
+mod password;
+pub mod sessions;
+mod setup;
+mod sign_in;
+mod sign_up;
+mod store;
+mod user;
+mod visitor;
+
+pub use confirmation::{Dispatch, confirm, confirmation, send_confirmation};
+pub use email::Email;
+pub use hashing::Passwords;
+pub use links::Link;
+pub use password::Password;
+pub use setup::{set_up, setup, setup_link};
+pub use sign_in::{SignIn, sign_in, sign_out};
+pub use sign_up::{create, sign_up};
+pub use user::{NewUser, User};
+pub use visitor::Visitor;
+
+use crate::clock::Timestamp;
+use crate::db::SystemDb;
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// The person behind a session; none if the account is gone.
+pub async fn find(system: &SystemDb, id: UserId) -> Result<Option<User>> {
+    Ok(store::find(system.pool(), id).await?)
+}
+
+/// Daily upkeep: forgets sessions that have ended and links that expired a month ago.
+pub async fn sweep(system: &SystemDb, now: Timestamp) -> Result<()> {
+    sessions::delete_expired(system, now).await?;
+    links::delete_expired(system.pool(), now - time::Duration::days(30)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! Making an account: by a visitor, if the hub is open to them, or by the operator at the command line.
+
+use super::links::{self, Purpose};
+use super::{NewUser, Passwords, User, Visitor, store};
+use crate::audit::{self, Action};
+use crate::clock::Timestamp;
+use crate::config::SignUp;
+use crate::db::SystemDb;
+use crate::error::{Error, Result};
+
+/// Makes an account that waits to be confirmed. An address that already has an account gets the same answer after the
+/// same work, and nothing is changed: [`super::send_confirmation`] then tells its owner.
+///
+/// # Errors
+/// [`Error::Refused`] unless the hub is open.
+pub async fn sign_up(
+    system: &SystemDb,
+    passwords: &Passwords,
+    mode: SignUp,
+    new: &NewUser,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<()> {
+    if mode != SignUp::Open {
+        return Err(Error::Refused("Accounts on this hub are made by its owner. Ask them for one".to_owned()));
+    }
+    let hash = passwords.hash(&new.password).await?;
+    let mut tx = system.begin().await?;
+    if let Some(user) = store::insert_unconfirmed(&mut tx, new, &hash, now).await? {
+        links::withdraw(&mut *tx, Purpose::Confirm, Some(user)).await?;
+        let action = Action::AccountCreated { user, admin: false };
+        audit::record(&mut tx, &visitor.acting_as(user), &action, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes an account that can sign in at once: whoever has a shell on the server vouches for the address.
+///
+/// # Errors
+/// [`Error::Invalid`] if the address is taken.
+pub async fn create(
+    system: &SystemDb,
+    passwords: &Passwords,
+    new: &NewUser,
+    is_admin: bool,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<User> {
+    let hash = passwords.hash(&new.password).await?;
+    let mut tx = system.begin().await?;
+    let user = store::insert_confirmed(&mut tx, new, &hash, is_admin, now)
+        .await?
+        .ok_or_else(|| Error::field("email", format!("There is already an account for {}", new.email)))?;
+    let action = Action::AccountCreated { user: user.id, admin: is_admin };
+    audit::record(&mut tx, &visitor.acting_as(user.id), &action, now).await?;
+    tx.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,139 @@
+//! The statements on people. Each finds one person: by id, or by an address that they gave.
+
+use sqlx::{PgConnection, PgExecutor};
+
+use super::{NewUser, User};
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+
+/// What signing in needs.
+pub(super) struct Credentials {
+    pub(super) user: User,
+    pub(super) password_hash: String,
+}
+
+pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"
+        SELECT id AS "id: UserId",
+               email,
+               display_name,
+               is_admin,
+               time_zone,
+               theme,
+               confirmed_at
+        FROM users
+        WHERE id = $1
+        "#,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
+    let row = sqlx::query!(
+        r#"
+        SELECT id AS "id: UserId",
+               email,
+               display_name,
+               password_hash,
+               is_admin,
+               time_zone,
+               theme,
+               confirmed_at
+        FROM users
+        WHERE lower(email) = lower($1)
+        "#,
+        email,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Credentials {
+        user: User {
+            id: row.id,
+            email: row.email,
+            display_name: row.display_name,
+            is_admin: row.is_admin,
+            time_zone: row.time_zone,
+            theme: row.theme,
+            confirmed_at: row.confirmed_at,
+        },
+        password_hash: row.password_hash,
+    }))
+}
+
+/// Adds a confirmed person; none if the address is taken.
+pub(super) async fn insert_confirmed(
+    conn: &mut PgConnection,
+    new: &NewUser,
+    password_hash: &str,
+    is_admin: bool,
+    now: Timestamp,
+) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"
+        INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        ON CONFLICT (lower(email)) DO NOTHING
+        RETURNING id AS "id: UserId", email, display_name, is_admin, time_zone, theme, confirmed_at
+        "#,
+        UserId::new(now) as _,
+        new.email.as_str(),
+        new.display_name,
+        password_hash,
+        is_admin,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Adds a person who has yet to confirm. One who never did is replaced: otherwise a stranger could sign up with
+/// somebody's address, and wait for them to confirm an account whose password the stranger knows. None if the address
+/// belongs to a confirmed account.
+pub(super) async fn insert_unconfirmed(
+    conn: &mut PgConnection,
+    new: &NewUser,
+    password_hash: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<UserId>> {
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO users (id, email, display_name, password_hash, created_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (lower(email)) DO UPDATE
+        SET email = EXCLUDED.email,
+            display_name = EXCLUDED.display_name,
+            password_hash = EXCLUDED.password_hash
+        WHERE users.confirmed_at IS NULL
+        RETURNING id AS "id: UserId"
+        "#,
+        UserId::new(now) as _,
+        new.email.as_str(),
+        new.display_name,
+        password_hash,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn confirm(conn: &mut PgConnection, id: UserId, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET confirmed_at = COALESCE(confirmed_at, $2) WHERE id = $1", id as _, now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether anybody has an account, now and until the transaction ends: others who add one wait for it.
+pub(super) async fn any_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
+}
+
+pub(super) async fn any(conn: impl PgExecutor<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
+}

@@ -1,0 +1,141 @@
+//! Environment over file over defaults: finds each setting's text and lets the definition judge it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
+
+use super::{Config, ConfigError};
+
+/// Read when neither `--config` nor `CRAFT_CONFIG` names a file, if it is there.
+const DEFAULT_FILE: &str = "craft.toml";
+
+type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A setting's text, and where it was found.
+struct Found {
+    place: String,
+    text: String,
+}
+
+pub(super) fn load(file: Option<&Path>, env: Env<'_>) -> Result<Config, ConfigError> {
+    let mut definition = Config::command();
+    definition.build();
+    let mut file = File::read(file, env)?;
+    let mut found = HashMap::new();
+    for arg in definition.get_arguments() {
+        let in_file = file.take(arg.get_id().as_str())?;
+        if let Some(value) = in_environment(arg, env).or(in_file) {
+            found.insert(arg.get_id().to_string(), value);
+        }
+    }
+    file.refuse_rest(&definition)?;
+    if !found.contains_key("data_dir") {
+        let text = default_data_dir(env)?.to_string_lossy().into_owned();
+        found.insert("data_dir".to_owned(), Found { place: "CRAFT_DATA_DIR".to_owned(), text });
+    }
+    judge(&definition, &found)
+}
+
+fn in_environment(arg: &Arg, env: Env<'_>) -> Option<Found> {
+    let name = arg.get_env()?.to_str()?;
+    Some(Found { place: name.to_owned(), text: env(name)? })
+}
+
+/// Parses what was found. The definition's own look into the process environment is switched off: `env` is the only one.
+fn judge(definition: &Command, found: &HashMap<String, Found>) -> Result<Config, ConfigError> {
+    let words = found.iter().map(|(key, value)| format!("--{}={}", key.replace('_', "-"), value.text));
+    let words = std::iter::once("craft".to_owned()).chain(words);
+    definition
+        .clone()
+        .mut_args(|arg| arg.env(Resettable::Reset))
+        .try_get_matches_from(words)
+        .and_then(|matches| Config::from_arg_matches(&matches))
+        .map_err(|error| explain(&error, definition, found))
+}
+
+fn explain(error: &clap::Error, definition: &Command, found: &HashMap<String, Found>) -> ConfigError {
+    let place_of = |kind| {
+        let Some(ContextValue::String(named)) = error.get(kind) else { return String::new() };
+        let arg = definition.get_arguments().find(|arg| arg.to_string() == *named);
+        let value = arg.and_then(|arg| found.get(arg.get_id().as_str()));
+        value.map_or_else(|| named.clone(), |value| value.place.clone())
+    };
+    let place = place_of(ContextKind::InvalidArg);
+    if error.kind() == ErrorKind::ArgumentConflict {
+        return ConfigError::Both { place, other: place_of(ContextKind::PriorArg) };
+    }
+    let expected = std::error::Error::source(error).map_or_else(|| error.kind().to_string(), ToString::to_string);
+    ConfigError::BadValue { place, expected }
+}
+
+fn default_data_dir(env: Env<'_>) -> Result<PathBuf, ConfigError> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/tool-connect-craft"));
+    }
+    let data_home = env("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let share = data_home.or_else(|| env("HOME").map(|home| Path::new(&home).join(".local/share")));
+    share.map(|share| share.join("tool-connect-craft")).ok_or(ConfigError::NoHome)
+}
+
+/// The settings file, as far as its keys have not been taken yet.
+struct File {
+    path: PathBuf,
+    rest: toml::Table,
+}
+
+impl File {
+    fn read(named: Option<&Path>, env: Env<'_>) -> Result<Self, ConfigError> {
+        let named = named.map(Path::to_path_buf).or_else(|| env("CRAFT_CONFIG").map(PathBuf::from));
+        let must_exist = named.is_some();
+        let path = named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match text.parse() {
+                Ok(rest) => Ok(Self { path, rest }),
+                Err(error) => Err(ConfigError::Syntax { path, reason: place_and_reason(&text, &error) }),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+                Ok(Self { path, rest: toml::Table::new() })
+            }
+            Err(source) => Err(ConfigError::Unreadable { path, source }),
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Result<Option<Found>, ConfigError> {
+        let Some(value) = self.rest.remove(key) else { return Ok(None) };
+        let place = format!("`{key}` in {}", self.path.display());
+        match text_of(&value) {
+            Some(text) => Ok(Some(Found { place, text }).filter(|found| !found.text.trim().is_empty())),
+            None => Err(ConfigError::BadValue {
+                place,
+                expected: "expected a text, a number or a list of texts".to_owned(),
+            }),
+        }
+    }
+
+    fn refuse_rest(self, definition: &Command) -> Result<(), ConfigError> {
+        let Some(key) = self.rest.keys().next().cloned() else { return Ok(()) };
+        let known: Vec<_> = definition.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+        Err(ConfigError::UnknownKey { path: self.path, key, known: known.join(", ") })
+    }
+}
+
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(toml::Value::as_str).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        _ => None,
+    }
+}
+
+/// The parser's own report quotes the line, which may hold a password: keep only its number and the reason.
+fn place_and_reason(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}, {}", before.matches('\n').count() + 1, error.message())
+}

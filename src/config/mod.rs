@@ -1,0 +1,120 @@
+//! Settings: one definition, read once at start.
+//!
+//! A value comes from the environment, else from the settings file, else from the default written here. Nothing else
+//! in the program reads the environment. A setting has three spellings of one name: `CRAFT_LISTEN` in the environment,
+//! `listen` in `craft.toml`, `listen` here.
+
+mod data_dir;
+mod error;
+mod layers;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+pub use self::data_dir::DataDir;
+pub use self::error::ConfigError;
+pub use self::values::{Destination, SignUp};
+use crate::secret::Secret;
+
+/// Every setting, by section.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "craft", disable_help_flag = true, disable_version_flag = true)]
+pub struct Config {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: Storage,
+    /// How people reach the hub.
+    #[command(flatten)]
+    pub access: Access,
+    /// What secrets are sealed with.
+    #[command(flatten)]
+    pub keys: Keys,
+    /// What leaves the hub.
+    #[command(flatten)]
+    pub outgoing: Outgoing,
+    /// How the process runs.
+    #[command(flatten)]
+    pub process: Process,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Storage {
+    /// PostgreSQL server to use; without it the hub runs its own, private one
+    #[arg(long, env = "DATABASE_URL", value_parser = values::database_url)]
+    pub database_url: Option<Secret>,
+    /// Directory of everything the hub keeps on disk
+    #[arg(long, env = "CRAFT_DATA_DIR", value_parser = values::path)]
+    pub data_dir: PathBuf,
+    /// Directory of the PostgreSQL programs, if they are not where packages put them
+    #[arg(long, env = "CRAFT_PG_BIN", value_parser = values::path)]
+    pub pg_bin: Option<PathBuf>,
+}
+
+/// How people reach the hub.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Access {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "CRAFT_LISTEN", value_parser = values::listen, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Address that people and providers use, if it differs from the one listened on
+    #[arg(long, env = "CRAFT_PUBLIC_URL", value_parser = values::public_url)]
+    pub public_url: Option<Url>,
+    /// Who may make an account: open, invite or closed
+    #[arg(long, env = "CRAFT_SIGN_UP", value_parser = values::sign_up, default_value = "invite")]
+    pub sign_up: SignUp,
+}
+
+/// What secrets are sealed with; with neither, a key is made in the data directory.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Keys {
+    /// Master key itself
+    #[arg(long, env = "CRAFT_MASTER_KEY", conflicts_with = "master_key_file")]
+    pub master_key: Option<Secret>,
+    /// File that holds the master key
+    #[arg(long, env = "CRAFT_MASTER_KEY_FILE", value_parser = values::path)]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// What leaves the hub.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Outgoing {
+    /// Mail server; without it each mail is a file in the outbox folder of the data directory
+    #[arg(long, env = "CRAFT_SMTP_URL", value_parser = values::smtp_url)]
+    pub smtp_url: Option<Secret>,
+    /// Private networks (CIDR) and host:port pairs that connectors may reach, separated by commas
+    #[arg(long, env = "CRAFT_EGRESS_ALLOW", value_delimiter = ',')]
+    pub egress_allow: Vec<Destination>,
+}
+
+/// How the process runs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Process {
+    /// Jobs that run at once
+    #[arg(long, env = "CRAFT_WORKERS", value_parser = values::workers, default_value = "32")]
+    pub workers: usize,
+    /// What is logged: a level, or directives such as craft=debug,sqlx=warn
+    #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info")]
+    pub log: String,
+}
+
+impl Config {
+    /// Reads the settings: `env` answers for the environment, `file` is what `--config` named.
+    ///
+    /// Without `file`, `CRAFT_CONFIG` names one; without that, `craft.toml` in the current directory is read if there
+    /// is one. A variable that is set but empty counts as not set.
+    pub fn load(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        layers::load(file, &|name| env(name).filter(|value| !value.trim().is_empty()))
+    }
+
+    /// Makes the data directory, if it is not there yet.
+    pub fn open_data_dir(&self) -> Result<DataDir, ConfigError> {
+        DataDir::open(&self.storage.data_dir)
+    }
+}

@@ -1,0 +1,156 @@
+//! The definition, its layers, and the sample file that documents it.
+
+use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::{Config, ConfigError, Destination, SignUp};
+
+/// A directory of this test alone, removed with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("craft-config-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, text: &str) -> PathBuf {
+        let path = self.0.join("craft.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn load(file: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let scratch = Scratch::new();
+    let env: HashMap<_, _> = [("HOME", "/home/alice")].iter().chain(env).copied().collect();
+    Config::load(Some(&scratch.file(file)), |name| env.get(name).map(|text| (*text).to_owned()))
+}
+
+fn refusal(file: &str, env: &[(&str, &str)]) -> String {
+    load(file, env).unwrap_err().to_string()
+}
+
+#[test]
+fn without_settings_the_defaults_hold() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.access.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.access.sign_up, SignUp::Invite);
+    assert_eq!(config.process.workers, 32);
+    assert!(config.storage.database_url.is_none());
+    assert!(config.outgoing.egress_allow.is_empty());
+    let data_dir = config.storage.data_dir.to_str().unwrap();
+    assert!(["/var/lib/tool-connect-craft", "/home/alice/.local/share/tool-connect-craft"].contains(&data_dir));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let file = "listen = '0.0.0.0:1'\nworkers = 5\n";
+    let config = load(file, &[("CRAFT_LISTEN", ":0"), ("CRAFT_SIGN_UP", "")]).unwrap();
+    assert_eq!(config.access.listen.to_string(), "127.0.0.1:0");
+    assert_eq!(config.process.workers, 5);
+    assert_eq!(config.access.sign_up, SignUp::Invite, "an empty variable counts as not set");
+}
+
+#[test]
+fn a_list_is_written_with_commas_or_as_a_list() {
+    let written = load("egress_allow = ['10.0.0.0/8', 'LOCALHOST:9000']", &[]).unwrap();
+    let commas = load("", &[("CRAFT_EGRESS_ALLOW", "10.0.0.0/8, localhost:9000")]).unwrap();
+    assert_eq!(written.outgoing.egress_allow, commas.outgoing.egress_allow);
+    assert_eq!(written.outgoing.egress_allow[1], Destination::Host { host: "localhost".to_owned(), port: 9000 });
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_file() {
+    let text = refusal("lisen = ':0'", &[]);
+    assert!(text.contains("craft.toml has an unknown setting `lisen`"), "{text}");
+    assert!(text.contains("listen"), "{text}");
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_place_and_what_is_expected() {
+    let text = refusal("listen = 'nowhere'", &[]);
+    assert!(text.contains("`listen` in ") && text.contains("an address and port such as"), "{text}");
+    let text = refusal("", &[("CRAFT_SIGN_UP", "maybe")]);
+    assert_eq!(text, "CRAFT_SIGN_UP: `maybe` is not one of open, invite, closed");
+    for (name, value) in [
+        ("CRAFT_EGRESS_ALLOW", "10.0.0.0/33"),
+        ("CRAFT_EGRESS_ALLOW", "localhost:0"),
+        ("CRAFT_PUBLIC_URL", "https://craft.example.org/app"),
+        ("CRAFT_WORKERS", "0"),
+        ("CRAFT_LOG", "craft=loud"),
+        ("CRAFT_SMTP_URL", "mail.example.org"),
+    ] {
+        let text = refusal("", &[(name, value)]);
+        assert!(text.starts_with(&format!("{name}: ")), "{text}");
+    }
+    let text = refusal("listen = true", &[]);
+    assert!(text.contains("expected a text"), "{text}");
+}
+
+#[test]
+fn a_refusal_does_not_repeat_a_password() {
+    let refusals = [
+        refusal("", &[("DATABASE_URL", "mysql://craft:hunter2@db/craft")]),
+        refusal("database_url = 'hunter2", &[]),
+        refusal("", &[("CRAFT_SMTP_URL", "hunter2")]),
+        refusal("", &[("CRAFT_MASTER_KEY", "hunter2"), ("CRAFT_MASTER_KEY_FILE", "/k")]),
+    ];
+    for text in refusals {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn both_master_keys_at_once_are_refused_by_name() {
+    let text = refusal("master_key_file = '/k'", &[("CRAFT_MASTER_KEY", "x")]);
+    assert!(text.contains("CRAFT_MASTER_KEY") && text.contains("`master_key_file` in "), "{text}");
+}
+
+#[test]
+fn a_named_file_must_exist() {
+    let error = Config::load(Some(Path::new("/nowhere/craft.toml")), |_| None).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/craft.toml"), "{error}");
+}
+
+#[test]
+fn the_data_directory_lets_others_pass_but_not_look() {
+    let scratch = Scratch::new();
+    let data_dir = super::DataDir::open(&scratch.0.join("data")).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(data_dir.path()), 0o711);
+    assert_eq!(mode(&data_dir.child("outbox").unwrap()), 0o700);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_one_sentence() {
+    let error = super::DataDir::open(Path::new("/proc/craft")).unwrap_err().to_string();
+    assert!(error.starts_with("The data directory /proc/craft cannot be written to"), "{error}");
+}
+
+/// `.env.sample` shows each variable once, in the definition's order, commented out, with its default.
+#[test]
+fn the_sample_lists_every_setting_with_its_default() {
+    let sample = include_str!("../../.env.sample");
+    let assignment = |line: &'static str| line.strip_prefix("#").filter(|rest| !rest.starts_with(' '))?.split_once('=');
+    let listed: Vec<_> = sample.lines().filter_map(assignment).collect();
+    let command = Config::command();
+    let defined: Vec<_> = command
+        .get_arguments()
+        .map(|arg| {
+            let default = arg.get_default_values().first().and_then(|value| value.to_str()).unwrap_or_default();
+            (arg.get_env().unwrap().to_str().unwrap(), default)
+        })
+        .collect();
+    assert_eq!(listed, defined);
+}

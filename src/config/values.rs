@@ -1,0 +1,150 @@
+//! What a setting's text must look like; each refusal says what is expected.
+//!
+//! Refusals of settings that may hold a password never repeat the text.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use crate::secret::Secret;
+
+/// Who may make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// Anybody.
+    Open,
+    /// Whoever was invited.
+    Invite,
+    /// Nobody; accounts are made on the command line.
+    Closed,
+}
+
+/// A place that connectors may reach although it is private.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// All addresses that share the first `prefix` bits.
+    Network {
+        /// An address of the network.
+        address: IpAddr,
+        /// How many bits count: at most 32, or 128 for IPv6.
+        prefix: u8,
+    },
+    /// One port of one host.
+    Host {
+        /// Name in lower case, or an address without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        network(text).or_else(|| host_port(text)).ok_or_else(|| {
+            format!("`{text}` is neither a network such as 10.0.0.0/8 nor a host and port such as localhost:9000")
+        })
+    }
+}
+
+impl std::fmt::Display for Destination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Network { address, prefix } => write!(f, "{address}/{prefix}"),
+            Self::Host { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Host { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+fn network(text: &str) -> Option<Destination> {
+    let (address, prefix) = text.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let prefix: u8 = prefix.parse().ok()?;
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    (prefix <= bits).then_some(Destination::Network { address, prefix })
+}
+
+fn host_port(text: &str) -> Option<Destination> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok().filter(|port| *port != 0)?;
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let host = match bracketed {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().ok()?.to_string(),
+        None => url::Host::parse(host).ok()?.to_string(),
+    };
+    Some(Destination::Host { host, port })
+}
+
+pub(super) fn sign_up(text: &str) -> Result<SignUp, String> {
+    match text.trim() {
+        "open" => Ok(SignUp::Open),
+        "invite" => Ok(SignUp::Invite),
+        "closed" => Ok(SignUp::Closed),
+        other => Err(format!("`{other}` is not one of open, invite, closed")),
+    }
+}
+
+/// `:8080` and `localhost:8080` mean the loopback address: nothing is opened to a network by leaving something out.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':'));
+    let address = port.map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    address.parse().map_err(|_| format!("`{text}` is not an address and port such as 127.0.0.1:8080"))
+}
+
+pub(super) fn public_url(text: &str) -> Result<Url, String> {
+    let is_origin = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.path() == "/"
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let url = Url::parse(text.trim()).ok().filter(is_origin);
+    url.ok_or_else(|| "expected an http or https address without a path, such as https://craft.example.org".to_owned())
+}
+
+pub(super) fn database_url(text: &str) -> Result<Secret, String> {
+    let text = text.trim();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    match url {
+        Some(_) => Ok(Secret::new(text)),
+        None => Err("expected an address such as postgres://user:password@host:5432/database".to_owned()),
+    }
+}
+
+pub(super) fn smtp_url(text: &str) -> Result<Secret, String> {
+    let text = text.trim();
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
+    match url {
+        Some(_) => Ok(Secret::new(text)),
+        None => Err("expected an address such as smtps://user:password@mail.example.org:465".to_owned()),
+    }
+}
+
+pub(super) fn workers(text: &str) -> Result<usize, String> {
+    let number = text.trim().parse().ok().filter(|number| (1..=1_000).contains(number));
+    number.ok_or_else(|| format!("`{text}` is not a number from 1 to 1000"))
+}
+
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => {
+            Err(format!("`{text}` is neither a level (error, warn, info, debug, trace) nor a list like craft=debug"))
+        }
+    }
+}
+
+/// Absolute, because programs that the hub starts work in other directories.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    std::path::absolute(text).map_err(|error| format!("`{text}` is not a path: {error}"))
+}

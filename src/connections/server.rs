@@ -1,0 +1,168 @@
+//! Connecting an MCP server by its URL: read its tools first, then store connector, tools and connection at once.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::create;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::connectors::{self, Connector, NewConnector};
+use crate::db::Db;
+use crate::egress::Egress;
+use crate::error::{Error, Invalid, Result};
+use crate::secret::Secret;
+use crate::upstream::{self, Discovery, Target};
+use crate::vault::Vault;
+
+/// A server that does not list its tools within this time is not added.
+const DISCOVERY_DEADLINE: Duration = Duration::from_secs(15);
+
+const LONGEST_NAME: usize = 80;
+const LONGEST_URL: usize = 2_000;
+const LONGEST_DESCRIPTION: usize = 300;
+
+/// What a user enters to add a server.
+#[derive(Clone, Debug)]
+pub struct NewServer {
+    /// What to call it; empty: the server's own name.
+    pub name: String,
+    /// Where it answers.
+    pub url: String,
+    /// What calls present.
+    pub auth: ServerAuth,
+}
+
+/// How calls prove themselves to a server.
+#[derive(Clone, Debug)]
+pub enum ServerAuth {
+    /// Not at all.
+    None,
+    /// With a bearer token.
+    Bearer(Secret),
+}
+
+/// Reads the server's tools and, if it has answered, stores the connector, its tools and the actor's connection.
+/// Nothing is stored otherwise: a server that fails is a fault of the field `url` (or `token`).
+pub async fn connect_server(
+    db: &Db,
+    egress: &Egress,
+    vault: &Vault,
+    actor: &Actor,
+    new: NewServer,
+    now: Timestamp,
+) -> Result<(Connector, Discovery)> {
+    let url = check(&new)?;
+    let bearer = match new.auth {
+        ServerAuth::None => None,
+        ServerAuth::Bearer(token) => Some(token),
+    };
+    let target = Target::Mcp { url: url.clone(), bearer: bearer.clone() };
+    let found = upstream::discover(egress, &target, DISCOVERY_DEADLINE).await.map_err(as_field_fault)?;
+
+    let mut tx = db.as_user(actor).await?;
+    let connector = NewConnector {
+        name: name_for(&new.name, &found, &url),
+        description: found.instructions.as_deref().map(first_line).unwrap_or_default(),
+        url: url.to_string(),
+        needs_key: bearer.is_some(),
+    };
+    let connector = connectors::add(&mut tx, actor, &connector, &found.tools, now).await?;
+    let secret = match &bearer {
+        Some(token) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?),
+        None => None,
+    };
+    create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
+    tx.commit().await?;
+    Ok((connector, found))
+}
+
+fn check(new: &NewServer) -> Result<Url> {
+    let mut faults = Invalid::default();
+    if new.name.chars().count() > LONGEST_NAME {
+        faults.add("name", format!("Name must be {LONGEST_NAME} characters or fewer"));
+    }
+    let url = match parse_url(&new.url) {
+        Ok(url) => Some(url),
+        Err(message) => {
+            faults.add("url", message);
+            None
+        }
+    };
+    if matches!(&new.auth, ServerAuth::Bearer(token) if token.expose().is_empty()) {
+        faults.add("token", "Enter the bearer token, or choose “None”");
+    }
+    match url {
+        Some(url) => faults.into_result(url),
+        None => Err(Error::Invalid(faults)),
+    }
+}
+
+fn parse_url(text: &str) -> Result<Url, &'static str> {
+    if text.is_empty() {
+        return Err("Enter the server’s URL");
+    }
+    if text.len() > LONGEST_URL {
+        return Err("The URL must be 2,000 characters or fewer");
+    }
+    let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/mcp")?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err("The URL must begin with https:// or http:// and name a host");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("Take the user name and password out of the URL; enter a credential as bearer token instead");
+    }
+    Ok(url)
+}
+
+fn name_for(typed: &str, found: &Discovery, url: &Url) -> String {
+    let typed = typed.trim();
+    let name = if typed.is_empty() { found.server_name.trim() } else { typed };
+    let name = if name.is_empty() { url.host_str().unwrap_or("Server") } else { name };
+    name.chars().take(LONGEST_NAME).collect()
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().chars().take(LONGEST_DESCRIPTION).collect()
+}
+
+/// The person who typed the URL can mend it: show the cause beside the field.
+fn as_field_fault(error: Error) -> Error {
+    match error {
+        Error::Upstream { class: "auth", message, .. } => Error::field("token", message),
+        Error::Upstream { message, .. } | Error::Refused(message) => Error::field("url", message),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NewServer, ServerAuth, check, first_line};
+    use crate::error::Error;
+    use crate::secret::Secret;
+
+    fn faults(url: &str, auth: ServerAuth) -> Vec<String> {
+        match check(&NewServer { name: String::new(), url: url.to_owned(), auth }) {
+            Err(Error::Invalid(faults)) => faults.faults().iter().map(|fault| fault.field.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_one_is_a_fault_of_its_field() {
+        for url in ["", "example.com/mcp", "ftp://example.com", "https://", "javascript:alert(1)", "https://me:pw@example.com"] {
+            assert_eq!(faults(url, ServerAuth::None), ["url"], "{url}");
+        }
+        assert!(faults("http://127.0.0.1:3001/mcp", ServerAuth::None).is_empty());
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        assert_eq!(faults("nonsense", ServerAuth::Bearer(Secret::new(""))), ["url", "token"]);
+    }
+
+    #[test]
+    fn a_description_is_the_first_line_that_says_something() {
+        assert_eq!(first_line("\n  \n  Reads mail.\nAnd more."), "Reads mail.");
+    }
+}

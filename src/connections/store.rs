@@ -1,0 +1,96 @@
+//! The statements of connections.
+
+use sqlx::PgConnection;
+
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::vault::SecretRef;
+
+/// A user's link to a connector.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Key.
+    pub id: ConnectionId,
+    /// Tells several accounts of one service apart.
+    pub label: String,
+    /// pending, active, expired, revoked or error.
+    pub status: String,
+    /// True if calls present a stored credential.
+    pub has_secret: bool,
+    /// Last call.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+pub(super) async fn of_connector(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+) -> sqlx::Result<Vec<Connection>> {
+    sqlx::query_as!(
+        Connection,
+        r#"
+        SELECT id AS "id: ConnectionId",
+               label,
+               status,
+               secret_ref_access IS NOT NULL AS "has_secret!",
+               last_used_at,
+               created_at
+        FROM user_connections
+        WHERE user_id = $1 AND connector_id = $2
+        ORDER BY id
+        "#,
+        owner as _,
+        connector as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn secret_ref(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+) -> sqlx::Result<Option<Option<SecretRef>>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT secret_ref_access AS "secret: SecretRef"
+        FROM user_connections
+        WHERE user_id = $1 AND id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Returns the id that holds the label: the new one, or that of whoever was first.
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    connector: ConnectorId,
+    label: &str,
+    secret: Option<&SecretRef>,
+    now: Timestamp,
+) -> sqlx::Result<ConnectionId> {
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO user_connections (user_id, id, connector_id, label, status, secret_ref_access, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, 'active', $5, $6, $6)
+        -- an update that changes nothing, so that the row of whoever was first is returned
+        ON CONFLICT (user_id, connector_id, label) DO UPDATE SET label = EXCLUDED.label
+        RETURNING id AS "id: ConnectionId"
+        "#,
+        owner as _,
+        id as _,
+        connector as _,
+        label,
+        secret as _,
+        now,
+    )
+    .fetch_one(conn)
+    .await
+}

@@ -1,0 +1,154 @@
+//! One cluster: how it is started, known to be ready, and stopped. Callers hold the change lock.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::process::Child;
+use tokio::time::Instant;
+
+use super::account::Account;
+use super::lock::Lock;
+use super::postmaster::Postmaster;
+use super::programs::Programs;
+use super::settings::{Purpose, settings};
+use super::{failed, setup, socket};
+use crate::error::{Error, Result};
+
+/// A server that answers "not yet" gets this much time from each answer on; recovery after a crash can be long.
+const READY_LIMIT: Duration = Duration::from_secs(30);
+/// Time for a fast shutdown, which writes a checkpoint.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// Time for an immediate one.
+const QUIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is needed to start PostgreSQL in one data directory.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) home: PathBuf,
+    pub(super) account: Account,
+    pub(super) pg_bin: Option<PathBuf>,
+    pub(super) purpose: Purpose,
+    pub(super) change_lock: PathBuf,
+}
+
+impl Cluster {
+    pub(super) fn data(&self) -> PathBuf {
+        self.home.join("data")
+    }
+
+    pub(super) fn options(&self, role: &str, database: &str) -> Result<PgConnectOptions> {
+        let socket = socket::directory(&self.home, &self.account)?;
+        let options = PgConnectOptions::new_without_pgpass().socket(socket).port(5432).ssl_mode(PgSslMode::Disable);
+        Ok(options.username(role).database(database))
+    }
+
+    /// Adopts the live server, or starts one; returns when it answers and the hub's database is there.
+    pub(super) async fn ensure_running(&self, _change: &Lock) -> Result<()> {
+        self.account.give(&self.home)?;
+        if Postmaster::find(&self.data()).is_some()
+            && let Some(connection) = self.wait_ready(None).await?
+        {
+            return self.finish(connection).await;
+        }
+        // none was there, or it was about to end
+        let mut child = self.spawn().await?;
+        let ready = self.wait_ready(Some(&mut child)).await?;
+        let Some(connection) = ready else { return Err(self.start_failure()) };
+        // it outlives us; this only collects its status if it ends first
+        tokio::spawn(async move { child.wait().await });
+        self.finish(connection).await
+    }
+
+    /// Stops the server: fast first, which ends open statements, then at once.
+    pub(super) async fn shut_down(&self, _change: &Lock) -> Result<()> {
+        let data = self.data();
+        for (signal, limit) in [(Signal::INT, STOP_LIMIT), (Signal::QUIT, QUIT_LIMIT)] {
+            let Some(postmaster) = Postmaster::find(&data) else { break };
+            postmaster.signal(signal)?;
+            postmaster.ended(&data, limit).await;
+        }
+        if Postmaster::find(&data).is_some() {
+            return Err(Error::Refused(format!("PostgreSQL in {} does not stop", self.home.display())));
+        }
+        socket::clear(&self.home, &self.account);
+        Ok(())
+    }
+
+    async fn finish(&self, mut connection: PgConnection) -> Result<()> {
+        setup::make_database(&mut connection).await?;
+        connection.close().await?;
+        Ok(())
+    }
+
+    async fn spawn(&self) -> Result<Child> {
+        let (data, log) = (self.data(), self.home.join("log"));
+        let programs = Programs::find(self.pg_bin.as_deref(), setup::version(&data)).await?;
+        if setup::version(&data).is_none() {
+            setup::make_cluster(&self.home, &data, &programs, &self.account, self.purpose).await?;
+        }
+        setup::make_log_dir(&log, &self.account)?;
+        setup::write_access(&data, &self.account)?;
+        let socket = socket::directory(&self.home, &self.account)?;
+        let cannot_log = |error| failed("PostgreSQL's log cannot be written", error);
+        let first_words = File::create(log.join("start.log")).map_err(cannot_log)?;
+        let mut postgres = self.account.command(&programs.path("postgres"), &self.home);
+        postgres.arg("-D").arg(&data);
+        for setting in settings(self.purpose, &socket, &log) {
+            postgres.arg("-c").arg(setting);
+        }
+        postgres.stdout(first_words.try_clone().map_err(cannot_log)?).stderr(first_words);
+        postgres.spawn().map_err(|error| failed("PostgreSQL cannot be started", error))
+    }
+
+    /// Waits until the server answers; `None` if it ended instead. `child` is it, if we started it.
+    async fn wait_ready(&self, mut child: Option<&mut Child>) -> Result<Option<PgConnection>> {
+        let options = self.options("postgres", "postgres")?;
+        let mut deadline = Instant::now() + READY_LIMIT;
+        loop {
+            match options.connect().await {
+                Ok(connection) => return Ok(Some(connection)),
+                Err(sqlx::Error::Database(answer)) if answer.code().as_deref() == Some("57P03") => {
+                    deadline = Instant::now() + READY_LIMIT;
+                }
+                Err(sqlx::Error::Database(answer)) => return Err(failed("PostgreSQL refuses the hub", answer)),
+                Err(_) => {}
+            }
+            if Instant::now() > deadline {
+                return Err(self.start_failure());
+            }
+            let has_ended = match &mut child {
+                Some(child) => child.try_wait().is_ok_and(|status| status.is_some()),
+                None => Postmaster::find(&self.data()).is_none(),
+            };
+            if has_ended {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The end of what PostgreSQL said last.
+    fn start_failure(&self) -> Error {
+        let log = self.home.join("log");
+        let words = last_lines(&log, 5).unwrap_or_else(|| "it left no log".to_owned());
+        let doing = format!("PostgreSQL did not start (log in {})", log.display());
+        failed(doing, anyhow::Error::msg(words))
+    }
+}
+
+/// The last lines of the file in `log` that was written last.
+fn last_lines(log: &Path, count: usize) -> Option<String> {
+    let files = std::fs::read_dir(log).ok()?.flatten();
+    let written = files.filter_map(|file| {
+        let meta = file.metadata().ok().filter(|meta| meta.len() > 0)?;
+        Some((meta.modified().ok()?, file.path()))
+    });
+    let (_, newest) = written.max()?;
+    let text = String::from_utf8_lossy(&std::fs::read(newest).ok()?).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    Some(lines.get(lines.len().saturating_sub(count)..)?.join("\n"))
+}

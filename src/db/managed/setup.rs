@@ -1,0 +1,92 @@
+//! Makes the files of a new cluster, and the role and database of the hub in it.
+
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use sqlx::PgConnection;
+
+use super::account::Account;
+use super::failed;
+use super::programs::Programs;
+use super::settings::Purpose;
+use crate::error::Result;
+
+/// The major version that made the cluster, if it has been made.
+pub(super) fn version(data: &Path) -> Option<u32> {
+    std::fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
+}
+
+/// Runs `initdb` beside the final place and moves the result there: a killed start leaves nothing half made.
+pub(super) async fn make_cluster(
+    home: &Path,
+    data: &Path,
+    programs: &Programs,
+    account: &Account,
+    purpose: Purpose,
+) -> Result<()> {
+    let unfinished = home.join("data.new");
+    if unfinished.exists() {
+        std::fs::remove_dir_all(&unfinished)
+            .map_err(|error| failed("An unfinished cluster cannot be removed", error))?;
+    }
+    let mut initdb = account.command(&programs.path("initdb"), home);
+    initdb.arg("-D").arg(&unfinished);
+    initdb.args(["-U", "postgres", "-A", "peer", "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums"]);
+    if purpose == Purpose::Tests {
+        initdb.arg("--no-sync");
+    }
+    let output = initdb.output().await.map_err(|error| failed("initdb cannot be run", error))?;
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(failed("PostgreSQL's files cannot be made", anyhow::Error::msg(reason)));
+    }
+    std::fs::rename(&unfinished, data).map_err(|error| failed("PostgreSQL's files cannot be put in place", error))
+}
+
+/// Makes `log/` in the cluster's home.
+pub(super) fn make_log_dir(log: &Path, account: &Account) -> Result<()> {
+    if !log.is_dir() {
+        let made = DirBuilder::new().mode(0o700).create(log);
+        made.map_err(|error| failed("PostgreSQL's log directory cannot be made", error))?;
+        account.give(log)?;
+    }
+    Ok(())
+}
+
+/// Who may come in: the user that runs craft, as the two roles, through the socket. Written at each start, because the
+/// directory may have been handed to another user.
+///
+/// Debian's own cluster runs as `postgres` too: that user is not let in.
+pub(super) fn write_access(data: &Path, account: &Account) -> Result<()> {
+    let name = account.own_name.replace('"', "\"\"");
+    let access = "local all craft peer map=craft\nlocal all postgres peer map=craft\n";
+    let names = format!("craft \"{name}\" craft\ncraft \"{name}\" postgres\n");
+    for (file, text) in [("pg_hba.conf", access), ("pg_ident.conf", names.as_str())] {
+        let path = data.join(file);
+        std::fs::write(&path, text)
+            .and_then(|()| std::fs::set_permissions(&path, Permissions::from_mode(0o600)))
+            .map_err(|error| failed(format_args!("{} cannot be written", path.display()), error))?;
+        account.give(&path)?;
+    }
+    Ok(())
+}
+
+/// Makes the role and the database of the hub, if they are missing; `connection` is the superuser's.
+pub(super) async fn make_database(connection: &mut PgConnection) -> Result<()> {
+    let has_role = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'craft') AS "has!""#);
+    if !has_role.fetch_one(&mut *connection).await? {
+        run(connection, "CREATE ROLE craft LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").await?;
+    }
+    let has_database =
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'craft') AS "has!""#);
+    if !has_database.fetch_one(&mut *connection).await? {
+        run(connection, "CREATE DATABASE craft OWNER craft").await?;
+    }
+    Ok(())
+}
+
+async fn run(connection: &mut PgConnection, statement: &'static str) -> Result<()> {
+    sqlx::raw_sql(statement).execute(connection).await?;
+    Ok(())
+}

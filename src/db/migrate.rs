@@ -1,0 +1,108 @@
+//! Migrations: embedded in the binary, applied by one process at a time, never backwards.
+
+use std::collections::BTreeSet;
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{Connection, PgConnection};
+
+use super::{Databases, Server, SystemDb};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+
+/// All migrations of this build.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Where the migrator notes what was applied.
+const LEDGER: &str = "_sqlx_migrations";
+
+impl Server {
+    /// Brings the database to the newest migration.
+    ///
+    /// Refuses a database that a newer build has migrated, and one that holds somebody else's tables.
+    pub async fn migrate(&self) -> Result<()> {
+        let mut connection = self.system_connection().await?;
+        // held over the checks too; the connection is this function's alone, so an early return lets go of it
+        connection.lock().await.map_err(explain)?;
+        match applied(&mut connection).await? {
+            Some(applied) => refuse_unknown(&applied)?,
+            None => refuse_tables(&mut connection).await?,
+        }
+        MIGRATOR.run(&mut connection).await.map_err(explain)?;
+        connection.close().await?;
+        Ok(())
+    }
+}
+
+/// Makes the partitions of `now`'s month and the next; called at start and daily.
+pub async fn ensure_partitions(db: &SystemDb, now: Timestamp) -> Result<()> {
+    sqlx::query!("SELECT ensure_partitions($1)", now).execute(db.pool()).await?;
+    Ok(())
+}
+
+/// Succeeds if the database answers and stands at exactly this build's migrations.
+pub async fn ready(databases: &Databases) -> Result<()> {
+    let mut connection = databases.system.pool().acquire().await?;
+    let applied = applied(&mut connection).await?.unwrap_or_default();
+    refuse_unknown(&applied)?;
+    match MIGRATOR.iter().find(|migration| !applied.contains(&migration.version)) {
+        None => Ok(()),
+        Some(next) => Err(Error::Conflict(format!(
+            "The database lacks migration {} ({}): run `craft migrate`",
+            next.version, next.description
+        ))),
+    }
+}
+
+/// The versions that were applied; `None` if the database was never migrated.
+async fn applied(connection: &mut PgConnection) -> Result<Option<BTreeSet<i64>>> {
+    let exists = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "exists!""#);
+    if !exists.fetch_one(&mut *connection).await? {
+        return Ok(None);
+    }
+    let applied = connection.list_applied_migrations(LEDGER).await.map_err(explain)?;
+    Ok(Some(applied.into_iter().map(|migration| migration.version).collect()))
+}
+
+fn refuse_unknown(applied: &BTreeSet<i64>) -> Result<()> {
+    let is_known = |version: &i64| MIGRATOR.version_exists(*version);
+    match applied.iter().rfind(|version| !is_known(version)) {
+        None => Ok(()),
+        Some(_) if !applied.iter().any(is_known) => Err(foreign("its migrations are not the hub's")),
+        Some(newest) => Err(Error::Conflict(format!(
+            "The database has migration {newest}, which this build does not know: \
+             start the newer version of craft that made it, or restore a backup"
+        ))),
+    }
+}
+
+async fn refuse_tables(connection: &mut PgConnection) -> Result<()> {
+    let table = sqlx::query_scalar!(
+        r#"
+        SELECT relname AS "name!"
+        FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace
+          AND relkind IN ('r', 'p')
+          AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = pg_class.oid AND d.deptype = 'e')
+        ORDER BY relname
+        LIMIT 1
+        "#
+    );
+    match table.fetch_optional(connection).await? {
+        None => Ok(()),
+        Some(name) => Err(foreign(&format!("it has a table `{name}`"))),
+    }
+}
+
+fn foreign(sign: &str) -> Error {
+    Error::Refused(format!("The database belongs to something else ({sign}): name an empty one in DATABASE_URL"))
+}
+
+fn explain(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMismatch(version) => Error::Conflict(format!(
+            "Migration {version} of the database differs from this build's: start the version of craft that made it"
+        )),
+        MigrateError::Execute(error) => error.into(),
+        other => Error::Internal(other.into()),
+    }
+}

@@ -1,0 +1,152 @@
+//! The one way out of the house: every HTTP request that the hub makes leaves through [`Egress`].
+//!
+//! Invariants: a name is looked up once, each of its addresses is checked, and only checked addresses are connected
+//! to; addresses that are not public, and plain http, need a rule of `CRAFT_EGRESS_ALLOW`; the hub itself is refused
+//! always; redirects are not followed (the caller may, by another request, checked as any); no proxy is used; answers
+//! are bounded in time and size.
+
+mod address;
+mod error;
+mod policy;
+mod request;
+mod resolver;
+mod response;
+mod rule;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use url::{Host, Url};
+
+pub use error::Error;
+pub use policy::{EgressPolicy, Refusal};
+pub use request::Request;
+pub use response::Response;
+pub use rule::AllowRule;
+
+use policy::Guard;
+use resolver::{Resolver, Unresolved};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many clients are kept before their idle connections are let go.
+const MAX_DOORS: usize = 64;
+
+/// Sends requests to where the policy allows. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Egress {
+    guard: Arc<Guard>,
+    /// One client per door, because a rule may name a port and a client's resolver is told only the name.
+    clients: Arc<Mutex<HashMap<Door, reqwest::Client>>>,
+}
+
+/// What, besides the host, decides whether an address is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Door {
+    https: bool,
+    port: u16,
+}
+
+impl Egress {
+    /// An egress under `policy`.
+    pub fn new(policy: EgressPolicy) -> Self {
+        Self { guard: Arc::new(Guard::new(policy)), clients: Arc::default() }
+    }
+
+    /// Notes an address that the hub listens on: from now on no request goes to that port of this machine.
+    pub fn refuse_own(&self, bound: SocketAddr) {
+        self.guard.add_own(bound);
+    }
+
+    /// Says whether `url` may be requested, without requesting it; for forms that take a URL.
+    pub async fn check(&self, url: &Url) -> Result<(), Error> {
+        let (host, door) = self.inspect(url)?;
+        if matches!(url.host(), Some(Host::Domain(_))) {
+            let resolver = Resolver { guard: self.guard.clone(), door };
+            resolver.addresses(&host).await.map_err(|error| explain(host, anyhow::Error::from_boxed(error)))?;
+        }
+        Ok(())
+    }
+
+    /// Sends `request`; resolves once status and headers are here.
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        let (host, door) = self.inspect(&request.url)?;
+        let client = self.client(door)?;
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = request.body.map(Into::into);
+        *outgoing.timeout_mut() = Some(request.timeout);
+        match client.execute(outgoing).await {
+            Ok(inner) => Ok(Response { inner, host, timeout: request.timeout, limit: request.max_response_bytes }),
+            Err(error) if error.is_timeout() && !error.is_connect() => {
+                Err(Error::Timeout { host, after: request.timeout })
+            }
+            Err(error) if error.is_connect() => Err(explain(host, anyhow::Error::new(error.without_url()))),
+            Err(error) => Err(Error::Broken { host, source: anyhow::Error::new(error.without_url()) }),
+        }
+    }
+
+    /// The host and door of a URL; literal addresses, which no resolver sees, are checked here.
+    fn inspect(&self, url: &Url) -> Result<(String, Door), Error> {
+        let https = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            other => return Err(Error::Url(format!("Enter a URL that starts with https://, not {other}:"))),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::Url("Enter the URL without a user name or password in it".to_owned()));
+        }
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(Error::Url("Enter a URL that names a host".to_owned()));
+        };
+        let (name, literal) = match host {
+            Host::Domain(name) => (name.to_owned(), None),
+            Host::Ipv4(ip) => (ip.to_string(), Some(IpAddr::from(ip))),
+            Host::Ipv6(ip) => (ip.to_string(), Some(IpAddr::from(ip))),
+        };
+        if let Some(ip) = literal {
+            self.guard.admit(https, &name, SocketAddr::new(ip, port))?;
+        }
+        Ok((name, Door { https, port }))
+    }
+
+    fn client(&self, door: Door) -> Result<reqwest::Client, Error> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&door) {
+            return Ok(client.clone());
+        }
+        if clients.len() >= MAX_DOORS {
+            clients.clear();
+        }
+        let client = build(Resolver { guard: self.guard.clone(), door })?;
+        clients.insert(door, client.clone());
+        Ok(client)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+fn build(resolver: Resolver) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .dns_resolver(resolver)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("tool-connect-craft/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Error::Client(error.into()))
+}
+
+/// Why no connection came about: our own refusal, an unknown name, or the network.
+fn explain(host: String, error: anyhow::Error) -> Error {
+    if let Some(refusal) = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()) {
+        return Error::Refused(refusal.clone());
+    }
+    if error.chain().any(|cause| cause.is::<Unresolved>()) {
+        return Error::Unresolved { host, source: error };
+    }
+    let reason = error.root_cause().to_string();
+    Error::Unreachable { host, reason, source: error }
+}

@@ -1,0 +1,151 @@
+//! One entry of `CRAFT_EGRESS_ALLOW`: a network or a `host:port` that may be reached although it is not public.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::address::canonical;
+
+/// Where the hub may go although the address is private, or over plain http although it is public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowRule {
+    /// All addresses that share the first `prefix` bits of `base`, at any port.
+    Network {
+        /// Some address of the network.
+        base: IpAddr,
+        /// How many leading bits count.
+        prefix: u8,
+    },
+    /// One host at one port, whatever it resolves to. Loopback's spellings (`localhost`, `127.0.0.1`, `[::1]`) are one host.
+    Host {
+        /// Lower-case name, or address without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+impl AllowRule {
+    /// True if a connection to `host`, found at `ip`, may go there under this rule.
+    pub(super) fn covers(&self, host: &str, ip: IpAddr, port: u16) -> bool {
+        match self {
+            Self::Network { base, prefix } => {
+                // `localhost` is both 127.0.0.1 and ::1: whoever allows one of them means the other too
+                shares_prefix(*base, ip, *prefix)
+                    || twin(ip).is_some_and(|twin| *prefix > 0 && shares_prefix(*base, twin, *prefix))
+            }
+            Self::Host { host: allowed, port: at } if *at == port => {
+                let same_address = allowed.parse().is_ok_and(|allowed: IpAddr| canonical(allowed) == ip);
+                let both_loopback = is_loopback(allowed) && twin(ip).is_some();
+                same_address || both_loopback || allowed.eq_ignore_ascii_case(host)
+            }
+            Self::Host { .. } => false,
+        }
+    }
+}
+
+impl FromStr for AllowRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let fault = || {
+            format!(
+                "{text:?} is neither a network such as 10.0.0.0/8 nor a host and port such as localhost:3000 or [::1]:3000"
+            )
+        };
+        if let Some((base, prefix)) = text.split_once('/') {
+            let base = canonical(unbracketed(base).parse::<IpAddr>().map_err(|_| fault())?);
+            let prefix = prefix.parse().map_err(|_| fault())?;
+            return if prefix <= width(base) { Ok(Self::Network { base, prefix }) } else { Err(fault()) };
+        }
+        if let Ok(base) = unbracketed(text).parse::<IpAddr>() {
+            let base = canonical(base);
+            return Ok(Self::Network { base, prefix: width(base) });
+        }
+        let (host, port) = text.rsplit_once(':').ok_or_else(fault)?;
+        let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(fault)?;
+        match url::Host::parse(host).map_err(|_| fault())? {
+            url::Host::Domain(name) => Ok(Self::Host { host: name.trim_end_matches('.').to_owned(), port }),
+            url::Host::Ipv4(ip) => Ok(Self::Host { host: ip.to_string(), port }),
+            url::Host::Ipv6(ip) => Ok(Self::Host { host: canonical(ip.into()).to_string(), port }),
+        }
+    }
+}
+
+fn unbracketed(text: &str) -> &str {
+    text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text)
+}
+
+fn width(ip: IpAddr) -> u8 {
+    if ip.is_ipv4() { 32 } else { 128 }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
+/// The other well-known loopback address, if this is one of the two.
+fn twin(ip: IpAddr) -> Option<IpAddr> {
+    match ip.to_string().as_str() {
+        "127.0.0.1" => "::1".parse().ok(),
+        "::1" => "127.0.0.1".parse().ok(),
+        _ => None,
+    }
+}
+
+fn shares_prefix(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
+    let (a, b, width) = match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
+        _ => return false,
+    };
+    (a ^ b).checked_shr(width - u32::from(prefix)).unwrap_or(0) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AllowRule;
+
+    fn covers(rule: &str, host: &str, ip: &str, port: u16) -> bool {
+        rule.parse::<AllowRule>().unwrap().covers(host, ip.parse().unwrap(), port)
+    }
+
+    #[test]
+    fn a_network_covers_its_addresses_at_any_port_and_no_others() {
+        assert!(covers("10.0.0.0/8", "db.internal", "10.200.3.4", 1));
+        assert!(!covers("10.0.0.0/8", "db.internal", "11.0.0.1", 1));
+        assert!(covers("fd00::/8", "db.internal", "fd12::1", 443));
+        assert!(!covers("0.0.0.0/0", "db.internal", "fd12::1", 443));
+        assert!(covers("192.168.1.7", "nas", "192.168.1.7", 443));
+        assert!(!covers("192.168.1.7", "nas", "192.168.1.8", 443));
+    }
+
+    #[test]
+    fn loopback_is_one_host_however_it_is_spelt() {
+        for rule in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
+            for (host, ip) in [("localhost", "127.0.0.1"), ("localhost", "::1"), ("127.0.0.1", "127.0.0.1")] {
+                assert!(covers(rule, host, ip, 3000), "{rule} should cover {host} at {ip}");
+                assert!(!covers(rule, host, ip, 3001), "{rule} should not cover another port");
+            }
+            assert!(!covers(rule, "db.internal", "10.0.0.1", 3000));
+        }
+        assert!(covers("127.0.0.0/8", "localhost", "::1", 80));
+        assert!(covers("::1/128", "localhost", "127.0.0.1", 80));
+    }
+
+    #[test]
+    fn a_name_covers_what_it_resolves_to_but_no_other_name() {
+        assert!(covers("tools.internal:8443", "Tools.Internal", "10.0.0.9", 8443));
+        assert!(!covers("tools.internal:8443", "evil.example", "10.0.0.9", 8443));
+    }
+
+    #[test]
+    fn nonsense_is_told_what_a_rule_looks_like() {
+        for text in
+            ["", "10.0.0.0/33", "fd00::/129", "localhost", "localhost:0", "localhost:99999", "http://a:1", "x/8"]
+        {
+            let message = text.parse::<AllowRule>().unwrap_err();
+            assert!(message.contains("10.0.0.0/8") && message.contains("localhost:3000"), "{message}");
+        }
+    }
+}

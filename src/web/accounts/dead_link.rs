@@ -1,0 +1,63 @@
+//! What a link that does not work says: why, and what to do instead.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::accounts::Link;
+use crate::web::actor::Anyone;
+use crate::web::respond::page_with;
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "accounts/dead_link.html")]
+struct DeadPage {
+    shell: Shell,
+    reason: &'static str,
+    step: &'static str,
+    offers_sign_in: bool,
+}
+
+/// For a mailed confirmation.
+pub(super) async fn confirmation(anyone: &Anyone, link: Link) -> Response {
+    let (reason, step) = match link {
+        Link::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
+        Link::Expired => (
+            "This link has expired. Links work for 24 hours.",
+            "Sign in with your email address and password, and we send you a new one.",
+        ),
+        Link::Open | Link::Unknown => (
+            "This link is not known here. It may have been cut short, or a newer email may have replaced it.",
+            "Use the link in the newest email, or sign in with your email address and password to get a new one.",
+        ),
+    };
+    respond(anyone, link, reason, step, true).await
+}
+
+/// For the owner's set-up.
+pub(super) async fn setup(anyone: &Anyone, link: Link) -> Response {
+    let (reason, step) = match link {
+        Link::Used => ("This hub is set up: it has its owner.", "If that is you, sign in."),
+        Link::Expired => (
+            "This set-up link has expired. Set-up links work for 7 days.",
+            "Restart the hub on its server. It prints a new link.",
+        ),
+        Link::Open | Link::Unknown => (
+            "This set-up link is not known here. Each start of the hub prints a new one, and the older ones stop working.",
+            "Use the link that the hub printed when it was last started.",
+        ),
+    };
+    respond(anyone, link, reason, step, link == Link::Used).await
+}
+
+async fn respond(
+    anyone: &Anyone,
+    link: Link,
+    reason: &'static str,
+    step: &'static str,
+    offers_sign_in: bool,
+) -> Response {
+    let status = if link == Link::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
+    let shell = anyone.shell("This link does not work").await;
+    page_with(status, &DeadPage { shell, reason, step, offers_sign_in })
+}

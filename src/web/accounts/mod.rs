@@ -1,0 +1,25 @@
+//! Pages about having an account: sign up, confirm, sign in, sign out, and the owner's set-up.
+
+mod check_email;
+mod confirm;
+mod dead_link;
+mod setup;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// The routes; each path that takes a form also shows it.
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/sign-up", get(sign_up::new).post(sign_up::create))
+        .route("/sign-up/check-email", get(check_email::show).post(check_email::create))
+        .route("/confirm/{token}", get(confirm::show).post(confirm::create))
+        .route("/sign-in", get(sign_in::new).post(sign_in::create))
+        .route("/sign-out", get(sign_out::new).post(sign_out::create))
+        .route("/setup/{token}", get(setup::new).post(setup::create))
+}

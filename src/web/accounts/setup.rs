@@ -1,0 +1,79 @@
+//! `/setup/{token}`: the owner's account, by the link that a hub without users prints when it starts.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::dead_link;
+use crate::accounts::{self, Link, NewUser};
+use crate::app::App;
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::HOME;
+use crate::web::actor::Anyone;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::session;
+use crate::web::shell::{Flash, Shell};
+
+const TITLE: &str = "Set up your hub";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    email: String,
+    display_name: String,
+    password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/setup.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    token: &'a str,
+    email: &'a str,
+    display_name: &'a str,
+}
+
+pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+    match accounts::setup(&app.system, &token, app.clock.now()).await? {
+        Link::Open => {
+            let shell = anyone.shell(TITLE).await;
+            Ok(page(&NewPage { shell, faults: Invalid::default(), token: &token, email: "", display_name: "" }))
+        }
+        dead => Ok(dead_link::setup(&anyone, dead).await),
+    }
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    anyone: Anyone,
+    Path(token): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result {
+    let now = app.clock.now();
+    let owner = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
+        Ok(new) => accounts::set_up(&app.system, &app.passwords, &token, &new, &anyone.visitor(), now).await,
+        Err(faults) => Err(faults),
+    };
+    match owner {
+        Ok(owner) => {
+            session::begin(&anyone.session, owner.id, &anyone.client, now).await?;
+            anyone.flash(Flash::success("Your hub is set up, and you are signed in as its owner.")).await?;
+            Ok(see_other(HOME))
+        }
+        Err(Error::Invalid(faults)) => {
+            let shell = anyone.shell(TITLE).await.state("Error");
+            let (email, display_name) = (fields.email.as_str(), fields.display_name.as_str());
+            let form = NewPage { shell, faults, token: &token, email, display_name };
+            Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
+        }
+        Err(Error::Conflict(_)) => {
+            let link = accounts::setup(&app.system, &token, now).await?;
+            Ok(dead_link::setup(&anyone, link).await)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

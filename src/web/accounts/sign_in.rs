@@ -1,0 +1,97 @@
+//! `/sign-in`: an address and a password, and on to the page that was asked for.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::check_email;
+use crate::accounts::{self, SignIn};
+use crate::app::App;
+use crate::config::SignUp;
+use crate::error::Invalid;
+use crate::secret::Secret;
+use crate::web::HOME;
+use crate::web::actor::Anyone;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Query};
+use crate::web::respond::{local_path, page, page_with, see_other};
+use crate::web::session;
+use crate::web::shell::Shell;
+
+/// The one answer to a wrong address and to a wrong password.
+const MISMATCH: &str = "Check your email address and password. There is no account with both";
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    email: String,
+    password: Secret,
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sign_in.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    email: &'a str,
+    next: Option<&'a str>,
+    is_open: bool,
+}
+
+pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(asked): Query<Asked>) -> Result {
+    if anyone.signed_in.is_some() {
+        return Ok(see_other(local_path(&asked.next).unwrap_or(HOME)));
+    }
+    Ok(page(&NewPage {
+        shell: anyone.shell("Sign in").await,
+        faults: Invalid::default(),
+        email: "",
+        next: local_path(&asked.next),
+        is_open: app.sign_up == SignUp::Open,
+    }))
+}
+
+pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+    let mut faults = blanks(&fields);
+    if faults.is_empty() {
+        let (visitor, now) = (anyone.visitor(), app.clock.now());
+        match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
+            SignIn::Welcome(user) => {
+                session::begin(&anyone.session, user.id, &anyone.client, now).await?;
+                return Ok(see_other(local_path(&fields.next).unwrap_or(HOME)));
+            }
+            SignIn::Unconfirmed(email) => {
+                check_email::send(&app, &anyone, &email).await?;
+                return Ok(see_other(check_email::PATH));
+            }
+            SignIn::Refused => faults.add("email", MISMATCH),
+        }
+    }
+    let form = NewPage {
+        shell: anyone.shell("Sign in").await.state("Error"),
+        faults,
+        email: &fields.email,
+        next: local_path(&fields.next),
+        is_open: app.sign_up == SignUp::Open,
+    };
+    Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
+}
+
+fn blanks(fields: &Fields) -> Invalid {
+    let mut faults = Invalid::default();
+    if fields.email.trim().is_empty() {
+        faults.add("email", "Enter your email address");
+    }
+    if fields.password.expose().is_empty() {
+        faults.add("password", "Enter your password");
+    }
+    faults
+}

@@ -1,0 +1,68 @@
+//! `/sign-up`: make an account, if the hub is open to visitors.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::check_email;
+use crate::accounts::{self, NewUser};
+use crate::app::App;
+use crate::config::SignUp;
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::HOME;
+use crate::web::actor::Anyone;
+use crate::web::error::Result;
+use crate::web::extract::Form;
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::shell::Shell;
+
+const TITLE: &str = "Create an account";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    email: String,
+    display_name: String,
+    password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sign_up.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    email: &'a str,
+    display_name: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sign_up_closed.html")]
+struct ClosedPage {
+    shell: Shell,
+}
+
+pub(super) async fn new(State(app): State<App>, anyone: Anyone) -> Result {
+    if anyone.signed_in.is_some() {
+        return Ok(see_other(HOME));
+    }
+    let shell = anyone.shell(TITLE).await;
+    Ok(match app.sign_up {
+        SignUp::Open => page(&NewPage { shell, faults: Invalid::default(), email: "", display_name: "" }),
+        SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell }),
+    })
+}
+
+pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+    let new = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
+        Err(Error::Invalid(faults)) => {
+            let shell = anyone.shell(TITLE).await.state("Error");
+            let form = NewPage { shell, faults, email: &fields.email, display_name: &fields.display_name };
+            return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
+        }
+        new => new?,
+    };
+    accounts::sign_up(&app.system, &app.passwords, app.sign_up, &new, &anyone.visitor(), app.clock.now()).await?;
+    check_email::send(&app, &anyone, new.email()).await?;
+    Ok(see_other(check_email::PATH))
+}

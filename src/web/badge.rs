@@ -1,0 +1,112 @@
+//! Badges: a status as a word, an icon and a shape, so that colour is never the only sign.
+//!
+//! Shapes: a pill is settled, a dashed pill waits, a square needs its reader.
+
+/// One status, ready to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Badge {
+    /// An adjective.
+    pub word: &'static str,
+    /// A symbol of the sprite.
+    pub icon: &'static str,
+    /// Class of the colours: `ok warn bad info idle`.
+    pub tone: &'static str,
+    /// Class of the shape: empty for a pill, `waiting`, `needs`, or `spin`.
+    pub shape: &'static str,
+}
+
+const fn badge(word: &'static str, icon: &'static str, tone: &'static str, shape: &'static str) -> Badge {
+    Badge { word, icon, tone, shape }
+}
+
+impl Badge {
+    /// Accepted, and in the queue.
+    pub const QUEUED: Self = badge("Queued", "clock", "idle", "waiting");
+    /// Under way.
+    pub const RUNNING: Self = badge("Running", "loader", "info", "spin");
+    /// Done.
+    pub const SUCCEEDED: Self = badge("Succeeded", "check", "ok", "");
+    /// Done, and it did not work.
+    pub const FAILED: Self = badge("Failed", "circle-x", "bad", "needs");
+    /// Stopped by its user.
+    pub const CANCELED: Self = badge("Cancelled", "ban", "idle", "");
+    /// The call may or may not have happened.
+    pub const UNKNOWN: Self = badge("Outcome unknown", "circle-help", "warn", "needs");
+    /// Waits for something that only its user can give.
+    pub const WAITING_INPUT: Self = badge("Waiting for you", "hand", "warn", "needs");
+    /// Waits for a decision.
+    pub const AWAITING_APPROVAL: Self = badge("Awaiting approval", "hourglass", "warn", "needs");
+    /// Can be used.
+    pub const CONNECTED: Self = badge("Connected", "check", "ok", "");
+    /// Begun, and not finished.
+    pub const PENDING: Self = badge("Not finished", "clock", "idle", "waiting");
+    /// Its permission has run out.
+    pub const EXPIRED: Self = badge("Expired", "unplug", "warn", "needs");
+    /// Taken back.
+    pub const REVOKED: Self = badge("Revoked", "ban", "idle", "");
+    /// Does not work.
+    pub const FAILING: Self = badge("Failing", "triangle-alert", "bad", "needs");
+    /// Never connected.
+    pub const NOT_CONNECTED: Self = badge("Not connected", "plug", "idle", "waiting");
+    /// The server says that the tool changes nothing.
+    pub const READ_ONLY: Self = badge("Read-only", "lock", "idle", "");
+    /// The tool may change data.
+    pub const CHANGES_DATA: Self = badge("Changes data", "pencil", "info", "");
+    /// The tool may delete data.
+    pub const DELETES_DATA: Self = badge("Deletes data", "trash-2", "bad", "needs");
+
+    /// For the stored word of a job's status; an unknown word is [`Badge::UNKNOWN`].
+    #[must_use]
+    pub fn job(status: &str) -> Self {
+        match status {
+            "queued" => Self::QUEUED,
+            "running" => Self::RUNNING,
+            "succeeded" => Self::SUCCEEDED,
+            "failed" => Self::FAILED,
+            "canceled" => Self::CANCELED,
+            "waiting_input" => Self::WAITING_INPUT,
+            "awaiting_approval" => Self::AWAITING_APPROVAL,
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// For the stored word of a connection's status; an unknown word is [`Badge::FAILING`].
+    #[must_use]
+    pub fn connection(status: &str) -> Self {
+        match status {
+            "active" => Self::CONNECTED,
+            "pending" => Self::PENDING,
+            "expired" => Self::EXPIRED,
+            "revoked" => Self::REVOKED,
+            _ => Self::FAILING,
+        }
+    }
+
+    /// For the outcome of an audit entry.
+    #[must_use]
+    pub fn outcome(outcome: &str) -> Self {
+        if outcome == "success" { Self::SUCCEEDED } else { Self::FAILED }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Badge;
+
+    #[test]
+    fn no_two_statuses_of_a_job_look_alike_without_colour() {
+        let all =
+            ["queued", "running", "succeeded", "failed", "canceled", "waiting_input", "awaiting_approval", "unknown"];
+        let mut icons: Vec<_> = all.map(|status| Badge::job(status).icon).into();
+        icons.sort_unstable();
+        icons.dedup();
+        assert_eq!(icons.len(), all.len());
+    }
+
+    #[test]
+    fn what_needs_its_reader_is_square() {
+        for badge in [Badge::FAILED, Badge::UNKNOWN, Badge::WAITING_INPUT, Badge::EXPIRED, Badge::FAILING] {
+            assert_eq!(badge.shape, "needs", "{}", badge.word);
+        }
+    }
+}

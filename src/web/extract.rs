@@ -1,0 +1,209 @@
+//! The house extractors: what cannot be read becomes one of our error pages, and no text with a NUL gets in
+//! (the database could not store it).
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use super::error::Error;
+
+/// The largest form body.
+pub const FORM_BYTES: usize = 256 * 1024;
+
+/// The most fields in a form.
+pub const FORM_FIELDS: usize = 1_000;
+
+/// Parameters of the path; what does not fit is a page that does not exist.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// The query string; what does not fit is told.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+/// A form with known fields.
+#[derive(Debug)]
+pub struct Form<T>(pub T);
+
+/// A form as it was sent: every pair, in order, duplicates kept.
+#[derive(Clone, Debug, Default)]
+pub struct FormPairs(pub Vec<(String, String)>);
+
+impl FormPairs {
+    /// The first value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        if has_nul(parts.uri.path().as_bytes()) {
+            return Err(Error::not_found());
+        }
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Error::not_found())
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let unreadable = || {
+            Error::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The part of the address after the question mark has a value that this page does not know. Remove it to see everything.",
+            )
+        };
+        if has_nul(parts.uri.query().unwrap_or_default().as_bytes()) {
+            return Err(unreadable());
+        }
+        axum::extract::Query::try_from_uri(&parts.uri)
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|_| unreadable())
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let headers = request.headers().clone();
+        let body = form_body(request, state).await?;
+        let mut again =
+            Request::post("/").body(body.into()).map_err(|error| Error::from(anyhow::Error::from(error)))?;
+        *again.headers_mut() = headers;
+        axum::extract::Form::from_request(again, &()).await.map(|axum::extract::Form(value)| Self(value)).map_err(
+            |_| {
+                Error::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "The form was incomplete. Open the page again and send it from there.",
+                )
+            },
+        )
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FormPairs {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let body = form_body(request, state).await?;
+        let pairs: Vec<_> = form_urlencoded::parse(&body)
+            .take(FORM_FIELDS + 1)
+            .map(|(k, v)| (k.into_owned(), v.into_owned()))
+            .collect();
+        if pairs.len() > FORM_FIELDS {
+            return Err(Error::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The form has more than 1,000 fields. Send the values as JSON instead.",
+            ));
+        }
+        Ok(Self(pairs))
+    }
+}
+
+/// The bytes of a url-encoded form, within the limit, without a NUL.
+async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
+    if !is_form(request.headers()) {
+        return Err(Error::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "This address takes a form. Open the page and send it from there.",
+        ));
+    }
+    let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+    if body.len() > FORM_BYTES {
+        return Err(too_large());
+    }
+    if has_nul(&body) {
+        return Err(Error::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "What you typed has a character that cannot be kept (NUL). Go back and remove it.",
+        ));
+    }
+    Ok(body)
+}
+
+fn unread(rejection: &BytesRejection) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return too_large();
+    }
+    Error::new(rejection.status(), "The form did not arrive whole. Go back and send it again.")
+}
+
+fn too_large() -> Error {
+    Error::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The form is larger than 256 kB. Shorten what you typed, or send it in parts.",
+    )
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// In the encoded form: a raw NUL, or its escape.
+fn has_nul(encoded: &[u8]) -> bool {
+    encoded.contains(&0) || encoded.windows(3).any(|window| window == b"%00")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORM_BYTES, Form, FormPairs};
+    use axum::body::Body;
+    use axum::extract::{FromRequest, Request};
+    use http::StatusCode;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Named {
+        name: String,
+    }
+
+    fn form(body: impl Into<Body>) -> Request {
+        Request::post("/").header("content-type", "application/x-www-form-urlencoded").body(body.into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn pairs_keep_order_and_duplicates() {
+        let pairs = FormPairs::from_request(form("r=3&v%2Ftitle=a+b&r=1"), &()).await.unwrap();
+        assert_eq!(pairs.0, [("r", "3"), ("v/title", "a b"), ("r", "1")].map(|(k, v)| (k.into(), v.into())));
+        assert_eq!(pairs.get("r"), Some("3"));
+    }
+
+    #[tokio::test]
+    async fn a_form_past_its_limits_is_refused() {
+        let large = FormPairs::from_request(form("x".repeat(FORM_BYTES + 1)), &()).await.unwrap_err();
+        assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let many = FormPairs::from_request(form("a=1&".repeat(1_001)), &()).await.unwrap_err();
+        assert_eq!(many.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test]
+    async fn a_nul_never_reaches_the_database() {
+        let error = Form::<Named>::from_request(form("name=a%00b"), &()).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(Form::<Named>::from_request(form("name=ab"), &()).await.unwrap().0.name, "ab");
+    }
+
+    #[tokio::test]
+    async fn something_else_than_a_form_is_told_so() {
+        let request = Request::post("/").header("content-type", "application/json").body(Body::from("{}")).unwrap();
+        let error = FormPairs::from_request(request, &()).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+}

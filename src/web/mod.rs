@@ -1,0 +1,102 @@
+//! The pages: HTTP and HTML, no SQL. One module per feature, and the shell around them.
+//!
+//! [`layers`] puts around the pages what each of them needs: a request id, a span, security headers, packing,
+//! error pages, the cross-origin rule, limits. Endpoints that are not pages (assistants, probes) stay outside.
+
+pub mod accounts;
+pub mod actor;
+mod asked;
+pub mod assets;
+pub mod badge;
+mod cross_origin;
+pub mod error;
+pub mod extract;
+mod failure_words;
+pub mod flash;
+mod request_id;
+pub mod respond;
+pub mod security;
+pub mod session;
+pub mod shell;
+pub mod site;
+#[cfg(test)]
+mod tests;
+pub mod when;
+
+use std::future::ready;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use http::StatusCode;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::{Level, Span};
+use url::Url;
+
+use request_id::RequestId;
+
+use crate::app::App;
+
+/// Where one arrives after signing in, unless another page was asked for.
+pub const HOME: &str = "/jobs";
+
+/// Every page, and the files they load.
+pub fn pages() -> Router<App> {
+    Router::new().merge(accounts::router()).merge(assets::router())
+}
+
+/// Puts pages into their frame: sessions, and the layers.
+pub fn framed(pages: Router<App>, app: App) -> Router {
+    let settings = WebSettings { public_url: app.public_url.clone() };
+    let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
+    layers(pages.layer(sessions), &settings).with_state(app)
+}
+
+/// A handler that has not begun its answer by then is cut off. Streams begin at once, so they are not.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Level 4 packs a page to within a few percent of the best level, in a tenth of the time.
+const PACKING: CompressionLevel = CompressionLevel::Precise(4);
+
+/// What the layers need to know of the settings.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// The address under which people reach the hub.
+    pub public_url: Url,
+}
+
+/// Puts the layers around a finished router of pages; add no route after this. Read from the last to the first:
+/// the last is the outermost.
+pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &WebSettings) -> Router<S> {
+    let https = settings.public_url.scheme() == "https";
+    let public = cross_origin::PublicHost::of(&settings.public_url);
+    pages
+        .layer(DefaultBodyLimit::max(extract::FORM_BYTES))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
+        .layer(from_fn_with_state(public, cross_origin::refuse))
+        .layer(from_fn(error::pages))
+        .layer(from_fn(respond::revalidate))
+        .layer(CompressionLayer::new().quality(PACKING))
+        .layer(map_response(move |response| ready(security::harden(response, https))))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_request(())
+                .on_response(DefaultOnResponse::new().level(Level::INFO))
+                .on_failure(()),
+        )
+        .layer(from_fn(request_id::assign))
+}
+
+/// Names the matched route, never the address: that may hold a reset token or an OAuth code.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), route, id)
+}

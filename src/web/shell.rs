@@ -1,0 +1,251 @@
+//! What surrounds every page: title, navigation, who is signed in, breadcrumbs, and the one-time message.
+//!
+//! Each page struct has a field `shell: Shell`, which `layout.html` reads.
+
+use std::sync::{Arc, OnceLock};
+
+use http::request::Parts;
+
+use super::flash::Flash;
+
+/// The product's name, last in every title.
+pub const PRODUCT: &str = "Tool Connect Craft";
+
+/// The frame of one page.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    thing: String,
+    state: Option<String>,
+    crumbs: Vec<Crumb>,
+    section: Option<Section>,
+    user: Option<ShellUser>,
+    flash: Option<Flash>,
+}
+
+/// A link to a page above this one.
+#[derive(Clone, Debug)]
+pub struct Crumb {
+    /// What it is called.
+    pub label: String,
+    /// Its path.
+    pub href: String,
+}
+
+/// Who is signed in, as far as the frame shows it.
+#[derive(Clone, Debug)]
+pub struct ShellUser {
+    /// Shown beside the sign-out button.
+    pub display_name: String,
+    /// The colours they chose.
+    pub theme: Theme,
+    /// Where their clocks are.
+    pub zone: jiff::tz::TimeZone,
+    /// Marked in the header, so that an administrator knows with which power they act.
+    pub is_admin: bool,
+}
+
+/// Light, dark, or what the reader's system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// What the system says.
+    #[default]
+    Auto,
+    /// Ink on paper.
+    Light,
+    /// Paper on ink.
+    Dark,
+}
+
+impl Theme {
+    /// The stored word; an unknown one is `auto`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::Auto,
+        }
+    }
+
+    /// The word that is stored, and that `data-theme` carries.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// A part of the product that the main navigation leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Figures and what needs attention.
+    Dashboard,
+    /// The catalogue.
+    Connectors,
+    /// One's own connections.
+    Connections,
+    /// Tool runs.
+    Jobs,
+    /// The audit log.
+    Audit,
+    /// Profile, security, tokens.
+    Settings,
+}
+
+impl Section {
+    /// In the order of the navigation.
+    pub const ALL: [Self; 6] =
+        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
+
+    /// The word in the navigation.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Dashboard => "Dashboard",
+            Self::Connectors => "Connectors",
+            Self::Connections => "Connections",
+            Self::Jobs => "Jobs",
+            Self::Audit => "Audit log",
+            Self::Settings => "Settings",
+        }
+    }
+
+    /// Where it leads.
+    #[must_use]
+    pub const fn href(self) -> &'static str {
+        match self {
+            Self::Dashboard => "/dashboard",
+            Self::Connectors => "/connectors",
+            Self::Connections => "/connections",
+            Self::Jobs => "/jobs",
+            Self::Audit => "/audit",
+            Self::Settings => "/settings",
+        }
+    }
+}
+
+impl Shell {
+    /// A page about `thing`, seen by nobody in particular.
+    pub fn new(thing: impl Into<String>) -> Self {
+        Self { thing: thing.into(), state: None, crumbs: Vec::new(), section: None, user: None, flash: None }
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn seen_by(mut self, user: Option<ShellUser>) -> Self {
+        self.user = user;
+        self
+    }
+
+    /// Which link of the navigation is the current one.
+    #[must_use]
+    pub const fn section(mut self, section: Section) -> Self {
+        self.section = Some(section);
+        self
+    }
+
+    /// Adds a page above this one; call it from the outermost inwards.
+    #[must_use]
+    pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb { label: label.into(), href: href.into() });
+        self
+    }
+
+    /// What the title opens with: `Error` for a form that came back, `Running` for a job.
+    #[must_use]
+    pub fn state(mut self, state: impl Into<String>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+
+    /// The one-time message, if the session holds one.
+    #[must_use]
+    pub fn flash(mut self, flash: Option<Flash>) -> Self {
+        self.flash = flash;
+        self
+    }
+
+    /// `{state: }{thing} – {parent} – {product}`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let mut title = match &self.state {
+            Some(state) => format!("{state}: {}", self.thing),
+            None => self.thing.clone(),
+        };
+        if let Some(parent) = self.crumbs.last() {
+            title = format!("{title} – {}", parent.label);
+        }
+        if title == PRODUCT { title } else { format!("{title} – {PRODUCT}") }
+    }
+
+    /// What the page is about: the last of the breadcrumbs.
+    #[must_use]
+    pub fn thing(&self) -> &str {
+        &self.thing
+    }
+
+    /// The pages above, outermost first.
+    #[must_use]
+    pub fn crumbs(&self) -> &[Crumb] {
+        &self.crumbs
+    }
+
+    /// Whether `section` is the current one.
+    #[must_use]
+    pub fn is_in(&self, section: Section) -> bool {
+        self.section == Some(section)
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub const fn user(&self) -> Option<&ShellUser> {
+        self.user.as_ref()
+    }
+
+    /// The message to show, if any.
+    #[must_use]
+    pub const fn message(&self) -> Option<&Flash> {
+        self.flash.as_ref()
+    }
+
+    /// The word for `data-theme`.
+    #[must_use]
+    pub fn theme(&self) -> &'static str {
+        self.user.as_ref().map_or(Theme::Auto, |user| user.theme).as_str()
+    }
+}
+
+/// Who turned out to be looking: filled in by the extractor that finds the user, read by the error page,
+/// which is rendered outside of the handler and must still show the navigation.
+#[derive(Clone, Debug, Default)]
+pub struct Viewer(Arc<OnceLock<ShellUser>>);
+
+impl Viewer {
+    /// Notes the user of this request. The first note stays.
+    pub fn note(parts: &Parts, user: ShellUser) {
+        if let Some(viewer) = parts.extensions.get::<Self>() {
+            // a second note in one request would be the same user
+            let _ = viewer.0.set(user);
+        }
+    }
+
+    pub(super) fn get(&self) -> Option<ShellUser> {
+        self.0.get().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shell;
+
+    #[test]
+    fn a_title_goes_from_the_state_to_the_product() {
+        let shell = Shell::new("Create issue").under("Connectors", "/connectors").under("GitHub", "/connectors/github");
+        assert_eq!(shell.clone().state("Error").title(), "Error: Create issue – GitHub – Tool Connect Craft");
+        assert_eq!(shell.title(), "Create issue – GitHub – Tool Connect Craft");
+        assert_eq!(Shell::new("Jobs").title(), "Jobs – Tool Connect Craft");
+    }
+}

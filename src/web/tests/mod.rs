@@ -1,0 +1,181 @@
+//! The shell from the outside: what a browser gets when things go well, and when they do not.
+
+mod gallery;
+mod markup;
+
+use askama::Template;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use scraper::{Html, Selector};
+use std::time::Duration;
+use tower::ServiceExt;
+use url::Url;
+
+use super::error::{Error, Result};
+use super::extract::Path;
+use super::shell::{Shell, ShellUser, Theme, Viewer};
+use super::{WebSettings, layers, respond};
+use crate::error::Error as DomainError;
+
+#[derive(Template)]
+#[template(source = "{% extends \"layout.html\" %}{% block main %}<h1>Hello</h1>{% endblock %}", ext = "html")]
+struct HelloPage {
+    shell: Shell,
+}
+
+fn alice() -> ShellUser {
+    ShellUser { display_name: "Alice".into(), theme: Theme::Dark, zone: jiff::tz::TimeZone::UTC, is_admin: false }
+}
+
+fn app() -> Router {
+    let pages = Router::new()
+        .route("/hello", get(|| async { respond::page(&HelloPage { shell: Shell::new("Hello") }) }))
+        .route(
+            "/jobs/{id}",
+            get(|Path(_): Path<u32>| async { Err::<(), _>(Error::from(DomainError::NotFound("job"))) }),
+        )
+        .route("/panic", get(broken))
+        .route("/internal", post(|| async { Err::<(), _>(Error::from(anyhow::anyhow!("secret detail"))) }))
+        .route("/limited", get(limited))
+        .route("/mine", get(mine))
+        .merge(super::assets::router());
+    layers(pages, &WebSettings { public_url: Url::parse("https://hub.example").unwrap() })
+}
+
+async fn broken() -> Response {
+    panic!("secret detail")
+}
+
+async fn limited() -> Result {
+    let retry_after = Duration::from_secs(40);
+    Err(DomainError::Limited { message: "Wait 40 seconds before the next try".into(), retry_after }.into())
+}
+
+async fn mine(request: Request) -> Result {
+    Viewer::note(&request.into_parts().0, alice());
+    Err(DomainError::NotFound("job").into())
+}
+
+async fn send(request: Request) -> Response {
+    app().oneshot(request).await.unwrap()
+}
+
+async fn ask(path: &str) -> Response {
+    send(Request::get(path).body(Body::empty()).unwrap()).await
+}
+
+async fn text(response: Response) -> String {
+    String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().into()).unwrap()
+}
+
+fn select(html: &str, selector: &str) -> Vec<String> {
+    let selector = Selector::parse(selector).unwrap();
+    Html::parse_document(html)
+        .select(&selector)
+        .map(|element| element.text().collect::<String>().trim().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_page_is_kept_and_revalidated() {
+    let first = ask("/hello").await;
+    assert_eq!(
+        (first.status(), &first.headers()[CACHE_CONTROL]),
+        (StatusCode::OK, &"private, no-cache".parse().unwrap())
+    );
+    let again = Request::get("/hello").header(IF_NONE_MATCH, &first.headers()[ETAG]).body(Body::empty()).unwrap();
+    let again = send(again).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert!(again.headers().contains_key(CONTENT_SECURITY_POLICY));
+    assert_eq!(text(again).await, "");
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_a_whole_page() {
+    let response = ask("/nowhere").await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let html = text(response).await;
+    assert_eq!(select(&html, "title"), ["Page not found – Tool Connect Craft"]);
+    assert_eq!(select(&html, "main h1"), ["Page not found"]);
+    assert_eq!(select(&html, "main code"), [id]);
+}
+
+#[tokio::test]
+async fn a_path_that_does_not_fit_is_an_unknown_address() {
+    assert_eq!(ask("/jobs/seven").await.status(), StatusCode::NOT_FOUND);
+    let html = text(ask("/jobs/7").await).await;
+    assert!(select(&html, "main .lede")[0].contains("There is no such job"), "{html}");
+}
+
+#[tokio::test]
+async fn a_panic_is_a_page_that_tells_nothing_of_it() {
+    let response = ask("/panic").await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let html = text(response).await;
+    assert!(!html.contains("secret detail"));
+    assert_eq!(select(&html, "main a.btn"), ["Try again"]);
+}
+
+#[tokio::test]
+async fn after_a_failed_post_no_false_promise_and_no_link_that_repeats_it() {
+    let html = text(send(Request::post("/internal").body(Body::empty()).unwrap()).await).await;
+    assert!(html.contains("may or may not have been saved") && !html.contains("secret detail"));
+    assert!(select(&html, "main a.btn").is_empty());
+}
+
+#[tokio::test]
+async fn a_limit_says_when_in_words_and_in_the_header() {
+    let response = ask("/limited").await;
+    assert_eq!((response.status(), &response.headers()[RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &40.into()));
+    assert!(text(response).await.contains("Wait 40 seconds"));
+}
+
+#[tokio::test]
+async fn a_client_of_json_gets_json() {
+    let response = ask("/nowhere.json").await;
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+    let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+    assert_eq!(body["error"]["status"], 404);
+    assert!(body["error"]["request_id"].as_str().is_some_and(|id| id.len() == 16));
+}
+
+#[tokio::test]
+async fn an_error_page_keeps_the_navigation_of_who_is_signed_in() {
+    let html = text(ask("/mine").await).await;
+    assert_eq!(select(&html, "nav[aria-label=Main] a").len(), 6);
+    assert_eq!(select(&html, "html[data-theme=dark]").len(), 1);
+    assert_eq!(select(&text(ask("/nowhere").await).await, "nav[aria-label=Main]").len(), 0);
+}
+
+#[tokio::test]
+async fn a_post_from_another_site_is_stopped_before_the_handler() {
+    let post = Request::post("/internal").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    let response = send(post).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert!(text(response).await.contains("another site"));
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_offered_is_a_page_that_lists_those_that_are() {
+    let response = send(Request::post("/hello").body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()["allow"], "GET,HEAD");
+    assert!(text(response).await.contains("<h1>"));
+}
+
+#[tokio::test]
+async fn static_files_are_kept_for_ever_and_packed_once() {
+    let request = Request::get(super::assets::css_href()).header("accept-encoding", "br").body(Body::empty()).unwrap();
+    let response = send(request).await;
+    assert_eq!(response.headers()["content-encoding"], "br");
+    assert!(response.headers()[CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+    let (css, _) = super::assets::wire_sizes();
+    assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap().len(), css);
+}

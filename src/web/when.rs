@@ -1,0 +1,147 @@
+//! Moments and durations in words, on the reader's clock.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::clock::{Timestamp, to_jiff};
+
+/// The reader's clock: their zone, and what time it is now. A page makes one and names all its moments with it.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+    now: Timestamp,
+}
+
+/// A moment for a `<time>` element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// For machines: RFC 3339 in UTC.
+    pub iso: String,
+    /// For people: "today at 08:29", "24 November 2026 at 08:29".
+    pub words: String,
+    /// To the second, for logs: "08:29:05".
+    pub clock: String,
+}
+
+impl Calendar {
+    /// A clock in `zone`, at `now`.
+    #[must_use]
+    pub const fn new(zone: TimeZone, now: Timestamp) -> Self {
+        Self { zone, now }
+    }
+
+    /// Names a moment.
+    #[must_use]
+    pub fn when(&self, at: Timestamp) -> When {
+        let moment = to_jiff(at);
+        let local = moment.to_zoned(self.zone.clone());
+        let today = to_jiff(self.now).to_zoned(self.zone.clone()).date();
+        When {
+            iso: moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            words: format!("{} at {}", day(local.date(), today), local.strftime("%H:%M")),
+            clock: local.strftime("%H:%M:%S").to_string(),
+        }
+    }
+
+    /// Names a moment, if there is one.
+    #[must_use]
+    pub fn when_any(&self, at: Option<Timestamp>) -> Option<When> {
+        at.map(|at| self.when(at))
+    }
+}
+
+fn day(date: Date, today: Date) -> String {
+    if date == today {
+        return "today".to_owned();
+    }
+    if today.yesterday().is_ok_and(|yesterday| yesterday == date) {
+        return "yesterday".to_owned();
+    }
+    if today.tomorrow().is_ok_and(|tomorrow| tomorrow == date) {
+        return "tomorrow".to_owned();
+    }
+    date.strftime("%-d %B %Y").to_string()
+}
+
+/// "340 milliseconds", "2.4 seconds", "3 minutes 5 seconds", "2 hours 10 minutes".
+#[must_use]
+pub fn duration(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0 => count(u64::from(length.subsec_millis()), "millisecond"),
+        1..=9 if length.subsec_millis() >= 100 => format!("{seconds}.{} seconds", length.subsec_millis() / 100),
+        1..=59 => count(seconds, "second"),
+        60..=3_599 => two(seconds / 60, "minute", seconds % 60, "second"),
+        3_600..=86_399 => two(seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
+        _ => two(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
+    }
+}
+
+fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    match small {
+        0 => count(large, large_unit),
+        _ => format!("{} {}", count(large, large_unit), count(small, small_unit)),
+    }
+}
+
+/// "1 job", "2 jobs", "12,400 jobs".
+#[must_use]
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
+/// Thousands set apart: "12,400".
+#[must_use]
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Calendar, count, duration, grouped};
+    use jiff::tz::TimeZone;
+    use std::time::Duration;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_moment_is_told_on_the_readers_clock() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let calendar = Calendar::new(berlin, datetime!(2026-11-24 08:00 UTC));
+        let when = calendar.when(datetime!(2026-11-24 07:47:05 UTC));
+        assert_eq!((when.iso.as_str(), when.words.as_str()), ("2026-11-24T07:47:05Z", "today at 08:47"));
+        assert_eq!(when.clock, "08:47:05");
+        // half an hour before midnight in UTC is the next day in Berlin
+        assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).words, "yesterday at 00:30");
+        assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).words, "1 March 2026 at 13:00");
+    }
+
+    #[test]
+    fn durations_are_words() {
+        let words = [340, 1_000, 2_460, 185_000, 7_800_000, 90_000_000].map(|ms| duration(Duration::from_millis(ms)));
+        let expected = [
+            "340 milliseconds",
+            "1 second",
+            "2.4 seconds",
+            "3 minutes 5 seconds",
+            "2 hours 10 minutes",
+            "1 day 1 hour",
+        ];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_agree() {
+        assert_eq!([0, 12, 1_000, 12_400, 1_234_567].map(grouped), ["0", "12", "1,000", "12,400", "1,234,567"]);
+        assert_eq!((count(1, "job"), count(0, "job")), ("1 job".into(), "0 jobs".into()));
+    }
+}

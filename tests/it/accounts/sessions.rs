@@ -1,0 +1,164 @@
+//! Sessions: when there is one, and when it ends.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use craft::app::App;
+use craft::web::actor::SignedIn;
+use craft::web::error::Result;
+use craft::web::respond::see_other;
+use craft::web::shell::Flash;
+use http::StatusCode;
+use http::header::SET_COOKIE;
+use url::Url;
+
+use crate::support::test_app::{PASSWORD, TestApp};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn sessions(app: &TestApp) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM user_sessions").fetch_one(app.app.system.pool()).await.unwrap()
+}
+
+/// Changes with every write to the only session.
+async fn version(app: &TestApp) -> String {
+    sqlx::query_scalar("SELECT xmin::text FROM user_sessions").fetch_one(app.app.system.pool()).await.unwrap()
+}
+
+async fn private(me: SignedIn) -> String {
+    me.user.display_name
+}
+
+/// Somebody ends this session elsewhere while the request still has something to save.
+async fn revoked_meanwhile(State(app): State<App>, me: SignedIn) -> Result {
+    sqlx::query("DELETE FROM user_sessions").execute(app.system.pool()).await?;
+    me.flash(Flash::success("Saved")).await?;
+    Ok(see_other("/private"))
+}
+
+async fn app() -> TestApp {
+    let pages = Router::new().route("/private", get(private)).route("/revoked-meanwhile", get(revoked_meanwhile));
+    TestApp::serving(pages).await
+}
+
+#[tokio::test]
+async fn a_visitor_who_only_reads_has_neither_cookie_nor_session() {
+    let app = TestApp::new().await;
+    let visitor = app.stranger();
+    for path in ["/sign-in", "/sign-up", "/sign-out", "/sign-up/check-email", "/nowhere"] {
+        assert!(visitor.get(path).await.header(SET_COOKIE).is_none(), "{path} sets a cookie");
+    }
+    visitor.sign_in("nobody@example.com", "a guess at the password").await;
+    assert_eq!(sessions(&app).await, 0);
+}
+
+#[tokio::test]
+async fn the_row_names_its_user_and_holds_no_id_that_would_sign_anybody_in() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let id = alice.cookie("craft").unwrap();
+    let row: (String, String, String) = sqlx::query_as(
+        "SELECT u.email, s.agent, row_to_json(s)::text FROM user_sessions s JOIN users u ON u.id = s.user_id",
+    )
+    .fetch_one(app.app.system.pool())
+    .await
+    .unwrap();
+    assert_eq!((row.0.as_str(), row.1.as_str()), ("alice@example.com", "Browser of the tests"));
+    assert!(!row.2.contains(&id), "{}", row.2);
+}
+
+#[tokio::test]
+async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
+    let app = app().await;
+    app.account("alice", false).await;
+    // the attacker has a session of their own and gives its id to alice
+    let attacker = app.persona("mallory", false).await;
+    let planted = attacker.cookie("craft").unwrap();
+    let alice = app.stranger();
+    alice.set_cookie("craft", &planted);
+    alice.get("/sign-out").await;
+    let answer = alice
+        .post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)])
+        .await;
+
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_ne!(alice.cookie("craft").unwrap(), planted);
+    assert_eq!(alice.get("/private").await.body, "alice");
+    assert_eq!(attacker.get("/private").await.text("h1"), "Sign in");
+    assert_eq!(sessions(&app).await, 1);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let copy = app.stranger();
+    copy.set_cookie("craft", &alice.cookie("craft").unwrap());
+
+    let page = alice.get("/sign-out").await;
+    assert_eq!(page.text("h1"), "Sign out");
+    let answer = alice.post("/sign-out", &[("", ""); 0]).await;
+    assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
+    assert_eq!(alice.cookie("craft"), None);
+    assert_eq!(alice.get("/sign-out").await.text("h1"), "You are signed out");
+    assert_eq!(copy.get("/private").await.text("h1"), "Sign in", "a copied cookie still works");
+    assert_eq!(sessions(&app).await, 0);
+    assert_eq!(app.audited().await.pop().as_deref(), Some("session.ended"));
+}
+
+#[tokio::test]
+async fn a_session_revoked_during_a_request_is_not_saved_back() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let page = alice.get("/revoked-meanwhile").await;
+    assert_eq!(page.text("h1"), "Sign in");
+    assert_eq!(sessions(&app).await, 0);
+}
+
+#[tokio::test]
+async fn reading_pages_writes_to_the_session_once_a_minute_at_most() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let first = version(&app).await;
+    alice.get("/private").await;
+    app.advance(Duration::from_secs(59)).await;
+    alice.get("/private").await;
+    assert_eq!(version(&app).await, first);
+    app.advance(Duration::from_secs(1)).await;
+    alice.get("/private").await;
+    assert_ne!(version(&app).await, first, "the row does not say that it is in use");
+}
+
+#[tokio::test]
+async fn a_session_in_use_goes_on_and_an_idle_one_ends_after_two_weeks() {
+    let app = app().await;
+    let alice = app.alice().await;
+    for _ in 0..3 {
+        app.advance(10 * DAY).await;
+        let page = alice.get("/private").await;
+        assert_eq!(page.body, "alice");
+        assert!(page.header(SET_COOKIE).unwrap().contains("Max-Age=1209600"), "the browser's cookie would end first");
+    }
+    app.advance(14 * DAY).await;
+    assert_eq!(alice.get("/private").await.text("h1"), "Sign in");
+    craft::accounts::sweep(&app.app.system, app.app.clock.now()).await.unwrap();
+    assert_eq!(sessions(&app).await, 0);
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_is_bound_to_this_host() {
+    let app = TestApp::with(|app| app.public_url = Url::parse("https://hub.example").unwrap()).await;
+    app.account("alice", false).await;
+    let alice = app.stranger();
+    let answer = alice.post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)]).await;
+
+    let cookie = answer.header(SET_COOKIE).unwrap();
+    assert!(cookie.starts_with("__Host-craft="), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+        assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} is missing: {cookie}");
+    }
+    alice.post("/sign-out", &[("", ""); 0]).await;
+    assert_eq!(alice.cookie("__Host-craft"), None, "the browser kept it");
+}

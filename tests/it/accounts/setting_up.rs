@@ -1,0 +1,88 @@
+//! The owner's account.
+
+use std::time::Duration;
+
+use craft::accounts;
+use http::StatusCode;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::test_app::{PASSWORD, TestApp};
+
+async fn printed_link(app: &TestApp) -> Option<String> {
+    let token = accounts::setup_link(&app.app.system, app.app.clock.now()).await.unwrap();
+    token.map(|token| format!("/setup/{token}"))
+}
+
+async fn set_up(browser: &Browser, page: &Page, email: &str) -> Page {
+    browser.submit(page, "main form", [("email", email), ("display_name", "Olive"), ("password", PASSWORD)]).await
+}
+
+#[tokio::test]
+async fn the_printed_link_makes_the_owner_who_is_signed_in_at_once() {
+    let app = TestApp::new().await;
+    let link = printed_link(&app).await.unwrap();
+    let olive = app.stranger();
+
+    let page = olive.get(&link).await;
+    assert_eq!(page.text("h1"), "Set up your hub");
+    let page = set_up(&olive, &page, "not an address").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.attr("#f-display_name", "value").as_deref(), Some("Olive"));
+
+    let page = set_up(&olive, &page, "olive@example.com").await;
+    assert_eq!(page.path(), "/jobs");
+    assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
+    assert_eq!(app.audited().await, ["account.created"]);
+}
+
+#[tokio::test]
+async fn a_setup_link_dies_when_a_user_exists() {
+    let app = TestApp::new().await;
+    let link = printed_link(&app).await.unwrap();
+    let late = app.stranger();
+    let page = late.get(&link).await;
+    app.account("alice", false).await;
+
+    let answer = set_up(&late, &page, "late@example.com").await;
+    assert_eq!(answer.status, StatusCode::GONE);
+    assert!(answer.text("main").contains("it has its owner"), "{}", answer.text("main"));
+    assert_eq!(late.get(&link).await.status, StatusCode::GONE);
+    assert_eq!(printed_link(&app).await, None);
+    assert_eq!(app.audited().await, ["account.created"], "only alice");
+}
+
+#[tokio::test]
+async fn of_two_owners_at_the_same_moment_one_is_told_that_the_hub_has_one() {
+    let app = TestApp::new().await;
+    let link = printed_link(&app).await.unwrap();
+    let (one, other) = (app.stranger(), app.stranger());
+    let page = one.get(&link).await;
+
+    let (first, second) = tokio::join!(set_up(&one, &page, "one@example.com"), set_up(&other, &page, "other@example.com"));
+    let mut statuses = [first.status, second.status];
+    statuses.sort();
+    assert_eq!(statuses[1], StatusCode::GONE);
+    assert_eq!(app.audited().await, ["account.created"]);
+}
+
+#[tokio::test]
+async fn a_restart_replaces_the_link() {
+    let app = TestApp::new().await;
+    let old = printed_link(&app).await.unwrap();
+    let new = printed_link(&app).await.unwrap();
+    let page = app.stranger().get(&old).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text("main").contains("last started"));
+    assert_eq!(app.stranger().get(&new).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_setup_link_expires_after_a_week() {
+    let app = TestApp::new().await;
+    let link = printed_link(&app).await.unwrap();
+    app.advance(Duration::from_secs(7 * 24 * 60 * 60)).await;
+    let page = app.stranger().get(&link).await;
+    assert_eq!(page.status, StatusCode::GONE);
+    assert!(page.text("main").contains("Restart the hub"));
+}

@@ -1,0 +1,134 @@
+//! Making an account.
+
+use craft::accounts::{self, NewUser, Visitor};
+use craft::config::SignUp;
+use craft::error::Error;
+use craft::mail::Mailer;
+use craft::secret::Secret;
+use http::StatusCode;
+
+use crate::support::browser::Browser;
+use crate::support::listener::closed_port;
+use crate::support::page::Page;
+use crate::support::test_app::{PASSWORD, TestApp};
+
+pub(super) async fn sign_up(browser: &Browser, email: &str, password: &str) -> Page {
+    let page = browser.get("/sign-up").await;
+    let fields = [("email", email), ("display_name", "Carol"), ("password", password)];
+    browser.submit(&page, "form[action='/sign-up']", fields).await
+}
+
+#[tokio::test]
+async fn a_visitor_signs_up_confirms_by_mail_and_signs_in() {
+    let app = TestApp::new().await;
+    let carol = app.stranger();
+
+    let page = sign_up(&carol, "carol@example.com", PASSWORD).await;
+    assert_eq!(page.path(), "/sign-up/check-email");
+    assert!(page.text("main").contains("carol@example.com"), "{}", page.text("main"));
+
+    let page = carol.get(&app.mailed_link()).await;
+    assert_eq!(page.text("h1"), "Confirm your email address");
+    let page = carol.submit(&page, "main form", []).await;
+    assert_eq!(page.path(), "/sign-in");
+    assert!(page.text("#flash + p").contains("confirmed"));
+
+    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/jobs");
+    assert_eq!(app.audited().await, ["account.created", "account.confirmed", "session.started"]);
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_except_the_password() {
+    let app = TestApp::new().await;
+    let page = sign_up(&app.stranger(), "carol@example", "too short").await;
+
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text("title").starts_with("Error: "));
+    assert_eq!(page.texts(".summary li"), ["Enter a password of 10 characters or more"]);
+    assert_eq!(page.attr("#f-email", "value").as_deref(), Some("carol@example"));
+    assert_eq!(page.attr("#f-password", "aria-invalid").as_deref(), Some("true"));
+    assert!(!page.body.contains("too short"));
+    assert!(app.mails().is_empty());
+}
+
+#[tokio::test]
+async fn a_taken_address_gets_the_same_page_and_its_owner_a_note() {
+    let app = TestApp::new().await;
+    app.account("alice", false).await;
+    let (taken, free) = (app.stranger(), app.stranger());
+    let other = "a password of my own";
+
+    let for_taken = sign_up(&taken, "ALICE@example.com", other).await;
+    let note = app.mails().pop().unwrap();
+    let for_free = sign_up(&free, "carol@example.com", other).await;
+
+    assert_eq!(for_taken.text("main").replace("ALICE", "carol"), for_free.text("main"));
+    assert!(note.contains("already has an account"), "{note}");
+    assert!(note.contains("/sign-in"), "{note}");
+    assert_eq!(app.stranger().sign_in("alice@example.com", PASSWORD).await.path(), "/jobs");
+    assert_eq!(app.stranger().sign_in("alice@example.com", other).await.path(), "/sign-in");
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_prepare_an_account_for_somebody_elses_address() {
+    let app = TestApp::new().await;
+    let theirs = "the stranger knows this";
+    sign_up(&app.stranger(), "carol@example.com", theirs).await;
+    let old_link = app.mailed_link();
+
+    let carol = app.stranger();
+    sign_up(&carol, "carol@example.com", PASSWORD).await;
+    assert_eq!(carol.get(&old_link).await.status, StatusCode::NOT_FOUND);
+    let page = carol.get(&app.mailed_link()).await;
+    carol.submit(&page, "main form", []).await;
+
+    assert_eq!(app.stranger().sign_in("carol@example.com", theirs).await.path(), "/sign-in");
+    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/jobs");
+}
+
+#[tokio::test]
+async fn a_hub_that_is_not_open_says_who_makes_accounts() {
+    for mode in [SignUp::Invite, SignUp::Closed] {
+        let app = TestApp::with(|app| app.sign_up = mode).await;
+        let visitor = app.stranger();
+
+        let page = visitor.get("/sign-up").await;
+        assert_eq!(page.text("h1"), "Accounts are made by the owner");
+        assert!(!page.has("form[action='/sign-up']"));
+        assert!(!visitor.get("/sign-in").await.has("a[href='/sign-up']"), "a link to what cannot be done");
+
+        let fields = [("email", "carol@example.com"), ("display_name", "Carol"), ("password", PASSWORD)];
+        assert_eq!(visitor.post("/sign-up", &fields).await.status, StatusCode::FORBIDDEN);
+        assert!(app.mails().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_sent_costs_nobody_their_account() {
+    let server = Secret::new(format!("smtp://{}", closed_port().await));
+    let away = Mailer::new(Some(&server), "unused".into(), "hub@localhost").unwrap();
+    let app = TestApp::with(|app| app.mailer = away).await;
+    let carol = app.stranger();
+
+    let page = sign_up(&carol, "carol@example.com", PASSWORD).await;
+    assert_eq!(page.text("h1"), "We could not send the email");
+    assert_eq!(app.audited().await, ["account.created"]);
+
+    // the link that nobody has does not count as one on its way
+    let page = carol.submit(&page, "form[action='/sign-up/check-email']", []).await;
+    assert_eq!(page.text("h1"), "We could not send the email");
+    assert!(!page.has("#flash"));
+}
+
+#[tokio::test]
+async fn the_command_line_makes_confirmed_accounts_but_no_second_one_for_an_address() {
+    let app = TestApp::new().await;
+    let owner = app.account("owner", true).await;
+    assert!(owner.is_admin && owner.confirmed_at.is_some());
+
+    let again = NewUser::parse("Owner@Example.com", "Somebody", &Secret::new("another password")).unwrap();
+    let (visitor, now) = (Visitor::at_command_line(), app.app.clock.now());
+    let second = accounts::create(&app.app.system, &app.app.passwords, &again, false, &visitor, now).await;
+    assert!(matches!(second, Err(Error::Invalid(faults)) if faults.of("email").is_some()));
+    assert_eq!(app.audited().await, ["account.created"]);
+}

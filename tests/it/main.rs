@@ -1,0 +1,14 @@
+//! The integration tests: stories against real counterparts, in one binary because each further one costs a link.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should say where; the lint's exemption stops at #[test] bodies"
+)]
+
+mod accounts;
+mod db;
+mod egress;
+mod live;
+mod migrations;
+mod queue;
+mod support;

@@ -1,0 +1,194 @@
+//! A migrated database for each test, on a private PostgreSQL that all tests of a run share.
+//!
+//! The first test starts the server under `target/tmp` (the hub's own way of running one, with durability given up) and
+//! migrates a template; each test clones it and works as the plain role that owns it, as the hub does. The server stops
+//! when the last test process has ended, however it ended.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use craft::config::Config;
+use craft::db::managed::{Managed, Purpose};
+use craft::db::{Databases, MIGRATOR, PoolSizes, Server};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// A database of one test, dropped with it.
+pub(crate) struct TestDatabase {
+    name: String,
+    pub(crate) databases: Databases,
+    pub(crate) options: PgConnectOptions,
+}
+
+impl TestDatabase {
+    /// Clones the migrated template.
+    pub(crate) async fn new() -> Self {
+        Self::cloned_from(&CLUSTER.template).await
+    }
+
+    /// A database without any table.
+    pub(crate) async fn empty() -> Self {
+        Self::cloned_from("template0").await
+    }
+
+    async fn cloned_from(template: &str) -> Self {
+        let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = CLUSTER.options.connect().await.unwrap();
+        execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")).await;
+        let options = CLUSTER.options.clone().database(&name);
+        let server = Server::reach(options.clone()).await.unwrap();
+        let databases = server.open(PoolSizes { web: 4, system: 4 });
+        Self { name, databases, options }
+    }
+
+    /// How the server's superuser connects to this database.
+    pub(crate) fn superuser_options(&self) -> PgConnectOptions {
+        CLUSTER.superuser_options.clone().database(&self.name)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // the process may end before it is done: the next run drops what is left
+        let _ = CLUSTER.drops.send(std::mem::take(&mut self.name));
+    }
+}
+
+/// What the tests of this process share. The server is watched by a thread of its own, because a test's runtime ends
+/// with the test.
+struct Cluster {
+    options: PgConnectOptions,
+    superuser_options: PgConnectOptions,
+    template: String,
+    drops: UnboundedSender<String>,
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let (ready, waits) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let (cluster, managed, dropped) = Self::set_up().await;
+                // it alone may end the connections of every role
+                let superuser = cluster.superuser_options.connect().await.unwrap();
+                ready.send(cluster).unwrap();
+                drop_databases(superuser, dropped).await;
+                drop(managed);
+            });
+        });
+        waits.recv().unwrap()
+    }
+
+    async fn set_up() -> (Self, Managed, UnboundedReceiver<String>) {
+        let data_dir = data_dir();
+        let config = config_with(&data_dir);
+        let managed = Managed::join_with(&config, Purpose::Tests).await.unwrap();
+        stop_after_us(&data_dir);
+        let superuser_options = managed.superuser_options().unwrap();
+        let mut superuser = superuser_options.connect().await.unwrap();
+        execute(&mut superuser, "ALTER ROLE craft CREATEDB").await;
+        let options = managed.options().unwrap();
+        let mut admin = options.connect().await.unwrap();
+        // one process at a time; let go of with the connection
+        execute(&mut admin, "SELECT pg_advisory_lock(1)").await;
+        drop_orphans(&mut superuser).await;
+        let template = make_template(&mut admin, &options).await;
+        let (drops, dropped) = unbounded_channel();
+        (Self { options, superuser_options, template, drops }, managed, dropped)
+    }
+}
+
+/// The statements that make sample rows once `migration` was applied.
+pub(crate) fn samples(migration: i64) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/migrations/{migration}.sql"));
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Settings with this data directory, and otherwise the defaults.
+pub(crate) fn config_with(data_dir: &Path) -> Config {
+    let data_dir = data_dir.to_str().unwrap().to_owned();
+    Config::load(None, |name| (name == "CRAFT_DATA_DIR").then(|| data_dir.clone())).unwrap()
+}
+
+/// A directory for servers of tests: below `target`, unless we are root and the checkout is where PostgreSQL's own user
+/// cannot go.
+pub(crate) fn scratch_dir() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let lets_pass = |dir: &Path| std::fs::metadata(dir).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
+    if !rustix::process::geteuid().is_root() || target.ancestors().all(lets_pass) {
+        return target.to_path_buf();
+    }
+    let checkout = env!("CARGO_MANIFEST_DIR").trim_matches('/').replace('/', "-");
+    Path::new("/var/lib/tool-connect-craft-tests").join(checkout)
+}
+
+fn data_dir() -> PathBuf {
+    scratch_dir().join("pg-test")
+}
+
+/// Waits beside us, in a process of its own, until nobody uses the server, and stops it. Where there is no `flock`
+/// program, the server stays and the next run adopts it.
+fn stop_after_us(data_dir: &Path) {
+    let script =
+        r#"pid=$(head -n 1 "$0") && kill -INT "$pid" && while [ -e "$0" ] && kill -0 "$pid"; do sleep 0.05; done"#;
+    let _ = Command::new("flock")
+        .arg(data_dir.join("run/users.lock"))
+        .args(["sh", "-c", script])
+        .arg(data_dir.join("postgres/data/postmaster.pid"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn();
+}
+
+/// Named by what is in it, so that it is made again when a migration changes or a month (and its partitions) begins.
+async fn make_template(admin: &mut PgConnection, options: &PgConnectOptions) -> String {
+    let checksums: Vec<u8> = MIGRATOR.iter().flat_map(|migration| migration.checksum.to_vec()).collect();
+    let statement = "SELECT 'template_' || to_char(clock_timestamp(), 'YYYYMM_') || md5($1)";
+    let name: String = sqlx::query_scalar(statement).bind(checksums).fetch_one(&mut *admin).await.unwrap();
+    let exists = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+    if !sqlx::query_scalar::<_, bool>(exists).bind(&name).fetch_one(&mut *admin).await.unwrap() {
+        let outdated =
+            "SELECT datname::text FROM pg_database WHERE datname = 'unfinished' OR datname LIKE 'template\\_%'";
+        for name in sqlx::query_scalar::<_, String>(outdated).fetch_all(&mut *admin).await.unwrap() {
+            execute(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+        execute(admin, "CREATE DATABASE unfinished TEMPLATE template0").await;
+        let server = Server::reach(options.clone().database("unfinished")).await.unwrap();
+        server.migrate().await.unwrap();
+        execute(admin, format!("ALTER DATABASE unfinished RENAME TO {name}")).await;
+    }
+    name
+}
+
+/// Drops what ended processes left behind.
+async fn drop_orphans(superuser: &mut PgConnection) {
+    let statement = "SELECT datname::text FROM pg_database WHERE datname LIKE 't\\_%'";
+    let names: Vec<String> = sqlx::query_scalar(statement).fetch_all(&mut *superuser).await.unwrap();
+    for name in names {
+        let pid = name.split('_').nth(1).and_then(|pid| pid.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        if pid.is_none_or(|pid| rustix::process::test_kill_process(pid).is_err()) {
+            execute(superuser, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+async fn drop_databases(mut superuser: PgConnection, mut dropped: UnboundedReceiver<String>) {
+    while let Some(name) = dropped.recv().await {
+        execute(&mut superuser, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+}
+
+async fn execute(connection: &mut PgConnection, statement: impl Into<String>) {
+    sqlx::raw_sql(AssertSqlSafe(statement.into())).execute(connection).await.unwrap();
+}

@@ -1,0 +1,131 @@
+//! What a browser was answered, read by selector.
+
+use http::{HeaderMap, HeaderName, StatusCode};
+use scraper::{ElementRef, Html, Selector};
+
+/// One answer.
+pub(crate) struct Page {
+    path: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Page {
+    pub(super) fn new(path: &str, status: StatusCode, headers: HeaderMap, body: String) -> Self {
+        Self { path: path.to_owned(), status, headers, body }
+    }
+
+    /// Where it was found: path and query.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: impl TryInto<HeaderName>) -> Option<&str> {
+        let name = name.try_into().ok().expect("a header's name");
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The text of each element that matches, white space as a reader sees it.
+    pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
+        Html::parse_document(&self.body).select(&parse(selector)).map(text).collect()
+    }
+
+    /// The text of the only element that matches.
+    pub(crate) fn text(&self, selector: &str) -> String {
+        let texts = self.texts(selector);
+        assert_eq!(texts.len(), 1, "{selector} matches {} elements of {}:\n{}", texts.len(), self.path, self.body);
+        texts.into_iter().next().unwrap()
+    }
+
+    /// An attribute of the first element that matches; none if there is no such element or attribute.
+    pub(crate) fn attr(&self, selector: &str, name: &str) -> Option<String> {
+        let page = Html::parse_document(&self.body);
+        page.select(&parse(selector)).next()?.attr(name).map(ToOwned::to_owned)
+    }
+
+    /// Whether any element matches.
+    pub(crate) fn has(&self, selector: &str) -> bool {
+        !self.texts(selector).is_empty()
+    }
+
+    /// The answer as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}:\n{}", self.path, self.body))
+    }
+
+    pub(super) fn form(&self, selector: &str) -> FoundForm {
+        let page = Html::parse_document(&self.body);
+        let form = page.select(&parse(selector)).next();
+        FoundForm::read(form.unwrap_or_else(|| panic!("{} has no {selector}:\n{}", self.path, self.body)))
+    }
+}
+
+/// A form as a browser would send it.
+pub(super) struct FoundForm {
+    pub(super) action: String,
+    pub(super) is_post: bool,
+    /// What is sent unchanged, in order.
+    fields: Vec<(String, String)>,
+    /// Every name, those of unchecked boxes and of buttons that were not pressed included.
+    names: Vec<String>,
+}
+
+impl FoundForm {
+    fn read(form: ElementRef<'_>) -> Self {
+        let mut found = Self {
+            action: form.attr("action").unwrap_or_default().to_owned(),
+            is_post: form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")),
+            fields: Vec::new(),
+            names: Vec::new(),
+        };
+        let mut pressed = false;
+        for control in form.select(&parse("input, textarea, select, button")) {
+            let Some(name) = control.attr("name").map(ToOwned::to_owned) else {
+                pressed |= control.value().name() == "button";
+                continue;
+            };
+            found.names.push(name.clone());
+            if let Some(value) = value(control, &mut pressed) {
+                found.fields.push((name, value));
+            }
+        }
+        found
+    }
+
+    /// The fields to send, with `changes` in place of what the page holds.
+    pub(super) fn filled(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+        for (name, _) in changes {
+            assert!(self.names.iter().any(|known| known == name), "the form has no {name}, only {:?}", self.names);
+        }
+        let kept = self.fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).cloned();
+        kept.chain(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
+    }
+}
+
+/// What a control sends. Of the buttons, the first is pressed.
+fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
+    let own = || control.attr("value").unwrap_or_default().to_owned();
+    match (control.value().name(), control.attr("type").unwrap_or_default()) {
+        ("button", kind) => (kind != "button" && !std::mem::replace(pressed, true)).then(own),
+        ("input", "checkbox" | "radio") => {
+            control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned())
+        }
+        ("textarea", _) => Some(control.text().collect()),
+        ("select", _) => {
+            let chosen = control.select(&parse("option[selected]")).next();
+            let option = chosen.or_else(|| control.select(&parse("option")).next())?;
+            Some(option.attr("value").map_or_else(|| text(option), ToOwned::to_owned))
+        }
+        _ => Some(own()),
+    }
+}
+
+fn text(element: ElementRef<'_>) -> String {
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn parse(selector: &str) -> Selector {
+    Selector::parse(selector).unwrap_or_else(|error| panic!("{selector}: {error}"))
+}

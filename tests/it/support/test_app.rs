@@ -1,0 +1,147 @@
+//! The hub in a test: a database of its own, a clock that stands still, mail in a folder, and the router called in
+//! process.
+//!
+//! ```ignore
+//! let app = TestApp::new().await;
+//! let alice = app.alice().await;
+//! let page = alice.get("/jobs").await;
+//! assert_eq!(page.text("h1"), "Jobs");
+//! let next = alice.submit(&page, "form[role=search]", [("status", "failed")]).await;
+//! ```
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use craft::accounts::{self, NewUser, Passwords, User, Visitor};
+use craft::app::App;
+use craft::clock::Clock;
+use craft::config::SignUp;
+use craft::db;
+use craft::mail::Mailer;
+use craft::secret::Secret;
+use craft::web;
+use url::Url;
+
+use super::browser::Browser;
+use super::database::TestDatabase;
+
+/// Every persona's password.
+pub(crate) const PASSWORD: &str = "a lantern over the harbour";
+
+/// A running hub.
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    router: Router,
+    outbox: PathBuf,
+    /// Dropped last, with its database.
+    _database: TestDatabase,
+}
+
+impl TestApp {
+    /// As shipped, but open to sign-ups.
+    pub(crate) async fn new() -> Self {
+        Self::build(|_| {}, Router::new()).await
+    }
+
+    /// With some handles or settings changed before the router is made.
+    pub(crate) async fn with(change: impl FnOnce(&mut App)) -> Self {
+        Self::build(change, Router::new()).await
+    }
+
+    /// With further pages, inside of the layers that all pages have.
+    pub(crate) async fn serving(pages: Router<App>) -> Self {
+        Self::build(|_| {}, pages).await
+    }
+
+    async fn build(change: impl FnOnce(&mut App), pages: Router<App>) -> Self {
+        let database = TestDatabase::new().await;
+        let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
+        let mut app = App {
+            db: database.databases.web.clone(),
+            system: database.databases.system.clone(),
+            // the present month has its partitions
+            clock: Clock::fixed(Clock::real().now()),
+            mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
+            passwords: Passwords::default(),
+            public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
+            sign_up: SignUp::Open,
+        };
+        change(&mut app);
+        let router = web::framed(web::pages().merge(pages), app.clone());
+        Self { app, router, outbox, _database: database }
+    }
+
+    /// Somebody who is not signed in.
+    pub(crate) fn stranger(&self) -> Browser {
+        Browser::new(self.router.clone(), self.app.public_url.clone())
+    }
+
+    /// Signed in, an ordinary user.
+    pub(crate) async fn alice(&self) -> Browser {
+        self.persona("alice", false).await
+    }
+
+    /// Signed in, another ordinary user.
+    pub(crate) async fn bob(&self) -> Browser {
+        self.persona("bob", false).await
+    }
+
+    /// Signed in, administers the hub.
+    pub(crate) async fn owner(&self) -> Browser {
+        self.persona("owner", true).await
+    }
+
+    /// Makes `name`@example.com, confirmed, with [`PASSWORD`].
+    pub(crate) async fn account(&self, name: &str, is_admin: bool) -> User {
+        let new = NewUser::parse(&format!("{name}@example.com"), name, &Secret::new(PASSWORD)).unwrap();
+        let (visitor, now) = (Visitor::at_command_line(), self.app.clock.now());
+        accounts::create(&self.app.system, &self.app.passwords, &new, is_admin, &visitor, now).await.unwrap()
+    }
+
+    /// Signed in, by any name.
+    pub(crate) async fn persona(&self, name: &str, is_admin: bool) -> Browser {
+        let user = self.account(name, is_admin).await;
+        let browser = self.stranger();
+        let page = browser.sign_in(&user.email, PASSWORD).await;
+        assert_eq!(page.path(), web::HOME, "{name} could not sign in: {}", page.text("main"));
+        browser
+    }
+
+    /// Lets time pass; the months it reaches get their partitions.
+    pub(crate) async fn advance(&self, by: Duration) {
+        self.app.clock.advance(by);
+        db::ensure_partitions(&self.app.system, self.app.clock.now()).await.unwrap();
+    }
+
+    /// Every mail so far, oldest first.
+    pub(crate) fn mails(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(&self.outbox) else { return Vec::new() };
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    }
+
+    /// The path of the one link in the newest mail.
+    pub(crate) fn mailed_link(&self) -> String {
+        let mail = self.mails().pop().expect("no mail was sent");
+        let base = self.app.public_url.as_str().trim_end_matches('/');
+        let mut links = mail.split_whitespace().filter_map(|word| word.strip_prefix(base));
+        let link = links.next().expect("the mail has no link").to_owned();
+        assert_eq!(links.next(), None, "the mail has a second link");
+        link
+    }
+
+    /// The actions in the audit log, oldest first, as `action` or `action!class`.
+    pub(crate) async fn audited(&self) -> Vec<String> {
+        let statement = "SELECT action || COALESCE('!' || error_class, '') FROM audit_entries ORDER BY id";
+        sqlx::query_scalar(statement).fetch_all(self.app.system.pool()).await.unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // it is missing if no mail was sent
+        let _ = std::fs::remove_dir_all(&self.outbox);
+    }
+}
