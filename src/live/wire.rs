@@ -10,7 +10,7 @@ use crate::ids::{JobId, UserId};
 /// The channel of all processes of one hub (a database has its own channels).
 pub(super) const CHANNEL: &str = "craft_live";
 
-/// `PostgreSQL` refuses a payload of 8,000 bytes.
+/// PostgreSQL refuses a payload of 8,000 bytes.
 const LONGEST: usize = 7_900;
 
 /// Something to look at again.

@@ -66,7 +66,7 @@ impl Event {
     }
 }
 
-/// `PostgreSQL` text holds every character but NUL, and what a tool says is not ours to trust.
+/// PostgreSQL text holds every character but NUL, and what a tool says is not ours to trust.
 pub(super) fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }

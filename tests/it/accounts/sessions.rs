@@ -79,9 +79,7 @@ async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
     let alice = app.stranger();
     alice.set_cookie("craft", &planted);
     alice.get("/sign-out").await;
-    let answer = alice
-        .post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)])
-        .await;
+    let answer = alice.post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)]).await;
 
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_ne!(alice.cookie("craft").unwrap(), planted);

@@ -86,7 +86,8 @@ impl Browser {
         if *method != Method::GET {
             headers.insert(ORIGIN, value(&self.base.origin().ascii_serialization()));
         }
-        let cookies: Vec<_> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<_> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             headers.insert(COOKIE, value(&cookies.join("; ")));
         }

@@ -1,0 +1,70 @@
+//! Wake-ups cross processes, and outlive the connection that carries them.
+
+use std::time::Duration;
+
+use craft::clock::Clock;
+use craft::ids::{JobId, UserId};
+use craft::live::{Live, Ticks};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::support::database::TestDatabase;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What another process of the hub would hold.
+fn process(database: &TestDatabase) -> Live {
+    Live::start(database.options.clone(), &TaskTracker::new(), &CancellationToken::new())
+}
+
+async fn heard(ticks: &mut Ticks) {
+    timeout(PATIENCE, ticks.changed()).await.expect("nothing was heard");
+}
+
+#[tokio::test]
+async fn another_process_hears_what_happened_in_this_one() {
+    let database = TestDatabase::new().await;
+    let (here, there) = (process(&database), process(&database));
+    let now = Clock::real().now();
+    let (user, job) = (UserId::new(now), JobId::new(now));
+    let mut of_job = there.subscribe_job(job);
+    let mut of_user = there.subscribe_user(user);
+    let mut of_queue = there.subscribe_queue();
+    let mut of_cancels = there.subscribe_cancels();
+    let mut of_other = there.subscribe_job(JobId::new(now));
+    // whoever begins to listen looks at everything once
+    for ticks in [&mut of_job, &mut of_user, &mut of_queue, &mut of_cancels, &mut of_other] {
+        heard(ticks).await;
+    }
+    here.job_changed(user, job);
+    heard(&mut of_job).await;
+    heard(&mut of_user).await;
+    here.wake_queue();
+    here.wake_cancels();
+    heard(&mut of_queue).await;
+    heard(&mut of_cancels).await;
+    assert!(futures_util::FutureExt::now_or_never(of_other.changed()).is_none(), "another job's subscriber heard it");
+}
+
+#[tokio::test]
+async fn a_lost_listener_comes_back_and_has_everybody_look() {
+    let database = TestDatabase::new().await;
+    let (here, there) = (process(&database), process(&database));
+    let now = Clock::real().now();
+    let (user, job) = (UserId::new(now), JobId::new(now));
+    let mut of_job = there.subscribe_job(job);
+    heard(&mut of_job).await;
+    let cut: i64 = sqlx::query_scalar(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    )
+    .fetch_one(database.databases.system.pool())
+    .await
+    .unwrap();
+    assert!(cut > 0, "no listener was cut off");
+    // what was said meanwhile may have gone unheard
+    heard(&mut of_job).await;
+    here.job_changed(user, job);
+    heard(&mut of_job).await;
+}

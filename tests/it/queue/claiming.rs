@@ -1,0 +1,162 @@
+//! Jobs are claimed: never more than the caps allow, and everybody's in turn.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use craft::ids::{ConnectorId, JobId, UserId};
+use craft::queue::{Engine, Lease, Leases, Settings};
+use tokio::task::JoinSet;
+
+use super::accepting::fill;
+use super::{Hub, Tenant, done, next};
+
+const LANE_CAP: usize = 3;
+const CONNECTOR_CAP: usize = 7;
+
+/// Who runs now, as seen by the runs themselves.
+#[derive(Default)]
+struct Board {
+    of_user: HashMap<UserId, usize>,
+    of_connector: HashMap<ConnectorId, usize>,
+    most_of_user: usize,
+    most_of_connector: usize,
+    ran: HashSet<JobId>,
+}
+
+impl Board {
+    fn enter(&mut self, lease: &Lease, tenant: Tenant) {
+        assert!(self.ran.insert(lease.job_id()), "a job was claimed twice");
+        let user = self.of_user.entry(tenant.user).or_default();
+        *user += 1;
+        self.most_of_user = self.most_of_user.max(*user);
+        let connector = self.of_connector.entry(tenant.connector).or_default();
+        *connector += 1;
+        self.most_of_connector = self.most_of_connector.max(*connector);
+    }
+
+    fn leave(&mut self, tenant: Tenant) {
+        *self.of_user.get_mut(&tenant.user).unwrap() -= 1;
+        *self.of_connector.get_mut(&tenant.connector).unwrap() -= 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn caps_are_exact_under_four_claimers() {
+    let hub = Arc::new(Hub::new().await);
+    let (shared, other) = (hub.tenant().await, hub.tenant().await);
+    let mut tenants = vec![shared, other];
+    for _ in 0..5 {
+        tenants.push(hub.tenant_of(shared.connector).await);
+    }
+    let mut jobs = HashMap::new();
+    for tenant in &tenants {
+        for _ in 0..20 {
+            jobs.insert(hub.accept(*tenant).await, *tenant);
+        }
+    }
+    sqlx::query("UPDATE lane SET cap = $1").bind(i32::try_from(LANE_CAP).unwrap()).execute(hub.pool()).await.unwrap();
+    let (board, jobs) = (Arc::new(Mutex::new(Board::default())), Arc::new(jobs));
+    let settings = Settings { slots: 30, connector_cap: u32::try_from(CONNECTOR_CAP).unwrap(), ..Settings::default() };
+    let mut processes = JoinSet::new();
+    for _ in 0..4 {
+        let (engine, leases) = hub.engine_with(settings).await;
+        processes.spawn(work(hub.clone(), engine, leases, board.clone(), jobs.clone()));
+    }
+    processes.join_all().await;
+    let board = board.lock().unwrap();
+    assert_eq!((board.most_of_user, board.most_of_connector), (LANE_CAP, CONNECTOR_CAP));
+    assert_eq!(hub.count("job_result WHERE outcome = 'ok'").await, 140);
+}
+
+/// Runs what is claimed until all jobs were run by somebody.
+async fn work(
+    hub: Arc<Hub>,
+    engine: Engine,
+    mut leases: Leases,
+    board: Arc<Mutex<Board>>,
+    jobs: Arc<HashMap<JobId, Tenant>>,
+) {
+    let mut runs = JoinSet::new();
+    while board.lock().unwrap().ran.len() < jobs.len() {
+        let Ok(Some(lease)) = tokio::time::timeout(std::time::Duration::from_millis(100), leases.recv()).await else {
+            continue;
+        };
+        let tenant = jobs[&lease.job_id()];
+        board.lock().unwrap().enter(&lease, tenant);
+        let (engine, board, now) = (engine.clone(), board.clone(), hub.now());
+        runs.spawn(async move {
+            // long enough for the other claimers to look
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            board.lock().unwrap().leave(tenant);
+            let finish = done(&lease, tenant, now);
+            assert!(engine.finish(lease, finish).await.unwrap());
+        });
+    }
+    runs.join_all().await;
+}
+
+#[tokio::test]
+async fn a_tenant_with_ten_thousand_jobs_does_not_starve_another() {
+    let hub = Hub::new().await;
+    let (many, few) = (hub.tenant().await, hub.tenant().await);
+    hub.accept(many).await;
+    fill(&hub, many, 9_999).await;
+    let (engine, mut leases) = hub.engine_with(Settings { slots: 4, ..Settings::default() }).await;
+    let mut running = Vec::new();
+    for _ in 0..4 {
+        running.push(next(&mut leases).await);
+    }
+    assert!(running.iter().all(|lease| lease.user_id() == many.user), "nobody else had work");
+    let waiting = hub.accept(few).await;
+    // every slot is taken: the first that is freed is the other tenant's
+    engine.release(running.pop().unwrap(), hub.now()).await.unwrap();
+    assert_eq!(next(&mut leases).await.job_id(), waiting);
+}
+
+#[tokio::test]
+async fn one_users_connections_share_the_users_cap() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let second = Tenant { connection: craft::ids::ConnectionId::new(hub.now()), ..tenant };
+    sqlx::query(
+        "INSERT INTO user_connections (user_id, id, connector_id, label, status, created_at, updated_at)
+         VALUES ($1, $2, $3, 'Second', 'active', $4, $4)",
+    )
+    .bind(second.user)
+    .bind(second.connection)
+    .bind(second.connector)
+    .bind(hub.now())
+    .execute(hub.pool())
+    .await
+    .unwrap();
+    for _ in 0..3 {
+        hub.accept(tenant).await;
+        hub.accept(second).await;
+    }
+    let (engine, mut leases) = hub.engine_with(Settings { user_cap: 4, ..Settings::default() }).await;
+    let mut running = Vec::new();
+    for _ in 0..4 {
+        running.push(next(&mut leases).await);
+    }
+    assert_eq!((hub.count("job_lease").await, hub.count("job_ready").await), (4, 2));
+    let lease = running.pop().unwrap();
+    let finish = done(&lease, tenant, hub.now());
+    engine.finish(lease, finish).await.unwrap();
+    // the freed place is used at once, without a wake-up from an accept
+    next(&mut leases).await;
+}
+
+#[tokio::test]
+async fn a_paused_lane_accepts_and_is_not_claimed() {
+    let hub = Hub::new().await;
+    let (paused, other) = (hub.tenant().await, hub.tenant().await);
+    let waiting = hub.accept(paused).await;
+    hub.change("UPDATE lane SET paused = true WHERE lane = (SELECT lane FROM job_ready WHERE job_id = $1)", waiting)
+        .await;
+    let (_engine, mut leases) = hub.engine().await;
+    let claimed = hub.accept(other).await;
+    assert_eq!(next(&mut leases).await.job_id(), claimed);
+    assert_eq!(hub.status(paused, waiting).await, "queued");
+}

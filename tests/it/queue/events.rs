@@ -1,0 +1,99 @@
+//! Events: in order, read from where one stopped, by their owner.
+
+use craft::queue::events::Position;
+
+use super::{Hub, PATIENCE, done, info, line, next};
+
+#[tokio::test]
+async fn reading_resumes_exactly_after_a_position() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    lease.journal().append(info("First", hub.now()));
+    engine.release(lease, hub.now()).await.unwrap();
+    let lease = next(&mut leases).await;
+    lease.journal().append(info("Second", hub.now()));
+    let finish = done(&lease, tenant, hub.now());
+    engine.finish(lease, finish).await.unwrap();
+
+    let all = hub.events_after(tenant.user, job, Position::START).await;
+    let again = "The hub is restarting: this call goes back to the queue";
+    let expected = ["0.0 Accepted", "1.0 First", &format!("1.1 {again}"), "2.0 Second", "2.1 Done"];
+    assert_eq!(all.iter().map(line).collect::<Vec<_>>(), expected);
+    for (at, event) in all.iter().enumerate() {
+        let rest = hub.events_after(tenant.user, job, event.position()).await;
+        assert_eq!(rest.iter().map(line).collect::<Vec<_>>(), expected[at + 1..], "after {}", event.position());
+    }
+}
+
+#[tokio::test]
+async fn a_running_job_is_heard_before_it_ends() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (_engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let mut changes = hub.live.subscribe_job(job);
+    for n in 0..150 {
+        lease.journal().append(info(&format!("Step {n}"), hub.now()));
+    }
+    let heard = async {
+        while hub.events(tenant, job).await.len() < 151 {
+            changes.changed().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("the events are not there");
+    assert_eq!(hub.events(tenant, job).await.last().unwrap(), "1.149 Step 149");
+}
+
+#[tokio::test]
+async fn a_fenced_out_run_is_not_heard() {
+    let hub = Hub::new().await;
+    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
+    let (lost, kept) = (hub.accept(tenant).await, hub.accept(other).await);
+    let (_engine, mut leases) = hub.engine().await;
+    let (first, second) = (next(&mut leases).await, next(&mut leases).await);
+    hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", lost).await;
+    let mut changes = hub.live.subscribe_job(kept);
+    for lease in [&first, &second] {
+        lease.journal().append(info("Still here", hub.now()));
+    }
+    let heard = async {
+        while hub.events(other, kept).await.len() < 2 {
+            changes.changed().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, heard).await.expect("the other run's event is not there");
+    assert_eq!(hub.events(tenant, lost).await, ["0.0 Accepted"]);
+}
+
+#[tokio::test]
+async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let journal = lease.journal();
+    for _ in 0..6_000 {
+        journal.append(info("Progress", hub.now()));
+    }
+    let finish = done(&lease, tenant, hub.now());
+    assert!(engine.finish(lease, finish).await.unwrap());
+    journal.append(info("After the end", hub.now()));
+    let tail = hub.events_after(tenant.user, job, Position { run_no: 1, n: 4_998 }).await;
+    let expected = ["1.4999 Progress", "1.5000 This run said too much: what follows is left out", "1.5001 Done"]
+        .map(str::to_owned);
+    assert_eq!(tail.iter().map(line).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_stranger_hears_nothing() {
+    let hub = Hub::new().await;
+    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let job = hub.accept(alice).await;
+    assert_eq!(hub.events_after(alice.user, job, Position::START).await.len(), 1);
+    assert!(hub.events_after(bob.user, job, Position::START).await.is_empty());
+}

@@ -1,0 +1,83 @@
+//! Runs end: over, later or again, and only by whoever holds the lease.
+
+use std::time::Duration;
+
+use craft::queue::{End, Finish, Reason};
+
+use super::{Hub, done, info, next};
+
+#[tokio::test]
+async fn a_fenced_out_worker_writes_nothing() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    // it was taken for dead, and runs elsewhere
+    hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", job).await;
+    lease.journal().append(info("Calling", hub.now()));
+    let finish = done(&lease, tenant, hub.now());
+    assert!(!engine.finish(lease, finish).await.unwrap());
+    assert_eq!(hub.status(tenant, job).await, "running");
+    assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted"]);
+    assert_eq!((hub.count("job_result").await, hub.count("audit_entries").await), (0, 0));
+    assert_eq!(hub.count("user_connections WHERE last_used_at IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
+async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Retry };
+    let finish = Finish { end, event: info("Trying again in a minute", hub.now()), audit: None, now: hub.now() };
+    assert!(engine.finish(lease, finish).await.unwrap());
+    assert_eq!(hub.status(tenant, job).await, "queued");
+    assert_eq!(hub.value::<String>("SELECT later_reason FROM pipeline_jobs WHERE id = $1", job).await, "retry");
+    hub.clock.advance(Duration::from_secs(60));
+    let lease = next(&mut leases).await;
+    assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 2, 1));
+}
+
+#[tokio::test]
+async fn waiting_for_a_reconnection_is_no_try() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Reauth };
+    let finish = Finish { end, event: info("Connect again", hub.now()), audit: None, now: hub.now() };
+    assert!(engine.finish(lease, finish).await.unwrap());
+    assert_eq!(hub.status(tenant, job).await, "waiting_input");
+    assert_eq!(hub.value::<i32>("SELECT attempt FROM job_later WHERE job_id = $1", job).await, 0);
+}
+
+#[tokio::test]
+async fn a_released_run_goes_back_as_if_it_had_not_begun() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    assert!(engine.release(next(&mut leases).await, hub.now()).await.unwrap());
+    let lease = next(&mut leases).await;
+    assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 2, 0));
+}
+
+#[tokio::test]
+async fn what_a_tool_says_is_stored_whatever_it_says() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let mut finish = done(&lease, tenant, hub.now());
+    let End::Over { output, error, .. } = &mut finish.end else { unreachable!() };
+    (*output, *error) = (Some("a\0b".to_owned()), Some("c\0d".to_owned()));
+    finish.audit = None;
+    assert!(engine.finish(lease, finish).await.unwrap());
+    let stored = hub.value::<String>("SELECT output || error FROM job_result WHERE job_id = $1", job).await;
+    assert_eq!(stored, "a\u{fffd}bc\u{fffd}d");
+}

@@ -1,0 +1,244 @@
+//! The durable queue, from accept to ending, with what may go wrong between.
+
+mod accepting;
+mod canceling;
+mod claiming;
+mod events;
+mod finishing;
+mod rescuing;
+mod stopping;
+
+use std::time::Duration;
+
+use craft::actor::{Actor, Origin};
+use craft::audit::{Action, CallOutcome, Prepared};
+use craft::clock::{Clock, Timestamp};
+use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use craft::live::Live;
+use craft::queue::events::{self, Position, Written};
+use craft::queue::{Accept, Accepted, Accepter, End, Engine, Event, Finish, Lease, Leases, Level, Outcome, Settings};
+use sqlx::{AssertSqlSafe, PgPool};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::support::database::TestDatabase;
+
+/// Far longer than anything here takes: a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A process that accepts, on a database of its own; engines are started as a story needs them.
+struct Hub {
+    live: Live,
+    accepter: Accepter,
+    clock: Clock,
+    _stop: DropGuard,
+    /// Dropped last.
+    database: TestDatabase,
+}
+
+/// Somebody with one connection.
+#[derive(Clone, Copy)]
+struct Tenant {
+    user: UserId,
+    connector: ConnectorId,
+    connection: ConnectionId,
+}
+
+impl Hub {
+    async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let system = database.databases.system.clone();
+        let live = Live::start((*system.pool().connect_options()).clone(), &tasks, &stop);
+        let accepter = Accepter::start(system, live.clone(), &tasks, stop.clone());
+        // the present month has its partitions
+        let clock = Clock::fixed(Clock::real().now());
+        Self { live, accepter, clock, _stop: stop.drop_guard(), database }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn pool(&self) -> &PgPool {
+        self.database.databases.system.pool()
+    }
+
+    /// One value, by a statement about one job.
+    async fn value<T>(&self, statement: &'static str, job: JobId) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+    {
+        sqlx::query_scalar(statement).bind(job).fetch_one(self.pool()).await.unwrap()
+    }
+
+    /// Changes rows of one job by hand.
+    async fn change(&self, statement: &'static str, job: JobId) {
+        let changed = sqlx::query(statement).bind(job).execute(self.pool()).await.unwrap();
+        assert!(changed.rows_affected() > 0, "{statement} changed nothing");
+    }
+
+    async fn count(&self, table: &str) -> i64 {
+        let statement = format!("SELECT count(*) FROM {table}");
+        sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(self.pool()).await.unwrap()
+    }
+
+    /// Somebody new, with a connector of their own.
+    async fn tenant(&self) -> Tenant {
+        let connector = ConnectorId::new(self.now());
+        sqlx::query(
+            "INSERT INTO connectors (id, name, slug, auth_type, transport, created_at) \
+             VALUES ($1, 'Echo', 'echo-' || $1, 'none', 'builtin', $2)",
+        )
+        .bind(connector)
+        .bind(self.now())
+        .execute(self.pool())
+        .await
+        .unwrap();
+        self.tenant_of(connector).await
+    }
+
+    /// Somebody new, connected to this connector.
+    async fn tenant_of(&self, connector: ConnectorId) -> Tenant {
+        let (user, connection) = (UserId::new(self.now()), ConnectionId::new(self.now()));
+        sqlx::query(
+            "WITH someone AS (
+                 INSERT INTO users (id, email, display_name, password_hash, created_at)
+                 VALUES ($1, $1 || '@example.com', 'Someone', '', $4)
+             )
+             INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
+             VALUES ($1, $2, $3, 'active', $4, $4)",
+        )
+        .bind(user)
+        .bind(connection)
+        .bind(connector)
+        .bind(self.now())
+        .execute(self.pool())
+        .await
+        .unwrap();
+        Tenant { user, connector, connection }
+    }
+
+    /// A call, as it would be handed in.
+    fn call(&self, tenant: Tenant) -> Accept {
+        Accept {
+            user_id: tenant.user,
+            job_id: JobId::new(self.now()),
+            kind: "tool.call",
+            connector_id: tenant.connector,
+            connection_id: tenant.connection,
+            tool_version_id: ToolVersionId::new(self.now()),
+            tool_name: "echo".to_owned(),
+            origin: Origin::Browser,
+            input: r#"{"text":"hello"}"#.to_owned(),
+            repeatable: false,
+            idem_key: None,
+            event: info("Accepted", self.now()),
+            now: self.now(),
+        }
+    }
+
+    async fn accept(&self, tenant: Tenant) -> JobId {
+        self.accepted(self.call(tenant)).await
+    }
+
+    async fn accept_repeatable(&self, tenant: Tenant) -> JobId {
+        self.accepted(Accept { repeatable: true, ..self.call(tenant) }).await
+    }
+
+    async fn accepted(&self, call: Accept) -> JobId {
+        match self.accepter.accept(call).await.unwrap() {
+            Accepted::New(id) => id,
+            other @ Accepted::Duplicate(_) => panic!("not a new job: {other:?}"),
+        }
+    }
+
+    async fn engine(&self) -> (Engine, Leases) {
+        self.engine_with(Settings::default()).await
+    }
+
+    async fn engine_with(&self, settings: Settings) -> (Engine, Leases) {
+        let system = self.database.databases.system.clone();
+        Engine::start(system, self.live.clone(), self.clock.clone(), settings, "a test").await.unwrap()
+    }
+
+    /// The job's events, as its owner reads them.
+    async fn events(&self, tenant: Tenant, job: JobId) -> Vec<String> {
+        self.events_after(tenant.user, job, Position::START).await.iter().map(line).collect()
+    }
+
+    async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<Written> {
+        let actor = actor(reader);
+        let mut tx = self.database.databases.web.as_user(&actor).await.unwrap();
+        events::after(&mut tx, &actor, job, position, 1_000).await.unwrap()
+    }
+
+    /// Returns once the job has this status; each look follows a change.
+    async fn until(&self, tenant: Tenant, job: JobId, status: &str) {
+        let mut changes = self.live.subscribe_job(job);
+        let look = async {
+            loop {
+                if self.status(tenant, job).await == status {
+                    return;
+                }
+                changes.changed().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, look).await.is_err() {
+            panic!("the job is {}, not {status}", self.status(tenant, job).await);
+        }
+    }
+
+    /// As the page says it.
+    async fn status(&self, tenant: Tenant, job: JobId) -> String {
+        sqlx::query_scalar("SELECT status FROM pipeline_jobs WHERE user_id = $1 AND id = $2")
+            .bind(tenant.user)
+            .bind(job)
+            .fetch_one(self.pool())
+            .await
+            .unwrap()
+    }
+}
+
+/// The next claimed job.
+async fn next(leases: &mut Leases) -> Lease {
+    let lease = tokio::time::timeout(PATIENCE, leases.recv()).await;
+    lease.expect("nothing was claimed").expect("the engine claims no more")
+}
+
+fn actor(user: UserId) -> Actor {
+    #[expect(clippy::disallowed_methods, reason = "a test is an edge")]
+    Actor::new(user, Origin::Browser)
+}
+
+fn info(message: &str, now: Timestamp) -> Event {
+    Event::new(Level::Info, message, now)
+}
+
+fn line(event: &Written) -> String {
+    format!("{} {}", event.position(), event.message)
+}
+
+/// A good ending, with its audit entry.
+fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> Finish {
+    let action = Action::JobFinished {
+        job: lease.job_id(),
+        connector: tenant.connector,
+        tool: "echo".to_owned(),
+        outcome: CallOutcome::Success,
+        latency: None,
+        request: "{}".to_owned(),
+        response: Some("{}".to_owned()),
+    };
+    Finish {
+        end: End::Over {
+            outcome: Outcome::Ok,
+            error_class: None,
+            error: None,
+            output: Some(r#"{"text":"hello"}"#.to_owned()),
+        },
+        event: info("Done", now),
+        audit: Some(Prepared::new(&actor(lease.user_id()), &action, now)),
+        now,
+    }
+}

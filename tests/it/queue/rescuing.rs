@@ -1,0 +1,128 @@
+//! Runs are lost: with their process, or because they never end.
+
+use craft::ids::JobId;
+
+use super::{Hub, Tenant, done, next};
+
+/// The state in which a process leaves its job that is killed while it runs it.
+async fn lose(hub: &Hub, job: JobId, crashes: i32) {
+    sqlx::query(
+        "WITH worker AS (
+             INSERT INTO worker (id, beat_at, info)
+             VALUES (gen_random_uuid(), clock_timestamp() - interval '21 seconds', 'dead')
+             RETURNING id
+         ),
+         taken AS (DELETE FROM job_ready WHERE job_id = $1 RETURNING *)
+         INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, user_id, connector_id,
+             repeatable, started_at, deadline_at)
+         SELECT t.job_id, t.run_no + 1, t.attempt, $2, w.id, t.queue, t.lane, t.user_id, l.connector_id, t.repeatable,
+             $3, clock_timestamp() + interval '5 minutes'
+         FROM taken t
+         JOIN lane l ON l.lane = t.lane
+         CROSS JOIN worker w",
+    )
+    .bind(job)
+    .bind(crashes)
+    .bind(hub.now())
+    .execute(hub.pool())
+    .await
+    .unwrap();
+}
+
+async fn error_class(hub: &Hub, job: JobId) -> String {
+    hub.value("SELECT error_class FROM job_result WHERE job_id = $1", job).await
+}
+
+async fn audited(hub: &Hub, tenant: Tenant, job: JobId) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT action || ' ' || actor || ' ' || error_class FROM audit_entries WHERE user_id = $1 AND job_id = $2",
+    )
+    .bind(tenant.user)
+    .bind(job)
+    .fetch_all(hub.pool())
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_call_that_may_have_happened_ends_as_unknown() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    lose(&hub, job, 0).await;
+    let _engine = hub.engine().await;
+    hub.until(tenant, job, "unknown").await;
+    let events = hub.events(tenant, job).await;
+    assert_eq!(events.len(), 2);
+    assert!(
+        events[1].starts_with("2.0 The hub stopped while this call was running. The call may or may not"),
+        "{events:?}"
+    );
+    assert_eq!(error_class(&hub, job).await, "crash");
+    assert_eq!(audited(&hub, tenant, job).await, ["job.finished system crash"]);
+}
+
+#[tokio::test]
+async fn a_repeatable_call_runs_again_in_a_run_of_its_own() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept_repeatable(tenant).await;
+    lose(&hub, job, 0).await;
+    let (engine, mut leases) = hub.engine().await;
+    hub.until(tenant, job, "queued").await;
+    assert_eq!(hub.value::<i32>("SELECT crashes FROM job_later WHERE job_id = $1", job).await, 1);
+    // no later than the longest first wait
+    hub.clock.advance(std::time::Duration::from_secs(2));
+    let lease = next(&mut leases).await;
+    assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 3, 0), "run 2 is the rescuer's");
+    let finish = done(&lease, tenant, hub.now());
+    assert!(engine.finish(lease, finish).await.unwrap());
+    assert_eq!(hub.status(tenant, job).await, "succeeded");
+}
+
+#[tokio::test]
+async fn the_third_crash_is_the_last() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept_repeatable(tenant).await;
+    lose(&hub, job, 2).await;
+    let _engine = hub.engine().await;
+    hub.until(tenant, job, "failed").await;
+    assert_eq!(error_class(&hub, job).await, "crash_loop");
+    assert_eq!(audited(&hub, tenant, job).await, ["job.finished system crash_loop"]);
+}
+
+#[tokio::test]
+async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept_repeatable(tenant).await;
+    lose(&hub, job, 0).await;
+    hub.change("INSERT INTO job_cancel SELECT job_id, user_id, started_at FROM job_lease WHERE job_id = $1", job).await;
+    let _engine = hub.engine().await;
+    hub.until(tenant, job, "canceled").await;
+    assert_eq!(hub.count("job_cancel").await, 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go_on() {
+    let hub = Hub::new().await;
+    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
+    let (job, bystander) = (hub.accept(tenant).await, hub.accept(other).await);
+    let (engine, mut leases) = hub.engine().await;
+    let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
+    hub.change("UPDATE job_lease SET deadline_at = clock_timestamp() - interval '11 seconds' WHERE job_id = $1", job)
+        .await;
+    hub.change(
+        "UPDATE job_lease SET deadline_at = clock_timestamp() - interval '1 second' WHERE job_id = $1",
+        bystander,
+    )
+    .await;
+    hub.until(tenant, job, "unknown").await;
+    assert_eq!(error_class(&hub, job).await, "deadline");
+    assert_eq!(tokio::time::timeout(super::PATIENCE, lease.stopped()).await, Ok(craft::queue::Stop::Lost));
+    let finish = done(&lease, tenant, hub.now());
+    assert!(!engine.finish(lease, finish).await.unwrap(), "a run that was given up wrote its ending");
+    assert_eq!(hub.status(other, bystander).await, "running", "within its grace");
+    drop(beside);
+}

@@ -1,0 +1,48 @@
+//! A process stops in good order.
+
+use std::time::Duration;
+
+use craft::queue::Stop;
+use futures_util::FutureExt as _;
+
+use super::{Hub, PATIENCE, done, next};
+
+#[tokio::test]
+async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end() {
+    let hub = Hub::new().await;
+    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
+    let (once, twice) = (hub.accept(tenant).await, hub.accept_repeatable(other).await);
+    let (engine, mut leases) = hub.engine().await;
+    let (first, second) = (next(&mut leases).await, next(&mut leases).await);
+    assert_eq!((first.job_id(), second.job_id()), (once, twice));
+    let runs = async {
+        assert_eq!(second.stopped().await, Stop::Shutdown);
+        assert!(first.stopped().now_or_never().is_none(), "a call that cannot be repeated was cut short");
+        engine.release(second, hub.now()).await.unwrap();
+        let finish = done(&first, tenant, hub.now());
+        engine.finish(first, finish).await.unwrap();
+    };
+    tokio::join!(engine.shutdown(PATIENCE), runs);
+    assert!(leases.recv().await.is_none(), "something was claimed after the stop");
+    assert_eq!((hub.status(tenant, once).await, hub.status(other, twice).await), ("succeeded".into(), "queued".into()));
+    assert_eq!((hub.count("worker").await, hub.count("leader").await), (0, 0));
+    // the next process finds it at once
+    let (_engine, mut leases) = hub.engine().await;
+    assert_eq!(next(&mut leases).await.job_id(), twice);
+}
+
+#[tokio::test]
+async fn what_does_not_end_within_the_drain_is_told_and_ends_as_unknown() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let job = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine().await;
+    let lease = next(&mut leases).await;
+    let run = async {
+        assert_eq!(lease.stopped().await, Stop::Shutdown);
+        drop(lease);
+    };
+    tokio::join!(engine.shutdown(Duration::ZERO), run);
+    assert_eq!(hub.status(tenant, job).await, "unknown");
+    assert_eq!(hub.count("job_lease").await, 0);
+}
