@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::engine::Settings;
 use super::events::{Flusher, Journal};
@@ -41,12 +42,12 @@ pub(super) struct Claimer {
 }
 
 impl Claimer {
-    /// Claims until it is dropped. Cut off between a claim's commit and its hand-over, it leaves leases behind that
-    /// nobody runs; so it is stopped only while it waits (`stop` is asked there).
-    pub(super) async fn run(mut self, leases: mpsc::Sender<Lease>, stop: tokio_util::sync::CancellationToken) {
+    /// Claims until `stop`; what was claimed by then is handed over.
+    pub(super) async fn run(mut self, leases: mpsc::Sender<Lease>, stop: CancellationToken) {
         let mut ready = self.live.subscribe_queue();
-        while let Some(permits) = stop.run_until_cancelled(self.free_slots()).await.flatten() {
-            let pause = match self.claim(permits.num_permits()).await {
+        while !stop.is_cancelled() {
+            let Some(permits) = stop.run_until_cancelled(self.free_slots()).await.flatten() else { return };
+            let pause = match self.claim(permits.num_permits(), &stop).await {
                 Ok(Some(taken)) if !taken.is_empty() => {
                     self.hand_over(taken, permits, &leases).await;
                     continue;
@@ -79,8 +80,8 @@ impl Claimer {
         Some(permits)
     }
 
-    /// None if another process is claiming.
-    async fn claim(&mut self, most: usize) -> Result<Option<Vec<Taken>>> {
+    /// None if another process is claiming, or this one is stopping.
+    async fn claim(&mut self, most: usize, stop: &CancellationToken) -> Result<Option<Vec<Taken>>> {
         let mut tx = self.db.begin().await?;
         if !store::lock(&mut tx).await? {
             return Ok(None);
@@ -98,6 +99,9 @@ impl Claimer {
         if taken.is_empty() && terms.after_lane > 0 {
             terms.after_lane = 0;
             taken = store::claim(&mut tx, &terms).await?;
+        }
+        if stop.is_cancelled() {
+            return Ok(None);
         }
         tx.commit().await?;
         self.after_lane = taken.iter().map(|it| it.lane).max().unwrap_or(0);

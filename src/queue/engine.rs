@@ -59,6 +59,7 @@ struct Inner {
     room: Arc<Notify>,
     endings: Group<Writer>,
     tasks: TaskTracker,
+    claims: TaskTracker,
     /// No more claims.
     close: CancellationToken,
     /// No more chores, and no more waiting for a database that is away.
@@ -93,6 +94,7 @@ impl Engine {
             worker,
             settings,
             tasks,
+            claims: TaskTracker::new(),
             close,
             stop,
         }));
@@ -116,7 +118,7 @@ impl Engine {
             room: it.room.clone(),
             after_lane: 0,
         };
-        it.tasks.spawn(claimer.run(sender, it.close.clone()));
+        it.claims.spawn(claimer.run(sender, it.close.clone()));
         leases
     }
 
@@ -124,17 +126,14 @@ impl Engine {
         let it = &self.0;
         let (db, live, worker) = (it.db.clone(), it.live.clone(), it.worker);
         let leader = Leader { db: db.clone(), live: live.clone(), clock: it.clock.clone(), worker };
-        let chores = [
-            it.tasks.spawn(it.stop.clone().run_until_cancelled_owned(watch::beat(db.clone(), worker, info.to_owned()))),
-            it.tasks.spawn(it.stop.clone().run_until_cancelled_owned(watch::leases(
-                db,
-                live,
-                worker,
-                it.running.clone(),
-            ))),
-            it.tasks.spawn(it.stop.clone().run_until_cancelled_owned(leader.run())),
-        ];
-        drop(chores);
+        self.until_stop(watch::beat(db.clone(), worker, info.to_owned()));
+        self.until_stop(watch::leases(db, live, worker, it.running.clone()));
+        self.until_stop(leader.run());
+    }
+
+    fn until_stop(&self, chore: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.0.stop.clone();
+        self.0.tasks.spawn(async move { stop.run_until_cancelled(chore).await });
     }
 
     /// Ends a run; true once it is committed, false if the run had been given up for dead (nothing is written then).
@@ -176,6 +175,8 @@ impl Engine {
     pub async fn shutdown(&self, drain: Duration) {
         let it = &self.0;
         it.close.cancel();
+        it.claims.close();
+        it.claims.wait().await;
         it.running.shut_down(false);
         if !self.idle_within(drain).await {
             it.running.shut_down(true);

@@ -110,7 +110,8 @@ async fn a_full_queue_refuses_its_user_and_nobody_else() {
 pub(super) async fn fill(hub: &Hub, tenant: Tenant, jobs: i32) {
     sqlx::query(
         "INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
-         SELECT l.user_id, gen_random_uuid(), l.queue, l.lane, false
+         -- ids of this moment: their partitions exist
+         SELECT l.user_id, (left(uuid_floor(clock_timestamp())::text, 14) || right(gen_random_uuid()::text, 22))::uuid, l.queue, l.lane, false
          FROM lane l, generate_series(1, $2)
          WHERE l.user_id = $1",
     )

@@ -3,8 +3,9 @@
 mod accepting;
 mod canceling;
 mod claiming;
-mod events;
+
 mod finishing;
+mod listening;
 mod rescuing;
 mod stopping;
 
