@@ -63,8 +63,11 @@ async fn caps_are_exact_under_four_claimers() {
         processes.spawn(work(hub.clone(), engine, leases, board.clone(), jobs.clone()));
     }
     processes.join_all().await;
-    let board = board.lock().unwrap();
-    assert_eq!((board.most_of_user, board.most_of_connector), (LANE_CAP, CONNECTOR_CAP));
+    let most = {
+        let board = board.lock().unwrap();
+        (board.most_of_user, board.most_of_connector)
+    };
+    assert_eq!(most, (LANE_CAP, CONNECTOR_CAP));
     assert_eq!(hub.count("job_result WHERE outcome = 'ok'").await, 140);
 }
 

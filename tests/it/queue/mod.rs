@@ -185,9 +185,8 @@ impl Hub {
                 changes.changed().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, look).await.is_err() {
-            panic!("the job is {}, not {status}", self.status(tenant, job).await);
-        }
+        let seen = tokio::time::timeout(PATIENCE, look).await;
+        assert!(seen.is_ok(), "the job is {}, not {status}", self.status(tenant, job).await);
     }
 
     /// As the page says it.
