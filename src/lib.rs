@@ -23,3 +23,4 @@ pub mod error;
 pub mod ids;
 pub mod page;
 pub mod secret;
+pub mod workbench;

@@ -4,3 +4,4 @@
 
 mod egress;
 mod support;
+mod workbench;
