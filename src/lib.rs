@@ -23,4 +23,5 @@ pub mod error;
 pub mod ids;
 pub mod page;
 pub mod secret;
+pub mod upstream;
 pub mod workbench;

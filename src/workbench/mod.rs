@@ -81,10 +81,7 @@ impl Workbench {
         description = "Shows what changed between two texts, line by line, as a unified diff",
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
-    async fn text_diff(
-        &self,
-        Parameters(input): Parameters<text_diff::Input>,
-    ) -> Result<Json<text_diff::Output>, String> {
+    async fn text_diff(Parameters(input): Parameters<text_diff::Input>) -> Result<Json<text_diff::Output>, String> {
         bounded("text before", &input.before)?;
         bounded("text after", &input.after)?;
         let diff = tokio::task::spawn_blocking(move || text_diff::compare(&input)).await;
@@ -96,7 +93,7 @@ impl Workbench {
         description = "Computes the SHA-256 or SHA-512 digest of a text",
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
-    fn hash(&self, Parameters(input): Parameters<hash::Input>) -> Result<Json<hash::Output>, String> {
+    fn hash(Parameters(input): Parameters<hash::Input>) -> Result<Json<hash::Output>, String> {
         bounded("text", &input.text)?;
         Ok(Json(hash::digest(&input)))
     }
@@ -106,10 +103,7 @@ impl Workbench {
         description = "Tells what a date and time in one time zone is in others, daylight saving time included",
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
-    fn convert_time_zone(
-        &self,
-        Parameters(input): Parameters<time_zones::Input>,
-    ) -> Result<Json<time_zones::Output>, String> {
+    fn convert_time_zone(Parameters(input): Parameters<time_zones::Input>) -> Result<Json<time_zones::Output>, String> {
         time_zones::convert(&input).map(Json)
     }
 
@@ -133,7 +127,6 @@ impl Workbench {
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
     async fn countdown(
-        &self,
         Parameters(input): Parameters<countdown::Input>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<countdown::Output>, String> {

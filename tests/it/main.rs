@@ -4,4 +4,5 @@
 
 mod egress;
 mod support;
+mod upstream;
 mod workbench;
