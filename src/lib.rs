@@ -30,5 +30,7 @@ pub mod mail;
 pub mod page;
 pub mod queue;
 pub mod secret;
+pub mod upstream;
 pub mod vault;
 pub mod web;
+pub mod workbench;

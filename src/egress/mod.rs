@@ -144,7 +144,7 @@ fn explain(host: String, error: anyhow::Error) -> Error {
     if let Some(refusal) = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()) {
         return Error::Refused(refusal.clone());
     }
-    if error.chain().any(|cause| cause.is::<Unresolved>()) {
+    if error.chain().any(<dyn std::error::Error>::is::<Unresolved>) {
         return Error::Unresolved { host, source: error };
     }
     let reason = error.root_cause().to_string();

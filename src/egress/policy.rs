@@ -40,7 +40,7 @@ pub enum Refusal {
         /// The rule that would allow it.
         host_port: String,
     },
-    /// The hub itself: no rule in CRAFT_EGRESS_ALLOW can allow that.
+    /// The hub itself: no rule of `CRAFT_EGRESS_ALLOW` can allow that.
     #[error("{host} at {address} is this hub itself, which it never connects to, whatever CRAFT_EGRESS_ALLOW says")]
     Own {
         /// The host as the URL names it.

@@ -34,6 +34,13 @@ impl Response {
         value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
     }
 
+    /// The same answer with a lower limit.
+    #[must_use]
+    pub fn capped(mut self, limit: usize) -> Self {
+        self.limit = self.limit.min(limit);
+        self
+    }
+
     /// The whole body.
     pub async fn bytes(self) -> Result<Bytes, Error> {
         if self.inner.content_length().is_some_and(|length| length > self.limit as u64) {

@@ -12,3 +12,5 @@ mod live;
 mod migrations;
 mod queue;
 mod support;
+mod upstream;
+mod workbench;

@@ -2,6 +2,10 @@
 
 pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod everything;
 pub(crate) mod listener;
+pub(crate) mod modern;
 pub(crate) mod page;
+pub(crate) mod process;
+pub(crate) mod recorder;
 pub(crate) mod test_app;

@@ -1,0 +1,148 @@
+//! The built-in Workbench: a real MCP server whose tools need no network and no account.
+//!
+//! Invariants: it speaks MCP over an in-memory transport, so it has no listener and no egress; nothing that a caller
+//! types is evaluated in this process (filters, patterns and schemas can run forever or eat all memory: see
+//! `sandbox`); a fault in what was typed is a tool error that says what to change.
+
+mod countdown;
+mod hash;
+mod json_query;
+mod json_schema;
+mod sandbox;
+mod text_diff;
+mod time_zones;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rmcp::handler::server::wrapper::{Json, Parameters};
+use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler, ServiceExt, tool, tool_handler, tool_router};
+use tokio::io::DuplexStream;
+
+pub use sandbox::{EVALUATE, evaluate};
+
+/// Bytes in flight between the two ends of the in-memory transport.
+const PIPE_BYTES: usize = 64 * 1024;
+/// The longest text that a tool takes.
+const MAX_TEXT: usize = 1_000_000;
+
+/// The server; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Workbench {
+    program: Arc<PathBuf>,
+}
+
+impl Workbench {
+    /// A Workbench that evaluates in children made of `program`, which must call [`evaluate`] when its first argument
+    /// is [`EVALUATE`] (as `craft` does).
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: Arc::new(program.into()) }
+    }
+
+    /// A Workbench that uses the program now running, even if its file has been replaced by an upgrade since.
+    pub fn of_this_program() -> Self {
+        Self::new("/proc/self/exe")
+    }
+
+    /// Starts a server for one client and hands over the client's end; the server ends when that end is dropped.
+    pub fn connect(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(PIPE_BYTES);
+        let this = self.clone();
+        tokio::spawn(async move {
+            match this.serve(server).await {
+                Ok(running) => drop(running.waiting().await),
+                Err(error) => tracing::debug!(%error, "a client of the Workbench left before it had begun"),
+            }
+        });
+        client
+    }
+}
+
+#[tool_router]
+impl Workbench {
+    #[tool(
+        title = "Query JSON",
+        description = "Picks values out of JSON, or reshapes it, with a filter in the language of jq, such as .items[].name",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    async fn json_query(
+        &self,
+        Parameters(input): Parameters<json_query::Input>,
+    ) -> Result<Json<json_query::Output>, String> {
+        bounded("JSON", &input.json)?;
+        bounded("filter", &input.filter)?;
+        sandbox::run(&self.program, &sandbox::Task::Query(input)).await.map(Json)
+    }
+
+    #[tool(
+        title = "Compare two texts",
+        description = "Shows what changed between two texts, line by line, as a unified diff",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    async fn text_diff(Parameters(input): Parameters<text_diff::Input>) -> Result<Json<text_diff::Output>, String> {
+        bounded("text before", &input.before)?;
+        bounded("text after", &input.after)?;
+        let diff = tokio::task::spawn_blocking(move || text_diff::compare(&input)).await;
+        diff.map(Json).map_err(|_| "The texts could not be compared".to_owned())
+    }
+
+    #[tool(
+        title = "Hash a text",
+        description = "Computes the SHA-256 or SHA-512 digest of a text",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    fn hash(Parameters(input): Parameters<hash::Input>) -> Result<Json<hash::Output>, String> {
+        bounded("text", &input.text)?;
+        Ok(Json(hash::digest(&input)))
+    }
+
+    #[tool(
+        title = "Convert a time between zones",
+        description = "Tells what a date and time in one time zone is in others, daylight saving time included",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    fn convert_time_zone(Parameters(input): Parameters<time_zones::Input>) -> Result<Json<time_zones::Output>, String> {
+        time_zones::convert(&input).map(Json)
+    }
+
+    #[tool(
+        title = "Check JSON against a schema",
+        description = "Lists every place where a JSON value does not fit a JSON Schema",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    async fn check_json_schema(
+        &self,
+        Parameters(input): Parameters<json_schema::Input>,
+    ) -> Result<Json<json_schema::Output>, String> {
+        bounded("schema", &input.schema)?;
+        bounded("value", &input.value)?;
+        sandbox::run(&self.program, &sandbox::Task::Check(input)).await.map(Json)
+    }
+
+    #[tool(
+        title = "Count down",
+        description = "Counts seconds down to zero and reports each step: a way to see progress and cancellation at work",
+        annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
+    )]
+    async fn countdown(
+        Parameters(input): Parameters<countdown::Input>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<Json<countdown::Output>, String> {
+        countdown::run(&input, &context).await.map(Json)
+    }
+}
+
+#[tool_handler]
+impl ServerHandler for Workbench {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("workbench", env!("CARGO_PKG_VERSION")).with_title("Workbench"))
+            .with_instructions("Small tools that are always at hand: they need no account and no network.")
+    }
+}
+
+fn bounded(what: &str, text: &str) -> Result<(), String> {
+    if text.len() <= MAX_TEXT { Ok(()) } else { Err(format!("Shorten the {what}: it may have 1 MB at most")) }
+}

@@ -1,0 +1,24 @@
+//! A server of the 2026-07-28 era, made with PyPI `fastmcp`; its tools are in `tests/upstreams/modern.py`.
+
+use tokio::process::Command;
+use url::Url;
+
+use super::process::{ServerProcess, installed};
+
+pub(crate) struct Modern(ServerProcess);
+
+impl Modern {
+    pub(crate) async fn start() -> Self {
+        let (python, script) = (installed("venv/bin/python"), installed("modern.py"));
+        let command = |port: u16| {
+            let mut command = Command::new(python);
+            command.arg(script).arg(port.to_string());
+            command
+        };
+        Self(ServerProcess::start(command, "Uvicorn running").await)
+    }
+
+    pub(crate) fn url(&self) -> Url {
+        Url::parse(&format!("http://127.0.0.1:{}/mcp", self.0.port)).unwrap()
+    }
+}

@@ -1,0 +1,44 @@
+//! A real server as a child process, ready when it says so and killed when dropped.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Killed on drop.
+pub(crate) struct ServerProcess {
+    _child: Child,
+    pub(crate) port: u16,
+}
+
+/// A file under `tests/upstreams`; says how to install it if it is missing.
+pub(crate) fn installed(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upstreams").join(path);
+    assert!(
+        path.exists(),
+        "{} is missing: in tests/upstreams run `npm ci`, `python3 -m venv venv` and `venv/bin/pip install -r requirements.txt`",
+        path.display()
+    );
+    path
+}
+
+impl ServerProcess {
+    /// Starts what `command` makes for a free port and waits for a line on stderr that contains `ready`.
+    pub(crate) async fn start(command: impl FnOnce(u16) -> Command, ready: &str) -> Self {
+        let port = super::listener::closed_port().await.port();
+        let mut command = command(port);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the server's program should start");
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        loop {
+            let line = lines.next_line().await.unwrap().expect("the server ended before it was ready");
+            if line.contains(ready) {
+                break;
+            }
+        }
+        // whoever stops reading stops the server at its next full pipe
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { _child: child, port }
+    }
+}

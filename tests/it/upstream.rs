@@ -1,0 +1,60 @@
+//! Calling tools: real servers of both eras, the Workbench, and servers that misbehave.
+
+mod misbehaving;
+mod real;
+
+use std::time::Duration;
+
+use craft::egress::{Egress, EgressPolicy};
+use craft::secret::Secret;
+use craft::upstream::{CallContext, Limits, Outcome, Progress, Target, call};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// What the credential is in all stories: it may be in no text.
+const TOKEN: &str = "t0ken-that-nobody-may-see";
+
+fn egress() -> Egress {
+    Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] })
+}
+
+fn limits() -> Limits {
+    Limits { deadline: Instant::now() + Duration::from_secs(30), max_response_bytes: 1_000_000 }
+}
+
+fn remote(url: Url) -> Target {
+    Target::Mcp { url, bearer: None }
+}
+
+fn with_token(url: Url) -> Target {
+    Target::Mcp { url, bearer: Some(Secret::new(TOKEN)) }
+}
+
+fn context() -> CallContext {
+    CallContext { limits: limits(), progress: None, cancel: CancellationToken::new(), mirrors_headers: false }
+}
+
+/// A context that tells progress, and where it is told.
+fn watched() -> (CallContext, mpsc::Receiver<Progress>) {
+    let (sender, receiver) = mpsc::channel(100);
+    (CallContext { progress: Some(sender), ..context() }, receiver)
+}
+
+async fn run(target: &Target, tool: &str, arguments: Value, context: CallContext) -> Outcome {
+    call(&egress(), target, tool, arguments.as_object().unwrap().clone(), context).await
+}
+
+/// The text of a result.
+fn text(outcome: &Outcome) -> &str {
+    match outcome {
+        Outcome::Ok(result) | Outcome::ToolError(result) => result["content"][0]["text"].as_str().unwrap(),
+        other => panic!("no result: {other:?}"),
+    }
+}
+
+fn nothing() -> Value {
+    json!({})
+}

@@ -1,0 +1,178 @@
+//! Real servers: the authors' own of the 2025-11-25 era, fastmcp of the 2026-07-28 era, and the Workbench.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use craft::egress::{Egress, EgressPolicy};
+use craft::upstream::{Outcome, Target, call, discover};
+use craft::workbench::Workbench;
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::json;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{context, egress, limits, nothing, remote, run, text, watched};
+use crate::support::everything::Everything;
+use crate::support::listener::serve;
+use crate::support::modern::Modern;
+use crate::support::recorder::Recorder;
+
+fn workbench() -> Workbench {
+    Workbench::new(env!("CARGO_BIN_EXE_craft"))
+}
+
+#[tokio::test]
+async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
+    let server = Everything::start().await;
+    let target = remote(server.url());
+
+    let found = discover(&egress(), &target, limits()).await.unwrap();
+    assert_eq!(found.protocol, "2025-11-25");
+    assert!(found.server_name.is_some() && found.server_version.is_some());
+    let echo = found.tools.iter().find(|tool| tool.name == "echo").unwrap();
+    assert_eq!(echo.input_schema["properties"]["message"]["type"], "string");
+    assert_eq!(found.dropped, []);
+
+    let outcome = run(&target, "echo", json!({"message": "hello"}), context()).await;
+    assert_eq!(text(&outcome), "Echo: hello");
+
+    let (context, mut progress) = watched();
+    let steps = json!({"duration": 0.2, "steps": 4});
+    let outcome = run(&target, "trigger-long-running-operation", steps, context).await;
+    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    let mut seen = Vec::new();
+    while let Some(step) = progress.recv().await {
+        assert_eq!(step.total, Some(4.0));
+        seen.push(step.progress);
+    }
+    assert!(seen.len() >= 2 && seen.is_sorted(), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
+    let server = Modern::start().await;
+    let target = remote(server.url());
+
+    let found = discover(&egress(), &target, limits()).await.unwrap();
+    assert_eq!((found.protocol.as_str(), found.server_name.as_deref()), ("2026-07-28", Some("Modern")));
+    assert_eq!(found.instructions.as_deref(), Some("Ask me anything."));
+    let names: Vec<_> = found.tools.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, ["echo", "steps", "wait", "stops", "fail"]);
+    assert_eq!(found.tools[0].description.as_deref(), Some("Says the text back."));
+
+    assert_eq!(text(&run(&target, "echo", json!({"text": "héllo 1.50"}), context()).await), "héllo 1.50");
+    let (context, mut progress) = watched();
+    assert_eq!(text(&run(&target, "steps", json!({"count": 3}), context).await), "done");
+    let mut seen = Vec::new();
+    while let Some(step) = progress.recv().await {
+        seen.push((step.progress, step.message.unwrap()));
+    }
+    assert_eq!(seen.last(), Some(&(3.0, "step 3".to_owned())), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
+    let server = Modern::start().await;
+    let target = remote(server.url());
+    let failed = run(&target, "fail", nothing(), context()).await;
+    assert!(matches!(failed, Outcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
+    match run(&target, "no-such-tool", nothing(), context()).await {
+        Outcome::Permanent { class: "rejected", message } => {
+            assert!(message.starts_with("127.0.0.1 rejected"), "{message}")
+        }
+        // servers may also answer with a tool error
+        Outcome::ToolError(_) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
+    let server = Modern::start().await;
+    let target = remote(server.url());
+    let (context, mut progress) = watched();
+    let cancel = context.cancel.clone();
+    let (outcome, ()) = tokio::join!(run(&target, "wait", nothing(), context), async {
+        progress.recv().await.unwrap();
+        cancel.cancel();
+    });
+    assert_eq!(outcome, Outcome::Canceled);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let stops = run(&target, "stops", nothing(), super::context()).await;
+        if text(&stops) == "1" {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the tool was never stopped: {stops:?}");
+    }
+}
+
+/// The Workbench behind HTTP: a server of the older era whose every request is written down.
+async fn overheard() -> (Target, Recorder) {
+    let recorder = Recorder::new();
+    let sessions: Arc<LocalSessionManager> = Arc::default();
+    let service = StreamableHttpService::new(|| Ok(workbench()), sessions, StreamableHttpServerConfig::default());
+    let address = serve(recorder.before_older(Router::new().nest_service("/mcp", service))).await;
+    (remote(Url::parse(&format!("http://{address}/mcp")).unwrap()), recorder)
+}
+
+#[tokio::test]
+async fn a_session_of_the_older_era_is_deleted_when_the_call_is_over() {
+    let (target, recorder) = overheard().await;
+    let outcome = run(&target, "hash", json!({"text": "abc"}), context()).await;
+    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    let expected =
+        ["POST server/discover", "POST initialize", "POST notifications/initialized", "POST tools/call", "DELETE"];
+    assert_eq!(recorder.until("DELETE").await, expected);
+}
+
+#[tokio::test]
+async fn cancelling_a_call_of_the_older_era_notifies_the_server_before_the_session_ends() {
+    let (target, recorder) = overheard().await;
+    let (context, mut progress) = watched();
+    let cancel = context.cancel.clone();
+    let (outcome, ()) = tokio::join!(run(&target, "countdown", json!({"seconds": 600}), context), async {
+        progress.recv().await.unwrap();
+        cancel.cancel();
+    });
+    assert_eq!(outcome, Outcome::Canceled);
+    let heard = recorder.until("DELETE").await;
+    let at = |request| heard.iter().position(|heard| heard == request).unwrap();
+    assert!(at("POST tools/call") < at("POST notifications/cancelled"), "{heard:?}");
+    assert!(at("POST notifications/cancelled") < at("DELETE"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_call_as_unknown_and_the_server_is_told() {
+    let (target, recorder) = overheard().await;
+    let mut context = context();
+    context.limits.deadline = Instant::now() + Duration::from_millis(1500);
+    let outcome = run(&target, "countdown", json!({"seconds": 600}), context).await;
+    let Outcome::Unknown { class: "timeout", message } = outcome else { panic!("{outcome:?}") };
+    assert!(message.starts_with("127.0.0.1 did not answer within 2 seconds"), "{message}");
+    assert!(recorder.until("DELETE").await.contains(&"POST notifications/cancelled".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_workbench_needs_no_egress_and_reports_progress() {
+    let nowhere = Egress::new(EgressPolicy::default());
+    let target = Target::Workbench(workbench());
+    let found = discover(&nowhere, &target, limits()).await.unwrap();
+    assert_eq!((found.server_name.as_deref(), found.tools.len()), (Some("Workbench"), 6));
+    let (mut context, mut progress) = watched();
+    context.limits.deadline = Instant::now() + Duration::from_secs(700);
+    let arguments = json!({"seconds": 600, "step": 200}).as_object().unwrap().clone();
+    let outcome = call(&nowhere, &target, "countdown", arguments, context).await;
+    assert!(matches!(outcome, Outcome::Ok(ref result) if result["structuredContent"]["counted"] == 600), "{outcome:?}");
+    assert_eq!(progress.recv().await.unwrap().message.as_deref(), Some("400 seconds to go"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_cancelled_before_it_began_reaches_nobody() {
+    let context = context();
+    context.cancel.cancel();
+    let target = Target::Workbench(workbench());
+    assert_eq!(run(&target, "countdown", json!({"seconds": 600}), context).await, Outcome::Canceled);
+}

@@ -1,0 +1,51 @@
+"""An MCP server of the 2026-07-28 era: python modern.py PORT."""
+
+import asyncio
+import sys
+
+from fastmcp import Context, FastMCP
+
+mcp = FastMCP("Modern", instructions="Ask me anything.")
+stopped = 0
+
+
+@mcp.tool
+def echo(text: str) -> str:
+    """Says the text back."""
+    return text
+
+
+@mcp.tool
+async def steps(count: int, context: Context) -> str:
+    """Reports each step."""
+    for step in range(count):
+        await context.report_progress(step + 1, count, f"step {step + 1}")
+    return "done"
+
+
+@mcp.tool
+async def wait(context: Context) -> str:
+    """Waits until it is told to stop."""
+    global stopped
+    await context.report_progress(1, 2, "waiting")
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        stopped += 1
+        raise
+    return "never"
+
+
+@mcp.tool
+def stops() -> int:
+    """How often a wait was told to stop."""
+    return stopped
+
+
+@mcp.tool
+def fail() -> str:
+    """Fails."""
+    raise ValueError("no luck today")
+
+
+mcp.run(transport="http", host="127.0.0.1", port=int(sys.argv[1]), show_banner=False)
