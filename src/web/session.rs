@@ -134,17 +134,23 @@ impl SessionStore for Rows {
         // never an id that was used before: after a sign-out the record still carries the old one
         record.id = Id::default();
         let row = Row::of(record)?;
-        sessions::insert(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(|error| backend(&error))
+        sessions::insert(&self.system, key(record.id), row.data(), self.clock.now())
+            .await
+            .map_err(|error| backend(&error))
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let row = Row::of(record)?;
-        sessions::update(&self.system, key(record.id), row.data(), self.clock.now()).await.map_err(|error| backend(&error))
+        sessions::update(&self.system, key(record.id), row.data(), self.clock.now())
+            .await
+            .map_err(|error| backend(&error))
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let now = self.clock.now();
-        let Some(data) = sessions::load(&self.system, key(*id), now).await.map_err(|error| backend(&error))? else { return Ok(None) };
+        let Some(data) = sessions::load(&self.system, key(*id), now).await.map_err(|error| backend(&error))? else {
+            return Ok(None);
+        };
         let data = serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date: now + LIFETIME }))
     }

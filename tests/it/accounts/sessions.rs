@@ -79,9 +79,7 @@ async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
     let alice = app.stranger();
     alice.set_cookie("craft", &planted);
     alice.get("/sign-out").await;
-    let answer = alice
-        .post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)])
-        .await;
+    let answer = alice.post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)]).await;
 
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert_ne!(alice.cookie("craft").unwrap(), planted);
@@ -93,7 +91,7 @@ async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
 #[tokio::test]
 async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     let app = app().await;
-    let alice = app.alice().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
     let copy = app.stranger();
     copy.set_cookie("craft", &alice.cookie("craft").unwrap());
 
@@ -104,7 +102,8 @@ async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     assert_eq!(alice.cookie("craft"), None);
     assert_eq!(alice.get("/sign-out").await.text("h1"), "You are signed out");
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in", "a copied cookie still works");
-    assert_eq!(sessions(&app).await, 0);
+    assert_eq!(bob.get("/private").await.body, "bob");
+    assert_eq!(sessions(&app).await, 1);
     assert_eq!(app.audited().await.pop().as_deref(), Some("session.ended"));
 }
 

@@ -59,7 +59,8 @@ async fn of_two_owners_at_the_same_moment_one_is_told_that_the_hub_has_one() {
     let (one, other) = (app.stranger(), app.stranger());
     let page = one.get(&link).await;
 
-    let (first, second) = tokio::join!(set_up(&one, &page, "one@example.com"), set_up(&other, &page, "other@example.com"));
+    let (first, second) =
+        tokio::join!(set_up(&one, &page, "one@example.com"), set_up(&other, &page, "other@example.com"));
     let mut statuses = [first.status, second.status];
     statuses.sort();
     assert_eq!(statuses[1], StatusCode::GONE);
