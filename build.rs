@@ -36,7 +36,7 @@ fn main() -> Result<()> {
     let styles = STYLES.map(|name| format!("css/{name}.css"));
     let styles: Vec<&str> = styles.iter().map(String::as_str).collect();
 
-    let out = env::var("OUT_DIR")?;
+    let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let out = Path::new(&out);
     let mut code = String::new();
     asset(out, &mut code, "CSS", "craft.css", "text/css; charset=utf-8", &styles)?;

@@ -17,6 +17,8 @@ END $$;
 COMMENT ON FUNCTION own_by(regclass, text) IS 'Puts a table under the own-row-or-system policy; owner_column is user_id everywhere but on users itself (id).';
 
 CREATE FUNCTION share_or_own(tbl regclass) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    verb text;
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tbl);
     EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tbl);
@@ -24,6 +26,12 @@ BEGIN
         'CREATE POLICY own ON %s USING (COALESCE((SELECT current_setting(''app.system'', true) = ''on'') OR owner_id IS NULL OR owner_id = (SELECT NULLIF(current_setting(''app.user_id'', true), '''')::uuid), false)) '
         'WITH CHECK (COALESCE((SELECT current_setting(''app.system'', true) = ''on'') OR owner_id = (SELECT NULLIF(current_setting(''app.user_id'', true), '''')::uuid), false))',
         tbl);
+    -- readable is not changeable: the policy above lets a shipped row be found, and a DELETE has no WITH CHECK
+    FOREACH verb IN ARRAY ARRAY['UPDATE', 'DELETE'] LOOP
+        EXECUTE format(
+            'CREATE POLICY %I ON %s AS RESTRICTIVE FOR %s USING (COALESCE((SELECT current_setting(''app.system'', true) = ''on'') OR owner_id = (SELECT NULLIF(current_setting(''app.user_id'', true), '''')::uuid), false))',
+            'own_' || lower(verb), tbl, verb);
+    END LOOP;
 END $$;
 COMMENT ON FUNCTION share_or_own(regclass) IS 'Shipped rows (owner_id null) are readable by all and writable by the system; others are their owner''s.';
 

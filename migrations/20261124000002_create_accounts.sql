@@ -13,6 +13,7 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_email_key ON users (lower(email));
 COMMENT ON TABLE users IS 'One person with an account.';
+COMMENT ON COLUMN users.id IS 'Time-ordered.';
 COMMENT ON COLUMN users.email IS 'As typed at sign-up; unique without regard to case.';
 COMMENT ON COLUMN users.display_name IS 'What pages and audit entries call this person.';
 COMMENT ON COLUMN users.password_hash IS 'Argon2id in PHC string form.';

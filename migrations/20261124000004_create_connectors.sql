@@ -23,6 +23,7 @@ CREATE TABLE connectors (
     UNIQUE NULLS NOT DISTINCT (owner_id, slug)
 );
 COMMENT ON TABLE connectors IS 'A service the hub can reach: shipped (no owner) or added by a user.';
+COMMENT ON COLUMN connectors.id IS 'Time-ordered.';
 COMMENT ON COLUMN connectors.owner_id IS 'Who added it; null: shipped with the hub.';
 COMMENT ON COLUMN connectors.visibility IS 'everyone for shipped ones, private for one''s own.';
 COMMENT ON COLUMN connectors.name IS 'What people call it.';
@@ -58,6 +59,8 @@ CREATE TABLE connector_tools (
     UNIQUE (connector_id, name)
 );
 COMMENT ON TABLE connector_tools IS 'A tool as it is now; what a job runs is one of its versions.';
+COMMENT ON COLUMN connector_tools.id IS 'Time-ordered.';
+COMMENT ON COLUMN connector_tools.connector_id IS 'Whose tool it is.';
 COMMENT ON COLUMN connector_tools.owner_id IS 'Copied from the connector, so that the policy needs no join.';
 COMMENT ON COLUMN connector_tools.name IS 'The upstream''s name for it.';
 COMMENT ON COLUMN connector_tools.description IS 'The upstream''s words, as untrusted text.';
@@ -85,6 +88,8 @@ CREATE TABLE connector_tool_versions (
     UNIQUE (tool_id, version)
 );
 COMMENT ON TABLE connector_tool_versions IS 'Immutable definitions; a job names the one it runs.';
+COMMENT ON COLUMN connector_tool_versions.id IS 'Time-ordered.';
+COMMENT ON COLUMN connector_tool_versions.tool_id IS 'The tool this defines.';
 COMMENT ON COLUMN connector_tool_versions.owner_id IS 'Copied from the connector, so that the policy needs no join.';
 COMMENT ON COLUMN connector_tool_versions.version IS 'Counts from 1 in a tool.';
 COMMENT ON COLUMN connector_tool_versions.title IS 'Display name, if the server gave one.';
@@ -129,6 +134,9 @@ CREATE TABLE user_connections (
     UNIQUE (user_id, connector_id, label)
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE user_connections IS 'A user''s link to a connector; every call goes through one, also where nothing has to be proved.';
+COMMENT ON COLUMN user_connections.user_id IS 'Whose connection.';
+COMMENT ON COLUMN user_connections.id IS 'Time-ordered.';
+COMMENT ON COLUMN user_connections.connector_id IS 'The service it links to.';
 COMMENT ON COLUMN user_connections.label IS 'Tells several accounts of one service apart.';
 COMMENT ON COLUMN user_connections.status IS 'pending, active, expired, revoked or error.';
 COMMENT ON COLUMN user_connections.health IS 'How well an active one works, or why another does not.';

@@ -21,6 +21,8 @@ CREATE TABLE job (
     FOREIGN KEY (user_id, connection_id) REFERENCES user_connections (user_id, id)
 ) PARTITION BY RANGE (id);
 COMMENT ON TABLE job IS 'A call that was accepted: immutable, partitioned by month of its time-ordered id.';
+COMMENT ON COLUMN job.user_id IS 'Whose job.';
+COMMENT ON COLUMN job.id IS 'Time-ordered: the newest is the greatest, and it tells the partition.';
 COMMENT ON COLUMN job.type IS 'What kind of work; tool.call is a tool invocation.';
 COMMENT ON COLUMN job.connector_id IS 'Which service (kept after the connector is gone).';
 COMMENT ON COLUMN job.connection_id IS 'Through which of the user''s connections.';
@@ -45,6 +47,8 @@ CREATE TABLE job_result (
 ) PARTITION BY RANGE (job_id);
 CREATE INDEX job_result_by_outcome ON job_result (user_id, outcome, job_id DESC);
 COMMENT ON TABLE job_result IS 'How a job ended; one row a job, written once.';
+COMMENT ON COLUMN job_result.user_id IS 'Whose job.';
+COMMENT ON COLUMN job_result.job_id IS 'The job that ended.';
 COMMENT ON COLUMN job_result.run_no IS 'The run that ended it.';
 COMMENT ON COLUMN job_result.outcome IS 'ok, permanent, dead (gave up), canceled, or unknown (the call may have happened).';
 COMMENT ON COLUMN job_result.error_class IS 'Machine word for the cause (timeout, tool_error, crash …).';
@@ -67,6 +71,8 @@ CREATE TABLE pipeline_events (
     PRIMARY KEY (user_id, job_id, run_no, n)
 ) PARTITION BY RANGE (job_id);
 COMMENT ON TABLE pipeline_events IS 'What happened in a job, in order: (run_no, n) has one writer a run, so a stream resumes exactly.';
+COMMENT ON COLUMN pipeline_events.user_id IS 'Whose job.';
+COMMENT ON COLUMN pipeline_events.job_id IS 'The job it happened in.';
 COMMENT ON COLUMN pipeline_events.run_no IS '0: accepted or canceled while queued; else the run that wrote it.';
 COMMENT ON COLUMN pipeline_events.n IS 'Counts from 0 in a run.';
 COMMENT ON COLUMN pipeline_events.id IS 'Public id of the event.';
@@ -90,6 +96,11 @@ CREATE TABLE lane (
     UNIQUE (queue, user_id, connection_id)
 );
 COMMENT ON TABLE lane IS 'Tenants with work: one (user, connection); claims go round robin over lanes.';
+COMMENT ON COLUMN lane.lane IS 'Short key of the lane, for the queue''s indexes.';
+COMMENT ON COLUMN lane.queue IS 'Which queue it waits in.';
+COMMENT ON COLUMN lane.user_id IS 'The tenant.';
+COMMENT ON COLUMN lane.connection_id IS 'Through which of the user''s connections.';
+COMMENT ON COLUMN lane.connector_id IS 'Which service, for its cap.';
 COMMENT ON COLUMN lane.cap IS 'Most jobs of this lane that may run at once.';
 COMMENT ON COLUMN lane.paused IS 'True: accepts go on, claims do not.';
 
@@ -106,6 +117,11 @@ CREATE TABLE job_ready (
 CREATE INDEX job_ready_by_queue ON job_ready (queue, prio, seq);
 CREATE INDEX job_ready_by_lane ON job_ready (queue, lane, seq);
 COMMENT ON TABLE job_ready IS 'May start now; a claim deletes the row.';
+COMMENT ON COLUMN job_ready.user_id IS 'Whose job.';
+COMMENT ON COLUMN job_ready.job_id IS 'The job that may start.';
+COMMENT ON COLUMN job_ready.queue IS 'Which queue it waits in.';
+COMMENT ON COLUMN job_ready.prio IS 'Lower starts first.';
+COMMENT ON COLUMN job_ready.lane IS 'The tenant it counts for.';
 COMMENT ON COLUMN job_ready.seq IS 'Arrival order; every re-enqueue takes a new one, so a claim cursor never misses it.';
 COMMENT ON COLUMN job_ready.attempt IS 'How often it was tried for retries'' sake (not a fence).';
 COMMENT ON COLUMN job_ready.run_no IS 'The last run; a claim raises it.';
@@ -123,6 +139,14 @@ CREATE TABLE job_later (
 );
 CREATE INDEX job_later_by_time ON job_later (run_at);
 COMMENT ON TABLE job_later IS 'Waits for a time or an answer; the leader promotes what is due.';
+COMMENT ON COLUMN job_later.job_id IS 'The job that waits.';
+COMMENT ON COLUMN job_later.run_at IS 'When it may start; far off for an answer that only a person gives.';
+COMMENT ON COLUMN job_later.user_id IS 'Whose job.';
+COMMENT ON COLUMN job_later.queue IS 'Which queue it goes back to.';
+COMMENT ON COLUMN job_later.prio IS 'Lower starts first.';
+COMMENT ON COLUMN job_later.lane IS 'The tenant it counts for.';
+COMMENT ON COLUMN job_later.attempt IS 'How often it was tried for retries'' sake.';
+COMMENT ON COLUMN job_later.run_no IS 'The last run; a claim raises it.';
 COMMENT ON COLUMN job_later.reason IS 'Why it waits; the page says it in words.';
 
 CREATE TABLE job_lease (
@@ -143,6 +167,16 @@ CREATE INDEX job_lease_by_seq ON job_lease (lease_seq);
 CREATE INDEX job_lease_by_deadline ON job_lease (deadline_at);
 CREATE INDEX job_lease_by_worker ON job_lease (worker_id);
 COMMENT ON TABLE job_lease IS 'Runs now, in worker_id, as run_no; a finish deletes the row by (job_id, run_no), so a fenced-out worker writes nothing.';
+COMMENT ON COLUMN job_lease.job_id IS 'The job that runs.';
+COMMENT ON COLUMN job_lease.run_no IS 'This run: the fence of its finish.';
+COMMENT ON COLUMN job_lease.attempt IS 'How often it was tried for retries'' sake.';
+COMMENT ON COLUMN job_lease.worker_id IS 'The process that runs it.';
+COMMENT ON COLUMN job_lease.queue IS 'Which queue it came from.';
+COMMENT ON COLUMN job_lease.lane IS 'The tenant it counts for.';
+COMMENT ON COLUMN job_lease.user_id IS 'Whose job, for the cap per user.';
+COMMENT ON COLUMN job_lease.connector_id IS 'Which service, for the cap per connector.';
+COMMENT ON COLUMN job_lease.started_at IS 'When the run began, by the database''s clock.';
+COMMENT ON COLUMN job_lease.lease_seq IS 'Order of claims: running sets are counted from a cursor on.';
 COMMENT ON COLUMN job_lease.repeatable IS 'True: a crash may run it again (read-only or idempotent); false: it ends as unknown.';
 COMMENT ON COLUMN job_lease.deadline_at IS 'Database clock; past it (and a grace) anyone may end it.';
 
@@ -152,6 +186,10 @@ CREATE TABLE worker (
     info    text NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE worker IS 'Processes that run jobs; each writes its beat every 5 seconds by the database''s clock.';
+COMMENT ON COLUMN worker.id IS 'The process, new at each start.';
+COMMENT ON COLUMN worker.beat_at IS 'Last sign of life, by the database''s clock.';
+COMMENT ON COLUMN worker.info IS 'Host and process number, for people.';
+SELECT keep_for_system('worker');
 
 CREATE TABLE leader (
     name       text PRIMARY KEY,
@@ -159,6 +197,10 @@ CREATE TABLE leader (
     expires_at timestamptz NOT NULL
 );
 COMMENT ON TABLE leader IS 'Who does the chores (promote, rescue, partitions); a lease of 10 seconds, database clock.';
+COMMENT ON COLUMN leader.name IS 'Which chore.';
+COMMENT ON COLUMN leader.worker_id IS 'Who does it.';
+COMMENT ON COLUMN leader.expires_at IS 'When another may take over, by the database''s clock.';
+SELECT keep_for_system('leader');
 
 CREATE TABLE job_cancel (
     job_id       uuid PRIMARY KEY,
@@ -166,6 +208,9 @@ CREATE TABLE job_cancel (
     requested_at timestamptz NOT NULL
 );
 COMMENT ON TABLE job_cancel IS 'A running job that its owner asked to stop; the worker ends it and the finish deletes the row.';
+COMMENT ON COLUMN job_cancel.job_id IS 'The running job to stop.';
+COMMENT ON COLUMN job_cancel.user_id IS 'Who asked: its owner.';
+COMMENT ON COLUMN job_cancel.requested_at IS 'When.';
 
 CREATE TABLE idem_key (
     user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -176,6 +221,10 @@ CREATE TABLE idem_key (
 );
 CREATE INDEX idem_key_by_expiry ON idem_key (expires_at);
 COMMENT ON TABLE idem_key IS 'A form or call sent twice makes one job: the second accept finds the first one''s id here.';
+COMMENT ON COLUMN idem_key.user_id IS 'Whose key.';
+COMMENT ON COLUMN idem_key.key IS 'What the sender gave.';
+COMMENT ON COLUMN idem_key.job_id IS 'The job that the first request made.';
+COMMENT ON COLUMN idem_key.expires_at IS 'When the key may be used again.';
 SELECT own_by('idem_key', 'user_id');
 
 CREATE VIEW pipeline_jobs WITH (security_invoker = true) AS

@@ -23,6 +23,7 @@ CREATE TABLE audit_entries (
 CREATE INDEX audit_entries_by_action ON audit_entries (user_id, action, id DESC);
 CREATE INDEX audit_entries_by_job ON audit_entries (user_id, job_id, id DESC);
 COMMENT ON TABLE audit_entries IS 'What was done, by whom, to what, with which outcome: append-only, no cascade, no foreign key.';
+COMMENT ON COLUMN audit_entries.id IS 'Time-ordered.';
 COMMENT ON COLUMN audit_entries.user_id IS 'Whose log; all zeros: the hub''s own (such as a sign-in with an unknown address).';
 COMMENT ON COLUMN audit_entries.action IS 'noun.past, from the Action enum.';
 COMMENT ON COLUMN audit_entries.actor IS 'The user, or the system on the user''s behalf.';
@@ -55,6 +56,8 @@ CREATE TABLE audit_bodies (
     PRIMARY KEY (user_id, entry_id)
 ) PARTITION BY RANGE (entry_id);
 COMMENT ON TABLE audit_bodies IS 'The part of an entry that may be deleted: redacted bodies, identity, and the salt of the digests.';
+COMMENT ON COLUMN audit_bodies.user_id IS 'Whose log.';
+COMMENT ON COLUMN audit_bodies.entry_id IS 'The entry it belongs to.';
 COMMENT ON COLUMN audit_bodies.request IS 'Redacted request as JSON text.';
 COMMENT ON COLUMN audit_bodies.response IS 'Redacted response as JSON text.';
 COMMENT ON COLUMN audit_bodies.error IS 'The cause in words.';

@@ -10,6 +10,7 @@
 mod constraint;
 pub mod managed;
 mod migrate;
+pub mod ownership;
 mod server;
 
 use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, SqlStr};

@@ -17,6 +17,7 @@ pub mod respond;
 pub mod security;
 pub mod session;
 pub mod shell;
+pub mod site;
 #[cfg(test)]
 mod tests;
 pub mod when;

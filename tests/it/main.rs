@@ -1,8 +1,12 @@
-//! The one integration binary: stories told against real counterparts.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its stage should say so at once, helpers included")]
-#![expect(clippy::expect_used, reason = "likewise, with words")]
+//! The integration tests: stories against real counterparts, in one binary because each further one costs a link.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should say where; the lint's exemption stops at #[test] bodies"
+)]
 
 mod accounts;
 mod db;
 mod egress;
+mod migrations;
 mod support;

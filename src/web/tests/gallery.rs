@@ -10,6 +10,7 @@ use time::macros::datetime;
 use crate::error::Invalid;
 use crate::web::badge::Badge;
 use crate::web::shell::{Flash, Section, Shell, ShellUser, Theme};
+use crate::web::site::{AccessibilityPage, HelpPage};
 use crate::web::when::{Calendar, When};
 
 #[derive(Template)]
@@ -105,6 +106,12 @@ fn publish(folder: &Path) {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, bytes).unwrap();
     }
+}
+
+#[test]
+fn the_pages_about_the_hub_keep_the_rules_of_markup() {
+    super::markup::check(&HelpPage { shell: Shell::new("Help") }.render().unwrap());
+    super::markup::check(&AccessibilityPage { shell: Shell::new("Accessibility") }.render().unwrap());
 }
 
 #[test]

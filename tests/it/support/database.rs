@@ -78,9 +78,10 @@ impl Cluster {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let (cluster, managed, dropped) = Self::set_up().await;
-                let admin = cluster.options.connect().await.unwrap();
+                // it alone may end the connections of every role
+                let superuser = cluster.superuser_options.connect().await.unwrap();
                 ready.send(cluster).unwrap();
-                drop_databases(admin, dropped).await;
+                drop_databases(superuser, dropped).await;
                 drop(managed);
             });
         });
@@ -99,11 +100,17 @@ impl Cluster {
         let mut admin = options.connect().await.unwrap();
         // one process at a time; let go of with the connection
         execute(&mut admin, "SELECT pg_advisory_lock(1)").await;
-        drop_orphans(&mut admin).await;
+        drop_orphans(&mut superuser).await;
         let template = make_template(&mut admin, &options).await;
         let (drops, dropped) = unbounded_channel();
         (Self { options, superuser_options, template, drops }, managed, dropped)
     }
+}
+
+/// The statements that make sample rows once `migration` was applied.
+pub(crate) fn samples(migration: i64) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/migrations/{migration}.sql"));
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// Settings with this data directory, and otherwise the defaults.
@@ -131,7 +138,8 @@ fn data_dir() -> PathBuf {
 /// Waits beside us, in a process of its own, until nobody uses the server, and stops it. Where there is no `flock`
 /// program, the server stays and the next run adopts it.
 fn stop_after_us(data_dir: &Path) {
-    let script = r#"pid=$(head -n 1 "$0") && kill -INT "$pid" && while kill -0 "$pid"; do sleep 0.05; done"#;
+    let script =
+        r#"pid=$(head -n 1 "$0") && kill -INT "$pid" && while [ -e "$0" ] && kill -0 "$pid"; do sleep 0.05; done"#;
     let _ = Command::new("flock")
         .arg(data_dir.join("run/users.lock"))
         .args(["sh", "-c", script])
@@ -164,20 +172,20 @@ async fn make_template(admin: &mut PgConnection, options: &PgConnectOptions) -> 
 }
 
 /// Drops what ended processes left behind.
-async fn drop_orphans(admin: &mut PgConnection) {
+async fn drop_orphans(superuser: &mut PgConnection) {
     let statement = "SELECT datname::text FROM pg_database WHERE datname LIKE 't\\_%'";
-    let names: Vec<String> = sqlx::query_scalar(statement).fetch_all(&mut *admin).await.unwrap();
+    let names: Vec<String> = sqlx::query_scalar(statement).fetch_all(&mut *superuser).await.unwrap();
     for name in names {
         let pid = name.split('_').nth(1).and_then(|pid| pid.parse().ok()).and_then(rustix::process::Pid::from_raw);
         if pid.is_none_or(|pid| rustix::process::test_kill_process(pid).is_err()) {
-            execute(admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            execute(superuser, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
         }
     }
 }
 
-async fn drop_databases(mut admin: PgConnection, mut dropped: UnboundedReceiver<String>) {
+async fn drop_databases(mut superuser: PgConnection, mut dropped: UnboundedReceiver<String>) {
     while let Some(name) = dropped.recv().await {
-        execute(&mut admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        execute(&mut superuser, format!("DROP DATABASE {name} WITH (FORCE)")).await;
     }
 }
 

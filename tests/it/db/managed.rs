@@ -1,0 +1,181 @@
+//! The private PostgreSQL, told as what happens to its processes.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use craft::config::Config;
+use craft::db::managed::{Managed, Purpose};
+use craft::db::{Databases, PoolSizes, Server};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::database::{config_with, scratch_dir};
+
+/// Tells the stand-in below that it is one, and where.
+const STAND_IN: &str = "CRAFT_TEST_STAND_IN";
+
+/// A data directory of one test. Whatever still runs in it is killed with it.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path = scratch_dir().join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    fn config(&self) -> Config {
+        config_with(&self.0)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.join("postgres/data")
+    }
+
+    /// The server process, if its file names one.
+    fn pid(&self) -> Option<Pid> {
+        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(pid) = self.pid() {
+            let _ = kill_process(pid, Signal::QUIT);
+        }
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn one_server_owns_the_data_directory_and_the_last_to_leave_stops_postgres() {
+    let place = Place::new("owner");
+    let server = Managed::serve(&place.config()).await.unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&place.0), mode(&place.0.join("postgres"))), (0o711, 0o700));
+
+    let refusal = Managed::serve(&place.config()).await.unwrap_err().to_string();
+    assert!(refusal.starts_with("Another craft server already uses the data directory /"), "{refusal}");
+    assert!(refusal.contains(place.0.to_str().unwrap()), "{refusal}");
+
+    let command = Managed::join(&place.config()).await.unwrap();
+    let started = place.pid();
+    server.stop().await.unwrap();
+    assert_eq!(place.pid(), started, "the command still needs it");
+    assert_eq!(ask(&command, "SELECT current_user || ' ' || current_setting('is_superuser')").await, "craft off");
+    assert_eq!(ask(&command, "SELECT current_setting('fsync') || current_setting('listen_addresses')").await, "on");
+
+    command.stop().await.unwrap();
+    assert_eq!(place.pid(), None, "nobody needs it any more");
+
+    a_server_that_does_not_start_is_explained_by_its_log(&place).await;
+    files_of_another_version_are_refused(&place).await;
+}
+
+async fn a_server_that_does_not_start_is_explained_by_its_log(place: &Place) {
+    let settings = place.data().join("postgresql.auto.conf");
+    std::fs::write(&settings, "no_such_setting = 1\n").unwrap();
+    let refusal = Managed::join(&place.config()).await.unwrap_err().to_string();
+    assert!(refusal.contains("did not start") && refusal.contains("no_such_setting"), "{refusal}");
+    std::fs::write(&settings, "").unwrap();
+}
+
+async fn files_of_another_version_are_refused(place: &Place) {
+    std::fs::write(place.data().join("PG_VERSION"), "99\n").unwrap();
+    let refusal = Managed::join(&place.config()).await.unwrap_err().to_string();
+    assert!(refusal.contains("made by PostgreSQL 99") && refusal.contains("install postgresql-99"), "{refusal}");
+}
+
+#[tokio::test]
+async fn postgres_that_is_killed_is_started_again_and_pools_find_it() {
+    let place = Place::new("killed");
+    let managed = Managed::join_with(&place.config(), Purpose::Tests).await.unwrap();
+    let databases = open(&managed).await;
+    assert!(answers(&databases).await);
+    let first = place.pid().unwrap();
+    kill_process(first, Signal::KILL).unwrap();
+    eventually("PostgreSQL answers again", async || answers(&databases).await && place.pid() != Some(first)).await;
+    databases.close().await;
+    managed.stop().await.unwrap();
+    assert_eq!(place.pid(), None);
+}
+
+#[tokio::test]
+async fn postgres_of_a_killed_server_is_adopted_by_the_next() {
+    let place = Place::new("adopted");
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "db::managed::stand_in_for_a_server_that_is_killed"])
+        .env(STAND_IN, &place.0)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("the server is up", async || place.0.join("up").exists()).await;
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let orphan = place.pid().unwrap();
+    let next = Managed::serve(&place.config()).await.unwrap();
+    assert_eq!(ask(&next, "SELECT 'here'").await, "here");
+    assert_eq!(place.pid(), Some(orphan), "it was adopted, not started anew");
+    next.stop().await.unwrap();
+    assert_eq!(place.pid(), None);
+}
+
+/// Not a test of its own: the server process that the test above kills.
+#[tokio::test]
+async fn stand_in_for_a_server_that_is_killed() {
+    let Some(directory) = std::env::var_os(STAND_IN).map(PathBuf::from) else { return };
+    let _managed = Managed::serve(&config_with(&directory)).await.unwrap();
+    std::fs::write(directory.join("up"), "").unwrap();
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_data_directory_too_deep_for_a_socket_has_it_elsewhere() {
+    let place = Place::new(&"deep".repeat(25));
+    let managed = Managed::join_with(&place.config(), Purpose::Tests).await.unwrap();
+    let options = managed.options().unwrap();
+    let socket = options.get_socket().unwrap().clone();
+    assert!(socket.starts_with("/tmp"), "{}", socket.display());
+    assert_eq!(ask(&managed, "SELECT 'here'").await, "here");
+    managed.stop().await.unwrap();
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn missing_programs_are_named_by_the_setting() {
+    let place = Place::new("programs");
+    let mut config = place.config();
+    config.storage.pg_bin = Some(PathBuf::from("/nowhere"));
+    let refusal = Managed::join(&config).await.unwrap_err().to_string();
+    assert_eq!(refusal, "CRAFT_PG_BIN: there is no PostgreSQL in /nowhere");
+}
+
+async fn open(managed: &Managed) -> Databases {
+    let server = Server::reach(managed.options().unwrap()).await.unwrap();
+    assert_eq!(server.notice(), None, "the role is bound by row-level security");
+    server.open(PoolSizes { web: 1, system: 1 })
+}
+
+async fn ask(managed: &Managed, question: &'static str) -> String {
+    let databases = open(managed).await;
+    let answer = sqlx::query_scalar(question).fetch_one(databases.system.pool()).await.unwrap();
+    databases.close().await;
+    answer
+}
+
+async fn answers(databases: &Databases) -> bool {
+    sqlx::query("SELECT 1").execute(databases.system.pool()).await.is_ok()
+}
+
+/// Looks until it is so, for at most half a minute.
+async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    let looked = tokio::time::timeout(Duration::from_secs(30), async {
+        while !is_so().await {
+            looks.tick().await;
+        }
+    });
+    assert!(looked.await.is_ok(), "not within 30 seconds: {what}");
+}

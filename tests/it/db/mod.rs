@@ -1,0 +1,37 @@
+//! The database: what its policies let through, how a server is reached, and the private one.
+
+mod isolation;
+mod managed;
+mod policies;
+mod server;
+
+use craft::actor::{Actor, Origin};
+use craft::db::MIGRATOR;
+use craft::ids::UserId;
+use sqlx::AssertSqlSafe;
+
+use crate::support::database::{TestDatabase, samples};
+
+/// A database in which alice has a row in every table, and bob has none but his account.
+async fn with_alices_rows() -> TestDatabase {
+    let database = TestDatabase::new().await;
+    for migration in MIGRATOR.iter() {
+        let rows = sqlx::raw_sql(AssertSqlSafe(samples(migration.version)));
+        rows.execute(database.databases.system.pool()).await.unwrap();
+    }
+    database
+}
+
+fn alice() -> Actor {
+    actor("00000000-0000-7000-8000-00000000000a")
+}
+
+fn bob() -> Actor {
+    actor("00000000-0000-7000-8000-00000000000b")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test vouches for its own people")]
+fn actor(id: &str) -> Actor {
+    let id: UserId = id.parse().unwrap();
+    Actor::new(id, Origin::Browser)
+}

@@ -1,0 +1,99 @@
+//! The declared list of tables against the database: row-level security, exact policies, views.
+
+use std::collections::BTreeMap;
+
+use craft::db::ownership::{Ownership, TABLES};
+use sqlx::PgPool;
+
+use crate::support::database::TestDatabase;
+
+const SYSTEM: &str = "( SELECT (current_setting('app.system'::text, true) = 'on'::text))";
+const ME: &str = "( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\")";
+
+/// Name, permissive or restrictive, command, `USING`, `WITH CHECK`.
+type Policy = (String, String, String, String, Option<String>);
+
+fn policy(name: &str, mode: &str, command: &str, using: &str, check: Option<&str>) -> Policy {
+    (name.to_owned(), mode.to_owned(), command.to_owned(), using.to_owned(), check.map(str::to_owned))
+}
+
+/// The one form in which each kind of table may be protected, as PostgreSQL writes it back.
+fn expected(ownership: Ownership, owner_column: Option<&str>) -> Vec<Policy> {
+    let owner = owner_column.unwrap_or_default();
+    let own = format!("COALESCE(({SYSTEM} OR ({owner} = {ME})), false)");
+    let readable = format!("COALESCE(({SYSTEM} OR ({owner} IS NULL) OR ({owner} = {ME})), false)");
+    match ownership {
+        Ownership::Owned => vec![policy("own", "PERMISSIVE", "ALL", &own, None)],
+        Ownership::SharedOrOwn => vec![
+            policy("own", "PERMISSIVE", "ALL", &readable, Some(&own)),
+            policy("own_delete", "RESTRICTIVE", "DELETE", &own, None),
+            policy("own_update", "RESTRICTIVE", "UPDATE", &own, None),
+        ],
+        Ownership::System => vec![policy("system", "PERMISSIVE", "ALL", &format!("COALESCE({SYSTEM}, false)"), None)],
+        Ownership::Hot => vec![],
+    }
+}
+
+#[tokio::test]
+async fn each_table_and_partition_has_exactly_the_policy_of_its_kind() {
+    let database = TestDatabase::new().await;
+    let pool = database.databases.system.pool();
+    let policies = policies(pool).await;
+    let tables = tables(pool).await;
+    for (table, parent, is_forced) in &tables {
+        let declared = TABLES.iter().find(|declared| declared.name == parent.as_ref().unwrap_or(table));
+        let declared = declared.unwrap_or_else(|| panic!("{table} is not declared in src/db/ownership.rs"));
+        assert_eq!(*is_forced, declared.ownership != Ownership::Hot, "{table}: ENABLE and FORCE ROW LEVEL SECURITY");
+        let found = policies.get(table).cloned().unwrap_or_default();
+        assert_eq!(found, expected(declared.ownership, declared.owner_column), "policies of {table}");
+    }
+    for declared in TABLES {
+        assert!(tables.iter().any(|(table, ..)| table == declared.name), "there is no table {}", declared.name);
+    }
+    assert!(tables.iter().any(|(_, parent, _)| parent.is_some()), "no partition was looked at");
+}
+
+#[tokio::test]
+async fn every_view_has_the_rights_of_its_reader() {
+    let database = TestDatabase::new().await;
+    let views: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT relname, COALESCE('security_invoker=true' = ANY (reloptions), false)
+         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'",
+    )
+    .fetch_all(database.databases.system.pool())
+    .await
+    .unwrap();
+    assert!(!views.is_empty());
+    for (view, is_invoker) in views {
+        assert!(is_invoker, "{view} needs WITH (security_invoker = true)");
+    }
+}
+
+/// Each table, its parent if it is a partition, and whether policies bind even its owner.
+async fn tables(pool: &PgPool) -> Vec<(String, Option<String>, bool)> {
+    sqlx::query_as(
+        "SELECT c.relname, p.relname, c.relrowsecurity AND c.relforcerowsecurity
+         FROM pg_class c
+         LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+         LEFT JOIN pg_class p ON p.oid = i.inhparent
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> '_sqlx_migrations'",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap()
+}
+
+async fn policies(pool: &PgPool) -> BTreeMap<String, Vec<Policy>> {
+    let rows: Vec<(String, String, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT tablename::text, policyname::text, permissive, cmd, qual, with_check
+         FROM pg_policies WHERE roles = '{public}' ORDER BY tablename, policyname",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let mut policies = BTreeMap::<_, Vec<_>>::new();
+    for (table, name, mode, command, using, check) in rows {
+        policies.entry(table).or_default().push((name, mode, command, using, check));
+    }
+    policies
+}

@@ -1,0 +1,60 @@
+//! Migrations, one after another, over a database that is in use; and what they say about every column.
+
+use std::path::Path;
+
+use craft::db::ownership::TABLES;
+use craft::db::{self, MIGRATOR};
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::support::database::{TestDatabase, samples};
+
+#[tokio::test]
+async fn each_migration_applies_to_a_database_with_rows() {
+    let database = TestDatabase::empty().await;
+    let pool = database.databases.system.pool();
+    for migration in MIGRATOR.iter() {
+        MIGRATOR.run_to(migration.version, pool).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(samples(migration.version))).execute(pool).await.unwrap();
+    }
+    db::ready(&database.databases).await.unwrap();
+    for table in TABLES {
+        assert!(rows(pool, table.name).await > 0, "no sample row in {}: add one to tests/it/migrations", table.name);
+    }
+}
+
+#[tokio::test]
+async fn every_table_and_column_says_what_it_is_for() {
+    let database = TestDatabase::new().await;
+    let silent: Vec<String> = sqlx::query_scalar(
+        r"
+        SELECT c.relname || COALESCE('.' || a.attname, '')
+        FROM pg_class c
+        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind <> 'v'
+        WHERE c.relnamespace = 'public'::regnamespace
+          AND c.relkind IN ('r', 'p', 'v')
+          AND NOT c.relispartition
+          AND c.relname <> '_sqlx_migrations'
+          AND (obj_description(c.oid, 'pg_class') IS NULL
+               OR (a.attnum IS NOT NULL AND col_description(c.oid, a.attnum) IS NULL))
+        ",
+    )
+    .fetch_all(database.databases.system.pool())
+    .await
+    .unwrap();
+    assert!(silent.is_empty(), "without a comment: {}", silent.join(", "));
+}
+
+#[test]
+fn a_migration_is_named_by_what_it_does() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    for file in std::fs::read_dir(directory).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let parts: Vec<_> = name.trim_end_matches(".sql").split('_').collect();
+        let is_dated = parts[0].len() == 14 && parts[0].chars().all(|c| c.is_ascii_digit());
+        assert!(is_dated && parts.len() >= 3, "{name} is not <timestamp>_<verb>_<noun>.sql");
+    }
+}
+
+async fn rows(pool: &PgPool, table: &str) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(pool).await.unwrap()
+}

@@ -1,0 +1,1 @@
+-- Functions only: there is no row to make.
