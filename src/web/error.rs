@@ -1,6 +1,6 @@
 //! From a failure to the page about it.
 //!
-//! Handlers return [`Error`]; its response carries a [`Failure`] and no body. One layer, [`pages`], turns that into a
+//! Handlers return [`Error`]; its response carries a `Failure` and no body. One layer, `pages`, turns that into a
 //! whole HTML page (or a small JSON for clients of JSON) and logs the cause, once. Internal text never leaves.
 
 use std::any::Any;

@@ -12,6 +12,7 @@ mod cross_origin;
 pub mod error;
 pub mod extract;
 mod failure_words;
+pub mod flash;
 mod request_id;
 pub mod respond;
 pub mod security;

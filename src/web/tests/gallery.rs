@@ -9,7 +9,8 @@ use time::macros::datetime;
 
 use crate::error::Invalid;
 use crate::web::badge::Badge;
-use crate::web::shell::{Flash, Section, Shell, ShellUser, Theme};
+use crate::web::flash::Flash;
+use crate::web::shell::{Section, Shell, ShellUser, Theme};
 use crate::web::site::{AccessibilityPage, HelpPage};
 use crate::web::when::{Calendar, When};
 

@@ -161,5 +161,5 @@ async fn refusal(database: &TestDatabase, actor: &Actor, statement: &str) -> Str
 }
 
 fn code(error: &sqlx::Error) -> String {
-    error.as_database_error().and_then(|fault| fault.code()).unwrap().into_owned()
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap().into_owned()
 }

@@ -80,6 +80,16 @@ async fn pages_are_no_system_whatever_the_address_says() {
 }
 
 #[tokio::test]
+async fn pages_plan_a_statement_once_and_do_not_hold_a_transaction_open() {
+    let database = with_alices_rows().await;
+    let mut tx = database.databases.web.as_user(&bob()).await.unwrap();
+    let settings =
+        "SELECT current_setting('plan_cache_mode') || ' ' || current_setting('idle_in_transaction_session_timeout')";
+    let settings: String = sqlx::query_scalar(settings).fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(settings, "force_generic_plan 30s");
+}
+
+#[tokio::test]
 async fn a_database_with_other_tables_is_refused() {
     let database = TestDatabase::empty().await;
     database.databases.system.pool().execute("CREATE TABLE invoices ()").await.unwrap();
