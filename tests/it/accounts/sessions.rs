@@ -8,10 +8,11 @@ use axum::routing::get;
 use craft::app::App;
 use craft::web::actor::SignedIn;
 use craft::web::error::Result;
+use craft::web::flash::Flash;
 use craft::web::respond::see_other;
-use craft::web::shell::Flash;
 use http::StatusCode;
 use http::header::SET_COOKIE;
+use tower_sessions::Session;
 use url::Url;
 
 use crate::support::test_app::{PASSWORD, TestApp};
@@ -38,8 +39,17 @@ async fn revoked_meanwhile(State(app): State<App>, me: SignedIn) -> Result {
     Ok(see_other("/private"))
 }
 
+/// Ends the session, and then has something to remember after all.
+async fn begun_again(session: Session) {
+    session.flush().await.unwrap();
+    session.insert("key", "value").await.unwrap();
+}
+
 async fn app() -> TestApp {
-    let pages = Router::new().route("/private", get(private)).route("/revoked-meanwhile", get(revoked_meanwhile));
+    let pages = Router::new()
+        .route("/private", get(private))
+        .route("/revoked-meanwhile", get(revoked_meanwhile))
+        .route("/begun-again", get(begun_again));
     TestApp::serving(pages).await
 }
 
@@ -114,6 +124,16 @@ async fn a_session_revoked_during_a_request_is_not_saved_back() {
     let page = alice.get("/revoked-meanwhile").await;
     assert_eq!(page.text("h1"), "Sign in");
     assert_eq!(sessions(&app).await, 0);
+}
+
+#[tokio::test]
+async fn a_session_that_begins_after_one_that_ended_has_an_id_of_its_own() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let before = alice.cookie("craft");
+    alice.get("/begun-again").await;
+    assert_eq!(sessions(&app).await, 1);
+    assert_ne!(alice.cookie("craft"), before);
 }
 
 #[tokio::test]
