@@ -23,8 +23,8 @@ pub struct Passwords(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    running: Semaphore,
-    queue: Semaphore,
+    running: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     checks: AtomicU64,
     decoy: String,
 }
@@ -33,8 +33,8 @@ impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Self(Arc::new(Inner {
-            running: Semaphore::new(cores),
-            queue: Semaphore::new(QUEUE),
+            running: Arc::new(Semaphore::new(cores)),
+            queue: Arc::new(Semaphore::new(QUEUE)),
             checks: AtomicU64::new(0),
             decoy: decoy(),
         }))
@@ -75,8 +75,14 @@ impl Passwords {
             message: "Many people are signing in at this moment. Try again in a few seconds".to_owned(),
             retry_after: Duration::from_secs(5),
         };
-        let _place = self.0.queue.try_acquire().map_err(|_| busy())?;
-        let _core = self.0.running.acquire().await.map_err(|error| Error::Internal(error.into()))?;
+        let place = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;
+        let core = self.0.running.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        // the permits go along: a hash whose request was given up still runs, and still counts
+        let work = move || {
+            let done = work();
+            drop((core, place));
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))
     }
 }
@@ -91,7 +97,7 @@ fn decoy() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Password, Passwords, Secret, decoy};
+    use super::{Error, Password, Passwords, QUEUE, Secret, decoy};
 
     #[tokio::test]
     async fn a_hash_knows_its_password_and_no_other() {
@@ -114,5 +120,15 @@ mod tests {
         assert_eq!(decoy.len(), real.len());
         assert!(!passwords.verify(password.secret(), None).await.unwrap());
         assert_eq!(passwords.checks(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_says_when_to_try_again() {
+        let passwords = Passwords::default();
+        let taken = passwords.0.queue.try_acquire_many(u32::try_from(QUEUE).unwrap()).unwrap();
+        let answer = passwords.verify(&Secret::new("a long walk home"), None).await;
+        assert!(matches!(answer, Err(Error::Limited { .. })), "{answer:?}");
+        drop(taken);
+        assert!(!passwords.verify(&Secret::new("a long walk home"), None).await.unwrap());
     }
 }

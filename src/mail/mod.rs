@@ -13,6 +13,7 @@ use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use self::outbox::Outbox;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -48,7 +49,7 @@ pub struct Mailer {
 
 enum Route {
     Smtp(Box<Smtp>),
-    Outbox(PathBuf),
+    Outbox(Outbox),
 }
 
 impl Mailer {
@@ -60,7 +61,7 @@ impl Mailer {
     pub fn new(smtp: Option<&Secret>, outbox: PathBuf, from: &str) -> Result<Self> {
         let from = from.parse().map_err(|_| Error::field("from", "Enter an email address to send mail from"))?;
         let route = match smtp {
-            None => Route::Outbox(outbox),
+            None => Route::Outbox(Outbox::new(outbox)),
             Some(url) => {
                 // the cause is not kept: it may quote the URL, which holds the password
                 let builder = Smtp::from_url(url.expose()).map_err(|_| {
@@ -80,8 +81,8 @@ impl Mailer {
         let message = self.compose(mail, now)?;
         match &*self.route {
             Route::Smtp(smtp) => smtp.send(message).await.map(drop).map_err(|error| undelivered(mail, error.into())),
-            Route::Outbox(folder) => {
-                outbox::write(folder.clone(), message.formatted(), now).await.map_err(|error| undelivered(mail, error))
+            Route::Outbox(outbox) => {
+                outbox.write(message.formatted(), now).await.map_err(|error| undelivered(mail, error))
             }
         }
     }
@@ -106,7 +107,7 @@ impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &*self.route {
             Route::Smtp(_) => f.write_str("Mailer(smtp)"),
-            Route::Outbox(folder) => write!(f, "Mailer({})", folder.display()),
+            Route::Outbox(outbox) => write!(f, "Mailer({})", outbox.folder().display()),
         }
     }
 }

@@ -5,30 +5,49 @@
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use time::UtcOffset;
 use time::macros::format_description;
 
 use crate::clock::Timestamp;
 
-/// Puts one mail into the folder, which is made if it is missing.
-pub(super) async fn write(folder: PathBuf, mail: Vec<u8>, now: Timestamp) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(move || write_blocking(&folder, &mail, now)).await?
+/// The folder, and how many mails this process has put there.
+pub(super) struct Outbox {
+    folder: PathBuf,
+    count: AtomicU32,
 }
 
-fn write_blocking(folder: &Path, mail: &[u8], now: Timestamp) -> anyhow::Result<()> {
-    let name = file_name(now)?;
+impl Outbox {
+    pub(super) const fn new(folder: PathBuf) -> Self {
+        Self { folder, count: AtomicU32::new(0) }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Puts one mail into the folder, which is made if it is missing.
+    pub(super) async fn write(&self, mail: Vec<u8>, now: Timestamp) -> anyhow::Result<()> {
+        let name = file_name(now, self.count.fetch_add(1, Ordering::Relaxed))?;
+        let folder = self.folder.clone();
+        Ok(tokio::task::spawn_blocking(move || write_blocking(&folder, &name, &mail)).await??)
+    }
+}
+
+fn write_blocking(folder: &Path, name: &str, mail: &[u8]) -> std::io::Result<()> {
     let draft = folder.join(format!(".{name}.part"));
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(mail)?;
     file.sync_all()?;
-    std::fs::rename(draft, folder.join(name))?;
-    Ok(())
+    std::fs::rename(draft, folder.join(name))
 }
 
-/// `20261124T080000.000000Z-1f3a….eml`: the tail keeps two mails of one microsecond apart.
-fn file_name(now: Timestamp) -> anyhow::Result<String> {
+/// Such as `20261124T080000.000000Z-0000-1f3a5c7e.eml`: the count keeps mails of one microsecond in order, the random
+/// tail keeps those of two processes apart.
+fn file_name(now: Timestamp, count: u32) -> anyhow::Result<String> {
     let format = format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:6]Z");
-    Ok(format!("{}-{:08x}.eml", now.to_offset(UtcOffset::UTC).format(&format)?, rand::random::<u32>()))
+    let time = now.to_offset(UtcOffset::UTC).format(&format)?;
+    Ok(format!("{time}-{:04}-{:08x}.eml", count % 10_000, rand::random::<u32>()))
 }

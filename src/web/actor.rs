@@ -15,9 +15,10 @@ use url::form_urlencoded;
 
 use super::asked;
 use super::error::Error;
+use super::flash::Flash;
 use super::respond::{local_path, see_other};
 use super::session;
-use super::shell::{Flash, Shell, ShellUser, Theme, Viewer};
+use super::shell::{Shell, ShellUser, Theme, Viewer};
 use crate::accounts::{self, User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;

@@ -38,6 +38,7 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::{Level, Span};
 use url::Url;
 
+use actor::Anyone;
 use request_id::RequestId;
 
 use crate::app::App;
@@ -54,7 +55,12 @@ pub fn pages() -> Router<App> {
 pub fn framed(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
-    layers(pages.layer(sessions), &settings).with_state(app)
+    layers(pages.fallback(nowhere).layer(sessions), &settings).with_state(app)
+}
+
+/// No page has this address. Asks who looks, so that the page about it keeps their navigation.
+async fn nowhere(_: Anyone) -> error::Error {
+    error::Error::not_found()
 }
 
 /// A handler that has not begun its answer by then is cut off. Streams begin at once, so they are not.

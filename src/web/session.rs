@@ -14,7 +14,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session
 use url::Url;
 
 use super::actor::Client;
-use super::shell::Flash;
+use super::flash::Flash;
 use crate::accounts::sessions::{self, LIFETIME, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;

@@ -12,9 +12,10 @@ use crate::app::App;
 use crate::error::Error;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
+use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::session;
-use crate::web::shell::{Flash, Shell};
+use crate::web::shell::Shell;
 
 /// The page's path.
 pub(super) const PATH: &str = "/sign-up/check-email";

@@ -10,8 +10,9 @@ use crate::app::App;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
 use crate::web::extract::Path;
+use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
-use crate::web::shell::{Flash, Shell};
+use crate::web::shell::Shell;
 
 #[derive(Template)]
 #[template(path = "accounts/confirm.html")]

@@ -14,9 +14,10 @@ use crate::web::HOME;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::session;
-use crate::web::shell::{Flash, Shell};
+use crate::web::shell::Shell;
 
 const TITLE: &str = "Set up your hub";
 

@@ -8,10 +8,11 @@ use axum::routing::get;
 use craft::app::App;
 use craft::web::actor::SignedIn;
 use craft::web::error::Result;
+use craft::web::flash::Flash;
 use craft::web::respond::see_other;
-use craft::web::shell::Flash;
 use http::StatusCode;
 use http::header::SET_COOKIE;
+use tower_sessions::Session;
 use url::Url;
 
 use crate::support::test_app::{PASSWORD, TestApp};
@@ -38,8 +39,17 @@ async fn revoked_meanwhile(State(app): State<App>, me: SignedIn) -> Result {
     Ok(see_other("/private"))
 }
 
+/// Ends the session, and then has something to remember after all.
+async fn begun_again(session: Session) {
+    session.flush().await.unwrap();
+    session.insert("key", "value").await.unwrap();
+}
+
 async fn app() -> TestApp {
-    let pages = Router::new().route("/private", get(private)).route("/revoked-meanwhile", get(revoked_meanwhile));
+    let pages = Router::new()
+        .route("/private", get(private))
+        .route("/revoked-meanwhile", get(revoked_meanwhile))
+        .route("/begun-again", get(begun_again));
     TestApp::serving(pages).await
 }
 
@@ -91,7 +101,7 @@ async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
 #[tokio::test]
 async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     let app = app().await;
-    let alice = app.alice().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
     let copy = app.stranger();
     copy.set_cookie("craft", &alice.cookie("craft").unwrap());
 
@@ -102,7 +112,8 @@ async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     assert_eq!(alice.cookie("craft"), None);
     assert_eq!(alice.get("/sign-out").await.text("h1"), "You are signed out");
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in", "a copied cookie still works");
-    assert_eq!(sessions(&app).await, 0);
+    assert_eq!(bob.get("/private").await.body, "bob");
+    assert_eq!(sessions(&app).await, 1);
     assert_eq!(app.audited().await.pop().as_deref(), Some("session.ended"));
 }
 
@@ -113,6 +124,16 @@ async fn a_session_revoked_during_a_request_is_not_saved_back() {
     let page = alice.get("/revoked-meanwhile").await;
     assert_eq!(page.text("h1"), "Sign in");
     assert_eq!(sessions(&app).await, 0);
+}
+
+#[tokio::test]
+async fn a_session_that_begins_after_one_that_ended_has_an_id_of_its_own() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let before = alice.cookie("craft");
+    alice.get("/begun-again").await;
+    assert_eq!(sessions(&app).await, 1);
+    assert_ne!(alice.cookie("craft"), before);
 }
 
 #[tokio::test]

@@ -68,6 +68,36 @@ async fn of_two_owners_at_the_same_moment_one_is_told_that_the_hub_has_one() {
 }
 
 #[tokio::test]
+async fn setting_up_waits_for_an_account_that_is_being_made_elsewhere() {
+    let app = TestApp::new().await;
+    let link = printed_link(&app).await.unwrap();
+    let late = app.stranger();
+    let page = late.get(&link).await;
+    let mut elsewhere = app.app.system.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO users (id, email, display_name, password_hash, created_at) VALUES ($1, 'a@b.c', 'A', '', $2)",
+    )
+    .bind(uuid::Uuid::new_v4())
+    .bind(app.app.clock.now())
+    .execute(&mut *elsewhere)
+    .await
+    .unwrap();
+
+    let mut setting_up = Box::pin(set_up(&late, &page, "late@example.com"));
+    tokio::select! {
+        answer = &mut setting_up => panic!("it did not wait: {}", answer.status),
+        () = somebody_waits(&app) => {}
+    }
+    elsewhere.commit().await.unwrap();
+    assert_eq!(setting_up.await.status, StatusCode::GONE);
+}
+
+async fn somebody_waits(app: &TestApp) {
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted)";
+    while !sqlx::query_scalar::<_, bool>(waiting).fetch_one(app.app.system.pool()).await.unwrap() {}
+}
+
+#[tokio::test]
 async fn a_restart_replaces_the_link() {
     let app = TestApp::new().await;
     let old = printed_link(&app).await.unwrap();

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request};
-use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use http::header::{COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
@@ -78,11 +78,8 @@ impl Browser {
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {
         let value = |text: &str| HeaderValue::from_str(text).unwrap();
-        let mut headers = HeaderMap::from_iter([
-            (HOST, value(self.base.authority())),
-            (USER_AGENT, value("Browser of the tests")),
-            (CONTENT_TYPE, value("text/plain")),
-        ]);
+        let mut headers =
+            HeaderMap::from_iter([(HOST, value(self.base.authority())), (USER_AGENT, value("Browser of the tests"))]);
         if *method != Method::GET {
             headers.insert(ORIGIN, value(&self.base.origin().ascii_serialization()));
         }
@@ -91,7 +88,9 @@ impl Browser {
         if !cookies.is_empty() {
             headers.insert(COOKIE, value(&cookies.join("; ")));
         }
-        headers.extend(further.iter().map(|(name, text)| (name.parse::<HeaderName>().unwrap(), value(text))));
+        for (name, text) in further {
+            headers.insert(name.parse::<HeaderName>().unwrap(), value(text));
+        }
         headers
     }
 
