@@ -1,15 +1,20 @@
 //! The handles that everything above the domain works with: built once, cheap to clone.
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use url::Url;
 
 use crate::accounts::Passwords;
 use crate::clock::Clock;
 use crate::config::SignUp;
-use crate::db::{Db, SystemDb};
+use crate::db::{Databases, Db, SystemDb};
+use crate::egress::Egress;
+use crate::live::Live;
 use crate::mail::Mailer;
+use crate::queue::Accepter;
+use crate::vault::Vault;
 
 /// What a handler can reach.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct App {
     /// Rows of one user at a time.
     pub db: Db,
@@ -17,12 +22,30 @@ pub struct App {
     pub system: SystemDb,
     /// The time.
     pub clock: Clock,
+    /// Seals credentials.
+    pub vault: Vault,
+    /// The way out.
+    pub egress: Egress,
     /// Outgoing mail.
     pub mailer: Mailer,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Takes jobs in.
+    pub queue: Accepter,
+    /// Hears of changes.
+    pub live: Live,
+    /// What the process has done, as figures.
+    pub metrics: PrometheusHandle,
     /// The address under which people reach the hub.
     pub public_url: Url,
     /// Who may make an account.
     pub sign_up: SignUp,
+}
+
+impl App {
+    /// Both pools.
+    #[must_use]
+    pub fn databases(&self) -> Databases {
+        Databases { web: self.db.clone(), system: self.system.clone() }
+    }
 }

@@ -7,12 +7,12 @@ use std::sync::Mutex;
 use uuid::timestamp::context::ContextV7;
 use uuid::{Timestamp as UuidTime, Uuid};
 
-use crate::clock::Timestamp;
+use time::OffsetDateTime;
 
 /// Keeps ids that are made in one millisecond in the order in which they were made.
 static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
-fn time_ordered(now: Timestamp) -> Uuid {
+fn time_ordered(now: OffsetDateTime) -> Uuid {
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
     Uuid::new_v7(UuidTime::from_unix(&ORDER, seconds, now.nanosecond()))
 }
@@ -28,7 +28,7 @@ macro_rules! typed_ids {
         impl $name {
             /// A new id, ordered by `now`.
             #[must_use]
-            pub fn new(now: Timestamp) -> Self {
+            pub fn new(now: OffsetDateTime) -> Self {
                 Self(time_ordered(now))
             }
 

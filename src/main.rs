@@ -1,11 +1,38 @@
-//! The `craft` binary.
+//! The `craft` binary: hand the command line and the environment to the library, and say in a sentence what went wrong.
 
+use std::io::Write;
 use std::process::ExitCode;
+
+use clap::Parser;
+use craft::command::{self, Arguments};
+use craft::error::Error;
+use craft::workbench;
 
 fn main() -> ExitCode {
     // a bounded child of the Workbench, before anything of the hub is set up
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == craft::workbench::EVALUATE) {
-        return craft::workbench::evaluate();
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == workbench::EVALUATE) {
+        return workbench::evaluate();
     }
-    ExitCode::SUCCESS
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&Error::Internal(error.into())),
+    };
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let env = |name: &str| std::env::var(name).ok();
+    match runtime.block_on(command::run(arguments, env)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+/// One sentence; of our own faults, the chain of causes.
+fn complain(error: &Error) -> ExitCode {
+    let mut err = std::io::stderr().lock();
+    // if standard error is closed there is nobody to tell
+    let _ = match error {
+        Error::Internal(cause) => writeln!(err, "craft: {cause:#}"),
+        other => writeln!(err, "craft: {other}"),
+    };
+    ExitCode::FAILURE
 }

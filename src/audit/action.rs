@@ -68,16 +68,16 @@ pub enum Action {
     JobFinished {
         /// Which job.
         job: JobId,
-        /// Its service.
-        connector: ConnectorId,
-        /// Its tool.
-        tool: String,
+        /// Its service; none if the job could not even be read.
+        connector: Option<ConnectorId>,
+        /// Its tool, likewise.
+        tool: Option<String>,
         /// How it ended.
         outcome: CallOutcome,
         /// From its start to its end; none if it never ran.
         latency: Option<Duration>,
         /// Redacted arguments as JSON text.
-        request: String,
+        request: Option<String>,
         /// Redacted result as JSON text.
         response: Option<String>,
     },
@@ -147,15 +147,15 @@ impl Action {
                 ..on("job.cancel_requested", "job", job)
             },
             Self::JobFinished { job, connector, tool, outcome, latency, request, response } => Described {
-                connector: Some(*connector),
-                tool: Some(tool.clone()),
+                connector: *connector,
+                tool: tool.clone(),
                 job: Some(*job),
                 error: match outcome {
                     CallOutcome::Success => None,
                     CallOutcome::Error { class, message } => Some((class.clone(), message.clone())),
                 },
                 latency: *latency,
-                request: Some(request.clone()),
+                request: request.clone(),
                 response: response.clone(),
                 ..on("job.finished", "job", job)
             },

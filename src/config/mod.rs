@@ -4,6 +4,7 @@
 //! in the program reads the environment. A setting has three spellings of one name: `CRAFT_LISTEN` in the environment,
 //! `listen` in `craft.toml`, `listen` here.
 
+mod allow_rule;
 mod data_dir;
 mod error;
 mod layers;
@@ -19,7 +20,8 @@ use url::Url;
 
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
-pub use self::values::{Destination, SignUp};
+pub use self::allow_rule::AllowRule;
+pub use self::values::SignUp;
 use crate::secret::Secret;
 
 /// Every setting, by section.
@@ -90,7 +92,7 @@ pub struct Outgoing {
     pub smtp_url: Option<Secret>,
     /// Private networks (CIDR) and host:port pairs that connectors may reach, separated by commas
     #[arg(long, env = "CRAFT_EGRESS_ALLOW", value_delimiter = ',')]
-    pub egress_allow: Vec<Destination>,
+    pub egress_allow: Vec<AllowRule>,
 }
 
 /// How the process runs.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::{Config, ConfigError, Destination, SignUp};
+use super::{Config, ConfigError, AllowRule, SignUp};
 
 /// A directory of this test alone, removed with it.
 struct Scratch(PathBuf);
@@ -67,7 +67,7 @@ fn a_list_is_written_with_commas_or_as_a_list() {
     let written = load("egress_allow = ['10.0.0.0/8', 'LOCALHOST:9000']", &[]).unwrap();
     let commas = load("", &[("CRAFT_EGRESS_ALLOW", "10.0.0.0/8, localhost:9000")]).unwrap();
     assert_eq!(written.outgoing.egress_allow, commas.outgoing.egress_allow);
-    assert_eq!(written.outgoing.egress_allow[1], Destination::Host { host: "localhost".to_owned(), port: 9000 });
+    assert_eq!(written.outgoing.egress_allow[1], AllowRule::Host { host: "localhost".to_owned(), port: 9000 });
 }
 
 #[test]

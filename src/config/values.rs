@@ -2,9 +2,8 @@
 //!
 //! Refusals of settings that may hold a password never repeat the text.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -20,65 +19,6 @@ pub enum SignUp {
     Invite,
     /// Nobody; accounts are made on the command line.
     Closed,
-}
-
-/// A place that connectors may reach although it is private.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// All addresses that share the first `prefix` bits.
-    Network {
-        /// An address of the network.
-        address: IpAddr,
-        /// How many bits count: at most 32, or 128 for IPv6.
-        prefix: u8,
-    },
-    /// One port of one host.
-    Host {
-        /// Name in lower case, or an address without brackets.
-        host: String,
-        /// The port.
-        port: u16,
-    },
-}
-
-impl FromStr for Destination {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        network(text).or_else(|| host_port(text)).ok_or_else(|| {
-            format!("`{text}` is neither a network such as 10.0.0.0/8 nor a host and port such as localhost:9000")
-        })
-    }
-}
-
-impl std::fmt::Display for Destination {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Network { address, prefix } => write!(f, "{address}/{prefix}"),
-            Self::Host { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Host { host, port } => write!(f, "{host}:{port}"),
-        }
-    }
-}
-
-fn network(text: &str) -> Option<Destination> {
-    let (address, prefix) = text.split_once('/')?;
-    let address: IpAddr = address.parse().ok()?;
-    let prefix: u8 = prefix.parse().ok()?;
-    let bits = if address.is_ipv4() { 32 } else { 128 };
-    (prefix <= bits).then_some(Destination::Network { address, prefix })
-}
-
-fn host_port(text: &str) -> Option<Destination> {
-    let (host, port) = text.rsplit_once(':')?;
-    let port = port.parse().ok().filter(|port| *port != 0)?;
-    let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let host = match bracketed {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().ok()?.to_string(),
-        None => url::Host::parse(host).ok()?.to_string(),
-    };
-    Some(Destination::Host { host, port })
 }
 
 pub(super) fn sign_up(text: &str) -> Result<SignUp, String> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::create;
@@ -12,11 +13,14 @@ use crate::db::Db;
 use crate::egress::Egress;
 use crate::error::{Error, Invalid, Result};
 use crate::secret::Secret;
-use crate::upstream::{self, Discovery, Target};
+use crate::upstream::{self, Discovery, Limits, Target};
 use crate::vault::Vault;
 
 /// A server that does not list its tools within this time is not added.
 const DISCOVERY_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Most bytes of a server's list of tools.
+const LONGEST_LIST: usize = 8 * 1024 * 1024;
 
 const LONGEST_NAME: usize = 80;
 const LONGEST_URL: usize = 2_000;
@@ -57,8 +61,10 @@ pub async fn connect_server(
         ServerAuth::None => None,
         ServerAuth::Bearer(token) => Some(token),
     };
+    let limits =
+        Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
     let target = Target::Mcp { url: url.clone(), bearer: bearer.clone() };
-    let found = upstream::discover(egress, &target, DISCOVERY_DEADLINE).await.map_err(as_field_fault)?;
+    let found = upstream::discover(egress, &target, limits).await.map_err(as_field_fault)?;
 
     let mut tx = db.as_user(actor).await?;
     let connector = NewConnector {
@@ -117,7 +123,7 @@ fn parse_url(text: &str) -> Result<Url, &'static str> {
 
 fn name_for(typed: &str, found: &Discovery, url: &Url) -> String {
     let typed = typed.trim();
-    let name = if typed.is_empty() { found.server_name.trim() } else { typed };
+    let name = if typed.is_empty() { found.server_name.as_deref().unwrap_or_default().trim() } else { typed };
     let name = if name.is_empty() { url.host_str().unwrap_or("Server") } else { name };
     name.chars().take(LONGEST_NAME).collect()
 }

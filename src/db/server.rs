@@ -85,6 +85,12 @@ impl Server {
         self.notice.as_deref()
     }
 
+    /// How to connect outside of the pools, as a system connection: for listening.
+    #[must_use]
+    pub fn options(&self) -> PgConnectOptions {
+        self.options.clone().options([("app.system", "on")])
+    }
+
     /// Both pools; they connect when first used.
     #[must_use]
     pub fn open(&self, sizes: PoolSizes) -> Databases {

@@ -11,7 +11,6 @@ mod policy;
 mod request;
 mod resolver;
 mod response;
-mod rule;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,7 +23,7 @@ pub use error::Error;
 pub use policy::{EgressPolicy, Refusal};
 pub use request::Request;
 pub use response::Response;
-pub use rule::AllowRule;
+pub use crate::config::AllowRule;
 
 use policy::Guard;
 use resolver::{Resolver, Unresolved};

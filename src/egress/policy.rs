@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{PoisonError, RwLock};
 
 use super::address::{canonical, non_global};
-use super::rule::AllowRule;
+use crate::config::AllowRule;
 
 /// What the hub may reach beyond the public internet over https. The default is: nothing.
 #[derive(Clone, Debug, Default)]

@@ -124,26 +124,25 @@ fn read(target: &Target, result: ServerResult) -> Outcome {
         ServerResult::CreateTaskResult(_) => {
             Failure::permanent("task", format!("{name} made a task of the call, which the hub did not ask for"))
         }
-        _ => Failure::permanent("not_mcp", format!("{name} answered with something that is no tool result")),
+        _ => no_result(target),
     };
     Outcome::of(failure, true)
 }
 
 fn finish(target: &Target, result: CallToolResult) -> Outcome {
     let failed = result.is_error == Some(true);
-    match serde_json::to_value(result) {
-        Ok(Value::Object(mut result)) => {
-            // framing of the protocol, not part of what the tool said
-            result.remove("resultType");
-            result.remove("_meta");
-            let result = Value::Object(result);
-            if failed { Outcome::ToolError(result) } else { Outcome::Ok(result) }
-        }
-        _ => {
-            let message = format!("{} answered with something that is no tool result", target.name());
-            Outcome::of(Failure::permanent("not_mcp", message), true)
-        }
-    }
+    let Ok(Value::Object(mut result)) = serde_json::to_value(result) else {
+        return Outcome::of(no_result(target), true);
+    };
+    // framing of the protocol, not part of what the tool said
+    result.remove("resultType");
+    result.remove("_meta");
+    let result = Value::Object(result);
+    if failed { Outcome::ToolError(result) } else { Outcome::Ok(result) }
+}
+
+fn no_result(target: &Target) -> Failure {
+    Failure::permanent("not_mcp", format!("{} answered with something that is no tool result", target.name()))
 }
 
 #[cfg(test)]

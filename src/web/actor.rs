@@ -19,9 +19,11 @@ use super::flash::Flash;
 use super::respond::{local_path, see_other};
 use super::session;
 use super::shell::{Shell, ShellUser, Theme, Viewer};
+use super::when::Calendar;
 use crate::accounts::{self, User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
+use crate::clock::Timestamp;
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -46,6 +48,17 @@ impl SignedIn {
     /// Leaves a message for the next page.
     pub async fn flash(&self, flash: Flash) -> crate::error::Result<()> {
         session::leave_flash(&self.session, flash).await
+    }
+
+    /// Their clock.
+    #[must_use]
+    pub fn calendar(&self, now: Timestamp) -> Calendar {
+        Calendar::new(self.user.zone.clone(), now)
+    }
+
+    /// Whether the session still stands: for streams, which outlive the look at the session that began them.
+    pub(super) async fn is_still_signed_in(&self) -> bool {
+        session::stands(&self.session).await
     }
 }
 

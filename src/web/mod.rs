@@ -7,11 +7,16 @@ pub mod accounts;
 pub mod actor;
 mod asked;
 pub mod assets;
+mod audit;
 pub mod badge;
+mod connectors;
 mod cross_origin;
 pub mod error;
 pub mod extract;
 mod failure_words;
+mod health;
+mod jobs;
+mod path;
 pub mod flash;
 mod request_id;
 pub mod respond;
@@ -29,9 +34,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use http::StatusCode;
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -48,14 +54,20 @@ pub const HOME: &str = "/jobs";
 
 /// Every page, and the files they load.
 pub fn pages() -> Router<App> {
-    Router::new().merge(accounts::router()).merge(assets::router())
+    Router::new()
+        .merge(site::router())
+        .merge(accounts::router())
+        .merge(connectors::router())
+        .merge(jobs::router())
+        .merge(audit::router())
+        .merge(assets::router())
 }
 
 /// Puts pages into their frame: sessions, and the layers.
 pub fn framed(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
-    layers(pages.fallback(nowhere).layer(sessions), &settings).with_state(app)
+    layers(pages.fallback(nowhere).layer(sessions), &settings).merge(health::router()).with_state(app)
 }
 
 /// No page has this address. Asks who looks, so that the page about it keeps their navigation.
@@ -88,7 +100,7 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
         .layer(from_fn_with_state(public, cross_origin::refuse))
         .layer(from_fn(error::pages))
         .layer(from_fn(respond::revalidate))
-        .layer(CompressionLayer::new().quality(PACKING))
+        .layer(CompressionLayer::new().quality(PACKING).compress_when(DefaultPredicate::new().and(is_whole)))
         .layer(map_response(move |response| ready(security::harden(response, https))))
         .layer(
             TraceLayer::new_for_http()
@@ -98,6 +110,11 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
                 .on_failure(()),
         )
         .layer(from_fn(request_id::assign))
+}
+
+/// Packing would hold back the pieces of a page that arrives while something runs; such pages ask not to be buffered.
+fn is_whole(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(respond::UNBUFFERED)
 }
 
 /// Names the matched route, never the address: that may hold a reset token or an OAuth code.

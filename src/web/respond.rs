@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::error::Error;
 
@@ -39,6 +39,16 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Response {
 pub fn page_shown_once(template: &impl Template) -> Response {
     let mut response = page(template);
     response.headers_mut().remove(ETAG);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Marks a response whose pieces must be passed on as they come, by proxies and by our own packing.
+pub(super) const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A stream: nobody holds it back, nobody keeps it.
+pub(super) fn unbuffered(mut response: Response) -> Response {
+    response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -86,6 +86,11 @@ pub(super) async fn holder(session: &Session, client: &Client, now: Timestamp) -
     Ok(Some(holder))
 }
 
+/// Whether somebody is still signed in, by the row as it is now.
+pub(super) async fn stands(session: &Session) -> bool {
+    session.load().await.is_ok() && session.get_value(HOLDER).await.is_ok_and(|holder| holder.is_some())
+}
+
 /// Ends the session, row and all.
 pub(super) async fn end(session: &Session) -> Result<()> {
     session.flush().await.map_err(unavailable)

@@ -81,35 +81,25 @@ impl Theme {
 /// A part of the product that the main navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// Figures and what needs attention.
-    Dashboard,
     /// The catalogue.
     Connectors,
-    /// One's own connections.
-    Connections,
     /// Tool runs.
     Jobs,
     /// The audit log.
     Audit,
-    /// Profile, security, tokens.
-    Settings,
 }
 
 impl Section {
     /// In the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 3] = [Self::Connectors, Self::Jobs, Self::Audit];
 
     /// The word in the navigation.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Dashboard => "Dashboard",
             Self::Connectors => "Connectors",
-            Self::Connections => "Connections",
             Self::Jobs => "Jobs",
             Self::Audit => "Audit log",
-            Self::Settings => "Settings",
         }
     }
 
@@ -117,12 +107,9 @@ impl Section {
     #[must_use]
     pub const fn href(self) -> &'static str {
         match self {
-            Self::Dashboard => "/dashboard",
             Self::Connectors => "/connectors",
-            Self::Connections => "/connections",
             Self::Jobs => "/jobs",
             Self::Audit => "/audit",
-            Self::Settings => "/settings",
         }
     }
 }

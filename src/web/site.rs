@@ -1,21 +1,54 @@
-//! Pages about the hub itself, to which every footer leads. They are for everybody, signed in or not.
+//! Pages about the hub itself: its front, help, and what readers can rely on. They are for everybody, signed in or not.
 
 use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
 
-use super::shell::Shell;
+use super::HOME;
+use super::actor::Anyone;
+use super::respond::{page, see_other};
+use super::shell::{PRODUCT, Shell};
+use crate::app::App;
+use crate::config::SignUp;
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route("/", get(home)).route("/help", get(help)).route("/accessibility", get(accessibility))
+}
+
+#[derive(Template)]
+#[template(path = "site/home.html")]
+struct HomePage {
+    shell: Shell,
+    open: bool,
+}
 
 /// `/help`: the first steps, and what the words mean.
 #[derive(Debug, Template)]
 #[template(path = "site/help.html")]
-pub struct HelpPage {
-    /// The frame.
-    pub shell: Shell,
+pub(super) struct HelpPage {
+    pub(super) shell: Shell,
 }
 
 /// `/accessibility`: what readers can rely on.
 #[derive(Debug, Template)]
 #[template(path = "site/accessibility.html")]
-pub struct AccessibilityPage {
-    /// The frame.
-    pub shell: Shell,
+pub(super) struct AccessibilityPage {
+    pub(super) shell: Shell,
+}
+
+async fn home(State(app): State<App>, visitor: Anyone) -> Response {
+    if visitor.signed_in.is_some() {
+        return see_other(HOME);
+    }
+    page(&HomePage { shell: visitor.shell(PRODUCT).await, open: app.sign_up == SignUp::Open })
+}
+
+async fn help(visitor: Anyone) -> Response {
+    page(&HelpPage { shell: visitor.shell("Help").await })
+}
+
+async fn accessibility(visitor: Anyone) -> Response {
+    page(&AccessibilityPage { shell: visitor.shell("Accessibility").await })
 }

@@ -65,8 +65,9 @@ mod tests {
         let schema = r#"{"properties":{"age":{"type":"integer"},"mail":{"type":"string","format":"email"}},"required":["name"]}"#;
         assert_eq!(problems(schema, r#"{"name":"x","age":3}"#).unwrap(), []);
         let found = problems(schema, r#"{"age":"3","mail":"nobody"}"#).unwrap();
-        let places: Vec<_> = found.iter().map(|(at, _)| at.as_str()).collect();
-        assert_eq!(places, ["/age", "/mail", ""]);
+        let mut places: Vec<_> = found.iter().map(|(at, _)| at.as_str()).collect();
+        places.sort_unstable();
+        assert_eq!(places, ["", "/age", "/mail"]);
     }
 
     #[test]

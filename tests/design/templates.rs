@@ -38,7 +38,7 @@ impl Tag {
 
     /// The names of all attributes that are written outside of values.
     fn attributes(&self) -> BTreeSet<&str> {
-        self.text
+        self.text[self.name.len()..]
             .split('"')
             .step_by(2)
             .flat_map(|outside| outside.split(char::is_whitespace))

@@ -11,6 +11,8 @@ mod egress;
 mod live;
 mod migrations;
 mod queue;
+mod schema_form;
+mod schema_form;
 mod support;
 mod upstream;
 mod workbench;

@@ -30,12 +30,12 @@ async fn connect() -> RunningService<RoleClient, Client> {
     connect_as(ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }).await
 }
 
-fn request(tool: &str, arguments: Value) -> CallToolRequestParams {
+fn request(tool: &str, arguments: &Value) -> CallToolRequestParams {
     CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments.as_object().unwrap().clone())
 }
 
 async fn call(tool: &str, arguments: Value) -> CallToolResult {
-    connect().await.call_tool(request(tool, arguments)).await.unwrap()
+    connect().await.call_tool(request(tool, &arguments)).await.unwrap()
 }
 
 /// What a successful call returns.
@@ -110,7 +110,7 @@ async fn no_filter_or_schema_can_hang_crash_or_read_the_hub() {
     assert_eq!(environment["results"], json!([0]));
 }
 
-fn countdown(arguments: Value) -> ClientRequest {
+fn countdown(arguments: &Value) -> ClientRequest {
     ClientRequest::CallToolRequest(CallToolRequest::new(request("countdown", arguments)))
 }
 
@@ -118,7 +118,7 @@ fn countdown(arguments: Value) -> ClientRequest {
 async fn a_countdown_reports_each_step_and_then_that_it_is_done() {
     let client = connect().await;
     let handle =
-        client.send_cancellable_request(countdown(json!({"seconds": 5, "step": 2})), PeerRequestOptions::no_options());
+        client.send_cancellable_request(countdown(&json!({"seconds": 5, "step": 2})), PeerRequestOptions::no_options());
     let handle = handle.await.unwrap();
     let progress = client.service().0.subscribe(handle.progress_token.clone()).await;
     handle.await_response().await.unwrap();
@@ -132,7 +132,7 @@ async fn a_cancelled_countdown_stops_at_once() {
     let client = connect().await;
     let started = tokio::time::Instant::now();
     let handle = client
-        .send_cancellable_request(countdown(json!({"seconds": 600})), PeerRequestOptions::no_options())
+        .send_cancellable_request(countdown(&json!({"seconds": 600})), PeerRequestOptions::no_options())
         .await
         .unwrap();
     let mut progress = client.service().0.subscribe(handle.progress_token.clone()).await;

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{any, post};
 use craft::egress::{Egress, EgressPolicy};
 use craft::error::Error;
-use craft::upstream::{Discovery, MAX_TOOLS, Outcome, Target, discover};
+use craft::upstream::{Discovery, MAX_TOOLS, Outcome, Target, discover, mirrors_headers};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -246,4 +246,19 @@ async fn a_redirect_within_the_origin_is_followed_and_one_to_elsewhere_is_not() 
     let slash = modern_at("/mcp/", tools(2), status(500)).route("/mcp", any(|| async { Redirect::temporary("/mcp/") }));
     let target = with_token(at(serve(slash).await));
     assert_eq!(discover(&egress(), &target, limits()).await.unwrap().tools.len(), 2);
+}
+
+#[tokio::test]
+async fn arguments_that_a_tool_wants_as_headers_are_sent_as_headers() {
+    let schema = json!({"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}});
+    let tools = json!([{"name": "tool-0", "inputSchema": schema}]);
+    let reply = |headers: HeaderMap| {
+        let region = headers.get("mcp-param-region").and_then(|region| region.to_str().ok()).unwrap_or("no header");
+        (StatusCode::BAD_REQUEST, axum::Json(json!({"jsonrpc": "2.0", "error": {"code": -32602, "message": region}})))
+            .into_response()
+    };
+    let target = remote(modern(tools, reply).await);
+    let context = craft::upstream::CallContext { mirrors_headers: mirrors_headers(&schema), ..context() };
+    let ended = run(&target, "tool-0", json!({"region": "eu-1"}), context).await;
+    assert!(matches!(ended, Outcome::Permanent { ref message, .. } if message.ends_with(": eu-1")), "{ended:?}");
 }

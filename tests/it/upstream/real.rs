@@ -80,7 +80,7 @@ async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
     assert!(matches!(failed, Outcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
     match run(&target, "no-such-tool", nothing(), context()).await {
         Outcome::Permanent { class: "rejected", message } => {
-            assert!(message.starts_with("127.0.0.1 rejected"), "{message}")
+            assert!(message.starts_with("127.0.0.1 rejected"), "{message}");
         }
         // servers may also answer with a tool error
         Outcome::ToolError(_) => {}

@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::address::canonical;
-
 /// Where the hub may go although the address is private, or over plain http although it is public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowRule {
@@ -25,8 +23,17 @@ pub enum AllowRule {
 }
 
 impl AllowRule {
+    /// True if it lets requests to this machine itself through.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Network { base, .. } => base.is_loopback() || base.is_unspecified(),
+            Self::Host { host, .. } => is_loopback(host),
+        }
+    }
+
     /// True if a connection to `host`, found at `ip`, may go there under this rule.
-    pub(super) fn covers(&self, host: &str, ip: IpAddr, port: u16) -> bool {
+    pub(crate) fn covers(&self, host: &str, ip: IpAddr, port: u16) -> bool {
         match self {
             Self::Network { base, prefix } => {
                 // `localhost` is both 127.0.0.1 and ::1: whoever allows one of them means the other too
@@ -34,7 +41,7 @@ impl AllowRule {
                     || twin(ip).is_some_and(|twin| *prefix > 0 && shares_prefix(*base, twin, *prefix))
             }
             Self::Host { host: allowed, port: at } if *at == port => {
-                let same_address = allowed.parse().is_ok_and(|allowed: IpAddr| canonical(allowed) == ip);
+                let same_address = allowed.parse().is_ok_and(|allowed: IpAddr| allowed.to_canonical() == ip);
                 let both_loopback = is_loopback(allowed) && twin(ip).is_some();
                 same_address || both_loopback || allowed.eq_ignore_ascii_case(host)
             }
@@ -54,12 +61,12 @@ impl FromStr for AllowRule {
             )
         };
         if let Some((base, prefix)) = text.split_once('/') {
-            let base = canonical(unbracketed(base).parse::<IpAddr>().map_err(|_| fault())?);
+            let base = unbracketed(base).parse::<IpAddr>().map_err(|_| fault())?.to_canonical();
             let prefix = prefix.parse().map_err(|_| fault())?;
             return if prefix <= width(base) { Ok(Self::Network { base, prefix }) } else { Err(fault()) };
         }
         if let Ok(base) = unbracketed(text).parse::<IpAddr>() {
-            let base = canonical(base);
+            let base = base.to_canonical();
             return Ok(Self::Network { base, prefix: width(base) });
         }
         let (host, port) = text.rsplit_once(':').ok_or_else(fault)?;
@@ -67,7 +74,7 @@ impl FromStr for AllowRule {
         match url::Host::parse(host).map_err(|_| fault())? {
             url::Host::Domain(name) => Ok(Self::Host { host: name.trim_end_matches('.').to_owned(), port }),
             url::Host::Ipv4(ip) => Ok(Self::Host { host: ip.to_string(), port }),
-            url::Host::Ipv6(ip) => Ok(Self::Host { host: canonical(ip.into()).to_string(), port }),
+            url::Host::Ipv6(ip) => Ok(Self::Host { host: IpAddr::from(ip).to_canonical().to_string(), port }),
         }
     }
 }

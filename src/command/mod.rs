@@ -1,0 +1,90 @@
+//! The command line: which command, with which settings.
+
+mod check;
+mod user;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::db::managed::Managed;
+use crate::db::{Databases, PoolSizes, Server};
+use crate::error::{Error, Result};
+use crate::serve::{self, Role};
+
+/// One self-hosted hub for every service connection and every tool call.
+#[derive(Debug, Parser)]
+#[command(name = "craft", version, about, arg_required_else_help = false)]
+pub struct Arguments {
+    /// Settings file; without it, craft.toml in the current directory is read if there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve pages and run jobs (what happens without a command)
+    Serve {
+        /// Serve pages only; jobs are run by `craft worker` processes
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Run jobs only
+    Worker,
+    /// Bring the database up to date and stop
+    Migrate,
+    /// Look at the settings, the database and the keys, and say what is wrong
+    Check,
+    /// Accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
+}
+
+/// Runs what the command line asks for. Settings come from `env` and the settings file.
+pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> Result<()> {
+    let config = Config::load(arguments.config.as_deref(), env).map_err(|error| Error::Refused(error.to_string()))?;
+    start_logging(&config);
+    match arguments.command.unwrap_or(Command::Serve { no_worker: false }) {
+        Command::Serve { no_worker } => serve::run(&config, if no_worker { Role::Web } else { Role::Both }).await,
+        Command::Worker => serve::run(&config, Role::Worker).await,
+        Command::Migrate => with_database(&config, async |_| say("The database is up to date.")).await,
+        Command::Check => check::run(&config).await,
+        Command::User(command) => user::run(&config, command).await,
+    }
+}
+
+/// Reaches the database (starting or joining the private one), brings it up to date, and leaves it as it was found.
+async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Result<()>) -> Result<()> {
+    let (managed, server) = match &config.storage.database_url {
+        Some(url) => (None, Server::reach_url(url).await?),
+        None => {
+            let managed = Managed::join(config).await?;
+            let server = Server::reach(managed.options()?).await?;
+            (Some(managed), server)
+        }
+    };
+    server.migrate().await?;
+    let databases = server.open(PoolSizes { web: 2, system: 2 });
+    let done = work(&databases).await;
+    databases.close().await;
+    if let Some(managed) = managed {
+        managed.stop().await?;
+    }
+    done
+}
+
+/// A sentence for whoever typed the command.
+fn say(sentence: &str) -> Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{sentence}").map_err(|error| Error::Internal(error.into()))
+}
+
+fn start_logging(config: &Config) {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&config.process.log))
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,55 @@
+//! `craft user …`: accounts made by whoever runs the server.
+
+use std::io::Read;
+
+use clap::Subcommand;
+
+use super::{say, with_database};
+use crate::accounts::{self, NewUser, Passwords, Visitor};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account that can sign in at once
+    Create {
+        /// E-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// What pages call the person; without it, the part of the address before the @
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from standard input (up to the first line break)
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// Let the account administer the hub
+        #[arg(long)]
+        admin: bool,
+    },
+}
+
+pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
+    let UserCommand::Create { email, name, admin, .. } = command;
+    let display_name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
+    let new = NewUser::parse(&email, &display_name, &read_password()?)?;
+    with_database(config, async |databases| {
+        let passwords = Passwords::default();
+        let now = Clock::real().now();
+        let user = accounts::create(&databases.system, &passwords, &new, admin, &Visitor::at_command_line(), now).await?;
+        say(&format!("{} can sign in now.", user.email))
+    })
+    .await
+}
+
+/// The first line of standard input.
+fn read_password() -> Result<Secret> {
+    const LONGEST: u64 = 4_096;
+    let mut text = String::new();
+    std::io::stdin()
+        .take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| Error::Refused(format!("The password cannot be read from standard input: {error}")))?;
+    Ok(Secret::new(text.lines().next().unwrap_or_default()))
+}

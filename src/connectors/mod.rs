@@ -1,0 +1,119 @@
+//! Services the hub can reach, and their tools.
+//!
+//! A connector is shipped (no owner, seen by all) or added by a user (seen by them alone). A tool's definition is
+//! immutable: a changed one is a new version, and a job names the version it runs.
+
+mod definition;
+mod slug;
+mod store;
+mod versions;
+
+pub use definition::Effect;
+pub use slug::Slug;
+pub use store::{Connector, Tool, ToolVersion, Transport};
+
+use sqlx::PgConnection;
+
+use crate::actor::Actor;
+use crate::audit::{self, Action};
+use crate::clock::Timestamp;
+use crate::db::{Db, SystemDb, Tx};
+use crate::error::{Error, Result};
+use crate::ids::{ConnectorId, ToolVersionId};
+use crate::upstream::ToolDefinition;
+
+/// Slug of the built-in connector.
+pub const WORKBENCH: &str = "workbench";
+
+/// A connector that a user adds by its URL.
+#[derive(Clone, Debug)]
+pub struct NewConnector {
+    /// What to call it.
+    pub name: String,
+    /// What it is for, as the server says.
+    pub description: String,
+    /// Where its MCP server answers.
+    pub url: String,
+    /// Whether calls present a stored credential.
+    pub needs_key: bool,
+}
+
+/// Every connector the actor may use: their own, then the shipped ones, by name.
+pub async fn list(db: &Db, actor: &Actor) -> Result<Vec<Connector>> {
+    let mut tx = db.as_user(actor).await?;
+    Ok(store::list(&mut tx, actor.user_id()).await?)
+}
+
+/// The connector at this place in the URL space: one's own is found before a shipped one.
+pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
+    let mut tx = db.as_user(actor).await?;
+    store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))
+}
+
+/// The connector's tools that its server lists now, in the server's order.
+pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
+    let mut tx = db.as_user(actor).await?;
+    Ok(store::tools(&mut tx, actor.user_id(), connector).await?)
+}
+
+/// A tool's current version, by the names in its URL.
+pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
+    let mut tx = db.as_user(actor).await?;
+    let connector = store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))?;
+    let version = store::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
+    Ok((connector, version.ok_or(Error::NotFound("tool"))?))
+}
+
+/// Any version of a tool that the actor may see: what a job ran.
+pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
+    store::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
+}
+
+/// The connector with this id, if the actor may see it.
+pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Connector> {
+    store::get(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connector"))
+}
+
+/// Adds a connector with the tools its server listed, in the caller's transaction. Its name must be new to the actor.
+pub async fn add(
+    tx: &mut Tx,
+    actor: &Actor,
+    new: &NewConnector,
+    tools: &[ToolDefinition],
+    now: Timestamp,
+) -> Result<Connector> {
+    let taken =
+        |_| Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
+    if store::name_is_taken(tx, actor.user_id(), &new.name).await? {
+        return Err(taken(()));
+    }
+    let slug = slug::free(tx, actor.user_id(), &new.name).await?;
+    let id = ConnectorId::new(now);
+    store::insert(tx, actor.user_id(), id, &slug, new, now).await?;
+    audit::record(
+        tx,
+        actor,
+        &Action::ConnectorAdded { connector: id, name: new.name.clone(), url: new.url.clone() },
+        now,
+    )
+    .await?;
+    let changed = versions::save(tx, Some(actor.user_id()), id, tools, now).await?;
+    audit::record(tx, actor, &Action::ToolsDiscovered { connector: id, tools: tools.len(), changed }, now).await?;
+    get(tx, actor, id).await
+}
+
+/// Makes the built-in connector what this binary says it is; called at start.
+pub async fn ship_workbench(system: &SystemDb, tools: &[ToolDefinition], now: Timestamp) -> Result<()> {
+    let mut tx = system.begin().await?;
+    let id = store::ship(
+        &mut tx,
+        ConnectorId::new(now),
+        WORKBENCH,
+        "Workbench",
+        "Tools that need no account and no network: query JSON, compare texts, hash, convert times, check a schema.",
+        now,
+    )
+    .await?;
+    versions::save(&mut tx, None, id, tools, now).await?;
+    Ok(tx.commit().await?)
+}

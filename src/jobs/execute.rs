@@ -1,0 +1,106 @@
+//! One run of a job: make ready, call, and hand the outcome on.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::outcome::{ended, panicked, unprepared};
+use super::run::{Prepared, Runner, prepare};
+use crate::actor::{Actor, Origin};
+use crate::audit::redact;
+use crate::clock::Timestamp;
+use crate::queue::events::{Event, Journal, Level};
+use crate::queue::{Finish, Lease, Stop};
+use crate::upstream::{self, CallContext, Limits, Progress};
+
+/// A result longer than this fails the job.
+const LONGEST_RESULT: usize = 4 * 1024 * 1024;
+
+/// The upstream is told to stop this long before the queue gives the run up.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Runs a claimed job once and says what becomes of it. Never fails: a failure is an ending like any other.
+pub async fn execute(runner: &Runner, lease: &Lease) -> Finish {
+    let actor = acting_for(lease);
+    let run = AssertUnwindSafe(attempt(runner, lease, &actor)).catch_unwind().await;
+    run.unwrap_or_else(|_| {
+        tracing::error!(job = %lease.job_id(), "a run panicked");
+        panicked(lease, &actor, runner.clock.now())
+    })
+}
+
+async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Finish {
+    let journal = lease.journal();
+    journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
+    match prepare(runner, actor, lease.job_id()).await {
+        Ok(prepared) => {
+            let (outcome, stop) = call(runner, lease, &prepared, &journal).await;
+            ended(lease, actor, &prepared, outcome, stop, runner.clock.now())
+        }
+        Err(error) => unprepared(lease, actor, &error, runner.clock.now()),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the lease vouches for the user: the job is theirs")]
+fn acting_for(lease: &Lease) -> Actor {
+    Actor::new(lease.user_id(), Origin::System)
+}
+
+fn started(lease: &Lease) -> String {
+    match lease.run_no() {
+        1 => "Started".to_owned(),
+        n => format!("Started again: run {n}"),
+    }
+}
+
+/// Makes the call, and tells it to stop when the lease says so; returns why it was told.
+async fn call(
+    runner: &Runner,
+    lease: &Lease,
+    prepared: &Prepared,
+    journal: &Journal,
+) -> (upstream::Outcome, Option<Stop>) {
+    let cancel = CancellationToken::new();
+    let (progress, mut steps) = mpsc::channel(64);
+    let context = CallContext {
+        limits: Limits {
+            deadline: Instant::now() + lease.time_limit().saturating_sub(MARGIN),
+            max_response_bytes: LONGEST_RESULT,
+        },
+        progress: Some(progress),
+        cancel: cancel.clone(),
+        mirrors_headers: prepared.mirrors_headers,
+    };
+    let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
+    let noting = async {
+        while let Some(step) = steps.recv().await {
+            journal.append(noted(&step, prepared, runner.clock.now()));
+        }
+    };
+    let mut working = std::pin::pin!(async { tokio::join!(calling, noting).0 });
+    let mut stopping = std::pin::pin!(lease.stopped());
+    tokio::select! {
+        outcome = &mut working => (outcome, None),
+        stop = &mut stopping => {
+            cancel.cancel();
+            (working.await, Some(stop))
+        }
+    }
+}
+
+/// Progress as a line of the log.
+fn noted(step: &Progress, prepared: &Prepared, now: Timestamp) -> Event {
+    let words = match (&step.message, step.total) {
+        (Some(message), _) if !message.trim().is_empty() => {
+            redact(message, &prepared.secret.iter().collect::<Vec<_>>()).into_owned()
+        }
+        (_, Some(total)) => format!("Step {} of {total}", step.progress),
+        (_, None) => format!("Step {}", step.progress),
+    };
+    let data = serde_json::json!({ "progress": step.progress, "total": step.total });
+    Event::new(Level::Info, words, now).with_data(data.to_string())
+}

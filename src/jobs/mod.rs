@@ -1,0 +1,137 @@
+//! A tool invocation: accepted, run, watched, cancelled.
+//!
+//! Whoever asks (a page, an assistant), this is the one way in: [`start`] checks the arguments against the schema of the
+//! tool's current version and hands the job to the queue. A job belongs to one user and names the version it runs.
+
+mod execute;
+mod json;
+mod outcome;
+mod run;
+mod status;
+mod store;
+
+pub use execute::execute;
+pub use json::to_json;
+pub use run::Runner;
+pub use status::Status;
+pub use store::{Job, JobRow};
+
+pub use crate::queue::Canceled;
+pub use crate::queue::events::{Position, Written};
+
+use serde_json::Value;
+
+use crate::actor::Actor;
+use crate::audit::{self, Action, CallOutcome};
+use crate::clock::Timestamp;
+use crate::connections;
+use crate::connectors::{Connector, ToolVersion};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::JobId;
+use crate::live::Live;
+use crate::page::Page;
+use crate::queue::events::{self, Event, Level};
+use crate::queue::{self, Accept, Accepter};
+use crate::schema_form::Validator;
+
+/// Longest part of a log that is read at once: all of it, as the queue cuts longer ones.
+const MOST_LINES: i64 = 10_000;
+
+/// Arguments may not be longer than this as JSON text.
+const LONGEST_INPUT: usize = 256 * 1024;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// The service.
+    pub connector: &'a Connector,
+    /// The definition to run.
+    pub tool: &'a ToolVersion,
+    /// The arguments.
+    pub input: &'a Value,
+    /// Two calls with the same key make one job.
+    pub idem_key: Option<String>,
+}
+
+/// Accepts a job: once this returns it is in the database and will run. A repeated key returns the first one's id.
+///
+/// # Errors
+/// [`Error::Invalid`] with a JSON Pointer as each fault's field, if the arguments do not fit the tool's schema.
+pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
+    Validator::compile(&new.tool.schema)?.check(new.input)?;
+    let input = new.input.to_string();
+    if input.len() > LONGEST_INPUT {
+        return Err(Error::field("", "The input must be 256 kB or smaller"));
+    }
+    let connection_id = connections::for_call(db, actor, new.connector, now).await?;
+    let job = Accept {
+            user_id: actor.user_id(),
+            job_id: JobId::new(now),
+            kind: "tool.call",
+            connector_id: new.connector.id,
+            connection_id,
+            tool_version_id: new.tool.id,
+            tool_name: new.tool.name.clone(),
+            origin: actor.origin(),
+            input,
+            repeatable: new.tool.is_repeatable(),
+            idem_key: new.idem_key,
+            event: Event::new(Level::Info, "Accepted", now),
+            now,
+        };
+    Ok(queue.accept(job).await?.job_id())
+}
+
+/// The actor's jobs, newest first, older than `before`.
+pub async fn list(db: &Db, actor: &Actor, before: Option<JobId>) -> Result<Page<JobRow>> {
+    let mut tx = db.as_user(actor).await?;
+    Ok(Page::cut(store::list(&mut tx, actor.user_id(), before).await?))
+}
+
+/// One job.
+pub async fn find(db: &Db, actor: &Actor, id: JobId) -> Result<Job> {
+    let mut tx = db.as_user(actor).await?;
+    store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))
+}
+
+/// A job and its log after `after`, as of one moment.
+pub async fn watch(db: &Db, actor: &Actor, id: JobId, after: Position) -> Result<(Job, Vec<Written>)> {
+    let mut tx = db.as_user(actor).await?;
+    // the job first: its end and its last line are committed together, so a job that is read as over has them all
+    let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    let log = events::after(&mut tx, actor, id, after, MOST_LINES).await?;
+    Ok((job, log))
+}
+
+/// Stops a job: at once if it has not started, else by telling its worker.
+pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<Canceled> {
+    let job = find(db, actor, id).await?;
+    let mut tx = db.as_user(actor).await?;
+    let canceled = queue::cancel(&mut tx, actor, id, "Cancelled by its owner", now).await?;
+    let action = match canceled {
+        // it never ran: this is its end, and its one entry
+        Canceled::Ended => Some(Action::JobFinished {
+            job: id,
+            connector: Some(job.connector_id),
+            tool: Some(job.tool_name),
+            outcome: CallOutcome::Error { class: "canceled".to_owned(), message: "Cancelled before it started".to_owned() },
+            latency: None,
+            request: Some(run::masked_input(&mut tx, actor, &job.input, job.tool_version_id).await?),
+            response: None,
+        }),
+        Canceled::Asked => {
+            Some(Action::JobCancelRequested { job: id, connector: job.connector_id, tool: job.tool_name })
+        }
+        Canceled::TooLate => None,
+    };
+    if let Some(action) = action {
+        audit::record(&mut tx, actor, &action, now).await?;
+    }
+    tx.commit().await?;
+    if canceled == Canceled::Asked {
+        live.wake_cancels();
+    }
+    live.job_changed(actor.user_id(), id);
+    Ok(canceled)
+}

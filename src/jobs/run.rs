@@ -1,0 +1,102 @@
+//! What one run needs, gathered before it starts.
+
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use url::Url;
+
+use super::store;
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::connections;
+use crate::connectors::{self, Transport};
+use crate::db::SystemDb;
+use crate::egress::Egress;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId};
+use crate::schema_form;
+use crate::secret::Secret;
+use crate::upstream::{self, Target};
+use crate::vault::Vault;
+use crate::workbench::Workbench;
+
+/// The handles that running a job needs.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    /// Jobs of all users.
+    pub system: SystemDb,
+    /// Opens credentials.
+    pub vault: Vault,
+    /// The way out.
+    pub egress: Egress,
+    /// The built-in tools.
+    pub workbench: Workbench,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// A job made ready: everything read, nothing started.
+pub(super) struct Prepared {
+    pub(super) connector: ConnectorId,
+    pub(super) connection: ConnectionId,
+    pub(super) service: String,
+    pub(super) tool: String,
+    pub(super) arguments: Map<String, Value>,
+    pub(super) target: Target,
+    pub(super) secret: Option<Secret>,
+    pub(super) repeatable: bool,
+    pub(super) mirrors_headers: bool,
+    /// The arguments as the audit log may keep them.
+    pub(super) request: String,
+}
+
+/// Reads the job, its tool version and its credential.
+pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Prepared> {
+    let mut tx = runner.system.begin().await?;
+    let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    let connector = connectors::get(&mut tx, actor, job.connector_id).await?;
+    let version = connectors::version(&mut tx, actor, job.tool_version_id).await?;
+    let secret = connections::credential(&mut tx, &runner.vault, actor.user_id(), job.connection_id).await?;
+    tx.commit().await?;
+
+    let target = match connector.transport {
+        Transport::Builtin => Target::Workbench(runner.workbench.clone()),
+        Transport::Mcp | Transport::Rest => Target::Mcp { url: server_url(&connector)?, bearer: secret.clone() },
+    };
+    let input: Value = serde_json::from_str(&job.input).map_err(|error| Error::Internal(error.into()))?;
+    let request = schema_form::mask(&version.schema, &input).to_string();
+    let Value::Object(arguments) = input else {
+        return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())));
+    };
+    Ok(Prepared {
+        connector: connector.id,
+        connection: job.connection_id,
+        service: connector.name,
+        tool: version.name.clone(),
+        arguments,
+        target,
+        secret,
+        repeatable: version.is_repeatable(),
+        mirrors_headers: upstream::mirrors_headers(&version.schema),
+        request,
+    })
+}
+
+fn server_url(connector: &connectors::Connector) -> Result<Url> {
+    connector
+        .mcp_server_url
+        .as_deref()
+        .and_then(|url| Url::parse(url).ok())
+        .ok_or_else(|| Error::Conflict(format!("{} has no server URL", connector.name)))
+}
+
+/// A job's arguments without what its schema calls secret: for pages and the log.
+pub(super) async fn masked_input(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    input: &str,
+    version: ToolVersionId,
+) -> Result<String> {
+    let version = connectors::version(conn, actor, version).await?;
+    let input: Value = serde_json::from_str(input).map_err(|error| Error::Internal(error.into()))?;
+    Ok(schema_form::mask(&version.schema, &input).to_string())
+}

@@ -1,0 +1,136 @@
+//! The statements that read jobs as people see them. (The queue writes them.)
+
+use sqlx::PgConnection;
+
+use super::status::Status;
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::page::PAGE_LIMIT;
+
+/// One line of the list.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    /// Key.
+    pub id: JobId,
+    /// The service's name; none if it is gone.
+    pub connector: Option<String>,
+    /// The tool's name.
+    pub tool_name: String,
+    /// Where it is.
+    pub status: Status,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When its last run began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A job whole.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Key.
+    pub id: JobId,
+    /// The service.
+    pub connector_id: ConnectorId,
+    /// Its name; none if it is gone.
+    pub connector: Option<String>,
+    /// Its place in URLs.
+    pub connector_slug: Option<String>,
+    /// Through which connection it runs.
+    pub connection_id: ConnectionId,
+    /// The definition it runs.
+    pub tool_version_id: ToolVersionId,
+    /// The tool's name.
+    pub tool_name: String,
+    /// From where it was asked for.
+    pub origin: String,
+    /// Where it is.
+    pub status: Status,
+    /// Arguments as JSON text.
+    pub input: String,
+    /// Result as JSON text.
+    pub output: Option<String>,
+    /// Why it failed, in words.
+    pub error: Option<String>,
+    /// Machine word for the cause.
+    pub error_class: Option<String>,
+    /// How often it was tried before.
+    pub attempt: i32,
+    /// Its last run.
+    pub run_no: i32,
+    /// Why it waits, if it waits for a time.
+    pub later_reason: Option<String>,
+    /// Until when.
+    pub later_at: Option<Timestamp>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When its last run began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+pub(super) async fn list(
+    conn: &mut PgConnection,
+    owner: UserId,
+    before: Option<JobId>,
+) -> sqlx::Result<Vec<JobRow>> {
+    sqlx::query_as!(
+        JobRow,
+        r#"
+        SELECT j.id AS "id!: JobId",
+               c.name AS "connector?",
+               j.tool_name AS "tool_name!",
+               j.status AS "status!: Status",
+               j.created_at AS "created_at!",
+               j.started_at,
+               j.finished_at
+        FROM pipeline_jobs j
+        LEFT JOIN connectors c ON c.id = j.connector_id
+        WHERE j.user_id = $1 AND j.id < COALESCE($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        ORDER BY j.id DESC
+        LIMIT $3
+        "#,
+        owner as _,
+        before as _,
+        PAGE_LIMIT,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> sqlx::Result<Option<Job>> {
+    sqlx::query_as!(
+        Job,
+        r#"
+        SELECT j.id AS "id!: JobId",
+               j.connector_id AS "connector_id!: ConnectorId",
+               c.name AS "connector?",
+               c.slug AS "connector_slug?",
+               j.connection_id AS "connection_id!: ConnectionId",
+               j.tool_version_id AS "tool_version_id!: ToolVersionId",
+               j.tool_name AS "tool_name!",
+               j.origin AS "origin!",
+               j.status AS "status!: Status",
+               j.input AS "input!",
+               j.output,
+               j.error,
+               j.error_class,
+               j.attempt AS "attempt!",
+               j.run_no AS "run_no!",
+               j.later_reason,
+               j.later_at,
+               j.created_at AS "created_at!",
+               j.started_at,
+               j.finished_at
+        FROM pipeline_jobs j
+        LEFT JOIN connectors c ON c.id = j.connector_id
+        WHERE j.user_id = $1 AND j.id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

@@ -1,0 +1,182 @@
+//! Which control a schema gets. The limits here are for people: how many radios, which names mean prose or secrets.
+
+use serde_json::{Map, Value};
+
+use super::names::plain;
+use super::plan::{Choice, Control, Line, Scalar, fields};
+use super::resolve::resolve;
+
+/// More values are a box of JSON rather than an endless list.
+const MOST_CHOICES: usize = 400;
+
+/// A string that may be longer gets several lines.
+const LONG_TEXT: u64 = 120;
+
+/// Names of strings that are prose.
+const PROSE: [&str; 11] =
+    ["body", "content", "message", "text", "prompt", "query", "markdown", "description", "html", "json", "code"];
+
+/// Endings of names of strings that are secrets.
+const SECRET: [&str; 8] =
+    ["password", "passwd", "secret", "api_key", "apikey", "access_token", "auth_token", "private_key"];
+
+/// A control with the schema it was chosen for, references followed.
+pub(super) struct Chosen {
+    pub(super) schema: Map<String, Value>,
+    pub(super) nullable: bool,
+    pub(super) control: Control,
+}
+
+/// Chooses the control of a property; `None` if the form has become too large.
+pub(super) fn control(
+    root: &Value,
+    schema: &Value,
+    name: &str,
+    pointer: &str,
+    depth: usize,
+    left: &mut usize,
+) -> Option<Chosen> {
+    let Some(resolved) = resolve(root, schema) else {
+        let schema = schema.as_object().cloned().unwrap_or_default();
+        let why = if schema.is_empty() { "Any JSON value; text needs quotes" } else { "It is described by rules that a form cannot show" };
+        return Some(Chosen { schema, nullable: false, control: Control::Json(why) });
+    };
+    let (schema, nullable) = without_null(root, resolved.into_owned());
+    let control = if let Some(value) = schema.get("const") {
+        Control::Fixed(value.clone())
+    } else if let Some(choices) = choices(&schema) {
+        choices
+    } else if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
+        Control::Json("It is one of several kinds of value")
+    } else {
+        by_type(root, &schema, name, pointer, depth, left)?
+    };
+    Some(Chosen { schema, nullable, control })
+}
+
+fn by_type(
+    root: &Value,
+    schema: &Map<String, Value>,
+    name: &str,
+    pointer: &str,
+    depth: usize,
+    left: &mut usize,
+) -> Option<Control> {
+    let kind = schema.get("type").and_then(Value::as_str);
+    Some(match kind {
+        Some("string") => Control::Text(line(schema, name)),
+        Some("number" | "integer") => Control::Number,
+        Some("boolean") => Control::YesNo,
+        Some("null") => Control::Fixed(Value::Null),
+        Some("array") => list(root, schema),
+        Some("object") if depth > 0 => Control::Json("It is an object inside an object"),
+        Some("object") if !is_closed_shape(schema) => Control::Json("It is an object with names of your choice"),
+        Some("object") => Control::Group(fields(root, schema, pointer, depth + 1, left)?),
+        Some(_) => Control::Json("It is of a kind that a form cannot show"),
+        None => Control::Json("Any JSON value; text needs quotes"),
+    })
+}
+
+/// An object whose names are all known.
+fn is_closed_shape(schema: &Map<String, Value>) -> bool {
+    let has_names = schema.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
+    let is_open = schema.get("additionalProperties").is_some_and(|rule| rule != &Value::Bool(false));
+    has_names && !is_open && !["patternProperties", "allOf", "if"].iter().any(|key| schema.contains_key(*key))
+}
+
+/// `type: [T, "null"]` and `anyOf: [T, null]` are T that may be null.
+fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map<String, Value>, bool) {
+    if let Some(Value::Array(kinds)) = schema.get("type") {
+        let others: Vec<_> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
+        let nullable = others.len() < kinds.len();
+        if let [only] = others.as_slice() {
+            schema.insert("type".to_owned(), only.clone());
+            return (schema, nullable);
+        }
+        return (schema, false);
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
+        let is_null = |branch: &&Value| branch.get("type").is_some_and(|kind| kind == "null");
+        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).collect();
+        if let ([only], true) = (others.as_slice(), branches.len() == 2)
+            && let Some(inner) = resolve(root, only)
+        {
+            let mut inner = inner.into_owned();
+            schema.remove(keyword);
+            inner.extend(schema);
+            return (inner, true);
+        }
+    }
+    (schema, false)
+}
+
+fn choices(schema: &Map<String, Value>) -> Option<Control> {
+    if let Some(Value::Array(values)) = schema.get("enum") {
+        return Some(choice_of(values.iter().map(|value| choice(value, None, None)).collect()));
+    }
+    let branches = schema.get("oneOf").or_else(|| schema.get("anyOf"))?.as_array()?;
+    let constant = |branch: &Value| {
+        let text = |key: &str| branch.get(key).and_then(Value::as_str).map(plain);
+        Some(choice(branch.get("const")?, text("title"), text("description")))
+    };
+    Some(choice_of(branches.iter().map(constant).collect::<Option<_>>()?))
+}
+
+fn choice_of(choices: Vec<Choice>) -> Control {
+    if choices.len() > MOST_CHOICES {
+        return Control::Json("It has more values than a list can show");
+    }
+    Control::Choice(choices)
+}
+
+fn choice(value: &Value, title: Option<String>, hint: Option<String>) -> Choice {
+    let words = match value {
+        Value::String(text) if text.is_empty() => "(empty text)".to_owned(),
+        Value::String(text) => plain(text),
+        other => other.to_string(),
+    };
+    Choice { label: title.unwrap_or(words), hint: hint.unwrap_or_default(), value: value.clone() }
+}
+
+fn list(root: &Value, schema: &Map<String, Value>) -> Control {
+    if schema.contains_key("prefixItems") || schema.contains_key("contains") {
+        return Control::Json("It is a list whose places differ");
+    }
+    let Some(items) = schema.get("items").and_then(|items| resolve(root, items)) else {
+        return Control::Json("It is a list of any values");
+    };
+    let is_set = schema.get("uniqueItems") == Some(&Value::Bool(true));
+    match (choices(&items), items.get("type").and_then(Value::as_str)) {
+        (Some(Control::Choice(choices)), _) if is_set => Control::Checks(choices),
+        (Some(_), _) => Control::Json("It is a list of values that may repeat"),
+        (None, Some("string")) => Control::Lines(Scalar::Text),
+        (None, Some("number" | "integer")) => Control::Lines(Scalar::Number),
+        _ => Control::Json("It is a list of more than plain values"),
+    }
+}
+
+fn line(schema: &Map<String, Value>, name: &str) -> Line {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
+    let name = name.to_lowercase().replace('-', "_");
+    let is_secret = schema.get("writeOnly") == Some(&Value::Bool(true)) || SECRET.iter().any(|end| name.ends_with(end));
+    match text("format") {
+        "password" => Line::Secret,
+        _ if is_secret => Line::Secret,
+        "email" | "idn-email" => Line::Email,
+        "uri" | "iri" | "url" => Line::Url,
+        "date" => Line::Date,
+        "" => {
+            let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > LONG_TEXT);
+            let is_prose = PROSE.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
+            let is_text = text("contentMediaType").starts_with("text/");
+            if is_long || is_prose || is_text { Line::Area } else { Line::Plain }
+        }
+        _ => Line::Code,
+    }
+}
+
+/// Whether a property is a secret, by its schema and its name: for masking.
+pub(super) fn is_secret(schema: &Map<String, Value>, name: &str) -> bool {
+    line(schema, name) == Line::Secret
+}

@@ -1,0 +1,59 @@
+//! Values without what their schema calls secret: for pages, previews and the audit log.
+
+use serde_json::Value;
+
+use super::choose::is_secret;
+use super::resolve::resolve;
+
+/// What stands for a secret.
+const MASK: &str = "••••";
+
+/// Deeper values are kept whole: their schema was not followed there either.
+const DEEPEST: usize = 8;
+
+/// `value` with the secrets of `schema` (`writeOnly`, `format: password`, names such as `api_key`) masked.
+#[must_use]
+pub fn mask(schema: &Value, value: &Value) -> Value {
+    masked(schema, schema, value, 0)
+}
+
+fn masked(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
+    let Some(schema) = resolve(root, schema).filter(|_| depth < DEEPEST) else { return value.clone() };
+    match value {
+        Value::Object(object) => {
+            let inner = |name: &String, value: &Value| {
+                let inner = schema.get("properties").and_then(|all| all.get(name)).unwrap_or(&Value::Null);
+                let rules = resolve(root, inner).map(|rules| rules.into_owned()).unwrap_or_default();
+                if value.is_string() && is_secret(&rules, name) {
+                    return Value::String(MASK.to_owned());
+                }
+                masked(root, inner, value, depth + 1)
+            };
+            Value::Object(object.iter().map(|(name, value)| (name.clone(), inner(name, value))).collect())
+        }
+        Value::Array(items) => {
+            let inner = schema.get("items").unwrap_or(&Value::Null);
+            Value::Array(items.iter().map(|item| masked(root, inner, item, depth + 1)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_masked_by_schema_and_by_name_at_every_level() {
+        let schema = json!({ "properties": {
+            "pin": { "type": "string", "writeOnly": true },
+            "login": { "type": "object", "properties": { "pw": { "type": "string", "format": "password" } } },
+            "api_key": { "type": "string" },
+            "max_tokens": { "type": "integer" },
+        } });
+        let value = json!({ "pin": "1", "login": { "pw": "2", "user": "u" }, "api_key": "3", "max_tokens": 4, "n": 1.10 });
+        let shown = mask(&schema, &value);
+        assert_eq!(shown, json!({ "pin": "••••", "login": { "pw": "••••", "user": "u" }, "api_key": "••••", "max_tokens": 4, "n": 1.10 }));
+    }
+}

@@ -1,0 +1,97 @@
+//! Names: JSON Pointers, the ids of elements, and labels made of property names.
+
+/// A property name as one step of a JSON Pointer.
+pub(super) fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// A pointer as part of an element's id and of the link to it: other bytes than letters and digits as hexadecimal.
+pub(super) fn id(pointer: &str) -> String {
+    let mut id = String::from("f");
+    for byte in pointer.bytes() {
+        match byte {
+            b'/' => id.push('-'),
+            b if b.is_ascii_alphanumeric() => id.push(char::from(b)),
+            b => id.push_str(&format!("_{b:02x}")),
+        }
+    }
+    id
+}
+
+/// A property name in words: `max_results` and `maxResults` are "Max results".
+pub(super) fn label(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in plain(name).chars() {
+        if matches!(c, '_' | '-' | '.' | ' ') {
+            words.push(' ');
+        } else if c.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+            words.extend(c.to_lowercase());
+        } else {
+            words.push(c);
+        }
+        before = c;
+    }
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut rest = words.chars();
+    match rest.next() {
+        Some(first) => first.to_uppercase().chain(rest).collect(),
+        None => "Unnamed".to_owned(),
+    }
+}
+
+/// A stranger's text without what would reorder or hide the text around it.
+pub(super) fn plain(text: &str) -> String {
+    let hides = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().filter(|c| !hides(*c)).collect()
+}
+
+/// The first sentence of a description, and what follows it.
+pub(super) fn sentences(text: &str) -> (String, Option<String>) {
+    const LONG: usize = 160;
+    let text = plain(text).trim().to_owned();
+    if text.chars().count() <= LONG && !text.contains("\n\n") {
+        return (text, None);
+    }
+    let end = text.find(". ").map(|at| at + 1).or_else(|| text.find('\n')).unwrap_or(text.len());
+    let (first, rest) = text.split_at(end);
+    let rest = rest.trim();
+    (first.trim().to_owned(), (!rest.is_empty()).then(|| rest.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{id, label, plain, sentences, step};
+
+    #[test]
+    fn property_names_become_words() {
+        let words = ["max_results", "maxResults", "per-page", "URL", "", "a"].map(label);
+        assert_eq!(words, ["Max results", "Max results", "Per page", "URL", "Unnamed", "A"]);
+    }
+
+    #[test]
+    fn different_pointers_have_different_ids() {
+        let ids = ["/a/b", "/a~1b", "/a_b", "/a-b", "/a_2db"].map(id);
+        for (i, one) in ids.iter().enumerate() {
+            assert!(!ids[i + 1..].contains(one), "{ids:?}");
+        }
+        assert_eq!(step("a/b~c"), "a~1b~0c");
+    }
+
+    #[test]
+    fn text_that_would_reorder_its_surroundings_is_cleaned() {
+        assert_eq!(plain("safe\u{202e}txt.exe\u{0}"), "safetxt.exe");
+    }
+
+    #[test]
+    fn a_long_description_shows_its_first_sentence() {
+        let long = format!("Lists things. {}", "More. ".repeat(60));
+        assert_eq!(sentences(&long).0, "Lists things.");
+        assert!(sentences(&long).1.is_some());
+        assert_eq!(sentences("Short."), ("Short.".to_owned(), None));
+    }
+}

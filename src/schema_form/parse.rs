@@ -1,0 +1,196 @@
+//! From what stands in a form to the JSON value that it means, by walking the plan.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::entries::{Entries, WHOLE};
+use super::names::plain;
+use super::number;
+use super::plan::{Choice, Control, Field, Line, Plan, Root, Scalar};
+use crate::error::{Error, Invalid, Result};
+
+/// What a form's button asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Run the tool.
+    Run,
+    /// Show what would be sent.
+    Preview,
+    /// Go on as JSON.
+    Json,
+    /// Go on as fields.
+    Form,
+}
+
+impl Op {
+    /// The button that was pressed; Enter in a field presses the first one, which runs.
+    #[must_use]
+    pub fn of(entries: &Entries) -> Self {
+        match entries.get("op") {
+            Some("preview") => Self::Preview,
+            Some("json") => Self::Json,
+            Some("form") => Self::Form,
+            _ => Self::Run,
+        }
+    }
+}
+
+/// Reads the value that the form means.
+///
+/// # Errors
+/// [`Error::Invalid`] with a JSON Pointer as each fault's field; the empty pointer is the whole input.
+pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
+    let fields = match &plan.root {
+        Root::Fields(fields) if !entries.is_json() => fields,
+        _ => return whole(entries.get(WHOLE).unwrap_or_default()),
+    };
+    let mut faults = Invalid::default();
+    refuse_unknown(plan, entries, &mut faults);
+    let object = object(fields, entries, &mut faults);
+    faults.into_result(Value::Object(object))
+}
+
+fn whole(text: &str) -> Result<Value> {
+    json(text).map_err(|message| Error::field("", message))
+}
+
+fn json(text: &str) -> Result<Value, String> {
+    if text.trim().is_empty() {
+        return Err("Enter the input as JSON, at least {}".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let cause = error.to_string();
+        let cause = cause.split(" at line ").next().unwrap_or_default();
+        format!("Line {}, column {}: this is not JSON ({cause})", error.line(), error.column())
+    })
+}
+
+fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut Invalid) {
+    let known: HashSet<String> = plan
+        .fields()
+        .flat_map(|field| ["v", "on", "n", "j"].map(|prefix| format!("{prefix}{}", field.pointer)))
+        .chain(["op", "idem"].map(str::to_owned))
+        .collect();
+    for (name, _) in entries.pairs() {
+        if !known.contains(name) {
+            let name: String = plain(name).chars().take(80).collect();
+            faults.add("", format!("The form has a field “{name}” that this tool does not have"));
+        }
+    }
+}
+
+fn object(fields: &[Field], entries: &Entries, faults: &mut Invalid) -> Map<String, Value> {
+    let mut object = Map::new();
+    for field in fields {
+        match value(field, entries, faults) {
+            Ok(Some(value)) => {
+                object.insert(key(field), value);
+            }
+            Ok(None) if field.required && field.nullable => {
+                object.insert(key(field), Value::Null);
+            }
+            Ok(None) if field.required => faults.add(&field.pointer, missing(field)),
+            Ok(None) => {}
+            Err(message) => faults.add(&field.pointer, message),
+        }
+    }
+    object
+}
+
+/// The property's name, from its pointer (the shown name has lost what would reorder text).
+fn key(field: &Field) -> String {
+    field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
+}
+
+fn missing(field: &Field) -> String {
+    let verb = match field.control {
+        Control::Choice(_) | Control::YesNo | Control::Checks(_) => "Choose",
+        _ => "Enter",
+    };
+    format!("{verb} {}", in_sentence(&field.label))
+}
+
+/// A label inside a sentence: "Title" is "title", "URL" stays.
+fn in_sentence(label: &str) -> String {
+    let mut rest = label.chars();
+    match (rest.next(), rest.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(rest).collect(),
+        _ => label.to_owned(),
+    }
+}
+
+/// A field's value; none if it is left out.
+fn value(field: &Field, entries: &Entries, faults: &mut Invalid) -> Result<Option<Value>, String> {
+    let pointer = field.pointer.as_str();
+    if let Some(text) = entries.at("j", pointer) {
+        return if text.trim().is_empty() { Ok(None) } else { json(text).map(Some) };
+    }
+    if field.nullable && entries.at("n", pointer).is_some() {
+        return Ok(Some(Value::Null));
+    }
+    let is_on = entries.at("on", pointer).is_some();
+    let typed = entries.at("v", pointer).unwrap_or_default();
+    match &field.control {
+        Control::Text(line) => Ok(text(*line, typed, is_on)),
+        Control::Number if typed.trim().is_empty() => Ok(None),
+        Control::Number => number::read(typed, &field.label).map(|number| Some(Value::Number(number))),
+        Control::YesNo => match typed {
+            "" => Ok(None),
+            "true" => Ok(Some(Value::Bool(true))),
+            "false" => Ok(Some(Value::Bool(false))),
+            _ => Err(format!("Choose yes or no for {}", in_sentence(&field.label))),
+        },
+        Control::Choice(_) if typed.is_empty() => Ok(None),
+        Control::Choice(choices) => chosen(choices, typed).map(Some),
+        Control::Checks(choices) => {
+            let picked: Vec<_> = entries.all(pointer).map(|index| chosen(choices, index)).collect::<Result<_, _>>()?;
+            Ok((is_on || !picked.is_empty()).then_some(Value::Array(picked)))
+        }
+        Control::Lines(scalar) => {
+            let items = lines(*scalar, typed)?;
+            Ok((is_on || !items.is_empty()).then_some(Value::Array(items)))
+        }
+        Control::Group(inner) => Ok(group(field, inner, entries, is_on, faults)),
+        Control::Fixed(value) => Ok((field.required || is_on).then(|| value.clone())),
+        Control::Json(_) => Ok(None),
+    }
+}
+
+fn text(line: Line, typed: &str, is_on: bool) -> Option<Value> {
+    let text = typed.replace("\r\n", "\n");
+    let text = if line.is_trimmed() { text.trim().to_owned() } else { text };
+    (is_on || !text.is_empty()).then_some(Value::String(text))
+}
+
+fn chosen(choices: &[Choice], index: &str) -> Result<Value, String> {
+    let choice = index.parse::<usize>().ok().and_then(|index| choices.get(index));
+    choice.map(|choice| choice.value.clone()).ok_or_else(|| "Choose one of the values that are offered".to_owned())
+}
+
+fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, String> {
+    let read = |(at, line): (usize, &str)| match scalar {
+        Scalar::Text => Ok(Value::String(line.to_owned())),
+        Scalar::Number => number::read(line, "It").map(Value::Number).map_err(|fault| format!("Line {}: {fault}", at + 1)),
+    };
+    typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(read).collect()
+}
+
+/// An optional object is there if its box is ticked or anything in it is filled in; only then must it be whole.
+fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults: &mut Invalid) -> Option<Value> {
+    let mut inner_faults = Invalid::default();
+    let object = object(inner, entries, &mut inner_faults);
+    // what the server fills in by itself says nothing of the person's wish
+    let is_filled = inner.iter().any(|field| {
+        !matches!(field.control, Control::Fixed(_))
+            && !(field.nullable && object.get(&key(field)) == Some(&Value::Null) && entries.at("n", &field.pointer).is_none())
+            && (object.contains_key(&key(field)) || entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty()))
+    });
+    if !(field.required || is_on || is_filled) {
+        return None;
+    }
+    for fault in inner_faults.faults() {
+        faults.add(&fault.field, &fault.message);
+    }
+    Some(Value::Object(object))
+}

@@ -1,0 +1,278 @@
+//! Composition: everything is built here once, started, and on a signal drained and stopped in order.
+
+use std::future::IntoFuture;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::accounts::{self, Passwords};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{AllowRule, Config};
+use crate::connectors;
+use crate::db::managed::Managed;
+use crate::db::{Databases, PoolSizes, Server, ensure_partitions};
+use crate::egress::{Egress, EgressPolicy};
+use crate::error::{Error, Result};
+use crate::jobs::Runner;
+use crate::live::Live;
+use crate::mail::Mailer;
+use crate::queue::{Accepter, Engine, Settings};
+use crate::upstream::{self, Limits, Target};
+use crate::vault::{Vault, master};
+use crate::workbench::Workbench;
+use crate::{web, worker};
+
+/// Running jobs get this long to end by themselves when the process is asked to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Pages under way get this long.
+const LAST_PAGES: Duration = Duration::from_secs(2);
+
+/// What this process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Pages and jobs.
+    Both,
+    /// Pages.
+    Web,
+    /// Jobs.
+    Worker,
+}
+
+/// Runs until a signal. Prints the address (and, on a hub without users, the link that makes the owner's account) once
+/// it can be used.
+pub async fn run(config: &Config, role: Role) -> Result<()> {
+    let stop = stop_signal()?;
+    let database = Database::open(config, role).await?;
+    let served = serve(config, role, &database, stop).await;
+    database.close().await?;
+    served
+}
+
+async fn serve(config: &Config, role: Role, database: &Database, stop: CancellationToken) -> Result<()> {
+    let parts = Parts::build(config, database).await?;
+    let jobs = match role {
+        Role::Web => None,
+        Role::Both | Role::Worker => Some(parts.start_worker(config).await?),
+    };
+    let served = match role {
+        Role::Worker => {
+            say("Running jobs.")?;
+            stop.cancelled().await;
+            Ok(())
+        }
+        Role::Both | Role::Web => parts.serve_pages(config, stop).await,
+    };
+    if let Some((engine, running)) = jobs {
+        engine.shutdown(DRAIN).await;
+        // it ends with the engine; a panic in it was logged where it happened
+        let _ = running.await;
+    }
+    parts.stop().await;
+    served
+}
+
+/// The database, and the private PostgreSQL under it, if it is private.
+struct Database {
+    managed: Option<Managed>,
+    server: Server,
+    pools: Databases,
+}
+
+impl Database {
+    async fn open(config: &Config, role: Role) -> Result<Self> {
+        let (managed, server) = match &config.storage.database_url {
+            Some(url) => (None, Server::reach_url(url).await?),
+            None => {
+                let managed =
+                    if role == Role::Worker { Managed::join(config).await? } else { Managed::serve(config).await? };
+                let server = Server::reach(managed.options()?).await?;
+                (Some(managed), server)
+            }
+        };
+        if let Some(notice) = server.notice() {
+            tracing::info!("{notice}");
+        }
+        server.migrate().await?;
+        let pools = server.open(PoolSizes::default());
+        ensure_partitions(&pools.system, Clock::real().now()).await?;
+        Ok(Self { managed, server, pools })
+    }
+
+    async fn close(self) -> Result<()> {
+        self.pools.close().await;
+        match self.managed {
+            Some(managed) => managed.stop().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Everything that both pages and jobs need, built once.
+struct Parts {
+    pools: Databases,
+    clock: Clock,
+    vault: Vault,
+    egress: Egress,
+    workbench: Workbench,
+    live: Live,
+    queue: Accepter,
+    metrics: PrometheusHandle,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Parts {
+    async fn build(config: &Config, database: &Database) -> Result<Self> {
+        let pools = database.pools.clone();
+        let clock = Clock::real();
+        let vault = vault(config)?;
+        vault.check(&pools.system).await?;
+        let egress = Egress::new(egress_policy(config));
+        let workbench = Workbench::of_this_program();
+        ship_workbench(&pools, &egress, &workbench, &clock).await?;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let live = Live::start(database.server.options(), &tasks, &stop);
+        let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
+        let metrics = metrics()?;
+        Ok(Self { pools, clock, vault, egress, workbench, live, queue, metrics, tasks, stop })
+    }
+
+    async fn start_worker(&self, config: &Config) -> Result<(Engine, JoinHandle<()>)> {
+        let slots = u16::try_from(config.process.workers).unwrap_or(u16::MAX);
+        let settings = Settings { slots, ..Settings::default() };
+        let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
+        let system = self.pools.system.clone();
+        let (engine, leases) =
+            Engine::start(system.clone(), self.live.clone(), self.clock.clone(), settings, &info).await?;
+        let runner = Runner {
+            system,
+            vault: self.vault.clone(),
+            egress: self.egress.clone(),
+            workbench: self.workbench.clone(),
+            clock: self.clock.clone(),
+        };
+        let running = self.tasks.spawn(worker::run(engine.clone(), leases, runner));
+        Ok((engine, running))
+    }
+
+    async fn serve_pages(&self, config: &Config, stop: CancellationToken) -> Result<()> {
+        let address = config.access.listen;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Error::Refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
+        })?;
+        let bound = listener.local_addr().map_err(|error| Error::Internal(error.into()))?;
+        self.egress.refuse_own(bound);
+        let public_url = public_url(config, bound)?;
+        let app = self.app(config, public_url.clone())?;
+        if let Some(token) = accounts::setup_link(&self.pools.system, self.clock.now()).await? {
+            say(&format!("Make the owner’s account here: {public_url}setup/{token}"))?;
+        }
+        say(&format!("Listening on {}", public_url.as_str().trim_end_matches('/')))?;
+        let service = web::framed(web::pages(), app).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+        tokio::select! {
+            served = server.into_future() => served.map_err(|error| Error::Internal(error.into())),
+            // streams of live pages would hold the process for as long as somebody looks
+            () = async { stop.cancelled().await; tokio::time::sleep(LAST_PAGES).await } => Ok(()),
+        }
+    }
+
+    fn app(&self, config: &Config, public_url: Url) -> Result<App> {
+        let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
+        let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
+        Ok(App {
+            db: self.pools.web.clone(),
+            system: self.pools.system.clone(),
+            clock: self.clock.clone(),
+            vault: self.vault.clone(),
+            egress: self.egress.clone(),
+            mailer: Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)?,
+            passwords: Passwords::default(),
+            queue: self.queue.clone(),
+            live: self.live.clone(),
+            metrics: self.metrics.clone(),
+            public_url,
+            sign_up: config.access.sign_up,
+        })
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+async fn ship_workbench(pools: &Databases, egress: &Egress, workbench: &Workbench, clock: &Clock) -> Result<()> {
+    let target = Target::Workbench(workbench.clone());
+    let limits = Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1 << 20 };
+    let found = upstream::discover(egress, &target, limits).await?;
+    connectors::ship_workbench(&pools.system, &found.tools, clock.now()).await
+}
+
+/// The vault under the configured master key; without one, a key is made in the data directory.
+pub(crate) fn vault(config: &Config) -> Result<Vault> {
+    let key = match (&config.keys.master_key, &config.keys.master_key_file) {
+        (Some(key), _) => master::parse(key),
+        (None, Some(file)) => master::from_file(file, false),
+        (None, None) => {
+            let keys = config.open_data_dir().and_then(|dir| dir.child("keys")).map_err(refused)?;
+            master::from_file(&keys.join("master.key"), true)
+        }
+    };
+    key.map(Vault::new).map_err(|error| Error::Refused(format!("{error:#}")))
+}
+
+fn egress_policy(config: &Config) -> EgressPolicy {
+    let listens_on_loopback = config.access.listen.ip().is_loopback();
+    // the neighbours of a hub that strangers can reach are not its users' business
+    let holds = |rule: &&AllowRule| listens_on_loopback || !rule.is_loopback();
+    EgressPolicy { allow: config.outgoing.egress_allow.iter().filter(holds).cloned().collect() }
+}
+
+fn public_url(config: &Config, bound: SocketAddr) -> Result<Url> {
+    match &config.access.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Url::parse(&format!("http://{bound}")).map_err(|error| Error::Internal(error.into())),
+    }
+}
+
+/// Ends when the process is asked to stop: by Ctrl-C, or by a supervisor.
+fn stop_signal() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()];
+    for kind in signals {
+        let mut heard = signal(kind).map_err(|error| Error::Internal(error.into()))?;
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            heard.recv().await;
+            stop.cancel();
+        });
+    }
+    Ok(stop)
+}
+
+/// Collects the figures of this process.
+fn metrics() -> Result<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().map_err(|error| Error::Internal(error.into()))
+}
+
+fn refused(error: impl std::fmt::Display) -> Error {
+    Error::Refused(error.to_string())
+}
+
+/// A line for whoever started the process.
+fn say(line: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Error::Internal(error.into()))
+}

@@ -1,0 +1,83 @@
+//! Adding an MCP server by its URL.
+
+use std::fmt::Write;
+
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::views::{Choice, NewPage};
+use crate::app::App;
+use crate::connections::{self, NewServer, ServerAuth};
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Form;
+use crate::web::respond::{page_with, see_other};
+use crate::web::flash::Flash;
+use crate::web::shell::{Section, Shell};
+use crate::web::when;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NewForm {
+    name: String,
+    url: String,
+    auth: String,
+    token: String,
+}
+
+pub(super) async fn new(me: SignedIn) -> Result {
+    Ok(form(&me, StatusCode::OK, &NewForm::default(), &Invalid::default()).await)
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
+    let auth = match typed.auth.as_str() {
+        "bearer" => ServerAuth::Bearer(Secret::new(typed.token.trim())),
+        _ => ServerAuth::None,
+    };
+    let server = NewServer { name: typed.name.trim().to_owned(), url: typed.url.trim().to_owned(), auth };
+    let added = connections::connect_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
+    match added {
+        Ok((connector, found)) => {
+            me.flash(Flash::success(added_words(&connector.name, &found))).await?;
+            Ok(see_other(&format!("/connectors/{}", connector.slug)))
+        }
+        Err(Error::Invalid(faults)) => Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &typed, &faults).await),
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
+    let tools = when::count(found.tools.len() as u64, "tool");
+    let mut words = format!("{name} is added. It has {tools}.");
+    for left_out in &found.dropped {
+        let _ = write!(words, " “{}” was left out: {}.", left_out.name, left_out.reason);
+    }
+    words
+}
+
+async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Invalid) -> axum::response::Response {
+    let shell: Shell = me
+        .shell("Add an MCP server")
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors");
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let auth = if typed.auth == "bearer" { "bearer" } else { "none" };
+    page_with(
+        status,
+        &NewPage {
+            shell,
+            faults,
+            name: &typed.name,
+            url: &typed.url,
+            auth,
+            auths: [
+                Choice { value: "none", label: "None: the server is open to whoever reaches it" },
+                Choice { value: "bearer", label: "Bearer token" },
+            ],
+        },
+    )
+}

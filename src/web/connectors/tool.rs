@@ -1,0 +1,163 @@
+//! Running a tool: its form, filled, checked, and sent.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::views::{ToolPage, effect};
+use crate::app::App;
+use crate::connectors::{self, Connector, ToolVersion};
+use crate::error::{Error as DomainError, Invalid};
+use crate::ids::JobId;
+use crate::jobs::{self, NewJob};
+use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::path::segment;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::Section;
+
+#[derive(Default, Deserialize)]
+pub(super) struct ToolQuery {
+    /// A job whose input fills the form.
+    from: Option<JobId>,
+    /// `json`: the whole input as one box.
+    #[serde(rename = "as")]
+    shape: Option<String>,
+}
+
+/// One tool, as this request meets it.
+struct Tool {
+    connector: Connector,
+    version: ToolVersion,
+    plan: Plan,
+}
+
+impl Tool {
+    async fn find(app: &App, me: &SignedIn, slug: &str, name: &str) -> Result<Self> {
+        let (connector, version) = connectors::find_tool(&app.db, &me.actor, slug, name).await?;
+        let plan = Plan::compile(&version.schema)?;
+        Ok(Self { connector, version, plan })
+    }
+
+    fn href(&self) -> String {
+        format!("/connectors/{}/tools/{}", self.connector.slug, segment(&self.version.name))
+    }
+}
+
+pub(super) async fn new(
+    State(app): State<App>,
+    me: SignedIn,
+    Path((slug, name)): Path<(String, String)>,
+    Query(query): Query<ToolQuery>,
+) -> Result {
+    let tool = Tool::find(&app, &me, &slug, &name).await?;
+    let as_json = query.shape.as_deref() == Some("json");
+    let entries = match query.from {
+        Some(job) => again(&app, &me, &tool, job, as_json).await?,
+        None if as_json => Entries::as_json(&blank_value(&tool.plan)),
+        None => Entries::blank(&tool.plan),
+    };
+    let idem = uuid::Uuid::new_v4().to_string();
+    Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &Invalid::default(), preview: None, idem: &idem }).await)
+}
+
+/// The form with a former job's input; its secrets are to be typed again.
+async fn again(app: &App, me: &SignedIn, tool: &Tool, job: JobId, as_json: bool) -> Result<Entries> {
+    let job = jobs::find(&app.db, &me.actor, job).await?;
+    let input: Value = serde_json::from_str(&job.input).unwrap_or_default();
+    Ok(if as_json { Entries::as_json(&mask(&tool.version.schema, &input)) } else { Entries::of_value(&tool.plan, &input) })
+}
+
+/// What an untouched form means, as far as it means anything.
+fn blank_value(plan: &Plan) -> Value {
+    parse(plan, &Entries::blank(plan)).unwrap_or_else(|_| Value::Object(serde_json::Map::new()))
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    me: SignedIn,
+    Path((slug, name)): Path<(String, String)>,
+    FormPairs(pairs): FormPairs,
+) -> Result {
+    let tool = Tool::find(&app, &me, &slug, &name).await?;
+    let entries = Entries::typed(pairs);
+    let idem = entries.get("idem").unwrap_or_default().to_owned();
+    let none = Invalid::default();
+    let read = parse(&tool.plan, &entries);
+    match (Op::of(&entries), read) {
+        (Op::Run, Ok(input)) => run(&app, &me, &tool, &entries, &input, &idem).await,
+        (Op::Preview, Ok(input)) => {
+            let shown = mask(&tool.version.schema, &input);
+            let preview = serde_json::to_string_pretty(&shown).unwrap_or_default();
+            let answer = Answer { entries: &entries, faults: &none, preview: Some(preview), idem: &idem };
+            Ok(show(&me, &tool, StatusCode::OK, answer).await)
+        }
+        (Op::Json, Ok(input)) => {
+            let entries = Entries::as_json(&input);
+            Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &none, preview: None, idem: &idem }).await)
+        }
+        (Op::Form, Ok(input)) => {
+            let entries = Entries::of_value(&tool.plan, &input);
+            Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &none, preview: None, idem: &idem }).await)
+        }
+        (_, Err(error)) => refuse(&me, &tool, &entries, error, &idem).await,
+    }
+}
+
+async fn run(app: &App, me: &SignedIn, tool: &Tool, entries: &Entries, input: &Value, idem: &str) -> Result {
+    let idem_key = (!idem.is_empty()).then(|| idem.chars().take(100).collect());
+    let new = NewJob { connector: &tool.connector, tool: &tool.version, input, idem_key };
+    match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
+        Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
+        Err(error) => refuse(me, tool, entries, error, idem).await,
+    }
+}
+
+/// The form again, with everything that was typed and what is wrong with it.
+async fn refuse(me: &SignedIn, tool: &Tool, entries: &Entries, error: DomainError, idem: &str) -> Result {
+    let faults = match error {
+        DomainError::Invalid(faults) => faults,
+        other => return Err(other.into()),
+    };
+    Ok(show(me, tool, StatusCode::UNPROCESSABLE_ENTITY, Answer { entries, faults: &faults, preview: None, idem }).await)
+}
+
+/// What the form comes back with.
+struct Answer<'a> {
+    entries: &'a Entries,
+    faults: &'a Invalid,
+    preview: Option<String>,
+    idem: &'a str,
+}
+
+async fn show(me: &SignedIn, tool: &Tool, status: StatusCode, answer: Answer<'_>) -> Response {
+    let label = tool.version.label().to_owned();
+    let shell = me
+        .shell(label.clone())
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(tool.connector.name.clone(), format!("/connectors/{}", tool.connector.slug));
+    let shell = if answer.faults.is_empty() { shell } else { shell.state("Error") };
+    let form = FormView::new(&tool.plan, answer.entries, answer.faults);
+    page_with(
+        status,
+        &ToolPage {
+            shell,
+            name: tool.version.name.clone(),
+            description: tool.version.description.clone(),
+            effect: effect(tool.version.effect()),
+            action: tool.href(),
+            idem: answer.idem.to_owned(),
+            summary: form.summary(),
+            form,
+            preview: answer.preview,
+            as_json: answer.entries.is_json(),
+            label,
+        },
+    )
+}

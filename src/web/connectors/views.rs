@@ -1,0 +1,205 @@
+//! What the connector pages show, computed.
+
+use askama::Template;
+
+use crate::connections::Connection;
+use crate::connectors::{Connector, Effect, Tool, Transport};
+use crate::error::Invalid;
+use crate::schema_form::{FormView, SummaryView};
+use crate::web::badge::Badge;
+use crate::web::path::segment;
+use crate::web::shell::Shell;
+use crate::web::when::{self, Calendar, When};
+
+/// The list.
+#[derive(Template)]
+#[template(path = "connectors/index.html")]
+pub(super) struct IndexPage {
+    pub(super) shell: Shell,
+    pub(super) cards: Vec<Card>,
+}
+
+/// One connector of the list.
+pub(super) struct Card {
+    name: String,
+    slug: String,
+    initials: String,
+    tint: u8,
+    description: String,
+    tools: String,
+    kind: &'static str,
+}
+
+impl Card {
+    pub(super) fn new(connector: &Connector) -> Self {
+        Self {
+            name: connector.name.clone(),
+            slug: connector.slug.clone(),
+            initials: initials(&connector.name),
+            tint: tint(&connector.slug),
+            description: connector.description.clone(),
+            tools: when::count(u64::try_from(connector.tool_count).unwrap_or(0), "tool"),
+            kind: kind(connector),
+        }
+    }
+}
+
+/// One connector.
+#[derive(Template)]
+#[template(path = "connectors/show.html")]
+pub(super) struct ShowPage {
+    shell: Shell,
+    name: String,
+    description: String,
+    kind: &'static str,
+    url: Option<String>,
+    connection: Badge,
+    connected: Option<When>,
+    used: Option<When>,
+    credential: &'static str,
+    tools: Vec<ToolRow>,
+}
+
+/// A tool of the table.
+struct ToolRow {
+    label: String,
+    name: String,
+    href: String,
+    does: String,
+    effect: Option<Badge>,
+}
+
+impl ShowPage {
+    pub(super) fn new(
+        shell: Shell,
+        connector: &Connector,
+        tools: &[Tool],
+        connections: &[Connection],
+        calendar: &Calendar,
+    ) -> Self {
+        let connection = connections.first();
+        let needs_nothing = connector.auth_type == "none";
+        Self {
+            shell,
+            name: connector.name.clone(),
+            description: connector.description.clone(),
+            kind: kind(connector),
+            url: connector.mcp_server_url.clone(),
+            connection: match connection {
+                Some(connection) => Badge::connection(&connection.status),
+                None if needs_nothing => Badge::CONNECTED,
+                None => Badge::NOT_CONNECTED,
+            },
+            connected: connection.map(|connection| calendar.when(connection.created_at)),
+            used: connection.and_then(|connection| calendar.when_any(connection.last_used_at)),
+            credential: match connection {
+                Some(connection) if connection.has_secret => "A bearer token, sealed",
+                _ => "None needed",
+            },
+            tools: tools.iter().map(|tool| ToolRow::new(connector, tool)).collect(),
+        }
+    }
+}
+
+impl ToolRow {
+    fn new(connector: &Connector, tool: &Tool) -> Self {
+        Self {
+            label: tool.label().to_owned(),
+            name: tool.name.clone(),
+            href: format!("/connectors/{}/tools/{}", connector.slug, segment(&tool.name)),
+            does: first_sentence(&tool.description),
+            effect: effect(tool.effect()),
+        }
+    }
+}
+
+/// The form that adds an MCP server.
+#[derive(Template)]
+#[template(path = "connectors/new_mcp.html")]
+pub(super) struct NewPage<'a> {
+    pub(super) shell: Shell,
+    pub(super) faults: &'a Invalid,
+    pub(super) name: &'a str,
+    pub(super) url: &'a str,
+    pub(super) auth: &'a str,
+    pub(super) auths: [Choice; 2],
+}
+
+/// A radio button.
+pub(super) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) label: &'static str,
+}
+
+/// The form of a tool.
+#[derive(Template)]
+#[template(path = "connectors/tool.html")]
+pub(super) struct ToolPage {
+    pub(super) shell: Shell,
+    pub(super) label: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) effect: Option<Badge>,
+    pub(super) action: String,
+    pub(super) idem: String,
+    pub(super) summary: SummaryView,
+    pub(super) form: FormView,
+    pub(super) preview: Option<String>,
+    pub(super) as_json: bool,
+}
+
+/// The badge of what a tool does, as its server says; a silent server gets none.
+pub(super) fn effect(effect: Effect) -> Option<Badge> {
+    match effect {
+        Effect::ReadOnly => Some(Badge::READ_ONLY),
+        Effect::Idempotent | Effect::Writes => Some(Badge::CHANGES_DATA),
+        Effect::Destructive => Some(Badge::DELETES_DATA),
+        Effect::Unknown => None,
+    }
+}
+
+fn kind(connector: &Connector) -> &'static str {
+    match connector.transport {
+        Transport::Builtin => "Built in",
+        Transport::Mcp => "MCP server",
+        Transport::Rest => "REST API",
+    }
+}
+
+fn initials(name: &str) -> String {
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or("?");
+    match words.next() {
+        Some(second) => first.chars().take(1).chain(second.chars().take(1)).collect::<String>().to_uppercase(),
+        None => first.chars().take(2).collect(),
+    }
+}
+
+fn tint(slug: &str) -> u8 {
+    slug.bytes().fold(0_u8, u8::wrapping_add) % 4 + 1
+}
+
+/// The first sentence of a server's words, for a table.
+fn first_sentence(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let end = line.find(". ").map_or(line.len(), |at| at + 1);
+    let sentence: String = line[..end].chars().take(LONGEST).collect();
+    if sentence.len() < end { format!("{sentence}…") } else { sentence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{first_sentence, initials};
+
+    #[test]
+    fn a_name_has_two_letters() {
+        assert_eq!(["Workbench", "Everything (reference)", "日本", ""].map(initials), ["Wo", "ER", "日本", "?"]);
+    }
+
+    #[test]
+    fn a_table_shows_one_sentence() {
+        assert_eq!(first_sentence("\nReads mail. Then more."), "Reads mail.");
+        assert_eq!(first_sentence(&"x".repeat(300)).chars().count(), 201);
+    }
+}

@@ -1,0 +1,37 @@
+//! Cancelling a job: the question, then the act.
+
+use axum::extract::State;
+
+use super::views::CancellationPage;
+use super::{parse, view};
+use crate::app::App;
+use crate::jobs::{self, Canceled};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Path;
+use crate::web::respond::{page, see_other};
+use crate::web::flash::Flash;
+use crate::web::shell::Section;
+
+pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
+    let href = format!("/jobs/{}", job.id);
+    if job.status.is_final() {
+        return Ok(see_other(&href));
+    }
+    let view = view(&app, &me, &job).await?;
+    let shell =
+        me.shell("Cancel").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
+    Ok(page(&CancellationPage { shell, job: view }))
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let id = parse(&id)?;
+    let flash = match jobs::cancel(&app.db, &app.live, &me.actor, id, app.clock.now()).await? {
+        Canceled::Ended => Flash::success("The job is cancelled. It had not started."),
+        Canceled::Asked => Flash::success("The job is being cancelled: the server is told to stop."),
+        Canceled::TooLate => Flash::important("The job was over before it could be cancelled."),
+    };
+    me.flash(flash).await?;
+    Ok(see_other(&format!("/jobs/{id}")))
+}

@@ -1,0 +1,74 @@
+//! A job followed without script: one HTML page that goes on arriving while the job runs.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use askama::Template;
+use async_stream::stream;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use http::header::CONTENT_TYPE;
+use tokio::time::timeout;
+
+use super::views::{EventFragment, EventView, LiveEnd, LivePage};
+use super::{parse, view};
+use crate::app::App;
+use crate::error::Error;
+use crate::jobs::{self, Position, Written, Job};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::respond::unbuffered;
+use crate::web::extract::Path;
+use crate::web::shell::Section;
+
+/// Where the template is cut: what stands before it is sent at once, what stands after it when the job is over.
+const CUT: &str = "<!-- the log goes on here -->";
+
+/// How long a page may go on arriving; its reader can open it again.
+const LONGEST: Duration = Duration::from_secs(600);
+
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
+    let href = format!("/jobs/{}", job.id);
+    let shell = me.shell("Live log").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
+    let page = LivePage { shell, job: view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
+    let (head, tail) = page.split_once(CUT).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
+    let body = Body::from_stream(arriving(app, me, job, head, tail));
+    let response: Response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
+    Ok(unbuffered(response))
+}
+
+fn arriving(app: App, me: SignedIn, job: Job, head: String, tail: String) -> impl Stream<Item = Result<String, Infallible>> {
+    stream! {
+        yield Ok(head);
+        let mut changes = app.live.subscribe_job(job.id);
+        let mut after = Position::START;
+        let until = tokio::time::Instant::now() + LONGEST;
+        while let Ok((job, log)) = jobs::watch(&app.db, &me.actor, job.id, after).await {
+            after = log.last().map_or(after, Written::position);
+            yield Ok(lines(&app, &me, &log));
+            if job.status.is_final() {
+                yield Ok(ending(&app, &me, &job).await.unwrap_or_default());
+                break;
+            }
+            let left = until.saturating_duration_since(tokio::time::Instant::now());
+            if timeout(left, changes.changed()).await.is_err() {
+                break;
+            }
+        }
+        yield Ok(tail);
+    }
+}
+
+fn lines(app: &App, me: &SignedIn, log: &[Written]) -> String {
+    let calendar = me.calendar(app.clock.now());
+    let line = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
+    log.iter().map(line).collect()
+}
+
+async fn ending(app: &App, me: &SignedIn, job: &Job) -> Result<String, Error> {
+    let job = view(app, me, job).await.map_err(|_| Error::NotFound("job"))?;
+    LiveEnd { job }.render().map_err(|error| Error::Internal(error.into()))
+}

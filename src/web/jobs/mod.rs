@@ -1,0 +1,121 @@
+//! Pages of jobs: the list, one job and its live views, cancelling it.
+
+mod cancellation;
+mod events;
+mod live;
+mod output;
+mod result;
+mod views;
+mod wait;
+mod words;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde::Deserialize;
+
+use self::views::{EventView, IndexPage, JobView, Row, ShowPage, Stream};
+use crate::app::App;
+use crate::audit;
+use crate::connectors;
+use crate::ids::JobId;
+use crate::jobs::{self, Position, Written, Job};
+use crate::schema_form;
+use crate::web::actor::SignedIn;
+use crate::web::error::{Error, Result};
+use crate::web::extract::{Path, Query};
+use crate::web::respond::page;
+use crate::web::shell::Section;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/jobs", get(index))
+        .route("/jobs/{id}", get(show))
+        .route("/jobs/{id}/events", get(events::show))
+        .route("/jobs/{id}/live", get(live::show))
+        .route("/jobs/{id}/output", get(result::output))
+        .route("/jobs/{id}/content/{n}", get(result::content))
+        .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    before: Option<JobId>,
+}
+
+async fn index(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result {
+    let list = jobs::list(&app.db, &me.actor, query.before).await?;
+    let calendar = me.calendar(app.clock.now());
+    let older = list.rows.last().filter(|_| list.more).map(|job| format!("/jobs?before={}", job.id));
+    Ok(page(&IndexPage {
+        shell: me.shell("Jobs").await.section(Section::Jobs),
+        jobs: list.rows.iter().map(|job| Row::new(job, &calendar)).collect(),
+        newest: query.before.map(|_| "/jobs".to_owned()).unwrap_or_default(),
+        older: older.unwrap_or_default(),
+    }))
+}
+
+#[derive(Default, Deserialize)]
+struct ShowQuery {
+    after: Option<String>,
+    wait: Option<u64>,
+    refresh: Option<u64>,
+    live: Option<String>,
+}
+
+async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Query(query): Query<ShowQuery>) -> Result {
+    // the router cannot match a suffix after a parameter
+    if let Some(id) = id.strip_suffix(".json") {
+        return as_json(&app, &me, parse(id)?).await;
+    }
+    let id = parse(&id)?;
+    if let (Some(after), Some(wait)) = (position(query.after.as_deref()), query.wait) {
+        wait::until_changed(&app, &me.actor, id, after, wait).await?;
+    }
+    let (job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    let view = view(&app, &me, &job).await?;
+    let refresh = query.refresh.filter(|seconds| [10, 30, 60].contains(seconds) && !job.status.is_final()).unwrap_or(0);
+    let stream = Stream {
+        after: log.last().map_or(Position::START, Written::position).to_string(),
+        on: !job.status.is_final() && query.live.as_deref() != Some("off") && refresh == 0,
+        refresh,
+    };
+    let calendar = me.calendar(app.clock.now());
+    let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
+    let shell = me.shell(job.tool_name.clone()).await.section(Section::Jobs).under("Jobs", "/jobs").state(view.badge.word);
+    let mut response = page(&ShowPage { shell, job: view, events, stream });
+    if refresh > 0 {
+        response.headers_mut().insert("refresh", refresh.into());
+    }
+    Ok(response)
+}
+
+async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
+    let (job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    Ok(axum::Json(jobs::to_json(&job, &log)).into_response())
+}
+
+/// What the page shows of a job: its input masked by the schema it was made with.
+async fn view(app: &App, me: &SignedIn, job: &Job) -> Result<JobView> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let schema = connectors::version(&mut tx, &me.actor, job.tool_version_id).await.map(|version| version.schema);
+    drop(tx);
+    let input = serde_json::from_str(&job.input).unwrap_or_default();
+    let input = match schema {
+        Ok(schema) => schema_form::mask(&schema, &input),
+        Err(_) => input,
+    };
+    let input = serde_json::to_string_pretty(&input).unwrap_or_default();
+    let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };
+    Ok(JobView::new(job, input, entry, &me.calendar(app.clock.now())))
+}
+
+/// Where a reader stopped, as links and streams spell it; anything else is no position.
+fn position(text: Option<&str>) -> Option<Position> {
+    text.and_then(|text| text.parse().ok())
+}
+
+fn parse(id: &str) -> Result<JobId> {
+    id.parse().map_err(|_| Error::not_found())
+}

@@ -1,0 +1,188 @@
+//! What the job pages show, computed: templates only place it.
+
+use askama::Template;
+
+use super::output::{self, Output};
+use super::words;
+use crate::ids::AuditId;
+use crate::jobs::{Written, Job, JobRow, Status};
+use crate::web::badge::Badge;
+use crate::web::path::segment;
+use crate::web::shell::Shell;
+use crate::web::when::{self, Calendar, When};
+
+/// The list of one's jobs.
+#[derive(Template)]
+#[template(path = "jobs/index.html")]
+pub(super) struct IndexPage {
+    pub(super) shell: Shell,
+    pub(super) jobs: Vec<Row>,
+    pub(super) newest: String,
+    pub(super) older: String,
+}
+
+/// A line of the list.
+pub(super) struct Row {
+    id: String,
+    tool: String,
+    connector: String,
+    badge: Badge,
+    created: When,
+    took: String,
+}
+
+impl Row {
+    pub(super) fn new(job: &JobRow, calendar: &Calendar) -> Self {
+        Self {
+            id: job.id.to_string(),
+            tool: job.tool_name.clone(),
+            connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
+            badge: Badge::job(job.status.as_str()),
+            created: calendar.when(job.created_at),
+            took: match (job.started_at, job.finished_at) {
+                (Some(start), Some(end)) => when::duration((end - start).unsigned_abs()),
+                _ => "–".to_owned(),
+            },
+        }
+    }
+}
+
+/// One job.
+#[derive(Template)]
+#[template(path = "jobs/show.html")]
+pub(super) struct ShowPage {
+    pub(super) shell: Shell,
+    pub(super) job: JobView,
+    pub(super) events: Vec<EventView>,
+    pub(super) stream: Stream,
+}
+
+/// How the page follows a job that is not over.
+pub(super) struct Stream {
+    /// The last event shown, `run_no.n`: where the stream goes on.
+    pub(super) after: String,
+    /// False: the reader paused it, or the job is over.
+    pub(super) on: bool,
+    /// The reader asked for a reload each so many seconds; 0: did not.
+    pub(super) refresh: u64,
+}
+
+/// What changes while a job is watched, as pieces of the page.
+#[derive(Template)]
+#[template(path = "jobs/_change.html")]
+pub(super) struct Change<'a> {
+    pub(super) job: &'a JobView,
+    pub(super) events: &'a [EventView],
+    /// A sentence for the live region, when the status is a new one.
+    pub(super) announce: Option<&'a str>,
+}
+
+/// The page that streams as HTML.
+#[derive(Template)]
+#[template(path = "jobs/live.html")]
+pub(super) struct LivePage {
+    pub(super) shell: Shell,
+    pub(super) job: JobView,
+}
+
+/// What follows the streamed lines once the job is over.
+#[derive(Template)]
+#[template(path = "jobs/_ended.html")]
+pub(super) struct LiveEnd {
+    pub(super) job: JobView,
+}
+
+/// A line of the log, alone.
+#[derive(Template)]
+#[template(path = "jobs/_event.html")]
+pub(super) struct EventFragment<'a> {
+    pub(super) event: &'a EventView,
+}
+
+/// The question before a job is cancelled.
+#[derive(Template)]
+#[template(path = "jobs/cancellation.html")]
+pub(super) struct CancellationPage {
+    pub(super) shell: Shell,
+    pub(super) job: JobView,
+}
+
+/// A job as its page shows it.
+pub(super) struct JobView {
+    pub(super) id: String,
+    pub(super) tool: String,
+    pub(super) connector: String,
+    pub(super) connector_href: Option<String>,
+    pub(super) again_href: Option<String>,
+    pub(super) badge: Badge,
+    pub(super) sentence: String,
+    pub(super) status: Status,
+    pub(super) created: When,
+    pub(super) started: Option<When>,
+    pub(super) finished: Option<When>,
+    pub(super) took: Option<String>,
+    pub(super) runs: i32,
+    pub(super) input: String,
+    pub(super) error: Option<String>,
+    pub(super) advice: Option<&'static str>,
+    pub(super) output: Option<Output>,
+    pub(super) audit_href: Option<String>,
+    pub(super) can_cancel: bool,
+}
+
+impl JobView {
+    /// `input` is masked already; `audit` is the entry that the job left.
+    pub(super) fn new(
+        job: &Job,
+        input: String,
+        audit: Option<AuditId>,
+        calendar: &Calendar,
+    ) -> Self {
+        let connector_href = job.connector_slug.as_ref().map(|slug| format!("/connectors/{slug}"));
+        Self {
+            id: job.id.to_string(),
+            tool: job.tool_name.clone(),
+            connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
+            again_href: connector_href
+                .as_ref()
+                .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
+            connector_href,
+            badge: Badge::job(job.status.as_str()),
+            sentence: words::sentence(job, calendar),
+            status: job.status,
+            created: calendar.when(job.created_at),
+            started: calendar.when_any(job.started_at),
+            finished: calendar.when_any(job.finished_at),
+            took: job.started_at.zip(job.finished_at).map(|(start, end)| when::duration((end - start).unsigned_abs())),
+            runs: job.run_no,
+            input,
+            error: job.error.clone(),
+            advice: words::advice(job),
+            output: job.output.as_deref().map(|text| Output::new(job.id, text)),
+            audit_href: audit.map(|id| format!("/audit/{id}")),
+            can_cancel: !job.status.is_final(),
+        }
+    }
+}
+
+/// A line of the log.
+pub(super) struct EventView {
+    pub(super) id: String,
+    pub(super) level: &'static str,
+    pub(super) message: String,
+    pub(super) at: When,
+    /// Progress as `value` of `max`, if the line reports it.
+    pub(super) progress: Option<(String, String)>,
+}
+
+impl EventView {
+    pub(super) fn new(event: &Written, calendar: &Calendar) -> Self {
+        Self {
+            id: event.position().to_string(),
+            level: event.level.as_str(),
+            message: event.message.clone(),
+            at: calendar.when(event.ts),
+            progress: event.data.as_deref().and_then(words::progress),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+// Every page, as axe sees it (A, AA, AAA and best practice), in light and dark, wide and at 320 px, with and without
+// script; and what axe does not see: one h1, no sideways scroll, the ring of focus, sizes on the wire.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { AxeBuilder } from "@axe-core/playwright";
+import { launch, signIn, visitor } from "./support/browser.mjs";
+import { startEverything } from "./support/everything.mjs";
+import { Hub } from "./support/hub.mjs";
+
+const password = "correct horse battery staple";
+const tags = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const pictures = new URL("./output/", import.meta.url).pathname;
+let browser, hub, everything, pages;
+
+before(async () => {
+  mkdirSync(pictures, { recursive: true });
+  [browser, everything, hub] = await Promise.all([launch(), startEverything(), Hub.start()]);
+  hub.user("alice@example.org", password);
+  hub.user("empty@example.org", password);
+  pages = await fill();
+});
+
+after(async () => {
+  await browser?.close();
+  everything?.stop();
+  await hub?.stop();
+});
+
+// Makes something of each kind and names the page of each state.
+async function fill() {
+  const page = await visitor(browser, hub, { script: false });
+  await signIn(page, "alice@example.org", password);
+  await page.goto("/connectors/new/mcp");
+  await page.getByLabel("Server URL").fill(everything.url);
+  await page.getByLabel("Name (optional)").fill("Everything");
+  await page.getByRole("button", { name: "Add the server" }).click();
+  const run = async (path, fields = {}) => {
+    await page.goto(path);
+    for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
+    await page.getByRole("button", { name: /^Run / }).click();
+    return new URL(page.url()).pathname;
+  };
+  const done = await run("/connectors/everything/tools/echo", { "v/message": "hello" });
+  const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
+  const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "500" });
+  for (const path of [done, failed]) await over(page, path);
+  await page.goto("/audit");
+  const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  await page.context().close();
+  return [
+    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null], ["help", "/help", null],
+    ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
+    ["connectors", "/connectors"], ["connector", "/connectors/everything"], ["add", "/connectors/new/mcp"],
+    ["workbench", "/connectors/workbench"],
+    ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
+    ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
+    ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],
+    ["jobs", "/jobs"], ["jobs-empty", "/jobs", "empty@example.org"],
+    ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
+    ["audit", "/audit"], ["entry", entry], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
+  ];
+}
+
+async function over(page, path) {
+  for (let tries = 0; tries < 40; tries++) {
+    const { status } = await (await page.request.get(`${path}.json`)).json();
+    if (!["queued", "running"].includes(status)) return;
+    await page.goto(`${path}?after=9.9&wait=1`);
+  }
+  throw new Error(`${path} does not end`);
+}
+
+const looks = [
+  { name: "light", colours: "light", width: 1280, script: true },
+  { name: "dark", colours: "dark", width: 1280, script: true },
+  { name: "light-320", colours: "light", width: 320, script: true },
+  { name: "dark-320-no-script", colours: "dark", width: 320, script: true, blocked: true },
+  { name: "more-contrast", colours: "light", width: 1280, script: true, contrast: "more" },
+  { name: "forced-colours", colours: "light", width: 1280, script: true, forcedColors: "active" },
+];
+
+for (const look of looks) {
+  test(`every page, ${look.name}`, { timeout: 300_000 }, async () => {
+    const people = {};
+    const faults = [];
+    for (const [name, path, who = "alice@example.org"] of pages) {
+      const page = (people[who] ??= await visitor(browser, hub, look));
+      // axe itself is script: "no script" means that none of ours is loaded
+      if (look.blocked) await page.route("**/*.js", (route) => route.abort());
+      if (who && !page.signedIn) {
+        await signIn(page, who, password);
+        page.signedIn = true;
+      }
+      await page.goto(path);
+      if (look.contrast) await page.emulateMedia({ contrast: look.contrast });
+      await page.screenshot({ path: `${pictures}${name}-${look.name}.png`, fullPage: true });
+      const found = await new AxeBuilder({ page }).withTags(tags).analyze();
+      for (const it of found.violations) {
+        faults.push(`${name}: ${it.id}: ${it.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+      }
+      faults.push(...(await structure(page)).map((fault) => `${name}: ${fault}`));
+    }
+    await Promise.all(Object.values(people).map((page) => page.context().close()));
+    assert.deepEqual(faults, []);
+  });
+}
+
+// What a page must be, whatever is on it.
+const structure = (page) =>
+  page.evaluate(() => {
+    const faults = [];
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    if (all("h1").length !== 1) faults.push(`${all("h1").length} h1`);
+    if (all("main").length !== 1) faults.push("not one main");
+    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    if (wide > 0) faults.push(`scrolls sideways by ${wide}px`);
+    const levels = all("h1,h2,h3,h4").map((heading) => Number(heading.tagName[1]));
+    levels.forEach((level, at) => at && level > levels[at - 1] + 1 && faults.push(`a heading skips to h${level}`));
+    const ids = all("[id]").map((it) => it.id);
+    ids.filter((id, at) => ids.indexOf(id) !== at).forEach((id) => faults.push(`two elements are #${id}`));
+    all("[aria-describedby],[aria-labelledby]").forEach((it) => {
+      for (const id of `${it.getAttribute("aria-describedby") ?? ""} ${it.getAttribute("aria-labelledby") ?? ""}`.split(/\s+/)) {
+        if (id && !document.getElementById(id)) faults.push(`#${id} describes something and is not there`);
+      }
+    });
+    return faults;
+  });
+
+test("pages are light on the wire", async () => {
+  const page = await visitor(browser, hub);
+  const wire = await page.context().newCDPSession(page);
+  await wire.send("Network.enable");
+  const sizes = {};
+  wire.on("Network.responseReceived", ({ requestId, response }) => (sizes[requestId] = { url: response.url, bytes: 0 }));
+  wire.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    if (sizes[requestId]) sizes[requestId].bytes = encodedDataLength;
+  });
+  await page.goto("/sign-in", { waitUntil: "networkidle" });
+  const first = Object.values(sizes);
+  const total = first.reduce((sum, { bytes }) => sum + bytes, 0);
+  console.log(`first load: ${first.length} requests, ${total} bytes`);
+  assert.ok(first.length <= 5, `${first.length} requests`);
+  assert.ok(total <= 40_000, `${total} bytes`);
+  await page.context().close();
+});
+
+test("focus can be seen and goes where it should", async () => {
+  const page = await visitor(browser, hub);
+  await signIn(page, "alice@example.org", password);
+  await page.goto("/connectors/new/mcp");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to main content");
+  const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineWidth);
+  assert.equal(ring, "3px");
+  await page.getByRole("button", { name: "Add the server" }).click();
+  await page.getByRole("heading", { name: "There is a problem" }).waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement.classList.contains("summary")), "focus is on the summary");
+  await page.context().close();
+});

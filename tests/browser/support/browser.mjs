@@ -1,0 +1,35 @@
+// Debian's Chromium, driven by playwright-core.
+import { chromium } from "playwright-core";
+
+const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const quiet = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+export const launch = () => chromium.launch({ executablePath: path, args: quiet });
+
+// A visitor of their own: cookies, script on or off, colours, width.
+export async function visitor(browser, hub, { script = true, colours = "light", width = 1280, ...more } = {}) {
+  const context = await browser.newContext({
+    baseURL: hub.url,
+    javaScriptEnabled: script,
+    colorScheme: colours,
+    viewport: { width, height: 900 },
+    ...more,
+  });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
+  page.on("response", (response) => response.status() >= 500 && page.faults.push(`${response.status()} ${response.url()}`));
+  return page;
+}
+
+export async function signIn(page, email, password) {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
+}

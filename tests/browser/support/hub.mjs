@@ -1,0 +1,82 @@
+// The real binary on an empty data directory, with the private PostgreSQL it makes for itself.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const binary = new URL("../../../target/debug/craft", import.meta.url).pathname;
+
+export class Hub {
+  static async start() {
+    if (!existsSync(binary)) throw new Error(`${binary} is missing: run cargo build`);
+    const hub = new Hub(mkdtempSync(join(tmpdir(), "craft-browser-")));
+    await hub.launch();
+    return hub;
+  }
+
+  constructor(dir) {
+    this.dir = dir;
+    this.port = 0;
+  }
+
+  get env() {
+    return {
+      PATH: process.env.PATH,
+      CRAFT_DATA_DIR: join(this.dir, "data"),
+      CRAFT_LISTEN: `127.0.0.1:${this.port}`,
+      CRAFT_EGRESS_ALLOW: "127.0.0.0/8,::1/128,localhost:1",
+      CRAFT_SIGN_UP: "open",
+      CRAFT_LOG: process.env.CRAFT_LOG ?? "warn",
+    };
+  }
+
+  // Resolves when the hub has printed its address; a first start also prints the owner's link.
+  launch() {
+    this.process = spawn(binary, ["serve"], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    this.errors = "";
+    this.process.stderr.on("data", (bytes) => (this.errors += bytes));
+    return new Promise((resolve, reject) => {
+      let said = "";
+      this.process.once("exit", (code) => reject(new Error(`craft ended with ${code}: ${this.errors}`)));
+      this.process.stdout.on("data", (bytes) => {
+        said += bytes;
+        const address = said.match(/Listening on (http:\/\/127\.0\.0\.1:(\d+))/);
+        if (!address) return;
+        this.url = address[1];
+        this.port = Number(address[2]);
+        this.setup = said.match(/http:\/\/\S+\/setup\/\S+/)?.[0] ?? this.setup;
+        resolve();
+      });
+    });
+  }
+
+  ended() {
+    return new Promise((resolve) => (this.process.exitCode === null && this.process.signalCode === null
+      ? this.process.once("exit", resolve)
+      : resolve()));
+  }
+
+  // A real kill: no handler runs, nothing is flushed.
+  async kill() {
+    this.process.removeAllListeners("exit");
+    this.process.kill("SIGKILL");
+    await this.ended();
+  }
+
+  async stop() {
+    this.process.removeAllListeners("exit");
+    this.process.kill("SIGTERM");
+    await this.ended();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  // Makes a confirmed account, as an operator would.
+  user(email, password) {
+    const made = spawnSync(binary, ["user", "create", "--email", email, "--password-stdin"], {
+      env: this.env,
+      input: password,
+      encoding: "utf8",
+    });
+    if (made.status !== 0) throw new Error(`craft user create: ${made.stderr}`);
+  }
+}

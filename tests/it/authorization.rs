@@ -1,0 +1,140 @@
+//! Every route as an anonymous visitor and as a stranger. The list is compared with the sources, so that a new route
+//! without its line here fails.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use http::{Method, StatusCode};
+
+use crate::support::browser::Browser;
+use crate::support::test_app::TestApp;
+
+/// Who may see a route.
+#[derive(Clone, Copy, PartialEq)]
+enum For {
+    /// Everybody.
+    Anyone,
+    /// Whoever is signed in: it shows nobody's rows, or one's own.
+    SignedIn,
+    /// The owner of the thing it names; for others the thing does not exist.
+    Owner,
+}
+
+/// `{job}`, `{slug}` and `{entry}` are alice's.
+const ROUTES: &[(&str, For)] = &[
+    ("/", For::Anyone),
+    ("/help", For::Anyone),
+    ("/accessibility", For::Anyone),
+    ("/sign-up", For::Anyone),
+    ("/sign-up/check-email", For::Anyone),
+    ("/confirm/{token}", For::Anyone),
+    ("/sign-in", For::Anyone),
+    ("/sign-out", For::Anyone),
+    ("/setup/{token}", For::Anyone),
+    ("/healthz", For::Anyone),
+    ("/readyz", For::Anyone),
+    ("/metrics", For::Anyone),
+    ("/static/{hash}/{name}", For::Anyone),
+    ("/connectors", For::SignedIn),
+    ("/connectors/new", For::SignedIn),
+    ("/connectors/new/mcp", For::SignedIn),
+    ("/connectors/{slug}", For::Owner),
+    ("/connectors/{slug}/tools/{tool}", For::Owner),
+    ("/jobs", For::SignedIn),
+    ("/jobs/{id}", For::Owner),
+    ("/jobs/{id}/events", For::Owner),
+    ("/jobs/{id}/live", For::Owner),
+    ("/jobs/{id}/output", For::Owner),
+    ("/jobs/{id}/content/{n}", For::Owner),
+    ("/jobs/{id}/cancellation", For::Owner),
+    ("/audit", For::SignedIn),
+    ("/audit/{id}", For::Owner),
+];
+
+#[test]
+fn every_route_of_the_sources_is_in_the_list() {
+    let listed: BTreeSet<_> = ROUTES.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let mut found = BTreeSet::new();
+    visit(Path::new("src/web"), &mut |text| {
+        for piece in text.split(".route(\"").skip(1) {
+            found.insert(piece.split('"').next().unwrap().to_owned());
+        }
+    });
+    let missing: Vec<_> = found.difference(&listed).collect();
+    assert!(missing.is_empty(), "routes without a stranger test: {missing:?}");
+    let gone: Vec<_> = listed.difference(&found).filter(|path| !path.starts_with("/static")).collect();
+    assert!(gone.is_empty(), "listed routes that no longer exist: {gone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_anonymous_visitor_is_asked_to_sign_in_and_a_stranger_finds_nothing() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let things = Things::of(&app, &alice).await;
+    let (visitor, bob) = (app.stranger(), app.bob().await);
+    for (route, who) in ROUTES.iter().filter(|(_, who)| *who != For::Anyone) {
+        let path = things.fill(route);
+        let asked = visitor.request(Method::GET, &path, &[], "").await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{path} for a visitor");
+        assert!(asked.header("location").unwrap().starts_with("/sign-in?next="), "{path} for a visitor");
+        let posted = visitor.request(Method::POST, &path, &[], "").await;
+        assert!([303, 405].contains(&posted.status.as_u16()), "POST {path} for a visitor: {}", posted.status);
+        if *who == For::Owner {
+            for method in [Method::GET, Method::POST] {
+                let met = bob.request(method.clone(), &path, &[], "op=run").await;
+                assert!([404, 405].contains(&met.status.as_u16()), "{method} {path} for bob: {}", met.status);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_exist_and_what_is_not_yours_look_the_same() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let things = Things::of(&app, &alice).await;
+    let bob = app.bob().await;
+    let foreign = bob.get(&format!("/jobs/{}", things.job)).await;
+    let unknown = bob.get(&format!("/jobs/{}", uuid::Uuid::new_v4())).await;
+    assert_eq!((foreign.status, foreign.text("h1")), (unknown.status, unknown.text("h1")));
+    assert_eq!(foreign.text("main").replace(&request_id(&foreign), ""), unknown.text("main").replace(&request_id(&unknown), ""));
+}
+
+fn request_id(page: &crate::support::page::Page) -> String {
+    page.text("main code")
+}
+
+/// Alice's things, by which the routes are filled.
+struct Things {
+    job: String,
+    slug: String,
+    tool: String,
+    entry: String,
+}
+
+impl Things {
+    async fn of(app: &TestApp, alice: &Browser) -> Self {
+        let slug = app.add_private_connector(alice, "alice@example.com").await;
+        let job = app.run(alice, "workbench", "hash", &[("v/text", "alice’s")]).await;
+        let list = alice.get("/audit").await;
+        let entry = list.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
+        Self { job, slug, tool: "echo".to_owned(), entry }
+    }
+
+    fn fill(&self, route: &str) -> String {
+        let id = if route.starts_with("/audit") { &self.entry } else { &self.job };
+        route.replace("{slug}", &self.slug).replace("{tool}", &self.tool).replace("{id}", id).replace("{n}", "0")
+    }
+}
+
+fn visit(dir: &Path, look: &mut impl FnMut(&str)) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            visit(&path, look);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            look(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
