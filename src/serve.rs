@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
 use crate::connectors;
 use crate::db::managed::Managed;
-use crate::db::{Databases, PoolSizes, Server, ensure_partitions};
+use crate::db::{Databases, PoolSizes, Server, SystemDb, ensure_partitions};
 use crate::egress::{Egress, EgressPolicy};
 use crate::error::{Error, Result};
 use crate::jobs::Runner;
@@ -139,7 +139,7 @@ impl Parts {
         vault.check(&pools.system).await?;
         let egress = Egress::new(egress_policy(config));
         let workbench = Workbench::of_this_program();
-        ship_workbench(&pools, &egress, &workbench, &clock).await?;
+        ship_workbench(&pools.system, &egress, &workbench, &clock).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(database.server.options(), &tasks, &stop);
         let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
@@ -213,11 +213,13 @@ impl Parts {
     }
 }
 
-async fn ship_workbench(pools: &Databases, egress: &Egress, workbench: &Workbench, clock: &Clock) -> Result<()> {
+/// Makes the built-in connector what this binary says it is.
+pub async fn ship_workbench(system: &SystemDb, egress: &Egress, workbench: &Workbench, clock: &Clock) -> Result<()> {
     let target = Target::Workbench(workbench.clone());
-    let limits = Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1 << 20 };
+    let limits =
+        Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1 << 20 };
     let found = upstream::discover(egress, &target, limits).await?;
-    connectors::ship_workbench(&pools.system, &found.tools, clock.now()).await
+    connectors::ship_workbench(system, &found.tools, clock.now()).await
 }
 
 /// The vault under the configured master key; without one, a key is made in the data directory.

@@ -37,7 +37,8 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
     with_database(config, async |databases| {
         let passwords = Passwords::default();
         let now = Clock::real().now();
-        let user = accounts::create(&databases.system, &passwords, &new, admin, &Visitor::at_command_line(), now).await?;
+        let user =
+            accounts::create(&databases.system, &passwords, &new, admin, &Visitor::at_command_line(), now).await?;
         say(&format!("{} can sign in now.", user.email))
     })
     .await

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+pub use self::allow_rule::AllowRule;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
-pub use self::allow_rule::AllowRule;
 pub use self::values::SignUp;
 use crate::secret::Secret;
 

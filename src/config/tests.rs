@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::{Config, ConfigError, AllowRule, SignUp};
+use super::{AllowRule, Config, ConfigError, SignUp};
 
 /// A directory of this test alone, removed with it.
 struct Scratch(PathBuf);

@@ -39,7 +39,10 @@ pub async fn for_call(db: &Db, actor: &Actor, connector: &Connector, now: Timest
         return Ok(usable.id);
     }
     if connector.auth_type != "none" {
-        return Err(Error::Conflict(format!("{} is not connected. Connect it first, then run the tool", connector.name)));
+        return Err(Error::Conflict(format!(
+            "{} is not connected. Connect it first, then run the tool",
+            connector.name
+        )));
     }
     let id = create(&mut tx, actor, connector.id, None, now).await?;
     tx.commit().await?;

@@ -61,8 +61,7 @@ pub async fn connect_server(
         ServerAuth::None => None,
         ServerAuth::Bearer(token) => Some(token),
     };
-    let limits =
-        Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
+    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
     let target = Target::Mcp { url: url.clone(), bearer: bearer.clone() };
     let found = upstream::discover(egress, &target, limits).await.map_err(as_field_fault)?;
 
@@ -129,7 +128,13 @@ fn name_for(typed: &str, found: &Discovery, url: &Url) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().chars().take(LONGEST_DESCRIPTION).collect()
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+        .chars()
+        .take(LONGEST_DESCRIPTION)
+        .collect()
 }
 
 /// The person who typed the URL can mend it: show the cause beside the field.
@@ -156,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_url_that_cannot_be_one_is_a_fault_of_its_field() {
-        for url in ["", "example.com/mcp", "ftp://example.com", "https://", "javascript:alert(1)", "https://me:pw@example.com"] {
+        for url in
+            ["", "example.com/mcp", "ftp://example.com", "https://", "javascript:alert(1)", "https://me:pw@example.com"]
+        {
             assert_eq!(faults(url, ServerAuth::None), ["url"], "{url}");
         }
         assert!(faults("http://127.0.0.1:3001/mcp", ServerAuth::None).is_empty());

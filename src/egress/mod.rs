@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
+pub use crate::config::AllowRule;
 pub use error::Error;
 pub use policy::{EgressPolicy, Refusal};
 pub use request::Request;
 pub use response::Response;
-pub use crate::config::AllowRule;
 
 use policy::Guard;
 use resolver::{Resolver, Unresolved};

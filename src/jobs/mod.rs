@@ -66,20 +66,20 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
     }
     let connection_id = connections::for_call(db, actor, new.connector, now).await?;
     let job = Accept {
-            user_id: actor.user_id(),
-            job_id: JobId::new(now),
-            kind: "tool.call",
-            connector_id: new.connector.id,
-            connection_id,
-            tool_version_id: new.tool.id,
-            tool_name: new.tool.name.clone(),
-            origin: actor.origin(),
-            input,
-            repeatable: new.tool.is_repeatable(),
-            idem_key: new.idem_key,
-            event: Event::new(Level::Info, "Accepted", now),
-            now,
-        };
+        user_id: actor.user_id(),
+        job_id: JobId::new(now),
+        kind: "tool.call",
+        connector_id: new.connector.id,
+        connection_id,
+        tool_version_id: new.tool.id,
+        tool_name: new.tool.name.clone(),
+        origin: actor.origin(),
+        input,
+        repeatable: new.tool.is_repeatable(),
+        idem_key: new.idem_key,
+        event: Event::new(Level::Info, "Accepted", now),
+        now,
+    };
     Ok(queue.accept(job).await?.job_id())
 }
 
@@ -115,7 +115,10 @@ pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timesta
             job: id,
             connector: Some(job.connector_id),
             tool: Some(job.tool_name),
-            outcome: CallOutcome::Error { class: "canceled".to_owned(), message: "Cancelled before it started".to_owned() },
+            outcome: CallOutcome::Error {
+                class: "canceled".to_owned(),
+                message: "Cancelled before it started".to_owned(),
+            },
             latency: None,
             request: Some(run::masked_input(&mut tx, actor, &job.input, job.tool_version_id).await?),
             response: None,

@@ -118,11 +118,9 @@ fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::Outcome, stop:
             ..Verdict::bad(Outcome::Permanent, "tool_error", "")
         }),
         Came::Canceled if stop == Some(Stop::Shutdown) && prepared.repeatable => Next::Again,
-        Came::Canceled if stop == Some(Stop::Shutdown) => Next::Over(Verdict::bad(
-            Outcome::Unknown,
-            "shutdown",
-            "The hub was stopped while the call was on its way",
-        )),
+        Came::Canceled if stop == Some(Stop::Shutdown) => {
+            Next::Over(Verdict::bad(Outcome::Unknown, "shutdown", "The hub was stopped while the call was on its way"))
+        }
         Came::Canceled => Next::Over(Verdict::bad(Outcome::Canceled, "canceled", "Cancelled by its owner")),
         Came::Retryable { message, retry_after, .. } if tries_left => Next::Retry { message, after: retry_after },
         Came::Retryable { class, message, .. } => {
@@ -183,7 +181,10 @@ mod tests {
 
     #[test]
     fn a_tool_error_speaks_for_itself_if_it_can() {
-        assert_eq!(tool_words(&json!({ "content": [{ "type": "image" }, { "text": "No such repo" }] })), "No such repo");
+        assert_eq!(
+            tool_words(&json!({ "content": [{ "type": "image" }, { "text": "No such repo" }] })),
+            "No such repo"
+        );
         assert_eq!(tool_words(&json!({})), "The tool reported an error without saying which");
         assert_eq!(tool_words(&json!({ "content": [{ "text": "x".repeat(900) }] })).len(), 500);
     }

@@ -12,7 +12,7 @@ use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId};
+use crate::ids::{ConnectorId, JobId, ToolVersionId};
 use crate::schema_form;
 use crate::secret::Secret;
 use crate::upstream::{self, Target};
@@ -37,7 +37,6 @@ pub struct Runner {
 /// A job made ready: everything read, nothing started.
 pub(super) struct Prepared {
     pub(super) connector: ConnectorId,
-    pub(super) connection: ConnectionId,
     pub(super) service: String,
     pub(super) tool: String,
     pub(super) arguments: Map<String, Value>,
@@ -69,7 +68,6 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     };
     Ok(Prepared {
         connector: connector.id,
-        connection: job.connection_id,
         service: connector.name,
         tool: version.name.clone(),
         arguments,

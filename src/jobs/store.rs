@@ -71,11 +71,7 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
-pub(super) async fn list(
-    conn: &mut PgConnection,
-    owner: UserId,
-    before: Option<JobId>,
-) -> sqlx::Result<Vec<JobRow>> {
+pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<JobId>) -> sqlx::Result<Vec<JobRow>> {
     sqlx::query_as!(
         JobRow,
         r#"

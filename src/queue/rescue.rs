@@ -109,14 +109,15 @@ fn audit(lost: &Lost, end: &End, now: Timestamp) -> Option<Prepared> {
     let actor = Actor::new(lost.user_id, Origin::System);
     let action = Action::JobFinished {
         job: lost.job_id,
-        connector: lost.connector_id,
-        tool: lost.tool_name.clone(),
+        connector: Some(lost.connector_id),
+        tool: Some(lost.tool_name.clone()),
         outcome: CallOutcome::Error {
             class: error_class.clone().unwrap_or_default(),
             message: error.clone().unwrap_or_default(),
         },
         latency: (now - lost.started_at).try_into().ok(),
-        request: lost.input.clone(),
+        // what its schema calls secret is not known here; the job itself has its input
+        request: None,
         response: None,
     };
     Some(Prepared::new(&actor, &action, now))

@@ -26,7 +26,10 @@ impl Validator {
     /// [`Error::Conflict`] with a sentence if the schema is none, or leads to another server.
     pub fn compile(schema: &Value) -> Result<Self> {
         if let Some(reference) = remote(schema) {
-            return Err(Error::Conflict(format!("The tool’s schema refers to {}, outside of itself", plain(reference))));
+            return Err(Error::Conflict(format!(
+                "The tool’s schema refers to {}, outside of itself",
+                plain(reference)
+            )));
         }
         let known = schema.get("$schema").is_some();
         let options = jsonschema::options().should_validate_formats(true);

@@ -38,7 +38,11 @@ pub(super) fn control(
 ) -> Option<Chosen> {
     let Some(resolved) = resolve(root, schema) else {
         let schema = schema.as_object().cloned().unwrap_or_default();
-        let why = if schema.is_empty() { "Any JSON value; text needs quotes" } else { "It is described by rules that a form cannot show" };
+        let why = if schema.is_empty() {
+            "Any JSON value; text needs quotes"
+        } else {
+            "It is described by rules that a form cannot show"
+        };
         return Some(Chosen { schema, nullable: false, control: Control::Json(why) });
     };
     let (schema, nullable) = without_null(root, resolved.into_owned());

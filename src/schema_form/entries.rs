@@ -95,7 +95,8 @@ impl Entries {
     /// False if `object` has what no field holds.
     fn fill(&mut self, fields: &[Field], value: &Value) -> bool {
         let Some(object) = value.as_object() else { return false };
-        let key = |field: &Field| field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let key =
+            |field: &Field| field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
         let mut held = 0;
         for field in fields {
             if let Some(value) = object.get(&key(field)) {

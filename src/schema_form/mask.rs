@@ -52,8 +52,12 @@ mod tests {
             "api_key": { "type": "string" },
             "max_tokens": { "type": "integer" },
         } });
-        let value = json!({ "pin": "1", "login": { "pw": "2", "user": "u" }, "api_key": "3", "max_tokens": 4, "n": 1.10 });
+        let value =
+            json!({ "pin": "1", "login": { "pw": "2", "user": "u" }, "api_key": "3", "max_tokens": 4, "n": 1.10 });
         let shown = mask(&schema, &value);
-        assert_eq!(shown, json!({ "pin": "••••", "login": { "pw": "••••", "user": "u" }, "api_key": "••••", "max_tokens": 4, "n": 1.10 }));
+        assert_eq!(
+            shown,
+            json!({ "pin": "••••", "login": { "pw": "••••", "user": "u" }, "api_key": "••••", "max_tokens": 4, "n": 1.10 })
+        );
     }
 }

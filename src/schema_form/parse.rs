@@ -171,7 +171,9 @@ fn chosen(choices: &[Choice], index: &str) -> Result<Value, String> {
 fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, String> {
     let read = |(at, line): (usize, &str)| match scalar {
         Scalar::Text => Ok(Value::String(line.to_owned())),
-        Scalar::Number => number::read(line, "It").map(Value::Number).map_err(|fault| format!("Line {}: {fault}", at + 1)),
+        Scalar::Number => {
+            number::read(line, "It").map(Value::Number).map_err(|fault| format!("Line {}: {fault}", at + 1))
+        }
     };
     typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(read).collect()
 }
@@ -183,8 +185,11 @@ fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults:
     // what the server fills in by itself says nothing of the person's wish
     let is_filled = inner.iter().any(|field| {
         !matches!(field.control, Control::Fixed(_))
-            && !(field.nullable && object.get(&key(field)) == Some(&Value::Null) && entries.at("n", &field.pointer).is_none())
-            && (object.contains_key(&key(field)) || entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty()))
+            && !(field.nullable
+                && object.get(&key(field)) == Some(&Value::Null)
+                && entries.at("n", &field.pointer).is_none())
+            && (object.contains_key(&key(field))
+                || entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty()))
     });
     if !(field.required || is_on || is_filled) {
         return None;

@@ -167,7 +167,9 @@ impl Plan {
 
 fn root(schema: &Value) -> Plan {
     let as_json = |why: &str| Plan { root: Root::Json(why.to_owned()), is_open: false };
-    let Some(object) = resolve(schema, schema) else { return as_json("The tool’s input has a form that JSON shows best.") };
+    let Some(object) = resolve(schema, schema) else {
+        return as_json("The tool’s input has a form that JSON shows best.");
+    };
     let says_object = object.get("type").is_none_or(|kind| kind == "object");
     if !says_object {
         return as_json("The tool does not take named values.");

@@ -114,7 +114,8 @@ impl FormView {
         let optional = fields.iter().filter(|field| is_tucked(field, entries)).count();
         let tuck = optional >= FEW && optional < fields.len();
         let (more, shown): (Vec<_>, Vec<_>) = fields.iter().partition(|field| tuck && is_tucked(field, entries));
-        let views = |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
+        let views =
+            |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
         Self {
             more_is_open: more.iter().any(|field| has_fault(field, faults)),
             summary: summary(plan, faults, whole.is_some()),
@@ -143,15 +144,17 @@ fn is_tucked(field: &Field, entries: &Entries) -> bool {
 }
 
 fn has_fault(field: &Field, faults: &Invalid) -> bool {
-    faults.faults().iter().any(|fault| fault.field == field.pointer || fault.field.starts_with(&format!("{}/", field.pointer)))
+    faults
+        .faults()
+        .iter()
+        .any(|fault| fault.field == field.pointer || fault.field.starts_with(&format!("{}/", field.pointer)))
 }
 
 /// Faults in the order of the page; one without a field of its own leads to its parent, or to the form.
 fn summary(plan: &Plan, faults: &Invalid, is_json: bool) -> Vec<Fault> {
     let order: Vec<_> = plan.fields().map(|field| field.pointer.as_str()).collect();
-    let place = |pointer: &str| {
-        order.iter().rposition(|known| *known == pointer || pointer.starts_with(&format!("{known}/")))
-    };
+    let place =
+        |pointer: &str| order.iter().rposition(|known| *known == pointer || pointer.starts_with(&format!("{known}/")));
     let mut placed: Vec<_> = faults.faults().iter().map(|fault| (place(&fault.field), fault)).collect();
     placed.sort_by_key(|(place, _)| place.unwrap_or(0));
     let href = |at: Option<usize>| match at {

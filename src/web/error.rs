@@ -21,7 +21,7 @@ use super::shell::{Shell, Viewer};
 use crate::error::Error as DomainError;
 
 /// What every handler returns.
-pub type Result<T = Response> = std::result::Result<T, Error>;
+pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
 
 /// A failure on its way to a page.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use http::{Method, StatusCode};
 
 use crate::support::browser::Browser;
+use crate::support::everything::Everything;
 use crate::support::test_app::TestApp;
 
 /// Who may see a route.
@@ -115,8 +116,10 @@ struct Things {
 
 impl Things {
     async fn of(app: &TestApp, alice: &Browser) -> Self {
-        let slug = app.add_private_connector(alice, "alice@example.com").await;
-        let job = app.run(alice, "workbench", "hash", &[("v/text", "alice’s")]).await;
+        let server = Everything::start().await;
+        let place = app.add_server(alice, "Alice’s own", &server.url()).await;
+        let slug = place.rsplit('/').next().unwrap().to_owned();
+        let job = app.start(alice, "/connectors/workbench/tools/hash", [("v/text", "alice’s")]).await.to_string();
         let list = alice.get("/audit").await;
         let entry = list.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
         Self { job, slug, tool: "echo".to_owned(), entry }

@@ -6,12 +6,12 @@
 )]
 
 mod accounts;
+mod authorization;
 mod db;
 mod egress;
 mod live;
 mod migrations;
 mod queue;
-mod schema_form;
 mod schema_form;
 mod support;
 mod upstream;

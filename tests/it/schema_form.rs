@@ -43,10 +43,15 @@ fn every_control_is_labelled_and_every_description_is_there() {
             for control in html.select(&Selector::parse("input, select, textarea").unwrap()) {
                 let id = control.attr("id").unwrap_or_default();
                 let by_for = html.select(&Selector::parse("label").unwrap()).any(|label| label.attr("for") == Some(id));
-                let inside = control.ancestors().any(|node| node.value().as_element().is_some_and(|it| it.name() == "label"));
+                let inside =
+                    control.ancestors().any(|node| node.value().as_element().is_some_and(|it| it.name() == "label"));
                 assert!(inside || (by_for && !id.is_empty()), "{name}: {} has no label", control.html());
                 for id in control.attr("aria-describedby").unwrap_or_default().split_whitespace() {
-                    assert_eq!(html.select(&Selector::parse(&format!("[id='{id}']")).unwrap()).count(), 1, "{name}: #{id}");
+                    assert_eq!(
+                        html.select(&Selector::parse(&format!("[id='{id}']")).unwrap()).count(),
+                        1,
+                        "{name}: #{id}"
+                    );
                 }
             }
         }
@@ -66,15 +71,23 @@ fn faults_name_the_field_and_say_what_to_do() {
     let schema = json!({ "type": "object", "required": ["title", "count"], "properties": {
         "title": { "type": "string" }, "count": { "type": "integer", "minimum": 1 } } });
     let plan = Plan::compile(&schema).unwrap();
-    let typed = |pairs: &[(&str, &str)]| Entries::typed(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect());
-    let fault = |pairs: &[(&str, &str)]| match parse(&plan, &typed(pairs)).and_then(|value| Validator::compile(&schema)?.check(&value)) {
-        Err(craft::error::Error::Invalid(faults)) => faults.faults().iter().map(|it| format!("{}: {}", it.field, it.message)).collect(),
+    let typed =
+        |pairs: &[(&str, &str)]| Entries::typed(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect());
+    let fault = |pairs: &[(&str, &str)]| match parse(&plan, &typed(pairs))
+        .and_then(|value| Validator::compile(&schema)?.check(&value))
+    {
+        Err(craft::error::Error::Invalid(faults)) => {
+            faults.faults().iter().map(|it| format!("{}: {}", it.field, it.message)).collect()
+        }
         other => vec![format!("{other:?}")],
     };
     assert_eq!(fault(&[]), ["/title: Enter title", "/count: Enter count"]);
     assert_eq!(fault(&[("v/title", "x"), ("v/count", "1,5")]), ["/count: Use a full stop: 1.5"]);
     assert_eq!(fault(&[("v/title", "x"), ("v/count", "0")]), ["/count: Count must be 1 or more"]);
-    assert_eq!(fault(&[("v/title", "x"), ("v/count", "1"), ("v/titel", "y")]), [": The form has a field “v/titel” that this tool does not have"]);
+    assert_eq!(
+        fault(&[("v/title", "x"), ("v/count", "1"), ("v/titel", "y")]),
+        [": The form has a field “v/titel” that this tool does not have"]
+    );
     assert_eq!(fault(&[("j", "{\"title\": }")]), [": Line 1, column 11: this is not JSON (expected value)"]);
 }
 
@@ -82,7 +95,8 @@ fn faults_name_the_field_and_say_what_to_do() {
 fn a_secret_is_never_shown_again() {
     let schema = json!({ "properties": { "api_key": { "type": "string" } } });
     let plan = Plan::compile(&schema).unwrap();
-    let again = FormView::new(&plan, &Entries::of_value(&plan, &json!({ "api_key": "s3cret-value" })), &Invalid::default());
+    let again =
+        FormView::new(&plan, &Entries::of_value(&plan, &json!({ "api_key": "s3cret-value" })), &Invalid::default());
     let typed = Entries::typed(vec![("v/api_key".into(), "s3cret-value".into())]);
     let back = FormView::new(&plan, &typed, &Invalid::default());
     assert!(!again.to_string().contains("s3cret") && !back.to_string().contains("s3cret"));

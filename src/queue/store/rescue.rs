@@ -21,7 +21,6 @@ pub(in crate::queue) struct Lost {
     pub(in crate::queue) canceled: bool,
     pub(in crate::queue) connector_id: ConnectorId,
     pub(in crate::queue) tool_name: String,
-    pub(in crate::queue) input: String,
 }
 
 /// Leases of processes that have been silent for `silence`, of `leaving` whatever its beat, and those that are overdue
@@ -52,8 +51,7 @@ pub(in crate::queue) async fn lost(
                d.alive AS "overdue!",
                c.job_id IS NOT NULL AS "canceled!",
                d.connector_id AS "connector_id: ConnectorId",
-               j.tool_name,
-               j.input
+               j.tool_name
         FROM dying d
         JOIN job j ON j.user_id = d.user_id AND j.id = d.job_id
         LEFT JOIN job_cancel c ON c.job_id = d.job_id

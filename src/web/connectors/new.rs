@@ -14,8 +14,8 @@ use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
-use crate::web::respond::{page_with, see_other};
 use crate::web::flash::Flash;
+use crate::web::respond::{page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
 
@@ -59,11 +59,8 @@ fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
 }
 
 async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Invalid) -> axum::response::Response {
-    let shell: Shell = me
-        .shell("Add an MCP server")
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors");
+    let shell: Shell =
+        me.shell("Add an MCP server").await.section(Section::Connectors).under("Connectors", "/connectors");
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let auth = if typed.auth == "bearer" { "bearer" } else { "none" };
     page_with(
@@ -71,7 +68,7 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Inval
         &NewPage {
             shell,
             faults,
-            name: &typed.name,
+            called: &typed.name,
             url: &typed.url,
             auth,
             auths: [

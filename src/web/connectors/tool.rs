@@ -62,14 +62,24 @@ pub(super) async fn new(
         None => Entries::blank(&tool.plan),
     };
     let idem = uuid::Uuid::new_v4().to_string();
-    Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &Invalid::default(), preview: None, idem: &idem }).await)
+    Ok(show(
+        &me,
+        &tool,
+        StatusCode::OK,
+        Answer { entries: &entries, faults: &Invalid::default(), preview: None, idem: &idem },
+    )
+    .await)
 }
 
 /// The form with a former job's input; its secrets are to be typed again.
 async fn again(app: &App, me: &SignedIn, tool: &Tool, job: JobId, as_json: bool) -> Result<Entries> {
     let job = jobs::find(&app.db, &me.actor, job).await?;
     let input: Value = serde_json::from_str(&job.input).unwrap_or_default();
-    Ok(if as_json { Entries::as_json(&mask(&tool.version.schema, &input)) } else { Entries::of_value(&tool.plan, &input) })
+    Ok(if as_json {
+        Entries::as_json(&mask(&tool.version.schema, &input))
+    } else {
+        Entries::of_value(&tool.plan, &input)
+    })
 }
 
 /// What an untouched form means, as far as it means anything.
@@ -98,11 +108,23 @@ pub(super) async fn create(
         }
         (Op::Json, Ok(input)) => {
             let entries = Entries::as_json(&input);
-            Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &none, preview: None, idem: &idem }).await)
+            Ok(show(
+                &me,
+                &tool,
+                StatusCode::OK,
+                Answer { entries: &entries, faults: &none, preview: None, idem: &idem },
+            )
+            .await)
         }
         (Op::Form, Ok(input)) => {
             let entries = Entries::of_value(&tool.plan, &input);
-            Ok(show(&me, &tool, StatusCode::OK, Answer { entries: &entries, faults: &none, preview: None, idem: &idem }).await)
+            Ok(show(
+                &me,
+                &tool,
+                StatusCode::OK,
+                Answer { entries: &entries, faults: &none, preview: None, idem: &idem },
+            )
+            .await)
         }
         (_, Err(error)) => refuse(&me, &tool, &entries, error, &idem).await,
     }

@@ -119,7 +119,8 @@ impl ToolRow {
 pub(super) struct NewPage<'a> {
     pub(super) shell: Shell,
     pub(super) faults: &'a Invalid,
-    pub(super) name: &'a str,
+    // not `name`: the template's macros have a parameter of that name
+    pub(super) called: &'a str,
     pub(super) url: &'a str,
     pub(super) auth: &'a str,
     pub(super) auths: [Choice; 2],

@@ -9,8 +9,8 @@ use crate::jobs::{self, Canceled};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Path;
-use crate::web::respond::{page, see_other};
 use crate::web::flash::Flash;
+use crate::web::respond::{page, see_other};
 use crate::web::shell::Section;
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {

@@ -16,11 +16,11 @@ use super::views::{Change, EventView};
 use super::{parse, position, view};
 use crate::app::App;
 use crate::ids::JobId;
-use crate::jobs::{self, Position, Written, Status};
+use crate::jobs::{self, Position, Status, Written};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::respond::unbuffered;
 use crate::web::extract::{Path, Query};
+use crate::web::respond::unbuffered;
 use askama::Template;
 
 /// At most four messages a second.

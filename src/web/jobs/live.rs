@@ -16,11 +16,11 @@ use super::views::{EventFragment, EventView, LiveEnd, LivePage};
 use super::{parse, view};
 use crate::app::App;
 use crate::error::Error;
-use crate::jobs::{self, Position, Written, Job};
+use crate::jobs::{self, Job, Position, Written};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::respond::unbuffered;
 use crate::web::extract::Path;
+use crate::web::respond::unbuffered;
 use crate::web::shell::Section;
 
 /// Where the template is cut: what stands before it is sent at once, what stands after it when the job is over.
@@ -32,7 +32,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
     let href = format!("/jobs/{}", job.id);
-    let shell = me.shell("Live log").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
+    let shell =
+        me.shell("Live log").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
     let page = LivePage { shell, job: view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
     let (head, tail) = page.split_once(CUT).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
     let body = Body::from_stream(arriving(app, me, job, head, tail));
@@ -40,7 +41,13 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     Ok(unbuffered(response))
 }
 
-fn arriving(app: App, me: SignedIn, job: Job, head: String, tail: String) -> impl Stream<Item = Result<String, Infallible>> {
+fn arriving(
+    app: App,
+    me: SignedIn,
+    job: Job,
+    head: String,
+    tail: String,
+) -> impl Stream<Item = Result<String, Infallible>> {
     stream! {
         yield Ok(head);
         let mut changes = app.live.subscribe_job(job.id);

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::audit;
 use crate::connectors;
 use crate::ids::JobId;
-use crate::jobs::{self, Position, Written, Job};
+use crate::jobs::{self, Job, Position, Written};
 use crate::schema_form;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
@@ -83,7 +83,8 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
     };
     let calendar = me.calendar(app.clock.now());
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
-    let shell = me.shell(job.tool_name.clone()).await.section(Section::Jobs).under("Jobs", "/jobs").state(view.badge.word);
+    let shell =
+        me.shell(job.tool_name.clone()).await.section(Section::Jobs).under("Jobs", "/jobs").state(view.badge.word);
     let mut response = page(&ShowPage { shell, job: view, events, stream });
     if refresh > 0 {
         response.headers_mut().insert("refresh", refresh.into());

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_list_of_flat_objects_is_a_table() {
-        let parts = output(r#"{"content":[{"type":"text","text":"[{\"id\":1,\"name\":\"x\"},{\"id\":2,\"ok\":true}]"}]}"#);
+        let parts =
+            output(r#"{"content":[{"type":"text","text":"[{\"id\":1,\"name\":\"x\"},{\"id\":2,\"ok\":true}]"}]}"#);
         let [Part::Table(table)] = parts.as_slice() else { panic!("no table") };
         assert_eq!(table.columns, ["id", "name", "ok"]);
         assert_eq!(table.rows[1], ["2", "", "true"]);
@@ -175,12 +176,16 @@ mod tests {
     #[test]
     fn numbers_keep_their_spelling() {
         let parts = output(r#"{"structuredContent":{"n":9007199254740993,"d":1.10}}"#);
-        assert!(matches!(parts.as_slice(), [Part::Json { text, .. }] if text.contains("9007199254740993") && text.contains("1.10")));
+        assert!(
+            matches!(parts.as_slice(), [Part::Json { text, .. }] if text.contains("9007199254740993") && text.contains("1.10"))
+        );
     }
 
     #[test]
     fn whatever_a_server_sends_is_shown_somehow() {
-        for text in ["", "null", "[]", "{}", "{\"content\":null}", r#"{"content":[{}]}"#, "not json", "{\"content\":[1,2]}"] {
+        for text in
+            ["", "null", "[]", "{}", "{\"content\":null}", r#"{"content":[{}]}"#, "not json", "{\"content\":[1,2]}"]
+        {
             assert!(!output(text).is_empty(), "{text}");
         }
     }

@@ -22,7 +22,11 @@ pub(super) async fn output(State(app): State<App>, me: SignedIn, Path(id): Path<
     let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
     let output = job.output.ok_or(Error::not_found())?;
     let name = format!("attachment; filename=\"job-{}.json\"", job.id);
-    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-cache")], [(CONTENT_DISPOSITION, name)], output)
+    Ok((
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-cache")],
+        [(CONTENT_DISPOSITION, name)],
+        output,
+    )
         .into_response())
 }
 
@@ -55,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_piece_is_decoded_or_not_there() {
-        let output = r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
+        let output =
+            r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
         assert_eq!(piece(output, 1), Some(("image/png".to_owned(), b"hi".to_vec())));
         assert_eq!(piece(output, 0), None);
         assert_eq!(piece(output, 9), None);

@@ -5,7 +5,7 @@ use askama::Template;
 use super::output::{self, Output};
 use super::words;
 use crate::ids::AuditId;
-use crate::jobs::{Written, Job, JobRow, Status};
+use crate::jobs::{Job, JobRow, Written};
 use crate::web::badge::Badge;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
@@ -116,11 +116,9 @@ pub(super) struct JobView {
     pub(super) again_href: Option<String>,
     pub(super) badge: Badge,
     pub(super) sentence: String,
-    pub(super) status: Status,
     pub(super) created: When,
     pub(super) started: Option<When>,
     pub(super) finished: Option<When>,
-    pub(super) took: Option<String>,
     pub(super) runs: i32,
     pub(super) input: String,
     pub(super) error: Option<String>,
@@ -132,12 +130,7 @@ pub(super) struct JobView {
 
 impl JobView {
     /// `input` is masked already; `audit` is the entry that the job left.
-    pub(super) fn new(
-        job: &Job,
-        input: String,
-        audit: Option<AuditId>,
-        calendar: &Calendar,
-    ) -> Self {
+    pub(super) fn new(job: &Job, input: String, audit: Option<AuditId>, calendar: &Calendar) -> Self {
         let connector_href = job.connector_slug.as_ref().map(|slug| format!("/connectors/{slug}"));
         Self {
             id: job.id.to_string(),
@@ -149,11 +142,9 @@ impl JobView {
             connector_href,
             badge: Badge::job(job.status.as_str()),
             sentence: words::sentence(job, calendar),
-            status: job.status,
             created: calendar.when(job.created_at),
             started: calendar.when_any(job.started_at),
             finished: calendar.when_any(job.finished_at),
-            took: job.started_at.zip(job.finished_at).map(|(start, end)| when::duration((end - start).unsigned_abs())),
             runs: job.run_no,
             input,
             error: job.error.clone(),

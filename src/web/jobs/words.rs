@@ -58,9 +58,7 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
         (Status::Failed, Some("tool_error")) => {
             Some("The tool itself reported this error. Change what it was given, then run it again.")
         }
-        (Status::Failed, Some("auth")) => {
-            Some("The server did not accept the stored credential. Nothing was run.")
-        }
+        (Status::Failed, Some("auth")) => Some("The server did not accept the stored credential. Nothing was run."),
         (Status::Failed, Some("timeout" | "unreachable")) => {
             Some("The server did not answer. Check that it is running, then run it again.")
         }

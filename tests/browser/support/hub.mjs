@@ -1,6 +1,6 @@
 // The real binary on an empty data directory, with the private PostgreSQL it makes for itself.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -9,7 +9,9 @@ const binary = new URL("../../../target/debug/craft", import.meta.url).pathname;
 export class Hub {
   static async start() {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run cargo build`);
-    const hub = new Hub(mkdtempSync(join(tmpdir(), "craft-browser-")));
+    const dir = mkdtempSync(join(tmpdir(), "craft-browser-"));
+    chmodSync(dir, 0o711); // as root, PostgreSQL runs as another user, who must pass
+    const hub = new Hub(dir);
     await hub.launch();
     return hub;
   }

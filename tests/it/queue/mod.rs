@@ -223,11 +223,11 @@ fn line(event: &Written) -> String {
 fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> Finish {
     let action = Action::JobFinished {
         job: lease.job_id(),
-        connector: tenant.connector,
-        tool: "echo".to_owned(),
+        connector: Some(tenant.connector),
+        tool: Some("echo".to_owned()),
         outcome: CallOutcome::Success,
         latency: None,
-        request: "{}".to_owned(),
+        request: Some("{}".to_owned()),
         response: Some("{}".to_owned()),
     };
     Finish {

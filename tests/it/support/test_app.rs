@@ -1,5 +1,5 @@
-//! The hub in a test: a database of its own, a clock that stands still, mail in a folder, and the router called in
-//! process.
+//! The hub in a test: a database of its own, a clock that stands still, mail in a folder, jobs that run, and the
+//! router called in process.
 //!
 //! ```ignore
 //! let app = TestApp::new().await;
@@ -17,14 +17,28 @@ use craft::accounts::{self, NewUser, Passwords, User, Visitor};
 use craft::app::App;
 use craft::clock::Clock;
 use craft::config::SignUp;
-use craft::db;
+use craft::egress::{Egress, EgressPolicy};
+use craft::ids::JobId;
+use craft::jobs::Runner;
+use craft::live::Live;
 use craft::mail::Mailer;
+use craft::queue::{Accepter, Engine, Settings};
 use craft::secret::Secret;
-use craft::web;
+use craft::vault::{SealingKey, Vault};
+use craft::workbench::Workbench;
+use craft::{db, serve, web, worker};
+use http::StatusCode;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::browser::Browser;
 use super::database::TestDatabase;
+use super::page::Page;
+
+/// Far longer than any job here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every persona's password.
 pub(crate) const PASSWORD: &str = "a lantern over the harbour";
@@ -34,6 +48,7 @@ pub(crate) struct TestApp {
     pub(crate) app: App,
     router: Router,
     outbox: PathBuf,
+    _stop: DropGuard,
     /// Dropped last, with its database.
     _database: TestDatabase,
 }
@@ -57,19 +72,28 @@ impl TestApp {
     async fn build(change: impl FnOnce(&mut App), pages: Router<App>) -> Self {
         let database = TestDatabase::new().await;
         let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let system = database.databases.system.clone();
+        let live = Live::start(database.options.clone(), &tasks, &stop);
         let mut app = App {
             db: database.databases.web.clone(),
-            system: database.databases.system.clone(),
+            system: system.clone(),
             // the present month has its partitions
             clock: Clock::fixed(Clock::real().now()),
+            vault: Vault::new(SealingKey::random()),
+            egress: allowing(&["127.0.0.0/8"]),
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
             passwords: Passwords::default(),
+            queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
+            live,
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             sign_up: SignUp::Open,
         };
         change(&mut app);
+        run_jobs(&app).await;
         let router = web::framed(web::pages().merge(pages), app.clone());
-        Self { app, router, outbox, _database: database }
+        Self { app, router, outbox, _stop: stop.drop_guard(), _database: database }
     }
 
     /// Somebody who is not signed in.
@@ -108,6 +132,51 @@ impl TestApp {
         browser
     }
 
+    /// Adds the MCP server at `url` through the page, and returns the place of the new connector.
+    pub(crate) async fn add_server(&self, browser: &Browser, name: &str, url: &Url) -> String {
+        let form = browser.get("/connectors/new/mcp").await;
+        let added = browser.submit(&form, "main form", [("name", name), ("url", url.as_str())]).await;
+        assert_eq!(added.status, StatusCode::OK, "{url} was not added: {}", added.text("main"));
+        added.path().to_owned()
+    }
+
+    /// Runs a tool through its page; returns the job's id at once.
+    pub(crate) async fn start<const N: usize>(
+        &self,
+        browser: &Browser,
+        tool: &str,
+        fields: [(&str, &str); N],
+    ) -> JobId {
+        let form = browser.get(tool).await;
+        let page = browser.submit(&form, "form[action*='/tools/']", fields).await;
+        assert_eq!(page.status, StatusCode::OK, "{tool} was not run: {}", page.text("main"));
+        page.path().strip_prefix("/jobs/").expect("not the page of a job").parse().unwrap()
+    }
+
+    /// Runs a tool through its page and returns the job's page once it is over.
+    pub(crate) async fn run<const N: usize>(&self, browser: &Browser, tool: &str, fields: [(&str, &str); N]) -> Page {
+        let job = self.start(browser, tool, fields).await;
+        self.ended(browser, job).await
+    }
+
+    /// The job's page, once the job is over.
+    pub(crate) async fn ended(&self, browser: &Browser, job: JobId) -> Page {
+        self.until(browser, job, |job| job["finished_at"].is_string()).await;
+        browser.get(&format!("/jobs/{job}")).await
+    }
+
+    /// Returns once the job, as JSON, is as `is_so` wants it; each look follows a change.
+    pub(crate) async fn until(&self, browser: &Browser, job: JobId, is_so: impl Fn(&serde_json::Value) -> bool) {
+        let mut changes = self.app.live.subscribe_job(job);
+        let look = async {
+            while !is_so(&browser.get(&format!("/jobs/{job}.json")).await.json()) {
+                changes.changed().await;
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, look).await;
+        assert!(seen.is_ok(), "waited in vain for {}", browser.get(&format!("/jobs/{job}.json")).await.body);
+    }
+
     /// Lets time pass; the months it reaches get their partitions.
     pub(crate) async fn advance(&self, by: Duration) {
         self.app.clock.advance(by);
@@ -144,4 +213,26 @@ impl Drop for TestApp {
         // it is missing if no mail was sent
         let _ = std::fs::remove_dir_all(&self.outbox);
     }
+}
+
+/// The way out, with these private addresses allowed.
+pub(crate) fn allowing(rules: &[&str]) -> Egress {
+    Egress::new(EgressPolicy { allow: rules.iter().map(|rule| rule.parse().unwrap()).collect() })
+}
+
+/// A worker on the runtime of the test, with the Workbench shipped.
+async fn run_jobs(app: &App) {
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    serve::ship_workbench(&app.system, &app.egress, &workbench, &app.clock).await.unwrap();
+    let settings = Settings { slots: 4, ..Settings::default() };
+    let (engine, leases) =
+        Engine::start(app.system.clone(), app.live.clone(), app.clock.clone(), settings, "a test").await.unwrap();
+    let runner = Runner {
+        system: app.system.clone(),
+        vault: app.vault.clone(),
+        egress: app.egress.clone(),
+        workbench,
+        clock: app.clock.clone(),
+    };
+    tokio::spawn(worker::run(engine, leases, runner));
 }
