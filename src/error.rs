@@ -25,7 +25,7 @@ pub enum Error {
     /// Another service failed us. `message` is a sentence that names it.
     #[error("{message}")]
     Upstream {
-        /// Machine word for the cause: timeout, unreachable, not_mcp, too_large, http_status …
+        /// Machine word for the cause: `timeout`, `unreachable`, `not_mcp`, `too_large`, `http_status` …
         class: &'static str,
         /// What a person should read.
         message: String,

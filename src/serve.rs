@@ -90,14 +90,13 @@ struct Database {
 
 impl Database {
     async fn open(config: &Config, role: Role) -> Result<Self> {
-        let (managed, server) = match &config.storage.database_url {
-            Some(url) => (None, Server::reach_url(url).await?),
-            None => {
-                let managed =
-                    if role == Role::Worker { Managed::join(config).await? } else { Managed::serve(config).await? };
-                let server = Server::reach(managed.options()?).await?;
-                (Some(managed), server)
-            }
+        let (managed, server) = if let Some(url) = &config.storage.database_url {
+            (None, Server::reach_url(url).await?)
+        } else {
+            let managed =
+                if role == Role::Worker { Managed::join(config).await? } else { Managed::serve(config).await? };
+            let server = Server::reach(managed.options()?).await?;
+            (Some(managed), server)
         };
         if let Some(notice) = server.notice() {
             tracing::info!("{notice}");
@@ -181,7 +180,7 @@ impl Parts {
         let service = web::framed(web::pages(), app).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::select! {
-            served = server.into_future() => served.map_err(|error| Error::Internal(error.into())),
+            ended = server.into_future() => ended.map_err(|error| Error::Internal(error.into())),
             // streams of live pages would hold the process for as long as somebody looks
             () = async { stop.cancelled().await; tokio::time::sleep(LAST_PAGES).await } => Ok(()),
         }

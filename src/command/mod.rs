@@ -58,13 +58,12 @@ pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> 
 
 /// Reaches the database (starting or joining the private one), brings it up to date, and leaves it as it was found.
 async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Result<()>) -> Result<()> {
-    let (managed, server) = match &config.storage.database_url {
-        Some(url) => (None, Server::reach_url(url).await?),
-        None => {
-            let managed = Managed::join(config).await?;
-            let server = Server::reach(managed.options()?).await?;
-            (Some(managed), server)
-        }
+    let (managed, server) = if let Some(url) = &config.storage.database_url {
+        (None, Server::reach_url(url).await?)
+    } else {
+        let managed = Managed::join(config).await?;
+        let server = Server::reach(managed.options()?).await?;
+        (Some(managed), server)
     };
     server.migrate().await?;
     let databases = server.open(PoolSizes { web: 2, system: 2 });

@@ -83,7 +83,7 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<Connector> {
     let taken =
-        |_| Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
+        |()| Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
     if store::name_is_taken(tx, actor.user_id(), &new.name).await? {
         return Err(taken(()));
     }

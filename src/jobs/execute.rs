@@ -38,7 +38,8 @@ async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Finish {
     journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
     match prepare(runner, actor, lease.job_id()).await {
         Ok(prepared) => {
-            let (outcome, stop) = call(runner, lease, &prepared, &journal).await;
+            // on the heap: a call's state is large, and many calls run at once
+            let (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal)).await;
             ended(lease, actor, &prepared, outcome, stop, runner.clock.now())
         }
         Err(error) => unprepared(lease, actor, &error, runner.clock.now()),

@@ -40,7 +40,7 @@ pub(super) fn ended(
     now: Timestamp,
 ) -> Finish {
     match verdict(lease, prepared, outcome, stop) {
-        Next::Over(verdict) => over(lease, actor, prepared, verdict, now),
+        Next::Over(verdict) => over(lease, actor, prepared, &verdict, now),
         Next::Retry { message, after } => {
             let event = Event::new(Level::Warn, format!("{message}. It is tried again"), now);
             let run_at = now + after.unwrap_or_else(|| backoff(lease.attempt(), rand::random()));
@@ -134,7 +134,7 @@ fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::Outcome, stop:
 }
 
 /// The end of a job: its result, its last line and its audit entry, without any secret.
-fn over(lease: &Lease, actor: &Actor, prepared: &Prepared, verdict: Verdict, now: Timestamp) -> Finish {
+fn over(lease: &Lease, actor: &Actor, prepared: &Prepared, verdict: &Verdict, now: Timestamp) -> Finish {
     let secrets: Vec<_> = prepared.secret.iter().collect();
     let clean = |text: &str| redact(text, &secrets).into_owned();
     let output = verdict.output.as_ref().map(|value| clean(&value.to_string()));

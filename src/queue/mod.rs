@@ -12,7 +12,7 @@
 //!   backlog costs another nothing.
 //! - **Few commits**: accepts, endings and events that arrive together are committed together; alone, none waits.
 //!
-//! [`Accepter`] takes jobs in, [`Engine`] claims and ends them, [`cancel`] stops them, [`events::after`] reads what they
+//! [`Accepter`] takes jobs in, [`Engine`] claims and ends them, [`cancel()`] stops them, [`events::after`] reads what they
 //! said. Leases, beats and leadership are compared by the database's clock, everything else by the caller's.
 
 mod accept;

@@ -1,5 +1,7 @@
 //! Values without what their schema calls secret: for pages, previews and the audit log.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::choose::is_secret;
@@ -23,7 +25,7 @@ fn masked(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
         Value::Object(object) => {
             let inner = |name: &String, value: &Value| {
                 let inner = schema.get("properties").and_then(|all| all.get(name)).unwrap_or(&Value::Null);
-                let rules = resolve(root, inner).map(|rules| rules.into_owned()).unwrap_or_default();
+                let rules = resolve(root, inner).map(Cow::into_owned).unwrap_or_default();
                 if value.is_string() && is_secret(&rules, name) {
                     return Value::String(MASK.to_owned());
                 }

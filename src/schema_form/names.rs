@@ -1,5 +1,7 @@
 //! Names: JSON Pointers, the ids of elements, and labels made of property names.
 
+use std::fmt::Write;
+
 /// A property name as one step of a JSON Pointer.
 pub(super) fn step(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -12,7 +14,9 @@ pub(super) fn id(pointer: &str) -> String {
         match byte {
             b'/' => id.push('-'),
             b if b.is_ascii_alphanumeric() => id.push(char::from(b)),
-            b => id.push_str(&format!("_{b:02x}")),
+            b => {
+                let _ = write!(id, "_{b:02x}");
+            }
         }
     }
     id

@@ -184,12 +184,11 @@ fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults:
     let object = object(inner, entries, &mut inner_faults);
     // what the server fills in by itself says nothing of the person's wish
     let is_filled = inner.iter().any(|field| {
-        !matches!(field.control, Control::Fixed(_))
-            && !(field.nullable
-                && object.get(&key(field)) == Some(&Value::Null)
-                && entries.at("n", &field.pointer).is_none())
-            && (object.contains_key(&key(field))
-                || entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty()))
+        let value = object.get(&key(field));
+        let is_default = matches!(field.control, Control::Fixed(_))
+            || field.nullable && value == Some(&Value::Null) && entries.at("n", &field.pointer).is_none();
+        let is_typed = entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty());
+        !is_default && (value.is_some() || is_typed)
     });
     if !(field.required || is_on || is_filled) {
         return None;

@@ -16,6 +16,7 @@ use super::views::{EventFragment, EventView, LiveEnd, LivePage};
 use super::{parse, view};
 use crate::app::App;
 use crate::error::Error;
+use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -36,7 +37,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
         me.shell("Live log").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
     let page = LivePage { shell, job: view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
     let (head, tail) = page.split_once(CUT).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
-    let body = Body::from_stream(arriving(app, me, job, head, tail));
+    let body = Body::from_stream(arriving(app, me, job.id, head, tail));
     let response: Response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
     Ok(unbuffered(response))
 }
@@ -44,16 +45,16 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
 fn arriving(
     app: App,
     me: SignedIn,
-    job: Job,
+    id: JobId,
     head: String,
     tail: String,
 ) -> impl Stream<Item = Result<String, Infallible>> {
     stream! {
         yield Ok(head);
-        let mut changes = app.live.subscribe_job(job.id);
+        let mut changes = app.live.subscribe_job(id);
         let mut after = Position::START;
         let until = tokio::time::Instant::now() + LONGEST;
-        while let Ok((job, log)) = jobs::watch(&app.db, &me.actor, job.id, after).await {
+        while let Ok((job, log)) = jobs::watch(&app.db, &me.actor, id, after).await {
             after = log.last().map_or(after, Written::position);
             yield Ok(lines(&app, &me, &log));
             if job.status.is_final() {

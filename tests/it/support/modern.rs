@@ -1,4 +1,4 @@
-//! A server of the 2026-07-28 era, made with PyPI `fastmcp`; its tools are in `tests/upstreams/modern.py`.
+//! A server of the 2026-07-28 era, made with `fastmcp` for Python; its tools are in `tests/upstreams/modern.py`.
 
 use tokio::process::Command;
 use url::Url;
