@@ -3,15 +3,15 @@
 mod check;
 mod user;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
-use crate::db::managed::Managed;
-use crate::db::{Databases, PoolSizes, Server};
+use crate::db::Databases;
 use crate::error::{Error, Result};
-use crate::serve::{self, Role};
+use crate::serve::{self, Database, Role};
 
 /// One self-hosted hub for every service connection and every tool call.
 #[derive(Debug, Parser)]
@@ -58,21 +58,10 @@ pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> 
 
 /// Reaches the database (starting or joining the private one), brings it up to date, and leaves it as it was found.
 async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Result<()>) -> Result<()> {
-    let (managed, server) = if let Some(url) = &config.storage.database_url {
-        (None, Server::reach_url(url).await?)
-    } else {
-        let managed = Managed::join(config).await?;
-        let server = Server::reach(managed.options()?).await?;
-        (Some(managed), server)
-    };
-    server.migrate().await?;
-    let databases = server.open(PoolSizes { web: 2, system: 2 });
-    let done = work(&databases).await;
-    databases.close().await;
-    if let Some(managed) = managed {
-        managed.stop().await?;
-    }
-    done
+    let database = Database::join(config).await?;
+    let done = work(&database.pools).await;
+    let closed = database.close().await;
+    done.and(closed)
 }
 
 /// A sentence for whoever typed the command.
@@ -85,5 +74,6 @@ fn start_logging(config: &Config) {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(&config.process.log))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
 }

@@ -22,10 +22,12 @@ pub enum ConfigError {
         reason: String,
     },
     /// The settings file holds a key that is no setting.
-    #[error("{} has an unknown setting `{key}`. The settings are: {known}", path.display())]
+    #[error("{} has an unknown setting `{key}` in line {line}. The settings are: {known}", path.display())]
     UnknownKey {
         /// The file.
         path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
         /// The key.
         key: String,
         /// The keys that exist.
@@ -34,7 +36,7 @@ pub enum ConfigError {
     /// A value that the setting does not take.
     #[error("{place}: {expected}")]
     BadValue {
-        /// The variable, or the file and its key.
+        /// The variable, or the key, its file and line.
         place: String,
         /// What the setting takes.
         expected: String,

@@ -1,11 +1,12 @@
 //! Environment over file over defaults: finds each setting's text and lets the definition judge it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use toml::Spanned;
 
 use super::{Config, ConfigError};
 
@@ -83,7 +84,13 @@ fn default_data_dir(env: Env<'_>) -> Result<PathBuf, ConfigError> {
 /// The settings file, as far as its keys have not been taken yet.
 struct File {
     path: PathBuf,
-    rest: toml::Table,
+    rest: BTreeMap<String, Entry>,
+}
+
+/// A key's value, and in which line it stands.
+struct Entry {
+    line: usize,
+    value: toml::Value,
 }
 
 impl File {
@@ -92,20 +99,20 @@ impl File {
         let must_exist = named.is_some();
         let path = named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
         match std::fs::read_to_string(&path) {
-            Ok(text) => match text.parse() {
+            Ok(text) => match entries(&text) {
                 Ok(rest) => Ok(Self { path, rest }),
                 Err(error) => Err(ConfigError::Syntax { path, reason: place_and_reason(&text, &error) }),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
-                Ok(Self { path, rest: toml::Table::new() })
+                Ok(Self { path, rest: BTreeMap::new() })
             }
             Err(source) => Err(ConfigError::Unreadable { path, source }),
         }
     }
 
     fn take(&mut self, key: &str) -> Result<Option<Found>, ConfigError> {
-        let Some(value) = self.rest.remove(key) else { return Ok(None) };
-        let place = format!("`{key}` in {}", self.path.display());
+        let Some(Entry { line, value }) = self.rest.remove(key) else { return Ok(None) };
+        let place = format!("`{key}` in {}, line {line}", self.path.display());
         match text_of(&value) {
             Some(text) => Ok(Some(Found { place, text }).filter(|found| !found.text.trim().is_empty())),
             None => Err(ConfigError::BadValue {
@@ -116,10 +123,21 @@ impl File {
     }
 
     fn refuse_rest(self, definition: &Command) -> Result<(), ConfigError> {
-        let Some(key) = self.rest.keys().next().cloned() else { return Ok(()) };
+        let Some((key, Entry { line, .. })) = self.rest.into_iter().min_by_key(|(_, entry)| entry.line) else {
+            return Ok(());
+        };
         let known: Vec<_> = definition.get_arguments().map(|arg| arg.get_id().as_str()).collect();
-        Err(ConfigError::UnknownKey { path: self.path, key, known: known.join(", ") })
+        Err(ConfigError::UnknownKey { path: self.path, line, key, known: known.join(", ") })
     }
+}
+
+fn entries(text: &str) -> Result<BTreeMap<String, Entry>, toml::de::Error> {
+    let keys: BTreeMap<Spanned<String>, toml::Value> = toml::from_str(text)?;
+    let entry = |(key, value): (Spanned<String>, _)| {
+        let line = line_at(text, key.span().start);
+        (key.into_inner(), Entry { line, value })
+    };
+    Ok(keys.into_iter().map(entry).collect())
 }
 
 fn text_of(value: &toml::Value) -> Option<String> {
@@ -136,6 +154,10 @@ fn text_of(value: &toml::Value) -> Option<String> {
 
 /// The parser's own report quotes the line, which may hold a password: keep only its number and the reason.
 fn place_and_reason(text: &str, error: &toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    format!("line {}, {}", before.matches('\n').count() + 1, error.message())
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
+    format!("line {line}, {}", error.message())
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

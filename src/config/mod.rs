@@ -102,7 +102,7 @@ pub struct Process {
     #[arg(long, env = "CRAFT_WORKERS", value_parser = values::workers, default_value = "32")]
     pub workers: usize,
     /// What is logged: a level, or directives such as craft=debug,sqlx=warn
-    #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info")]
+    #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info,rmcp=warn,sqlx=warn")]
     pub log: String,
 }
 

@@ -129,7 +129,7 @@ fn name_for(typed: &str, found: &Discovery, url: &Url) -> String {
 
 fn first_line(text: &str) -> String {
     text.lines()
-        .map(str::trim)
+        .map(|line| line.trim_start_matches('#').trim()) // most servers write Markdown
         .find(|line| !line.is_empty())
         .unwrap_or_default()
         .chars()
@@ -140,8 +140,10 @@ fn first_line(text: &str) -> String {
 /// The person who typed the URL can mend it: show the cause beside the field.
 fn as_field_fault(error: Error) -> Error {
     match error {
-        Error::Upstream { class: "auth", message, .. } => Error::field("token", message),
-        Error::Upstream { message, .. } | Error::Refused(message) => Error::field("url", message),
+        Error::Upstream { class: "unauthorized" | "forbidden", message, .. } => Error::field("token", message),
+        Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
+            Error::field("url", message)
+        }
         other => other,
     }
 }

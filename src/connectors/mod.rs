@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::db::{Db, SystemDb, Tx};
+use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, ToolVersionId};
 use crate::upstream::ToolDefinition;
@@ -83,13 +83,16 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<Connector> {
     let taken =
-        |()| Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
-    if store::name_is_taken(tx, actor.user_id(), &new.name).await? {
-        return Err(taken(()));
-    }
+        || Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
+    // the same form sent twice at once: the second finds the first one's name, as the place was chosen before it looked,
+    // or its place taken
     let slug = slug::free(tx, actor.user_id(), &new.name).await?;
+    if store::name_is_taken(tx, actor.user_id(), &new.name).await? {
+        return Err(taken());
+    }
     let id = ConnectorId::new(now);
-    store::insert(tx, actor.user_id(), id, &slug, new, now).await?;
+    let stored = store::insert(tx, actor.user_id(), id, &slug, new, now).await;
+    stored.on_constraint("connectors_owner_id_slug_key", taken)?;
     audit::record(
         tx,
         actor,

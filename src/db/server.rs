@@ -15,6 +15,8 @@ use crate::secret::Secret;
 
 /// Views with the caller's rights and `NULLS NOT DISTINCT` came with 15.
 const OLDEST_VERSION: i32 = 150_000;
+/// The class of a server that is not there, or turns us away.
+const UNREACHABLE: &str = "unreachable";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is tried before it is handed out: the server may have restarted.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
@@ -53,9 +55,18 @@ impl Server {
     /// Reaches the server that `DATABASE_URL` names.
     pub async fn reach_url(url: &Secret) -> Result<Self> {
         let options: PgConnectOptions = url.expose().parse().map_err(|error: sqlx::Error| {
-            Error::upstream("unreachable", "DATABASE_URL cannot be understood", anyhow::Error::from(error))
+            let message = format!(
+                "DATABASE_URL cannot be understood ({error}): \
+                 write it as postgres://user:password@host:5432/database"
+            );
+            Error::upstream(UNREACHABLE, message, anyhow::Error::from(error))
         })?;
-        Self::reach(options).await
+        Self::reach(options).await.map_err(|error| match error {
+            Error::Upstream { class: UNREACHABLE, message, source } => {
+                Error::Upstream { class: UNREACHABLE, message: format!("{message}. Check DATABASE_URL"), source }
+            }
+            other => other,
+        })
     }
 
     /// Reaches a server, and prepares a plain role on it if the login is not bound by row-level security.
@@ -189,7 +200,7 @@ fn unreachable(options: &PgConnectOptions, error: sqlx::Error) -> Error {
         sqlx::Error::Database(refusal) => {
             format!("PostgreSQL at {place} refuses the connection: {}", refusal.message())
         }
-        other => format!("PostgreSQL at {place} cannot be reached: {other}. Check DATABASE_URL"),
+        other => format!("PostgreSQL at {place} cannot be reached: {other}"),
     };
-    Error::upstream("unreachable", message, anyhow::Error::from(error))
+    Error::upstream(UNREACHABLE, message, anyhow::Error::from(error))
 }

@@ -58,6 +58,8 @@ async fn hear(mut listener: PgListener, process: Uuid, topics: &Topics) {
                 }
             }
             Ok(None) => return tracing::warn!("the listening connection was lost"),
+            // the process is stopping
+            Err(sqlx::Error::PoolClosed) => return,
             Err(error) => return tracing::warn!(%error, "the listening connection failed"),
         }
     }

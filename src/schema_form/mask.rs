@@ -8,9 +8,9 @@ use super::choose::is_secret;
 use super::resolve::resolve;
 
 /// What stands for a secret.
-const MASK: &str = "••••";
+pub(super) const MASK: &str = "••••";
 
-/// Deeper values are kept whole: their schema was not followed there either.
+/// Deeper values are masked by their names alone.
 const DEEPEST: usize = 8;
 
 /// `value` with the secrets of `schema` (`writeOnly`, `format: password`, names such as `api_key`) masked.
@@ -20,7 +20,8 @@ pub fn mask(schema: &Value, value: &Value) -> Value {
 }
 
 fn masked(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
-    let Some(schema) = resolve(root, schema).filter(|_| depth < DEEPEST) else { return value.clone() };
+    // what no schema describes, or one that cannot be followed, is masked by its names
+    let schema = resolve(root, schema).filter(|_| depth < DEEPEST).unwrap_or_default();
     match value {
         Value::Object(object) => {
             let inner = |name: &String, value: &Value| {
@@ -61,5 +62,15 @@ mod tests {
             shown,
             json!({ "pin": "••••", "login": { "pw": "••••", "user": "u" }, "api_key": "••••", "max_tokens": 4, "n": 1.10 })
         );
+    }
+
+    #[test]
+    fn names_are_enough_where_no_schema_helps() {
+        let value = json!({ "login": [{ "password": "1" }], "a": { "b": { "api_key": "2", "c": "d" } } });
+        let shown = json!({ "login": [{ "password": "••••" }], "a": { "b": { "api_key": "••••", "c": "d" } } });
+        let circular = json!({ "$defs": { "a": { "$ref": "#/$defs/a" } }, "$ref": "#/$defs/a" });
+        for schema in [json!(null), json!({}), json!({ "allOf": [{}, {}] }), circular] {
+            assert_eq!(mask(&schema, &value), shown, "{schema}");
+        }
     }
 }

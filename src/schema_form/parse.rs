@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::entries::{Entries, WHOLE};
+use super::mask::MASK;
 use super::names::plain;
 use super::number;
 use super::plan::{Choice, Control, Field, Line, Plan, Root, Scalar};
@@ -52,7 +53,21 @@ pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
 }
 
 fn whole(text: &str) -> Result<Value> {
-    json(text).map_err(|message| Error::field("", message))
+    let value = json(text).map_err(|message| Error::field("", message))?;
+    if holds_mask(&value) {
+        return Err(Error::field("", format!("“{MASK}” stands for a secret that is not shown: type it again")));
+    }
+    Ok(value)
+}
+
+/// Whether a secret of an earlier run still stands masked, and would be sent as it stands.
+fn holds_mask(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == MASK,
+        Value::Array(items) => items.iter().any(holds_mask),
+        Value::Object(object) => object.values().any(holds_mask),
+        _ => false,
+    }
 }
 
 fn json(text: &str) -> Result<Value, String> {

@@ -103,10 +103,12 @@ impl Wire {
         body: Bytes,
         session: Option<&str>,
         headers: &Headers,
+        patience: Duration,
     ) -> std::result::Result<Response, Noted> {
         let mut url = self.0.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let request = self.request(Method::POST, url.clone(), session, headers.clone()).body(JSON, body.clone());
+            let request = self.request(Method::POST, url.clone(), session, headers.clone());
+            let request = request.body(JSON, body.clone()).timeout(patience);
             let response = self.0.egress.send(request).await.map_err(|error| self.note(error))?;
             if !response.status().is_redirection() {
                 return Ok(response);
@@ -199,8 +201,13 @@ impl StreamableHttpClient for Wire {
         headers: Headers,
     ) -> Result<StreamableHttpPostResponse> {
         let body = serde_json::to_vec(&message)?;
-        let response =
-            self.deliver(body.into(), session.as_deref(), &headers).await.map_err(StreamableHttpError::Client)?;
+        let patience = match &message {
+            ClientJsonRpcMessage::Request(_) => self.0.limits.remaining(),
+            // "no longer wanted" is sent when time has run out
+            _ => self.0.limits.remaining().max(FAREWELL),
+        };
+        let delivered = self.deliver(body.into(), session.as_deref(), &headers, patience).await;
+        let response = delivered.map_err(StreamableHttpError::Client)?;
         match response.status() {
             StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(StreamableHttpPostResponse::Accepted),
             status if status.is_success() => self.accepted(&message, response).await,

@@ -21,6 +21,8 @@ pub struct When {
     pub iso: String,
     /// For people: "today at 08:29", "24 November 2026 at 08:29".
     pub words: String,
+    /// The same to the second: "today at 08:29:05".
+    pub exact: String,
     /// To the second, for logs: "08:29:05".
     pub clock: String,
 }
@@ -38,9 +40,11 @@ impl Calendar {
         let moment = to_jiff(at);
         let local = moment.to_zoned(self.zone.clone());
         let today = to_jiff(self.now).to_zoned(self.zone.clone()).date();
+        let day = day(local.date(), today);
         When {
             iso: moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            words: format!("{} at {}", day(local.date(), today), local.strftime("%H:%M")),
+            words: format!("{day} at {}", local.strftime("%H:%M")),
+            exact: format!("{day} at {}", local.strftime("%H:%M:%S")),
             clock: local.strftime("%H:%M:%S").to_string(),
         }
     }

@@ -36,6 +36,7 @@ test("lines arrive once and in order, and the end is announced", { timeout: 60_0
   const numbers = ids.map((id) => id.replace("event-", "").split(".").map(Number));
   assert.deepEqual([...numbers].sort((a, b) => a[0] - b[0] || a[1] - b[1]), numbers);
   assert.match(await page.locator("#live").textContent(), /succeeded/i);
+  await page.locator("#job-ladder").waitFor({ state: "detached" });
   await page.reload();
   assert.deepEqual(await lines(page), ids, "a reload shows the same lines");
   assert.deepEqual(page.faults, []);
@@ -62,7 +63,7 @@ test("paused, the page stays still", async () => {
   const streams = [];
   page.on("request", (request) => request.url().includes("/events") && streams.push(request.url()));
   await page.reload();
-  await page.getByRole("link", { name: "Go on with live updates" }).waitFor();
+  await page.getByRole("link", { name: "Resume live updates" }).waitFor();
   assert.deepEqual(streams, []);
 });
 
@@ -70,7 +71,7 @@ test("without script the live log arrives as the job goes on", { timeout: 60_000
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, "alice@example.org", password);
   await countdown(page, 3);
-  await page.getByRole("link", { name: "Live log without script" }).click();
+  await page.getByRole("link", { name: "Follow the log without script" }).click();
   await page.getByText(/^Succeeded in/).waitFor({ timeout: 20_000 });
 });
 
@@ -81,10 +82,11 @@ test("kill -9 in the middle: the job is not lost and says what became of it", { 
   await page.locator("#job-log > li").nth(2).waitFor();
   await hub.kill();
   await hub.launch();
-  await page.reload();
-  // the countdown says that it is safe to repeat: it runs again
+  // the countdown says that it is safe to repeat: it runs again, and the page, never reloaded, finds its way back
   await page.locator("#job-head .badge", { hasText: "Succeeded" }).waitFor({ timeout: 60_000 });
+  const ids = await lines(page);
   await page.reload();
+  assert.deepEqual(ids, await lines(page));
   const words = await page.locator("#job-log").textContent();
   assert.match(words, /run 2|again/i);
 });

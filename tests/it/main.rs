@@ -6,9 +6,13 @@
 )]
 
 mod accounts;
+mod audit;
 mod authorization;
+mod binary;
+mod connectors;
 mod db;
 mod egress;
+mod jobs;
 mod live;
 mod migrations;
 mod queue;

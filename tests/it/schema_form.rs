@@ -89,6 +89,10 @@ fn faults_name_the_field_and_say_what_to_do() {
         [": The form has a field “v/titel” that this tool does not have"]
     );
     assert_eq!(fault(&[("j", "{\"title\": }")]), [": Line 1, column 11: this is not JSON (expected value)"]);
+    assert_eq!(
+        fault(&[("j", "{\"title\": \"••••\"}")]),
+        [": “••••” stands for a secret that is not shown: type it again"]
+    );
 }
 
 #[test]

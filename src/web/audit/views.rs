@@ -96,7 +96,7 @@ impl ShowPage {
 pub(super) fn words(action: &str) -> String {
     match action {
         "account.created" => "Account created",
-        "account.confirmed" => "E-mail address confirmed",
+        "account.confirmed" => "Email address confirmed",
         "session.started" => "Signed in",
         "session.refused" => "Sign-in refused",
         "session.ended" => "Signed out",

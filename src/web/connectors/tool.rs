@@ -2,9 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::views::{ToolPage, effect};
 use crate::app::App;
@@ -131,12 +134,18 @@ pub(super) async fn create(
 }
 
 async fn run(app: &App, me: &SignedIn, tool: &Tool, entries: &Entries, input: &Value, idem: &str) -> Result {
-    let idem_key = (!idem.is_empty()).then(|| idem.chars().take(100).collect());
+    let idem_key = (!idem.is_empty()).then(|| once(idem, input));
     let new = NewJob { connector: &tool.connector, tool: &tool.version, input, idem_key };
     match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
         Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
         Err(error) => refuse(me, tool, entries, error, idem).await,
     }
+}
+
+/// The same form sent twice is one job; a form that somebody went back to and changed is another.
+fn once(idem: &str, input: &Value) -> String {
+    let form: String = idem.chars().take(100).collect();
+    format!("{form} {}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(input.to_string())))
 }
 
 /// The form again, with everything that was typed and what is wrong with it.

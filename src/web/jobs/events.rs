@@ -58,7 +58,8 @@ fn follow(app: App, me: SignedIn, id: JobId, after: Position) -> impl Stream<Ite
             match follower.news().await {
                 Ok(Some(message)) => yield Ok(message),
                 Ok(None) => {}
-                Err(()) => break,
+                // without `end` the client comes back, and goes on where it stopped
+                Err(()) => return,
             }
             if follower.is_over() {
                 break;

@@ -14,11 +14,13 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
+use serde_json::Value;
 
 use self::views::{EventView, IndexPage, JobView, Row, ShowPage, Stream};
 use crate::app::App;
 use crate::audit;
 use crate::connectors;
+use crate::error::Error as DomainError;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::schema_form;
@@ -93,20 +95,26 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
 }
 
 async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
-    let (job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    let (mut job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    job.input = masked_input(app, me, &job).await?.to_string();
     Ok(axum::Json(jobs::to_json(&job, &log)).into_response())
 }
 
-/// What the page shows of a job: its input masked by the schema it was made with.
-async fn view(app: &App, me: &SignedIn, job: &Job) -> Result<JobView> {
+/// A job's input without what the schema it was made with calls secret.
+async fn masked_input(app: &App, me: &SignedIn, job: &Job) -> Result<Value> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let schema = connectors::version(&mut tx, &me.actor, job.tool_version_id).await.map(|version| version.schema);
-    drop(tx);
-    let input = serde_json::from_str(&job.input).unwrap_or_default();
-    let input = match schema {
-        Ok(schema) => schema_form::mask(&schema, &input),
-        Err(_) => input,
+    let schema = match connectors::version(&mut tx, &me.actor, job.tool_version_id).await {
+        Ok(version) => version.schema,
+        // its connector is gone: the names are all there is to go by
+        Err(DomainError::NotFound(_)) => Value::Null,
+        Err(other) => return Err(other.into()),
     };
+    Ok(schema_form::mask(&schema, &serde_json::from_str(&job.input).unwrap_or_default()))
+}
+
+/// What the page shows of a job.
+async fn view(app: &App, me: &SignedIn, job: &Job) -> Result<JobView> {
+    let input = masked_input(app, me, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
     let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };
     Ok(JobView::new(job, input, entry, &me.calendar(app.clock.now())))

@@ -46,6 +46,12 @@ impl Output {
         };
         Self { parts: parts(job, &result), href }
     }
+
+    /// Leaves out what the page has said already, as the error.
+    pub(super) fn without(mut self, error: Option<&str>) -> Self {
+        self.parts.retain(|part| !matches!(part, Part::Text { text, .. } if Some(text.as_str()) == error));
+        self
+    }
 }
 
 fn parts(job: JobId, result: &Value) -> Vec<Part> {

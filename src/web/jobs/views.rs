@@ -5,7 +5,7 @@ use askama::Template;
 use super::output::{self, Output};
 use super::words;
 use crate::ids::AuditId;
-use crate::jobs::{Job, JobRow, Written};
+use crate::jobs::{Job, JobRow, Status, Written};
 use crate::web::badge::Badge;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
@@ -119,7 +119,7 @@ pub(super) struct JobView {
     pub(super) created: When,
     pub(super) started: Option<When>,
     pub(super) finished: Option<When>,
-    pub(super) runs: i32,
+    pub(super) ran_again: bool,
     pub(super) input: String,
     pub(super) error: Option<String>,
     pub(super) advice: Option<&'static str>,
@@ -145,11 +145,12 @@ impl JobView {
             created: calendar.when(job.created_at),
             started: calendar.when_any(job.started_at),
             finished: calendar.when_any(job.finished_at),
-            runs: job.run_no,
+            ran_again: job.run_no > 1,
             input,
-            error: job.error.clone(),
+            // what its owner wanted did not go wrong
+            error: job.error.clone().filter(|_| job.status != Status::Canceled),
             advice: words::advice(job),
-            output: job.output.as_deref().map(|text| Output::new(job.id, text)),
+            output: job.output.as_deref().map(|text| Output::new(job.id, text).without(job.error.as_deref())),
             audit_href: audit.map(|id| format!("/audit/{id}")),
             can_cancel: !job.status.is_final(),
         }

@@ -14,7 +14,7 @@ pub(super) fn sentence(job: &Job, calendar: &Calendar) -> String {
         .unwrap_or_default();
     match job.status {
         Status::Queued => queued(job, calendar),
-        Status::Running if job.run_no > 1 => format!("Running, for the {} time.", ordinal(job.run_no)),
+        Status::Running if job.run_no > 1 => "Running again.".to_owned(),
         Status::Running => "Running now.".to_owned(),
         Status::Succeeded => format!("Succeeded in {took}."),
         Status::Failed if took.is_empty() => "Failed before it started.".to_owned(),
@@ -38,14 +38,6 @@ fn queued(job: &Job, calendar: &Calendar) -> String {
     };
     let at = calendar.when(at);
     format!("Queued. {why} {} ({}).", at.words, at.clock)
-}
-
-fn ordinal(n: i32) -> String {
-    match n {
-        2 => "second".to_owned(),
-        3 => "third".to_owned(),
-        n => format!("{n}th"),
-    }
 }
 
 /// What to do about an ending that is not good.

@@ -10,7 +10,7 @@ const quiet = [
 export const launch = () => chromium.launch({ executablePath: path, args: quiet });
 
 // A visitor of their own: cookies, script on or off, colours, width.
-export async function visitor(browser, hub, { script = true, colours = "light", width = 1280, ...more } = {}) {
+export async function visitor(browser, hub, { script = true, blocked, colours = "light", width = 1280, ...more } = {}) {
   const context = await browser.newContext({
     baseURL: hub.url,
     javaScriptEnabled: script,
@@ -18,6 +18,9 @@ export async function visitor(browser, hub, { script = true, colours = "light", 
     viewport: { width, height: 900 },
     ...more,
   });
+  context.setDefaultTimeout(10_000);
+  // axe itself is script: for a page that is checked "without script", none of ours is loaded
+  if (blocked) await context.route("**/*.js", (route) => route.abort());
   const page = await context.newPage();
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(String(error)));
@@ -28,8 +31,17 @@ export async function visitor(browser, hub, { script = true, colours = "light", 
 
 export async function signIn(page, email, password) {
   await page.goto("/sign-in");
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email address").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => url.pathname !== "/sign-in");
+}
+
+// A part of a story: what follows needs it, so the first that fails ends the story and is named in the error.
+export async function step(name, walk) {
+  try {
+    await walk();
+  } catch (error) {
+    throw new Error(`${name}: ${error.message}`, { cause: error });
+  }
 }

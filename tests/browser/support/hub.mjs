@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const binary = new URL("../../../target/debug/craft", import.meta.url).pathname;
+const binary = process.env.CRAFT_BINARY ?? new URL("../../../target/debug/craft", import.meta.url).pathname;
 
 export class Hub {
   static async start() {

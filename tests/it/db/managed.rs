@@ -3,51 +3,16 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use craft::config::Config;
 use craft::db::managed::{Managed, Purpose};
 use craft::db::{Databases, PoolSizes, Server};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 
-use crate::support::database::{config_with, scratch_dir};
+use crate::support::database::config_with;
+use crate::support::place::{Place, eventually};
 
 /// Tells the stand-in below that it is one, and where.
 const STAND_IN: &str = "CRAFT_TEST_STAND_IN";
-
-/// A data directory of one test. Whatever still runs in it is killed with it.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = scratch_dir().join(format!("{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-
-    fn config(&self) -> Config {
-        config_with(&self.0)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.0.join("postgres/data")
-    }
-
-    /// The server process, if its file names one.
-    fn pid(&self) -> Option<Pid> {
-        let text = std::fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
-        text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(pid) = self.pid() {
-            let _ = kill_process(pid, Signal::QUIT);
-        }
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 #[tokio::test]
 async fn one_server_owns_the_data_directory_and_the_last_to_leave_stops_postgres() {
@@ -61,14 +26,14 @@ async fn one_server_owns_the_data_directory_and_the_last_to_leave_stops_postgres
     assert!(refusal.contains(place.0.to_str().unwrap()), "{refusal}");
 
     let command = Managed::join(&place.config()).await.unwrap();
-    let started = place.pid();
+    let started = place.postmaster();
     server.stop().await.unwrap();
-    assert_eq!(place.pid(), started, "the command still needs it");
+    assert_eq!(place.postmaster(), started, "the command still needs it");
     assert_eq!(ask(&command, "SELECT current_user || ' ' || current_setting('is_superuser')").await, "craft off");
     assert_eq!(ask(&command, "SELECT current_setting('fsync') || current_setting('listen_addresses')").await, "on");
 
     command.stop().await.unwrap();
-    assert_eq!(place.pid(), None, "nobody needs it any more");
+    assert_eq!(place.postmaster(), None, "nobody needs it any more");
 
     a_server_that_does_not_start_is_explained_by_its_log(&place).await;
     files_of_another_version_are_refused(&place).await;
@@ -94,12 +59,13 @@ async fn postgres_that_is_killed_is_started_again_and_pools_find_it() {
     let managed = Managed::join_with(&place.config(), Purpose::Tests).await.unwrap();
     let databases = open(&managed).await;
     assert!(answers(&databases).await);
-    let first = place.pid().unwrap();
+    let first = place.postmaster().unwrap();
     kill_process(first, Signal::KILL).unwrap();
-    eventually("PostgreSQL answers again", async || answers(&databases).await && place.pid() != Some(first)).await;
+    eventually("PostgreSQL answers again", async || answers(&databases).await && place.postmaster() != Some(first))
+        .await;
     databases.close().await;
     managed.stop().await.unwrap();
-    assert_eq!(place.pid(), None);
+    assert_eq!(place.postmaster(), None);
 }
 
 #[tokio::test]
@@ -114,12 +80,12 @@ async fn postgres_of_a_killed_server_is_adopted_by_the_next() {
     eventually("the server is up", async || place.0.join("up").exists()).await;
     server.kill().unwrap();
     server.wait().unwrap();
-    let orphan = place.pid().unwrap();
+    let orphan = place.postmaster().unwrap();
     let next = Managed::serve(&place.config()).await.unwrap();
     assert_eq!(ask(&next, "SELECT 'here'").await, "here");
-    assert_eq!(place.pid(), Some(orphan), "it was adopted, not started anew");
+    assert_eq!(place.postmaster(), Some(orphan), "it was adopted, not started anew");
     next.stop().await.unwrap();
-    assert_eq!(place.pid(), None);
+    assert_eq!(place.postmaster(), None);
 }
 
 /// Not a test of its own: the server process that the test above kills.
@@ -167,15 +133,4 @@ async fn ask(managed: &Managed, question: &'static str) -> String {
 
 async fn answers(databases: &Databases) -> bool {
     sqlx::query("SELECT 1").execute(databases.system.pool()).await.is_ok()
-}
-
-/// Looks until it is so, for at most half a minute.
-async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    let looked = tokio::time::timeout(Duration::from_secs(30), async {
-        while !is_so().await {
-            looks.tick().await;
-        }
-    });
-    assert!(looked.await.is_ok(), "not within 30 seconds: {what}");
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::ConnectInfo;
+use bytes::Bytes;
+use craft::ids::JobId;
 use http::header::{COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use reqwest::redirect::Policy;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
@@ -17,16 +21,37 @@ use super::page::Page;
 /// More is a loop.
 const MOST_REDIRECTS: usize = 5;
 
+/// Longer than any page may take, one that waits for a change included.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a request gets to the hub.
+enum Way {
+    InProcess(Router),
+    Network(reqwest::Client),
+}
+
 /// One person's browser.
 pub(crate) struct Browser {
-    router: Router,
+    way: Way,
     base: Url,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
     pub(super) fn new(router: Router, base: Url) -> Self {
-        Self { router, base, cookies: Mutex::default() }
+        Self { way: Way::InProcess(router), base, cookies: Mutex::default() }
+    }
+
+    /// For a hub that listens at `base`.
+    #[expect(clippy::disallowed_methods, reason = "a browser is outside of the hub, and of its way out")]
+    pub(super) fn at(base: Url) -> Self {
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build().unwrap();
+        Self { way: Way::Network(client), base, cookies: Mutex::default() }
+    }
+
+    /// The hub has moved; its cookies are kept.
+    pub(crate) fn follow_to(&mut self, base: &Url) {
+        self.base = base.clone();
     }
 
     /// Opens a page, and whatever it redirects to.
@@ -62,18 +87,34 @@ impl Browser {
         self.submit(&page, "form[action='/sign-in']", [("email", email), ("password", password)]).await
     }
 
+    /// Adds the MCP server at `url` through the page, and returns the place of the new connector.
+    pub(crate) async fn add_server(&self, name: &str, url: &Url) -> String {
+        let form = self.get("/connectors/new/mcp").await;
+        let added = self.submit(&form, "main form", [("name", name), ("url", url.as_str())]).await;
+        assert_eq!(added.status, StatusCode::OK, "{url} was not added: {}", added.text("main"));
+        added.path().to_owned()
+    }
+
+    /// Runs a tool through its page; returns the job's id at once.
+    pub(crate) async fn start<const N: usize>(&self, tool: &str, fields: [(&str, &str); N]) -> JobId {
+        let form = self.get(tool).await;
+        let page = self.submit(&form, "form[action*='/tools/']", fields).await;
+        assert_eq!(page.status, StatusCode::OK, "{tool} was not run: {}", page.text("main"));
+        page.path().strip_prefix("/jobs/").expect("not the page of a job").parse().unwrap()
+    }
+
     /// One request, not followed, with further headers.
     pub(crate) async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
-        let mut request = Request::builder().method(&method).uri(path).body(Body::from(body.to_owned())).unwrap();
+        let mut request = Request::builder().method(&method).uri(path).body(body.to_owned()).unwrap();
         *request.headers_mut() = self.headers(&method, headers);
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000))));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        for cookie in parts.headers.get_all(SET_COOKIE) {
+        let (status, headers, body) = match &self.way {
+            Way::InProcess(router) => in_process(router.clone(), request).await,
+            Way::Network(client) => over_network(client, &self.base, request).await,
+        };
+        for cookie in headers.get_all(SET_COOKIE) {
             self.keep(cookie.to_str().unwrap());
         }
-        let body = to_bytes(body, usize::MAX).await.unwrap();
-        Page::new(path, parts.status, parts.headers, String::from_utf8_lossy(&body).into_owned())
+        Page::new(path, status, headers, String::from_utf8_lossy(&body).into_owned())
     }
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {
@@ -131,4 +172,21 @@ impl Browser {
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
+}
+
+type Answer = (StatusCode, HeaderMap, Bytes);
+
+async fn in_process(router: Router, request: Request<String>) -> Answer {
+    let mut request = request.map(Body::from);
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000))));
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap())
+}
+
+async fn over_network(client: &reqwest::Client, base: &Url, request: Request<String>) -> Answer {
+    let (parts, body) = request.into_parts();
+    let url = base.join(&parts.uri.to_string()).unwrap();
+    let sent = client.request(parts.method, url).headers(parts.headers).body(body).send().await;
+    let response = sent.unwrap_or_else(|error| panic!("{} was not answered: {error:?}", parts.uri));
+    (response.status(), response.headers().clone(), response.bytes().await.unwrap())
 }

@@ -3,9 +3,12 @@
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod everything;
+pub(crate) mod hub;
 pub(crate) mod listener;
 pub(crate) mod modern;
 pub(crate) mod page;
+pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod scripted;
 pub(crate) mod test_app;

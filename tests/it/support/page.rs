@@ -45,6 +45,12 @@ impl Page {
         page.select(&parse(selector)).next()?.attr(name).map(ToOwned::to_owned)
     }
 
+    /// An attribute of each element that matches and has it.
+    pub(crate) fn attrs(&self, selector: &str, name: &str) -> Vec<String> {
+        let page = Html::parse_document(&self.body);
+        page.select(&parse(selector)).filter_map(|found| found.attr(name).map(ToOwned::to_owned)).collect()
+    }
+
     /// Whether any element matches.
     pub(crate) fn has(&self, selector: &str) -> bool {
         !self.texts(selector).is_empty()

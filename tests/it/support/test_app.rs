@@ -27,7 +27,6 @@ use craft::secret::Secret;
 use craft::vault::{SealingKey, Vault};
 use craft::workbench::Workbench;
 use craft::{db, serve, web, worker};
-use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -134,10 +133,7 @@ impl TestApp {
 
     /// Adds the MCP server at `url` through the page, and returns the place of the new connector.
     pub(crate) async fn add_server(&self, browser: &Browser, name: &str, url: &Url) -> String {
-        let form = browser.get("/connectors/new/mcp").await;
-        let added = browser.submit(&form, "main form", [("name", name), ("url", url.as_str())]).await;
-        assert_eq!(added.status, StatusCode::OK, "{url} was not added: {}", added.text("main"));
-        added.path().to_owned()
+        browser.add_server(name, url).await
     }
 
     /// Runs a tool through its page; returns the job's id at once.
@@ -147,10 +143,7 @@ impl TestApp {
         tool: &str,
         fields: [(&str, &str); N],
     ) -> JobId {
-        let form = browser.get(tool).await;
-        let page = browser.submit(&form, "form[action*='/tools/']", fields).await;
-        assert_eq!(page.status, StatusCode::OK, "{tool} was not run: {}", page.text("main"));
-        page.path().strip_prefix("/jobs/").expect("not the page of a job").parse().unwrap()
+        browser.start(tool, fields).await
     }
 
     /// Runs a tool through its page and returns the job's page once it is over.

@@ -18,6 +18,7 @@ use url::Url;
 
 use super::{TOKEN, context, egress, limits, nothing, remote, run, with_token};
 use crate::support::listener::{closed_port, flood, hear, raw, serve};
+use crate::support::scripted::{handshake, tools};
 
 fn at(address: std::net::SocketAddr) -> Url {
     Url::parse(&format!("http://{address}/mcp")).unwrap()
@@ -121,24 +122,9 @@ where
     F: Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static,
 {
     let reply = move |headers: HeaderMap, body: String| async move {
-        let request: Value = serde_json::from_str(&body).unwrap();
-        let complete = json!({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"});
-        let with = |more: Value| {
-            let mut result = complete.clone();
-            result.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            axum::Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result})).into_response()
-        };
-        match request["method"].as_str().unwrap() {
-            "server/discover" => with(json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}})),
-            "tools/list" => with(json!({ "tools": tools })),
-            _ => answer(headers),
-        }
+        handshake(&serde_json::from_str(&body).unwrap(), &tools).unwrap_or_else(|| answer(headers))
     };
     Router::new().route(path, post(reply))
-}
-
-fn tools(count: usize) -> Value {
-    (0..count).map(|n| json!({"name": format!("tool-{n}"), "inputSchema": {"type": "object"}})).collect()
 }
 
 fn status(code: u16) -> impl Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static {

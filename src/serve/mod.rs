@@ -1,5 +1,7 @@
 //! Composition: everything is built here once, started, and on a signal drained and stopped in order.
 
+mod database;
+
 use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -9,17 +11,18 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+pub(crate) use self::database::Database;
 use crate::accounts::{self, Passwords};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
 use crate::connectors;
-use crate::db::managed::Managed;
-use crate::db::{Databases, PoolSizes, Server, SystemDb, ensure_partitions};
+use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
 use crate::error::{Error, Result};
 use crate::jobs::Runner;
@@ -37,6 +40,9 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Pages under way get this long.
 const LAST_PAGES: Duration = Duration::from_secs(2);
 
+/// Between two sweeps.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What this process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -52,25 +58,33 @@ pub enum Role {
 /// it can be used.
 pub async fn run(config: &Config, role: Role) -> Result<()> {
     let stop = stop_signal()?;
-    let database = Database::open(config, role).await?;
+    let database = match role {
+        Role::Worker => Database::join(config).await?,
+        Role::Both | Role::Web => Database::serve(config).await?,
+    };
     let served = serve(config, role, &database, stop).await;
-    database.close().await?;
-    served
+    let closed = database.close().await;
+    served.and(closed)
 }
 
 async fn serve(config: &Config, role: Role, database: &Database, stop: CancellationToken) -> Result<()> {
+    // before anything runs: a start that is refused has claimed no job
+    let listener = match role {
+        Role::Worker => None,
+        Role::Both | Role::Web => Some(listen(config.access.listen).await?),
+    };
     let parts = Parts::build(config, database).await?;
     let jobs = match role {
         Role::Web => None,
         Role::Both | Role::Worker => Some(parts.start_worker(config).await?),
     };
-    let served = match role {
-        Role::Worker => {
+    let served = match listener {
+        None => {
             say("Running jobs.")?;
             stop.cancelled().await;
             Ok(())
         }
-        Role::Both | Role::Web => parts.serve_pages(config, stop).await,
+        Some(listener) => parts.serve_pages(config, listener, stop).await,
     };
     if let Some((engine, running)) = jobs {
         engine.shutdown(DRAIN).await;
@@ -79,41 +93,6 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
     }
     parts.stop().await;
     served
-}
-
-/// The database, and the private PostgreSQL under it, if it is private.
-struct Database {
-    managed: Option<Managed>,
-    server: Server,
-    pools: Databases,
-}
-
-impl Database {
-    async fn open(config: &Config, role: Role) -> Result<Self> {
-        let (managed, server) = if let Some(url) = &config.storage.database_url {
-            (None, Server::reach_url(url).await?)
-        } else {
-            let managed =
-                if role == Role::Worker { Managed::join(config).await? } else { Managed::serve(config).await? };
-            let server = Server::reach(managed.options()?).await?;
-            (Some(managed), server)
-        };
-        if let Some(notice) = server.notice() {
-            tracing::info!("{notice}");
-        }
-        server.migrate().await?;
-        let pools = server.open(PoolSizes::default());
-        ensure_partitions(&pools.system, Clock::real().now()).await?;
-        Ok(Self { managed, server, pools })
-    }
-
-    async fn close(self) -> Result<()> {
-        self.pools.close().await;
-        match self.managed {
-            Some(managed) => managed.stop().await,
-            None => Ok(()),
-        }
-    }
 }
 
 /// Everything that both pages and jobs need, built once.
@@ -164,11 +143,7 @@ impl Parts {
         Ok((engine, running))
     }
 
-    async fn serve_pages(&self, config: &Config, stop: CancellationToken) -> Result<()> {
-        let address = config.access.listen;
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Error::Refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
-        })?;
+    async fn serve_pages(&self, config: &Config, listener: TcpListener, stop: CancellationToken) -> Result<()> {
         let bound = listener.local_addr().map_err(|error| Error::Internal(error.into()))?;
         self.egress.refuse_own(bound);
         let public_url = public_url(config, bound)?;
@@ -176,6 +151,7 @@ impl Parts {
         if let Some(token) = accounts::setup_link(&self.pools.system, self.clock.now()).await? {
             say(&format!("Make the owner’s account here: {public_url}setup/{token}"))?;
         }
+        self.tasks.spawn(sweep_daily(self.pools.system.clone(), self.clock.clone(), self.stop.clone()));
         say(&format!("Listening on {}", public_url.as_str().trim_end_matches('/')))?;
         let service = web::framed(web::pages(), app).into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
@@ -210,6 +186,27 @@ impl Parts {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Error::Refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
+    })
+}
+
+/// Forgets what has expired, now and every day, until told to stop.
+async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
+    let mut days = tokio::time::interval(DAY);
+    days.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let sweeping = async {
+        loop {
+            days.tick().await;
+            if let Err(error) = accounts::sweep(&system, clock.now()).await {
+                tracing::warn!(%error, "what has expired could not be forgotten; it is tried again in a day");
+            }
+        }
+    };
+    stop.run_until_cancelled(sweeping).await;
 }
 
 /// Makes the built-in connector what this binary says it is.

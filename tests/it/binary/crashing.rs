@@ -1,0 +1,112 @@
+//! What a power cut leaves: killed processes lose no job, and say of each what became of it.
+
+use std::time::Duration;
+
+use craft::ids::JobId;
+use http::StatusCode;
+use rustix::process::{Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::browser::Browser;
+use crate::support::hub::Hub;
+use crate::support::modern::Modern;
+use crate::support::place::{Place, eventually};
+
+/// A lost run is noticed within 24 seconds, tried again within 2 more, and the longest job here counts to ten.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
+
+#[tokio::test]
+async fn a_killed_hub_runs_its_jobs_again_or_says_that_it_cannot_know() {
+    let (place, modern) = (Place::new("killed-hub"), Modern::start().await);
+    let mut hub = with_two_slots(&place).await;
+    let mut owner = hub.owner().await;
+    let service = owner.add_server("Modern", &modern.url()).await;
+
+    // one that may have had an effect, one that says it may be repeated, and one for which there is no slot
+    let risky = owner.start(&format!("{service}/tools/wait"), []).await;
+    until(&owner, risky, |job| has_line(job, "waiting")).await;
+    let repeatable = owner.start(COUNTDOWN, [("v/seconds", "10")]).await;
+    until(&owner, repeatable, |job| has_line(job, "9 seconds to go")).await;
+    let queued = owner.start(COUNTDOWN, [("v/seconds", "1")]).await;
+    hub.kill().await;
+
+    let hub = with_two_slots(&place).await;
+    owner.follow_to(&hub.base);
+    let queued = until(&owner, queued, is_over).await;
+    assert_eq!((&queued["status"], &queued["run_no"]), (&"succeeded".into(), &1.into()), "{queued}");
+
+    let repeated = until(&owner, repeatable, is_over).await;
+    assert_eq!(repeated["status"], "succeeded", "{repeated}");
+    assert!(has_line(&repeated, "The hub stopped while this call was running. It will run again"), "{repeated}");
+    assert!(has_line(&repeated, "Started again"), "{repeated}");
+
+    let unknown = until(&owner, risky, is_over).await;
+    assert_eq!((&unknown["status"], &unknown["error_class"]), (&"unknown".into(), &"crash".into()), "{unknown}");
+    assert!(!has_line(&unknown, "Started again"), "it may have had an effect: {unknown}");
+    let page = owner.get(&format!("/jobs/{risky}")).await;
+    assert!(page.texts(".actions a").contains(&"Run again".to_owned()), "{}", page.body);
+}
+
+#[tokio::test]
+async fn killed_postgres_comes_back_under_the_running_hub_with_all_it_had() {
+    let place = Place::new("killed-postgres");
+    let hub = place.serve().await;
+    let owner = hub.owner().await;
+    let before = owner.start(COUNTDOWN, [("v/seconds", "1")]).await;
+    let before = until(&owner, before, is_over).await;
+    let during = owner.start(COUNTDOWN, [("v/seconds", "5")]).await;
+    until(&owner, during, |job| has_line(job, "4 seconds to go")).await;
+
+    let first = place.postmaster().unwrap();
+    kill_process(first, Signal::KILL).unwrap();
+    eventually("PostgreSQL is back", async || place.postmaster() != Some(first) && hub.is_ready().await).await;
+
+    let id: JobId = before["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(until(&owner, id, is_over).await, before, "what was committed is as it was");
+    let during = until(&owner, during, is_over).await;
+    assert_eq!((&during["status"], &during["run_no"]), (&"succeeded".into(), &1.into()), "{during}");
+    let after = owner.start(COUNTDOWN, [("v/seconds", "1")]).await;
+    assert_eq!(until(&owner, after, is_over).await["status"], "succeeded");
+}
+
+async fn with_two_slots(place: &Place) -> Hub {
+    let mut serve = place.craft(&["serve"]);
+    serve.env("CRAFT_WORKERS", "2");
+    Hub::start(serve).await
+}
+
+/// The job, as JSON, once it is as `is_so` wants it; each look but the first follows a change.
+async fn until(browser: &Browser, job: JobId, is_so: impl Fn(&Value) -> bool) -> Value {
+    let look = async {
+        loop {
+            let page = browser.get(&format!("/jobs/{job}.json")).await;
+            // a pool trusts a connection that was idle for less than a second, even one that PostgreSQL has dropped
+            if page.status == StatusCode::SERVICE_UNAVAILABLE {
+                continue;
+            }
+            let seen = page.json();
+            if is_so(&seen) {
+                return seen;
+            }
+            assert!(!is_over(&seen), "it ended otherwise: {seen}");
+            let last = seen["events"].as_array().and_then(|events| events.last()?["id"].as_str());
+            let next = format!("/jobs/{job}?after={}&wait=25", last.unwrap_or("0.-1"));
+            browser.get(&next).await;
+        }
+    };
+    if let Ok(seen) = tokio::time::timeout(PATIENCE, look).await {
+        return seen;
+    }
+    panic!("waited in vain for {}", browser.get(&format!("/jobs/{job}.json")).await.body)
+}
+
+fn is_over(job: &Value) -> bool {
+    job["finished_at"].is_string()
+}
+
+fn has_line(job: &Value, words: &str) -> bool {
+    let lines = job["events"].as_array().into_iter().flatten();
+    lines.filter_map(|line| line["message"].as_str()).any(|line| line.contains(words))
+}

@@ -1,0 +1,169 @@
+//! A server is added: its tools are there, its token is not.
+
+use http::StatusCode;
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use super::{add, add_with, names};
+use crate::support::everything::Everything;
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::TestApp;
+
+const TOKEN: &str = "t0ken-that-nobody-may-see";
+
+#[tokio::test]
+async fn a_real_server_is_added_and_lists_its_tools_with_what_each_does() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let server = Everything::start().await;
+
+    let page = add(&alice, "", server.url().as_str()).await;
+    let name = page.text("h1");
+    assert_eq!(name, "Everything Reference Server", "its own name, as none was typed");
+    assert_eq!(page.text(".note.ok p"), format!("{name} is added. It has {}.", counted(&page.texts("tbody tr"))));
+    let row = |tool: &str| page.texts("tbody tr").into_iter().find(|row| row.contains(tool)).unwrap();
+    assert!(row("get-sum").contains("Returns the sum of two numbers"), "{}", row("get-sum"));
+    assert!(row("trigger-long-running-operation").ends_with("Read-only"), "{}", page.text("tbody"));
+    assert!(page.texts("td[data-label='What it does']").iter().all(|does| !does.is_empty()));
+
+    assert_eq!(names(&alice).await, [name.as_str(), "Workbench"]);
+    assert_eq!(names(&bob).await, ["Workbench"]);
+    assert_eq!(bob.get(page.path()).await.status, StatusCode::NOT_FOUND);
+    let echo = format!("{}/tools/echo", page.path());
+    let job = app.run(&alice, &echo, [("v/message", "hello")]).await;
+    assert_eq!(job.text("#job-result pre"), "Echo: hello");
+}
+
+fn counted(rows: &[String]) -> String {
+    format!("{} tools", rows.len())
+}
+
+#[tokio::test]
+async fn a_token_is_sent_with_every_request_and_is_nowhere_to_be_read() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    // it says the token back, as careless servers do
+    let server = Scripted::guarded(tools(1), &format!("I saw Bearer {TOKEN}"), Some(TOKEN)).await;
+
+    let added = add_with(&alice, &server.url(), TOKEN).await;
+    assert_eq!(added.text("h1"), "Guarded");
+    let job = app.run(&alice, "/connectors/guarded/tools/tool-0", []).await;
+    assert_eq!(job.text("#job-result pre"), "I saw Bearer [redacted]");
+    for method in ["server/discover", "tools/list", "tools/call"] {
+        let heard = server.heard(method);
+        assert!(!heard.is_empty(), "{method} was never asked");
+        assert!(heard.iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))), "{heard:?}");
+    }
+
+    assert!(!tables_with(&app, "Guarded").await.is_empty(), "the search finds nothing at all");
+    assert_eq!(tables_with(&app, TOKEN).await, [""; 0]);
+    let json = format!("{}.json", job.path());
+    for path in ["/connectors", "/connectors/guarded", job.path(), &json, "/audit", "/connectors/new/mcp"] {
+        assert!(!alice.get(path).await.body.contains(TOKEN), "{path} shows the token");
+    }
+}
+
+/// Every table with a row that holds `text`, as text or as bytes.
+async fn tables_with(app: &TestApp, text: &str) -> Vec<String> {
+    let pool = app.app.system.pool();
+    let all = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
+    let mut found = Vec::new();
+    for table in sqlx::query_scalar::<_, String>(all).fetch_all(pool).await.unwrap() {
+        let holds = format!(
+            "SELECT EXISTS (SELECT FROM {table} t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, encode($1::bytea, 'hex')) > 0)"
+        );
+        let holds = sqlx::query_scalar::<_, bool>(AssertSqlSafe(holds)).bind(text);
+        if holds.fetch_one(pool).await.unwrap() {
+            found.push(table);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_tool_with_a_recursive_schema_is_usable() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let node = json!({"type": "object", "properties": {
+        "name": {"type": "string"},
+        "children": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+    }});
+    let schema = json!({
+        "type": "object", "$defs": {"node": node},
+        "properties": {"tree": {"$ref": "#/$defs/node"}}, "required": ["tree"],
+    });
+    let server = Scripted::start(json!([{"name": "plant", "inputSchema": schema}]), "planted").await;
+    add(&alice, "Garden", server.url().as_str()).await;
+
+    let plant = "/connectors/garden/tools/plant";
+    let tree = r#"[{"name": "twig", "children": []}]"#;
+    let job = app.run(&alice, plant, [("v/tree/name", "oak"), ("j/tree/children", tree)]).await;
+    assert_eq!(job.text("#job-result pre"), "planted");
+    let sent: serde_json::Value = serde_json::from_str(&server.heard("tools/call")[0].body).unwrap();
+    let expected = json!({"tree": {"name": "oak", "children": [{"name": "twig", "children": []}]}});
+    assert_eq!(sent["params"]["arguments"], expected);
+
+    let form = alice.get(plant).await;
+    let wrong = [("v/tree/name", "oak"), ("j/tree/children", r#"[{"name": 7}]"#)];
+    let page = alice.submit(&form, "form[action*='/tools/']", wrong).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "the recursion is not checked: {}", page.path());
+}
+
+#[tokio::test]
+async fn a_tool_whose_schema_lies_elsewhere_is_left_out_in_words_and_nothing_is_fetched() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let elsewhere = Scripted::start(tools(0), "").await;
+    let far = json!({"type": "object", "properties": {"a": {"$ref": elsewhere.url().as_str()}}});
+    let listed = json!([{"name": "near", "inputSchema": {"type": "object"}}, {"name": "far", "inputSchema": far}]);
+    let server = Scripted::start(listed, "").await;
+
+    let page = add(&alice, "Mixed", server.url().as_str()).await;
+    let said = page.text(".note.ok p");
+    assert!(said.starts_with("Mixed is added. It has 1 tool. “far” was left out: "), "{said}");
+    assert!(said.contains(elsewhere.url().as_str()), "{said}");
+    assert_eq!(page.texts("tbody th"), ["near"]);
+    assert_eq!(elsewhere.visits(), 0);
+}
+
+#[tokio::test]
+async fn a_thousand_tools_are_all_listed() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::start(tools(1_000), "").await;
+    let page = add(&alice, "Large", server.url().as_str()).await;
+    assert_eq!(page.texts("tbody th").len(), 1_000);
+    assert_eq!(alice.get("/connectors").await.texts(".card .meta")[0], "MCP server 1,000 tools");
+}
+
+#[tokio::test]
+async fn a_name_is_used_once_and_only_among_ones_own() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let server = Scripted::start(tools(1), "").await;
+    add(&alice, "Mine", server.url().as_str()).await;
+
+    let again = add(&alice, "mine", server.url().as_str()).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(again.text("#f-name-e"), "Error: You already have a connector called “mine”. Choose another name");
+    assert_eq!(again.attr("#f-url", "value").as_deref(), Some(server.url().as_str()));
+    assert_eq!(names(&alice).await, ["Mine", "Workbench"]);
+    assert_eq!(add(&bob, "Mine", server.url().as_str()).await.path(), "/connectors/mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_sent_twice_at_once_adds_one_connector_and_explains_itself() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::start(tools(3), "").await;
+    let url = server.url();
+    for round in 0..5 {
+        let name = format!("Twice {round}");
+        let (one, other) = tokio::join!(add(&alice, &name, url.as_str()), add(&alice, &name, url.as_str()));
+        let (added, refused) = if one.status == StatusCode::OK { (one, other) } else { (other, one) };
+        assert_eq!((added.status, added.text("h1")), (StatusCode::OK, name.clone()));
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text("main"));
+        assert!(refused.text("#f-name-e").contains("You already have a connector called"));
+        assert_eq!(names(&alice).await.iter().filter(|found| **found == name).count(), 1);
+    }
+}

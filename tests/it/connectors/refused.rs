@@ -1,0 +1,102 @@
+//! A server is not added: the form says why, and keeps what was typed.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::any;
+use http::StatusCode;
+use url::Url;
+
+use super::{FORM, add, add_with, refused_at};
+use crate::support::listener::{closed_port, flood, raw, serve};
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::{TestApp, allowing};
+
+const TOKEN: &str = "t0ken-that-nobody-may-see";
+
+#[tokio::test]
+async fn a_wrong_token_is_a_fault_of_the_token_and_is_not_shown_again() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::guarded(tools(1), "", Some(TOKEN)).await;
+    let page = add_with(&alice, &server.url(), "a guess at the token").await;
+    let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
+    assert!(message.contains("did not accept the token (HTTP 401)"), "{message}");
+    assert!(page.attr("#f-token", "value").is_none() && !page.body.contains("a guess at the token"));
+    assert!(page.has("input[name=auth][value=bearer][checked]"), "the choice of a token was lost");
+
+    let mended = alice.submit(&page, "main form", [("token", TOKEN)]).await;
+    assert_eq!(mended.text("h1"), "Guarded");
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_token_says_so_at_the_token() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::guarded(tools(1), "", Some(TOKEN)).await;
+    let page = add(&alice, "Guarded", server.url().as_str()).await;
+    let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
+    assert!(message.contains("connect with a token"), "{message}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_url_is_refused_with_what_was_typed() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let cases = [
+        ("", "Enter the server’s URL"),
+        ("example.com/mcp", "Enter a whole URL, such as https://example.com/mcp"),
+        ("ftp://example.com/mcp", "The URL must begin with https:// or http:// and name a host"),
+        ("https://me:hunter2@example.com/mcp", "Take the user name and password out of the URL"),
+    ];
+    for (url, sentence) in cases {
+        let form = alice.get(FORM).await;
+        let fields = [("name", "Odd <one>"), ("url", url), ("auth", "bearer"), ("token", TOKEN)];
+        let page = alice.submit(&form, "main form", fields).await;
+        let message = refused_at(&app, &alice, &page, "url", [url, "Odd <one>"]).await;
+        assert!(message.starts_with(sentence), "{url}: {message}");
+        assert!(!page.body.contains(TOKEN), "{url}: the token came back");
+        assert_eq!(page.text("title").split(':').next(), Some("Error"), "{}", page.text("title"));
+    }
+}
+
+/// A site that answers `/mcp` with a status and a page.
+async fn site(status: StatusCode) -> Url {
+    let answer = move || async move { (status, [("retry-after", "7")], Html("<h1>Welcome</h1>")) };
+    at(serve(Router::new().route("/mcp", any(answer))).await)
+}
+
+fn at(address: std::net::SocketAddr) -> Url {
+    Url::parse(&format!("http://{address}/mcp")).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let cases = [
+        (site(StatusCode::OK).await, "a web page instead of MCP"),
+        (site(StatusCode::NOT_FOUND).await, "nothing at this address (HTTP 404)"),
+        (site(StatusCode::BAD_GATEWAY).await, "failed on its side (HTTP 502)"),
+        (site(StatusCode::TOO_MANY_REQUESTS).await, "asks the hub to slow down (HTTP 429)"),
+        (at(closed_port().await), "could not be reached"),
+        (at(raw(|stream| flood(stream, "application/json", 100_000)).await), "answered with more than 8 MB"),
+        (Scripted::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub takes 1000"),
+    ];
+    for (url, sentence) in cases {
+        let page = add(&alice, "Odd", url.as_str()).await;
+        let message = refused_at(&app, &alice, &page, "url", [url.as_str(), "Odd"]).await;
+        assert!(message.contains(sentence), "{url}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_private_address_is_refused_by_the_name_of_the_setting() {
+    let app = TestApp::with(|app| app.egress = allowing(&[])).await;
+    let alice = app.alice().await;
+    let server = Scripted::start(tools(1), "").await;
+    let page = add(&alice, "Inside", server.url().as_str()).await;
+    let message = refused_at(&app, &alice, &page, "url", [server.url().as_str(), "Inside"]).await;
+    let port = server.url().port().unwrap();
+    assert!(message.ends_with(&format!("adding 127.0.0.1:{port} to CRAFT_EGRESS_ALLOW")), "{message}");
+    assert_eq!(server.visits(), 0);
+}

@@ -1,0 +1,36 @@
+//! Jobs: a tool is run through its form, watched, stopped, and run again.
+
+mod canceling;
+mod following;
+mod forms;
+mod listing;
+mod running;
+
+use serde_json::Value;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+
+const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
+const HASH: &str = "/connectors/workbench/tools/hash";
+const QUERY: &str = "/connectors/workbench/tools/json_query";
+
+/// A tool's form, on its page.
+const FORM: &str = "form[action*='/tools/']";
+
+/// The job of a page as a program reads it.
+async fn json(browser: &Browser, page: &Page) -> Value {
+    browser.get(&format!("{}.json", page.path())).await.json()
+}
+
+/// The structured part of a job's result.
+async fn result(browser: &Browser, page: &Page) -> Value {
+    let job = json(browser, page).await;
+    assert_eq!(job["status"], "succeeded", "{job:#}");
+    job["output"]["structuredContent"].clone()
+}
+
+/// The lines of a page's log, without their times.
+fn log(page: &Page) -> Vec<String> {
+    page.texts("ol.log .line > span:first-of-type")
+}
