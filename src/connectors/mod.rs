@@ -6,11 +6,13 @@
 mod definition;
 mod slug;
 mod store;
+mod tools;
 mod versions;
 
 pub use definition::Effect;
 pub use slug::Slug;
-pub use store::{Connector, Tool, ToolVersion, Transport};
+pub use store::{Connector, Transport};
+pub use tools::{Tool, ToolVersion};
 
 use sqlx::PgConnection;
 
@@ -53,20 +55,20 @@ pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
 /// The connector's tools that its server lists now, in the server's order.
 pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
     let mut tx = db.as_user(actor).await?;
-    Ok(store::tools(&mut tx, actor.user_id(), connector).await?)
+    Ok(tools::list(&mut tx, actor.user_id(), connector).await?)
 }
 
 /// A tool's current version, by the names in its URL.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
     let mut tx = db.as_user(actor).await?;
     let connector = store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))?;
-    let version = store::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
+    let version = tools::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
     Ok((connector, version.ok_or(Error::NotFound("tool"))?))
 }
 
 /// Any version of a tool that the actor may see: what a job ran.
 pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
-    store::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
+    tools::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
 }
 
 /// The connector with this id, if the actor may see it.

@@ -1,7 +1,7 @@
 //! A server is added: its tools are there, its token is not.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use super::{add, add_with, names};
@@ -166,4 +166,18 @@ async fn a_form_sent_twice_at_once_adds_one_connector_and_explains_itself() {
         assert!(refused.text("#f-name-e").contains("You already have a connector called"));
         assert_eq!(names(&alice).await.iter().filter(|found| **found == name).count(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_form_asks_in_the_order_in_which_the_server_lists_the_arguments() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let schema = r#"{"type": "object", "properties": {"town": {}, "country": {}, "planet": {}}}"#;
+    let schema: Value = serde_json::from_str(&schema.replace("{}", r#"{"type": "string"}"#)).unwrap();
+    let server = Scripted::start(json!([{"name": "post", "inputSchema": schema}]), "posted").await;
+
+    let page = add(&alice, "Post office", server.url().as_str()).await;
+    let form = alice.get(&format!("{}/tools/post", page.path())).await;
+    let asked = form.attrs("input[name^='v/']", "name");
+    assert_eq!(asked, ["v/town", "v/country", "v/planet"]);
 }

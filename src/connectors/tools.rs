@@ -1,0 +1,294 @@
+//! Tools and their immutable versions: rows and statements. `owner` is who looks; rows without an owner are everybody's.
+
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use super::definition::Effect;
+use crate::clock::Timestamp;
+use crate::ids::{ConnectorId, ToolId, ToolVersionId, UserId};
+use crate::upstream::ToolDefinition;
+
+/// A tool of the list.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// The upstream's name for it.
+    pub name: String,
+    /// Display name, if any.
+    pub title: Option<String>,
+    /// The upstream's words.
+    pub description: String,
+    /// MCP hints.
+    pub annotations: Option<Value>,
+}
+
+/// One immutable definition of a tool.
+#[derive(Clone, Debug)]
+pub struct ToolVersion {
+    /// Key.
+    pub id: ToolVersionId,
+    /// The upstream's name for the tool.
+    pub name: String,
+    /// Counts from 1 in a tool.
+    pub version: i32,
+    /// Display name, if any.
+    pub title: Option<String>,
+    /// The upstream's words.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub schema: Value,
+    /// MCP hints.
+    pub annotations: Option<Value>,
+}
+
+impl Tool {
+    /// What to call it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What running it does, as the server says.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        Effect::from_annotations(self.annotations.as_ref())
+    }
+}
+
+impl ToolVersion {
+    /// What to call it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// What running it does, as the server says.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        Effect::from_annotations(self.annotations.as_ref())
+    }
+
+    /// True if a call that was cut off may be made again without asking.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        Effect::is_repeatable(self.annotations.as_ref())
+    }
+}
+
+/// What is stored of a tool, for comparison with what its server lists.
+pub(super) struct Known {
+    pub(super) id: ToolId,
+    pub(super) name: String,
+    pub(super) hash: Option<Vec<u8>>,
+}
+
+pub(super) async fn list(conn: &mut PgConnection, owner: UserId, connector: ConnectorId) -> sqlx::Result<Vec<Tool>> {
+    sqlx::query_as!(
+        Tool,
+        r#"
+        SELECT t.name AS "name!",
+               v.title,
+               v.description AS "description!",
+               v.annotations
+        FROM connector_tools t
+        JOIN connector_tool_versions v ON v.id = t.current_version_id
+        WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.is_active
+        ORDER BY t.position
+        "#,
+        owner as _,
+        connector as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+macro_rules! versions {
+    ($conn:expr, $owner:expr, $condition:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            ToolVersion,
+            r#"
+            SELECT v.id AS "id!: ToolVersionId",
+                   t.name AS "name!",
+                   v.version AS "version!",
+                   v.title,
+                   v.description AS "description!",
+                   v.schema AS "schema!",
+                   v.annotations
+            FROM connector_tools t
+            JOIN connector_tool_versions v ON "# + $condition,
+            $owner as _,
+            $($argument),*
+        )
+    };
+}
+
+pub(super) async fn current_version(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    tool: &str,
+) -> sqlx::Result<Option<ToolVersion>> {
+    versions!(
+        conn,
+        owner,
+        "v.id = t.current_version_id
+         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.name = $3 AND t.is_active",
+        connector as _,
+        tool,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn version(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ToolVersionId,
+) -> sqlx::Result<Option<ToolVersion>> {
+    versions!(conn, owner, "v.tool_id = t.id WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND v.id = $2", id as _,)
+        .fetch_optional(conn)
+        .await
+}
+
+pub(super) async fn fingerprints(
+    conn: &mut PgConnection,
+    owner: Option<UserId>,
+    connector: ConnectorId,
+) -> sqlx::Result<Vec<Known>> {
+    sqlx::query_as!(
+        Known,
+        r#"
+        SELECT t.id AS "id!: ToolId",
+               t.name AS "name!",
+               v.definition_hash AS "hash?"
+        FROM connector_tools t
+        LEFT JOIN connector_tool_versions v ON v.id = t.current_version_id
+        WHERE t.owner_id IS NOT DISTINCT FROM $1 AND t.connector_id = $2
+        "#,
+        owner as _,
+        connector as _,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Makes the stored tools say what the listed ones say, new ones included, in one statement. Names are unique in `tools`.
+pub(super) async fn upsert(
+    conn: &mut PgConnection,
+    owner: Option<UserId>,
+    connector: ConnectorId,
+    ids: &[ToolId],
+    tools: &[ToolDefinition],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    let names: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();
+    let descriptions: Vec<_> = tools.iter().map(words).collect();
+    // as text: a JSON parameter travels as jsonb, which forgets the order of the properties and so of the form's fields
+    let schemas: Vec<_> = tools.iter().map(|tool| tool.input_schema.to_string()).collect();
+    sqlx::query!(
+        r#"
+        INSERT INTO connector_tools (id, connector_id, owner_id, name, description, schema, source, position, created_at)
+        SELECT listed.id, $1, $2, listed.name, listed.description, listed.schema::json, 'mcp', listed.position, $3
+        FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[])
+            WITH ORDINALITY AS listed (id, name, description, schema, position)
+        ON CONFLICT (connector_id, name) DO UPDATE
+        SET description = EXCLUDED.description,
+            schema = EXCLUDED.schema,
+            position = EXCLUDED.position,
+            is_active = true
+        "#,
+        connector as _,
+        owner as _,
+        now,
+        &ids,
+        &names,
+        &descriptions,
+        &schemas,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A new definition of a stored tool.
+pub(super) struct NewVersion<'a> {
+    pub(super) tool: ToolId,
+    pub(super) definition: &'a ToolDefinition,
+    pub(super) hash: Vec<u8>,
+}
+
+/// Adds each definition as its tool's next version and makes it the current one. A tool occurs once in `new`.
+pub(super) async fn insert_versions(
+    conn: &mut PgConnection,
+    owner: Option<UserId>,
+    new: &[NewVersion<'_>],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let json = |value: Option<&Value>| value.map(Value::to_string);
+    let ids: Vec<_> = new.iter().map(|_| ToolVersionId::new(now).uuid()).collect();
+    let tools: Vec<_> = new.iter().map(|version| version.tool.uuid()).collect();
+    let titles: Vec<_> = new.iter().map(|version| version.definition.title.clone()).collect();
+    let descriptions: Vec<_> = new.iter().map(|version| words(version.definition)).collect();
+    let schemas: Vec<_> = new.iter().map(|version| version.definition.input_schema.to_string()).collect();
+    let outputs: Vec<_> = new.iter().map(|version| json(version.definition.output_schema.as_ref())).collect();
+    let hints: Vec<_> = new.iter().map(|version| json(version.definition.annotations.as_ref())).collect();
+    let hashes: Vec<_> = new.iter().map(|version| version.hash.clone()).collect();
+    sqlx::query!(
+        r#"
+        WITH added AS (
+            INSERT INTO connector_tool_versions (id, tool_id, owner_id, version, title, description, schema,
+                output_schema, annotations, definition_hash, created_at)
+            SELECT new.id, new.tool_id, $1, (
+                    SELECT COALESCE(max(old.version), 0) + 1
+                    FROM connector_tool_versions old
+                    WHERE old.tool_id = new.tool_id
+                ), new.title, new.description, new.schema::json, new.output::json, new.hints::json, new.hash, $2
+            FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[])
+                AS new (id, tool_id, title, description, schema, output, hints, hash)
+            RETURNING id, tool_id
+        )
+        UPDATE connector_tools
+        SET current_version_id = added.id
+        FROM added
+        WHERE connector_tools.id = added.tool_id AND connector_tools.owner_id IS NOT DISTINCT FROM $1
+        "#,
+        owner as _,
+        now,
+        &ids,
+        &tools,
+        &titles as _,
+        &descriptions,
+        &schemas,
+        &outputs as _,
+        &hints as _,
+        &hashes,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn words(tool: &ToolDefinition) -> String {
+    tool.description.clone().unwrap_or_default()
+}
+
+pub(super) async fn hide_unlisted(
+    conn: &mut PgConnection,
+    owner: Option<UserId>,
+    connector: ConnectorId,
+    listed: &[String],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE connector_tools
+        SET is_active = false
+        WHERE owner_id IS NOT DISTINCT FROM $1 AND connector_id = $2 AND NOT (name = ANY($3)) AND is_active
+        "#,
+        owner as _,
+        connector as _,
+        listed,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
