@@ -1,0 +1,52 @@
+//! A hub's database of its own, durable as in service, under `/var/tmp` (on disk, where `/tmp` may be memory).
+
+use std::path::PathBuf;
+
+use craft::clock::{Clock, Timestamp};
+use craft::config::Config;
+use craft::db::managed::Managed;
+use craft::db::{Databases, PoolSizes, Server, ensure_partitions};
+use sqlx::{AssertSqlSafe, PgPool};
+
+/// A migrated database on a private PostgreSQL.
+pub(crate) struct Place {
+    dir: PathBuf,
+    managed: Managed,
+    pub(crate) server: Server,
+    pub(crate) pools: Databases,
+    pub(crate) clock: Clock,
+}
+
+impl Place {
+    pub(crate) async fn new() -> Self {
+        let dir = PathBuf::from(format!("/var/tmp/craft-budgets-{}", std::process::id()));
+        let text = dir.to_str().unwrap().to_owned();
+        let config = Config::load(None, |name| (name == "CRAFT_DATA_DIR").then(|| text.clone())).unwrap();
+        let managed = Managed::serve(&config).await.unwrap();
+        let server = Server::reach(managed.options().unwrap()).await.unwrap();
+        server.migrate().await.unwrap();
+        let pools = server.open(PoolSizes::default());
+        let clock = Clock::real();
+        ensure_partitions(&pools.system, clock.now()).await.unwrap();
+        Self { dir, managed, server, pools, clock }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The pool that sees every row.
+    pub(crate) fn pool(&self) -> &PgPool {
+        self.pools.system.pool()
+    }
+
+    pub(crate) async fn execute(&self, statements: impl Into<String>) {
+        sqlx::raw_sql(AssertSqlSafe(statements.into())).execute(self.pool()).await.unwrap();
+    }
+
+    pub(crate) async fn close(self) {
+        self.pools.close().await;
+        self.managed.stop().await.unwrap();
+        std::fs::remove_dir_all(&self.dir).unwrap();
+    }
+}
