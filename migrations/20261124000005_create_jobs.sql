@@ -105,9 +105,9 @@ COMMENT ON COLUMN lane.cap IS 'Most jobs of this lane that may run at once.';
 COMMENT ON COLUMN lane.paused IS 'True: accepts go on, claims do not.';
 
 CREATE TABLE job_ready (
-    seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seq        bigint GENERATED ALWAYS AS IDENTITY,
     user_id    uuid NOT NULL,
-    job_id     uuid NOT NULL UNIQUE,
+    job_id     uuid PRIMARY KEY,
     queue      text NOT NULL,
     prio       smallint NOT NULL DEFAULT 0,
     lane       bigint NOT NULL,
@@ -116,7 +116,7 @@ CREATE TABLE job_ready (
     run_no     integer NOT NULL DEFAULT 0,
     repeatable boolean NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX job_ready_by_queue ON job_ready (queue, prio, seq);
+-- the only way in, so that no plan probes a lane through the arrivals of all
 CREATE INDEX job_ready_by_lane ON job_ready (queue, lane, seq);
 COMMENT ON TABLE job_ready IS 'May start now; a claim deletes the row.';
 COMMENT ON COLUMN job_ready.user_id IS 'Whose job.';

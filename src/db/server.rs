@@ -105,10 +105,16 @@ impl Server {
     /// Both pools; they connect when first used.
     #[must_use]
     pub fn open(&self, sizes: PoolSizes) -> Databases {
-        // set here whatever DATABASE_URL or PGOPTIONS say: the last word counts
-        let common = self.options.clone().options([("idle_in_transaction_session_timeout", "30s")]);
-        let web = common.clone().options([("app.system", "off"), ("plan_cache_mode", "force_generic_plan")]);
-        let system = common.options([("app.system", "on")]);
+        // set here whatever DATABASE_URL or PGOPTIONS say: the last word counts. Statements are short and planned once:
+        // compiling one (jit), or planning it again for its values, takes longer than running it
+        let common = self.options.clone().options([
+            ("idle_in_transaction_session_timeout", "30s"),
+            ("jit", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
+        let web = common.clone().options([("app.system", "off")]);
+        // the queue's tables swell and empty within seconds: a plan made while one was empty must not read it whole
+        let system = common.options([("app.system", "on"), ("enable_seqscan", "off")]);
         Databases {
             web: Db::new(pool(sizes.web).connect_lazy_with(web)),
             system: SystemDb::new(pool(sizes.system).connect_lazy_with(system)),

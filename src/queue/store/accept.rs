@@ -26,14 +26,20 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
             FROM asked a
             JOIN user_connections c ON c.user_id = a.user_id AND c.id = a.connection_id AND c.connector_id = a.connector_id
         ),
-        -- counted no further than matters
-        waiting AS (
+        -- counted once a user, and no further than matters
+        waiting AS MATERIALIZED (
             SELECT u.user_id, count(*) AS jobs
             FROM (SELECT DISTINCT user_id FROM owned) u
             CROSS JOIN LATERAL (
                 SELECT
                 FROM lane l
-                JOIN job_ready r ON r.queue = l.queue AND r.lane = l.lane
+                CROSS JOIN LATERAL (
+                    SELECT
+                    FROM job_ready r
+                    WHERE r.queue = $1 AND r.lane = l.lane
+                    ORDER BY r.seq
+                    LIMIT $2
+                ) of_lane
                 WHERE l.queue = $1 AND l.user_id = u.user_id
                 LIMIT $2
             ) ready

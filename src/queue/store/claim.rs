@@ -40,9 +40,10 @@ pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool
 pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> sqlx::Result<Vec<Taken>> {
     let rows = sqlx::query!(
         r#"
-        WITH lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM job_lease GROUP BY lane),
-        user_runs AS MATERIALIZED (SELECT user_id, count(*) AS runs FROM job_lease GROUP BY user_id),
-        connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM job_lease GROUP BY connector_id),
+        WITH running AS MATERIALIZED (SELECT lane, user_id, connector_id FROM job_lease),
+        lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM running GROUP BY lane),
+        user_runs AS MATERIALIZED (SELECT user_id, count(*) AS runs FROM running GROUP BY user_id),
+        connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM running GROUP BY connector_id),
         open AS (
             SELECT l.lane,
                    l.user_id,
@@ -64,10 +65,10 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
         ),
         -- one index probe a lane, so a long lane in front costs no other lane its turn
         found AS MATERIALIZED (
-            SELECT r.seq, o.*
+            SELECT r.job_id, r.seq, o.*
             FROM open o
             CROSS JOIN LATERAL (
-                SELECT seq
+                SELECT job_id, seq
                 FROM job_ready r
                 WHERE r.queue = $1 AND r.lane = o.lane
                 ORDER BY seq
@@ -77,7 +78,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
         ),
         -- lanes of one user, or to one connector, share what that user or connector has left
         kept AS (
-            SELECT seq
+            SELECT job_id
             FROM (
                 SELECT f.*,
                        row_number() OVER (PARTITION BY user_id ORDER BY seq) AS of_user,
@@ -88,7 +89,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
         ),
         taken AS (
             DELETE FROM job_ready
-            WHERE seq = ANY(ARRAY(SELECT seq FROM kept))
+            WHERE job_id = ANY(ARRAY(SELECT job_id FROM kept))
             RETURNING *
         ),
         leased AS (
