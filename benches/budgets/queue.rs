@@ -249,14 +249,16 @@ async fn idle_start(place: &Place, hub: &Hub) {
         run(engine.clone(), lease, hub.tenants[0].connector, place.clock.clone()).await;
     }
     engine.shutdown(Duration::from_secs(1)).await;
-    for (name, share, target) in [("queue.idle_start_p50", 0.5, 2.0), ("queue.idle_start_p99", 0.99, 5.0)] {
+    for (name, share, target) in [("queue.idle_start_p50", 0.5, 2.0_f64), ("queue.idle_start_p99", 0.99, 5.0)] {
+        let commit = percentile(&mut commits, share);
         Figure {
             name,
             value: percentile(&mut starts, share),
             unit: "ms",
             better: Better::Lower,
-            target,
-            reference: (percentile(&mut commits, share), "one durable INSERT"),
+            // where a commit is dear: the two that it takes, and a millisecond
+            target: target.max(commit.mul_add(2.0, 1.0)),
+            reference: (commit, "one durable INSERT"),
         }
         .report();
     }

@@ -39,6 +39,8 @@ pub(super) struct Claimer {
     pub(super) room: Arc<Notify>,
     /// Lane of the last claim; the next one goes on behind it.
     pub(super) after_lane: i64,
+    /// Leases with a smaller number are gone.
+    pub(super) oldest_lease: i64,
 }
 
 impl Claimer {
@@ -90,6 +92,7 @@ impl Claimer {
             worker: self.worker,
             most: i64::try_from(most).unwrap_or(i64::MAX),
             after_lane: self.after_lane,
+            oldest_lease: self.oldest_lease,
             user_cap: i64::from(self.settings.user_cap),
             connector_cap: i64::from(self.settings.connector_cap),
             time_limit: self.settings.time_limit,
@@ -105,6 +108,7 @@ impl Claimer {
         }
         tx.commit().await?;
         self.after_lane = taken.iter().map(|it| it.lane).max().unwrap_or(0);
+        self.oldest_lease = taken.first().map_or(self.oldest_lease, |it| it.oldest_lease);
         Ok(Some(taken))
     }
 

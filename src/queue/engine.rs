@@ -117,6 +117,7 @@ impl Engine {
             flusher: Flusher::start(it.db.clone(), it.live.clone(), &it.tasks, it.stop.clone()),
             room: it.room.clone(),
             after_lane: 0,
+            oldest_lease: 0,
         };
         it.claims.spawn(claimer.run(sender, it.close.clone()));
         leases

@@ -22,41 +22,40 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
         ),
         -- the system pool sees every row: whose connection it is, is checked here
         owned AS (
-            SELECT a.*, row_number() OVER (PARTITION BY a.user_id ORDER BY a.nth) AS place
+            SELECT a.*,
+                   c.id IS NOT NULL AS owned,
+                   row_number() OVER (PARTITION BY a.user_id, c.id IS NULL ORDER BY a.nth) AS place
             FROM asked a
-            JOIN user_connections c ON c.user_id = a.user_id AND c.id = a.connection_id AND c.connector_id = a.connector_id
+            LEFT JOIN user_connections c
+                ON c.user_id = a.user_id AND c.id = a.connection_id AND c.connector_id = a.connector_id
         ),
-        -- counted once a user, and no further than matters
-        waiting AS MATERIALIZED (
-            SELECT u.user_id, count(*) AS jobs
-            FROM (SELECT DISTINCT user_id FROM owned) u
-            CROSS JOIN LATERAL (
-                SELECT
-                FROM lane l
-                CROSS JOIN LATERAL (
-                    SELECT
-                    FROM job_ready r
-                    WHERE r.queue = $1 AND r.lane = l.lane
-                    ORDER BY r.seq
-                    LIMIT $2
-                ) of_lane
-                WHERE l.queue = $1 AND l.user_id = u.user_id
-                LIMIT $2
-            ) ready
-            GROUP BY u.user_id
-        ),
-        admitted AS (
-            SELECT o.*
+        -- what waits already is counted once a user, and no further than matters
+        judged AS MATERIALIZED (
+            SELECT o.*,
+                   o.owned AND o.place + max(CASE WHEN o.owned AND o.place = 1 THEN (
+                       SELECT count(*)
+                       FROM (
+                           SELECT
+                           FROM lane l
+                           CROSS JOIN LATERAL (
+                               SELECT
+                               FROM job_ready r
+                               WHERE r.queue = $1 AND r.lane = l.lane
+                               ORDER BY r.seq
+                               LIMIT $2
+                           ) of_lane
+                           WHERE l.queue = $1 AND l.user_id = o.user_id
+                           LIMIT $2
+                       ) waiting
+                   ) END) OVER (PARTITION BY o.user_id, o.owned) <= $2 AS admitted
             FROM owned o
-            LEFT JOIN waiting w ON w.user_id = o.user_id
-            WHERE COALESCE(w.jobs, 0) + o.place <= $2
         ),
         -- the update, not DO NOTHING: it returns the first job also where another process has just written the key
         keyed AS (
             INSERT INTO idem_key AS kept (user_id, key, job_id, expires_at)
             SELECT DISTINCT ON (user_id, key) user_id, key, id, created_at + interval '1 day'
-            FROM admitted
-            WHERE key IS NOT NULL
+            FROM judged
+            WHERE admitted AND key IS NOT NULL
             ORDER BY user_id, key, nth
             ON CONFLICT (user_id, key) DO UPDATE
             SET job_id = CASE WHEN kept.expires_at + interval '1 day' <= excluded.expires_at
@@ -66,14 +65,14 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
             RETURNING kept.user_id, kept.key, kept.job_id
         ),
         fresh AS (
-            SELECT a.*
-            FROM admitted a
-            LEFT JOIN keyed k ON k.user_id = a.user_id AND k.key = a.key
-            WHERE a.key IS NULL OR k.job_id = a.id
+            SELECT j.*
+            FROM judged j
+            LEFT JOIN keyed k ON k.user_id = j.user_id AND k.key = j.key
+            WHERE j.admitted AND (j.key IS NULL OR k.job_id = j.id)
         ),
         -- the lock keeps the leader from dropping a lane that is about to get work
         known AS MATERIALIZED (
-            SELECT l.lane, l.user_id, l.connection_id
+            SELECT l.user_id, l.connection_id, l.connector_id
             FROM lane l
             JOIN (SELECT DISTINCT user_id, connection_id FROM fresh) f
                 ON f.user_id = l.user_id AND f.connection_id = l.connection_id
@@ -82,10 +81,13 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
         ),
         made AS (
             INSERT INTO lane (queue, user_id, connection_id, connector_id)
-            SELECT DISTINCT $1, f.user_id, f.connection_id, f.connector_id
-            FROM fresh f
-            WHERE NOT EXISTS (SELECT FROM known k WHERE k.user_id = f.user_id AND k.connection_id = f.connection_id)
-            ORDER BY f.user_id, f.connection_id
+            SELECT $1, new.*
+            FROM (
+                SELECT user_id, connection_id, connector_id FROM fresh
+                EXCEPT
+                SELECT * FROM known
+            ) new
+            ORDER BY user_id, connection_id
             ON CONFLICT (queue, user_id, connection_id) DO UPDATE SET connector_id = excluded.connector_id
             RETURNING lane, user_id, connection_id
         ),
@@ -102,21 +104,24 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
         ),
         ready AS (
             INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
-            SELECT f.user_id, f.id, $1, l.lane, f.repeatable
+            SELECT f.user_id, f.id, $1, COALESCE(
+                    (SELECT m.lane FROM made m WHERE m.user_id = f.user_id AND m.connection_id = f.connection_id),
+                    (
+                        SELECT l.lane
+                        FROM lane l
+                        WHERE l.queue = $1 AND l.user_id = f.user_id AND l.connection_id = f.connection_id
+                    )
+                ), f.repeatable
             FROM fresh f
-            JOIN (SELECT * FROM known UNION ALL SELECT * FROM made) l
-                ON l.user_id = f.user_id AND l.connection_id = f.connection_id
             ORDER BY f.nth
         )
-        SELECT o.id IS NOT NULL AS "owned!",
+        SELECT j.owned AS "owned!",
                -- a full queue still knows the job that a key made
-               COALESCE(k.job_id, e.job_id, CASE WHEN a.id IS NOT NULL THEN asked.id END) AS "job_id: JobId"
-        FROM asked
-        LEFT JOIN owned o ON o.nth = asked.nth
-        LEFT JOIN admitted a ON a.nth = asked.nth
-        LEFT JOIN keyed k ON k.user_id = asked.user_id AND k.key = asked.key
-        LEFT JOIN idem_key e ON e.user_id = asked.user_id AND e.key = asked.key AND e.expires_at > asked.created_at
-        ORDER BY asked.nth
+               COALESCE(k.job_id, e.job_id, CASE WHEN j.admitted THEN j.id END) AS "job_id: JobId"
+        FROM judged j
+        LEFT JOIN keyed k ON k.user_id = j.user_id AND k.key = j.key
+        LEFT JOIN idem_key e ON e.user_id = j.user_id AND e.key = j.key AND e.expires_at > j.created_at
+        ORDER BY j.nth
         "#,
         QUEUE,
         most_ready,

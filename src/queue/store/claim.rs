@@ -16,16 +16,20 @@ pub(in crate::queue) struct Terms {
     pub(in crate::queue) most: i64,
     /// Only lanes after this one: where the last claim stopped.
     pub(in crate::queue) after_lane: i64,
+    /// No lease that is held has a smaller `lease_seq`: how far back the counts for the caps must look. Claims follow
+    /// each other, so later leases have greater ones.
+    pub(in crate::queue) oldest_lease: i64,
     pub(in crate::queue) user_cap: i64,
     pub(in crate::queue) connector_cap: i64,
     pub(in crate::queue) time_limit: Duration,
     pub(in crate::queue) now: Timestamp,
 }
 
-/// A claimed job and its lane.
+/// A claimed job, its lane, and the oldest lease held after the claim.
 pub(in crate::queue) struct Taken {
     pub(in crate::queue) claimed: Claimed,
     pub(in crate::queue) lane: i64,
+    pub(in crate::queue) oldest_lease: i64,
 }
 
 /// One claimer at a time, until the transaction ends; a loser does not wait. A statement of its own, because the claim's
@@ -40,7 +44,9 @@ pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool
 pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> sqlx::Result<Vec<Taken>> {
     let rows = sqlx::query!(
         r#"
-        WITH running AS MATERIALIZED (SELECT lane, user_id, connector_id FROM job_lease),
+        WITH running AS MATERIALIZED (
+            SELECT lease_seq, lane, user_id, connector_id FROM job_lease WHERE lease_seq >= $9
+        ),
         lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM running GROUP BY lane),
         user_runs AS MATERIALIZED (SELECT user_id, count(*) AS runs FROM running GROUP BY user_id),
         connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM running GROUP BY connector_id),
@@ -108,6 +114,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
                attempt,
                repeatable,
                lane,
+               COALESCE((SELECT min(lease_seq) FROM running), min(lease_seq) OVER ()) AS "oldest_lease!",
                EXISTS (SELECT FROM job_cancel c WHERE c.job_id = leased.job_id) AS "canceled!"
         FROM leased
         ORDER BY lease_seq
@@ -120,6 +127,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
         terms.worker as _,
         terms.now,
         terms.time_limit.as_secs_f64(),
+        terms.oldest_lease,
     )
     .fetch_all(conn)
     .await?;
@@ -135,6 +143,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
             canceled: row.canceled,
         },
         lane: row.lane,
+        oldest_lease: row.oldest_lease,
     });
     Ok(taken.collect())
 }
