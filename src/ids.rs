@@ -83,6 +83,28 @@ typed_ids! {
     WorkerId,
 }
 
+impl JobId {
+    /// Before every job.
+    pub const FIRST: Self = Self(Uuid::nil());
+
+    /// After every job.
+    pub const LAST: Self = Self(Uuid::max());
+
+    /// Smaller than every id that was made at `at` or later, greater than those made in an earlier millisecond.
+    #[must_use]
+    pub fn floor(at: OffsetDateTime) -> Self {
+        let millis = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        Self(Uuid::from_u128(millis << 80))
+    }
+
+    /// When it was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(self) -> OffsetDateTime {
+        let nanos = i128::try_from((self.0.as_u128() >> 80) * 1_000_000).unwrap_or(0);
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
 impl UserId {
     /// Stands for the hub itself where a row needs an owner and no user is known (a sign-in with an unknown address).
     pub const HUB: Self = Self(Uuid::nil());
@@ -98,6 +120,16 @@ mod tests {
         let now = datetime!(2026-11-24 08:00 UTC);
         let ids: Vec<_> = (0..100).map(|_| JobId::new(now)).collect();
         assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn a_moment_parts_the_ids_made_before_it_from_those_made_since() {
+        let at = datetime!(2026-11-24 08:00 UTC);
+        assert!(JobId::new(at - time::Duration::milliseconds(1)) < JobId::floor(at));
+        assert!(JobId::floor(at) < JobId::new(at) && JobId::new(at) < JobId::LAST);
+        assert_eq!(JobId::new(at).made_at(), at);
+        assert_eq!(JobId::floor(datetime!(1900-01-01 0:00 UTC)), JobId::FIRST);
+        assert_eq!(JobId::LAST.made_at(), datetime!(1970-01-01 0:00 UTC));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod server;
 mod store;
 
 pub use server::{NewServer, ServerAuth, connect_server};
-pub use store::Connection;
+pub use store::{Connection, LinkedConnector};
 
 use sqlx::PgConnection;
 
@@ -21,6 +21,9 @@ use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::secret::Secret;
 use crate::vault::{SecretRef, Vault};
 
+/// Most services that are offered to choose from; others are reached from their own pages.
+const MOST_LINKED: i64 = 200;
+
 /// Label of the connection that is made without asking.
 const DEFAULT_LABEL: &str = "Default";
 
@@ -28,6 +31,12 @@ const DEFAULT_LABEL: &str = "Default";
 pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
     let mut tx = db.as_user(actor).await?;
     Ok(store::of_connector(&mut tx, actor.user_id(), connector).await?)
+}
+
+/// The services that the actor is linked to, by name: whose jobs there may be.
+pub async fn linked(db: &Db, actor: &Actor) -> Result<Vec<LinkedConnector>> {
+    let mut tx = db.as_user(actor).await?;
+    Ok(store::linked(&mut tx, actor.user_id(), MOST_LINKED).await?)
 }
 
 /// The connection that a call of this connector goes through: the oldest usable one. Where nothing has to be proved,

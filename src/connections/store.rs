@@ -48,6 +48,37 @@ pub(super) async fn of_connector(
     .await
 }
 
+/// A service that a user is linked to, by its names.
+#[derive(Clone, Debug)]
+pub struct LinkedConnector {
+    /// The service.
+    pub id: ConnectorId,
+    /// What people call it.
+    pub name: String,
+    /// Its place in URLs.
+    pub slug: String,
+}
+
+pub(super) async fn linked(conn: &mut PgConnection, owner: UserId, most: i64) -> sqlx::Result<Vec<LinkedConnector>> {
+    sqlx::query_as!(
+        LinkedConnector,
+        r#"
+        SELECT DISTINCT c.id AS "id: ConnectorId",
+               c.name,
+               c.slug
+        FROM user_connections u
+        JOIN connectors c ON c.id = u.connector_id
+        WHERE u.user_id = $1
+        ORDER BY c.name, c.slug
+        LIMIT $2
+        "#,
+        owner as _,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 pub(super) async fn secret_ref(
     conn: &mut PgConnection,
     owner: UserId,

@@ -4,14 +4,19 @@
 //! tool's current version and hands the job to the queue. A job belongs to one user and names the version it runs.
 
 mod execute;
+mod filter;
 mod json;
+mod keys;
+mod list;
 mod outcome;
 mod run;
 mod status;
 mod store;
 
 pub use execute::execute;
+pub use filter::{Filter, Stage};
 pub use json::to_json;
+pub use list::{Listing, News, list, news};
 pub use run::Runner;
 pub use status::Status;
 pub use store::{Job, JobRow};
@@ -30,7 +35,6 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::JobId;
 use crate::live::Live;
-use crate::page::Page;
 use crate::queue::events::{self, Event, Level};
 use crate::queue::{self, Accept, Accepter};
 use crate::schema_form::Validator;
@@ -81,12 +85,6 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
         now,
     };
     Ok(queue.accept(job).await?.job_id())
-}
-
-/// The actor's jobs, newest first, older than `before`.
-pub async fn list(db: &Db, actor: &Actor, before: Option<JobId>) -> Result<Page<JobRow>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(Page::cut(store::list(&mut tx, actor.user_id(), before).await?))
 }
 
 /// One job.

@@ -2,10 +2,11 @@
 
 use sqlx::PgConnection;
 
+use super::filter::{Filter, Stage};
+use super::keys::Span;
 use super::status::Status;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
-use crate::page::PAGE_LIMIT;
 
 /// One line of the list.
 #[derive(Clone, Debug)]
@@ -71,7 +72,8 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
-pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<JobId>) -> sqlx::Result<Vec<JobRow>> {
+/// The newest in the span.
+pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<JobRow>> {
     sqlx::query_as!(
         JobRow,
         r#"
@@ -84,13 +86,53 @@ pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<
                j.finished_at
         FROM pipeline_jobs j
         LEFT JOIN connectors c ON c.id = j.connector_id
-        WHERE j.user_id = $1 AND j.id < COALESCE($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        WHERE j.user_id = $1 AND j.id > $2 AND j.id < $3
         ORDER BY j.id DESC
-        LIMIT $3
+        LIMIT $4
         "#,
         owner as _,
-        before as _,
-        PAGE_LIMIT,
+        span.after as _,
+        span.before as _,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Those of the keys that match, newest first.
+pub(super) async fn of_keys(
+    conn: &mut PgConnection,
+    owner: UserId,
+    keys: &[JobId],
+    filter: &Filter,
+    most: i64,
+) -> sqlx::Result<Vec<JobRow>> {
+    let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
+    sqlx::query_as!(
+        JobRow,
+        r#"
+        SELECT j.id AS "id!: JobId",
+               c.name AS "connector?",
+               j.tool_name AS "tool_name!",
+               j.status AS "status!: Status",
+               j.created_at AS "created_at!",
+               j.started_at,
+               j.finished_at
+        FROM unnest($2::uuid[]) AS asked (id)
+        JOIN pipeline_jobs j ON j.user_id = $1 AND j.id = asked.id
+        LEFT JOIN connectors c ON c.id = j.connector_id
+        WHERE ($3::uuid IS NULL OR j.connector_id = $3)
+          AND ($4::text IS NULL OR j.tool_name = $4)
+          AND ($5::text[] IS NULL OR j.status = ANY($5))
+        ORDER BY j.id DESC
+        LIMIT $6
+        "#,
+        owner as _,
+        &keys,
+        filter.connector as _,
+        filter.tool.as_deref(),
+        filter.status.map(Stage::statuses) as _,
+        most,
     )
     .fetch_all(conn)
     .await

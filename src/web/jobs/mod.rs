@@ -2,6 +2,7 @@
 
 mod cancellation;
 mod events;
+mod filters;
 mod live;
 mod output;
 mod result;
@@ -13,10 +14,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::views::{EventView, IndexPage, JobView, Row, ShowPage, Stream};
+use self::filters::{Asked, Filters};
+use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
 use crate::app::App;
 use crate::audit;
 use crate::connectors;
@@ -27,7 +30,7 @@ use crate::schema_form;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
-use crate::web::respond::page;
+use crate::web::respond::{page, page_with};
 use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
@@ -41,21 +44,12 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
 }
 
-#[derive(Deserialize)]
-struct ListQuery {
-    before: Option<JobId>,
-}
-
-async fn index(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result {
-    let list = jobs::list(&app.db, &me.actor, query.before).await?;
-    let calendar = me.calendar(app.clock.now());
-    let older = list.rows.last().filter(|_| list.more).map(|job| format!("/jobs?before={}", job.id));
-    Ok(page(&IndexPage {
-        shell: me.shell("Jobs").await.section(Section::Jobs),
-        jobs: list.rows.iter().map(|job| Row::new(job, &calendar)).collect(),
-        newest: query.before.map(|_| "/jobs".to_owned()).unwrap_or_default(),
-        older: older.unwrap_or_default(),
-    }))
+async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+    let filters = Filters::read(&app, &me.actor, &asked, &me.user.zone).await?;
+    let list = jobs::list(&app.db, &me.actor, &filters.filter, filters.before).await?;
+    let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shell = me.shell(filters.words()).await.section(Section::Jobs);
+    Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
 }
 
 #[derive(Default, Deserialize)]

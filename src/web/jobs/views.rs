@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use super::filters::{Choice, Filters};
 use super::output::{self, Output};
 use super::words;
 use crate::ids::AuditId;
-use crate::jobs::{Job, JobRow, Status, Written};
+use crate::jobs::{Job, JobRow, Listing, Status, Written};
 use crate::web::badge::Badge;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
@@ -15,10 +16,38 @@ use crate::web::when::{self, Calendar, When};
 #[derive(Template)]
 #[template(path = "jobs/index.html")]
 pub(super) struct IndexPage {
-    pub(super) shell: Shell,
-    pub(super) jobs: Vec<Row>,
-    pub(super) newest: String,
-    pub(super) older: String,
+    shell: Shell,
+    heading: String,
+    filters: Filters,
+    stages: Vec<Choice>,
+    jobs: Vec<Row>,
+    /// Until when was looked, if the search stopped before the page was full.
+    stopped_at: Option<When>,
+    newest: String,
+    older: String,
+}
+
+impl IndexPage {
+    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, calendar: &Calendar) -> Self {
+        let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
+            _ if !filters.faults.is_empty() => Some("Error"),
+            true => Some("No matches"),
+            false => None,
+        };
+        Self {
+            shell: match state {
+                Some(state) => shell.state(state),
+                None => shell,
+            },
+            heading: filters.words(),
+            stages: Filters::stages(),
+            jobs: list.rows.iter().map(|job| Row::new(job, calendar)).collect(),
+            stopped_at: list.stopped_at.map(|job| calendar.when(job.made_at())),
+            newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
+            older: list.older.map(|job| filters.href(Some(job))).unwrap_or_default(),
+            filters,
+        }
+    }
 }
 
 /// A line of the list.

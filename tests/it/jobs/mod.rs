@@ -1,6 +1,7 @@
 //! Jobs: a tool is run through its form, watched, stopped, and run again.
 
 mod canceling;
+mod filtering;
 mod following;
 mod forms;
 mod listing;

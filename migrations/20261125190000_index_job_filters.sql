@@ -1,0 +1,10 @@
+-- Indexes for what the list of jobs is filtered by. Each begins with user_id and ends with the job, newest first: a page
+-- is read off the index, however long the history. An outcome has its index already (job_result_by_outcome).
+
+CREATE INDEX job_by_connector ON job (user_id, connector_id, id DESC);
+CREATE INDEX job_by_tool ON job (user_id, tool_name, id DESC);
+
+-- what waits: the invariant that a job waits in one place is kept by the same index
+ALTER TABLE job_ready DROP CONSTRAINT job_ready_job_id_key;
+ALTER TABLE job_ready ADD UNIQUE (user_id, job_id);
+CREATE INDEX job_later_by_user ON job_later (user_id, job_id);

@@ -1,0 +1,93 @@
+//! Lists of jobs, newest first: whole, or narrowed by a [`Filter`].
+//!
+//! A filter is answered in two steps. One index gives the keys (which one, the filter decides), and one statement reads
+//! the jobs of those keys and checks what the index did not. So a part that alone is answered by an index costs a page
+//! of it however long the history; where two parts meet, at most [`LOOK`] keys are looked through for a page, and the
+//! list says where it stopped.
+
+use sqlx::PgConnection;
+
+use super::filter::Filter;
+use super::keys::{self, Span};
+use super::store::{self, JobRow};
+use crate::actor::Actor;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{JobId, UserId};
+use crate::page::{PAGE_LIMIT, PAGE_SIZE};
+
+/// Most keys that a page is picked from.
+const LOOK: i64 = 1_000;
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// At most [`PAGE_SIZE`] jobs, newest first.
+    pub rows: Vec<JobRow>,
+    /// Where the next page begins, if there may be one.
+    pub older: Option<JobId>,
+    /// The last job that was looked at, if the page was given up before it was full: older ones may match.
+    pub stopped_at: Option<JobId>,
+}
+
+/// What has changed since a list was shown.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// The jobs that were asked for, as they are now.
+    pub rows: Vec<JobRow>,
+    /// How many newer ones match the list; at most one more than a page.
+    pub newer: usize,
+}
+
+/// The actor's jobs that match, newest first, older than `before`.
+pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
+    let mut tx = db.as_user(actor).await?;
+    let (owner, span) = (actor.user_id(), Span::of(filter, before));
+    if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
+        let rows = store::newest(&mut tx, owner, span, PAGE_LIMIT).await?;
+        return Ok(cut(rows, None));
+    }
+    let (rows, last) = matching(&mut tx, owner, filter, span).await?;
+    let stopped_at = last.filter(|_| !filter.is_all_of(filter.source()));
+    Ok(Listing { stopped_at: stopped_at.filter(|_| rows.len() <= PAGE_SIZE), ..cut(rows, last) })
+}
+
+/// The jobs with these ids as they are now, and how many that match are newer than `after`, if that matters.
+pub async fn news(db: &Db, actor: &Actor, filter: &Filter, shown: &[JobId], after: Option<JobId>) -> Result<News> {
+    let mut tx = db.as_user(actor).await?;
+    let rows = match shown {
+        [] => Vec::new(),
+        shown => store::of_keys(&mut tx, actor.user_id(), shown, &Filter::default(), PAGE_LIMIT).await?,
+    };
+    let newer = match after {
+        Some(after) => matching(&mut tx, actor.user_id(), filter, Span::newer(filter, after)).await?.0.len(),
+        None => 0,
+    };
+    Ok(News { rows, newer })
+}
+
+/// The matching jobs in the span, and the last key that was looked at if there may be more behind it.
+async fn matching(
+    conn: &mut PgConnection,
+    owner: UserId,
+    filter: &Filter,
+    span: Span,
+) -> sqlx::Result<(Vec<JobRow>, Option<JobId>)> {
+    let source = filter.source();
+    let most = if filter.is_all_of(source) { PAGE_LIMIT } else { LOOK };
+    let keys = keys::read(conn, owner, source, span, most).await?;
+    let rows = match &keys[..] {
+        [] => Vec::new(),
+        keys => store::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,
+    };
+    let full = i64::try_from(keys.len()).is_ok_and(|found| found == most);
+    Ok((rows, keys.last().copied().filter(|_| full)))
+}
+
+/// `last` is where to go on if the rows do not fill the page.
+fn cut(mut rows: Vec<JobRow>, last: Option<JobId>) -> Listing {
+    let is_full = rows.len() > PAGE_SIZE;
+    rows.truncate(PAGE_SIZE);
+    let older = if is_full { rows.last().map(|row| row.id) } else { last };
+    Listing { rows, older, stopped_at: None }
+}

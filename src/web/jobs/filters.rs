@@ -1,0 +1,256 @@
+//! The filters of the list: from the address, to a form and its words, and back into addresses.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use time::OffsetDateTime;
+use url::form_urlencoded::Serializer;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::connections::{self, LinkedConnector};
+use crate::connectors;
+use crate::error::{Error, Invalid, Result};
+use crate::ids::JobId;
+use crate::jobs::{Filter, Stage};
+
+/// A tool's name is not longer.
+const LONGEST_TOOL: usize = 128;
+
+/// The query string, as it was asked.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    connector: String,
+    #[serde(default)]
+    tool: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// An entry of a select.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) label: String,
+}
+
+/// What was asked for, read: what is not understood is left out and told.
+pub(super) struct Filters {
+    pub(super) filter: Filter,
+    pub(super) before: Option<JobId>,
+    pub(super) faults: Invalid,
+    /// The connector's name.
+    connector: Option<String>,
+    /// What the form holds and links repeat: only what was understood.
+    pub(super) status: String,
+    pub(super) slug: String,
+    pub(super) tool: String,
+    pub(super) since: String,
+    since_words: Option<String>,
+    pub(super) connectors: Vec<Choice>,
+}
+
+impl Filters {
+    /// Reads the address; `zone` is where the reader's days begin.
+    pub(super) async fn read(app: &App, actor: &Actor, asked: &Asked, zone: &TimeZone) -> Result<Self> {
+        let linked = connections::linked(&app.db, actor).await?;
+        let connector = find_connector(app, actor, asked.connector.trim(), &linked).await?;
+        let mut read = Self::of(asked, connector.as_ref(), zone);
+        read.connectors = choices(linked, connector);
+        Ok(read)
+    }
+
+    fn of(asked: &Asked, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
+        let mut faults = Invalid::default();
+        let stage = understood(&asked.status, |word| word.parse().ok());
+        note(&mut faults, "status", &asked.status, stage.is_some(), &unknown_status());
+        let slug = asked.connector.trim();
+        note(&mut faults, "connector", slug, connector.is_some(), "you have no connector of that name");
+        let tool = asked.tool.trim();
+        let short = tool.chars().count() <= LONGEST_TOOL;
+        note(&mut faults, "tool", tool, short, "the name of a tool has at most 128 characters");
+        let since = understood(&asked.since, day);
+        note(&mut faults, "since", &asked.since, since.is_some(), "write a date like 2026-11-24");
+        let before: Option<JobId> = understood(&asked.before, |id| id.parse().ok());
+        note(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
+        let tool = if short { tool.to_owned() } else { String::new() };
+        let filter = Filter {
+            status: stage,
+            connector: connector.map(|it| it.id),
+            tool: Some(tool.clone()).filter(|tool| !tool.is_empty()),
+            since: since.and_then(|day| begins(day, zone)),
+        };
+        Self {
+            filter,
+            before,
+            faults,
+            connector: connector.map(|it| it.name.clone()),
+            status: stage.map_or("", Stage::as_str).to_owned(),
+            slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
+            tool,
+            since: since.map(|day| day.to_string()).unwrap_or_default(),
+            since_words: since.map(|day| day.strftime("%-d %B %Y").to_string()),
+            connectors: Vec::new(),
+        }
+    }
+
+    /// The address of the list from `before` on; parameters without a value are left out.
+    pub(super) fn href(&self, before: Option<JobId>) -> String {
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        let named = [
+            ("status", self.status.as_str()),
+            ("connector", self.slug.as_str()),
+            ("tool", self.tool.as_str()),
+            ("since", self.since.as_str()),
+            ("before", before.as_str()),
+        ];
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(named.into_iter().filter(|(_, value)| !value.is_empty()));
+        match query.finish() {
+            query if query.is_empty() => "/jobs".to_owned(),
+            query => format!("/jobs?{query}"),
+        }
+    }
+
+    /// "Failed jobs of echo (Everything) since 20 November 2026".
+    pub(super) fn words(&self) -> String {
+        let jobs = self.filter.status.map_or("Jobs", stage_words);
+        let of = match (self.tool.as_str(), &self.connector) {
+            ("", None) => String::new(),
+            ("", Some(connector)) => format!(" of {connector}"),
+            (tool, None) => format!(" of {tool}"),
+            (tool, Some(connector)) => format!(" of {tool} ({connector})"),
+        };
+        let since = self.since_words.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
+        format!("{jobs}{of}{since}")
+    }
+
+    pub(super) fn stages() -> Vec<Choice> {
+        let any = Choice { value: String::new(), label: "Any status".to_owned() };
+        let stage = |it: Stage| Choice { value: it.as_str().to_owned(), label: stage_label(it).to_owned() };
+        std::iter::once(any).chain(Stage::ALL.into_iter().map(stage)).collect()
+    }
+}
+
+const fn stage_label(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued => "Queued or waiting",
+        Stage::Running => "Running",
+        Stage::Succeeded => "Succeeded",
+        Stage::Failed => "Failed or unknown",
+        Stage::Unknown => "Outcome unknown",
+        Stage::Canceled => "Cancelled",
+    }
+}
+
+const fn stage_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Queued => "Queued jobs",
+        Stage::Running => "Running jobs",
+        Stage::Succeeded => "Successful jobs",
+        Stage::Failed => "Failed jobs",
+        Stage::Unknown => "Jobs with an unknown outcome",
+        Stage::Canceled => "Cancelled jobs",
+    }
+}
+
+async fn find_connector(
+    app: &App,
+    actor: &Actor,
+    slug: &str,
+    linked: &[LinkedConnector],
+) -> Result<Option<LinkedConnector>> {
+    if slug.is_empty() {
+        return Ok(None);
+    }
+    if let Some(found) = linked.iter().find(|it| it.slug == slug) {
+        return Ok(Some(found.clone()));
+    }
+    match connectors::find(&app.db, actor, slug).await {
+        Ok(it) => Ok(Some(LinkedConnector { id: it.id, name: it.name, slug: it.slug })),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// What may be chosen; the chosen one is among them though it was never used.
+fn choices(mut linked: Vec<LinkedConnector>, chosen: Option<LinkedConnector>) -> Vec<Choice> {
+    if let Some(chosen) = chosen.filter(|chosen| linked.iter().all(|it| it.id != chosen.id)) {
+        linked.push(chosen);
+    }
+    let any = Choice { value: String::new(), label: "Any connector".to_owned() };
+    std::iter::once(any).chain(linked.into_iter().map(|it| Choice { value: it.slug, label: it.name })).collect()
+}
+
+fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    Some(asked.trim()).filter(|asked| !asked.is_empty()).and_then(read)
+}
+
+/// Tells of a parameter that has a value and was not understood; a long one is cut.
+fn note(faults: &mut Invalid, name: &str, asked: &str, fits: bool, why: &str) {
+    let asked = asked.trim();
+    if asked.is_empty() || fits {
+        return;
+    }
+    let cut: String = asked.chars().take(40).collect();
+    let dots = if cut.len() < asked.len() { "…" } else { "" };
+    faults.add(name, format!("“{cut}{dots}” was left out of “{name}”: {why}"));
+}
+
+fn unknown_status() -> String {
+    let words: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+    format!("choose one of {}", words.join(", "))
+}
+
+/// A date as a date field sends it, and nothing else that could be read as one.
+fn day(text: &str) -> Option<Date> {
+    let day: Date = text.parse().ok()?;
+    (day.to_string() == text && day.year() >= 1970).then_some(day)
+}
+
+fn begins(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let start = day.to_zoned(zone.clone()).ok()?.timestamp();
+    OffsetDateTime::from_unix_timestamp(start.as_second()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Filters};
+    use jiff::tz::TimeZone;
+    use time::macros::datetime;
+
+    #[test]
+    fn what_is_understood_comes_back_in_words_and_links() {
+        let asked =
+            Asked { status: "failed".into(), since: "2026-11-20".into(), tool: " a&b ".into(), ..Asked::default() };
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let read = Filters::of(&asked, None, &berlin);
+        assert!(read.faults.is_empty());
+        assert_eq!(read.words(), "Failed jobs of a&b since 20 November 2026");
+        assert_eq!(read.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
+        assert_eq!(read.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out_and_told() {
+        let long = "x".repeat(10_000);
+        let asked = Asked {
+            status: "lost".into(),
+            connector: "nowhere".into(),
+            tool: long.clone(),
+            since: "20261120".into(),
+            before: "2".into(),
+        };
+        let read = Filters::of(&asked, None, &TimeZone::UTC);
+        let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["status", "connector", "tool", "since", "before"]);
+        assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));
+        assert!(read.filter.is_empty() && read.before.is_none());
+        assert_eq!((read.href(None), read.words()), ("/jobs".into(), "Jobs".into()));
+    }
+}

@@ -1,0 +1,156 @@
+//! The list narrowed: by where jobs are, whose tool they ran, since when; and what happens to a filter that is none.
+
+use std::time::Duration;
+
+use super::{COUNTDOWN, HASH, QUERY};
+use crate::support::page::Page;
+use crate::support::test_app::TestApp;
+
+const FORM: &str = "form[role=search]";
+
+fn tools(page: &Page) -> Vec<String> {
+    page.texts("tbody th a")
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_by_its_form_and_says_so() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
+    app.run(&bob, HASH, [("v/text", "b")]).await;
+    let all = alice.get("/jobs").await;
+    assert_eq!(tools(&all), ["json_query", "hash"]);
+
+    let failed = alice.submit(&all, FORM, [("status", "failed")]).await;
+    assert_eq!((failed.text("h1"), tools(&failed)), ("Failed jobs".to_owned(), vec!["json_query".to_owned()]));
+    assert_eq!(failed.text("title"), "Failed jobs – Tool Connect Craft");
+    assert_eq!(failed.attr("#f-status option[selected]", "value").as_deref(), Some("failed"));
+
+    let good =
+        alice.submit(&failed, FORM, [("status", "succeeded"), ("connector", "workbench"), ("tool", "hash")]).await;
+    assert_eq!(
+        (good.text("h1"), tools(&good)),
+        ("Successful jobs of hash (Workbench)".to_owned(), vec!["hash".to_owned()])
+    );
+
+    let none = alice.submit(&good, FORM, [("status", "canceled")]).await;
+    assert_eq!(none.text("main h2"), "No jobs match");
+    assert_eq!(none.text("title"), "No matches: Cancelled jobs of hash (Workbench) – Tool Connect Craft");
+    assert_eq!(none.attr(".empty a", "href").as_deref(), Some("/jobs"));
+    // somebody who has never run anything is told something else
+    assert_eq!(app.persona("carol", false).await.get("/jobs").await.text("main h2"), "No jobs yet");
+    assert_eq!(tools(&bob.get("/jobs?status=failed").await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_job_is_found_wherever_it_is() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    // the four slots run; the fifth waits
+    let mut jobs = Vec::new();
+    for _ in 0..5 {
+        jobs.push(app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await);
+    }
+    for job in &jobs[..4] {
+        app.until(&alice, *job, |job| job["status"] == "running").await;
+    }
+    assert_eq!(tools(&alice.get("/jobs?status=running").await).len(), 4);
+    let queued = alice.get("/jobs?status=queued&tool=countdown").await;
+    assert_eq!(queued.attrs("tbody tr", "id"), [format!("job-{}", jobs[4])]);
+    alice.post(&format!("/jobs/{}/cancellation", jobs[4]), &[("a", "b")]).await;
+    assert!(alice.get("/jobs?status=queued").await.has(".empty"));
+    let canceled = alice.get("/jobs?status=canceled&connector=workbench").await;
+    assert_eq!(canceled.attrs("tbody tr", "id"), [format!("job-{}", jobs[4])]);
+}
+
+#[tokio::test]
+async fn since_begins_with_the_day_of_the_reader() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    let day = |at: craft::clock::Timestamp| at.date().to_string();
+    let today = day(app.app.clock.now());
+    let tomorrow = day(app.app.clock.now() + Duration::from_secs(86_400));
+    assert_eq!(tools(&alice.get(&format!("/jobs?since={today}")).await), ["hash"]);
+    let none = alice.get(&format!("/jobs?since={tomorrow}&status=&tool=")).await;
+    assert_eq!((none.status.as_u16(), none.text("main h2")), (200, "No jobs match".to_owned()));
+    // on the clock of Kiritimati the day of UTC began fourteen hours ago
+    sqlx::query("UPDATE users SET time_zone = 'Pacific/Kiritimati'").execute(app.app.system.pool()).await.unwrap();
+    let late = app.app.clock.now().time().hour() >= 10;
+    let seen = alice.get(&format!("/jobs?since={tomorrow}")).await.has("tbody tr");
+    assert_eq!(seen, late, "the day did not follow the reader’s zone");
+}
+
+#[tokio::test]
+async fn pages_keep_the_filters_and_drop_what_is_empty() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    for n in 0..52 {
+        alice.post(HASH, &[("v/text", n.to_string())]).await;
+    }
+    let first = alice.get("/jobs?status=&connector=workbench&tool=hash&since=").await;
+    assert_eq!(tools(&first).len(), 50);
+    let older = first.attr("nav.pager a[rel=next]", "href").unwrap();
+    assert!(older.starts_with("/jobs?connector=workbench&tool=hash&before="), "{older}");
+    let second = alice.get(&older).await;
+    assert_eq!(tools(&second).len(), 2);
+    assert_eq!(second.attr("nav.pager a", "href").as_deref(), Some("/jobs?connector=workbench&tool=hash"));
+}
+
+#[tokio::test]
+async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    let page = alice.get("/jobs?status=lost&connector=nowhere&since=yesterday&before=7&tool=hash").await;
+    assert_eq!(page.status.as_u16(), 422);
+    assert!(page.text("title").starts_with("Error: "), "{}", page.text("title"));
+    let told = page.texts("main .note li");
+    assert_eq!(told.len(), 4, "{told:?}");
+    for (told, name) in told.iter().zip(["status", "connector", "since", "before"]) {
+        assert!(told.contains(&format!("“{name}”")), "{told}");
+    }
+    assert_eq!((page.text("h1"), tools(&page)), ("Jobs of hash".to_owned(), vec!["hash".to_owned()]));
+    let long = format!("/jobs?tool={}", "x".repeat(10_000));
+    assert_eq!((alice.get(&long).await.status.as_u16(), bob.get("/jobs?tool=%00").await.status.as_u16()), (422, 422));
+    // a cursor of somebody else, or of another list, is a place in time and nothing more
+    let entry = alice.get("/audit").await.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(bob.get(&format!("/jobs?before={entry}")).await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_search_that_finds_little_stops_and_says_where_it_goes_on() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    // 1,000 newer runs of the same tool stand before the one that matches
+    sqlx::query(
+        "WITH other AS (
+             INSERT INTO connectors (id, name, slug, auth_type, transport, created_at)
+             VALUES (gen_random_uuid(), 'Other', 'other', 'none', 'builtin', $1)
+             RETURNING id, slug
+         ),
+         linked AS (
+             INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
+             SELECT u.id, gen_random_uuid(), c.id, 'active', $1, $1
+             FROM users u, (SELECT id FROM other UNION ALL SELECT id FROM connectors WHERE slug = 'workbench') c
+             RETURNING user_id, id, connector_id
+         )
+         INSERT INTO job (user_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
+         SELECT l.user_id,
+                (left(uuid_floor($1 + make_interval(secs => n / 1000.0))::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+                l.connector_id, l.id, gen_random_uuid(), 'same', 'browser', '{}', $1
+         FROM generate_series(0, 1000) n
+         JOIN linked l ON (l.connector_id = (SELECT id FROM other)) = (n = 0)",
+    )
+    .bind(app.app.clock.now())
+    .execute(app.app.system.pool())
+    .await
+    .unwrap();
+    let first = alice.get("/jobs?tool=same&connector=other").await;
+    assert_eq!(first.text("main h2"), "Nothing found yet");
+    assert!(first.text("main").contains("Older jobs may match as well"));
+    let further = first.attr(".empty a", "href").unwrap();
+    assert_eq!(tools(&alice.get(&further).await), ["same"]);
+    assert_eq!(tools(&alice.get("/jobs?connector=other").await), ["same"]);
+}
