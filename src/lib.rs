@@ -11,6 +11,7 @@
 //! - [`accounts`], [`connectors`]: people and services
 //! - [`connections`]: a user's link to a service
 //! - [`jobs`]: a tool invocation, from accept to result
+//! - [`dashboard`]: what has been going on, at a glance
 //! - [`app`]: the handles, built once
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain
@@ -24,6 +25,7 @@ pub mod command;
 pub mod config;
 pub mod connections;
 pub mod connectors;
+pub mod dashboard;
 pub mod db;
 pub mod egress;
 pub mod error;

@@ -17,6 +17,7 @@ const RANKS: &[&[&str]] = &[
     &["accounts", "connectors"],
     &["connections"],
     &["jobs"],
+    &["dashboard"],
     &["app"],
     &["web", "worker", "mcp"],
     &["serve"],

@@ -5,11 +5,13 @@
 //! [`Action`] has typed fields, so that an entry cannot lack what belongs to it.
 
 mod action;
+mod newest;
 mod prepared;
 mod redact;
 mod store;
 
 pub use action::{Action, CallOutcome};
+pub use newest::{Recent, newest};
 pub use prepared::Prepared;
 pub use redact::redact;
 pub use store::{Entry, EntryDetail};

@@ -5,9 +5,11 @@
 
 mod server;
 mod store;
+mod troubled;
 
 pub use server::{NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};
+pub use troubled::{Troubled, troubled};
 
 use sqlx::PgConnection;
 

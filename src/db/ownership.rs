@@ -53,6 +53,7 @@ pub const TABLES: &[Table] = &[
     owned("user_connections"),
     owned("job"),
     owned("job_result"),
+    owned("job_hours"),
     owned("pipeline_events"),
     owned("idem_key"),
     owned("audit_entries"),

@@ -52,6 +52,11 @@ pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<JobId>
     Ok(Listing { stopped_at: stopped_at.filter(|_| rows.len() <= PAGE_SIZE), ..cut(rows, last) })
 }
 
+/// The actor's newest jobs, in the caller's transaction.
+pub async fn newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<JobRow>> {
+    Ok(store::newest(conn, actor.user_id(), Span::of(&Filter::default(), None), most).await?)
+}
+
 /// The jobs with these ids as they are now, and how many that match are newer than `after`, if that matters.
 pub async fn news(db: &Db, actor: &Actor, filter: &Filter, shown: &[JobId], after: Option<JobId>) -> Result<News> {
     let mut tx = db.as_user(actor).await?;

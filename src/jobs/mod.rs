@@ -16,7 +16,7 @@ mod store;
 pub use execute::execute;
 pub use filter::{Filter, Stage};
 pub use json::to_json;
-pub use list::{Listing, News, list, news};
+pub use list::{Listing, News, list, newest, news};
 pub use run::Runner;
 pub use status::Status;
 pub use store::{Job, JobRow};

@@ -11,6 +11,7 @@ mod audit;
 pub mod badge;
 mod connectors;
 mod cross_origin;
+mod dashboard;
 pub mod error;
 pub mod extract;
 mod failure_words;
@@ -50,13 +51,14 @@ use request_id::RequestId;
 use crate::app::App;
 
 /// Where one arrives after signing in, unless another page was asked for.
-pub const HOME: &str = "/jobs";
+pub const HOME: &str = "/dashboard";
 
 /// Every page, and the files they load.
 pub fn pages() -> Router<App> {
     Router::new()
         .merge(site::router())
         .merge(accounts::router())
+        .merge(dashboard::router())
         .merge(connectors::router())
         .merge(jobs::router())
         .merge(audit::router())

@@ -81,6 +81,8 @@ impl Theme {
 /// A part of the product that the main navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    /// What has been going on.
+    Dashboard,
     /// The catalogue.
     Connectors,
     /// Tool runs.
@@ -91,12 +93,13 @@ pub enum Section {
 
 impl Section {
     /// In the order of the navigation.
-    pub const ALL: [Self; 3] = [Self::Connectors, Self::Jobs, Self::Audit];
+    pub const ALL: [Self; 4] = [Self::Dashboard, Self::Connectors, Self::Jobs, Self::Audit];
 
     /// The word in the navigation.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Dashboard => "Dashboard",
             Self::Connectors => "Connectors",
             Self::Jobs => "Jobs",
             Self::Audit => "Audit log",
@@ -107,6 +110,7 @@ impl Section {
     #[must_use]
     pub const fn href(self) -> &'static str {
         match self {
+            Self::Dashboard => "/dashboard",
             Self::Connectors => "/connectors",
             Self::Jobs => "/jobs",
             Self::Audit => "/audit",

@@ -34,6 +34,12 @@ impl Calendar {
         Self { zone, now }
     }
 
+    /// Where the reader's days begin.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// Names a moment.
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {

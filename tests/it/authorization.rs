@@ -40,6 +40,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/readyz", For::Anyone),
     ("/metrics", For::Anyone),
     ("/static/{hash}/{name}", For::Anyone),
+    ("/dashboard", For::SignedIn),
     ("/connectors", For::SignedIn),
     ("/connectors/new", For::SignedIn),
     ("/connectors/new/mcp", For::SignedIn),

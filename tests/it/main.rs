@@ -10,6 +10,7 @@ mod audit;
 mod authorization;
 mod binary;
 mod connectors;
+mod dashboard;
 mod db;
 mod egress;
 mod jobs;

@@ -29,6 +29,13 @@ pub(in crate::queue) async fn end_waiting(
                 FROM pipeline_events e
                 WHERE e.user_id = $1 AND e.job_id = $2 AND e.run_no = g.run_no
             ) last
+        ),
+        counted AS (
+            INSERT INTO job_hours AS h (user_id, hour, connector_id, outcome, jobs, latency_ms)
+            SELECT $1, date_trunc('hour', $5::timestamptz, 'UTC'), j.connector_id, 'canceled', 1, 0
+            FROM gone
+            JOIN job j ON j.user_id = $1 AND j.id = $2
+            ON CONFLICT (user_id, hour, connector_id, outcome) DO UPDATE SET jobs = h.jobs + excluded.jobs
         )
         INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, finished_at)
         SELECT $1, $2, run_no, 'canceled', 'canceled', $4, $5

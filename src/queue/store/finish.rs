@@ -31,7 +31,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
             DELETE FROM job_lease l
             USING done d
             WHERE l.job_id = ANY($1) AND l.job_id = d.job_id AND l.run_no = d.fence
-            RETURNING l.user_id, l.queue, l.lane, l.repeatable, l.started_at, d.*,
+            RETURNING l.user_id, l.connector_id, l.queue, l.lane, l.repeatable, l.started_at, d.*,
                 l.attempt + (d.reason IS NOT DISTINCT FROM 'retry' AND NOT d.crashed)::integer AS attempt,
                 l.crashes + d.crashed::integer AS crashes
         ),
@@ -41,6 +41,19 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
             SELECT user_id, job_id, run_no, outcome, error_class, error, output, started_at, finished_at
             FROM gone
             WHERE outcome IS NOT NULL
+        ),
+        -- in the order of the key, and after all leases: batches that count for the same user wait in one line
+        counted AS (
+            INSERT INTO job_hours AS h (user_id, hour, connector_id, outcome, jobs, latency_ms)
+            SELECT user_id, date_trunc('hour', finished_at, 'UTC'), connector_id, outcome, count(*),
+                sum(GREATEST(round(extract(epoch FROM finished_at - started_at) * 1000), 0))
+            FROM gone
+            WHERE outcome IS NOT NULL
+            GROUP BY 1, 2, 3, 4
+            ORDER BY 1, 2, 3, 4
+            ON CONFLICT (user_id, hour, connector_id, outcome) DO UPDATE
+            SET jobs = h.jobs + excluded.jobs,
+                latency_ms = h.latency_ms + excluded.latency_ms
         ),
         later AS (
             INSERT INTO job_later (job_id, run_at, user_id, queue, lane, attempt, crashes, run_no, repeatable, reason)

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 
+pub(super) use self::views::words;
 use self::views::{IndexPage, Row, ShowPage};
 use crate::app::App;
 use crate::audit;

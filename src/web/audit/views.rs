@@ -93,7 +93,7 @@ impl ShowPage {
 }
 
 /// `job.finished` as people say it; an action of a later version is shown as it is stored.
-pub(super) fn words(action: &str) -> String {
+pub(in crate::web) fn words(action: &str) -> String {
     match action {
         "account.created" => "Account created",
         "account.confirmed" => "Email address confirmed",

@@ -51,17 +51,17 @@ impl IndexPage {
 }
 
 /// A line of the list.
-pub(super) struct Row {
-    id: String,
-    tool: String,
-    connector: String,
-    badge: Badge,
-    created: When,
-    took: String,
+pub(in crate::web) struct Row {
+    pub(in crate::web) id: String,
+    pub(in crate::web) tool: String,
+    pub(in crate::web) connector: String,
+    pub(in crate::web) badge: Badge,
+    pub(in crate::web) created: When,
+    pub(in crate::web) took: String,
 }
 
 impl Row {
-    pub(super) fn new(job: &JobRow, calendar: &Calendar) -> Self {
+    pub(in crate::web) fn new(job: &JobRow, calendar: &Calendar) -> Self {
         Self {
             id: job.id.to_string(),
             tool: job.tool_name.clone(),

@@ -31,7 +31,7 @@ async fn the_printed_link_makes_the_owner_who_is_signed_in_at_once() {
     assert_eq!(page.attr("#f-display_name", "value").as_deref(), Some("Olive"));
 
     let page = set_up(&olive, &page, "olive@example.com").await;
-    assert_eq!(page.path(), "/jobs");
+    assert_eq!(page.path(), "/dashboard");
     assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
     assert_eq!(app.audited().await, ["account.created"]);
 }

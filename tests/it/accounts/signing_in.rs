@@ -83,7 +83,7 @@ async fn one_arrives_at_the_page_that_was_asked_for() {
     assert_eq!(page.body, "for alice");
 
     assert_eq!(alice.get("/sign-in?next=/private").await.path(), "/private", "signed in already");
-    assert_eq!(alice.get("/sign-in").await.path(), "/jobs");
+    assert_eq!(alice.get("/sign-in").await.path(), "/dashboard");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn one_never_arrives_at_another_site() {
     for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
         let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("next", next)];
         let answer = app.stranger().post("/sign-in", &fields).await;
-        assert_eq!(answer.header(LOCATION), Some("/jobs"), "{next}");
+        assert_eq!(answer.header(LOCATION), Some("/dashboard"), "{next}");
     }
 }
 

@@ -33,7 +33,7 @@ async fn a_visitor_signs_up_confirms_by_mail_and_signs_in() {
     assert_eq!(page.path(), "/sign-in");
     assert!(page.text("#flash + p").contains("confirmed"));
 
-    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/jobs");
+    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/dashboard");
     assert_eq!(app.audited().await, ["account.created", "account.confirmed", "session.started"]);
 }
 
@@ -65,7 +65,7 @@ async fn a_taken_address_gets_the_same_page_and_its_owner_a_note() {
     assert_eq!(for_taken.text("main").replace("ALICE", "carol"), for_free.text("main"));
     assert!(note.contains("already has an account"), "{note}");
     assert!(note.contains("/sign-in"), "{note}");
-    assert_eq!(app.stranger().sign_in("alice@example.com", PASSWORD).await.path(), "/jobs");
+    assert_eq!(app.stranger().sign_in("alice@example.com", PASSWORD).await.path(), "/dashboard");
     assert_eq!(app.stranger().sign_in("alice@example.com", other).await.path(), "/sign-in");
 }
 
@@ -83,7 +83,7 @@ async fn a_stranger_cannot_prepare_an_account_for_somebody_elses_address() {
     carol.submit(&page, "main form", []).await;
 
     assert_eq!(app.stranger().sign_in("carol@example.com", theirs).await.path(), "/sign-in");
-    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/jobs");
+    assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/dashboard");
 }
 
 #[tokio::test]

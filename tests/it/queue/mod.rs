@@ -3,6 +3,7 @@
 mod accepting;
 mod canceling;
 mod claiming;
+mod counting;
 
 mod finishing;
 mod listening;

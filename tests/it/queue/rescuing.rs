@@ -5,7 +5,7 @@ use craft::ids::JobId;
 use super::{Hub, Tenant, done, next};
 
 /// The state in which a process leaves its job that is killed while it runs it.
-async fn lose(hub: &Hub, job: JobId, crashes: i32) {
+pub(super) async fn lose(hub: &Hub, job: JobId, crashes: i32) {
     sqlx::query(
         "WITH worker AS (
              INSERT INTO worker (id, beat_at, info)

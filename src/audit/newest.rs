@@ -1,0 +1,50 @@
+//! The newest entries, for a glance.
+
+use sqlx::PgConnection;
+
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::ids::AuditId;
+
+/// One entry, as short as it can be told.
+#[derive(Clone, Debug)]
+pub struct Recent {
+    /// Key.
+    pub id: AuditId,
+    /// `noun.past`.
+    pub action: String,
+    /// Name of the service involved, if it still exists.
+    pub connector: Option<String>,
+    /// The tool that ran.
+    pub tool_name: Option<String>,
+    /// `success` or `error`.
+    pub outcome: String,
+    /// When it happened.
+    pub created_at: Timestamp,
+}
+
+/// The actor's newest entries, in the caller's transaction.
+pub async fn newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<Recent>> {
+    let entries = sqlx::query_as!(
+        Recent,
+        r#"
+        SELECT e.id AS "id: AuditId",
+               e.action,
+               c.name AS "connector?",
+               e.tool_name,
+               e.outcome,
+               e.created_at
+        FROM audit_entries e
+        LEFT JOIN connectors c ON c.id = e.connector_id
+        WHERE e.user_id = $1
+        ORDER BY e.id DESC
+        LIMIT $2
+        "#,
+        actor.user_id() as _,
+        most,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(entries)
+}

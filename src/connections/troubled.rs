@@ -1,0 +1,48 @@
+//! Connections that cannot be used until their owner acts.
+
+use sqlx::PgConnection;
+
+use crate::actor::Actor;
+use crate::error::Result;
+
+/// More are not told one by one.
+const MOST: i64 = 20;
+
+/// A connection that needs its owner.
+#[derive(Clone, Debug)]
+pub struct Troubled {
+    /// The service's name.
+    pub connector: String,
+    /// Its place in URLs.
+    pub slug: String,
+    /// Tells several accounts of one service apart.
+    pub label: String,
+    /// expired, revoked or error.
+    pub status: String,
+    /// The cause in words, if it is known.
+    pub cause: Option<String>,
+}
+
+/// The actor's connections that need them, longest first, in the caller's transaction.
+pub async fn troubled(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Troubled>> {
+    let troubled = sqlx::query_as!(
+        Troubled,
+        r#"
+        SELECT c.name AS connector,
+               c.slug,
+               u.label,
+               u.status,
+               COALESCE(u.reason, u.last_error) AS cause
+        FROM user_connections u
+        JOIN connectors c ON c.id = u.connector_id
+        WHERE u.user_id = $1 AND u.status IN ('expired', 'revoked', 'error')
+        ORDER BY u.updated_at, u.id
+        LIMIT $2
+        "#,
+        actor.user_id() as _,
+        MOST,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(troubled)
+}

@@ -1,0 +1,122 @@
+//! The dashboard: first steps for who is new, then figures, what is newest, and what needs its owner.
+
+use std::time::Duration;
+
+use crate::support::page::Page;
+use crate::support::test_app::TestApp;
+
+const HASH: &str = "/connectors/workbench/tools/hash";
+const QUERY: &str = "/connectors/workbench/tools/json_query";
+
+fn stats(page: &Page) -> Vec<String> {
+    page.texts(".stat dd:first-of-type")
+}
+
+#[tokio::test]
+async fn who_is_new_is_shown_the_first_steps_and_arrives_there() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = alice.get("/").await;
+    assert_eq!(page.path(), "/dashboard");
+    assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Dashboard");
+    assert_eq!(page.texts("ol.steps h3"), ["Connect a service", "Run a tool", "Read the log"]);
+    assert!(!page.has("svg.chart") && !page.has(".stat"));
+    assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a"), ["Signed in", "Account created"]);
+}
+
+#[tokio::test]
+async fn figures_say_how_jobs_ended_and_the_numbers_stand_beside_them() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    for text in ["a", "b"] {
+        app.run(&alice, HASH, [("v/text", text)]).await;
+    }
+    app.run(&bob, HASH, [("v/text", "b")]).await;
+    // days later something fails
+    app.advance(Duration::from_secs(2 * 86_400)).await;
+    app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
+
+    let page = alice.get("/dashboard").await;
+    assert_eq!(stats(&page), ["3", "66.6 %", "1", "0"]);
+    let words = page.text("figcaption");
+    assert!(words.starts_with("In the last 7 days, 2 succeeded, 1 failed. The busiest day was "), "{words}");
+    assert!(words.ends_with(", with 2 jobs."), "{words}");
+    assert_eq!(page.texts("figure tbody tr").len(), 7);
+    let numbers = |page: &Page| page.texts("figure tbody td").iter().map(|n| n.parse::<u64>().unwrap()).sum::<u64>();
+    assert_eq!(numbers(&page), 3);
+    assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "class"), ["s1"]);
+    assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "fill"), ["url(#failed)"]);
+    assert_eq!(page.texts("section[aria-labelledby=recent-jobs] tbody th a"), ["json_query", "hash", "hash"]);
+    let failed = alice.get(&page.attr(".stat.bad a", "href").unwrap()).await;
+    assert_eq!(failed.texts("tbody th a"), ["json_query"]);
+
+    let today = alice.get("/dashboard?range=24h").await;
+    assert_eq!((stats(&today)[0].as_str(), today.texts("figure tbody tr").len()), ("1", 24));
+    assert_eq!(alice.get("/dashboard?range=30d").await.texts("figure tbody tr").len(), 30);
+    assert_eq!(stats(&bob.get("/dashboard").await)[0], "1");
+    // a month later nothing has ended lately, and the jobs are still there
+    for _ in 0..4 {
+        app.advance(Duration::from_secs(10 * 86_400)).await;
+        // whoever comes by now and then stays signed in
+        alice.get("/dashboard").await;
+    }
+    let quiet = alice.get("/dashboard?range=30d").await;
+    assert_eq!(quiet.text("figcaption"), "No job ended in the last 30 days.");
+    assert!(!quiet.has("svg.chart") && quiet.has("section[aria-labelledby=recent-jobs]"));
+}
+
+#[tokio::test]
+async fn days_are_those_of_the_reader() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    let zone = |zone: &'static str| {
+        let change = sqlx::query("UPDATE users SET time_zone = $1").bind(zone);
+        async { change.execute(app.app.system.pool()).await.unwrap() }
+    };
+    zone("Asia/Kolkata").await;
+    let page = alice.get("/dashboard").await;
+    assert!(
+        page.text("figcaption").ends_with("so on your clock a day here begins at 00:30."),
+        "{}",
+        page.text("figcaption")
+    );
+    assert!(!alice.get("/dashboard?range=24h").await.text("figcaption").contains("begins at"));
+    for name in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
+        zone(name).await;
+        assert_eq!(stats(&alice.get("/dashboard").await)[0], "1", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_needs_its_owner_comes_first() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    app.run(&bob, HASH, [("v/text", "b")]).await;
+    sqlx::query(
+        "UPDATE user_connections SET status = 'expired', reason = 'The sign-in has run out'
+         WHERE user_id = (SELECT id FROM users WHERE email = 'alice@example.com')",
+    )
+    .execute(app.app.system.pool())
+    .await
+    .unwrap();
+    let page = alice.get("/dashboard").await;
+    assert_eq!(page.text(".page-head a.btn"), "Fix 1 connection");
+    assert_eq!(page.text("#needs-you .badge"), "Expired");
+    assert!(page.text("#needs-you").contains("The sign-in has run out"));
+    assert_eq!(page.attr("#needs-you a", "href").as_deref(), Some("/connectors/workbench"));
+    assert_eq!(stats(&page)[3], "1");
+    assert!(!bob.get("/dashboard").await.has("#needs-you"));
+}
+
+#[tokio::test]
+async fn an_unknown_range_is_told_and_a_week_is_shown() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = alice.get("/dashboard?range=fortnight").await;
+    assert_eq!(page.status.as_u16(), 422);
+    assert_eq!(page.text("title"), "Error: Dashboard – Tool Connect Craft");
+    assert!(page.text("main .note").contains("“range”"));
+    assert_eq!(alice.get("/dashboard?range=").await.status.as_u16(), 200);
+}

@@ -1,0 +1,115 @@
+//! Figures by the hour: they always equal what the results say, whoever ends the jobs, and however many do so at once.
+
+use std::time::Duration;
+
+use craft::queue::{self, End, Outcome};
+
+use super::rescuing::lose;
+use super::{Hub, Tenant, actor, done, next};
+
+/// Fails unless the figures are what the results give.
+async fn figures_are_right(hub: &Hub) {
+    let differing: Vec<String> = sqlx::query_scalar(
+        "WITH counted AS (
+             SELECT r.user_id, date_trunc('hour', r.finished_at, 'UTC') AS hour, j.connector_id, r.outcome,
+                    count(*) AS jobs,
+                    COALESCE(sum(GREATEST(round(extract(epoch FROM r.finished_at - r.started_at) * 1000), 0)), 0)::bigint AS latency_ms
+             FROM job_result r
+             JOIN job j ON j.user_id = r.user_id AND j.id = r.job_id
+             GROUP BY 1, 2, 3, 4
+         )
+         SELECT COALESCE(c::text, h::text)
+         FROM counted c
+         FULL JOIN job_hours h USING (user_id, hour, connector_id, outcome, jobs, latency_ms)
+         WHERE c.hour IS NULL OR h.hour IS NULL",
+    )
+    .fetch_all(hub.pool())
+    .await
+    .unwrap();
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
+async fn counted(hub: &Hub, tenant: Tenant) -> Vec<(String, i64)> {
+    sqlx::query_as("SELECT outcome, sum(jobs)::bigint FROM job_hours WHERE user_id = $1 GROUP BY 1 ORDER BY 1")
+        .bind(tenant.user)
+        .fetch_all(hub.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_way_to_end_is_counted_in_its_hour() {
+    let hub = Hub::new().await;
+    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
+    let stopped = hub.accept(tenant).await;
+    let owner = actor(tenant.user);
+    let mut tx = hub.database.databases.web.as_user(&owner).await.unwrap();
+    queue::cancel(&mut tx, &owner, stopped, "Cancelled", hub.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let lost = hub.accept(tenant).await;
+    lose(&hub, lost, 0).await;
+    let (engine, mut leases) = hub.engine().await;
+    hub.until(tenant, lost, "unknown").await;
+    for outcome in [Outcome::Ok, Outcome::Permanent, Outcome::Dead, Outcome::Canceled, Outcome::Ok] {
+        hub.accept(tenant).await;
+        hub.accept(other).await;
+        for _ in 0..2 {
+            let lease = next(&mut leases).await;
+            let owner = if lease.user_id() == tenant.user { tenant } else { other };
+            let mut finish = done(&lease, owner, hub.now());
+            finish.end = End::Over { outcome, error_class: None, error: None, output: None };
+            engine.finish(lease, finish).await.unwrap();
+        }
+        // an hour has figures of its own; a run takes its time
+        hub.clock.advance(Duration::from_secs(1_800));
+    }
+    // what goes on is no ending
+    hub.accept(tenant).await;
+    engine.release(next(&mut leases).await, hub.now()).await.unwrap();
+    let expected = [("canceled", 2), ("dead", 1), ("ok", 2), ("permanent", 1), ("unknown", 1)];
+    assert_eq!(counted(&hub, tenant).await, expected.map(|(outcome, jobs)| (outcome.to_owned(), jobs)));
+    assert!(hub.count("(SELECT DISTINCT hour FROM job_hours) hours").await >= 3);
+    figures_are_right(&hub).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_several_processes_count_for_the_same_users_without_waiting_in_a_circle() {
+    const ROUNDS: usize = 6;
+    const EACH: usize = 8;
+    let hub = Hub::new().await;
+    let mut tenants = Vec::new();
+    for _ in 0..4 {
+        tenants.push(hub.tenant().await);
+    }
+    let mut engines = Vec::new();
+    for _ in 0..3 {
+        engines.push(hub.engine().await);
+    }
+    for round in 0..ROUNDS {
+        for n in 0..tenants.len() * EACH {
+            hub.accept(tenants[(n + round) % tenants.len()]).await;
+        }
+        // whoever claimed them: all that are claimed end at once, each process in an order of its own
+        let mut held = Vec::new();
+        while held.len() < tenants.len() * EACH {
+            for (at, (_, leases)) in engines.iter_mut().enumerate() {
+                held.extend(leases.try_recv().ok().map(|lease| (at, lease)));
+            }
+            tokio::task::yield_now().await;
+        }
+        held.rotate_left(round);
+        let ending = held.into_iter().map(|(at, lease)| {
+            let tenant = *tenants.iter().find(|it| it.user == lease.user_id()).unwrap();
+            let finish = done(&lease, tenant, hub.now());
+            engines[at].0.finish(lease, finish)
+        });
+        for ended in futures_util::future::join_all(ending).await {
+            assert!(ended.unwrap());
+        }
+    }
+    let all = i64::try_from(ROUNDS * EACH).unwrap();
+    for tenant in tenants {
+        assert_eq!(counted(&hub, tenant).await, [("ok".to_owned(), all)]);
+    }
+    figures_are_right(&hub).await;
+}
