@@ -4,7 +4,6 @@
 CREATE INDEX job_by_connector ON job (user_id, connector_id, id DESC);
 CREATE INDEX job_by_tool ON job (user_id, tool_name, id DESC);
 
--- what waits: the invariant that a job waits in one place is kept by the same index
-ALTER TABLE job_ready DROP CONSTRAINT job_ready_job_id_key;
-ALTER TABLE job_ready ADD UNIQUE (user_id, job_id);
+-- what waits: a user may have thousands of jobs among those of all
+CREATE INDEX job_ready_by_user ON job_ready (user_id, job_id);
 CREATE INDEX job_later_by_user ON job_later (user_id, job_id);

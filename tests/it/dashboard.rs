@@ -1,7 +1,5 @@
 //! The dashboard: first steps for who is new, then figures, what is newest, and what needs its owner.
 
-use std::time::Duration;
-
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
@@ -10,6 +8,12 @@ const QUERY: &str = "/connectors/workbench/tools/json_query";
 
 fn stats(page: &Page) -> Vec<String> {
     page.texts(".stat dd:first-of-type")
+}
+
+/// Makes what has been counted so many days older. (A clock that is moved would date the ids of other stories too.)
+async fn earlier(app: &TestApp, days: i32) {
+    let change = sqlx::query("UPDATE job_hours SET hour = hour - make_interval(days => $1)").bind(days);
+    change.execute(app.app.system.pool()).await.unwrap();
 }
 
 #[tokio::test]
@@ -33,7 +37,7 @@ async fn figures_say_how_jobs_ended_and_the_numbers_stand_beside_them() {
     }
     app.run(&bob, HASH, [("v/text", "b")]).await;
     // days later something fails
-    app.advance(Duration::from_secs(2 * 86_400)).await;
+    earlier(&app, 2).await;
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
 
     let page = alice.get("/dashboard").await;
@@ -55,11 +59,7 @@ async fn figures_say_how_jobs_ended_and_the_numbers_stand_beside_them() {
     assert_eq!(alice.get("/dashboard?range=30d").await.texts("figure tbody tr").len(), 30);
     assert_eq!(stats(&bob.get("/dashboard").await)[0], "1");
     // a month later nothing has ended lately, and the jobs are still there
-    for _ in 0..4 {
-        app.advance(Duration::from_secs(10 * 86_400)).await;
-        // whoever comes by now and then stays signed in
-        alice.get("/dashboard").await;
-    }
+    earlier(&app, 40).await;
     let quiet = alice.get("/dashboard?range=30d").await;
     assert_eq!(quiet.text("figcaption"), "No job ended in the last 30 days.");
     assert!(!quiet.has("svg.chart") && quiet.has("section[aria-labelledby=recent-jobs]"));

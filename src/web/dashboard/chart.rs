@@ -99,11 +99,11 @@ fn scaled(count: u64, top: u64) -> u32 {
     u32::try_from(u64::from(TALL) * count / top).unwrap_or(TALL)
 }
 
-/// The lowest round number that is not below `most`: 1, 2, 4, 10, 20, 40, 100 …, so that its half is round too.
+/// The lowest round number that is not below `most`: 1, 2, 4, 6, 8, 10, 20 …, so that its half is round too.
 fn nice(most: u64) -> u64 {
     let mut ten = 1_u64;
     loop {
-        for step in [1, 2, 4] {
+        for step in [1, 2, 4, 6, 8] {
             if ten.saturating_mul(step) >= most {
                 return ten.saturating_mul(step);
             }
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_scale_is_round() {
-        assert_eq!([0, 1, 3, 5, 11, 99, 401].map(nice), [1, 1, 4, 10, 20, 100, 1_000]);
+        assert_eq!([0, 1, 3, 5, 11, 99, 401].map(nice), [1, 1, 4, 6, 20, 100, 600]);
         assert!(nice(u64::MAX) >= u64::MAX / 10);
     }
 

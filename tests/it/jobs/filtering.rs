@@ -68,16 +68,18 @@ async fn a_job_is_found_wherever_it_is() {
 async fn since_begins_with_the_day_of_the_reader() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    app.run(&alice, HASH, [("v/text", "a")]).await;
+    let job = app.start(&alice, HASH, [("v/text", "a")]).await;
+    app.ended(&alice, job).await;
     let day = |at: craft::clock::Timestamp| at.date().to_string();
-    let today = day(app.app.clock.now());
-    let tomorrow = day(app.app.clock.now() + Duration::from_secs(86_400));
+    // by its id, which another story’s clock may have moved on
+    let today = day(job.made_at());
+    let tomorrow = day(job.made_at() + Duration::from_secs(86_400));
     assert_eq!(tools(&alice.get(&format!("/jobs?since={today}")).await), ["hash"]);
     let none = alice.get(&format!("/jobs?since={tomorrow}&status=&tool=")).await;
     assert_eq!((none.status.as_u16(), none.text("main h2")), (200, "No jobs match".to_owned()));
     // on the clock of Kiritimati the day of UTC began fourteen hours ago
     sqlx::query("UPDATE users SET time_zone = 'Pacific/Kiritimati'").execute(app.app.system.pool()).await.unwrap();
-    let late = app.app.clock.now().time().hour() >= 10;
+    let late = job.made_at().time().hour() >= 10;
     let seen = alice.get(&format!("/jobs?since={tomorrow}")).await.has("tbody tr");
     assert_eq!(seen, late, "the day did not follow the reader’s zone");
 }
