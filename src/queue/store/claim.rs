@@ -41,6 +41,7 @@ pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool
 }
 
 /// Moves ready rows to leases, lane by lane.
+#[expect(clippy::too_many_lines, reason = "one statement, which must see one snapshot; its terms are listed once")]
 pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> sqlx::Result<Vec<Taken>> {
     let rows = sqlx::query!(
         r#"
