@@ -13,7 +13,7 @@ pub(super) struct Tally {
     pub(super) unknown: u64,
     pub(super) canceled: u64,
     /// How long those that succeeded took, all together.
-    millis: u64,
+    pub(super) millis: u64,
 }
 
 impl Tally {
