@@ -149,7 +149,7 @@ async fn a_client_of_json_gets_json() {
 #[tokio::test]
 async fn an_error_page_keeps_the_navigation_of_who_is_signed_in() {
     let html = text(ask("/mine").await).await;
-    assert_eq!(select(&html, "nav[aria-label=Main] a").len(), 3);
+    assert_eq!(select(&html, "nav[aria-label=Main] a[href='/jobs']").len(), 1);
     assert_eq!(select(&html, "html[data-theme=dark]").len(), 1);
     assert_eq!(select(&text(ask("/nowhere").await).await, "nav[aria-label=Main]").len(), 0);
 }
