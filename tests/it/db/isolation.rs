@@ -122,8 +122,8 @@ async fn a_bare_begin_that_is_cancelled_does_leave_its_user_behind() {
     let database = TestDatabase::new().await;
     let pool = one_connection(&database).await;
     let begin = AssertSqlSafe("BEGIN; SELECT set_config('app.user_id', 'alice', true)").into_sql_str();
-    let connection = pool.acquire().await.unwrap();
-    assert!(!gets_through(1, Tx::begin(connection, Some(begin))).await);
+    // on a busy machine the answer may be there at the first look: then that one is rolled back, and the next is cut off
+    while gets_through(1, Tx::begin(pool.acquire().await.unwrap(), Some(begin.clone()))).await {}
     assert_eq!(remains(&pool).await.as_deref(), Some("alice"));
 }
 
