@@ -3,10 +3,12 @@
 //! Every call goes through a connection, also where nothing has to be proved. A connection is seen and changed only by
 //! its owner; its credential leaves this module only as a value on its way into an `upstream` call.
 
+mod catalogue;
 mod server;
 mod store;
 mod troubled;
 
+pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue, kinds};
 pub use server::{NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};

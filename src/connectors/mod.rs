@@ -4,12 +4,14 @@
 //! immutable: a changed one is a new version, and a job names the version it runs.
 
 mod definition;
+mod kinds;
 mod slug;
 mod store;
 mod tools;
 mod versions;
 
 pub use definition::Effect;
+pub use kinds::{Auth, Category};
 pub use slug::Slug;
 pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
@@ -38,12 +40,6 @@ pub struct NewConnector {
     pub url: String,
     /// Whether calls present a stored credential.
     pub needs_key: bool,
-}
-
-/// Every connector the actor may use: their own, then the shipped ones, by name.
-pub async fn list(db: &Db, actor: &Actor) -> Result<Vec<Connector>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::list(&mut tx, actor.user_id()).await?)
 }
 
 /// The connector at this place in the URL space: one's own is found before a shipped one.

@@ -38,8 +38,6 @@ pub struct Connector {
     pub transport: Transport,
     /// Where its MCP server answers.
     pub mcp_server_url: Option<String>,
-    /// How many tools it lists now.
-    pub tool_count: i64,
 }
 
 macro_rules! connectors {
@@ -54,18 +52,13 @@ macro_rules! connectors {
                    description AS "description!",
                    auth_type AS "auth_type!",
                    transport AS "transport!: Transport",
-                   mcp_server_url,
-                   (SELECT count(*) FROM connector_tools t WHERE t.connector_id = c.id AND t.is_active) AS "tool_count!"
-            FROM connectors c
+                   mcp_server_url
+            FROM connectors
             WHERE (owner_id IS NULL OR owner_id = $1) AND is_active AND "# + $condition,
             $owner as _,
             $($argument),*
         )
     };
-}
-
-pub(super) async fn list(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Vec<Connector>> {
-    connectors!(conn, owner, "true ORDER BY owner_id NULLS LAST, lower(name)",).fetch_all(conn).await
 }
 
 pub(super) async fn find(conn: &mut PgConnection, owner: UserId, slug: &str) -> sqlx::Result<Option<Connector>> {

@@ -51,7 +51,9 @@ async function fill() {
   return [
     ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null], ["help", "/help", null],
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
-    ["connectors", "/connectors"], ["connector", "/connectors/everything"], ["add", "/connectors/new/mcp"],
+    ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
+    ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
+    ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],

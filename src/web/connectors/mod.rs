@@ -1,6 +1,8 @@
 //! Pages of connectors: the list, one connector with its tools, adding a server, running a tool.
 
+mod index;
 mod new;
+mod search;
 mod tool;
 mod views;
 
@@ -8,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
-use self::views::{Card, IndexPage, ShowPage};
+use self::views::ShowPage;
 use crate::app::App;
 use crate::connections;
 use crate::connectors;
@@ -20,19 +22,11 @@ use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/connectors", get(index))
+        .route("/connectors", get(index::index))
         .route("/connectors/new", get(choose))
         .route("/connectors/new/mcp", get(new::new).post(new::create))
         .route("/connectors/{slug}", get(show))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
-}
-
-async fn index(State(app): State<App>, me: SignedIn) -> Result {
-    let connectors = connectors::list(&app.db, &me.actor).await?;
-    Ok(page(&IndexPage {
-        shell: me.shell("Connectors").await.section(Section::Connectors),
-        cards: connectors.iter().map(Card::new).collect(),
-    }))
 }
 
 /// An MCP server is the one kind that can be added today.

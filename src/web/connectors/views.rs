@@ -9,40 +9,7 @@ use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
-use crate::web::when::{self, Calendar, When};
-
-/// The list.
-#[derive(Template)]
-#[template(path = "connectors/index.html")]
-pub(super) struct IndexPage {
-    pub(super) shell: Shell,
-    pub(super) cards: Vec<Card>,
-}
-
-/// One connector of the list.
-pub(super) struct Card {
-    name: String,
-    slug: String,
-    initials: String,
-    tint: u8,
-    description: String,
-    tools: String,
-    kind: &'static str,
-}
-
-impl Card {
-    pub(super) fn new(connector: &Connector) -> Self {
-        Self {
-            name: connector.name.clone(),
-            slug: connector.slug.clone(),
-            initials: initials(&connector.name),
-            tint: tint(&connector.slug),
-            description: connector.description.clone(),
-            tools: when::count(u64::try_from(connector.tool_count).unwrap_or(0), "tool"),
-            kind: kind(connector),
-        }
-    }
-}
+use crate::web::when::{Calendar, When};
 
 /// One connector.
 #[derive(Template)]
@@ -83,7 +50,7 @@ impl ShowPage {
             shell,
             name: connector.name.clone(),
             description: connector.description.clone(),
-            kind: kind(connector),
+            kind: kind(connector.transport),
             url: connector.mcp_server_url.clone(),
             connection: match connection {
                 Some(connection) => Badge::connection(&connection.status),
@@ -159,25 +126,12 @@ pub(super) fn effect(effect: Effect) -> Option<Badge> {
     }
 }
 
-fn kind(connector: &Connector) -> &'static str {
-    match connector.transport {
+pub(super) const fn kind(transport: Transport) -> &'static str {
+    match transport {
         Transport::Builtin => "Built in",
         Transport::Mcp => "MCP server",
         Transport::Rest => "REST API",
     }
-}
-
-fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or("?");
-    match words.next() {
-        Some(second) => first.chars().take(1).chain(second.chars().take(1)).collect::<String>().to_uppercase(),
-        None => first.chars().take(2).collect(),
-    }
-}
-
-fn tint(slug: &str) -> u8 {
-    slug.bytes().fold(0_u8, u8::wrapping_add) % 4 + 1
 }
 
 /// The first sentence of a server's words, for a table.
@@ -191,12 +145,7 @@ fn first_sentence(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_sentence, initials};
-
-    #[test]
-    fn a_name_has_two_letters() {
-        assert_eq!(["Workbench", "Everything (reference)", "日本", ""].map(initials), ["Wo", "ER", "日本", "?"]);
-    }
+    use super::first_sentence;
 
     #[test]
     fn a_table_shows_one_sentence() {

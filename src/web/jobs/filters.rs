@@ -187,12 +187,13 @@ fn choices(mut linked: Vec<LinkedConnector>, chosen: Option<LinkedConnector>) ->
     std::iter::once(any).chain(linked.into_iter().map(|it| Choice { value: it.slug, label: it.name })).collect()
 }
 
-fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+/// What a parameter says, if it says anything that can be read.
+pub(in crate::web) fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
     Some(asked.trim()).filter(|asked| !asked.is_empty()).and_then(read)
 }
 
 /// Tells of a parameter that has a value and was not understood; a long one is cut.
-fn note(faults: &mut Invalid, name: &str, asked: &str, fits: bool, why: &str) {
+pub(in crate::web) fn note(faults: &mut Invalid, name: &str, asked: &str, fits: bool, why: &str) {
     let asked = asked.trim();
     if asked.is_empty() || fits {
         return;

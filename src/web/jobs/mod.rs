@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::filters::{Asked, Filters};
+pub(super) use self::filters::{note, understood};
 pub(super) use self::views::Row;
 use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
 use crate::app::App;

@@ -133,7 +133,7 @@ async fn a_thousand_tools_are_all_listed() {
     let server = Scripted::start(tools(1_000), "").await;
     let page = add(&alice, "Large", server.url().as_str()).await;
     assert_eq!(page.texts("tbody th").len(), 1_000);
-    assert_eq!(alice.get("/connectors").await.texts(".card .meta")[0], "MCP server 1,000 tools");
+    assert_eq!(alice.get("/connectors").await.texts(".card .meta")[0], "Connected MCP server 1,000 tools");
 }
 
 #[tokio::test]

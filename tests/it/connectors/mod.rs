@@ -1,6 +1,7 @@
 //! Connectors: adding an MCP server, and being told why it was not added.
 
 mod adding;
+mod catalogue;
 mod refused;
 
 use http::StatusCode;

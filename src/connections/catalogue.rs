@@ -1,0 +1,208 @@
+//! The catalogue: every connector that a user may use, with the state of their own link to it, searched and filtered.
+//!
+//! It is cut at a key (name, then id) and never longer than a page; how many there are in all is counted in the same
+//! statement, as connectors are hundreds and not millions.
+
+use sqlx::PgConnection;
+
+use crate::actor::Actor;
+use crate::connectors::{Auth, Category, Transport};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{ConnectorId, UserId};
+use crate::page::{PAGE_LIMIT, PAGE_SIZE};
+
+/// What to list; an empty one lists all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Each of these is somewhere in the connector's name or purpose, or in the name of one of its tools. Lower case.
+    pub words: Vec<String>,
+    /// What it is for.
+    pub category: Option<Category>,
+    /// How one connects.
+    pub auth: Option<Auth>,
+    /// Whether it can be used now.
+    pub connected: Option<bool>,
+}
+
+impl Wanted {
+    /// True if it lists everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A connector of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Key, and where the next page begins.
+    pub id: ConnectorId,
+    /// What people call it.
+    pub name: String,
+    /// Its place in URLs.
+    pub slug: String,
+    /// One sentence of purpose.
+    pub description: String,
+    /// How one connects, as it is stored.
+    pub auth_type: String,
+    /// How calls reach it.
+    pub transport: Transport,
+    /// How many tools it lists now.
+    pub tool_count: i64,
+    /// The first few tools in whose names a word of the search was found.
+    pub found_tools: Vec<String>,
+    /// Status of the user's best connection; none: there is none, and one is needed.
+    pub link: Option<String>,
+    /// How many match, on all pages.
+    pub(super) total: i64,
+}
+
+/// A page of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    /// At most [`PAGE_SIZE`] of them, by name.
+    pub entries: Vec<Entry>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Where the next page begins, if there is one.
+    pub next: Option<ConnectorId>,
+    /// False if the page that was asked for does not exist: this is then the first.
+    pub is_there: bool,
+}
+
+/// What of the filters' values occurs among a user's connectors.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds {
+    /// Categories, in the filter's order.
+    pub categories: Vec<Category>,
+    /// Ways to connect, the simplest first.
+    pub auths: Vec<Auth>,
+}
+
+/// The page of the actor's catalogue that follows the connector `after`.
+pub async fn catalogue(db: &Db, actor: &Actor, wanted: &Wanted, after: Option<ConnectorId>) -> Result<Catalogue> {
+    let mut tx = db.as_user(actor).await?;
+    let mut rows = page(&mut tx, actor.user_id(), wanted, after).await?;
+    // whoever was there last has gone, or never was
+    let is_there = after.is_none() || !rows.is_empty();
+    if !is_there {
+        rows = page(&mut tx, actor.user_id(), wanted, None).await?;
+    }
+    let total = rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or(0));
+    let more = rows.len() > PAGE_SIZE;
+    rows.truncate(PAGE_SIZE);
+    let next = rows.last().map(|row| row.id).filter(|_| more);
+    Ok(Catalogue { entries: rows, total, next, is_there })
+}
+
+/// What the filters can be set to without finding nothing for certain.
+pub async fn kinds(db: &Db, actor: &Actor) -> Result<Kinds> {
+    let mut tx = db.as_user(actor).await?;
+    let pairs = sqlx::query!(
+        r#"
+        SELECT DISTINCT category, auth_type
+        FROM connectors
+        WHERE (owner_id IS NULL OR owner_id = $1) AND is_active
+        "#,
+        actor.user_id() as _,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(Kinds {
+        categories: Category::all().filter(|it| pairs.iter().any(|row| row.category == it.as_str())).collect(),
+        auths: Auth::ALL.into_iter().filter(|it| pairs.iter().any(|row| row.auth_type == it.stored())).collect(),
+    })
+}
+
+async fn page(
+    conn: &mut PgConnection,
+    owner: UserId,
+    wanted: &Wanted,
+    after: Option<ConnectorId>,
+) -> sqlx::Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        r#"
+        WITH listed AS (
+            SELECT c.id, lower(c.name) AS key, COALESCE(
+                    (
+                        SELECT u.status
+                        FROM user_connections u
+                        WHERE u.user_id = $1 AND u.connector_id = c.id
+                        ORDER BY u.status <> 'active', u.id
+                        LIMIT 1
+                    ),
+                    -- where nothing has to be proved, the first use makes the link
+                    CASE WHEN c.auth_type = 'none' THEN 'active' END
+                ) AS link
+            FROM connectors c
+            WHERE (c.owner_id IS NULL OR c.owner_id = $1)
+              AND c.is_active
+              AND ($2::text IS NULL OR c.category = $2)
+              AND ($3::text IS NULL OR c.auth_type = $3)
+              AND NOT EXISTS (
+                  SELECT 1
+                  FROM unnest($4::text[]) AS asked (word)
+                  WHERE strpos(lower(c.name || ' ' || c.slug || ' ' || c.description), asked.word) = 0
+                    AND NOT EXISTS (
+                        SELECT 1
+                        FROM connector_tools t
+                        WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+                          AND t.connector_id = c.id
+                          AND t.is_active
+                          AND strpos(lower(t.name), asked.word) > 0
+                    )
+              )
+        ),
+        matching AS (
+            SELECT * FROM listed WHERE $5::boolean IS NULL OR (link IS NOT DISTINCT FROM 'active') = $5
+        ),
+        page AS (
+            SELECT m.id, m.key, m.link
+            FROM matching m
+            WHERE $6::uuid IS NULL OR (m.key, m.id) > (
+                SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
+            )
+            ORDER BY m.key, m.id
+            LIMIT $7
+        )
+        SELECT c.id AS "id!: ConnectorId",
+               c.name AS "name!",
+               c.slug AS "slug!",
+               c.description AS "description!",
+               c.auth_type AS "auth_type!",
+               c.transport AS "transport!: Transport",
+               (
+                   SELECT count(*)
+                   FROM connector_tools t
+                   WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = c.id AND t.is_active
+               ) AS "tool_count!",
+               ARRAY(
+                   SELECT t.name
+                   FROM connector_tools t
+                   WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+                     AND t.connector_id = c.id
+                     AND t.is_active
+                     AND EXISTS (SELECT 1 FROM unnest($4::text[]) AS asked (word) WHERE strpos(lower(t.name), asked.word) > 0)
+                   ORDER BY t.position
+                   LIMIT 3
+               ) AS "found_tools!",
+               page.link,
+               (SELECT count(*) FROM matching) AS "total!"
+        FROM page
+        JOIN connectors c ON c.id = page.id
+        WHERE c.owner_id IS NULL OR c.owner_id = $1
+        ORDER BY page.key, page.id
+        "#,
+        owner as _,
+        wanted.category.map(Category::as_str),
+        wanted.auth.map(Auth::stored),
+        &wanted.words,
+        wanted.connected,
+        after as _,
+        PAGE_LIMIT,
+    )
+    .fetch_all(conn)
+    .await
+}

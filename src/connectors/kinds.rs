@@ -1,0 +1,126 @@
+//! What connectors are sorted by: the category they are in, and how one connects to them.
+
+use std::str::FromStr;
+
+/// What a service is for. The word is what is stored, and what stands in addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Category(usize);
+
+/// Word and label of each, in the order of the filter.
+const CATEGORIES: [(&str, &str); 12] = [
+    ("communication", "Communication"),
+    ("productivity", "Productivity"),
+    ("project-management", "Project management"),
+    ("development", "Development"),
+    ("storage", "Storage"),
+    ("database", "Database"),
+    ("crm", "Customers"),
+    ("support", "Support"),
+    ("e-commerce", "E-commerce"),
+    ("payments", "Payments"),
+    ("built-in", "Built in"),
+    ("custom", "Added by URL"),
+];
+
+impl Category {
+    /// Every one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..CATEGORIES.len()).map(Self)
+    }
+
+    /// The stored word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        CATEGORIES[self.0].0
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        CATEGORIES[self.0].1
+    }
+}
+
+impl FromStr for Category {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::all().find(|it| it.as_str() == word).ok_or(())
+    }
+}
+
+/// How a user proves themselves to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// With a stored token or key.
+    Token,
+    /// By signing in at the service.
+    OAuth,
+}
+
+impl Auth {
+    /// Every one, the simplest first.
+    pub const ALL: [Self; 3] = [Self::None, Self::Token, Self::OAuth];
+
+    /// The word in addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Token => "token",
+            Self::OAuth => "oauth",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::None => "No credential",
+            Self::Token => "Token",
+            Self::OAuth => "Sign-in at the service",
+        }
+    }
+
+    /// The stored word.
+    #[must_use]
+    pub const fn stored(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Token => "api_key",
+            Self::OAuth => "oauth",
+        }
+    }
+
+    /// From the stored word.
+    #[must_use]
+    pub fn from_stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.stored() == word)
+    }
+}
+
+impl FromStr for Auth {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Auth, Category};
+
+    #[test]
+    fn words_are_read_back() {
+        for category in Category::all() {
+            assert_eq!(category.as_str().parse(), Ok(category));
+        }
+        for auth in Auth::ALL {
+            assert_eq!((auth.as_str().parse(), Auth::from_stored(auth.stored())), (Ok(auth), Some(auth)));
+        }
+        assert!("Storage".parse::<Category>().is_err() && "api_key".parse::<Auth>().is_err());
+    }
+}

@@ -1,0 +1,181 @@
+//! The catalogue: searched, filtered, laid out, cut into pages, and what happens to a search that is none.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::{add, add_with, names};
+use crate::support::page::Page;
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::TestApp;
+
+const FORM: &str = "form[role=search]";
+const PART: (&str, &str) = ("hx-request-type", "partial");
+
+fn found(page: &Page) -> Vec<String> {
+    page.texts("#results h3, #results tbody th")
+}
+
+#[tokio::test]
+async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let server = Scripted::start(json!([{"name": "plant_tree", "inputSchema": {"type": "object"}}]), "").await;
+    add(&alice, "Garden", server.url().as_str()).await;
+
+    let all = alice.get("/connectors").await;
+    assert_eq!(
+        (all.text("#results h2"), found(&all)),
+        ("2 connectors".to_owned(), vec!["Garden".into(), "Workbench".into()])
+    );
+    assert_eq!(all.text("title"), "2 connectors – Tool Connect Craft");
+
+    let by_name = alice.submit(&all, FORM, [("q", "GARD")]).await;
+    assert_eq!(
+        (by_name.text("h2"), found(&by_name)),
+        ("1 connector matches “GARD”".to_owned(), vec!["Garden".to_owned()])
+    );
+    assert_eq!(by_name.text("title"), "1 connector matches “GARD” – Tool Connect Craft");
+    assert_eq!(by_name.attr("#f-q", "value").as_deref(), Some("GARD"));
+
+    // every word counts, wherever it is
+    let by_tool = alice.submit(&all, FORM, [("q", "tree garden")]).await;
+    assert_eq!(found(&by_tool), ["Garden"]);
+    assert_eq!(by_tool.attr(".found a", "href").as_deref(), Some("/connectors/garden/tools/plant_tree"));
+    let by_purpose = alice.submit(&all, FORM, [("q", "no network")]).await;
+    assert_eq!(found(&by_purpose), ["Workbench"]);
+    // nothing in it is a pattern
+    assert_eq!(found(&alice.get("/connectors?q=%25").await), [""; 0]);
+    assert_eq!(found(&alice.get("/connectors?q=%5C%27_").await), [""; 0]);
+
+    let none = alice.submit(&all, FORM, [("q", "garden json_query")]).await;
+    assert_eq!(none.texts("#results h2"), ["0 connectors match “garden json_query”", "No connectors match"]);
+    assert!(none.text("title").starts_with("No matches: 0 connectors"), "{}", none.text("title"));
+    assert_eq!(none.attr(".empty a", "href").as_deref(), Some("/connectors"));
+    assert_eq!(found(&bob.get("/connectors?q=garden").await), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_catalogue_is_narrowed_by_category_credential_and_state() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let (open, guarded) = (Scripted::start(tools(1), "").await, Scripted::guarded(tools(2), "", Some("t")).await);
+    add(&alice, "Open", open.url().as_str()).await;
+    add_with(&alice, &guarded.url(), "t").await;
+    let all = alice.get("/connectors").await;
+    assert_eq!(all.texts("#f-category option"), ["Any category", "Built in", "Added by URL"]);
+    assert_eq!(all.texts("#f-auth option"), ["Any", "No credential", "Token"]);
+
+    let custom = alice.submit(&all, FORM, [("category", "custom")]).await;
+    assert_eq!(custom.text("h2"), "2 connectors (Added by URL)");
+    assert_eq!(found(&custom), ["Guarded", "Open"]);
+    let token = alice.submit(&custom, FORM, [("auth", "token")]).await;
+    assert_eq!(
+        (token.text("h2"), found(&token)),
+        ("1 connector (Added by URL, Token)".to_owned(), vec!["Guarded".to_owned()])
+    );
+    assert_eq!(token.attr("#f-auth option[selected]", "value").as_deref(), Some("token"));
+
+    let connected = "/connectors?state=connected";
+    assert_eq!(found(&alice.get(connected).await), ["Guarded", "Open", "Workbench"]);
+    let expire = "UPDATE user_connections SET status = 'expired' WHERE secret_ref_access IS NOT NULL";
+    sqlx::query(expire).execute(app.app.system.pool()).await.unwrap();
+    assert_eq!(found(&alice.get(connected).await), ["Open", "Workbench"]);
+    let away = alice.get("/connectors?state=not-connected").await;
+    assert_eq!((found(&away), away.text(".card .badge")), (vec!["Guarded".to_owned()], "Expired".to_owned()));
+    // a value that is known and fits nothing stays chosen
+    let none = alice.get("/connectors?category=storage").await;
+    assert_eq!((none.status, none.text("#f-category option[selected]")), (StatusCode::OK, "Storage".to_owned()));
+    assert!(none.has(".empty"));
+}
+
+#[tokio::test]
+async fn the_list_is_the_same_in_lines_and_keeps_the_search() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let cards = alice.get("/connectors?q=work").await;
+    let to_list = cards.texts("nav[aria-label=Layout] a").iter().position(|word| word == "List").unwrap();
+    let list = alice.get(&cards.attrs("nav[aria-label=Layout] a", "href")[to_list]).await;
+    assert_eq!(list.path(), "/connectors?q=work&view=list");
+    assert_eq!(list.text("nav[aria-label=Layout] [aria-current]"), "List");
+    assert_eq!(
+        (found(&list), list.text("td[data-label=Credential]")),
+        (vec!["Workbench".to_owned()], "No credential".to_owned())
+    );
+    let next = alice.submit(&list, FORM, [("q", "bench")]).await;
+    assert!(next.path().contains("view=list"), "the layout was lost: {}", next.path());
+    assert_eq!(next.text("tbody th"), "Workbench");
+}
+
+#[tokio::test]
+async fn what_is_typed_replaces_the_results_alone() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let path = "/connectors?q=work&category=&auth=&state=";
+    let whole = alice.get(path).await;
+    let part = alice.request(Method::GET, path, &[PART], "").await;
+    assert_eq!((part.header("vary"), whole.header("vary").is_some()), (part.header("vary"), true));
+    assert!(part.header("vary").unwrap().contains("hx-request-type"));
+    assert_eq!(part.header("hx-replace-url"), Some("/connectors?q=work"));
+    assert!(!part.has("form") && !part.body.contains("<h1"));
+    let results = part.body.split("</title>\n").nth(1).unwrap().split("<hx-partial").next().unwrap();
+    assert!(whole.body.contains(results), "the part is not of the page:\n{results}");
+    assert_eq!(part.text("title"), whole.text("title"));
+    assert_eq!(part.text("hx-partial"), "1 connector matches “work”");
+    assert!(alice.request(Method::GET, "/connectors?q=work", &[("hx-request-type", "full")], "").await.has("h1"));
+}
+
+#[tokio::test]
+async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = alice.get("/connectors?q=work&category=fun&auth=api_key&state=maybe&view=globe&after=7").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text("title").starts_with("Error: 1 connector matches"), "{}", page.text("title"));
+    let told = page.texts("#results .note li");
+    for (told, name) in told.iter().zip(["category", "auth", "state", "view", "after"]) {
+        assert!(told.contains(&format!("“{name}”")), "{told}");
+    }
+    assert_eq!((told.len(), found(&page)), (5, vec!["Workbench".to_owned()]));
+
+    let long = alice.get(&format!("/connectors?q={}", "x".repeat(10_000))).await;
+    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = long.text("#results .note li");
+    assert!(told.starts_with("The search is 10,000 characters long, and at most 200 are searched for."), "{told}");
+    assert_eq!(long.text("#f-q-e"), format!("Error: {}", told.trim_end_matches('.')));
+    assert_eq!(long.attr("#f-q", "value").unwrap(), "x".repeat(200));
+    assert_eq!(found(&long), ["Workbench"]);
+    // a place that was one
+    let gone = alice.get(&format!("/connectors?after={}", uuid::Uuid::new_v4())).await;
+    assert_eq!((gone.status, found(&gone)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["Workbench".to_owned()]));
+}
+
+#[tokio::test]
+async fn hundreds_of_connectors_are_cut_into_pages_that_miss_none() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    sqlx::query(
+        "INSERT INTO connectors (id, owner_id, name, slug, auth_type, transport, created_at)
+         SELECT gen_random_uuid(), u.id, 'Server ' || n % 100, 'server-' || n, 'none', 'mcp', $1
+         FROM users u, generate_series(1, 120) n
+         WHERE u.email = 'alice@example.com'",
+    )
+    .bind(app.app.clock.now())
+    .execute(app.app.system.pool())
+    .await
+    .unwrap();
+    let mut page = alice.get("/connectors?q=server&view=list").await;
+    assert_eq!(page.text("h2"), "120 connectors match “server”");
+    let mut seen = page.attrs("tbody th a", "href");
+    assert_eq!(seen.len(), 50);
+    while let Some(next) = page.attr("nav.pager a[rel=next]", "href") {
+        assert!(next.starts_with("/connectors?q=server&view=list&after="), "{next}");
+        page = alice.get(&next).await;
+        assert_eq!(page.text("h2"), "120 connectors match “server”");
+        seen.extend(page.attrs("tbody th a", "href"));
+    }
+    assert_eq!(page.attr("nav.pager a", "href").as_deref(), Some("/connectors?q=server&view=list"));
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 120);
+    assert_eq!(names(&bob).await, ["Workbench"]);
+}
