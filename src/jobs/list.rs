@@ -17,7 +17,7 @@ use crate::ids::{JobId, UserId};
 use crate::page::{PAGE_LIMIT, PAGE_SIZE};
 
 /// Most keys that a page is picked from.
-const LOOK: i64 = 1_000;
+pub(super) const LOOK: i64 = 1_000;
 
 /// One page of a list.
 #[derive(Clone, Debug)]

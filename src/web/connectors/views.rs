@@ -2,83 +2,11 @@
 
 use askama::Template;
 
-use crate::connections::Connection;
-use crate::connectors::{Connector, Effect, Tool, Transport};
+use crate::connectors::{Effect, Transport};
 use crate::error::Invalid;
 use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
-use crate::web::path::segment;
 use crate::web::shell::Shell;
-use crate::web::when::{Calendar, When};
-
-/// One connector.
-#[derive(Template)]
-#[template(path = "connectors/show.html")]
-pub(super) struct ShowPage {
-    shell: Shell,
-    name: String,
-    description: String,
-    kind: &'static str,
-    url: Option<String>,
-    connection: Badge,
-    connected: Option<When>,
-    used: Option<When>,
-    credential: &'static str,
-    tools: Vec<ToolRow>,
-}
-
-/// A tool of the table.
-struct ToolRow {
-    label: String,
-    name: String,
-    href: String,
-    does: String,
-    effect: Option<Badge>,
-}
-
-impl ShowPage {
-    pub(super) fn new(
-        shell: Shell,
-        connector: &Connector,
-        tools: &[Tool],
-        connections: &[Connection],
-        calendar: &Calendar,
-    ) -> Self {
-        let connection = connections.first();
-        let needs_nothing = connector.auth_type == "none";
-        Self {
-            shell,
-            name: connector.name.clone(),
-            description: connector.description.clone(),
-            kind: kind(connector.transport),
-            url: connector.mcp_server_url.clone(),
-            connection: match connection {
-                Some(connection) => Badge::connection(&connection.status),
-                None if needs_nothing => Badge::CONNECTED,
-                None => Badge::NOT_CONNECTED,
-            },
-            connected: connection.map(|connection| calendar.when(connection.created_at)),
-            used: connection.and_then(|connection| calendar.when_any(connection.last_used_at)),
-            credential: match connection {
-                Some(connection) if connection.has_secret => "A bearer token, sealed",
-                _ => "None needed",
-            },
-            tools: tools.iter().map(|tool| ToolRow::new(connector, tool)).collect(),
-        }
-    }
-}
-
-impl ToolRow {
-    fn new(connector: &Connector, tool: &Tool) -> Self {
-        Self {
-            label: tool.label().to_owned(),
-            name: tool.name.clone(),
-            href: format!("/connectors/{}/tools/{}", connector.slug, segment(&tool.name)),
-            does: first_sentence(&tool.description),
-            effect: effect(tool.effect()),
-        }
-    }
-}
 
 /// The form that adds an MCP server.
 #[derive(Template)]
@@ -135,7 +63,7 @@ pub(super) const fn kind(transport: Transport) -> &'static str {
 }
 
 /// The first sentence of a server's words, for a table.
-fn first_sentence(text: &str) -> String {
+pub(super) fn first_sentence(text: &str) -> String {
     const LONGEST: usize = 200;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let end = line.find(". ").map_or(line.len(), |at| at + 1);

@@ -3,6 +3,7 @@
 mod adding;
 mod catalogue;
 mod refused;
+mod showing;
 
 use http::StatusCode;
 use url::Url;
@@ -12,6 +13,9 @@ use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
 const FORM: &str = "/connectors/new/mcp";
+
+/// The rows of the tools on a connector's page.
+const TOOLS: &str = "section[aria-labelledby=tools-heading] tbody tr";
 
 /// Fills and sends the form with a server that needs no token.
 async fn add(browser: &Browser, name: &str, url: &str) -> Page {

@@ -1,0 +1,145 @@
+//! One connector: its tools with what each does, the reader's connections, and what they ran of it.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+
+use super::views::{effect, first_sentence, kind};
+use crate::app::App;
+use crate::connections::{self, Connection};
+use crate::connectors::{self, Connector, Tool};
+use crate::jobs::{self, JobRow, OfConnector};
+use crate::web::actor::SignedIn;
+use crate::web::badge::Badge;
+use crate::web::error::Result;
+use crate::web::extract::Path;
+use crate::web::jobs::Row;
+use crate::web::path::segment;
+use crate::web::respond::page;
+use crate::web::shell::{Section, Shell};
+use crate::web::when::{Calendar, When};
+
+/// Jobs that the page shows; its link leads to the rest.
+const JOBS: usize = 5;
+
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
+    let connector = connectors::find(&app.db, &me.actor, &slug).await?;
+    let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
+    let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
+    let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
+    let shell = me.shell(connector.name.clone()).await.section(Section::Connectors).under("Connectors", "/connectors");
+    Ok(page(&ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()))))
+}
+
+/// One connector.
+#[derive(Template)]
+#[template(path = "connectors/show.html")]
+struct ShowPage {
+    shell: Shell,
+    name: String,
+    description: String,
+    kind: &'static str,
+    url: Option<String>,
+    state: Badge,
+    connections: Vec<Link>,
+    needs_nothing: bool,
+    tools: Vec<ToolRow>,
+    jobs: Vec<Row>,
+    all_jobs: String,
+}
+
+/// A connection of the reader.
+struct Link {
+    label: String,
+    status: Badge,
+    credential: &'static str,
+    made: When,
+    used: Option<When>,
+}
+
+/// A tool of the table.
+struct ToolRow {
+    label: String,
+    name: String,
+    href: String,
+    does: String,
+    effect: Option<Badge>,
+    last: Option<LastRun>,
+}
+
+/// When a tool last ran, and what came of it.
+struct LastRun {
+    href: String,
+    status: Badge,
+    at: When,
+}
+
+impl ShowPage {
+    fn new(
+        shell: Shell,
+        connector: &Connector,
+        tools: &[Tool],
+        connections: &[Connection],
+        ran: &OfConnector,
+        calendar: &Calendar,
+    ) -> Self {
+        let last: HashMap<_, _> = ran.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
+        let needs_nothing = connector.auth_type == "none";
+        Self {
+            shell,
+            name: connector.name.clone(),
+            description: connector.description.clone(),
+            kind: kind(connector.transport),
+            url: connector.mcp_server_url.clone(),
+            state: state(connections, needs_nothing),
+            connections: connections.iter().map(|connection| Link::new(connection, calendar)).collect(),
+            needs_nothing,
+            tools: tools
+                .iter()
+                .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
+                .collect(),
+            jobs: ran.newest.iter().map(|job| Row::new(job, calendar)).collect(),
+            all_jobs: format!("/jobs?connector={}", connector.slug),
+        }
+    }
+}
+
+/// As the catalogue says it: of the connection that calls go through.
+fn state(connections: &[Connection], needs_nothing: bool) -> Badge {
+    let usable = connections.iter().find(|connection| connection.status == "active");
+    match usable.or(connections.first()) {
+        Some(connection) => Badge::connection(&connection.status),
+        None if needs_nothing => Badge::CONNECTED,
+        None => Badge::NOT_CONNECTED,
+    }
+}
+
+impl Link {
+    fn new(connection: &Connection, calendar: &Calendar) -> Self {
+        Self {
+            label: connection.label.clone(),
+            status: Badge::connection(&connection.status),
+            credential: if connection.has_secret { "A bearer token, sealed" } else { "None needed" },
+            made: calendar.when(connection.created_at),
+            used: calendar.when_any(connection.last_used_at),
+        }
+    }
+}
+
+impl ToolRow {
+    fn new(connector: &Connector, tool: &Tool, last: Option<&JobRow>, calendar: &Calendar) -> Self {
+        Self {
+            label: tool.label().to_owned(),
+            name: tool.name.clone(),
+            href: format!("/connectors/{}/tools/{}", connector.slug, segment(&tool.name)),
+            does: first_sentence(&tool.description),
+            effect: effect(tool.effect()),
+            last: last.map(|job| LastRun {
+                href: format!("/jobs/{}", job.id),
+                status: Badge::job(job.status.as_str()),
+                at: calendar.when(job.created_at),
+            }),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! A connector's page: what each tool does and when it last ran, one's own connections, one's own jobs.
+
+use serde_json::json;
+
+use super::{TOOLS, add, add_with};
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::TestApp;
+
+const CONNECTIONS: &str = "section[aria-labelledby=connections-heading]";
+const JOBS: &str = "section[aria-labelledby=jobs-heading]";
+const WORKBENCH: &str = "/connectors/workbench";
+
+#[tokio::test]
+async fn a_tool_says_what_it_does_and_how_its_last_run_of_mine_ended() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let fresh = alice.get(WORKBENCH).await;
+    assert!(
+        fresh.texts(&format!("{TOOLS} td[data-label='Your last run']")).iter().all(|last| last.contains("None lately"))
+    );
+    assert!(fresh.text(CONNECTIONS).contains("There is nothing to connect"));
+    assert!(fresh.text(JOBS).contains("You have not run any of its tools yet"));
+
+    app.run(&bob, &format!("{WORKBENCH}/tools/hash"), [("v/text", "b")]).await;
+    app.run(&alice, &format!("{WORKBENCH}/tools/hash"), [("v/text", "a")]).await;
+    let query = format!("{WORKBENCH}/tools/json_query");
+    app.run(&alice, &query, [("v/filter", "."), ("v/json", "{}")]).await;
+    let failed = app.run(&alice, &query, [("v/filter", ".["), ("v/json", "{}")]).await;
+
+    let page = alice.get(WORKBENCH).await;
+    let last = |tool: &str| {
+        let row = page.texts(TOOLS).iter().position(|row| row.contains(tool)).unwrap() + 1;
+        format!("{TOOLS}:nth-child({row}) td[data-label='Your last run']")
+    };
+    assert!(page.text(&last("json_query")).starts_with("Failed"), "{}", page.text(&last("json_query")));
+    assert_eq!(page.attr(&format!("{} a", last("json_query")), "href").as_deref(), Some(failed.path()));
+    assert!(page.text(&last("hash")).starts_with("Succeeded"));
+    assert!(page.text(&last("countdown")).contains("None lately"));
+    assert_eq!(page.texts(&format!("{JOBS} tbody th a")), ["json_query", "json_query", "hash"]);
+    let all = page.attr(&format!("{JOBS} p a"), "href").unwrap();
+    assert_eq!(alice.get(&all).await.texts("tbody th a").len(), 3);
+    assert_eq!(page.texts(&format!("{CONNECTIONS} tbody th")), ["Default"]);
+    assert!(page.text(&format!("{CONNECTIONS} tbody")).contains("Connected"));
+}
+
+#[tokio::test]
+async fn only_the_latest_jobs_are_shown() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    for n in 0..7 {
+        app.run(&alice, &format!("{WORKBENCH}/tools/hash"), [("v/text", n.to_string().as_str())]).await;
+    }
+    assert_eq!(alice.get(WORKBENCH).await.texts(&format!("{JOBS} tbody tr")).len(), 5);
+}
+
+#[tokio::test]
+async fn effects_are_told_in_words_and_a_token_is_not_told_at_all() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let tool = |name: &str, hints: serde_json::Value| json!({"name": name, "inputSchema": {"type": "object"}, "annotations": hints});
+    let listed = json!([
+        tool("look", json!({"readOnlyHint": true})),
+        tool("put", json!({"idempotentHint": true, "destructiveHint": false})),
+        tool("drop", json!({"destructiveHint": true})),
+        tool("hum", json!({})),
+    ]);
+    let server = Scripted::start(listed, "").await;
+    let page = add(&alice, "Effects", server.url().as_str()).await;
+    let effects = page.texts(&format!("{TOOLS} td[data-label='Stated effect']"));
+    assert_eq!(effects, ["Read-only", "Changes data", "Deletes data", "Not said"]);
+
+    let guarded = Scripted::guarded(tools(1), "", Some("t0p")).await;
+    let page = add_with(&alice, &guarded.url(), "t0p").await;
+    assert!(page.text(CONNECTIONS).contains("A bearer token, sealed") && !page.body.contains("t0p"));
+    assert!(page.text(CONNECTIONS).contains("Never"));
+}
