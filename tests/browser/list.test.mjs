@@ -54,6 +54,7 @@ test("a row changes in place: focus, scroll and the order of rows stay", { timeo
   const before = await page.evaluate(() => ({
     scroll: scrollY,
     top: document.activeElement.getBoundingClientRect().top,
+    columns: [...document.querySelectorAll("thead th")].map((it) => it.getBoundingClientRect().left),
     ids: [...document.querySelectorAll("tbody tr")].map((row) => row.id),
   }));
   assert.ok(before.scroll > 0, "the test wants a page that is scrolled");
@@ -63,6 +64,7 @@ test("a row changes in place: focus, scroll and the order of rows stay", { timeo
   const now = await page.evaluate(() => ({
     scroll: scrollY,
     top: document.activeElement.getBoundingClientRect().top,
+    columns: [...document.querySelectorAll("thead th")].map((it) => it.getBoundingClientRect().left),
     ids: [...document.querySelectorAll("tbody tr")].map((row) => row.id),
   }));
   assert.deepEqual(now, before);

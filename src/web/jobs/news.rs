@@ -13,8 +13,8 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::announcer::Announcer;
-use super::filters::{Asked, Filters};
 use super::bar::{Bar, BarStopped, Slot};
+use super::filters::{Asked, Filters};
 use super::views::{Row, RowsChange};
 use crate::app::App;
 use crate::jobs::{self, JobRow, Listing, News, Shown};
@@ -78,7 +78,8 @@ pub(super) async fn show(
 }
 
 fn not_of_a_page() -> Error {
-    let why = "This address follows the rows of a page of jobs, and names some that no page can have. Open the list of jobs.";
+    let why =
+        "This address follows the rows of a page of jobs, and names some that no page can have. Open the list of jobs.";
     Error::new(StatusCode::UNPROCESSABLE_ENTITY, why)
 }
 
