@@ -41,12 +41,9 @@ pub(super) trait Follow: Send + 'static {
     fn due(&self) -> Option<Instant> {
         None
     }
-
-    /// The pieces that turn the page into one that is reloaded by hand.
-    fn by_hand(&self) -> String;
 }
 
-/// The notice of a stream that ends before what it follows, with the pieces of [`Follow::by_hand`].
+/// What a stream leaves on the page that ends before what it follows: a notice, and the links to reload by.
 #[derive(Template)]
 #[template(path = "layout/_stopped.html")]
 struct Stopped {
@@ -93,14 +90,14 @@ where
                     Wake::Look => match session().await {
                         Ok(true) => yield Ok(Message::default().comment("still here")),
                         Ok(false) => {
-                            yield Ok(stopped(SIGNED_OUT.to_owned(), &what));
+                            yield Ok(stopped(SIGNED_OUT.to_owned()));
                             yield Ok(end("signed out"));
                             return;
                         }
                         Err(()) => return,
                     },
                     Wake::Lost => {
-                        yield Ok(stopped(too_many(), &what));
+                        yield Ok(stopped(too_many()));
                         yield Ok(end("too many"));
                         return;
                     }
@@ -146,8 +143,8 @@ fn end(why: &str) -> Message {
     Message::default().event("end").data(why)
 }
 
-fn stopped(why: String, what: &impl Follow) -> Message {
-    Message::default().data(Stopped { why }.render().unwrap_or_default() + &what.by_hand())
+fn stopped(why: String) -> Message {
+    Message::default().data(Stopped { why }.render().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -184,10 +181,6 @@ mod tests {
 
         fn is_over(&self) -> bool {
             self.asked.load(Ordering::Relaxed) >= self.most
-        }
-
-        fn by_hand(&self) -> String {
-            "by hand".to_owned()
         }
     }
 
@@ -229,7 +222,7 @@ mod tests {
         let (text, took) = read(usize::MAX, Duration::from_secs(20)).await;
         assert_eq!(text.matches(": still here").count(), 1);
         assert!(took < Duration::from_secs(31), "{took:?}");
-        assert!(text.contains("You are signed out") && text.contains("by hand"), "{text}");
+        assert!(text.contains("You are signed out"), "{text}");
         assert!(text.ends_with("event: end\ndata: signed out\n\n"), "{text}");
     }
 }

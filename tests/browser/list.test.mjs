@@ -45,10 +45,11 @@ const rowOf = (page, path) => page.locator(`#job-${path.split("/").pop()}`);
 
 test("a row changes in place: focus, scroll and the order of rows stay", { timeout: 60_000 }, async () => {
   const page = await arrive("alice");
-  const path = await countdown(page, 4);
   for (let n = 0; n < 2; n++) await hash(page);
+  const path = await countdown(page, 10);
   await page.setViewportSize({ width: 1280, height: 500 });
   await page.goto("/jobs");
+  await rowOf(page, path).locator(".badge", { hasText: /Queued|Running/ }).waitFor();
   const link = rowOf(page, path).locator("a");
   await link.focus();
   const before = await page.evaluate(() => ({
@@ -59,7 +60,7 @@ test("a row changes in place: focus, scroll and the order of rows stay", { timeo
   }));
   assert.ok(before.scroll > 0, "the test wants a page that is scrolled");
   await link.evaluate((it) => (it.dataset.mark = "the same element"));
-  await rowOf(page, path).locator(".badge", { hasText: "Succeeded" }).waitFor({ timeout: 20_000 });
+  await rowOf(page, path).locator(".badge", { hasText: "Succeeded" }).waitFor({ timeout: 30_000 });
   await rowOf(page, path).getByText(/seconds/).waitFor();
   const now = await page.evaluate(() => ({
     scroll: scrollY,
@@ -141,7 +142,7 @@ test("a page that lost its place says so, stays still, and offers to reload", { 
   const cut = new AbortController();
   for (let n = 0; n < 20; n++) await fetch(hub.url + address, { headers: { cookie }, signal: cut.signal });
   await page.locator("#notice", { hasText: "you follow more than 20 pages at once" }).waitFor();
-  const reload = page.locator("#jobs-bar").getByRole("link", { name: "Reload this list" });
+  const reload = page.locator("#jobs-bar").getByRole("link", { name: "Reload this page" });
   await reload.waitFor();
   await page.screenshot({ path: `${pictures}jobs-stopped.png`, fullPage: true });
   assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map((it) => it.id), []);

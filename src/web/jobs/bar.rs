@@ -1,30 +1,18 @@
-//! The line above the list: how it is kept up to date, and the way to new jobs.
-
-use askama::Template;
+//! The line above a list of jobs: how it is kept up to date, and the way to new jobs.
 
 use super::announcer::new_jobs;
 use super::filters::Filters;
 
-/// How a page is kept up to date.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// By a stream.
-    Live,
-    /// By its reader, who wanted it so.
-    Paused,
-    /// By its reader, as the stream ended.
-    Stopped,
-}
-
 /// The line of a page.
-pub(super) struct Bar {
-    pub(super) mode: Mode,
-    /// The place for [`Slot`], on the first page.
-    pub(super) has_slot: bool,
+pub(in crate::web) struct Bar {
+    /// The reader wants the page to stay still.
+    pub(in crate::web) is_paused: bool,
+    /// The place for [`Slot`]; a later page of a list is told of no new jobs.
+    pub(in crate::web) has_slot: bool,
     /// The page itself.
-    pub(super) here: String,
+    pub(in crate::web) here: String,
     /// The page, with its stream switched on or off.
-    pub(super) toggled: String,
+    pub(in crate::web) toggled: String,
 }
 
 /// What is told of new jobs.
@@ -35,25 +23,14 @@ pub(super) struct Slot {
     pub(super) href: String,
 }
 
-/// The line once the stream has ended, as a piece of the page.
-#[derive(Template)]
-#[template(path = "jobs/_bar_stopped.html")]
-pub(super) struct BarStopped {
-    pub(super) bar: Bar,
-}
-
 impl Bar {
     pub(super) fn new(filters: &Filters) -> Self {
         Self {
-            mode: if filters.is_paused { Mode::Paused } else { Mode::Live },
+            is_paused: filters.is_paused,
             has_slot: filters.before.is_none(),
             here: filters.href(filters.before),
             toggled: filters.toggled(),
         }
-    }
-
-    pub(super) fn stopped(self) -> Self {
-        Self { mode: Mode::Stopped, ..self }
     }
 }
 

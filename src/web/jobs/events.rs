@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::Event as Message;
 use serde::Deserialize;
 
-use super::views::{ByHand, Change, EventView, JobView, Stream};
+use super::views::{Change, EventView, JobView};
 use super::{framed, parse, position, view};
 use crate::app::App;
 use crate::ids::JobId;
@@ -67,11 +67,6 @@ impl Follow for Follower {
 
     fn is_over(&self) -> bool {
         self.shown.is_some_and(Status::is_final)
-    }
-
-    fn by_hand(&self) -> String {
-        let stream = Stream { after: self.after.to_string(), on: false, refresh: 0 };
-        ByHand { id: self.id.to_string(), stream }.render().unwrap_or_default()
     }
 }
 

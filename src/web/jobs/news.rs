@@ -11,12 +11,14 @@ use axum::http::HeaderMap;
 use axum::response::sse::Event as Message;
 use http::StatusCode;
 use tokio::time::Instant;
+use url::form_urlencoded::Serializer;
 
 use super::announcer::Announcer;
-use super::bar::{Bar, BarStopped, Slot};
+use super::bar::Slot;
 use super::filters::{Asked, Filters};
 use super::views::{Row, RowsChange};
 use crate::app::App;
+use crate::ids::JobId;
 use crate::jobs::{self, JobRow, Listing, News, Shown};
 use crate::page::PAGE_SIZE;
 use crate::web::actor::SignedIn;
@@ -25,19 +27,34 @@ use crate::web::extract::Query;
 use crate::web::stream::{self, Follow};
 
 /// Between ids: a character that stands in an address as it is.
-const SEPARATOR: char = '.';
+const SEPARATOR: &str = ".";
 
-/// The address of the stream of a page.
+/// The address of the stream of a page of the list.
 pub(super) fn address(filters: &Filters, list: &Listing) -> String {
-    let (over, open): (Vec<_>, Vec<_>) = list.rows.iter().partition(|row| row.status.is_final());
-    let ids = |rows: Vec<&JobRow>| rows.iter().map(|row| row.id.to_string()).collect::<Vec<_>>().join(".");
-    let older = list.older.map(|id| id.to_string()).unwrap_or_default();
-    // a later page is told of no new jobs, so it need not say what it shows
-    let named = match filters.before {
-        None => vec![("open", ids(open)), ("over", ids(over)), ("older", older)],
-        Some(_) => vec![("open", ids(open))],
+    let query = filters.query(filters.before);
+    match filters.before {
+        None => address_of(query, &list.rows, list.older),
+        // it is told of no new jobs, so it need not say what it shows that is over
+        Some(_) => {
+            let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
+            address_of(query, &open, None)
+        }
+    }
+}
+
+/// The address of the stream of a page that shows one's newest jobs, whatever else it shows.
+pub(in crate::web) fn address_of_newest(rows: &[JobRow]) -> String {
+    address_of(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
+}
+
+fn address_of(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
+    let (over, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
+    let ids = |rows: Vec<&JobRow>| {
+        let ids: Vec<_> = rows.into_iter().map(|row| row.id.to_string()).collect();
+        ids.join(SEPARATOR)
     };
-    let mut query = filters.query(filters.before);
+    let older = older.map(|id| id.to_string()).unwrap_or_default();
+    let named = [("open", ids(open)), ("over", ids(over)), ("older", older)];
     query.extend_pairs(named.into_iter().filter(|(_, ids)| !ids.is_empty()));
     format!("/jobs/news?{}", query.finish())
 }
@@ -137,10 +154,6 @@ impl Follow for Follower {
 
     fn due(&self) -> Option<Instant> {
         self.announcer.due()
-    }
-
-    fn by_hand(&self) -> String {
-        BarStopped { bar: Bar::new(&self.filters).stopped() }.render().unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::bar::{Bar, Mode, Slot};
+use super::bar::{Bar, Slot};
 use super::filters::{Choice, Filters};
 use super::news;
 use super::output::{self, Output};
@@ -44,7 +44,7 @@ impl IndexPage {
         let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
         let bar = (has_list && can_change).then(|| Bar::new(&filters));
         Self {
-            stream: bar.as_ref().filter(|bar| bar.mode == Mode::Live).map(|_| news::address(&filters, list)),
+            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| news::address(&filters, list)),
             bar,
             shell: match state {
                 Some(state) => shell.state(state),
@@ -128,14 +128,6 @@ pub(super) struct Change<'a> {
     pub(super) events: &'a [EventView],
     /// A sentence for the live region, when the status is a new one.
     pub(super) announce: Option<String>,
-}
-
-/// The ways to follow a job by hand, as a piece of its page, once the stream has ended before it.
-#[derive(Template)]
-#[template(path = "jobs/_by_hand.html")]
-pub(super) struct ByHand {
-    pub(super) id: String,
-    pub(super) stream: Stream,
 }
 
 /// The page that streams as HTML.
