@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No such thing, or somebody else's: existence is private. Holds the noun ("job").
-    #[error("There is no such {0}")]
+    #[error("There is no such {0}.")]
     NotFound(&'static str),
     /// What was typed cannot be accepted; each fault names its field.
     #[error("{0}")]
@@ -42,7 +42,7 @@ pub enum Error {
         retry_after: Duration,
     },
     /// The hub cannot do this now (its database is away); nothing was changed.
-    #[error("The hub cannot reach its database right now")]
+    #[error("The hub cannot reach its database right now.")]
     Unavailable(#[source] anyhow::Error),
     /// A fault of ours: logged with its cause, shown only as a request id.
     #[error("internal error")]

@@ -2,19 +2,43 @@
 //!
 //! All are version-7 UUIDs, so the newest row has the greatest id and a list is ordered by its key.
 
-use std::sync::Mutex;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use uuid::timestamp::context::ContextV7;
-use uuid::{Timestamp as UuidTime, Uuid};
+use uuid::{ClockSequence, Timestamp as UuidTime, Uuid};
 
 use time::OffsetDateTime;
 
 /// Keeps ids that are made in one millisecond in the order in which they were made.
-static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+static ORDER: LazyLock<Order> = LazyLock::new(Order::begin);
+
+/// A count that only rises. It leaves the time as it is given: an order that remembers the latest time would date all
+/// later ids by the one clock of the process that is most ahead (in tests each hub has its own).
+struct Order(AtomicU64);
+
+impl Order {
+    /// Of the 42 bits that an id has for it, it begins in the lower half: years of a thousand ids a second are left.
+    fn begin() -> Self {
+        let anywhere = Uuid::new_v4().as_u64_pair().1;
+        Self(AtomicU64::new(anywhere >> (64 - 41)))
+    }
+}
+
+impl ClockSequence for Order {
+    type Output = u64;
+
+    fn generate_sequence(&self, _: u64, _: u32) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) & ((1 << 42) - 1)
+    }
+
+    fn usable_bits(&self) -> usize {
+        42
+    }
+}
 
 fn time_ordered(now: OffsetDateTime) -> Uuid {
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or(0);
-    Uuid::new_v7(UuidTime::from_unix(&ORDER, seconds, now.nanosecond()))
+    Uuid::new_v7(UuidTime::from_unix(&*ORDER, seconds, now.nanosecond()))
 }
 
 macro_rules! typed_ids {
@@ -130,6 +154,15 @@ mod tests {
         assert_eq!(JobId::new(at).made_at(), at);
         assert_eq!(JobId::floor(datetime!(1900-01-01 0:00 UTC)), JobId::FIRST);
         assert_eq!(JobId::LAST.made_at(), datetime!(1970-01-01 0:00 UTC));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_dates_no_other_clocks_ids() {
+        let now = datetime!(2026-11-24 08:00 UTC);
+        assert_eq!(JobId::new(now + time::Duration::days(30)).made_at(), now + time::Duration::days(30));
+        let first = JobId::new(now);
+        assert_eq!(first.made_at(), now);
+        assert!(first < JobId::new(now));
     }
 
     #[test]

@@ -20,10 +20,10 @@ impl Span {
         Self { after: filter.since.map_or(JobId::FIRST, JobId::floor), before: before.unwrap_or(JobId::LAST) }
     }
 
-    /// What is newer than `after`.
-    pub(super) fn newer(filter: &Filter, after: JobId) -> Self {
+    /// What the filter allows, newer than `after` if that is given.
+    pub(super) fn newer(filter: &Filter, after: Option<JobId>) -> Self {
         let span = Self::of(filter, None);
-        Self { after: span.after.max(after), ..span }
+        Self { after: span.after.max(after.unwrap_or(JobId::FIRST)), ..span }
     }
 }
 

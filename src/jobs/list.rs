@@ -30,15 +30,6 @@ pub struct Listing {
     pub stopped_at: Option<JobId>,
 }
 
-/// What has changed since a list was shown.
-#[derive(Clone, Debug)]
-pub struct News {
-    /// The jobs that were asked for, as they are now.
-    pub rows: Vec<JobRow>,
-    /// How many newer ones match the list; at most one more than a page.
-    pub newer: usize,
-}
-
 /// The actor's jobs that match, newest first, older than `before`.
 pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
     let mut tx = db.as_user(actor).await?;
@@ -55,20 +46,6 @@ pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<JobId>
 /// The actor's newest jobs, in the caller's transaction.
 pub async fn newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<JobRow>> {
     Ok(store::newest(conn, actor.user_id(), Span::of(&Filter::default(), None), most).await?)
-}
-
-/// The jobs with these ids as they are now, and how many that match are newer than `after`, if that matters.
-pub async fn news(db: &Db, actor: &Actor, filter: &Filter, shown: &[JobId], after: Option<JobId>) -> Result<News> {
-    let mut tx = db.as_user(actor).await?;
-    let rows = match shown {
-        [] => Vec::new(),
-        shown => store::of_keys(&mut tx, actor.user_id(), shown, &Filter::default(), PAGE_LIMIT).await?,
-    };
-    let newer = match after {
-        Some(after) => matching(&mut tx, actor.user_id(), filter, Span::newer(filter, after)).await?.0.len(),
-        None => 0,
-    };
-    Ok(News { rows, newer })
 }
 
 /// The matching jobs in the span, and the last key that was looked at if there may be more behind it.

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 
 /// One line of the list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRow {
     /// Key.
     pub id: JobId,

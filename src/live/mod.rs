@@ -7,6 +7,7 @@
 //!   Whoever must not wait longer than a second polls at that pace beside its ticks (the queue does).
 
 mod listener;
+mod seats;
 mod sender;
 mod topics;
 mod wire;
@@ -20,8 +21,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::ids::{JobId, UserId};
 
+pub use seats::{MOST as MOST_SEATS, Seat};
 pub use topics::Ticks;
 
+use seats::Seats;
 use sender::Outbox;
 use topics::{Topic, Topics};
 use wire::Change;
@@ -34,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Live {
     topics: Arc<Topics>,
     outbox: Arc<Outbox>,
+    seats: Arc<Seats>,
 }
 
 impl Live {
@@ -43,7 +47,7 @@ impl Live {
     #[must_use]
     pub fn start(options: PgConnectOptions, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
         let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE).connect_lazy_with(options);
-        let live = Self { topics: Arc::default(), outbox: Arc::default() };
+        let live = Self { topics: Arc::default(), outbox: Arc::default(), seats: Arc::default() };
         let process = uuid::Uuid::new_v4();
         tasks.spawn(listener::run(pool.clone(), process, live.topics.clone(), stop.clone()));
         tasks.spawn(sender::run(pool, process, live.outbox.clone(), stop.clone()));
@@ -87,6 +91,12 @@ impl Live {
     #[must_use]
     pub fn subscribe_user(&self, user: UserId) -> Ticks {
         self.topics.subscribe(Topic::User(user))
+    }
+
+    /// A place for one page that follows something. Whoever holds it looks at [`Seat::lost`] beside its ticks.
+    #[must_use]
+    pub fn take_seat(&self, user: UserId) -> Seat {
+        self.seats.take(user)
     }
 
     fn tell(&self, change: Change) {

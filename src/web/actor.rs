@@ -57,7 +57,7 @@ impl SignedIn {
     }
 
     /// Whether the session still stands: for streams, which outlive the look at the session that began them.
-    pub(super) async fn is_still_signed_in(&self) -> bool {
+    pub(super) async fn is_still_signed_in(&self) -> crate::error::Result<bool> {
         session::stands(&self.session).await
     }
 }

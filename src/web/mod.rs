@@ -25,6 +25,7 @@ pub mod security;
 pub mod session;
 pub mod shell;
 pub mod site;
+mod stream;
 #[cfg(test)]
 mod tests;
 pub mod when;

@@ -87,8 +87,9 @@ pub(super) async fn holder(session: &Session, client: &Client, now: Timestamp) -
 }
 
 /// Whether somebody is still signed in, by the row as it is now.
-pub(super) async fn stands(session: &Session) -> bool {
-    session.load().await.is_ok() && session.get_value(HOLDER).await.is_ok_and(|holder| holder.is_some())
+pub(super) async fn stands(session: &Session) -> Result<bool> {
+    session.load().await.map_err(unavailable)?;
+    Ok(session.get_value(HOLDER).await.map_err(unavailable)?.is_some())
 }
 
 /// Ends the session, row and all.

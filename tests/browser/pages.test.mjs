@@ -62,7 +62,7 @@ async function fill() {
     ["dashboard-error", "/dashboard?range=x"], ["dashboard-empty", "/dashboard", "empty@example.org"],
     ["jobs-failed", "/jobs?status=failed&connector=workbench"], ["jobs-none", "/jobs?status=canceled"],
     ["jobs-error", "/jobs?status=lost&since=x"],
-    ["jobs", "/jobs"], ["jobs-empty", "/jobs", "empty@example.org"],
+    ["jobs", "/jobs"], ["jobs-paused", "/jobs?live=off"], ["jobs-empty", "/jobs", "empty@example.org"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
     ["audit", "/audit"], ["entry", entry], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
   ];

@@ -47,6 +47,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
     ("/jobs", For::SignedIn),
+    ("/jobs/news", For::SignedIn),
     ("/jobs/{id}", For::Owner),
     ("/jobs/{id}/events", For::Owner),
     ("/jobs/{id}/live", For::Owner),

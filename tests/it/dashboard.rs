@@ -3,6 +3,7 @@
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
+const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 const HASH: &str = "/connectors/workbench/tools/hash";
 const QUERY: &str = "/connectors/workbench/tools/json_query";
 
@@ -10,7 +11,7 @@ fn stats(page: &Page) -> Vec<String> {
     page.texts(".stat dd:first-of-type")
 }
 
-/// Makes what has been counted so many days older. (A clock that is moved would date the ids of other stories too.)
+/// Makes what has been counted so many days older.
 async fn earlier(app: &TestApp, days: i32) {
     let change = sqlx::query("UPDATE job_hours SET hour = hour - make_interval(days => $1)").bind(days);
     change.execute(app.app.system.pool()).await.unwrap();
@@ -119,4 +120,26 @@ async fn an_unknown_range_is_told_and_a_week_is_shown() {
     assert_eq!(page.text("title"), "Error: Dashboard – Tool Connect Craft");
     assert!(page.text("main .note").contains("“range”"));
     assert_eq!(alice.get("/dashboard?range=").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn the_newest_jobs_change_where_they_stand_and_a_new_one_is_told() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let shown = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
+    let page = alice.get("/dashboard?range=24h").await;
+    let address = page.attr("div.live", "hx-sse:connect").unwrap();
+    let mut stream = alice.stream(&address, &[]).await;
+    assert!(stream.message().await.unwrap().data.contains(&format!("hx-target=\"#job-{shown}\"")));
+    app.start(&alice, HASH, [("v/text", "new")]).await;
+    stream.until("<a href=\"/jobs\">1 new job – show</a>").await;
+
+    assert_eq!(page.attr("#jobs-bar .unscripted a", "href").as_deref(), Some("/dashboard?range=24h"));
+    let paused = alice.get(&page.attr("#jobs-bar .scripted a", "href").unwrap()).await;
+    assert!(!paused.has("div.live"));
+    assert!(paused.attrs("nav .links a", "href").contains(&"/dashboard?range=7d&live=off".to_owned()));
+    let odd = alice.get("/dashboard?live=on").await;
+    assert_eq!(odd.status.as_u16(), 422);
+    assert_eq!(odd.text("main .note p"), "“on” was left out of “live”: the only choice is “off”.");
+    assert!(!app.bob().await.get("/dashboard").await.has("div.live"), "there is nothing to follow");
 }

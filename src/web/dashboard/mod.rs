@@ -18,6 +18,7 @@ use crate::dashboard;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
+use crate::web::jobs::Bar;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
 
@@ -29,15 +30,55 @@ pub(super) fn router() -> Router<App> {
 struct Asked {
     #[serde(default)]
     range: String,
+    #[serde(default)]
+    live: String,
+}
+
+/// What was asked for, read: what is not understood is left out and told.
+struct View {
+    range: Range,
+    /// The reader wants the page to stay still.
+    is_paused: bool,
+    faults: Vec<String>,
+}
+
+impl View {
+    fn read(asked: &Asked) -> Self {
+        let (range, fault) = Range::read(&asked.range);
+        let fault = fault.map(|fault| format!("{fault}. The figures below are those of 7 days."));
+        let live = asked.live.trim();
+        let cut: String = live.chars().take(40).collect();
+        let odd = !live.is_empty() && live != "off";
+        let odd = odd.then(|| format!("“{cut}” was left out of “live”: the only choice is “off”."));
+        Self { range, is_paused: live == "off", faults: fault.into_iter().chain(odd).collect() }
+    }
+
+    /// The page with other figures, as still as this one.
+    fn of(&self, range: Range) -> String {
+        Self::href(range, self.is_paused)
+    }
+
+    fn href(range: Range, is_paused: bool) -> String {
+        format!("/dashboard?range={}{}", range.as_str(), if is_paused { "&live=off" } else { "" })
+    }
+
+    fn bar(&self) -> Bar {
+        Bar {
+            is_paused: self.is_paused,
+            has_slot: true,
+            here: self.of(self.range),
+            toggled: Self::href(self.range, !self.is_paused),
+        }
+    }
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
-    let (range, fault) = Range::read(&asked.range);
+    let view = View::read(&asked);
     let calendar = me.calendar(app.clock.now());
-    let parts = range.parts(&me.user.zone, app.clock.now());
+    let parts = view.range.parts(&me.user.zone, app.clock.now());
     let starts: Vec<_> = parts.iter().map(|part| part.start).collect();
     let overview = dashboard::overview(&app.db, &me.actor, &starts).await?;
-    let status = if fault.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell("Dashboard").await.section(Section::Dashboard);
-    Ok(page_with(status, &ShowPage::new(shell, range, fault, parts, &overview, &calendar)))
+    Ok(page_with(status, &ShowPage::new(shell, view, parts, &overview, &calendar)))
 }

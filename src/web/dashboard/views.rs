@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::View;
 use super::chart::Chart;
 use super::range::{self, Part, Range};
 use super::tally::Tally;
@@ -10,7 +11,7 @@ use crate::connections::Troubled;
 use crate::dashboard::Overview;
 use crate::web::audit::words;
 use crate::web::badge::Badge;
-use crate::web::jobs::Row;
+use crate::web::jobs::{Bar, Row, address_of_newest};
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
@@ -19,10 +20,13 @@ use crate::web::when::{self, Calendar, When};
 #[template(path = "dashboard/show.html")]
 pub(super) struct ShowPage {
     shell: Shell,
-    fault: Option<String>,
-    range: Range,
+    view: View,
     figures: Option<Figures>,
     jobs: Vec<Row>,
+    /// How the jobs are kept up to date.
+    bar: Bar,
+    /// Where their changes come from, if the reader did not pause them.
+    stream: Option<String>,
     entries: Vec<EntryRow>,
     troubled: Vec<Trouble>,
 }
@@ -66,19 +70,13 @@ pub(super) struct Trouble {
 }
 
 impl ShowPage {
-    pub(super) fn new(
-        shell: Shell,
-        range: Range,
-        fault: Option<String>,
-        parts: Vec<Part>,
-        overview: &Overview,
-        calendar: &Calendar,
-    ) -> Self {
-        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(range, parts, overview, calendar));
+    pub(super) fn new(shell: Shell, view: View, parts: Vec<Part>, overview: &Overview, calendar: &Calendar) -> Self {
+        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(view.range, parts, overview, calendar));
         Self {
-            shell: if fault.is_some() { shell.state("Error") } else { shell },
-            fault,
-            range,
+            shell: if view.faults.is_empty() { shell } else { shell.state("Error") },
+            bar: view.bar(),
+            stream: (!view.is_paused).then(|| address_of_newest(&overview.jobs)),
+            view,
             figures,
             jobs: overview.jobs.iter().map(|job| Row::new(job, calendar)).collect(),
             entries: overview.entries.iter().map(|entry| EntryRow::new(entry, calendar)).collect(),

@@ -31,6 +31,8 @@ pub(super) struct Asked {
     since: String,
     #[serde(default)]
     before: String,
+    #[serde(default)]
+    live: String,
 }
 
 /// An entry of a select.
@@ -43,6 +45,8 @@ pub(super) struct Choice {
 pub(super) struct Filters {
     pub(super) filter: Filter,
     pub(super) before: Option<JobId>,
+    /// The reader wants the page to stay still.
+    pub(super) is_paused: bool,
     pub(super) faults: Invalid,
     /// The connector's name.
     connector: Option<String>,
@@ -78,6 +82,8 @@ impl Filters {
         note(&mut faults, "since", &asked.since, since.is_some(), "write a date like 2026-11-24");
         let before: Option<JobId> = understood(&asked.before, |id| id.parse().ok());
         note(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
+        let is_paused = asked.live.trim() == "off";
+        note(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
         let tool = if short { tool.to_owned() } else { String::new() };
         let filter = Filter {
             status: stage,
@@ -88,6 +94,7 @@ impl Filters {
         Self {
             filter,
             before,
+            is_paused,
             faults,
             connector: connector.map(|it| it.name.clone()),
             status: stage.map_or("", Stage::as_str).to_owned(),
@@ -101,6 +108,24 @@ impl Filters {
 
     /// The address of the list from `before` on; parameters without a value are left out.
     pub(super) fn href(&self, before: Option<JobId>) -> String {
+        let mut query = self.query(before);
+        if self.is_paused {
+            query.append_pair("live", "off");
+        }
+        at_list(query)
+    }
+
+    /// This page, followed or not.
+    pub(super) fn toggled(&self) -> String {
+        let mut query = self.query(self.before);
+        if !self.is_paused {
+            query.append_pair("live", "off");
+        }
+        at_list(query)
+    }
+
+    /// What the list is narrowed to, and where it begins.
+    pub(super) fn query(&self, before: Option<JobId>) -> Serializer<'static, String> {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let named = [
             ("status", self.status.as_str()),
@@ -111,10 +136,7 @@ impl Filters {
         ];
         let mut query = Serializer::new(String::new());
         query.extend_pairs(named.into_iter().filter(|(_, value)| !value.is_empty()));
-        match query.finish() {
-            query if query.is_empty() => "/jobs".to_owned(),
-            query => format!("/jobs?{query}"),
-        }
+        query
     }
 
     /// "Failed jobs of echo (Everything) since 20 November 2026".
@@ -134,6 +156,13 @@ impl Filters {
         let any = Choice { value: String::new(), label: "Any status".to_owned() };
         let stage = |it: Stage| Choice { value: it.as_str().to_owned(), label: stage_label(it).to_owned() };
         std::iter::once(any).chain(Stage::ALL.into_iter().map(stage)).collect()
+    }
+}
+
+fn at_list(mut query: Serializer<'static, String>) -> String {
+    match query.finish() {
+        query if query.is_empty() => "/jobs".to_owned(),
+        query => format!("/jobs?{query}"),
     }
 }
 
@@ -238,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_stays_still_stays_so_in_its_links() {
+        let asked = Asked { status: "failed".into(), live: "off".into(), ..Asked::default() };
+        let read = Filters::of(&asked, None, &TimeZone::UTC);
+        assert!(read.is_paused && read.faults.is_empty());
+        assert_eq!(read.href(None), "/jobs?status=failed&live=off");
+        assert_eq!(read.toggled(), "/jobs?status=failed");
+        assert_eq!(Filters::of(&Asked::default(), None, &TimeZone::UTC).toggled(), "/jobs?live=off");
+    }
+
+    #[test]
     fn what_is_not_understood_is_left_out_and_told() {
         let long = "x".repeat(10_000);
         let asked = Asked {
@@ -246,10 +285,11 @@ mod tests {
             tool: long.clone(),
             since: "20261120".into(),
             before: "2".into(),
+            live: "on".into(),
         };
         let read = Filters::of(&asked, None, &TimeZone::UTC);
         let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["status", "connector", "tool", "since", "before"]);
+        assert_eq!(fields, ["status", "connector", "tool", "since", "before", "live"]);
         assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));
         assert!(read.filter.is_empty() && read.before.is_none());
         assert_eq!((read.href(None), read.words()), ("/jobs".into(), "Jobs".into()));

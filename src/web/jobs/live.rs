@@ -10,22 +10,27 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use http::header::CONTENT_TYPE;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep};
 
-use super::views::{EventFragment, EventView, LiveEnd, LivePage};
+use super::views::{EventFragment, EventView, LiveEnd, LiveLeft, LivePage};
 use super::{parse, view};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
+use crate::live::{Seat, Ticks};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Path;
 use crate::web::respond::unbuffered;
 use crate::web::shell::Section;
+use crate::web::stream::{PING, Wake, wake};
 
 /// Where the template is cut: what stands before it is sent at once, what stands after it when the job is over.
 const CUT: &str = "<!-- the log goes on here -->";
+
+/// Lines that come together are sent together.
+const REST: Duration = Duration::from_millis(250);
 
 /// How long a page may go on arriving; its reader can open it again.
 const LONGEST: Duration = Duration::from_secs(600);
@@ -51,9 +56,8 @@ fn arriving(
 ) -> impl Stream<Item = Result<String, Infallible>> {
     stream! {
         yield Ok(head);
-        let mut changes = app.live.subscribe_job(id);
+        let mut patience = Patience::new(&app, &me, id);
         let mut after = Position::START;
-        let until = tokio::time::Instant::now() + LONGEST;
         while let Ok((job, log)) = jobs::watch(&app.db, &me.actor, id, after).await {
             after = log.last().map_or(after, Written::position);
             yield Ok(lines(&app, &me, &log));
@@ -61,12 +65,42 @@ fn arriving(
                 yield Ok(ending(&app, &me, &job).await.unwrap_or_default());
                 break;
             }
-            let left = until.saturating_duration_since(tokio::time::Instant::now());
-            if timeout(left, changes.changed()).await.is_err() {
+            if let Err(why) = patience.wait(&me).await {
+                yield Ok(LiveLeft { why }.render().unwrap_or_default());
                 break;
             }
         }
         yield Ok(tail);
+    }
+}
+
+/// Until when, and for whom, the page waits for the next line.
+struct Patience {
+    changes: Ticks,
+    seat: Seat,
+    look: Instant,
+    until: Instant,
+}
+
+impl Patience {
+    fn new(app: &App, me: &SignedIn, id: JobId) -> Self {
+        let now = Instant::now();
+        let seat = app.live.take_seat(me.actor.user_id());
+        Self { changes: app.live.subscribe_job(id), seat, look: now + PING, until: now + LONGEST }
+    }
+
+    /// Returns with the next change, at most four times a second; or with the reason why the page must stop.
+    async fn wait(&mut self, me: &SignedIn) -> Result<(), &'static str> {
+        sleep(REST).await;
+        loop {
+            match wake(&mut self.changes, &self.seat, self.look, Some(self.until)).await {
+                Wake::News if Instant::now() >= self.until => return Err("This page has waited for ten minutes."),
+                Wake::News => return Ok(()),
+                Wake::Look if me.is_still_signed_in().await.unwrap_or(false) => self.look = Instant::now() + PING,
+                Wake::Look => return Err("You are signed out."),
+                Wake::Lost => return Err("You follow too many pages at once."),
+            }
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! Pages of jobs: the list, one job and its live views, cancelling it.
 
+mod announcer;
+mod bar;
 mod cancellation;
 mod events;
 mod filters;
 mod live;
+mod news;
 mod output;
 mod result;
 mod views;
@@ -18,8 +21,10 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(super) use self::bar::Bar;
 use self::filters::{Asked, Filters};
 pub(super) use self::filters::{note, understood};
+pub(super) use self::news::address_of_newest;
 pub(super) use self::views::Row;
 use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
 use crate::app::App;
@@ -33,11 +38,12 @@ use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
 use crate::web::respond::{page, page_with};
-use crate::web::shell::Section;
+use crate::web::shell::{Section, Shell};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/jobs", get(index))
+        .route("/jobs/news", get(news::show))
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(events::show))
         .route("/jobs/{id}/live", get(live::show))
@@ -81,13 +87,17 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
     };
     let calendar = me.calendar(app.clock.now());
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
-    let shell =
-        me.shell(job.tool_name.clone()).await.section(Section::Jobs).under("Jobs", "/jobs").state(view.badge.word);
+    let shell = framed(me.shell(job.tool_name.clone()).await, &view);
     let mut response = page(&ShowPage { shell, job: view, events, stream });
     if refresh > 0 {
         response.headers_mut().insert("refresh", refresh.into());
     }
     Ok(response)
+}
+
+/// The frame of a job's page; its title tells how the job stands.
+fn framed(shell: Shell, job: &JobView) -> Shell {
+    shell.section(Section::Jobs).under("Jobs", "/jobs").state(job.badge.word)
 }
 
 async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {

@@ -2,7 +2,9 @@
 
 use askama::Template;
 
+use super::bar::{Bar, Slot};
 use super::filters::{Choice, Filters};
+use super::news;
 use super::output::{self, Output};
 use super::words;
 use crate::ids::AuditId;
@@ -25,6 +27,10 @@ pub(super) struct IndexPage {
     stopped_at: Option<When>,
     newest: String,
     older: String,
+    /// How the rows are kept up to date, if anything here can change.
+    bar: Option<Bar>,
+    /// Where their changes come from, if the reader did not pause them.
+    stream: Option<String>,
 }
 
 impl IndexPage {
@@ -34,7 +40,12 @@ impl IndexPage {
             true => Some("No matches"),
             false => None,
         };
+        let has_list = !list.rows.is_empty() || filters.before.is_some() || !filters.filter.is_empty();
+        let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
+        let bar = (has_list && can_change).then(|| Bar::new(&filters));
         Self {
+            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| news::address(&filters, list)),
+            bar,
             shell: match state {
                 Some(state) => shell.state(state),
                 None => shell,
@@ -96,14 +107,27 @@ pub(super) struct Stream {
     pub(super) refresh: u64,
 }
 
+/// What changes while a list is looked at, as pieces of the page.
+#[derive(Template)]
+#[template(path = "jobs/_rows_change.html")]
+pub(super) struct RowsChange {
+    pub(super) rows: Vec<Row>,
+    /// What is told of new jobs, where they are told.
+    pub(super) slot: Option<Slot>,
+    /// A sentence for the live region.
+    pub(super) announce: Option<String>,
+}
+
 /// What changes while a job is watched, as pieces of the page.
 #[derive(Template)]
 #[template(path = "jobs/_change.html")]
 pub(super) struct Change<'a> {
+    /// The page's, since its state is part of it.
+    pub(super) title: String,
     pub(super) job: &'a JobView,
     pub(super) events: &'a [EventView],
     /// A sentence for the live region, when the status is a new one.
-    pub(super) announce: Option<&'a str>,
+    pub(super) announce: Option<String>,
 }
 
 /// The page that streams as HTML.
@@ -119,6 +143,13 @@ pub(super) struct LivePage {
 #[template(path = "jobs/_ended.html")]
 pub(super) struct LiveEnd {
     pub(super) job: JobView,
+}
+
+/// What follows them if the page stops before the job does.
+#[derive(Template)]
+#[template(path = "jobs/_left.html")]
+pub(super) struct LiveLeft {
+    pub(super) why: &'static str,
 }
 
 /// A line of the log, alone.

@@ -5,6 +5,7 @@ mod filtering;
 mod following;
 mod forms;
 mod listing;
+mod news;
 mod running;
 
 use serde_json::Value;

@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
 use super::page::Page;
+use super::stream::Stream;
 
 /// More is a loop.
 const MOST_REDIRECTS: usize = 5;
@@ -115,6 +116,16 @@ impl Browser {
             self.keep(cookie.to_str().unwrap());
         }
         Page::new(path, status, headers, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Opens a stream, to be read message by message while it goes on.
+    pub(crate) async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let Way::InProcess(router) = &self.way else { panic!("only a hub in this process is listened to") };
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        *request.headers_mut() = self.headers(&Method::GET, headers);
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        Stream::new(response.into_body())
     }
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {

@@ -11,4 +11,5 @@ pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod scripted;
+pub(crate) mod stream;
 pub(crate) mod test_app;

@@ -1,0 +1,168 @@
+//! The list of jobs while it is looked at: rows change where they stand, and new jobs are told, never put in between.
+//!
+//! A reconnect is sent the present state of all that can change, which is what it missed; only the number of new jobs
+//! that was told last is its place, so that a break alone says nothing again.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::Event as Message;
+use http::StatusCode;
+use tokio::time::Instant;
+use url::form_urlencoded::Serializer;
+
+use super::announcer::Announcer;
+use super::bar::Slot;
+use super::filters::{Asked, Filters};
+use super::views::{Row, RowsChange};
+use crate::app::App;
+use crate::ids::JobId;
+use crate::jobs::{self, JobRow, Listing, News, Shown};
+use crate::page::PAGE_SIZE;
+use crate::web::actor::SignedIn;
+use crate::web::error::{Error, Result};
+use crate::web::extract::Query;
+use crate::web::stream::{self, Follow};
+
+/// Between ids: a character that stands in an address as it is.
+const SEPARATOR: &str = ".";
+
+/// The address of the stream of a page of the list.
+pub(super) fn address(filters: &Filters, list: &Listing) -> String {
+    let query = filters.query(filters.before);
+    match filters.before {
+        None => address_of(query, &list.rows, list.older),
+        // it is told of no new jobs, so it need not say what it shows that is over
+        Some(_) => {
+            let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
+            address_of(query, &open, None)
+        }
+    }
+}
+
+/// The address of the stream of a page that shows one's newest jobs, whatever else it shows.
+pub(in crate::web) fn address_of_newest(rows: &[JobRow]) -> String {
+    address_of(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
+}
+
+fn address_of(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
+    let (over, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
+    let ids = |rows: Vec<&JobRow>| {
+        let ids: Vec<_> = rows.into_iter().map(|row| row.id.to_string()).collect();
+        ids.join(SEPARATOR)
+    };
+    let older = older.map(|id| id.to_string()).unwrap_or_default();
+    let named = [("open", ids(open)), ("over", ids(over)), ("older", older)];
+    query.extend_pairs(named.into_iter().filter(|(_, ids)| !ids.is_empty()));
+    format!("/jobs/news?{}", query.finish())
+}
+
+/// The rows of a page, as its address names them: `open=`, `over=` and `older=`.
+#[derive(serde::Deserialize)]
+pub(super) struct AskedRows {
+    #[serde(default)]
+    open: String,
+    #[serde(default)]
+    over: String,
+    #[serde(default)]
+    older: String,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(asked): Query<Asked>,
+    Query(rows): Query<AskedRows>,
+    headers: HeaderMap,
+) -> Result {
+    let filters = Filters::read(&app, &me.actor, &asked, &me.user.zone).await?;
+    let shown = rows.read().filter(|_| filters.faults.is_empty()).ok_or_else(not_of_a_page)?;
+    let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
+    let (live, ticks) = (app.live.clone(), app.live.subscribe_user(me.actor.user_id()));
+    let follower = Follower {
+        app,
+        me: me.clone(),
+        filters,
+        shown,
+        rows: Vec::new(),
+        unseen: told.unwrap_or(0),
+        has_begun: false,
+        announcer: Announcer::default(),
+    };
+    Ok(stream::answer(&live, me, ticks, follower))
+}
+
+fn not_of_a_page() -> Error {
+    let why =
+        "This address follows the rows of a page of jobs, and names some that no page can have. Open the list of jobs.";
+    Error::new(StatusCode::UNPROCESSABLE_ENTITY, why)
+}
+
+impl AskedRows {
+    fn read(&self) -> Option<Shown> {
+        let ids = |text: &str| text.split(SEPARATOR).filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect();
+        let (open, over): (Option<Vec<_>>, Option<Vec<_>>) = (ids(&self.open), ids(&self.over));
+        let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
+        let shown = Shown { open: open?, over: over?, older };
+        (shown.open.len() + shown.over.len() <= PAGE_SIZE).then_some(shown)
+    }
+}
+
+/// What a stream has sent so far.
+struct Follower {
+    app: App,
+    me: SignedIn,
+    filters: Filters,
+    shown: Shown,
+    rows: Vec<JobRow>,
+    unseen: usize,
+    has_begun: bool,
+    announcer: Announcer,
+}
+
+impl Follow for Follower {
+    /// A list is looked over, not watched: twice a second is at once.
+    const REST: Duration = Duration::from_millis(500);
+
+    async fn news(&mut self) -> Result<Option<Message>, ()> {
+        let is_first = self.filters.before.is_none();
+        let asked = jobs::news(&self.app.db, &self.me.actor, &self.filters.filter, &self.shown, is_first);
+        let news = asked.await.map_err(|_| ())?;
+        let changed: Vec<_> = news.rows.iter().filter(|row| !self.rows.contains(row)).collect();
+        if self.has_begun {
+            changed.iter().for_each(|row| self.announcer.note(row));
+        }
+        self.announcer.note_unseen(self.unseen, news.unseen);
+        let announce = self.announcer.say(Instant::now());
+        let is_news = !self.has_begun || !changed.is_empty() || news.unseen != self.unseen || announce.is_some();
+        let calendar = self.me.calendar(self.app.clock.now());
+        let change = RowsChange {
+            rows: changed.into_iter().map(|row| Row::new(row, &calendar)).collect(),
+            slot: is_first.then(|| Slot::new(&self.filters, news.unseen)),
+            announce,
+        };
+        let html = is_news.then(|| change.render()).transpose().map_err(|_| ())?;
+        self.keep(news);
+        Ok(html.map(|html| Message::default().id(self.unseen.to_string()).data(html)))
+    }
+
+    fn is_over(&self) -> bool {
+        self.shown.open.is_empty() && self.filters.before.is_some()
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.announcer.due()
+    }
+}
+
+impl Follower {
+    /// A row that is over is not asked for again.
+    fn keep(&mut self, news: News) {
+        let (over, open): (Vec<_>, Vec<_>) = news.rows.into_iter().partition(|row| row.status.is_final());
+        self.shown.over.extend(over.into_iter().map(|row| row.id));
+        self.shown.open = open.iter().map(|row| row.id).collect();
+        (self.rows, self.unseen, self.has_begun) = (open, news.unseen, true);
+    }
+}
