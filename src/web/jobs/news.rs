@@ -32,14 +32,12 @@ const SEPARATOR: &str = ".";
 /// The address of the stream of a page of the list.
 pub(super) fn address(filters: &Filters, list: &Listing) -> String {
     let query = filters.query(filters.before);
-    match filters.before {
-        None => address_of(query, &list.rows, list.older),
-        // it is told of no new jobs, so it need not say what it shows that is over
-        Some(_) => {
-            let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
-            address_of(query, &open, None)
-        }
+    if filters.before.is_none() {
+        return address_of(query, &list.rows, list.older);
     }
+    // it is told of no new jobs, so it need not say what it shows that is over
+    let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
+    address_of(query, &open, None)
 }
 
 /// The address of the stream of a page that shows one's newest jobs, whatever else it shows.
@@ -132,7 +130,9 @@ impl Follow for Follower {
         let news = asked.await.map_err(|_| ())?;
         let changed: Vec<_> = news.rows.iter().filter(|row| !self.rows.contains(row)).collect();
         if self.has_begun {
-            changed.iter().for_each(|row| self.announcer.note(row));
+            for row in &changed {
+                self.announcer.note(row);
+            }
         }
         self.announcer.note_unseen(self.unseen, news.unseen);
         let announce = self.announcer.say(Instant::now());

@@ -32,8 +32,8 @@ impl Stream {
     pub(crate) async fn message(&mut self) -> Option<Message> {
         loop {
             while let Some((text, rest)) = self.rest.split_once("\n\n") {
-                let message = read(text);
-                self.rest = rest.to_owned();
+                let (message, read_to) = (read(text), self.rest.len() - rest.len());
+                self.rest.drain(..read_to);
                 // comments only keep the connection open
                 if !message.data.is_empty() {
                     return Some(message);
