@@ -47,6 +47,17 @@ pub enum Action {
         tools: usize,
         /// How many had a new or changed definition.
         changed: usize,
+        /// How many it no longer lists.
+        removed: usize,
+    },
+    /// A server's tools could not be read anew; they are as they were.
+    DiscoveryFailed {
+        /// Whose tools.
+        connector: ConnectorId,
+        /// Machine word for the cause.
+        class: &'static str,
+        /// The cause in words.
+        message: String,
     },
     /// A user's link to a connector was made.
     ConnectionCreated {
@@ -132,9 +143,17 @@ impl Action {
                 request: Some(serde_json::json!({ "name": name, "url": url }).to_string()),
                 ..on("connector.added", "connector", connector)
             },
-            Self::ToolsDiscovered { connector, tools, changed } => Described {
+            Self::ToolsDiscovered { connector, tools, changed, removed } => {
+                let found = serde_json::json!({ "tools": tools, "changed": changed, "removed": removed });
+                Described {
+                    connector: Some(*connector),
+                    response: Some(found.to_string()),
+                    ..on("tools.discovered", "connector", connector)
+                }
+            }
+            Self::DiscoveryFailed { connector, class, message } => Described {
                 connector: Some(*connector),
-                response: Some(serde_json::json!({ "tools": tools, "changed": changed }).to_string()),
+                error: Some(((*class).to_owned(), message.clone())),
                 ..on("tools.discovered", "connector", connector)
             },
             Self::ConnectionCreated { connection, connector } => {

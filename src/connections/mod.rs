@@ -4,11 +4,13 @@
 //! its owner; its credential leaves this module only as a value on its way into an `upstream` call.
 
 mod catalogue;
+mod look;
 mod server;
 mod store;
 mod troubled;
 
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue, kinds};
+pub use look::{Look, Looked, look};
 pub use server::{NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::upstream::{self, Discovery, Limits, Target};
 use crate::vault::Vault;
 
-/// A server that does not list its tools within this time is not added.
+/// A server that does not list its tools within this time is given up.
 const DISCOVERY_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Most bytes of a server's list of tools.
@@ -61,9 +61,7 @@ pub async fn connect_server(
         ServerAuth::None => None,
         ServerAuth::Bearer(token) => Some(token),
     };
-    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
-    let target = Target::Mcp { url: url.clone(), bearer: bearer.clone() };
-    let found = upstream::discover(egress, &target, limits).await.map_err(as_field_fault)?;
+    let found = discover(egress, &url, bearer.as_ref()).await.map_err(as_field_fault)?;
 
     let mut tx = db.as_user(actor).await?;
     let connector = NewConnector {
@@ -80,6 +78,13 @@ pub async fn connect_server(
     create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
     tx.commit().await?;
     Ok((connector, found))
+}
+
+/// Asks a server for its tools, within the bounds of every look.
+pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Discovery> {
+    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
+    let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
+    upstream::discover(egress, &target, limits).await
 }
 
 fn check(new: &NewServer) -> Result<Url> {

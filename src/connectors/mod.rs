@@ -3,18 +3,25 @@
 //! A connector is shipped (no owner, seen by all) or added by a user (seen by them alone). A tool's definition is
 //! immutable: a changed one is a new version, and a job names the version it runs.
 
+mod changes;
+mod compare;
 mod definition;
 mod kinds;
+mod looks;
 mod slug;
 mod store;
 mod tools;
 mod versions;
 
+pub use changes::{Added, ChangedTool, Changes, changes};
+pub use compare::{Described, Part, compare};
 pub use definition::Effect;
 pub use kinds::{Auth, Category};
+pub use looks::{claim_look, keep_failure, keep_look, note_news};
 pub use slug::Slug;
 pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
+pub use versions::Changed;
 
 use sqlx::PgConnection;
 
@@ -54,7 +61,7 @@ pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec
     Ok(tools::list(&mut tx, actor.user_id(), connector).await?)
 }
 
-/// A tool's current version, by the names in its URL.
+/// A tool's current version, by the names in its URL; also of one that is no longer listed, which then says so.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
     let mut tx = db.as_user(actor).await?;
     let connector = store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))?;
@@ -99,7 +106,7 @@ pub async fn add(
     )
     .await?;
     let changed = versions::save(tx, Some(actor.user_id()), id, tools, now).await?;
-    audit::record(tx, actor, &Action::ToolsDiscovered { connector: id, tools: tools.len(), changed }, now).await?;
+    audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
     get(tx, actor, id).await
 }
 

@@ -38,6 +38,24 @@ pub struct Connector {
     pub transport: Transport,
     /// Where its MCP server answers.
     pub mcp_server_url: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When its server was last asked for its tools anew.
+    pub looked_at: Option<Timestamp>,
+    /// What went wrong with that.
+    pub look_failure: Option<String>,
+    /// The last time that its tools were found changed.
+    pub changed_at: Option<Timestamp>,
+    /// Since when its server says that they have changed again.
+    pub news_at: Option<Timestamp>,
+}
+
+impl Connector {
+    /// True if its tools come from a server that can be asked again: one that a user has added.
+    #[must_use]
+    pub fn can_be_looked_at(&self) -> bool {
+        self.owner_id.is_some() && self.transport == Transport::Mcp
+    }
 }
 
 macro_rules! connectors {
@@ -52,7 +70,12 @@ macro_rules! connectors {
                    description AS "description!",
                    auth_type AS "auth_type!",
                    transport AS "transport!: Transport",
-                   mcp_server_url
+                   mcp_server_url,
+                   created_at AS "created_at!",
+                   looked_at,
+                   look_failure,
+                   changed_at,
+                   news_at
             FROM connectors
             WHERE (owner_id IS NULL OR owner_id = $1) AND is_active AND "# + $condition,
             $owner as _,

@@ -38,6 +38,10 @@ pub struct ToolVersion {
     pub schema: Value,
     /// MCP hints.
     pub annotations: Option<Value>,
+    /// False once the upstream has stopped listing the tool: it cannot be run.
+    pub is_listed: bool,
+    /// Since when.
+    pub removed_at: Option<Timestamp>,
 }
 
 impl Tool {
@@ -79,6 +83,7 @@ pub(super) struct Known {
     pub(super) id: ToolId,
     pub(super) name: String,
     pub(super) hash: Option<Vec<u8>>,
+    pub(super) is_active: bool,
 }
 
 pub(super) async fn list(conn: &mut PgConnection, owner: UserId, connector: ConnectorId) -> sqlx::Result<Vec<Tool>> {
@@ -112,7 +117,9 @@ macro_rules! versions {
                    v.title,
                    v.description AS "description!",
                    v.schema AS "schema!",
-                   v.annotations
+                   v.annotations,
+                   t.is_active AS "is_listed!",
+                   t.removed_at
             FROM connector_tools t
             JOIN connector_tool_versions v ON "# + $condition,
             $owner as _,
@@ -131,7 +138,7 @@ pub(super) async fn current_version(
         conn,
         owner,
         "v.id = t.current_version_id
-         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.name = $3 AND t.is_active",
+         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.name = $3",
         connector as _,
         tool,
     )
@@ -159,7 +166,8 @@ pub(super) async fn fingerprints(
         r#"
         SELECT t.id AS "id!: ToolId",
                t.name AS "name!",
-               v.definition_hash AS "hash?"
+               v.definition_hash AS "hash?",
+               t.is_active AS "is_active!"
         FROM connector_tools t
         LEFT JOIN connector_tool_versions v ON v.id = t.current_version_id
         WHERE t.owner_id IS NOT DISTINCT FROM $1 AND t.connector_id = $2
@@ -195,6 +203,8 @@ pub(super) async fn upsert(
         SET description = EXCLUDED.description,
             schema = EXCLUDED.schema,
             position = EXCLUDED.position,
+            returned_at = CASE WHEN connector_tools.is_active THEN connector_tools.returned_at ELSE EXCLUDED.created_at END,
+            removed_at = NULL,
             is_active = true
         "#,
         connector as _,
@@ -272,23 +282,26 @@ fn words(tool: &ToolDefinition) -> String {
     tool.description.clone().unwrap_or_default()
 }
 
+/// Returns how many were hidden.
 pub(super) async fn hide_unlisted(
     conn: &mut PgConnection,
     owner: Option<UserId>,
     connector: ConnectorId,
     listed: &[String],
-) -> sqlx::Result<()> {
-    sqlx::query!(
+    now: Timestamp,
+) -> sqlx::Result<usize> {
+    let hidden = sqlx::query!(
         r#"
         UPDATE connector_tools
-        SET is_active = false
+        SET is_active = false, removed_at = $4
         WHERE owner_id IS NOT DISTINCT FROM $1 AND connector_id = $2 AND NOT (name = ANY($3)) AND is_active
         "#,
         owner as _,
         connector as _,
         listed,
+        now,
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(usize::try_from(hidden.rows_affected()).unwrap_or(usize::MAX))
 }

@@ -1,6 +1,8 @@
 //! One run of a job: make ready, call, and hand the outcome on.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -10,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::outcome::{ended, panicked, unprepared};
 use super::run::{Prepared, Runner, prepare};
+use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
 use crate::audit::redact;
 use crate::clock::Timestamp;
@@ -23,26 +26,38 @@ const LONGEST_RESULT: usize = 4 * 1024 * 1024;
 /// The upstream is told to stop this long before the queue gives the run up.
 const MARGIN: Duration = Duration::from_secs(2);
 
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// What becomes of its job.
+    pub finish: Finish,
+    /// What the server said besides: that its tools have changed.
+    pub news: Option<ToolNews>,
+}
+
 /// Runs a claimed job once and says what becomes of it. Never fails: a failure is an ending like any other.
-pub async fn execute(runner: &Runner, lease: &Lease) -> Finish {
+pub async fn execute(runner: &Runner, lease: &Lease) -> Ran {
     let actor = acting_for(lease);
     let run = AssertUnwindSafe(attempt(runner, lease, &actor)).catch_unwind().await;
     run.unwrap_or_else(|_| {
         tracing::error!(job = %lease.job_id(), "a run panicked");
-        panicked(lease, &actor, runner.clock.now())
+        Ran { finish: panicked(lease, &actor, runner.clock.now()), news: None }
     })
 }
 
-async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Finish {
+async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
     let journal = lease.journal();
     journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
     match prepare(runner, actor, lease.job_id()).await {
         Ok(prepared) => {
+            let tools_changed = Arc::new(AtomicBool::new(false));
             // on the heap: a call's state is large, and many calls run at once
-            let (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal)).await;
-            ended(lease, actor, &prepared, outcome, stop, runner.clock.now())
+            let (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
+            let heard = tools_changed.load(Ordering::Acquire);
+            let news = heard.then(|| ToolNews { actor: actor.clone(), connector: prepared.connector });
+            Ran { finish: ended(lease, actor, &prepared, outcome, stop, runner.clock.now()), news }
         }
-        Err(error) => unprepared(lease, actor, &error, runner.clock.now()),
+        Err(error) => Ran { finish: unprepared(lease, actor, &error, runner.clock.now()), news: None },
     }
 }
 
@@ -65,6 +80,7 @@ async fn call(
     lease: &Lease,
     prepared: &Prepared,
     journal: &Journal,
+    tools_changed: Arc<AtomicBool>,
 ) -> (upstream::Outcome, Option<Stop>) {
     let cancel = CancellationToken::new();
     let (progress, mut steps) = mpsc::channel(64);
@@ -74,6 +90,7 @@ async fn call(
             max_response_bytes: LONGEST_RESULT,
         },
         progress: Some(progress),
+        tools_changed,
         cancel: cancel.clone(),
         mirrors_headers: prepared.mirrors_headers,
     };

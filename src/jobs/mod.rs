@@ -14,8 +14,9 @@ mod outcome;
 mod run;
 mod status;
 mod store;
+mod tool_news;
 
-pub use execute::execute;
+pub use execute::{Ran, execute};
 pub use filter::{Filter, Stage};
 pub use json::to_json;
 pub use list::{Listing, list, newest};
@@ -24,6 +25,7 @@ pub use of_connector::{OfConnector, of_connector};
 pub use run::Runner;
 pub use status::Status;
 pub use store::{Job, JobRow};
+pub use tool_news::{ToolNews, follow_news, note_news};
 
 pub use crate::queue::Canceled;
 pub use crate::queue::events::{Position, Written};
@@ -67,6 +69,10 @@ pub struct NewJob<'a> {
 /// # Errors
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field, if the arguments do not fit the tool's schema.
 pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
+    if !new.tool.is_listed {
+        let gone = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
+        return Err(Error::Conflict(gone));
+    }
     Validator::compile(&new.tool.schema)?.check(new.input)?;
     let input = new.input.to_string();
     if input.len() > LONGEST_INPUT {

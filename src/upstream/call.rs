@@ -1,5 +1,7 @@
 //! Calls one tool once.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ServerResult};
@@ -10,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::session::Session;
+use super::session::{Hears, Session};
 use super::{Limits, Outcome, Progress, Target, tools};
 use crate::egress::Egress;
 
@@ -26,6 +28,8 @@ pub struct CallContext {
     pub progress: Option<mpsc::Sender<Progress>>,
     /// Cancelled when the result is no longer wanted.
     pub cancel: CancellationToken,
+    /// Raised when the server says, during the call, that its tools have changed.
+    pub tools_changed: Arc<AtomicBool>,
     /// What [`mirrors_headers`] says of the tool's input schema.
     pub mirrors_headers: bool,
 }
@@ -74,7 +78,8 @@ pub async fn call(
 }
 
 async fn prepare<'a>(egress: &Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
-    let session = Session::begin(egress, target, context.limits, context.progress.clone()).await?;
+    let hears = Hears { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
+    let session = Session::begin(egress, target, context.limits, hears).await?;
     if context.mirrors_headers {
         tools::list(&session, target.name()).await?;
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::failure::Failure;
-use super::session::Session;
+use super::session::{Hears, Session};
 use super::tools::{self, Dropped, ToolDefinition};
 use super::{Limits, Target};
 use crate::egress::Egress;
@@ -36,7 +36,7 @@ pub async fn discover(egress: &Egress, target: &Target, limits: Limits) -> Resul
 }
 
 async fn ask(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
-    let session = Session::begin(egress, target, limits, None).await?;
+    let session = Session::begin(egress, target, limits, Hears::default()).await?;
     let Some(server) = session.client.peer_info() else {
         return Err(Failure::not_mcp(target.name(), "application/json"));
     };

@@ -1,6 +1,7 @@
 //! One conversation with one server: begun in whichever era it speaks, ended when dropped.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam, ProtocolVersion};
 use rmcp::service::{ClientInitializeError, NotificationContext, RunningService};
@@ -27,15 +28,15 @@ impl<'a> Session<'a> {
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        progress: Option<mpsc::Sender<Progress>>,
+        hears: Hears,
     ) -> Result<Self, Failure> {
-        match Self::begin_as(egress, target, limits, progress.clone(), both_eras()).await {
+        match Self::begin_as(egress, target, limits, hears.clone(), both_eras()).await {
             // some servers of the older era know the new questions well enough to answer them with "older, please"
             Err((_, Some(ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. })))
                 if server_supported.iter().any(ProtocolVersion::has_initialize) =>
             {
                 let older = ClientLifecycleMode::Initialize;
-                Self::begin_as(egress, target, limits, progress, older).await.map_err(|(failure, _)| failure)
+                Self::begin_as(egress, target, limits, hears, older).await.map_err(|(failure, _)| failure)
             }
             begun => begun.map_err(|(failure, _)| failure),
         }
@@ -45,11 +46,11 @@ impl<'a> Session<'a> {
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        progress: Option<mpsc::Sender<Progress>>,
+        hears: Hears,
         era: ClientLifecycleMode,
     ) -> Result<Self, (Failure, Option<ClientInitializeError>)> {
-        let listen = progress.is_some();
-        let listener = Listener { progress, last: Mutex::new(f64::NEG_INFINITY) };
+        let listen = hears.progress.is_some();
+        let listener = Listener { hears, last: Mutex::new(f64::NEG_INFINITY) };
         let (begun, wire) = match target {
             Target::Workbench(workbench) => (listener.serve_with_lifecycle(workbench.connect(), era).await, None),
             Target::Mcp { url, bearer } => {
@@ -95,10 +96,19 @@ fn config(url: &url::Url, wire: &Wire, limits: Limits) -> StreamableHttpClientTr
     config
 }
 
+/// Where that goes which a server says besides its answers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hears {
+    /// Steps of a call, while there is room.
+    pub(super) progress: Option<mpsc::Sender<Progress>>,
+    /// Raised by "my tools have changed".
+    pub(super) tools_changed: Arc<AtomicBool>,
+}
+
 /// Hears what a server says besides its answers.
 #[derive(Debug)]
 pub(super) struct Listener {
-    progress: Option<mpsc::Sender<Progress>>,
+    hears: Hears,
     /// The furthest progress told so far: messages may overtake one another.
     last: Mutex<f64>,
 }
@@ -111,7 +121,7 @@ impl ClientHandler for Listener {
     }
 
     async fn on_progress(&self, params: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        let Some(listener) = &self.progress else { return };
+        let Some(listener) = &self.hears.progress else { return };
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             if params.progress <= *last {
@@ -122,5 +132,10 @@ impl ClientHandler for Listener {
         let progress = Progress { progress: params.progress, total: params.total, message: params.message };
         // progress is news: a listener that cannot keep up misses some rather than holding up the answer
         let _ = listener.try_send(progress);
+    }
+
+    /// Heard before the call's last step of progress can be: whoever has seen the listener's channel close has all of it.
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.hears.tools_changed.store(true, Ordering::Release);
     }
 }

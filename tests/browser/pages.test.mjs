@@ -5,17 +5,18 @@ import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { launch, signIn, visitor } from "./support/browser.mjs";
+import { startChanging } from "./support/changing.mjs";
 import { startEverything } from "./support/everything.mjs";
 import { Hub } from "./support/hub.mjs";
 
 const password = "correct horse battery staple";
 const tags = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const pictures = new URL("./output/", import.meta.url).pathname;
-let browser, hub, everything, pages;
+let browser, hub, everything, changing, pages;
 
 before(async () => {
   mkdirSync(pictures, { recursive: true });
-  [browser, everything, hub] = await Promise.all([launch(), startEverything(), Hub.start()]);
+  [browser, everything, changing, hub] = await Promise.all([launch(), startEverything(), startChanging(), Hub.start()]);
   hub.user("alice@example.org", password);
   hub.user("empty@example.org", password);
   pages = await fill();
@@ -24,6 +25,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   everything?.stop();
+  changing?.stop();
   await hub?.stop();
 });
 
@@ -31,10 +33,13 @@ after(async () => {
 async function fill() {
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, "alice@example.org", password);
-  await page.goto("/connectors/new/mcp");
-  await page.getByLabel("Server URL").fill(everything.url);
-  await page.getByLabel("Name (optional)").fill("Everything");
-  await page.getByRole("button", { name: "Add the server" }).click();
+  for (const [name, server] of [["Everything", everything], ["Changing", changing]]) {
+    await page.goto("/connectors/new/mcp");
+    await page.getByLabel("Server URL").fill(server.url);
+    await page.getByLabel("Name (optional)").fill(name);
+    await page.getByRole("button", { name: "Add the server" }).click();
+  }
+  await page.getByRole("button", { name: "Look for changes" }).click();
   const run = async (path, fields = {}) => {
     await page.goto(path);
     for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
@@ -53,7 +58,9 @@ async function fill() {
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
     ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
-    ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"], ["add", "/connectors/new/mcp"],
+    ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"],
+    ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
+    ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],

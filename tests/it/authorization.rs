@@ -45,6 +45,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/new", For::SignedIn),
     ("/connectors/new/mcp", For::SignedIn),
     ("/connectors/{slug}", For::Owner),
+    ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
     ("/jobs", For::SignedIn),
     ("/jobs/news", For::SignedIn),

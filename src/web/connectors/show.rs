@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 
+use super::discovery::LookView;
 use super::views::{effect, first_sentence, kind};
 use crate::app::App;
 use crate::connections::{self, Connection};
@@ -45,6 +46,8 @@ struct ShowPage {
     connections: Vec<Link>,
     needs_nothing: bool,
     tools: Vec<ToolRow>,
+    /// None: its tools come with the hub.
+    look: Option<LookView>,
     jobs: Vec<Row>,
     all_jobs: String,
 }
@@ -99,6 +102,7 @@ impl ShowPage {
                 .iter()
                 .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
                 .collect(),
+            look: LookView::new(connector, calendar),
             jobs: ran.newest.iter().map(|job| Row::new(job, calendar)).collect(),
             all_jobs: format!("/jobs?connector={}", connector.slug),
         }

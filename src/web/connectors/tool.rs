@@ -8,8 +8,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use url::form_urlencoded::Serializer;
 
-use super::views::{ToolPage, effect};
+use super::views::{RemovedPage, ToolPage, effect};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
 use crate::error::{Error as DomainError, Invalid};
@@ -37,17 +38,25 @@ struct Tool {
     connector: Connector,
     version: ToolVersion,
     plan: Plan,
+    /// True if the job whose input fills the form ran another version.
+    is_newer: bool,
 }
 
 impl Tool {
     async fn find(app: &App, me: &SignedIn, slug: &str, name: &str) -> Result<Self> {
         let (connector, version) = connectors::find_tool(&app.db, &me.actor, slug, name).await?;
         let plan = Plan::compile(&version.schema)?;
-        Ok(Self { connector, version, plan })
+        Ok(Self { connector, version, plan, is_newer: false })
     }
 
     fn href(&self) -> String {
         format!("/connectors/{}/tools/{}", self.connector.slug, segment(&self.version.name))
+    }
+
+    fn jobs_href(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        query.append_pair("connector", &self.connector.slug).append_pair("tool", &self.version.name);
+        format!("/jobs?{}", query.finish())
     }
 }
 
@@ -57,10 +66,13 @@ pub(super) async fn new(
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<ToolQuery>,
 ) -> Result {
-    let tool = Tool::find(&app, &me, &slug, &name).await?;
+    let mut tool = Tool::find(&app, &me, &slug, &name).await?;
+    if !tool.version.is_listed {
+        return Ok(removed(&app, &me, &tool, StatusCode::OK).await);
+    }
     let as_json = query.shape.as_deref() == Some("json");
     let entries = match query.from {
-        Some(job) => again(&app, &me, &tool, job, as_json).await?,
+        Some(job) => again(&app, &me, &mut tool, job, as_json).await?,
         None if as_json => Entries::as_json(&blank_value(&tool.plan)),
         None => Entries::blank(&tool.plan),
     };
@@ -75,9 +87,11 @@ pub(super) async fn new(
 }
 
 /// The form with a former job's input; its secrets are to be typed again.
-async fn again(app: &App, me: &SignedIn, tool: &Tool, job: JobId, as_json: bool) -> Result<Entries> {
+async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: bool) -> Result<Entries> {
     let job = jobs::find(&app.db, &me.actor, job).await?;
     let input: Value = serde_json::from_str(&job.input).unwrap_or_default();
+    let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
+    tool.is_newer = ran_this && job.tool_version_id != tool.version.id;
     Ok(if as_json {
         Entries::as_json(&mask(&tool.version.schema, &input))
     } else {
@@ -97,6 +111,9 @@ pub(super) async fn create(
     FormPairs(pairs): FormPairs,
 ) -> Result {
     let tool = Tool::find(&app, &me, &slug, &name).await?;
+    if !tool.version.is_listed {
+        return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
+    }
     let entries = Entries::typed(pairs);
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let none = Invalid::default();
@@ -165,6 +182,29 @@ struct Answer<'a> {
     idem: &'a str,
 }
 
+/// What there is to say of a tool that is no longer listed: by whichever way one came, it does not run.
+async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> Response {
+    let service = format!("/connectors/{}", tool.connector.slug);
+    let shell = me
+        .shell(tool.version.label())
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(tool.connector.name.clone(), service.clone())
+        .state("Removed");
+    let page = RemovedPage {
+        shell,
+        label: tool.version.label().to_owned(),
+        name: tool.version.name.clone(),
+        description: tool.version.description.clone(),
+        connector: tool.connector.name.clone(),
+        at: me.calendar(app.clock.now()).when_any(tool.version.removed_at),
+        jobs: tool.jobs_href(),
+        tools: service,
+    };
+    page_with(status, &page)
+}
+
 async fn show(me: &SignedIn, tool: &Tool, status: StatusCode, answer: Answer<'_>) -> Response {
     let label = tool.version.label().to_owned();
     let shell = me
@@ -188,6 +228,7 @@ async fn show(me: &SignedIn, tool: &Tool, status: StatusCode, answer: Answer<'_>
             form,
             preview: answer.preview,
             as_json: answer.entries.is_json(),
+            is_newer: tool.is_newer,
             label,
         },
     )

@@ -7,6 +7,7 @@ use crate::error::Invalid;
 use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
 use crate::web::shell::Shell;
+use crate::web::when::When;
 
 /// The form that adds an MCP server.
 #[derive(Template)]
@@ -42,6 +43,22 @@ pub(super) struct ToolPage {
     pub(super) form: FormView,
     pub(super) preview: Option<String>,
     pub(super) as_json: bool,
+    /// True if the job whose input fills the form ran another version.
+    pub(super) is_newer: bool,
+}
+
+/// What is left of a tool that its server no longer lists.
+#[derive(Template)]
+#[template(path = "connectors/removed.html")]
+pub(super) struct RemovedPage {
+    pub(super) shell: Shell,
+    pub(super) label: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) connector: String,
+    pub(super) at: Option<When>,
+    pub(super) jobs: String,
+    pub(super) tools: String,
 }
 
 /// The badge of what a tool does, as its server says; a silent server gets none.
@@ -51,6 +68,17 @@ pub(super) fn effect(effect: Effect) -> Option<Badge> {
         Effect::Idempotent | Effect::Writes => Some(Badge::CHANGES_DATA),
         Effect::Destructive => Some(Badge::DELETES_DATA),
         Effect::Unknown => None,
+    }
+}
+
+/// The same within a sentence.
+pub(super) const fn effect_words(effect: Effect) -> &'static str {
+    match effect {
+        Effect::ReadOnly => "read-only",
+        Effect::Idempotent => "changes data, the same when repeated",
+        Effect::Writes => "changes data",
+        Effect::Destructive => "deletes data",
+        Effect::Unknown => "not said",
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod adding;
 mod catalogue;
+mod discovery;
 mod refused;
 mod showing;
 

@@ -1,6 +1,7 @@
 //! What the stories stand on.
 
 pub(crate) mod browser;
+pub(crate) mod changing;
 pub(crate) mod database;
 pub(crate) mod everything;
 pub(crate) mod hub;

@@ -3,6 +3,7 @@
 mod misbehaving;
 mod real;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use craft::egress::{Egress, EgressPolicy};
@@ -34,7 +35,13 @@ fn with_token(url: Url) -> Target {
 }
 
 fn context() -> CallContext {
-    CallContext { limits: limits(), progress: None, cancel: CancellationToken::new(), mirrors_headers: false }
+    CallContext {
+        limits: limits(),
+        progress: None,
+        tools_changed: Arc::default(),
+        cancel: CancellationToken::new(),
+        mirrors_headers: false,
+    }
 }
 
 /// A context that tells progress, and where it is told.

@@ -1,0 +1,46 @@
+//! What a server says during a job besides its answer: that its tools have changed.
+
+use std::time::Duration;
+
+use super::run::Runner;
+use crate::actor::Actor;
+use crate::connections::Look;
+use crate::connectors;
+use crate::error::Result;
+use crate::ids::ConnectorId;
+
+/// News may come with every call; the server is asked no more often than this.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// A server's tools have changed, as it says.
+#[derive(Clone, Debug)]
+pub struct ToolNews {
+    pub(super) actor: Actor,
+    pub(super) connector: ConnectorId,
+}
+
+/// Notes the news, so that the connector's page tells of them whatever follows. False: it is of a connector without a
+/// server of its own.
+pub async fn note_news(runner: &Runner, news: &ToolNews) -> Result<bool> {
+    let mut tx = runner.system.begin().await?;
+    let connector = connectors::get(&mut tx, &news.actor, news.connector).await?;
+    if !connector.can_be_looked_at() {
+        return Ok(false);
+    }
+    connectors::note_news(&mut tx, &news.actor, news.connector, runner.clock.now()).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Looks at the tools again, unless that was done a moment ago: the news then stay on the connector's page.
+pub async fn follow_news(runner: &Runner, news: &ToolNews) -> Result<()> {
+    let now = runner.clock.now();
+    let mut tx = runner.system.begin().await?;
+    let claimed = Look::claim(&mut tx, &runner.vault, &news.actor, news.connector, EVERY, now).await?;
+    let Some(look) = claimed else { return Ok(()) };
+    tx.commit().await?;
+    let seen = look.take(&runner.egress).await;
+    let mut tx = runner.system.begin().await?;
+    seen.keep(&mut tx, &news.actor, now).await?;
+    Ok(tx.commit().await?)
+}
