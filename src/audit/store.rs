@@ -2,12 +2,13 @@
 
 use sqlx::PgConnection;
 
+use super::filter::{Filter, Outcome};
 use super::prepared::Prepared;
+use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
-use crate::page::PAGE_LIMIT;
 
-/// One line of the list.
+/// One entry without its request and response.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Key.
@@ -18,6 +19,10 @@ pub struct Entry {
     pub actor: String,
     /// From where.
     pub origin: String,
+    /// Noun of what was acted on.
+    pub target_kind: Option<String>,
+    /// Its id.
+    pub target_id: Option<String>,
     /// Name of the service involved, if it still exists.
     pub connector: Option<String>,
     /// The tool that ran.
@@ -26,8 +31,16 @@ pub struct Entry {
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
+    /// Machine word for the cause.
+    pub error_class: Option<String>,
+    /// The cause in words.
+    pub error: Option<String>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<i32>,
+    /// Client address.
+    pub ip: Option<String>,
+    /// Client name.
+    pub agent: Option<String>,
     /// When it happened.
     pub created_at: Timestamp,
 }
@@ -116,31 +129,82 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &Prepared) -> sqlx::R
     Ok(())
 }
 
-pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<AuditId>) -> sqlx::Result<Vec<Entry>> {
+/// Those of the keys that match, newest first.
+pub(super) async fn of_keys(
+    conn: &mut PgConnection,
+    owner: UserId,
+    keys: &[AuditId],
+    filter: &Filter,
+    most: i64,
+) -> sqlx::Result<Vec<Entry>> {
+    let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
+    let text = filter.text.as_ref();
     sqlx::query_as!(
         Entry,
         r#"
-        SELECT e.id AS "id: AuditId",
-               e.action,
-               e.actor,
-               e.origin,
+        SELECT e.id AS "id!: AuditId",
+               e.action AS "action!",
+               e.actor AS "actor!",
+               e.origin AS "origin!",
+               e.target_kind,
+               e.target_id,
                c.name AS "connector?",
                e.tool_name,
                e.job_id AS "job_id: JobId",
-               e.outcome,
+               e.outcome AS "outcome!",
+               e.error_class,
+               b.error AS "error?",
                e.latency_ms,
-               e.created_at
-        FROM audit_entries e
+               b.ip AS "ip?",
+               b.agent AS "agent?",
+               e.created_at AS "created_at!"
+        FROM unnest($2::uuid[]) AS asked (id)
+        -- a key at a time: for thousands of keys the planner would rather read every row of the log
+        CROSS JOIN LATERAL (SELECT * FROM audit_entries WHERE user_id = $1 AND id = asked.id LIMIT 1) e
+        LEFT JOIN LATERAL (
+            SELECT error, ip, agent FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id LIMIT 1
+        ) b ON true
         LEFT JOIN connectors c ON c.id = e.connector_id
-        WHERE e.user_id = $1 AND e.id < COALESCE($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-        ORDER BY e.id DESC
-        LIMIT $3
+        WHERE ($3::text IS NULL OR e.origin = $3)
+          AND ($4::text[] IS NULL OR e.action = ANY($4))
+          AND ($5::text IS NULL OR e.outcome = $5)
+          AND ($6::uuid IS NULL OR e.connector_id = $6)
+          AND ($7::text[] IS NULL OR NOT EXISTS (
+              SELECT
+              FROM unnest($7) AS sought (word)
+              WHERE strpos(
+                  lower(concat_ws(' ', COALESCE(
+                      (SELECT t.title FROM unnest($8::text[], $9::text[]) AS t (action, title) WHERE t.action = e.action),
+                      e.action
+                  ), e.tool_name, c.name, b.error)),
+                  lower(sought.word)
+              ) = 0
+          ))
+        ORDER BY asked.id DESC
+        LIMIT $10
         "#,
         owner as _,
-        before as _,
-        PAGE_LIMIT,
+        &keys,
+        filter.origin.map(Origin::as_str),
+        Some(filter.actions).filter(|actions| !actions.is_empty()) as _,
+        filter.outcome.map(Outcome::as_str),
+        filter.connector as _,
+        text.map(|text| &text.words[..]) as _,
+        text.map(|text| &text.actions[..]) as _,
+        text.map(|text| &text.titles[..]) as _,
+        most,
     )
     .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn has(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_entries WHERE user_id = $1 AND id = $2) AS "has!""#,
+        owner as _,
+        id as _,
+    )
+    .fetch_one(conn)
     .await
 }
 

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use askama::Template;
 
-use crate::audit::{Entry, EntryDetail};
+use super::actions::Choices;
+use super::filters::Filters;
+use crate::actor::Origin;
+use crate::audit::{Entry, EntryDetail, Listing, Outcome};
 use crate::web::badge::Badge;
+use crate::web::filtering::Choice;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
@@ -13,10 +17,50 @@ use crate::web::when::{self, Calendar, When};
 #[derive(Template)]
 #[template(path = "audit/index.html")]
 pub(super) struct IndexPage {
-    pub(super) shell: Shell,
-    pub(super) entries: Vec<Row>,
-    pub(super) newest: String,
-    pub(super) older: String,
+    shell: Shell,
+    filters: Filters,
+    origins: Vec<Choice>,
+    outcomes: Vec<Choice>,
+    actions: Vec<Choices>,
+    entries: Vec<Row>,
+    /// Until when was looked, if the search stopped before the page was full.
+    stopped_at: Option<When>,
+    newest: String,
+    older: String,
+}
+
+impl IndexPage {
+    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, calendar: &Calendar) -> Self {
+        let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
+            _ if !filters.faults.is_empty() => Some("Error"),
+            true => Some("No matches"),
+            false => None,
+        };
+        Self {
+            shell: match state {
+                Some(state) => shell.state(state),
+                None => shell,
+            },
+            origins: Filters::origins(),
+            outcomes: Filters::outcomes(),
+            actions: Filters::actions(),
+            entries: list.rows.iter().map(|entry| Row::new(entry, calendar)).collect(),
+            stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
+            newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
+            older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
+            filters,
+        }
+    }
+
+    /// "2 filters are on: failed, Workbench."
+    fn active(&self) -> Option<String> {
+        let (n, words) = (self.filters.parts.len(), self.filters.words());
+        match n {
+            0 => None,
+            1 => Some(format!("1 filter is on: {words}.")),
+            _ => Some(format!("{n} filters are on: {words}.")),
+        }
+    }
 }
 
 /// A line of the list.
@@ -37,7 +81,7 @@ impl Row {
             id: entry.id.to_string(),
             what: words(&entry.action),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
-            origin: actor(&entry.actor, &entry.origin),
+            origin: actor(&entry.origin),
             badge: Badge::outcome(&entry.outcome),
             took: took(entry.latency_ms).unwrap_or_else(|| "–".to_owned()),
             at: calendar.when(entry.created_at),
@@ -76,7 +120,7 @@ impl ShowPage {
             action: entry.action,
             badge: Badge::outcome(&entry.outcome),
             at: calendar.when(entry.created_at),
-            origin: actor(&entry.actor, &entry.origin),
+            origin: actor(&entry.origin),
             target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
             connector: entry.connector,
             tool: entry.tool_name,
@@ -110,15 +154,23 @@ pub(in crate::web) fn words(action: &str) -> String {
     .to_owned()
 }
 
-fn actor(actor: &str, origin: &str) -> String {
-    match (actor, origin) {
-        ("system", _) => "The hub, for you",
-        (_, "browser") => "You, in a browser",
-        (_, "assistant") => "You, through an assistant",
-        (_, "cli") => "On the server’s command line",
-        _ => "You",
+fn actor(origin: &str) -> String {
+    Origin::ALL.into_iter().find(|known| known.as_str() == origin).map_or("You", origin_words).to_owned()
+}
+
+/// Who acted, as the reader sees it.
+pub(super) const fn origin_words(origin: Origin) -> &'static str {
+    match origin {
+        Origin::System => "The hub, for you",
+        Origin::Browser => "You, in a browser",
+        Origin::Assistant => "You, through an assistant",
+        Origin::Cli => "On the server’s command line",
     }
-    .to_owned()
+}
+
+/// As the badge of an entry says it.
+pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
+    Badge::outcome(outcome.as_str()).word
 }
 
 fn took(latency: Option<i32>) -> Option<String> {

@@ -1,5 +1,7 @@
 //! The audit log: each act leaves one entry, its owner reads it, and nobody else.
 
+mod filtering;
+
 use http::StatusCode;
 use serde_json::json;
 
