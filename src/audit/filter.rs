@@ -58,9 +58,9 @@ pub struct Text {
 impl Text {
     /// What was typed, and what each action is called where it was typed; none if there is no word in it.
     #[must_use]
-    pub fn new(typed: &str, titled: impl IntoIterator<Item = (&'static str, String)>) -> Option<Self> {
+    pub fn new(typed: &str, called: impl IntoIterator<Item = (&'static str, String)>) -> Option<Self> {
         let words: Vec<_> = typed.split_whitespace().map(ToOwned::to_owned).collect();
-        let (actions, titles) = titled.into_iter().map(|(action, title)| (action.to_owned(), title)).unzip();
+        let (actions, titles) = called.into_iter().map(|(action, title)| (action.to_owned(), title)).unzip();
         (!words.is_empty()).then_some(Self { words, actions, titles })
     }
 }

@@ -23,19 +23,22 @@ impl Span {
     }
 }
 
-/// At most `most` keys, newest first.
+/// At most `most` keys, newest first, and the last of them if there may be more behind it.
 pub(super) async fn read(
     conn: &mut PgConnection,
     owner: UserId,
     source: Source,
     span: Span,
     most: i64,
-) -> sqlx::Result<Vec<AuditId>> {
-    match source {
-        Source::Newest => newest(conn, owner, span, most).await,
-        Source::Actions(actions) => of_actions(conn, owner, actions, span, most).await,
-        Source::Failed => failed(conn, owner, span, most).await,
-    }
+) -> sqlx::Result<(Vec<AuditId>, Option<AuditId>)> {
+    let keys = match source {
+        Source::Newest => newest(conn, owner, span, most).await?,
+        Source::Actions(actions) => of_actions(conn, owner, actions, span, most).await?,
+        Source::Failed => failed(conn, owner, span, most).await?,
+    };
+    let is_full = i64::try_from(keys.len()).is_ok_and(|found| found == most);
+    let last = keys.last().copied().filter(|_| is_full);
+    Ok((keys, last))
 }
 
 async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<AuditId>> {

@@ -7,7 +7,7 @@
 
 use sqlx::PgConnection;
 
-use super::filter::Filter;
+use super::filter::{Filter, Source};
 use super::keys::{self, Span};
 use super::store::{self, Entry};
 use crate::actor::Actor;
@@ -17,7 +17,7 @@ use crate::ids::{AuditId, UserId};
 use crate::page::{PAGE_LIMIT, Page};
 
 /// Most keys that a page is picked from.
-const LOOK: i64 = 5_000;
+const LOOK: i64 = 2_000;
 
 /// One page of the log.
 #[derive(Clone, Debug)]
@@ -33,9 +33,13 @@ pub struct Listing {
 /// The actor's entries that match, newest first, older than `before`.
 pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<AuditId>) -> Result<Listing> {
     let mut tx = db.as_user(actor).await?;
-    let look = if filter.is_all_of(filter.source()) { PAGE_LIMIT } else { LOOK };
-    let span = Span::of(filter, before);
-    let (rows, last) = matching(&mut tx, actor.user_id(), filter, span, look, PAGE_LIMIT).await?;
+    let (owner, span) = (actor.user_id(), Span::of(filter, before));
+    let source = filter.source();
+    let (rows, last) = match (source, filter.is_all_of(source)) {
+        (Source::Newest, true) => (store::newest(&mut tx, owner, span, PAGE_LIMIT).await?, None),
+        (_, true) => matching(&mut tx, owner, filter, span, PAGE_LIMIT).await?,
+        (_, false) => matching(&mut tx, owner, filter, span, LOOK).await?,
+    };
     let Page { rows, more } = Page::cut(rows);
     let older = if more { rows.last().map(|row| row.id) } else { last };
     Ok(Listing { rows, older, stopped_at: older.filter(|_| !more) })
@@ -47,21 +51,19 @@ pub async fn has(db: &Db, actor: &Actor, id: AuditId) -> Result<bool> {
     Ok(store::has(&mut tx, actor.user_id(), id).await?)
 }
 
-/// At most `most` of the first `look` entries in the span that may match, and the last one that was looked at if there
-/// may be more behind it.
-pub(super) async fn matching(
+/// Of the first `look` entries in the span those that match, at most a page and one, and the last one that was looked at
+/// if there may be more behind it.
+async fn matching(
     conn: &mut PgConnection,
     owner: UserId,
     filter: &Filter,
     span: Span,
     look: i64,
-    most: i64,
 ) -> sqlx::Result<(Vec<Entry>, Option<AuditId>)> {
-    let keys = keys::read(conn, owner, filter.source(), span, look).await?;
+    let (keys, last) = keys::read(conn, owner, filter.source(), span, look).await?;
     let rows = match &keys[..] {
         [] => Vec::new(),
-        keys => store::of_keys(conn, owner, keys, filter, most).await?,
+        keys => store::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,
     };
-    let is_full = i64::try_from(keys.len()).is_ok_and(|found| found == look);
-    Ok((rows, keys.last().copied().filter(|_| is_full)))
+    Ok((rows, last))
 }

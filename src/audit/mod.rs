@@ -5,6 +5,7 @@
 //! [`Action`] has typed fields, so that an entry cannot lack what belongs to it.
 
 mod action;
+mod export;
 mod filter;
 mod keys;
 mod list;
@@ -14,12 +15,13 @@ mod redact;
 mod store;
 
 pub use action::{Action, CallOutcome};
+pub use export::{Export, Exported, export};
 pub use filter::{Filter, Outcome, Text};
 pub use list::{Listing, has, list};
 pub use newest::{Recent, newest};
 pub use prepared::Prepared;
 pub use redact::redact;
-pub use store::{Entry, EntryDetail};
+pub use store::{Circumstances, Entry, EntryDetail};
 
 use sqlx::PgConnection;
 

@@ -1,14 +1,16 @@
 //! The statements of the audit log.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::filter::{Filter, Outcome};
+use super::keys::Span;
 use super::prepared::Prepared;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 
-/// One entry without its request and response.
+/// One entry without its body.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Key.
@@ -33,16 +35,23 @@ pub struct Entry {
     pub outcome: String,
     /// Machine word for the cause.
     pub error_class: Option<String>,
-    /// The cause in words.
-    pub error: Option<String>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<i32>,
+    /// When it happened.
+    pub created_at: Timestamp,
+}
+
+/// What is still kept of an entry's body, but for the request and the response.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// Of which entry.
+    pub entry_id: AuditId,
+    /// The cause in words.
+    pub error: Option<String>,
     /// Client address.
     pub ip: Option<String>,
     /// Client name.
     pub agent: Option<String>,
-    /// When it happened.
-    pub created_at: Timestamp,
 }
 
 /// One entry whole.
@@ -64,9 +73,13 @@ pub struct EntryDetail {
     pub connector_id: Option<ConnectorId>,
     /// Its name, if it still exists.
     pub connector: Option<String>,
+    /// Its place in URLs, likewise.
+    pub connector_slug: Option<String>,
+    /// The name of the connection that was made or called through, if it still exists.
+    pub connection: Option<String>,
     /// The tool that ran.
     pub tool_name: Option<String>,
-    /// The job.
+    /// The job, if it is still kept.
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
@@ -76,8 +89,12 @@ pub struct EntryDetail {
     pub error: Option<String>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<i32>,
+    /// Whether there was a request: without its text, it is no longer kept.
+    pub had_request: bool,
     /// Redacted request as JSON text.
     pub request: Option<String>,
+    /// Whether there was a response, likewise.
+    pub had_response: bool,
     /// Redacted response as JSON text.
     pub response: Option<String>,
     /// Client address.
@@ -129,6 +146,39 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &Prepared) -> sqlx::R
     Ok(())
 }
 
+/// The newest in the span.
+pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        r#"
+        SELECT e.id AS "id: AuditId",
+               e.action,
+               e.actor,
+               e.origin,
+               e.target_kind,
+               e.target_id,
+               c.name AS "connector?",
+               e.tool_name,
+               e.job_id AS "job_id: JobId",
+               e.outcome,
+               e.error_class,
+               e.latency_ms,
+               e.created_at
+        FROM audit_entries e
+        LEFT JOIN connectors c ON c.id = e.connector_id
+        WHERE e.user_id = $1 AND e.id > $2 AND e.id < $3
+        ORDER BY e.id DESC
+        LIMIT $4
+        "#,
+        owner as _,
+        span.after as _,
+        span.before as _,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Those of the keys that match, newest first.
 pub(super) async fn of_keys(
     conn: &mut PgConnection,
@@ -137,7 +187,6 @@ pub(super) async fn of_keys(
     filter: &Filter,
     most: i64,
 ) -> sqlx::Result<Vec<Entry>> {
-    let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
     let text = filter.text.as_ref();
     sqlx::query_as!(
         Entry,
@@ -153,17 +202,11 @@ pub(super) async fn of_keys(
                e.job_id AS "job_id: JobId",
                e.outcome AS "outcome!",
                e.error_class,
-               b.error AS "error?",
                e.latency_ms,
-               b.ip AS "ip?",
-               b.agent AS "agent?",
                e.created_at AS "created_at!"
         FROM unnest($2::uuid[]) AS asked (id)
         -- a key at a time: for thousands of keys the planner would rather read every row of the log
         CROSS JOIN LATERAL (SELECT * FROM audit_entries WHERE user_id = $1 AND id = asked.id LIMIT 1) e
-        LEFT JOIN LATERAL (
-            SELECT error, ip, agent FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id LIMIT 1
-        ) b ON true
         LEFT JOIN connectors c ON c.id = e.connector_id
         WHERE ($3::text IS NULL OR e.origin = $3)
           AND ($4::text[] IS NULL OR e.action = ANY($4))
@@ -172,19 +215,18 @@ pub(super) async fn of_keys(
           AND ($7::text[] IS NULL OR NOT EXISTS (
               SELECT
               FROM unnest($7) AS sought (word)
-              WHERE strpos(
-                  lower(concat_ws(' ', COALESCE(
-                      (SELECT t.title FROM unnest($8::text[], $9::text[]) AS t (action, title) WHERE t.action = e.action),
-                      e.action
-                  ), e.tool_name, c.name, b.error)),
-                  lower(sought.word)
-              ) = 0
+              WHERE strpos(lower(concat_ws(' ',
+                  COALESCE((SELECT title FROM unnest($8::text[], $9::text[]) AS t (a, title) WHERE t.a = e.action), e.action),
+                  e.tool_name,
+                  c.name,
+                  (SELECT error FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id)
+              )), lower(sought.word)) = 0
           ))
         ORDER BY asked.id DESC
         LIMIT $10
         "#,
         owner as _,
-        &keys,
+        &uuids(keys),
         filter.origin.map(Origin::as_str),
         Some(filter.actions).filter(|actions| !actions.is_empty()) as _,
         filter.outcome.map(Outcome::as_str),
@@ -196,6 +238,31 @@ pub(super) async fn of_keys(
     )
     .fetch_all(conn)
     .await
+}
+
+/// What is still kept of the bodies of these entries, newest first.
+pub(super) async fn circumstances(
+    conn: &mut PgConnection,
+    owner: UserId,
+    keys: &[AuditId],
+) -> sqlx::Result<Vec<Circumstances>> {
+    sqlx::query_as!(
+        Circumstances,
+        r#"
+        SELECT b.entry_id AS "entry_id!: AuditId", b.error, b.ip, b.agent
+        FROM unnest($2::uuid[]) AS asked (id)
+        CROSS JOIN LATERAL (SELECT * FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id LIMIT 1) b
+        ORDER BY asked.id DESC
+        "#,
+        owner as _,
+        &uuids(keys),
+    )
+    .fetch_all(conn)
+    .await
+}
+
+fn uuids(keys: &[AuditId]) -> Vec<Uuid> {
+    keys.iter().map(|key| key.uuid()).collect()
 }
 
 pub(super) async fn has(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
@@ -220,13 +287,17 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
                e.target_id,
                e.connector_id AS "connector_id: ConnectorId",
                c.name AS "connector?",
+               c.slug AS "connector_slug?",
+               n.label AS "connection?",
                e.tool_name,
-               e.job_id AS "job_id: JobId",
+               j.id AS "job_id?: JobId",
                e.outcome AS "outcome!",
                e.error_class,
                b.error AS "error?",
                e.latency_ms,
+               e.request_digest IS NOT NULL AS "had_request!",
                b.request AS "request?",
+               e.response_digest IS NOT NULL AS "had_response!",
                b.response AS "response?",
                b.ip AS "ip?",
                b.agent AS "agent?",
@@ -234,6 +305,9 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
         FROM audit_entries e
         LEFT JOIN audit_bodies b ON b.user_id = e.user_id AND b.entry_id = e.id
         LEFT JOIN connectors c ON c.id = e.connector_id
+        LEFT JOIN job j ON j.user_id = e.user_id AND j.id = e.job_id
+        LEFT JOIN user_connections n ON n.user_id = e.user_id AND n.id = COALESCE(
+            j.connection_id, CASE e.target_kind WHEN 'connection' THEN e.target_id::uuid END)
         WHERE e.user_id = $1 AND e.id = $2
         "#,
         owner as _,

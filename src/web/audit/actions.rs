@@ -25,6 +25,7 @@ const GROUPS: &[Group] = &[
         label: "All about your account",
         actions: &["account.created", "account.confirmed", "session.started", "session.refused", "session.ended"],
     },
+    Group { word: "log", label: "All about this log", actions: &["audit.exported"] },
 ];
 
 /// What an address may ask for: an act, or a group of them.

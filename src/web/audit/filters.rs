@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::actions::{self, Choices};
 use super::views::{origin_words, outcome_words};
@@ -137,7 +138,7 @@ impl Filters {
         let origin = Origin::ALL.into_iter().find(|it| it.as_str() == asked);
         note(&mut self.faults, "who", asked, origin.is_some(), "choose one of the list");
         if let Some(origin) = origin {
-            self.on("who", asked, format!("by {}", origin_words(origin).to_lowercase()));
+            self.on("who", asked, by(origin).to_owned());
             self.filter.origin = Some(origin);
         }
     }
@@ -159,9 +160,7 @@ impl Filters {
         if let (Some(first), Some(last)) = (first, last)
             && last < first
         {
-            let (first, last) = (day_words(first), day_words(last));
-            let fault = format!("The last day, {last}, is before the first, {first}: exchange them, or clear one");
-            self.faults.add("to", fault);
+            self.faults.add("to", "The last day is before the first: exchange them");
             return;
         }
         if let Some(words) = period_words(first, last) {
@@ -184,6 +183,18 @@ impl Filters {
         let mut named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
         named.push(("before", &before));
         address("/audit", &named)
+    }
+
+    /// The address of a file of all that matches.
+    pub(super) fn export_href(&self, path: &str) -> String {
+        let named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        address(path, &named)
+    }
+
+    /// What is asked for, by the names of the filters.
+    pub(super) fn as_json(&self) -> Value {
+        let before = self.before.map(|place| ("before", place.to_string()));
+        self.named.iter().cloned().chain(before).map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
     }
 
     /// "failed, Workbench, “hash”": the filters that are on.
@@ -218,6 +229,15 @@ impl Filters {
 }
 
 const NO_PLACE: &str = "it is no place in this log";
+
+const fn by(origin: Origin) -> &'static str {
+    match origin {
+        Origin::System => "by the hub",
+        Origin::Browser => "by you in a browser",
+        Origin::Assistant => "by you through an assistant",
+        Origin::Cli => "on the server’s command line",
+    }
+}
 
 fn period_words(first: Option<Date>, last: Option<Date>) -> Option<String> {
     match (first, last) {
@@ -279,8 +299,8 @@ mod tests {
     fn a_period_backwards_is_told_in_words() {
         let asked = Asked { from: "2026-11-21".into(), to: "2026-11-20".into(), ..Asked::default() };
         let read = Filters::of(asked, None, &TimeZone::UTC);
-        let told = "The last day, 20 November 2026, is before the first, 21 November 2026: exchange them, or clear one";
-        assert_eq!(read.faults.of("to"), Some(told));
+        assert_eq!(read.faults.of("to"), Some("The last day is before the first: exchange them"));
+        assert_eq!((read.typed.from(), read.typed.to()), ("2026-11-21", "2026-11-20"));
         assert!(read.filter.is_empty());
     }
 }

@@ -1,7 +1,9 @@
-//! Pages of the audit log: the list, newest first, and one entry.
+//! Pages of the audit log: the list, newest first, the same as a file, and one entry.
 
 mod actions;
+mod export;
 mod filters;
+mod lines;
 mod views;
 
 use axum::Router;
@@ -22,7 +24,11 @@ use crate::web::respond::{page, page_with};
 use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/audit", get(index)).route("/audit/{id}", get(show))
+    Router::new()
+        .route("/audit", get(index))
+        .route("/audit/export.csv", get(export::csv))
+        .route("/audit/export.ndjson", get(export::ndjson))
+        .route("/audit/{id}", get(show))
 }
 
 async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use askama::Template;
 
 use super::actions::Choices;
+use super::export::Format;
 use super::filters::Filters;
 use crate::actor::Origin;
 use crate::audit::{Entry, EntryDetail, Listing, Outcome};
@@ -27,6 +28,8 @@ pub(super) struct IndexPage {
     stopped_at: Option<When>,
     newest: String,
     older: String,
+    /// Addresses of the files, by their names.
+    exports: [(&'static str, String); 2],
 }
 
 impl IndexPage {
@@ -48,6 +51,7 @@ impl IndexPage {
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
             older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
+            exports: Format::ALL.map(|format| (format.name(), filters.export_href(format.path()))),
             filters,
         }
     }
@@ -101,19 +105,42 @@ pub(super) struct ShowPage {
     origin: String,
     target: Option<String>,
     connector: Option<String>,
+    connector_href: Option<String>,
+    connection: Option<String>,
     tool: Option<String>,
     job: Option<String>,
     took: Option<String>,
     error_class: Option<String>,
     error: Option<String>,
-    request: Option<String>,
-    response: Option<String>,
+    bodies: Vec<Body>,
     ip: Option<String>,
     agent: Option<String>,
 }
 
+/// A request or a response.
+struct Body {
+    id: &'static str,
+    heading: &'static str,
+    size: String,
+    /// None: it is no longer kept.
+    text: Option<String>,
+}
+
+impl Body {
+    fn new(id: &'static str, heading: &'static str, there_was: bool, text: Option<&str>) -> Option<Self> {
+        there_was.then(|| Self {
+            id,
+            heading,
+            size: when::count(text.map_or(0, |text| text.len() as u64), "byte"),
+            text: text.map(pretty),
+        })
+    }
+}
+
 impl ShowPage {
     pub(super) fn new(shell: Shell, entry: EntryDetail, calendar: &Calendar) -> Self {
+        let request = Body::new("request", "Request", entry.had_request, entry.request.as_deref());
+        let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
         Self {
             shell,
             what: words(&entry.action),
@@ -123,13 +150,14 @@ impl ShowPage {
             origin: actor(&entry.origin),
             target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
             connector: entry.connector,
+            connector_href: entry.connector_slug.map(|slug| format!("/connectors/{slug}")),
+            connection: entry.connection,
             tool: entry.tool_name,
             job: entry.job_id.map(|id| id.to_string()),
             took: took(entry.latency_ms),
             error_class: entry.error_class,
             error: entry.error,
-            request: entry.request.as_deref().map(pretty),
-            response: entry.response.as_deref().map(pretty),
+            bodies: request.into_iter().chain(response).collect(),
             ip: entry.ip,
             agent: entry.agent,
         }
@@ -149,6 +177,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "connection.created" => "Connection made",
         "job.cancel_requested" => "Cancelling asked for",
         "job.finished" => "Tool run",
+        "audit.exported" => "Audit log exported",
         other => other,
     }
     .to_owned()

@@ -117,6 +117,16 @@ impl Browser {
         Page::new(path, status, headers, String::from_utf8_lossy(&body).into_owned())
     }
 
+    /// Asks for a body, to be taken piece by piece while it is made.
+    pub(crate) async fn body(&self, path: &str, headers: &[(&str, &str)]) -> Body {
+        let Way::InProcess(router) = &self.way else { panic!("only a hub in this process can be watched") };
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        *request.headers_mut() = self.headers(&Method::GET, headers);
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.into_body()
+    }
+
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {
         let value = |text: &str| HeaderValue::from_str(text).unwrap();
         let mut headers =
