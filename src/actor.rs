@@ -30,6 +30,9 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Everything there is to come from.
+    pub const ALL: [Self; 4] = [Self::Browser, Self::Assistant, Self::System, Self::Cli];
+
     /// The word that is stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

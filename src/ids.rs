@@ -67,6 +67,26 @@ macro_rules! typed_ids {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// Before every one.
+            pub const FIRST: Self = Self(Uuid::nil());
+
+            /// After every one.
+            pub const LAST: Self = Self(Uuid::max());
+
+            /// Smaller than every id that was made at `at` or later, greater than those made in an earlier millisecond.
+            #[must_use]
+            pub fn floor(at: OffsetDateTime) -> Self {
+                let millis = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+                Self(Uuid::from_u128(millis << 80))
+            }
+
+            /// When it was made, to the millisecond.
+            #[must_use]
+            pub fn made_at(self) -> OffsetDateTime {
+                let nanos = i128::try_from((self.0.as_u128() >> 80) * 1_000_000).unwrap_or(0);
+                OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            }
         }
 
         impl std::fmt::Display for $name {
@@ -105,28 +125,6 @@ typed_ids! {
     SecretId,
     /// A process that runs jobs.
     WorkerId,
-}
-
-impl JobId {
-    /// Before every job.
-    pub const FIRST: Self = Self(Uuid::nil());
-
-    /// After every job.
-    pub const LAST: Self = Self(Uuid::max());
-
-    /// Smaller than every id that was made at `at` or later, greater than those made in an earlier millisecond.
-    #[must_use]
-    pub fn floor(at: OffsetDateTime) -> Self {
-        let millis = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-        Self(Uuid::from_u128(millis << 80))
-    }
-
-    /// When it was made, to the millisecond.
-    #[must_use]
-    pub fn made_at(self) -> OffsetDateTime {
-        let nanos = i128::try_from((self.0.as_u128() >> 80) * 1_000_000).unwrap_or(0);
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
 }
 
 impl UserId {

@@ -92,6 +92,13 @@ pub enum Action {
         /// Redacted result as JSON text.
         response: Option<String>,
     },
+    /// Entries of the log were exported.
+    LogExported {
+        /// As what: csv, ndjson.
+        format: &'static str,
+        /// What the export was narrowed to, by the names of the filters; empty: the whole log.
+        filter: serde_json::Value,
+    },
 }
 
 /// How a job ended, as far as the log is concerned.
@@ -177,6 +184,10 @@ impl Action {
                 request: request.clone(),
                 response: response.clone(),
                 ..on("job.finished", "job", job)
+            },
+            Self::LogExported { format, filter } => Described {
+                request: Some(serde_json::json!({ "format": format, "filter": filter }).to_string()),
+                ..named("audit.exported")
             },
         }
     }

@@ -5,16 +5,23 @@
 //! [`Action`] has typed fields, so that an entry cannot lack what belongs to it.
 
 mod action;
+mod export;
+mod filter;
+mod keys;
+mod list;
 mod newest;
 mod prepared;
 mod redact;
 mod store;
 
 pub use action::{Action, CallOutcome};
+pub use export::{Export, Exported, export};
+pub use filter::{Filter, Outcome, Text};
+pub use list::{Listing, has, list};
 pub use newest::{Recent, newest};
 pub use prepared::Prepared;
 pub use redact::redact;
-pub use store::{Entry, EntryDetail};
+pub use store::{Circumstances, Entry, EntryDetail};
 
 use sqlx::PgConnection;
 
@@ -23,18 +30,11 @@ use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{AuditId, JobId};
-use crate::page::Page;
 
 /// Writes one entry in the caller's transaction.
 pub async fn record(conn: &mut PgConnection, actor: &Actor, action: &Action, now: Timestamp) -> Result<()> {
     store::insert(conn, &Prepared::new(actor, action, now)).await?;
     Ok(())
-}
-
-/// The actor's entries, newest first, older than `before`.
-pub async fn list(db: &Db, actor: &Actor, before: Option<AuditId>) -> Result<Page<Entry>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(Page::cut(store::list(&mut tx, actor.user_id(), before).await?))
 }
 
 /// One entry with what is still kept of its bodies.

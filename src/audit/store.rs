@@ -1,13 +1,16 @@
 //! The statements of the audit log.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 
+use super::filter::{Filter, Outcome};
+use super::keys::Span;
 use super::prepared::Prepared;
+use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
-use crate::page::PAGE_LIMIT;
 
-/// One line of the list.
+/// One entry without its body.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Key.
@@ -18,6 +21,10 @@ pub struct Entry {
     pub actor: String,
     /// From where.
     pub origin: String,
+    /// Noun of what was acted on.
+    pub target_kind: Option<String>,
+    /// Its id.
+    pub target_id: Option<String>,
     /// Name of the service involved, if it still exists.
     pub connector: Option<String>,
     /// The tool that ran.
@@ -26,10 +33,25 @@ pub struct Entry {
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
+    /// Machine word for the cause.
+    pub error_class: Option<String>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<i32>,
     /// When it happened.
     pub created_at: Timestamp,
+}
+
+/// What is still kept of an entry's body, but for the request and the response.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// Of which entry.
+    pub entry_id: AuditId,
+    /// The cause in words.
+    pub error: Option<String>,
+    /// Client address.
+    pub ip: Option<String>,
+    /// Client name.
+    pub agent: Option<String>,
 }
 
 /// One entry whole.
@@ -51,9 +73,13 @@ pub struct EntryDetail {
     pub connector_id: Option<ConnectorId>,
     /// Its name, if it still exists.
     pub connector: Option<String>,
+    /// Its place in URLs, likewise.
+    pub connector_slug: Option<String>,
+    /// The name of the connection that was made or called through, if it still exists.
+    pub connection: Option<String>,
     /// The tool that ran.
     pub tool_name: Option<String>,
-    /// The job.
+    /// The job, if it is still kept.
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
@@ -63,8 +89,12 @@ pub struct EntryDetail {
     pub error: Option<String>,
     /// How long it took, in milliseconds.
     pub latency_ms: Option<i32>,
+    /// Whether there was a request: without its text, it is no longer kept.
+    pub had_request: bool,
     /// Redacted request as JSON text.
     pub request: Option<String>,
+    /// Whether there was a response, likewise.
+    pub had_response: bool,
     /// Redacted response as JSON text.
     pub response: Option<String>,
     /// Client address.
@@ -116,7 +146,8 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &Prepared) -> sqlx::R
     Ok(())
 }
 
-pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<AuditId>) -> sqlx::Result<Vec<Entry>> {
+/// The newest in the span.
+pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<Entry>> {
     sqlx::query_as!(
         Entry,
         r#"
@@ -124,23 +155,123 @@ pub(super) async fn list(conn: &mut PgConnection, owner: UserId, before: Option<
                e.action,
                e.actor,
                e.origin,
+               e.target_kind,
+               e.target_id,
                c.name AS "connector?",
                e.tool_name,
                e.job_id AS "job_id: JobId",
                e.outcome,
+               e.error_class,
                e.latency_ms,
                e.created_at
         FROM audit_entries e
         LEFT JOIN connectors c ON c.id = e.connector_id
-        WHERE e.user_id = $1 AND e.id < COALESCE($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        WHERE e.user_id = $1 AND e.id > $2 AND e.id < $3
         ORDER BY e.id DESC
-        LIMIT $3
+        LIMIT $4
         "#,
         owner as _,
-        before as _,
-        PAGE_LIMIT,
+        span.after as _,
+        span.before as _,
+        most,
     )
     .fetch_all(conn)
+    .await
+}
+
+/// Those of the keys that match, newest first.
+pub(super) async fn of_keys(
+    conn: &mut PgConnection,
+    owner: UserId,
+    keys: &[AuditId],
+    filter: &Filter,
+    most: i64,
+) -> sqlx::Result<Vec<Entry>> {
+    let text = filter.text.as_ref();
+    sqlx::query_as!(
+        Entry,
+        r#"
+        SELECT e.id AS "id!: AuditId",
+               e.action AS "action!",
+               e.actor AS "actor!",
+               e.origin AS "origin!",
+               e.target_kind,
+               e.target_id,
+               c.name AS "connector?",
+               e.tool_name,
+               e.job_id AS "job_id: JobId",
+               e.outcome AS "outcome!",
+               e.error_class,
+               e.latency_ms,
+               e.created_at AS "created_at!"
+        FROM unnest($2::uuid[]) AS asked (id)
+        -- a key at a time: for thousands of keys the planner would rather read every row of the log
+        CROSS JOIN LATERAL (SELECT * FROM audit_entries WHERE user_id = $1 AND id = asked.id LIMIT 1) e
+        LEFT JOIN connectors c ON c.id = e.connector_id
+        WHERE ($3::text IS NULL OR e.origin = $3)
+          AND ($4::text[] IS NULL OR e.action = ANY($4))
+          AND ($5::text IS NULL OR e.outcome = $5)
+          AND ($6::uuid IS NULL OR e.connector_id = $6)
+          AND ($7::text[] IS NULL OR NOT EXISTS (
+              SELECT
+              FROM unnest($7) AS sought (word)
+              WHERE strpos(lower(concat_ws(' ',
+                  COALESCE((SELECT title FROM unnest($8::text[], $9::text[]) AS t (a, title) WHERE t.a = e.action), e.action),
+                  e.tool_name,
+                  c.name,
+                  (SELECT error FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id)
+              )), lower(sought.word)) = 0
+          ))
+        ORDER BY asked.id DESC
+        LIMIT $10
+        "#,
+        owner as _,
+        &uuids(keys),
+        filter.origin.map(Origin::as_str),
+        Some(filter.actions).filter(|actions| !actions.is_empty()) as _,
+        filter.outcome.map(Outcome::as_str),
+        filter.connector as _,
+        text.map(|text| &text.words[..]) as _,
+        text.map(|text| &text.actions[..]) as _,
+        text.map(|text| &text.titles[..]) as _,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// What is still kept of the bodies of these entries, newest first.
+pub(super) async fn circumstances(
+    conn: &mut PgConnection,
+    owner: UserId,
+    keys: &[AuditId],
+) -> sqlx::Result<Vec<Circumstances>> {
+    sqlx::query_as!(
+        Circumstances,
+        r#"
+        SELECT b.entry_id AS "entry_id!: AuditId", b.error, b.ip, b.agent
+        FROM unnest($2::uuid[]) AS asked (id)
+        CROSS JOIN LATERAL (SELECT * FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id LIMIT 1) b
+        ORDER BY asked.id DESC
+        "#,
+        owner as _,
+        &uuids(keys),
+    )
+    .fetch_all(conn)
+    .await
+}
+
+fn uuids(keys: &[AuditId]) -> Vec<Uuid> {
+    keys.iter().map(|key| key.uuid()).collect()
+}
+
+pub(super) async fn has(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_entries WHERE user_id = $1 AND id = $2) AS "has!""#,
+        owner as _,
+        id as _,
+    )
+    .fetch_one(conn)
     .await
 }
 
@@ -156,13 +287,17 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
                e.target_id,
                e.connector_id AS "connector_id: ConnectorId",
                c.name AS "connector?",
+               c.slug AS "connector_slug?",
+               n.label AS "connection?",
                e.tool_name,
-               e.job_id AS "job_id: JobId",
+               j.id AS "job_id?: JobId",
                e.outcome AS "outcome!",
                e.error_class,
                b.error AS "error?",
                e.latency_ms,
+               e.request_digest IS NOT NULL AS "had_request!",
                b.request AS "request?",
+               e.response_digest IS NOT NULL AS "had_response!",
                b.response AS "response?",
                b.ip AS "ip?",
                b.agent AS "agent?",
@@ -170,6 +305,9 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
         FROM audit_entries e
         LEFT JOIN audit_bodies b ON b.user_id = e.user_id AND b.entry_id = e.id
         LEFT JOIN connectors c ON c.id = e.connector_id
+        LEFT JOIN job j ON j.user_id = e.user_id AND j.id = e.job_id
+        LEFT JOIN user_connections n ON n.user_id = e.user_id AND n.id = COALESCE(
+            j.connection_id, CASE e.target_kind WHEN 'connection' THEN e.target_id::uuid END)
         WHERE e.user_id = $1 AND e.id = $2
         "#,
         owner as _,

@@ -15,6 +15,7 @@ mod dashboard;
 pub mod error;
 pub mod extract;
 mod failure_words;
+mod filtering;
 pub mod flash;
 mod health;
 mod jobs;

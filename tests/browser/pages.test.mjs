@@ -52,6 +52,8 @@ async function fill() {
   for (const path of [done, failed]) await over(page, path);
   await page.goto("/audit");
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  await page.goto("/audit?outcome=error&action=job.finished");
+  const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   await page.context().close();
   return [
     ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null], ["help", "/help", null],
@@ -71,7 +73,9 @@ async function fill() {
     ["jobs-error", "/jobs?status=lost&since=x"],
     ["jobs", "/jobs"], ["jobs-paused", "/jobs?live=off"], ["jobs-empty", "/jobs", "empty@example.org"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
-    ["audit", "/audit"], ["entry", entry], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
+    ["audit", "/audit"], ["audit-filtered", "/audit?outcome=error&connector=workbench"],
+    ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
+    ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
   ];
 }
 

@@ -56,6 +56,8 @@ const ROUTES: &[(&str, For)] = &[
     ("/jobs/{id}/content/{n}", For::Owner),
     ("/jobs/{id}/cancellation", For::Owner),
     ("/audit", For::SignedIn),
+    ("/audit/export.csv", For::SignedIn),
+    ("/audit/export.ndjson", For::SignedIn),
     ("/audit/{id}", For::Owner),
 ];
 

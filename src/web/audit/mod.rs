@@ -1,42 +1,42 @@
-//! Pages of the audit log: the list, newest first, and one entry.
+//! Pages of the audit log: the list, newest first, the same as a file, and one entry.
 
+mod actions;
+mod export;
+mod filters;
+mod lines;
 mod views;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use serde::Deserialize;
+use http::StatusCode;
 
+use self::filters::{Asked, Filters};
 pub(super) use self::views::words;
-use self::views::{IndexPage, Row, ShowPage};
+use self::views::{IndexPage, ShowPage};
 use crate::app::App;
 use crate::audit;
 use crate::ids::AuditId;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Path, Query};
-use crate::web::respond::page;
+use crate::web::respond::{page, page_with};
 use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/audit", get(index)).route("/audit/{id}", get(show))
+    Router::new()
+        .route("/audit", get(index))
+        .route("/audit/export.csv", get(export::csv))
+        .route("/audit/export.ndjson", get(export::ndjson))
+        .route("/audit/{id}", get(show))
 }
 
-#[derive(Deserialize)]
-struct ListQuery {
-    before: Option<AuditId>,
-}
-
-async fn index(State(app): State<App>, me: SignedIn, Query(query): Query<ListQuery>) -> Result {
-    let list = audit::list(&app.db, &me.actor, query.before).await?;
-    let calendar = me.calendar(app.clock.now());
-    let older = list.rows.last().filter(|_| list.more).map(|entry| format!("/audit?before={}", entry.id));
-    Ok(page(&IndexPage {
-        shell: me.shell("Audit log").await.section(Section::Audit),
-        entries: list.rows.iter().map(|entry| Row::new(entry, &calendar)).collect(),
-        newest: query.before.map(|_| "/audit".to_owned()).unwrap_or_default(),
-        older: older.unwrap_or_default(),
-    }))
+async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+    let filters = Filters::read(&app, &me.actor, asked, &me.user.zone).await?;
+    let list = audit::list(&app.db, &me.actor, &filters.filter, filters.before).await?;
+    let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shell = me.shell(filters.title()).await.section(Section::Audit);
+    Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<AuditId>) -> Result {

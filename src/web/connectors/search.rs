@@ -7,7 +7,7 @@ use crate::connections::{Kinds, Wanted};
 use crate::connectors::{Auth, Category};
 use crate::error::Invalid;
 use crate::ids::ConnectorId;
-use crate::web::jobs::{note, understood};
+use crate::web::filtering::{Choice, note, understood};
 use crate::web::when;
 
 /// Characters of a search; the box keeps as many of a longer one.
@@ -26,12 +26,6 @@ pub(super) struct Asked {
     state: String,
     view: String,
     after: String,
-}
-
-/// An entry of a select.
-pub(super) struct Choice {
-    pub(super) value: &'static str,
-    pub(super) label: &'static str,
 }
 
 /// How the connectors are laid out.
@@ -145,23 +139,23 @@ impl Search {
     pub(super) fn categories(&self, kinds: &Kinds) -> Vec<Choice> {
         let chosen = self.wanted.category.filter(|it| !kinds.categories.contains(it));
         let all = kinds.categories.iter().copied().chain(chosen);
-        choices("Any category", all.map(|it| Choice { value: it.as_str(), label: it.label() }))
+        choices("Any category", all.map(|it| Choice::new(it.as_str(), it.label())))
     }
 
     pub(super) fn auths(&self, kinds: &Kinds) -> Vec<Choice> {
         let chosen = self.wanted.auth.filter(|it| !kinds.auths.contains(it));
         let all = kinds.auths.iter().copied().chain(chosen);
-        choices("Any", all.map(|it| Choice { value: it.as_str(), label: it.label() }))
+        choices("Any", all.map(|it| Choice::new(it.as_str(), it.label())))
     }
 
     pub(super) fn states() -> Vec<Choice> {
         let all = [("connected", "Connected"), ("not-connected", "Not connected")];
-        choices("Any state", all.into_iter().map(|(value, label)| Choice { value, label }))
+        choices("Any state", all.into_iter().map(|(value, label)| Choice::new(value, label)))
     }
 }
 
 fn choices(any: &'static str, rest: impl Iterator<Item = Choice>) -> Vec<Choice> {
-    std::iter::once(Choice { value: "", label: any }).chain(rest).collect()
+    std::iter::once(Choice::new("", any)).chain(rest).collect()
 }
 
 fn state(word: &str) -> Option<bool> {

@@ -1,19 +1,16 @@
 //! The filters of the list: from the address, to a form and its words, and back into addresses.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use time::OffsetDateTime;
 use url::form_urlencoded::Serializer;
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::connections::{self, LinkedConnector};
-use crate::connectors;
-use crate::error::{Error, Invalid, Result};
+use crate::connections::LinkedConnector;
+use crate::error::{Invalid, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, Stage};
+use crate::web::filtering::{A_DAY, Choice, at, begins, day, day_words, note, parameters, services, understood};
 
 /// A tool's name is not longer.
 const LONGEST_TOOL: usize = 128;
@@ -33,12 +30,6 @@ pub(super) struct Asked {
     before: String,
     #[serde(default)]
     live: String,
-}
-
-/// An entry of a select.
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) label: String,
 }
 
 /// What was asked for, read: what is not understood is left out and told.
@@ -62,11 +53,9 @@ pub(super) struct Filters {
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
     pub(super) async fn read(app: &App, actor: &Actor, asked: &Asked, zone: &TimeZone) -> Result<Self> {
-        let linked = connections::linked(&app.db, actor).await?;
-        let connector = find_connector(app, actor, asked.connector.trim(), &linked).await?;
-        let mut read = Self::of(asked, connector.as_ref(), zone);
-        read.connectors = choices(linked, connector);
-        Ok(read)
+        let services = services(app, actor, &asked.connector).await?;
+        let read = Self::of(asked, services.chosen.as_ref(), zone);
+        Ok(Self { connectors: services.choices, ..read })
     }
 
     fn of(asked: &Asked, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
@@ -79,7 +68,7 @@ impl Filters {
         let short = tool.chars().count() <= LONGEST_TOOL;
         note(&mut faults, "tool", tool, short, "the name of a tool has at most 128 characters");
         let since = understood(&asked.since, day);
-        note(&mut faults, "since", &asked.since, since.is_some(), "write a date like 2026-11-24");
+        note(&mut faults, "since", &asked.since, since.is_some(), A_DAY);
         let before: Option<JobId> = understood(&asked.before, |id| id.parse().ok());
         note(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
         let is_paused = asked.live.trim() == "off";
@@ -101,7 +90,7 @@ impl Filters {
             slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
-            since_words: since.map(|day| day.strftime("%-d %B %Y").to_string()),
+            since_words: since.map(day_words),
             connectors: Vec::new(),
         }
     }
@@ -112,7 +101,7 @@ impl Filters {
         if self.is_paused {
             query.append_pair("live", "off");
         }
-        at_list(query)
+        at("/jobs", query)
     }
 
     /// This page, followed or not.
@@ -121,22 +110,19 @@ impl Filters {
         if !self.is_paused {
             query.append_pair("live", "off");
         }
-        at_list(query)
+        at("/jobs", query)
     }
 
     /// What the list is narrowed to, and where it begins.
     pub(super) fn query(&self, before: Option<JobId>) -> Serializer<'static, String> {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
-        let named = [
-            ("status", self.status.as_str()),
-            ("connector", self.slug.as_str()),
-            ("tool", self.tool.as_str()),
-            ("since", self.since.as_str()),
-            ("before", before.as_str()),
-        ];
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs(named.into_iter().filter(|(_, value)| !value.is_empty()));
-        query
+        parameters(&[
+            ("status", &self.status),
+            ("connector", &self.slug),
+            ("tool", &self.tool),
+            ("since", &self.since),
+            ("before", &before),
+        ])
     }
 
     /// "Failed jobs of echo (Everything) since 20 November 2026".
@@ -153,16 +139,8 @@ impl Filters {
     }
 
     pub(super) fn stages() -> Vec<Choice> {
-        let any = Choice { value: String::new(), label: "Any status".to_owned() };
-        let stage = |it: Stage| Choice { value: it.as_str().to_owned(), label: stage_label(it).to_owned() };
-        std::iter::once(any).chain(Stage::ALL.into_iter().map(stage)).collect()
-    }
-}
-
-fn at_list(mut query: Serializer<'static, String>) -> String {
-    match query.finish() {
-        query if query.is_empty() => "/jobs".to_owned(),
-        query => format!("/jobs?{query}"),
+        let stage = |it: Stage| Choice::new(it.as_str(), stage_label(it));
+        std::iter::once(Choice::new("", "Any status")).chain(Stage::ALL.into_iter().map(stage)).collect()
     }
 }
 
@@ -188,64 +166,9 @@ const fn stage_words(stage: Stage) -> &'static str {
     }
 }
 
-async fn find_connector(
-    app: &App,
-    actor: &Actor,
-    slug: &str,
-    linked: &[LinkedConnector],
-) -> Result<Option<LinkedConnector>> {
-    if slug.is_empty() {
-        return Ok(None);
-    }
-    if let Some(found) = linked.iter().find(|it| it.slug == slug) {
-        return Ok(Some(found.clone()));
-    }
-    match connectors::find(&app.db, actor, slug).await {
-        Ok(it) => Ok(Some(LinkedConnector { id: it.id, name: it.name, slug: it.slug })),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
-}
-
-/// What may be chosen; the chosen one is among them though it was never used.
-fn choices(mut linked: Vec<LinkedConnector>, chosen: Option<LinkedConnector>) -> Vec<Choice> {
-    if let Some(chosen) = chosen.filter(|chosen| linked.iter().all(|it| it.id != chosen.id)) {
-        linked.push(chosen);
-    }
-    let any = Choice { value: String::new(), label: "Any connector".to_owned() };
-    std::iter::once(any).chain(linked.into_iter().map(|it| Choice { value: it.slug, label: it.name })).collect()
-}
-
-/// What a parameter says, if it says anything that can be read.
-pub(in crate::web) fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
-    Some(asked.trim()).filter(|asked| !asked.is_empty()).and_then(read)
-}
-
-/// Tells of a parameter that has a value and was not understood; a long one is cut.
-pub(in crate::web) fn note(faults: &mut Invalid, name: &str, asked: &str, fits: bool, why: &str) {
-    let asked = asked.trim();
-    if asked.is_empty() || fits {
-        return;
-    }
-    let cut: String = asked.chars().take(40).collect();
-    let dots = if cut.len() < asked.len() { "…" } else { "" };
-    faults.add(name, format!("“{cut}{dots}” was left out of “{name}”: {why}"));
-}
-
 fn unknown_status() -> String {
     let words: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
     format!("choose one of {}", words.join(", "))
-}
-
-/// A date as a date field sends it, and nothing else that could be read as one.
-fn day(text: &str) -> Option<Date> {
-    let day: Date = text.parse().ok()?;
-    (day.to_string() == text && day.year() >= 1970).then_some(day)
-}
-
-fn begins(day: Date, zone: &TimeZone) -> Option<Timestamp> {
-    let start = day.to_zoned(zone.clone()).ok()?.timestamp();
-    OffsetDateTime::from_unix_timestamp(start.as_second()).ok()
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use serde_json::Value;
 
 pub(super) use self::bar::Bar;
 use self::filters::{Asked, Filters};
-pub(super) use self::filters::{note, understood};
 pub(super) use self::news::address_of_newest;
 pub(super) use self::views::Row;
 use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};

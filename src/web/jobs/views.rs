@@ -3,13 +3,14 @@
 use askama::Template;
 
 use super::bar::{Bar, Slot};
-use super::filters::{Choice, Filters};
+use super::filters::Filters;
 use super::news;
 use super::output::{self, Output};
 use super::words;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobRow, Listing, Status, Written};
 use crate::web::badge::Badge;
+use crate::web::filtering::Choice;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};

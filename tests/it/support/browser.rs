@@ -120,12 +120,17 @@ impl Browser {
 
     /// Opens a stream, to be read message by message while it goes on.
     pub(crate) async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
-        let Way::InProcess(router) = &self.way else { panic!("only a hub in this process is listened to") };
+        Stream::new(self.body(path, headers).await)
+    }
+
+    /// Asks for a body, to be taken piece by piece while it is made.
+    pub(crate) async fn body(&self, path: &str, headers: &[(&str, &str)]) -> Body {
+        let Way::InProcess(router) = &self.way else { panic!("only a hub in this process can be watched") };
         let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
         *request.headers_mut() = self.headers(&Method::GET, headers);
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
-        Stream::new(response.into_body())
+        response.into_body()
     }
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {

@@ -1,5 +1,9 @@
 //! The audit log: each act leaves one entry, its owner reads it, and nobody else.
 
+mod exporting;
+mod filtering;
+mod reading;
+
 use http::StatusCode;
 use serde_json::json;
 
@@ -70,7 +74,7 @@ async fn an_entry_tells_what_was_asked_and_answered_without_the_secret() {
 
     let page = entry(&alice, 0).await;
     assert_eq!((page.text("h1"), page.text(".page-head code")), ("Tool run".into(), "job.finished".into()));
-    assert_eq!(page.attr("dd a", "href").as_deref(), Some(job.path()));
+    assert_eq!(page.attr("dd a[href^='/jobs/']", "href").as_deref(), Some(job.path()));
     let request = page.text("section[aria-labelledby=request-heading] pre");
     assert_eq!(request, r#"{ "user": "al", "api_key": "••••" }"#);
     assert!(page.text("section[aria-labelledby=response-heading] pre").contains("welcome"));

@@ -1,0 +1,129 @@
+//! An entry as a line of a file: CSV as RFC 4180 has it, or an object of JSON.
+
+use csv::{Terminator, WriterBuilder};
+use serde_json::{Map, Value};
+use time::format_description::well_known::Rfc3339;
+
+use super::views::words;
+use crate::audit::{Circumstances, Exported};
+use crate::error::Result;
+
+/// What a file tells of an entry, in this order; no requests and responses, which may be of any size.
+const COLUMNS: [&str; 17] = [
+    "id",
+    "time",
+    "what",
+    "action",
+    "outcome",
+    "actor",
+    "origin",
+    "connector",
+    "tool",
+    "job_id",
+    "target_kind",
+    "target_id",
+    "error_class",
+    "error",
+    "latency_ms",
+    "address",
+    "agent",
+];
+
+fn values(exported: &Exported) -> [Value; 17] {
+    let Exported { entry, circumstances } = exported;
+    let kept = |what: fn(&Circumstances) -> &Option<String>| circumstances.as_ref().and_then(|it| what(it).clone());
+    [
+        entry.id.to_string().into(),
+        entry.created_at.format(&Rfc3339).ok().into(),
+        words(&entry.action).into(),
+        entry.action.clone().into(),
+        entry.outcome.clone().into(),
+        entry.actor.clone().into(),
+        entry.origin.clone().into(),
+        entry.connector.clone().into(),
+        entry.tool_name.clone().into(),
+        entry.job_id.map(|id| id.to_string()).into(),
+        entry.target_kind.clone().into(),
+        entry.target_id.clone().into(),
+        entry.error_class.clone().into(),
+        kept(|it| &it.error).into(),
+        entry.latency_ms.into(),
+        kept(|it| &it.ip).into(),
+        kept(|it| &it.agent).into(),
+    ]
+}
+
+/// The names of the columns.
+pub(super) fn csv_head() -> Result<Vec<u8>> {
+    records([COLUMNS])
+}
+
+pub(super) fn csv(entries: &[Exported]) -> Result<Vec<u8>> {
+    records(entries.iter().map(|entry| values(entry).map(cell)))
+}
+
+fn records<R: IntoIterator<Item: AsRef<[u8]>>>(rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(anyhow::Error::from)?;
+    }
+    writer.into_inner().map_err(|error| anyhow::Error::from(error.into_error()).into())
+}
+
+pub(super) fn ndjson(entries: &[Exported]) -> String {
+    let line = |entry| {
+        let object: Map<_, _> = COLUMNS.iter().map(|name| (*name).to_owned()).zip(values(entry)).collect();
+        format!("{}\n", Value::Object(object))
+    };
+    entries.iter().map(line).collect()
+}
+
+fn cell(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => inert(text),
+        other => other.to_string(),
+    }
+}
+
+/// A spreadsheet would run what begins like a formula, and whose text it is the log cannot know: an apostrophe in front
+/// makes it text.
+fn inert(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{inert, records};
+    use csv::ReaderBuilder;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Text that is likely to have what matters: quotes, commas, line breaks, beginnings of formulas.
+    fn cells() -> impl Strategy<Value = Vec<Vec<String>>> {
+        vec(vec("[=+@',;\"\\t\\r\\n a-]{0,6}|\\PC{0,8}", 3), 1..8)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_back_is_what_was_written_and_no_cell_is_a_formula(rows in cells()) {
+            let inert: Vec<Vec<String>> = rows.iter().map(|row| row.iter().cloned().map(inert).collect()).collect();
+            let text = records(&inert).unwrap();
+            let mut reader = ReaderBuilder::new().has_headers(false).from_reader(&text[..]);
+            let read: Vec<Vec<String>> =
+                reader.records().map(|row| row.unwrap().iter().map(ToOwned::to_owned).collect()).collect();
+            prop_assert_eq!(&read, &inert);
+            for (written, read) in rows.iter().flatten().zip(read.iter().flatten()) {
+                prop_assert!(!read.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{:?}", read);
+                prop_assert!(read == written || read.strip_prefix('\'') == Some(written), "{:?}", written);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_as_the_standard_has_it() {
+        let row = ["a,b", "say \"no\"", "=1+1", "plain"].map(|cell| inert(cell.to_owned()));
+        let text = String::from_utf8(records([row]).unwrap()).unwrap();
+        assert_eq!(text, "\"a,b\",\"say \"\"no\"\"\",'=1+1,plain\r\n");
+    }
+}

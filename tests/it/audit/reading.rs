@@ -1,0 +1,62 @@
+//! One entry: what it tells of its act, and the ways from it to what it is about and back.
+
+use http::StatusCode;
+
+use super::{HASH, entry};
+use crate::support::everything::Everything;
+use crate::support::test_app::TestApp;
+
+#[tokio::test]
+async fn a_job_and_its_entry_lead_to_each_other() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let job = app.run(&alice, HASH, [("v/text", "abc")]).await;
+    let there = alice.get(&job.attr("dd a[href^='/audit/']", "href").unwrap()).await;
+    assert_eq!(there.text("h1"), "Tool run");
+    assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "hash");
+    let connector = there.attrs("dd a[href^='/connectors/']", "href");
+    assert_eq!(connector, ["/connectors/workbench", "/connectors/workbench"]);
+    assert_eq!(there.texts("dd a[href^='/connectors/']"), ["Workbench", "Default connection"]);
+    assert_eq!(alice.get(&connector[0]).await.status, StatusCode::OK);
+
+    assert_eq!(there.texts("main h2"), ["Request", "Response"]);
+    // {"text":"abc","algorithm":…} as it was kept
+    let sizes = there.texts("main section > p");
+    assert!(sizes[0].ends_with(" bytes. Secrets were taken out before it was kept."), "{sizes:?}");
+    let facts = there.text("dl.facts");
+    assert!(facts.contains("WhoThe hub, for you") && facts.contains("Took"), "{facts}");
+    // what a person does has an address
+    let facts = entry(&alice, 2).await.text("dl.facts");
+    assert!(facts.contains("WhoYou, in a browser"), "{facts}");
+    assert!(facts.contains("Address127.0.0.1") && facts.contains("BrowserBrowser of the tests"), "{facts}");
+}
+
+#[tokio::test]
+async fn what_is_gone_is_no_link() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Everything::start().await;
+    let place = app.add_server(&alice, "Passing", &server.url()).await;
+    let made = entry(&alice, 0).await;
+    assert_eq!(made.text("h1"), "Connection made");
+    assert_eq!(made.attrs("dd a", "href"), [place.clone(), place.clone()]);
+    for gone in ["DELETE FROM user_connections", "DELETE FROM connectors WHERE slug = 'passing'"] {
+        sqlx::query(gone).execute(app.app.system.pool()).await.unwrap();
+    }
+    let left = alice.get(made.path()).await;
+    assert_eq!((left.status, left.has("dd a")), (StatusCode::OK, false));
+    assert!(left.text("dl.facts").contains("Targetconnection "), "{}", left.text("dl.facts"));
+}
+
+#[tokio::test]
+async fn a_body_that_was_erased_is_said_to_be() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.run(&alice, HASH, [("v/text", "abc")]).await;
+    sqlx::query("DELETE FROM audit_bodies").execute(app.app.system.pool()).await.unwrap();
+    let page = entry(&alice, 0).await;
+    assert_eq!((page.texts("main h2").len(), page.has("pre")), (2, false));
+    assert!(page.text("section[aria-labelledby=request-heading] p").starts_with("It is no longer kept."));
+    // signing in had neither
+    assert!(!entry(&alice, 2).await.has("main h2"));
+}
