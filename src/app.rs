@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::SignUp;
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
+use crate::errands::Errands;
 use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::Accepter;
@@ -28,6 +29,8 @@ pub struct App {
     pub egress: Egress,
     /// Outgoing mail.
     pub mailer: Mailer,
+    /// Mail that no page waits for.
+    pub errands: Errands,
     /// Password hashes.
     pub passwords: Passwords,
     /// Takes jobs in.

@@ -25,6 +25,7 @@ pub enum Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Confirm,
+    Reset,
     Setup,
 }
 
@@ -32,6 +33,7 @@ impl Purpose {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
+            Self::Reset => "reset",
             Self::Setup => "setup",
         }
     }
@@ -83,6 +85,28 @@ pub(super) async fn state(
         Some(row) if row.expires_at <= now => Link::Expired,
         Some(_) => Link::Open,
     })
+}
+
+/// Whose link it is, if it is open; without using it.
+pub(super) async fn holder(
+    conn: impl PgExecutor<'_>,
+    purpose: Purpose,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<UserId>> {
+    let holder = sqlx::query_scalar!(
+        r#"
+        SELECT user_id AS "user_id: UserId"
+        FROM email_tokens
+        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+        "#,
+        digest(token),
+        purpose.as_str(),
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(holder.flatten())
 }
 
 /// What was behind a link that has now been used.

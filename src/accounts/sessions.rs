@@ -2,6 +2,7 @@
 //! revoked during a request stays revoked when the request ends.
 
 use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 use time::Duration;
 
 use crate::clock::Timestamp;
@@ -114,6 +115,12 @@ async fn renew(system: &SystemDb, key: SessionKey, seen_at: Timestamp, now: Time
 /// Ends a session.
 pub async fn delete(system: &SystemDb, key: SessionKey) -> Result<()> {
     sqlx::query!("DELETE FROM user_sessions WHERE id_hash = $1", &key.0).execute(system.pool()).await?;
+    Ok(())
+}
+
+/// Ends every session of one person.
+pub(super) async fn delete_all(conn: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1", user as _).execute(conn).await?;
     Ok(())
 }
 

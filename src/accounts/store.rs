@@ -128,6 +128,17 @@ pub(super) async fn confirm(conn: &mut PgConnection, id: UserId, now: Timestamp)
     Ok(())
 }
 
+/// Holds one person's row until the transaction ends, so that what is done about them is done one after another.
+pub(super) async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", id as _).fetch_optional(conn).await?;
+    Ok(())
+}
+
+pub(super) async fn set_password(conn: &mut PgConnection, id: UserId, password_hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", id as _, password_hash,).execute(conn).await?;
+    Ok(())
+}
+
 /// Whether anybody has an account, now and until the transaction ends: others who add one wait for it.
 pub(super) async fn any_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;

@@ -19,6 +19,11 @@ pub enum Action {
         /// Whose address.
         user: UserId,
     },
+    /// A mailed link set a new password.
+    PasswordReset {
+        /// Whose password.
+        user: UserId,
+    },
     /// A browser session began.
     SessionStarted,
     /// A sign-in was refused; the address is kept only in the erasable body.
@@ -120,6 +125,7 @@ impl Action {
                 ..on("account.created", "account", user)
             },
             Self::AccountConfirmed { user } => on("account.confirmed", "account", user),
+            Self::PasswordReset { user } => on("password.reset", "account", user),
             Self::SessionStarted => named("session.started"),
             Self::SessionEnded => named("session.ended"),
             Self::SessionRefused { email, class } => Described {

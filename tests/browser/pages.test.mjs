@@ -49,7 +49,9 @@ async function fill() {
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   await page.context().close();
   return [
-    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null], ["help", "/help", null],
+    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null],
+    ["forgot", "/forgot?email=alice%40example.org", null], ["forgot-sent", "/forgot/sent", null],
+    ["reset-dead", "/reset/cut-short", null], ["help", "/help", null],
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
     ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],

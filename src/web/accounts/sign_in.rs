@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::check_email;
+use super::{check_email, forgot};
 use crate::accounts::{self, SignIn};
 use crate::app::App;
 use crate::config::SignUp;
@@ -43,6 +43,7 @@ struct NewPage<'a> {
     faults: Invalid,
     email: &'a str,
     next: Option<&'a str>,
+    forgot: String,
     is_open: bool,
 }
 
@@ -55,6 +56,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(asked): Qu
         faults: Invalid::default(),
         email: "",
         next: local_path(&asked.next),
+        forgot: forgot::path_for(""),
         is_open: app.sign_up == SignUp::Open,
     }))
 }
@@ -80,6 +82,7 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         faults,
         email: &fields.email,
         next: local_path(&fields.next),
+        forgot: forgot::path_for(&fields.email),
         is_open: app.sign_up == SignUp::Open,
     };
     Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))

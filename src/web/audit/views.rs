@@ -97,6 +97,7 @@ pub(in crate::web) fn words(action: &str) -> String {
     match action {
         "account.created" => "Account created",
         "account.confirmed" => "Email address confirmed",
+        "password.reset" => "Password reset by a mailed link",
         "session.started" => "Signed in",
         "session.refused" => "Sign-in refused",
         "session.ended" => "Signed out",

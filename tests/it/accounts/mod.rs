@@ -1,6 +1,7 @@
 //! Accounts, from the first link to the last sign-out.
 
 mod confirming;
+mod resetting;
 mod sessions;
 mod setting_up;
 mod signing_in;

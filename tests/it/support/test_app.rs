@@ -18,6 +18,7 @@ use craft::app::App;
 use craft::clock::Clock;
 use craft::config::SignUp;
 use craft::egress::{Egress, EgressPolicy};
+use craft::errands::Errands;
 use craft::ids::JobId;
 use craft::jobs::Runner;
 use craft::live::Live;
@@ -82,6 +83,7 @@ impl TestApp {
             vault: Vault::new(SealingKey::random()),
             egress: allowing(&["127.0.0.0/8"]),
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
+            errands: Errands::default(),
             passwords: Passwords::default(),
             queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
             live,
