@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::accounts::Passwords;
 use crate::clock::Clock;
-use crate::config::SignUp;
+use crate::config::{Proxy, SignUp};
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
 use crate::errands::Errands;
@@ -43,6 +43,8 @@ pub struct App {
     pub public_url: Url,
     /// Who may make an account.
     pub sign_up: SignUp,
+    /// Who is believed about where a request comes from.
+    pub proxies: Vec<Proxy>,
 }
 
 impl App {

@@ -2,7 +2,7 @@
 //!
 //! Invariants: a password is kept only as an Argon2id hash, made and checked off the async threads; a session id or a
 //! mailed token is kept only as its SHA-256; nobody signs in before their address is confirmed; whoever fails to sign
-//! in cannot tell a wrong address from a wrong password; every act leaves one audit entry in its own transaction.
+//! in cannot tell a wrong address from a wrong password, and waits ever longer between tries; every act leaves one audit entry in its own transaction.
 //!
 //! A visitor is nobody yet, so these verbs use the system pool; they find rows by address, token or session id, each of
 //! which names one person.
@@ -18,6 +18,7 @@ mod setup;
 mod sign_in;
 mod sign_up;
 mod store;
+mod throttle;
 mod user;
 mod visitor;
 

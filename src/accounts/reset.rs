@@ -9,6 +9,7 @@ use url::Url;
 
 use super::confirmation::join;
 use super::links::{self, Link, Purpose};
+use super::throttle::{self, Subject};
 use super::{Email, Password, Passwords, User, Visitor, sessions, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -97,6 +98,7 @@ pub async fn reset(
     store::set_password(&mut tx, user.id, &hash).await?;
     store::confirm(&mut tx, user.id, now).await?;
     sessions::delete_all(&mut tx, user.id).await?;
+    throttle::forget(&mut tx, &Subject::account(&user.email)).await?;
     for purpose in [Purpose::Reset, Purpose::Confirm] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::{Timestamp, to_jiff};
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
 /// An act, with what belongs to its entry.
@@ -32,6 +33,13 @@ pub enum Action {
         email: String,
         /// Machine word: password, unconfirmed.
         class: &'static str,
+    },
+    /// After too many refused sign-ins, the next ones wait; the address is kept only in the erasable body.
+    SessionDelayed {
+        /// What was typed as e-mail.
+        email: String,
+        /// When a sign-in is looked at again.
+        until: Timestamp,
     },
     /// A browser session ended by signing out.
     SessionEnded,
@@ -132,6 +140,11 @@ impl Action {
                 request: Some(serde_json::json!({ "email": email }).to_string()),
                 error: Some(((*class).to_owned(), "The sign-in was refused".to_owned())),
                 ..named("session.refused")
+            },
+            Self::SessionDelayed { email, until } => Described {
+                request: Some(serde_json::json!({ "email": email, "until": to_jiff(*until).to_string() }).to_string()),
+                error: Some(("too_many".to_owned(), "Too many sign-ins were refused".to_owned())),
+                ..named("session.delayed")
             },
             Self::ConnectorAdded { connector, name, url } => Described {
                 connector: Some(*connector),

@@ -182,6 +182,7 @@ impl Parts {
             metrics: self.metrics.clone(),
             public_url,
             sign_up: config.access.sign_up,
+            proxies: config.access.proxies.clone(),
         })
     }
 

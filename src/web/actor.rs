@@ -24,8 +24,10 @@ use crate::accounts::{self, User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::{Proxy, origin};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// Somebody who is signed in.
@@ -107,10 +109,12 @@ impl Client {
         self.ip.map(|ip| ip.to_string())
     }
 
-    fn of(parts: &Parts) -> Self {
+    fn of(parts: &Parts, proxies: &[Proxy]) -> Self {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         Self {
-            ip: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip()),
+            ip: peer.map(|ConnectInfo(peer)| origin(proxies, peer.ip(), forwarded)),
             // longer ones carry nothing more
             agent: agent.map(|text| text.chars().take(300).collect()),
         }
@@ -123,7 +127,7 @@ impl FromRequestParts<App> for Anyone {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the session layer is missing around this route"))?;
-        let client = Client::of(parts);
+        let client = Client::of(parts, &app.proxies);
         let account = account(&session, &client, app).await?;
         let signed_in = account.map(|account| {
             let signed_in =

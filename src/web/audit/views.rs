@@ -100,6 +100,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "password.reset" => "Password reset by a mailed link",
         "session.started" => "Signed in",
         "session.refused" => "Sign-in refused",
+        "session.delayed" => "Sign-in slowed down",
         "session.ended" => "Signed out",
         "connector.added" => "Connector added",
         "tools.discovered" => "Tools read from the server",

@@ -6,3 +6,4 @@ mod sessions;
 mod setting_up;
 mod signing_in;
 mod signing_up;
+mod waiting;

@@ -90,6 +90,7 @@ impl TestApp {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             sign_up: SignUp::Open,
+            proxies: Vec::new(),
         };
         change(&mut app);
         run_jobs(&app).await;
@@ -100,6 +101,11 @@ impl TestApp {
     /// Somebody who is not signed in.
     pub(crate) fn stranger(&self) -> Browser {
         Browser::new(self.router.clone(), self.app.public_url.clone())
+    }
+
+    /// Somebody at the pages of another process, which has these handles.
+    pub(crate) fn browser_of(&self, app: App) -> Browser {
+        Browser::new(web::framed(web::pages(), app), self.app.public_url.clone())
     }
 
     /// Signed in, an ordinary user.
