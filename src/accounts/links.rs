@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgExecutor};
 
+use super::Email;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
@@ -26,6 +27,7 @@ pub enum Link {
 pub(super) enum Purpose {
     Confirm,
     Reset,
+    Email,
     Setup,
 }
 
@@ -34,6 +36,7 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Reset => "reset",
+            Self::Email => "email",
             Self::Setup => "setup",
         }
     }
@@ -63,6 +66,51 @@ pub(super) async fn issue(
     .execute(conn)
     .await?;
     Ok(token)
+}
+
+/// Makes a token that gives the person another address.
+pub(super) async fn issue_for(
+    conn: &mut PgConnection,
+    user: UserId,
+    new: &Email,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> sqlx::Result<String> {
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    sqlx::query!(
+        r#"
+        INSERT INTO email_tokens (token_hash, user_id, purpose, new_email, created_at, expires_at)
+        VALUES ($1, $2, 'email', $3, $4, $5)
+        "#,
+        digest(&token),
+        user as _,
+        new.as_str(),
+        now,
+        expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(token)
+}
+
+/// Whose open link for another address it is, and which address.
+pub(super) async fn new_email(
+    conn: impl PgExecutor<'_>,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<(UserId, String)>> {
+    let row = sqlx::query!(
+        r#"
+        SELECT user_id AS "user_id: UserId", new_email
+        FROM email_tokens
+        WHERE token_hash = $1 AND purpose = 'email' AND used_at IS NULL AND expires_at > $2
+        "#,
+        digest(token),
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.and_then(|row| row.user_id.zip(row.new_email)))
 }
 
 /// Looks at a link without using it.

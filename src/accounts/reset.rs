@@ -99,7 +99,7 @@ pub async fn reset(
     store::confirm(&mut tx, user.id, now).await?;
     sessions::delete_all(&mut tx, user.id).await?;
     throttle::forget(&mut tx, &Subject::account(&user.email)).await?;
-    for purpose in [Purpose::Reset, Purpose::Confirm] {
+    for purpose in [Purpose::Reset, Purpose::Confirm, Purpose::Email] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, &visitor.acting_as(user.id), &Action::PasswordReset { user: user.id }, now).await?;

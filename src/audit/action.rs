@@ -20,6 +20,37 @@ pub enum Action {
         /// Whose address.
         user: UserId,
     },
+    /// Somebody changed their name or time zone.
+    ProfileChanged,
+    /// Somebody changed how pages look to them.
+    AppearanceChanged,
+    /// Somebody set a new password while signed in.
+    PasswordChanged {
+        /// Whose password.
+        user: UserId,
+    },
+    /// Somebody who is signed in did not know the password when they were asked again.
+    PasswordRefused {
+        /// Whose password.
+        user: UserId,
+    },
+    /// Somebody asked for another address, which has to be confirmed.
+    EmailAsked {
+        /// Whose account.
+        user: UserId,
+        /// The new address, kept only in the erasable body.
+        email: String,
+    },
+    /// A mailed link gave an account another address.
+    EmailChanged {
+        /// Whose account.
+        user: UserId,
+    },
+    /// Sessions were ended from another browser.
+    SessionsRevoked {
+        /// How many.
+        sessions: u64,
+    },
     /// A mailed link set a new password.
     PasswordReset {
         /// Whose password.
@@ -133,6 +164,22 @@ impl Action {
                 ..on("account.created", "account", user)
             },
             Self::AccountConfirmed { user } => on("account.confirmed", "account", user),
+            Self::ProfileChanged => named("profile.changed"),
+            Self::AppearanceChanged => named("appearance.changed"),
+            Self::PasswordChanged { user } => on("password.changed", "account", user),
+            Self::PasswordRefused { user } => Described {
+                error: Some(("password".to_owned(), "The current password was wrong".to_owned())),
+                ..on("password.refused", "account", user)
+            },
+            Self::EmailAsked { user, email } => Described {
+                request: Some(serde_json::json!({ "email": email }).to_string()),
+                ..on("email.asked", "account", user)
+            },
+            Self::EmailChanged { user } => on("email.changed", "account", user),
+            Self::SessionsRevoked { sessions } => Described {
+                request: Some(serde_json::json!({ "sessions": sessions }).to_string()),
+                ..named("sessions.revoked")
+            },
             Self::PasswordReset { user } => on("password.reset", "account", user),
             Self::SessionStarted => named("session.started"),
             Self::SessionEnded => named("session.ended"),

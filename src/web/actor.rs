@@ -18,8 +18,9 @@ use super::error::Error;
 use super::flash::Flash;
 use super::respond::{local_path, see_other};
 use super::session;
-use super::shell::{Shell, ShellUser, Theme, Viewer};
+use super::shell::{Shell, ShellUser, Viewer};
 use super::when::Calendar;
+use crate::accounts::sessions::SessionKey;
 use crate::accounts::{self, User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
@@ -56,6 +57,11 @@ impl SignedIn {
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
         Calendar::new(self.user.zone.clone(), now)
+    }
+
+    /// Which session this is; none if it has ended meanwhile.
+    pub(super) fn session_key(&self) -> Option<SessionKey> {
+        session::key_of(&self.session)
     }
 
     /// Whether the session still stands: for streams, which outlive the look at the session that began them.
@@ -153,8 +159,8 @@ fn actor(account: &User, client: &Client) -> Actor {
 
 fn shown(account: User) -> ShellUser {
     ShellUser {
+        appearance: account.appearance(),
         display_name: account.display_name,
-        theme: Theme::from_word(&account.theme),
         zone: jiff::tz::TimeZone::get(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
         is_admin: account.is_admin,
     }

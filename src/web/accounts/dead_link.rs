@@ -68,6 +68,26 @@ pub(super) async fn reset(anyone: &Anyone, link: Link) -> Response {
     respond(anyone, link, reason, step, Some(("/forgot", "Ask for a new link"))).await
 }
 
+/// For another address.
+pub(in crate::web) async fn email(anyone: &Anyone, link: Link) -> Response {
+    let reason = match link {
+        Link::Used => "This link has been used: the account has the new address.",
+        Link::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
+        Link::Open | Link::Unknown => {
+            "This link is not known here. It may have been cut short, or you asked for another change after it."
+        }
+    };
+    let step = "See in your settings which address your account has. There you can ask for a new link.";
+    respond(anyone, link, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
+}
+
+/// For an address that has got an account while the link was on its way.
+pub(in crate::web) async fn taken(anyone: &Anyone) -> Response {
+    let reason = "The new address has an account of its own by now, so nothing was changed.";
+    let step = "Sign in to that account, or choose another address in your settings.";
+    respond(anyone, Link::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
+}
+
 async fn respond(
     anyone: &Anyone,
     link: Link,

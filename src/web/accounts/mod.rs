@@ -2,7 +2,7 @@
 
 mod check_email;
 mod confirm;
-mod dead_link;
+pub(super) mod dead_link;
 mod forgot;
 mod reset;
 mod setup;

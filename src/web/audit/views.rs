@@ -97,6 +97,13 @@ pub(in crate::web) fn words(action: &str) -> String {
     match action {
         "account.created" => "Account created",
         "account.confirmed" => "Email address confirmed",
+        "profile.changed" => "Profile changed",
+        "appearance.changed" => "Appearance changed",
+        "password.changed" => "Password changed",
+        "password.refused" => "Current password refused",
+        "email.asked" => "New email address asked for",
+        "email.changed" => "Email address changed",
+        "sessions.revoked" => "Browsers signed out",
         "password.reset" => "Password reset by a mailed link",
         "session.started" => "Signed in",
         "session.refused" => "Sign-in refused",
