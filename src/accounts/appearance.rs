@@ -13,7 +13,7 @@ macro_rules! choice {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type)]
         #[sqlx(type_name = "text", rename_all = "snake_case")]
-        #[allow(missing_docs, reason = "the words say it")]
+        #[expect(missing_docs, reason = "the words say it")]
         pub enum $name { #[default] $first, $($rest),+ }
 
         impl $name {

@@ -17,6 +17,9 @@ use crate::secret::Secret;
 
 const VALID_FOR: Duration = Duration::hours(24);
 
+/// One change is asked for within this time: each sends mail to an address that nobody has confirmed.
+const SETTLE: Duration = Duration::minutes(1);
+
 /// A change that waits for its link, on its way to two mailboxes.
 #[derive(Debug)]
 pub struct AskedEmail {
@@ -55,6 +58,11 @@ pub async fn ask_email(
         return Err(Error::field("email", "This is your email address already. Enter the new one"));
     }
     let mut tx = system.begin().await?;
+    // of two at the same moment, the second sees the link of the first
+    store::lock(&mut tx, user.id).await?;
+    if links::newest(&mut tx, Purpose::Email, user.id).await?.is_some_and(|made| now - made < SETTLE) {
+        return Err(Error::field("email", "An email is on its way already. Wait a minute, then send another one"));
+    }
     links::withdraw(&mut *tx, Purpose::Email, Some(user.id)).await?;
     let token = links::issue_for(&mut tx, user.id, &new, now, now + VALID_FOR).await?;
     audit::record(&mut tx, actor, &Action::EmailAsked { user: user.id, email: new.to_string() }, now).await?;
@@ -87,8 +95,8 @@ pub async fn email_change(system: &SystemDb, token: &str, now: Timestamp) -> Res
     if let Some((id, new)) = links::new_email(system.pool(), token, now).await?
         && let Some(user) = store::find(system.pool(), id).await?
     {
-        let taken = store::by_email(system.pool(), &new).await?.is_some();
-        return Ok(if taken { NewEmail::Taken } else { NewEmail::For(user, new) });
+        let has_account = store::by_email(system.pool(), &new).await?.is_some();
+        return Ok(if has_account { NewEmail::Taken } else { NewEmail::For(user, new) });
     }
     Ok(NewEmail::Dead(match links::state(system.pool(), Purpose::Email, token, now).await? {
         Link::Open => Link::Unknown,

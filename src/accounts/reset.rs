@@ -86,7 +86,7 @@ pub async fn reset(
 ) -> Result<Reset> {
     let user = match resetting(system, token, now).await? {
         Reset::For(user) => user,
-        dead => return Ok(dead),
+        dead @ Reset::Dead(_) => return Ok(dead),
     };
     let email = Email::parse(&user.email).ok();
     let password = Password::choose(password, email.as_ref()).map_err(|fault| Error::field("password", fault))?;

@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::respond::{page, page_with, see_other};
+use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
 const TITLE: &str = "Profile";
@@ -61,14 +61,12 @@ pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): F
 }
 
 async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: Invalid) -> Response {
-    let (status, state) = match faults.is_empty() {
-        true => (StatusCode::OK, None),
-        false => (StatusCode::UNPROCESSABLE_ENTITY, Some("Error")),
+    let shell = shell(me, TITLE).await;
+    let (status, shell) = if faults.is_empty() {
+        (StatusCode::OK, shell)
+    } else {
+        (StatusCode::UNPROCESSABLE_ENTITY, shell.state("Error"))
     };
-    let mut shell = shell(me, TITLE).await;
-    if let Some(state) = state {
-        shell = shell.state(state);
-    }
     let there = me.calendar(app.clock.now()).when(app.clock.now());
     let form = ShowPage {
         shell,
@@ -78,7 +76,7 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: Invalid) -> Res
         zones: zones(&fields.time_zone),
         hint: format!("Times on pages are of this zone. Now it is {}.", there.words),
     };
-    if status == StatusCode::OK { page(&form) } else { page_with(status, &form) }
+    page_with(status, &form)
 }
 
 /// UTC, then every place; and what is chosen, if it is none of them.

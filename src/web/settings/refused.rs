@@ -1,5 +1,7 @@
 //! What a form says when the verb behind it refuses: the faults of its fields, and the status.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
@@ -22,7 +24,8 @@ impl Refused {
             Error::Invalid(faults) => Ok(Self { faults, status: StatusCode::UNPROCESSABLE_ENTITY, retry_after: None }),
             // only the check of the password limits how often
             Error::Limited { message, retry_after } => {
-                let wait = std::time::Duration::from_secs(retry_after.as_millis().div_ceil(1_000) as u64);
+                // rounded up: a try at that time is not refused again
+                let wait = Duration::from_secs(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0));
                 let mut faults = Invalid::default();
                 faults.add("current_password", format!("{message}. Try again in {}", when::duration(wait)));
                 Ok(Self { faults, status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(wait.as_secs()) })
