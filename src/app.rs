@@ -5,9 +5,10 @@ use url::Url;
 
 use crate::accounts::Passwords;
 use crate::clock::Clock;
-use crate::config::SignUp;
+use crate::config::{Proxy, SignUp};
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
+use crate::errands::Errands;
 use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::Accepter;
@@ -28,6 +29,8 @@ pub struct App {
     pub egress: Egress,
     /// Outgoing mail.
     pub mailer: Mailer,
+    /// Mail that no page waits for.
+    pub errands: Errands,
     /// Password hashes.
     pub passwords: Passwords,
     /// Takes jobs in.
@@ -40,6 +43,8 @@ pub struct App {
     pub public_url: Url,
     /// Who may make an account.
     pub sign_up: SignUp,
+    /// Who is believed about where a request comes from.
+    pub proxies: Vec<Proxy>,
 }
 
 impl App {

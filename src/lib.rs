@@ -4,7 +4,7 @@
 //! Modules are ranked; each imports only lower ranks (`tests/architecture.rs` enforces it). Bottom to top:
 //!
 //! - [`ids`], [`error`], [`clock`], [`secret`]: typed ids, one HTTP-free error, the time source, unprintable secrets
-//! - [`actor`], [`page`], [`config`]: who acts, keyset cursors, settings
+//! - [`actor`], [`page`], [`config`], [`errands`]: who acts, keyset cursors, settings, what is done after the answer
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
 //! - [`audit`], [`mail`], [`upstream`], [`live`]: the log, outgoing mail, MCP clients, wake-ups and live fan-out
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
@@ -28,6 +28,7 @@ pub mod connectors;
 pub mod dashboard;
 pub mod db;
 pub mod egress;
+pub mod errands;
 pub mod error;
 pub mod ids;
 pub mod jobs;

@@ -76,7 +76,7 @@ pub async fn confirm(system: &SystemDb, token: &str, visitor: &Visitor, now: Tim
     Ok(Link::Open)
 }
 
-fn join(public_url: &Url, path: &str) -> Result<Url> {
+pub(super) fn join(public_url: &Url, path: &str) -> Result<Url> {
     public_url.join(path).map_err(|error| Error::Internal(error.into()))
 }
 

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgExecutor};
 
+use super::Email;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
@@ -25,6 +26,8 @@ pub enum Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Confirm,
+    Reset,
+    Email,
     Setup,
 }
 
@@ -32,6 +35,8 @@ impl Purpose {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
+            Self::Reset => "reset",
+            Self::Email => "email",
             Self::Setup => "setup",
         }
     }
@@ -63,6 +68,51 @@ pub(super) async fn issue(
     Ok(token)
 }
 
+/// Makes a token that gives the person another address.
+pub(super) async fn issue_for(
+    conn: &mut PgConnection,
+    user: UserId,
+    new: &Email,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> sqlx::Result<String> {
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    sqlx::query!(
+        r#"
+        INSERT INTO email_tokens (token_hash, user_id, purpose, new_email, created_at, expires_at)
+        VALUES ($1, $2, 'email', $3, $4, $5)
+        "#,
+        digest(&token),
+        user as _,
+        new.as_str(),
+        now,
+        expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(token)
+}
+
+/// Whose open link for another address it is, and which address.
+pub(super) async fn new_email(
+    conn: impl PgExecutor<'_>,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<(UserId, String)>> {
+    let row = sqlx::query!(
+        r#"
+        SELECT user_id AS "user_id: UserId", new_email
+        FROM email_tokens
+        WHERE token_hash = $1 AND purpose = 'email' AND used_at IS NULL AND expires_at > $2
+        "#,
+        digest(token),
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.and_then(|row| row.user_id.zip(row.new_email)))
+}
+
 /// Looks at a link without using it.
 pub(super) async fn state(
     conn: impl PgExecutor<'_>,
@@ -83,6 +133,28 @@ pub(super) async fn state(
         Some(row) if row.expires_at <= now => Link::Expired,
         Some(_) => Link::Open,
     })
+}
+
+/// Whose link it is, if it is open; without using it.
+pub(super) async fn holder(
+    conn: impl PgExecutor<'_>,
+    purpose: Purpose,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<UserId>> {
+    let holder = sqlx::query_scalar!(
+        r#"
+        SELECT user_id AS "user_id: UserId"
+        FROM email_tokens
+        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+        "#,
+        digest(token),
+        purpose.as_str(),
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(holder.flatten())
 }
 
 /// What was behind a link that has now been used.

@@ -2,29 +2,41 @@
 //!
 //! Invariants: a password is kept only as an Argon2id hash, made and checked off the async threads; a session id or a
 //! mailed token is kept only as its SHA-256; nobody signs in before their address is confirmed; whoever fails to sign
-//! in cannot tell a wrong address from a wrong password; every act leaves one audit entry in its own transaction.
+//! in cannot tell a wrong address from a wrong password, and waits ever longer between tries; every act leaves one audit entry in its own transaction.
 //!
 //! A visitor is nobody yet, so these verbs use the system pool; they find rows by address, token or session id, each of
 //! which names one person.
 
+mod appearance;
 mod confirmation;
 mod email;
 mod hashing;
 mod links;
+mod new_email;
+mod new_password;
 mod password;
+mod profile;
+mod proof;
+mod reset;
 pub mod sessions;
 mod setup;
 mod sign_in;
 mod sign_up;
 mod store;
+mod throttle;
 mod user;
 mod visitor;
 
+pub use appearance::{Announce, Appearance, Contrast, Motion, Theme, change_appearance};
 pub use confirmation::{Dispatch, confirm, confirmation, send_confirmation};
 pub use email::Email;
 pub use hashing::Passwords;
 pub use links::Link;
+pub use new_email::{AskedEmail, NewEmail, ask_email, change_email, email_change, send_email_change};
+pub use new_password::{change_password, notice_of_password};
 pub use password::Password;
+pub use profile::{Profile, change_profile};
+pub use reset::{Reset, notice_of_reset, reset, resetting, send_reset};
 pub use setup::{set_up, setup, setup_link};
 pub use sign_in::{SignIn, sign_in, sign_out};
 pub use sign_up::{create, sign_up};

@@ -1,16 +1,24 @@
 //! Browser sessions as rows: what the cookie's id leads to. Only [`insert`] makes one, so that a session which was
 //! revoked during a request stays revoked when the request ends.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 use time::Duration;
 
+use crate::actor::Actor;
+use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::db::SystemDb;
-use crate::error::Result;
+use crate::db::{Db, SystemDb};
+use crate::error::{Error, Result};
 use crate::ids::UserId;
 
 /// A session that nobody uses for this long ends.
 pub const LIFETIME: Duration = Duration::days(14);
+
+/// Sessions in a list; nobody has more browsers than that.
+const MOST: i64 = 100;
 
 /// How exactly the last use is kept: reading pages writes at most this often.
 const SEEN_STEP: Duration = Duration::minutes(1);
@@ -24,6 +32,22 @@ impl SessionKey {
     #[must_use]
     pub fn of(id: &str) -> Self {
         Self(Sha256::digest(id.as_bytes()).into())
+    }
+}
+
+/// For addresses of pages: the hash signs nobody in.
+impl std::fmt::Display for SessionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl std::str::FromStr for SessionKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or(Error::NotFound("session"))
     }
 }
 
@@ -114,6 +138,88 @@ async fn renew(system: &SystemDb, key: SessionKey, seen_at: Timestamp, now: Time
 /// Ends a session.
 pub async fn delete(system: &SystemDb, key: SessionKey) -> Result<()> {
     sqlx::query!("DELETE FROM user_sessions WHERE id_hash = $1", &key.0).execute(system.pool()).await?;
+    Ok(())
+}
+
+/// A person's session, as they are shown it.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Leads to it.
+    pub key: SessionKey,
+    /// What the browser called itself.
+    pub agent: Option<String>,
+    /// Where it was.
+    pub ip: Option<String>,
+    /// When they signed in.
+    pub created_at: Timestamp,
+    /// Last request, to the minute.
+    pub seen_at: Timestamp,
+}
+
+/// The actor's sessions, the last used first.
+pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<Begun>> {
+    let mut tx = db.as_user(actor).await?;
+    let rows = sqlx::query!(
+        r#"
+        SELECT id_hash, agent, ip, created_at, seen_at
+        FROM user_sessions
+        WHERE user_id = $1 AND expires_at > $2
+        ORDER BY seen_at DESC, id_hash
+        LIMIT $3
+        "#,
+        actor.user_id() as _,
+        now,
+        MOST,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let begun = rows.into_iter().filter_map(|row| {
+        let key = SessionKey(row.id_hash.try_into().ok()?);
+        Some(Begun { key, agent: row.agent, ip: row.ip, created_at: row.created_at, seen_at: row.seen_at })
+    });
+    Ok(begun.collect())
+}
+
+/// Ends one of the actor's sessions.
+///
+/// # Errors
+/// [`Error::NotFound`] if they have no such session, or no longer.
+pub async fn revoke(db: &Db, actor: &Actor, key: SessionKey, now: Timestamp) -> Result<()> {
+    let mut tx = db.as_user(actor).await?;
+    let ended =
+        sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1 AND id_hash = $2", actor.user_id() as _, &key.0,)
+            .execute(&mut *tx)
+            .await?;
+    if ended.rows_affected() == 0 {
+        return Err(Error::NotFound("session"));
+    }
+    audit::record(&mut tx, actor, &Action::SessionsRevoked { sessions: 1 }, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends all of the actor's sessions but this one; returns how many.
+pub async fn revoke_others(db: &Db, actor: &Actor, here: SessionKey, now: Timestamp) -> Result<u64> {
+    let mut tx = db.as_user(actor).await?;
+    let sessions = delete_others(&mut tx, actor.user_id(), here).await?;
+    if sessions > 0 {
+        audit::record(&mut tx, actor, &Action::SessionsRevoked { sessions }, now).await?;
+    }
+    tx.commit().await?;
+    Ok(sessions)
+}
+
+/// Ends every session of one person but this one; returns how many.
+pub(super) async fn delete_others(conn: &mut PgConnection, user: UserId, here: SessionKey) -> sqlx::Result<u64> {
+    let ended = sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1 AND id_hash <> $2", user as _, &here.0,)
+        .execute(conn)
+        .await?;
+    Ok(ended.rows_affected())
+}
+
+/// Ends every session of one person.
+pub(super) async fn delete_all(conn: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1", user as _).execute(conn).await?;
     Ok(())
 }
 

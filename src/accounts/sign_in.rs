@@ -1,5 +1,6 @@
 //! Signing in and out. A wrong address and a wrong password cost the same work and get the same answer.
 
+use super::throttle::{self, Admission, Subject};
 use super::{Email, Passwords, User, Visitor, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -21,6 +22,8 @@ pub enum SignIn {
     Unconfirmed(Email),
     /// They do not.
     Refused,
+    /// Too many did not: they were not even looked at, and will not be before then.
+    Wait(Timestamp),
 }
 
 /// Checks an address and a password.
@@ -32,6 +35,11 @@ pub async fn sign_in(
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<SignIn> {
+    let subjects = Subject::of(email, visitor);
+    let next = match throttle::admit(system, &subjects, now).await? {
+        Admission::Open(next) => next,
+        Admission::Wait(until) => return Ok(SignIn::Wait(until)),
+    };
     let email = Email::parse(email).map_err(|_| email);
     let account = match &email {
         Ok(email) => store::by_email(system.pool(), email.as_str()).await?,
@@ -41,16 +49,24 @@ pub async fn sign_in(
     let matches = passwords.verify(password, hash).await?;
 
     let owner = account.as_ref().map_or(UserId::HUB, |account| account.user.id);
-    let typed = email.as_ref().map_or_else(|typed| *typed, Email::as_str).chars().take(LONGEST_TYPED).collect();
+    let typed: String = email.as_ref().map_or_else(|typed| *typed, Email::as_str).chars().take(LONGEST_TYPED).collect();
     let (answer, action) = match (account, email) {
         (Some(account), Ok(email)) if matches => match account.user.confirmed_at {
             Some(_) => (SignIn::Welcome(account.user), Action::SessionStarted),
-            None => (SignIn::Unconfirmed(email), Action::SessionRefused { email: typed, class: "unconfirmed" }),
+            None => (SignIn::Unconfirmed(email), Action::SessionRefused { email: typed.clone(), class: "unconfirmed" }),
         },
-        _ => (SignIn::Refused, Action::SessionRefused { email: typed, class: "password" }),
+        _ => (SignIn::Refused, Action::SessionRefused { email: typed.clone(), class: "password" }),
     };
     let mut tx = system.begin().await?;
-    audit::record(&mut tx, &visitor.acting_as(owner), &action, now).await?;
+    let actor = visitor.acting_as(owner);
+    audit::record(&mut tx, &actor, &action, now).await?;
+    match (&answer, next) {
+        (SignIn::Refused, Some(until)) => {
+            audit::record(&mut tx, &actor, &Action::SessionDelayed { email: typed, until }, now).await?;
+        }
+        (SignIn::Refused, None) => {}
+        _ => throttle::succeeded(&mut tx, &subjects).await?,
+    }
     tx.commit().await?;
     Ok(answer)
 }

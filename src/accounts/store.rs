@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
-use super::{NewUser, User};
+use super::{Announce, Appearance, Contrast, Motion, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
@@ -21,7 +21,10 @@ pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<
                display_name,
                is_admin,
                time_zone,
-               theme,
+               theme AS "theme: Theme",
+               contrast AS "contrast: Contrast",
+               motion AS "motion: Motion",
+               announce AS "announce: Announce",
                confirmed_at
         FROM users
         WHERE id = $1
@@ -41,7 +44,10 @@ pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Re
                password_hash,
                is_admin,
                time_zone,
-               theme,
+               theme AS "theme: Theme",
+               contrast AS "contrast: Contrast",
+               motion AS "motion: Motion",
+               announce AS "announce: Announce",
                confirmed_at
         FROM users
         WHERE lower(email) = lower($1)
@@ -58,6 +64,9 @@ pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Re
             is_admin: row.is_admin,
             time_zone: row.time_zone,
             theme: row.theme,
+            contrast: row.contrast,
+            motion: row.motion,
+            announce: row.announce,
             confirmed_at: row.confirmed_at,
         },
         password_hash: row.password_hash,
@@ -78,7 +87,16 @@ pub(super) async fn insert_confirmed(
         INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $6)
         ON CONFLICT (lower(email)) DO NOTHING
-        RETURNING id AS "id: UserId", email, display_name, is_admin, time_zone, theme, confirmed_at
+        RETURNING id AS "id: UserId",
+                  email,
+                  display_name,
+                  is_admin,
+                  time_zone,
+                  theme AS "theme: Theme",
+                  contrast AS "contrast: Contrast",
+                  motion AS "motion: Motion",
+                  announce AS "announce: Announce",
+                  confirmed_at
         "#,
         UserId::new(now) as _,
         new.email.as_str(),
@@ -125,6 +143,48 @@ pub(super) async fn confirm(conn: &mut PgConnection, id: UserId, now: Timestamp)
     sqlx::query!("UPDATE users SET confirmed_at = COALESCE(confirmed_at, $2) WHERE id = $1", id as _, now)
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Holds one person's row until the transaction ends, so that what is done about them is done one after another.
+pub(super) async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", id as _).fetch_optional(conn).await?;
+    Ok(())
+}
+
+pub(super) async fn set_password(conn: &mut PgConnection, id: UserId, password_hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", id as _, password_hash,).execute(conn).await?;
+    Ok(())
+}
+
+/// Gives a person another address; false if somebody else has it.
+pub(super) async fn set_email(conn: &mut PgConnection, id: UserId, email: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query!("UPDATE users SET email = $2 WHERE id = $1", id as _, email).execute(conn).await;
+    match done {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) async fn set_profile(conn: &mut PgConnection, id: UserId, name: &str, zone: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET display_name = $2, time_zone = $3 WHERE id = $1", id as _, name, zone)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_appearance(conn: &mut PgConnection, id: UserId, chosen: Appearance) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE users SET theme = $2, contrast = $3, motion = $4, announce = $5 WHERE id = $1",
+        id as _,
+        chosen.theme.as_str(),
+        chosen.contrast.as_str(),
+        chosen.motion.as_str(),
+        chosen.announce.as_str(),
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

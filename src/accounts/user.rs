@@ -1,6 +1,6 @@
 //! A person with an account, and one who is about to have one.
 
-use super::{Email, Password};
+use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme};
 use crate::clock::Timestamp;
 use crate::error::{Invalid, Result};
 use crate::ids::UserId;
@@ -22,10 +22,24 @@ pub struct User {
     pub is_admin: bool,
     /// IANA zone in which times are shown.
     pub time_zone: String,
-    /// auto, light or dark.
-    pub theme: String,
+    /// The colours they chose.
+    pub theme: Theme,
+    /// How far these stand apart.
+    pub contrast: Contrast,
+    /// Whether anything moves.
+    pub motion: Motion,
+    /// What is said of a job that is being watched.
+    pub announce: Announce,
     /// When the mailed link was used; none: cannot sign in yet.
     pub confirmed_at: Option<Timestamp>,
+}
+
+impl User {
+    /// How they want pages to be.
+    #[must_use]
+    pub const fn appearance(&self) -> Appearance {
+        Appearance { theme: self.theme, contrast: self.contrast, motion: self.motion, announce: self.announce }
+    }
 }
 
 /// What an account is made of.
@@ -60,7 +74,7 @@ impl NewUser {
     }
 }
 
-fn parse_name(text: &str) -> Result<String, &'static str> {
+pub(super) fn parse_name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.is_empty() {
         Err("Enter your name")

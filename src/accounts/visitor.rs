@@ -26,6 +26,11 @@ impl Visitor {
         Self { origin: Origin::Cli, ip: None, agent: None }
     }
 
+    /// Where they come from.
+    pub(super) const fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
     /// Whose act this turned out to be.
     #[expect(clippy::disallowed_methods, reason = "accounts is where a visitor becomes a user")]
     pub(super) fn acting_as(&self, user: UserId) -> Actor {

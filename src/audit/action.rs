@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::{Timestamp, to_jiff};
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
 /// An act, with what belongs to its entry.
@@ -19,6 +20,42 @@ pub enum Action {
         /// Whose address.
         user: UserId,
     },
+    /// Somebody changed their name or time zone.
+    ProfileChanged,
+    /// Somebody changed how pages look to them.
+    AppearanceChanged,
+    /// Somebody set a new password while signed in.
+    PasswordChanged {
+        /// Whose password.
+        user: UserId,
+    },
+    /// Somebody who is signed in did not know the password when they were asked again.
+    PasswordRefused {
+        /// Whose password.
+        user: UserId,
+    },
+    /// Somebody asked for another address, which has to be confirmed.
+    EmailAsked {
+        /// Whose account.
+        user: UserId,
+        /// The new address, kept only in the erasable body.
+        email: String,
+    },
+    /// A mailed link gave an account another address.
+    EmailChanged {
+        /// Whose account.
+        user: UserId,
+    },
+    /// Sessions were ended from another browser.
+    SessionsRevoked {
+        /// How many.
+        sessions: u64,
+    },
+    /// A mailed link set a new password.
+    PasswordReset {
+        /// Whose password.
+        user: UserId,
+    },
     /// A browser session began.
     SessionStarted,
     /// A sign-in was refused; the address is kept only in the erasable body.
@@ -27,6 +64,13 @@ pub enum Action {
         email: String,
         /// Machine word: password, unconfirmed.
         class: &'static str,
+    },
+    /// After too many refused sign-ins, the next ones wait; the address is kept only in the erasable body.
+    SessionDelayed {
+        /// What was typed as e-mail.
+        email: String,
+        /// When a sign-in is looked at again.
+        until: Timestamp,
     },
     /// A browser session ended by signing out.
     SessionEnded,
@@ -138,12 +182,34 @@ impl Action {
                 ..on("account.created", "account", user)
             },
             Self::AccountConfirmed { user } => on("account.confirmed", "account", user),
+            Self::ProfileChanged => named("profile.changed"),
+            Self::AppearanceChanged => named("appearance.changed"),
+            Self::PasswordChanged { user } => on("password.changed", "account", user),
+            Self::PasswordRefused { user } => Described {
+                error: Some(("password".to_owned(), "The current password was wrong".to_owned())),
+                ..on("password.refused", "account", user)
+            },
+            Self::EmailAsked { user, email } => Described {
+                request: Some(serde_json::json!({ "email": email }).to_string()),
+                ..on("email.asked", "account", user)
+            },
+            Self::EmailChanged { user } => on("email.changed", "account", user),
+            Self::SessionsRevoked { sessions } => Described {
+                request: Some(serde_json::json!({ "sessions": sessions }).to_string()),
+                ..named("sessions.revoked")
+            },
+            Self::PasswordReset { user } => on("password.reset", "account", user),
             Self::SessionStarted => named("session.started"),
             Self::SessionEnded => named("session.ended"),
             Self::SessionRefused { email, class } => Described {
                 request: Some(serde_json::json!({ "email": email }).to_string()),
                 error: Some(((*class).to_owned(), "The sign-in was refused".to_owned())),
                 ..named("session.refused")
+            },
+            Self::SessionDelayed { email, until } => Described {
+                request: Some(serde_json::json!({ "email": email, "until": to_jiff(*until).to_string() }).to_string()),
+                error: Some(("too_many".to_owned(), "Too many sign-ins were refused".to_owned())),
+                ..named("session.delayed")
             },
             Self::ConnectorAdded { connector, name, url } => Described {
                 connector: Some(*connector),

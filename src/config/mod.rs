@@ -8,6 +8,7 @@ mod allow_rule;
 mod data_dir;
 mod error;
 mod layers;
+mod proxies;
 mod values;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ use url::Url;
 pub use self::allow_rule::AllowRule;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
+pub use self::proxies::{Proxy, origin};
 pub use self::values::SignUp;
 use crate::secret::Secret;
 
@@ -71,6 +73,9 @@ pub struct Access {
     /// Who may make an account: open, invite or closed
     #[arg(long, env = "CRAFT_SIGN_UP", value_parser = values::sign_up, default_value = "invite")]
     pub sign_up: SignUp,
+    /// Reverse proxies in front of the hub (addresses or networks, separated by commas): only they are believed about where a request comes from
+    #[arg(long, env = "CRAFT_PROXIES", value_delimiter = ',')]
+    pub proxies: Vec<Proxy>,
 }
 
 /// What secrets are sealed with; with neither, a key is made in the data directory.

@@ -24,6 +24,7 @@ use crate::config::{AllowRule, Config};
 use crate::connectors;
 use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
+use crate::errands::Errands;
 use crate::error::{Error, Result};
 use crate::jobs::Runner;
 use crate::live::Live;
@@ -105,6 +106,7 @@ struct Parts {
     live: Live,
     queue: Accepter,
     metrics: PrometheusHandle,
+    errands: Errands,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -122,7 +124,8 @@ impl Parts {
         let live = Live::start(database.server.options(), &tasks, &stop);
         let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
         let metrics = metrics()?;
-        Ok(Self { pools, clock, vault, egress, workbench, live, queue, metrics, tasks, stop })
+        let errands = Errands::default();
+        Ok(Self { pools, clock, vault, egress, workbench, live, queue, metrics, errands, tasks, stop })
     }
 
     async fn start_worker(&self, config: &Config) -> Result<(Engine, JoinHandle<()>)> {
@@ -172,16 +175,19 @@ impl Parts {
             vault: self.vault.clone(),
             egress: self.egress.clone(),
             mailer: Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)?,
+            errands: self.errands.clone(),
             passwords: Passwords::default(),
             queue: self.queue.clone(),
             live: self.live.clone(),
             metrics: self.metrics.clone(),
             public_url,
             sign_up: config.access.sign_up,
+            proxies: config.access.proxies.clone(),
         })
     }
 
     async fn stop(self) {
+        self.errands.finish().await;
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;

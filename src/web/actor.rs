@@ -18,14 +18,17 @@ use super::error::Error;
 use super::flash::Flash;
 use super::respond::{local_path, see_other};
 use super::session;
-use super::shell::{Shell, ShellUser, Theme, Viewer};
+use super::shell::{Shell, ShellUser, Viewer};
 use super::when::Calendar;
+use crate::accounts::sessions::SessionKey;
 use crate::accounts::{self, User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::{Proxy, origin};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// Somebody who is signed in.
@@ -54,6 +57,11 @@ impl SignedIn {
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
         Calendar::new(self.user.zone.clone(), now)
+    }
+
+    /// Which session this is; none if it has ended meanwhile.
+    pub(super) fn session_key(&self) -> Option<SessionKey> {
+        session::key_of(&self.session)
     }
 
     /// Whether the session still stands: for streams, which outlive the look at the session that began them.
@@ -107,10 +115,12 @@ impl Client {
         self.ip.map(|ip| ip.to_string())
     }
 
-    fn of(parts: &Parts) -> Self {
+    fn of(parts: &Parts, proxies: &[Proxy]) -> Self {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         Self {
-            ip: parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip()),
+            ip: peer.map(|ConnectInfo(peer)| origin(proxies, peer.ip(), forwarded)),
             // longer ones carry nothing more
             agent: agent.map(|text| text.chars().take(300).collect()),
         }
@@ -123,7 +133,7 @@ impl FromRequestParts<App> for Anyone {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the session layer is missing around this route"))?;
-        let client = Client::of(parts);
+        let client = Client::of(parts, &app.proxies);
         let account = account(&session, &client, app).await?;
         let signed_in = account.map(|account| {
             let signed_in =
@@ -149,8 +159,8 @@ fn actor(account: &User, client: &Client) -> Actor {
 
 fn shown(account: User) -> ShellUser {
     ShellUser {
+        appearance: account.appearance(),
         display_name: account.display_name,
-        theme: Theme::from_word(&account.theme),
         zone: jiff::tz::TimeZone::get(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
         is_admin: account.is_admin,
     }

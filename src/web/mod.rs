@@ -24,6 +24,7 @@ mod request_id;
 pub mod respond;
 pub mod security;
 pub mod session;
+mod settings;
 pub mod shell;
 pub mod site;
 mod stream;
@@ -64,6 +65,7 @@ pub fn pages() -> Router<App> {
         .merge(connectors::router())
         .merge(jobs::router())
         .merge(audit::router())
+        .merge(settings::router())
         .merge(assets::router())
 }
 

@@ -191,6 +191,11 @@ impl Row {
     }
 }
 
+/// By which the row is found.
+pub(super) fn key_of(session: &Session) -> Option<SessionKey> {
+    session.id().map(key)
+}
+
 fn key(id: Id) -> SessionKey {
     SessionKey::of(&id.to_string())
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use http::request::Parts;
 
 use super::flash::Flash;
+use crate::accounts::Appearance;
 
 /// The product's name, last in every title.
 pub const PRODUCT: &str = "Tool Connect Craft";
@@ -36,46 +37,12 @@ pub struct Crumb {
 pub struct ShellUser {
     /// Shown beside the sign-out button.
     pub display_name: String,
-    /// The colours they chose.
-    pub theme: Theme,
+    /// How they want pages to be.
+    pub appearance: Appearance,
     /// Where their clocks are.
     pub zone: jiff::tz::TimeZone,
     /// Marked in the header, so that an administrator knows with which power they act.
     pub is_admin: bool,
-}
-
-/// Light, dark, or what the reader's system says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// What the system says.
-    #[default]
-    Auto,
-    /// Ink on paper.
-    Light,
-    /// Paper on ink.
-    Dark,
-}
-
-impl Theme {
-    /// The stored word; an unknown one is `auto`.
-    #[must_use]
-    pub fn from_word(word: &str) -> Self {
-        match word {
-            "light" => Self::Light,
-            "dark" => Self::Dark,
-            _ => Self::Auto,
-        }
-    }
-
-    /// The word that is stored, and that `data-theme` carries.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
 }
 
 /// A part of the product that the main navigation leads to.
@@ -89,11 +56,13 @@ pub enum Section {
     Jobs,
     /// The audit log.
     Audit,
+    /// One's own account.
+    Settings,
 }
 
 impl Section {
     /// In the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Dashboard, Self::Connectors, Self::Jobs, Self::Audit];
+    pub const ALL: [Self; 5] = [Self::Dashboard, Self::Connectors, Self::Jobs, Self::Audit, Self::Settings];
 
     /// The word in the navigation.
     #[must_use]
@@ -103,6 +72,7 @@ impl Section {
             Self::Connectors => "Connectors",
             Self::Jobs => "Jobs",
             Self::Audit => "Audit log",
+            Self::Settings => "Settings",
         }
     }
 
@@ -114,6 +84,7 @@ impl Section {
             Self::Connectors => "/connectors",
             Self::Jobs => "/jobs",
             Self::Audit => "/audit",
+            Self::Settings => "/settings",
         }
     }
 }
@@ -202,10 +173,10 @@ impl Shell {
         self.flash.as_ref()
     }
 
-    /// The word for `data-theme`.
+    /// How the page is to be.
     #[must_use]
-    pub fn theme(&self) -> &'static str {
-        self.user.as_ref().map_or(Theme::Auto, |user| user.theme).as_str()
+    pub fn appearance(&self) -> Appearance {
+        self.user.as_ref().map(|user| user.appearance).unwrap_or_default()
     }
 }
 

@@ -19,6 +19,7 @@ before(async () => {
   [browser, everything, changing, hub] = await Promise.all([launch(), startEverything(), startChanging(), Hub.start()]);
   hub.user("alice@example.org", password);
   hub.user("empty@example.org", password);
+  hub.user("choosy@example.org", password);
   pages = await fill();
 });
 
@@ -54,9 +55,13 @@ async function fill() {
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   await page.goto("/audit?outcome=error&action=job.finished");
   const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  const [session, reset, newEmail] = [await anotherSession(page), await resetLink(), await newEmailLink(page)];
+  await choose();
   await page.context().close();
   return [
-    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null], ["help", "/help", null],
+    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null],
+    ["forgot", "/forgot?email=alice%40example.org", null], ["forgot-sent", "/forgot/sent", null],
+    ["reset", reset, null], ["reset-dead", "/reset/cut-short", null], ["help", "/help", null],
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
     ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
@@ -76,7 +81,47 @@ async function fill() {
     ["audit", "/audit"], ["audit-filtered", "/audit?outcome=error&connector=workbench"],
     ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
     ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
+    ["settings", "/settings"], ["settings-profile", "/settings/profile"], ["settings-appearance", "/settings/appearance"],
+    ["settings-sign-in", "/settings/sign-in"], ["settings-email", "/settings/sign-in/email"],
+    ["settings-password", "/settings/sign-in/password"], ["settings-sessions", "/settings/sessions"],
+    ["settings-session", session], ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
+    ["jobs-chosen", "/jobs", "choosy@example.org"], ["appearance-chosen", "/settings/appearance", "choosy@example.org"],
   ];
+}
+
+// Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.
+async function anotherSession(page) {
+  const other = await visitor(browser, hub, { script: false });
+  await signIn(other, "alice@example.org", password);
+  await page.goto("/settings/sessions");
+  return page.locator("tbody a[href^='/settings/sessions/']").first().getAttribute("href");
+}
+
+async function resetLink() {
+  const page = await visitor(browser, hub, { script: false });
+  await page.goto("/forgot");
+  await page.getByLabel("Email address").fill("empty@example.org");
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.context().close();
+  return hub.mailed(/\/reset\/\S+/);
+}
+
+async function newEmailLink(page) {
+  await page.goto("/settings/sign-in/email");
+  await page.getByLabel("New email address").fill("alice@new.example.org");
+  await page.getByLabel("Current password").fill(password);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  return hub.mailed(/\/email\/\S+/);
+}
+
+// Somebody whose choices differ from what their system says.
+async function choose() {
+  const page = await visitor(browser, hub, { script: false });
+  await signIn(page, "choosy@example.org", password);
+  await page.goto("/settings/appearance");
+  for (const answer of ["Dark", "More contrast", "Nothing moves"]) await page.getByLabel(answer).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.context().close();
 }
 
 async function over(page, path) {

@@ -60,6 +60,15 @@ fn contrast(a: &str, b: &str) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
+#[test]
+fn more_contrast_is_the_same_by_the_system_and_by_choice() {
+    let css = super::read("static/css/tokens.css");
+    let (_, more) = css.split_once("@media (prefers-contrast: more)").unwrap();
+    let (system, chosen) = more.split_once(":root[data-contrast=\"more\"]").unwrap();
+    assert_eq!(palette(system), palette(chosen));
+    assert!(!palette(chosen).is_empty());
+}
+
 /// Light, dark, and both with more contrast.
 fn palettes() -> [Palette; 2] {
     let css = super::read("static/css/tokens.css");

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 
 use crate::support::browser::Browser;
 use crate::support::everything::Everything;
-use crate::support::test_app::TestApp;
+use crate::support::test_app::{PASSWORD, TestApp};
 
 /// Who may see a route.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,7 +25,7 @@ enum For {
 /// As a browser says of a form that it sends.
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// `{job}`, `{slug}` and `{entry}` are alice's.
+/// `{job}`, `{slug}`, `{key}` and `{entry}` are alice's.
 const ROUTES: &[(&str, For)] = &[
     ("/", For::Anyone),
     ("/help", For::Anyone),
@@ -33,9 +33,13 @@ const ROUTES: &[(&str, For)] = &[
     ("/sign-up", For::Anyone),
     ("/sign-up/check-email", For::Anyone),
     ("/confirm/{token}", For::Anyone),
+    ("/forgot", For::Anyone),
+    ("/forgot/sent", For::Anyone),
+    ("/reset/{token}", For::Anyone),
     ("/sign-in", For::Anyone),
     ("/sign-out", For::Anyone),
     ("/setup/{token}", For::Anyone),
+    ("/email/{token}", For::Anyone),
     ("/healthz", For::Anyone),
     ("/readyz", For::Anyone),
     ("/metrics", For::Anyone),
@@ -59,6 +63,15 @@ const ROUTES: &[(&str, For)] = &[
     ("/audit/export.csv", For::SignedIn),
     ("/audit/export.ndjson", For::SignedIn),
     ("/audit/{id}", For::Owner),
+    ("/settings", For::SignedIn),
+    ("/settings/profile", For::SignedIn),
+    ("/settings/sign-in", For::SignedIn),
+    ("/settings/sign-in/email", For::SignedIn),
+    ("/settings/sign-in/password", For::SignedIn),
+    ("/settings/sessions", For::SignedIn),
+    ("/settings/sessions/others", For::SignedIn),
+    ("/settings/sessions/{key}", For::Owner),
+    ("/settings/appearance", For::SignedIn),
 ];
 
 #[test]
@@ -123,6 +136,7 @@ struct Things {
     slug: String,
     tool: String,
     entry: String,
+    session: String,
 }
 
 impl Things {
@@ -133,12 +147,21 @@ impl Things {
         let job = app.start(alice, "/connectors/workbench/tools/hash", [("v/text", "alice’s")]).await.to_string();
         let list = alice.get("/audit").await;
         let entry = list.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
-        Self { job, slug, tool: "echo".to_owned(), entry }
+        app.stranger().sign_in("alice@example.com", PASSWORD).await;
+        let sessions = alice.get("/settings/sessions").await;
+        let session = sessions.attr("tbody a[href^='/settings/sessions/']", "href").unwrap();
+        let session = session.rsplit('/').next().unwrap().to_owned();
+        Self { job, slug, tool: "echo".to_owned(), entry, session }
     }
 
     fn fill(&self, route: &str) -> String {
         let id = if route.starts_with("/audit") { &self.entry } else { &self.job };
-        route.replace("{slug}", &self.slug).replace("{tool}", &self.tool).replace("{id}", id).replace("{n}", "0")
+        route
+            .replace("{slug}", &self.slug)
+            .replace("{tool}", &self.tool)
+            .replace("{id}", id)
+            .replace("{n}", "0")
+            .replace("{key}", &self.session)
     }
 }
 

@@ -18,6 +18,7 @@ mod live;
 mod migrations;
 mod queue;
 mod schema_form;
+mod settings;
 mod support;
 mod upstream;
 mod workbench;

@@ -15,8 +15,13 @@ struct DeadPage {
     shell: Shell,
     reason: &'static str,
     step: &'static str,
-    offers_sign_in: bool,
+    offer: Option<Offer>,
 }
+
+/// Where the next step is: a path, and the words of the link.
+type Offer = (&'static str, &'static str);
+
+const SIGN_IN: Offer = ("/sign-in", "Go to sign in");
 
 /// For a mailed confirmation.
 pub(super) async fn confirmation(anyone: &Anyone, link: Link) -> Response {
@@ -31,7 +36,7 @@ pub(super) async fn confirmation(anyone: &Anyone, link: Link) -> Response {
             "Use the link in the newest email, or sign in with your email address and password to get a new one.",
         ),
     };
-    respond(anyone, link, reason, step, true).await
+    respond(anyone, link, reason, step, Some(SIGN_IN)).await
 }
 
 /// For the owner's set-up.
@@ -47,7 +52,40 @@ pub(super) async fn setup(anyone: &Anyone, link: Link) -> Response {
             "Use the link that the hub printed when it was last started.",
         ),
     };
-    respond(anyone, link, reason, step, link == Link::Used).await
+    respond(anyone, link, reason, step, (link == Link::Used).then_some(SIGN_IN)).await
+}
+
+/// For a new password.
+pub(super) async fn reset(anyone: &Anyone, link: Link) -> Response {
+    let reason = match link {
+        Link::Used => "This link has been used: the password was changed with it.",
+        Link::Expired => "This link has expired. Links for a new password work for 1 hour.",
+        Link::Open | Link::Unknown => {
+            "This link is not known here. It may have been cut short, or the password was changed after it was sent."
+        }
+    };
+    let step = "Ask for a new link. We send it to the email address of your account.";
+    respond(anyone, link, reason, step, Some(("/forgot", "Ask for a new link"))).await
+}
+
+/// For another address.
+pub(in crate::web) async fn email(anyone: &Anyone, link: Link) -> Response {
+    let reason = match link {
+        Link::Used => "This link has been used: the account has the new address.",
+        Link::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
+        Link::Open | Link::Unknown => {
+            "This link is not known here. It may have been cut short, or you asked for another change after it."
+        }
+    };
+    let step = "See in your settings which address your account has. There you can ask for a new link.";
+    respond(anyone, link, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
+}
+
+/// For an address that has got an account while the link was on its way.
+pub(in crate::web) async fn taken(anyone: &Anyone) -> Response {
+    let reason = "The new address has an account of its own by now, so nothing was changed.";
+    let step = "Sign in to that account, or choose another address in your settings.";
+    respond(anyone, Link::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
 }
 
 async fn respond(
@@ -55,9 +93,9 @@ async fn respond(
     link: Link,
     reason: &'static str,
     step: &'static str,
-    offers_sign_in: bool,
+    offer: Option<Offer>,
 ) -> Response {
     let status = if link == Link::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
     let shell = anyone.shell("This link does not work").await;
-    page_with(status, &DeadPage { shell, reason, step, offers_sign_in })
+    page_with(status, &DeadPage { shell, reason, step, offer })
 }

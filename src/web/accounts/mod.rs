@@ -1,8 +1,10 @@
-//! Pages about having an account: sign up, confirm, sign in, sign out, and the owner's set-up.
+//! Pages about having an account: sign up, confirm, sign in, sign out, a forgotten password, and the owner's set-up.
 
 mod check_email;
 mod confirm;
-mod dead_link;
+pub(super) mod dead_link;
+mod forgot;
+mod reset;
 mod setup;
 mod sign_in;
 mod sign_out;
@@ -19,6 +21,9 @@ pub(super) fn router() -> Router<App> {
         .route("/sign-up", get(sign_up::new).post(sign_up::create))
         .route("/sign-up/check-email", get(check_email::show).post(check_email::create))
         .route("/confirm/{token}", get(confirm::show).post(confirm::create))
+        .route("/forgot", get(forgot::new).post(forgot::create))
+        .route("/forgot/sent", get(forgot::sent))
+        .route("/reset/{token}", get(reset::new).post(reset::create))
         .route("/sign-in", get(sign_in::new).post(sign_in::create))
         .route("/sign-out", get(sign_out::new).post(sign_out::create))
         .route("/setup/{token}", get(setup::new).post(setup::create))

@@ -1,11 +1,15 @@
 //! `/sign-in`: an address and a password, and on to the page that was asked for.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 
-use super::check_email;
+use super::{check_email, forgot};
 use crate::accounts::{self, SignIn};
 use crate::app::App;
 use crate::config::SignUp;
@@ -18,6 +22,7 @@ use crate::web::extract::{Form, Query};
 use crate::web::respond::{local_path, page, page_with, see_other};
 use crate::web::session;
 use crate::web::shell::Shell;
+use crate::web::when;
 
 /// The one answer to a wrong address and to a wrong password.
 const MISMATCH: &str = "Check your email address and password. There is no account with both";
@@ -43,6 +48,7 @@ struct NewPage<'a> {
     faults: Invalid,
     email: &'a str,
     next: Option<&'a str>,
+    forgot: String,
     is_open: bool,
 }
 
@@ -55,12 +61,14 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(asked): Qu
         faults: Invalid::default(),
         email: "",
         next: local_path(&asked.next),
+        forgot: forgot::path_for(""),
         is_open: app.sign_up == SignUp::Open,
     }))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
     let mut faults = blanks(&fields);
+    let mut wait = None;
     if faults.is_empty() {
         let (visitor, now) = (anyone.visitor(), app.clock.now());
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
@@ -73,6 +81,10 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
                 return Ok(see_other(check_email::PATH));
             }
             SignIn::Refused => faults.add("email", MISMATCH),
+            SignIn::Wait(until) => {
+                wait = Some(until - now);
+                faults.add("email", too_many(until - now));
+            }
         }
     }
     let form = NewPage {
@@ -80,9 +92,29 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         faults,
         email: &fields.email,
         next: local_path(&fields.next),
+        forgot: forgot::path_for(&fields.email),
         is_open: app.sign_up == SignUp::Open,
     };
-    Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
+    Ok(match wait {
+        None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),
+        Some(wait) => retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
+    })
+}
+
+/// The one answer while there is a wait, whatever was typed.
+fn too_many(wait: time::Duration) -> String {
+    let wait = when::duration(Duration::from_secs(seconds(wait)));
+    format!("Too many wrong passwords. Try again in {wait}, or choose a new password by “Forgot your password?”")
+}
+
+fn retry_after(wait: time::Duration, mut response: Response) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
+    response
+}
+
+/// Rounded up: a try at that time is not refused again.
+fn seconds(wait: time::Duration) -> u64 {
+    u64::try_from(wait.whole_milliseconds()).unwrap_or(0).div_ceil(1_000)
 }
 
 fn blanks(fields: &Fields) -> Invalid {

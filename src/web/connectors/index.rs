@@ -6,7 +6,8 @@ use axum::response::Response;
 use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::search::{Asked, Choice, Layout, Search};
+use super::search::{Asked, Layout, Search};
+use crate::web::filtering::Choice;
 use super::views::kind;
 use crate::app::App;
 use crate::connections::{self, Catalogue, Entry};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::accounts::Announce;
 use crate::jobs::{JobRow, Status};
 use crate::web::when::count;
 
@@ -13,6 +14,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// What has gathered since something was said.
 #[derive(Default)]
 pub(super) struct Announcer {
+    /// What its listener chose to be told of.
+    told: Announce,
     ended: u64,
     /// The only job that ended, in words.
     one: String,
@@ -22,9 +25,14 @@ pub(super) struct Announcer {
 }
 
 impl Announcer {
+    pub(super) fn of(told: Announce) -> Self {
+        Self { told, ..Self::default() }
+    }
+
     /// A row changed. That a job has begun is seen by who looks; that it ended is told.
     pub(super) fn note(&mut self, row: &JobRow) {
         let words = match row.status {
+            _ if self.told == Announce::None => return,
             Status::Succeeded => "succeeded",
             Status::Failed => "failed",
             Status::Canceled => "was cancelled",
@@ -38,7 +46,7 @@ impl Announcer {
 
     /// There are more new jobs than were told.
     pub(super) fn note_unseen(&mut self, before: usize, now: usize) {
-        if now > before {
+        if now > before && self.told == Announce::All {
             self.unseen = Some(now);
         }
     }
@@ -55,7 +63,7 @@ impl Announcer {
             (ended, not_well) => format!("{} ended, {not_well} of them not well.", count(ended, "job")),
         };
         let unseen = self.unseen.map(|unseen| format!("{}.", new_jobs(unseen))).unwrap_or_default();
-        *self = Self { said_at: Some(now), ..Self::default() };
+        *self = Self { said_at: Some(now), ..Self::of(self.told) };
         Some(format!("{ended} {unseen}").trim().to_owned())
     }
 

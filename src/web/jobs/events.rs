@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::views::{Change, EventView, JobView};
 use super::{framed, parse, position, view};
+use crate::accounts::Announce;
 use crate::app::App;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Status, Written};
@@ -75,7 +76,12 @@ impl Follower {
         let view = view(&self.app, &self.me, job).await.map_err(|_| ())?;
         let calendar = self.me.calendar(self.app.clock.now());
         let events: Vec<_> = log.iter().map(|event| EventView::new(event, &calendar)).collect();
-        let is_news = self.shown.is_some_and(|shown| shown != job.status);
+        let is_told = match self.me.user.appearance.announce {
+            Announce::All => true,
+            Announce::Ends => job.status.is_final(),
+            Announce::None => false,
+        };
+        let is_news = is_told && self.shown.is_some_and(|shown| shown != job.status);
         let change = Change {
             title: framed(Shell::new(view.tool.clone()), &view).title(),
             events: &events,

@@ -79,6 +79,7 @@ pub(super) async fn show(
     let shown = rows.read().filter(|_| filters.faults.is_empty()).ok_or_else(not_of_a_page)?;
     let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
     let (live, ticks) = (app.live.clone(), app.live.subscribe_user(me.actor.user_id()));
+    let announce = me.user.appearance.announce;
     let follower = Follower {
         app,
         me: me.clone(),
@@ -87,7 +88,7 @@ pub(super) async fn show(
         rows: Vec::new(),
         unseen: told.unwrap_or(0),
         has_begun: false,
-        announcer: Announcer::default(),
+        announcer: Announcer::of(announce),
     };
     Ok(stream::answer(&live, me, ticks, follower))
 }

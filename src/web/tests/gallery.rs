@@ -7,10 +7,11 @@ use std::path::Path;
 use askama::Template;
 use time::macros::datetime;
 
+use crate::accounts::{Appearance, Theme};
 use crate::error::Invalid;
 use crate::web::badge::Badge;
 use crate::web::flash::Flash;
-use crate::web::shell::{Section, Shell, ShellUser, Theme};
+use crate::web::shell::{Section, Shell, ShellUser};
 use crate::web::site::{AccessibilityPage, HelpPage};
 use crate::web::when::{Calendar, When};
 
@@ -39,7 +40,8 @@ struct Job {
 fn gallery(theme: Theme, faults: Invalid, flash: Option<Flash>) -> String {
     let zone = jiff::tz::TimeZone::UTC;
     let calendar = Calendar::new(zone.clone(), datetime!(2026-11-24 08:00 UTC));
-    let user = ShellUser { display_name: "Alice Example".into(), theme, zone, is_admin: true };
+    let appearance = Appearance { theme, ..Appearance::default() };
+    let user = ShellUser { display_name: "Alice Example".into(), appearance, zone, is_admin: true };
     let job = |name, badge, took| Job { name, badge, took };
     GalleryPage {
         shell: Shell::new("Create issue")

@@ -18,8 +18,9 @@ use url::Url;
 
 use super::error::{Error, Result};
 use super::extract::Path;
-use super::shell::{Shell, ShellUser, Theme, Viewer};
+use super::shell::{Shell, ShellUser, Viewer};
 use super::{WebSettings, layers, respond};
+use crate::accounts::{Appearance, Theme};
 use crate::error::Error as DomainError;
 
 #[derive(Template)]
@@ -29,7 +30,8 @@ struct HelloPage {
 }
 
 fn alice() -> ShellUser {
-    ShellUser { display_name: "Alice".into(), theme: Theme::Dark, zone: jiff::tz::TimeZone::UTC, is_admin: false }
+    let appearance = Appearance { theme: Theme::Dark, ..Appearance::default() };
+    ShellUser { display_name: "Alice".into(), appearance, zone: jiff::tz::TimeZone::UTC, is_admin: false }
 }
 
 fn app() -> Router {

@@ -1,6 +1,6 @@
 // The real binary on an empty data directory, with the private PostgreSQL it makes for itself.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -50,6 +50,20 @@ export class Hub {
         resolve();
       });
     });
+  }
+
+  // The first link like this in a mail of the outbox; mails are sent after the page is answered.
+  async mailed(pattern) {
+    const outbox = join(this.dir, "data", "outbox");
+    for (let tries = 0; tries < 100; tries++) {
+      const mails = existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith(".eml")) : [];
+      for (const name of mails.sort().reverse()) {
+        const link = readFileSync(join(outbox, name), "utf8").match(pattern);
+        if (link) return link[0];
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`no mail has ${pattern}`);
   }
 
   ended() {

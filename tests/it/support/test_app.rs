@@ -18,6 +18,7 @@ use craft::app::App;
 use craft::clock::Clock;
 use craft::config::SignUp;
 use craft::egress::{Egress, EgressPolicy};
+use craft::errands::Errands;
 use craft::ids::JobId;
 use craft::jobs::Runner;
 use craft::live::Live;
@@ -82,12 +83,14 @@ impl TestApp {
             vault: Vault::new(SealingKey::random()),
             egress: allowing(&["127.0.0.0/8"]),
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
+            errands: Errands::default(),
             passwords: Passwords::default(),
             queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
             live,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             sign_up: SignUp::Open,
+            proxies: Vec::new(),
         };
         change(&mut app);
         run_jobs(&app).await;
@@ -98,6 +101,11 @@ impl TestApp {
     /// Somebody who is not signed in.
     pub(crate) fn stranger(&self) -> Browser {
         Browser::new(self.router.clone(), self.app.public_url.clone())
+    }
+
+    /// Somebody at the pages of another process, which has these handles.
+    pub(crate) fn browser_of(&self, app: App) -> Browser {
+        Browser::new(web::framed(web::pages(), app), self.app.public_url.clone())
     }
 
     /// Signed in, an ordinary user.

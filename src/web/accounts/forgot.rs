@@ -1,0 +1,75 @@
+//! `/forgot`: have a link for a new password mailed. The answer is the same whether or not the address has an account,
+//! and nobody waits for the mail, so that the time it takes tells nothing either.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use crate::accounts::{self, Email};
+use crate::app::App;
+use crate::error::Invalid;
+use crate::web::actor::Anyone;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Query};
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::shell::Shell;
+
+const TITLE: &str = "Forgot your password";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    #[serde(default)]
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/forgot.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    email: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/forgot_sent.html")]
+struct SentPage {
+    shell: Shell,
+}
+
+/// The page's path, with the address that was typed elsewhere.
+pub(super) fn path_for(email: &str) -> String {
+    if email.trim().is_empty() {
+        return "/forgot".to_owned();
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("email", email.trim()).finish();
+    format!("/forgot?{query}")
+}
+
+pub(super) async fn new(anyone: Anyone, Query(asked): Query<Fields>) -> Result {
+    let shell = anyone.shell(TITLE).await;
+    Ok(page(&NewPage { shell, faults: Invalid::default(), email: &asked.email }))
+}
+
+pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+    let email = match Email::parse(&fields.email) {
+        Ok(email) => email,
+        Err(fault) => {
+            let mut faults = Invalid::default();
+            faults.add("email", fault);
+            let shell = anyone.shell(TITLE).await.state("Error");
+            let form = NewPage { shell, faults, email: &fields.email };
+            return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
+        }
+    };
+    let to = app.clone();
+    app.errands.begin("mail a link for a new password", async move {
+        accounts::send_reset(&to.system, &to.mailer, &to.public_url, &email, to.clock.now()).await
+    })?;
+    Ok(see_other("/forgot/sent"))
+}
+
+pub(super) async fn sent(anyone: Anyone) -> Result {
+    Ok(page(&SentPage { shell: anyone.shell("Check your email").await.under(TITLE, "/forgot") }))
+}

@@ -1,0 +1,85 @@
+//! `/reset/{token}`: choose a new password, by the link that was mailed.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::dead_link;
+use crate::accounts::{self, Reset, User};
+use crate::app::App;
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::actor::Anyone;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::session;
+use crate::web::shell::Shell;
+
+const TITLE: &str = "Choose a new password";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/reset.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    token: &'a str,
+    email: &'a str,
+}
+
+pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+    match accounts::resetting(&app.system, &token, app.clock.now()).await? {
+        Reset::For(user) => {
+            let shell = anyone.shell(TITLE).await;
+            Ok(page(&NewPage { shell, faults: Invalid::default(), token: &token, email: &user.email }))
+        }
+        Reset::Dead(link) => Ok(dead_link::reset(&anyone, link).await),
+    }
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    anyone: Anyone,
+    Path(token): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result {
+    let (visitor, now) = (anyone.visitor(), app.clock.now());
+    match accounts::reset(&app.system, &app.passwords, &token, &fields.password, &visitor, now).await {
+        Ok(Reset::For(user)) => done(&app, &anyone, user).await,
+        Ok(Reset::Dead(link)) => Ok(dead_link::reset(&anyone, link).await),
+        Err(Error::Invalid(faults)) => again(&app, &anyone, &token, faults).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// On to signing in, by the new password.
+async fn done(app: &App, anyone: &Anyone, user: User) -> Result<Response> {
+    let to = app.clone();
+    app.errands.begin("mail that the password was changed", async move {
+        accounts::notice_of_reset(&to.mailer, &to.public_url, &user, to.clock.now()).await
+    })?;
+    // whoever was signed in here is not any more, and a message must be left in a session that stands
+    session::end(&anyone.session).await?;
+    let done = "Your password is changed, and all browsers are signed out. Sign in with the new password.";
+    anyone.flash(Flash::success(done)).await?;
+    Ok(see_other("/sign-in"))
+}
+
+async fn again(app: &App, anyone: &Anyone, token: &str, faults: Invalid) -> Result<Response> {
+    match accounts::resetting(&app.system, token, app.clock.now()).await? {
+        Reset::For(user) => {
+            let shell = anyone.shell(TITLE).await.state("Error");
+            let form = NewPage { shell, faults, token, email: &user.email };
+            Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
+        }
+        Reset::Dead(link) => Ok(dead_link::reset(anyone, link).await),
+    }
+}

@@ -1,0 +1,107 @@
+//! `/settings/sign-in/email`: ask for another address; `/email/{token}`: the link that confirms it, which may be opened
+//! in any browser. As with every mailed link, opening it changes nothing.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::refused::Refused;
+use super::{account, shell};
+use crate::accounts::{self, AskedEmail, NewEmail};
+use crate::app::App;
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::accounts::dead_link;
+use crate::web::actor::{Anyone, SignedIn};
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::shell::Shell;
+
+const TITLE: &str = "Change email address";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    email: String,
+    current_password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "settings/email.html")]
+struct NewPage<'a> {
+    shell: Shell,
+    faults: Invalid,
+    now: String,
+    email: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "settings/email_confirm.html")]
+struct ConfirmPage<'a> {
+    shell: Shell,
+    token: &'a str,
+    old: String,
+    new: String,
+}
+
+pub(super) async fn new(State(app): State<App>, me: SignedIn) -> Result {
+    let now = account(&app, &me).await?.email;
+    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), now, email: "" }))
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
+    let (password, now) = (&fields.current_password, app.clock.now());
+    match accounts::ask_email(&app.system, &app.passwords, &me.actor, &fields.email, password, now).await {
+        Ok(asked) => done(&app, &me, asked, fields.email.trim()).await,
+        Err(error) => again(&app, &me, &fields.email, error).await,
+    }
+}
+
+async fn done(app: &App, me: &SignedIn, asked: AskedEmail, new: &str) -> Result<Response> {
+    let to = app.clone();
+    app.errands.begin("mail a link for a new email address", async move {
+        accounts::send_email_change(&to.system, &to.mailer, &to.public_url, &asked, to.clock.now()).await
+    })?;
+    let next =
+        format!("We sent an email to {new}. Your address changes when you open the link in it, within 24 hours.");
+    me.flash(Flash::important(next)).await?;
+    Ok(see_other("/settings/sign-in"))
+}
+
+async fn again(app: &App, me: &SignedIn, email: &str, error: Error) -> Result<Response> {
+    let refused = Refused::of(error)?;
+    let (status, retry_after) = (refused.status, refused.retry_after());
+    let now = account(app, me).await?.email;
+    let form = NewPage { shell: frame(me).await.state("Error"), faults: refused.faults, now, email };
+    Ok(Refused::mark(retry_after, page_with(status, &form)))
+}
+
+pub(super) async fn confirm(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+    match accounts::email_change(&app.system, &token, app.clock.now()).await? {
+        NewEmail::For(user, new) => {
+            let shell = anyone.shell("Confirm your new email address").await;
+            Ok(page(&ConfirmPage { shell, token: &token, old: user.email, new }))
+        }
+        NewEmail::Taken => Ok(dead_link::taken(&anyone).await),
+        NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
+    }
+}
+
+pub(super) async fn change(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+    match accounts::change_email(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
+        NewEmail::For(_, new) => {
+            anyone
+                .flash(Flash::success(format!("Your email address is {new} now. Sign in with it next time.")))
+                .await?;
+            Ok(see_other(if anyone.signed_in.is_some() { "/settings/sign-in" } else { "/sign-in" }))
+        }
+        NewEmail::Taken => Ok(dead_link::taken(&anyone).await),
+        NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
+    }
+}
+
+async fn frame(me: &SignedIn) -> Shell {
+    shell(me, TITLE).await.under("Sign-in", "/settings/sign-in")
+}

@@ -1,0 +1,81 @@
+//! `/settings`: one's own account: who one is, how one signs in, where one is signed in, how pages look.
+
+mod appearance;
+mod device;
+mod email;
+mod password;
+mod profile;
+mod refused;
+mod sessions;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+
+use crate::accounts::{self, User};
+use crate::app::App;
+use crate::error::Error;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::respond::page;
+use crate::web::shell::{Section, Shell};
+use crate::web::when::count;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/settings", get(index))
+        .route("/settings/profile", get(profile::show).post(profile::update))
+        .route("/settings/sign-in", get(sign_in))
+        .route("/settings/sign-in/email", get(email::new).post(email::create))
+        .route("/settings/sign-in/password", get(password::new).post(password::create))
+        .route("/settings/sessions", get(sessions::index))
+        .route("/settings/sessions/others", get(sessions::confirm_others).post(sessions::revoke_others))
+        .route("/settings/sessions/{key}", get(sessions::confirm).post(sessions::revoke))
+        .route("/settings/appearance", get(appearance::show).post(appearance::update))
+        .route("/email/{token}", get(email::confirm).post(email::change))
+}
+
+#[derive(Template)]
+#[template(path = "settings/index.html")]
+struct IndexPage {
+    shell: Shell,
+    profile: String,
+    email: String,
+    sessions: String,
+    appearance: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "settings/sign_in.html")]
+struct SignInPage {
+    shell: Shell,
+    email: String,
+}
+
+async fn index(State(app): State<App>, me: SignedIn) -> Result {
+    let user = account(&app, &me).await?;
+    let begun = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
+    Ok(page(&IndexPage {
+        shell: me.shell("Settings").await.section(Section::Settings),
+        profile: format!("{}, time zone {}", user.display_name, user.time_zone),
+        email: user.email,
+        sessions: format!("You are signed in on {}", count(begun as u64, "browser")),
+        appearance: appearance::in_words(me.user.appearance),
+    }))
+}
+
+async fn sign_in(State(app): State<App>, me: SignedIn) -> Result {
+    let email = account(&app, &me).await?.email;
+    Ok(page(&SignInPage { shell: shell(&me, "Sign-in").await, email }))
+}
+
+/// The frame of a page right below the settings.
+async fn shell(me: &SignedIn, thing: &str) -> Shell {
+    me.shell(thing).await.section(Section::Settings).under("Settings", "/settings")
+}
+
+/// Whoever is signed in, whole.
+async fn account(app: &App, me: &SignedIn) -> Result<User, Error> {
+    accounts::find(&app.system, me.actor.user_id()).await?.ok_or(Error::NotFound("account"))
+}

@@ -1,0 +1,70 @@
+//! `/settings/sign-in/password`: a new password, with the current one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::refused::Refused;
+use super::{account, shell};
+use crate::accounts::{self, User};
+use crate::app::App;
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Form;
+use crate::web::flash::Flash;
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::shell::Shell;
+
+const TITLE: &str = "Change password";
+
+#[derive(Deserialize)]
+pub(super) struct Fields {
+    current_password: Secret,
+    new_password: Secret,
+}
+
+#[derive(Template)]
+#[template(path = "settings/password.html")]
+struct NewPage {
+    shell: Shell,
+    faults: Invalid,
+    email: String,
+}
+
+pub(super) async fn new(State(app): State<App>, me: SignedIn) -> Result {
+    let email = account(&app, &me).await?.email;
+    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), email }))
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
+    let here = me.session_key().ok_or(Error::NotFound("session"))?;
+    let (current, new, now) = (&fields.current_password, &fields.new_password, app.clock.now());
+    match accounts::change_password(&app.system, &app.passwords, &me.actor, current, new, here, now).await {
+        Ok(user) => done(&app, &me, user).await,
+        Err(error) => again(&app, &me, error).await,
+    }
+}
+
+async fn done(app: &App, me: &SignedIn, user: User) -> Result<Response> {
+    let to = app.clone();
+    app.errands.begin("mail that the password was changed", async move {
+        accounts::notice_of_password(&to.mailer, &to.public_url, &user, to.clock.now()).await
+    })?;
+    me.flash(Flash::success("Your password is changed. All other browsers are signed out.")).await?;
+    Ok(see_other("/settings/sign-in"))
+}
+
+async fn again(app: &App, me: &SignedIn, error: Error) -> Result<Response> {
+    let refused = Refused::of(error)?;
+    let (status, retry_after) = (refused.status, refused.retry_after());
+    let email = account(app, me).await?.email;
+    let form = NewPage { shell: frame(me).await.state("Error"), faults: refused.faults, email };
+    Ok(Refused::mark(retry_after, page_with(status, &form)))
+}
+
+async fn frame(me: &SignedIn) -> Shell {
+    shell(me, TITLE).await.under("Sign-in", "/settings/sign-in")
+}

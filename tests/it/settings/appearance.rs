@@ -1,0 +1,52 @@
+//! Colours, contrast, motion, and what is announced.
+
+use http::StatusCode;
+
+use crate::support::test_app::{PASSWORD, TestApp};
+
+const FORM: &str = "form[action='/settings/appearance']";
+
+#[tokio::test]
+async fn what_was_chosen_is_on_every_page_in_every_browser_of_theirs_alone() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let form = alice.get("/settings/appearance").await;
+    let chosen = [("theme", "dark"), ("contrast", "more"), ("motion", "reduce"), ("announce", "ends")];
+    let page = alice.submit(&form, FORM, chosen).await;
+    assert_eq!(page.path(), "/settings/appearance");
+    assert_eq!(page.attrs("main input[checked]", "value"), ["dark", "more", "reduce", "ends"]);
+
+    let elsewhere = app.stranger();
+    elsewhere.sign_in("alice@example.com", PASSWORD).await;
+    let html = "html[data-theme=dark][data-contrast=more][data-motion=reduce]";
+    for page in [alice.get("/jobs").await, elsewhere.get("/nowhere").await] {
+        assert!(page.has(html), "{}", page.path());
+    }
+    assert!(bob.get("/jobs").await.has("html[data-theme=auto][data-contrast=auto][data-motion=auto]"));
+    assert_eq!(app.audited().await.iter().filter(|action| *action == "appearance.changed").count(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_not_offered_is_refused() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = alice.post("/settings/appearance", &[("theme", "pink"), ("contrast", "more")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.attrs(".summary a", "href"), ["#f-theme", "#f-motion", "#f-announce"]);
+    assert!(page.has("input[name=contrast][value=more][checked]"), "what could be read was lost");
+    assert!(alice.get("/jobs").await.has("html[data-contrast=auto]"));
+}
+
+#[tokio::test]
+async fn of_a_job_that_is_watched_only_what_was_chosen_is_announced() {
+    let app = TestApp::new().await;
+    for (name, announce, expected) in [("alice", "all", true), ("bob", "none", false)] {
+        let browser = app.persona(name, false).await;
+        let form = browser.get("/settings/appearance").await;
+        browser.submit(&form, FORM, [("announce", announce)]).await;
+        let job = app.start(&browser, "/connectors/workbench/tools/countdown", [("v/seconds", "1")]).await;
+        let stream = browser.get(&format!("/jobs/{job}/events?after=0.0")).await;
+        assert!(stream.body.contains("event: end"), "{}", stream.body);
+        assert_eq!(stream.body.contains("hx-target=\"#live\""), expected, "{announce}: {}", stream.body);
+    }
+}

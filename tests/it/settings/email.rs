@@ -1,0 +1,104 @@
+//! Changing the address: asked for with the password, confirmed by the new mailbox, told to the old one.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::test_app::{PASSWORD, TestApp};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn ask(app: &TestApp, browser: &Browser, email: &str, password: &str) -> Page {
+    let form = browser.get("/settings/sign-in/email").await;
+    let fields = [("email", email), ("current_password", password)];
+    let page = browser.submit(&form, "form[action='/settings/sign-in/email']", fields).await;
+    app.app.errands.finish().await;
+    page
+}
+
+#[tokio::test]
+async fn an_address_changes_when_its_new_mailbox_confirms_it() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = ask(&app, &alice, "alice@new.example", PASSWORD).await;
+    assert_eq!(page.path(), "/settings/sign-in");
+    assert_eq!(page.text("main .lede strong"), "alice@example.com", "it changed before it was confirmed");
+    let mails = app.mails();
+    assert!(mails[0].contains("To: alice@example.com") && mails[0].contains("about to change"));
+    assert!(mails[1].contains("To: alice@new.example"));
+
+    // in another browser, which is signed in to nothing
+    let visitor = app.stranger();
+    let link = app.mailed_link();
+    let form = visitor.get(&link).await;
+    assert_eq!(app.stranger().sign_in("alice@new.example", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(visitor.submit(&form, "main form", []).await.path(), "/sign-in");
+    assert_eq!(app.stranger().sign_in("alice@new.example", PASSWORD).await.path(), "/dashboard");
+    assert_eq!(alice.get("/settings/sign-in").await.text("main .lede strong"), "alice@new.example");
+    let audited = app.audited().await;
+    assert!(audited.contains(&"email.asked".to_owned()) && audited.contains(&"email.changed".to_owned()));
+    assert_eq!(visitor.get(&link).await.status, StatusCode::GONE, "it works once");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_and_the_address_that_was_typed_stays() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    for (email, password, fault) in [
+        ("nonsense", PASSWORD, "#f-email"),
+        ("alice@example.com", PASSWORD, "#f-email"),
+        ("alice@new.example", "a guess at the password", "#f-current_password"),
+    ] {
+        let page = ask(&app, &alice, email, password).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{email}");
+        assert_eq!(page.attrs(".summary a", "href"), [fault]);
+        assert_eq!(page.attr("#f-email", "value").as_deref(), Some(email));
+    }
+    assert!(app.mails().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_with_an_account_is_told_and_not_given_away() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.account("bob", false).await;
+    let free = ask(&app, &alice, "bob@new.example", PASSWORD).await;
+    app.advance(MINUTE).await;
+    let taken = ask(&app, &alice, "bob@example.com", PASSWORD).await;
+    assert_eq!(free.text("#flash + p").replace("new.example", "example.com"), taken.text("#flash + p"));
+    let mail = app.mails().pop().unwrap();
+    assert!(mail.contains("To: bob@example.com") && mail.contains("has an account already"));
+}
+
+#[tokio::test]
+async fn an_address_that_got_an_account_meanwhile_is_not_taken_from_it() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    ask(&app, &alice, "bob@example.com", PASSWORD).await;
+    let link = app.mailed_link();
+    let form = alice.get(&link).await;
+    app.account("bob", false).await;
+    let page = alice.submit(&form, "main form", []).await;
+    assert_eq!(page.status, StatusCode::GONE);
+    assert_eq!(alice.get("/settings/sign-in").await.text("main .lede strong"), "alice@example.com");
+}
+
+#[tokio::test]
+async fn a_newer_wish_and_a_new_password_both_end_an_older_one() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    ask(&app, &alice, "one@new.example", PASSWORD).await;
+    let first = app.mailed_link();
+    let hasty = ask(&app, &alice, "two@new.example", PASSWORD).await;
+    assert!(hasty.text(".summary li").contains("on its way already"), "nobody's mailbox is flooded");
+    app.advance(MINUTE).await;
+    ask(&app, &alice, "two@new.example", PASSWORD).await;
+    let second = app.mailed_link();
+    assert_eq!(alice.get(&first).await.status, StatusCode::NOT_FOUND);
+    let form = alice.get("/settings/sign-in/password").await;
+    let fields = [("current_password", PASSWORD), ("new_password", "a kettle under the stairs")];
+    alice.submit(&form, "form[action='/settings/sign-in/password']", fields).await;
+    assert_eq!(alice.get(&second).await.status, StatusCode::NOT_FOUND);
+}
