@@ -1,0 +1,92 @@
+// The main job with the keyboard alone, script off and on: where the focus goes is recorded in keyboard.json, it can always
+// be seen, and it never gets lost. RECORD=1 writes the path anew.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { launch, visitor } from "./support/browser.mjs";
+import { Hub } from "./support/hub.mjs";
+
+const record = new URL("./keyboard.json", import.meta.url);
+const password = "correct horse battery staple";
+let browser, hub;
+
+before(async () => {
+  [browser, hub] = await Promise.all([launch(), Hub.start()]);
+  hub.user("alice@example.org", password);
+});
+
+after(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+// What has the focus: its name as it is read out, and whether somebody who looks can find it.
+const focused = (page) =>
+  page.evaluate(() => {
+    const it = document.activeElement;
+    const label = it.labels?.[0]?.textContent ?? it.getAttribute("aria-label") ?? it.textContent;
+    const style = getComputedStyle(it);
+    const box = it.getBoundingClientRect();
+    const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 40), box.top + box.height / 2);
+    return {
+      kind: it.localName,
+      name: label.replace(/\s+/g, " ").trim().slice(0, 60),
+      ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+      isSeen: at !== null && (it.contains(at) || at.contains(it)),
+    };
+  });
+
+// Presses Tab until the named thing has the focus, and keeps every stop on the way.
+async function tabTo(page, path, kind, name) {
+  for (let stops = 0; stops < 80; stops++) {
+    await page.keyboard.press("Tab");
+    const it = await focused(page);
+    assert.notEqual(it.kind, "body", `the focus was lost on the way to "${name}"`);
+    assert.ok(it.ring >= 2, `the focus on ${it.kind} "${it.name}" has no ring`);
+    assert.ok(it.isSeen, `the focus on ${it.kind} "${it.name}" is hidden`);
+    path.push(`${it.kind}: ${it.name}`);
+    if (it.kind === kind && it.name.startsWith(name)) return;
+  }
+  assert.fail(`no ${kind} "${name}" is reached:\n${path.slice(-80).join("\n")}`);
+}
+
+async function walk(page) {
+  const path = [];
+  const to = (kind, name) => tabTo(page, path, kind, name);
+  const go = async (url) => {
+    await Promise.all([page.waitForURL(url), page.keyboard.press("Enter")]);
+    await page.waitForLoadState("domcontentloaded");
+    path.push(`> ${new URL(page.url()).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]+/, "…")}`);
+  };
+  await page.goto("/sign-in");
+  await to("input", "Email address");
+  await page.keyboard.type("alice@example.org");
+  await to("input", "Password");
+  await page.keyboard.type(password);
+  await go("**/dashboard");
+  await to("a", "Skip to main content");
+  await to("a", "Connectors");
+  await go("**/connectors");
+  await to("a", "Workbench");
+  await go("**/connectors/workbench");
+  await to("a", "Hash");
+  await go("**/tools/hash");
+  await to("textarea", "Text");
+  await page.keyboard.type("typed without a mouse");
+  await to("button", "Run this tool");
+  await go("**/jobs/*");
+  assert.match(await page.textContent("h1"), /hash/i);
+  return path;
+}
+
+for (const script of [false, true]) {
+  test(`the main job by keyboard, script ${script ? "on" : "off"}`, { timeout: 300_000 }, async () => {
+    const page = await visitor(browser, hub, { script: true, blocked: !script });
+    const path = await walk(page);
+    const name = script ? "script on" : "script off";
+    const kept = JSON.parse(readFileSync(record, "utf8"));
+    if (process.env.RECORD) writeFileSync(record, `${JSON.stringify({ ...kept, [name]: path }, null, 2)}\n`);
+    else assert.deepEqual(path, kept[name], "the focus takes another path; if that is meant, run with RECORD=1");
+    await page.context().close();
+  });
+}

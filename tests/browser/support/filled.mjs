@@ -1,0 +1,125 @@
+// A hub that has something of each kind, and the page of each state.
+import { signIn, visitor } from "./browser.mjs";
+
+export const password = "correct horse battery staple";
+export const alice = "alice@example.org";
+const empty = "empty@example.org";
+const choosy = "choosy@example.org";
+
+// A press that the page refuses, and says why.
+const press = (name) => async (page) => {
+  await page.getByRole("main").getByRole("button", { name, exact: true }).click();
+  await page.locator(".summary").waitFor();
+};
+
+// Makes something of each kind and names the page of each state: its address, who looks (nobody: null), and what they do.
+export async function fill({ browser, hub, servers }) {
+  for (const who of [alice, empty, choosy]) hub.user(who, password);
+  const page = await visitor(browser, hub, { script: false });
+  await signIn(page, alice, password);
+  for (const [name, server] of Object.entries(servers)) {
+    await page.goto("/connectors/new/mcp");
+    await page.getByLabel("Server URL").fill(server.url);
+    await page.getByLabel("Name (optional)").fill(name);
+    await page.getByRole("button", { name: "Add the server" }).click();
+  }
+  await page.getByRole("button", { name: "Look for changes" }).click();
+  const run = async (path, fields = {}) => {
+    await page.goto(path);
+    for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
+    await page.getByRole("button", { name: /^Run / }).click();
+    return new URL(page.url()).pathname;
+  };
+  const done = await run("/connectors/everything/tools/echo", { "v/message": "hello" });
+  const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
+  const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "500" });
+  for (const path of [done, failed]) await over(page, path);
+  await page.goto("/audit");
+  const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  await page.goto("/audit?outcome=error&action=job.finished");
+  const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  const [session, reset, newEmail] = [await anotherSession({ browser, hub, page }), await resetLink({ browser, hub }), await newEmailLink({ hub, page })];
+  await choose({ browser, hub });
+  await page.context().close();
+  return [
+    ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null],
+    ["forgot", "/forgot?email=alice%40example.org", null], ["forgot-sent", "/forgot/sent", null],
+    ["reset", reset, null], ["reset-dead", "/reset/cut-short", null], ["help", "/help", null],
+    ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
+    ["sign-in-error", "/sign-in", null, press("Sign in")], ["sign-up-error", "/sign-up", null, press("Create account")],
+    ["forgot-error", "/forgot", null, press("Send the link")], ["check-email", "/sign-up/check-email", null],
+    ["confirm-dead", "/confirm/cut-short", null], ["setup-dead", "/setup/cut-short", null],
+    ["sign-out", "/sign-out"], ["choose", "/connectors/new"],
+    ["add-error", "/connectors/new/mcp", alice, press("Add the server")],
+    ["tool-error", "/connectors/everything/tools/get-sum", alice, press("Run this tool")],
+    ["settings-email-error", "/settings/sign-in/email", alice, press("Send the link")],
+    ["settings-password-error", "/settings/sign-in/password", alice, press("Change password")],
+    ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
+    ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
+    ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"],
+    ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
+    ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
+    ["workbench", "/connectors/workbench"],
+    ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
+    ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
+    ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],
+    ["dashboard", "/dashboard"], ["dashboard-month", "/dashboard?range=30d"], ["dashboard-hours", "/dashboard?range=24h"],
+    ["dashboard-error", "/dashboard?range=x"], ["dashboard-empty", "/dashboard", empty],
+    ["jobs-failed", "/jobs?status=failed&connector=workbench"], ["jobs-none", "/jobs?status=canceled"],
+    ["jobs-error", "/jobs?status=lost&since=x"],
+    ["jobs", "/jobs"], ["jobs-paused", "/jobs?live=off"], ["jobs-empty", "/jobs", empty],
+    ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
+    ["audit", "/audit"], ["audit-filtered", "/audit?outcome=error&connector=workbench"],
+    ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
+    ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
+    ["settings", "/settings"], ["settings-profile", "/settings/profile"], ["settings-appearance", "/settings/appearance"],
+    ["settings-sign-in", "/settings/sign-in"], ["settings-email", "/settings/sign-in/email"],
+    ["settings-password", "/settings/sign-in/password"], ["settings-sessions", "/settings/sessions"],
+    ["settings-session", session], ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
+    ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
+  ];
+}
+
+// Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.
+async function anotherSession({ browser, hub, page }) {
+  const other = await visitor(browser, hub, { script: false });
+  await signIn(other, alice, password);
+  await page.goto("/settings/sessions");
+  return page.locator("tbody a[href^='/settings/sessions/']").first().getAttribute("href");
+}
+
+async function resetLink({ browser, hub }) {
+  const page = await visitor(browser, hub, { script: false });
+  await page.goto("/forgot");
+  await page.getByLabel("Email address").fill(empty);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.context().close();
+  return hub.mailed(/\/reset\/\S+/);
+}
+
+async function newEmailLink({ hub, page }) {
+  await page.goto("/settings/sign-in/email");
+  await page.getByLabel("New email address").fill("alice@new.example.org");
+  await page.getByLabel("Current password").fill(password);
+  await page.getByRole("button", { name: "Send the link" }).click();
+  return hub.mailed(/\/email\/\S+/);
+}
+
+// Somebody whose choices differ from what their system says.
+async function choose({ browser, hub }) {
+  const page = await visitor(browser, hub, { script: false });
+  await signIn(page, choosy, password);
+  await page.goto("/settings/appearance");
+  for (const answer of ["Dark", "More contrast", "Nothing moves"]) await page.getByLabel(answer).check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.context().close();
+}
+
+async function over(page, path) {
+  for (let tries = 0; tries < 40; tries++) {
+    const { status } = await (await page.request.get(`${path}.json`)).json();
+    if (!["queued", "running"].includes(status)) return;
+    await page.goto(`${path}?after=9.9&wait=1`);
+  }
+  throw new Error(`${path} does not end`);
+}

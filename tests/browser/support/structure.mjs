@@ -1,0 +1,52 @@
+// What a page must be, whatever is on it; each fault in words.
+export const structure = (page) =>
+  page.evaluate(() => {
+    const faults = [];
+    const all = (selector) => [...document.querySelectorAll(selector)];
+    if (all("h1").length !== 1) faults.push(`${all("h1").length} h1`);
+    if (all("main").length !== 1) faults.push("not one main");
+    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    if (wide > 0) faults.push(`scrolls sideways by ${wide}px`);
+    const levels = all("h1,h2,h3,h4").map((heading) => Number(heading.tagName[1]));
+    levels.forEach((level, at) => at && level > levels[at - 1] + 1 && faults.push(`a heading skips to h${level}`));
+    const ids = all("[id]").map((it) => it.id);
+    ids.filter((id, at) => ids.indexOf(id) !== at).forEach((id) => faults.push(`two elements are #${id}`));
+    all("[aria-describedby],[aria-labelledby]").forEach((it) => {
+      for (const id of `${it.getAttribute("aria-describedby") ?? ""} ${it.getAttribute("aria-labelledby") ?? ""}`.split(/\s+/)) {
+        if (id && !document.getElementById(id)) faults.push(`#${id} describes something and is not there`);
+      }
+    });
+    if (document.querySelector(".summary [href^='#']") && !document.title.startsWith("Error: ")) {
+      faults.push(`a page with faults is called "${document.title}"`);
+    }
+    all("[tabindex]").forEach((it) => it.tabIndex > 0 && faults.push(`tabindex ${it.tabIndex} changes the order`));
+    all("button").forEach((it) => it.textContent.trim() || faults.push("a button without text"));
+    // two links of one name in one place must lead to one place
+    for (const part of all("nav, main")) {
+      const leads = new Map();
+      for (const link of part.querySelectorAll("a[href]")) {
+        const name = (link.getAttribute("aria-label") ?? link.textContent).replace(/\s+/g, " ").trim();
+        if (leads.has(name) && leads.get(name) !== link.href) faults.push(`two links are called "${name}"`);
+        leads.set(name, link.href);
+      }
+    }
+    return faults;
+  });
+
+// With the text spacing that a reader may set (WCAG 1.4.12), nothing is cut off.
+export const spacing = (page) =>
+  page.evaluate(() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(
+      "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }",
+    );
+    document.adoptedStyleSheets.push(sheet);
+    const cut = [...document.querySelectorAll("main *")].filter((it) => {
+      const style = getComputedStyle(it);
+      const hides = style.overflowX === "hidden" || style.overflowY === "hidden";
+      const isSmall = it.clientWidth <= 2 || it.clientHeight <= 2; // for screen readers alone
+      return hides && !isSmall && (it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 1);
+    });
+    document.adoptedStyleSheets.pop();
+    return cut.map((it) => `with wide text spacing <${it.localName} class="${it.className}"> cuts off "${it.textContent.trim().slice(0, 40)}"`);
+  });
