@@ -23,7 +23,22 @@ const GROUPS: &[Group] = &[
     Group {
         word: "account",
         label: "All about your account",
-        actions: &["account.created", "account.confirmed", "session.started", "session.refused", "session.ended"],
+        actions: &[
+            "account.created",
+            "account.confirmed",
+            "profile.changed",
+            "appearance.changed",
+            "email.asked",
+            "email.changed",
+            "password.changed",
+            "password.reset",
+            "password.refused",
+        ],
+    },
+    Group {
+        word: "sessions",
+        label: "All about signing in",
+        actions: &["session.started", "session.refused", "session.delayed", "session.ended", "sessions.revoked"],
     },
     Group { word: "log", label: "All about this log", actions: &["audit.exported"] },
 ];

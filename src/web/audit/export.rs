@@ -107,7 +107,7 @@ async fn answer(app: &App, me: &SignedIn, asked: Asked, format: Format) -> Resul
 fn arriving(mut export: Export, format: Format) -> impl Stream<Item = Result<Bytes, DomainError>> {
     try_stream! {
         yield format.head()?;
-        while let Some(entries) = export.next().await.inspect_err(|error| broken(error))? {
+        while let Some(entries) = export.next().await.inspect_err(broken)? {
             yield format.lines(&entries)?;
         }
     }
