@@ -88,7 +88,7 @@ pub(super) fn new_jobs(unseen: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Announcer, SILENCE};
+    use super::{Announce, Announcer, SILENCE};
     use crate::ids::JobId;
     use crate::jobs::{JobRow, Status};
     use time::macros::datetime;
@@ -105,6 +105,19 @@ mod tests {
             started_at: None,
             finished_at: None,
         }
+    }
+
+    #[test]
+    fn only_what_was_chosen_is_said() {
+        let said = |told: Announce| {
+            let mut announcer = Announcer::of(told);
+            announcer.note(&row(Status::Succeeded));
+            announcer.note_unseen(0, 2);
+            announcer.say(Instant::now())
+        };
+        assert_eq!(said(Announce::All).as_deref(), Some("echo succeeded. 2 new jobs."));
+        assert_eq!(said(Announce::Ends).as_deref(), Some("echo succeeded."));
+        assert_eq!(said(Announce::None), None);
     }
 
     #[test]
