@@ -43,7 +43,7 @@ pub(super) trait Follow: Send + 'static {
     }
 }
 
-/// What a stream leaves on the page that ends before what it follows: a notice, and the links to reload by.
+/// What a stream leaves on the page that ends before what it follows: a notice, and a link to reload by.
 #[derive(Template)]
 #[template(path = "layout/_stopped.html")]
 struct Stopped {

@@ -171,7 +171,7 @@ async fn without_script_or_paused_the_list_is_reloaded_by_a_link() {
     assert_eq!(page.texts("#jobs-bar li.unscripted"), ["Reload this page"]);
     assert_eq!(page.attr("#jobs-bar .unscripted a", "href").as_deref(), Some("/jobs?status=running"));
     let paused = alice.get(&page.attr("#jobs-bar .scripted a", "href").unwrap()).await;
-    assert!(!paused.has("div.live") && !paused.has("#jobs-bar .unscripted"));
+    assert!(!paused.has("div.live") && !paused.has("#jobs-bar .unscripted") && !paused.has("#jobs-news"));
     assert_eq!(paused.texts("#jobs-bar a"), ["Resume live updates", "Reload this page"]);
     let found = alice.submit(&paused, "form[role=search]", [("status", "queued")]).await;
     assert!(!found.has("div.live"), "the form forgot that the page is to stay still");
