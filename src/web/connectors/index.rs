@@ -7,7 +7,6 @@ use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::search::{Asked, Layout, Search};
-use crate::web::filtering::Choice;
 use super::views::kind;
 use crate::app::App;
 use crate::connections::{self, Catalogue, Entry};
@@ -16,6 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
 use crate::web::extract::Query;
+use crate::web::filtering::Choice;
 use crate::web::path::segment;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
