@@ -89,9 +89,15 @@ pub(super) async fn new(
 /// The form with a former job's input; its secrets are to be typed again.
 async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: bool) -> Result<Entries> {
     let job = jobs::find(&app.db, &me.actor, job).await?;
-    let input: Value = serde_json::from_str(&job.input).unwrap_or_default();
+    let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
     let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
     tool.is_newer = ran_this && job.tool_version_id != tool.version.id;
+    if tool.is_newer {
+        // what was a secret when the job ran stays one: fields that are gone are shown as JSON
+        let mut tx = app.db.as_user(&me.actor).await?;
+        let ran = connectors::version(&mut tx, &me.actor, job.tool_version_id).await?;
+        input = mask(&ran.schema, &input);
+    }
     Ok(if as_json {
         Entries::as_json(&mask(&tool.version.schema, &input))
     } else {
