@@ -77,9 +77,7 @@ fn answer(state: &mut State, body: &str) -> axum::response::Response {
     let result = json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]});
     let result = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
     let news = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
-    let events = match state.tells {
-        true => format!("data: {news}\n\ndata: {result}\n\n"),
-        false => format!("data: {result}\n\n"),
-    };
+    let told = if state.tells { format!("data: {news}\n\n") } else { String::new() };
+    let events = format!("{told}data: {result}\n\n");
     ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response()
 }
