@@ -24,7 +24,7 @@ async fn who_is_new_is_shown_the_first_steps_and_arrives_there() {
     let page = alice.get("/").await;
     assert_eq!(page.path(), "/dashboard");
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Dashboard");
-    assert_eq!(page.texts("ol.steps h3"), ["Connect a service", "Run a tool", "Read the log"]);
+    assert_eq!(page.texts("ol.steps h3"), ["Connect a service", "Try the Workbench", "Read the log"]);
     assert!(!page.has("svg.chart") && !page.has(".stat"));
     assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a"), ["Signed in", "Account created"]);
 }
