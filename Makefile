@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test lint fmt sqlx sqlx-check unit browser bench release audit setup-run setup-test
+.PHONY: help run test lint fmt sqlx sqlx-check unit browser seed bench release audit setup-run setup-test
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ sqlx: ## Record the statements in .sqlx (after changing SQL or a migration)
 
 sqlx-check: ## Fail if .sqlx is not what the sources and migrations say
 	scripts/sqlx check
+
+seed: ## Fill the hub's database with a past, to look at full pages (OWNER=e-mail of an account, JOBS=10000)
+	cargo run --release --locked --example seed -- --owner $(OWNER) --jobs $(or $(JOBS),10000)
 
 bench: setup-run ## Measure the budgets, each beside its target and a peer (ONLY=queue: one group); appends to target/bench.jsonl
 	cargo bench --locked --bench budgets -- $(ONLY)

@@ -8,19 +8,47 @@
     reason = "a measurement that cannot go on should say where; it prints, and is an edge of the program"
 )]
 
+mod bare;
+mod caller;
+mod calls;
 mod figure;
+#[path = "../../examples/seed/past.rs"]
+mod history;
+mod hub;
+mod live;
+mod pages;
 mod place;
+mod process;
 mod queue;
 
 use place::Place;
+
+/// What can be measured by itself; each begins with a database of its own.
+const GROUPS: [&str; 5] = ["process", "queue", "calls", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
     // cargo adds flags of its own
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    if "queue".starts_with(&only) {
+    match only.as_str() {
+        // peers, in processes of their own
+        "bare-page" => bare::page().await,
+        "bare-events" => bare::events().await,
+        "bare-server" => bare::server().await,
+        _ => measure(&only).await,
+    }
+}
+
+async fn measure(only: &str) {
+    for group in GROUPS.into_iter().filter(|group| group.starts_with(only)) {
         let place = Place::new().await;
-        queue::measure(&place).await;
+        match group {
+            "process" => process::measure(&place).await,
+            "queue" => queue::measure(&place).await,
+            "calls" => calls::measure(&place).await,
+            "live" => live::measure(&place).await,
+            _ => pages::measure(&place).await,
+        }
         place.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! A hub's database of its own, durable as in service, under `/var/tmp` (on disk, where `/tmp` may be memory).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use craft::clock::{Clock, Timestamp};
 use craft::config::Config;
@@ -38,6 +38,17 @@ impl Place {
     /// The pool that sees every row.
     pub(crate) fn pool(&self) -> &PgPool {
         self.pools.system.pool()
+    }
+
+    /// Where another process finds the database.
+    pub(crate) fn url(&self) -> String {
+        let options = self.server.options();
+        let socket = options.get_socket().unwrap().display();
+        format!("postgres:///craft?host={socket}&port={}&user=craft", options.get_port())
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub(crate) async fn execute(&self, statements: impl Into<String>) {

@@ -1,0 +1,62 @@
+//! Peers that do the least: what a page, and what a live stream, costs before anything is built on it.
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Html;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::routing::get;
+use craft::workbench::Workbench;
+use futures_util::{Stream, StreamExt, stream};
+use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::net::TcpListener;
+
+/// Bytes of the bare page, about those of a full list.
+const PAGE: usize = 13_000;
+
+/// One indexed SELECT, and a page of usual size.
+pub(crate) async fn page() {
+    let pool = PgPoolOptions::new().max_connections(10).connect(&std::env::var("DATABASE_URL").unwrap()).await.unwrap();
+    serve(Router::new().route("/", get(one_select)).with_state(pool)).await;
+}
+
+async fn one_select(State(pool): State<PgPool>) -> Html<String> {
+    let slug: String = sqlx::query_scalar("SELECT slug FROM connectors WHERE owner_id IS NULL AND slug = $1")
+        .bind("workbench")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    Html(format!("{slug}{}", "x".repeat(PAGE)))
+}
+
+/// A stream that says one thing, and then only that it is still there.
+pub(crate) async fn events() {
+    serve(Router::new().route("/", get(one_event))).await;
+}
+
+async fn one_event() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let events = stream::iter([Ok(Event::default().data("hello"))]).chain(stream::pending());
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}
+
+/// The Workbench as a server of its own: fast, and real.
+pub(crate) async fn server() {
+    let workbench = || Ok(Workbench::new(env!("CARGO_BIN_EXE_craft")));
+    let sessions: Arc<LocalSessionManager> = Arc::default();
+    let service = StreamableHttpService::new(workbench, sessions, StreamableHttpServerConfig::default());
+    serve(Router::new().nest_service("/mcp", service)).await;
+}
+
+async fn serve(router: Router) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("Listening on http://{}", listener.local_addr().unwrap());
+    std::io::stdout().flush().unwrap();
+    axum::serve(listener, router).await.unwrap();
+}

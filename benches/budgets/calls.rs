@@ -1,0 +1,121 @@
+//! A tool call through the whole path (form, queue, worker, result, audit) beside the same call made directly.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use craft::egress::{Egress, EgressPolicy};
+use craft::ids::JobId;
+use craft::upstream::{CallContext, Limits, Outcome, Target, call};
+use http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
+use http::{HeaderMap, Request};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::caller::Caller;
+use crate::figure::{Better, Figure, percentile};
+use crate::hub::{OWNER, Program, make_owner};
+use crate::place::Place;
+
+/// Calls of each kind, in turn.
+const CALLS: usize = 500;
+
+/// Between two looks at whether a result is there.
+const LOOK: Duration = Duration::from_micros(200);
+
+pub(crate) async fn measure(place: &Place) {
+    make_owner(place).await;
+    let server = Program::bare(place, "bare-server").await;
+    let url = server.base.join("mcp").unwrap();
+    let hub = Program::hub(place, &["serve"]).await;
+    let me = hub.sign_in(OWNER).await;
+    let mut page = Page { caller: Caller::connect(hub.address()).await, hub: &hub, me };
+    page.post("/connectors/new/mcp", &[("url", url.as_str()), ("name", "Direct"), ("auth", "none"), ("token", "")])
+        .await;
+    place.execute("CREATE TABLE bare (n integer)").await;
+    let (mut ours, mut direct, mut commits) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..CALLS {
+        let begun = Instant::now();
+        sqlx::query("INSERT INTO bare VALUES (1)").execute(place.pool()).await.unwrap();
+        commits.push(begun.elapsed());
+
+        let begun = Instant::now();
+        call_directly(&url).await;
+        direct.push(begun.elapsed());
+
+        let begun = Instant::now();
+        page.run_tool(place).await;
+        ours.push(begun.elapsed());
+    }
+    for (name, share, times) in [("calls.whole_path_p50", 0.5, 1.0_f64), ("calls.whole_path_p99", 0.99, 3.0)] {
+        let added = percentile(&mut commits, 0.5).mul_add(2.0, 1.5);
+        let direct = percentile(&mut direct, share);
+        Figure {
+            name,
+            value: percentile(&mut ours, share),
+            unit: "ms",
+            better: Better::Lower,
+            // two durable commits and the hub's own work more than the call itself
+            target: added.mul_add(times, direct),
+            reference: (direct, "the same call made directly"),
+        }
+        .report();
+    }
+}
+
+/// Whoever uses the pages.
+struct Page<'a> {
+    caller: Caller,
+    hub: &'a Program,
+    me: HeaderMap,
+}
+
+impl Page<'_> {
+    /// Sends a form; returns where it leads.
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut request = Request::post(path).body(form).unwrap();
+        request.headers_mut().extend(self.me.clone());
+        request.headers_mut().insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        request.headers_mut().insert(ORIGIN, self.hub.base.origin().ascii_serialization().parse().unwrap());
+        let answer = self.caller.send(request).await;
+        assert!(answer.status.is_redirection(), "{path} was answered {}", answer.status);
+        answer.headers[LOCATION].to_str().unwrap().to_owned()
+    }
+
+    /// From the press of the button until the result can be read.
+    async fn run_tool(&mut self, place: &Place) {
+        let fields = [("v/text", "hello"), ("op", "run")];
+        let led = self.post("/connectors/direct/tools/hash", &fields).await;
+        let job: JobId = led.rsplit('/').next().unwrap().parse().unwrap();
+        loop {
+            let outcome: Option<String> = sqlx::query_scalar("SELECT outcome FROM job_result WHERE job_id = $1")
+                .bind(job)
+                .fetch_optional(place.pool())
+                .await
+                .unwrap();
+            match outcome.as_deref() {
+                Some("ok") => return,
+                Some(other) => panic!("the job ended as {other}"),
+                None => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+}
+
+/// As the hub's worker calls, and nothing around it.
+async fn call_directly(url: &Url) {
+    let egress = Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] });
+    let limits =
+        Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1_000_000 };
+    let context = CallContext {
+        limits,
+        progress: None,
+        cancel: CancellationToken::new(),
+        mirrors_headers: false,
+        tools_changed: Arc::default(),
+    };
+    let arguments = serde_json::json!({ "text": "hello" });
+    let target = Target::Mcp { url: url.clone(), bearer: None };
+    let outcome = call(&egress, &target, "hash", arguments.as_object().unwrap().clone(), context).await;
+    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+}

@@ -1,0 +1,179 @@
+//! Live pages: what ten thousand that are open cost, and how soon a change is on them.
+
+use std::time::Instant;
+
+use craft::ids::{ConnectionId, JobId, UserId};
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::caller::{Caller, get};
+use crate::figure::{Better, Figure, percentile};
+use crate::hub::{OWNER, Program, make_owner};
+use crate::place::Place;
+
+/// Whose pages are open.
+const USERS: usize = 1_000;
+
+/// Of each user.
+const PAGES: usize = 10;
+
+/// Jobs that are stopped while somebody looks.
+const CHANGES: usize = 200;
+
+pub(crate) async fn measure(place: &Place) {
+    make_owner(place).await;
+    let bare = Program::bare(place, "bare-events").await;
+    let hub = Program::hub(place, &["serve", "--no-worker"]).await;
+    let jobs = jobs(place).await;
+    let bare_each = {
+        let visits: Vec<_> = (0..USERS * PAGES).map(|_| ("/".to_owned(), HeaderMap::new())).collect();
+        each(&bare, visits).await
+    };
+    let mut visits = Vec::new();
+    let mut first = HeaderMap::new();
+    for (n, job) in jobs.iter().enumerate() {
+        let me = hub.sign_in(&email(n)).await;
+        visits.extend((0..PAGES).map(|_| (format!("/jobs/{job}/events"), me.clone())));
+        if n == 0 {
+            first = me;
+        }
+    }
+    let ours_each = each(&hub, visits).await;
+    Figure {
+        name: "live.memory",
+        value: ours_each / 1024.0,
+        unit: "KiB/viewer",
+        better: Better::Lower,
+        target: bare_each / 1024.0 * 1.5,
+        reference: (bare_each / 1024.0, "bare stream"),
+    }
+    .report();
+    change_to_screen(&hub, place, &first).await;
+}
+
+/// A job for each user, which waits as no worker runs.
+async fn jobs(place: &Place) -> Vec<JobId> {
+    let mut jobs = Vec::new();
+    for n in 0..USERS {
+        let user = UserId::new(place.now());
+        sqlx::query(
+            "INSERT INTO users (id, email, display_name, password_hash, confirmed_at, created_at)
+             SELECT $1, $2, 'Viewer', password_hash, $3, $3 FROM users WHERE email = $4",
+        )
+        .bind(user)
+        .bind(email(n))
+        .bind(place.now())
+        .bind(OWNER)
+        .execute(place.pool())
+        .await
+        .unwrap();
+        jobs.push(job(place, user).await);
+    }
+    jobs
+}
+
+async fn job(place: &Place, user: UserId) -> JobId {
+    let (job, connection, now) = (JobId::new(place.now()), ConnectionId::new(place.now()), place.now());
+    sqlx::query(
+        "WITH service AS (SELECT id FROM connectors WHERE slug = 'workbench' AND owner_id IS NULL),
+         tool AS (
+             SELECT t.current_version_id AS id, t.name FROM connector_tools t JOIN service s ON s.id = t.connector_id LIMIT 1
+         ),
+         connection AS (
+             INSERT INTO user_connections (user_id, id, connector_id, label, status, created_at, updated_at)
+             SELECT $1, $2, id, 'Number ' || $2, 'active', $4, $4 FROM service
+         ),
+         lane AS (
+             INSERT INTO lane (queue, user_id, connection_id, connector_id) SELECT 'calls', $1, $2, id FROM service
+             RETURNING lane
+         ),
+         ready AS (
+             INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable) SELECT $1, $3, 'calls', lane, true FROM lane
+         )
+         INSERT INTO job (user_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
+         SELECT $1, $3, s.id, $2, t.id, t.name, 'browser', '{}', $4 FROM service s, tool t",
+    )
+    .bind(user)
+    .bind(connection)
+    .bind(job)
+    .bind(now)
+    .execute(place.pool())
+    .await
+    .unwrap();
+    job
+}
+
+fn email(n: usize) -> String {
+    format!("viewer-{n}@example.com")
+}
+
+/// Opens all streams, and says how many bytes of memory each took once it had shown something.
+async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> f64 {
+    let before = program.memory();
+    let mut open = Vec::new();
+    for (path, headers) in visits {
+        open.push(Viewer::open(program, &path, &headers).await);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let count = open.len() as f64;
+    (program.memory() - before) / count
+}
+
+/// An open stream that has shown something.
+struct Viewer {
+    _caller: Caller,
+    body: Incoming,
+}
+
+impl Viewer {
+    async fn open(program: &Program, path: &str, headers: &HeaderMap) -> Self {
+        let mut caller = Caller::connect(program.address()).await;
+        let answer = caller.open(get(path, headers)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        let mut viewer = Self { _caller: caller, body: answer.into_body() };
+        viewer.next().await;
+        viewer
+    }
+
+    async fn next(&mut self) {
+        self.body.frame().await.expect("the stream ended").unwrap();
+    }
+}
+
+/// From the press of "Cancel" to the piece of the page that says so, with all the others open.
+async fn change_to_screen(hub: &Program, place: &Place, me: &HeaderMap) {
+    let user: UserId = sqlx::query_scalar("SELECT id FROM users WHERE email = $1")
+        .bind(email(0))
+        .fetch_one(place.pool())
+        .await
+        .unwrap();
+    let (mut times, mut answers) = (Vec::new(), Vec::new());
+    let mut caller = Caller::connect(hub.address()).await;
+    for _ in 0..CHANGES {
+        let job = job(place, user).await;
+        let mut viewer = Viewer::open(hub, &format!("/jobs/{job}/events"), me).await;
+        let mut request = get(&format!("/jobs/{job}/cancellation"), me);
+        *request.method_mut() = http::Method::POST;
+        let origin = hub.base.origin().ascii_serialization();
+        request.headers_mut().insert(http::header::ORIGIN, origin.parse().unwrap());
+        let begun = Instant::now();
+        let answer = caller.send(request).await;
+        answers.push(begun.elapsed());
+        assert!(answer.status.is_redirection(), "the cancellation was answered {}", answer.status);
+        viewer.next().await;
+        times.push(begun.elapsed());
+    }
+    let answer = percentile(&mut answers, 0.99);
+    for (name, share) in [("live.screen_p50", 0.5), ("live.screen_p99", 0.99)] {
+        Figure {
+            name,
+            value: percentile(&mut times, share),
+            unit: "ms",
+            better: Better::Lower,
+            target: 300.0,
+            reference: (answer, "p99 of the answer to the press"),
+        }
+        .report();
+    }
+}
