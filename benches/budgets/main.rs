@@ -3,6 +3,7 @@
 //! `make bench` measures all, `make bench ONLY=queue` one group. Each figure is also a line of `target/bench.jsonl`.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a measurement that cannot go on should say where; it prints, and is an edge of the program"

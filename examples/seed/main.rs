@@ -31,15 +31,13 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let config = Config::load(None, |name| std::env::var(name).ok())?;
-    match &config.storage.database_url {
-        Some(url) => fill(&Server::reach_url(url).await?, &arguments).await,
-        None => {
-            let managed = Managed::join(&config).await?;
-            let filled = fill(&Server::reach(managed.options()?).await?, &arguments).await;
-            managed.stop().await?;
-            filled
-        }
+    if let Some(url) = &config.storage.database_url {
+        return fill(&Server::reach_url(url).await?, &arguments).await;
     }
+    let managed = Managed::join(&config).await?;
+    let filled = fill(&Server::reach(managed.options()?).await?, &arguments).await;
+    managed.stop().await?;
+    filled
 }
 
 async fn fill(server: &Server, arguments: &Arguments) -> anyhow::Result<()> {
