@@ -17,7 +17,7 @@ use crate::ids::{ConnectorId, JobId, UserId};
 pub struct OfConnector {
     /// The newest, of whichever tool.
     pub newest: Vec<JobRow>,
-    /// The newest of each tool, as far as [`LOOK`] jobs reach back.
+    /// The newest of each tool, as far as a bounded look at the newest jobs reaches back.
     pub last: Vec<JobRow>,
 }
 
