@@ -72,15 +72,21 @@ async function looked(page, look, { name, path, act }) {
   if (look.contrast) await page.emulateMedia({ contrast: look.contrast });
   if (look.text) await page.evaluate((size) => (document.documentElement.style.fontSize = size), look.text);
   if (process.env.PICTURES) await page.screenshot({ path: `${pictures}${name}-${look.name}.png`, fullPage: true });
-  const axe = new AxeBuilder({ page });
+  // no page has a frame: without those, axe need not open a page of its own for each
+  const axe = new AxeBuilder({ page }).setLegacyMode(true);
   const found = await (look.whole ? axe.withTags(tags) : axe.withRules(visual)).analyze();
   const seen = found.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target.join(" ")).join(", ")}`);
   return [...seen, ...(await structure(page)), ...(await spacing(page))];
 }
 
+// What the validator does not know: htmx's attributes; and roles of tables that are laid out as cards where it is narrow,
+// which browsers would then no longer call tables.
+const meant = ".*Attribute .hx-.* not allowed.*|.*must not be used on a .(tr|th|td|thead|tbody). element which has a .table. ancestor.*";
+
 test("the HTML of every page is valid", { timeout: 300_000 }, async () => {
   const jar = new URL("./node_modules/vnu-jar/build/dist/vnu.jar", import.meta.url).pathname;
-  const run = spawnSync("java", ["-jar", jar, "--errors-only", "--stdout", "--format", "gnu", sources], { encoding: "utf8" });
+  const options = ["--errors-only", "--stdout", "--format", "gnu", "--filterpattern", meant];
+  const run = spawnSync("java", ["-jar", jar, ...options, sources], { encoding: "utf8" });
   assert.equal(run.error, undefined);
   assert.equal(`${run.stdout}${run.stderr}`, "");
   assert.equal(run.status, 0);
