@@ -117,6 +117,21 @@ test("every link leads somewhere", { timeout: 600_000 }, async () => {
   await page.context().close();
 });
 
+test("a chart wider than the screen shows its newest day first, a narrower one stands at the left", async () => {
+  for (const width of [320, 1280]) {
+    const page = await visitor(browser, hub, { width });
+    await signIn(page, alice, password);
+    const seen = await page.evaluate(() => {
+      const frame = document.querySelector(".scroll:has(> .chart)").getBoundingClientRect();
+      const chart = document.querySelector(".scroll > .chart").getBoundingClientRect();
+      const today = [...document.querySelectorAll(".scroll > .chart rect:not(defs rect)")].at(-1).getBoundingClientRect();
+      return { isToday: today.left >= frame.left && today.right <= frame.right, isLeft: chart.left === frame.left };
+    });
+    assert.deepEqual(seen, { isToday: true, isLeft: width > 320 }, `${width} px`);
+    await page.context().close();
+  }
+});
+
 test("pages are light on the wire", async () => {
   const page = await visitor(browser, hub);
   const wire = await page.context().newCDPSession(page);
