@@ -57,11 +57,21 @@ SELECT user_id, pg_temp.id_at(finished_at, '300', n), '{"text":"number ' || n ||
 FROM whole
 ORDER BY n;
 
-INSERT INTO job_hours AS h (user_id, hour, connector_id, outcome, jobs, latency_ms)
-SELECT user_id, date_trunc('hour', finished_at, 'UTC'), connector_id, outcome, count(*), sum(latency_ms)
+INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
+SELECT user_id,
+       date_trunc('hour', finished_at, 'UTC'),
+       count(*) FILTER (WHERE outcome = 'ok'),
+       count(*) FILTER (WHERE outcome IN ('permanent', 'dead')),
+       count(*) FILTER (WHERE outcome = 'canceled'),
+       count(*) FILTER (WHERE outcome = 'unknown'),
+       COALESCE(sum(latency_ms) FILTER (WHERE outcome = 'ok'), 0)
 FROM whole
-GROUP BY 1, 2, 3, 4
-ON CONFLICT (user_id, hour, connector_id, outcome) DO UPDATE
-SET jobs = h.jobs + excluded.jobs, latency_ms = h.latency_ms + excluded.latency_ms;
+GROUP BY 1, 2
+ON CONFLICT (user_id, hour) DO UPDATE
+SET succeeded = h.succeeded + excluded.succeeded,
+    failed = h.failed + excluded.failed,
+    canceled = h.canceled + excluded.canceled,
+    unknown = h.unknown + excluded.unknown,
+    latency_ms = h.latency_ms + excluded.latency_ms;
 
 DROP TABLE past, whole;

@@ -11,7 +11,7 @@ use crate::error::{Invalid, Result};
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $first:ident, $($rest:ident),+ } $($word:literal)+) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type, serde::Serialize, serde::Deserialize)]
         #[sqlx(type_name = "text", rename_all = "snake_case")]
         #[expect(missing_docs, reason = "the words say it")]
         pub enum $name { #[default] $first, $($rest),+ }

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::Duration;
 
+use super::{Announce, Contrast, Motion, Theme, User};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -105,20 +106,80 @@ pub async fn update(system: &SystemDb, key: SessionKey, session: SessionData<'_>
     Ok(())
 }
 
+/// A session that has not ended, and who is signed in by it, as they are now.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The record as JSON text.
+    pub data: String,
+    /// None is a visitor's.
+    pub user: Option<User>,
+    seen_at: Timestamp,
+}
+
 /// What a session holds, if it has not ended; notes that it is in use.
-pub async fn load(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<Option<String>> {
+pub async fn load(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<Option<Loaded>> {
+    // one look for who is signed in, on every page; a second one for visitors, of whom few have a session
+    let loaded = match of_user(system, key, now).await? {
+        None => of_visitor(system, key, now).await?,
+        found => found,
+    };
+    if let Some(loaded) = loaded.as_ref().filter(|loaded| now - loaded.seen_at >= SEEN_STEP) {
+        renew(system, key, loaded.seen_at, now).await?;
+    }
+    Ok(loaded)
+}
+
+async fn of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
     let row = sqlx::query!(
-        "SELECT user_id, data, seen_at FROM user_sessions WHERE id_hash = $1 AND expires_at > $2",
+        r#"
+        SELECT s.data,
+               s.seen_at,
+               u.id AS "id: UserId",
+               u.email,
+               u.display_name,
+               u.is_admin,
+               u.time_zone,
+               u.theme AS "theme: Theme",
+               u.contrast AS "contrast: Contrast",
+               u.motion AS "motion: Motion",
+               u.announce AS "announce: Announce",
+               u.confirmed_at
+        FROM user_sessions s
+        JOIN users u ON u.id = s.user_id
+        WHERE s.id_hash = $1 AND s.expires_at > $2
+        "#,
         &key.0,
         now,
     )
     .fetch_optional(system.pool())
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    if now - row.seen_at >= SEEN_STEP {
-        renew(system, key, row.seen_at, now).await?;
-    }
-    Ok(Some(row.data))
+    Ok(row.map(|row| Loaded {
+        data: row.data,
+        seen_at: row.seen_at,
+        user: Some(User {
+            id: row.id,
+            email: row.email,
+            display_name: row.display_name,
+            is_admin: row.is_admin,
+            time_zone: row.time_zone,
+            theme: row.theme,
+            contrast: row.contrast,
+            motion: row.motion,
+            announce: row.announce,
+            confirmed_at: row.confirmed_at,
+        }),
+    }))
+}
+
+async fn of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
+    let row = sqlx::query!(
+        "SELECT data, seen_at FROM user_sessions WHERE id_hash = $1 AND expires_at > $2 AND user_id IS NULL",
+        &key.0,
+        now,
+    )
+    .fetch_optional(system.pool())
+    .await?;
+    Ok(row.map(|row| Loaded { data: row.data, user: None, seen_at: row.seen_at }))
 }
 
 /// Of requests at the same moment, one writes.

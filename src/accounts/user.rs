@@ -1,5 +1,7 @@
 //! A person with an account, and one who is about to have one.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme};
 use crate::clock::Timestamp;
 use crate::error::{Invalid, Result};
@@ -10,7 +12,7 @@ use crate::secret::Secret;
 const LONGEST_NAME: usize = 80;
 
 /// A person with an account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// Key.
     pub id: UserId,

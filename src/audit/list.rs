@@ -11,7 +11,6 @@ use super::filter::{Filter, Source};
 use super::keys::{self, Span};
 use super::store::{self, Entry};
 use crate::actor::Actor;
-use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{AuditId, UserId};
 use crate::page::{PAGE_LIMIT, Page};
@@ -30,15 +29,19 @@ pub struct Listing {
     pub stopped_at: Option<AuditId>,
 }
 
-/// The actor's entries that match, newest first, older than `before`.
-pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<AuditId>) -> Result<Listing> {
-    let mut tx = db.as_user(actor).await?;
+/// The actor's entries that match, newest first, older than `before`; in the caller's transaction.
+pub async fn list(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    filter: &Filter,
+    before: Option<AuditId>,
+) -> Result<Listing> {
     let (owner, span) = (actor.user_id(), Span::of(filter, before));
     let source = filter.source();
     let (rows, last) = match (source, filter.is_all_of(source)) {
-        (Source::Newest, true) => (store::newest(&mut tx, owner, span, PAGE_LIMIT).await?, None),
-        (_, true) => matching(&mut tx, owner, filter, span, PAGE_LIMIT).await?,
-        (_, false) => matching(&mut tx, owner, filter, span, LOOK).await?,
+        (Source::Newest, true) => (store::newest(conn, owner, span, PAGE_LIMIT).await?, None),
+        (_, true) => matching(conn, owner, filter, span, PAGE_LIMIT).await?,
+        (_, false) => matching(conn, owner, filter, span, LOOK).await?,
     };
     let Page { rows, more } = Page::cut(rows);
     let older = if more { rows.last().map(|row| row.id) } else { last };
@@ -46,9 +49,8 @@ pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<AuditI
 }
 
 /// Whether the actor has this entry: what a list begins or ends at.
-pub async fn has(db: &Db, actor: &Actor, id: AuditId) -> Result<bool> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::has(&mut tx, actor.user_id(), id).await?)
+pub async fn has(conn: &mut PgConnection, actor: &Actor, id: AuditId) -> Result<bool> {
+    Ok(store::has(conn, actor.user_id(), id).await?)
 }
 
 /// Of the first `look` entries in the span those that match, at most a page and one, and the last one that was looked at

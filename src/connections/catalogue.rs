@@ -7,7 +7,6 @@ use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::connectors::{Auth, Category, Transport};
-use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ConnectorId, UserId};
 use crate::page::{PAGE_LIMIT, PAGE_SIZE};
@@ -80,14 +79,18 @@ pub struct Kinds {
     pub auths: Vec<Auth>,
 }
 
-/// The page of the actor's catalogue that follows the connector `after`.
-pub async fn catalogue(db: &Db, actor: &Actor, wanted: &Wanted, after: Option<ConnectorId>) -> Result<Catalogue> {
-    let mut tx = db.as_user(actor).await?;
-    let mut rows = page(&mut tx, actor.user_id(), wanted, after).await?;
+/// The page of the actor's catalogue that follows the connector `after`; in the caller's transaction.
+pub async fn catalogue(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    wanted: &Wanted,
+    after: Option<ConnectorId>,
+) -> Result<Catalogue> {
+    let mut rows = page(conn, actor.user_id(), wanted, after).await?;
     // whoever was there last has gone, or never was
     let is_there = after.is_none() || !rows.is_empty();
     if !is_there {
-        rows = page(&mut tx, actor.user_id(), wanted, None).await?;
+        rows = page(conn, actor.user_id(), wanted, None).await?;
     }
     let total = rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or(0));
     let more = rows.len() > PAGE_SIZE;
@@ -96,9 +99,8 @@ pub async fn catalogue(db: &Db, actor: &Actor, wanted: &Wanted, after: Option<Co
     Ok(Catalogue { entries: rows, total, next, is_there })
 }
 
-/// What the filters can be set to without finding nothing for certain.
-pub async fn kinds(db: &Db, actor: &Actor) -> Result<Kinds> {
-    let mut tx = db.as_user(actor).await?;
+/// What the filters can be set to without finding nothing for certain; in the caller's transaction.
+pub async fn kinds(conn: &mut PgConnection, actor: &Actor) -> Result<Kinds> {
     let pairs = sqlx::query!(
         r#"
         SELECT DISTINCT category, auth_type
@@ -107,7 +109,7 @@ pub async fn kinds(db: &Db, actor: &Actor) -> Result<Kinds> {
         "#,
         actor.user_id() as _,
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(conn)
     .await?;
     Ok(Kinds {
         categories: Category::all().filter(|it| pairs.iter().any(|row| row.category == it.as_str())).collect(),
@@ -124,24 +126,14 @@ async fn page(
     sqlx::query_as!(
         Entry,
         r#"
-        WITH listed AS (
-            SELECT c.id, lower(c.name) AS key, COALESCE(
-                    (
-                        SELECT u.status
-                        FROM user_connections u
-                        WHERE u.user_id = $1 AND u.connector_id = c.id
-                        ORDER BY u.status <> 'active', u.id
-                        LIMIT 1
-                    ),
-                    -- where nothing has to be proved, the first use makes the link
-                    CASE WHEN c.auth_type = 'none' THEN 'active' END
-                ) AS link
+        WITH matching AS (
+            SELECT c.id, lower(c.name) AS key
             FROM connectors c
             WHERE (c.owner_id IS NULL OR c.owner_id = $1)
               AND c.is_active
               AND ($2::text IS NULL OR c.category = $2)
               AND ($3::text IS NULL OR c.auth_type = $3)
-              AND NOT EXISTS (
+              AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
                   SELECT 1
                   FROM unnest($4::text[]) AS asked (word)
                   WHERE strpos(lower(c.name || ' ' || c.slug || ' ' || c.description), asked.word) = 0
@@ -153,13 +145,18 @@ async fn page(
                           AND t.is_active
                           AND strpos(lower(t.name), asked.word) > 0
                     )
-              )
-        ),
-        matching AS (
-            SELECT * FROM listed WHERE $5::boolean IS NULL OR (link IS NOT DISTINCT FROM 'active') = $5
+              ))
+              -- where nothing has to be proved, the first use makes the link
+              AND ($5::boolean IS NULL OR $5 = (
+                  c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1 AND u.status = 'active')
+                  OR (
+                      c.auth_type = 'none'
+                      AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1)
+                  )
+              ))
         ),
         page AS (
-            SELECT m.id, m.key, m.link
+            SELECT m.id, m.key
             FROM matching m
             WHERE $6::uuid IS NULL OR (m.key, m.id) > (
                 SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
@@ -178,7 +175,7 @@ async fn page(
                    FROM connector_tools t
                    WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = c.id AND t.is_active
                ) AS "tool_count!",
-               ARRAY(
+               CASE WHEN cardinality($4) > 0 THEN ARRAY(
                    SELECT t.name
                    FROM connector_tools t
                    WHERE (t.owner_id IS NULL OR t.owner_id = $1)
@@ -187,8 +184,17 @@ async fn page(
                      AND EXISTS (SELECT 1 FROM unnest($4::text[]) AS asked (word) WHERE strpos(lower(t.name), asked.word) > 0)
                    ORDER BY t.position
                    LIMIT 3
-               ) AS "found_tools!",
-               page.link,
+               ) ELSE '{}' END AS "found_tools!",
+               COALESCE(
+                   (
+                       SELECT u.status
+                       FROM user_connections u
+                       WHERE u.user_id = $1 AND u.connector_id = c.id
+                       ORDER BY u.status <> 'active', u.id
+                       LIMIT 1
+                   ),
+                   CASE WHEN c.auth_type = 'none' THEN 'active' END
+               ) AS link,
                (SELECT count(*) FROM matching) AS "total!"
         FROM page
         JOIN connectors c ON c.id = page.id

@@ -39,10 +39,9 @@ pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Res
     Ok(store::of_connector(&mut tx, actor.user_id(), connector).await?)
 }
 
-/// The services that the actor is linked to, by name: whose jobs there may be.
-pub async fn linked(db: &Db, actor: &Actor) -> Result<Vec<LinkedConnector>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::linked(&mut tx, actor.user_id(), MOST_LINKED).await?)
+/// The services that the actor is linked to, by name: whose jobs there may be. In the caller's transaction.
+pub async fn linked(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<LinkedConnector>> {
+    Ok(store::linked(conn, actor.user_id(), MOST_LINKED).await?)
 }
 
 /// The connection that a call of this connector goes through: the oldest usable one. Where nothing has to be proved,

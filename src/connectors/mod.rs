@@ -52,7 +52,12 @@ pub struct NewConnector {
 /// The connector at this place in the URL space: one's own is found before a shipped one.
 pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
-    store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))
+    at(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
+}
+
+/// The connector at this place, if there is one, in the caller's transaction.
+pub async fn at(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
+    Ok(store::find(conn, actor.user_id(), slug).await?)
 }
 
 /// The connector's tools that its server lists now, in the server's order.

@@ -5,16 +5,20 @@ use sqlx::PgConnection;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
-/// Jobs of one part of the time that ended in one way.
-#[derive(Clone, Debug)]
+/// How the jobs of one part of the time ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
     /// Which part, from 1.
     pub part: i32,
-    /// As in the job's result: ok, permanent, dead, canceled, unknown.
-    pub outcome: String,
-    /// How many.
-    pub jobs: i64,
-    /// How long they took, all together.
+    /// With a result.
+    pub succeeded: i64,
+    /// Without one.
+    pub failed: i64,
+    /// Stopped.
+    pub canceled: i64,
+    /// Perhaps with their effect.
+    pub unknown: i64,
+    /// How long those that succeeded took, all together.
     pub latency_ms: i64,
 }
 
@@ -24,12 +28,14 @@ pub(super) async fn figures(conn: &mut PgConnection, owner: UserId, starts: &[Ti
         Figure,
         r#"
         SELECT width_bucket(hour, $2::timestamptz[]) AS "part!",
-               outcome,
-               sum(jobs)::bigint AS "jobs!",
+               sum(succeeded)::bigint AS "succeeded!",
+               sum(failed)::bigint AS "failed!",
+               sum(canceled)::bigint AS "canceled!",
+               sum(unknown)::bigint AS "unknown!",
                sum(latency_ms)::bigint AS "latency_ms!"
         FROM job_hours
         WHERE user_id = $1 AND hour >= $3
-        GROUP BY 1, 2
+        GROUP BY 1
         "#,
         owner as _,
         starts,

@@ -106,15 +106,18 @@ impl Server {
     #[must_use]
     pub fn open(&self, sizes: PoolSizes) -> Databases {
         // set here whatever DATABASE_URL or PGOPTIONS say: the last word counts. Statements are short and planned once:
-        // compiling one (jit), or planning it again for its values, takes longer than running it
+        // compiling one (jit), or planning it again for its values, takes longer than running it. The queue's tables
+        // swell and empty within seconds: a plan made while one was empty must not read it whole later, so none does
+        // where an index serves; and as no disc has to turn, a page read through an index costs about what any other does
         let common = self.options.clone().options([
             ("idle_in_transaction_session_timeout", "30s"),
             ("jit", "off"),
             ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("random_page_cost", "1.1"),
         ]);
         let web = common.clone().options([("app.system", "off")]);
-        // the queue's tables swell and empty within seconds: a plan made while one was empty must not read it whole
-        let system = common.options([("app.system", "on"), ("enable_seqscan", "off")]);
+        let system = common.options([("app.system", "on")]);
         Databases {
             web: Db::new(pool(sizes.web).connect_lazy_with(web)),
             system: SystemDb::new(pool(sizes.system).connect_lazy_with(system)),

@@ -11,7 +11,6 @@ use super::filter::Filter;
 use super::keys::{self, Span};
 use super::store::{self, JobRow};
 use crate::actor::Actor;
-use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{JobId, UserId};
 use crate::page::{PAGE_LIMIT, PAGE_SIZE};
@@ -30,15 +29,14 @@ pub struct Listing {
     pub stopped_at: Option<JobId>,
 }
 
-/// The actor's jobs that match, newest first, older than `before`.
-pub async fn list(db: &Db, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
-    let mut tx = db.as_user(actor).await?;
+/// The actor's jobs that match, newest first, older than `before`; in the caller's transaction.
+pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
     let (owner, span) = (actor.user_id(), Span::of(filter, before));
     if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
-        let rows = store::newest(&mut tx, owner, span, PAGE_LIMIT).await?;
+        let rows = store::newest(conn, owner, span, PAGE_LIMIT).await?;
         return Ok(cut(rows, None));
     }
-    let (rows, last) = matching(&mut tx, owner, filter, span).await?;
+    let (rows, last) = matching(conn, owner, filter, span).await?;
     let stopped_at = last.filter(|_| !filter.is_all_of(filter.source()));
     Ok(Listing { stopped_at: stopped_at.filter(|_| rows.len() <= PAGE_SIZE), ..cut(rows, last) })
 }

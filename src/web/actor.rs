@@ -21,7 +21,7 @@ use super::session;
 use super::shell::{Shell, ShellUser, Viewer};
 use super::when::Calendar;
 use crate::accounts::sessions::SessionKey;
-use crate::accounts::{self, User, Visitor};
+use crate::accounts::{User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -134,7 +134,7 @@ impl FromRequestParts<App> for Anyone {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("the session layer is missing around this route"))?;
         let client = Client::of(parts, &app.proxies);
-        let account = account(&session, &client, app).await?;
+        let account = session::account(&session, &client, app.clock.now()).await?;
         let signed_in = account.map(|account| {
             let signed_in =
                 SignedIn { actor: actor(&account, &client), user: shown(account), session: session.clone() };
@@ -142,13 +142,6 @@ impl FromRequestParts<App> for Anyone {
             signed_in
         });
         Ok(Self { signed_in, client, session })
-    }
-}
-
-async fn account(session: &Session, client: &Client, app: &App) -> crate::error::Result<Option<User>> {
-    match session::holder(session, client, app.clock.now()).await? {
-        Some(holder) => accounts::find(&app.system, holder.user).await,
-        None => Ok(None),
     }
 }
 

@@ -6,11 +6,11 @@ use time::OffsetDateTime;
 use url::form_urlencoded::Serializer;
 
 use crate::actor::Actor;
-use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::{self, LinkedConnector};
 use crate::connectors;
-use crate::error::{Error, Invalid, Result};
+use crate::db::Tx;
+use crate::error::{Invalid, Result};
 
 /// An entry of a select.
 pub(super) struct Choice {
@@ -87,28 +87,21 @@ pub(super) struct Services {
 }
 
 /// The actor's services; the one of this place is among them though it was never used.
-pub(super) async fn services(app: &App, actor: &Actor, slug: &str) -> Result<Services> {
-    let mut linked = connections::linked(&app.db, actor).await?;
-    let chosen = find(app, actor, slug.trim(), &linked).await?;
-    linked
-        .extend(chosen.iter().filter(|chosen| linked.iter().all(|it| it.id != chosen.id)).cloned().collect::<Vec<_>>());
+pub(super) async fn services(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<Services> {
+    let mut linked = connections::linked(tx, actor).await?;
+    let slug = slug.trim();
+    let mut chosen = linked.iter().find(|it| it.slug == slug).cloned();
+    if chosen.is_none() && !slug.is_empty() {
+        chosen = connectors::at(tx, actor, slug).await?.map(|it| LinkedConnector {
+            id: it.id,
+            name: it.name,
+            slug: it.slug,
+        });
+        linked.extend(chosen.clone());
+    }
     let any = Choice::new("", "Any connector");
     let choices = std::iter::once(any).chain(linked.into_iter().map(|it| Choice::new(it.slug, it.name))).collect();
     Ok(Services { choices, chosen })
-}
-
-async fn find(app: &App, actor: &Actor, slug: &str, linked: &[LinkedConnector]) -> Result<Option<LinkedConnector>> {
-    if slug.is_empty() {
-        return Ok(None);
-    }
-    if let Some(found) = linked.iter().find(|it| it.slug == slug) {
-        return Ok(Some(found.clone()));
-    }
-    match connectors::find(&app.db, actor, slug).await {
-        Ok(it) => Ok(Some(LinkedConnector { id: it.id, name: it.name, slug: it.slug })),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(other) => Err(other),
-    }
 }
 
 #[cfg(test)]

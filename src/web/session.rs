@@ -3,10 +3,13 @@
 //! A visitor gets a cookie only when there is something to remember (who signed in, a message for the next page). An
 //! id is never kept across signing in: whoever planted one before has nothing.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use http::HeaderValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use time::Duration;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -15,6 +18,7 @@ use url::Url;
 
 use super::actor::Client;
 use super::flash::Flash;
+use crate::accounts::User;
 use crate::accounts::sessions::{self, LIFETIME, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;
@@ -23,6 +27,9 @@ use crate::ids::UserId;
 
 const HOLDER: &str = "holder";
 const FLASH: &str = "flash";
+
+/// Beside what is kept: the account of who is signed in, loaded with the session in one look, and never stored in it.
+const ACCOUNT: &str = "account";
 
 /// How often the browser is given its cookie anew, so that it lasts as long as the row.
 const COOKIE_STEP: Duration = Duration::days(1);
@@ -75,15 +82,15 @@ pub(super) async fn begin(session: &Session, user: UserId, client: &Client, now:
     session.insert(HOLDER, holder).await.map_err(unavailable)
 }
 
-/// Who is signed in. Once a day this also renews the cookie.
-pub(super) async fn holder(session: &Session, client: &Client, now: Timestamp) -> Result<Option<Holder>> {
-    let Some(mut holder) = session.get::<Holder>(HOLDER).await.map_err(unavailable)? else { return Ok(None) };
+/// Who is signed in, as they are now. Once a day this also renews the cookie.
+pub(super) async fn account(session: &Session, client: &Client, now: Timestamp) -> Result<Option<User>> {
+    let Some(mut holder) = get::<Holder>(session, HOLDER).await? else { return Ok(None) };
     if now - holder.renewed_at >= COOKIE_STEP {
         holder.renewed_at = now;
         holder.ip = client.ip_text();
-        session.insert(HOLDER, &holder).await.map_err(unavailable)?;
+        put(session, HOLDER, &holder).await?;
     }
-    Ok(Some(holder))
+    get(session, ACCOUNT).await
 }
 
 /// Whether somebody is still signed in, by the row as it is now.
@@ -154,10 +161,14 @@ impl SessionStore for Rows {
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let now = self.clock.now();
-        let Some(data) = sessions::load(&self.system, key(*id), now).await.map_err(|error| backend(&error))? else {
+        let Some(loaded) = sessions::load(&self.system, key(*id), now).await.map_err(|error| backend(&error))? else {
             return Ok(None);
         };
-        let data = serde_json::from_str(&data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let decode = |error: serde_json::Error| session_store::Error::Decode(error.to_string());
+        let mut data: HashMap<String, Value> = serde_json::from_str(&loaded.data).map_err(decode)?;
+        if let Some(user) = loaded.user {
+            data.insert(ACCOUNT.to_owned(), serde_json::to_value(user).map_err(decode)?);
+        }
         Ok(Some(Record { id: *id, data, expiry_date: now + LIFETIME }))
     }
 
@@ -175,7 +186,8 @@ struct Row {
 impl Row {
     fn of(record: &Record) -> session_store::Result<Self> {
         let encode = |error: serde_json::Error| session_store::Error::Encode(error.to_string());
-        let json = serde_json::to_string(&record.data).map_err(encode)?;
+        let kept: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != ACCOUNT).collect();
+        let json = serde_json::to_string(&kept).map_err(encode)?;
         let holder = record.data.get(HOLDER).cloned().map(serde_json::from_value).transpose().map_err(encode)?;
         Ok(Self { json, holder })
     }

@@ -73,7 +73,9 @@ where
         let mut look = Instant::now() + PING;
         loop {
             let rested = Instant::now() + F::REST;
-            match what.news().await {
+            // boxed, and so given back while the stream waits, as it does nearly always: what it takes to look is
+            // several times the size of what it takes to wait
+            match Box::pin(what.news()).await {
                 Ok(Some(message)) if std::mem::take(&mut first) => yield Ok(message.retry(COME_BACK)),
                 Ok(Some(message)) => yield Ok(message),
                 Ok(None) => {}
@@ -87,7 +89,7 @@ where
             loop {
                 match wake(&mut ticks, &seat, look, what.due()).await {
                     Wake::News => break,
-                    Wake::Look => match session().await {
+                    Wake::Look => match Box::pin(session()).await {
                         Ok(true) => yield Ok(Message::default().comment("still here")),
                         Ok(false) => {
                             yield Ok(stopped(SIGNED_OUT.to_owned()));

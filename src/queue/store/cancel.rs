@@ -31,11 +31,10 @@ pub(in crate::queue) async fn end_waiting(
             ) last
         ),
         counted AS (
-            INSERT INTO job_hours AS h (user_id, hour, connector_id, outcome, jobs, latency_ms)
-            SELECT $1, date_trunc('hour', $5::timestamptz, 'UTC'), j.connector_id, 'canceled', 1, 0
+            INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
+            SELECT $1, date_trunc('hour', $5::timestamptz, 'UTC'), 0, 0, 1, 0, 0
             FROM gone
-            JOIN job j ON j.user_id = $1 AND j.id = $2
-            ON CONFLICT (user_id, hour, connector_id, outcome) DO UPDATE SET jobs = h.jobs + excluded.jobs
+            ON CONFLICT (user_id, hour) DO UPDATE SET canceled = h.canceled + excluded.canceled
         )
         INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, finished_at)
         SELECT $1, $2, run_no, 'canceled', 'canceled', $4, $5

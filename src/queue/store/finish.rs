@@ -44,15 +44,23 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
         ),
         -- in the order of the key, and after all leases: batches that count for the same user wait in one line
         counted AS (
-            INSERT INTO job_hours AS h (user_id, hour, connector_id, outcome, jobs, latency_ms)
-            SELECT user_id, date_trunc('hour', finished_at, 'UTC'), connector_id, outcome, count(*),
-                sum(GREATEST(round(extract(epoch FROM finished_at - started_at) * 1000), 0))
+            INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
+            SELECT user_id, date_trunc('hour', finished_at, 'UTC'),
+                count(*) FILTER (WHERE outcome = 'ok'),
+                count(*) FILTER (WHERE outcome IN ('permanent', 'dead')),
+                count(*) FILTER (WHERE outcome = 'canceled'),
+                count(*) FILTER (WHERE outcome = 'unknown'),
+                COALESCE(sum(GREATEST(round(extract(epoch FROM finished_at - started_at) * 1000), 0))
+                    FILTER (WHERE outcome = 'ok'), 0)
             FROM gone
             WHERE outcome IS NOT NULL
-            GROUP BY 1, 2, 3, 4
-            ORDER BY 1, 2, 3, 4
-            ON CONFLICT (user_id, hour, connector_id, outcome) DO UPDATE
-            SET jobs = h.jobs + excluded.jobs,
+            GROUP BY 1, 2
+            ORDER BY 1, 2
+            ON CONFLICT (user_id, hour) DO UPDATE
+            SET succeeded = h.succeeded + excluded.succeeded,
+                failed = h.failed + excluded.failed,
+                canceled = h.canceled + excluded.canceled,
+                unknown = h.unknown + excluded.unknown,
                 latency_ms = h.latency_ms + excluded.latency_ms
         ),
         later AS (

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::actions::{self, Choices};
 use super::views::{origin_words, outcome_words};
 use crate::actor::{Actor, Origin};
-use crate::app::App;
 use crate::audit::{self, Filter, Outcome};
 use crate::connections::LinkedConnector;
+use crate::db::Tx;
 use crate::error::{Invalid, Result};
 use crate::ids::AuditId;
 use crate::web::filtering::{A_DAY, Choice, address, begins, day, day_words, note, services, understood};
@@ -72,13 +72,13 @@ impl Asked {
 
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(app: &App, actor: &Actor, asked: Asked, zone: &TimeZone) -> Result<Self> {
-        let services = services(app, actor, &asked.connector).await?;
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: Asked, zone: &TimeZone) -> Result<Self> {
+        let services = services(tx, actor, &asked.connector).await?;
         let mut read = Self::of(asked, services.chosen.as_ref(), zone);
         read.connectors = services.choices;
         // a place of another list, or in somebody else's
         if let Some(place) = read.before
-            && !audit::has(&app.db, actor, place).await?
+            && !audit::has(tx, actor, place).await?
         {
             note(&mut read.faults, "before", &read.typed.before, false, NO_PLACE);
             read.before = None;

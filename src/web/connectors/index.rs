@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::search::{Asked, Layout, Search};
 use super::views::kind;
 use crate::app::App;
-use crate::connections::{self, Catalogue, Entry};
+use crate::connections::{self, Catalogue, Entry, Kinds};
 use crate::connectors::Auth;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -28,26 +28,28 @@ const HX_REPLACE_URL: HeaderName = HeaderName::from_static("hx-replace-url");
 
 pub(super) async fn index(State(app): State<App>, me: SignedIn, head: HeaderMap, Query(asked): Query<Asked>) -> Result {
     let mut search = Search::read(&asked);
-    let found = connections::catalogue(&app.db, &me.actor, &search.wanted, search.after).await?;
+    let is_part = head.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let found = connections::catalogue(&mut tx, &me.actor, &search.wanted, search.after).await?;
+    let kinds = if is_part { None } else { Some(connections::kinds(&mut tx, &me.actor).await?) };
+    drop(tx);
     if !found.is_there {
         search.faults.add("after", "The list does not go on from there. It begins anew");
     }
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let results = Results::new(&search, &found);
-    let mut response = if head.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial") {
-        part(status, &search, &results)
-    } else {
-        whole(&app, &me, status, search, results).await?
+    let mut response = match kinds {
+        None => part(status, &search, &results),
+        Some(kinds) => whole(&me, status, search, &kinds, results).await,
     };
     response.headers_mut().append(VARY, HeaderValue::from(HX_REQUEST_TYPE));
     Ok(response)
 }
 
-async fn whole(app: &App, me: &SignedIn, status: StatusCode, search: Search, results: Results) -> Result {
-    let kinds = connections::kinds(&app.db, &me.actor).await?;
+async fn whole(me: &SignedIn, status: StatusCode, search: Search, kinds: &Kinds, results: Results) -> Response {
     let shell = titled(me.shell(results.heading.clone()).await, &results).section(Section::Connectors);
-    let (categories, auths) = (search.categories(&kinds), search.auths(&kinds));
-    Ok(page_with(status, &IndexPage { shell, search, categories, auths, states: Search::states(), results }))
+    let (categories, auths) = (search.categories(kinds), search.auths(kinds));
+    page_with(status, &IndexPage { shell, search, categories, auths, states: Search::states(), results })
 }
 
 fn part(status: StatusCode, search: &Search, results: &Results) -> Response {

@@ -23,7 +23,7 @@ impl Tally {
         for figure in figures {
             let at = usize::try_from(figure.part).ok().and_then(|part| part.checked_sub(1));
             if let Some(tally) = at.and_then(|at| tallies.get_mut(at)) {
-                tally.add(figure);
+                *tally = Self::sum(&[*tally, Self::from(figure)]);
             }
         }
         tallies
@@ -37,19 +37,6 @@ impl Tally {
             canceled: all.canceled + it.canceled,
             millis: all.millis + it.millis,
         })
-    }
-
-    fn add(&mut self, figure: &Figure) {
-        let jobs = figure.jobs.unsigned_abs();
-        match figure.outcome.as_str() {
-            "ok" => {
-                self.succeeded += jobs;
-                self.millis += figure.latency_ms.unsigned_abs();
-            }
-            "canceled" => self.canceled += jobs,
-            "unknown" => self.unknown += jobs,
-            _ => self.failed += jobs,
-        }
     }
 
     pub(super) const fn all(&self) -> u64 {
@@ -86,22 +73,29 @@ impl Tally {
     }
 }
 
+impl From<&Figure> for Tally {
+    fn from(figure: &Figure) -> Self {
+        Self {
+            succeeded: figure.succeeded.unsigned_abs(),
+            failed: figure.failed.unsigned_abs(),
+            unknown: figure.unknown.unsigned_abs(),
+            canceled: figure.canceled.unsigned_abs(),
+            millis: figure.latency_ms.unsigned_abs(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Tally;
     use crate::dashboard::Figure;
 
-    fn figure(part: i32, outcome: &str, jobs: i64, latency_ms: i64) -> Figure {
-        Figure { part, outcome: outcome.to_owned(), jobs, latency_ms }
-    }
-
     #[test]
     fn figures_are_added_up_by_part_and_none_is_lost() {
         let figures = [
-            figure(1, "ok", 3, 600),
-            figure(2, "permanent", 1, 9),
-            figure(2, "dead", 1, 0),
-            figure(2, "canceled", 1, 0),
+            Figure { part: 1, succeeded: 3, latency_ms: 600, ..Figure::default() },
+            Figure { part: 2, failed: 2, canceled: 1, ..Figure::default() },
+            Figure { part: 3, failed: 7, ..Figure::default() },
         ];
         let tallies = Tally::by_part(&figures, 2);
         assert_eq!((tallies[0].all(), tallies[1].failed), (3, 2));

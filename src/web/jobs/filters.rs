@@ -5,8 +5,8 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use crate::actor::Actor;
-use crate::app::App;
 use crate::connections::LinkedConnector;
+use crate::db::Tx;
 use crate::error::{Invalid, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, Stage};
@@ -52,8 +52,13 @@ pub(super) struct Filters {
 
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(app: &App, actor: &Actor, asked: &Asked, zone: &TimeZone) -> Result<Self> {
-        let services = services(app, actor, &asked.connector).await?;
+    pub(super) async fn read(
+        tx: &mut Tx,
+        actor: &Actor,
+        asked: &Asked,
+        zone: &TimeZone,
+    ) -> Result<Self> {
+        let services = services(tx, actor, &asked.connector).await?;
         let read = Self::of(asked, services.chosen.as_ref(), zone);
         Ok(Self { connectors: services.choices, ..read })
     }

@@ -52,8 +52,10 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
-    let filters = Filters::read(&app, &me.actor, &asked, &me.user.zone).await?;
-    let list = jobs::list(&app.db, &me.actor, &filters.filter, filters.before).await?;
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
+    let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
+    drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell(filters.words()).await.section(Section::Jobs);
     Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))

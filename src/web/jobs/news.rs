@@ -75,7 +75,9 @@ pub(super) async fn show(
     Query(rows): Query<AskedRows>,
     headers: HeaderMap,
 ) -> Result {
-    let filters = Filters::read(&app, &me.actor, &asked, &me.user.zone).await?;
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
+    drop(tx);
     let shown = rows.read().filter(|_| filters.faults.is_empty()).ok_or_else(not_of_a_page)?;
     let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
     let (live, ticks) = (app.live.clone(), app.live.subscribe_user(me.actor.user_id()));
