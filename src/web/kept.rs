@@ -58,7 +58,8 @@ pub(super) fn unsent(mut response: Response, path: String) -> Response {
     response
 }
 
-/// The layer, inside of the one with the sessions.
+/// The layer, inside of the one with the sessions. It leaves alone what is not marked: pages that somebody signed in is
+/// shown, programs, and htmx, which no form with something typed is sent by.
 pub(super) async fn keep(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::GET {
         return shown(request, next).await;
