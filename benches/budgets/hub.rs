@@ -85,8 +85,9 @@ impl Program {
             .unwrap();
         let answer = Caller::connect(self.address()).await.send(request).await;
         assert!(answer.status.is_redirection(), "the sign-in was answered {}", answer.status);
-        let cookie = answer.headers[SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
-        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(cookie).unwrap())])
+        let cookies = answer.headers.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
+        let cookies: Vec<_> = cookies.map(|cookie| cookie.split(';').next().unwrap()).collect();
+        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&cookies.join("; ")).unwrap())])
     }
 }
 

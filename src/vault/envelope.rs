@@ -5,6 +5,7 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -45,6 +46,15 @@ impl SealingKey {
 
     pub(super) fn bytes(&self) -> &[u8; 32] {
         &self.bytes
+    }
+
+    /// 32 bytes that only this key leads to, others for each `what`, and that do not lead back (HMAC-SHA256).
+    pub(super) fn derive(&self, what: &str) -> [u8; 32] {
+        // the method pads a short key with zeros itself; a whole block is what cannot have a wrong length
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(self.bytes());
+        let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+        mac.chain_update(b"craft ").chain_update(what).finalize().into_bytes().into()
     }
 
     /// Seals `plain` for the place that `aad` names.

@@ -1,12 +1,15 @@
 //! Seals and opens secrets.
 //!
 //! Each user has a data key, wrapped by the master key; it seals that user's secrets. Other tables hold only a
-//! [`SecretRef`]. A secret is opened only to be presented to its service, never to be shown.
+//! [`SecretRef`]. A secret is opened only to be presented to its service, never to be shown. What a browser is given to
+//! carry, sealed for a [`Mark`], is in no table.
 
+mod carried;
 mod envelope;
 pub mod master;
 mod store;
 
+pub use carried::Mark;
 pub use envelope::{OpenError, SealingKey};
 
 use anyhow::{Context, anyhow};

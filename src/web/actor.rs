@@ -16,6 +16,7 @@ use url::form_urlencoded;
 use super::asked;
 use super::error::Error;
 use super::flash::Flash;
+use super::kept;
 use super::respond::{local_path, see_other};
 use super::session;
 use super::shell::{Shell, ShellUser, Viewer};
@@ -190,12 +191,11 @@ fn sign_in_first(parts: &Parts) -> Response {
     if is_program(parts) {
         return Error::new(StatusCode::UNAUTHORIZED, "Sign in to see this").into_response();
     }
-    let location = format!(
-        "/sign-in?{}",
-        form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted(parts)).finish()
-    );
+    let wanted = wanted(parts);
+    let location =
+        format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish());
     if !parts.headers.contains_key(HX_REQUEST) {
-        return see_other(&location);
+        return kept::unsent(see_other(&location), wanted);
     }
     // a redirect would put the sign-in page into a part of this one: htmx loads this address instead
     match HeaderValue::try_from(location) {

@@ -14,6 +14,9 @@ use super::error::Error;
 /// The largest form body.
 pub const FORM_BYTES: usize = 256 * 1024;
 
+/// How a browser names what a form sends.
+pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
 /// The most fields in a form.
 pub const FORM_FIELDS: usize = 1_000;
 
@@ -151,9 +154,9 @@ fn too_large() -> Error {
     )
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM_TYPE)
 }
 
 /// In the encoded form: a raw NUL, or its escape.

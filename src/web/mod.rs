@@ -19,6 +19,7 @@ mod filtering;
 pub mod flash;
 mod health;
 mod jobs;
+mod kept;
 mod path;
 mod request_id;
 pub mod respond;
@@ -73,7 +74,8 @@ pub fn pages() -> Router<App> {
 pub fn framed(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
-    layers(pages.fallback(nowhere).layer(sessions), &settings).merge(health::router()).with_state(app)
+    let pages = pages.fallback(nowhere).layer(from_fn_with_state(app.clone(), kept::keep)).layer(sessions);
+    layers(pages, &settings).merge(health::router()).with_state(app)
 }
 
 /// No page has this address. Asks who looks, so that the page about it keeps their navigation.

@@ -37,9 +37,13 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Response {
 
 /// A page that shows a secret once: nothing keeps it, not even the browser's Back.
 pub fn page_shown_once(template: &impl Template) -> Response {
-    let mut response = page(template);
+    unstored(page(template))
+}
+
+/// The same for an answer that is made already.
+pub(super) fn unstored(mut response: Response) -> Response {
     response.headers_mut().remove(ETAG);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 

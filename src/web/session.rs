@@ -56,7 +56,7 @@ pub(super) fn forget_cookie(public_url: &Url) -> HeaderValue {
     })
 }
 
-fn is_secure(public_url: &Url) -> bool {
+pub(super) fn is_secure(public_url: &Url) -> bool {
     public_url.scheme() == "https"
 }
 
@@ -125,6 +125,11 @@ pub(super) async fn put(session: &Session, key: &str, value: impl Serialize) -> 
 /// What was kept under a key.
 pub(super) async fn get<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>> {
     session.get(key).await.map_err(unavailable)
+}
+
+/// Forgets what was kept under a key.
+pub(super) async fn forget(session: &Session, key: &str) -> Result<()> {
+    session.remove_value(key).await.map(drop).map_err(unavailable)
 }
 
 fn unavailable(error: session::Error) -> Error {

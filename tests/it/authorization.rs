@@ -111,6 +111,37 @@ async fn an_anonymous_visitor_is_asked_to_sign_in_and_a_stranger_finds_nothing()
     }
 }
 
+/// A field that somebody fills in, in the form of a page that is sent to the page itself.
+const TYPED: &str = "main form[method=post] :is(input, select, textarea)[name]:not([type=hidden])";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_user_outlives_their_session() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let things = Things::of(&app, &alice).await;
+    let visitor = app.stranger();
+    let mut restored = Vec::new();
+    for (route, _) in ROUTES.iter().filter(|(_, who)| *who != For::Anyone) {
+        let path = things.fill(route);
+        if visitor.request(Method::POST, &path, &[FORM], "").await.status == StatusCode::METHOD_NOT_ALLOWED {
+            continue;
+        }
+        let form = alice.get(&path).await;
+        if !form.has(TYPED) {
+            continue;
+        }
+        alice.post("/sign-out", &[("", ""); 0]).await;
+        let page = alice.submit(&form, "main form", []).await;
+        let credentials = [("email", "alice@example.com"), ("password", PASSWORD)];
+        let back = alice.submit(&page, "form[action='/sign-in']", credentials).await;
+        assert_eq!((back.path(), back.text("h1")), (form.path(), form.text("h1")));
+        assert!(back.text(".note.warn").contains("what you had filled in"), "{path}: {}", back.text("main"));
+        assert_eq!(back.header("cache-control"), Some("private, no-store"), "{path}");
+        restored.push(*route);
+    }
+    assert!(restored.len() >= 6, "only {restored:?} have a form");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_exist_and_what_is_not_yours_look_the_same() {
     let app = TestApp::new().await;

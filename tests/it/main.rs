@@ -14,6 +14,7 @@ mod dashboard;
 mod db;
 mod egress;
 mod jobs;
+mod kept;
 mod live;
 mod migrations;
 mod queue;

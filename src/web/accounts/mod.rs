@@ -6,7 +6,7 @@ pub(super) mod dead_link;
 mod forgot;
 mod reset;
 mod setup;
-mod sign_in;
+pub(super) mod sign_in;
 mod sign_out;
 mod sign_up;
 

@@ -15,6 +15,7 @@ use crate::web::actor::Anyone;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
+use crate::web::kept;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::session;
 use crate::web::shell::Shell;
@@ -63,7 +64,7 @@ pub(super) async fn create(
         Ok(owner) => {
             session::begin(&anyone.session, owner.id, &anyone.client, now).await?;
             anyone.flash(Flash::success("Your hub is set up, and you are signed in as its owner.")).await?;
-            Ok(see_other(HOME))
+            Ok(kept::marking(see_other(HOME), &app, owner.id))
         }
         Err(Error::Invalid(faults)) => {
             let shell = anyone.shell(TITLE).await.state("Error");

@@ -19,10 +19,17 @@ use crate::web::HOME;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Query};
-use crate::web::respond::{local_path, page, page_with, see_other};
+use crate::web::flash::Flash;
+use crate::web::kept;
+use crate::web::respond::{local_path, page, page_with, see_other, unstored};
 use crate::web::session;
 use crate::web::shell::Shell;
 use crate::web::when;
+
+const TITLE: &str = "Sign in";
+
+const UNSENT: &str = "Your session ended before this form was sent. Sign in, and it comes back as you filled it in. \
+                      Nothing has been sent.";
 
 /// The one answer to a wrong address and to a wrong password.
 const MISMATCH: &str = "Check your email address and password. There is no account with both";
@@ -39,6 +46,8 @@ pub(super) struct Fields {
     password: Secret,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    kept: String,
 }
 
 #[derive(Template)]
@@ -48,22 +57,31 @@ struct NewPage<'a> {
     faults: Invalid,
     email: &'a str,
     next: Option<&'a str>,
+    /// A form that waits for its sender, sealed.
+    kept: &'a str,
     forgot: String,
     is_open: bool,
+}
+
+impl<'a> NewPage<'a> {
+    fn blank(app: &App, shell: Shell, next: Option<&'a str>) -> Self {
+        let (faults, forgot, is_open) = (Invalid::default(), forgot::path_for(""), app.sign_up == SignUp::Open);
+        Self { shell, faults, email: "", next, kept: "", forgot, is_open }
+    }
 }
 
 pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(asked): Query<Asked>) -> Result {
     if anyone.signed_in.is_some() {
         return Ok(see_other(local_path(&asked.next).unwrap_or(HOME)));
     }
-    Ok(page(&NewPage {
-        shell: anyone.shell("Sign in").await,
-        faults: Invalid::default(),
-        email: "",
-        next: local_path(&asked.next),
-        forgot: forgot::path_for(""),
-        is_open: app.sign_up == SignUp::Open,
-    }))
+    Ok(page(&NewPage::blank(&app, anyone.shell(TITLE).await, local_path(&asked.next))))
+}
+
+/// The answer to a form that nobody was signed in to send: the page comes at once, and holds it.
+pub(in crate::web) fn keeping(app: &App, next: &str, kept: &str) -> Response {
+    let shell = Shell::new(TITLE).flash(Some(Flash::important(UNSENT)));
+    let form = NewPage { kept, ..NewPage::blank(app, shell, Some(next)) };
+    unstored(page_with(StatusCode::UNAUTHORIZED, &form))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
@@ -74,7 +92,8 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
             SignIn::Welcome(user) => {
                 session::begin(&anyone.session, user.id, &anyone.client, now).await?;
-                return Ok(see_other(local_path(&fields.next).unwrap_or(HOME)));
+                kept::bring_back(&app, &anyone.session, user.id, &fields.kept).await?;
+                return Ok(kept::marking(see_other(local_path(&fields.next).unwrap_or(HOME)), &app, user.id));
             }
             SignIn::Unconfirmed(email) => {
                 check_email::send(&app, &anyone, &email).await?;
@@ -88,17 +107,17 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         }
     }
     let form = NewPage {
-        shell: anyone.shell("Sign in").await.state("Error"),
         faults,
         email: &fields.email,
-        next: local_path(&fields.next),
+        kept: &fields.kept,
         forgot: forgot::path_for(&fields.email),
-        is_open: app.sign_up == SignUp::Open,
+        ..NewPage::blank(&app, anyone.shell(TITLE).await.state("Error"), local_path(&fields.next))
     };
-    Ok(match wait {
+    let response = match wait {
         None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),
         Some(wait) => retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
-    })
+    };
+    Ok(if fields.kept.is_empty() { response } else { unstored(response) })
 }
 
 /// The one answer while there is a wait, whatever was typed.

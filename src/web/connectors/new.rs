@@ -15,6 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
+use crate::web::kept::Kept;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
@@ -28,8 +29,9 @@ pub(super) struct NewForm {
     token: String,
 }
 
-pub(super) async fn new(me: SignedIn) -> Result {
-    Ok(form(&me, StatusCode::OK, &NewForm::default(), &Invalid::default()).await)
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+    let Form(typed) = kept.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
+    Ok(form(&me, StatusCode::OK, &typed, &Invalid::default()).await)
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {

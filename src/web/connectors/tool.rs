@@ -20,6 +20,7 @@ use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::kept::Kept;
 use crate::web::path::segment;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Section;
@@ -65,18 +66,20 @@ pub(super) async fn new(
     me: SignedIn,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<ToolQuery>,
+    kept: Kept,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &name).await?;
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::OK).await);
     }
     let as_json = query.shape.as_deref() == Some("json");
-    let entries = match query.from {
-        Some(job) => again(&app, &me, &mut tool, job, as_json).await?,
-        None if as_json => Entries::as_json(&blank_value(&tool.plan)),
-        None => Entries::blank(&tool.plan),
+    let entries = match (kept.take(&app, &me).await?, query.from) {
+        (Some(FormPairs(pairs)), _) => Entries::typed(pairs),
+        (None, Some(job)) => again(&app, &me, &mut tool, job, as_json).await?,
+        (None, None) if as_json => Entries::as_json(&blank_value(&tool.plan)),
+        (None, None) => Entries::blank(&tool.plan),
     };
-    let idem = uuid::Uuid::new_v4().to_string();
+    let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
     Ok(show(
         &me,
         &tool,

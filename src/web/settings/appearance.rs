@@ -14,6 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
+use crate::web::kept::Kept;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -29,6 +30,12 @@ pub(super) struct Fields {
     motion: String,
     #[serde(default)]
     announce: String,
+}
+
+impl Fields {
+    fn sent(&self) -> [&str; 4] {
+        [&self.theme, &self.contrast, &self.motion, &self.announce].map(String::as_str)
+    }
 }
 
 struct Answer {
@@ -71,17 +78,20 @@ impl<'a> ShowPage<'a> {
     }
 }
 
-pub(super) async fn show(me: SignedIn) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
     let now = me.user.appearance;
-    let chosen = [now.theme.as_str(), now.contrast.as_str(), now.motion.as_str(), now.announce.as_str()];
+    let kept: Option<Form<Fields>> = kept.take(&app, &me).await?;
+    let chosen = match &kept {
+        Some(Form(fields)) => fields.sent(),
+        None => [now.theme.as_str(), now.contrast.as_str(), now.motion.as_str(), now.announce.as_str()],
+    };
     Ok(page(&ShowPage::new(shell(&me, TITLE).await, Invalid::default(), chosen)))
 }
 
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let chosen = match Appearance::parse(&fields.theme, &fields.contrast, &fields.motion, &fields.announce) {
         Err(Error::Invalid(faults)) => {
-            let sent = [&fields.theme, &fields.contrast, &fields.motion, &fields.announce].map(String::as_str);
-            let form = ShowPage::new(shell(&me, TITLE).await.state("Error"), faults, sent);
+            let form = ShowPage::new(shell(&me, TITLE).await.state("Error"), faults, fields.sent());
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
         chosen => chosen?,

@@ -17,6 +17,7 @@ use crate::web::actor::{Anyone, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
+use crate::web::kept::Kept;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -46,9 +47,10 @@ struct ConfirmPage<'a> {
     new: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
     let now = account(&app, &me).await?.email;
-    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), now, email: "" }))
+    let typed = kept.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
+    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), now, email: &typed }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {

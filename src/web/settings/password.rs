@@ -15,6 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
+use crate::web::kept::Kept;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -34,8 +35,10 @@ struct NewPage {
     email: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
     let email = account(&app, &me).await?.email;
+    // passwords are typed again: the page only says that nothing was sent
+    kept.take::<Form<Fields>>(&app, &me).await?;
     Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), email }))
 }
 

@@ -15,6 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
+use crate::web::kept::Kept;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -42,11 +43,13 @@ struct ShowPage<'a> {
     hint: String,
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn) -> Result {
-    let fields = Fields {
-        display_name: me.user.display_name.clone(),
-        time_zone: me.user.zone.iana_name().unwrap_or("UTC").to_owned(),
-    };
+pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+    let Form(fields) = kept.take(&app, &me).await?.unwrap_or_else(|| {
+        Form(Fields {
+            display_name: me.user.display_name.clone(),
+            time_zone: me.user.zone.iana_name().unwrap_or("UTC").to_owned(),
+        })
+    });
     Ok(form(&app, &me, &fields, Invalid::default()).await)
 }
 

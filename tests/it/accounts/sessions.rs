@@ -173,11 +173,29 @@ async fn over_https_the_cookie_is_bound_to_this_host() {
     let alice = app.stranger();
     let answer = alice.post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)]).await;
 
-    let cookie = answer.header(SET_COOKIE).unwrap();
-    assert!(cookie.starts_with("__Host-craft="), "{cookie}");
-    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
-        assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} is missing: {cookie}");
+    let mut cookies: Vec<_> = answer.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
+    cookies.sort_unstable();
+    for (cookie, name) in cookies.iter().zip(["__Host-craft-reader=", "__Host-craft="]) {
+        assert!(cookie.starts_with(name), "{cookie}");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+            assert!(cookie.split("; ").any(|part| part == attribute), "{attribute} is missing: {cookie}");
+        }
     }
+    assert_eq!(cookies.len(), 2, "{cookies:?}");
     alice.post("/sign-out", &[("", ""); 0]).await;
     assert_eq!(alice.cookie("__Host-craft"), None, "the browser kept it");
+}
+
+#[tokio::test]
+async fn the_mark_of_who_was_signed_in_outlives_the_session_and_signs_nobody_in() {
+    let app = app().await;
+    let alice = app.alice().await;
+    let mark = alice.cookie("craft-reader").unwrap();
+    alice.post("/sign-out", &[("", ""); 0]).await;
+    assert_eq!(alice.cookie("craft-reader").as_ref(), Some(&mark));
+    assert_eq!(alice.get("/private").await.text("h1"), "Sign in");
+    let copy = app.stranger();
+    copy.set_cookie("craft", &mark);
+    assert_eq!(copy.get("/private").await.text("h1"), "Sign in");
+    assert_ne!(app.bob().await.cookie("craft-reader").unwrap(), mark);
 }

@@ -1,0 +1,310 @@
+//! A form that outlives its session comes back filled, to its sender alone, and is never sent by itself.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::scripted::Scripted;
+use crate::support::test_app::{PASSWORD, TestApp};
+
+const DIFF: &str = "/connectors/workbench/tools/text_diff";
+const TOOL: &str = "form[action*='/tools/']";
+const SIGN_IN: &str = "form[action='/sign-in']";
+const NOTICE: &str = "You had been signed out. This is what you had filled in; nothing has been sent yet.";
+const MARK: &str = "craft-reader";
+
+const TYPED: [(&str, &str); 3] =
+    [("v/before", "<what alice typed>\nas it was"), ("v/after", "else"), ("v/context", "7")];
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Signs in on a page that came instead of an answer.
+async fn sign_in(browser: &Browser, page: &Page, name: &str) -> Page {
+    let email = format!("{name}@example.com");
+    browser.submit(page, SIGN_IN, [("email", &email), ("password", PASSWORD)]).await
+}
+
+/// The same without going on to the page that was asked for.
+async fn only_sign_in(browser: &Browser, kept: &str) -> Page {
+    let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("next", DIFF), ("kept", kept)];
+    let answer = browser.post("/sign-in", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some(DIFF)));
+    answer
+}
+
+async fn sign_out(browser: &Browser) {
+    browser.post("/sign-out", &[("", ""); 0]).await;
+}
+
+/// Alice's form, sent after she signed out in another tab.
+async fn unsent(browser: &Browser) -> Page {
+    let form = browser.get(DIFF).await;
+    sign_out(browser).await;
+    let page = browser.submit(&form, TOOL, TYPED).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    page
+}
+
+fn kept(page: &Page) -> String {
+    page.attr("[name=kept]", "value").expect("the page keeps no form")
+}
+
+fn is_filled(page: &Page) -> bool {
+    page.body.contains("what alice typed")
+}
+
+/// What sessions hold.
+async fn sessions(app: &TestApp) -> Vec<String> {
+    sqlx::query_scalar("SELECT data FROM user_sessions").fetch_all(app.app.system.pool()).await.unwrap()
+}
+
+async fn sent_and_returned(app: &TestApp, alice: &Browser, form: &Page) {
+    let page = alice.submit(form, TOOL, TYPED).await;
+    assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::UNAUTHORIZED, "Sign in"));
+    assert!(page.text(".note.warn p").ends_with("Nothing has been sent."), "{}", page.text(".note.warn"));
+    assert_eq!((page.header("cache-control"), page.header("etag")), (Some("private, no-store"), None));
+    assert!(!is_filled(&page), "what was typed is in clear on a page that anybody sees");
+
+    let back = sign_in(alice, &page, "alice").await;
+    assert_eq!((back.status, back.path()), (StatusCode::OK, DIFF));
+    assert_eq!(back.text(".note.warn p"), NOTICE);
+    assert!(!back.has(".summary") && !back.has(".err"), "it came back with faults");
+    assert_eq!(back.text("[name='v/before']"), "<what alice typed> as it was");
+    assert_eq!(back.attr("[name='v/context']", "value").as_deref(), Some("7"));
+    assert_eq!((back.header("cache-control"), back.header("etag")), (Some("private, no-store"), None));
+    assert!(alice.get("/jobs").await.texts("tbody tr").is_empty(), "it was run without being asked");
+
+    let again = alice.get(DIFF).await;
+    assert!(!is_filled(&again) && !again.has(".note.warn"), "it comes back twice");
+    assert_eq!(again.header("cache-control"), Some("private, no-cache"));
+    let job = alice.submit(&back, TOOL, []).await;
+    assert!(job.path().starts_with("/jobs/"), "what came back cannot be sent: {}", job.text("main"));
+    app.ended(alice, job.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_returns_after_the_session_has_run_out() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let form = alice.get(DIFF).await;
+    app.advance(15 * DAY).await;
+    sent_and_returned(&app, &alice, &form).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_returns_after_the_session_was_ended_from_another_device() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let form = alice.get(DIFF).await;
+    let elsewhere = app.stranger();
+    elsewhere.sign_in("alice@example.com", PASSWORD).await;
+    let confirm = elsewhere.get("/settings/sessions/others").await;
+    elsewhere.submit(&confirm, "main form", []).await;
+    sent_and_returned(&app, &alice, &form).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_returns_after_signing_out_in_another_tab() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let form = alice.get(DIFF).await;
+    sign_out(&alice).await;
+    sent_and_returned(&app, &alice, &form).await;
+}
+
+#[tokio::test]
+async fn raw_json_returns_as_raw_json() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let form = alice.get(&format!("{DIFF}?as=json")).await;
+    sign_out(&alice).await;
+    let page = alice.submit(&form, TOOL, [("j", "{ not even JSON")]).await;
+    let back = sign_in(&alice, &page, "alice").await;
+    assert_eq!((back.text("#f").as_str(), back.text(".note.warn p").as_str()), ("{ not even JSON", NOTICE));
+    assert!(!back.has(".summary"));
+}
+
+#[tokio::test]
+async fn whoever_else_signs_in_there_sees_nothing_of_it() {
+    let app = TestApp::new().await;
+    let browser = app.alice().await;
+    app.account("bob", false).await;
+    let page = unsent(&browser).await;
+    let shown = sign_in(&browser, &page, "bob").await;
+    assert_eq!((shown.status, shown.path()), (StatusCode::OK, DIFF));
+    assert!(!is_filled(&shown) && !shown.has(".note"), "{}", shown.body);
+    assert!(sessions(&app).await.iter().all(|data| !data.contains("kept")), "it is in bob's session");
+    sign_out(&browser).await;
+    assert!(!is_filled(&sign_in(&browser, &browser.get("/sign-in?next=/jobs").await, "alice").await));
+}
+
+#[tokio::test]
+async fn a_form_without_a_mark_is_answered_as_any_page_and_nothing_is_stored() {
+    let app = TestApp::new().await;
+    let stranger = app.stranger();
+    for mark in ["", "made-up", &"x".repeat(4_000)] {
+        stranger.set_cookie(MARK, mark);
+        let answer = stranger.post(DIFF, &TYPED).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{mark}");
+        assert!(answer.header("location").unwrap().starts_with("/sign-in?next="), "{mark}");
+    }
+    assert!(sessions(&app).await.is_empty());
+}
+
+#[tokio::test]
+async fn after_an_hour_nothing_returns() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let (late, waiting) = (unsent(&alice).await, unsent_again(&alice).await);
+    app.advance(59 * MINUTE).await;
+    only_sign_in(&alice, &kept(&waiting)).await;
+    app.advance(MINUTE).await;
+    let page = alice.get(DIFF).await;
+    assert!(!is_filled(&page) && !page.has(".note"), "it waited in the session for longer than an hour");
+    assert!(sessions(&app).await.iter().all(|data| !data.contains("kept")), "it stays in the session");
+    sign_out(&alice).await;
+    assert!(!is_filled(&sign_in(&alice, &late, "alice").await), "the page kept it for longer than an hour");
+}
+
+/// The same form once more, from a browser that is signed out already.
+async fn unsent_again(alice: &Browser) -> Page {
+    let page = alice.post(DIFF, &TYPED).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    page
+}
+
+#[tokio::test]
+async fn other_pages_leave_it_where_it_is_and_signing_out_drops_it() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = unsent(&alice).await;
+    only_sign_in(&alice, &kept(&page)).await;
+    let (profile, as_json) = ("/settings/profile", format!("{DIFF}?as=json"));
+    for other in ["/jobs", profile, &as_json, "/connectors/workbench/tools/hash", "/nowhere"] {
+        let shown = alice.get(other).await;
+        assert!(!is_filled(&shown) && !shown.has(".note"), "{other} shows it");
+    }
+    alice.request(Method::HEAD, DIFF, &[], "").await;
+    assert!(is_filled(&alice.get(DIFF).await));
+
+    let page = unsent(&alice).await;
+    only_sign_in(&alice, &kept(&page)).await;
+    sign_out(&alice).await;
+    only_sign_in(&alice, "").await;
+    assert!(!is_filled(&alice.get(DIFF).await));
+}
+
+#[tokio::test]
+async fn a_wrong_password_on_the_way_does_not_lose_it() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = unsent(&alice).await;
+    let wrong = [("email", "alice@example.com"), ("password", "a wrong password")];
+    let refused = alice.submit(&page, SIGN_IN, wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.header("cache-control"), Some("private, no-store"));
+    assert!(is_filled(&sign_in(&alice, &refused, "alice").await));
+}
+
+#[tokio::test]
+async fn what_is_no_form_of_hers_is_ignored() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let (hers, his) = (kept(&unsent(&alice).await), kept(&unsent(&bob).await));
+    let (cut, doubled) = (&hers[..hers.len() / 2], hers.repeat(2));
+    let mut changed = hers.clone();
+    changed.replace_range(100..101, if hers[100..].starts_with('A') { "B" } else { "A" });
+    for odd in [his.as_str(), cut, &doubled, &changed, "x", "AAAA", "\u{1F4A9}", &"A".repeat(100_000)] {
+        only_sign_in(&alice, odd).await;
+        let page = alice.get(DIFF).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!is_filled(&page) && !page.has(".note"), "{} letters", odd.len());
+    }
+    only_sign_in(&alice, &hers).await;
+    assert!(is_filled(&alice.get(DIFF).await), "and hers does not open either");
+}
+
+#[tokio::test]
+async fn secrets_are_nowhere_in_clear() {
+    const SECRET: &str = "hunter2-in-a-field";
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let text = json!({"type": "string"});
+    let schema = json!({"type": "object", "properties": {"user": text, "api_key": text}});
+    let server = Scripted::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
+    let login = format!("{}/tools/login", app.add_server(&alice, "Vaults", &server.url()).await);
+    let form = alice.get(&login).await;
+    sign_out(&alice).await;
+    let page = alice.submit(&form, TOOL, [("v/user", "al-the-user"), ("v/api_key", SECRET)]).await;
+    assert!(!page.body.contains(SECRET) && !page.body.contains("al-the-user"));
+
+    only_sign_in(&alice, &kept(&page)).await;
+    let held = sessions(&app).await.concat();
+    assert!(held.contains("kept"), "it does not wait in the session: {held}");
+    assert!(!held.contains(SECRET) && !held.contains("al-the-user") && !held.contains("login"), "{held}");
+    let back = alice.get(&login).await;
+    assert_eq!(back.attr("[name='v/user']", "value").as_deref(), Some("al-the-user"));
+    // as with a form that comes back for a fault
+    assert_eq!(back.attr("[name='v/api_key']", "value").as_deref(), Some(""));
+}
+
+#[tokio::test]
+async fn passwords_are_not_even_carried() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let form = alice.get("/settings/sign-in/email").await;
+    sign_out(&alice).await;
+    let typed = [("email", "alice@new.example"), ("current_password", PASSWORD)];
+    let page = alice.submit(&form, "main form", typed).await;
+    let (vault, alices) = (&app.app.vault, alice.cookie(MARK).unwrap().parse().unwrap());
+    let carried = vault.open_carried(alices, "kept form", &kept(&page), app.app.clock.now(), time::Duration::HOUR);
+    assert_eq!(carried.unwrap().expose(), "/settings/sign-in/email\nemail=alice%40new.example&current_password=");
+    let back = sign_in(&alice, &page, "alice").await;
+    assert_eq!(back.attr("[name=email]", "value").as_deref(), Some("alice@new.example"));
+    assert_eq!(back.attr("[name=current_password]", "value"), None);
+    assert!(back.text(".note.warn p").contains("except for passwords and tokens"), "{}", back.text(".note.warn"));
+}
+
+#[tokio::test]
+async fn another_site_has_nothing_kept_by_sending_a_form_here() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    sign_out(&alice).await;
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for foreign in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let answer = alice.request(Method::POST, DIFF, &[form, foreign], "v%2Fbefore=planted").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{foreign:?}");
+        assert!(!answer.has("[name=kept]"), "{foreign:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_come_back_is_answered_as_before() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    sign_out(&alice).await;
+    let large = "x".repeat(64 * 1024);
+    for fields in [vec![], vec![("op", "run")], vec![("v/before", large.as_str())]] {
+        let answer = alice.post(DIFF, &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{} fields", fields.len());
+    }
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let htmx = alice.request(Method::POST, DIFF, &[form, ("hx-request", "true")], "v%2Fbefore=a").await;
+    assert_eq!(htmx.status, StatusCode::UNAUTHORIZED);
+    assert!(htmx.header("hx-redirect").unwrap().starts_with("/sign-in?next=") && !htmx.has("[name=kept]"));
+    let program = alice.request(Method::POST, DIFF, &[form, ("accept", "application/json")], "v%2Fbefore=a").await;
+    assert_eq!(program.status, StatusCode::UNAUTHORIZED);
+    assert!(program.json()["error"]["message"].is_string());
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_told_so_to_who_is_signed_in() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    assert!(alice.cookie(MARK).is_some());
+    let answer = alice.post("/settings/profile", &[("display_name", "x".repeat(300_000))]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
