@@ -1,5 +1,8 @@
 //! The handles that everything above the domain works with: built once, cheap to clone.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use metrics_exporter_prometheus::PrometheusHandle;
 use url::Url;
 
@@ -14,9 +17,12 @@ use crate::mail::Mailer;
 use crate::queue::Accepter;
 use crate::vault::Vault;
 
-/// What a handler can reach.
+/// What a handler can reach. A clone is a count and no copy: every extractor of every request takes one.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Handles>);
+
+/// The handles themselves.
+pub struct Handles {
     /// Rows of one user at a time.
     pub db: Db,
     /// Every row, for look-ups that precede a user.
@@ -47,7 +53,21 @@ pub struct App {
     pub proxies: Vec<Proxy>,
 }
 
-impl App {
+impl From<Handles> for App {
+    fn from(handles: Handles) -> Self {
+        Self(Arc::new(handles))
+    }
+}
+
+impl Deref for App {
+    type Target = Handles;
+
+    fn deref(&self) -> &Handles {
+        &self.0
+    }
+}
+
+impl Handles {
     /// Both pools.
     #[must_use]
     pub fn databases(&self) -> Databases {

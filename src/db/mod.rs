@@ -57,7 +57,7 @@ impl Db {
     /// Opens a transaction that sees the actor's rows and what is shared, in one round trip.
     pub async fn as_user(&self, actor: &Actor) -> Result<Tx> {
         // the id is a UUID, rendered by us: nothing in it can end the literal
-        let statement = format!("BEGIN; SELECT set_config('app.user_id', '{}', true)", actor.user_id());
+        let statement = format!("BEGIN; SET LOCAL app.user_id = '{}'", actor.user_id());
         begin(&self.pool, AssertSqlSafe(statement).into_sql_str()).await
     }
 }

@@ -18,7 +18,7 @@ use url::Url;
 
 pub(crate) use self::database::Database;
 use crate::accounts::{self, Passwords};
-use crate::app::App;
+use crate::app::{App, Handles};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
 use crate::connectors;
@@ -168,7 +168,7 @@ impl Parts {
     fn app(&self, config: &Config, public_url: Url) -> Result<App> {
         let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
         let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
-        Ok(App {
+        let handles = Handles {
             db: self.pools.web.clone(),
             system: self.pools.system.clone(),
             clock: self.clock.clone(),
@@ -183,7 +183,8 @@ impl Parts {
             public_url,
             sign_up: config.access.sign_up,
             proxies: config.access.proxies.clone(),
-        })
+        };
+        Ok(handles.into())
     }
 
     async fn stop(self) {

@@ -1,37 +1,34 @@
 //! Moments and durations in words, on the reader's clock.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::clock::{Timestamp, to_jiff};
 
-/// The reader's clock: their zone, and what time it is now. A page makes one and names all its moments with it.
+/// The reader's clock: their zone, and what day it is now. A page makes one and names all its moments with it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     zone: TimeZone,
-    now: Timestamp,
+    today: Date,
 }
 
-/// A moment for a `<time>` element.
+/// A moment for a `<time>` element, which is put in words when it is written: a list has many, each in one of the ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
-    /// For machines: RFC 3339 in UTC.
-    pub iso: String,
-    /// For people: "today at 08:29", "24 November 2026 at 08:29".
-    pub words: String,
-    /// The same to the second: "today at 08:29:05".
-    pub exact: String,
-    /// To the second, for logs: "08:29:05".
-    pub clock: String,
+    utc: DateTime,
+    local: DateTime,
+    today: Date,
 }
 
 impl Calendar {
     /// A clock in `zone`, at `now`.
     #[must_use]
-    pub const fn new(zone: TimeZone, now: Timestamp) -> Self {
-        Self { zone, now }
+    pub fn new(zone: TimeZone, now: Timestamp) -> Self {
+        let today = zone.to_datetime(to_jiff(now)).date();
+        Self { zone, today }
     }
 
     /// Where the reader's days begin.
@@ -43,16 +40,8 @@ impl Calendar {
     /// Names a moment.
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {
-        let moment = to_jiff(at);
-        let local = moment.to_zoned(self.zone.clone());
-        let today = to_jiff(self.now).to_zoned(self.zone.clone()).date();
-        let day = day(local.date(), today);
-        When {
-            iso: moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            words: format!("{day} at {}", local.strftime("%H:%M")),
-            exact: format!("{day} at {}", local.strftime("%H:%M:%S")),
-            clock: local.strftime("%H:%M:%S").to_string(),
-        }
+        let at = to_jiff(at);
+        When { utc: TimeZone::UTC.to_datetime(at), local: self.zone.to_datetime(at), today: self.today }
     }
 
     /// Names a moment, if there is one.
@@ -62,17 +51,46 @@ impl Calendar {
     }
 }
 
-fn day(date: Date, today: Date) -> String {
-    if date == today {
-        return "today".to_owned();
+impl When {
+    /// For machines: RFC 3339 in UTC.
+    #[must_use]
+    pub fn iso(&self) -> String {
+        let (date, time) = (self.utc.date(), self.utc.time());
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
     }
-    if today.yesterday().is_ok_and(|yesterday| yesterday == date) {
-        return "yesterday".to_owned();
+
+    /// For people: "today at 08:29", "24 November 2026 at 08:29".
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} at {:02}:{:02}", self.day(), self.local.hour(), self.local.minute())
     }
-    if today.tomorrow().is_ok_and(|tomorrow| tomorrow == date) {
-        return "tomorrow".to_owned();
+
+    /// The same to the second: "today at 08:29:05".
+    #[must_use]
+    pub fn exact(&self) -> String {
+        format!("{} at {}", self.day(), self.clock())
     }
-    date.strftime("%-d %B %Y").to_string()
+
+    /// To the second, for logs: "08:29:05".
+    #[must_use]
+    pub fn clock(&self) -> String {
+        format!("{:02}:{:02}:{:02}", self.local.hour(), self.local.minute(), self.local.second())
+    }
+
+    fn day(&self) -> Cow<'static, str> {
+        let date = self.local.date();
+        if date == self.today {
+            return "today".into();
+        }
+        if self.today.yesterday().is_ok_and(|yesterday| yesterday == date) {
+            return "yesterday".into();
+        }
+        if self.today.tomorrow().is_ok_and(|tomorrow| tomorrow == date) {
+            return "tomorrow".into();
+        }
+        date.strftime("%-d %B %Y").to_string().into()
+    }
 }
 
 /// "340 milliseconds", "2.4 seconds", "3 minutes 5 seconds", "2 hours 10 minutes".
@@ -128,11 +146,11 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let calendar = Calendar::new(berlin, datetime!(2026-11-24 08:00 UTC));
         let when = calendar.when(datetime!(2026-11-24 07:47:05 UTC));
-        assert_eq!((when.iso.as_str(), when.words.as_str()), ("2026-11-24T07:47:05Z", "today at 08:47"));
-        assert_eq!(when.clock, "08:47:05");
+        assert_eq!((when.iso().as_str(), when.words().as_str()), ("2026-11-24T07:47:05Z", "today at 08:47"));
+        assert_eq!(when.clock(), "08:47:05");
         // half an hour before midnight in UTC is the next day in Berlin
-        assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).words, "yesterday at 00:30");
-        assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).words, "1 March 2026 at 13:00");
+        assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).words(), "yesterday at 00:30");
+        assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).words(), "1 March 2026 at 13:00");
     }
 
     #[test]

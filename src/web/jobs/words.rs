@@ -37,7 +37,7 @@ fn queued(job: &Job, calendar: &Calendar) -> String {
         _ => "It goes on",
     };
     let at = calendar.when(at);
-    format!("Queued. {why} {} ({}).", at.words, at.clock)
+    format!("Queued. {why} {} ({}).", at.words(), at.clock())
 }
 
 /// What to do about an ending that is not good.

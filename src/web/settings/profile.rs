@@ -77,7 +77,7 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: Invalid) -> Res
         display_name: &fields.display_name,
         time_zone: &fields.time_zone,
         zones: zones(&fields.time_zone),
-        hint: format!("Times on pages are of this zone. Now it is {}.", there.words),
+        hint: format!("Times on pages are of this zone. Now it is {}.", there.words()),
     };
     page_with(status, &form)
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use craft::accounts::{self, NewUser, Passwords, User, Visitor};
-use craft::app::App;
+use craft::app::{App, Handles};
 use craft::clock::Clock;
 use craft::config::SignUp;
 use craft::egress::{Egress, EgressPolicy};
@@ -60,7 +60,7 @@ impl TestApp {
     }
 
     /// With some handles or settings changed before the router is made.
-    pub(crate) async fn with(change: impl FnOnce(&mut App)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Handles)) -> Self {
         Self::build(change, Router::new()).await
     }
 
@@ -69,13 +69,13 @@ impl TestApp {
         Self::build(|_| {}, pages).await
     }
 
-    async fn build(change: impl FnOnce(&mut App), pages: Router<App>) -> Self {
+    async fn build(change: impl FnOnce(&mut Handles), pages: Router<App>) -> Self {
         let database = TestDatabase::new().await;
         let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let system = database.databases.system.clone();
         let live = Live::start(database.options.clone(), &tasks, &stop);
-        let mut app = App {
+        let mut handles = Handles {
             db: database.databases.web.clone(),
             system: system.clone(),
             // the present month has its partitions
@@ -92,7 +92,8 @@ impl TestApp {
             sign_up: SignUp::Open,
             proxies: Vec::new(),
         };
-        change(&mut app);
+        change(&mut handles);
+        let app = App::from(handles);
         run_jobs(&app).await;
         let router = web::framed(web::pages().merge(pages), app.clone());
         Self { app, router, outbox, _stop: stop.drop_guard(), _database: database }
