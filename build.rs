@@ -1,5 +1,6 @@
 //! Makes the static assets at compile time: style sheets and scripts become one file each, every file gets
 //! the hash of its content for a name and a brotli and a gzip twin, so that serving one is a copy of bytes.
+//! Lists the files of the shipped connectors, so that the binary holds them all.
 //!
 //! Scripts are one file because the SSE extension must be registered before htmx starts.
 
@@ -33,6 +34,7 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=static");
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=connectors");
     let styles = STYLES.map(|name| format!("css/{name}.css"));
     let styles: Vec<&str> = styles.iter().map(String::as_str).collect();
 
@@ -44,7 +46,28 @@ fn main() -> Result<()> {
     asset(out, &mut code, "ICONS", "icons.svg", "image/svg+xml", &["icons.svg"])?;
     asset(out, &mut code, "FAVICON", "favicon.svg", "image/svg+xml", &["favicon.svg"])?;
     fs::write(out.join("assets.rs"), code)?;
+    fs::write(out.join("connectors.rs"), connectors()?)?;
     Ok(())
+}
+
+/// The constant that embeds each file in `connectors/`, by name.
+fn connectors() -> Result<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir("connectors")? {
+        let name = entry?.file_name();
+        // what an editor leaves behind is no connector
+        if Path::new(&name).extension().is_some_and(|it| it == "toml") {
+            names.push(name.into_string().map_err(|name| format!("connectors/{}: not UTF-8", name.display()))?);
+        }
+    }
+    names.sort();
+    let mut code = String::from("const FILES: &[(&str, &str)] = &[\n");
+    for name in names {
+        let path = format!("connectors/{name}");
+        writeln!(code, "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {path:?}))),")?;
+    }
+    code.push_str("];\n");
+    Ok(code)
 }
 
 /// Writes one asset with its twins, and the constant that embeds them.

@@ -3,7 +3,8 @@
 //! All callers take the same path: connection -> policy -> durable job -> runner -> live events -> audit.
 //! Modules are ranked; each imports only lower ranks (`tests/architecture.rs` enforces it). Bottom to top:
 //!
-//! - [`ids`], [`error`], [`clock`], [`secret`]: typed ids, one HTTP-free error, the time source, unprintable secrets
+//! - [`ids`], [`error`], [`clock`], [`secret`], [`place`]: typed ids, one HTTP-free error, the time source, unprintable
+//!   secrets, where in a text something stands
 //! - [`actor`], [`page`], [`config`], [`errands`]: who acts, keyset cursors, settings, what is done after the answer
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
 //! - [`audit`], [`mail`], [`upstream`], [`live`]: the log, outgoing mail, MCP clients, wake-ups and live fan-out
@@ -35,6 +36,7 @@ pub mod jobs;
 pub mod live;
 pub mod mail;
 pub mod page;
+pub mod place;
 pub mod queue;
 pub mod schema_form;
 pub mod secret;

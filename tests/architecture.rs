@@ -9,7 +9,7 @@ use craft::db::ownership::TABLES;
 
 /// Bottom to top; a module imports only strictly lower ranks.
 const RANKS: &[&[&str]] = &[
-    &["ids", "error", "clock", "secret"],
+    &["ids", "error", "clock", "secret", "place"],
     &["actor", "page", "config", "errands"],
     &["db", "schema_form", "egress", "workbench"],
     &["audit", "mail", "upstream", "live"],
@@ -41,7 +41,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("vault", "checks at start that no data key has another master key"),
     ("queue", "claims and finishes jobs of all users"),
     ("accounts", "sessions, links and passwords are looked up before a user is known"),
-    ("connectors", "ships the built-in connector"),
+    ("connectors", "stores the shipped ones"),
     ("jobs", "runs claimed jobs of all users"),
     ("app", "hands it to those above"),
     ("web", "the session store, which precedes a user"),

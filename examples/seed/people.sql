@@ -13,9 +13,21 @@ CREATE FUNCTION pg_temp.start() RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT current_setting('seed.now')::timestamptz - interval '60 days'
 $$;
 
-INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, mcp_server_url, created_at)
+INSERT INTO users (id, email, display_name, password_hash, confirmed_at, created_at)
+SELECT pg_temp.id_at(pg_temp.start(), 'a00', n), 'neighbour-' || n || '@example.com', 'Neighbour ' || n, '', pg_temp.start(), pg_temp.start()
+FROM generate_series(1, 99) AS n;
+
+-- services 1 to 500 are the owner's, and each neighbour has one: what is nobody's is hidden at the next start, as no file
+-- ships it
+CREATE TEMPORARY TABLE service AS
+SELECT n,
+       CASE WHEN n <= 500 THEN (SELECT id FROM users WHERE lower(email) = lower(current_setting('seed.owner')))
+            ELSE pg_temp.id_at(pg_temp.start(), 'a00', n - 500) END AS owner_id
+FROM generate_series(1, 599) AS n;
+
+INSERT INTO connectors (id, owner_id, name, slug, description, category, auth_type, transport, mcp_server_url, created_at)
 SELECT pg_temp.id_at(pg_temp.start(), 'c00', n),
-       'everyone',
+       owner_id,
        'Service ' || lpad(n::text, 3, '0'),
        'service-' || lpad(n::text, 3, '0'),
        'Number ' || n || ' of a full catalogue; nothing answers there.',
@@ -24,11 +36,12 @@ SELECT pg_temp.id_at(pg_temp.start(), 'c00', n),
        'mcp',
        'https://service-' || n || '.example/mcp',
        pg_temp.start()
-FROM generate_series(1, 500) AS n;
+FROM service;
 
-INSERT INTO connector_tools (id, connector_id, name, description, schema, source, current_version_id, position, created_at)
+INSERT INTO connector_tools (id, connector_id, owner_id, name, description, schema, source, current_version_id, position, created_at)
 SELECT pg_temp.id_at(pg_temp.start(), 'd00', n * 10 + t),
        pg_temp.id_at(pg_temp.start(), 'c00', n),
+       owner_id,
        (ARRAY['search', 'read', 'write', 'remove'])[t],
        'What this tool does, in a sentence of usual length, so that a page weighs what it would.',
        '{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}',
@@ -36,16 +49,12 @@ SELECT pg_temp.id_at(pg_temp.start(), 'd00', n * 10 + t),
        pg_temp.id_at(pg_temp.start(), 'e00', n * 10 + t),
        t,
        pg_temp.start()
-FROM generate_series(1, 500) AS n, generate_series(1, 4) AS t;
+FROM service, generate_series(1, 4) AS t;
 
-INSERT INTO connector_tool_versions (id, tool_id, version, description, schema, definition_hash, created_at)
-SELECT current_version_id, id, 1, description, schema, sha256(convert_to(name || connector_id, 'UTF8')), created_at
+INSERT INTO connector_tool_versions (id, tool_id, owner_id, version, description, schema, definition_hash, created_at)
+SELECT current_version_id, id, owner_id, 1, description, schema, sha256(convert_to(name || connector_id, 'UTF8')), created_at
 FROM connector_tools
-WHERE source = 'mcp' AND id >= pg_temp.id_at(pg_temp.start(), 'd00', 0) AND id <= pg_temp.id_at(pg_temp.start(), 'd00', 5010);
-
-INSERT INTO users (id, email, display_name, password_hash, confirmed_at, created_at)
-SELECT pg_temp.id_at(pg_temp.start(), 'a00', n), 'neighbour-' || n || '@example.com', 'Neighbour ' || n, '', pg_temp.start(), pg_temp.start()
-FROM generate_series(1, 99) AS n;
+WHERE source = 'mcp' AND id >= pg_temp.id_at(pg_temp.start(), 'd00', 0) AND id <= pg_temp.id_at(pg_temp.start(), 'd00', 5994);
 
 -- who may run what: the owner (0) twenty services, each neighbour one
 CREATE TEMPORARY TABLE seat AS
@@ -54,9 +63,11 @@ SELECT who,
        CASE WHEN who = 0 THEN (SELECT id FROM users WHERE lower(email) = lower(current_setting('seed.owner')))
             ELSE pg_temp.id_at(pg_temp.start(), 'a00', who) END AS user_id,
        pg_temp.id_at(pg_temp.start(), 'b00', who * 100 + k) AS connection_id,
-       pg_temp.id_at(pg_temp.start(), 'c00', 1 + who + k) AS connector_id,
-       pg_temp.id_at(pg_temp.start(), 'e00', (1 + who + k) * 10 + 1) AS tool_version_id
-FROM generate_series(0, 99) AS who, generate_series(0, 19) AS k
+       pg_temp.id_at(pg_temp.start(), 'c00', n) AS connector_id,
+       pg_temp.id_at(pg_temp.start(), 'e00', n * 10 + 1) AS tool_version_id
+FROM generate_series(0, 99) AS who,
+     generate_series(0, 19) AS k,
+     LATERAL (VALUES (CASE who WHEN 0 THEN 1 + k ELSE 500 + who END)) AS used (n)
 WHERE who = 0 OR k = 0;
 
 INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)

@@ -73,7 +73,7 @@ pub struct EntryDetail {
     pub connector_id: Option<ConnectorId>,
     /// Its name, if it still exists.
     pub connector: Option<String>,
-    /// Its place in URLs, likewise.
+    /// Its place in URLs, if it is not hidden either.
     pub connector_slug: Option<String>,
     /// The name of the connection that was made or called through, if it still exists.
     pub connection: Option<String>,
@@ -287,7 +287,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
                e.target_id,
                e.connector_id AS "connector_id: ConnectorId",
                c.name AS "connector?",
-               c.slug AS "connector_slug?",
+               CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",
                n.label AS "connection?",
                e.tool_name,
                j.id AS "job_id?: JobId",

@@ -35,7 +35,7 @@ pub async fn troubled(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Trou
                COALESCE(u.reason, u.last_error) AS cause
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1 AND u.status IN ('expired', 'revoked', 'error')
+        WHERE u.user_id = $1 AND u.status IN ('expired', 'revoked', 'error') AND c.is_active
         ORDER BY u.updated_at, u.id
         LIMIT $2
         "#,

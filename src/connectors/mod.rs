@@ -8,6 +8,7 @@ mod compare;
 mod definition;
 mod kinds;
 mod looks;
+mod shipped;
 mod slug;
 mod store;
 mod tools;
@@ -18,6 +19,7 @@ pub use compare::{Described, Part, compare};
 pub use definition::Effect;
 pub use kinds::{Auth, Category};
 pub use looks::{claim_look, keep_failure, keep_look, note_news};
+pub use shipped::{Fault, Shipped, shipped};
 pub use slug::Slug;
 pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
@@ -32,9 +34,6 @@ use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, ToolVersionId};
 use crate::upstream::ToolDefinition;
-
-/// Slug of the built-in connector.
-pub const WORKBENCH: &str = "workbench";
 
 /// A connector that a user adds by its URL.
 #[derive(Clone, Debug)]
@@ -115,18 +114,17 @@ pub async fn add(
     get(tx, actor, id).await
 }
 
-/// Makes the built-in connector what this binary says it is; called at start.
-pub async fn ship_workbench(system: &SystemDb, tools: &[ToolDefinition], now: Timestamp) -> Result<()> {
+/// Makes the stored connectors what their files say, at start; `builtin` are the tools of what is built in. One whose
+/// file is gone is hidden, so that its jobs can still be read.
+pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinition], now: Timestamp) -> Result<()> {
     let mut tx = system.begin().await?;
-    let id = store::ship(
-        &mut tx,
-        ConnectorId::new(now),
-        WORKBENCH,
-        "Workbench",
-        "Tools that need no account and no network: query JSON, compare texts, hash, convert times, check a schema.",
-        now,
-    )
-    .await?;
-    versions::save(&mut tx, None, id, tools, now).await?;
+    for connector in shipped {
+        let id = store::ship(&mut tx, ConnectorId::new(now), connector, now).await?;
+        if connector.transport == Transport::Builtin {
+            versions::save(&mut tx, None, id, builtin, now).await?;
+        }
+    }
+    let slugs: Vec<_> = shipped.iter().map(|connector| connector.slug.as_str().to_owned()).collect();
+    store::hide_unshipped(&mut tx, &slugs).await?;
     Ok(tx.commit().await?)
 }

@@ -16,6 +16,20 @@ const RESERVED: [&str; 3] = ["new", "connect", "tools"];
 pub struct Slug(String);
 
 impl Slug {
+    /// What [`Slug::parse`] takes, in words.
+    pub(super) fn rule() -> String {
+        let reserved = RESERVED.join(", ");
+        format!("a slug is up to {LONGEST} lower-case letters, digits and single hyphens, and none of {reserved}")
+    }
+
+    /// A slug as it is written, if it is one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_slug = text.len() <= LONGEST && text.split('-').all(fits) && !RESERVED.contains(&text);
+        is_slug.then(|| Self(text.to_owned()))
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -70,6 +84,16 @@ mod tests {
         assert_eq!(Slug::from_name("Everything (reference)").as_str(), "everything-reference");
         assert_eq!(Slug::from_name("new").as_str(), "server-new");
         assert_eq!(Slug::from_name("日本").as_str(), "server");
+    }
+
+    #[test]
+    fn a_slug_is_read_as_it_is_written_or_not_at_all() {
+        for text in ["workbench", "google-drive", "2fa", &"a".repeat(48)] {
+            assert_eq!(Slug::parse(text).unwrap().as_str(), text);
+        }
+        for text in ["", "Slack", "low--tide", "-a", "a-", "a_b", "café", "new", "connect", "tools", &"a".repeat(49)] {
+            assert_eq!(Slug::parse(text), None, "{text}");
+        }
     }
 
     proptest! {

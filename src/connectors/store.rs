@@ -2,8 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::NewConnector;
 use super::slug::Slug;
+use super::{NewConnector, Shipped};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, UserId};
 
@@ -142,24 +142,46 @@ pub(super) async fn insert(
 pub(super) async fn ship(
     conn: &mut PgConnection,
     id: ConnectorId,
-    slug: &str,
-    name: &str,
-    description: &str,
+    shipped: &Shipped,
     now: Timestamp,
 ) -> sqlx::Result<ConnectorId> {
     sqlx::query_scalar!(
         r#"
         INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, created_at)
-        VALUES ($1, 'everyone', $2, $3, $4, 'built-in', 'none', 'builtin', $5)
-        ON CONFLICT (owner_id, slug) DO UPDATE SET name = EXCLUDED.name, description = EXCLUDED.description
+        VALUES ($1, 'everyone', $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (owner_id, slug) DO UPDATE
+        SET name = EXCLUDED.name,
+            description = EXCLUDED.description,
+            category = EXCLUDED.category,
+            auth_type = EXCLUDED.auth_type,
+            transport = EXCLUDED.transport,
+            is_active = true
         RETURNING id AS "id: ConnectorId"
         "#,
         id as _,
-        name,
-        slug,
-        description,
+        shipped.name,
+        shipped.slug.as_str(),
+        shipped.description,
+        shipped.category.as_str(),
+        shipped.auth.stored(),
+        shipped.transport as _,
         now,
     )
     .fetch_one(conn)
     .await
+}
+
+/// Hides the shipped connectors that are not among these.
+pub(super) async fn hide_unshipped(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE connectors
+        SET is_active = false
+        WHERE owner_id IS NULL AND NOT (slug = ANY($1)) AND is_active
+        "#,
+        slugs,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -36,7 +36,7 @@ pub struct Job {
     pub connector_id: ConnectorId,
     /// Its name; none if it is gone.
     pub connector: Option<String>,
-    /// Its place in URLs.
+    /// Its place in URLs; none if it is gone, or hidden.
     pub connector_slug: Option<String>,
     /// Through which connection it runs.
     pub connection_id: ConnectionId,
@@ -145,7 +145,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
         SELECT j.id AS "id!: JobId",
                j.connector_id AS "connector_id!: ConnectorId",
                c.name AS "connector?",
-               c.slug AS "connector_slug?",
+               CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",
                j.connection_id AS "connection_id!: ConnectionId",
                j.tool_version_id AS "tool_version_id!: ToolVersionId",
                j.tool_name AS "tool_name!",

@@ -21,7 +21,7 @@ use crate::accounts::{self, Passwords};
 use crate::app::{App, Handles};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
-use crate::connectors;
+use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
 use crate::errands::Errands;
@@ -119,7 +119,7 @@ impl Parts {
         vault.check(&pools.system).await?;
         let egress = Egress::new(egress_policy(config));
         let workbench = Workbench::of_this_program();
-        ship_workbench(&pools.system, &egress, &workbench, &clock).await?;
+        ship(&pools.system, &connectors::shipped().map_err(refused)?, &egress, &workbench, &clock).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(database.server.options(), &tasks, &stop);
         let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
@@ -216,13 +216,19 @@ async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
     stop.run_until_cancelled(sweeping).await;
 }
 
-/// Makes the built-in connector what this binary says it is.
-pub async fn ship_workbench(system: &SystemDb, egress: &Egress, workbench: &Workbench, clock: &Clock) -> Result<()> {
+/// Stores the shipped connectors, the built-in one with the tools that this binary has.
+pub async fn ship(
+    system: &SystemDb,
+    shipped: &[Shipped],
+    egress: &Egress,
+    workbench: &Workbench,
+    clock: &Clock,
+) -> Result<()> {
     let target = Target::Workbench(workbench.clone());
     let limits =
         Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1 << 20 };
     let found = upstream::discover(egress, &target, limits).await?;
-    connectors::ship_workbench(system, &found.tools, clock.now()).await
+    connectors::ship(system, shipped, &found.tools, clock.now()).await
 }
 
 /// The vault under the configured master key; without one, a key is made in the data directory.

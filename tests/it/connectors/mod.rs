@@ -1,9 +1,10 @@
-//! Connectors: adding an MCP server, and being told why it was not added.
+//! Connectors: those that are shipped, adding an MCP server, and being told why it was not added.
 
 mod adding;
 mod catalogue;
 mod discovery;
 mod refused;
+mod shipped;
 mod showing;
 
 use http::StatusCode;

@@ -27,7 +27,7 @@ use craft::queue::{Accepter, Engine, Settings};
 use craft::secret::Secret;
 use craft::vault::{SealingKey, Vault};
 use craft::workbench::Workbench;
-use craft::{db, serve, web, worker};
+use craft::{connectors, db, serve, web, worker};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -222,10 +222,11 @@ pub(crate) fn allowing(rules: &[&str]) -> Egress {
     Egress::new(EgressPolicy { allow: rules.iter().map(|rule| rule.parse().unwrap()).collect() })
 }
 
-/// A worker on the runtime of the test, with the Workbench shipped.
+/// A worker on the runtime of the test, with the shipped connectors.
 async fn run_jobs(app: &App) {
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-    serve::ship_workbench(&app.system, &app.egress, &workbench, &app.clock).await.unwrap();
+    let shipped = connectors::shipped().unwrap();
+    serve::ship(&app.system, &shipped, &app.egress, &workbench, &app.clock).await.unwrap();
     let settings = Settings { slots: 4, ..Settings::default() };
     let (engine, leases) =
         Engine::start(app.system.clone(), app.live.clone(), app.clock.clone(), settings, "a test").await.unwrap();

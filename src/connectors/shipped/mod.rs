@@ -1,0 +1,128 @@
+//! Connectors that come with the hub: one TOML file each, in `connectors/`, embedded in the binary.
+//!
+//! They are read at start. The first fault stops it, with a sentence that names the file, the place in it, the field, and
+//! what to write.
+
+mod fault;
+
+#[cfg(test)]
+mod tests;
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+pub use self::fault::Fault;
+use super::{Auth, Category, Slug, Transport};
+
+// `FILES`: path and text of each file in `connectors/`, by name
+include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
+
+const LONGEST_NAME: usize = 80;
+const LONGEST_DESCRIPTION: usize = 300;
+
+/// A connector as its file describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipped {
+    /// Its place in URLs, which is the name of its file.
+    pub slug: Slug,
+    /// What people call it.
+    pub name: String,
+    /// One sentence of purpose.
+    pub description: String,
+    /// What it is for.
+    pub category: Category,
+    /// How one connects.
+    pub auth: Auth,
+    /// How calls reach it.
+    pub transport: Transport,
+}
+
+/// Every connector that is embedded in this binary.
+pub fn shipped() -> Result<Vec<Shipped>, Fault> {
+    FILES.iter().map(|(file, text)| Shipped::parse(file, text)).collect()
+}
+
+/// What a file may say. Whether a field is there and fits is judged one by one, so that each refusal can tell what to
+/// write.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    slug: Option<Spanned<Value>>,
+    name: Option<Spanned<Value>>,
+    description: Option<Spanned<Value>>,
+    category: Option<Spanned<Value>>,
+    auth: Option<Spanned<Value>>,
+    transport: Option<Spanned<Value>>,
+}
+
+impl Shipped {
+    /// Reads the text of a file; `file` is its path from the top of the project.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Fault> {
+        let source = Source { file, text };
+        let written: Written = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
+        Ok(Self {
+            slug: source.slug(written.slug)?,
+            name: source.text("name", written.name, LONGEST_NAME)?,
+            description: source.text("description", written.description, LONGEST_DESCRIPTION)?,
+            category: source.word("category", written.category, Category::all().map(|it| (it.as_str(), it)))?,
+            auth: source.word("auth", written.auth, Auth::ALL.map(|it| (it.as_str(), it)))?,
+            // the others need an address, which no field gives yet
+            transport: source.word("transport", written.transport, [("builtin", Transport::Builtin)])?,
+        })
+    }
+}
+
+/// A file that is being read.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn slug(self, value: Option<Spanned<Value>>) -> Result<Slug, Fault> {
+        let file_name = self.file.rsplit('/').next().unwrap_or_default();
+        let name = file_name.trim_end_matches(".toml");
+        let hint = match Slug::parse(name) {
+            Some(_) => format!("Write {name}, which is the name of the file"),
+            None => format!("Rename the file: {}", Slug::rule()),
+        };
+        self.field("slug", value, &hint, |text| Slug::parse(text).filter(|slug| slug.as_str() == name))
+    }
+
+    fn text(self, field: &str, value: Option<Spanned<Value>>, longest: usize) -> Result<String, Fault> {
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= longest;
+        let hint = format!("Write 1 to {longest} characters");
+        self.field(field, value, &hint, |text| fits(text).then(|| text.to_owned()))
+    }
+
+    fn word<T: Copy>(
+        self,
+        field: &str,
+        value: Option<Spanned<Value>>,
+        words: impl IntoIterator<Item = (&'static str, T)>,
+    ) -> Result<T, Fault> {
+        let words: Vec<_> = words.into_iter().collect();
+        let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        let hint = match known.as_slice() {
+            [only] => format!("Write {only}"),
+            known => format!("Write one of {}", known.join(", ")),
+        };
+        self.field(field, value, &hint, |text| words.iter().find(|(word, _)| *word == text).map(|(_, it)| *it))
+    }
+
+    /// The field's value, if it is a text in which `read` finds one. `hint` says what to write.
+    fn field<T>(
+        self,
+        field: &str,
+        value: Option<Spanned<Value>>,
+        hint: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Fault> {
+        let refuse = |at, why| Err(self.fault(at, format!("“{field}” {why}. {hint}")));
+        let Some(value) = value else { return refuse(0, "is missing") };
+        let at = value.span().start;
+        let Value::String(text) = value.into_inner() else { return refuse(at, "is not a text") };
+        read(&text).map_or_else(|| refuse(at, "does not fit"), Ok)
+    }
+}

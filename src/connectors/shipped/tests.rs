@@ -1,0 +1,156 @@
+//! The embedded files, and each fault with its exact place.
+
+use super::{Auth, Category, FILES, Shipped, Transport, shipped};
+
+const FILE: &str = "connectors/tides.toml";
+const GOOD: &str = r#"# comments are welcome
+slug = "tides"
+name = "Tides"
+description = "High and low water."
+category = "storage"
+auth = "token"
+transport = "builtin"
+"#;
+
+/// The refusal of [`GOOD`] with one thing replaced.
+fn refusal(good: &str, bad: &str) -> String {
+    assert!(GOOD.contains(good), "{good}");
+    refusal_of(FILE, &GOOD.replace(good, bad))
+}
+
+fn refusal_of(file: &str, text: &str) -> String {
+    Shipped::parse(file, text).unwrap_err().to_string()
+}
+
+#[test]
+fn every_file_is_embedded_and_loads() {
+    let mut files: Vec<_> = std::fs::read_dir("connectors")
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    let embedded: Vec<_> = FILES.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+    assert_eq!(embedded, files);
+    let read: Vec<_> = files.iter().map(|(file, text)| Shipped::parse(file, text).unwrap()).collect();
+    assert_eq!(shipped().unwrap(), read);
+    assert!(read.iter().any(|it| it.slug.as_str() == "workbench"));
+}
+
+#[test]
+fn a_file_is_read_field_by_field() {
+    let read = Shipped::parse(FILE, GOOD).unwrap();
+    assert_eq!((read.slug.as_str(), read.name.as_str()), ("tides", "Tides"));
+    assert_eq!(read.description, "High and low water.");
+    assert_eq!((read.category.as_str(), read.auth, read.transport), ("storage", Auth::Token, Transport::Builtin));
+}
+
+#[test]
+fn an_unknown_field_is_named_with_those_there_are() {
+    assert_eq!(
+        refusal("category =", "categori ="),
+        "connectors/tides.toml, line 5, column 1: “categori” is not a field of a connector. The fields are slug, name, \
+         description, category, auth, transport"
+    );
+    let told = refusal("auth = \"token\"", "auth = \"token\"\n[oauth]\nscopes = []\n");
+    assert!(
+        told.starts_with("connectors/tides.toml, line 7, column 2: “oauth” is not a field of a connector."),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_missing_field_is_named() {
+    for field in ["slug", "name", "description", "category", "auth", "transport"] {
+        let text: String = GOOD.split_inclusive('\n').filter(|line| !line.starts_with(field)).collect();
+        let told = refusal_of(FILE, &text);
+        assert!(
+            told.starts_with(&format!("connectors/tides.toml, line 1, column 1: “{field}” is missing. Write ")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_value_that_is_no_text_is_refused_where_it_stands() {
+    assert_eq!(
+        refusal("\"Tides\"", "7"),
+        "connectors/tides.toml, line 3, column 8: “name” is not a text. Write 1 to 80 characters"
+    );
+    assert_eq!(
+        refusal("auth = \"token\"", "  auth =   [\"token\"]"),
+        "connectors/tides.toml, line 6, column 12: “auth” is not a text. Write one of none, token, oauth"
+    );
+}
+
+#[test]
+fn a_word_that_is_not_known_is_refused_with_those_that_are() {
+    let categories: Vec<_> = Category::all().map(Category::as_str).collect();
+    assert_eq!(
+        refusal("\"storage\"", "\"Storage\""),
+        format!(
+            "connectors/tides.toml, line 5, column 12: “category” does not fit. Write one of {}",
+            categories.join(", ")
+        )
+    );
+    assert_eq!(
+        refusal("\"token\"", "\"api_key\""),
+        "connectors/tides.toml, line 6, column 8: “auth” does not fit. Write one of none, token, oauth"
+    );
+    assert_eq!(
+        refusal("\"builtin\"", "\"mcp\""),
+        "connectors/tides.toml, line 7, column 13: “transport” does not fit. Write builtin"
+    );
+}
+
+#[test]
+fn a_text_that_is_empty_or_too_long_is_refused() {
+    let quoted = |text: &str| format!("\"{text}\"");
+    for bad in ["", " ", &"ö".repeat(81)] {
+        assert_eq!(
+            refusal("\"Tides\"", &quoted(bad)),
+            "connectors/tides.toml, line 3, column 8: “name” does not fit. Write 1 to 80 characters"
+        );
+    }
+    for bad in ["", &"ö".repeat(301)] {
+        assert_eq!(
+            refusal("\"High and low water.\"", &quoted(bad)),
+            "connectors/tides.toml, line 4, column 15: “description” does not fit. Write 1 to 300 characters"
+        );
+    }
+    assert!(Shipped::parse(FILE, &GOOD.replace("Tides", &"ö".repeat(80))).is_ok());
+}
+
+#[test]
+fn a_slug_is_the_name_of_its_file_so_no_two_files_have_one() {
+    let copy = refusal_of("connectors/copy-of-tides.toml", GOOD);
+    assert_eq!(
+        copy,
+        "connectors/copy-of-tides.toml, line 2, column 8: “slug” does not fit. Write copy-of-tides, which is the name of \
+         the file"
+    );
+}
+
+#[test]
+fn a_file_whose_name_is_no_slug_is_refused() {
+    for bad in ["Tides", "low--tide", "-tides", "low_tide", "new", "tools", &"t".repeat(49)] {
+        let told = refusal_of(&format!("connectors/{bad}.toml"), &GOOD.replace("\"tides\"", &format!("\"{bad}\"")));
+        assert_eq!(
+            told,
+            format!(
+                "connectors/{bad}.toml, line 2, column 8: “slug” does not fit. Rename the file: a slug is up to 48 \
+                 lower-case letters, digits and single hyphens, and none of new, connect, tools"
+            )
+        );
+    }
+}
+
+#[test]
+fn what_is_not_toml_is_refused_where_it_ends_to_be() {
+    let told = refusal("\"Tides\"", "Tides");
+    assert!(told.starts_with("connectors/tides.toml, line 3, column 8: This is not TOML: "), "{told}");
+    let told = refusal("auth =", "name =");
+    assert!(told.starts_with("connectors/tides.toml, line 6, column 1: This is not TOML: duplicate key"), "{told}");
+}

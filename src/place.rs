@@ -1,0 +1,42 @@
+//! Where in a text something stands, as people count.
+
+use std::fmt;
+
+/// Line and column, both from 1; a column is a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column in it.
+    pub column: usize,
+}
+
+impl Place {
+    /// The place of this byte of the text.
+    #[must_use]
+    pub fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let in_line = before.rsplit('\n').next().unwrap_or_default();
+        Self { line: before.matches('\n').count() + 1, column: in_line.chars().count() + 1 }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+
+    #[test]
+    fn lines_and_characters_are_counted_from_one() {
+        let text = "a\n“b” c";
+        assert_eq!(Place::of(text, 0).to_string(), "line 1, column 1");
+        assert_eq!(Place::of(text, 1).to_string(), "line 1, column 2");
+        assert_eq!(Place::of(text, 2).to_string(), "line 2, column 1");
+        assert_eq!(Place::of(text, text.len()).to_string(), "line 2, column 6");
+    }
+}
