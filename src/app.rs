@@ -22,6 +22,7 @@ use crate::vault::Vault;
 pub struct App(Arc<Handles>);
 
 /// The handles themselves.
+#[derive(Clone)]
 pub struct Handles {
     /// Rows of one user at a time.
     pub db: Db,

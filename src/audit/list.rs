@@ -30,12 +30,7 @@ pub struct Listing {
 }
 
 /// The actor's entries that match, newest first, older than `before`; in the caller's transaction.
-pub async fn list(
-    conn: &mut PgConnection,
-    actor: &Actor,
-    filter: &Filter,
-    before: Option<AuditId>,
-) -> Result<Listing> {
+pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<AuditId>) -> Result<Listing> {
     let (owner, span) = (actor.user_id(), Span::of(filter, before));
     let source = filter.source();
     let (rows, last) = match (source, filter.is_all_of(source)) {

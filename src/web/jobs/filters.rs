@@ -52,12 +52,7 @@ pub(super) struct Filters {
 
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(
-        tx: &mut Tx,
-        actor: &Actor,
-        asked: &Asked,
-        zone: &TimeZone,
-    ) -> Result<Self> {
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: &Asked, zone: &TimeZone) -> Result<Self> {
         let services = services(tx, actor, &asked.connector).await?;
         let read = Self::of(asked, services.chosen.as_ref(), zone);
         Ok(Self { connectors: services.choices, ..read })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use craft::accounts::Passwords;
+use craft::app::Handles;
 use http::{Method, StatusCode};
 
 use crate::support::browser::Browser;
@@ -113,9 +114,9 @@ async fn another_process_knows_of_the_wait() {
 
 /// Shares nothing but the database.
 fn web_of_another_process(app: &TestApp) -> Browser {
-    let mut other = app.app.clone();
+    let mut other = Handles::clone(&app.app);
     other.passwords = Passwords::default();
-    app.browser_of(other)
+    app.browser_of(other.into())
 }
 
 #[tokio::test]
