@@ -1,7 +1,7 @@
 //! The catalogue: every connector that a user may use, with the state of their own link to it, searched and filtered.
 //!
-//! It is cut at a key (name, then id) and never longer than a page; how many there are in all is counted in the same
-//! statement, as connectors are hundreds and not millions.
+//! It is cut at a key (name, then id) and never longer than a page, which one index serves in order. How many there are in
+//! all, and of what kinds, is counted apart: connectors are hundreds and not millions.
 
 use sqlx::PgConnection;
 
@@ -53,8 +53,6 @@ pub struct Entry {
     pub found_tools: Vec<String>,
     /// Status of the user's best connection; none: there is none, and one is needed.
     pub link: Option<String>,
-    /// How many match, on all pages.
-    pub(super) total: i64,
 }
 
 /// A page of the catalogue.
@@ -64,6 +62,8 @@ pub struct Catalogue {
     pub entries: Vec<Entry>,
     /// How many there are on all pages.
     pub total: u64,
+    /// What the filters can be set to without finding nothing for certain.
+    pub kinds: Kinds,
     /// Where the next page begins, if there is one.
     pub next: Option<ConnectorId>,
     /// False if the page that was asked for does not exist: this is then the first.
@@ -79,6 +79,14 @@ pub struct Kinds {
     pub auths: Vec<Auth>,
 }
 
+/// Connectors of one kind.
+struct Kind {
+    category: String,
+    auth_type: String,
+    /// How many of them match.
+    found: i64,
+}
+
 /// The page of the actor's catalogue that follows the connector `after`; in the caller's transaction.
 pub async fn catalogue(
     conn: &mut PgConnection,
@@ -92,29 +100,65 @@ pub async fn catalogue(
     if !is_there {
         rows = page(conn, actor.user_id(), wanted, None).await?;
     }
-    let total = rows.first().map_or(0, |row| u64::try_from(row.total).unwrap_or(0));
     let more = rows.len() > PAGE_SIZE;
     rows.truncate(PAGE_SIZE);
     let next = rows.last().map(|row| row.id).filter(|_| more);
-    Ok(Catalogue { entries: rows, total, next, is_there })
+    let kinds = kinds(conn, actor.user_id(), wanted).await?;
+    let total = kinds.iter().map(|kind| kind.found.unsigned_abs()).sum();
+    Ok(Catalogue { entries: rows, total, kinds: Kinds::of(&kinds), next, is_there })
 }
 
-/// What the filters can be set to without finding nothing for certain; in the caller's transaction.
-pub async fn kinds(conn: &mut PgConnection, actor: &Actor) -> Result<Kinds> {
-    let pairs = sqlx::query!(
-        r#"
-        SELECT DISTINCT category, auth_type
-        FROM connectors
-        WHERE (owner_id IS NULL OR owner_id = $1) AND is_active
-        "#,
-        actor.user_id() as _,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(Kinds {
-        categories: Category::all().filter(|it| pairs.iter().any(|row| row.category == it.as_str())).collect(),
-        auths: Auth::ALL.into_iter().filter(|it| pairs.iter().any(|row| row.auth_type == it.stored())).collect(),
-    })
+impl Kinds {
+    fn of(kinds: &[Kind]) -> Self {
+        Self {
+            categories: Category::all().filter(|it| kinds.iter().any(|kind| kind.category == it.as_str())).collect(),
+            auths: Auth::ALL.into_iter().filter(|it| kinds.iter().any(|kind| kind.auth_type == it.stored())).collect(),
+        }
+    }
+}
+
+/// A statement about the connectors `c` that are wanted; its own parameters begin with the sixth.
+macro_rules! wanted {
+    ($row:ident, $before:literal, $after:literal, $owner:expr, $wanted:expr $(, $more:expr)*) => {
+        sqlx::query_as!(
+            $row,
+            $before
+                + r#"
+                (c.owner_id IS NULL OR c.owner_id = $1)
+                AND c.is_active
+                AND ($2::text IS NULL OR c.category = $2)
+                AND ($3::text IS NULL OR c.auth_type = $3)
+                AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
+                    SELECT 1
+                    FROM unnest($4::text[]) AS asked (word)
+                    WHERE strpos(lower(c.name || ' ' || c.slug || ' ' || c.description), asked.word) = 0
+                      AND NOT EXISTS (
+                          SELECT 1
+                          FROM connector_tools t
+                          WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+                            AND t.connector_id = c.id
+                            AND t.is_active
+                            AND strpos(lower(t.name), asked.word) > 0
+                      )
+                ))
+                -- where nothing has to be proved, the first use makes the link
+                AND ($5::boolean IS NULL OR $5 = (
+                    c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1 AND u.status = 'active')
+                    OR (
+                        c.auth_type = 'none'
+                        AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1)
+                    )
+                ))
+                "#
+                + $after,
+            $owner as _,
+            $wanted.category.map(Category::as_str),
+            $wanted.auth.map(Auth::stored),
+            &$wanted.words,
+            $wanted.connected,
+            $($more),*
+        )
+    };
 }
 
 async fn page(
@@ -123,47 +167,9 @@ async fn page(
     wanted: &Wanted,
     after: Option<ConnectorId>,
 ) -> sqlx::Result<Vec<Entry>> {
-    sqlx::query_as!(
+    wanted!(
         Entry,
         r#"
-        WITH matching AS (
-            SELECT c.id, lower(c.name) AS key
-            FROM connectors c
-            WHERE (c.owner_id IS NULL OR c.owner_id = $1)
-              AND c.is_active
-              AND ($2::text IS NULL OR c.category = $2)
-              AND ($3::text IS NULL OR c.auth_type = $3)
-              AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
-                  SELECT 1
-                  FROM unnest($4::text[]) AS asked (word)
-                  WHERE strpos(lower(c.name || ' ' || c.slug || ' ' || c.description), asked.word) = 0
-                    AND NOT EXISTS (
-                        SELECT 1
-                        FROM connector_tools t
-                        WHERE (t.owner_id IS NULL OR t.owner_id = $1)
-                          AND t.connector_id = c.id
-                          AND t.is_active
-                          AND strpos(lower(t.name), asked.word) > 0
-                    )
-              ))
-              -- where nothing has to be proved, the first use makes the link
-              AND ($5::boolean IS NULL OR $5 = (
-                  c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1 AND u.status = 'active')
-                  OR (
-                      c.auth_type = 'none'
-                      AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1)
-                  )
-              ))
-        ),
-        page AS (
-            SELECT m.id, m.key
-            FROM matching m
-            WHERE $6::uuid IS NULL OR (m.key, m.id) > (
-                SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
-            )
-            ORDER BY m.key, m.id
-            LIMIT $7
-        )
         SELECT c.id AS "id!: ConnectorId",
                c.name AS "name!",
                c.slug AS "slug!",
@@ -175,7 +181,7 @@ async fn page(
                    FROM connector_tools t
                    WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = c.id AND t.is_active
                ) AS "tool_count!",
-               CASE WHEN cardinality($4) > 0 THEN ARRAY(
+               CASE WHEN cardinality($4::text[]) > 0 THEN ARRAY(
                    SELECT t.name
                    FROM connector_tools t
                    WHERE (t.owner_id IS NULL OR t.owner_id = $1)
@@ -194,20 +200,40 @@ async fn page(
                        LIMIT 1
                    ),
                    CASE WHEN c.auth_type = 'none' THEN 'active' END
-               ) AS link,
-               (SELECT count(*) FROM matching) AS "total!"
-        FROM page
-        JOIN connectors c ON c.id = page.id
-        WHERE c.owner_id IS NULL OR c.owner_id = $1
-        ORDER BY page.key, page.id
+               ) AS link
+        FROM connectors c
+        WHERE
         "#,
-        owner as _,
-        wanted.category.map(Category::as_str),
-        wanted.auth.map(Auth::stored),
-        &wanted.words,
-        wanted.connected,
+        r#"
+          AND ($6::uuid IS NULL OR (lower(c.name), c.id) > (
+              SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
+          ))
+        ORDER BY lower(c.name), c.id
+        LIMIT $7
+        "#,
+        owner,
+        wanted,
         after as _,
-        PAGE_LIMIT,
+        PAGE_LIMIT
+    )
+    .fetch_all(conn)
+    .await
+}
+
+async fn kinds(conn: &mut PgConnection, owner: UserId, wanted: &Wanted) -> sqlx::Result<Vec<Kind>> {
+    wanted!(
+        Kind,
+        r#"
+        SELECT c.category, c.auth_type, count(*) FILTER (WHERE
+        "#,
+        r#"
+        ) AS "found!"
+        FROM connectors c
+        WHERE (c.owner_id IS NULL OR c.owner_id = $1) AND c.is_active
+        GROUP BY c.category, c.auth_type
+        "#,
+        owner,
+        wanted
     )
     .fetch_all(conn)
     .await

@@ -9,7 +9,7 @@ mod server;
 mod store;
 mod troubled;
 
-pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue, kinds};
+pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
 pub use look::{Look, Looked, look};
 pub use server::{NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};

@@ -107,7 +107,9 @@ impl Claimer {
             return Ok(None);
         }
         tx.commit().await?;
-        self.after_lane = taken.iter().map(|it| it.lane).max().unwrap_or(0);
+        // fewer than there was room for: nobody was left waiting for their turn, so the next round begins anew
+        let was_full = taken.len() >= most;
+        self.after_lane = taken.iter().map(|it| it.lane).max().filter(|_| was_full).unwrap_or(0);
         self.oldest_lease = taken.first().map_or(self.oldest_lease, |it| it.oldest_lease);
         Ok(Some(taken))
     }

@@ -31,17 +31,14 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, head: HeaderMap,
     let is_part = head.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
     let mut tx = app.db.as_user(&me.actor).await?;
     let found = connections::catalogue(&mut tx, &me.actor, &search.wanted, search.after).await?;
-    let kinds = if is_part { None } else { Some(connections::kinds(&mut tx, &me.actor).await?) };
     drop(tx);
     if !found.is_there {
         search.faults.add("after", "The list does not go on from there. It begins anew");
     }
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let results = Results::new(&search, &found);
-    let mut response = match kinds {
-        None => part(status, &search, &results),
-        Some(kinds) => whole(&me, status, search, &kinds, results).await,
-    };
+    let mut response =
+        if is_part { part(status, &search, &results) } else { whole(&me, status, search, &found.kinds, results).await };
     response.headers_mut().append(VARY, HeaderValue::from(HX_REQUEST_TYPE));
     Ok(response)
 }

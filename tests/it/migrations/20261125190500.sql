@@ -1,1 +1,2 @@
 -- the migration itself counts the results that are there
+SELECT 1;

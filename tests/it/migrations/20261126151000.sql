@@ -1,0 +1,2 @@
+-- an index only: the rows of its table are there already
+SELECT 1;
