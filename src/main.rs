@@ -8,10 +8,6 @@ use craft::command::{self, Arguments};
 use craft::error::Error;
 use craft::workbench;
 
-/// A page is many small allocations, and an idle stream keeps few: this allocator serves both better than the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // a bounded child of the Workbench, before anything of the hub is set up
     if std::env::args_os().nth(1).is_some_and(|argument| argument == workbench::EVALUATE) {
