@@ -64,13 +64,14 @@ export const order = (page) =>
       const { width, height } = it.getBoundingClientRect();
       return width > 2 && height > 2 && !["absolute", "fixed"].includes(getComputedStyle(it).position);
     };
+    const words = (it) => it.textContent.replace(/\s+/g, " ").trim().slice(0, 40);
     const faults = [];
-    for (const parent of document.querySelectorAll("body, header, header *, nav *, main, main *, footer, footer *")) {
+    for (const parent of document.querySelectorAll("nav, nav *, main, main *")) {
       if (parent.closest("svg")) continue;
       const children = [...parent.children].filter(isSeen);
       children.slice(1).forEach((later, at) => {
         const [before, after] = [children[at], later].map((it) => it.getBoundingClientRect());
-        if (isBefore(after, before)) faults.push(`"${later.textContent.trim().slice(0, 40)}" stands before "${children[at].textContent.trim().slice(0, 40)}"`);
+        if (isBefore(after, before)) faults.push(`"${words(later)}" stands before "${words(children[at])}"`);
       });
     }
     return faults;
