@@ -5,16 +5,55 @@ export const password = "correct horse battery staple";
 export const alice = "alice@example.org";
 const empty = "empty@example.org";
 const choosy = "choosy@example.org";
+const away = "away@example.org";
+
+// A press that brings a page at once, and not the next one by a redirect; returns its answer.
+async function send(page, name) {
+  const isShown = (answer) => answer.request().isNavigationRequest() && ![302, 303].includes(answer.status());
+  const button = page.getByRole("main").getByRole("button", { name, exact: true });
+  const [answer] = await Promise.all([page.waitForResponse(isShown), button.click()]);
+  await page.waitForLoadState();
+  return answer;
+}
 
 // A press that the page refuses, and says why.
-const press = (name) => async (page) => {
-  await page.getByRole("main").getByRole("button", { name, exact: true }).click();
+const press = (name, fields = {}) => async (page) => {
+  await type(page, fields);
+  const answer = await send(page, name);
   await page.locator(".summary").waitFor();
+  return answer;
 };
+
+async function type(page, fields) {
+  for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
+}
+
+// Wrong passwords until the next one has to wait.
+async function guess(page) {
+  for (let tries = 0; tries < 10; tries++) {
+    await type(page, { email: "guessed@example.org", password: "wrong password" });
+    const answer = await send(page, "Sign in");
+    if (answer.status() === 429) return answer;
+  }
+  throw new Error("one may guess on and on");
+}
+
+// A form whose sender is signed out by then.
+async function sendTooLate(page) {
+  await type(page, { "v/before": "what was typed", "v/after": "and more" });
+  await page.context().clearCookies({ name: "craft" });
+  return send(page, "Run this tool");
+}
+
+async function sendTooLateAndSignIn(page) {
+  await sendTooLate(page);
+  await type(page, { email: away, password });
+  return send(page, "Sign in");
+}
 
 // Makes something of each kind and names the page of each state: its address, who looks (nobody: null), and what they do.
 export async function fill({ browser, hub, servers }) {
-  for (const who of [alice, empty, choosy]) hub.user(who, password);
+  for (const who of [alice, empty, choosy, away]) hub.user(who, password);
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, alice, password);
   for (const [name, server] of Object.entries(servers)) {
@@ -26,13 +65,13 @@ export async function fill({ browser, hub, servers }) {
   await page.getByRole("button", { name: "Look for changes" }).click();
   const run = async (path, fields = {}) => {
     await page.goto(path);
-    for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
+    await type(page, fields);
     await page.getByRole("button", { name: /^Run / }).click();
     return new URL(page.url()).pathname;
   };
   const done = await run("/connectors/everything/tools/echo", { "v/message": "hello" });
   const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
-  const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "500" });
+  const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "600" });
   for (const path of [done, failed]) await over(page, path);
   await page.goto("/audit");
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
@@ -48,10 +87,14 @@ export async function fill({ browser, hub, servers }) {
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
     ["sign-in-error", "/sign-in", null, press("Sign in")], ["sign-up-error", "/sign-up", null, press("Create account")],
     ["forgot-error", "/forgot", null, press("Send the link")], ["check-email", "/sign-up/check-email", null],
+    ["reset-error", reset, null, press("Change password", { password: "short" })], ["sign-in-wait", "/sign-in", null, guess],
+    ["form-back", "/connectors/workbench/tools/text_diff", away, sendTooLateAndSignIn],
+    ["form-unsent", "/connectors/workbench/tools/text_diff", away, sendTooLate],
     ["confirm-dead", "/confirm/cut-short", null], ["setup-dead", "/setup/cut-short", null],
     ["sign-out", "/sign-out"], ["choose", "/connectors/new"],
     ["add-error", "/connectors/new/mcp", alice, press("Add the server")],
     ["tool-error", "/connectors/everything/tools/get-sum", alice, press("Run this tool")],
+    ["settings-profile-error", "/settings/profile", alice, press("Save", { display_name: "" })],
     ["settings-email-error", "/settings/sign-in/email", alice, press("Send the link")],
     ["settings-password-error", "/settings/sign-in/password", alice, press("Change password")],
     ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],

@@ -51,3 +51,28 @@ export const spacing = (page) =>
     document.adoptedStyleSheets.pop();
     return cut.map((it) => `with wide text spacing <${it.localName} class="${it.className}"> cuts off "${it.textContent.trim().slice(0, 40)}"`);
   });
+
+// What is read first stands above, or to the left: neighbours are where the text says, however they are laid out.
+export const order = (page) =>
+  page.evaluate(() => {
+    const isBefore = (later, earlier) => {
+      const isAbove = later.bottom <= earlier.top + 1 && later.left < earlier.right - 1; // not the top of the next column
+      const isBeside = later.top < earlier.bottom - 1 && later.bottom > earlier.top + 1;
+      return isAbove || (isBeside && later.right <= earlier.left + 1);
+    };
+    const isSeen = (it) => {
+      const { width, height } = it.getBoundingClientRect();
+      return width > 2 && height > 2 && !["absolute", "fixed"].includes(getComputedStyle(it).position);
+    };
+    const words = (it) => it.textContent.replace(/\s+/g, " ").trim().slice(0, 40);
+    const faults = [];
+    for (const parent of document.querySelectorAll("nav, nav *, main, main *")) {
+      if (parent.closest("svg")) continue;
+      const children = [...parent.children].filter(isSeen);
+      children.slice(1).forEach((later, at) => {
+        const [before, after] = [children[at], later].map((it) => it.getBoundingClientRect());
+        if (isBefore(after, before)) faults.push(`"${words(later)}" stands before "${words(children[at])}"`);
+      });
+    }
+    return faults;
+  });
