@@ -270,7 +270,7 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
         number("exclusiveMaximum").map(|high| format!("Less than {high}")),
         number("multipleOf").map(|step| format!("In steps of {step}")),
         range(number("minItems"), number("maxItems"), " items"),
-        schema.get("format").and_then(Value::as_str).map(format_words),
+        schema.get("format").and_then(Value::as_str).and_then(format_words),
         examples,
     ]
     .into_iter()
@@ -278,8 +278,13 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
     .collect()
 }
 
-fn format_words(format: &str) -> String {
-    match format {
+/// None for the ways that programs keep a number: what may be typed is said by the limits.
+fn format_words(format: &str) -> Option<String> {
+    Some(match format {
+        "float" | "double" => return None,
+        "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64" => {
+            return None;
+        }
         "date" => "A date, such as 2026-11-24".to_owned(),
         "time" => "A time, such as 08:30:00Z".to_owned(),
         "date-time" => "A moment, such as 2026-11-24T08:30:00Z".to_owned(),
@@ -288,5 +293,5 @@ fn format_words(format: &str) -> String {
         "uri" | "iri" | "url" => "A whole URL, such as https://example.com".to_owned(),
         "uuid" => "A UUID".to_owned(),
         other => format!("Format: {}", plain(other)),
-    }
+    })
 }

@@ -66,7 +66,7 @@ export const order = (page) =>
     };
     const words = (it) => it.textContent.replace(/\s+/g, " ").trim().slice(0, 40);
     const faults = [];
-    for (const parent of document.querySelectorAll("nav, nav *, main, main *")) {
+    for (const parent of document.querySelectorAll("header, header *, main, main *")) {
       if (parent.closest("svg")) continue;
       const children = [...parent.children].filter(isSeen);
       children.slice(1).forEach((later, at) => {
