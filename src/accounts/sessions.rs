@@ -129,6 +129,11 @@ pub async fn load(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<
     Ok(loaded)
 }
 
+/// Whether somebody is signed in by this session now; notes that it is in use.
+pub async fn stands(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<bool> {
+    Ok(load(system, key, now).await?.is_some_and(|loaded| loaded.user.is_some()))
+}
+
 async fn of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
     let row = sqlx::query!(
         r#"

@@ -111,7 +111,10 @@ pub async fn catalogue(
 impl Kinds {
     fn of(kinds: &[Kind]) -> Self {
         Self {
-            categories: Category::all().filter(|it| kinds.iter().any(|kind| kind.category == it.as_str())).collect(),
+            categories: Category::ALL
+                .into_iter()
+                .filter(|it| kinds.iter().any(|kind| kind.category == it.as_str()))
+                .collect(),
             auths: Auth::ALL.into_iter().filter(|it| kinds.iter().any(|kind| kind.auth_type == it.stored())).collect(),
         }
     }

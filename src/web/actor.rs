@@ -5,6 +5,7 @@
 //! comes back to the page they asked for.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +22,7 @@ use super::respond::{local_path, see_other};
 use super::session;
 use super::shell::{Shell, ShellUser, Viewer};
 use super::when::Calendar;
-use crate::accounts::sessions::SessionKey;
+use crate::accounts::sessions::{self, SessionKey};
 use crate::accounts::{User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
@@ -35,11 +36,27 @@ const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
+    reader: Reader,
+    session: Session,
+}
+
+/// What there is to know of them, without what their session holds: live pages keep it for as long as they are looked at.
+#[derive(Clone, Debug)]
+pub struct Reader {
     /// Opens their rows.
     pub actor: Actor,
     /// How pages show them.
     pub user: ShellUser,
-    session: Session,
+    /// Leads to their session.
+    session: Option<SessionKey>,
+}
+
+impl Deref for SignedIn {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
 }
 
 impl SignedIn {
@@ -54,20 +71,30 @@ impl SignedIn {
         session::leave_flash(&self.session, flash).await
     }
 
+    /// Lets go of the session.
+    pub(super) fn into_reader(self) -> Reader {
+        self.reader
+    }
+}
+
+impl Reader {
     /// Their clock.
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
         Calendar::new(self.user.zone.clone(), now)
     }
 
-    /// Which session this is; none if it has ended meanwhile.
-    pub(super) fn session_key(&self) -> Option<SessionKey> {
-        session::key_of(&self.session)
+    /// Which session this is.
+    pub(super) const fn session_key(&self) -> Option<SessionKey> {
+        self.session
     }
 
     /// Whether the session still stands: for streams, which outlive the look at the session that began them.
-    pub(super) async fn is_still_signed_in(&self) -> crate::error::Result<bool> {
-        session::stands(&self.session).await
+    pub(super) async fn is_still_signed_in(&self, app: &App) -> crate::error::Result<bool> {
+        match self.session {
+            Some(key) => sessions::stands(&app.system, key, app.clock.now()).await,
+            None => Ok(false),
+        }
     }
 }
 
@@ -137,8 +164,9 @@ impl FromRequestParts<App> for Anyone {
         let client = Client::of(parts, &app.proxies);
         let account = session::account(&session, &client, app.clock.now()).await?;
         let signed_in = account.map(|account| {
-            let signed_in =
-                SignedIn { actor: actor(&account, &client), user: shown(account), session: session.clone() };
+            let (actor, key) = (actor(&account, &client), session::key_of(&session));
+            let reader = Reader { actor, user: shown(account), session: key };
+            let signed_in = SignedIn { reader, session: session.clone() };
             Viewer::note(parts, signed_in.user.clone());
             signed_in
         });
@@ -182,7 +210,7 @@ impl FromRequestParts<App> for Actor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        SignedIn::from_request_parts(parts, app).await.map(|signed_in| signed_in.actor)
+        SignedIn::from_request_parts(parts, app).await.map(|signed_in| signed_in.reader.actor)
     }
 }
 

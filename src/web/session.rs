@@ -93,12 +93,6 @@ pub(super) async fn account(session: &Session, client: &Client, now: Timestamp) 
     get(session, ACCOUNT).await
 }
 
-/// Whether somebody is still signed in, by the row as it is now.
-pub(super) async fn stands(session: &Session) -> Result<bool> {
-    session.load().await.map_err(unavailable)?;
-    Ok(session.get_value(HOLDER).await.map_err(unavailable)?.is_some())
-}
-
 /// Ends the session, row and all.
 pub(super) async fn end(session: &Session) -> Result<()> {
     session.flush().await.map_err(unavailable)

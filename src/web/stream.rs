@@ -13,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use tokio::time::{Instant, sleep_until};
 
-use super::actor::SignedIn;
+use super::actor::Reader;
 use super::respond::unbuffered;
-use crate::live::{Live, MOST_SEATS, Seat, Ticks};
+use crate::app::App;
+use crate::live::{MOST_SEATS, Seat, Ticks};
 
 /// A comment this often keeps proxies from closing a stream, and the session is looked at.
 pub(super) const PING: Duration = Duration::from_secs(15);
@@ -51,9 +52,9 @@ struct Stopped {
 }
 
 /// Answers with the stream. `ticks` was subscribed to before the page's state was read.
-pub(super) fn answer(live: &Live, me: SignedIn, ticks: Ticks, what: impl Follow) -> Response {
-    let seat = live.take_seat(me.actor.user_id());
-    let session = async move || me.is_still_signed_in().await.map_err(|_| ());
+pub(super) fn answer(app: App, me: Reader, ticks: Ticks, what: impl Follow) -> Response {
+    let seat = app.live.take_seat(me.actor.user_id());
+    let session = async move || me.is_still_signed_in(&app).await.map_err(|_| ());
     unbuffered(Sse::new(messages(ticks, seat, session, what)).into_response())
 }
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { launch, signIn, visitor } from "./support/browser.mjs";
 import { startChanging } from "./support/changing.mjs";
@@ -45,26 +45,24 @@ const looks = [
   { name: "forced-colours", colours: "light", width: 1280, script: true, forcedColors: "active" },
 ];
 
-// two at once: a page waits for the hub and the browser more than either works
-describe("every page", { concurrency: 2 }, () => {
-  for (const look of looks) {
-    // far longer than it takes: the machine may be busy with other things
-    test(look.name, { timeout: 1_200_000 }, async () => {
-      const people = {};
-      const faults = [];
-      for (const [name, path, who = alice, act] of pages) {
-        const page = (people[who] ??= await visitor(browser, hub, look));
-        if (who && !page.signedIn) {
-          await signIn(page, who, password);
-          page.signedIn = true;
-        }
-        faults.push(...(await looked(page, look, { name, path, act })).map((fault) => `${name}: ${fault}`));
+// one after another: two at once take as long, and wait for each other
+for (const look of looks) {
+  // far longer than it takes: the machine may be busy with other things
+  test(`every page, ${look.name}`, { timeout: 1_200_000 }, async () => {
+    const people = {};
+    const faults = [];
+    for (const [name, path, who = alice, act] of pages) {
+      const page = (people[who] ??= await visitor(browser, hub, look));
+      if (who && !page.signedIn) {
+        await signIn(page, who, password);
+        page.signedIn = true;
       }
-      await Promise.all(Object.values(people).map((page) => page.context().close()));
-      assert.deepEqual(faults, []);
-    });
-  }
-});
+      faults.push(...(await looked(page, look, { name, path, act })).map((fault) => `${name}: ${fault}`));
+    }
+    await Promise.all(Object.values(people).map((page) => page.context().close()));
+    assert.deepEqual(faults, []);
+  });
+}
 
 async function looked(page, look, { name, path, act }) {
   const first = await page.goto(path);

@@ -64,7 +64,7 @@ impl Shipped {
             slug: source.slug(written.slug)?,
             name: source.text("name", written.name, LONGEST_NAME)?,
             description: source.text("description", written.description, LONGEST_DESCRIPTION)?,
-            category: source.word("category", written.category, Category::all().map(|it| (it.as_str(), it)))?,
+            category: source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?,
             auth: source.word("auth", written.auth, Auth::ALL.map(|it| (it.as_str(), it)))?,
             // the others need an address, which no field gives yet
             transport: source.word("transport", written.transport, [("builtin", Transport::Builtin)])?,

@@ -87,7 +87,7 @@ fn a_value_that_is_no_text_is_refused_where_it_stands() {
 
 #[test]
 fn a_word_that_is_not_known_is_refused_with_those_that_are() {
-    let categories: Vec<_> = Category::all().map(Category::as_str).collect();
+    let categories = Category::ALL.map(Category::as_str);
     assert_eq!(
         refusal("\"storage\"", "\"Storage\""),
         format!(

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures_util::Stream;
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{Method, StatusCode};
 
 use super::filters::{Asked, Filters};
 use super::lines;
@@ -75,15 +75,15 @@ impl Format {
     }
 }
 
-pub(super) async fn csv(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
-    answer(&app, &me, asked, Format::Csv).await
+pub(super) async fn csv(method: Method, State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+    answer(&method, &app, &me, asked, Format::Csv).await
 }
 
-pub(super) async fn ndjson(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
-    answer(&app, &me, asked, Format::Ndjson).await
+pub(super) async fn ndjson(method: Method, State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+    answer(&method, &app, &me, asked, Format::Ndjson).await
 }
 
-async fn answer(app: &App, me: &SignedIn, asked: Asked, format: Format) -> Result {
+async fn answer(method: &Method, app: &App, me: &SignedIn, asked: Asked, format: Format) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, asked, &me.user.zone).await?;
     drop(tx);
@@ -93,8 +93,14 @@ async fn answer(app: &App, me: &SignedIn, asked: Asked, format: Format) -> Resul
         return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, told));
     }
     let now = app.clock.now();
-    let action = Action::LogExported { format: format.ending(), filter: filters.as_json() };
-    let export = audit::export(&app.db, &me.actor, filters.filter, filters.before, &action, now).await?;
+    let body = if method == Method::HEAD {
+        // whoever only asks what there would be takes nothing along, and the log does not say that they did
+        Body::empty()
+    } else {
+        let action = Action::LogExported { format: format.ending(), filter: filters.as_json() };
+        let export = audit::export(&app.db, &me.actor, filters.filter, filters.before, &action, now).await?;
+        Body::from_stream(arriving(export, format))
+    };
     let day = to_jiff(now).to_zoned(me.user.zone.clone()).date();
     let name = format!("attachment; filename=\"audit-log-{day}.{}\"", format.ending());
     let headers = [
@@ -102,7 +108,7 @@ async fn answer(app: &App, me: &SignedIn, asked: Asked, format: Format) -> Resul
         (CONTENT_DISPOSITION, name),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(arriving(export, format))).into_response())
+    Ok((headers, body).into_response())
 }
 
 /// A fault ends the body as broken, so that half a log is not taken for a whole one.

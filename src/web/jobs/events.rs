@@ -14,7 +14,7 @@ use crate::accounts::Announce;
 use crate::app::App;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Status, Written};
-use crate::web::actor::SignedIn;
+use crate::web::actor::{Reader, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Path, Query};
 use crate::web::shell::Shell;
@@ -37,15 +37,15 @@ pub(super) async fn show(
     let job = jobs::find(&app.db, &me.actor, id).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = position(resumed).or_else(|| position(query.after.as_deref())).unwrap_or(Position::START);
-    let live = app.live.clone();
-    let follower = Follower { app, me: me.clone(), id: job.id, after, shown: None };
-    Ok(stream::answer(&live, me, ticks, follower))
+    let me = me.into_reader();
+    let follower = Follower { app: app.clone(), me: me.clone(), id: job.id, after, shown: None };
+    Ok(stream::answer(app, me, ticks, follower))
 }
 
 /// What a stream has sent so far.
 struct Follower {
     app: App,
-    me: SignedIn,
+    me: Reader,
     id: JobId,
     after: Position,
     shown: Option<Status>,

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::live::{Seat, Ticks};
-use crate::web::actor::SignedIn;
+use crate::web::actor::{Reader, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::Path;
 use crate::web::respond::unbuffered;
@@ -42,14 +42,14 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
         me.shell("Live log").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
     let page = LivePage { shell, job: view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
     let (head, tail) = page.split_once(CUT).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
-    let body = Body::from_stream(arriving(app, me, job.id, head, tail));
+    let body = Body::from_stream(arriving(app, me.into_reader(), job.id, head, tail));
     let response: Response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
     Ok(unbuffered(response))
 }
 
 fn arriving(
     app: App,
-    me: SignedIn,
+    me: Reader,
     id: JobId,
     head: String,
     tail: String,
@@ -65,7 +65,7 @@ fn arriving(
                 yield Ok(ending(&app, &me, &job).await.unwrap_or_default());
                 break;
             }
-            if let Err(why) = patience.wait(&me).await {
+            if let Err(why) = patience.wait(&app, &me).await {
                 yield Ok(LiveLeft { why }.render().unwrap_or_default());
                 break;
             }
@@ -83,20 +83,20 @@ struct Patience {
 }
 
 impl Patience {
-    fn new(app: &App, me: &SignedIn, id: JobId) -> Self {
+    fn new(app: &App, me: &Reader, id: JobId) -> Self {
         let now = Instant::now();
         let seat = app.live.take_seat(me.actor.user_id());
         Self { changes: app.live.subscribe_job(id), seat, look: now + PING, until: now + LONGEST }
     }
 
     /// Returns with the next change, at most four times a second; or with the reason why the page must stop.
-    async fn wait(&mut self, me: &SignedIn) -> Result<(), &'static str> {
+    async fn wait(&mut self, app: &App, me: &Reader) -> Result<(), &'static str> {
         sleep(REST).await;
         loop {
             match wake(&mut self.changes, &self.seat, self.look, Some(self.until)).await {
                 Wake::News if Instant::now() >= self.until => return Err("This page has waited for ten minutes."),
                 Wake::News => return Ok(()),
-                Wake::Look if me.is_still_signed_in().await.unwrap_or(false) => self.look = Instant::now() + PING,
+                Wake::Look if me.is_still_signed_in(app).await.unwrap_or(false) => self.look = Instant::now() + PING,
                 Wake::Look => return Err("You are signed out."),
                 Wake::Lost => return Err("You follow too many pages at once."),
             }
@@ -104,13 +104,13 @@ impl Patience {
     }
 }
 
-fn lines(app: &App, me: &SignedIn, log: &[Written]) -> String {
+fn lines(app: &App, me: &Reader, log: &[Written]) -> String {
     let calendar = me.calendar(app.clock.now());
     let line = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
     log.iter().map(line).collect()
 }
 
-async fn ending(app: &App, me: &SignedIn, job: &Job) -> Result<String, Error> {
+async fn ending(app: &App, me: &Reader, job: &Job) -> Result<String, Error> {
     let job = view(app, me, job).await.map_err(|_| Error::NotFound("job"))?;
     LiveEnd { job }.render().map_err(|error| Error::Internal(error.into()))
 }

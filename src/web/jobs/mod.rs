@@ -33,7 +33,7 @@ use crate::error::Error as DomainError;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::schema_form;
-use crate::web::actor::SignedIn;
+use crate::web::actor::{Reader, SignedIn};
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
 use crate::web::respond::{page, page_with};
@@ -108,7 +108,7 @@ async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
 }
 
 /// A job's input without what the schema it was made with calls secret.
-async fn masked_input(app: &App, me: &SignedIn, job: &Job) -> Result<Value> {
+async fn masked_input(app: &App, me: &Reader, job: &Job) -> Result<Value> {
     let mut tx = app.db.as_user(&me.actor).await?;
     let schema = match connectors::version(&mut tx, &me.actor, job.tool_version_id).await {
         Ok(version) => version.schema,
@@ -120,7 +120,7 @@ async fn masked_input(app: &App, me: &SignedIn, job: &Job) -> Result<Value> {
 }
 
 /// What the page shows of a job.
-async fn view(app: &App, me: &SignedIn, job: &Job) -> Result<JobView> {
+async fn view(app: &App, me: &Reader, job: &Job) -> Result<JobView> {
     let input = masked_input(app, me, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
     let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::ids::JobId;
 use crate::jobs::{self, JobRow, Listing, News, Shown};
 use crate::page::PAGE_SIZE;
-use crate::web::actor::SignedIn;
+use crate::web::actor::{Reader, SignedIn};
 use crate::web::error::{Error, Result};
 use crate::web::extract::Query;
 use crate::web::stream::{self, Follow};
@@ -76,14 +76,17 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
+    let mut filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
     drop(tx);
+    // what could be chosen is the page's affair
+    filters.connectors = Vec::new();
     let shown = rows.read().filter(|_| filters.faults.is_empty()).ok_or_else(not_of_a_page)?;
     let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
-    let (live, ticks) = (app.live.clone(), app.live.subscribe_user(me.actor.user_id()));
+    let ticks = app.live.subscribe_user(me.actor.user_id());
     let announce = me.user.appearance.announce;
+    let me = me.into_reader();
     let follower = Follower {
-        app,
+        app: app.clone(),
         me: me.clone(),
         filters,
         shown,
@@ -92,7 +95,7 @@ pub(super) async fn show(
         has_begun: false,
         announcer: Announcer::of(announce),
     };
-    Ok(stream::answer(&live, me, ticks, follower))
+    Ok(stream::answer(app, me, ticks, follower))
 }
 
 fn not_of_a_page() -> Error {
@@ -114,7 +117,7 @@ impl AskedRows {
 /// What a stream has sent so far.
 struct Follower {
     app: App,
-    me: SignedIn,
+    me: Reader,
     filters: Filters,
     shown: Shown,
     rows: Vec<JobRow>,

@@ -29,7 +29,7 @@ async fn version(app: &TestApp) -> String {
 }
 
 async fn private(me: SignedIn) -> String {
-    me.user.display_name
+    me.user.display_name.clone()
 }
 
 /// Somebody ends this session elsewhere while the request still has something to save.

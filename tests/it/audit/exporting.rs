@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use craft::ids::AuditId;
 use futures_util::StreamExt as _;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::{HASH, list};
@@ -114,6 +114,10 @@ async fn a_filter_that_is_none_exports_nothing() {
     }
     let page = alice.get("/audit/export.csv?outcome=lost").await;
     assert!(page.text("main").contains("Nothing was exported. “lost” was left out of “outcome”"));
+    // nor is it an export to ask what one would be
+    let head = alice.request(Method::HEAD, "/audit/export.csv", &[], "").await;
+    assert_eq!((head.status, head.header("cache-control")), (StatusCode::OK, Some("no-store")));
+    assert!(head.header("content-disposition").is_some_and(|name| name.starts_with("attachment")));
     assert_eq!(app.audited().await, before);
 }
 
