@@ -178,6 +178,22 @@ fn every_statement_on_an_owned_table_names_its_owner() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// A statement is planned once and for all users. With a number for its limit the planner expects a list to be short
+/// before the limit is reached, and reads and sorts the whole history of a user who has a long one.
+#[test]
+fn the_limit_of_a_list_is_a_parameter() {
+    for (path, text) in sources(".sqlx", "json") {
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let statement = file["query"].as_str().unwrap();
+        // chores look at everybody's rows, and one row is no list
+        let of_a_user = statement.contains("user_id = $") && !statement.contains("DELETE");
+        for rest in statement.split("LIMIT ").skip(1).filter(|_| of_a_user) {
+            let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            assert!(["", "1", "3"].contains(&number.as_str()), "{}: LIMIT {number}:\n{statement}", path.display());
+        }
+    }
+}
+
 /// `src/jobs/mod.rs` and `src/jobs.rs` are both `jobs`; the crate's own two files have no module.
 fn module_of(path: &Path) -> Option<String> {
     let first = path.strip_prefix("src").unwrap().iter().next()?.to_str()?.trim_end_matches(".rs");

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::Duration;
 
+use super::store::{people, person};
 use super::{Announce, Contrast, Motion, Theme, User};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -135,45 +136,15 @@ pub async fn stands(system: &SystemDb, key: SessionKey, now: Timestamp) -> Resul
 }
 
 async fn of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
-    let row = sqlx::query!(
-        r#"
-        SELECT s.data,
-               s.seen_at,
-               u.id AS "id: UserId",
-               u.email,
-               u.display_name,
-               u.is_admin,
-               u.time_zone,
-               u.theme AS "theme: Theme",
-               u.contrast AS "contrast: Contrast",
-               u.motion AS "motion: Motion",
-               u.announce AS "announce: Announce",
-               u.confirmed_at
-        FROM user_sessions s
-        JOIN users u ON u.id = s.user_id
-        WHERE s.id_hash = $1 AND s.expires_at > $2
-        "#,
+    let row = people!(
+        "s.data, s.seen_at,",
+        "JOIN user_sessions s ON s.user_id = id WHERE s.id_hash = $1 AND s.expires_at > $2",
         &key.0,
-        now,
+        now
     )
     .fetch_optional(system.pool())
     .await?;
-    Ok(row.map(|row| Loaded {
-        data: row.data,
-        seen_at: row.seen_at,
-        user: Some(User {
-            id: row.id,
-            email: row.email,
-            display_name: row.display_name,
-            is_admin: row.is_admin,
-            time_zone: row.time_zone,
-            theme: row.theme,
-            contrast: row.contrast,
-            motion: row.motion,
-            announce: row.announce,
-            confirmed_at: row.confirmed_at,
-        }),
-    }))
+    Ok(row.map(|row| Loaded { user: Some(person!(row)), data: row.data, seen_at: row.seen_at }))
 }
 
 async fn of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {

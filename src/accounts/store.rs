@@ -12,65 +12,58 @@ pub(super) struct Credentials {
     pub(super) password_hash: String,
 }
 
+/// A statement that reads people: `$with` are columns beside theirs, each with its comma, and `$from` says whose.
+macro_rules! people {
+    ($with:literal, $from:literal, $($argument:expr),+) => {
+        sqlx::query!(
+            "SELECT "
+                + $with
+                + r#"
+                id AS "id: UserId",
+                email,
+                display_name,
+                is_admin,
+                time_zone,
+                theme AS "theme: Theme",
+                contrast AS "contrast: Contrast",
+                motion AS "motion: Motion",
+                announce AS "announce: Announce",
+                confirmed_at
+                FROM users "#
+                + $from,
+            $($argument),+
+        )
+    };
+}
+
+/// The person in a row of [`people`].
+macro_rules! person {
+    ($row:ident) => {
+        User {
+            id: $row.id,
+            email: $row.email,
+            display_name: $row.display_name,
+            is_admin: $row.is_admin,
+            time_zone: $row.time_zone,
+            theme: $row.theme,
+            contrast: $row.contrast,
+            motion: $row.motion,
+            announce: $row.announce,
+            confirmed_at: $row.confirmed_at,
+        }
+    };
+}
+
+pub(super) use {people, person};
+
 pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
-    sqlx::query_as!(
-        User,
-        r#"
-        SELECT id AS "id: UserId",
-               email,
-               display_name,
-               is_admin,
-               time_zone,
-               theme AS "theme: Theme",
-               contrast AS "contrast: Contrast",
-               motion AS "motion: Motion",
-               announce AS "announce: Announce",
-               confirmed_at
-        FROM users
-        WHERE id = $1
-        "#,
-        id as _,
-    )
-    .fetch_optional(conn)
-    .await
+    let row = people!("", "WHERE id = $1", id as _).fetch_optional(conn).await?;
+    Ok(row.map(|row| person!(row)))
 }
 
 pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
-    let row = sqlx::query!(
-        r#"
-        SELECT id AS "id: UserId",
-               email,
-               display_name,
-               password_hash,
-               is_admin,
-               time_zone,
-               theme AS "theme: Theme",
-               contrast AS "contrast: Contrast",
-               motion AS "motion: Motion",
-               announce AS "announce: Announce",
-               confirmed_at
-        FROM users
-        WHERE lower(email) = lower($1)
-        "#,
-        email,
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| Credentials {
-        user: User {
-            id: row.id,
-            email: row.email,
-            display_name: row.display_name,
-            is_admin: row.is_admin,
-            time_zone: row.time_zone,
-            theme: row.theme,
-            contrast: row.contrast,
-            motion: row.motion,
-            announce: row.announce,
-            confirmed_at: row.confirmed_at,
-        },
-        password_hash: row.password_hash,
-    }))
+    let row = people!("password_hash,", "WHERE lower(email) = lower($1)", email).fetch_optional(conn).await?;
+    Ok(row.map(|row| Credentials { user: person!(row), password_hash: row.password_hash }))
 }
 
 /// Adds a confirmed person; none if the address is taken.

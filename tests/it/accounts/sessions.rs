@@ -199,3 +199,20 @@ async fn the_mark_of_who_was_signed_in_outlives_the_session_and_signs_nobody_in(
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in");
     assert_ne!(app.bob().await.cookie("craft-reader").unwrap(), mark);
 }
+
+#[tokio::test]
+async fn what_is_saved_of_a_session_is_not_the_account_that_was_loaded_with_it() {
+    let pages = Router::new().route("/leave", get(leave));
+    let app = TestApp::serving(pages).await;
+    let alice = app.alice().await;
+    alice.get("/leave").await;
+    let data: String =
+        sqlx::query_scalar("SELECT data FROM user_sessions").fetch_one(app.app.system.pool()).await.unwrap();
+    assert!(data.contains("Saved") && !data.contains("alice@example.com"), "{data}");
+}
+
+/// Has something to save after the account was loaded.
+async fn leave(me: SignedIn) -> Result<()> {
+    me.flash(Flash::success("Saved")).await?;
+    Ok(())
+}
