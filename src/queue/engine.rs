@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Mutex, Notify, Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::claim::Claimer;
+use super::accept::Accepter;
+use super::claim::{Claimer, Claims};
 use super::events::{Event, Flusher, Level, storable};
 use super::finish::{End, Ending, Finish, Writer};
 use super::group::Group;
@@ -67,13 +68,14 @@ struct Inner {
 }
 
 impl Engine {
-    /// Says that this process is alive, then starts to claim. `info` names the process for people.
+    /// Says that this process is alive, then starts to claim, together with the accepter of this process. `info` names
+    /// the process for people.
     ///
     /// # Errors
     /// The database's, if the first beat cannot be written.
     pub async fn start(
         db: SystemDb,
-        live: Live,
+        accepter: &Accepter,
         clock: Clock,
         settings: Settings,
         info: &str,
@@ -89,7 +91,7 @@ impl Engine {
             running: Running::default(),
             room: Arc::default(),
             db,
-            live,
+            live: accepter.live().clone(),
             clock,
             worker,
             settings,
@@ -98,15 +100,15 @@ impl Engine {
             close,
             stop,
         }));
-        let leases = engine.claim();
+        let leases = engine.claim(accepter);
         engine.watch(info);
         Ok((engine, leases))
     }
 
-    fn claim(&self) -> Leases {
+    fn claim(&self, accepter: &Accepter) -> Leases {
         let it = &self.0;
         let (sender, leases) = mpsc::channel(usize::from(it.settings.slots).max(1));
-        let claimer = Claimer {
+        let claims = Arc::new(Claims {
             db: it.db.clone(),
             live: it.live.clone(),
             clock: it.clock.clone(),
@@ -115,11 +117,12 @@ impl Engine {
             slots: it.slots.clone(),
             running: it.running.clone(),
             flusher: Flusher::start(it.db.clone(), it.live.clone(), &it.tasks, it.stop.clone()),
-            room: it.room.clone(),
-            after_lane: 0,
-            oldest_lease: 0,
-        };
-        it.claims.spawn(claimer.run(sender, it.close.clone()));
+            leases: sender,
+            close: it.close.clone(),
+            turn: Mutex::default(),
+        });
+        accepter.claim_with(&claims);
+        it.claims.spawn(Claimer { claims, room: it.room.clone() }.run());
         leases
     }
 

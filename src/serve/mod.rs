@@ -31,7 +31,7 @@ use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::{Accepter, Engine, Settings};
 use crate::upstream::{self, Limits, Target};
-use crate::vault::{Vault, master};
+use crate::vault::{KeySource, Keyring, Vault};
 use crate::workbench::Workbench;
 use crate::{web, worker};
 
@@ -133,8 +133,7 @@ impl Parts {
         let settings = Settings { slots, ..Settings::default() };
         let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
         let system = self.pools.system.clone();
-        let (engine, leases) =
-            Engine::start(system.clone(), self.live.clone(), self.clock.clone(), settings, &info).await?;
+        let (engine, leases) = Engine::start(system.clone(), &self.queue, self.clock.clone(), settings, &info).await?;
         let runner = Runner {
             system,
             vault: self.vault.clone(),
@@ -231,17 +230,19 @@ pub async fn ship(
     connectors::ship(system, shipped, &found.tools, clock.now()).await
 }
 
-/// The vault under the configured master key; without one, a key is made in the data directory.
+/// The vault under the configured master keys; without any, a key is made in the data directory.
 pub(crate) fn vault(config: &Config) -> Result<Vault> {
-    let key = match (&config.keys.master_key, &config.keys.master_key_file) {
-        (Some(key), _) => master::parse(key),
-        (None, Some(file)) => master::from_file(file, false),
-        (None, None) => {
-            let keys = config.open_data_dir().and_then(|dir| dir.child("keys")).map_err(refused)?;
-            master::from_file(&keys.join("master.key"), true)
-        }
-    };
-    key.map(Vault::new).map_err(|error| Error::Refused(format!("{error:#}")))
+    key_source(config).and_then(Vault::under).map_err(|error| Error::Refused(format!("{error:#}")))
+}
+
+fn key_source(config: &Config) -> anyhow::Result<KeySource> {
+    let keys = &config.keys;
+    Ok(match (&keys.master_key, &keys.master_key_file, &keys.master_key_command) {
+        (Some(given), ..) => KeySource::Given(Keyring::parse(given)?),
+        (None, Some(file), _) => KeySource::File(file.clone()),
+        (None, None, Some(command)) => KeySource::Command(command.clone()),
+        (None, None, None) => KeySource::made(config.open_data_dir()?.child("keys")?.join("master.key"))?,
+    })
 }
 
 fn egress_policy(config: &Config) -> EgressPolicy {

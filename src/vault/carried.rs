@@ -41,7 +41,7 @@ impl Vault {
     /// The mark of a user.
     #[must_use]
     pub fn mark(&self, user: UserId) -> Mark {
-        Mark(self.master.derive(&format!("mark of user {user}")))
+        Mark(self.keys().current().derive(&format!("mark of user {user}")))
     }
 
     /// Seals a value for the owner of a mark, as text that fits into a page or an address. `purpose` says what it is.
@@ -73,7 +73,7 @@ impl Vault {
     }
 
     fn carrying_key(&self) -> SealingKey {
-        SealingKey::new(self.master.derive("key of carried values"))
+        SealingKey::new(self.keys().current().derive("key of carried values"))
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
     const HOUR: Duration = Duration::HOUR;
 
     fn vault() -> Vault {
-        Vault::new(SealingKey::new([7; 32]))
+        Vault::from(SealingKey::new([7; 32]))
     }
 
     fn opened(vault: &Vault, owner: Mark, purpose: &str, carried: &str, now: Timestamp) -> Option<String> {
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(opened(&vault, bob, "form", &carried, NOW), None);
         assert_eq!(opened(&vault, alice, "other", &carried, NOW), None);
         assert_eq!(opened(&vault, alice, "form", &carried, NOW + HOUR), None);
-        assert_eq!(opened(&Vault::new(SealingKey::random()), alice, "form", &carried, NOW), None);
+        assert_eq!(opened(&Vault::from(SealingKey::random()), alice, "form", &carried, NOW), None);
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let mark = vault().mark(user);
         assert_eq!(mark, vault().mark(user));
         assert_eq!(mark.to_string().parse::<Mark>().unwrap(), mark);
-        assert_ne!(mark, Vault::new(SealingKey::random()).mark(user), "it can be made without the master key");
+        assert_ne!(mark, Vault::from(SealingKey::random()).mark(user), "it can be made without the master key");
         assert!("".parse::<Mark>().is_err() && "short".parse::<Mark>().is_err());
     }
 

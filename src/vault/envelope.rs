@@ -67,6 +67,11 @@ impl SealingKey {
         Ok([&[XCHACHA20_POLY1305][..], &self.id, &nonce, &sealed].concat())
     }
 
+    /// The id of the key that sealed this.
+    pub(super) fn id_in(envelope: &[u8]) -> Result<String, OpenError> {
+        envelope.get(1..=ID_BYTES).map(hex::encode).ok_or(OpenError::Damaged)
+    }
+
     /// Opens what [`Self::seal`] made for the same place.
     pub(super) fn open(&self, envelope: &[u8], aad: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (header, sealed) = envelope.split_at_checked(HEADER_BYTES).ok_or(OpenError::Damaged)?;

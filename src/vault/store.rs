@@ -12,10 +12,26 @@ pub(super) struct SecretRow {
     pub(super) sealed: Vec<u8>,
 }
 
-pub(super) async fn foreign_master_key(system: &SystemDb, ours: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("SELECT master_key_id FROM data_keys WHERE master_key_id <> $1 LIMIT 1", ours)
+pub(super) async fn foreign_master_key(system: &SystemDb, ours: &[String]) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", ours)
         .fetch_optional(system.pool())
         .await
+}
+
+/// Until the transaction ends, no master key is retired.
+pub(super) async fn share_keys(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended('master keys', 0))) locked")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Until the transaction ends, no data key is made.
+pub(super) async fn hold_keys(conn: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT FROM (SELECT pg_advisory_xact_lock(hashtextextended('master keys', 0))) locked")
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Option<Vec<u8>>> {
@@ -78,4 +94,102 @@ pub(super) async fn secret(conn: &mut PgConnection, owner: UserId, id: SecretId)
     )
     .fetch_optional(conn)
     .await
+}
+
+/// As [`secret`]; nobody else replaces it until the transaction ends.
+pub(super) async fn lock_secret(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: SecretId,
+) -> sqlx::Result<Option<SecretRow>> {
+    sqlx::query_as!(
+        SecretRow,
+        "SELECT purpose, version, sealed FROM secrets WHERE user_id = $1 AND id = $2 FOR UPDATE",
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn replace_secret(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: SecretId,
+    version: i32,
+    sealed: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE secrets SET version = $3, sealed = $4 WHERE user_id = $1 AND id = $2",
+        owner as _,
+        id as _,
+        version,
+        sealed,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_secret(conn: &mut PgConnection, owner: UserId, id: SecretId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM secrets WHERE user_id = $1 AND id = $2", owner as _, id as _).execute(conn).await?;
+    Ok(())
+}
+
+pub(super) async fn delete_data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM data_keys WHERE user_id = $1", owner as _).execute(conn).await?;
+    Ok(())
+}
+
+/// A data key that another master key than the current one has wrapped.
+pub(super) struct Wrapped {
+    pub(super) user_id: UserId,
+    pub(super) wrapped: Vec<u8>,
+}
+
+pub(super) async fn count_behind(conn: &mut PgConnection, current: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "behind!" FROM data_keys WHERE master_key_id <> $1"#, current)
+        .fetch_one(conn)
+        .await
+}
+
+/// Up to `most` of them, which nobody else re-wraps meanwhile.
+pub(super) async fn behind(conn: &mut PgConnection, current: &str, most: i64) -> sqlx::Result<Vec<Wrapped>> {
+    sqlx::query_as!(
+        Wrapped,
+        r#"
+        SELECT user_id AS "user_id: UserId",
+               wrapped
+        FROM data_keys
+        WHERE master_key_id <> $1
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+        "#,
+        current,
+        most,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn rewrap(
+    conn: &mut PgConnection,
+    current: &str,
+    users: &[uuid::Uuid],
+    wrapped: &[Vec<u8>],
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE data_keys d
+        SET master_key_id = $1, wrapped = n.wrapped
+        FROM unnest($2::uuid[], $3::bytea[]) AS n (user_id, wrapped)
+        WHERE d.user_id = n.user_id
+        "#,
+        current,
+        users,
+        wrapped,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

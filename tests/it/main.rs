@@ -22,4 +22,5 @@ mod schema_form;
 mod settings;
 mod support;
 mod upstream;
+mod vault;
 mod workbench;

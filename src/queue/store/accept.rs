@@ -1,6 +1,6 @@
 //! Accepting a batch of jobs.
 
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 
 use super::column;
 use crate::ids::{EventId, JobId};
@@ -9,7 +9,11 @@ use crate::queue::accept::{Accept, Accepted, Verdict};
 
 /// Writes what may be accepted, and says of each job what became of it.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
-pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: i64) -> sqlx::Result<Vec<Verdict>> {
+pub(in crate::queue) async fn write(
+    executor: impl PgExecutor<'_>,
+    jobs: &[Accept],
+    most_ready: i64,
+) -> sqlx::Result<Vec<Verdict>> {
     let rows = sqlx::query!(
         r#"
         WITH asked AS MATERIALIZED (
@@ -142,7 +146,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, jobs: &[Accept], most_ready: 
         &column(jobs, |it| it.event.message.as_str()) as _,
         &column(jobs, |it| it.event.data.as_deref()) as _,
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await?;
     let verdicts = jobs.iter().zip(rows).map(|(job, row)| match row.job_id {
         _ if !row.owned => Verdict::NoConnection,

@@ -49,6 +49,11 @@ async fn commands_work_beside_a_running_hub_and_leave_it_running() {
     let page = hub.browser().sign_in("ada@example.com", PASSWORD).await;
     assert_eq!(page.text(".who"), "Signed in as ada, administrator");
 
+    let rotate = place.run(&["secrets", "rotate"]).await;
+    assert!(rotate.stdout.starts_with("Master key ") && rotate.status.success(), "{}{}", rotate.stdout, rotate.stderr);
+    let check = place.run(&["check"]).await;
+    assert!(check.stdout.contains("ok    Sealed secrets: can be opened"), "{}", check.stdout);
+
     assert_eq!(place.postmaster(), postgres);
     assert!(hub.is_ready().await);
 }

@@ -71,6 +71,39 @@ async fn caps_are_exact_under_four_claimers() {
     assert_eq!(hub.count("job_result WHERE outcome = 'ok'").await, 140);
 }
 
+#[tokio::test]
+async fn a_hub_at_rest_claims_a_job_in_the_commit_that_accepts_it() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let (engine, mut leases) = hub.engine().await;
+    let mut at_once = 0;
+    // the claimer may be having a look of its own when a job is handed in: then it is claimed by that
+    for _ in 0..10 {
+        let job = hub.accept(tenant).await;
+        let lease = next(&mut leases).await;
+        assert_eq!((lease.job_id(), lease.run_no()), (job, 1));
+        let one_commit = "SELECT j.xmin = l.xmin FROM job j JOIN job_lease l ON l.job_id = j.id WHERE j.id = $1";
+        at_once += usize::from(hub.value::<bool>(one_commit, job).await);
+        let finish = done(&lease, tenant, hub.now());
+        assert!(engine.finish(lease, finish).await.unwrap());
+    }
+    assert!(at_once > 0, "every job waited for a claim of its own");
+}
+
+#[tokio::test]
+async fn a_job_over_a_cap_waits_though_it_is_handed_in_to_a_hub_at_rest() {
+    let hub = Hub::new().await;
+    let tenant = hub.tenant().await;
+    let (engine, mut leases) = hub.engine_with(Settings { user_cap: 1, ..Settings::default() }).await;
+    let first = hub.accept(tenant).await;
+    let running = next(&mut leases).await;
+    let second = hub.accept(tenant).await;
+    assert_eq!((running.job_id(), hub.status(tenant, second).await.as_str()), (first, "queued"));
+    let finish = done(&running, tenant, hub.now());
+    assert!(engine.finish(running, finish).await.unwrap());
+    assert_eq!(next(&mut leases).await.job_id(), second, "the end of the first is the turn of the second");
+}
+
 /// Runs what is claimed until all jobs were run by somebody.
 async fn work(
     hub: Arc<Hub>,

@@ -161,7 +161,7 @@ impl Hub {
 
     async fn engine_with(&self, settings: Settings) -> (Engine, Leases) {
         let system = self.database.databases.system.clone();
-        Engine::start(system, self.live.clone(), self.clock.clone(), settings, "a test").await.unwrap()
+        Engine::start(system, &self.accepter, self.clock.clone(), settings, "a test").await.unwrap()
     }
 
     /// The job's events, as its owner reads them.

@@ -80,7 +80,7 @@ impl TestApp {
             system: system.clone(),
             // the present month has its partitions
             clock: Clock::fixed(Clock::real().now()),
-            vault: Vault::new(SealingKey::random()),
+            vault: Vault::from(SealingKey::random()),
             egress: allowing(&["127.0.0.0/8"]),
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
             errands: Errands::default(),
@@ -229,7 +229,7 @@ async fn run_jobs(app: &App) {
     serve::ship(&app.system, &shipped, &app.egress, &workbench, &app.clock).await.unwrap();
     let settings = Settings { slots: 4, ..Settings::default() };
     let (engine, leases) =
-        Engine::start(app.system.clone(), app.live.clone(), app.clock.clone(), settings, "a test").await.unwrap();
+        Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, "a test").await.unwrap();
     let runner = Runner {
         system: app.system.clone(),
         vault: app.vault.clone(),

@@ -1,0 +1,42 @@
+//! `craft secrets …`: the keys that stored credentials are sealed with.
+
+use clap::Subcommand;
+
+use super::{say, with_database};
+use crate::config::Config;
+use crate::error::Result;
+use crate::serve;
+use crate::vault::Rotated;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SecretsCommand {
+    /// Change the master key while the hub runs; cut short, it goes on when it is run again
+    Rotate,
+}
+
+pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> {
+    let SecretsCommand::Rotate = command;
+    with_database(config, async |databases| {
+        let vault = serve::vault(config)?;
+        let rotated = vault.rotate(&databases.system, |done, of| {
+            // what cannot be told of the progress is not worth stopping for
+            let _ = say(&format!("{done} of {of} users’ keys are wrapped anew."));
+        });
+        told(&rotated.await?)
+    })
+    .await
+}
+
+fn told(rotated: &Rotated) -> Result<()> {
+    say(&format!("Master key {} is current.", rotated.current))?;
+    let former = rotated.former.join(", ");
+    say(&if rotated.retired {
+        format!(
+            "Nothing is sealed with {former} any more, and the key file no longer holds it. Backups taken before need it: keep a copy with them."
+        )
+    } else {
+        format!(
+            "Nothing is sealed with {former} any more: take it out of the setting. Backups taken before need it: keep a copy with them."
+        )
+    })
+}

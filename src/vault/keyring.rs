@@ -1,0 +1,110 @@
+//! The master keys: the first wraps data keys, every one unwraps what it has wrapped.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+
+use super::envelope::SealingKey;
+use crate::secret::Secret;
+
+/// One key, or, while one is replaced by another, several. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Keyring(Arc<[SealingKey]>);
+
+impl Keyring {
+    /// Reads keys of 64 hexadecimal digits, with commas or white space between them; the current one is the first.
+    pub fn parse(text: &Secret) -> anyhow::Result<Self> {
+        let between = |letter: char| letter == ',' || letter.is_whitespace();
+        let keys: Vec<_> =
+            text.expose().split(between).filter(|key| !key.is_empty()).map(parse_key).collect::<anyhow::Result<_>>()?;
+        let ids: std::collections::HashSet<_> = keys.iter().map(SealingKey::id).collect();
+        if keys.is_empty() {
+            bail!("there is no key in it");
+        }
+        if ids.len() < keys.len() {
+            bail!("it names one key twice");
+        }
+        Ok(Self(keys.into()))
+    }
+
+    /// The key that wraps.
+    #[must_use]
+    pub fn current(&self) -> &SealingKey {
+        // `parse` and `from` let none be empty
+        &self.0[0]
+    }
+
+    /// Those that only unwrap.
+    #[must_use]
+    pub fn former(&self) -> &[SealingKey] {
+        &self.0[1..]
+    }
+
+    /// The key of this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&SealingKey> {
+        self.0.iter().find(|key| key.id() == id)
+    }
+
+    /// The ids, for sentences.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        self.0.iter().map(SealingKey::id).collect()
+    }
+
+    /// The same keys behind a new one.
+    pub(super) fn behind(&self, new: SealingKey) -> Self {
+        Self([&[new], &*self.0].concat().into())
+    }
+
+    /// The current key alone.
+    pub(super) fn without_former(&self) -> Self {
+        self.current().clone().into()
+    }
+
+    /// As a file holds them: a line each.
+    pub(super) fn lines(&self) -> Secret {
+        Secret::new(self.0.iter().map(|key| hex::encode(key.bytes()) + "\n").collect::<String>())
+    }
+}
+
+impl From<SealingKey> for Keyring {
+    fn from(key: SealingKey) -> Self {
+        Self([key].into())
+    }
+}
+
+fn parse_key(text: &str) -> anyhow::Result<SealingKey> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| anyhow!("a master key is 64 hexadecimal digits"))
+        .context("make one with: openssl rand -hex 32")?;
+    Ok(SealingKey::new(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Keyring, SealingKey};
+    use crate::secret::Secret;
+
+    fn parse(text: &str) -> Result<Vec<String>, String> {
+        Keyring::parse(&Secret::new(text)).map(|keys| keys.ids()).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_first_key_is_current_and_the_order_is_kept() {
+        let (one, two) = ("11".repeat(32), "22".repeat(32));
+        let ids: Vec<_> = [0x11, 0x22].map(|byte| SealingKey::new([byte; 32]).id()).into();
+        assert_eq!(parse(&format!("{one},{two}")), Ok(ids.clone()));
+        assert_eq!(parse(&format!("\n {one}\n{two}\n")), Ok(ids));
+    }
+
+    #[test]
+    fn what_is_no_key_says_how_to_make_one_and_is_not_repeated() {
+        let told = parse("hunter2hunter2").unwrap_err();
+        assert!(told.contains("openssl rand -hex 32") && !told.contains("hunter2"), "{told}");
+        assert_eq!(parse(" \n"), Err("there is no key in it".to_owned()));
+        let key = "ab".repeat(32);
+        assert_eq!(parse(&format!("{key} {key}")), Err("it names one key twice".to_owned()));
+    }
+}
