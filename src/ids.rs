@@ -123,6 +123,10 @@ typed_ids! {
     AuditId,
     /// A sealed secret.
     SecretId,
+    /// Who the hub is to an authorization server.
+    OauthClientId,
+    /// A sign-in at a provider.
+    OauthTransactionId,
     /// A process that runs jobs.
     WorkerId,
 }

@@ -7,7 +7,8 @@
 //!   secrets, where in a text something stands
 //! - [`actor`], [`page`], [`config`], [`errands`]: who acts, keyset cursors, settings, what is done after the answer
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
-//! - [`audit`], [`mail`], [`upstream`], [`live`]: the log, outgoing mail, MCP clients, wake-ups and live fan-out
+//! - [`audit`], [`mail`], [`upstream`], [`oauth`], [`live`]: the log, outgoing mail, MCP clients, OAuth clients, wake-ups
+//!   and live fan-out
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
 //! - [`accounts`], [`connectors`]: people and services
 //! - [`connections`]: a user's link to a service
@@ -35,6 +36,7 @@ pub mod ids;
 pub mod jobs;
 pub mod live;
 pub mod mail;
+pub mod oauth;
 pub mod page;
 pub mod place;
 pub mod queue;

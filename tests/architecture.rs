@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["ids", "error", "clock", "secret", "place"],
     &["actor", "page", "config", "errands"],
     &["db", "schema_form", "egress", "workbench"],
-    &["audit", "mail", "upstream", "live"],
+    &["audit", "mail", "upstream", "oauth", "live"],
     &["vault", "queue"],
     &["accounts", "connectors"],
     &["connections"],
@@ -46,6 +46,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("queue", "claims and finishes jobs of all users"),
     ("accounts", "sessions, links and passwords are looked up before a user is known"),
     ("connectors", "stores the shipped ones"),
+    ("connections", "renews the tokens of all users"),
     ("jobs", "runs claimed jobs of all users"),
     ("app", "hands it to those above"),
     ("web", "the session store, which precedes a user"),
@@ -55,8 +56,15 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
 ];
 
 /// The only files that may build an [`craft::actor::Actor`].
-const ACTOR_BUILDERS: &[&str] =
-    &["src/actor.rs", "src/web/actor.rs", "src/jobs/execute.rs", "src/accounts/", "src/queue/", "src/command/"];
+const ACTOR_BUILDERS: &[&str] = &[
+    "src/actor.rs",
+    "src/web/actor.rs",
+    "src/jobs/execute.rs",
+    "src/connections/renewal/sweep.rs",
+    "src/accounts/",
+    "src/queue/",
+    "src/command/",
+];
 
 #[test]
 fn a_module_imports_only_lower_ranks() {

@@ -110,6 +110,38 @@ pub enum Action {
         /// To what.
         connector: ConnectorId,
     },
+    /// A connection got another credential, from its owner.
+    ConnectionReconnected {
+        /// Which connection.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// A sign-in at a provider came to nothing; what there was before is as it was.
+    ConnectionRefused {
+        /// To what.
+        connector: ConnectorId,
+        /// Machine word for the cause.
+        class: &'static str,
+        /// The cause in words.
+        message: String,
+    },
+    /// A connection's token was renewed before it ended, or the renewal failed.
+    ConnectionRenewed {
+        /// Which connection.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// Machine word for the cause and the cause in words, if it failed.
+        error: Option<(&'static str, String)>,
+    },
+    /// The hub made itself known to an authorization server.
+    ClientRegistered {
+        /// For which connector.
+        connector: ConnectorId,
+        /// With whom.
+        issuer: String,
+    },
     /// The owner asked a running job to stop.
     JobCancelRequested {
         /// Which job.
@@ -232,6 +264,24 @@ impl Action {
             Self::ConnectionCreated { connection, connector } => {
                 Described { connector: Some(*connector), ..on("connection.created", "connection", connection) }
             }
+            Self::ConnectionReconnected { connection, connector } => {
+                Described { connector: Some(*connector), ..on("connection.reconnected", "connection", connection) }
+            }
+            Self::ConnectionRefused { connector, class, message } => Described {
+                connector: Some(*connector),
+                error: Some(((*class).to_owned(), message.clone())),
+                ..on("connection.refused", "connector", connector)
+            },
+            Self::ConnectionRenewed { connection, connector, error } => Described {
+                connector: Some(*connector),
+                error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
+                ..on("connection.renewed", "connection", connection)
+            },
+            Self::ClientRegistered { connector, issuer } => Described {
+                connector: Some(*connector),
+                request: Some(serde_json::json!({ "issuer": issuer }).to_string()),
+                ..on("client.registered", "connector", connector)
+            },
             Self::JobCancelRequested { job, connector, tool } => Described {
                 connector: Some(*connector),
                 tool: Some(tool.clone()),

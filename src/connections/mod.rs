@@ -3,15 +3,19 @@
 //! Every call goes through a connection, also where nothing has to be proved. A connection is seen and changed only by
 //! its owner; its credential leaves this module only as a value on its way into an `upstream` call.
 
+mod authorization;
 mod catalogue;
 mod look;
+mod renewal;
 mod server;
 mod store;
 mod troubled;
 
+pub use authorization::{CALLBACK, ClientDocument, Going, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
 pub use look::{Look, Looked, look};
-pub use server::{NewServer, ServerAuth, connect_server};
+pub use renewal::{Credential, Presented, Renewals, sweep};
+pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};
 

@@ -1,4 +1,5 @@
-//! Connecting an MCP server by its URL: read its tools first, then store connector, tools and connection at once.
+//! Connecting an MCP server by its URL: read its tools first, then store connector, tools and connection at once. A server
+//! that wants a sign-in tells its tools afterwards: then only the connector is stored, with how one signs in.
 
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use url::Url;
 use super::create;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::connectors::{self, Connector, NewConnector};
+use crate::connectors::{self, Auth, Connector, NewConnector};
 use crate::db::Db;
 use crate::egress::Egress;
 use crate::error::{Error, Invalid, Result};
+use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
-use crate::upstream::{self, Discovery, Limits, Target};
+use crate::upstream::{self, Discovery, Limits, Looked, Target};
 use crate::vault::Vault;
 
 /// A server that does not list its tools within this time is given up.
@@ -40,10 +42,21 @@ pub struct NewServer {
 /// How calls prove themselves to a server.
 #[derive(Clone, Debug)]
 pub enum ServerAuth {
+    /// As it asks: not at all, or by signing in where it says.
+    Auto,
     /// Not at all.
     None,
     /// With a bearer token.
     Bearer(Secret),
+}
+
+/// A server that has been added.
+#[derive(Debug)]
+pub enum Added {
+    /// It can be used.
+    Ready(Connector, Box<Discovery>),
+    /// It wants its user to sign in first.
+    SignIn(Connector),
 }
 
 /// Reads the server's tools and, if it has answered, stores the connector, its tools and the actor's connection.
@@ -55,29 +68,96 @@ pub async fn connect_server(
     actor: &Actor,
     new: NewServer,
     now: Timestamp,
-) -> Result<(Connector, Discovery)> {
+) -> Result<Added> {
     let url = check(&new)?;
-    let bearer = match new.auth {
+    let bearer = match &new.auth {
+        ServerAuth::Auto => match look(egress, &url).await.map_err(as_field_fault)? {
+            Looked::Open(found) => {
+                let connector = store_ready(db, vault, actor, &new.name, &url, &found, None, now).await?;
+                return Ok(Added::Ready(connector, found));
+            }
+            Looked::Closed { challenge, message } => {
+                let provider = sign_in_of(egress, &url, challenge.as_deref(), &message).await?;
+                return store_closed(db, actor, &new.name, &url, provider, now).await.map(Added::SignIn);
+            }
+        },
         ServerAuth::None => None,
         ServerAuth::Bearer(token) => Some(token),
     };
-    let found = discover(egress, &url, bearer.as_ref()).await.map_err(as_field_fault)?;
+    let found = Box::new(discover(egress, &url, bearer).await.map_err(as_field_fault)?);
+    let connector = store_ready(db, vault, actor, &new.name, &url, &found, bearer, now).await?;
+    Ok(Added::Ready(connector, found))
+}
 
+#[expect(clippy::too_many_arguments, reason = "what is stored at once comes from as many places")]
+async fn store_ready(
+    db: &Db,
+    vault: &Vault,
+    actor: &Actor,
+    name: &str,
+    url: &Url,
+    found: &Discovery,
+    bearer: Option<&Secret>,
+    now: Timestamp,
+) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
     let connector = NewConnector {
-        name: name_for(&new.name, &found, &url),
+        name: name_for(name, found.server_name.as_deref(), url),
         description: found.instructions.as_deref().map(first_line).unwrap_or_default(),
         url: url.to_string(),
-        needs_key: bearer.is_some(),
+        auth: if bearer.is_some() { Auth::Token } else { Auth::None },
+        provider: None,
     };
-    let connector = connectors::add(&mut tx, actor, &connector, &found.tools, now).await?;
-    let secret = match &bearer {
+    let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
+    let secret = match bearer {
         Some(token) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?),
         None => None,
     };
     create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
     tx.commit().await?;
-    Ok((connector, found))
+    Ok(connector)
+}
+
+/// A server that tells nothing before its user has signed in.
+async fn store_closed(
+    db: &Db,
+    actor: &Actor,
+    name: &str,
+    url: &Url,
+    provider: Provider,
+    now: Timestamp,
+) -> Result<Connector> {
+    let mut tx = db.as_user(actor).await?;
+    let connector = NewConnector {
+        name: name_for(name, None, url),
+        description: String::new(),
+        url: url.to_string(),
+        auth: Auth::OAuth,
+        provider: Some(provider),
+    };
+    let connector = connectors::add(&mut tx, actor, &connector, None, now).await?;
+    tx.commit().await?;
+    Ok(connector)
+}
+
+/// How one signs in at a server that asks who is calling.
+async fn sign_in_of(egress: &Egress, url: &Url, challenge: Option<&str>, message: &str) -> Result<Provider> {
+    let challenge = challenge.map(Challenge::parse).unwrap_or_default();
+    oauth::discover(egress, url, &challenge).await.map_err(|failure| {
+        Error::field("token", format!("{message}. The hub looked for a way to sign in: {}", failure.message))
+    })
+}
+
+async fn look(egress: &Egress, url: &Url) -> Result<Looked> {
+    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
+    upstream::look(egress, &Target::Mcp { url: url.clone(), bearer: None }, limits).await
+}
+
+/// Asks a connector's server for its tools with a token that is not stored yet.
+pub(super) async fn look_with(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
+    let url = connector.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let url = url.ok_or(Error::NotFound("server of this connector"))?;
+    discover(egress, &url, Some(token)).await
 }
 
 /// Asks a server for its tools, within the bounds of every look.
@@ -125,9 +205,9 @@ fn parse_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-fn name_for(typed: &str, found: &Discovery, url: &Url) -> String {
+fn name_for(typed: &str, own: Option<&str>, url: &Url) -> String {
     let typed = typed.trim();
-    let name = if typed.is_empty() { found.server_name.as_deref().unwrap_or_default().trim() } else { typed };
+    let name = if typed.is_empty() { own.unwrap_or_default().trim() } else { typed };
     let name = if name.is_empty() { url.host_str().unwrap_or("Server") } else { name };
     name.chars().take(LONGEST_NAME).collect()
 }

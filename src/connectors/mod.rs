@@ -25,6 +25,7 @@ pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
 pub use versions::Changed;
 
+use anyhow::Context;
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
@@ -33,6 +34,7 @@ use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, ToolVersionId};
+use crate::oauth::Provider;
 use crate::upstream::ToolDefinition;
 
 /// A connector that a user adds by its URL.
@@ -44,8 +46,10 @@ pub struct NewConnector {
     pub description: String,
     /// Where its MCP server answers.
     pub url: String,
-    /// Whether calls present a stored credential.
-    pub needs_key: bool,
+    /// How one connects.
+    pub auth: Auth,
+    /// How its provider does OAuth, if one signs in there.
+    pub provider: Option<Provider>,
 }
 
 /// The connector at this place in the URL space: one's own is found before a shipped one.
@@ -83,12 +87,13 @@ pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Res
     store::get(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connector"))
 }
 
-/// Adds a connector with the tools its server listed, in the caller's transaction. Its name must be new to the actor.
+/// Adds a connector with the tools its server listed (none: it tells nobody before they have signed in), in the caller's
+/// transaction. Its name must be new to the actor.
 pub async fn add(
     tx: &mut Tx,
     actor: &Actor,
     new: &NewConnector,
-    tools: &[ToolDefinition],
+    tools: Option<&[ToolDefinition]>,
     now: Timestamp,
 ) -> Result<Connector> {
     let taken =
@@ -100,7 +105,8 @@ pub async fn add(
         return Err(taken());
     }
     let id = ConnectorId::new(now);
-    let stored = store::insert(tx, actor.user_id(), id, &slug, new, now).await;
+    let provider = new.provider.as_ref().map(as_json).transpose()?;
+    let stored = store::insert(tx, actor.user_id(), id, &slug, new, provider, now).await;
     stored.on_constraint("connectors_owner_id_slug_key", taken)?;
     audit::record(
         tx,
@@ -109,9 +115,27 @@ pub async fn add(
         now,
     )
     .await?;
-    let changed = versions::save(tx, Some(actor.user_id()), id, tools, now).await?;
-    audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
+    if let Some(tools) = tools {
+        let changed = versions::save(tx, Some(actor.user_id()), id, tools, now).await?;
+        audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
+    }
     get(tx, actor, id).await
+}
+
+/// How the connector's provider does OAuth, if one signs in there.
+pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Provider>> {
+    let stored = store::provider(conn, actor.user_id(), id).await?.flatten();
+    let read = stored.map(serde_json::from_value).transpose();
+    Ok(read.context("the description of a provider cannot be read")?)
+}
+
+/// Changes how the actor's own connector does OAuth, in the caller's transaction.
+pub async fn set_provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<()> {
+    Ok(store::set_provider(conn, actor.user_id(), id, &as_json(provider)?).await?)
+}
+
+fn as_json(provider: &Provider) -> Result<serde_json::Value> {
+    Ok(serde_json::to_value(provider).context("the description of a provider cannot be written")?)
 }
 
 /// Makes the stored connectors what their files say, at start; `builtin` are the tools of what is built in. One whose

@@ -118,21 +118,55 @@ pub(super) async fn insert(
     id: ConnectorId,
     slug: &Slug,
     new: &NewConnector,
+    provider: Option<serde_json::Value>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8)
+        INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, oauth_config,
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9)
         "#,
         id as _,
         owner as _,
         new.name,
         slug.as_str(),
         new.description,
-        if new.needs_key { "api_key" } else { "none" },
+        new.auth.stored(),
         new.url,
+        provider,
         now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn provider(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+) -> sqlx::Result<Option<Option<serde_json::Value>>> {
+    sqlx::query_scalar!(
+        "SELECT oauth_config FROM connectors WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2",
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn set_provider(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    provider: &serde_json::Value,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE connectors SET oauth_config = $3 WHERE owner_id = $1 AND id = $2",
+        owner as _,
+        id as _,
+        provider,
     )
     .execute(conn)
     .await?;

@@ -39,6 +39,13 @@ impl Request {
         self
     }
 
+    /// The same request to another address.
+    #[must_use]
+    pub fn to(mut self, url: Url) -> Self {
+        self.url = url;
+        self
+    }
+
     /// Sets `Authorization: Bearer …`, marked so that nothing prints it. A token that no header can hold is left out,
     /// which the other side answers as it does any request without one.
     #[must_use]

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::{ended, panicked, unprepared};
-use super::run::{Prepared, Runner, prepare};
+use super::run::{Prepared, Runner, Unready, prepare, presented};
 use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
 use crate::audit::redact;
@@ -48,17 +48,60 @@ pub async fn execute(runner: &Runner, lease: &Lease) -> Ran {
 async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
     let journal = lease.journal();
     journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
-    match prepare(runner, actor, lease.job_id()).await {
-        Ok(prepared) => {
-            let tools_changed = Arc::new(AtomicBool::new(false));
-            // on the heap: a call's state is large, and many calls run at once
-            let (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
-            let heard = tools_changed.load(Ordering::Acquire);
-            let news = heard.then(|| ToolNews { actor: actor.clone(), connector: prepared.connector });
-            Ran { finish: ended(lease, actor, &prepared, outcome, stop, runner.clock.now()), news }
+    let mut prepared = match prepare(runner, actor, lease.job_id()).await {
+        Ok(prepared) => prepared,
+        Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
+    };
+    let tools_changed = Arc::new(AtomicBool::new(false));
+    // on the heap: a call's state is large, and many calls run at once
+    let (mut outcome, mut stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
+    if let (Some(message), None) = (refused(&outcome), stop) {
+        match renewed(runner, actor, &mut prepared, &message).await {
+            Ok(true) => {
+                journal.append(Event::new(Level::Info, "The token was renewed; calling once more", runner.clock.now()));
+                (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
+                if let Some(message) = refused(&outcome) {
+                    return given_up(runner, lease, actor, &prepared, &message).await;
+                }
+            }
+            Ok(false) => {}
+            Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
         }
-        Err(error) => Ran { finish: unprepared(lease, actor, &error, runner.clock.now()), news: None },
     }
+    let heard = tools_changed.load(Ordering::Acquire);
+    let news = heard.then(|| ToolNews { actor: actor.clone(), connector: prepared.connector });
+    Ran { finish: ended(lease, actor, &prepared, outcome, stop, runner.clock.now()), news }
+}
+
+/// The words of a service that did not accept the credential: the tool was not run. One that wants more scopes is no such.
+fn refused(outcome: &upstream::Outcome) -> Option<String> {
+    match outcome {
+        upstream::Outcome::Auth { challenge, .. }
+            if challenge.as_deref().is_some_and(|text| text.contains("insufficient_scope")) =>
+        {
+            None
+        }
+        upstream::Outcome::Auth { message, .. } => Some(message.clone()),
+        _ => None,
+    }
+}
+
+/// Puts a newer credential in the place of one that was refused; false if the connection has none to refuse.
+async fn renewed(runner: &Runner, actor: &Actor, prepared: &mut Prepared, message: &str) -> Result<bool, Unready> {
+    if prepared.secret.is_none() {
+        return Ok(false);
+    }
+    let (connection, seen) = (prepared.connection, prepared.version);
+    let newer = presented(runner.renewals.after_refusal(actor, connection, seen, message).await?)?;
+    prepared.present(newer);
+    Ok(true)
+}
+
+/// A credential that was just given is refused as well: there is no use in a third.
+async fn given_up(runner: &Runner, lease: &Lease, actor: &Actor, prepared: &Prepared, message: &str) -> Ran {
+    let given_up = runner.renewals.give_up(actor, prepared.connection, prepared.version, message).await;
+    let unready = given_up.map_or_else(Unready::Failed, Unready::Parked);
+    Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the lease vouches for the user: the job is theirs")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::run::Prepared;
+use super::run::{Prepared, Unready};
 use crate::actor::Actor;
 use crate::audit::{self, Action, CallOutcome, redact};
 use crate::clock::Timestamp;
@@ -15,6 +15,10 @@ use crate::upstream;
 
 /// Tries of a call that failed in a way that may pass.
 const MOST_TRIES: u32 = 5;
+
+/// A job whose connection is over goes on when its owner connects again. It also looks by itself, this often: somebody
+/// may have done so in the very moment it was parked.
+const RECONNECTED: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// What became of a run, in the words of the queue.
 struct Verdict {
@@ -54,12 +58,22 @@ pub(super) fn ended(
 }
 
 /// The ending of a run whose job could not be made ready: nothing was sent.
-pub(super) fn unprepared(lease: &Lease, actor: &Actor, error: &Error, now: Timestamp) -> Finish {
+pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Timestamp) -> Finish {
+    let error = match unready {
+        Unready::Failed(error) => error,
+        Unready::Parked(message) => return later(message, now + RECONNECTED, Reason::Reauth, now),
+        Unready::Later { message, after } if lease.attempt() + 1 < MOST_TRIES => {
+            return later(format!("{message}. It is tried again"), now + after, Reason::Retry, now);
+        }
+        Unready::Later { message, .. } => {
+            return failed(lease, actor, "not_ready", format!("{message}. It was tried {MOST_TRIES} times"), now);
+        }
+    };
     if matches!(error, Error::Unavailable(_)) {
         let event = Event::new(Level::Warn, "The hub’s database was away; the call goes back to the queue", now);
         return Finish { end: End::Again, event, audit: None, now };
     }
-    let message = match error {
+    let message = match &error {
         Error::Internal(cause) => {
             tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "a job could not be made ready");
             "The hub could not make this call ready; its log has the cause".to_owned()
@@ -67,6 +81,10 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, error: &Error, now: Times
         told => told.to_string(),
     };
     failed(lease, actor, "not_ready", message, now)
+}
+
+fn later(message: String, run_at: Timestamp, reason: Reason, now: Timestamp) -> Finish {
+    Finish { end: End::Later { run_at, reason }, event: Event::new(Level::Warn, message, now), audit: None, now }
 }
 
 /// The ending of a run that met a fault of the hub's own: whether it had an effect is not known.

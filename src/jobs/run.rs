@@ -1,5 +1,7 @@
 //! What one run needs, gathered before it starts.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use url::Url;
@@ -7,12 +9,12 @@ use url::Url;
 use super::store;
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections;
+use crate::connections::{Credential, Presented, Renewals};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, JobId, ToolVersionId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId};
 use crate::schema_form;
 use crate::secret::Secret;
 use crate::upstream::{self, Target};
@@ -28,14 +30,35 @@ pub struct Runner {
     pub vault: Vault,
     /// The way out.
     pub egress: Egress,
+    /// Opens credentials, and keeps them alive.
+    pub renewals: Renewals,
     /// The built-in tools.
     pub workbench: Workbench,
     /// The time.
     pub clock: Clock,
 }
 
+/// Why a job could not be made ready.
+pub(super) enum Unready {
+    /// It cannot be.
+    Failed(Error),
+    /// Its owner has to connect again first: a sentence.
+    Parked(String),
+    /// Its credential cannot be renewed now.
+    Later { message: String, after: Duration },
+}
+
+impl<E: Into<Error>> From<E> for Unready {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// A job made ready: everything read, nothing started.
 pub(super) struct Prepared {
+    pub(super) connection: ConnectionId,
+    /// Which credential of the connection is presented.
+    pub(super) version: i32,
     pub(super) connector: ConnectorId,
     pub(super) service: String,
     pub(super) tool: String,
@@ -48,15 +71,27 @@ pub(super) struct Prepared {
     pub(super) request: String,
 }
 
+impl Prepared {
+    /// Presents another credential from now on.
+    pub(super) fn present(&mut self, newer: Presented) {
+        self.version = newer.version;
+        self.secret.clone_from(&newer.token);
+        if let Target::Mcp { bearer, .. } = &mut self.target {
+            *bearer = newer.token;
+        }
+    }
+}
+
 /// Reads the job, its tool version and its credential.
-pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Prepared> {
-    // four looks at rows that do not change under a run: a transaction would only cost two round trips more
+pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Prepared, Unready> {
+    // looks at rows that do not change under a run: a transaction would only cost two round trips more
     let mut conn = runner.system.pool().acquire().await?;
     let job = store::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
     let connector = connectors::get(&mut conn, actor, job.connector_id).await?;
     let version = connectors::version(&mut conn, actor, job.tool_version_id).await?;
-    let secret = connections::credential(&mut conn, &runner.vault, actor.user_id(), job.connection_id).await?;
     drop(conn);
+    let Presented { token: secret, version: credential } =
+        presented(runner.renewals.credential(actor, job.connection_id).await?)?;
 
     let target = match connector.transport {
         Transport::Builtin => Target::Workbench(runner.workbench.clone()),
@@ -65,9 +100,11 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     let input: Value = serde_json::from_str(&job.input).map_err(|error| Error::Internal(error.into()))?;
     let request = schema_form::mask(&version.schema, &input).to_string();
     let Value::Object(arguments) = input else {
-        return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())));
+        return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())).into());
     };
     Ok(Prepared {
+        connection: job.connection_id,
+        version: credential,
         connector: connector.id,
         service: connector.name,
         tool: version.name.clone(),
@@ -78,6 +115,15 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
         mirrors_headers: upstream::mirrors_headers(&version.schema),
         request,
     })
+}
+
+/// What there is to present, or why the job cannot go on.
+pub(super) fn presented(credential: Credential) -> Result<Presented, Unready> {
+    match credential {
+        Credential::Ready(presented) => Ok(presented),
+        Credential::Over(message) => Err(Unready::Parked(message)),
+        Credential::Away { message, after } => Err(Unready::Later { message, after }),
+    }
 }
 
 fn server_url(connector: &connectors::Connector) -> Result<Url> {

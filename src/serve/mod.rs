@@ -21,6 +21,7 @@ use crate::accounts::{self, Passwords};
 use crate::app::{App, Handles};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
+use crate::connections::{self, Renewals};
 use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
@@ -40,6 +41,9 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// Pages under way get this long.
 const LAST_PAGES: Duration = Duration::from_secs(2);
+
+/// Between two looks for tokens that are about to end.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Between two sweeps.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -134,13 +138,11 @@ impl Parts {
         let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
         let system = self.pools.system.clone();
         let (engine, leases) = Engine::start(system.clone(), &self.queue, self.clock.clone(), settings, &info).await?;
-        let runner = Runner {
-            system,
-            vault: self.vault.clone(),
-            egress: self.egress.clone(),
-            workbench: self.workbench.clone(),
-            clock: self.clock.clone(),
-        };
+        let (vault, egress) = (self.vault.clone(), self.egress.clone());
+        let renewals = Renewals::new(system.clone(), vault.clone(), egress.clone(), self.clock.clone());
+        self.tasks.spawn(renew_in_time(renewals.clone(), self.stop.clone()));
+        let runner =
+            Runner { system, vault, egress, renewals, workbench: self.workbench.clone(), clock: self.clock.clone() };
         let running = self.tasks.spawn(worker::run(engine.clone(), leases, runner));
         Ok((engine, running))
     }
@@ -213,6 +215,21 @@ async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
         }
     };
     stop.run_until_cancelled(sweeping).await;
+}
+
+/// Renews tokens before they end, until told to stop. Every process that runs jobs does; a lease keeps two from one token.
+async fn renew_in_time(renewals: Renewals, stop: CancellationToken) {
+    let mut minutes = tokio::time::interval(MINUTE);
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let renewing = async {
+        loop {
+            minutes.tick().await;
+            if let Err(error) = connections::sweep(&renewals).await {
+                tracing::warn!(%error, "tokens could not be renewed ahead of their end; it is tried again in a minute");
+            }
+        }
+    };
+    stop.run_until_cancelled(renewing).await;
 }
 
 /// Stores the shipped connectors, the built-in one with the tools that this binary has.

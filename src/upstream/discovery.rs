@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use super::session::{Hears, Session};
 use super::tools::{self, Dropped, ToolDefinition};
 use super::{Limits, Target};
@@ -33,6 +33,31 @@ pub async fn discover(egress: &Egress, target: &Target, limits: Limits) -> Resul
     let patience: Duration = limits.remaining();
     let answer = tokio::time::timeout_at(limits.deadline, ask(egress, target, limits)).await;
     Ok(answer.unwrap_or_else(|_| Err(Failure::timeout(target, patience)))?)
+}
+
+/// What a look at a server came to.
+#[derive(Debug)]
+pub enum Looked {
+    /// It answered.
+    Open(Box<Discovery>),
+    /// It asks who is calling: its challenge, if it has one, and a sentence.
+    Closed {
+        /// The `WWW-Authenticate` header.
+        challenge: Option<String>,
+        /// For people.
+        message: String,
+    },
+}
+
+/// As [`discover`], for a server that may want a sign-in first.
+pub async fn look(egress: &Egress, target: &Target, limits: Limits) -> Result<Looked> {
+    let patience: Duration = limits.remaining();
+    let answer = tokio::time::timeout_at(limits.deadline, ask(egress, target, limits)).await;
+    match answer.unwrap_or_else(|_| Err(Failure::timeout(target, patience))) {
+        Ok(found) => Ok(Looked::Open(Box::new(found))),
+        Err(Failure { kind: Kind::Auth { challenge }, message, .. }) => Ok(Looked::Closed { challenge, message }),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn ask(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {

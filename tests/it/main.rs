@@ -17,6 +17,7 @@ mod jobs;
 mod kept;
 mod live;
 mod migrations;
+mod oauth;
 mod queue;
 mod schema_form;
 mod settings;

@@ -18,7 +18,15 @@ const GROUPS: &[Group] = &[
     Group {
         word: "connectors",
         label: "All about connectors",
-        actions: &["connector.added", "tools.discovered", "connection.created"],
+        actions: &[
+            "connector.added",
+            "tools.discovered",
+            "client.registered",
+            "connection.created",
+            "connection.reconnected",
+            "connection.renewed",
+            "connection.refused",
+        ],
     },
     Group {
         word: "account",

@@ -6,9 +6,10 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::sign_in;
 use super::views::{Choice, NewPage};
 use crate::app::App;
-use crate::connections::{self, NewServer, ServerAuth};
+use crate::connections::{self, Added, NewServer, ServerAuth};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -37,15 +38,17 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Res
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
     let auth = match typed.auth.as_str() {
         "bearer" => ServerAuth::Bearer(Secret::new(typed.token.trim())),
-        _ => ServerAuth::None,
+        "none" => ServerAuth::None,
+        _ => ServerAuth::Auto,
     };
     let server = NewServer { name: typed.name.trim().to_owned(), url: typed.url.trim().to_owned(), auth };
     let added = connections::connect_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
     match added {
-        Ok((connector, found)) => {
+        Ok(Added::Ready(connector, found)) => {
             me.flash(Flash::success(added_words(&connector.name, &found))).await?;
             Ok(see_other(&format!("/connectors/{}", connector.slug)))
         }
+        Ok(Added::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
         Err(Error::Invalid(faults)) => Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &typed, &faults).await),
         Err(other) => Err(other.into()),
     }
@@ -64,7 +67,7 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Inval
     let shell: Shell =
         me.shell("Add an MCP server").await.section(Section::Connectors).under("Connectors", "/connectors");
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
-    let auth = if typed.auth == "bearer" { "bearer" } else { "none" };
+    let auth = ["none", "bearer"].into_iter().find(|known| *known == typed.auth).unwrap_or("auto");
     page_with(
         status,
         &NewPage {
@@ -74,6 +77,7 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Inval
             url: &typed.url,
             auth,
             auths: [
+                Choice { value: "auto", label: "As the server asks: none, or signing in there" },
                 Choice { value: "none", label: "None: the server is open to whoever reaches it" },
                 Choice { value: "bearer", label: "Bearer token" },
             ],

@@ -19,7 +19,7 @@ pub(super) struct NewPage<'a> {
     pub(super) called: &'a str,
     pub(super) url: &'a str,
     pub(super) auth: &'a str,
-    pub(super) auths: [Choice; 2],
+    pub(super) auths: [Choice; 3],
 }
 
 /// A radio button.

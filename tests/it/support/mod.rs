@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod changing;
 pub(crate) mod database;
 pub(crate) mod everything;
+pub(crate) mod guarded;
 pub(crate) mod hub;
 pub(crate) mod listener;
 pub(crate) mod modern;

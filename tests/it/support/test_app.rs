@@ -17,6 +17,7 @@ use craft::accounts::{self, NewUser, Passwords, User, Visitor};
 use craft::app::{App, Handles};
 use craft::clock::Clock;
 use craft::config::SignUp;
+use craft::connections::Renewals;
 use craft::egress::{Egress, EgressPolicy};
 use craft::errands::Errands;
 use craft::ids::JobId;
@@ -234,6 +235,7 @@ async fn run_jobs(app: &App) {
         system: app.system.clone(),
         vault: app.vault.clone(),
         egress: app.egress.clone(),
+        renewals: Renewals::new(app.system.clone(), app.vault.clone(), app.egress.clone(), app.clock.clone()),
         workbench,
         clock: app.clock.clone(),
     };

@@ -1,0 +1,169 @@
+//! What can go wrong with a provider, each in a sentence that names it, and what that means for the grant.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+
+use crate::egress;
+use crate::error::Error;
+
+/// The longest stretch of a provider's own words that is passed on.
+const LONGEST_QUOTE: usize = 300;
+
+/// Why there is no grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What it means.
+    pub kind: Kind,
+    /// Machine word for the cause.
+    pub class: &'static str,
+    /// A sentence.
+    pub message: String,
+}
+
+/// What a failure means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The grant is over, or was never given: only its owner can make a new one.
+    Dead,
+    /// The provider does not know the hub, or not with this secret: no grant of this provider can be renewed until an
+    /// administrator mends it.
+    Client,
+    /// It may pass: the provider was away, or asked to slow down.
+    Passing {
+        /// When to come back, if it said so.
+        after: Option<Duration>,
+    },
+    /// The request may have had its effect: the answer was lost.
+    Unclear,
+    /// A rule of the hub forbids it.
+    Refused,
+    /// The provider answered something else than it should have, or is described wrongly.
+    Wrong,
+}
+
+impl Failure {
+    pub(super) fn new(kind: Kind, class: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, class, message: message.into() }
+    }
+
+    /// The description of the provider does not fit.
+    pub(super) fn setting(message: String) -> Self {
+        Self::new(Kind::Wrong, "setting", message)
+    }
+
+    pub(super) fn status(host: &str, status: StatusCode, headers: &HeaderMap) -> Self {
+        let code = status.as_u16();
+        match code {
+            429 => Self::new(
+                Kind::Passing { after: retry_after(headers) },
+                "rate_limited",
+                format!("{host} asks the hub to slow down (HTTP 429): try again later"),
+            ),
+            500..=599 => Self::new(
+                Kind::Passing { after: retry_after(headers) },
+                "unavailable",
+                format!("{host} failed on its side (HTTP {code}): try again later"),
+            ),
+            300..=399 => Self::new(
+                Kind::Wrong,
+                "redirect",
+                format!("{host} redirects the hub elsewhere (HTTP {code}), which it does not follow with a credential"),
+            ),
+            _ => Self::new(Kind::Wrong, "http_status", format!("{host} did not accept the request (HTTP {code})")),
+        }
+    }
+
+    /// An error that the provider names, by its code.
+    pub(super) fn named(host: &str, code: &str, description: Option<&str>) -> Self {
+        let (kind, class, words) = match code {
+            "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => {
+                (Kind::Dead, "invalid_grant", "no longer accepts this sign-in")
+            }
+            "access_denied" => (Kind::Dead, "access_denied", "says that access was denied"),
+            "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" => {
+                (Kind::Client, "invalid_client", "does not accept the hub’s client id or secret")
+            }
+            "temporarily_unavailable" | "server_error" | "slow_down" => {
+                (Kind::Passing { after: None }, "unavailable", "cannot answer just now")
+            }
+            "invalid_scope" => (Kind::Wrong, "invalid_scope", "does not know a scope that the hub asks for"),
+            "redirect_uri_mismatch" => {
+                (Kind::Wrong, "redirect_uri", "does not know the hub’s callback address: enter it at the provider")
+            }
+            _ => (Kind::Wrong, "oauth_error", "refused"),
+        };
+        let said = quote(description.filter(|text| !text.trim().is_empty()).unwrap_or(code));
+        Self::new(kind, class, format!("{host} {words} ({said})"))
+    }
+
+    /// The hub has no client there any more.
+    #[must_use]
+    pub fn unknown_client(host: &str) -> Self {
+        Self::new(Kind::Client, "invalid_client", format!("The hub has no client at {host} any more"))
+    }
+
+    pub(super) fn not_oauth(host: &str, media_type: &str) -> Self {
+        let what = match media_type {
+            "text/html" => "a web page",
+            "" => "something without a type",
+            other => other,
+        };
+        Self::new(Kind::Wrong, "not_oauth", format!("{host} answered with {what} instead of a token"))
+    }
+}
+
+/// A provider's own words: one line, cut short, without what a terminal would act on.
+pub(super) fn quote(text: &str) -> String {
+    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line = line.trim();
+    let short: String = line.chars().take(LONGEST_QUOTE).collect();
+    if short.len() < line.len() { format!("{short}…") } else { short }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(Duration::from_secs(24 * 60 * 60)))
+}
+
+impl From<egress::Error> for Failure {
+    fn from(error: egress::Error) -> Self {
+        let kind = match &error {
+            egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
+            egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Unclear,
+            egress::Error::TooLarge { .. } | egress::Error::Client(_) => Kind::Wrong,
+            egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Passing { after: None },
+        };
+        Self::new(kind, error.class(), error.to_string())
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(Failure { kind, class, message }: Failure) -> Self {
+        match kind {
+            Kind::Refused => Self::Refused(message),
+            Kind::Passing { after: Some(retry_after) } => Self::Limited { message, retry_after },
+            _ => Self::upstream(class, message, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, Kind, quote};
+
+    #[test]
+    fn only_a_refused_grant_is_dead() {
+        assert_eq!(Failure::named("h", "invalid_grant", None).kind, Kind::Dead);
+        assert_eq!(Failure::named("h", "invalid_client", None).kind, Kind::Client);
+        for other in ["server_error", "invalid_request", "invalid_scope", "nonsense"] {
+            assert_ne!(Failure::named("h", other, None).kind, Kind::Dead, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_providers_words_are_one_short_line() {
+        assert_eq!(quote(" a\nb\u{1b}[31m "), "a b [31m");
+        assert_eq!(quote(&"x".repeat(400)).chars().count(), 301);
+    }
+}

@@ -1,0 +1,341 @@
+//! How one provider does OAuth: the part of a connector's file that says so.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A provider. Addresses are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the
+/// token endpoint's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Where a person consents.
+    pub authorize_url: String,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_url: String,
+    /// What is asked for.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// What each scope lets the hub do, in words that begin with a verb.
+    #[serde(default)]
+    pub scope_words: BTreeMap<String, String>,
+    /// What stands between two scopes.
+    #[serde(default = "space")]
+    pub scope_separator: String,
+    /// What the provider calls the parameter.
+    #[serde(default = "scope")]
+    pub scope_param: String,
+    /// Whether the code is bound to a verifier.
+    #[serde(default)]
+    pub pkce: PkceMethod,
+    /// How the hub proves itself at the token endpoint.
+    #[serde(default)]
+    pub client_auth: ClientAuth,
+    /// How parameters are written for the token endpoint.
+    #[serde(default)]
+    pub body: Body,
+    /// Sent to the authorization endpoint besides the usual.
+    #[serde(default)]
+    pub authorize_params: BTreeMap<String, String>,
+    /// Sent with a code besides the usual.
+    #[serde(default)]
+    pub token_params: BTreeMap<String, String>,
+    /// Headers of requests to the token endpoint.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Our names of parameters, and theirs.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// The name of the code in the callback.
+    #[serde(default = "code")]
+    pub code_param: String,
+    /// True if the token endpoint wants the state too.
+    #[serde(default)]
+    pub echo_state: bool,
+    /// How a token is renewed; none if it cannot be, or does not end.
+    pub refresh: Option<Refresh>,
+    /// Where in an answer things are.
+    #[serde(default)]
+    pub response: Pointers,
+    /// Seconds that an access token is good for when the answer does not say.
+    pub lifetime: Option<u32>,
+    /// Seconds before its end at which a token is renewed.
+    #[serde(default = "skew")]
+    pub skew: u32,
+    /// Values to keep from the token answer: name and pointer.
+    #[serde(default)]
+    pub capture: BTreeMap<String, String>,
+    /// Values to keep from the callback: name and query parameter.
+    #[serde(default)]
+    pub capture_callback: BTreeMap<String, String>,
+    /// How a grant is ended; none if only its owner can, at the provider.
+    pub revoke: Option<Revoke>,
+    /// An unused refresh token dies after so many days.
+    pub idle_days: Option<u32>,
+    /// Who answers, as its metadata say: then a callback must name it.
+    pub issuer: Option<String>,
+    /// True if the provider promises to name itself in every callback (RFC 9207).
+    #[serde(default)]
+    pub names_itself: bool,
+    /// What the token is for (RFC 8707).
+    pub resource: Option<String>,
+    /// Where clients register themselves, if they may.
+    pub registration_url: Option<String>,
+    /// True if a client may be named by the address of a document that describes it.
+    #[serde(default)]
+    pub reads_client_documents: bool,
+}
+
+impl Provider {
+    /// Who answers: what clients are kept under.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.issuer.as_deref().unwrap_or(&self.token_url)
+    }
+
+    /// The host that sentences name.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let address = self.issuer.as_deref().unwrap_or(&self.authorize_url);
+        let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.unwrap_or_else(|| "the provider".to_owned())
+    }
+}
+
+/// How the hub proves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuth {
+    /// Id and secret among the parameters.
+    #[default]
+    Post,
+    /// By HTTP Basic, both parts encoded as RFC 6749 says.
+    Basic,
+    /// By HTTP Basic, both parts as they are.
+    BasicRaw,
+    /// By HTTP Basic, with the secret where the user stands.
+    BasicSecretAsUser,
+    /// Not at all: the id alone.
+    None,
+}
+
+/// How parameters are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// As a form.
+    #[default]
+    Form,
+    /// As a JSON object.
+    Json,
+    /// In the address.
+    Query,
+}
+
+/// Whether a code is bound to a verifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PkceMethod {
+    /// By its SHA-256.
+    #[default]
+    S256,
+    /// Not at all, where a provider refuses it.
+    #[serde(rename = "off")]
+    Off,
+}
+
+/// How a token is renewed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// Where; none: at the token endpoint.
+    pub url: Option<String>,
+    /// POST, or GET with all parameters in the address.
+    #[serde(default = "post")]
+    pub method: String,
+    /// The grant type.
+    #[serde(default = "refresh_token")]
+    pub grant: String,
+    /// Which token is exchanged.
+    #[serde(default)]
+    pub subject: Token,
+    /// True if the secret is left out.
+    #[serde(default)]
+    pub public: bool,
+    /// Sent besides the usual.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+    /// True if each renewal gives a new refresh token and ends the former.
+    #[serde(default)]
+    pub rotates: bool,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Self {
+            url: None,
+            method: post(),
+            grant: refresh_token(),
+            subject: Token::Refresh,
+            public: false,
+            params: BTreeMap::new(),
+            rotates: false,
+        }
+    }
+}
+
+/// One of the two tokens of a grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Token {
+    /// The one that renews.
+    #[default]
+    Refresh,
+    /// The one that calls present.
+    Access,
+}
+
+/// Where in an answer things are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pointers {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+    /// How long the access token is good for.
+    pub expires_in: String,
+    /// When it ends, in seconds since 1970.
+    pub expires_at: Option<String>,
+    /// In which unit `expires_in` is.
+    pub expires_unit: Unit,
+    /// What was granted.
+    pub scope: String,
+    /// What stands between two granted scopes, if something else than what is sent.
+    pub scope_separator: Option<String>,
+    /// The error code.
+    pub error: String,
+    /// The error in words.
+    pub error_description: String,
+    /// What tells a success from a failure that is answered with 200.
+    pub success: Option<Success>,
+}
+
+impl Default for Pointers {
+    fn default() -> Self {
+        Self {
+            access: "/access_token".to_owned(),
+            refresh: "/refresh_token".to_owned(),
+            expires_in: "/expires_in".to_owned(),
+            expires_at: None,
+            expires_unit: Unit::Seconds,
+            scope: "/scope".to_owned(),
+            scope_separator: None,
+            error: "/error".to_owned(),
+            error_description: "/error_description".to_owned(),
+            success: None,
+        }
+    }
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// As the standard says.
+    #[default]
+    Seconds,
+    /// 60 of them.
+    Minutes,
+    /// A thousandth of one.
+    Milliseconds,
+}
+
+/// A condition on an answer: the value at `pointer` equals something, or is there at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Success {
+    /// Where.
+    pub pointer: String,
+    /// What it must be; none: anything but null.
+    pub equals: Option<serde_json::Value>,
+    /// Says that anything will do.
+    #[serde(default)]
+    pub present: bool,
+}
+
+impl Success {
+    /// Whether an answer fulfils it.
+    #[must_use]
+    pub fn holds(&self, answer: &serde_json::Value) -> bool {
+        let found = answer.pointer(&self.pointer);
+        match &self.equals {
+            Some(wanted) => found == Some(wanted),
+            None => found.is_some_and(|value| !value.is_null()),
+        }
+    }
+}
+
+/// How a grant is ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// Where.
+    pub url: String,
+    /// POST, DELETE or GET.
+    #[serde(default = "post")]
+    pub method: String,
+    /// Who asks.
+    #[serde(default)]
+    pub auth: RevokeAuth,
+    /// Which token is ended.
+    #[serde(default)]
+    pub token: Token,
+    /// The name of its parameter.
+    #[serde(default = "token")]
+    pub param: String,
+    /// How it is written.
+    #[serde(default)]
+    pub body: Body,
+}
+
+/// Who asks for a grant to be ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevokeAuth {
+    /// The hub, as at the token endpoint.
+    #[default]
+    Client,
+    /// Whoever holds the token: it is presented as a bearer.
+    Bearer,
+    /// The hub, by HTTP Basic.
+    Basic,
+}
+
+fn space() -> String {
+    " ".to_owned()
+}
+
+fn scope() -> String {
+    "scope".to_owned()
+}
+
+fn code() -> String {
+    "code".to_owned()
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+fn refresh_token() -> String {
+    "refresh_token".to_owned()
+}
+
+fn token() -> String {
+    "token".to_owned()
+}
+
+const fn skew() -> u32 {
+    300
+}

@@ -1,0 +1,95 @@
+//! Addresses with places to fill: `https://{subdomain}.example.com/{account|'me'}`.
+//!
+//! A place at the very beginning takes a whole address, which the provider itself has named (`{instance_url}/token`);
+//! any other takes text, which is encoded so that it stays one part of the path, one label, or one value.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::failure::Failure;
+
+/// What people entered and providers answered, by name.
+pub type Values = BTreeMap<String, String>;
+
+/// Everything but what no part of an address gives a meaning to.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The address that a template comes to.
+pub(super) fn url(template: &str, values: &Values) -> Result<Url, Failure> {
+    let text = expand(template, values)?;
+    let url = Url::parse(&text).map_err(|_| Failure::setting(format!("“{template}” does not come to an address")))?;
+    match url.scheme() {
+        "https" | "http" => Ok(url),
+        other => Err(Failure::setting(format!("“{template}” comes to an address of {other}:, not https:"))),
+    }
+}
+
+fn expand(template: &str, values: &Values) -> Result<String, Failure> {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some((before, behind)) = rest.split_once('{') {
+        text.push_str(before);
+        let (place, after) = behind
+            .split_once('}')
+            .ok_or_else(|| Failure::setting(format!("“{template}” opens a place and does not close it")))?;
+        let value = first_known(place, values)
+            .ok_or_else(|| Failure::setting(format!("“{place}” is not known, which “{template}” needs")))?;
+        if text.is_empty() {
+            text.push_str(value.trim_end_matches('/'));
+        } else {
+            text.extend(utf8_percent_encode(value, ENCODED));
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    Ok(text)
+}
+
+/// `a|b|'literal'`: the first that is there.
+fn first_known<'a>(place: &'a str, values: &'a Values) -> Option<&'a str> {
+    place.split('|').map(str::trim).find_map(|name| {
+        let literal = name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        literal.or_else(|| values.get(name).map(String::as_str).filter(|value| !value.is_empty()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Values, url};
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn filled(template: &str, pairs: &[(&str, &str)]) -> Result<String, String> {
+        url(template, &values(pairs)).map(String::from).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn a_place_takes_one_part_and_cannot_become_another() {
+        let template = "https://{sub}.example.com/{id}";
+        assert_eq!(filled(template, &[("sub", "acme"), ("id", "a b")]).unwrap(), "https://acme.example.com/a%20b");
+        for evil in ["evil.example/?x=", "127.0.0.1#", "a@b", "x/../y", "x:99"] {
+            match filled(template, &[("sub", evil), ("id", "1")]) {
+                Ok(url) => assert!(url.contains(".example.com/1"), "{url}"),
+                Err(told) => assert!(told.contains("does not come to an address"), "{told}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_known_counts_and_a_literal_is_known() {
+        let template = "https://{login|'login.example.com'}/token";
+        assert_eq!(filled(template, &[]).unwrap(), "https://login.example.com/token");
+        assert_eq!(filled(template, &[("login", "test.example.com")]).unwrap(), "https://test.example.com/token");
+        assert_eq!(filled("https://{a}/x", &[]).unwrap_err(), "“a” is not known, which “https://{a}/x” needs");
+    }
+
+    #[test]
+    fn a_whole_address_stands_at_the_beginning() {
+        let at = [("instance_url", "https://na1.example.com/")];
+        assert_eq!(filled("{instance_url}/services", &at).unwrap(), "https://na1.example.com/services");
+        assert!(filled("{instance_url}/x", &[("instance_url", "javascript:alert(1)//")]).is_err());
+    }
+}

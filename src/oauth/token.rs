@@ -1,0 +1,224 @@
+//! The token endpoint: a code or a refresh token against a grant.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, Method, header};
+use url::Url;
+
+use super::authorize::{Pkce, Returned, State, renamed};
+use super::failure::Failure;
+use super::provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Token};
+use super::template::{self, Values};
+use super::{Client, answer, bounded, host};
+use crate::clock::Timestamp;
+use crate::egress::{Egress, Request};
+use crate::secret::Secret;
+
+/// What a provider gave.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// What calls present.
+    pub access: Secret,
+    /// What renews it; none: the former one, if there was one, is still good.
+    pub refresh: Option<Secret>,
+    /// When `access` ends, if that is known.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted; none: what was asked for.
+    pub scopes: Option<Vec<String>>,
+    /// What the provider's file says to keep.
+    pub captured: Values,
+}
+
+impl Grant {
+    /// From when the token is to be renewed: as long before its end as the provider's description keeps in hand, but
+    /// never more than half of its life.
+    #[must_use]
+    pub fn renew_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
+        let life = self.expires_at? - now;
+        let in_hand = time::Duration::seconds(provider.skew.into()).max(life / 5).min(life / 2);
+        Some(self.expires_at? - in_hand)
+    }
+}
+
+/// Parameters of a request, in order.
+type Parameters = Vec<(String, String)>;
+
+/// Exchanges a code.
+pub async fn exchange(
+    egress: &Egress,
+    provider: &Provider,
+    values: &Values,
+    client: &Client,
+    code: (&Returned, &Pkce, &State, &Url),
+    now: Timestamp,
+) -> Result<Grant, Failure> {
+    let (returned, pkce, state, redirect) = code;
+    let mut parameters = vec![
+        pair("grant_type", "authorization_code"),
+        pair("code", returned.code.expose()),
+        pair("redirect_uri", redirect.as_str()),
+    ];
+    if provider.pkce == PkceMethod::S256 {
+        parameters.push(pair("code_verifier", pkce.verifier().expose()));
+    }
+    if provider.echo_state {
+        parameters.push(pair("state", state.expose()));
+    }
+    parameters.extend(resource(provider));
+    override_with(&mut parameters, &provider.token_params);
+    let url = template::url(&provider.token_url, values)?;
+    let mut grant = ask(egress, provider, url, &Method::POST, client, parameters, now).await?;
+    grant.captured.extend(returned.captured.clone());
+    Ok(grant)
+}
+
+/// Renews a grant. `token` is the one that the provider's file says is exchanged.
+pub async fn refresh(
+    egress: &Egress,
+    provider: &Provider,
+    values: &Values,
+    client: &Client,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<Grant, Failure> {
+    let how = provider.refresh.clone().unwrap_or_default();
+    let name = match how.subject {
+        Token::Refresh => "refresh_token",
+        Token::Access => "access_token",
+    };
+    let mut parameters = vec![pair("grant_type", &how.grant), pair(name, token.expose())];
+    parameters.extend(resource(provider));
+    override_with(&mut parameters, &how.params);
+    let url = template::url(how.url.as_ref().unwrap_or(&provider.token_url), values)?;
+    let method = method(&how);
+    let client = if how.public { Client { secret: None, ..client.clone() } } else { client.clone() };
+    ask(egress, provider, url, &method, &client, parameters, now).await
+}
+
+fn method(how: &Refresh) -> Method {
+    if how.method.eq_ignore_ascii_case("GET") { Method::GET } else { Method::POST }
+}
+
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
+fn resource(provider: &Provider) -> Option<(String, String)> {
+    provider.resource.as_deref().map(|resource| pair("resource", resource))
+}
+
+fn override_with(parameters: &mut Parameters, others: &std::collections::BTreeMap<String, String>) {
+    for (name, value) in others {
+        parameters.retain(|(usual, _)| usual != name);
+        parameters.push(pair(name, value));
+    }
+}
+
+async fn ask(
+    egress: &Egress,
+    provider: &Provider,
+    url: Url,
+    method: &Method,
+    client: &Client,
+    parameters: Parameters,
+    now: Timestamp,
+) -> Result<Grant, Failure> {
+    let at = host(&url).to_owned();
+    let (proof, mut parameters) = prove(provider.client_auth, client, parameters);
+    for (name, _) in &mut parameters {
+        *name = renamed(provider, name).to_owned();
+    }
+    let body = if method == Method::GET { Body::Query } else { provider.body };
+    let mut request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+    for (name, value) in &provider.headers {
+        let fits = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
+        let (name, value) = fits.ok_or_else(|| Failure::setting(format!("The header “{name}” cannot be sent")))?;
+        request = request.header(name, value);
+    }
+    if let Some(proof) = proof {
+        request = request.header(header::AUTHORIZATION, proof);
+    }
+    answer::grant(provider, &at, egress.send(request).await?, now).await
+}
+
+/// Adds what proves the client: a header, or parameters.
+pub(super) fn prove(
+    auth: ClientAuth,
+    client: &Client,
+    mut parameters: Parameters,
+) -> (Option<HeaderValue>, Parameters) {
+    let secret = client.secret.as_ref().map_or("", Secret::expose);
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair_of_basic = match auth {
+        ClientAuth::Post | ClientAuth::None => None,
+        // a client without a secret has nothing to prove
+        _ if client.secret.is_none() => None,
+        ClientAuth::Basic => Some(format!("{}:{}", encoded(&client.id), encoded(secret))),
+        ClientAuth::BasicRaw => Some(format!("{}:{secret}", client.id)),
+        ClientAuth::BasicSecretAsUser => Some(format!("{secret}:")),
+    };
+    if let Some(words) = pair_of_basic {
+        let value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(words))).ok();
+        let value = value.map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        return (value, parameters);
+    }
+    parameters.push(pair("client_id", &client.id));
+    if auth != ClientAuth::None && client.secret.is_some() {
+        parameters.push(pair("client_secret", secret));
+    }
+    (None, parameters)
+}
+
+/// The request with its parameters where they go.
+pub(super) fn written(request: Request, mut url: Url, body: Body, parameters: Parameters) -> Request {
+    match body {
+        Body::Form => {
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+            request.body("application/x-www-form-urlencoded", form)
+        }
+        Body::Json => {
+            let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
+            request.body("application/json", serde_json::Value::Object(object).to_string())
+        }
+        Body::Query => {
+            url.query_pairs_mut().extend_pairs(parameters);
+            request.to(url)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientAuth, prove};
+    use crate::secret::Secret;
+
+    fn proof(auth: ClientAuth, secret: Option<&str>) -> (Option<String>, Vec<String>) {
+        use base64::Engine as _;
+        let client = Client { id: "a b".to_owned(), secret: secret.map(Secret::new) };
+        let (header, parameters) = prove(auth, &client, Vec::new());
+        let words = header.map(|value| {
+            let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
+            String::from_utf8(base64::prelude::BASE64_STANDARD.decode(text).unwrap()).unwrap()
+        });
+        (words, parameters.into_iter().map(|(name, _)| name).collect())
+    }
+
+    #[test]
+    fn each_way_to_prove_a_client_is_its_own() {
+        let both = vec!["client_id".to_owned(), "client_secret".to_owned()];
+        assert_eq!(proof(ClientAuth::Post, Some("s/1")), (None, both));
+        assert_eq!(proof(ClientAuth::None, Some("s/1")), (None, vec!["client_id".to_owned()]));
+        assert_eq!(proof(ClientAuth::Basic, Some("s/1")), (Some("a+b:s%2F1".to_owned()), vec![]));
+        assert_eq!(proof(ClientAuth::BasicRaw, Some("s/1")), (Some("a b:s/1".to_owned()), vec![]));
+        assert_eq!(proof(ClientAuth::BasicSecretAsUser, Some("s/1")), (Some("s/1:".to_owned()), vec![]));
+        assert_eq!(
+            proof(ClientAuth::Basic, None),
+            (None, vec!["client_id".to_owned()]),
+            "a public client names itself"
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! Connecting a service that wants a sign-in: what will be granted, the way to the provider, and the way back.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State as Handles;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::connections::{self, SignIn, Signed};
+use crate::connectors::{self, Connector};
+use crate::error::{Error, Invalid};
+use crate::oauth::{Client, Provider, State};
+use crate::secret::Secret;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path, Query};
+use crate::web::flash::Flash;
+use crate::web::respond::{page, page_with, see_other};
+use crate::web::shell::{Section, Shell};
+use crate::web::when;
+
+/// The label of a connection that nobody named.
+const DEFAULT_LABEL: &str = "Default";
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConnectForm {
+    label: String,
+    client_id: String,
+    client_secret: String,
+}
+
+/// What connecting means, with the button that begins it.
+#[derive(Template)]
+#[template(path = "connectors/sign_in.html")]
+struct ConnectPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    service: &'a str,
+    slug: &'a str,
+    host: String,
+    scopes: Vec<String>,
+    // not `label`: the template's macros have a parameter of that name
+    called: &'a str,
+    /// True if the provider makes no clients by itself.
+    asks_client: bool,
+    client_id: &'a str,
+}
+
+/// The last page of ours before the provider's.
+#[derive(Template)]
+#[template(path = "connectors/continue.html")]
+struct ContinuePage {
+    shell: Shell,
+    service: String,
+    slug: String,
+    host: String,
+    url: String,
+}
+
+/// A sign-in that came to nothing.
+#[derive(Template)]
+#[template(path = "connectors/not_signed_in.html")]
+struct RefusedPage {
+    shell: Shell,
+    message: String,
+    again: Option<(String, String)>,
+}
+
+fn sign_in(app: &App) -> SignIn<'_> {
+    SignIn { db: &app.db, vault: &app.vault, egress: &app.egress, public_url: &app.public_url }
+}
+
+/// Begins a sign-in at once, for a service that was just added; whatever is in the way is told on the page that asks.
+pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    let here = format!("/connectors/{}/connection", connector.slug);
+    match sign_in(app).begin(&me.actor, session, connector, DEFAULT_LABEL, app.clock.now()).await {
+        Ok(state) => Ok(see_other(&format!("{here}/continue?state={}", state.expose()))),
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
+        Err(_) => Ok(see_other(&here)),
+    }
+}
+
+pub(super) async fn show(Handles(app): Handles<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
+    let (connector, provider) = described(&app, &me, &slug).await?;
+    let typed = ConnectForm::default();
+    Ok(form(&me, StatusCode::OK, &connector, &provider, &typed, &Invalid::default()).await)
+}
+
+pub(super) async fn create(
+    Handles(app): Handles<App>,
+    me: SignedIn,
+    Path(slug): Path<String>,
+    Form(typed): Form<ConnectForm>,
+) -> Result {
+    let (connector, provider) = described(&app, &me, &slug).await?;
+    match begun(&app, &me, &connector, &typed).await {
+        Ok(state) => Ok(see_other(&format!("/connectors/{slug}/connection/continue?state={}", state.expose()))),
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
+        Err(Error::Invalid(faults)) => {
+            Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &connector, &provider, &typed, &faults).await)
+        }
+        Err(told) => {
+            let mut faults = Invalid::default();
+            faults.add("label", told.to_string());
+            Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &connector, &provider, &typed, &faults).await)
+        }
+    }
+}
+
+async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectForm) -> crate::error::Result<State> {
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    let (sign_in, now) = (sign_in(app), app.clock.now());
+    if !typed.client_id.trim().is_empty() {
+        let secret = typed.client_secret.trim();
+        let secret = (!secret.is_empty()).then(|| Secret::new(secret));
+        let client = Client { id: typed.client_id.trim().to_owned(), secret };
+        sign_in.enter_client(&me.actor, connector.id, &client, now).await?;
+    }
+    let label = match typed.label.trim() {
+        "" => DEFAULT_LABEL,
+        label if label.chars().count() > 60 => {
+            return Err(Error::field("label", "The label must be 60 characters or fewer"));
+        }
+        label => label,
+    };
+    sign_in.begin(&me.actor, session, connector, label, now).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct Going {
+    #[serde(default)]
+    state: String,
+}
+
+/// A plain link leads to the provider: a form may not be answered by another site.
+pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<Going>) -> Result {
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    let going = sign_in(&app).going(&me.actor, session, &State::brought(&asked.state), app.clock.now()).await;
+    match going {
+        Ok(going) => {
+            let shell = me
+                .shell(format!("Continue to {}", going.host))
+                .await
+                .section(Section::Connectors)
+                .under("Connectors", "/connectors");
+            Ok(page(&ContinuePage {
+                shell,
+                service: going.connector.name,
+                slug: going.connector.slug,
+                host: going.host,
+                url: going.url.into(),
+            }))
+        }
+        Err(Error::Conflict(message)) => Ok(refused(&me, StatusCode::CONFLICT, message, None).await),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Where providers send people back to.
+pub(super) async fn callback(
+    Handles(app): Handles<App>,
+    me: SignedIn,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Result {
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    let sign_in = sign_in(&app);
+    match sign_in.complete(&me.actor, session, &query, app.clock.now()).await {
+        Ok(signed) => {
+            signed.released.announce(&app.live);
+            me.flash(Flash::success(signed_words(&signed))).await?;
+            Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
+        }
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
+        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
+        Err(told) => {
+            let connector = sign_in.of_callback(&me.actor, &query).await?;
+            Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)
+        }
+    }
+}
+
+/// What describes the hub to providers that read such a document.
+pub(super) async fn client(Handles(app): Handles<App>) -> Result {
+    use axum::response::IntoResponse;
+    Ok(axum::Json(connections::client_document(&app.public_url)?).into_response())
+}
+
+fn signed_words(signed: &Signed) -> String {
+    let again = if signed.is_renewed { " again" } else { "" };
+    let mut words = vec![format!("{} is connected{again}.", signed.connector.name)];
+    words.push(match signed.tools {
+        Some(tools) => format!("It has {}.", when::count(tools as u64, "tool")),
+        None => "Its tools could not be read yet: look again below.".to_owned(),
+    });
+    if !signed.missing.is_empty() {
+        words.push(format!("Not granted: {}.", signed.missing.join(", ")));
+    }
+    if !signed.released.is_empty() {
+        words.push(format!("{} that waited for it will run now.", when::count(signed.released.len() as u64, "job")));
+    }
+    words.join(" ")
+}
+
+async fn described(app: &App, me: &SignedIn, slug: &str) -> crate::error::Result<(Connector, Provider)> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let connector = connectors::at(&mut tx, &me.actor, slug).await?.ok_or(Error::NotFound("connector"))?;
+    let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
+    Ok((connector, provider.ok_or(Error::NotFound("sign-in of this connector"))?))
+}
+
+async fn form(
+    me: &SignedIn,
+    status: StatusCode,
+    connector: &Connector,
+    provider: &Provider,
+    typed: &ConnectForm,
+    faults: &Invalid,
+) -> Response {
+    let shell = me
+        .shell(format!("Connect {}", connector.name))
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
+    page_with(
+        status,
+        &ConnectPage {
+            shell,
+            faults,
+            service: &connector.name,
+            slug: &connector.slug,
+            host: provider.host(),
+            scopes: provider.scopes.iter().map(words).collect(),
+            called: if typed.label.is_empty() { DEFAULT_LABEL } else { &typed.label },
+            asks_client: provider.registration_url.is_none() && !provider.reads_client_documents,
+            client_id: &typed.client_id,
+        },
+    )
+}
+
+async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
+    let shell = me.shell("Not connected").await.section(Section::Connectors).under("Connectors", "/connectors");
+    let again = connector.map(|it| (it.name, format!("/connectors/{}/connection", it.slug)));
+    page_with(status, &RefusedPage { shell: shell.state("Error"), message, again })
+}
