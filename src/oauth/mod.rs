@@ -27,7 +27,7 @@ pub use failure::{Failure, Kind};
 pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, Success, Token};
 pub use register::{Registered, register};
 pub use revoke::revoke;
-pub use template::Values;
+pub use template::{Values, names as template_names};
 pub use token::{Grant, exchange, refresh};
 
 use crate::egress::{Egress, Request};

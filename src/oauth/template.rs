@@ -54,9 +54,20 @@ fn first_known<'a>(place: &'a str, values: &'a Values) -> Option<&'a str> {
     })
 }
 
+/// The names in a template, without its literals.
+pub fn names(template: &str) -> impl Iterator<Item = &str> {
+    template
+        .split('{')
+        .skip(1)
+        .filter_map(|behind| behind.split_once('}'))
+        .flat_map(|(place, _)| place.split('|'))
+        .map(str::trim)
+        .filter(|name| !name.starts_with('\''))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Values, url};
+    use super::{Values, names, url};
 
     fn values(pairs: &[(&str, &str)]) -> Values {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -84,6 +95,11 @@ mod tests {
         assert_eq!(filled(template, &[]).unwrap(), "https://login.example.com/token");
         assert_eq!(filled(template, &[("login", "test.example.com")]).unwrap(), "https://test.example.com/token");
         assert_eq!(filled("https://{a}/x", &[]).unwrap_err(), "“a” is not known, which “https://{a}/x” needs");
+    }
+
+    #[test]
+    fn names_are_found() {
+        assert_eq!(names("{a|b|'c'}/x/{d}").collect::<Vec<_>>(), ["a", "b", "d"]);
     }
 
     #[test]

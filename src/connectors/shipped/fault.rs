@@ -20,16 +20,26 @@ impl Source<'_> {
         Fault { file: self.file.to_owned(), place: Place::of(self.text, offset), problem }
     }
 
-    /// The fault of a text that is not TOML, or that has a field of another name.
+    /// The fault of a text that is not TOML, or that has a field of another name, or lacks one.
     pub(super) fn unreadable(self, error: &toml::de::Error) -> Fault {
         let message = error.message();
-        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected one of "));
-        let problem = match unknown {
-            Some((field, fields)) => {
-                format!("“{field}” is not a field of a connector. The fields are {}", fields.replace('`', ""))
-            }
-            None => format!("This is not TOML: {message}"),
+        let listed = |text: &str| text.replace('`', "");
+        let problem = if let Some((field, fields)) = quoted(message, "unknown field `", "`, expected one of ") {
+            format!("“{field}” is not a field here. The fields are {}", listed(fields))
+        } else if let Some((word, words)) = quoted(message, "unknown variant `", "`, expected one of ") {
+            format!("“{word}” does not fit. Write one of {}", listed(words))
+        } else if let Some((field, _)) = quoted(message, "missing field `", "`") {
+            format!("“{field}” is missing here")
+        } else if message.starts_with("invalid type") {
+            format!("This does not fit: {message}")
+        } else {
+            format!("This is not TOML: {message}")
         };
         self.fault(error.span().map_or(0, |span| span.start), problem)
     }
+}
+
+/// What stands between two pieces of a message, and behind them.
+fn quoted<'a>(message: &'a str, before: &str, between: &str) -> Option<(&'a str, &'a str)> {
+    message.strip_prefix(before)?.split_once(between)
 }

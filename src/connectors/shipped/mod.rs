@@ -3,6 +3,9 @@
 //! They are read at start. The first fault stops it, with a sentence that names the file, the place in it, the field, and
 //! what to write.
 
+mod descriptor;
+#[cfg(test)]
+mod descriptor_tests;
 mod fault;
 
 #[cfg(test)]
@@ -11,8 +14,11 @@ mod tests;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+use self::descriptor::Tables;
+pub use self::descriptor::{Account, Api, Check, Descriptor, Field, FieldKind, Key};
 pub use self::fault::Fault;
 use super::{Auth, Category, Slug, Transport};
+use crate::oauth::Provider;
 
 // `FILES`: path and text of each file in `connectors/`, by name
 include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
@@ -35,6 +41,8 @@ pub struct Shipped {
     pub auth: Auth,
     /// How calls reach it.
     pub transport: Transport,
+    /// What there is to know of a REST service.
+    pub descriptor: Option<Box<Descriptor>>,
 }
 
 /// Every connector that is embedded in this binary.
@@ -53,6 +61,15 @@ struct Written {
     category: Option<Spanned<Value>>,
     auth: Option<Spanned<Value>>,
     transport: Option<Spanned<Value>>,
+    base_url: Option<Spanned<String>>,
+    docs: Option<Spanned<String>>,
+    #[serde(default)]
+    field: Vec<Spanned<Field>>,
+    oauth: Option<Spanned<Provider>>,
+    key: Option<Spanned<Key>>,
+    api: Option<Api>,
+    account: Option<Spanned<Account>>,
+    check: Option<Spanned<Check>>,
 }
 
 impl Shipped {
@@ -60,15 +77,31 @@ impl Shipped {
     pub fn parse(file: &str, text: &str) -> Result<Self, Fault> {
         let source = Source { file, text };
         let written: Written = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
-        Ok(Self {
-            slug: source.slug(written.slug)?,
-            name: source.text("name", written.name, LONGEST_NAME)?,
-            description: source.text("description", written.description, LONGEST_DESCRIPTION)?,
-            category: source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?,
-            auth: source.word("auth", written.auth, Auth::ALL.map(|it| (it.as_str(), it)))?,
-            // the others need an address, which no field gives yet
-            transport: source.word("transport", written.transport, [("builtin", Transport::Builtin)])?,
-        })
+        let slug = source.slug(written.slug)?;
+        let name = source.text("name", written.name, LONGEST_NAME)?;
+        let description = source.text("description", written.description, LONGEST_DESCRIPTION)?;
+        let category = source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?;
+        let auth = source.word("auth", written.auth, Auth::ALL.map(|it| (it.as_str(), it)))?;
+        // an MCP server is added by its users
+        let transports = [("builtin", Transport::Builtin), ("rest", Transport::Rest)];
+        let transport = source.word("transport", written.transport, transports)?;
+        let descriptor = match transport {
+            Transport::Rest => {
+                let tables = Tables {
+                    base_url: source.needed("base_url", written.base_url)?,
+                    docs: source.needed("docs", written.docs)?,
+                    fields: written.field,
+                    oauth: written.oauth,
+                    key: written.key,
+                    api: written.api,
+                    account: written.account,
+                    check: source.needed("check", written.check)?,
+                };
+                Some(Box::new(source.descriptor(auth, tables)?))
+            }
+            Transport::Builtin | Transport::Mcp => None,
+        };
+        Ok(Self { slug, name, description, category, auth, transport, descriptor })
     }
 }
 
@@ -109,6 +142,10 @@ impl Source<'_> {
             known => format!("Write one of {}", known.join(", ")),
         };
         self.field(field, value, &hint, |text| words.iter().find(|(word, _)| *word == text).map(|(_, it)| *it))
+    }
+
+    fn needed<T>(self, field: &str, value: Option<T>) -> Result<T, Fault> {
+        value.ok_or_else(|| self.fault(0, format!("“{field}” is missing, which a connector of transport rest needs")))
     }
 
     /// The field's value, if it is a text in which `read` finds one. `hint` says what to write.

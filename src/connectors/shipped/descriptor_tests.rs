@@ -1,0 +1,134 @@
+//! What a file may say of a REST service: read as it stands, and refused where it contradicts itself.
+
+use super::{FieldKind, Key, Shipped};
+use crate::oauth::ClientAuth;
+
+const FILE: &str = "connectors/tides.toml";
+const GOOD: &str = r#"slug = "tides"
+name = "Tides"
+description = "High and low water."
+category = "storage"
+auth = "oauth"
+transport = "rest"
+base_url = "https://{harbour}.tides.example/v1"
+docs = "https://tides.example/docs"
+
+[[field]]
+name = "harbour"
+label = "Harbour"
+kind = "domain-label"
+
+[oauth]
+authorize_url = "https://tides.example/authorize"
+token_url = "https://{harbour}.tides.example/token"
+scopes = ["read"]
+client_auth = "basic"
+
+[oauth.scope_words]
+read = "Read the tables"
+
+[oauth.refresh]
+rotates = true
+
+[oauth.capture]
+instance = "/instance_url"
+
+[check]
+url = "{instance}/me"
+"#;
+
+fn read(text: &str) -> Result<Shipped, String> {
+    Shipped::parse(FILE, text).map_err(|fault| fault.to_string())
+}
+
+/// The refusal of [`GOOD`] with one thing replaced.
+fn refusal(good: &str, bad: &str) -> String {
+    assert!(GOOD.contains(good), "{good}");
+    read(&GOOD.replace(good, bad)).unwrap_err()
+}
+
+fn refused(good: &str, bad: &str, line: u32, told: &str) {
+    let refusal = refusal(good, bad);
+    assert!(refusal.starts_with(&format!("{FILE}, line {line}, ")) && refusal.contains(told), "{refusal}");
+}
+
+#[test]
+fn a_description_is_read_with_its_defaults() {
+    let read = read(GOOD).unwrap().descriptor.unwrap();
+    assert_eq!((read.fields[0].kind, read.check.method.as_str()), (FieldKind::DomainLabel, "GET"));
+    let oauth = read.oauth.unwrap();
+    assert_eq!((oauth.client_auth, oauth.scope_separator.as_str(), oauth.skew), (ClientAuth::Basic, " ", 300));
+    assert_eq!(oauth.refresh.unwrap().grant, "refresh_token");
+}
+
+#[test]
+fn a_table_that_the_way_to_connect_has_no_use_for_is_refused() {
+    refused("auth = \"oauth\"", "auth = \"token\"", 1, "“auth” is token, and there is no [key]");
+    let both = "[key]\nstyle = \"bearer\"\nfield = \"harbour\"\n\n[check]";
+    refused("[check]", both, 30, "“auth” is oauth, so there is no use for [key]");
+    let key = GOOD.replace("auth = \"oauth\"", "auth = \"none\"");
+    assert!(read(&key).unwrap_err().contains("“auth” is none, so there is no use for [oauth]"));
+}
+
+#[test]
+fn what_is_missing_unknown_or_unfit_is_told_with_its_line() {
+    refused("base_url = \"https://{harbour}.tides.example/v1\"\n", "", 1, "“base_url” is missing");
+    refused("token_url =", "tokn_url =", 17, "“tokn_url” is not a field here. The fields are authorize_url, token_url");
+    refused("token_url = \"https://{harbour}.tides.example/token\"\n", "", 15, "“token_url” is missing here");
+    refused("\"basic\"", "\"digest\"", 19, "“digest” does not fit. Write one of post, basic, basic-raw");
+    refused("\"domain-label\"", "\"host\"", 13, "“host” does not fit. Write one of text, email, domain-label");
+    refused("scopes = [\"read\"]", "scopes = \"read\"", 18, "This does not fit: invalid type");
+}
+
+#[test]
+fn what_names_nothing_is_refused() {
+    refused(
+        "https://{harbour}.tides.example/v1",
+        "https://{port}.tides.example/v1",
+        7,
+        "“port” in “base_url” is no [[field]]",
+    );
+    refused(
+        "{instance}/me",
+        "{instances}/me",
+        30,
+        "“instances” in “check.url” is no [[field]], and nothing captures it",
+    );
+    refused("read = \"Read the tables\"", "write = \"Change them\"", 15, "does not say what “read” lets the hub do");
+    refused("scopes = [\"read\"]", "scopes = []", 15, "explains “read”, which “scopes” does not ask for");
+    refused("\"/instance_url\"", "\"instance_url\"", 15, "“instance_url” in [oauth] is no JSON Pointer");
+}
+
+#[test]
+fn an_address_is_https_and_a_method_is_one_of_http() {
+    refused(
+        "https://tides.example/authorize",
+        "http://tides.example/authorize",
+        15,
+        "“oauth.authorize_url” does not fit",
+    );
+    refused("url = \"{instance}/me\"", "url = \"{instance}/me\"\nmethod = \"PATCH\"", 30, "Write GET or POST");
+    refused("rotates = true", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
+}
+
+#[test]
+fn a_key_is_presented_from_a_secret_field() {
+    let keyed = |key: &str| {
+        let oauth = GOOD.find("[oauth]").unwrap();
+        let check = GOOD.find("[check]").unwrap();
+        let text =
+            format!("{}{key}\n{}", &GOOD[..oauth], &GOOD[check..]).replace("{instance}", "https://tides.example");
+        read(&text.replace("auth = \"oauth\"", "auth = \"token\"")).map(|it| it.descriptor.unwrap().key.unwrap())
+    };
+    assert!(
+        keyed("[key]\nstyle = \"bearer\"\nfield = \"harbour\"").unwrap_err().contains("no [[field]] of kind secret")
+    );
+    let secret = "[[field]]\nname = \"token\"\nlabel = \"Token\"\nkind = \"secret\"\n";
+    let bearer = keyed(&format!("{secret}[key]\nstyle = \"bearer\"\nfield = \"token\""));
+    assert_eq!(bearer, Ok(Key::Bearer { field: "token".to_owned() }));
+    let basic =
+        keyed(&format!("{secret}[key]\nstyle = \"basic\"\nuser = \"{{harbour}}/token\"\npassword = \"{{tokn}}\""));
+    assert!(basic.unwrap_err().contains("“tokn” in [key] is no [[field]]"));
+    let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"token\"")).unwrap_err();
+    assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, basic"), "{unknown}");
+}
