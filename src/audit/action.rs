@@ -110,6 +110,38 @@ pub enum Action {
         /// To what.
         connector: ConnectorId,
     },
+    /// Its owner called it something else.
+    ConnectionRenamed {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// Its label before.
+        from: String,
+        /// Its label now.
+        to: String,
+    },
+    /// Calls go through it unless another is chosen.
+    ConnectionPreferred {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// Its owner ended it, and its credential is forgotten.
+    ConnectionDisconnected {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// Another credential is in the place of a connection's own.
+    CredentialReplaced {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
     /// The owner asked a running job to stop.
     JobCancelRequested {
         /// Which job.
@@ -231,6 +263,20 @@ impl Action {
             },
             Self::ConnectionCreated { connection, connector } => {
                 Described { connector: Some(*connector), ..on("connection.created", "connection", connection) }
+            }
+            Self::ConnectionRenamed { connection, connector, from, to } => Described {
+                connector: Some(*connector),
+                request: Some(serde_json::json!({ "from": from, "to": to }).to_string()),
+                ..on("connection.renamed", "connection", connection)
+            },
+            Self::ConnectionPreferred { connection, connector } => {
+                Described { connector: Some(*connector), ..on("connection.preferred", "connection", connection) }
+            }
+            Self::ConnectionDisconnected { connection, connector } => {
+                Described { connector: Some(*connector), ..on("connection.disconnected", "connection", connection) }
+            }
+            Self::CredentialReplaced { connection, connector } => {
+                Described { connector: Some(*connector), ..on("credential.replaced", "connection", connection) }
             }
             Self::JobCancelRequested { job, connector, tool } => Described {
                 connector: Some(*connector),

@@ -25,6 +25,7 @@ mod finish;
 mod group;
 mod leader;
 mod lease;
+mod of_connection;
 mod rescue;
 mod store;
 mod watch;
@@ -36,6 +37,7 @@ pub use engine::{Engine, Settings};
 pub use events::{Event, Level};
 pub use finish::{End, Finish, Outcome, Reason};
 pub use lease::{Lease, Leases, Stop};
+pub use of_connection::{Released, release_parked, unfinished};
 
 /// The one queue there is so far; its lanes are users' connections.
 const QUEUE: &str = "calls";

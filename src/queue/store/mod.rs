@@ -9,6 +9,7 @@ pub(super) mod chores;
 pub(super) mod claim;
 pub(super) mod events;
 pub(super) mod finish;
+pub(super) mod of_connection;
 pub(super) mod rescue;
 pub(super) mod worker;
 

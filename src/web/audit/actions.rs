@@ -15,10 +15,17 @@ struct Group {
 /// Every act of the log.
 const GROUPS: &[Group] = &[
     Group { word: "jobs", label: "All about jobs", actions: &["job.finished", "job.cancel_requested"] },
+    Group { word: "connectors", label: "All about connectors", actions: &["connector.added", "tools.discovered"] },
     Group {
-        word: "connectors",
-        label: "All about connectors",
-        actions: &["connector.added", "tools.discovered", "connection.created"],
+        word: "connections",
+        label: "All about connections",
+        actions: &[
+            "connection.created",
+            "connection.renamed",
+            "connection.preferred",
+            "credential.replaced",
+            "connection.disconnected",
+        ],
     },
     Group {
         word: "account",

@@ -161,7 +161,7 @@ pub(super) async fn create(
 
 async fn run(app: &App, me: &SignedIn, tool: &Tool, entries: &Entries, input: &Value, idem: &str) -> Result {
     let idem_key = (!idem.is_empty()).then(|| once(idem, input));
-    let new = NewJob { connector: &tool.connector, tool: &tool.version, input, idem_key };
+    let new = NewJob { connector: &tool.connector, tool: &tool.version, input, connection: None, idem_key };
     match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
         Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
         Err(error) => refuse(me, tool, entries, error, idem).await,
