@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_no_form_shows_again_is_not_carried() {
-        for folder in ["templates/accounts", "templates/connectors", "templates/settings"] {
+        for folder in ["templates/accounts", "templates/connections", "templates/connectors", "templates/settings"] {
             let fields = secret_fields(folder);
             assert!(!fields.is_empty(), "{folder}");
             assert!(fields.iter().all(|field| is_never_shown(field)), "{folder}: {fields:?}");

@@ -1,10 +1,12 @@
 //! Pages of connectors: the list, one connector with its tools, adding a server, running a tool.
 
+mod connection;
 mod discovery;
 mod index;
 mod new;
 mod search;
 mod show;
+mod through;
 mod tool;
 mod views;
 
@@ -22,6 +24,7 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/new", get(choose))
         .route("/connectors/new/mcp", get(new::new).post(new::create))
         .route("/connectors/{slug}", get(show::show))
+        .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
         .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
