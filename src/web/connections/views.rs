@@ -44,6 +44,25 @@ fn cause(connection: &Detail) -> Option<String> {
     known.or_else(|| Some(by_health.to_owned()))
 }
 
+/// What the page says first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Over,
+    NeedsYou,
+    Well,
+}
+
+impl Standing {
+    fn of(connection: &Detail) -> Self {
+        let is_well = connection.status == "active" && connection.health == "ok";
+        match connection.is_over() {
+            true => Self::Over,
+            false if is_well => Self::Well,
+            false => Self::NeedsYou,
+        }
+    }
+}
+
 /// A connection in the list.
 pub(super) struct Row {
     pub(super) id: String,
@@ -132,10 +151,10 @@ pub(super) struct ShowPage {
     used: Option<When>,
     last_ok: Option<When>,
     last_error: Option<String>,
-    is_over: bool,
-    needs_you: bool,
+    standing: Standing,
+    /// One of several, and the one that is used unless another is chosen.
     is_preferred: bool,
-    /// One of several, and another is used unless this one is chosen.
+    /// Another is used unless this one is chosen.
     can_be_preferred: bool,
     takes_token: bool,
     /// Where the service is connected once more.
@@ -167,8 +186,7 @@ impl ShowPage {
             used: calendar.when_any(connection.last_used_at),
             last_ok: calendar.when_any(connection.last_ok_at),
             last_error: connection.last_error.clone(),
-            is_over,
-            needs_you: !is_over && (connection.status != "active" || connection.health != "ok"),
+            standing: Standing::of(connection),
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_preferred: connection.status == "active" && !connection.is_preferred,
             takes_token: takes_token && !is_over,
