@@ -9,6 +9,7 @@ use url::Url;
 use crate::accounts::Passwords;
 use crate::clock::Clock;
 use crate::config::{Proxy, SignUp};
+use crate::connections::Renewals;
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
 use crate::errands::Errands;
@@ -34,6 +35,8 @@ pub struct Handles {
     pub vault: Vault,
     /// The way out.
     pub egress: Egress,
+    /// Keeps credentials alive.
+    pub renewals: Renewals,
     /// Outgoing mail.
     pub mailer: Mailer,
     /// Mail that no page waits for.

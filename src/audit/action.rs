@@ -110,7 +110,7 @@ pub enum Action {
         /// To what.
         connector: ConnectorId,
     },
-    /// A connection got another credential, from its owner.
+    /// A connection got another credential by signing in once more.
     ConnectionReconnected {
         /// Which connection.
         connection: ConnectionId,
@@ -141,6 +141,38 @@ pub enum Action {
         connector: ConnectorId,
         /// With whom.
         issuer: String,
+    },
+    /// Its owner called it something else.
+    ConnectionRenamed {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// Its label before.
+        from: String,
+        /// Its label now.
+        to: String,
+    },
+    /// Calls go through it unless another is chosen.
+    ConnectionPreferred {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// Its owner ended it, and its credential is forgotten.
+    ConnectionDisconnected {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+    },
+    /// Another credential is in the place of a connection's own.
+    CredentialReplaced {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
     },
     /// The owner asked a running job to stop.
     JobCancelRequested {
@@ -207,6 +239,7 @@ pub(super) struct Described {
 
 impl Action {
     /// The entry's columns.
+    #[expect(clippy::too_many_lines, reason = "one act after another; in parts, one could be missing from all")]
     pub(super) fn describe(&self) -> Described {
         match self {
             Self::AccountCreated { user, admin } => Described {
@@ -262,10 +295,10 @@ impl Action {
                 ..on("tools.discovered", "connector", connector)
             },
             Self::ConnectionCreated { connection, connector } => {
-                Described { connector: Some(*connector), ..on("connection.created", "connection", connection) }
+                of_connection("connection.created", connection, connector)
             }
             Self::ConnectionReconnected { connection, connector } => {
-                Described { connector: Some(*connector), ..on("connection.reconnected", "connection", connection) }
+                of_connection("connection.reconnected", connection, connector)
             }
             Self::ConnectionRefused { connector, class, message } => Described {
                 connector: Some(*connector),
@@ -273,15 +306,27 @@ impl Action {
                 ..on("connection.refused", "connector", connector)
             },
             Self::ConnectionRenewed { connection, connector, error } => Described {
-                connector: Some(*connector),
                 error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
-                ..on("connection.renewed", "connection", connection)
+                ..of_connection("connection.renewed", connection, connector)
             },
             Self::ClientRegistered { connector, issuer } => Described {
                 connector: Some(*connector),
                 request: Some(serde_json::json!({ "issuer": issuer }).to_string()),
                 ..on("client.registered", "connector", connector)
             },
+            Self::ConnectionRenamed { connection, connector, from, to } => Described {
+                request: Some(serde_json::json!({ "from": from, "to": to }).to_string()),
+                ..of_connection("connection.renamed", connection, connector)
+            },
+            Self::ConnectionPreferred { connection, connector } => {
+                of_connection("connection.preferred", connection, connector)
+            }
+            Self::ConnectionDisconnected { connection, connector } => {
+                of_connection("connection.disconnected", connection, connector)
+            }
+            Self::CredentialReplaced { connection, connector } => {
+                of_connection("credential.replaced", connection, connector)
+            }
             Self::JobCancelRequested { job, connector, tool } => Described {
                 connector: Some(*connector),
                 tool: Some(tool.clone()),
@@ -315,4 +360,8 @@ fn named(name: &'static str) -> Described {
 
 fn on(name: &'static str, kind: &'static str, id: &impl ToString) -> Described {
     Described { target: Some((kind, id.to_string())), ..named(name) }
+}
+
+fn of_connection(name: &'static str, connection: &ConnectionId, connector: &ConnectorId) -> Described {
+    Described { connector: Some(*connector), ..on(name, "connection", connection) }
 }

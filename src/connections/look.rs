@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::renewal::{Credential, Presented, Renewals};
 use super::server::discover;
-use super::{credential, store};
+use super::store;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors::{self, Changed, Connector};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::ConnectorId;
-use crate::secret::Secret;
+use crate::ids::{ConnectionId, ConnectorId};
 use crate::upstream::Discovery;
-use crate::vault::Vault;
 
 /// How often a user may look; longer than a look takes, so that two never meet.
 const EVERY: Duration = Duration::from_secs(20);
@@ -36,7 +35,7 @@ pub enum Looked {
 pub struct Look {
     connector: ConnectorId,
     url: Url,
-    bearer: Option<Secret>,
+    connection: Option<ConnectionId>,
 }
 
 /// What the server said.
@@ -51,17 +50,17 @@ pub struct Seen {
 pub async fn look(
     db: &Db,
     egress: &Egress,
-    vault: &Vault,
+    renewals: &Renewals,
     actor: &Actor,
     connector: ConnectorId,
     now: Timestamp,
 ) -> Result<Looked> {
     let mut tx = db.as_user(actor).await?;
-    let Some(look) = Look::claim(&mut tx, vault, actor, connector, EVERY, now).await? else {
+    let Some(look) = Look::claim(&mut tx, actor, connector, EVERY, now).await? else {
         return Ok(Looked::TooSoon(EVERY));
     };
     tx.commit().await?;
-    let seen = look.take(egress).await;
+    let seen = look.take(egress, renewals, actor).await?;
     let mut tx = db.as_user(actor).await?;
     let looked = seen.keep(&mut tx, actor, now).await?;
     tx.commit().await?;
@@ -72,7 +71,6 @@ impl Look {
     /// Claims a look; none if there was one less than `every` ago.
     pub async fn claim(
         tx: &mut Tx,
-        vault: &Vault,
         actor: &Actor,
         connector: ConnectorId,
         every: Duration,
@@ -83,13 +81,25 @@ impl Look {
         if !connectors::claim_look(tx, actor, connector.id, every, now).await? {
             return Ok(None);
         }
-        let bearer = bearer(tx, vault, actor, connector.id).await?;
-        Ok(Some(Self { connector: connector.id, url, bearer }))
+        // through what calls would go
+        let connections = store::of_connector(tx, actor.user_id(), connector.id).await?;
+        let connection = connections.iter().find(|connection| connection.status == "active").map(|it| it.id);
+        Ok(Some(Self { connector: connector.id, url, connection }))
     }
 
-    /// Asks the server, outside of any transaction.
-    pub async fn take(self, egress: &Egress) -> Seen {
-        Seen { connector: self.connector, answer: discover(egress, &self.url, self.bearer.as_ref()).await }
+    /// Asks the server, outside of any transaction, with a credential that is renewed first if need be.
+    pub async fn take(self, egress: &Egress, renewals: &Renewals, actor: &Actor) -> Result<Seen> {
+        let credential = match self.connection {
+            Some(connection) => renewals.credential(actor, connection).await?,
+            None => Credential::Ready(Presented { token: None, version: 0 }),
+        };
+        let answer = match credential {
+            Credential::Ready(presented) => discover(egress, &self.url, presented.token.as_ref()).await,
+            Credential::Over(message) | Credential::Away { message, .. } => {
+                Err(Error::upstream("not_connected", message, None))
+            }
+        };
+        Ok(Seen { connector: self.connector, answer })
     }
 }
 
@@ -113,15 +123,6 @@ impl Seen {
 fn own_server(connector: &Connector) -> Result<Url> {
     let url = connector.mcp_server_url.as_deref().filter(|_| connector.can_be_looked_at());
     url.and_then(|url| Url::parse(url).ok()).ok_or(Error::NotFound("server of your own"))
-}
-
-/// What calls present: the credential of the connection that they would go through.
-async fn bearer(tx: &mut Tx, vault: &Vault, actor: &Actor, connector: ConnectorId) -> Result<Option<Secret>> {
-    let connections = store::of_connector(tx, actor.user_id(), connector).await?;
-    match connections.iter().find(|connection| connection.status == "active") {
-        Some(connection) => credential(tx, vault, actor.user_id(), connection.id).await,
-        None => Ok(None),
-    }
 }
 
 /// A failure of the server, or of the way there, in words; one of ours is passed on.

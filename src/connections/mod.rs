@@ -5,16 +5,28 @@
 
 mod authorization;
 mod catalogue;
+mod connect;
+mod detail;
+mod disconnect;
+mod label;
 mod look;
+mod preference;
 mod renewal;
+mod replace;
 mod server;
 mod store;
 mod troubled;
 
 pub use authorization::{CALLBACK, ClientDocument, Going, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
+pub use connect::{NewConnection, connect, takes_token};
+pub use detail::{Detail, Standing, find, list, several};
+pub use disconnect::disconnect;
+pub use label::rename;
 pub use look::{Look, Looked, look};
+pub use preference::prefer;
 pub use renewal::{Credential, Presented, Renewals, sweep};
+pub use replace::replace_token;
 pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};
@@ -27,9 +39,8 @@ use crate::clock::Timestamp;
 use crate::connectors::Connector;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, UserId};
-use crate::secret::Secret;
-use crate::vault::{SecretRef, Vault};
+use crate::ids::{ConnectionId, ConnectorId};
+use crate::vault::SecretRef;
 
 /// Most services that are offered to choose from; others are reached from their own pages.
 const MOST_LINKED: i64 = 200;
@@ -37,7 +48,7 @@ const MOST_LINKED: i64 = 200;
 /// Label of the connection that is made without asking.
 const DEFAULT_LABEL: &str = "Default";
 
-/// The actor's connections to one connector, oldest first.
+/// The actor's connections to one connector: the one that is used by default first, then the oldest.
 pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
     let mut tx = db.as_user(actor).await?;
     Ok(store::of_connector(&mut tx, actor.user_id(), connector).await?)
@@ -48,15 +59,30 @@ pub async fn linked(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Linked
     Ok(store::linked(conn, actor.user_id(), MOST_LINKED).await?)
 }
 
-/// The connection that a call of this connector goes through: the oldest usable one. Where nothing has to be proved,
-/// the first use makes it.
-pub async fn for_call(db: &Db, actor: &Actor, connector: &Connector, now: Timestamp) -> Result<ConnectionId> {
+/// The connection that a call of this connector goes through: the chosen one, else the one that is used by default. Where
+/// nothing has to be proved, the first use makes it.
+///
+/// # Errors
+/// A fault of the field `connection` if the chosen one cannot be used, or not by the actor.
+pub async fn for_call(
+    db: &Db,
+    actor: &Actor,
+    connector: &Connector,
+    chosen: Option<ConnectionId>,
+    now: Timestamp,
+) -> Result<ConnectionId> {
     let mut tx = db.as_user(actor).await?;
     let existing = store::of_connector(&mut tx, actor.user_id(), connector.id).await?;
-    if let Some(usable) = existing.iter().find(|connection| connection.status == "active") {
-        return Ok(usable.id);
+    let mut usable = existing.iter().filter(|connection| connection.status == "active");
+    if let Some(id) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)).map(|it| it.id) {
+        return Ok(id);
     }
-    if connector.auth_type != "none" {
+    if chosen.is_some() {
+        let gone = format!("Choose one of your connections to {} that can be used", connector.name);
+        return Err(Error::field("connection", gone));
+    }
+    // whoever has disconnected it wants it to stay so
+    if connector.auth_type != "none" || !existing.is_empty() {
         return Err(Error::Conflict(format!(
             "{} is not connected. Connect it first, then run the tool",
             connector.name
@@ -65,19 +91,6 @@ pub async fn for_call(db: &Db, actor: &Actor, connector: &Connector, now: Timest
     let id = create(&mut tx, actor, connector.id, None, now).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-/// The credential that calls through this connection present, opened for one call.
-pub async fn credential(
-    conn: &mut PgConnection,
-    vault: &Vault,
-    owner: UserId,
-    id: ConnectionId,
-) -> Result<Option<Secret>> {
-    match store::secret_ref(conn, owner, id).await?.ok_or(Error::NotFound("connection"))? {
-        Some(reference) => Ok(Some(vault.open(conn, owner, &reference).await?)),
-        None => Ok(None),
-    }
 }
 
 /// Makes an active connection in the caller's transaction; a first use that happens twice at once makes one.

@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::error::Result;
+use crate::ids::ConnectionId;
 
 /// More are not told one by one.
 const MOST: i64 = 20;
@@ -11,10 +12,10 @@ const MOST: i64 = 20;
 /// A connection that needs its owner.
 #[derive(Clone, Debug)]
 pub struct Troubled {
+    /// Key.
+    pub id: ConnectionId,
     /// The service's name.
     pub connector: String,
-    /// Its place in URLs.
-    pub slug: String,
     /// Tells several accounts of one service apart.
     pub label: String,
     /// expired, revoked or error.
@@ -28,14 +29,17 @@ pub async fn troubled(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Trou
     let troubled = sqlx::query_as!(
         Troubled,
         r#"
-        SELECT c.name AS connector,
-               c.slug,
+        SELECT u.id AS "id: ConnectionId",
+               c.name AS connector,
                u.label,
                u.status,
                COALESCE(u.reason, u.last_error) AS cause
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1 AND u.status IN ('expired', 'revoked', 'error') AND c.is_active
+        WHERE u.user_id = $1
+          -- one that its owner has disconnected does not need them; one that its service has, does
+          AND (u.status IN ('expired', 'error') OR u.health = 'by_provider')
+          AND c.is_active
         ORDER BY u.updated_at, u.id
         LIMIT $2
         "#,

@@ -9,6 +9,7 @@ mod json;
 mod keys;
 mod list;
 mod news;
+mod of_connection;
 mod of_connector;
 mod outcome;
 mod run;
@@ -21,6 +22,7 @@ pub use filter::{Filter, Stage};
 pub use json::to_json;
 pub use list::{Listing, list, newest};
 pub use news::{News, Shown, news};
+pub use of_connection::{Dependants, Disconnected, dependants, disconnect};
 pub use of_connector::{OfConnector, of_connector};
 pub use run::Runner;
 pub use status::Status;
@@ -37,9 +39,9 @@ use crate::audit::{self, Action, CallOutcome};
 use crate::clock::Timestamp;
 use crate::connections;
 use crate::connectors::{Connector, ToolVersion};
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
-use crate::ids::JobId;
+use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
 use crate::queue::events::{self, Event, Level};
 use crate::queue::{self, Accept, Accepter};
@@ -60,6 +62,8 @@ pub struct NewJob<'a> {
     pub tool: &'a ToolVersion,
     /// The arguments.
     pub input: &'a Value,
+    /// Through which of the actor's connections; none: the one that is used by default.
+    pub connection: Option<ConnectionId>,
     /// Two calls with the same key make one job.
     pub idem_key: Option<String>,
 }
@@ -78,7 +82,7 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
     if input.len() > LONGEST_INPUT {
         return Err(Error::field("", "The input must be 256 kB or smaller"));
     }
-    let connection_id = connections::for_call(db, actor, new.connector, now).await?;
+    let connection_id = connections::for_call(db, actor, new.connector, new.connection, now).await?;
     let job = Accept {
         user_id: actor.user_id(),
         job_id: JobId::new(now),
@@ -114,13 +118,24 @@ pub async fn watch(db: &Db, actor: &Actor, id: JobId, after: Position) -> Result
 
 /// Stops a job: at once if it has not started, else by telling its worker.
 pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<Canceled> {
-    let job = find(db, actor, id).await?;
     let mut tx = db.as_user(actor).await?;
-    let canceled = queue::cancel(&mut tx, actor, id, "Cancelled by its owner", now).await?;
+    let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    let canceled = cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await?;
+    tx.commit().await?;
+    if canceled == Canceled::Asked {
+        live.wake_cancels();
+    }
+    live.job_changed(actor.user_id(), id);
+    Ok(canceled)
+}
+
+/// The same in the caller's transaction; `words` is what the job's log says. Nobody is told yet.
+async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Timestamp) -> Result<Canceled> {
+    let canceled = queue::cancel(tx, actor, job.id, words, now).await?;
     let action = match canceled {
         // it never ran: this is its end, and its one entry
         Canceled::Ended => Some(Action::JobFinished {
-            job: id,
+            job: job.id,
             connector: Some(job.connector_id),
             tool: Some(job.tool_name),
             outcome: CallOutcome::Error {
@@ -128,21 +143,16 @@ pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timesta
                 message: "Cancelled before it started".to_owned(),
             },
             latency: None,
-            request: Some(run::masked_input(&mut tx, actor, &job.input, job.tool_version_id).await?),
+            request: Some(run::masked_input(tx, actor, &job.input, job.tool_version_id).await?),
             response: None,
         }),
         Canceled::Asked => {
-            Some(Action::JobCancelRequested { job: id, connector: job.connector_id, tool: job.tool_name })
+            Some(Action::JobCancelRequested { job: job.id, connector: job.connector_id, tool: job.tool_name })
         }
         Canceled::TooLate => None,
     };
     if let Some(action) = action {
-        audit::record(&mut tx, actor, &action, now).await?;
+        audit::record(tx, actor, &action, now).await?;
     }
-    tx.commit().await?;
-    if canceled == Canceled::Asked {
-        live.wake_cancels();
-    }
-    live.job_changed(actor.user_id(), id);
     Ok(canceled)
 }

@@ -18,7 +18,6 @@ use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId};
 use crate::schema_form;
 use crate::secret::Secret;
 use crate::upstream::{self, Target};
-use crate::vault::Vault;
 use crate::workbench::Workbench;
 
 /// The handles that running a job needs.
@@ -26,8 +25,6 @@ use crate::workbench::Workbench;
 pub struct Runner {
     /// Jobs of all users.
     pub system: SystemDb,
-    /// Opens credentials.
-    pub vault: Vault,
     /// The way out.
     pub egress: Egress,
     /// Opens credentials, and keeps them alive.

@@ -36,10 +36,10 @@ pub async fn note_news(runner: &Runner, news: &ToolNews) -> Result<bool> {
 pub async fn follow_news(runner: &Runner, news: &ToolNews) -> Result<()> {
     let now = runner.clock.now();
     let mut tx = runner.system.begin().await?;
-    let claimed = Look::claim(&mut tx, &runner.vault, &news.actor, news.connector, EVERY, now).await?;
+    let claimed = Look::claim(&mut tx, &news.actor, news.connector, EVERY, now).await?;
     let Some(look) = claimed else { return Ok(()) };
     tx.commit().await?;
-    let seen = look.take(&runner.egress).await;
+    let seen = look.take(&runner.egress, &runner.renewals, &news.actor).await?;
     let mut tx = runner.system.begin().await?;
     seen.keep(&mut tx, &news.actor, now).await?;
     Ok(tx.commit().await?)

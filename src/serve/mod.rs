@@ -106,6 +106,7 @@ struct Parts {
     clock: Clock,
     vault: Vault,
     egress: Egress,
+    renewals: Renewals,
     workbench: Workbench,
     live: Live,
     queue: Accepter,
@@ -129,7 +130,8 @@ impl Parts {
         let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
         let metrics = metrics()?;
         let errands = Errands::default();
-        Ok(Self { pools, clock, vault, egress, workbench, live, queue, metrics, errands, tasks, stop })
+        let renewals = Renewals::new(pools.system.clone(), vault.clone(), egress.clone(), clock.clone());
+        Ok(Self { pools, clock, vault, egress, renewals, workbench, live, queue, metrics, errands, tasks, stop })
     }
 
     async fn start_worker(&self, config: &Config) -> Result<(Engine, JoinHandle<()>)> {
@@ -138,11 +140,14 @@ impl Parts {
         let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
         let system = self.pools.system.clone();
         let (engine, leases) = Engine::start(system.clone(), &self.queue, self.clock.clone(), settings, &info).await?;
-        let (vault, egress) = (self.vault.clone(), self.egress.clone());
-        let renewals = Renewals::new(system.clone(), vault.clone(), egress.clone(), self.clock.clone());
-        self.tasks.spawn(renew_in_time(renewals.clone(), self.stop.clone()));
-        let runner =
-            Runner { system, vault, egress, renewals, workbench: self.workbench.clone(), clock: self.clock.clone() };
+        self.tasks.spawn(renew_in_time(self.renewals.clone(), self.stop.clone()));
+        let runner = Runner {
+            system,
+            egress: self.egress.clone(),
+            renewals: self.renewals.clone(),
+            workbench: self.workbench.clone(),
+            clock: self.clock.clone(),
+        };
         let running = self.tasks.spawn(worker::run(engine.clone(), leases, runner));
         Ok((engine, running))
     }
@@ -175,6 +180,7 @@ impl Parts {
             clock: self.clock.clone(),
             vault: self.vault.clone(),
             egress: self.egress.clone(),
+            renewals: self.renewals.clone(),
             mailer: Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)?,
             errands: self.errands.clone(),
             passwords: Passwords::default(),

@@ -42,8 +42,8 @@ impl Badge {
     pub const PENDING: Self = badge("Not finished", "clock", "idle", "waiting");
     /// Its permission has run out.
     pub const EXPIRED: Self = badge("Expired", "unplug", "warn", "needs");
-    /// Taken back.
-    pub const REVOKED: Self = badge("Revoked", "ban", "idle", "");
+    /// Ended by its owner.
+    pub const REVOKED: Self = badge("Disconnected", "ban", "idle", "");
     /// Does not work.
     pub const FAILING: Self = badge("Failing", "triangle-alert", "bad", "needs");
     /// Never connected.
@@ -79,6 +79,20 @@ impl Badge {
             "expired" => Self::EXPIRED,
             "revoked" => Self::REVOKED,
             _ => Self::FAILING,
+        }
+    }
+
+    /// For the stored word of a connection's health; none while there is nothing to say.
+    #[must_use]
+    pub fn health(health: &str) -> Option<Self> {
+        match health {
+            "limited" => Some(badge("Limited", "lock", "warn", "needs")),
+            "degraded" => Some(badge("Unsteady", "activity", "warn", "needs")),
+            "reauth_required" => Some(badge("Refused", "key", "warn", "needs")),
+            "exhausted" => Some(badge("Given up", "circle-x", "bad", "needs")),
+            "by_provider" => Some(badge("Taken back", "log-out", "warn", "needs")),
+            "blocked" => Some(badge("Blocked", "shield-check", "bad", "needs")),
+            _ => None,
         }
     }
 

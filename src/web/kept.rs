@@ -42,7 +42,7 @@ const LIFE: Duration = Duration::HOUR;
 const KEPT: &str = "kept form";
 
 /// Fields that no form shows again. So they are not carried either.
-const NEVER_SHOWN: [&str; 4] = ["password", "current_password", "new_password", "token"];
+const NEVER_SHOWN: [&str; 5] = ["password", "current_password", "new_password", "token", "client_secret"];
 
 const RESTORED: &str = "You had been signed out. This is what you had filled in; nothing has been sent yet.";
 const RESTORED_IN_PART: &str = "You had been signed out. This is what you had filled in, except for passwords and \
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_no_form_shows_again_is_not_carried() {
-        for folder in ["templates/accounts", "templates/connectors", "templates/settings"] {
+        for folder in ["templates/accounts", "templates/connections", "templates/connectors", "templates/settings"] {
             let fields = secret_fields(folder);
             assert!(!fields.is_empty(), "{folder}");
             assert!(fields.iter().all(|field| is_never_shown(field)), "{folder}: {fields:?}");

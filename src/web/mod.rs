@@ -9,6 +9,7 @@ mod asked;
 pub mod assets;
 mod audit;
 pub mod badge;
+mod connections;
 mod connectors;
 mod cross_origin;
 mod dashboard;
@@ -64,6 +65,7 @@ pub fn pages() -> Router<App> {
         .merge(accounts::router())
         .merge(dashboard::router())
         .merge(connectors::router())
+        .merge(connections::router())
         .merge(jobs::router())
         .merge(audit::router())
         .merge(settings::router())

@@ -52,6 +52,8 @@ pub enum Section {
     Dashboard,
     /// The catalogue.
     Connectors,
+    /// One's own links to services.
+    Connections,
     /// Tool runs.
     Jobs,
     /// The audit log.
@@ -62,7 +64,8 @@ pub enum Section {
 
 impl Section {
     /// In the order of the navigation.
-    pub const ALL: [Self; 5] = [Self::Dashboard, Self::Connectors, Self::Jobs, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
 
     /// The word in the navigation.
     #[must_use]
@@ -70,6 +73,7 @@ impl Section {
         match self {
             Self::Dashboard => "Dashboard",
             Self::Connectors => "Connectors",
+            Self::Connections => "Connections",
             Self::Jobs => "Jobs",
             Self::Audit => "Audit log",
             Self::Settings => "Settings",
@@ -82,6 +86,7 @@ impl Section {
         match self {
             Self::Dashboard => "/dashboard",
             Self::Connectors => "/connectors",
+            Self::Connections => "/connections",
             Self::Jobs => "/jobs",
             Self::Audit => "/audit",
             Self::Settings => "/settings",

@@ -9,6 +9,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { launch, signIn, visitor } from "./support/browser.mjs";
 import { startChanging } from "./support/changing.mjs";
 import { startEverything } from "./support/everything.mjs";
+import { startGated } from "./support/gated.mjs";
 import { alice, fill, password } from "./support/filled.mjs";
 import { Hub } from "./support/hub.mjs";
 import { isPage, routeOf, routes } from "./support/routes.mjs";
@@ -17,19 +18,21 @@ import { order, spacing, structure } from "./support/structure.mjs";
 const tags = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const pictures = new URL("./output/", import.meta.url).pathname;
 const sources = `${pictures}html/`;
-let browser, hub, everything, changing, pages;
+let browser, hub, everything, changing, gated, pages;
 
 before(async () => {
   rmSync(sources, { recursive: true, force: true });
   mkdirSync(sources, { recursive: true });
-  [browser, everything, changing, hub] = await Promise.all([launch(), startEverything(), startChanging(), Hub.start()]);
-  pages = await fill({ browser, hub, servers: { Everything: everything, Changing: changing } });
+  [browser, everything, changing, gated, hub] =
+    await Promise.all([launch(), startEverything(), startChanging(), startGated(), Hub.start()]);
+  pages = await fill({ browser, hub, servers: { Everything: everything, Changing: changing }, gated });
 });
 
 after(async () => {
   await browser?.close();
   everything?.stop();
   changing?.stop();
+  gated?.stop();
   await hub?.stop();
 });
 

@@ -25,7 +25,7 @@ enum For {
 /// As a browser says of a form that it sends.
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// `{job}`, `{slug}`, `{key}` and `{entry}` are alice's.
+/// What they name is alice's.
 const ROUTES: &[(&str, For)] = &[
     ("/", For::Anyone),
     ("/help", For::Anyone),
@@ -55,6 +55,13 @@ const ROUTES: &[(&str, For)] = &[
     ("/oauth/callback", For::SignedIn),
     ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
+    ("/connections", For::SignedIn),
+    ("/connections/disconnection", For::SignedIn),
+    ("/connections/{id}", For::Owner),
+    ("/connections/{id}/label", For::Owner),
+    ("/connections/{id}/token", For::Owner),
+    ("/connections/{id}/default", For::Owner),
+    ("/connections/{id}/disconnection", For::Owner),
     ("/jobs", For::SignedIn),
     ("/jobs/news", For::SignedIn),
     ("/jobs/{id}", For::Owner),
@@ -172,6 +179,7 @@ struct Things {
     tool: String,
     entry: String,
     session: String,
+    connection: String,
 }
 
 impl Things {
@@ -186,11 +194,17 @@ impl Things {
         let sessions = alice.get("/settings/sessions").await;
         let session = sessions.attr("tbody a[href^='/settings/sessions/']", "href").unwrap();
         let session = session.rsplit('/').next().unwrap().to_owned();
-        Self { job, slug, tool: "echo".to_owned(), entry, session }
+        let connection = alice.get("/connections").await.attr("tbody a", "href").unwrap();
+        let connection = connection.rsplit('/').next().unwrap().to_owned();
+        Self { job, slug, tool: "echo".to_owned(), entry, session, connection }
     }
 
     fn fill(&self, route: &str) -> String {
-        let id = if route.starts_with("/audit") { &self.entry } else { &self.job };
+        let id = match route.split('/').nth(1) {
+            Some("audit") => &self.entry,
+            Some("connections") => &self.connection,
+            _ => &self.job,
+        };
         route
             .replace("{slug}", &self.slug)
             .replace("{tool}", &self.tool)

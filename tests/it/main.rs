@@ -9,6 +9,7 @@ mod accounts;
 mod audit;
 mod authorization;
 mod binary;
+mod connections;
 mod connectors;
 mod dashboard;
 mod db;

@@ -47,7 +47,7 @@ async fn connect(browser: &Browser, server: &Guarded) -> Page {
 
 /// Connects once more from the connector's page.
 async fn connect_again(browser: &Browser, server: &Guarded) -> Page {
-    let page = browser.get("/connectors/guarded/connection").await;
+    let page = browser.get("/connectors/guarded/connection?label=Default").await;
     let page = browser.submit(&page, "main form", []).await;
     come_back(browser, server, &page).await
 }
@@ -263,4 +263,120 @@ async fn a_provider_that_is_away_kills_no_connection() {
     let (.., status, reason) = connection(&app).await;
     assert_eq!(status, "active");
     assert!(reason.unwrap().contains("could not be reached"), "the page says nothing of it");
+}
+
+#[tokio::test]
+async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    let page = alice.get(&format!("/connections/{id}/disconnection")).await;
+    assert!(page.text("main").contains("asks the service to end the access too"), "{}", page.text("main"));
+    let page = alice.submit(&page, "main form", []).await;
+    assert_eq!(page.text(".note.ok p"), "Guarded is disconnected.");
+    assert_eq!((server.count("revocations").await, server.count("tokens").await), (1, 0));
+    let tokens = "SELECT count(*) FROM secrets WHERE purpose LIKE 'connection.%'";
+    let left: i64 = sqlx::query_scalar(tokens).fetch_one(app.app.system.pool()).await.unwrap();
+    assert_eq!(left, 0);
+
+    // the label is free again, and what is connected now is another connection
+    assert_eq!(connect_again(&alice, &server).await.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    let (_, again, ..) = connection(&app).await;
+    assert_ne!(again, id);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    drop(server);
+    let page = alice.get(&format!("/connections/{id}/disconnection")).await;
+    let page = alice.submit(&page, "main form", []).await;
+    let told = page.text(".note.ok p");
+    assert!(told.starts_with("Guarded is disconnected. A service could not be told: "), "{told}");
+    assert!(told.ends_with("End the access there as well."), "{told}");
+}
+
+#[tokio::test]
+async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_adds_an_account() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    let page = alice.get(&format!("/connections/{id}")).await;
+    let again = page.attrs("main a", "href").into_iter().find(|href| href.contains("/connection?label=")).unwrap();
+    let form = alice.get(&again).await;
+    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
+    let page = alice.submit(&form, "main form", []).await;
+    assert_eq!(
+        come_back(&alice, &server, &page).await.text(".note.ok p"),
+        "Guarded is connected again. It has 1 tool."
+    );
+
+    let form = alice.get("/connectors/guarded/connection").await;
+    let refused = alice.submit(&form, "main form", [("label", "")]).await;
+    assert_eq!(refused.text("#f-label-e"), "Error: Enter a label");
+    let page = alice.submit(&refused, "main form", [("label", "Work")]).await;
+    come_back(&alice, &server, &page).await;
+    let labels: Vec<String> =
+        sqlx::query_scalar("SELECT label FROM user_connections WHERE secret_ref_access IS NOT NULL ORDER BY id")
+            .fetch_all(app.app.system.pool())
+            .await
+            .unwrap();
+    assert_eq!((labels, connections(&app).await), (vec!["Default".to_owned(), "Work".to_owned()], 2));
+}
+
+/// Every text of the database in which one of these words occurs, by table.
+async fn in_clear(app: &TestApp, words: &[String]) -> Vec<String> {
+    let tables: Vec<String> = sqlx::query_scalar("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_all(app.app.system.pool())
+        .await
+        .unwrap();
+    let mut found = Vec::new();
+    for table in tables {
+        let rows = format!(
+            "SELECT count(*) FROM {table} t WHERE EXISTS (SELECT FROM unnest($1::text[]) w WHERE strpos(t::text, w) > 0)"
+        );
+        let rows: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).bind(words).fetch_one(app.app.system.pool()).await.unwrap();
+        if rows > 0 {
+            found.push(table);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    let page = begin(&alice, &server).await;
+    let secrets = || async {
+        let rows: Vec<(UserId, uuid::Uuid)> =
+            sqlx::query_as("SELECT user_id, id FROM secrets").fetch_all(app.app.system.pool()).await.unwrap();
+        let mut opened = Vec::new();
+        for (user, id) in rows {
+            let mut tx = app.app.system.begin().await.unwrap();
+            let reference =
+                sqlx::query_scalar("SELECT 'vault://secrets/' || $1::text").bind(id).fetch_one(&mut *tx).await.unwrap();
+            opened.push(app.app.vault.open(&mut tx, user, &reference).await.unwrap().expose().to_owned());
+        }
+        opened
+    };
+    let mut known = secrets().await;
+    assert_eq!(known.len(), 2, "the client's secret and the verifier");
+    come_back(&alice, &server, &page).await;
+    server.test("end-access").await;
+    app.run(&alice, ECHO, [("v/text", "a row that is found")]).await;
+    known.extend(secrets().await);
+    assert_eq!(known.len(), 5, "the client's secret and both tokens; the verifier is gone");
+    assert!(!in_clear(&app, &["a row that is found".to_owned()]).await.is_empty(), "the search finds nothing at all");
+    assert_eq!(in_clear(&app, &known).await, [""; 0]);
+    for path in ["/connections", "/connectors/guarded", "/audit", "/audit/export.ndjson"] {
+        let page = alice.get(path).await.body;
+        assert!(known.iter().all(|secret| !page.contains(secret.as_str())), "{path} shows a secret");
+    }
 }

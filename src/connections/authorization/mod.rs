@@ -5,6 +5,7 @@
 //! connection is meant: one that exists keeps its id, and what waited for it goes on.
 
 mod clients;
+mod revocation;
 mod store;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use url::Url;
 pub(super) use self::clients::newest as newest_client;
 pub use self::clients::{ClientDocument, client_document};
 
+use super::label;
 use super::server::look_with;
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
@@ -80,7 +82,7 @@ impl SignIn<'_> {
     /// Begins a sign-in for the connection of this label. A client that the provider does not know yet is made known.
     ///
     /// # Errors
-    /// A fault of the field `client_id` if the provider makes no clients by itself and none was entered.
+    /// A fault of the field `label`; one of `client_id` if the provider makes no clients by itself and none was entered.
     pub async fn begin(
         &self,
         actor: &Actor,
@@ -89,6 +91,7 @@ impl SignIn<'_> {
         label: &str,
         now: Timestamp,
     ) -> Result<State> {
+        let label = label::parse(label)?;
         let provider = self.provider(actor, connector.id).await?;
         let provider = self.make_known(actor, connector.id, provider, now).await?;
         let redirect = self.redirect()?;

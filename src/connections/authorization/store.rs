@@ -172,7 +172,7 @@ pub(super) async fn lock_connection(
         SELECT secret_ref_access AS "access: SecretRef",
                secret_ref_refresh AS "refresh: SecretRef"
         FROM user_connections
-        WHERE user_id = $1 AND connector_id = $2 AND label = $3
+        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
         FOR UPDATE
         "#,
         owner as _,
@@ -212,7 +212,7 @@ pub(super) async fn keep(
             secret_ref_refresh, captured, requested_scopes, scopes, expires_at, renew_at, last_ok_at, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', CASE WHEN $5::text IS NULL THEN 'ok' ELSE 'limited' END, $5, $6, $7, $8, $9, $10, $11,
             $12, $13, $13, $13)
-        ON CONFLICT (user_id, connector_id, label) DO UPDATE
+        ON CONFLICT (user_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE
         SET status = 'active',
             health = EXCLUDED.health,
             reason = EXCLUDED.reason,

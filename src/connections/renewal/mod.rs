@@ -88,6 +88,11 @@ impl Renewals {
         let mut conn = self.system.pool().acquire().await?;
         let held = hold(&mut conn, actor, id).await?;
         let now = self.clock.now();
+        if held.status == "revoked" {
+            // nobody can connect this one again, so nothing waits for that
+            let gone = "The connection was disconnected. Connect the service again, then run the tool";
+            return Err(Error::Conflict(gone.to_owned()));
+        }
         if !held.is_usable() {
             return Ok(Credential::Over(held.over()));
         }
@@ -143,6 +148,10 @@ impl Renewals {
             }
             let (fence, now) = (rand::random(), self.clock.now());
             if store::take_lease(&mut tx, actor.user_id(), id, fence, now, now + LEASE).await? {
+                // whoever had it before may have renewed since the look above
+                if hold(&mut tx, actor, id).await?.version != seen {
+                    continue;
+                }
                 tx.commit().await?;
                 return self.renew_alone(actor, &held, fence).await;
             }
@@ -171,8 +180,9 @@ impl Renewals {
         let asked = self.ask(actor, held).await;
         let mut tx = self.system.begin().await?;
         let credential = match asked {
-            Ok(Ok((provider, grant))) => self.keep(&mut tx, actor, held, &provider, &grant).await,
-            Ok(Err(failure)) => self.failed(&mut tx, actor, held, &failure).await,
+            Ok(Some(Ok((provider, grant)))) => self.keep(&mut tx, actor, held, &provider, &grant).await,
+            Ok(Some(Err(failure))) => self.failed(&mut tx, actor, held, &failure).await,
+            Ok(None) => self.newer(&mut tx, actor, held).await,
             Err(ours) => Err(ours),
         };
         match credential {
@@ -185,15 +195,19 @@ impl Renewals {
         }
     }
 
-    async fn ask(&self, actor: &Actor, held: &Held) -> Result<Result<(Provider, Grant), Failure>> {
+    /// None: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
+    async fn ask(&self, actor: &Actor, held: &Held) -> Result<Option<Result<(Provider, Grant), Failure>>> {
         let mut tx = self.system.begin().await?;
+        if hold(&mut tx, actor, held.id).await?.version != held.version {
+            return Ok(None);
+        }
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
         let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
         tx.commit().await?;
         let Some(client) = client else {
-            return Ok(Err(Failure::unknown_client(&provider.host())));
+            return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
         };
         let values = held.captured.as_ref().map(values).unwrap_or_default();
         let first = self.ask_once(&provider, &values, &client, &token).await;
@@ -202,7 +216,12 @@ impl Renewals {
             Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
             answered => answered,
         };
-        Ok(asked.map(|grant| (provider, grant)))
+        Ok(Some(asked.map(|grant| (provider, grant))))
+    }
+
+    async fn newer(&self, tx: &mut Tx, actor: &Actor, held: &Held) -> Result<Credential> {
+        let newer = hold(tx, actor, held.id).await?;
+        Ok(Credential::Ready(self.open(tx, actor, &newer).await?))
     }
 
     async fn ask_once(
@@ -236,8 +255,7 @@ impl Renewals {
         let (owner, now) = (actor.user_id(), self.clock.now());
         let Some(version) = store::raise(tx, owner, held, grant.renew_at(provider, now), grant, now).await? else {
             // its owner has connected it again meanwhile: what they brought counts
-            let newer = hold(tx, actor, held.id).await?;
-            return Ok(Credential::Ready(self.open(tx, actor, &newer).await?));
+            return self.newer(tx, actor, held).await;
         };
         if let Some(access) = &held.access {
             self.vault.replace(tx, owner, access, &grant.access, now).await?;

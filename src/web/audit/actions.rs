@@ -18,14 +18,20 @@ const GROUPS: &[Group] = &[
     Group {
         word: "connectors",
         label: "All about connectors",
+        actions: &["connector.added", "client.registered", "tools.discovered"],
+    },
+    Group {
+        word: "connections",
+        label: "All about connections",
         actions: &[
-            "connector.added",
-            "tools.discovered",
-            "client.registered",
             "connection.created",
             "connection.reconnected",
             "connection.renewed",
             "connection.refused",
+            "connection.renamed",
+            "connection.preferred",
+            "credential.replaced",
+            "connection.disconnected",
         ],
     },
     Group {

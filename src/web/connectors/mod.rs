@@ -1,11 +1,13 @@
 //! Pages of connectors: the list, one connector with its tools, adding a server, running a tool.
 
+mod connection;
 mod discovery;
 mod index;
 mod new;
 mod search;
 mod show;
 mod sign_in;
+mod through;
 mod tool;
 mod views;
 
@@ -23,10 +25,10 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/new", get(choose))
         .route("/connectors/new/mcp", get(new::new).post(new::create))
         .route("/connectors/{slug}", get(show::show))
-        .route("/connectors/{slug}/connection", get(sign_in::show).post(sign_in::create))
         .route("/connectors/{slug}/connection/continue", get(sign_in::go_on))
         .route("/oauth/callback", get(sign_in::callback))
         .route("/oauth/client.json", get(sign_in::client))
+        .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
         .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }

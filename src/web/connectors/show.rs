@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 
+use super::connection::Way;
 use super::discovery::LookView;
 use super::views::{effect, first_sentence, kind};
 use crate::app::App;
@@ -43,7 +44,11 @@ struct ShowPage {
     kind: &'static str,
     url: Option<String>,
     state: Badge,
+    /// Those that are not over.
     connections: Vec<Link>,
+    /// How to connect it, or another account.
+    way: Option<Way>,
+    slug: String,
     needs_nothing: bool,
     tools: Vec<ToolRow>,
     /// None: its tools come with the hub.
@@ -54,6 +59,7 @@ struct ShowPage {
 
 /// A connection of the reader.
 struct Link {
+    href: String,
     label: String,
     status: Badge,
     credential: &'static str,
@@ -96,8 +102,15 @@ impl ShowPage {
             kind: kind(connector.transport),
             url: connector.mcp_server_url.clone(),
             state: state(connections, needs_nothing),
-            connections: connections.iter().map(|connection| Link::new(connection, calendar)).collect(),
-            needs_nothing,
+            connections: connections
+                .iter()
+                .filter(|connection| connection.status != "revoked")
+                .map(|link| Link::new(connector, link, calendar))
+                .collect(),
+            // the first run of a tool connects what needs nothing, unless its owner has disconnected it
+            way: Way::of(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
+            slug: connector.slug.clone(),
+            needs_nothing: needs_nothing && connections.is_empty(),
             tools: tools
                 .iter()
                 .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
@@ -120,11 +133,16 @@ fn state(connections: &[Connection], needs_nothing: bool) -> Badge {
 }
 
 impl Link {
-    fn new(connection: &Connection, calendar: &Calendar) -> Self {
+    fn new(connector: &Connector, connection: &Connection, calendar: &Calendar) -> Self {
         Self {
+            href: format!("/connections/{}", connection.id),
             label: connection.label.clone(),
             status: Badge::connection(&connection.status),
-            credential: if connection.has_secret { "A bearer token, sealed" } else { "None needed" },
+            credential: match (connection.has_secret, connector.auth_type.as_str()) {
+                (true, "oauth") => "A token from signing in, sealed",
+                (true, _) => "A bearer token, sealed",
+                (false, _) => "None needed",
+            },
             made: calendar.when(connection.created_at),
             used: calendar.when_any(connection.last_used_at),
         }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::connection::ConnectionForm;
 use crate::app::App;
 use crate::connections::{self, SignIn, Signed};
 use crate::connectors::{self, Connector};
@@ -16,7 +17,7 @@ use crate::oauth::{Client, Provider, State};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{Form, Path, Query};
+use crate::web::extract::Query;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::{Section, Shell};
@@ -24,14 +25,6 @@ use crate::web::when;
 
 /// The label of a connection that nobody named.
 const DEFAULT_LABEL: &str = "Default";
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ConnectForm {
-    label: String,
-    client_id: String,
-    client_secret: String,
-}
 
 /// What connecting means, with the button that begins it.
 #[derive(Template)]
@@ -85,34 +78,34 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
     }
 }
 
-pub(super) async fn show(Handles(app): Handles<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
-    let (connector, provider) = described(&app, &me, &slug).await?;
-    let typed = ConnectForm::default();
-    Ok(form(&me, StatusCode::OK, &connector, &provider, &typed, &Invalid::default()).await)
+pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
+    let provider = described(app, me, connector).await?;
+    Ok(form(me, StatusCode::OK, connector, &provider, typed, &Invalid::default()).await)
 }
 
-pub(super) async fn create(
-    Handles(app): Handles<App>,
-    me: SignedIn,
-    Path(slug): Path<String>,
-    Form(typed): Form<ConnectForm>,
-) -> Result {
-    let (connector, provider) = described(&app, &me, &slug).await?;
-    match begun(&app, &me, &connector, &typed).await {
-        Ok(state) => Ok(see_other(&format!("/connectors/{slug}/connection/continue?state={}", state.expose()))),
-        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
-        Err(Error::Invalid(faults)) => {
-            Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &connector, &provider, &typed, &faults).await)
+pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
+    let faults = match begun(app, me, connector, typed).await {
+        Ok(state) => {
+            return Ok(see_other(&format!(
+                "/connectors/{}/connection/continue?state={}",
+                connector.slug,
+                state.expose()
+            )));
         }
+        Err(Error::Internal(cause)) => return Err(Error::Internal(cause).into()),
+        Err(Error::Invalid(faults)) => faults,
+        // the one field that is always there
         Err(told) => {
             let mut faults = Invalid::default();
             faults.add("label", told.to_string());
-            Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &connector, &provider, &typed, &faults).await)
+            faults
         }
-    }
+    };
+    let provider = described(app, me, connector).await?;
+    Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, &provider, typed, &faults).await)
 }
 
-async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectForm) -> crate::error::Result<State> {
+async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (sign_in, now) = (sign_in(app), app.clock.now());
     if !typed.client_id.trim().is_empty() {
@@ -121,14 +114,7 @@ async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectF
         let client = Client { id: typed.client_id.trim().to_owned(), secret };
         sign_in.enter_client(&me.actor, connector.id, &client, now).await?;
     }
-    let label = match typed.label.trim() {
-        "" => DEFAULT_LABEL,
-        label if label.chars().count() > 60 => {
-            return Err(Error::field("label", "The label must be 60 characters or fewer"));
-        }
-        label => label,
-    };
-    sign_in.begin(&me.actor, session, connector, label, now).await
+    sign_in.begin(&me.actor, session, connector, &typed.label, now).await
 }
 
 #[derive(Deserialize)]
@@ -206,11 +192,10 @@ fn signed_words(signed: &Signed) -> String {
     words.join(" ")
 }
 
-async fn described(app: &App, me: &SignedIn, slug: &str) -> crate::error::Result<(Connector, Provider)> {
+async fn described(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Provider> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let connector = connectors::at(&mut tx, &me.actor, slug).await?.ok_or(Error::NotFound("connector"))?;
     let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
-    Ok((connector, provider.ok_or(Error::NotFound("sign-in of this connector"))?))
+    provider.ok_or(Error::NotFound("sign-in of this connector"))
 }
 
 async fn form(
@@ -218,7 +203,7 @@ async fn form(
     status: StatusCode,
     connector: &Connector,
     provider: &Provider,
-    typed: &ConnectForm,
+    typed: &ConnectionForm,
     faults: &Invalid,
 ) -> Response {
     let shell = me
@@ -238,7 +223,7 @@ async fn form(
             slug: &connector.slug,
             host: provider.host(),
             scopes: provider.scopes.iter().map(words).collect(),
-            called: if typed.label.is_empty() { DEFAULT_LABEL } else { &typed.label },
+            called: &typed.label,
             asks_client: provider.registration_url.is_none() && !provider.reads_client_documents,
             client_id: &typed.client_id,
         },

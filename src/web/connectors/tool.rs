@@ -10,11 +10,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 
+use super::through::{self, Through};
 use super::views::{RemovedPage, ToolPage, effect};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
 use crate::error::{Error as DomainError, Invalid};
-use crate::ids::JobId;
+use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
 use crate::web::actor::SignedIn;
@@ -41,13 +42,15 @@ struct Tool {
     plan: Plan,
     /// True if the job whose input fills the form ran another version.
     is_newer: bool,
+    /// The connection of the job whose input fills the form.
+    ran_through: Option<ConnectionId>,
 }
 
 impl Tool {
     async fn find(app: &App, me: &SignedIn, slug: &str, name: &str) -> Result<Self> {
         let (connector, version) = connectors::find_tool(&app.db, &me.actor, slug, name).await?;
         let plan = Plan::compile(&version.schema)?;
-        Ok(Self { connector, version, plan, is_newer: false })
+        Ok(Self { connector, version, plan, is_newer: false, ran_through: None })
     }
 
     fn href(&self) -> String {
@@ -73,20 +76,22 @@ pub(super) async fn new(
         return Ok(removed(&app, &me, &tool, StatusCode::OK).await);
     }
     let as_json = query.shape.as_deref() == Some("json");
+    let mut chosen = None;
     let entries = match (kept.take(&app, &me).await?, query.from) {
-        (Some(FormPairs(pairs)), _) => Entries::typed(pairs),
+        (Some(FormPairs(pairs)), _) => {
+            let (typed, pairs) = through::split(pairs);
+            chosen = typed;
+            Entries::typed(pairs)
+        }
         (None, Some(job)) => again(&app, &me, &mut tool, job, as_json).await?,
         (None, None) if as_json => Entries::as_json(&blank_value(&tool.plan)),
         (None, None) => Entries::blank(&tool.plan),
     };
     let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
-    Ok(show(
-        &me,
-        &tool,
-        StatusCode::OK,
-        Answer { entries: &entries, faults: &Invalid::default(), preview: None, idem: &idem },
-    )
-    .await)
+    let ran_through = tool.ran_through.map(|id| id.to_string());
+    let chosen = chosen.as_deref().or(ran_through.as_deref());
+    let filled = Filled { entries: &entries, idem: &idem, chosen };
+    show(&app, &me, &tool, StatusCode::OK, filled, &Invalid::default(), None).await
 }
 
 /// The form with a former job's input; its secrets are to be typed again.
@@ -94,6 +99,7 @@ async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: b
     let job = jobs::find(&app.db, &me.actor, job).await?;
     let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
     let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
+    tool.ran_through = ran_this.then_some(job.connection_id);
     tool.is_newer = ran_this && job.tool_version_id != tool.version.id;
     if tool.is_newer {
         // what was a secret when the job ran stays one: fields that are gone are shown as JSON
@@ -123,72 +129,66 @@ pub(super) async fn create(
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
-    let entries = Entries::typed(pairs);
+    let (chosen, pairs) = through::split(pairs);
+    let mut entries = Entries::typed(pairs);
     let idem = entries.get("idem").unwrap_or_default().to_owned();
-    let none = Invalid::default();
-    let read = parse(&tool.plan, &entries);
-    match (Op::of(&entries), read) {
-        (Op::Run, Ok(input)) => run(&app, &me, &tool, &entries, &input, &idem).await,
+    let sent = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
+    let mut preview = None;
+    let changed = match (Op::of(&entries), parse(&tool.plan, &entries)) {
+        (Op::Run, Ok(input)) => return run(&app, &me, &tool, sent, &input).await,
+        (_, Err(error)) => return refuse(&app, &me, &tool, sent, error).await,
         (Op::Preview, Ok(input)) => {
             let shown = mask(&tool.version.schema, &input);
-            let preview = serde_json::to_string_pretty(&shown).unwrap_or_default();
-            let answer = Answer { entries: &entries, faults: &none, preview: Some(preview), idem: &idem };
-            Ok(show(&me, &tool, StatusCode::OK, answer).await)
+            preview = Some(serde_json::to_string_pretty(&shown).unwrap_or_default());
+            None
         }
-        (Op::Json, Ok(input)) => {
-            let entries = Entries::as_json(&input);
-            Ok(show(
-                &me,
-                &tool,
-                StatusCode::OK,
-                Answer { entries: &entries, faults: &none, preview: None, idem: &idem },
-            )
-            .await)
-        }
-        (Op::Form, Ok(input)) => {
-            let entries = Entries::of_value(&tool.plan, &input);
-            Ok(show(
-                &me,
-                &tool,
-                StatusCode::OK,
-                Answer { entries: &entries, faults: &none, preview: None, idem: &idem },
-            )
-            .await)
-        }
-        (_, Err(error)) => refuse(&me, &tool, &entries, error, &idem).await,
+        (Op::Json, Ok(input)) => Some(Entries::as_json(&input)),
+        (Op::Form, Ok(input)) => Some(Entries::of_value(&tool.plan, &input)),
+    };
+    if let Some(changed) = changed {
+        entries = changed;
     }
+    let filled = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
+    show(&app, &me, &tool, StatusCode::OK, filled, &Invalid::default(), preview).await
 }
 
-async fn run(app: &App, me: &SignedIn, tool: &Tool, entries: &Entries, input: &Value, idem: &str) -> Result {
-    let idem_key = (!idem.is_empty()).then(|| once(idem, input));
-    let new = NewJob { connector: &tool.connector, tool: &tool.version, input, idem_key };
+async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, input: &Value) -> Result {
+    let connection = match through::parse(sent.chosen) {
+        Ok(connection) => connection,
+        Err(error) => return refuse(app, me, tool, sent, error).await,
+    };
+    let idem_key = (!sent.idem.is_empty()).then(|| once(sent.idem, input, connection));
+    let new = NewJob { connector: &tool.connector, tool: &tool.version, input, connection, idem_key };
     match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
         Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
-        Err(error) => refuse(me, tool, entries, error, idem).await,
+        Err(error) => refuse(app, me, tool, sent, error).await,
     }
 }
 
 /// The same form sent twice is one job; a form that somebody went back to and changed is another.
-fn once(idem: &str, input: &Value) -> String {
+fn once(idem: &str, input: &Value, connection: Option<ConnectionId>) -> String {
     let form: String = idem.chars().take(100).collect();
-    format!("{form} {}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(input.to_string())))
+    let through = connection.map(|id| id.to_string()).unwrap_or_default();
+    format!("{form} {}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{through}{input}"))))
 }
 
 /// The form again, with everything that was typed and what is wrong with it.
-async fn refuse(me: &SignedIn, tool: &Tool, entries: &Entries, error: DomainError, idem: &str) -> Result {
-    let faults = match error {
-        DomainError::Invalid(faults) => faults,
-        other => return Err(other.into()),
-    };
-    Ok(show(me, tool, StatusCode::UNPROCESSABLE_ENTITY, Answer { entries, faults: &faults, preview: None, idem }).await)
+async fn refuse(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, error: DomainError) -> Result {
+    match error {
+        DomainError::Invalid(faults) => {
+            show(app, me, tool, StatusCode::UNPROCESSABLE_ENTITY, sent, &faults, None).await
+        }
+        other => Err(other.into()),
+    }
 }
 
-/// What the form comes back with.
-struct Answer<'a> {
+/// What stands in the form.
+#[derive(Clone, Copy)]
+struct Filled<'a> {
     entries: &'a Entries,
-    faults: &'a Invalid,
-    preview: Option<String>,
     idem: &'a str,
+    /// The connection that was chosen.
+    chosen: Option<&'a str>,
 }
 
 /// What there is to say of a tool that is no longer listed: by whichever way one came, it does not run.
@@ -214,31 +214,41 @@ async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> R
     page_with(status, &page)
 }
 
-async fn show(me: &SignedIn, tool: &Tool, status: StatusCode, answer: Answer<'_>) -> Response {
+async fn show(
+    app: &App,
+    me: &SignedIn,
+    tool: &Tool,
+    status: StatusCode,
+    filled: Filled<'_>,
+    faults: &Invalid,
+    preview: Option<String>,
+) -> Result {
     let label = tool.version.label().to_owned();
+    let through = Through::read(app, me, &tool.connector, filled.chosen, faults).await?;
     let shell = me
         .shell(label.clone())
         .await
         .section(Section::Connectors)
         .under("Connectors", "/connectors")
         .under(tool.connector.name.clone(), format!("/connectors/{}", tool.connector.slug));
-    let shell = if answer.faults.is_empty() { shell } else { shell.state("Error") };
-    let form = FormView::new(&tool.plan, answer.entries, answer.faults);
-    page_with(
-        status,
-        &ToolPage {
-            shell,
-            name: tool.version.name.clone(),
-            description: tool.version.description.clone(),
-            effect: effect(tool.version.effect()),
-            action: tool.href(),
-            idem: answer.idem.to_owned(),
-            summary: form.summary(),
-            form,
-            preview: answer.preview,
-            as_json: answer.entries.is_json(),
-            is_newer: tool.is_newer,
-            label,
-        },
-    )
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    // the choice of a connection is none of the tool's fields, and is looked at after them
+    let none = Invalid::default();
+    let form = FormView::new(&tool.plan, filled.entries, if through.faults.is_empty() { faults } else { &none });
+    let page = ToolPage {
+        shell,
+        name: tool.version.name.clone(),
+        description: tool.version.description.clone(),
+        effect: effect(tool.version.effect()),
+        action: tool.href(),
+        idem: filled.idem.to_owned(),
+        summary: form.summary(),
+        form,
+        through,
+        preview,
+        as_json: filled.entries.is_json(),
+        is_newer: tool.is_newer,
+        label,
+    };
+    Ok(page_with(status, &page))
 }

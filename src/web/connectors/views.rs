@@ -6,6 +6,7 @@ use crate::connectors::{Effect, Transport};
 use crate::error::Invalid;
 use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
+use crate::web::connectors::through::Through;
 use crate::web::shell::Shell;
 use crate::web::when::When;
 
@@ -41,6 +42,7 @@ pub(super) struct ToolPage {
     pub(super) idem: String,
     pub(super) summary: SummaryView,
     pub(super) form: FormView,
+    pub(super) through: Through,
     pub(super) preview: Option<String>,
     pub(super) as_json: bool,
     /// True if the job whose input fills the form ran another version.

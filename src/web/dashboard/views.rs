@@ -148,7 +148,7 @@ impl Trouble {
     fn new(connection: &Troubled) -> Self {
         Self {
             connector: connection.connector.clone(),
-            href: format!("/connectors/{}", connection.slug),
+            href: format!("/connections/{}", connection.id),
             label: connection.label.clone(),
             badge: Badge::connection(&connection.status),
             cause: connection.cause.clone(),

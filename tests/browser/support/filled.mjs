@@ -51,18 +51,22 @@ async function sendTooLateAndSignIn(page) {
   return send(page, "Sign in");
 }
 
+// The last page of ours before the provider's.
+const toProvider = (page) => send(page, "Connect");
+
 // Makes something of each kind and names the page of each state: its address, who looks (nobody: null), and what they do.
-export async function fill({ browser, hub, servers }) {
+export async function fill({ browser, hub, servers, gated }) {
   for (const who of [alice, empty, choosy, away]) hub.user(who, password);
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, alice, password);
-  for (const [name, server] of Object.entries(servers)) {
+  for (const [name, server] of Object.entries({ Gated: gated, ...servers })) {
     await page.goto("/connectors/new/mcp");
     await page.getByLabel("Server URL").fill(server.url);
     await page.getByLabel("Name (optional)").fill(name);
     await page.getByRole("button", { name: "Add the server" }).click();
   }
   await page.getByRole("button", { name: "Look for changes" }).click();
+  const { connection, over: ended } = await accounts({ page, url: servers.Changing.url });
   const run = async (path, fields = {}) => {
     await page.goto(path);
     await type(page, fields);
@@ -73,6 +77,9 @@ export async function fill({ browser, hub, servers }) {
   const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
   const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "600" });
   for (const path of [done, failed]) await over(page, path);
+  await page.goto("/connections");
+  const workbench = await page.getByRole("link", { name: "Workbench" }).getAttribute("href");
+  const boxes = await page.locator("[name='c']").evaluateAll((all) => all.slice(0, 2).map((box) => `c=${box.value}`));
   await page.goto("/audit");
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   await page.goto("/audit?outcome=error&action=job.finished");
@@ -103,6 +110,23 @@ export async function fill({ browser, hub, servers }) {
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
     ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],
+    ["connections", "/connections"], ["connections-none", "/connections?state=attention"],
+    ["connections-over", "/connections?state=disconnected"], ["connections-error", "/connections?state=lost&after=x"],
+    ["connections-empty", "/connections", empty], ["connection", connection], ["connection-busy", workbench],
+    ["connection-over", ended], ["connection-default", `${connection}/default`],
+    ["connection-label", `${connection}/label`],
+    ["connection-label-error", `${connection}/label`, alice, press("Save", { label: "" })],
+    ["connection-token", `${connection}/token`],
+    ["connection-token-error", `${connection}/token`, alice, press("Replace the token")],
+    ["connection-end", `${workbench}/disconnection`], ["connections-end", `/connections/disconnection?${boxes.join("&")}`],
+    ["account", "/connectors/guarded/connection"],
+    ["account-error", "/connectors/guarded/connection", alice, press("Connect")],
+    ["service", "/connectors/gated"], ["service-sign-in", "/connectors/gated/connection"],
+    ["service-sign-in-error", "/connectors/gated/connection", alice, press("Connect", { label: "" })],
+    ["service-continue", "/connectors/gated/connection", alice, toProvider],
+    ["service-elsewhere", "/connectors/gated/connection/continue?state=made-up"],
+    ["service-refused", "/oauth/callback?code=abc&state=made-up"],
+    ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
     ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],
@@ -121,6 +145,31 @@ export async function fill({ browser, hub, servers }) {
     ["settings-session", session], ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
   ];
+}
+
+// A service with a token and two accounts, one of them the default, and a third that was disconnected.
+async function accounts({ page, url }) {
+  await page.goto("/connectors/new/mcp");
+  await type(page, { url, name: "Guarded" });
+  await page.locator("[name='auth'][value='bearer']").check();
+  await type(page, { token: "a token" });
+  await page.getByRole("button", { name: "Add the server" }).click();
+  for (const label of ["Work", "Old"]) {
+    await page.goto("/connectors/guarded/connection");
+    await type(page, { label, token: "a token" });
+    await page.getByRole("main").getByRole("button", { name: "Connect" }).click();
+  }
+  const follow = async (label) => {
+    await page.goto("/connectors/guarded");
+    await page.getByRole("link", { name: label, exact: true }).click();
+    return new URL(page.url()).pathname;
+  };
+  const over = await follow("Old");
+  await page.getByRole("link", { name: "Disconnect" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Disconnect" }).click();
+  const connection = await follow("Work");
+  await page.getByRole("button", { name: "Use by default" }).click();
+  return { connection, over };
 }
 
 // Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.

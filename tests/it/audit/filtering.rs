@@ -42,7 +42,7 @@ async fn the_log_is_narrowed_by_its_form_and_says_so() {
     let runs = alice.submit(&failed, FORM, runs).await;
     assert_eq!(list(&runs), ["Tool run json_query, Workbench", "Tool run hash, Workbench"]);
     assert!(runs.text("main").contains("3 filters are on: Tool run, Workbench, by the hub."));
-    assert_eq!(list(&alice.get("/audit?action=connectors").await), ["Connection made Workbench"]);
+    assert_eq!(list(&alice.get("/audit?action=connections").await), ["Connection made Workbench"]);
     assert_eq!(list(&alice.get("/audit?who=browser&action=sessions").await), ["Signed in"]);
 
     let none = alice.submit(&runs, FORM, [("who", "cli")]).await;

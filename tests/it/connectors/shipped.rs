@@ -72,10 +72,15 @@ async fn without_its_file_a_connector_is_hidden_and_its_jobs_stay_readable() {
     let expire = "UPDATE user_connections SET status = 'expired'";
     sqlx::query(expire).execute(app.app.system.pool()).await.unwrap();
     let has_link = |page: &Page| page.attrs("main a", "href").iter().any(|href| href.starts_with(PLACE));
-    assert!(has_link(&alice.get("/dashboard").await), "its connection has expired");
+    assert!(alice.get("/dashboard").await.has("#needs-you"), "its connection has expired");
     ship(&app, &[]).await;
 
-    assert!(!has_link(&alice.get("/dashboard").await), "a link to nowhere");
+    let dashboard = alice.get("/dashboard").await;
+    assert!(!dashboard.has("#needs-you") && !has_link(&dashboard), "a link to nowhere");
+    let list = alice.get("/connections").await;
+    let connection = alice.get(&list.attr("tbody th a", "href").unwrap()).await;
+    assert!(connection.text("dl").contains("Workbench, which has left the catalogue"));
+    assert!(!has_link(&connection), "a link to nowhere");
     assert_eq!(names(&alice).await, [""; 0]);
     assert_eq!(alice.get(PLACE).await.status, StatusCode::NOT_FOUND);
     assert_eq!(alice.get(HASH).await.status, StatusCode::NOT_FOUND);

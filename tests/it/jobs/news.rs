@@ -95,6 +95,8 @@ async fn a_job_that_enters_a_list_late_is_told_and_one_that_left_it_stays() {
     let late = begin(&app, &alice).await;
     let shown = begin(&app, &alice).await;
     cancel(&alice, &shown).await;
+    // a list that is read before it has ended would be told of it as of a new one
+    app.ended(&alice, shown.parse().unwrap()).await;
     let canceled = alice.get("/jobs?status=canceled").await;
     let running = alice.get("/jobs?status=running").await;
     let mut of_canceled = alice.stream(&address(&canceled), &[]).await;

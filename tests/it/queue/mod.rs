@@ -7,6 +7,7 @@ mod counting;
 
 mod finishing;
 mod listening;
+mod parking;
 mod rescuing;
 mod stopping;
 

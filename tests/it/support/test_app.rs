@@ -76,13 +76,16 @@ impl TestApp {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let system = database.databases.system.clone();
         let live = Live::start(database.options.clone(), &tasks, &stop);
+        let (clock, vault, egress) =
+            // the present month has its partitions
+            (Clock::fixed(Clock::real().now()), Vault::from(SealingKey::random()), allowing(&["127.0.0.0/8"]));
         let mut handles = Handles {
             db: database.databases.web.clone(),
             system: system.clone(),
-            // the present month has its partitions
-            clock: Clock::fixed(Clock::real().now()),
-            vault: Vault::from(SealingKey::random()),
-            egress: allowing(&["127.0.0.0/8"]),
+            renewals: Renewals::new(system.clone(), vault.clone(), egress.clone(), clock.clone()),
+            clock,
+            vault,
+            egress,
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
             errands: Errands::default(),
             passwords: Passwords::default(),
@@ -94,6 +97,8 @@ impl TestApp {
             proxies: Vec::new(),
         };
         change(&mut handles);
+        let Handles { vault, egress, clock, .. } = handles.clone();
+        handles.renewals = Renewals::new(handles.system.clone(), vault, egress, clock);
         let app = App::from(handles);
         run_jobs(&app).await;
         let router = web::framed(web::pages().merge(pages), app.clone());
@@ -233,9 +238,8 @@ async fn run_jobs(app: &App) {
         Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, "a test").await.unwrap();
     let runner = Runner {
         system: app.system.clone(),
-        vault: app.vault.clone(),
         egress: app.egress.clone(),
-        renewals: Renewals::new(app.system.clone(), app.vault.clone(), app.egress.clone(), app.clock.clone()),
+        renewals: app.renewals.clone(),
         workbench,
         clock: app.clock.clone(),
     };

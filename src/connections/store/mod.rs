@@ -1,5 +1,8 @@
 //! The statements of connections.
 
+pub(super) mod details;
+pub(super) mod own;
+
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
@@ -23,6 +26,7 @@ pub struct Connection {
     pub created_at: Timestamp,
 }
 
+/// The one that is used by default first, then the oldest.
 pub(super) async fn of_connector(
     conn: &mut PgConnection,
     owner: UserId,
@@ -39,7 +43,7 @@ pub(super) async fn of_connector(
                created_at
         FROM user_connections
         WHERE user_id = $1 AND connector_id = $2
-        ORDER BY id
+        ORDER BY is_default DESC, id
         "#,
         owner as _,
         connector as _,
@@ -79,24 +83,6 @@ pub(super) async fn linked(conn: &mut PgConnection, owner: UserId, most: i64) ->
     .await
 }
 
-pub(super) async fn secret_ref(
-    conn: &mut PgConnection,
-    owner: UserId,
-    id: ConnectionId,
-) -> sqlx::Result<Option<Option<SecretRef>>> {
-    sqlx::query_scalar!(
-        r#"
-        SELECT secret_ref_access AS "secret: SecretRef"
-        FROM user_connections
-        WHERE user_id = $1 AND id = $2
-        "#,
-        owner as _,
-        id as _,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
 /// Returns the id that holds the label: the new one, or that of whoever was first.
 pub(super) async fn insert(
     conn: &mut PgConnection,
@@ -112,7 +98,7 @@ pub(super) async fn insert(
         INSERT INTO user_connections (user_id, id, connector_id, label, status, secret_ref_access, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', $5, $6, $6)
         -- an update that changes nothing, so that the row of whoever was first is returned
-        ON CONFLICT (user_id, connector_id, label) DO UPDATE SET label = EXCLUDED.label
+        ON CONFLICT (user_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE SET label = EXCLUDED.label
         RETURNING id AS "id: ConnectionId"
         "#,
         owner as _,

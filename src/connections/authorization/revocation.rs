@@ -1,0 +1,48 @@
+//! Telling a provider that a grant is over, before the hub forgets it.
+
+use super::{SignIn, described, newest_client};
+use crate::actor::Actor;
+use crate::connections::store::own;
+use crate::error::{Error, Result};
+use crate::ids::ConnectionId;
+use crate::oauth::{self, Client, Provider, Values};
+use crate::secret::Secret;
+
+/// What it takes to end a grant.
+struct Grant {
+    provider: Provider,
+    client: Client,
+    access: Secret,
+    refresh: Option<Secret>,
+}
+
+impl SignIn<'_> {
+    /// Asks the provider of a connection to end its grant; what stands in the way is a sentence, and stops nobody from
+    /// disconnecting. None: it was ended, or there is nothing to end, or nobody to ask.
+    pub async fn revoke(&self, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
+        let Some(grant) = self.grant(actor, id).await? else { return Ok(None) };
+        let Grant { provider, client, access, refresh } = grant;
+        let asked = oauth::revoke(self.egress, &provider, &Values::new(), &client, &access, refresh.as_ref()).await;
+        Ok(asked.err().map(|failure| failure.message))
+    }
+
+    async fn grant(&self, actor: &Actor, id: ConnectionId) -> Result<Option<Grant>> {
+        let owner = actor.user_id();
+        let mut tx = self.db.as_user(actor).await?;
+        let held = own::hold(&mut tx, owner, id).await?.ok_or(Error::NotFound("connection"))?;
+        let provider = match described(&mut tx, actor, held.connector_id).await {
+            Ok(provider) => provider,
+            // a service without a sign-in has no grant
+            Err(Error::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let client = newest_client(&mut tx, self.vault, owner, provider.issuer()).await?;
+        let (Some(access), Some(client)) = (&held.access, client) else { return Ok(None) };
+        let access = self.vault.open(&mut tx, owner, access).await?;
+        let refresh = match &held.refresh {
+            Some(refresh) => Some(self.vault.open(&mut tx, owner, refresh).await?),
+            None => None,
+        };
+        Ok(Some(Grant { provider, client, access, refresh }))
+    }
+}

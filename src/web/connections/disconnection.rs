@@ -1,0 +1,194 @@
+//! Disconnecting one connection or several: the question, with what depends on them, then the act.
+
+use askama::Template;
+use axum::extract::State;
+use futures_util::future::try_join_all;
+
+use super::views::{Depending, href, name};
+use super::{below, parse};
+use crate::app::App;
+use crate::connections::{self, Detail, SignIn};
+use crate::ids::ConnectionId;
+use crate::jobs::{self, Disconnected};
+use crate::web::actor::SignedIn;
+use crate::web::error::{Error, Result};
+use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::flash::Flash;
+use crate::web::respond::{page, see_other};
+use crate::web::shell::{Section, Shell};
+use crate::web::when::count;
+
+/// As the boxes of the list are called.
+const CHOSEN: &str = "c";
+
+/// More are not on a page of the list.
+const MOST: usize = crate::page::PAGE_SIZE;
+
+/// The question.
+#[derive(Template)]
+#[template(path = "connections/disconnection.html")]
+struct DisconnectionPage {
+    shell: Shell,
+    action: String,
+    back: String,
+    /// "Guarded, Work", or "3 connections".
+    what: String,
+    /// More than one: each is named.
+    is_several: bool,
+    chosen: Vec<Chosen>,
+    depending: Depending,
+    has_secret: bool,
+    /// True if what is granted ends at the service too, where it can be told.
+    is_told: bool,
+}
+
+struct Chosen {
+    id: String,
+    name: String,
+    href: String,
+}
+
+pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let chosen = several(&app, &me, &[parse(&id)?]).await?;
+    let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
+    if connection.is_over() {
+        return Ok(see_other(&href(connection)));
+    }
+    let shell = below(&me, "Disconnect", connection).await;
+    let (action, back) = (format!("{}/disconnection", href(connection)), href(connection));
+    ask(&app, &me, shell, &chosen, action, back).await
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    disconnect(&app, &me, &[parse(&id)?]).await
+}
+
+pub(super) async fn new_several(
+    State(app): State<App>,
+    me: SignedIn,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result {
+    let ids = ids(&pairs)?;
+    if ids.is_empty() {
+        return nothing_chosen(&me).await;
+    }
+    let mut chosen = several(&app, &me, &ids).await?;
+    chosen.retain(|connection| !connection.is_over());
+    if chosen.is_empty() {
+        me.flash(Flash::important("They were disconnected before.")).await?;
+        return Ok(see_other("/connections"));
+    }
+    let shell = me.shell("Disconnect").await.section(Section::Connections).under("Connections", "/connections");
+    ask(&app, &me, shell, &chosen, "/connections/disconnection".to_owned(), "/connections".to_owned()).await
+}
+
+pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
+    let ids = ids(&pairs)?;
+    if ids.is_empty() {
+        return nothing_chosen(&me).await;
+    }
+    disconnect(&app, &me, &ids).await
+}
+
+async fn nothing_chosen(me: &SignedIn) -> Result {
+    me.flash(Flash::important("Select the connections to disconnect first.")).await?;
+    Ok(see_other("/connections"))
+}
+
+/// Each once; what is no id is nobody's connection.
+fn ids(pairs: &[(String, String)]) -> Result<Vec<ConnectionId>, Error> {
+    let mut ids =
+        pairs.iter().filter(|(field, _)| field == CHOSEN).map(|(_, id)| parse(id)).collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > MOST { Err(Error::not_found()) } else { Ok(ids) }
+}
+
+async fn several(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result<Vec<Detail>, Error> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    Ok(connections::several(&mut tx, &me.actor, ids).await?)
+}
+
+async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: String, back: String) -> Result {
+    let ids: Vec<_> = chosen.iter().map(|connection| connection.id).collect();
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let dependants = jobs::dependants(&mut tx, &me.actor, &ids).await?;
+    drop(tx);
+    Ok(page(&DisconnectionPage {
+        shell,
+        action,
+        back,
+        what: match chosen {
+            [one] => name(one),
+            several => count(several.len() as u64, "connection"),
+        },
+        is_several: chosen.len() > 1,
+        has_secret: chosen.iter().any(|connection| connection.has_secret),
+        is_told: chosen.iter().all(|connection| connection.auth_type == "oauth"),
+        depending: Depending::new(&dependants, &me.calendar(app.clock.now())),
+        chosen: chosen.iter().map(|it| Chosen { id: it.id.to_string(), name: name(it), href: href(it) }).collect(),
+    }))
+}
+
+async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
+    let chosen = several(app, me, ids).await?;
+    let untold = end_grants(app, me, &chosen).await?;
+    let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
+    me.flash(told(&chosen, done, untold)).await?;
+    Ok(see_other("/connections"))
+}
+
+/// Asks the providers, all at once, to end what they granted; what stood in the way, in sentences.
+async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Result<Vec<String>, Error> {
+    let sign_in = SignIn { db: &app.db, vault: &app.vault, egress: &app.egress, public_url: &app.public_url };
+    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id));
+    let answers = try_join_all(asked).await?;
+    let untold = answers.into_iter().flatten();
+    Ok(untold.map(|why| format!("A service could not be told: {why}. End the access there as well.")).collect())
+}
+
+fn told(chosen: &[Detail], done: Disconnected, untold: Vec<String>) -> Flash {
+    let is_plural = chosen.len() > 1;
+    if done.connections == 0 {
+        let words = if is_plural { "They were disconnected before." } else { "It was disconnected before." };
+        return Flash::important(words);
+    }
+    let what = match chosen {
+        [one] => format!("{} is disconnected.", name(one)),
+        _ if done.connections == 1 => "1 connection is disconnected.".to_owned(),
+        _ => format!("{} are disconnected.", count(done.connections as u64, "connection")),
+    };
+    let ended = jobs_were(done.ended, "that had not begun", "cancelled");
+    let asked = jobs_were(done.asked, "that had begun", "asked to stop");
+    let said = [what, ended, asked].into_iter().chain(untold).filter(|words| !words.is_empty());
+    Flash::success(said.collect::<Vec<_>>().join(" "))
+}
+
+fn jobs_were(n: usize, which: &str, what: &str) -> String {
+    match n {
+        0 => String::new(),
+        1 => format!("1 job {which} was {what}."),
+        n => format!("{} {which} were {what}.", count(n as u64, "job")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ids, jobs_were};
+
+    #[test]
+    fn each_id_counts_once_and_what_is_none_is_not_found() {
+        let pair = |id: &str| ("c".to_owned(), id.to_owned());
+        let id = "00000000-0000-7000-8000-0000000000f1";
+        assert_eq!(ids(&[pair(id), pair(id), ("x".into(), "y".into())]).unwrap().len(), 1);
+        assert!(ids(&[pair("1")]).is_err());
+        let many: Vec<_> = (0..51).map(|n| pair(&format!("00000000-0000-7000-8000-0000000000{n:02}"))).collect();
+        assert!(ids(&many).is_err() && ids(&many[..50]).is_ok());
+    }
+
+    #[test]
+    fn jobs_are_counted_in_words() {
+        assert_eq!(jobs_were(1, "that had begun", "asked to stop"), "1 job that had begun was asked to stop.");
+        assert_eq!(jobs_were(2, "that had begun", "asked to stop"), "2 jobs that had begun were asked to stop.");
+    }
+}

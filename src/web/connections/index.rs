@@ -1,0 +1,157 @@
+//! All of one's connections, those that need their owner first.
+
+use askama::Template;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::views::Row;
+use crate::app::App;
+use crate::connections::{self, Detail, Standing};
+use crate::error::Invalid;
+use crate::ids::ConnectionId;
+use crate::page::Page;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Query;
+use crate::web::filtering::{address, note, understood};
+use crate::web::respond::page_with;
+use crate::web::shell::{Section, Shell};
+use crate::web::when::Calendar;
+
+const PATH: &str = "/connections";
+
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// What was asked for, read: what is not understood is left out and told.
+struct Filter {
+    standing: Option<Standing>,
+    after: Option<ConnectionId>,
+    faults: Invalid,
+}
+
+impl Filter {
+    fn read(asked: &Asked) -> Self {
+        let mut faults = Invalid::default();
+        let standing = understood(&asked.state, |word| Standing::ALL.into_iter().find(|it| self::word(*it) == word));
+        let words = Standing::ALL.map(word).join(", ");
+        note(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
+        let after: Option<ConnectionId> = understood(&asked.after, |id| id.parse().ok());
+        note(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
+        Self { standing, after, faults }
+    }
+
+    fn href(standing: Option<Standing>, after: Option<ConnectionId>) -> String {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        address(PATH, &[("state", standing.map_or("", word)), ("after", &after)])
+    }
+}
+
+const fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NeedsYou => "attention",
+        Standing::Connected => "connected",
+        Standing::Disconnected => "disconnected",
+    }
+}
+
+const fn label(standing: Option<Standing>) -> &'static str {
+    match standing {
+        None => "All",
+        Some(Standing::NeedsYou) => "Need you",
+        Some(Standing::Connected) => "Connected",
+        Some(Standing::Disconnected) => "Disconnected",
+    }
+}
+
+const fn heading(standing: Option<Standing>) -> &'static str {
+    match standing {
+        None => "Connections",
+        Some(Standing::NeedsYou) => "Connections that need you",
+        Some(Standing::Connected) => "Connections that work",
+        Some(Standing::Disconnected) => "Disconnected connections",
+    }
+}
+
+pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+    let filter = Filter::read(&asked);
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let list = connections::list(&mut tx, &me.actor, filter.standing, filter.after).await?;
+    drop(tx);
+    let status = if filter.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shell = me.shell(heading(filter.standing)).await.section(Section::Connections);
+    Ok(page_with(status, &IndexPage::new(shell, filter, &list, &me.calendar(app.clock.now()))))
+}
+
+/// The list.
+#[derive(Template)]
+#[template(path = "connections/index.html")]
+struct IndexPage {
+    shell: Shell,
+    heading: &'static str,
+    faults: Invalid,
+    states: Vec<StateLink>,
+    is_filtered: bool,
+    rows: Vec<Row>,
+    can_choose: bool,
+    first: String,
+    next: String,
+}
+
+/// A way to narrow the list.
+struct StateLink {
+    label: &'static str,
+    href: String,
+    is_here: bool,
+}
+
+impl IndexPage {
+    fn new(shell: Shell, filter: Filter, list: &Page<Detail>, calendar: &Calendar) -> Self {
+        let next = list.rows.last().filter(|_| list.more);
+        let all = std::iter::once(None).chain(Standing::ALL.map(Some));
+        let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.standing.is_some()) {
+            (false, _) => shell.state("Error"),
+            (true, true) => shell.state("No matches"),
+            (true, false) => shell,
+        };
+        Self {
+            shell,
+            heading: heading(filter.standing),
+            states: all
+                .map(|it| StateLink { label: label(it), href: Filter::href(it, None), is_here: it == filter.standing })
+                .collect(),
+            is_filtered: filter.standing.is_some(),
+            can_choose: list.rows.iter().any(|connection| !connection.is_over()),
+            rows: list.rows.iter().map(|connection| Row::new(connection, calendar)).collect(),
+            first: filter.after.map(|_| Filter::href(filter.standing, None)).unwrap_or_default(),
+            next: next.map(|last| Filter::href(filter.standing, Some(last.id))).unwrap_or_default(),
+            faults: filter.faults,
+        }
+    }
+
+    /// Nothing was asked for that could hide anything.
+    fn is_new_here(&self) -> bool {
+        self.rows.is_empty() && !self.is_filtered && self.first.is_empty() && self.faults.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Filter};
+    use crate::connections::Standing;
+
+    #[test]
+    fn what_is_understood_comes_back_in_links_and_the_rest_is_told() {
+        let read = Filter::read(&Asked { state: " attention ".into(), after: "x".into() });
+        assert_eq!(read.standing, Some(Standing::NeedsYou));
+        assert_eq!(Filter::href(read.standing, read.after), "/connections?state=attention");
+        assert_eq!(read.faults.faults().len(), 1);
+        assert!(Filter::read(&Asked { state: "lost".into(), after: String::new() }).faults.of("state").is_some());
+    }
+}

@@ -1,0 +1,68 @@
+//! Giving a connection another label.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{below, find, views};
+use crate::app::App;
+use crate::connections::{self, Detail};
+use crate::error::{Error, Invalid};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
+use crate::web::kept::Kept;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::Shell;
+
+#[derive(Deserialize)]
+pub(super) struct LabelForm {
+    #[serde(default)]
+    label: String,
+}
+
+#[derive(Template)]
+#[template(path = "connections/label.html")]
+struct LabelPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    connector: String,
+    href: String,
+    typed: &'a str,
+}
+
+pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: Kept) -> Result {
+    let connection = find(&app, &me, &id).await?;
+    let typed =
+        kept.take(&app, &me).await?.map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
+    Ok(form(&me, &connection, StatusCode::OK, &typed, &Invalid::default()).await)
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Form(typed): Form<LabelForm>,
+) -> Result {
+    let connection = find(&app, &me, &id).await?;
+    match connections::rename(&app.db, &me.actor, connection.id, &typed.label, app.clock.now()).await {
+        Ok(()) => {
+            me.flash(Flash::success("The label is saved.")).await?;
+            Ok(see_other(&views::href(&connection)))
+        }
+        Err(Error::Invalid(faults)) => {
+            Ok(form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &typed.label, &faults).await)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &Invalid) -> Response {
+    let shell = below(me, "Change the label", connection).await;
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let (connector, href) = (connection.connector.clone(), views::href(connection));
+    page_with(status, &LabelPage { shell, faults, connector, href, typed })
+}

@@ -1,0 +1,48 @@
+//! Pages of connections: all of one's own, one of them, and what its owner can do with it.
+
+mod default;
+mod disconnection;
+mod index;
+mod label;
+mod show;
+mod token;
+mod views;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+use crate::connections::{self, Detail};
+use crate::ids::ConnectionId;
+use crate::web::actor::SignedIn;
+use crate::web::error::{Error, Result};
+use crate::web::shell::{Section, Shell};
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .route("/connections", get(index::index))
+        .route("/connections/disconnection", get(disconnection::new_several).post(disconnection::create_several))
+        .route("/connections/{id}", get(show::show))
+        .route("/connections/{id}/label", get(label::edit).post(label::update))
+        .route("/connections/{id}/token", get(token::edit).post(token::update))
+        .route("/connections/{id}/default", get(default::show).post(default::create))
+        .route("/connections/{id}/disconnection", get(disconnection::new).post(disconnection::create))
+}
+
+fn parse(id: &str) -> Result<ConnectionId, Error> {
+    id.parse().map_err(|_| Error::not_found())
+}
+
+async fn find(app: &App, me: &SignedIn, id: &str) -> Result<Detail, Error> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    Ok(connections::find(&mut tx, &me.actor, parse(id)?).await?)
+}
+
+/// The frame of a page about one connection, below the page of that connection.
+async fn below(me: &SignedIn, thing: &str, connection: &Detail) -> Shell {
+    me.shell(thing)
+        .await
+        .section(Section::Connections)
+        .under("Connections", "/connections")
+        .under(views::name(connection), views::href(connection))
+}

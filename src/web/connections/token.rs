@@ -1,0 +1,98 @@
+//! Putting another token in the place of a connection's own. What is typed is never shown.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::views::{self, href};
+use super::{below, find};
+use crate::app::App;
+use crate::connections::{self, Detail};
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
+use crate::web::kept::Kept;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::Shell;
+use crate::web::when::count;
+
+#[derive(Deserialize)]
+pub(super) struct TokenForm {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Template)]
+#[template(path = "connections/token.html")]
+struct TokenPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    name: String,
+    connector: String,
+    href: String,
+}
+
+pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: Kept) -> Result {
+    let connection = find(&app, &me, &id).await?;
+    if let Some(why) = refusal(&connection) {
+        me.flash(Flash::important(why)).await?;
+        return Ok(see_other(&href(&connection)));
+    }
+    // a token is not carried through the sign-in; the words about it are
+    let _: Option<Form<TokenForm>> = kept.take(&app, &me).await?;
+    Ok(form(&me, &connection, StatusCode::OK, &Invalid::default()).await)
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Form(typed): Form<TokenForm>,
+) -> Result {
+    let connection = find(&app, &me, &id).await?;
+    if let Some(why) = refusal(&connection) {
+        return Err(Error::Conflict(why).into());
+    }
+    let (token, now) = (Secret::new(typed.token.trim()), app.clock.now());
+    let replaced =
+        connections::replace_token(&app.db, &app.egress, &app.vault, &me.actor, connection.id, &token, now).await;
+    match replaced {
+        Ok(released) => {
+            released.announce(&app.live);
+            me.flash(Flash::success(told(&connection, released.len()))).await?;
+            Ok(see_other(&href(&connection)))
+        }
+        Err(Error::Invalid(faults)) => Ok(form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &faults).await),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Why there is no token to replace.
+fn refusal(connection: &Detail) -> Option<String> {
+    if connection.is_over() {
+        return Some("This connection was disconnected. Connect the service again.".to_owned());
+    }
+    let none = || format!("{} takes no token, so there is none to replace.", connection.connector);
+    (!views::takes_token(connection)).then(none)
+}
+
+fn told(connection: &Detail, released: usize) -> String {
+    let words = format!("The token is replaced. {} has accepted the new one.", connection.connector);
+    match released {
+        0 => words,
+        1 => format!("{words} The job that waited for it goes on."),
+        n => format!("{words} The {} that waited for it go on.", count(n as u64, "job")),
+    }
+}
+
+async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, faults: &Invalid) -> Response {
+    let shell = below(me, "Replace the token", connection).await;
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let (name, connector) = (views::name(connection), connection.connector.clone());
+    page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection) })
+}

@@ -1,0 +1,228 @@
+//! What the pages of connections show, computed.
+
+use askama::Template;
+
+use crate::connections::Detail;
+use crate::jobs::{Dependants, Status};
+use crate::web::badge::Badge;
+use crate::web::jobs::Row as JobRow;
+use crate::web::path::segment;
+use crate::web::shell::Shell;
+use crate::web::when::{Calendar, When, count};
+
+/// Jobs that are named; others are counted.
+const JOBS: usize = 10;
+
+/// "Guarded", or "Guarded, Work" if its owner has given it a label.
+pub(super) fn name(connection: &Detail) -> String {
+    match connection.label.as_str() {
+        "Default" => connection.connector.clone(),
+        label => format!("{}, {label}", connection.connector),
+    }
+}
+
+pub(super) fn href(connection: &Detail) -> String {
+    format!("/connections/{}", connection.id)
+}
+
+/// Whether its owner types its credential.
+pub(super) fn takes_token(connection: &Detail) -> bool {
+    connection.auth_type == "api_key"
+}
+
+/// Why it does not work, or not well.
+fn cause(connection: &Detail) -> Option<String> {
+    let known = connection.reason.clone().or_else(|| connection.last_error.clone());
+    let by_health = match connection.health.as_str() {
+        "limited" => "The service allows less than some tools need",
+        "degraded" => "The service could not be reached lately. It is tried again",
+        "reauth_required" => "The service no longer accepts the credential",
+        "exhausted" => "The service has failed for days",
+        "by_provider" => "The service has taken the permission back",
+        "blocked" => "An administrator has blocked it",
+        _ => return known.filter(|_| matches!(connection.status.as_str(), "expired" | "error")),
+    };
+    known.or_else(|| Some(by_health.to_owned()))
+}
+
+/// What the page says first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Over,
+    NeedsYou,
+    Well,
+}
+
+impl Standing {
+    fn of(connection: &Detail) -> Self {
+        let is_well = connection.status == "active" && connection.health == "ok";
+        match connection.is_over() {
+            true => Self::Over,
+            false if is_well => Self::Well,
+            false => Self::NeedsYou,
+        }
+    }
+}
+
+/// A connection in the list.
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) href: String,
+    pub(super) connector: String,
+    pub(super) label: String,
+    pub(super) status: Badge,
+    pub(super) health: Option<Badge>,
+    pub(super) cause: Option<String>,
+    pub(super) account: Option<String>,
+    pub(super) scopes: String,
+    pub(super) expires: Option<When>,
+    pub(super) used: Option<When>,
+    /// One of several, and the one that is used unless another is chosen.
+    pub(super) is_preferred: bool,
+    pub(super) can_be_chosen: bool,
+}
+
+impl Row {
+    pub(super) fn new(connection: &Detail, calendar: &Calendar) -> Self {
+        Self {
+            id: connection.id.to_string(),
+            href: href(connection),
+            connector: connection.connector.clone(),
+            label: connection.label.clone(),
+            status: Badge::connection(&connection.status),
+            health: Badge::health(&connection.health),
+            cause: cause(connection),
+            account: connection.account.clone(),
+            scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
+            expires: calendar.when_any(connection.expires_at),
+            used: calendar.when_any(connection.last_used_at),
+            is_preferred: connection.is_preferred && connection.usable > 1,
+            can_be_chosen: !connection.is_over(),
+        }
+    }
+}
+
+/// Jobs that end with a connection.
+pub(super) struct Depending {
+    /// "2 jobs are waiting", and the like; none if nothing depends on it.
+    pub(super) running: Option<String>,
+    pub(super) waiting: Option<String>,
+    pub(super) jobs: Vec<JobRow>,
+    pub(super) has_more: bool,
+}
+
+impl Depending {
+    pub(super) fn new(dependants: &Dependants, calendar: &Calendar) -> Self {
+        let all = dependants.jobs.len();
+        let running = dependants.jobs.iter().filter(|(_, job)| job.status == Status::Running).count();
+        let at_least = if dependants.is_cut { "At least " } else { "" };
+        let words = |n: usize, what: &str| {
+            let verb = if n == 1 { "is" } else { "are" };
+            (n > 0).then(|| format!("{at_least}{} {verb} {what}", count(n as u64, "job")))
+        };
+        Self {
+            running: words(running, "running"),
+            waiting: words(all - running, "waiting"),
+            jobs: dependants.jobs.iter().take(JOBS).map(|(_, job)| JobRow::new(job, calendar)).collect(),
+            has_more: all > JOBS || dependants.is_cut,
+        }
+    }
+}
+
+/// One connection.
+#[derive(Template)]
+#[template(path = "connections/show.html")]
+pub(super) struct ShowPage {
+    shell: Shell,
+    name: String,
+    href: String,
+    connector: String,
+    /// None: the service has left the catalogue.
+    service: Option<String>,
+    label: String,
+    status: Badge,
+    health: Option<Badge>,
+    cause: Option<String>,
+    account: Option<String>,
+    credential: &'static str,
+    scopes: Vec<String>,
+    expires: Option<When>,
+    made: When,
+    changed: When,
+    used: Option<When>,
+    last_ok: Option<When>,
+    last_error: Option<String>,
+    standing: Standing,
+    /// One of several, and the one that is used unless another is chosen.
+    is_preferred: bool,
+    /// Another is used unless this one is chosen.
+    can_be_preferred: bool,
+    takes_token: bool,
+    /// Where one signs in again for this connection.
+    renewal: Option<String>,
+    /// Where the service is connected once more.
+    again: Option<String>,
+    depending: Depending,
+    jobs: String,
+}
+
+impl ShowPage {
+    pub(super) fn new(shell: Shell, connection: &Detail, dependants: &Dependants, calendar: &Calendar) -> Self {
+        let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
+        let signs_in = connection.auth_type == "oauth";
+        let has_way = takes_token || signs_in || connection.auth_type == "none";
+        Self {
+            shell,
+            name: name(connection),
+            href: href(connection),
+            connector: connection.connector.clone(),
+            service: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),
+            label: connection.label.clone(),
+            status: Badge::connection(&connection.status),
+            health: Badge::health(&connection.health),
+            cause: cause(connection),
+            account: connection.account.clone(),
+            credential: credential(connection),
+            scopes: connection.scopes.clone(),
+            expires: calendar.when_any(connection.expires_at),
+            made: calendar.when(connection.created_at),
+            changed: calendar.when(connection.updated_at),
+            used: calendar.when_any(connection.last_used_at),
+            last_ok: calendar.when_any(connection.last_ok_at),
+            last_error: connection.last_error.clone(),
+            standing: Standing::of(connection),
+            is_preferred: connection.is_preferred && connection.usable > 1,
+            can_be_preferred: connection.status == "active" && !connection.is_preferred,
+            takes_token: takes_token && !is_over,
+            renewal: (signs_in && !is_over && connection.is_listed)
+                .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
+            again: (is_over && has_way && connection.is_listed)
+                .then(|| format!("/connectors/{}/connection", connection.slug)),
+            depending: Depending::new(dependants, calendar),
+            jobs: format!("/jobs?connector={}", connection.slug),
+        }
+    }
+}
+
+fn credential(connection: &Detail) -> &'static str {
+    match (connection.has_secret, takes_token(connection), connection.auth_type.as_str()) {
+        (true, true, _) => "A bearer token, sealed",
+        (true, false, "oauth") => "A token from signing in, sealed",
+        (true, false, _) => "Sealed",
+        (false, _, "none") => "None needed",
+        (false, ..) => "None: it is forgotten",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::web::badge::Badge;
+
+    #[test]
+    fn a_health_that_is_no_trouble_has_no_badge() {
+        assert_eq!(Badge::health("ok"), None);
+        for health in ["limited", "degraded", "reauth_required", "exhausted", "by_provider", "blocked"] {
+            assert_eq!(Badge::health(health).unwrap().shape, "needs", "{health}");
+        }
+    }
+}

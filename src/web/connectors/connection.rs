@@ -1,0 +1,169 @@
+//! Connecting a service once more, or with another account.
+
+use super::sign_in;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::connections::{self, Connection, NewConnection};
+use crate::connectors::{self, Auth, Connector};
+use crate::error::{Error, Invalid};
+use crate::secret::Secret;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path, Query};
+use crate::web::flash::Flash;
+use crate::web::kept::Kept;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::{Section, Shell};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConnectionForm {
+    pub(super) label: String,
+    pub(super) token: String,
+    /// Of an application that its owner has made at the provider.
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+}
+
+/// What there is to do to connect a service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A token is typed; an account may be added to those that there are.
+    Token { is_first: bool },
+    /// One signs in at the service; likewise.
+    SignIn { is_first: bool },
+    /// Nothing has to be proved: a button.
+    Button,
+}
+
+impl Way {
+    /// None: it is connected, and there is nothing to add; or its owner cannot connect it here.
+    pub(super) fn of(connector: &Connector, connections: &[Connection]) -> Option<Self> {
+        let mut open = connections.iter().filter(|connection| connection.status != "revoked");
+        if connections::takes_token(connector) {
+            return Some(Self::Token { is_first: open.next().is_none() });
+        }
+        if connector.auth_type == Auth::OAuth.stored() {
+            return Some(Self::SignIn { is_first: open.next().is_none() });
+        }
+        (connector.auth_type == "none" && open.next().is_none()).then_some(Self::Button)
+    }
+
+    /// Two accounts are told apart by their labels, so a second one has none yet.
+    const fn blank_label(self) -> &'static str {
+        match self {
+            Self::Token { is_first: false } | Self::SignIn { is_first: false } => "",
+            _ => "Default",
+        }
+    }
+
+    /// The words of the link that leads here.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Token { is_first: false } | Self::SignIn { is_first: false } => "Add another account",
+            _ => "Connect",
+        }
+    }
+}
+
+/// The form.
+#[derive(Template)]
+#[template(path = "connectors/connection.html")]
+struct ConnectionPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    service: &'a str,
+    slug: &'a str,
+    way: Way,
+    // not `label`: the template's macros have a parameter of that name
+    typed: &'a str,
+}
+
+/// Which connection is meant, where one signs in again.
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    label: Option<String>,
+}
+
+pub(super) async fn new(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+    kept: Kept,
+) -> Result {
+    let connector = connectors::find(&app.db, &me.actor, &slug).await?;
+    let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    let kept: Option<Form<ConnectionForm>> = kept.take(&app, &me).await?;
+    let blank = || way.blank_label().to_owned();
+    if let Way::SignIn { .. } = way {
+        let label = asked.label.unwrap_or_else(blank);
+        let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label, ..ConnectionForm::default() }));
+        return sign_in::show(&app, &me, &connector, &typed).await;
+    }
+    let label = kept.map_or_else(blank, |Form(typed)| typed.label);
+    Ok(form(&me, &connector, way, StatusCode::OK, &label, &Invalid::default()).await)
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(slug): Path<String>,
+    Form(typed): Form<ConnectionForm>,
+) -> Result {
+    let connector = connectors::find(&app.db, &me.actor, &slug).await?;
+    let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    if let Way::SignIn { .. } = way {
+        return sign_in::create(&app, &me, &connector, &typed).await;
+    }
+    let label = if way == Way::Button { "Default" } else { typed.label.as_str() };
+    let new = NewConnection { label: label.to_owned(), token: Secret::new(typed.token.trim()) };
+    let now = app.clock.now();
+    match connections::connect(&app.db, &app.egress, &app.vault, &me.actor, &connector, &new, now).await {
+        Ok(_) => {
+            me.flash(Flash::success(format!("{} is connected.", connector.name))).await?;
+            Ok(see_other(&format!("/connectors/{slug}")))
+        }
+        Err(Error::Invalid(faults)) => {
+            Ok(form(&me, &connector, way, StatusCode::UNPROCESSABLE_ENTITY, label, &faults).await)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<Way>, Error> {
+    Ok(Way::of(connector, &connections::of_connector(&app.db, &me.actor, connector.id).await?))
+}
+
+async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
+    if connector.auth_type != "none" {
+        return Err(Error::NotFound("form to connect this service").into());
+    }
+    me.flash(Flash::important(format!("There is nothing to connect: {} can be used as it is.", connector.name)))
+        .await?;
+    Ok(see_other(&format!("/connectors/{}", connector.slug)))
+}
+
+async fn form(
+    me: &SignedIn,
+    connector: &Connector,
+    way: Way,
+    status: StatusCode,
+    typed: &str,
+    faults: &Invalid,
+) -> Response {
+    let shell = me
+        .shell(way.label())
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
+    page_with(status, &ConnectionPage { shell, faults, service, slug, way, typed })
+}

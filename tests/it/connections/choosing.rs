@@ -1,0 +1,93 @@
+//! A tool runs through the connection that is chosen, or the one that is used by default.
+
+use http::StatusCode;
+
+use super::{TOKEN, TOOL, account, guarded, page_of};
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::test_app::TestApp;
+
+/// The label of the connection that a job went through.
+async fn through(app: &TestApp, job: &Page) -> String {
+    let id: craft::ids::JobId = job.path().strip_prefix("/jobs/").unwrap().parse().unwrap();
+    sqlx::query_scalar("SELECT c.label FROM job j JOIN user_connections c ON c.id = j.connection_id WHERE j.id = $1")
+        .bind(id)
+        .fetch_one(app.app.system.pool())
+        .await
+        .unwrap()
+}
+
+async fn id_of(browser: &Browser, name: &str) -> String {
+    page_of(browser, name).await.path().rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_form_asks_where_there_are_several() {
+    let (app, alice, _server) = guarded().await;
+    assert!(!alice.get(TOOL).await.has("select[name=connection]"), "there is nothing to choose");
+    account(&alice, "Work").await;
+    let form = alice.get(TOOL).await;
+    assert_eq!(form.texts("select[name=connection] option"), ["Default", "Work"]);
+    let job = app.run(&alice, TOOL, []).await;
+    assert_eq!(through(&app, &job).await, "Default");
+
+    let work = id_of(&alice, "Guarded Work").await;
+    let job = app.run(&alice, TOOL, [("connection", &work)]).await;
+    assert_eq!(through(&app, &job).await, "Work");
+    // what is run again goes through the same one, unless its owner says otherwise
+    let again = alice.get(&format!("{TOOL}?from={}", job.path().rsplit('/').next().unwrap())).await;
+    assert_eq!(again.text("select[name=connection] option[selected]"), "Work");
+    // a look at what would be sent keeps the choice
+    let preview = alice.submit(&form, "form[action*='/tools/']", [("connection", &work), ("op", "preview")]).await;
+    assert_eq!(preview.text("select[name=connection] option[selected]"), "Work");
+    assert!(!preview.text("pre.code").contains(&work));
+}
+
+#[tokio::test]
+async fn another_default_is_chosen_and_counts_from_then_on() {
+    let (app, alice, _server) = guarded().await;
+    account(&alice, "Work").await;
+    let page = page_of(&alice, "Guarded Work").await;
+    let bob = app.bob().await;
+    let path = format!("{}/default", page.path());
+    assert_eq!(bob.post(&path, &[("a", "b")]).await.status, StatusCode::NOT_FOUND);
+    let chosen = alice.submit(&page, "form[action$='/default']", []).await;
+    assert_eq!(chosen.path(), page.path());
+    assert_eq!(
+        chosen.text(".note.ok p"),
+        "Tools of Guarded run through this connection now, unless you choose another."
+    );
+    assert!(!chosen.has("form[action$='/default']"));
+    assert_eq!(app.audited().await.last().unwrap(), "connection.preferred");
+    assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Default"]);
+    assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Work");
+
+    // the default goes with it, and the oldest counts again
+    let question = alice.get(&format!("{}/disconnection", page.path())).await;
+    alice.submit(&question, "main form", []).await;
+    assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Default");
+    assert_eq!(alice.post(&path, &[("a", "b")]).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_ones_own_or_of_another_service_is_a_fault_of_the_field() {
+    let (app, alice, server) = guarded().await;
+    account(&alice, "Work").await;
+    app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
+    let bob = app.bob().await;
+    super::add(&bob, &server).await;
+    let foreign = id_of(&bob, "Guarded Default").await;
+    let other = id_of(&alice, "Workbench Default").await;
+    let work = page_of(&alice, "Guarded Work").await;
+    alice.post(&format!("{}/disconnection", work.path()), &[("a", "b")]).await;
+    let over = work.path().rsplit('/').next().unwrap().to_owned();
+    let calls = server.heard("tools/call").len();
+    for id in [foreign.as_str(), &other, &over, "nonsense", &uuid::Uuid::new_v4().to_string()] {
+        let page = alice.post(TOOL, &[("op", "run"), ("idem", "1"), ("connection", id)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{id}");
+        assert_eq!(page.attr(".summary li a", "href").as_deref(), Some("#f-connection"), "{id}");
+        assert!(page.text("#f-connection-e").starts_with("Error: Choose one of your connections"), "{id}");
+    }
+    assert_eq!(server.heard("tools/call").len(), calls);
+    assert!(!alice.get("/jobs").await.body.contains(TOKEN));
+}

@@ -1,0 +1,83 @@
+//! The list of one's connections.
+
+use http::StatusCode;
+
+use super::{account, add, change, guarded, page_of, rows};
+use crate::support::test_app::TestApp;
+
+#[tokio::test]
+async fn who_has_none_is_led_to_the_catalogue() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let page = alice.get("/connections").await;
+    assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Connections");
+    assert_eq!(page.text(".empty h2"), "Nothing connected yet");
+    assert_eq!(page.attr(".empty a", "href").as_deref(), Some("/connectors"));
+    assert!(!page.has("nav .links"), "there is nothing to narrow");
+    let none = alice.get("/connections?state=attention").await;
+    assert_eq!(none.text(".empty h2"), "None of your connections");
+    assert_eq!(none.text("title"), "No matches: Connections that need you – Tool Connect Craft");
+    assert_eq!(none.attr(".empty a", "href").as_deref(), Some("/connections"));
+}
+
+#[tokio::test]
+async fn those_that_need_their_owner_come_first_with_the_reason() {
+    let (app, alice, server) = guarded().await;
+    let bob = app.bob().await;
+    add(&bob, &server).await;
+    account(&alice, "Work").await;
+    assert_eq!(rows(&alice.get("/connections").await), ["Guarded Default, used by default", "Guarded Work"]);
+    change(
+        &app,
+        "status = 'expired', health = 'reauth_required', reason = 'The token was refused', scopes = '{read,write}',
+         external_account = 'alice@work', expires_at = created_at + interval '3 days' WHERE label = 'Work'",
+    )
+    .await;
+
+    let list = alice.get("/connections").await;
+    assert_eq!(rows(&list), ["Guarded Work", "Guarded Default"]);
+    let cells = |label: &str| list.texts(&format!("tbody tr:first-child td[data-label={label}]")).concat();
+    assert_eq!(cells("State"), "Expired RefusedThe token was refused");
+    assert_eq!([cells("Account"), cells("Permissions")], ["alice@work", "2"]);
+    assert!(cells("Expires") != "Not known" && cells("'Last used'") == "Never");
+    assert_eq!(rows(&alice.get("/connections?state=attention").await), ["Guarded Work"]);
+    assert_eq!(rows(&alice.get("/connections?state=connected").await), ["Guarded Default"]);
+    assert_eq!(rows(&bob.get("/connections").await), ["Guarded Default"]);
+
+    let page = page_of(&alice, "Guarded Work").await;
+    assert_eq!(page.text("h1"), "Guarded, Work");
+    assert_eq!(page.text(".note.warn h2"), "This connection needs you");
+    assert!(page.text(".note.warn").contains("The token was refused"));
+    assert_eq!(page.texts(".facts code"), ["read", "write"]);
+    assert_eq!(bob.get(page.path()).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_of_the_address_is_left_out_and_told() {
+    let (_app, alice, _server) = guarded().await;
+    let page = alice.get("/connections?state=lost&after=x").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.texts(".note.warn li").len(), 2);
+    assert_eq!(rows(&page), ["Guarded Default"]);
+}
+
+#[tokio::test]
+async fn a_long_list_is_cut_at_a_key_and_goes_on() {
+    let (app, alice, _server) = guarded().await;
+    sqlx::query(
+        "INSERT INTO user_connections (user_id, id, connector_id, label, status, health, created_at, updated_at)
+         SELECT user_id, gen_random_uuid(), connector_id, 'Account ' || lpad(n::text, 2, '0'),
+                CASE WHEN n = 60 THEN 'error' ELSE 'active' END, 'ok', created_at, updated_at
+         FROM user_connections, generate_series(1, 60) AS n",
+    )
+    .execute(app.app.system.pool())
+    .await
+    .unwrap();
+    let first = alice.get("/connections").await;
+    let second = alice.get(&first.attr("nav.pager a[rel=next]", "href").unwrap()).await;
+    assert_eq!((rows(&first).len(), rows(&second).len()), (50, 11));
+    assert_eq!(rows(&first)[..2], ["Guarded Account 60", "Guarded Account 01"]);
+    assert!(rows(&second).last().unwrap().starts_with("Guarded Default"));
+    assert_eq!(second.attr("nav.pager a", "href").as_deref(), Some("/connections"));
+    assert!(!second.has("nav.pager a[rel=next]"));
+}

@@ -1,0 +1,69 @@
+//! Connections: all of one's own, one of them, and what its owner does with it.
+
+mod adding;
+mod choosing;
+mod disconnecting;
+mod listing;
+mod renaming;
+mod replacing;
+
+use http::StatusCode;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::TestApp;
+
+const GUARDED: &str = "/connectors/guarded";
+const TOOL: &str = "/connectors/guarded/tools/tool-0";
+
+/// The token that the server accepts.
+const TOKEN: &str = "t0ken-that-nobody-may-see";
+
+/// A hub with alice, connected to a server that wants a token.
+async fn guarded() -> (TestApp, Browser, Scripted) {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::guarded(tools(1), "done", Some(TOKEN)).await;
+    add(&alice, &server).await;
+    (app, alice, server)
+}
+
+/// Adds the server as "Guarded".
+async fn add(browser: &Browser, server: &Scripted) {
+    let form = browser.get("/connectors/new/mcp").await;
+    let url = server.url();
+    let fields = [("name", "Guarded"), ("url", url.as_str()), ("auth", "bearer"), ("token", TOKEN)];
+    let added = browser.submit(&form, "main form", fields).await;
+    assert_eq!(added.status, StatusCode::OK, "{}", added.text("main"));
+}
+
+/// Adds an account of the guarded server.
+async fn account(browser: &Browser, label: &str) -> Page {
+    let form = browser.get("/connectors/guarded/connection").await;
+    browser.submit(&form, "main form", [("label", label), ("token", TOKEN)]).await
+}
+
+/// The page of the connection that is called so in the list.
+async fn page_of(browser: &Browser, name: &str) -> Page {
+    let list = browser.get("/connections").await;
+    let names = rows(&list);
+    let at = names.iter().position(|row| row == name).unwrap_or_else(|| panic!("{name} is not among {names:?}"));
+    browser.get(&list.attrs("tbody th a", "href")[at]).await
+}
+
+/// The connections of a list: service and label.
+fn rows(list: &Page) -> Vec<String> {
+    list.texts("tbody th")
+}
+
+/// Changes all connections by hand.
+async fn change(app: &TestApp, set: &'static str) {
+    let statement = format!("UPDATE user_connections SET {set}");
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(app.app.system.pool()).await.unwrap();
+}
+
+async fn count(app: &TestApp, what: &'static str) -> i64 {
+    let statement = format!("SELECT count(*) FROM {what}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(app.app.system.pool()).await.unwrap()
+}

@@ -1,0 +1,40 @@
+//! A connection is given another label.
+
+use http::StatusCode;
+
+use super::{account, guarded, page_of};
+
+#[tokio::test]
+async fn a_label_is_changed_and_recorded() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    let path = format!("{}/label", page.path());
+    let form = alice.get(&path).await;
+    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
+    let saved = alice.submit(&form, "main form", [("label", "  At <home> ")]).await;
+    assert_eq!((saved.path(), saved.text("h1")), (page.path(), "Guarded, At <home>".to_owned()));
+    assert_eq!(app.audited().await.last().unwrap(), "connection.renamed");
+
+    let bob = app.bob().await;
+    assert_eq!(bob.post(&path, &[("label", "Mine")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(alice.get(page.path()).await.text("h1"), "Guarded, At <home>");
+    // the same again changes nothing
+    alice.submit(&form, "main form", [("label", "At <home>")]).await;
+    assert_eq!(app.audited().await.iter().filter(|action| *action == "connection.renamed").count(), 1);
+}
+
+#[tokio::test]
+async fn a_label_that_says_nothing_too_much_or_is_taken_comes_back() {
+    let (_app, alice, _server) = guarded().await;
+    account(&alice, "Work").await;
+    let form = alice.get(&format!("{}/label", page_of(&alice, "Guarded Work").await.path())).await;
+    let long = "x".repeat(61);
+    let taken = "You already have a connection to this service called “Default”. Choose another label";
+    for (typed, told) in [("  ", "Enter a label"), (&long, "Label must be 60 characters or fewer"), ("Default", taken)]
+    {
+        let page = alice.submit(&form, "main form", [("label", typed)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(page.text(".summary li a"), told);
+        assert_eq!(page.attr("#f-label", "value").as_deref(), Some(typed));
+    }
+}
