@@ -21,11 +21,12 @@ mod pages;
 mod place;
 mod process;
 mod queue;
+mod vault;
 
 use place::Place;
 
 /// What can be measured by itself; each begins with a database of its own.
-const GROUPS: [&str; 5] = ["process", "queue", "calls", "live", "pages"];
+const GROUPS: [&str; 6] = ["process", "queue", "calls", "vault", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
@@ -47,6 +48,7 @@ async fn measure(only: &str) {
             "process" => process::measure(&place).await,
             "queue" => queue::measure(&place).await,
             "calls" => calls::measure(&place).await,
+            "vault" => vault::measure(&place).await,
             "live" => live::measure(&place).await,
             _ => pages::measure(&place).await,
         }

@@ -10,7 +10,7 @@ use super::discovery::LookView;
 use super::views::{effect, first_sentence, kind};
 use crate::app::App;
 use crate::connections::{self, Connection};
-use crate::connectors::{self, Connector, Tool};
+use crate::connectors::{self, Auth, Connector, Tool};
 use crate::jobs::{self, JobRow, OfConnector};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -50,8 +50,10 @@ struct ShowPage {
     way: Option<Way>,
     slug: String,
     needs_nothing: bool,
+    /// It tells its tools to nobody before they have signed in, and its reader has not.
+    is_closed: bool,
     tools: Vec<ToolRow>,
-    /// None: its tools come with the hub.
+    /// None: its tools come with the hub, or are not told yet.
     look: Option<LookView>,
     jobs: Vec<Row>,
     all_jobs: String,
@@ -95,6 +97,7 @@ impl ShowPage {
     ) -> Self {
         let last: HashMap<_, _> = ran.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
         let needs_nothing = connector.auth_type == "none";
+        let is_closed = connector.auth_type == Auth::OAuth.stored() && connections.is_empty() && tools.is_empty();
         Self {
             shell,
             name: connector.name.clone(),
@@ -115,7 +118,8 @@ impl ShowPage {
                 .iter()
                 .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
                 .collect(),
-            look: LookView::new(connector, calendar),
+            is_closed,
+            look: LookView::new(connector, calendar).filter(|_| !is_closed),
             jobs: ran.newest.iter().map(|job| Row::new(job, calendar)).collect(),
             all_jobs: format!("/jobs?connector={}", connector.slug),
         }

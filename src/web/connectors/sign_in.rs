@@ -51,6 +51,8 @@ struct ContinuePage {
     service: String,
     slug: String,
     host: String,
+    /// What the address bar will begin with.
+    origin: String,
     url: String,
 }
 
@@ -139,6 +141,7 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 service: going.connector.name,
                 slug: going.connector.slug,
                 host: going.host,
+                origin: going.url.origin().ascii_serialization(),
                 url: going.url.into(),
             }))
         }

@@ -1,0 +1,116 @@
+//! How long a change of the master key takes, and how many secrets are opened in a second.
+
+use std::time::Instant;
+
+use craft::ids::UserId;
+use craft::secret::Secret;
+use craft::vault::{KeySource, SecretRef, Vault};
+use tokio::task::JoinSet;
+
+use crate::figure::{Better, Figure};
+use crate::place::Place;
+
+/// Users, each with a data key of their own.
+const USERS: usize = 10_000;
+
+/// Secrets of each: 100,000 in all.
+const SECRETS: usize = 10;
+
+/// Tasks at once.
+const CALLERS: usize = 4;
+
+pub(crate) async fn measure(place: &Place) {
+    let vault = Vault::under(KeySource::made(place.dir().join("budgets.key")).unwrap()).unwrap();
+    let secrets = sealed(place, &vault).await;
+    opens(place, &vault, &secrets).await;
+    rotation(place, &vault).await;
+}
+
+async fn sealed(place: &Place, vault: &Vault) -> Vec<(UserId, SecretRef)> {
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (system, vault, clock) = (place.pools.system.clone(), vault.clone(), place.clock.clone());
+        callers.spawn(async move {
+            let mut sealed = Vec::new();
+            for _ in 0..USERS / CALLERS {
+                let (user, now) = (UserId::new(clock.now()), clock.now());
+                let mut tx = system.begin().await.unwrap();
+                sqlx::query(
+                    "INSERT INTO users (id, email, display_name, password_hash, created_at)
+                     VALUES ($1, $1 || '@example.com', 'Someone', '', $2)",
+                )
+                .bind(user)
+                .bind(now)
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+                for _ in 0..SECRETS {
+                    let token = Secret::new("a token of the length that most providers give, more or less");
+                    sealed.push((user, vault.seal(&mut tx, user, "a budget", &token, now).await.unwrap()));
+                }
+                tx.commit().await.unwrap();
+            }
+            sealed
+        });
+    }
+    callers.join_all().await.into_iter().flatten().collect()
+}
+
+/// Each opens what the others do not, beside as many looks at a row that is no secret.
+async fn opens(place: &Place, vault: &Vault, secrets: &[(UserId, SecretRef)]) {
+    let mut rates = Vec::new();
+    for seals in [false, true] {
+        let mut callers = JoinSet::new();
+        let begun = Instant::now();
+        for part in secrets.chunks(secrets.len() / CALLERS) {
+            let (pool, vault, part) = (place.pool().clone(), vault.clone(), part.to_vec());
+            callers.spawn(async move {
+                let mut conn = pool.acquire().await.unwrap();
+                for (user, secret) in part {
+                    if seals {
+                        vault.open(&mut conn, user, &secret).await.unwrap();
+                    } else {
+                        let look = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user);
+                        look.fetch_one(&mut *conn).await.unwrap();
+                    }
+                }
+            });
+        }
+        callers.join_all().await;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        rates.push(secrets.len() as f64 / begun.elapsed().as_secs_f64());
+    }
+    Figure {
+        name: "vault.opens",
+        value: rates[1],
+        unit: "opens/s",
+        better: Better::Higher,
+        // two looks at rows, of the secret and of its key
+        target: rates[0] / 2.5,
+        reference: (rates[0], "looks at one row"),
+    }
+    .report();
+}
+
+async fn rotation(place: &Place, vault: &Vault) {
+    place
+        .execute(
+            "CREATE TABLE bare AS SELECT user_id, wrapped FROM data_keys; ALTER TABLE bare ADD PRIMARY KEY (user_id)",
+        )
+        .await;
+    let begun = Instant::now();
+    place.execute("UPDATE bare SET wrapped = sha256(wrapped) || wrapped").await;
+    let bare = begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    let rotated = vault.rotate(&place.pools.system, |_, _| {}).await.unwrap();
+    assert_eq!(rotated.rewrapped, USERS as u64);
+    Figure {
+        name: "vault.rotation",
+        value: begun.elapsed().as_secs_f64(),
+        unit: "s for 100,000 secrets of 10,000 users",
+        better: Better::Lower,
+        target: 10.0,
+        reference: (bare, "one UPDATE of as many rows"),
+    }
+    .report();
+}
