@@ -16,12 +16,15 @@ use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
 use crate::audit::redact;
 use crate::clock::Timestamp;
-use crate::queue::events::{Event, Journal, Level};
+use crate::queue::events::{Event, Level};
 use crate::queue::{Finish, Lease, Stop};
 use crate::upstream::{self, CallContext, Limits, Progress};
 
 /// A result longer than this fails the job.
 const LONGEST_RESULT: usize = 4 * 1024 * 1024;
+
+/// When a credential is tried again that was refused while its provider could not be asked for another.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// The upstream is told to stop this long before the queue gives the run up.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -47,6 +50,8 @@ pub async fn execute(runner: &Runner, lease: &Lease) -> Ran {
 
 async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
     let journal = lease.journal();
+    // of both calls, if there are two: the lease is no longer for that
+    let deadline = Instant::now() + lease.time_limit().saturating_sub(MARGIN);
     journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
     let mut prepared = match prepare(runner, actor, lease.job_id()).await {
         Ok(prepared) => prepared,
@@ -54,12 +59,12 @@ async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
     };
     let tools_changed = Arc::new(AtomicBool::new(false));
     // on the heap: a call's state is large, and many calls run at once
-    let (mut outcome, mut stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
+    let (mut outcome, mut stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
     if let (Some(message), None) = (refused(&outcome), stop) {
         match renewed(runner, actor, &mut prepared, &message).await {
             Ok(true) => {
                 journal.append(Event::new(Level::Info, "The token was renewed; calling once more", runner.clock.now()));
-                (outcome, stop) = Box::pin(call(runner, lease, &prepared, &journal, tools_changed.clone())).await;
+                (outcome, stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
                 if let Some(message) = refused(&outcome) {
                     return given_up(runner, lease, actor, &prepared, &message).await;
                 }
@@ -93,6 +98,10 @@ async fn renewed(runner: &Runner, actor: &Actor, prepared: &mut Prepared, messag
     }
     let (connection, seen) = (prepared.connection, prepared.version);
     let newer = presented(runner.renewals.after_refusal(actor, connection, seen, message).await?)?;
+    if newer.version == seen {
+        // its provider could not be asked: that it is refused meanwhile is not its end
+        return Err(Unready::Later { message: message.to_owned(), after: AGAIN });
+    }
     prepared.present(newer);
     Ok(true)
 }
@@ -122,16 +131,13 @@ async fn call(
     runner: &Runner,
     lease: &Lease,
     prepared: &Prepared,
-    journal: &Journal,
+    deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> (upstream::Outcome, Option<Stop>) {
-    let cancel = CancellationToken::new();
+    let (cancel, journal) = (CancellationToken::new(), lease.journal());
     let (progress, mut steps) = mpsc::channel(64);
     let context = CallContext {
-        limits: Limits {
-            deadline: Instant::now() + lease.time_limit().saturating_sub(MARGIN),
-            max_response_bytes: LONGEST_RESULT,
-        },
+        limits: Limits { deadline, max_response_bytes: LONGEST_RESULT },
         progress: Some(progress),
         tools_changed,
         cancel: cancel.clone(),

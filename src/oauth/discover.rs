@@ -41,6 +41,7 @@ fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Resul
         "token_url": metadata.needed("token_endpoint")?.as_str(),
     }))
     .map_err(|error| Failure::setting(error.to_string()))?;
+    metadata.refuse_mixed()?;
     let methods = metadata.texts("token_endpoint_auth_methods_supported");
     let offers = |method: &str| methods.iter().any(|it| it == method);
     provider.client_auth = match () {
@@ -211,6 +212,18 @@ impl Metadata {
         })
     }
 
+    /// Metadata that lead to another server for consent, and bring the code of that server here: unless it names itself
+    /// in the callback, nobody could tell.
+    fn refuse_mixed(&self) -> Result<(), Failure> {
+        let (asks, takes) = (self.needed("authorization_endpoint")?, self.needed("token_endpoint")?);
+        let is_own = Url::parse(&self.issuer).is_ok_and(|issuer| issuer.origin() == asks.origin());
+        if is_own || asks.origin() == takes.origin() || self.flag("authorization_response_iss_parameter_supported") {
+            return Ok(());
+        }
+        let message = format!("{} sends people to {} and would take their answer itself", self.host(), host(&asks));
+        Err(Failure::new(Kind::Wrong, "mixed", message))
+    }
+
     fn texts(&self, field: &str) -> Vec<String> {
         texts(&self.document, field)
     }
@@ -248,6 +261,28 @@ mod tests {
             ["https://b.example/mcp", "http://a.example/mcp", "https://a.example/mc", "https://a.example/mcp/v1/x", ""]
         {
             assert!(!covers(bad, &server), "{bad}");
+        }
+    }
+
+    #[test]
+    fn whoever_sends_people_elsewhere_must_take_the_answer_there() {
+        let metadata = |asks: &str, takes: &str, names_itself: bool| super::Metadata {
+            issuer: "https://as.example".to_owned(),
+            document: serde_json::json!({
+                "authorization_endpoint": asks,
+                "token_endpoint": takes,
+                "authorization_response_iss_parameter_supported": names_itself,
+            }),
+        };
+        let (own, honest) = ("https://as.example/x", "https://honest.example/x");
+        for (asks, takes, names_itself, is_fine) in [
+            (own, own, false, true),
+            (own, honest, false, true),
+            (honest, honest, false, true),
+            (honest, own, true, true),
+            (honest, own, false, false),
+        ] {
+            assert_eq!(metadata(asks, takes, names_itself).refuse_mixed().is_ok(), is_fine, "{asks} {takes}");
         }
     }
 

@@ -97,6 +97,15 @@ impl Failure {
         Self::new(kind, class, format!("{host} {words} ({said})"))
     }
 
+    /// The same without these words, should the provider have said them back.
+    #[must_use]
+    pub(super) fn without(mut self, secrets: &[String]) -> Self {
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            self.message = self.message.replace(secret.as_str(), "[secret]");
+        }
+        self
+    }
+
     /// The hub has no client there any more.
     #[must_use]
     pub fn unknown_client(host: &str) -> Self {
@@ -159,6 +168,12 @@ mod tests {
         for other in ["server_error", "invalid_request", "invalid_scope", "nonsense"] {
             assert_ne!(Failure::named("h", other, None).kind, Kind::Dead, "{other}");
         }
+    }
+
+    #[test]
+    fn what_a_provider_says_back_is_not_repeated() {
+        let failure = Failure::named("h", "invalid_grant", Some("Token abc is over")).without(&["abc".to_owned()]);
+        assert_eq!(failure.message, "h no longer accepts this sign-in (Token [secret] is over)");
     }
 
     #[test]

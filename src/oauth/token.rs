@@ -124,6 +124,9 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Grant, Failure> {
     let at = host(&url).to_owned();
+    let mut secrets: Vec<_> = client.secret.iter().map(|secret| secret.expose().to_owned()).collect();
+    secrets
+        .extend(parameters.iter().filter(|(name, _)| SECRET.contains(&name.as_str())).map(|(_, value)| value.clone()));
     let (proof, mut parameters) = prove(provider.client_auth, client, parameters);
     for (name, _) in &mut parameters {
         *name = renamed(provider, name).to_owned();
@@ -139,8 +142,12 @@ async fn ask(
     if let Some(proof) = proof {
         request = request.header(header::AUTHORIZATION, proof);
     }
-    answer::grant(provider, &at, egress.send(request).await?, now).await
+    let answered = answer::grant(provider, &at, egress.send(request).await?, now).await;
+    answered.map_err(|failure| failure.without(&secrets))
 }
+
+/// Parameters whose values a careless provider may say back.
+const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "access_token", "client_secret"];
 
 /// Adds what proves the client: a header, or parameters.
 pub(super) fn prove(

@@ -33,6 +33,13 @@ impl Vault {
     /// # Errors
     /// [`Error::Refused`] if the source has one key and cannot be written: a sentence that says how to add one.
     pub async fn rotate(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+        // held to the end: two at once would each think that the other's new key is not known
+        let mut alone = system.begin().await?;
+        if !store::be_the_only_rotation(&mut alone).await? {
+            return Err(Error::Conflict(
+                "Another change of the master key is under way. Wait until it is done".to_owned(),
+            ));
+        }
         self.add_key().await?;
         self.check(system).await?;
         let mut tx = system.begin().await?;
@@ -55,6 +62,7 @@ impl Vault {
         if retired {
             self.keys_anew().await?;
         }
+        alone.commit().await?;
         Ok(Rotated { current: keys.current().id(), former, rewrapped: rewrapped + rest, retired })
     }
 

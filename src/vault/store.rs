@@ -18,6 +18,13 @@ pub(super) async fn foreign_master_key(system: &SystemDb, ours: &[String]) -> sq
         .await
 }
 
+/// False if somebody else changes the master key; else nobody does until the transaction ends.
+pub(super) async fn be_the_only_rotation(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtextextended('rotation', 0)) AS "alone!""#)
+        .fetch_one(conn)
+        .await
+}
+
 /// Until the transaction ends, no master key is retired.
 pub(super) async fn share_keys(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended('master keys', 0))) locked")

@@ -203,6 +203,26 @@ async fn stored(tx: &mut Tx, owner: UserId, issuer: &str, redirect: &str) -> sql
     .await
 }
 
+/// Forgets clients that the hub has made itself, which their server knows no longer: the next sign-in makes another. One
+/// that its user has entered is theirs to replace.
+pub(super) async fn forget_made(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
+    let forgotten = sqlx::query_scalar!(
+        r#"
+        DELETE FROM oauth_clients
+        WHERE user_id = $1 AND issuer = $2 AND source <> 'entered'
+        RETURNING secret_ref AS "secret_ref: SecretRef"
+        "#,
+        actor.user_id() as _,
+        issuer,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    for secret in forgotten.into_iter().flatten() {
+        vault.shred(tx, actor.user_id(), &secret).await?;
+    }
+    Ok(())
+}
+
 /// The client that renews grants of this issuer: the newest, whatever callback it was made with.
 pub(in crate::connections) async fn newest(
     tx: &mut Tx,

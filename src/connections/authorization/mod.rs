@@ -26,7 +26,7 @@ use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Client, Failure, Grant, Pkce, Provider, Returned, State, Values};
+use crate::oauth::{self, Authorization, Client, Failure, Grant, Kind, Pkce, Provider, Returned, State, Values};
 use crate::queue::{self, Released};
 use crate::secret::Secret;
 use crate::vault::{SecretRef, Vault};
@@ -185,6 +185,10 @@ impl SignIn<'_> {
             message: failure.message.clone(),
         };
         audit::record(&mut tx, actor, &refused, now).await?;
+        if failure.kind == Kind::Client {
+            let provider = described(&mut tx, actor, begun.connector_id).await?;
+            clients::forget_made(&mut tx, self.vault, actor, provider.issuer()).await?;
+        }
         Ok(tx.commit().await?)
     }
 
@@ -249,13 +253,15 @@ impl SignIn<'_> {
                 now,
             )
             .await?;
-        let refresh = match &grant.refresh {
-            Some(refresh) => {
-                let former = former.as_ref().and_then(|it| it.refresh.as_ref());
-                Some(self.hold(&mut tx, actor, former, "connection.refresh", refresh, now).await?)
+        let before = former.as_ref().and_then(|it| it.refresh.as_ref());
+        let refresh = if let Some(refresh) = &grant.refresh {
+            Some(self.hold(&mut tx, actor, before, "connection.refresh", refresh, now).await?)
+        } else {
+            // a new sign-in is a new grant, which the former token does not renew
+            if let Some(before) = before {
+                self.vault.shred(&mut tx, owner, before).await?;
             }
-            // a provider that gives none means the former, if it is the same grant; a new sign-in is a new one
-            None => None,
+            None
         };
         let kept = store::Kept {
             connector: connector.id,

@@ -31,14 +31,20 @@ use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
 use crate::secret::Secret;
 use crate::vault::Vault;
 
-/// A lease is good for three times the longest request.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a lease is good for: two requests and the waits for the database around them, with as much to spare.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How long somebody waits for another process to renew.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Between two looks at whether the process that holds the lease is done.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// When to try again after a renewal that may yet succeed.
 const COME_BACK: Duration = Duration::from_secs(30);
+
+/// While a token is good still, a provider that failed to renew it is left alone for this long.
+const QUIET: Duration = Duration::from_secs(5 * 60);
 
 /// Opens credentials, and renews them; cheap to clone.
 #[derive(Clone, Debug)]
@@ -133,7 +139,7 @@ impl Renewals {
     async fn renew(&self, actor: &Actor, id: ConnectionId, seen: i32) -> Result<Credential> {
         let flight = self.flight(id);
         let _turn = flight.lock().await;
-        let give_up = Instant::now() + LEASE;
+        let give_up = Instant::now() + PATIENCE;
         loop {
             let mut tx = self.system.begin().await?;
             let held = hold(&mut tx, actor, id).await?;
@@ -146,14 +152,14 @@ impl Renewals {
             if !held.can_be_renewed() {
                 return self.ended(tx, actor, &held).await;
             }
-            let (fence, now) = (rand::random(), self.clock.now());
-            if store::take_lease(&mut tx, actor.user_id(), id, fence, now, now + LEASE).await? {
+            let fence = rand::random();
+            if store::take_lease(&mut tx, actor.user_id(), id, fence, LEASE).await? {
                 // whoever had it before may have renewed since the look above
                 if hold(&mut tx, actor, id).await?.version != seen {
                     continue;
                 }
                 tx.commit().await?;
-                return self.renew_alone(actor, &held, fence).await;
+                return self.renew_unhindered(actor, held, fence).await;
             }
             drop(tx);
             if Instant::now() >= give_up {
@@ -173,6 +179,13 @@ impl Renewals {
         self.end(&mut tx, actor, held, "expired", &over, &over).await?;
         tx.commit().await?;
         Ok(Credential::Over(over))
+    }
+
+    /// In a task of its own: a caller that goes away must not take with it what the provider has given by then.
+    async fn renew_unhindered(&self, actor: &Actor, held: Held, fence: i64) -> Result<Credential> {
+        let (renewals, actor) = (self.clone(), actor.clone());
+        let renewing = tokio::spawn(async move { renewals.renew_alone(&actor, &held, fence).await });
+        renewing.await.map_err(|ended| Error::Internal(ended.into()))?
     }
 
     /// Asks the provider; nobody else does meanwhile.
@@ -198,13 +211,14 @@ impl Renewals {
     /// None: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
     async fn ask(&self, actor: &Actor, held: &Held) -> Result<Option<Result<(Provider, Grant), Failure>>> {
         let mut tx = self.system.begin().await?;
-        if hold(&mut tx, actor, held.id).await?.version != held.version {
-            return Ok(None);
-        }
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
         let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
+        // secrets are replaced in place: this is the one of that version only if the version is the same still
+        if hold(&mut tx, actor, held.id).await?.version != held.version {
+            return Ok(None);
+        }
         tx.commit().await?;
         let Some(client) = client else {
             return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
@@ -221,6 +235,9 @@ impl Renewals {
 
     async fn newer(&self, tx: &mut Tx, actor: &Actor, held: &Held) -> Result<Credential> {
         let newer = hold(tx, actor, held.id).await?;
+        if !newer.is_usable() {
+            return Ok(Credential::Over(newer.over()));
+        }
         Ok(Credential::Ready(self.open(tx, actor, &newer).await?))
     }
 
@@ -275,7 +292,11 @@ impl Renewals {
             self.end(tx, actor, held, failure.class, &over, &failure.message).await?;
             return Ok(Credential::Over(over));
         }
-        store::degrade(tx, actor.user_id(), held, &failure.message, now).await?;
+        let after = match failure.kind {
+            Kind::Passing { after: Some(after) } => after,
+            _ => COME_BACK,
+        };
+        store::degrade(tx, actor.user_id(), held, &failure.message, now + after.max(QUIET), now).await?;
         let action = Action::ConnectionRenewed {
             connection: held.id,
             connector: held.connector_id,
@@ -283,13 +304,9 @@ impl Renewals {
         };
         audit::record(tx, actor, &action, now).await?;
         // a token that is still good is presented while the provider is away
-        if held.ends_soon(now) && held.expires_at.is_some_and(|end| end > now) {
+        if held.expires_at.is_none_or(|end| end > now) {
             return Ok(Credential::Ready(self.open(tx, actor, held).await?));
         }
-        let after = match failure.kind {
-            Kind::Passing { after: Some(after) } => after,
-            _ => COME_BACK,
-        };
         Ok(Credential::Away { message: failure.message.clone(), after })
     }
 
@@ -365,7 +382,7 @@ impl Held {
     /// it as the moment.
     fn ends_soon(&self, now: Timestamp) -> bool {
         match (self.renew_at, self.expires_at) {
-            (Some(at), _) if self.can_be_renewed() => at <= now,
+            (Some(at), end) if self.can_be_renewed() => at <= now || end.is_some_and(|end| end <= now),
             (_, Some(end)) => end <= now,
             _ => false,
         }

@@ -1,5 +1,7 @@
 //! The statements of renewals.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -51,28 +53,26 @@ pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionI
     .await
 }
 
-/// Takes the lease unless somebody has it.
+/// Takes the lease unless somebody has it; by the clock of the database, which all processes share.
 pub(super) async fn take_lease(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
     fence: i64,
-    now: Timestamp,
-    until: Timestamp,
+    life: Duration,
 ) -> sqlx::Result<bool> {
     let taken = sqlx::query!(
         r#"
         INSERT INTO connection_renewals AS held (user_id, connection_id, fence, expires_at)
-        VALUES ($1, $2, $3, $5)
+        VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
         ON CONFLICT (user_id, connection_id) DO UPDATE
         SET fence = EXCLUDED.fence, expires_at = EXCLUDED.expires_at
-        WHERE held.expires_at <= $4
+        WHERE held.expires_at <= clock_timestamp()
         "#,
         owner as _,
         id as _,
         fence,
-        now,
-        until,
+        life.as_secs_f64(),
     )
     .execute(conn)
     .await?;
@@ -137,12 +137,13 @@ pub(super) async fn degrade(
     owner: UserId,
     held: &Held,
     message: &str,
+    again: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         UPDATE user_connections
-        SET health = 'degraded', reason = $4, last_error = $4, updated_at = $5
+        SET health = 'degraded', reason = $4, last_error = $4, updated_at = $5, renew_at = $6
         WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
         "#,
         owner as _,
@@ -150,6 +151,7 @@ pub(super) async fn degrade(
         held.version,
         message,
         now,
+        again,
     )
     .execute(conn)
     .await?;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 
 use super::views::{Depending, href, name};
 use super::{below, parse};
@@ -132,19 +132,24 @@ async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: 
 
 async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
     let chosen = several(app, me, ids).await?;
-    let untold = end_grants(app, me, &chosen).await?;
+    let untold = end_grants(app, me, &chosen).await;
     let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
     me.flash(told(&chosen, done, untold)).await?;
     Ok(see_other("/connections"))
 }
 
 /// Asks the providers, all at once, to end what they granted; what stood in the way, in sentences.
-async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Result<Vec<String>, Error> {
+async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> {
     let sign_in = SignIn { db: &app.db, vault: &app.vault, egress: &app.egress, public_url: &app.public_url };
     let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id));
-    let answers = try_join_all(asked).await?;
-    let untold = answers.into_iter().flatten();
-    Ok(untold.map(|why| format!("A service could not be told: {why}. End the access there as well.")).collect())
+    let untold = join_all(asked).await.into_iter().filter_map(|answer| {
+        answer.unwrap_or_else(|error| {
+            // what cannot be opened cannot be ended, and stops nobody from disconnecting
+            tracing::warn!(%error, "a grant could not be ended at its provider");
+            Some("the hub could not open its credential".to_owned())
+        })
+    });
+    untold.map(|why| format!("A service could not be told: {why}. End the access there as well.")).collect()
 }
 
 fn told(chosen: &[Detail], done: Disconnected, untold: Vec<String>) -> Flash {

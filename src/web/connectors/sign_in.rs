@@ -157,8 +157,12 @@ pub(super) async fn callback(
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let sign_in = sign_in(&app);
-    match sign_in.complete(&me.actor, session, &query, app.clock.now()).await {
+    // in a task of its own: a tab that is closed now must not lose what the provider gives
+    let completing = tokio::spawn({
+        let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
+        async move { sign_in(&app).complete(&actor, session, &query, app.clock.now()).await }
+    });
+    match completing.await.map_err(|ended| Error::Internal(ended.into()))? {
         Ok(signed) => {
             signed.released.announce(&app.live);
             me.flash(Flash::success(signed_words(&signed))).await?;
@@ -167,7 +171,7 @@ pub(super) async fn callback(
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
         Err(told) => {
-            let connector = sign_in.of_callback(&me.actor, &query).await?;
+            let connector = sign_in(&app).of_callback(&me.actor, &query).await?;
             Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)
         }
     }
