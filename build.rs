@@ -38,6 +38,8 @@ fn main() -> Result<()> {
     let styles = STYLES.map(|name| format!("css/{name}.css"));
     let styles: Vec<&str> = styles.iter().map(String::as_str).collect();
 
+    link_small();
+
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let out = Path::new(&out);
     let mut code = String::new();
@@ -48,6 +50,21 @@ fn main() -> Result<()> {
     fs::write(out.join("assets.rs"), code)?;
     fs::write(out.join("connectors.rs"), connectors()?)?;
     Ok(())
+}
+
+/// The binary that is shipped keeps one copy of functions that came out the same (there are many, of generic code), and its
+/// relocations packed. Only where Rust brings the linker that can: LLVM's, on this platform since 1.90.
+fn link_small() {
+    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
+    let has_lld = is("TARGET", "x86_64-unknown-linux-gnu") && is("HOST", "x86_64-unknown-linux-gnu");
+    if has_lld
+        && is("PROFILE", "release")
+        && env::var_os("CARGO_ENCODED_RUSTFLAGS").is_none_or(|flags| flags.is_empty())
+    {
+        for flag in ["--icf=all", "-z,pack-relative-relocs", "--build-id=none"] {
+            println!("cargo:rustc-link-arg-bin=craft=-Wl,{flag}");
+        }
+    }
 }
 
 /// The constant that embeds each file in `connectors/`, by name.
