@@ -56,7 +56,8 @@ fn main() -> Result<()> {
 /// relocations packed. Only where Rust brings the linker that can: LLVM's, on this platform since 1.90.
 fn link_small() {
     let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
-    let has_lld = is("TARGET", "x86_64-unknown-linux-gnu") && is("HOST", "x86_64-unknown-linux-gnu");
+    let is_here = is("TARGET", "x86_64-unknown-linux-gnu") && is("HOST", "x86_64-unknown-linux-gnu");
+    let has_lld = is_here && rust_minor().is_some_and(|minor| minor >= 90);
     if has_lld
         && is("PROFILE", "release")
         && env::var_os("CARGO_ENCODED_RUSTFLAGS").is_none_or(|flags| flags.is_empty())
@@ -65,6 +66,12 @@ fn link_small() {
             println!("cargo:rustc-link-arg-bin=craft=-Wl,{flag}");
         }
     }
+}
+
+/// Of "rustc 1.95.0 (…)", the 95.
+fn rust_minor() -> Option<u32> {
+    let said = std::process::Command::new(env::var_os("RUSTC")?).arg("--version").output().ok()?;
+    String::from_utf8(said.stdout).ok()?.split('.').nth(1)?.parse().ok()
 }
 
 /// The constant that embeds each file in `connectors/`, by name.

@@ -2,7 +2,7 @@
 //!
 //! A [`Provider`] describes how one provider differs from RFC 6749; the defaults are what the standards say. Nothing here
 //! is stored: credentials come in as values and go out in a [`Grant`]. Every request leaves through
-//! [`Egress`](crate::egress::Egress), follows no redirect, and is bounded in time and size; nothing that a provider
+//! [`Egress`], follows no redirect, and is bounded in time and size; nothing that a provider
 //! answers is repeated to people but its own error texts, cut short.
 
 mod answer;
