@@ -108,8 +108,13 @@ async fn renewed(runner: &Runner, actor: &Actor, prepared: &mut Prepared, messag
 
 /// A credential that was just given is refused as well: there is no use in a third.
 async fn given_up(runner: &Runner, lease: &Lease, actor: &Actor, prepared: &Prepared, message: &str) -> Ran {
-    let given_up = runner.renewals.give_up(actor, prepared.connection, prepared.version, message).await;
-    let unready = given_up.map_or_else(Unready::Failed, Unready::Parked);
+    let unready = match runner.renewals.give_up(actor, prepared.connection, prepared.version, message).await {
+        // whoever was faster has brought another credential, which the next run presents
+        Ok(credential) => {
+            presented(credential).err().unwrap_or(Unready::Later { message: message.to_owned(), after: AGAIN })
+        }
+        Err(error) => Unready::Failed(error),
+    };
     Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None }
 }
 

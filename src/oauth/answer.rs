@@ -6,7 +6,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::failure::{Failure, Kind};
-use super::provider::{Provider, Unit};
+use super::pointers::Unit;
+use super::provider::Provider;
 use super::template::Values;
 use super::token::Grant;
 use crate::clock::Timestamp;

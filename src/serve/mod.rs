@@ -1,5 +1,6 @@
 //! Composition: everything is built here once, started, and on a signal drained and stopped in order.
 
+mod chores;
 mod database;
 
 use std::future::IntoFuture;
@@ -11,17 +12,17 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::chores::{renew_in_time, sweep_daily};
 pub(crate) use self::database::Database;
 use crate::accounts::{self, Passwords};
 use crate::app::{App, Handles};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
-use crate::connections::{self, Renewals};
+use crate::connections::Renewals;
 use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
@@ -41,12 +42,6 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// Pages under way get this long.
 const LAST_PAGES: Duration = Duration::from_secs(2);
-
-/// Between two looks for tokens that are about to end.
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// Between two sweeps.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What this process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,36 +201,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         Error::Refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
     })
-}
-
-/// Forgets what has expired, now and every day, until told to stop.
-async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
-    let mut days = tokio::time::interval(DAY);
-    days.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let sweeping = async {
-        loop {
-            days.tick().await;
-            if let Err(error) = accounts::sweep(&system, clock.now()).await {
-                tracing::warn!(%error, "what has expired could not be forgotten; it is tried again in a day");
-            }
-        }
-    };
-    stop.run_until_cancelled(sweeping).await;
-}
-
-/// Renews tokens before they end, until told to stop. Every process that runs jobs does; a lease keeps two from one token.
-async fn renew_in_time(renewals: Renewals, stop: CancellationToken) {
-    let mut minutes = tokio::time::interval(MINUTE);
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let renewing = async {
-        loop {
-            minutes.tick().await;
-            if let Err(error) = connections::sweep(&renewals).await {
-                tracing::warn!(%error, "tokens could not be renewed ahead of their end; it is tried again in a minute");
-            }
-        }
-    };
-    stop.run_until_cancelled(renewing).await;
 }
 
 /// Stores the shipped connectors, the built-in one with the tools that this binary has.

@@ -227,9 +227,13 @@ async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again(
     app.until(&alice, job, |job| job["status"] == "waiting_input").await;
     let (_, _, status, reason) = connection(&app).await;
     assert_eq!(status, "expired");
-    assert!(reason.as_ref().unwrap().contains("Connect Guarded again"), "{reason:?}");
+    assert!(reason.as_ref().unwrap().contains("no longer accepts this sign-in"), "{reason:?}");
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert!(page.text("main").contains("no longer accepts this sign-in"), "{}", page.text("main"));
+    assert!(
+        page.text("main").contains("no longer accepts this sign-in (The grant was taken back). Connect Guarded again")
+    );
+    let way = format!("/connections/{before}");
+    assert!(page.attrs("main .actions a", "href").contains(&way), "the page leads nowhere");
 
     server.test("revive").await;
     let page = connect_again(&alice, &server).await;

@@ -5,6 +5,7 @@
 //! connection is meant: one that exists keeps its id, and what waited for it goes on.
 
 mod clients;
+mod keeping;
 mod revocation;
 mod store;
 
@@ -16,7 +17,6 @@ pub(super) use self::clients::newest as newest_client;
 pub use self::clients::{ClientDocument, client_document};
 
 use super::label;
-use super::server::look_with;
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -26,10 +26,9 @@ use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Client, Failure, Grant, Kind, Pkce, Provider, Returned, State, Values};
-use crate::queue::{self, Released};
-use crate::secret::Secret;
-use crate::vault::{SecretRef, Vault};
+use crate::oauth::{self, Authorization, Client, Failure, Kind, Pkce, Provider, Returned, State, Values};
+use crate::queue::Released;
+use crate::vault::Vault;
 
 /// How long a person may take at the provider.
 const PATIENCE: time::Duration = time::Duration::minutes(10);
@@ -223,111 +222,6 @@ impl SignIn<'_> {
         Ok((begun, pkce))
     }
 
-    /// Stores a grant as the connection of the sign-in's label.
-    async fn keep(
-        &self,
-        actor: &Actor,
-        begun: &store::Transaction,
-        provider: &Provider,
-        grant: &Grant,
-        now: Timestamp,
-    ) -> Result<Signed> {
-        let granted = grant.scopes.clone().unwrap_or_else(|| begun.scopes.clone());
-        let missing: Vec<_> = begun.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
-        // asked outside of the transaction, with the token that is not stored yet
-        let mut tx = self.db.as_user(actor).await?;
-        let connector = connectors::get(&mut tx, actor, begun.connector_id).await?;
-        drop(tx);
-        let found = look_with(self.egress, &connector, &grant.access).await;
-
-        let mut tx = self.db.as_user(actor).await?;
-        let owner = actor.user_id();
-        let former = store::lock_connection(&mut tx, owner, connector.id, &begun.label).await?;
-        let access = self
-            .hold(
-                &mut tx,
-                actor,
-                former.as_ref().and_then(|it| it.access.as_ref()),
-                "connection.access",
-                &grant.access,
-                now,
-            )
-            .await?;
-        let before = former.as_ref().and_then(|it| it.refresh.as_ref());
-        let refresh = if let Some(refresh) = &grant.refresh {
-            Some(self.hold(&mut tx, actor, before, "connection.refresh", refresh, now).await?)
-        } else {
-            // a new sign-in is a new grant, which the former token does not renew
-            if let Some(before) = before {
-                self.vault.shred(&mut tx, owner, before).await?;
-            }
-            None
-        };
-        let kept = store::Kept {
-            connector: connector.id,
-            label: &begun.label,
-            access: &access,
-            refresh: refresh.as_ref(),
-            scopes: &granted,
-            requested: &begun.scopes,
-            reason: (!missing.is_empty()).then(|| not_granted(provider, &missing)),
-            captured: serde_json::to_value(&grant.captured).map_err(|error| Error::Internal(error.into()))?,
-            expires_at: grant.expires_at,
-            renew_at: grant.renew_at(provider, now),
-        };
-        let connection = store::keep(&mut tx, owner, ConnectionId::new(now), &kept, now).await?;
-        let action = match &former {
-            Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
-            None => Action::ConnectionCreated { connection, connector: connector.id },
-        };
-        audit::record(&mut tx, actor, &action, now).await?;
-        let tools = self.take_over(&mut tx, actor, connector.id, found, now).await?;
-        let released = queue::release_parked(&mut tx, actor, connection).await?;
-        tx.commit().await?;
-        Ok(Signed { connector, connection, is_renewed: former.is_some(), missing, tools, released })
-    }
-
-    /// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.
-    async fn take_over(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        connector: ConnectorId,
-        found: Result<crate::upstream::Discovery>,
-        now: Timestamp,
-    ) -> Result<Option<usize>> {
-        match found {
-            Ok(found) => {
-                connectors::keep_look(tx, actor, connector, &found.tools, now).await?;
-                Ok(Some(found.tools.len()))
-            }
-            Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
-            Err(told) => {
-                connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// The value in the place of a former secret, or in a place of its own.
-    async fn hold(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        former: Option<&SecretRef>,
-        purpose: &str,
-        value: &Secret,
-        now: Timestamp,
-    ) -> Result<SecretRef> {
-        match former {
-            Some(former) => {
-                self.vault.replace(tx, actor.user_id(), former, value, now).await?;
-                Ok(former.clone())
-            }
-            None => self.vault.seal(tx, actor.user_id(), purpose, value, now).await,
-        }
-    }
-
     async fn verifier(&self, tx: &mut Tx, actor: &Actor, begun: &store::Transaction) -> Result<Pkce> {
         let sealed = begun.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
         Ok(Pkce::stored(self.vault.open(tx, actor.user_id(), sealed).await?))
@@ -357,11 +251,6 @@ impl SignIn<'_> {
 
 async fn described(tx: &mut Tx, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
     connectors::provider(tx, actor, connector).await?.ok_or(Error::NotFound("sign-in of this connector"))
-}
-
-fn not_granted(provider: &Provider, missing: &[String]) -> String {
-    let words: Vec<_> = missing.iter().map(|scope| provider.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
-    format!("Not granted: {}", words.join("; "))
 }
 
 const UNKNOWN: &str =

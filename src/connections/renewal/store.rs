@@ -163,7 +163,7 @@ pub(super) async fn expire(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
-    over: &str,
+    reason: &str,
     message: &str,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
@@ -176,7 +176,7 @@ pub(super) async fn expire(
         owner as _,
         held.id as _,
         held.version,
-        over,
+        reason,
         message,
         now,
     )

@@ -7,6 +7,7 @@ mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 mod fault;
+mod judging;
 
 #[cfg(test)]
 mod tests;

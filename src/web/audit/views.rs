@@ -185,7 +185,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "tools.discovered" => "Tools read from the server",
         "connection.created" => "Connection made",
         "connection.reconnected" => "Connected again",
-        "connection.renewed" => "Token renewed",
+        "connection.renewed" => "Renewal of a token",
         "connection.refused" => "Sign-in at a service refused",
         "client.registered" => "Hub made known to a service",
         "connection.renamed" => "Connection renamed",

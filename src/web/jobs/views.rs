@@ -175,6 +175,8 @@ pub(super) struct JobView {
     pub(super) connector: String,
     pub(super) connector_href: Option<String>,
     pub(super) again_href: Option<String>,
+    /// The connection that it waits for.
+    pub(super) waits_for: Option<String>,
     pub(super) badge: Badge,
     pub(super) sentence: String,
     pub(super) created: When,
@@ -201,6 +203,7 @@ impl JobView {
                 .as_ref()
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
             connector_href,
+            waits_for: words::is_parked(job).then(|| format!("/connections/{}", job.connection_id)),
             badge: Badge::job(job.status.as_str()),
             sentence: words::sentence(job, calendar),
             created: calendar.when(job.created_at),

@@ -22,9 +22,15 @@ pub(super) fn sentence(job: &Job, calendar: &Calendar) -> String {
         Status::Canceled if took.is_empty() => "Cancelled before it started.".to_owned(),
         Status::Canceled => format!("Cancelled after {took}."),
         Status::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
+        Status::WaitingInput if is_parked(job) => "It goes on when you connect the service again.".to_owned(),
         Status::WaitingInput => "Waiting for you.".to_owned(),
         Status::AwaitingApproval => "Waiting until somebody approves it.".to_owned(),
     }
+}
+
+/// Whether it waits for its connection.
+pub(super) fn is_parked(job: &Job) -> bool {
+    job.status == Status::WaitingInput && job.later_reason.as_deref() == Some("reauth")
 }
 
 fn queued(job: &Job, calendar: &Calendar) -> String {

@@ -52,14 +52,17 @@ async function sendTooLateAndSignIn(page) {
 }
 
 // The last page of ours before the provider's.
-const toProvider = (page) => send(page, "Connect");
+async function toProvider(page) {
+  await type(page, { label: "Default" });
+  return send(page, "Connect");
+}
 
 // Makes something of each kind and names the page of each state: its address, who looks (nobody: null), and what they do.
 export async function fill({ browser, hub, servers, gated }) {
   for (const who of [alice, empty, choosy, away]) hub.user(who, password);
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, alice, password);
-  for (const [name, server] of Object.entries({ Gated: gated, ...servers })) {
+  for (const [name, server] of Object.entries({ Closed: gated, ...servers })) {
     await page.goto("/connectors/new/mcp");
     await page.getByLabel("Server URL").fill(server.url);
     await page.getByLabel("Name (optional)").fill(name);
@@ -77,6 +80,7 @@ export async function fill({ browser, hub, servers, gated }) {
   const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
   const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "600" });
   for (const path of [done, failed]) await over(page, path);
+  const { waits, lost } = await losing({ page, gated, run });
   await page.goto("/connections");
   const workbench = await page.getByRole("link", { name: "Workbench" }).getAttribute("href");
   const boxes = await page.locator("[name='c']").evaluateAll((all) => all.slice(0, 2).map((box) => `c=${box.value}`));
@@ -110,7 +114,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
     ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],
-    ["connections", "/connections"], ["connections-none", "/connections?state=attention"],
+    ["connections", "/connections"], ["connections-none", "/connections?state=attention", choosy],
     ["connections-over", "/connections?state=disconnected"], ["connections-error", "/connections?state=lost&after=x"],
     ["connections-empty", "/connections", empty], ["connection", connection], ["connection-busy", workbench],
     ["connection-over", ended], ["connection-default", `${connection}/default`],
@@ -121,10 +125,11 @@ export async function fill({ browser, hub, servers, gated }) {
     ["connection-end", `${workbench}/disconnection`], ["connections-end", `/connections/disconnection?${boxes.join("&")}`],
     ["account", "/connectors/guarded/connection"],
     ["account-error", "/connectors/guarded/connection", alice, press("Connect")],
-    ["service", "/connectors/gated"], ["service-sign-in", "/connectors/gated/connection"],
-    ["service-sign-in-error", "/connectors/gated/connection", alice, press("Connect", { label: "" })],
-    ["service-continue", "/connectors/gated/connection", alice, toProvider],
-    ["service-elsewhere", "/connectors/gated/connection/continue?state=made-up"],
+    ["connections-needed", "/connections?state=attention"], ["connection-lost", lost], ["job-waits", `${waits}?live=off`],
+    ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
+    ["service-sign-in-error", "/connectors/closed/connection", alice, press("Connect", { label: "" })],
+    ["service-continue", "/connectors/closed/connection", alice, toProvider],
+    ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
@@ -170,6 +175,21 @@ async function accounts({ page, url }) {
   const connection = await follow("Work");
   await page.getByRole("button", { name: "Use by default" }).click();
   return { connection, over };
+}
+
+// A service that was signed in to, and has taken that back: the job that waits for it, and the connection.
+async function losing({ page, gated, run }) {
+  await page.goto("/connectors/new/mcp");
+  await type(page, { url: gated.url, name: "Gated" });
+  await page.getByRole("button", { name: "Add the server" }).click();
+  await page.getByRole("link", { name: /^Continue to/ }).click();
+  await page.getByRole("heading", { name: "Gated" }).waitFor();
+  await gated.kill();
+  const waits = await run("/connectors/gated/tools/echo", { "v/text": "patience" });
+  await over(page, waits);
+  await page.goto(waits);
+  const lost = await page.getByRole("link", { name: "See the connection" }).getAttribute("href");
+  return { waits, lost };
 }
 
 // Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.

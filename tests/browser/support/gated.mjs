@@ -17,7 +17,10 @@ export async function startGated() {
       if (said.includes("Uvicorn running")) resolve();
     });
   });
-  return { url: `http://127.0.0.1:${port}/mcp`, stop: () => child.kill() };
+  const base = `http://127.0.0.1:${port}`;
+  // what it takes back, nobody can renew
+  const kill = () => fetch(`${base}/test/kill`, { method: "POST" });
+  return { url: `${base}/mcp`, kill, stop: () => child.kill() };
 }
 
 function freePort() {

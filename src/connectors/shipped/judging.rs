@@ -1,0 +1,210 @@
+//! Whether what a file says of a REST service fits together: each table the way to connect, each name something there.
+
+use std::collections::BTreeSet;
+
+use toml::Spanned;
+use url::Url;
+
+use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
+use super::{Auth, Fault, Source};
+use crate::oauth::{Provider, template_names};
+
+impl Source<'_> {
+    /// Reads the tables together: each must fit the way to connect, and name only what is there.
+    pub(super) fn descriptor(self, auth: Auth, tables: Tables) -> Result<Descriptor, Fault> {
+        self.only_what_connects(auth, &tables)?;
+        let known = self.names(&tables)?;
+        self.address("base_url", &tables.base_url, &known)?;
+        self.address("docs", &tables.docs, &BTreeSet::new())?;
+        if let Some(oauth) = &tables.oauth {
+            self.provider(oauth, &known)?;
+        }
+        if let Some(key) = &tables.key {
+            self.key(key, &tables.fields)?;
+        }
+        let check = &tables.check;
+        let at = check.span().start;
+        self.call(at, "check", &check.as_ref().url, &check.as_ref().method, &known)?;
+        if let Some(account) = &tables.account {
+            let (at, account) = (account.span().start, account.as_ref());
+            self.call(at, "account", &account.url, &account.method, &known)?;
+            self.pointers(at, "account", [&account.id, &account.label])?;
+        }
+        Ok(Descriptor {
+            base_url: tables.base_url.into_inner(),
+            docs: tables.docs.into_inner(),
+            fields: tables.fields.into_iter().map(Spanned::into_inner).collect(),
+            oauth: tables.oauth.map(Spanned::into_inner),
+            key: tables.key.map(Spanned::into_inner),
+            api: tables.api.unwrap_or_default(),
+            account: tables.account.map(Spanned::into_inner),
+            check: tables.check.into_inner(),
+        })
+    }
+
+    fn only_what_connects(self, auth: Auth, tables: &Tables) -> Result<(), Fault> {
+        let oauth = tables.oauth.as_ref().map(|it| it.span().start);
+        let key = tables.key.as_ref().map(|it| it.span().start);
+        match (auth, oauth, key) {
+            (Auth::OAuth, Some(_), None) | (Auth::Token, None, Some(_)) | (Auth::None, None, None) => Ok(()),
+            (Auth::OAuth, None, _) => Err(self.fault(0, "“auth” is oauth, and there is no [oauth]".to_owned())),
+            (Auth::Token, _, None) => Err(self.fault(0, "“auth” is token, and there is no [key]".to_owned())),
+            (Auth::OAuth, Some(_), Some(at)) => {
+                Err(self.fault(at, "“auth” is oauth, so there is no use for [key]. Take it out".to_owned()))
+            }
+            (_, Some(at), _) => {
+                Err(self.fault(at, format!("“auth” is {}, so there is no use for [oauth]. Take it out", auth.as_str())))
+            }
+            (Auth::None, None, Some(at)) => {
+                Err(self.fault(at, "“auth” is none, so there is no use for [key]. Take it out".to_owned()))
+            }
+        }
+    }
+
+    /// What templates may name: fields, and what is kept from a grant.
+    fn names(self, tables: &Tables) -> Result<BTreeSet<String>, Fault> {
+        let mut known = BTreeSet::new();
+        for field in &tables.fields {
+            let (at, field) = (field.span().start, field.as_ref());
+            let fits = |name: &str| !name.is_empty() && name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+            if !fits(&field.name) {
+                return Err(
+                    self.fault(at, format!("“{}” is no name of a field. Write lower-case letters and _", field.name))
+                );
+            }
+            if !field.under.is_empty() && field.kind != FieldKind::Domain {
+                return Err(
+                    self.fault(at, format!("“under” is for a domain, which “{}” is not. Take it out", field.name))
+                );
+            }
+            if !known.insert(field.name.clone()) {
+                return Err(self.fault(at, format!("There are two fields called “{}”", field.name)));
+            }
+        }
+        let captured =
+            tables.oauth.iter().flat_map(|it| it.as_ref().capture.keys().chain(it.as_ref().capture_callback.keys()));
+        known.extend(captured.cloned());
+        Ok(known)
+    }
+
+    fn provider(self, written: &Spanned<Provider>, known: &BTreeSet<String>) -> Result<(), Fault> {
+        let (at, provider) = (written.span().start, written.as_ref());
+        let revoke = provider.revoke.as_ref();
+        let refresh = provider.refresh.as_ref();
+        let urls = [
+            ("authorize_url", Some(&provider.authorize_url)),
+            ("token_url", Some(&provider.token_url)),
+            ("refresh.url", refresh.and_then(|it| it.url.as_ref())),
+            ("revoke.url", revoke.map(|it| &it.url)),
+        ];
+        for (field, url) in urls {
+            if let Some(url) = url {
+                self.template(at, &format!("oauth.{field}"), url, known)?;
+            }
+        }
+        if let Some(unsaid) = provider.scopes.iter().find(|scope| !provider.scope_words.contains_key(*scope)) {
+            return Err(self.fault(at, format!("[oauth.scope_words] does not say what “{unsaid}” lets the hub do")));
+        }
+        if let Some(unasked) = provider.scope_words.keys().find(|scope| !provider.scopes.contains(scope)) {
+            return Err(
+                self.fault(at, format!("[oauth.scope_words] explains “{unasked}”, which “scopes” does not ask for"))
+            );
+        }
+        let methods = [("refresh", refresh.map(|it| &it.method)), ("revoke", revoke.map(|it| &it.method))];
+        for (table, method) in methods {
+            if method.is_some_and(|method| !["GET", "POST", "DELETE"].contains(&method.as_str())) {
+                return Err(
+                    self.fault(at, format!("“method” of [oauth.{table}] does not fit. Write GET, POST or DELETE"))
+                );
+            }
+        }
+        let answer = &provider.response;
+        let named = [
+            &answer.access,
+            &answer.refresh,
+            &answer.expires_in,
+            &answer.scope,
+            &answer.error,
+            &answer.error_description,
+        ];
+        let others = answer
+            .expires_at
+            .iter()
+            .chain(answer.success.iter().map(|it| &it.pointer))
+            .chain(provider.capture.values());
+        self.pointers(at, "oauth", named.into_iter().chain(others))
+    }
+
+    fn key(self, written: &Spanned<Key>, fields: &[Spanned<Field>]) -> Result<(), Fault> {
+        let at = written.span().start;
+        let secret =
+            |name: &str| fields.iter().any(|it| it.as_ref().name == name && it.as_ref().kind == FieldKind::Secret);
+        let known: BTreeSet<_> = fields.iter().map(|it| it.as_ref().name.clone()).collect();
+        match written.as_ref() {
+            Key::Bearer { field } | Key::Header { field, .. } | Key::Query { field, .. } => {
+                if secret(field) {
+                    Ok(())
+                } else {
+                    Err(self.fault(at, format!("“{field}” of [key] is no [[field]] of kind secret")))
+                }
+            }
+            Key::Basic { user, password } => {
+                for template in [user, password] {
+                    if let Some(unknown) = template_names(template).find(|name| !known.contains(*name)) {
+                        return Err(self.fault(at, format!("“{unknown}” in [key] is no [[field]]")));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn call(self, at: usize, table: &str, url: &str, method: &str, known: &BTreeSet<String>) -> Result<(), Fault> {
+        if !["GET", "POST"].contains(&method) {
+            return Err(self.fault(at, format!("“method” of [{table}] does not fit. Write GET or POST")));
+        }
+        self.template(at, &format!("{table}.url"), url, known)
+    }
+
+    fn address(self, field: &str, written: &Spanned<String>, known: &BTreeSet<String>) -> Result<(), Fault> {
+        self.template(written.span().start, field, written.as_ref(), known)
+    }
+
+    /// An https address whose places can be filled.
+    fn template(self, at: usize, field: &str, template: &str, known: &BTreeSet<String>) -> Result<(), Fault> {
+        if let Some(unknown) = template_names(template).find(|name| !known.contains(*name)) {
+            return Err(self.fault(at, format!("“{unknown}” in “{field}” is no [[field]], and nothing captures it")));
+        }
+        let filled = filled(template);
+        let fits = Url::parse(&filled).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some());
+        if fits {
+            Ok(())
+        } else {
+            Err(self.fault(at, format!("“{field}” does not fit. Write an address that begins with https://")))
+        }
+    }
+
+    fn pointers<'a>(self, at: usize, table: &str, pointers: impl IntoIterator<Item = &'a String>) -> Result<(), Fault> {
+        match pointers.into_iter().find(|pointer| !pointer.starts_with('/')) {
+            Some(wrong) => {
+                Err(self.fault(at, format!("“{wrong}” in [{table}] is no JSON Pointer. Write / before each name")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A template with something in each place.
+fn filled(template: &str) -> String {
+    let mut text = String::new();
+    for (n, part) in template.split('{').enumerate() {
+        match part.split_once('}') {
+            Some((_, rest)) if n > 0 => {
+                text.push_str(if text.is_empty() { "https://filled.example" } else { "filled" });
+                text.push_str(rest);
+            }
+            _ => text.push_str(part),
+        }
+    }
+    text
+}
