@@ -248,6 +248,30 @@ async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again(
 }
 
 #[tokio::test]
+async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (user, id, ..) = connection(&app).await;
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    server.test("kill").await;
+    server.test("slow?seconds=1").await;
+    let renewing = tokio::spawn({
+        let renewals = app.app.renewals.clone();
+        async move { renewals.credential(&Actor::new(user, Origin::System), id).await }
+    });
+    while server.count("refreshes").await == 0 {}
+    // as the callback of a sign-in does
+    sqlx::query("UPDATE user_connections SET version = version + 1, renew_at = NULL WHERE id = $1")
+        .bind(id)
+        .execute(app.app.system.pool())
+        .await
+        .unwrap();
+    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert_eq!(connection(&app).await.2, "active");
+}
+
+#[tokio::test]
 async fn a_provider_that_is_away_kills_no_connection() {
     let app = TestApp::new().await;
     let alice = app.alice().await;

@@ -23,15 +23,10 @@ impl Renewals {
             Ok(Some(Err(failure))) => self.failed(&mut tx, actor, held, &failure).await,
             Ok(None) => self.newer(&mut tx, actor, held).await,
             Err(ours) => Err(ours),
-        };
-        match credential {
-            Ok(credential) => {
-                store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
-                tx.commit().await?;
-                Ok(credential)
-            }
-            Err(error) => Err(error),
-        }
+        }?;
+        store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
+        tx.commit().await?;
+        Ok(credential)
     }
 
     async fn keep(
@@ -81,7 +76,7 @@ impl Renewals {
         Ok(Credential::Away { message: failure.message.clone(), after })
     }
 
-    /// The connection is over until its owner connects it again; unless they just have.
+    /// The connection is over until its owner connects it again; unless they just have: then what they brought counts.
     pub(super) async fn end(
         &self,
         tx: &mut Tx,
@@ -92,14 +87,15 @@ impl Renewals {
         message: &str,
     ) -> Result<Credential> {
         let now = self.clock.now();
-        if store::expire(tx, actor.user_id(), held, reason, message, now).await? {
-            let action = Action::ConnectionRenewed {
-                connection: held.id,
-                connector: held.connector_id,
-                error: Some((class, message.to_owned())),
-            };
-            audit::record(tx, actor, &action, now).await?;
+        if !store::expire(tx, actor.user_id(), held, reason, message, now).await? {
+            return self.newer(tx, actor, held).await;
         }
+        let action = Action::ConnectionRenewed {
+            connection: held.id,
+            connector: held.connector_id,
+            error: Some((class, message.to_owned())),
+        };
+        audit::record(tx, actor, &action, now).await?;
         Ok(Credential::Over(format!("{reason}. Connect {} again", held.service)))
     }
 
