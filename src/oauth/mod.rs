@@ -29,7 +29,7 @@ pub use pointers::{Pointers, Success, Unit};
 pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, Token};
 pub use register::{Registered, register};
 pub use revoke::revoke;
-pub use template::{Values, names as template_names};
+pub use template::{Values, names as template_names, text as fill, url as fill_address};
 pub use token::{Grant, exchange, refresh};
 
 use crate::egress::{Egress, Request};

@@ -1,6 +1,7 @@
 //! How one provider does OAuth: the part of a connector's file that says so.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -120,6 +121,30 @@ pub enum ClientAuth {
     BasicSecretAsUser,
     /// Not at all: the id alone.
     None,
+}
+
+impl ClientAuth {
+    const ALL: [Self; 5] = [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::None];
+
+    /// The word in files, and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Basic => "basic",
+            Self::BasicRaw => "basic-raw",
+            Self::BasicSecretAsUser => "basic-secret-as-user",
+            Self::None => "none",
+        }
+    }
+}
+
+impl FromStr for ClientAuth {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word).ok_or(())
+    }
 }
 
 /// How parameters are written.

@@ -17,7 +17,7 @@ pub type Values = BTreeMap<String, String>;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The address that a template comes to.
-pub(super) fn url(template: &str, values: &Values) -> Result<Url, Failure> {
+pub fn url(template: &str, values: &Values) -> Result<Url, Failure> {
     let text = expand(template, values)?;
     let url = Url::parse(&text).map_err(|_| Failure::setting(format!("“{template}” does not come to an address")))?;
     match url.scheme() {
@@ -26,7 +26,22 @@ pub(super) fn url(template: &str, values: &Values) -> Result<Url, Failure> {
     }
 }
 
+/// The text that a template comes to, each value as it is: for what is no address.
+pub fn text(template: &str, values: &Values) -> Result<String, Failure> {
+    put_in(template, values, String::push_str)
+}
+
 fn expand(template: &str, values: &Values) -> Result<String, Failure> {
+    put_in(template, values, |text, value| {
+        if text.is_empty() {
+            text.push_str(value.trim_end_matches('/'));
+        } else {
+            text.extend(utf8_percent_encode(value, ENCODED));
+        }
+    })
+}
+
+fn put_in(template: &str, values: &Values, put: impl Fn(&mut String, &str)) -> Result<String, Failure> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
         text.push_str(before);
@@ -35,11 +50,7 @@ fn expand(template: &str, values: &Values) -> Result<String, Failure> {
             .ok_or_else(|| Failure::setting(format!("“{template}” opens a place and does not close it")))?;
         let value = first_known(place, values)
             .ok_or_else(|| Failure::setting(format!("“{place}” is not known, which “{template}” needs")))?;
-        if text.is_empty() {
-            text.push_str(value.trim_end_matches('/'));
-        } else {
-            text.extend(utf8_percent_encode(value, ENCODED));
-        }
+        put(&mut text, value);
         rest = after;
     }
     text.push_str(rest);

@@ -21,6 +21,7 @@ mod migrations;
 mod oauth;
 mod queue;
 mod schema_form;
+mod services;
 mod settings;
 mod support;
 mod upstream;

@@ -9,6 +9,12 @@ use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
 use super::{Auth, Fault, Source};
 use crate::oauth::{Provider, template_names};
 
+/// What forms have of their own.
+const TAKEN: [&str; 3] = ["label", "client_id", "state"];
+
+/// How the names of secret fields end: by that the web knows, wherever it meets one, that it is never shown or carried.
+const SECRET: [&str; 3] = ["token", "_secret", "_key"];
+
 impl Source<'_> {
     /// Reads the tables together: each must fit the way to connect, and name only what is there.
     pub(super) fn descriptor(self, auth: Auth, tables: Tables) -> Result<Descriptor, Fault> {
@@ -71,6 +77,19 @@ impl Source<'_> {
                 return Err(
                     self.fault(at, format!("“{}” is no name of a field. Write lower-case letters and _", field.name))
                 );
+            }
+            if TAKEN.contains(&field.name.as_str()) {
+                return Err(self.fault(at, format!("“{}” is a field of every form. Choose another name", field.name)));
+            }
+            if (field.kind == FieldKind::Secret) != SECRET.iter().any(|end| field.name.ends_with(end)) {
+                let ends = SECRET.join(", ");
+                return Err(self.fault(
+                    at,
+                    format!(
+                        "“{}” does not fit: names that end in {ends} are those of secrets, and of no others",
+                        field.name
+                    ),
+                ));
             }
             if !field.under.is_empty() && field.kind != FieldKind::Domain {
                 return Err(

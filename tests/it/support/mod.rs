@@ -15,3 +15,4 @@ pub(crate) mod recorder;
 pub(crate) mod scripted;
 pub(crate) mod stream;
 pub(crate) mod test_app;
+pub(crate) mod tides;
