@@ -1,5 +1,8 @@
 //! Secrets are sealed for their owners, replaced, forgotten, and outlive a change of the master key.
 
+mod outage;
+mod transit;
+
 use std::path::PathBuf;
 
 use craft::clock::Clock;
