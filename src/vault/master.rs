@@ -15,7 +15,7 @@ pub(super) enum Master {
     Local(Local),
     /// What `former` has wrapped it still unwraps, until a rotation has moved it.
     Transit {
-        transit: Transit,
+        transit: Box<Transit>,
         former: Option<Local>,
     },
 }

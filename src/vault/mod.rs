@@ -75,7 +75,7 @@ impl Vault {
     /// A vault under a master key that stays in HashiCorp's Vault, or in OpenBao. What the keys of `former` have sealed
     /// it opens too, and a rotation moves it.
     pub fn in_transit(settings: TransitSettings, former: Option<KeySource>) -> anyhow::Result<Self> {
-        let (transit, former) = (Transit::at(settings)?, former.map(Local::under).transpose()?);
+        let (transit, former) = (Box::new(Transit::at(settings)?), former.map(Local::under).transpose()?);
         Ok(Self::with(Master::Transit { transit, former }))
     }
 
@@ -85,7 +85,11 @@ impl Vault {
 
     /// Fails if data keys exist that no configured master key has wrapped, and names the missing key.
     pub async fn check(&self, system: &SystemDb) -> Result<()> {
-        let ids = self.0.master.ids().await?;
+        let ids = self.0.master.ids().await.map_err(|error| match error {
+            // whoever asks runs the hub, and should read why
+            Error::Locked(cause) => Error::Refused(format!("{cause:#}")),
+            other => other,
+        })?;
         match store::foreign_master_key(system, &ids).await? {
             None => Ok(()),
             Some(id) => Err(Error::Refused(self.0.master.missing(&id, &ids))),

@@ -32,7 +32,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::Refused`] if the source has one key and cannot be written: a sentence that says how to add one.
-    pub async fn rotate(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+    pub async fn rotate(&self, system: &SystemDb, progress: impl FnMut(u64, u64)) -> Result<Rotated> {
         // held to the end: two at once would each think that the other's new key is not known
         let mut alone = system.begin().await?;
         if !store::be_the_only_rotation(&mut alone).await? {
@@ -40,6 +40,15 @@ impl Vault {
                 "Another change of the master key is under way. Wait until it is done".to_owned(),
             ));
         }
+        let rotated = self.rotate_alone(system, progress).await;
+        // however it ended, the next one may begin
+        let ended = alone.commit().await;
+        let rotated = rotated?;
+        ended?;
+        Ok(rotated)
+    }
+
+    async fn rotate_alone(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
         let current = self.0.master.renew(system).await?;
         self.check(system).await?;
         let mut tx = system.begin().await?;
@@ -57,7 +66,6 @@ impl Vault {
             progress(rewrapped, total.max(rewrapped));
         }
         let (late, Retired { former, gone, words }) = self.retire(system, &current).await?;
-        alone.commit().await?;
         Ok(Rotated { current, former, rewrapped: rewrapped + late, retired: gone, words })
     }
 

@@ -59,8 +59,8 @@ impl From<Fault> for Error {
     }
 }
 
-/// One of a batch.
-#[derive(Debug, Serialize)]
+/// One of a batch; not to be printed.
+#[derive(Serialize)]
 pub(super) struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) plaintext: Option<&'a str>,
@@ -160,7 +160,7 @@ impl Api {
         body: Option<Vec<u8>>,
     ) -> Result<Answer<T>, Fault> {
         let request = self.request(method, path, body).await?;
-        let answer = self.egress.send(request).await.map_err(away)?;
+        let answer = self.egress.send(request).await.map_err(|error| away(&error))?;
         self.read(path, answer).await
     }
 
@@ -183,7 +183,7 @@ impl Api {
 
     async fn read<T: DeserializeOwned>(&self, path: &str, answer: Response) -> Result<Answer<T>, Fault> {
         let (status, host) = (answer.status(), &self.host);
-        let body = answer.bytes().await.map_err(away)?;
+        let body = answer.bytes().await.map_err(|error| away(&error))?;
         if status == StatusCode::NO_CONTENT {
             return Ok(Answer { data: None, errors: Vec::new() });
         }
@@ -206,7 +206,10 @@ impl Api {
             StatusCode::SERVICE_UNAVAILABLE => {
                 Err(Fault::Away(format!("{host} cannot be used now ({}): unseal it (vault operator unseal)", words())))
             }
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            status
+                if status.is_server_error()
+                    || [StatusCode::PRECONDITION_FAILED, StatusCode::TOO_MANY_REQUESTS].contains(&status) =>
+            {
                 Err(Fault::Away(format!("{host} cannot answer now ({status}: {})", words())))
             }
             status => Err(Fault::Said { host: host.clone(), status, words: words() }),
@@ -235,7 +238,7 @@ impl Token {
     }
 }
 
-fn away(error: crate::egress::Error) -> Fault {
+fn away(error: &crate::egress::Error) -> Fault {
     Fault::Away(format!("{error} (CRAFT_VAULT_ADDR)"))
 }
 

@@ -22,12 +22,12 @@ fn given(bao: &OpenBao, token: &str) -> TransitSettings {
     bao.settings_with(Token::Given(Secret::new(token)))
 }
 
-/// What whoever runs the hub is told when nothing can be opened.
-async fn locked(place: &Place, settings: TransitSettings) -> String {
+/// What whoever starts the hub is told.
+async fn refusal(place: &Place, settings: TransitSettings) -> String {
     let vault = Vault::in_transit(settings, None).unwrap();
     match vault.check(&place.database.databases.system).await {
-        Err(Error::Locked(cause)) => format!("{cause:#}"),
-        other => panic!("it is not locked: {other:?}"),
+        Err(Error::Refused(told)) => told,
+        other => panic!("it is not refused: {other:?}"),
     }
 }
 
@@ -35,15 +35,15 @@ async fn locked(place: &Place, settings: TransitSettings) -> String {
 async fn each_reason_is_a_sentence_that_names_the_server_and_what_to_do() {
     let (place, bao) = (Place::new().await, OpenBao::start().await);
     let host = bao.url().authority().to_owned();
-    let told = locked(&place, given(&bao, "s.wrong")).await;
+    let told = refusal(&place, given(&bao, "s.wrong")).await;
     assert!(told.starts_with(&format!("{host} does not let the hub use transit/keys/craft (")), "{told}");
     assert!(told.contains("its token is wrong or has expired") && !told.contains("s.wrong"), "{told}");
-    let told = locked(&place, given(&bao, " ")).await;
+    let told = refusal(&place, given(&bao, " ")).await;
     assert_eq!(told, "CRAFT_VAULT_TOKEN holds no token");
-    let told = locked(&place, bao.settings_with(Token::File(PathBuf::from("/nowhere/token")))).await;
+    let told = refusal(&place, bao.settings_with(Token::File(PathBuf::from("/nowhere/token")))).await;
     assert!(told.starts_with("the Vault token file /nowhere/token cannot be read"), "{told}");
     bao.seal().await;
-    let told = locked(&place, given(&bao, "root")).await;
+    let told = refusal(&place, given(&bao, "root")).await;
     assert!(told.contains(&host) && told.contains("sealed): unseal it"), "{told}");
 }
 
@@ -56,16 +56,16 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
         token: Token::Given(Secret::new("root")),
         namespace: None,
     };
-    let told = locked(&place, at(closed_port().await)).await;
+    let told = refusal(&place, at(closed_port().await)).await;
     assert!(told.contains("could not be reached (Connection refused") && told.contains("CRAFT_VAULT_ADDR"), "{told}");
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
-    let told = locked(&place, at(serve(page).await)).await;
+    let told = refusal(&place, at(serve(page).await)).await;
     assert!(told.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{told}");
     let silent = raw(|stream| async move {
         let _held = stream;
         std::future::pending().await
     });
-    let told = locked(&place, at(silent.await)).await;
+    let told = refusal(&place, at(silent.await)).await;
     assert!(told.contains("did not answer within 5 seconds"), "{told}");
 }
 
