@@ -2,6 +2,7 @@
 
 mod chores;
 mod database;
+mod keys;
 
 use std::future::IntoFuture;
 use std::io::Write;
@@ -18,6 +19,7 @@ use url::Url;
 
 use self::chores::{renew_in_time, sweep_daily};
 pub(crate) use self::database::Database;
+pub(crate) use self::keys::vault;
 use crate::accounts::{self, Passwords};
 use crate::app::{App, Handles};
 use crate::clock::Clock;
@@ -33,7 +35,7 @@ use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::{Accepter, Engine, Settings};
 use crate::upstream::{self, Limits, Target};
-use crate::vault::{KeySource, Keyring, Vault};
+use crate::vault::Vault;
 use crate::workbench::Workbench;
 use crate::{web, worker};
 
@@ -116,7 +118,7 @@ impl Parts {
         let pools = database.pools.clone();
         let clock = Clock::real();
         let vault = vault(config)?;
-        vault.check(&pools.system).await?;
+        vault.start(&pools.system, clock.now()).await?;
         let egress = Egress::new(egress_policy(config));
         let workbench = Workbench::of_this_program();
         ship(&pools.system, &connectors::shipped().map_err(refused)?, &egress, &workbench, &clock).await?;
@@ -216,21 +218,6 @@ pub async fn ship(
         Limits { deadline: tokio::time::Instant::now() + Duration::from_secs(10), max_response_bytes: 1 << 20 };
     let found = upstream::discover(egress, &target, limits).await?;
     connectors::ship(system, shipped, &found.tools, clock.now()).await
-}
-
-/// The vault under the configured master keys; without any, a key is made in the data directory.
-pub(crate) fn vault(config: &Config) -> Result<Vault> {
-    key_source(config).and_then(Vault::under).map_err(|error| Error::Refused(format!("{error:#}")))
-}
-
-fn key_source(config: &Config) -> anyhow::Result<KeySource> {
-    let keys = &config.keys;
-    Ok(match (&keys.master_key, &keys.master_key_file, &keys.master_key_command) {
-        (Some(given), ..) => KeySource::Given(Keyring::parse(given)?),
-        (None, Some(file), _) => KeySource::File(file.clone()),
-        (None, None, Some(command)) => KeySource::Command(command.clone()),
-        (None, None, None) => KeySource::made(config.open_data_dir()?.child("keys")?.join("master.key"))?,
-    })
 }
 
 fn egress_policy(config: &Config) -> EgressPolicy {

@@ -182,6 +182,7 @@ pub(super) async fn callback(
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
+        Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
         Err(told) => {
             let connector = sign_in(&app).of_callback(&me.actor, &query).await?;
             Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)

@@ -8,6 +8,7 @@ pub(crate) mod guarded;
 pub(crate) mod hub;
 pub(crate) mod listener;
 pub(crate) mod modern;
+pub(crate) mod openbao;
 pub(crate) mod page;
 pub(crate) mod place;
 pub(crate) mod process;

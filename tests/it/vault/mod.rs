@@ -1,5 +1,9 @@
 //! Secrets are sealed for their owners, replaced, forgotten, and outlive a change of the master key.
 
+mod outage;
+mod program;
+mod transit;
+
 use std::path::PathBuf;
 
 use craft::clock::Clock;
