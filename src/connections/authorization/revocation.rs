@@ -2,6 +2,7 @@
 
 use super::{SignIn, described, newest_client};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::connections::store::own;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
@@ -19,10 +20,11 @@ struct Grant {
 impl SignIn<'_> {
     /// Asks the provider of a connection to end its grant; what stands in the way is a sentence, and stops nobody from
     /// disconnecting. None: it was ended, or there is nothing to end, or nobody to ask.
-    pub async fn revoke(&self, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
+    pub async fn revoke(&self, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<Option<String>> {
         let Some(grant) = self.grant(actor, id).await? else { return Ok(None) };
         let Grant { provider, client, access, refresh } = grant;
-        let asked = oauth::revoke(self.egress, &provider, &Values::new(), &client, &access, refresh.as_ref()).await;
+        let tokens = (&access, refresh.as_ref());
+        let asked = oauth::revoke(self.egress, &provider, &Values::new(), &client, tokens, now).await;
         Ok(asked.err().map(|failure| failure.message))
     }
 
