@@ -19,6 +19,7 @@ mod kept;
 mod live;
 mod migrations;
 mod oauth;
+mod providers;
 mod queue;
 mod schema_form;
 mod services;

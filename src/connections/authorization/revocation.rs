@@ -2,6 +2,7 @@
 
 use super::{SignIn, described, known};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::connections::store::own;
 use crate::connections::values_of;
 use crate::error::{Error, Result};
@@ -21,10 +22,11 @@ struct Grant {
 impl SignIn<'_> {
     /// Asks the provider of a connection to end its grant; what stands in the way is a sentence, and stops nobody from
     /// disconnecting. None: it was ended, or there is nothing to end, or nobody to ask.
-    pub async fn revoke(&self, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
+    pub async fn revoke(&self, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<Option<String>> {
         let Some(grant) = self.grant(actor, id).await? else { return Ok(None) };
         let Grant { provider, values, client, access, refresh } = grant;
-        let asked = oauth::revoke(self.egress, &provider, &values, &client, &access, refresh.as_ref()).await;
+        let tokens = (&access, refresh.as_ref());
+        let asked = oauth::revoke(self.egress, &provider, &values, &client, tokens, now).await;
         Ok(asked.err().map(|failure| failure.message))
     }
 

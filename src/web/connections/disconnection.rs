@@ -147,7 +147,8 @@ async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> 
         egress: &app.egress,
         public_url: &app.public_url,
     };
-    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id));
+    let now = app.clock.now();
+    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id, now));
     let untold = join_all(asked).await.into_iter().filter_map(|answer| {
         answer.unwrap_or_else(|error| {
             // what cannot be opened cannot be ended, and stops nobody from disconnecting
