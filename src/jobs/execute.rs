@@ -23,7 +23,7 @@ use crate::upstream::{self, CallContext, Limits, Progress};
 /// A result longer than this fails the job.
 const LONGEST_RESULT: usize = 4 * 1024 * 1024;
 
-/// When a credential is tried again that was refused while its provider could not be asked for another.
+/// When a call is made again whose credential was refused while somebody brought another.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// The upstream is told to stop this long before the queue gives the run up.
@@ -97,12 +97,7 @@ async fn renewed(runner: &Runner, actor: &Actor, prepared: &mut Prepared, messag
         return Ok(false);
     }
     let (connection, seen) = (prepared.connection, prepared.version);
-    let newer = presented(runner.renewals.after_refusal(actor, connection, seen, message).await?)?;
-    if newer.version == seen {
-        // its provider could not be asked: that it is refused meanwhile is not its end
-        return Err(Unready::Later { message: message.to_owned(), after: AGAIN });
-    }
-    prepared.present(newer);
+    prepared.present(presented(runner.renewals.after_refusal(actor, connection, seen, message).await?)?);
     Ok(true)
 }
 

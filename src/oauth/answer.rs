@@ -28,7 +28,8 @@ pub(super) async fn grant(
     let answer = parsed(&media_type, &response.bytes().await?);
     let text = |pointer: &str| answer.as_ref().and_then(|it| it.pointer(pointer)).and_then(Value::as_str);
     if let Some(code) = text(&provider.response.error).filter(|code| !code.is_empty()) {
-        return Err(Failure::named(host, code, text(&provider.response.error_description)));
+        let named = Failure::named(host, code, text(&provider.response.error_description));
+        return Err(named.until(&headers));
     }
     if !status.is_success() {
         return Err(Failure::status(host, status, &headers));

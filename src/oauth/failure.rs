@@ -97,6 +97,15 @@ impl Failure {
         Self::new(kind, class, format!("{host} {words} ({said})"))
     }
 
+    /// The same with when to come back, if the answer said so.
+    #[must_use]
+    pub(super) fn until(mut self, headers: &HeaderMap) -> Self {
+        if let Kind::Passing { after } = &mut self.kind {
+            *after = after.or_else(|| retry_after(headers));
+        }
+        self
+    }
+
     /// The same without these words, should the provider have said them back.
     #[must_use]
     pub(super) fn without(mut self, secrets: &[String]) -> Self {

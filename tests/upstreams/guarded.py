@@ -10,6 +10,7 @@ from fastmcp import FastMCP
 from fastmcp.server.auth.auth import ClientRegistrationOptions, RevocationOptions
 from fastmcp.server.auth.providers import in_memory
 from mcp.server.auth.provider import TokenError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -19,14 +20,23 @@ registers = "no-registration" not in sys.argv
 
 
 class Provider(in_memory.InMemoryOAuthProvider):
+    exchanges = 0
     refreshes = 0
     revocations = 0
     slow = 0.0
     dead = False
+    failing = None
+
+    async def exchange_authorization_code(self, client, authorization_code):
+        Provider.exchanges += 1
+        await asyncio.sleep(Provider.slow)
+        return await super().exchange_authorization_code(client, authorization_code)
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
         await asyncio.sleep(Provider.slow)
+        if Provider.failing:
+            raise Provider.failing
         if Provider.dead:
             raise TokenError("invalid_grant", "The grant was taken back")
         return await super().exchange_refresh_token(client, refresh_token, scopes)
@@ -55,6 +65,7 @@ def echo(text: str) -> str:
 async def counts(_: Request) -> JSONResponse:
     return JSONResponse({
         "clients": len(provider.clients),
+        "exchanges": Provider.exchanges,
         "refreshes": Provider.refreshes,
         "revocations": Provider.revocations,
         "tokens": len(provider.access_tokens),
@@ -84,8 +95,25 @@ async def revive(_: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/slow", methods=["POST"])
 async def slow(request: Request) -> JSONResponse:
-    """Every refresh takes this long."""
+    """Every exchange and every refresh takes this long."""
     Provider.slow = float(request.query_params["seconds"])
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/fail", methods=["POST"])
+async def fail(request: Request) -> JSONResponse:
+    """Every refresh is answered with this status, and perhaps with when to come back; without one, they work again."""
+    status, after = request.query_params.get("status"), request.query_params.get("after")
+    headers = {"Retry-After": after} if after else None
+    Provider.failing = HTTPException(int(status), headers=headers) if status else None
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/forget-clients", methods=["POST"])
+async def forget_clients(_: Request) -> JSONResponse:
+    """No client is known any more, nor what it was given."""
+    provider.clients.clear()
+    provider.access_tokens.clear()
     return JSONResponse({})
 
 

@@ -67,7 +67,8 @@ impl SignIn<'_> {
     ) -> Result<Provider> {
         let redirect = self.redirect()?;
         let mut tx = self.db.as_user(actor).await?;
-        if find(&mut tx, self.vault, actor, &provider, &redirect).await?.is_some() {
+        let known = stored(&mut tx, actor.user_id(), provider.issuer(), redirect.as_str()).await?;
+        if known.is_some_and(|client| client.refused_at.is_none()) {
             return Ok(provider);
         }
         drop(tx);
@@ -91,6 +92,7 @@ impl SignIn<'_> {
             ));
         };
         let mut tx = self.db.as_user(actor).await?;
+        forget_doubted(&mut tx, self.vault, actor, provider.issuer()).await?;
         self.keep_client(&mut tx, actor, &provider, &client, source, now).await?;
         connectors::set_provider(&mut tx, actor, connector, &provider).await?;
         let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
@@ -143,7 +145,7 @@ impl SignIn<'_> {
             INSERT INTO oauth_clients (user_id, id, issuer, redirect_uri, client_id, secret_ref, source, created_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (user_id, issuer, redirect_uri) DO UPDATE
-            SET client_id = EXCLUDED.client_id, secret_ref = EXCLUDED.secret_ref, source = EXCLUDED.source
+            SET client_id = EXCLUDED.client_id, secret_ref = EXCLUDED.secret_ref, source = EXCLUDED.source, refused_at = NULL
             "#,
             actor.user_id() as _,
             OauthClientId::new(now) as _,
@@ -175,10 +177,11 @@ pub(super) async fn find(
 struct Stored {
     client_id: String,
     secret_ref: Option<SecretRef>,
+    refused_at: Option<Timestamp>,
 }
 
 async fn open(tx: &mut Tx, vault: &Vault, owner: UserId, stored: Option<Stored>) -> Result<Option<Client>> {
-    let Some(Stored { client_id, secret_ref }) = stored else { return Ok(None) };
+    let Some(Stored { client_id, secret_ref, .. }) = stored else { return Ok(None) };
     let secret = match &secret_ref {
         Some(secret) => Some(vault.open(tx, owner, secret).await?),
         None => None,
@@ -191,7 +194,8 @@ async fn stored(tx: &mut Tx, owner: UserId, issuer: &str, redirect: &str) -> sql
         Stored,
         r#"
         SELECT client_id,
-               secret_ref AS "secret_ref: SecretRef"
+               secret_ref AS "secret_ref: SecretRef",
+               refused_at
         FROM oauth_clients
         WHERE user_id = $1 AND issuer = $2 AND redirect_uri = $3
         "#,
@@ -203,13 +207,26 @@ async fn stored(tx: &mut Tx, owner: UserId, issuer: &str, redirect: &str) -> sql
     .await
 }
 
-/// Forgets clients that the hub has made itself, which their server knows no longer: the next sign-in makes another. One
-/// that its user has entered is theirs to replace.
-pub(super) async fn forget_made(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
+/// Notes that the server of this issuer does not know a client that the hub has made there itself: the next sign-in makes
+/// another in its place. False if its user has entered it: then it is theirs to replace.
+pub(in crate::connections) async fn doubt(tx: &mut Tx, actor: &Actor, issuer: &str, now: Timestamp) -> Result<bool> {
+    let doubted = sqlx::query!(
+        "UPDATE oauth_clients SET refused_at = $3 WHERE user_id = $1 AND issuer = $2 AND source <> 'entered'",
+        actor.user_id() as _,
+        issuer,
+        now,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(doubted.rows_affected() > 0)
+}
+
+/// Forgets clients that their server does not know.
+async fn forget_doubted(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
     let forgotten = sqlx::query_scalar!(
         r#"
         DELETE FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND source <> 'entered'
+        WHERE user_id = $1 AND issuer = $2 AND refused_at IS NOT NULL
         RETURNING secret_ref AS "secret_ref: SecretRef"
         "#,
         actor.user_id() as _,
@@ -234,7 +251,8 @@ pub(in crate::connections) async fn newest(
         Stored,
         r#"
         SELECT client_id,
-               secret_ref AS "secret_ref: SecretRef"
+               secret_ref AS "secret_ref: SecretRef",
+               refused_at
         FROM oauth_clients
         WHERE user_id = $1 AND issuer = $2
         ORDER BY id DESC

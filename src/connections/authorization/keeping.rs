@@ -5,14 +5,16 @@ use super::{SignIn, Signed};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
+use crate::connections::insistence::insist;
 use crate::connections::server::look_with;
-use crate::connectors;
+use crate::connectors::{self, Connector};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::oauth::{Grant, Provider};
 use crate::queue;
 use crate::secret::Secret;
+use crate::upstream::Discovery;
 use crate::vault::SecretRef;
 
 impl SignIn<'_> {
@@ -25,14 +27,30 @@ impl SignIn<'_> {
         grant: &Grant,
         now: Timestamp,
     ) -> Result<Signed> {
+        // a code is exchanged once: what it brought is nowhere else
+        let connector = insist(|| async {
+            let mut tx = self.db.as_user(actor).await?;
+            connectors::get(&mut tx, actor, begun.connector_id).await
+        });
+        let connector = connector.await?;
+        // asked outside of the transaction, with the token that is not stored yet
+        let found = look_with(self.egress, &connector, &grant.access).await;
+        insist(|| self.store(actor, begun, provider, grant, &connector, &found, now)).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what is stored at once comes from as many places")]
+    async fn store(
+        &self,
+        actor: &Actor,
+        begun: &store::Transaction,
+        provider: &Provider,
+        grant: &Grant,
+        connector: &Connector,
+        found: &Result<Discovery>,
+        now: Timestamp,
+    ) -> Result<Signed> {
         let granted = grant.scopes.clone().unwrap_or_else(|| begun.scopes.clone());
         let missing: Vec<_> = begun.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
-        // asked outside of the transaction, with the token that is not stored yet
-        let mut tx = self.db.as_user(actor).await?;
-        let connector = connectors::get(&mut tx, actor, begun.connector_id).await?;
-        drop(tx);
-        let found = look_with(self.egress, &connector, &grant.access).await;
-
         let mut tx = self.db.as_user(actor).await?;
         let owner = actor.user_id();
         let former = store::lock_connection(&mut tx, owner, connector.id, &begun.label).await?;
@@ -77,7 +95,7 @@ impl SignIn<'_> {
         let tools = self.take_over(&mut tx, actor, connector.id, found, now).await?;
         let released = queue::release_parked(&mut tx, actor, connection).await?;
         tx.commit().await?;
-        Ok(Signed { connector, connection, is_renewed: former.is_some(), missing, tools, released })
+        Ok(Signed { connector: connector.clone(), connection, is_renewed: former.is_some(), missing, tools, released })
     }
 
     /// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.
@@ -86,7 +104,7 @@ impl SignIn<'_> {
         tx: &mut Tx,
         actor: &Actor,
         connector: ConnectorId,
-        found: Result<crate::upstream::Discovery>,
+        found: &Result<Discovery>,
         now: Timestamp,
     ) -> Result<Option<usize>> {
         match found {
@@ -94,8 +112,10 @@ impl SignIn<'_> {
                 connectors::keep_look(tx, actor, connector, &found.tools, now).await?;
                 Ok(Some(found.tools.len()))
             }
-            Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
             Err(told) => {
+                if let Error::Internal(cause) = told {
+                    tracing::error!(%connector, cause = format!("{cause:#}"), "the tools of a service could not be read");
+                }
                 connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await?;
                 Ok(None)
             }

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-pub(super) use self::clients::newest as newest_client;
 pub use self::clients::{ClientDocument, client_document};
+pub(super) use self::clients::{doubt as doubt_client, newest as newest_client};
 
 use super::label;
 use crate::accounts::sessions::SessionKey;
@@ -54,10 +54,14 @@ pub struct SignIn<'a> {
 pub struct Going {
     /// The service.
     pub connector: Connector,
+    /// The connection that it is for.
+    pub label: String,
     /// The host that asks for consent.
     pub host: String,
     /// Where.
     pub url: Url,
+    /// True if the hub has made itself known there, and can do so again.
+    pub can_be_made_known: bool,
 }
 
 /// A sign-in that has ended well.
@@ -135,7 +139,21 @@ impl SignIn<'_> {
             pkce: &pkce,
         };
         let url = oauth::authorization_url(&provider, &Values::new(), asked)?;
-        Ok(Going { connector, host: url.host_str().unwrap_or_default().to_owned(), url })
+        Ok(Going {
+            connector,
+            label: begun.label,
+            host: url.host_str().unwrap_or_default().to_owned(),
+            url,
+            can_be_made_known: provider.registration_url.is_some(),
+        })
+    }
+
+    /// Has the next sign-in make the hub known at the provider anew, because somebody says that it is not any more.
+    pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.as_user(actor).await?;
+        let provider = described(&mut tx, actor, connector).await?;
+        clients::doubt(&mut tx, actor, provider.issuer(), now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a sign-in with what a callback brought.
@@ -186,7 +204,7 @@ impl SignIn<'_> {
         audit::record(&mut tx, actor, &refused, now).await?;
         if failure.kind == Kind::Client {
             let provider = described(&mut tx, actor, begun.connector_id).await?;
-            clients::forget_made(&mut tx, self.vault, actor, provider.issuer()).await?;
+            clients::doubt(&mut tx, actor, provider.issuer(), now).await?;
         }
         Ok(tx.commit().await?)
     }

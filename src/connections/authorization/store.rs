@@ -226,6 +226,11 @@ pub(super) async fn keep(
             renew_at = EXCLUDED.renew_at,
             last_ok_at = EXCLUDED.last_ok_at,
             last_error = NULL,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL,
+            notice_at = NULL,
             updated_at = EXCLUDED.updated_at
         RETURNING id AS "id: ConnectionId"
         "#,

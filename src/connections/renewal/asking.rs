@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::store::Held;
+use super::held::Held;
 use super::{Renewals, hold};
 use crate::actor::Actor;
 use crate::connections::authorization::newest_client;
@@ -12,9 +12,24 @@ use crate::error::{Error, Result};
 use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
 use crate::secret::Secret;
 
+/// What a provider has given, and to whom.
+pub(super) struct Given {
+    pub(super) provider: Provider,
+    pub(super) client: Client,
+    pub(super) grant: Grant,
+}
+
+/// What came of asking.
+pub(super) enum Asked {
+    Given(Box<Given>),
+    /// Nothing, from this issuer.
+    Failed(Failure, String),
+    /// Nobody was asked: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
+    Outdated,
+}
+
 impl Renewals {
-    /// None: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
-    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Option<Result<(Provider, Grant), Failure>>> {
+    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Asked> {
         let mut tx = self.system.begin().await?;
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
@@ -22,20 +37,29 @@ impl Renewals {
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
         // secrets are replaced in place: this is the one of that version only if the version is the same still
         if hold(&mut tx, actor, held.id).await?.version != held.version {
-            return Ok(None);
+            return Ok(Asked::Outdated);
         }
         tx.commit().await?;
         let Some(client) = client else {
-            return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
+            return Ok(Asked::Failed(Failure::unknown_client(&provider.host()), provider.issuer().to_owned()));
         };
-        let values = held.captured.as_ref().map(values).unwrap_or_default();
+        let values = values(held);
         let first = self.ask_once(&provider, &values, &client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
         let asked = match first {
             Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
             answered => answered,
         };
-        Ok(Some(asked.map(|grant| (provider, grant))))
+        Ok(match asked {
+            Ok(grant) => Asked::Given(Box::new(Given { provider, client, grant })),
+            Err(failure) => Asked::Failed(failure, provider.issuer().to_owned()),
+        })
+    }
+
+    /// Ends what was given.
+    pub(super) async fn revoke(&self, held: &Held, given: &Given) -> Result<bool, Failure> {
+        let Given { provider, client, grant } = given;
+        oauth::revoke(&self.egress, provider, &values(held), client, &grant.access, grant.refresh.as_ref()).await
     }
 
     async fn ask_once(
@@ -59,7 +83,7 @@ impl Renewals {
     }
 }
 
-fn values(captured: &Value) -> Values {
-    let pairs = captured.as_object().into_iter().flatten();
+fn values(held: &Held) -> Values {
+    let pairs = held.captured.as_ref().and_then(Value::as_object).into_iter().flatten();
     pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

@@ -50,7 +50,10 @@ struct ContinuePage {
     shell: Shell,
     service: String,
     slug: String,
+    // not `label`: the template's macros have a parameter of that name
+    called: String,
     host: String,
+    can_be_made_known: bool,
     /// What the address bar will begin with.
     origin: String,
     url: String,
@@ -110,6 +113,9 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
 async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (sign_in, now) = (sign_in(app), app.clock.now());
+    if typed.anew == "1" {
+        sign_in.forget_client(&me.actor, connector.id, now).await?;
+    }
     if !typed.client_id.trim().is_empty() {
         let secret = typed.client_secret.trim();
         let secret = (!secret.is_empty()).then(|| Secret::new(secret));
@@ -140,7 +146,9 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 shell,
                 service: going.connector.name,
                 slug: going.connector.slug,
+                called: going.label,
                 host: going.host,
+                can_be_made_known: going.can_be_made_known,
                 origin: going.url.origin().ascii_serialization(),
                 url: going.url.into(),
             }))
