@@ -1,6 +1,7 @@
 //! A server wants a sign-in: it is pasted, consented to, used, kept alive, lost, and connected again.
 #![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
 
+mod demanding;
 mod failing;
 mod storing;
 

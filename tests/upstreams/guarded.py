@@ -1,22 +1,27 @@
-"""An MCP server with an authorization server of its own: python guarded.py PORT [LIFE] [no-registration].
+"""An MCP server with an authorization server of its own: python guarded.py PORT [LIFE] [no-registration] [writes] [late].
 
 Clients register themselves, codes are bound (PKCE), refresh tokens rotate, and whoever asks is let in without a question.
-LIFE is how many seconds an access token is good for. What a test needs to see or to bring about is under /test."""
+LIFE is how many seconds an access token is good for. Of a server that `writes`, one tool needs a second scope; one that is
+`late` lets everybody look at its tools, and asks who is calling when one is run. What a test needs to see or to bring about is under /test."""
 
 import asyncio
+import json
 import sys
 
 from fastmcp import FastMCP
-from fastmcp.server.auth.auth import ClientRegistrationOptions, RevocationOptions
+from fastmcp.server.auth.auth import AccessToken, ClientRegistrationOptions, RevocationOptions
 from fastmcp.server.auth.providers import in_memory
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import TokenError
+from starlette.authentication import AuthCredentials
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 port = int(sys.argv[1])
 in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3600
-registers = "no-registration" not in sys.argv
+registers, writes, late = "no-registration" not in sys.argv, "writes" in sys.argv, "late" in sys.argv
 
 
 class Provider(in_memory.InMemoryOAuthProvider):
@@ -48,7 +53,7 @@ class Provider(in_memory.InMemoryOAuthProvider):
 
 provider = Provider(
     base_url=f"http://127.0.0.1:{port}",
-    client_registration_options=ClientRegistrationOptions(enabled=registers, valid_scopes=["read"]),
+    client_registration_options=ClientRegistrationOptions(enabled=registers, valid_scopes=["read", "write"] if writes else ["read"]),
     revocation_options=RevocationOptions(enabled=True),
     required_scopes=["read"],
 )
@@ -59,6 +64,47 @@ mcp = FastMCP("Guarded", instructions="Ask me when I know you.", auth=provider)
 def echo(text: str) -> str:
     """Says the text back."""
     return text
+
+
+if writes:
+
+    @mcp.tool
+    def save(text: str) -> str:
+        """Needs the scope `write`."""
+        return f"saved {text}"
+
+
+class Gate:
+    """Asks for more, or for anything at all, no sooner than a tool is run: which fastmcp cannot."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != "/mcp" or not (writes or late):
+            return await self.app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+
+        async def again():
+            nonlocal body
+            if body is None:
+                return await receive()
+            message, body = {"type": "http.request", "body": body, "more_body": False}, None
+            return message
+
+        call = json.loads(body or b"{}")
+        bearer = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        if late and not bearer and call.get("method") != "tools/call":
+            anybody = AccessToken(token="anybody", client_id="anybody", scopes=["read"])
+            scope["auth"], scope["user"] = AuthCredentials(["read"]), AuthenticatedUser(anybody)
+        token = provider.access_tokens.get(bearer)
+        if token and call.get("method") == "tools/call" and call["params"]["name"] == "save" and "write" not in token.scopes:
+            challenge = 'Bearer error="insufficient_scope", scope="write"'
+            return await JSONResponse({}, 403, {"WWW-Authenticate": challenge})(scope, again, send)
+        return await self.app(scope, again, send)
 
 
 @mcp.custom_route("/test/counts", methods=["GET"])
@@ -117,4 +163,4 @@ async def forget_clients(_: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False)
+mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False, middleware=[Middleware(Gate)])

@@ -78,7 +78,7 @@ impl SignIn<'_> {
             (Client { id, secret: None }, "document")
         } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
             let wanted = provider.client_auth;
-            let made = oauth::register(self.egress, &url, wanted, &redirect, &provider.scopes).await?;
+            let made = oauth::register(self.egress, &url, wanted, &redirect, &provider.all_scopes()).await?;
             provider.client_auth = made.auth;
             (made.client, "registered")
         } else {

@@ -143,6 +143,5 @@ impl SignIn<'_> {
 }
 
 fn not_granted(provider: &Provider, missing: &[String]) -> String {
-    let words: Vec<_> = missing.iter().map(|scope| provider.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
-    format!("Not granted: {}", words.join("; "))
+    format!("Not granted: {}", provider.in_words(missing))
 }

@@ -97,6 +97,7 @@ impl SignIn<'_> {
         let label = label::parse(label)?;
         let provider = self.provider(actor, connector.id).await?;
         let provider = self.make_known(actor, connector.id, provider, now).await?;
+        let scopes = self.scopes(actor, connector.id, label).await?;
         let redirect = self.redirect()?;
         let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
         let mut tx = self.db.as_user(actor).await?;
@@ -112,13 +113,23 @@ impl SignIn<'_> {
             issuer: provider.issuer.as_deref(),
             resource: provider.resource.as_deref(),
             redirect: redirect.as_str(),
-            scopes: &provider.scopes,
+            scopes: &scopes,
             expires_at: now + PATIENCE,
         };
         store::insert(&mut tx, owner, &begun, now).await?;
         store::forget_old(&mut tx, owner, now - time::Duration::DAY).await?;
         tx.commit().await?;
         Ok(state)
+    }
+
+    /// What a sign-in for the connection of this label asks for: what the service says, and what the connection has been
+    /// found to need besides.
+    pub async fn scopes(&self, actor: &Actor, connector: ConnectorId, label: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.as_user(actor).await?;
+        let mut scopes = described(&mut tx, actor, connector).await?.scopes;
+        let wanted = store::requested(&mut tx, actor.user_id(), connector, label).await?.unwrap_or_default();
+        scopes.extend(wanted.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
+        Ok(scopes)
     }
 
     /// Where a sign-in that was begun here goes on.
@@ -202,6 +213,9 @@ impl SignIn<'_> {
             message: failure.message.clone(),
         };
         audit::record(&mut tx, actor, &refused, now).await?;
+        if failure.class == "invalid_scope" {
+            store::want_less(&mut tx, actor.user_id(), begun.connector_id, &begun.label).await?;
+        }
         if failure.kind == Kind::Client {
             let provider = described(&mut tx, actor, begun.connector_id).await?;
             clients::doubt(&mut tx, actor, provider.issuer(), now).await?;

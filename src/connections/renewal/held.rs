@@ -19,6 +19,8 @@ pub(super) struct Held {
     pub(super) access: Option<SecretRef>,
     pub(super) refresh: Option<SecretRef>,
     pub(super) version: i32,
+    /// What was granted.
+    pub(super) scopes: Vec<String>,
     pub(super) captured: Option<Value>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) renew_at: Option<Timestamp>,
@@ -48,6 +50,7 @@ impl Held {
     pub(super) fn over(&self) -> String {
         let service = &self.service;
         match &self.reason {
+            Some(reason) if self.access.is_none() => format!("{reason}. Connect {service}"),
             Some(reason) => format!("{reason}. Connect {service} again"),
             None => format!("{service} is not connected any more. Connect it again"),
         }

@@ -8,6 +8,7 @@
 
 mod asking;
 mod backoff;
+mod demands;
 mod held;
 mod keeping;
 mod notice;
@@ -125,6 +126,13 @@ struct Need {
     is_probe: bool,
 }
 
+impl Need {
+    /// Of somebody whom the service has refused the credential of this version.
+    const fn after_refusal(seen: i32) -> Self {
+        Self { seen, is_refused: true, is_probe: false }
+    }
+}
+
 impl Renewals {
     /// Renews with these.
     #[must_use]
@@ -159,7 +167,7 @@ impl Renewals {
 
     /// The credential after the service has refused that of version `seen`: a newer one, if there can be one.
     pub async fn after_refusal(&self, actor: &Actor, id: ConnectionId, seen: i32, message: &str) -> Result<Credential> {
-        let need = Need { seen, is_refused: true, is_probe: false };
+        let need = Need::after_refusal(seen);
         let mut tx = self.system.begin().await?;
         let held = hold(&mut tx, actor, id).await?;
         if held.version == seen && held.is_usable() && !held.can_be_renewed() {
@@ -177,9 +185,8 @@ impl Renewals {
         if held.version != seen || !held.is_usable() {
             return Ok(Credential::Over(held.over()));
         }
-        let need = Need { seen, is_refused: true, is_probe: false };
         let reason = format!("{} did not accept a token that it had just given", held.service);
-        self.lose(tx, actor, &held, need, &reason, message).await
+        self.lose(tx, actor, &held, Need::after_refusal(seen), &reason, message).await
     }
 
     /// The service does not accept the credential, and there is no other.

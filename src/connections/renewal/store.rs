@@ -24,6 +24,7 @@ pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionI
                u.secret_ref_access AS "access: SecretRef",
                u.secret_ref_refresh AS "refresh: SecretRef",
                u.version,
+               u.scopes,
                u.captured,
                u.expires_at,
                u.renew_at,
@@ -131,6 +132,36 @@ pub(super) async fn raise(
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Notes that some tools need these scopes besides.
+pub(super) async fn want(
+    conn: &mut PgConnection,
+    owner: UserId,
+    held: &Held,
+    scopes: &[String],
+    reason: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET requested_scopes = requested_scopes || ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(requested_scopes)),
+            health = 'limited',
+            reason = $5,
+            updated_at = $6
+        WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
+        "#,
+        owner as _,
+        held.id as _,
+        held.version,
+        scopes,
+        reason,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Notes a renewal that has failed; nothing if there is a newer credential by now.

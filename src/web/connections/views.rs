@@ -160,6 +160,8 @@ pub(super) struct ShowPage {
     takes_token: bool,
     /// Where one signs in again for this connection.
     renewal: Option<String>,
+    /// The words of the link that leads there.
+    renewal_words: &'static str,
     /// Where the service is connected once more.
     again: Option<String>,
     depending: Depending,
@@ -196,6 +198,11 @@ impl ShowPage {
             takes_token: takes_token && !is_over,
             renewal: (signs_in && !is_over && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
+            renewal_words: match connection.has_secret {
+                true if connection.status == "active" && !connection.wanted.is_empty() => "Grant more",
+                true => "Connect it again",
+                false => "Connect it",
+            },
             again: (is_over && has_way && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection", connection.slug)),
             depending: Depending::new(dependants, calendar),

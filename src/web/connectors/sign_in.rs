@@ -84,8 +84,7 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
 }
 
 pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    let provider = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, &provider, typed, &Invalid::default()).await)
+    form(app, me, StatusCode::OK, connector, typed, &Invalid::default()).await
 }
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
@@ -106,8 +105,7 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
             faults
         }
     };
-    let provider = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, &provider, typed, &faults).await)
+    form(app, me, StatusCode::UNPROCESSABLE_ENTITY, connector, typed, &faults).await
 }
 
 async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
@@ -214,13 +212,15 @@ async fn described(app: &App, me: &SignedIn, connector: &Connector) -> crate::er
 }
 
 async fn form(
+    app: &App,
     me: &SignedIn,
     status: StatusCode,
     connector: &Connector,
-    provider: &Provider,
     typed: &ConnectionForm,
     faults: &Invalid,
-) -> Response {
+) -> Result {
+    let provider = described(app, me, connector).await?;
+    let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = me
         .shell(format!("Connect {}", connector.name))
         .await
@@ -229,7 +229,7 @@ async fn form(
         .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
-    page_with(
+    Ok(page_with(
         status,
         &ConnectPage {
             shell,
@@ -237,12 +237,12 @@ async fn form(
             service: &connector.name,
             slug: &connector.slug,
             host: provider.host(),
-            scopes: provider.scopes.iter().map(words).collect(),
+            scopes: scopes.iter().map(words).collect(),
             called: &typed.label,
             asks_client: provider.registration_url.is_none() && !provider.reads_client_documents,
             client_id: &typed.client_id,
         },
-    )
+    ))
 }
 
 async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
