@@ -99,6 +99,7 @@ class Gate:
         bearer = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
         if late and not bearer and call.get("method") != "tools/call":
             anybody = AccessToken(token="anybody", client_id="anybody", scopes=["read"])
+            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer anybody")]
             scope["auth"], scope["user"] = AuthCredentials(["read"]), AuthenticatedUser(anybody)
         token = provider.access_tokens.get(bearer)
         if token and call.get("method") == "tools/call" and call["params"]["name"] == "save" and "write" not in token.scopes:
