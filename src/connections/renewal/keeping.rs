@@ -12,6 +12,12 @@ use crate::error::Result;
 use crate::oauth::{Failure, Kind};
 use crate::queue::{self, Released};
 
+/// What to do about a client that the hub has made itself.
+const ANEW: &str = ". The hub is made known there anew when you sign in again";
+
+/// And about one that its owner has entered.
+const ENTER: &str = ". Check the hub’s OAuth application there, and enter its client id when you sign in again";
+
 /// What became of what the provider said.
 enum Came {
     /// A new token is stored; what waited for it goes on.
@@ -111,26 +117,22 @@ impl Renewals {
             let ending = Ending { class: failure.class, reason: message, message };
             return self.end(tx, actor, held, need, &ending).await;
         }
-        let (class, step) = match failure.kind {
-            Kind::Client if doubt_client(tx, actor, issuer, now).await? => {
-                (CLIENT, ". The hub is made known there anew when you sign in again")
-            }
-            Kind::Client => {
-                (CLIENT, ". Check the hub’s OAuth application there, and enter its client id when you sign in again")
-            }
-            _ => (failure.class, ""),
-        };
         let asked = match failure.kind {
             Kind::Passing { after } => after,
             _ => None,
         };
         let has_time = held.expires_at.is_some_and(|end| end > now);
         let failed = held.failures().and(now, has_time, asked, rand::random());
-        let days = match failed.is_exhausted {
-            true => format!(". This has failed on {} days, and is tried once a day from now on", failed.days),
-            false => String::new(),
-        };
-        let reason = format!("{message}{step}{days}");
+        let mut reason = failure.message.clone();
+        let mut class = failure.class;
+        if failure.kind == Kind::Client {
+            reason.push_str(if doubt_client(tx, actor, issuer, now).await? { ANEW } else { ENTER });
+            class = CLIENT;
+        }
+        if failed.is_exhausted {
+            let days = failed.days;
+            reason = format!("{reason}. This has failed on {days} days, and is tried once a day from now on");
+        }
         store::degrade(tx, actor.user_id(), held, &failed, class, &reason, now).await?;
         let action = Action::ConnectionRenewed {
             connection: held.id,

@@ -251,7 +251,8 @@ impl Renewals {
         if held.is_over() {
             return Err(gone());
         }
-        if !held.is_usable() && !(need.is_probe && held.is_exhausted()) {
+        let is_tried = held.is_usable() || need.is_probe && held.is_exhausted();
+        if !is_tried {
             return Ok(Some(Credential::Over(held.over())));
         }
         if held.version != need.seen {
@@ -261,10 +262,10 @@ impl Renewals {
         if held.is_good(now) && !need.is_refused {
             return Ok(Some(Credential::Ready(self.open(conn, actor, held).await?)));
         }
-        Ok(Some(match held.waits_for_somebody() {
-            true => Credential::Over(held.over()),
-            false => Credential::Away { message: held.why_not(), after: (until - now).unsigned_abs() },
-        }))
+        if held.waits_for_somebody() {
+            return Ok(Some(Credential::Over(held.over())));
+        }
+        Ok(Some(Credential::Away { message: held.why_not(), after: (until - now).unsigned_abs() }))
     }
 
     /// In a task of its own: a caller that goes away must not take with it what the provider has given by then.
