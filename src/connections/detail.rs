@@ -44,6 +44,8 @@ pub struct Detail {
     pub account: Option<String>,
     /// What the service allows.
     pub scopes: Vec<String>,
+    /// What it needs besides, for some tools.
+    pub wanted: Vec<String>,
     /// When the credential ends.
     pub expires_at: Option<Timestamp>,
     /// Last call that the service accepted.

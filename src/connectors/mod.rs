@@ -136,6 +136,12 @@ pub async fn set_provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorI
     Ok(store::set_provider(conn, actor.user_id(), id, &as_json(provider)?).await?)
 }
 
+/// Makes the actor's own connector, which asked for nothing so far, one that is signed in to, in the caller's transaction;
+/// false if it is none.
+pub async fn close(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<bool> {
+    Ok(store::close(conn, actor.user_id(), id, &as_json(provider)?).await?)
+}
+
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {
     Ok(serde_json::to_value(provider).context("the description of a provider cannot be written")?)
 }

@@ -186,6 +186,27 @@ pub(super) async fn set_provider(
     Ok(())
 }
 
+pub(super) async fn close(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    provider: &serde_json::Value,
+) -> sqlx::Result<bool> {
+    let closed = sqlx::query!(
+        r#"
+        UPDATE connectors
+        SET auth_type = 'oauth', oauth_config = $3
+        WHERE owner_id = $1 AND id = $2 AND auth_type = 'none'
+        "#,
+        owner as _,
+        id as _,
+        provider,
+    )
+    .execute(conn)
+    .await?;
+    Ok(closed.rows_affected() == 1)
+}
+
 pub(super) async fn ship(
     conn: &mut PgConnection,
     id: ConnectorId,

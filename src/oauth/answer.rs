@@ -42,6 +42,7 @@ pub(super) async fn grant(
     };
     read(provider, host, status.is_success(), &answer, unsaid, now)
         .unwrap_or_else(|| Err(Failure::status(host, status, &headers)))
+        .map_err(|failure| failure.until(&headers))
 }
 
 /// None if the answer is no success and does not say why.

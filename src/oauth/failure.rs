@@ -96,6 +96,15 @@ impl Failure {
         Self::new(kind, class, format!("{host} {words} ({})", quote(said)))
     }
 
+    /// The same with when to come back, if the answer said so.
+    #[must_use]
+    pub(super) fn until(mut self, headers: &HeaderMap) -> Self {
+        if let Kind::Passing { after } = &mut self.kind {
+            *after = after.or_else(|| retry_after(headers));
+        }
+        self
+    }
+
     /// The hub has no client there any more.
     #[must_use]
     pub fn unknown_client(host: &str) -> Self {

@@ -21,6 +21,9 @@ pub struct Provider {
     /// What is asked for.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// What there is to ask for, as far as it says: a client registers itself for all of that, and asks for what it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
     /// What each scope lets the hub do, in words that begin with a verb.
     #[serde(default)]
     pub scope_words: BTreeMap<String, String>,
@@ -100,6 +103,20 @@ impl Provider {
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.issuer.as_deref().unwrap_or(&self.token_url)
+    }
+
+    /// What these scopes let the hub do.
+    #[must_use]
+    pub fn in_words(&self, scopes: &[String]) -> String {
+        let words: Vec<_> = scopes.iter().map(|scope| self.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
+        words.join("; ")
+    }
+
+    /// What a client may ever want: what is asked for, and what there is besides.
+    #[must_use]
+    pub fn all_scopes(&self) -> Vec<String> {
+        let besides = self.scopes_supported.iter().filter(|scope| !self.scopes.contains(scope));
+        self.scopes.iter().chain(besides).cloned().collect()
     }
 
     /// The host that sentences name.

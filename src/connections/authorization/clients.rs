@@ -68,7 +68,7 @@ impl SignIn<'_> {
         provider: &Provider,
         now: Timestamp,
     ) -> Result<Known> {
-        if let Some(known) = self.known_client(actor, connector, provider).await? {
+        if let Some(known) = self.known_client(actor, connector, provider).await?.filter(|known| !known.is_refused) {
             return Ok(known);
         }
         if connector.owner_id.is_none() {
@@ -83,7 +83,8 @@ impl SignIn<'_> {
             (Client { id, secret: None }, ClientAuth::None, "document")
         } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
             let redirect = self.redirect()?;
-            let made = oauth::register(self.egress, &url, provider.client_auth, &redirect, &provider.scopes).await?;
+            let made =
+                oauth::register(self.egress, &url, provider.client_auth, &redirect, &provider.all_scopes()).await?;
             (made.client, made.auth, "registered")
         } else {
             return Err(Error::field(
@@ -168,6 +169,7 @@ impl SignIn<'_> {
     ) -> Result<Known> {
         let redirect = self.redirect()?;
         let mut tx = self.system.begin().await?;
+        known::forget_refused(&mut tx, self.vault, owner, provider.issuer()).await?;
         let known = known::keep(&mut tx, self.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
         let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
         audit::record(&mut tx, actor, &action, now).await?;

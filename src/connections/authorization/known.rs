@@ -19,6 +19,10 @@ pub struct Known {
     pub client: Client,
     /// How it proves itself; none: as the provider's description says.
     auth: Option<ClientAuth>,
+    /// Its server has said that it does not know it.
+    pub(super) is_refused: bool,
+    /// Everybody's: an administrator has entered it.
+    pub(in crate::connections) is_shared: bool,
 }
 
 impl Known {
@@ -41,16 +45,23 @@ struct Stored {
     client_id: String,
     secret_ref: Option<SecretRef>,
     auth: Option<String>,
+    refused_at: Option<Timestamp>,
 }
 
 async fn open(conn: &mut PgConnection, vault: &Vault, owner: UserId, stored: Option<Stored>) -> Result<Option<Known>> {
-    let Some(Stored { id, client_id, secret_ref, auth }) = stored else { return Ok(None) };
+    let Some(Stored { id, client_id, secret_ref, auth, refused_at }) = stored else { return Ok(None) };
     let secret = match &secret_ref {
         Some(secret) => Some(vault.open(conn, owner, secret).await?),
         None => None,
     };
     let auth = auth.and_then(|word| ClientAuth::from_str(&word).ok());
-    Ok(Some(Known { id, client: Client { id: client_id, secret }, auth }))
+    Ok(Some(Known {
+        id,
+        client: Client { id: client_id, secret },
+        auth,
+        is_refused: refused_at.is_some(),
+        is_shared: owner == UserId::HUB,
+    }))
 }
 
 /// The newest client of this owner at an issuer; that was made with a callback address, if one is given.
@@ -67,7 +78,8 @@ pub(in crate::connections) async fn newest(
         SELECT id AS "id: OauthClientId",
                client_id,
                secret_ref AS "secret_ref: SecretRef",
-               auth
+               auth,
+               refused_at
         FROM oauth_clients
         WHERE user_id = $1 AND issuer = $2 AND ($3::text IS NULL OR redirect_uri = $3)
         ORDER BY created_at DESC, id DESC
@@ -98,7 +110,8 @@ pub(in crate::connections) async fn of_grant(
             SELECT id AS "id: OauthClientId",
                    client_id,
                    secret_ref AS "secret_ref: SecretRef",
-                   auth
+                   auth,
+                   refused_at
             FROM oauth_clients
             WHERE user_id = $1 AND id = $2 AND issuer = $3
             "#,
@@ -152,7 +165,8 @@ pub(super) async fn keep(
         (None, None) => None,
     };
     let id = insert(conn, owner, at, new, secret.as_ref(), now).await?;
-    Ok(Known { id, client: new.client.clone(), auth: new.auth })
+    let is_shared = owner == UserId::HUB;
+    Ok(Known { id, client: new.client.clone(), auth: new.auth, is_refused: false, is_shared })
 }
 
 async fn insert(
@@ -171,7 +185,8 @@ async fn insert(
         SET secret_ref = EXCLUDED.secret_ref,
             auth = EXCLUDED.auth,
             source = EXCLUDED.source,
-            created_at = EXCLUDED.created_at
+            created_at = EXCLUDED.created_at,
+            refused_at = NULL
         RETURNING id AS "id: OauthClientId"
         "#,
         owner as _,
@@ -188,26 +203,45 @@ async fn insert(
     .await
 }
 
-/// Forgets a client that the hub has made itself, and that its server knows no longer: the next sign-in makes another. One
-/// that somebody has entered is theirs to replace.
-pub(super) async fn forget_made(
+/// Notes that the server of this issuer does not know a client (none: any) that the hub has made there itself: the next
+/// sign-in makes another in its place. False if somebody has entered it: then it is theirs to replace.
+pub(in crate::connections) async fn doubt(
     conn: &mut PgConnection,
-    vault: &Vault,
     owner: UserId,
-    id: Option<OauthClientId>,
-) -> Result<()> {
+    issuer: &str,
+    client: Option<OauthClientId>,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let doubted = sqlx::query!(
+        r#"
+        UPDATE oauth_clients
+        SET refused_at = $4
+        WHERE user_id = $1 AND issuer = $2 AND ($3::uuid IS NULL OR id = $3) AND source <> 'entered'
+        "#,
+        owner as _,
+        issuer,
+        client as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(doubted.rows_affected() > 0)
+}
+
+/// Forgets clients that their server does not know.
+pub(super) async fn forget_refused(conn: &mut PgConnection, vault: &Vault, owner: UserId, issuer: &str) -> Result<()> {
     let forgotten = sqlx::query_scalar!(
         r#"
         DELETE FROM oauth_clients
-        WHERE user_id = $1 AND id = $2 AND source <> 'entered'
+        WHERE user_id = $1 AND issuer = $2 AND refused_at IS NOT NULL
         RETURNING secret_ref AS "secret_ref: SecretRef"
         "#,
         owner as _,
-        id as _,
+        issuer,
     )
-    .fetch_optional(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    if let Some(secret) = forgotten.flatten() {
+    for secret in forgotten.into_iter().flatten() {
         vault.shred(conn, owner, &secret).await?;
     }
     Ok(())

@@ -28,7 +28,7 @@ use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Kind, Pkce, Provider, Returned, State};
+use crate::oauth::{self, Authorization, Failure, Kind, Pkce, Provider, Returned, State};
 use crate::queue::Released;
 use crate::vault::Vault;
 
@@ -58,10 +58,14 @@ pub struct SignIn<'a> {
 pub struct Going {
     /// The service.
     pub connector: Connector,
+    /// The connection that it is for.
+    pub label: String,
     /// The host that asks for consent.
     pub host: String,
     /// Where.
     pub url: Url,
+    /// True if the hub has made itself known there, and can do so again.
+    pub can_be_made_known: bool,
 }
 
 /// A sign-in that has ended well.
@@ -105,6 +109,7 @@ impl SignIn<'_> {
         let fields = descriptor.map(|it| it.fields).unwrap_or_default();
         let (label, entered) = label::with(label::parse(label), entries::judge(&fields, typed))?;
         let client = self.make_known(actor, connector, &provider, now).await?;
+        let scopes = self.scopes(actor, connector.id, label).await?;
         let redirect = self.redirect()?;
         let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
         let mut tx = self.db.as_user(actor).await?;
@@ -122,13 +127,23 @@ impl SignIn<'_> {
             redirect: redirect.as_str(),
             client: client.id,
             entered: serde_json::to_value(&entered.values).map_err(|error| Error::Internal(error.into()))?,
-            scopes: &provider.scopes,
+            scopes: &scopes,
             expires_at: now + PATIENCE,
         };
         store::insert(&mut tx, owner, &begun, now).await?;
         store::forget_old(&mut tx, owner, now - time::Duration::DAY).await?;
         tx.commit().await?;
         Ok(state)
+    }
+
+    /// What a sign-in for the connection of this label asks for: what the service says, and what the connection has been
+    /// found to need besides.
+    pub async fn scopes(&self, actor: &Actor, connector: ConnectorId, label: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.as_user(actor).await?;
+        let mut scopes = described(&mut tx, actor, connector).await?.scopes;
+        let wanted = store::requested(&mut tx, actor.user_id(), connector, label).await?.unwrap_or_default();
+        scopes.extend(wanted.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
+        Ok(scopes)
     }
 
     /// Where a sign-in that was begun here goes on.
@@ -150,7 +165,21 @@ impl SignIn<'_> {
             pkce: &pkce,
         };
         let url = oauth::authorization_url(&provider, &values_of(Some(&begun.entered)), asked)?;
-        Ok(Going { connector, host: url.host_str().unwrap_or_default().to_owned(), url })
+        Ok(Going {
+            connector,
+            label: begun.label,
+            host: url.host_str().unwrap_or_default().to_owned(),
+            url,
+            can_be_made_known: provider.registration_url.is_some(),
+        })
+    }
+
+    /// Has the next sign-in make the hub known at the provider anew, because somebody says that it is not any more.
+    pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.as_user(actor).await?;
+        let provider = described(&mut tx, actor, connector).await?;
+        known::doubt(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a sign-in with what a callback brought.
@@ -187,9 +216,7 @@ impl SignIn<'_> {
             }
             Err(failure) => {
                 self.refused(actor, &begun, failure.class, &failure.message, now).await?;
-                if failure.kind == Kind::Client {
-                    self.forget_client(actor, &begun).await?;
-                }
+                self.learn(actor, &begun, &provider, &failure, now).await?;
                 Err(failure.into())
             }
         }
@@ -212,10 +239,22 @@ impl SignIn<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The provider knows no such client: if the hub has made it itself, the next sign-in makes another.
-    async fn forget_client(&self, actor: &Actor, begun: &store::Transaction) -> Result<()> {
-        let mut tx = self.db.as_user(actor).await?;
-        known::forget_made(&mut tx, self.vault, actor.user_id(), begun.oauth_client_id).await?;
+    /// Takes what a failure says of the next sign-in: that less is to be asked for, or that the hub must be made known anew.
+    async fn learn(
+        &self,
+        actor: &Actor,
+        begun: &store::Transaction,
+        provider: &Provider,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
+        if failure.class == "invalid_scope" {
+            store::want_less(&mut tx, owner, begun.connector_id, &begun.label).await?;
+        }
+        if failure.kind == Kind::Client {
+            known::doubt(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
+        }
         Ok(tx.commit().await?)
     }
 

@@ -203,6 +203,50 @@ pub(super) async fn lock_connection(
     .await
 }
 
+/// What the connection of this label wants to be allowed.
+pub(super) async fn requested(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    label: &str,
+) -> sqlx::Result<Option<Vec<String>>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT requested_scopes
+        FROM user_connections
+        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        "#,
+        owner as _,
+        connector as _,
+        label,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The provider does not know a scope that was asked for: a connection wants no more than it has, so that it can be made
+/// anew.
+pub(super) async fn want_less(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    label: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET requested_scopes = scopes
+        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        "#,
+        owner as _,
+        connector as _,
+        label,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A grant, as a connection keeps it.
 pub(super) struct Kept<'a> {
     pub(super) connector: ConnectorId,
@@ -252,6 +296,11 @@ pub(super) async fn keep(
             external_account = COALESCE(EXCLUDED.external_account, c.external_account),
             last_ok_at = EXCLUDED.last_ok_at,
             last_error = NULL,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL,
+            notice_at = NULL,
             updated_at = EXCLUDED.updated_at
         RETURNING id AS "id: ConnectionId"
         "#,

@@ -1,6 +1,6 @@
 //! Asking a provider for another token.
 
-use super::store::Held;
+use super::held::Held;
 use super::{Renewals, hold};
 use crate::actor::Actor;
 use crate::connections::authorization::known;
@@ -8,12 +8,40 @@ use crate::connections::values_of;
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::ids::OauthClientId;
 use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
 use crate::secret::Secret;
 
+/// What a provider has given, and to whom.
+pub(super) struct Given {
+    pub(super) provider: Provider,
+    pub(super) client: Client,
+    pub(super) grant: Grant,
+}
+
+/// The client that asked in vain.
+#[derive(Clone, Copy)]
+pub(super) struct Refused {
+    pub(super) id: OauthClientId,
+    /// Everybody's: an administrator has entered it.
+    pub(super) is_shared: bool,
+}
+
+/// What came of asking.
+pub(super) enum Asked {
+    Given(Box<Given>),
+    /// Nothing, from this issuer: to this client, if there was one.
+    Failed {
+        failure: Failure,
+        issuer: String,
+        client: Option<Refused>,
+    },
+    /// Nobody was asked: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
+    Outdated,
+}
+
 impl Renewals {
-    /// None: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
-    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Option<Result<(Provider, Grant), Failure>>> {
+    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Asked> {
         let mut tx = self.system.begin().await?;
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
@@ -22,20 +50,33 @@ impl Renewals {
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
         // secrets are replaced in place: this is the one of that version only if the version is the same still
         if hold(&mut tx, actor, held.id).await?.version != held.version {
-            return Ok(None);
+            return Ok(Asked::Outdated);
         }
         tx.commit().await?;
+        let issuer = provider.issuer().to_owned();
         let Some(known) = client else {
-            return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
+            return Ok(Asked::Failed { failure: Failure::unknown_client(&provider.host()), issuer, client: None });
         };
-        let (values, provider, client) = (values_of(held.captured.as_ref()), known.meets(provider), &known.client);
-        let first = self.ask_once(&provider, &values, client, &token).await;
+        let values = values_of(held.captured.as_ref());
+        let refused = Some(Refused { id: known.id, is_shared: known.is_shared });
+        let (provider, client) = (known.meets(provider), known.client);
+        let first = self.ask_once(&provider, &values, &client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
         let asked = match first {
-            Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, client, &token).await,
+            Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
             answered => answered,
         };
-        Ok(Some(asked.map(|grant| (provider, grant))))
+        Ok(match asked {
+            Ok(grant) => Asked::Given(Box::new(Given { provider, client, grant })),
+            Err(failure) => Asked::Failed { failure, issuer, client: refused },
+        })
+    }
+
+    /// Ends what was given.
+    pub(super) async fn revoke(&self, held: &Held, given: &Given) -> Result<bool, Failure> {
+        let Given { provider, client, grant } = given;
+        let (values, tokens) = (values_of(held.captured.as_ref()), (&grant.access, grant.refresh.as_ref()));
+        oauth::revoke(&self.egress, provider, &values, client, tokens, self.clock.now()).await
     }
 
     async fn ask_once(

@@ -42,6 +42,7 @@ macro_rules! details {
                    secret_ref_access IS NOT NULL AS "has_secret!",
                    external_account AS account,
                    scopes AS "scopes!",
+                   ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
                    expires_at,
                    last_ok_at,
                    last_used_at,

@@ -127,6 +127,7 @@ pub(in crate::connections) async fn renew(
             secret_ref_access = $3,
             version = version + 1,
             expires_at = NULL,
+            notice_at = NULL,
             last_ok_at = $4,
             updated_at = $4
         WHERE user_id = $1 AND id = $2

@@ -164,6 +164,8 @@ pub(super) struct ShowPage {
     token: &'static str,
     /// Where one signs in again for this connection.
     renewal: Option<String>,
+    /// The words of the link that leads there.
+    renewal_words: &'static str,
     /// Where the service is connected once more.
     again: Option<String>,
     depending: Depending,
@@ -214,6 +216,11 @@ impl ShowPage {
             token: if connection.takes_key() { "key" } else { "token" },
             renewal: (signs_in && !is_over && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
+            renewal_words: match connection.has_secret {
+                true if connection.status == "active" && !connection.wanted.is_empty() => "Grant more",
+                true => "Connect it again",
+                false => "Connect it",
+            },
             again: (is_over && has_way && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection", connection.slug)),
             depending: Depending::new(dependants, calendar),

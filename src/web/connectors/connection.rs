@@ -28,6 +28,8 @@ pub(super) struct ConnectionForm {
     /// Of an application that its owner has made at the provider.
     pub(super) client_id: String,
     pub(super) client_secret: String,
+    /// `1`: the provider says that it does not know the hub, which is to make itself known again.
+    pub(super) anew: String,
     /// What the service asks for besides.
     #[serde(flatten)]
     pub(super) fields: Typed,

@@ -62,7 +62,10 @@ struct ContinuePage {
     shell: Shell,
     service: String,
     slug: String,
+    // not `label`: the template's macros have a parameter of that name
+    called: String,
     host: String,
+    can_be_made_known: bool,
     /// What the address bar will begin with.
     origin: String,
     url: String,
@@ -93,8 +96,7 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
 }
 
 pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    let asked = Asked::of(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, &asked, typed, &Invalid::default()).await)
+    form(app, me, StatusCode::OK, connector, typed, &Invalid::default()).await
 }
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
@@ -115,13 +117,15 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
             faults
         }
     };
-    let asked = Asked::of(app, me, connector).await?;
-    Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, &asked, typed, &faults).await)
+    form(app, me, StatusCode::UNPROCESSABLE_ENTITY, connector, typed, &faults).await
 }
 
 async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (sign_in, now) = (sign_in(app), app.clock.now());
+    if typed.anew == "1" {
+        sign_in.forget_client(&me.actor, connector.id, now).await?;
+    }
     if !typed.client_id.trim().is_empty() {
         let secret = typed.client_secret.trim();
         let secret = (!secret.is_empty()).then(|| Secret::new(secret));
@@ -152,7 +156,9 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 shell,
                 service: going.connector.name,
                 slug: going.connector.slug,
+                called: going.label,
                 host: going.host,
+                can_be_made_known: going.can_be_made_known,
                 origin: going.url.origin().ascii_serialization(),
                 url: going.url.into(),
             }))
@@ -241,14 +247,16 @@ impl Asked {
 }
 
 async fn form(
+    app: &App,
     me: &SignedIn,
     status: StatusCode,
     connector: &Connector,
-    asked: &Asked,
     typed: &ConnectionForm,
     faults: &Invalid,
-) -> Response {
+) -> Result {
+    let asked = Asked::of(app, me, connector).await?;
     let provider = &asked.provider;
+    let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = me
         .shell(format!("Connect {}", connector.name))
         .await
@@ -257,7 +265,7 @@ async fn form(
         .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
-    page_with(
+    Ok(page_with(
         status,
         &ConnectPage {
             shell,
@@ -265,7 +273,7 @@ async fn form(
             service: &connector.name,
             slug: &connector.slug,
             host: provider.host(),
-            scopes: provider.scopes.iter().map(words).collect(),
+            scopes: scopes.iter().map(words).collect(),
             called: &typed.label,
             asks_client: asked.descriptor.is_none()
                 && provider.registration_url.is_none()
@@ -274,7 +282,7 @@ async fn form(
             fields: asked.descriptor.as_ref().map(|it| FieldView::all(it, &typed.fields)).unwrap_or_default(),
             missing: asked.missing.clone(),
         },
-    )
+    ))
 }
 
 async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {

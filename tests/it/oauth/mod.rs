@@ -1,11 +1,15 @@
 //! A server wants a sign-in: it is pasted, consented to, used, kept alive, lost, and connected again.
 #![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
 
+mod demanding;
+mod failing;
+mod storing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::connections::{Credential, Renewals};
+use craft::connections::Credential;
 use craft::ids::{ConnectionId, UserId};
 use http::StatusCode;
 use tokio::task::JoinSet;
@@ -14,7 +18,7 @@ use url::Url;
 use crate::support::browser::Browser;
 use crate::support::guarded::Guarded;
 use crate::support::page::Page;
-use crate::support::test_app::{PASSWORD, TestApp};
+use crate::support::test_app::{PASSWORD, TestApp, renewals};
 
 const ECHO: &str = "/connectors/guarded/tools/echo";
 
@@ -194,12 +198,7 @@ async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
     let mut workers = JoinSet::new();
     for _ in 0..4 {
         let handles = app.app.clone();
-        let renewals = Arc::new(Renewals::new(
-            handles.system.clone(),
-            handles.vault.clone(),
-            handles.egress.clone(),
-            handles.clock.clone(),
-        ));
+        let renewals = Arc::new(renewals(&handles));
         for _ in 0..8 {
             let renewals = renewals.clone();
             workers.spawn(async move {
@@ -280,9 +279,7 @@ async fn a_provider_that_is_away_kills_no_connection() {
     let (user, id, ..) = connection(&app).await;
     drop(server);
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let handles = &app.app;
-    let renewals =
-        Renewals::new(handles.system.clone(), handles.vault.clone(), handles.egress.clone(), handles.clock.clone());
+    let renewals = renewals(&app.app);
     let actor = Actor::new(user, Origin::System);
     // still good for a fifth of its life
     assert!(matches!(renewals.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
