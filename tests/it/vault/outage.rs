@@ -63,7 +63,7 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
     assert!(told.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{told}");
     let silent = raw(|stream| async move {
         let _held = stream;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let told = refusal(&place, at(silent.await)).await;
     assert!(told.contains("did not answer within 5 seconds"), "{told}");
