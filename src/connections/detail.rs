@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::clock::Timestamp;
+use crate::connectors::Transport;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
@@ -25,6 +26,8 @@ pub struct Detail {
     pub is_listed: bool,
     /// How one connects to it, as it is stored.
     pub auth_type: String,
+    /// How calls reach the service.
+    pub transport: Transport,
     /// Tells several accounts of one service apart.
     pub label: String,
     /// pending, active, expired, revoked or error.
@@ -58,6 +61,12 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// True if its owner types its key, with what else the service asks for.
+    #[must_use]
+    pub fn takes_key(&self) -> bool {
+        self.auth_type == "api_key" && self.transport == Transport::Rest
+    }
+
     /// True once it was disconnected: it can be read, and nothing else.
     #[must_use]
     pub fn is_over(&self) -> bool {

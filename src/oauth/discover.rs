@@ -59,6 +59,7 @@ fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Resul
         token: Token::Refresh,
         param: "token".to_owned(),
         body: Body::Form,
+        success: None,
     });
     provider.issuer = Some(metadata.issuer.clone());
     provider.names_itself = metadata.flag("authorization_response_iss_parameter_supported");

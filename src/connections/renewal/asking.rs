@@ -1,11 +1,10 @@
 //! Asking a provider for another token.
 
-use serde_json::Value;
-
 use super::store::Held;
 use super::{Renewals, hold};
 use crate::actor::Actor;
-use crate::connections::authorization::newest_client;
+use crate::connections::authorization::known;
+use crate::connections::values_of;
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -18,21 +17,22 @@ impl Renewals {
         let mut tx = self.system.begin().await?;
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
-        let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
+        let owner = actor.user_id();
+        let client = known::of_grant(&mut tx, &self.vault, owner, held.oauth_client_id, &provider).await?;
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
         // secrets are replaced in place: this is the one of that version only if the version is the same still
         if hold(&mut tx, actor, held.id).await?.version != held.version {
             return Ok(None);
         }
         tx.commit().await?;
-        let Some(client) = client else {
+        let Some(known) = client else {
             return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
         };
-        let values = held.captured.as_ref().map(values).unwrap_or_default();
-        let first = self.ask_once(&provider, &values, &client, &token).await;
+        let (values, provider, client) = (values_of(held.captured.as_ref()), known.meets(provider), &known.client);
+        let first = self.ask_once(&provider, &values, client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
         let asked = match first {
-            Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
+            Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, client, &token).await,
             answered => answered,
         };
         Ok(Some(asked.map(|grant| (provider, grant))))
@@ -57,9 +57,4 @@ impl Renewals {
         };
         self.vault.open(tx, actor.user_id(), secret.ok_or(Error::NotFound("token to renew with"))?).await
     }
-}
-
-fn values(captured: &Value) -> Values {
-    let pairs = captured.as_object().into_iter().flatten();
-    pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

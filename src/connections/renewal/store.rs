@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
 
@@ -23,6 +23,7 @@ pub(super) struct Held {
     pub(super) refresh: Option<SecretRef>,
     pub(super) version: i32,
     pub(super) captured: Option<Value>,
+    pub(super) oauth_client_id: Option<OauthClientId>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) renew_at: Option<Timestamp>,
 }
@@ -40,6 +41,7 @@ pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionI
                u.secret_ref_refresh AS "refresh: SecretRef",
                u.version,
                u.captured,
+               u.oauth_client_id AS "oauth_client_id: OauthClientId",
                u.expires_at,
                u.renew_at
         FROM user_connections u

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::connections::detail::Detail;
+use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::page::PAGE_LIMIT;
 
@@ -18,6 +19,7 @@ macro_rules! details {
                        c.slug,
                        c.is_active AS is_listed,
                        c.auth_type,
+                       c.transport,
                        CASE WHEN u.status IN ('expired', 'error') OR u.health <> 'ok' THEN 0
                             WHEN u.status = 'revoked' THEN 2
                             ELSE 1 END AS place
@@ -31,6 +33,7 @@ macro_rules! details {
                    slug AS "slug!",
                    is_listed AS "is_listed!",
                    auth_type AS "auth_type!",
+                   transport AS "transport!: Transport",
                    label AS "label!",
                    status AS "status!",
                    health AS "health!",

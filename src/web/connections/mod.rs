@@ -3,6 +3,7 @@
 mod default;
 mod disconnection;
 mod index;
+mod key;
 mod label;
 mod show;
 mod token;

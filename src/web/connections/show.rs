@@ -6,6 +6,7 @@ use super::parse;
 use super::views::{ShowPage, name};
 use crate::app::App;
 use crate::connections;
+use crate::connectors;
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -18,7 +19,8 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let mut tx = app.db.as_user(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, id).await?;
     let dependants = jobs::dependants(&mut tx, &me.actor, &[id]).await?;
+    let provider = connectors::provider(&mut tx, &me.actor, connection.connector_id).await?;
     drop(tx);
     let shell = me.shell(name(&connection)).await.section(Section::Connections).under("Connections", "/connections");
-    Ok(page(&ShowPage::new(shell, &connection, &dependants, &me.calendar(app.clock.now()))))
+    Ok(page(&ShowPage::new(shell, &connection, provider.as_ref(), &dependants, &me.calendar(app.clock.now()))))
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::connections::Detail;
 use crate::jobs::{Dependants, Status};
+use crate::oauth::Provider;
 use crate::web::badge::Badge;
 use crate::web::jobs::Row as JobRow;
 use crate::web::path::segment;
@@ -145,7 +146,8 @@ pub(super) struct ShowPage {
     cause: Option<String>,
     account: Option<String>,
     credential: &'static str,
-    scopes: Vec<String>,
+    /// In words, where the service's file has some.
+    scopes: Vec<Scope>,
     expires: Option<When>,
     made: When,
     changed: When,
@@ -158,6 +160,8 @@ pub(super) struct ShowPage {
     /// Another is used unless this one is chosen.
     can_be_preferred: bool,
     takes_token: bool,
+    /// What it is called.
+    token: &'static str,
     /// Where one signs in again for this connection.
     renewal: Option<String>,
     /// Where the service is connected once more.
@@ -166,8 +170,21 @@ pub(super) struct ShowPage {
     jobs: String,
 }
 
+/// Something that the service allows.
+pub(super) struct Scope {
+    name: String,
+    words: Option<String>,
+}
+
 impl ShowPage {
-    pub(super) fn new(shell: Shell, connection: &Detail, dependants: &Dependants, calendar: &Calendar) -> Self {
+    pub(super) fn new(
+        shell: Shell,
+        connection: &Detail,
+        provider: Option<&Provider>,
+        dependants: &Dependants,
+        calendar: &Calendar,
+    ) -> Self {
+        let words = |scope: &String| provider.and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth_type == "oauth";
         let has_way = takes_token || signs_in || connection.auth_type == "none";
@@ -183,7 +200,7 @@ impl ShowPage {
             cause: cause(connection),
             account: connection.account.clone(),
             credential: credential(connection),
-            scopes: connection.scopes.clone(),
+            scopes: connection.scopes.iter().map(|scope| Scope { name: scope.clone(), words: words(scope) }).collect(),
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
             made: calendar.when(connection.created_at),
             changed: calendar.when(connection.updated_at),
@@ -194,6 +211,7 @@ impl ShowPage {
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_preferred: connection.status == "active" && !connection.is_preferred,
             takes_token: takes_token && !is_over,
+            token: if connection.takes_key() { "key" } else { "token" },
             renewal: (signs_in && !is_over && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
             again: (is_over && has_way && connection.is_listed)
@@ -206,6 +224,7 @@ impl ShowPage {
 
 fn credential(connection: &Detail) -> &'static str {
     match (connection.has_secret, takes_token(connection), connection.auth_type.as_str()) {
+        (true, true, _) if connection.takes_key() => "A key, sealed",
         (true, true, _) => "A bearer token, sealed",
         (true, false, "oauth") => "A token from signing in, sealed",
         (true, false, _) => "Sealed",
