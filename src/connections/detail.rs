@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::clock::Timestamp;
+use crate::connectors::Transport;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
@@ -23,6 +24,8 @@ pub struct Detail {
     pub slug: String,
     /// False if it has left the catalogue.
     pub is_listed: bool,
+    /// How calls reach it.
+    pub transport: Transport,
     /// How one connects to it, as it is stored.
     pub auth_type: String,
     /// Tells several accounts of one service apart.

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use call::{CallContext, call, mirrors_headers};
-pub use discovery::{Discovery, Looked, discover, look};
+pub use discovery::{Discovery, Greeted, Looked, discover, greet, look};
 pub use outcome::{Outcome, Progress};
 pub use tools::{Dropped, MAX_TOOLS, ToolDefinition};
 

@@ -205,7 +205,7 @@ async fn stored(tx: &mut Tx, owner: UserId, issuer: &str, redirect: &str) -> sql
 
 /// Forgets clients that the hub has made itself, which their server knows no longer: the next sign-in makes another. One
 /// that its user has entered is theirs to replace.
-pub(super) async fn forget_made(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
+pub(in crate::connections) async fn forget_made(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
     let forgotten = sqlx::query_scalar!(
         r#"
         DELETE FROM oauth_clients

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-pub(super) use self::clients::newest as newest_client;
 pub use self::clients::{ClientDocument, client_document};
+pub(super) use self::clients::{forget_made as forget_made_clients, newest as newest_client};
 
 use super::label;
 use crate::accounts::sessions::SessionKey;

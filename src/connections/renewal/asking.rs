@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::store::Held;
 use super::{Renewals, hold};
 use crate::actor::Actor;
-use crate::connections::authorization::newest_client;
+use crate::connections::authorization::{forget_made_clients, newest_client};
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -36,6 +36,31 @@ impl Renewals {
             answered => answered,
         };
         Ok(Some(asked.map(|grant| (provider, grant))))
+    }
+
+    /// Whether the provider knows the hub: it is asked to renew with a token that nobody has, which it judges after the
+    /// client. A client of the hub's own making that it does not know is forgotten, so that the next sign-in makes another.
+    pub(in crate::connections) async fn recognised(
+        &self,
+        actor: &Actor,
+        provider: &Provider,
+    ) -> Result<Result<(), Failure>> {
+        let mut tx = self.system.begin().await?;
+        let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
+        drop(tx);
+        let Some(client) = client else { return Ok(Err(Failure::unknown_client(&provider.host()))) };
+        let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));
+        match self.ask_once(provider, &Values::new(), &client, &nobodys).await {
+            Ok(_) | Err(Failure { kind: Kind::Dead, .. }) => Ok(Ok(())),
+            Err(failure) => {
+                if failure.kind == Kind::Client {
+                    let mut tx = self.system.begin().await?;
+                    forget_made_clients(&mut tx, &self.vault, actor, provider.issuer()).await?;
+                    tx.commit().await?;
+                }
+                Ok(Err(failure))
+            }
+        }
     }
 
     async fn ask_once(

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::connections::detail::Detail;
+use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::page::PAGE_LIMIT;
 
@@ -17,6 +18,7 @@ macro_rules! details {
                        c.name AS connector,
                        c.slug,
                        c.is_active AS is_listed,
+                       c.transport,
                        c.auth_type,
                        CASE WHEN u.status IN ('expired', 'error') OR u.health <> 'ok' THEN 0
                             WHEN u.status = 'revoked' THEN 2
@@ -30,6 +32,7 @@ macro_rules! details {
                    connector AS "connector!",
                    slug AS "slug!",
                    is_listed AS "is_listed!",
+                   transport AS "transport!: Transport",
                    auth_type AS "auth_type!",
                    label AS "label!",
                    status AS "status!",

@@ -28,6 +28,7 @@ const GROUPS: &[Group] = &[
             "connection.reconnected",
             "connection.renewed",
             "connection.refused",
+            "connection.checked",
             "connection.renamed",
             "connection.preferred",
             "credential.replaced",

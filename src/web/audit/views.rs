@@ -188,6 +188,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "connection.renewed" => "Renewal of a token",
         "connection.refused" => "Sign-in at a service refused",
         "client.registered" => "Hub made known to a service",
+        "connection.checked" => "Check-up of a connection",
         "connection.renamed" => "Connection renamed",
         "connection.preferred" => "Connection used by default",
         "connection.disconnected" => "Connection disconnected",

@@ -18,7 +18,8 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let mut tx = app.db.as_user(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, id).await?;
     let dependants = jobs::dependants(&mut tx, &me.actor, &[id]).await?;
+    let checkup = jobs::newest_checkup(&mut tx, &me.actor, id).await?;
     drop(tx);
     let shell = me.shell(name(&connection)).await.section(Section::Connections).under("Connections", "/connections");
-    Ok(page(&ShowPage::new(shell, &connection, &dependants, &me.calendar(app.clock.now()))))
+    Ok(page(&ShowPage::new(shell, &connection, &dependants, checkup.as_ref(), &me.calendar(app.clock.now()))))
 }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use super::findings::LastCheckup;
 use crate::connections::Detail;
-use crate::jobs::{Dependants, Status};
+use crate::jobs::{Dependants, Job, Status};
 use crate::web::badge::Badge;
 use crate::web::jobs::Row as JobRow;
 use crate::web::path::segment;
@@ -23,6 +24,16 @@ pub(super) fn name(connection: &Detail) -> String {
 
 pub(super) fn href(connection: &Detail) -> String {
     format!("/connections/{}", connection.id)
+}
+
+/// Whether there is something to look at, step by step.
+pub(super) fn can_be_checked(connection: &Detail) -> bool {
+    !connection.is_over() && connection.is_listed
+}
+
+/// Where its owner signs in again for it.
+pub(super) fn renewal(connection: &Detail) -> String {
+    format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))
 }
 
 /// Whether its owner types its credential.
@@ -80,6 +91,8 @@ pub(super) struct Row {
     /// One of several, and the one that is used unless another is chosen.
     pub(super) is_preferred: bool,
     pub(super) can_be_chosen: bool,
+    /// It does not work, or not well, and can be checked.
+    pub(super) needs_you: bool,
 }
 
 impl Row {
@@ -98,6 +111,7 @@ impl Row {
             used: calendar.when_any(connection.last_used_at),
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_chosen: !connection.is_over(),
+            needs_you: Standing::of(connection) == Standing::NeedsYou && can_be_checked(connection),
         }
     }
 }
@@ -158,6 +172,9 @@ pub(super) struct ShowPage {
     /// Another is used unless this one is chosen.
     can_be_preferred: bool,
     takes_token: bool,
+    /// Where it is checked, step by step.
+    checkup: Option<String>,
+    last_checkup: Option<LastCheckup>,
     /// Where one signs in again for this connection.
     renewal: Option<String>,
     /// Where the service is connected once more.
@@ -167,7 +184,13 @@ pub(super) struct ShowPage {
 }
 
 impl ShowPage {
-    pub(super) fn new(shell: Shell, connection: &Detail, dependants: &Dependants, calendar: &Calendar) -> Self {
+    pub(super) fn new(
+        shell: Shell,
+        connection: &Detail,
+        dependants: &Dependants,
+        checkup: Option<&Job>,
+        calendar: &Calendar,
+    ) -> Self {
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth_type == "oauth";
         let has_way = takes_token || signs_in || connection.auth_type == "none";
@@ -194,8 +217,9 @@ impl ShowPage {
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_preferred: connection.status == "active" && !connection.is_preferred,
             takes_token: takes_token && !is_over,
-            renewal: (signs_in && !is_over && connection.is_listed)
-                .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
+            checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
+            last_checkup: checkup.map(|job| LastCheckup::new(job, calendar)),
+            renewal: (signs_in && !is_over && connection.is_listed).then(|| renewal(connection)),
             again: (is_over && has_way && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection", connection.slug)),
             depending: Depending::new(dependants, calendar),
