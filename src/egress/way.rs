@@ -55,7 +55,7 @@ impl Egress {
         } else {
             let resolver = Resolver { guard: self.guard.clone(), door };
             match timeout(RESOLVE_TIMEOUT, resolver.addresses(&host)).await {
-                Ok(found) => found.map_err(|error| explain(host.clone(), anyhow::Error::from_boxed(error)))?,
+                Ok(found) => found.map_err(|error| explain(host.clone(), error.into()))?,
                 Err(late) => return Err(Error::Unresolved { host, source: late.into() }),
             }
         };

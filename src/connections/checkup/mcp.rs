@@ -31,7 +31,9 @@ impl Doctor<'_> {
         }
         if subject.auth_type != "none" {
             token = chart.take(Check::Credential, self.credential(actor, subject, &url)).await?.token;
-            token.iter().for_each(|token| chart.hide(token));
+            if let Some(token) = &token {
+                chart.hide(token);
+            }
         }
         if subject.auth_type == "oauth" {
             let now = self.subject(actor, subject.id).await?;
@@ -102,7 +104,9 @@ fn again(subject: &Subject) -> Fix {
 /// There is nothing to present.
 fn without(subject: &Subject, credential: &Credential) -> Finding<Presented> {
     match credential {
-        Credential::Over(message) => Finding::told(message).fix(again(subject)),
+        Credential::Over(message) => Finding::told(message)
+            .advise("What waits for this connection goes on once it is mended")
+            .fix(again(subject)),
         Credential::Away { message, .. } => Finding::told(message).advise("Check again in a few minutes"),
         Credential::Ready(_) => Finding::failed("The credential was replaced meanwhile").advise("Check again"),
     }

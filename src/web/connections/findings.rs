@@ -12,6 +12,8 @@ use crate::web::when::{self, Calendar, When};
 pub(in crate::web) struct Checked {
     /// The connection.
     pub(in crate::web) name: String,
+    /// Its label.
+    pub(in crate::web) called: String,
     pub(in crate::web) href: String,
     /// Where it is checked again; none: it cannot be.
     pub(in crate::web) again: Option<String>,
@@ -22,6 +24,7 @@ impl Checked {
     pub(in crate::web) fn new(job: &Job, connection: &Detail) -> Self {
         Self {
             name: views::name(connection),
+            called: connection.label.clone(),
             href: href(connection),
             again: views::can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
             findings: job.found().map(|found| Findings::new(&found, connection)),

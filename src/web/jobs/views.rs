@@ -238,14 +238,13 @@ impl JobView {
     /// The same for a job that checks this connection.
     pub(super) fn of_checkup(self, job: &Job, connection: &Detail) -> Self {
         let checkup = Checked::new(job, connection);
-        let (tool, again_href) = (format!("Check-up of {}", checkup.name), None);
-        let Some(findings) = &checkup.findings else {
-            return Self { tool, again_href, checkup: Some(checkup), ..self };
-        };
-        let took = job.started_at.zip(job.finished_at).map(|(start, end)| (end - start).unsigned_abs());
-        let took = took.map(|took| format!(" It took {}.", when::duration(took))).unwrap_or_default();
-        let sentence = format!("{}.{took}", findings.tally);
-        Self { tool, again_href, sentence, error: None, output: None, checkup: Some(checkup), ..self }
+        // what is said of tools does not fit: there is no form to fill again
+        let view = Self { tool: format!("Check-up of {}", checkup.name), again_href: None, advice: None, ..self };
+        let Some(findings) = &checkup.findings else { return Self { checkup: Some(checkup), ..view } };
+        let length = job.started_at.zip(job.finished_at).map(|(start, end)| (end - start).unsigned_abs());
+        let length = length.map(|length| format!(" It took {}.", when::duration(length))).unwrap_or_default();
+        let sentence = format!("{}.{length}", findings.tally);
+        Self { sentence, error: None, output: None, checkup: Some(checkup), ..view }
     }
 }
 
