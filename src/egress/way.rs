@@ -116,12 +116,7 @@ fn trusting() -> Result<ClientConfig, rustls::Error> {
 /// What a handshake came to, if that is why there is no connection: what is wrong, and what to do about it.
 pub(super) fn handshake_fault(error: &anyhow::Error) -> Option<(&'static str, &'static str)> {
     const OWNER: &str = "whoever runs it has to mend that";
-    let found = error.chain().find_map(|cause| {
-        // an I/O error that holds another does not name it as its source
-        let held = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.downcast_ref().or_else(|| held.and_then(|held| held.downcast_ref::<rustls::Error>()))
-    })?;
-    Some(match found {
+    Some(match error.chain().find_map(held)? {
         rustls::Error::InvalidCertificate(fault) => match fault {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 ("has a certificate for another name", OWNER)
@@ -142,4 +137,12 @@ pub(super) fn handshake_fault(error: &anyhow::Error) -> Option<(&'static str, &'
         rustls::Error::InvalidMessage(_) => ("does not speak TLS at this port", "check the port of the address"),
         _ => ("agrees on no encryption with this hub", OWNER),
     })
+}
+
+/// The fault of TLS that an error is, or holds: an I/O error that holds another does not name it as its source.
+fn held<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(outer) => held(outer.get_ref()?),
+        None => error.downcast_ref(),
+    }
 }
