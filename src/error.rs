@@ -44,6 +44,10 @@ pub enum Error {
     /// The hub cannot do this now (its database is away); nothing was changed.
     #[error("The hub cannot reach its database right now.")]
     Unavailable(#[source] anyhow::Error),
+    /// The keys of stored credentials cannot be had now (the server that holds them is away, sealed, or refuses the hub);
+    /// nothing was changed. The cause is a sentence for whoever runs the hub.
+    #[error("The hub cannot open stored credentials right now. Its administrator finds the reason in its log.")]
+    Locked(#[source] anyhow::Error),
     /// A fault of ours: logged with its cause, shown only as a request id.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),

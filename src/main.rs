@@ -26,12 +26,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// One sentence; of our own faults, the chain of causes.
+/// One sentence; of our own faults, the chain of causes; of locked keys, which lock it is.
 fn complain(error: &Error) -> ExitCode {
     let mut err = std::io::stderr().lock();
     // if standard error is closed there is nobody to tell
     let _ = match error {
-        Error::Internal(cause) => writeln!(err, "craft: {cause:#}"),
+        Error::Internal(cause) | Error::Locked(cause) => writeln!(err, "craft: {cause:#}"),
         other => writeln!(err, "craft: {other}"),
     };
     ExitCode::FAILURE

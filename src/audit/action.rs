@@ -135,6 +135,15 @@ pub enum Action {
         /// Machine word for the cause and the cause in words, if it failed.
         error: Option<(&'static str, String)>,
     },
+    /// A service wants more scopes than a connection has.
+    ConnectionLimited {
+        /// Which connection.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// What it wants besides.
+        scopes: Vec<String>,
+    },
     /// The hub made itself known to an authorization server.
     ClientRegistered {
         /// For which connector.
@@ -332,6 +341,10 @@ impl Action {
             Self::ConnectionRenewed { connection, connector, error } => Described {
                 error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
                 ..of_connection("connection.renewed", connection, connector)
+            },
+            Self::ConnectionLimited { connection, connector, scopes } => Described {
+                request: Some(serde_json::json!({ "scopes": scopes }).to_string()),
+                ..of_connection("connection.limited", connection, connector)
             },
             Self::ClientRegistered { connector, issuer } => Described {
                 connector: Some(*connector),

@@ -29,14 +29,8 @@ pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> 
 
 fn told(rotated: &Rotated) -> Result<()> {
     say(&format!("Master key {} is current.", rotated.current))?;
-    let former = rotated.former.join(", ");
-    say(&if rotated.retired {
-        format!(
-            "Nothing is sealed with {former} any more, and the key file no longer holds it. Backups taken before need it: keep a copy with them."
-        )
-    } else {
-        format!(
-            "Nothing is sealed with {former} any more: take it out of the setting. Backups taken before need it: keep a copy with them."
-        )
-    })
+    if rotated.former.is_empty() {
+        return Ok(());
+    }
+    say(&format!("Nothing is sealed with {} any more. {}", rotated.former.join(", "), rotated.words))
 }

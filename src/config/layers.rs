@@ -69,6 +69,11 @@ fn explain(error: &clap::Error, definition: &Command, found: &HashMap<String, Fo
     if error.kind() == ErrorKind::ArgumentConflict {
         return ConfigError::Both { place, other: place_of(ContextKind::PriorArg) };
     }
+    if let Some(ContextValue::Strings(needed)) = error.get(ContextKind::InvalidArg) {
+        let needed = definition.get_arguments().filter(|arg| needed.contains(&arg.to_string()));
+        let place = needed.filter_map(|arg| arg.get_env()?.to_str()).collect::<Vec<_>>().join(", ");
+        return ConfigError::BadValue { place, expected: "must be set, because other settings need it".to_owned() };
+    }
     let expected = std::error::Error::source(error).map_or_else(|| error.kind().to_string(), ToString::to_string);
     ConfigError::BadValue { place, expected }
 }

@@ -9,6 +9,7 @@ mod data_dir;
 mod error;
 mod layers;
 mod proxies;
+mod transit_key;
 mod values;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use self::allow_rule::AllowRule;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
 pub use self::proxies::{Proxy, origin};
+pub use self::transit_key::TransitKey;
 pub use self::values::SignUp;
 use crate::secret::Secret;
 
@@ -79,7 +81,8 @@ pub struct Access {
 }
 
 /// What secrets are sealed with; with none of these, a key is made in the data directory. Of several keys (separated by
-/// commas, in a file a line each) the first is current, and the others are still good for what they have sealed.
+/// commas, in a file a line each) the first is current, and the others are still good for what they have sealed. With a
+/// Vault server, its key is current, and a master key beside it is good for what it has sealed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Keys {
     /// Master key itself
@@ -91,6 +94,26 @@ pub struct Keys {
     /// Shell command that prints the master key
     #[arg(long, env = "CRAFT_MASTER_KEY_COMMAND")]
     pub master_key_command: Option<String>,
+    /// HashiCorp Vault or OpenBao server whose Transit engine holds the master key
+    #[arg(long, env = "CRAFT_VAULT_ADDR", value_parser = values::vault_addr)]
+    pub vault_addr: Option<Url>,
+    /// Mount and name of the key there
+    #[arg(
+        long,
+        env = "CRAFT_VAULT_TRANSIT_KEY",
+        requires = "vault_addr",
+        default_value = "transit/tool-connect-craft"
+    )]
+    pub vault_transit_key: TransitKey,
+    /// Token that the hub presents to Vault
+    #[arg(long, env = "CRAFT_VAULT_TOKEN", requires = "vault_addr", conflicts_with = "vault_token_file")]
+    pub vault_token: Option<Secret>,
+    /// File that holds the token, read each time: Vault's agent may write it anew
+    #[arg(long, env = "CRAFT_VAULT_TOKEN_FILE", requires = "vault_addr", value_parser = values::path)]
+    pub vault_token_file: Option<PathBuf>,
+    /// Namespace of the engine, where the server has namespaces
+    #[arg(long, env = "CRAFT_VAULT_NAMESPACE", requires = "vault_addr")]
+    pub vault_namespace: Option<String>,
 }
 
 /// What leaves the hub.

@@ -90,6 +90,7 @@ fn a_bad_value_is_named_with_its_place_and_what_is_expected() {
         ("CRAFT_WORKERS", "0"),
         ("CRAFT_LOG", "craft=loud"),
         ("CRAFT_SMTP_URL", "mail.example.org"),
+        ("CRAFT_VAULT_ADDR", "https://vault.example.org/v1"),
     ] {
         let text = refusal("", &[(name, value)]);
         assert!(text.starts_with(&format!("{name}: ")), "{text}");
@@ -115,6 +116,19 @@ fn a_refusal_does_not_repeat_a_password() {
 fn both_master_keys_at_once_are_refused_by_name() {
     let text = refusal("master_key_file = '/k'", &[("CRAFT_MASTER_KEY", "x")]);
     assert!(text.contains("CRAFT_MASTER_KEY") && text.contains("`master_key_file` in "), "{text}");
+}
+
+#[test]
+fn what_is_said_of_a_vault_server_needs_its_address_and_one_token() {
+    for name in ["CRAFT_VAULT_TOKEN", "CRAFT_VAULT_TOKEN_FILE", "CRAFT_VAULT_TRANSIT_KEY", "CRAFT_VAULT_NAMESPACE"] {
+        let text = refusal("", &[(name, "transit/hunter2")]);
+        assert_eq!(text, "CRAFT_VAULT_ADDR: must be set, because other settings need it", "{name}");
+    }
+    let address = ("CRAFT_VAULT_ADDR", "https://vault.example.org:8200");
+    let text = refusal("", &[address, ("CRAFT_VAULT_TOKEN", "x"), ("CRAFT_VAULT_TOKEN_FILE", "/t")]);
+    assert!(text.contains("CRAFT_VAULT_TOKEN") && text.contains("CRAFT_VAULT_TOKEN_FILE"), "{text}");
+    let config = load("vault_transit_key = 'hub/craft'", &[address, ("CRAFT_MASTER_KEY_FILE", "/k")]).unwrap();
+    assert_eq!(config.keys.vault_transit_key.to_string(), "hub/craft");
 }
 
 #[test]

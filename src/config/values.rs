@@ -39,7 +39,15 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
-    let is_origin = |url: &Url| {
+    bare_address(text, "https://craft.example.org")
+}
+
+pub(super) fn vault_addr(text: &str) -> Result<Url, String> {
+    bare_address(text, "https://vault.example.org:8200")
+}
+
+fn bare_address(text: &str, example: &str) -> Result<Url, String> {
+    let is_bare = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
             && url.path() == "/"
@@ -48,8 +56,8 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
             && url.query().is_none()
             && url.fragment().is_none()
     };
-    let url = Url::parse(text.trim()).ok().filter(is_origin);
-    url.ok_or_else(|| "expected an http or https address without a path, such as https://craft.example.org".to_owned())
+    let url = Url::parse(text.trim()).ok().filter(is_bare);
+    url.ok_or_else(|| format!("expected an http or https address without a path, such as {example}"))
 }
 
 pub(super) fn database_url(text: &str) -> Result<Secret, String> {

@@ -129,6 +129,7 @@ macro_rules! wanted {
                 + r#"
                 (c.owner_id IS NULL OR c.owner_id = $1)
                 AND c.is_active
+                AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
                 AND ($2::text IS NULL OR c.category = $2)
                 AND ($3::text IS NULL OR c.auth_type = $3)
                 AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
@@ -232,7 +233,9 @@ async fn kinds(conn: &mut PgConnection, owner: UserId, wanted: &Wanted) -> sqlx:
         r#"
         ) AS "found!"
         FROM connectors c
-        WHERE (c.owner_id IS NULL OR c.owner_id = $1) AND c.is_active
+        WHERE (c.owner_id IS NULL OR c.owner_id = $1)
+          AND c.is_active
+          AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
         GROUP BY c.category, c.auth_type
         "#,
         owner,

@@ -24,10 +24,10 @@ pub struct Detail {
     pub slug: String,
     /// False if it has left the catalogue.
     pub is_listed: bool,
-    /// How calls reach it.
-    pub transport: Transport,
     /// How one connects to it, as it is stored.
     pub auth_type: String,
+    /// How calls reach the service.
+    pub transport: Transport,
     /// Tells several accounts of one service apart.
     pub label: String,
     /// pending, active, expired, revoked or error.
@@ -44,6 +44,8 @@ pub struct Detail {
     pub account: Option<String>,
     /// What the service allows.
     pub scopes: Vec<String>,
+    /// What it needs besides, for some tools.
+    pub wanted: Vec<String>,
     /// When the credential ends.
     pub expires_at: Option<Timestamp>,
     /// Last call that the service accepted.
@@ -61,6 +63,12 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// True if its owner types its key, with what else the service asks for.
+    #[must_use]
+    pub fn takes_key(&self) -> bool {
+        self.auth_type == "api_key" && self.transport == Transport::Rest
+    }
+
     /// True once it was disconnected: it can be read, and nothing else.
     #[must_use]
     pub fn is_over(&self) -> bool {

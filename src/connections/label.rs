@@ -25,6 +25,19 @@ pub(super) fn parse(typed: &str) -> Result<&str> {
     }
 }
 
+/// A label and what else was typed; all faults of both, if there are any.
+pub(super) fn with<T>(label: Result<&str>, other: Result<T>) -> Result<(&str, T)> {
+    match (label, other) {
+        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(others))) => {
+            for fault in others.faults() {
+                faults.add(fault.field.clone(), fault.message.clone());
+            }
+            Err(Error::Invalid(faults))
+        }
+        (label, other) => Ok((label?, other?)),
+    }
+}
+
 /// The fault of a label that another connection to the service has.
 pub(super) fn taken(label: &str) -> Error {
     Error::field(

@@ -9,12 +9,16 @@ mod checkup;
 mod connect;
 mod detail;
 mod disconnect;
+mod entries;
+mod insistence;
+mod key;
 mod label;
 mod look;
 mod preference;
 mod renewal;
 mod replace;
 mod server;
+mod service;
 mod store;
 mod troubled;
 
@@ -24,15 +28,19 @@ pub use checkup::{Check, Checkup, Doctor, Fix, Step, Verdict, plan};
 pub use connect::{NewConnection, connect, takes_token};
 pub use detail::{Detail, Standing, find, list, several};
 pub use disconnect::disconnect;
+pub use entries::Typed;
+pub use key::{Keys, takes_key};
 pub use label::rename;
 pub use look::{Look, Looked, look};
 pub use preference::prefer;
-pub use renewal::{Credential, Presented, Renewals, sweep};
+pub use renewal::{Credential, Means, Presented, Renewals, sweep};
 pub use replace::replace_token;
 pub use server::{Added, NewServer, ServerAuth, connect_server};
+pub use service::{ExternalAccount, Service};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
@@ -42,6 +50,7 @@ use crate::connectors::Connector;
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
+use crate::oauth::Values;
 use crate::vault::SecretRef;
 
 /// Most services that are offered to choose from; others are reached from their own pages.
@@ -93,6 +102,19 @@ pub async fn for_call(
     let id = create(&mut tx, actor, connector.id, None, now).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// What the owner of a connection has entered for it that is no secret, and what was kept from its grant; in the caller's
+/// transaction.
+pub async fn entered(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Values> {
+    let held = store::own::hold(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    Ok(values_of(held.captured.as_ref()))
+}
+
+/// What is stored of a connection besides its credential, by name.
+fn values_of(captured: Option<&Value>) -> Values {
+    let pairs = captured.and_then(Value::as_object).into_iter().flatten();
+    pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Makes an active connection in the caller's transaction; a first use that happens twice at once makes one.

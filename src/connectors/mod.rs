@@ -8,6 +8,7 @@ mod compare;
 mod definition;
 mod kinds;
 mod looks;
+mod service;
 mod shipped;
 mod slug;
 mod store;
@@ -19,6 +20,7 @@ pub use compare::{Described, Part, compare};
 pub use definition::Effect;
 pub use kinds::{Auth, Category};
 pub use looks::{claim_look, keep_failure, keep_look, note_news};
+pub use service::{descriptor, of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Fault, Field, FieldKind, Key, Shipped, shipped};
 pub use slug::Slug;
 pub use store::{Connector, Transport};
@@ -134,6 +136,12 @@ pub async fn set_provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorI
     Ok(store::set_provider(conn, actor.user_id(), id, &as_json(provider)?).await?)
 }
 
+/// Makes the actor's own connector, which asked for nothing so far, one that is signed in to, in the caller's transaction;
+/// false if it is none.
+pub async fn close(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<bool> {
+    Ok(store::close(conn, actor.user_id(), id, &as_json(provider)?).await?)
+}
+
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {
     Ok(serde_json::to_value(provider).context("the description of a provider cannot be written")?)
 }
@@ -142,13 +150,14 @@ fn as_json(provider: &Provider) -> Result<serde_json::Value> {
 /// file is gone is hidden, so that its jobs can still be read.
 pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinition], now: Timestamp) -> Result<()> {
     let mut tx = system.begin().await?;
-    // services that are reached over HTTP are read and judged at each start, and stored once their calls can be made
-    let usable = || shipped.iter().filter(|connector| connector.transport == Transport::Builtin);
-    for connector in usable() {
-        let id = store::ship(&mut tx, ConnectorId::new(now), connector, now).await?;
-        versions::save(&mut tx, None, id, builtin, now).await?;
+    for connector in shipped {
+        let said = store::Said::of(connector)?;
+        let id = store::ship(&mut tx, ConnectorId::new(now), connector, &said, now).await?;
+        if connector.transport == Transport::Builtin {
+            versions::save(&mut tx, None, id, builtin, now).await?;
+        }
     }
-    let slugs: Vec<_> = usable().map(|connector| connector.slug.as_str().to_owned()).collect();
+    let slugs: Vec<_> = shipped.iter().map(|connector| connector.slug.as_str().to_owned()).collect();
     store::hide_unshipped(&mut tx, &slugs).await?;
     Ok(tx.commit().await?)
 }

@@ -1,5 +1,6 @@
 //! The statements of connectors. `owner` is who looks; rows without an owner are everybody's.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::slug::Slug;
@@ -26,6 +27,8 @@ pub struct Connector {
     pub id: ConnectorId,
     /// Who added it; none: shipped.
     pub owner_id: Option<UserId>,
+    /// Who sees it: private, administrators or everyone.
+    pub visibility: String,
     /// What people call it.
     pub name: String,
     /// Its place in URLs.
@@ -51,6 +54,12 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// True while it has no tools yet: only administrators see it, and can connect it.
+    #[must_use]
+    pub fn is_for_administrators(&self) -> bool {
+        self.visibility == "administrators"
+    }
+
     /// True if its tools come from a server that can be asked again: one that a user has added.
     #[must_use]
     pub fn can_be_looked_at(&self) -> bool {
@@ -65,6 +74,7 @@ macro_rules! connectors {
             r#"
             SELECT id AS "id!: ConnectorId",
                    owner_id AS "owner_id: UserId",
+                   visibility AS "visibility!",
                    name AS "name!",
                    slug AS "slug!",
                    description AS "description!",
@@ -77,7 +87,10 @@ macro_rules! connectors {
                    changed_at,
                    news_at
             FROM connectors
-            WHERE (owner_id IS NULL OR owner_id = $1) AND is_active AND "# + $condition,
+            WHERE (owner_id IS NULL OR owner_id = $1)
+              AND is_active
+              AND (visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.is_admin))
+              AND "# + $condition,
             $owner as _,
             $($argument),*
         )
@@ -118,7 +131,7 @@ pub(super) async fn insert(
     id: ConnectorId,
     slug: &Slug,
     new: &NewConnector,
-    provider: Option<serde_json::Value>,
+    provider: Option<Value>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -146,7 +159,7 @@ pub(super) async fn provider(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,
-) -> sqlx::Result<Option<Option<serde_json::Value>>> {
+) -> sqlx::Result<Option<Option<Value>>> {
     sqlx::query_scalar!(
         "SELECT oauth_config FROM connectors WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2",
         owner as _,
@@ -160,7 +173,7 @@ pub(super) async fn set_provider(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,
-    provider: &serde_json::Value,
+    provider: &Value,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE connectors SET oauth_config = $3 WHERE owner_id = $1 AND id = $2",
@@ -173,35 +186,119 @@ pub(super) async fn set_provider(
     Ok(())
 }
 
+pub(super) async fn close(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    provider: &serde_json::Value,
+) -> sqlx::Result<bool> {
+    let closed = sqlx::query!(
+        r#"
+        UPDATE connectors
+        SET auth_type = 'oauth', oauth_config = $3
+        WHERE owner_id = $1 AND id = $2 AND auth_type = 'none'
+        "#,
+        owner as _,
+        id as _,
+        provider,
+    )
+    .execute(conn)
+    .await?;
+    Ok(closed.rows_affected() == 1)
+}
+
 pub(super) async fn ship(
     conn: &mut PgConnection,
     id: ConnectorId,
     shipped: &Shipped,
+    said: &Said,
     now: Timestamp,
 ) -> sqlx::Result<ConnectorId> {
     sqlx::query_scalar!(
         r#"
-        INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, created_at)
-        VALUES ($1, 'everyone', $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, base_url, docs_url,
+            account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         ON CONFLICT (owner_id, slug) DO UPDATE
-        SET name = EXCLUDED.name,
+        SET visibility = EXCLUDED.visibility,
+            name = EXCLUDED.name,
             description = EXCLUDED.description,
             category = EXCLUDED.category,
             auth_type = EXCLUDED.auth_type,
             transport = EXCLUDED.transport,
+            base_url = EXCLUDED.base_url,
+            docs_url = EXCLUDED.docs_url,
+            account_fields = EXCLUDED.account_fields,
+            auth_style = EXCLUDED.auth_style,
+            oauth_config = EXCLUDED.oauth_config,
+            api_headers = EXCLUDED.api_headers,
+            account_call = EXCLUDED.account_call,
+            check_call = EXCLUDED.check_call,
             is_active = true
         RETURNING id AS "id: ConnectorId"
         "#,
         id as _,
+        shipped.visibility(),
         shipped.name,
         shipped.slug.as_str(),
         shipped.description,
         shipped.category.as_str(),
         shipped.auth.stored(),
         shipped.transport as _,
+        said.base_url,
+        said.docs_url,
+        said.account_fields,
+        said.auth_style,
+        said.oauth_config,
+        said.api_headers,
+        said.account_call,
+        said.check_call,
         now,
     )
     .fetch_one(conn)
+    .await
+}
+
+/// What the file of a REST service says, as it is stored; all of it is null for others.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) base_url: Option<String>,
+    pub(super) docs_url: Option<String>,
+    pub(super) account_fields: Option<Value>,
+    pub(super) auth_style: Option<Value>,
+    pub(super) oauth_config: Option<Value>,
+    pub(super) api_headers: Option<Value>,
+    pub(super) account_call: Option<Value>,
+    pub(super) check_call: Option<Value>,
+}
+
+pub(super) async fn said(conn: &mut PgConnection, owner: UserId, id: ConnectorId) -> sqlx::Result<Option<Said>> {
+    sqlx::query_as!(
+        Said,
+        r#"
+        SELECT base_url, docs_url, account_fields, auth_style, oauth_config, api_headers, account_call, check_call
+        FROM connectors
+        WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Names of the shipped connectors whose grants come from the same place: one client serves them all.
+pub(super) async fn of_issuer(conn: &mut PgConnection, token_url: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT name
+        FROM connectors
+        WHERE owner_id IS NULL AND is_active AND oauth_config ->> 'token_url' = $1
+        ORDER BY name
+        "#,
+        token_url,
+    )
+    .fetch_all(conn)
     .await
 }
 

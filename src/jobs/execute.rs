@@ -17,6 +17,7 @@ use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
 use crate::audit::redact;
 use crate::clock::Timestamp;
+use crate::oauth::Challenge;
 use crate::queue::events::{Event, Level};
 use crate::queue::{Finish, Lease, Stop};
 use crate::upstream::{self, CallContext, Limits, Progress};
@@ -24,7 +25,7 @@ use crate::upstream::{self, CallContext, Limits, Progress};
 /// A result longer than this fails the job.
 const LONGEST_RESULT: usize = 4 * 1024 * 1024;
 
-/// When a credential is tried again that was refused while its provider could not be asked for another.
+/// When a call is made again whose credential was refused while somebody brought another.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// The upstream is told to stop this long before the queue gives the run up.
@@ -64,51 +65,60 @@ async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
         Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
     };
     let tools_changed = Arc::new(AtomicBool::new(false));
-    // on the heap: a call's state is large, and many calls run at once
-    let (mut outcome, mut stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
-    if let (Some(message), None) = (refused(&outcome), stop) {
-        match renewed(runner, actor, &mut prepared, &message).await {
-            Ok(true) => {
-                journal.append(Event::new(Level::Info, "The token was renewed; calling once more", runner.clock.now()));
-                (outcome, stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
-                if let Some(message) = refused(&outcome) {
-                    return given_up(runner, lease, actor, &prepared, &message).await;
-                }
-            }
-            Ok(false) => {}
-            Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
+    let mut is_second = false;
+    let (outcome, stop) = loop {
+        // on the heap: a call's state is large, and many calls run at once
+        let (outcome, stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
+        let Some(refusal) = Refusal::of(&outcome).filter(|_| stop.is_none()) else { break (outcome, stop) };
+        if is_second && !refusal.wants_more() {
+            return given_up(runner, lease, actor, &prepared, &refusal.message).await;
         }
-    }
+        match mended(runner, actor, &mut prepared, &refusal).await {
+            Ok(true) if !is_second => {}
+            Ok(_) => break (outcome, stop),
+            Err(unready) => {
+                return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None };
+            }
+        }
+        journal.append(Event::new(Level::Info, "The token was renewed; calling once more", runner.clock.now()));
+        is_second = true;
+    };
     let heard = tools_changed.load(Ordering::Acquire);
     let news = heard.then(|| ToolNews { actor: actor.clone(), connector: prepared.connector });
     Ran { finish: ended(lease, actor, &prepared, outcome, stop, runner.clock.now()), news }
 }
 
-/// The words of a service that did not accept the credential: the tool was not run. One that wants more scopes is no such.
-fn refused(outcome: &upstream::Outcome) -> Option<String> {
-    match outcome {
-        upstream::Outcome::Auth { challenge, .. }
-            if challenge.as_deref().is_some_and(|text| text.contains("insufficient_scope")) =>
-        {
-            None
-        }
-        upstream::Outcome::Auth { message, .. } => Some(message.clone()),
-        _ => None,
+/// A service did not accept the credential: the tool was not run.
+struct Refusal {
+    message: String,
+    challenge: Challenge,
+}
+
+impl Refusal {
+    fn of(outcome: &upstream::Outcome) -> Option<Self> {
+        let upstream::Outcome::Auth { message, challenge } = outcome else { return None };
+        let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
+        Some(Self { message: message.clone(), challenge })
+    }
+
+    /// The credential is good, and does not permit this tool.
+    fn wants_more(&self) -> bool {
+        self.challenge.error.as_deref() == Some("insufficient_scope")
     }
 }
 
-/// Puts a newer credential in the place of one that was refused; false if the connection has none to refuse.
-async fn renewed(runner: &Runner, actor: &Actor, prepared: &mut Prepared, message: &str) -> Result<bool, Unready> {
-    if prepared.secret.is_none() {
-        return Ok(false);
-    }
-    let (connection, seen) = (prepared.connection, prepared.version);
-    let newer = presented(runner.renewals.after_refusal(actor, connection, seen, message).await?)?;
-    if newer.version == seen {
-        // its provider could not be asked: that it is refused meanwhile is not its end
-        return Err(Unready::Later { message: message.to_owned(), after: AGAIN });
-    }
-    prepared.present(newer);
+/// Puts another credential in the place of one that was refused; false if there can be none.
+async fn mended(runner: &Runner, actor: &Actor, prepared: &mut Prepared, refusal: &Refusal) -> Result<bool, Unready> {
+    let (renewals, connection, seen) = (&runner.renewals, prepared.connection, prepared.version);
+    let credential = if refusal.wants_more() {
+        renewals.wants_more(actor, connection, seen, &prepared.tool, &refusal.challenge.scopes).await?
+    } else if prepared.secret.is_none() {
+        renewals.wants_sign_in(actor, connection, seen, &refusal.challenge).await?
+    } else {
+        Some(renewals.after_refusal(actor, connection, seen, &refusal.message).await?)
+    };
+    let Some(credential) = credential else { return Ok(false) };
+    prepared.present(presented(credential)?);
     Ok(true)
 }
 

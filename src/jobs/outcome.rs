@@ -20,6 +20,9 @@ const MOST_TRIES: u32 = 5;
 /// may have done so in the very moment it was parked.
 const RECONNECTED: Duration = Duration::from_secs(6 * 60 * 60);
 
+/// A job waits this long for the hub to have its keys again.
+const UNLOCKED: Duration = Duration::from_secs(30);
+
 /// What became of a run, in the words of the queue.
 struct Verdict {
     outcome: Outcome,
@@ -72,6 +75,11 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Ti
     if matches!(error, Error::Unavailable(_)) {
         let event = Event::new(Level::Warn, "The hub’s database was away; the call goes back to the queue", now);
         return Finish { end: End::Again, event, audit: None, is_use: true, now };
+    }
+    if let Error::Locked(cause) = &error {
+        tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "stored credentials cannot be opened");
+        let told = "The hub cannot open stored credentials just now. It is tried again";
+        return later(told.to_owned(), now + UNLOCKED, Reason::Paused, now);
     }
     let message = match &error {
         Error::Internal(cause) => {

@@ -110,7 +110,7 @@ pub fn authorization_url(provider: &Provider, values: &Values, asked: Authorizat
         parameters.push((name, value.clone()));
     }
     let mut query = url.query_pairs_mut();
-    for (name, value) in parameters {
+    for (name, value) in parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty()) {
         query.append_pair(renamed(provider, name), &value);
     }
     drop(query);
@@ -154,7 +154,8 @@ impl Returned {
             _ => {}
         }
         if let Some(code) = query.get("error") {
-            return Err(Failure::named(&host, code, query.get("error_description").map(String::as_str)));
+            let words = query.get("error_description").filter(|words| !words.trim().is_empty());
+            return Err(Failure::named(&host, code, words.unwrap_or(code)));
         }
         let code = query.get(&provider.code_param).filter(|code| !code.is_empty());
         let code = code.ok_or_else(|| wrong(format!("{host} sent you back without a code")))?;

@@ -31,8 +31,12 @@ pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> R
             ),
         ));
     }
+    let mut supported = resource.scopes.clone();
+    supported.extend(metadata.texts("scopes_supported").into_iter().filter(|scope| !resource.scopes.contains(scope)));
     let scopes = if challenge.scopes.is_empty() { resource.scopes } else { challenge.scopes.clone() };
-    provider(&metadata, resource.id, scopes)
+    let mut provider = provider(&metadata, resource.id, scopes)?;
+    provider.scopes_supported = supported.into_iter().take(MOST_SCOPES).collect();
+    Ok(provider)
 }
 
 fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Result<Provider, Failure> {
@@ -59,6 +63,7 @@ fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Resul
         token: Token::Refresh,
         param: "token".to_owned(),
         body: Body::Form,
+        success: None,
     });
     provider.issuer = Some(metadata.issuer.clone());
     provider.names_itself = metadata.flag("authorization_response_iss_parameter_supported");

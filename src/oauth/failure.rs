@@ -74,14 +74,14 @@ impl Failure {
         }
     }
 
-    /// An error that the provider names, by its code.
-    pub(super) fn named(host: &str, code: &str, description: Option<&str>) -> Self {
+    /// An error that the provider names by a code, and what it says of it.
+    pub(super) fn named(host: &str, code: &str, said: &str) -> Self {
         let (kind, class, words) = match code {
             "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => {
                 (Kind::Dead, "invalid_grant", "no longer accepts this sign-in")
             }
             "access_denied" => (Kind::Dead, "access_denied", "says that access was denied"),
-            "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" => {
+            "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "bad_client_secret" => {
                 (Kind::Client, "invalid_client", "does not accept the hub’s client id or secret")
             }
             "temporarily_unavailable" | "server_error" | "slow_down" => {
@@ -93,15 +93,14 @@ impl Failure {
             }
             _ => (Kind::Wrong, "oauth_error", "refused"),
         };
-        let said = quote(description.filter(|text| !text.trim().is_empty()).unwrap_or(code));
-        Self::new(kind, class, format!("{host} {words} ({said})"))
+        Self::new(kind, class, format!("{host} {words} ({})", quote(said)))
     }
 
-    /// The same without these words, should the provider have said them back.
+    /// The same with when to come back, if the answer said so.
     #[must_use]
-    pub(super) fn without(mut self, secrets: &[String]) -> Self {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            self.message = self.message.replace(secret.as_str(), "[secret]");
+    pub(super) fn until(mut self, headers: &HeaderMap) -> Self {
+        if let Kind::Passing { after } = &mut self.kind {
+            *after = after.or_else(|| retry_after(headers));
         }
         self
     }
@@ -112,11 +111,20 @@ impl Failure {
         Self::new(Kind::Client, "invalid_client", format!("The hub has no client at {host} any more"))
     }
 
+    pub(super) fn no_key(host: &str) -> Self {
+        let wanted = "enter one that begins with -----BEGIN PRIVATE KEY-----, of RSA, P-256 or Ed25519";
+        Self::new(
+            Kind::Client,
+            "invalid_client",
+            format!("The hub’s key for {host} is none that it can sign with: {wanted}"),
+        )
+    }
+
     pub(super) fn not_oauth(host: &str, media_type: &str) -> Self {
         let what = match media_type {
             "text/html" => "a web page",
             "" => "something without a type",
-            other => other,
+            other => &quote(other),
         };
         Self::new(Kind::Wrong, "not_oauth", format!("{host} answered with {what} instead of a token"))
     }
@@ -163,17 +171,11 @@ mod tests {
 
     #[test]
     fn only_a_refused_grant_is_dead() {
-        assert_eq!(Failure::named("h", "invalid_grant", None).kind, Kind::Dead);
-        assert_eq!(Failure::named("h", "invalid_client", None).kind, Kind::Client);
+        assert_eq!(Failure::named("h", "invalid_grant", "").kind, Kind::Dead);
+        assert_eq!(Failure::named("h", "invalid_client", "").kind, Kind::Client);
         for other in ["server_error", "invalid_request", "invalid_scope", "nonsense"] {
-            assert_ne!(Failure::named("h", other, None).kind, Kind::Dead, "{other}");
+            assert_ne!(Failure::named("h", other, "").kind, Kind::Dead, "{other}");
         }
-    }
-
-    #[test]
-    fn what_a_provider_says_back_is_not_repeated() {
-        let failure = Failure::named("h", "invalid_grant", Some("Token abc is over")).without(&["abc".to_owned()]);
-        assert_eq!(failure.message, "h no longer accepts this sign-in (Token [secret] is over)");
     }
 
     #[test]

@@ -6,16 +6,19 @@
 //! answers is repeated to people but its own error texts, cut short.
 
 mod answer;
+mod assertion;
 mod authorize;
 mod challenge;
 mod discover;
 mod failure;
 mod pointers;
+mod proof;
 mod provider;
 mod register;
 mod revoke;
 mod template;
 mod token;
+mod unsaid;
 
 use std::time::Duration;
 
@@ -26,10 +29,10 @@ pub use challenge::Challenge;
 pub use discover::discover;
 pub use failure::{Failure, Kind};
 pub use pointers::{Pointers, Success, Unit};
-pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, Token};
+pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, RevokeAuth, Token};
 pub use register::{Registered, register};
 pub use revoke::revoke;
-pub use template::{Values, names as template_names};
+pub use template::{Values, names as template_names, text as fill, url as fill_address};
 pub use token::{Grant, exchange, refresh};
 
 use crate::egress::{Egress, Request};

@@ -12,9 +12,9 @@ pub struct Pointers {
     pub refresh: String,
     /// How long the access token is good for.
     pub expires_in: String,
-    /// When it ends, in seconds since 1970.
+    /// When it ends: counted since 1970, or written as RFC 3339 says.
     pub expires_at: Option<String>,
-    /// In which unit `expires_in` is.
+    /// In which unit `expires_in` and `expires_at` count.
     pub expires_unit: Unit,
     /// What was granted.
     pub scope: String,
@@ -24,8 +24,10 @@ pub struct Pointers {
     pub error: String,
     /// The error in words.
     pub error_description: String,
-    /// What tells a success from a failure that is answered with 200.
+    /// What tells a success from a failure that is answered with 200. What it calls a success has no error.
     pub success: Option<Success>,
+    /// Error codes which mean that the grant is over, besides `invalid_grant`.
+    pub dead: Vec<String>,
 }
 
 impl Default for Pointers {
@@ -41,6 +43,7 @@ impl Default for Pointers {
             error: "/error".to_owned(),
             error_description: "/error_description".to_owned(),
             success: None,
+            dead: Vec::new(),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! How one provider does OAuth: the part of a connector's file that says so.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::pointers::Pointers;
+use super::pointers::{Pointers, Success};
 
 /// A provider. Addresses are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the
 /// token endpoint's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a line of a file that is there or not")]
 pub struct Provider {
     /// Where a person consents.
     pub authorize_url: String,
@@ -19,6 +21,9 @@ pub struct Provider {
     /// What is asked for.
     #[serde(default)]
     pub scopes: Vec<String>,
+    /// What there is to ask for, as far as it says: a client registers itself for all of that, and asks for what it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
     /// What each scope lets the hub do, in words that begin with a verb.
     #[serde(default)]
     pub scope_words: BTreeMap<String, String>,
@@ -43,7 +48,7 @@ pub struct Provider {
     /// Sent with a code besides the usual.
     #[serde(default)]
     pub token_params: BTreeMap<String, String>,
-    /// Headers of requests to the token endpoint.
+    /// Headers of requests to the token endpoint, and of the one that ends a grant.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// Our names of parameters, and theirs.
@@ -52,6 +57,10 @@ pub struct Provider {
     /// The name of the code in the callback.
     #[serde(default = "code")]
     pub code_param: String,
+    /// True if parameters without a value are sent; else they are left out, so that an empty one in `authorize_params`,
+    /// `token_params` or `refresh.params` takes out what is usual.
+    #[serde(default)]
+    pub keep_empty: bool,
     /// True if the token endpoint wants the state too.
     #[serde(default)]
     pub echo_state: bool,
@@ -96,6 +105,20 @@ impl Provider {
         self.issuer.as_deref().unwrap_or(&self.token_url)
     }
 
+    /// What these scopes let the hub do.
+    #[must_use]
+    pub fn in_words(&self, scopes: &[String]) -> String {
+        let words: Vec<_> = scopes.iter().map(|scope| self.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
+        words.join("; ")
+    }
+
+    /// What a client may ever want: what is asked for, and what there is besides.
+    #[must_use]
+    pub fn all_scopes(&self) -> Vec<String> {
+        let besides = self.scopes_supported.iter().filter(|scope| !self.scopes.contains(scope));
+        self.scopes.iter().chain(besides).cloned().collect()
+    }
+
     /// The host that sentences name.
     #[must_use]
     pub fn host(&self) -> String {
@@ -118,8 +141,38 @@ pub enum ClientAuth {
     BasicRaw,
     /// By HTTP Basic, with the secret where the user stands.
     BasicSecretAsUser,
+    /// By a statement that is signed with the client's key (RFC 7523), under the name that is registered for this. The
+    /// secret is that key: PKCS #8 in PEM, of RSA, of P-256 or of Ed25519. It is addressed to `issuer`, else to the endpoint.
+    #[serde(rename = "private_key_jwt")]
+    PrivateKeyJwt,
     /// Not at all: the id alone.
     None,
+}
+
+impl ClientAuth {
+    const ALL: [Self; 6] =
+        [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::PrivateKeyJwt, Self::None];
+
+    /// The word in files, and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Basic => "basic",
+            Self::BasicRaw => "basic-raw",
+            Self::BasicSecretAsUser => "basic-secret-as-user",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+}
+
+impl FromStr for ClientAuth {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word).ok_or(())
+    }
 }
 
 /// How parameters are written.
@@ -201,9 +254,9 @@ pub enum Token {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
-    /// Where.
+    /// Where. `{client_id}` is known here.
     pub url: String,
-    /// POST, DELETE or GET.
+    /// POST, DELETE, or GET with all parameters in the address.
     #[serde(default = "post")]
     pub method: String,
     /// Who asks.
@@ -218,6 +271,8 @@ pub struct Revoke {
     /// How it is written.
     #[serde(default)]
     pub body: Body,
+    /// What tells that it worked from a failure that is answered with 200.
+    pub success: Option<Success>,
 }
 
 /// Who asks for a grant to be ended.
@@ -229,7 +284,7 @@ pub enum RevokeAuth {
     Client,
     /// Whoever holds the token: it is presented as a bearer.
     Bearer,
-    /// The hub, by HTTP Basic.
+    /// The hub, by HTTP Basic, whatever it does at the token endpoint.
     Basic,
 }
 

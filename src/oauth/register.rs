@@ -68,6 +68,7 @@ const fn method(auth: ClientAuth) -> &'static str {
     match auth {
         ClientAuth::None => "none",
         ClientAuth::Post => "client_secret_post",
+        ClientAuth::PrivateKeyJwt => "private_key_jwt",
         ClientAuth::Basic | ClientAuth::BasicRaw | ClientAuth::BasicSecretAsUser => "client_secret_basic",
     }
 }

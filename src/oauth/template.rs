@@ -17,7 +17,10 @@ pub type Values = BTreeMap<String, String>;
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The address that a template comes to.
-pub(super) fn url(template: &str, values: &Values) -> Result<Url, Failure> {
+///
+/// Law: whatever fills the places behind the beginning, the host is what the template says around them, and the path has
+/// as many parts.
+pub fn url(template: &str, values: &Values) -> Result<Url, Failure> {
     let text = expand(template, values)?;
     let url = Url::parse(&text).map_err(|_| Failure::setting(format!("“{template}” does not come to an address")))?;
     match url.scheme() {
@@ -26,7 +29,30 @@ pub(super) fn url(template: &str, values: &Values) -> Result<Url, Failure> {
     }
 }
 
+/// The text that a template comes to, each value as it is: for what is no address.
+pub fn text(template: &str, values: &Values) -> Result<String, Failure> {
+    put_in(template, values, |text, value| {
+        text.push_str(value);
+        Some(())
+    })
+}
+
 fn expand(template: &str, values: &Values) -> Result<String, Failure> {
+    put_in(template, values, |text, value| {
+        if text.is_empty() {
+            text.push_str(value.trim_end_matches('/'));
+        } else if value.bytes().all(|it| it == b'.') {
+            // a path takes these as the way up, however they are encoded
+            return None;
+        } else {
+            text.extend(utf8_percent_encode(value, ENCODED));
+        }
+        Some(())
+    })
+}
+
+/// Fills the places; `put` appends a value, or says that it is none.
+fn put_in(template: &str, values: &Values, put: impl Fn(&mut String, &str) -> Option<()>) -> Result<String, Failure> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
         text.push_str(before);
@@ -35,11 +61,8 @@ fn expand(template: &str, values: &Values) -> Result<String, Failure> {
             .ok_or_else(|| Failure::setting(format!("“{template}” opens a place and does not close it")))?;
         let value = first_known(place, values)
             .ok_or_else(|| Failure::setting(format!("“{place}” is not known, which “{template}” needs")))?;
-        if text.is_empty() {
-            text.push_str(value.trim_end_matches('/'));
-        } else {
-            text.extend(utf8_percent_encode(value, ENCODED));
-        }
+        put(&mut text, value)
+            .ok_or_else(|| Failure::setting(format!("“{value}” is no value for “{place}” in “{template}”")))?;
         rest = after;
     }
     text.push_str(rest);
@@ -68,6 +91,7 @@ pub fn names(template: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::{Values, names, url};
+    use proptest::prelude::*;
 
     fn values(pairs: &[(&str, &str)]) -> Values {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -107,5 +131,28 @@ mod tests {
         let at = [("instance_url", "https://na1.example.com/")];
         assert_eq!(filled("{instance_url}/services", &at).unwrap(), "https://na1.example.com/services");
         assert!(filled("{instance_url}/x", &[("instance_url", "javascript:alert(1)//")]).is_err());
+    }
+
+    /// Text, or what has a meaning in some part of an address.
+    fn filling() -> impl Strategy<Value = String> {
+        prop_oneof![any::<String>(), "[a-z0-9./?#@:%\\\\&=;\\[\\]\t ２．／℀\u{ad}-]{0,12}", r"(\.|%2e|%2E){1,3}"]
+    }
+
+    proptest! {
+        #[test]
+        fn no_filling_changes_host_or_path(sub in filling(), part in filling(), value in filling()) {
+            let pairs = [("sub", &*sub), ("part", &*part), ("value", &*value)];
+            let Ok(url) = url("https://{sub}.api.example:8443/v1/{part}/x.{part}?q={value}&z=1#f", &values(&pairs)) else {
+                return Ok(());
+            };
+            prop_assert!(url.host_str().unwrap().ends_with(".api.example"), "{url}");
+            prop_assert_eq!((url.port(), url.username(), url.password()), (Some(8443), "", None));
+            let path: Vec<_> = url.path_segments().unwrap().collect();
+            prop_assert_eq!((path.len(), path[0]), (3, "v1"), "{}", url);
+            prop_assert!(path[2].starts_with("x."), "{url}");
+            let query: Vec<_> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+            prop_assert_eq!(query, [("q".to_owned(), value), ("z".to_owned(), "1".to_owned())]);
+            prop_assert_eq!(url.fragment(), Some("f"));
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! The token endpoint: a code or a refresh token against a grant.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, HeaderValue, Method, header};
 use url::Url;
 
-use super::authorize::{Pkce, Returned, State, renamed};
+use super::authorize::{Pkce, Returned, State};
 use super::failure::Failure;
-use super::provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Token};
+use super::proof::{Parameters, as_theirs, prove};
+use super::provider::{Body, PkceMethod, Provider, Refresh, Token};
 use super::template::{self, Values};
+use super::unsaid::Unsaid;
 use super::{Client, answer, bounded, host};
 use crate::clock::Timestamp;
 use crate::egress::{Egress, Request};
@@ -39,9 +39,6 @@ impl Grant {
         Some(self.expires_at? - in_hand)
     }
 }
-
-/// Parameters of a request, in order.
-type Parameters = Vec<(String, String)>;
 
 /// Exchanges a code.
 pub async fn exchange(
@@ -124,60 +121,31 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Grant, Failure> {
     let at = host(&url).to_owned();
-    let mut secrets: Vec<_> = client.secret.iter().map(|secret| secret.expose().to_owned()).collect();
-    secrets
-        .extend(parameters.iter().filter(|(name, _)| SECRET.contains(&name.as_str())).map(|(_, value)| value.clone()));
-    let (proof, mut parameters) = prove(provider.client_auth, client, parameters);
-    for (name, _) in &mut parameters {
-        *name = renamed(provider, name).to_owned();
-    }
+    let (proof, parameters) = prove(provider, provider.client_auth, client, &url, parameters, now)?;
+    let unsaid = Unsaid::of(client, proof.as_ref(), &parameters);
+    let parameters = as_theirs(provider, parameters);
     let body = if method == Method::GET { Body::Query } else { provider.body };
-    let mut request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
+    let request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let request = with_headers(provider, request, proof)?;
+    answer::grant(provider, &at, egress.send(request).await?, &unsaid, now).await
+}
+
+/// The request with the provider's headers, and with what proves the hub.
+pub(super) fn with_headers(
+    provider: &Provider,
+    mut request: Request,
+    proof: Option<HeaderValue>,
+) -> Result<Request, Failure> {
     for (name, value) in &provider.headers {
         let fits = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         let (name, value) = fits.ok_or_else(|| Failure::setting(format!("The header “{name}” cannot be sent")))?;
         request = request.header(name, value);
     }
-    if let Some(proof) = proof {
-        request = request.header(header::AUTHORIZATION, proof);
-    }
-    let answered = answer::grant(provider, &at, egress.send(request).await?, now).await;
-    answered.map_err(|failure| failure.without(&secrets))
-}
-
-/// Parameters whose values a careless provider may say back.
-const SECRET: [&str; 5] = ["code", "code_verifier", "refresh_token", "access_token", "client_secret"];
-
-/// Adds what proves the client: a header, or parameters.
-pub(super) fn prove(
-    auth: ClientAuth,
-    client: &Client,
-    mut parameters: Parameters,
-) -> (Option<HeaderValue>, Parameters) {
-    let secret = client.secret.as_ref().map_or("", Secret::expose);
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair_of_basic = match auth {
-        ClientAuth::Post | ClientAuth::None => None,
-        // a client without a secret has nothing to prove
-        _ if client.secret.is_none() => None,
-        ClientAuth::Basic => Some(format!("{}:{}", encoded(&client.id), encoded(secret))),
-        ClientAuth::BasicRaw => Some(format!("{}:{secret}", client.id)),
-        ClientAuth::BasicSecretAsUser => Some(format!("{secret}:")),
-    };
-    if let Some(words) = pair_of_basic {
-        let value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(words))).ok();
-        let value = value.map(|mut value| {
-            value.set_sensitive(true);
-            value
-        });
-        return (value, parameters);
-    }
-    parameters.push(pair("client_id", &client.id));
-    if auth != ClientAuth::None && client.secret.is_some() {
-        parameters.push(pair("client_secret", secret));
-    }
-    (None, parameters)
+    Ok(match proof {
+        Some(proof) => request.header(header::AUTHORIZATION, proof),
+        None => request,
+    })
 }
 
 /// The request with its parameters where they go.
@@ -195,37 +163,5 @@ pub(super) fn written(request: Request, mut url: Url, body: Body, parameters: Pa
             url.query_pairs_mut().extend_pairs(parameters);
             request.to(url)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Client, ClientAuth, prove};
-    use crate::secret::Secret;
-
-    fn proof(auth: ClientAuth, secret: Option<&str>) -> (Option<String>, Vec<String>) {
-        use base64::Engine as _;
-        let client = Client { id: "a b".to_owned(), secret: secret.map(Secret::new) };
-        let (header, parameters) = prove(auth, &client, Vec::new());
-        let words = header.map(|value| {
-            let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
-            String::from_utf8(base64::prelude::BASE64_STANDARD.decode(text).unwrap()).unwrap()
-        });
-        (words, parameters.into_iter().map(|(name, _)| name).collect())
-    }
-
-    #[test]
-    fn each_way_to_prove_a_client_is_its_own() {
-        let both = vec!["client_id".to_owned(), "client_secret".to_owned()];
-        assert_eq!(proof(ClientAuth::Post, Some("s/1")), (None, both));
-        assert_eq!(proof(ClientAuth::None, Some("s/1")), (None, vec!["client_id".to_owned()]));
-        assert_eq!(proof(ClientAuth::Basic, Some("s/1")), (Some("a+b:s%2F1".to_owned()), vec![]));
-        assert_eq!(proof(ClientAuth::BasicRaw, Some("s/1")), (Some("a b:s/1".to_owned()), vec![]));
-        assert_eq!(proof(ClientAuth::BasicSecretAsUser, Some("s/1")), (Some("s/1:".to_owned()), vec![]));
-        assert_eq!(
-            proof(ClientAuth::Basic, None),
-            (None, vec!["client_id".to_owned()]),
-            "a public client names itself"
-        );
     }
 }

@@ -55,6 +55,8 @@ pub enum Reason {
     Rate,
     /// The service to recover: its breaker is open.
     Breaker,
+    /// The hub to have its own keys again.
+    Paused,
     /// The owner to connect again.
     Reauth,
     /// The owner to answer.
@@ -71,6 +73,7 @@ impl Reason {
             Self::Retry => "retry",
             Self::Rate => "rate",
             Self::Breaker => "breaker",
+            Self::Paused => "paused",
             Self::Reauth => "reauth",
             Self::Wait => "wait",
             Self::Approval => "approval",

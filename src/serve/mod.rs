@@ -2,6 +2,7 @@
 
 mod chores;
 mod database;
+mod keys;
 
 use std::future::IntoFuture;
 use std::io::Write;
@@ -18,11 +19,12 @@ use url::Url;
 
 use self::chores::{renew_in_time, sweep_daily};
 pub(crate) use self::database::Database;
+pub(crate) use self::keys::vault;
 use crate::accounts::{self, Passwords};
 use crate::app::{App, Handles};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};
-use crate::connections::Renewals;
+use crate::connections::{Means, Renewals};
 use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
 use crate::egress::{Egress, EgressPolicy};
@@ -33,7 +35,7 @@ use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::{Accepter, Engine, Settings};
 use crate::upstream::{self, Limits, Target};
-use crate::vault::{KeySource, Keyring, Vault};
+use crate::vault::Vault;
 use crate::workbench::Workbench;
 use crate::{web, worker};
 
@@ -73,7 +75,11 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
         Role::Worker => None,
         Role::Both | Role::Web => Some(listen(config.access.listen).await?),
     };
-    let parts = Parts::build(config, database).await?;
+    let reached = match &listener {
+        Some(listener) => listener.local_addr().map_err(|error| Error::Internal(error.into()))?,
+        None => config.access.listen,
+    };
+    let parts = Parts::build(config, database, reached).await?;
     let jobs = match role {
         Role::Web => None,
         Role::Both | Role::Worker => Some(parts.start_worker(config).await?),
@@ -84,7 +90,7 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
             stop.cancelled().await;
             Ok(())
         }
-        Some(listener) => parts.serve_pages(config, listener, stop).await,
+        Some(listener) => parts.serve_pages(config, listener, reached, stop).await,
     };
     if let Some((engine, running)) = jobs {
         engine.shutdown(DRAIN).await;
@@ -106,17 +112,20 @@ struct Parts {
     live: Live,
     queue: Accepter,
     metrics: PrometheusHandle,
+    mailer: Mailer,
     errands: Errands,
+    public_url: Url,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
 
 impl Parts {
-    async fn build(config: &Config, database: &Database) -> Result<Self> {
+    /// Of a hub whose pages are reached at this address, unless the configuration knows a better one.
+    async fn build(config: &Config, database: &Database, reached: SocketAddr) -> Result<Self> {
         let pools = database.pools.clone();
         let clock = Clock::real();
         let vault = vault(config)?;
-        vault.check(&pools.system).await?;
+        vault.start(&pools.system, clock.now()).await?;
         let egress = Egress::new(egress_policy(config));
         let workbench = Workbench::of_this_program();
         ship(&pools.system, &connectors::shipped().map_err(refused)?, &egress, &workbench, &clock).await?;
@@ -124,9 +133,34 @@ impl Parts {
         let live = Live::start(database.server.options(), &tasks, &stop);
         let queue = Accepter::start(pools.system.clone(), live.clone(), &tasks, stop.clone());
         let metrics = metrics()?;
-        let errands = Errands::default();
-        let renewals = Renewals::new(pools.system.clone(), vault.clone(), egress.clone(), clock.clone());
-        Ok(Self { pools, clock, vault, egress, renewals, workbench, live, queue, metrics, errands, tasks, stop })
+        let (errands, public_url) = (Errands::default(), public_url(config, reached)?);
+        let mailer = mailer(config, &public_url)?;
+        let renewals = Renewals::new(Means {
+            system: pools.system.clone(),
+            vault: vault.clone(),
+            egress: egress.clone(),
+            clock: clock.clone(),
+            live: live.clone(),
+            mailer: mailer.clone(),
+            errands: errands.clone(),
+            public_url: public_url.clone(),
+        });
+        Ok(Self {
+            pools,
+            clock,
+            vault,
+            egress,
+            renewals,
+            workbench,
+            live,
+            queue,
+            metrics,
+            mailer,
+            errands,
+            public_url,
+            tasks,
+            stop,
+        })
     }
 
     async fn start_worker(&self, config: &Config) -> Result<(Engine, JoinHandle<()>)> {
@@ -147,11 +181,15 @@ impl Parts {
         Ok((engine, running))
     }
 
-    async fn serve_pages(&self, config: &Config, listener: TcpListener, stop: CancellationToken) -> Result<()> {
-        let bound = listener.local_addr().map_err(|error| Error::Internal(error.into()))?;
+    async fn serve_pages(
+        &self,
+        config: &Config,
+        listener: TcpListener,
+        bound: SocketAddr,
+        stop: CancellationToken,
+    ) -> Result<()> {
         self.egress.refuse_own(bound);
-        let public_url = public_url(config, bound)?;
-        let app = self.app(config, public_url.clone())?;
+        let (app, public_url) = (self.app(config), &self.public_url);
         if let Some(token) = accounts::setup_link(&self.pools.system, self.clock.now()).await? {
             say(&format!("Make the owner’s account here: {public_url}setup/{token}"))?;
         }
@@ -166,27 +204,25 @@ impl Parts {
         }
     }
 
-    fn app(&self, config: &Config, public_url: Url) -> Result<App> {
-        let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
-        let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
-        let handles = Handles {
+    fn app(&self, config: &Config) -> App {
+        Handles {
             db: self.pools.web.clone(),
             system: self.pools.system.clone(),
             clock: self.clock.clone(),
             vault: self.vault.clone(),
             egress: self.egress.clone(),
             renewals: self.renewals.clone(),
-            mailer: Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)?,
+            mailer: self.mailer.clone(),
             errands: self.errands.clone(),
             passwords: Passwords::default(),
             queue: self.queue.clone(),
             live: self.live.clone(),
             metrics: self.metrics.clone(),
-            public_url,
+            public_url: self.public_url.clone(),
             sign_up: config.access.sign_up,
             proxies: config.access.proxies.clone(),
-        };
-        Ok(handles.into())
+        }
+        .into()
     }
 
     async fn stop(self) {
@@ -218,26 +254,17 @@ pub async fn ship(
     connectors::ship(system, shipped, &found.tools, clock.now()).await
 }
 
-/// The vault under the configured master keys; without any, a key is made in the data directory.
-pub(crate) fn vault(config: &Config) -> Result<Vault> {
-    key_source(config).and_then(Vault::under).map_err(|error| Error::Refused(format!("{error:#}")))
-}
-
-fn key_source(config: &Config) -> anyhow::Result<KeySource> {
-    let keys = &config.keys;
-    Ok(match (&keys.master_key, &keys.master_key_file, &keys.master_key_command) {
-        (Some(given), ..) => KeySource::Given(Keyring::parse(given)?),
-        (None, Some(file), _) => KeySource::File(file.clone()),
-        (None, None, Some(command)) => KeySource::Command(command.clone()),
-        (None, None, None) => KeySource::made(config.open_data_dir()?.child("keys")?.join("master.key"))?,
-    })
-}
-
 fn egress_policy(config: &Config) -> EgressPolicy {
     let listens_on_loopback = config.access.listen.ip().is_loopback();
     // the neighbours of a hub that strangers can reach are not its users' business
     let holds = |rule: &&AllowRule| listens_on_loopback || !rule.is_loopback();
     EgressPolicy { allow: config.outgoing.egress_allow.iter().filter(holds).cloned().collect() }
+}
+
+fn mailer(config: &Config, public_url: &Url) -> Result<Mailer> {
+    let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
+    let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
+    Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)
 }
 
 fn public_url(config: &Config, bound: SocketAddr) -> Result<Url> {

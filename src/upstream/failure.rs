@@ -174,7 +174,7 @@ impl Failure {
 }
 
 /// `Retry-After` in seconds; dates are rare, and a wrong clock makes nonsense of them.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }

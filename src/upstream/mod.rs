@@ -8,6 +8,7 @@ mod call;
 mod discovery;
 mod failure;
 mod outcome;
+mod rest;
 mod session;
 mod tools;
 mod wire;
@@ -20,6 +21,7 @@ use url::Url;
 pub use call::{CallContext, call, mirrors_headers};
 pub use discovery::{Discovery, Greeted, Looked, discover, greet, look};
 pub use outcome::{Outcome, Progress};
+pub use rest::{ApiRequest, Proof, ask};
 pub use tools::{Dropped, MAX_TOOLS, ToolDefinition};
 
 use crate::secret::Secret;

@@ -1,6 +1,7 @@
 //! Values that a browser carries, sealed, where the hub is not to store them.
 //!
-//! Each is sealed for one user and one purpose, under a key made from the master key, and says when that was: so it
+//! Each is sealed for one user and one purpose, under a key made from the master key (or from the hub's own data key,
+//! where the master key stays in Vault), and says when that was: so it
 //! opens in every process of the hub, for that user alone, and only for as long as its reader allows.
 
 use std::str::FromStr;
@@ -41,7 +42,7 @@ impl Vault {
     /// The mark of a user.
     #[must_use]
     pub fn mark(&self, user: UserId) -> Mark {
-        Mark(self.keys().current().derive(&format!("mark of user {user}")))
+        Mark(self.root().derive(&format!("mark of user {user}")))
     }
 
     /// Seals a value for the owner of a mark, as text that fits into a page or an address. `purpose` says what it is.
@@ -73,7 +74,7 @@ impl Vault {
     }
 
     fn carrying_key(&self) -> SealingKey {
-        SealingKey::new(self.keys().current().derive("key of carried values"))
+        SealingKey::new(self.root().derive("key of carried values"))
     }
 }
 

@@ -3,6 +3,7 @@
 //! The associated data says which row and field the bytes belong to, so a ciphertext moved to another place, or an old
 //! one put back, does not open.
 
+use anyhow::Context;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use hmac::{Hmac, Mac};
@@ -90,6 +91,16 @@ impl SealingKey {
 
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(self.bytes().into())
+    }
+}
+
+/// The bytes of a key that was sealed itself.
+impl TryFrom<&[u8]> for SealingKey {
+    type Error = anyhow::Error;
+
+    fn try_from(bytes: &[u8]) -> anyhow::Result<Self> {
+        let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes).context("a data key has a wrong length")?);
+        Ok(Self::new(*bytes))
     }
 }
 

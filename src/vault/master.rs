@@ -1,131 +1,155 @@
-//! Where the master keys come from: the environment, a file (made at first start, readable by its owner alone), or a
-//! command that prints them.
+//! What wraps data keys: keys that the hub holds, or one that stays in Vault.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anyhow::{Context, anyhow, bail};
+use anyhow::Context;
 
 use super::envelope::SealingKey;
-use super::keyring::Keyring;
-use crate::secret::Secret;
+use super::local::Local;
+use super::store;
+use super::transit::Transit;
+use crate::db::SystemDb;
+use crate::error::Result;
+use crate::ids::UserId;
 
-/// A place that master keys are read from.
-#[derive(Clone, Debug)]
-pub enum KeySource {
-    /// These, which the process was given.
-    Given(Keyring),
-    /// A file with a key a line.
-    File(PathBuf),
-    /// A shell command that prints what such a file would hold.
-    Command(String),
+#[derive(Debug)]
+pub(super) enum Master {
+    Local(Local),
+    /// What `former` has wrapped it still unwraps, until a rotation has moved it.
+    Transit {
+        transit: Box<Transit>,
+        former: Option<Local>,
+    },
 }
 
-impl KeySource {
-    /// The keys as they are now.
-    pub fn read(&self) -> anyhow::Result<Keyring> {
+/// A wrapped data key, and the id of what wrapped it.
+pub(super) struct Wrap {
+    pub(super) by: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Master keys that nothing needs any more.
+pub(super) struct Retired {
+    pub(super) former: Vec<String>,
+    /// False if they stand in a place that only people can change.
+    pub(super) gone: bool,
+    /// What people should know of them, or do: sentences.
+    pub(super) words: String,
+}
+
+impl Master {
+    /// Wraps with what is current at this moment.
+    pub(super) async fn wrap(&self, owner: UserId, key: &SealingKey) -> Result<Wrap> {
         match self {
-            Self::Given(keys) => Ok(keys.clone()),
-            Self::File(path) => read_file(path),
-            Self::Command(command) => read_command(command),
+            Self::Local(local) => local.wrap(owner, key).await,
+            Self::Transit { transit, .. } => {
+                let wrapped = transit.wrap(&[(owner, key.clone())], None).await?;
+                Ok(wrapped.into_iter().next().context("Vault answered nothing")?)
+            }
         }
     }
 
-    /// The keys in this file; a missing one is made with a new key (mode 0600).
-    pub fn made(path: PathBuf) -> anyhow::Result<Self> {
-        if !path.try_exists().with_context(|| format!("the master key file {}", path.display()))? {
-            let key = Keyring::from(SealingKey::random());
-            let mut file =
-                new_file(&path).with_context(|| format!("the master key file {} cannot be made", path.display()))?;
-            file.write_all(key.lines().expose().as_bytes())?;
-            file.sync_all()?;
+    pub(super) async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
+        match self {
+            Self::Local(local) => local.unwrap(owner, wrapped).await,
+            Self::Transit { former: Some(local), .. } if !Transit::has_wrapped(wrapped) => {
+                local.unwrap(owner, wrapped).await
+            }
+            Self::Transit { transit, .. } => transit.unwrap(owner, wrapped).await,
         }
-        Ok(Self::File(path))
     }
 
-    /// Replaces the keys, if this source can be written; false if it cannot.
-    pub(super) fn write(&self, keys: &Keyring) -> anyhow::Result<bool> {
-        let Self::File(path) = self else { return Ok(false) };
-        write_file(path, keys).with_context(|| format!("the master key file {} cannot be written", path.display()))?;
-        Ok(true)
+    /// The ids of all that unwrap.
+    pub(super) async fn ids(&self) -> Result<Vec<String>> {
+        Ok(match self {
+            Self::Local(local) => local.keys().ids(),
+            Self::Transit { transit, former } => {
+                let former = former.as_ref().map_or_else(Vec::new, |local| local.keys().ids());
+                [transit.ids().await?, former].concat()
+            }
+        })
+    }
+
+    /// What whoever starts the hub can do about a key that is missing.
+    pub(super) fn missing(&self, id: &str, ids: &[String]) -> String {
+        let sealed = format!("Stored secrets are sealed with master key {id}");
+        match self {
+            Self::Transit { transit, .. } if id.starts_with(&format!("{}:v", transit.key())) => format!(
+                "{sealed}, a version that Vault does not use any more. Lower min_decryption_version of the key to it."
+            ),
+            _ if id.contains('/') => format!(
+                "{sealed}, which is in Vault and not configured ({} is). Set CRAFT_VAULT_TRANSIT_KEY to it.",
+                ids.join(", ")
+            ),
+            Self::Local(_) => format!(
+                "{sealed}, which is not configured ({} is). Give that key too: in CRAFT_MASTER_KEY or the file of \
+                 CRAFT_MASTER_KEY_FILE, behind the current one.",
+                ids.join(", ")
+            ),
+            Self::Transit { transit, .. } => format!(
+                "{sealed}, which is not configured. Give that key too, by CRAFT_MASTER_KEY_FILE for one (the one that a \
+                 hub makes itself is keys/master.key in its data directory), and move what it seals to {} with craft \
+                 secrets rotate.",
+                transit.key()
+            ),
+        }
+    }
+
+    /// Makes another key current, unless something is left to do of the last time; its id.
+    pub(super) async fn renew(&self, system: &SystemDb) -> Result<String> {
+        match self {
+            Self::Local(local) => local.renew().await,
+            Self::Transit { transit, .. } => {
+                let current = transit.current().await?;
+                if store::count_behind(&mut *system.begin().await?, &current).await? > 0 {
+                    return Ok(current);
+                }
+                transit.rotate().await?;
+                transit.current().await
+            }
+        }
+    }
+
+    /// Wraps these with the current key.
+    pub(super) async fn rewrap(&self, current: &str, behind: &[store::Wrapped]) -> Result<Vec<(UserId, Vec<u8>)>> {
+        match self {
+            Self::Local(local) => local.rewrap(behind).await,
+            Self::Transit { transit, former } => {
+                let keys = unwrapped(transit, former.as_ref(), behind).await?;
+                let wrapped = transit.wrap(&keys, Some(current)).await?;
+                Ok(keys.iter().map(|(owner, _)| *owner).zip(wrapped.into_iter().map(|wrap| wrap.bytes)).collect())
+            }
+        }
+    }
+
+    /// Lets go of all but the current key, as far as the hub may.
+    pub(super) async fn retire(&self, current: &str) -> Result<Retired> {
+        match self {
+            Self::Local(local) => local.retire().await,
+            Self::Transit { transit, former: None } => transit.retire(current).await,
+            Self::Transit { transit, former: Some(local) } => {
+                let Retired { former, words, .. } = transit.retire(current).await?;
+                let words = format!(
+                    "Take the master key out of the settings, so that Vault’s alone is used. Backups taken before need it: \
+                     keep a copy with them. {words}"
+                );
+                let words = words.trim_end().to_owned();
+                Ok(Retired { former: [former, local.keys().ids()].concat(), gone: false, words })
+            }
+        }
     }
 }
 
-fn read_file(path: &Path) -> anyhow::Result<Keyring> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("the master key file {} cannot be read", path.display()))?;
-    Keyring::parse(&Secret::new(text)).with_context(|| format!("the master key file {}", path.display()))
-}
-
-fn read_command(command: &str) -> anyhow::Result<Keyring> {
-    let told = "the command of CRAFT_MASTER_KEY_COMMAND";
-    let output = Command::new("sh").args(["-c", command]).output().with_context(|| format!("{told} cannot be run"))?;
-    if !output.status.success() {
-        // what it printed may be a part of a key
-        bail!("{told} failed ({})", output.status);
+/// The data keys themselves; those that Vault has wrapped, in one go.
+async fn unwrapped(
+    transit: &Transit,
+    former: Option<&Local>,
+    behind: &[store::Wrapped],
+) -> Result<Vec<(UserId, SealingKey)>> {
+    let (vaults, others): (Vec<_>, Vec<_>) = behind.iter().partition(|key| Transit::has_wrapped(&key.wrapped));
+    let wrapped: Vec<_> = vaults.iter().map(|key| (key.user_id, key.wrapped.as_slice())).collect();
+    let mut keys: Vec<_> = vaults.iter().map(|key| key.user_id).zip(transit.unwrap_all(&wrapped).await?).collect();
+    for key in others {
+        let local = former.with_context(|| format!("nothing unwraps the data key of user {}", key.user_id))?;
+        keys.push((key.user_id, local.unwrap(key.user_id, &key.wrapped).await?));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| anyhow!("{told} printed something that is not text"))?;
-    Keyring::parse(&Secret::new(text)).with_context(|| told.to_owned())
-}
-
-/// At no moment is the file half-written, or readable by others.
-fn write_file(path: &Path, keys: &Keyring) -> anyhow::Result<()> {
-    let beside = path.with_extension("new");
-    let _ = fs::remove_file(&beside); // left by a write that was cut short
-    let mut file = new_file(&beside)?;
-    file.write_all(keys.lines().expose().as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()?;
-    Ok(())
-}
-
-fn new_file(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{KeySource, Keyring, SealingKey};
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::PathBuf;
-
-    fn place() -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("craft-master-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&dir).unwrap();
-        dir.join("master.key")
-    }
-
-    #[test]
-    fn a_key_file_is_made_once_and_stays_readable_by_its_owner_alone() {
-        let path = place();
-        let permissions = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        let made = KeySource::made(path.clone()).unwrap().read().unwrap();
-        assert_eq!(permissions(), 0o600);
-        let source = KeySource::made(path.clone()).unwrap();
-        assert_eq!(source.read().unwrap().ids(), made.ids());
-        let both = made.behind(SealingKey::random());
-        assert!(source.write(&both).unwrap());
-        assert_eq!((source.read().unwrap().ids(), permissions()), (both.ids(), 0o600));
-        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-    }
-
-    #[test]
-    fn a_command_is_believed_only_if_it_succeeds_and_its_words_are_not_repeated() {
-        let key = "5a".repeat(32);
-        let read = |command: String| KeySource::Command(command).read().map(|keys| keys.ids());
-        assert_eq!(read(format!("echo {key}")).unwrap(), Keyring::from(SealingKey::new([0x5a; 32])).ids());
-        let told = format!("{:#}", read(format!("echo {key}; exit 3")).unwrap_err());
-        assert!(told.contains("exit status: 3") && !told.contains("5a5a"), "{told}");
-    }
-
-    #[test]
-    fn what_was_given_cannot_be_written() {
-        let keys = Keyring::from(SealingKey::random());
-        assert!(!KeySource::Given(keys.clone()).write(&keys).unwrap());
-    }
+    Ok(keys)
 }

@@ -1,28 +1,34 @@
 //! Seals and opens secrets.
 //!
-//! Each user has a data key, wrapped by a master key; it seals that user's secrets. Other tables hold only a
-//! [`SecretRef`]. A secret is opened only to be presented to its service, never to be shown. What a browser is given to
-//! carry, sealed for a [`Mark`], is in no table.
+//! Each user has a data key, wrapped by a master key; it seals that user's secrets. The master key is the hub's, or one
+//! that stays in HashiCorp's Vault. Other tables hold only a [`SecretRef`]. A secret is opened only to be presented to its
+//! service, never to be shown. What a browser is given to carry, sealed for a [`Mark`], is in no table.
 
 mod carried;
 mod envelope;
 mod keyring;
+mod local;
 mod master;
 mod rotation;
+mod source;
 mod store;
+mod transit;
 
 pub use carried::Mark;
 pub use envelope::{OpenError, SealingKey};
 pub use keyring::Keyring;
-pub use master::KeySource;
 pub use rotation::Rotated;
+pub use source::KeySource;
+pub use transit::{Token, TransitSettings};
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use sqlx::PgConnection;
-use zeroize::Zeroizing;
 
+use self::local::Local;
+use self::master::Master;
+use self::transit::Transit;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
@@ -49,47 +55,67 @@ impl SecretRef {
     }
 }
 
-/// Holds the master keys. Cheap to clone; clones share what they know of them.
+/// Holds the master keys, or the way to them. Cheap to clone; clones share what they know of them.
 #[derive(Clone, Debug)]
 pub struct Vault(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    source: KeySource,
-    keys: RwLock<Keyring>,
+    master: Master,
+    /// The hub's own data key, under a master key that the hub does not hold: see [`Vault::start`].
+    own: OnceLock<SealingKey>,
 }
 
 impl Vault {
     /// A vault under the master keys of this source.
     pub fn under(source: KeySource) -> anyhow::Result<Self> {
-        let keys = source.read()?;
-        Ok(Self(Arc::new(Inner { source, keys: RwLock::new(keys) })))
+        Ok(Local::under(source)?.into())
+    }
+
+    /// A vault under a master key that stays in HashiCorp's Vault, or in OpenBao. What the keys of `former` have sealed
+    /// it opens too, and a rotation moves it.
+    pub fn in_transit(settings: TransitSettings, former: Option<KeySource>) -> anyhow::Result<Self> {
+        let (transit, former) = (Box::new(Transit::at(settings)?), former.map(Local::under).transpose()?);
+        Ok(Self::with(Master::Transit { transit, former }))
+    }
+
+    fn with(master: Master) -> Self {
+        Self(Arc::new(Inner { master, own: OnceLock::new() }))
     }
 
     /// Fails if data keys exist that no configured master key has wrapped, and names the missing key.
     pub async fn check(&self, system: &SystemDb) -> Result<()> {
-        let keys = self.keys();
-        match store::foreign_master_key(system, &keys.ids()).await? {
+        let ids = self.0.master.ids().await.map_err(|error| match error {
+            // whoever asks runs the hub, and should read why
+            Error::Locked(cause) => Error::Refused(format!("{cause:#}")),
+            other => other,
+        })?;
+        match store::foreign_master_key(system, &ids).await? {
             None => Ok(()),
-            Some(id) => Err(Error::Refused(format!(
-                "Stored secrets are sealed with master key {id}, which is not configured ({} is). \
-                 Give that key too: in CRAFT_MASTER_KEY or the file of CRAFT_MASTER_KEY_FILE, behind the current one.",
-                keys.ids().join(", ")
-            ))),
+            Some(id) => Err(Error::Refused(self.0.master.missing(&id, &ids))),
         }
     }
 
-    fn keys(&self) -> Keyring {
-        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Makes it ready for pages: checks it, and learns what carried values are sealed with. Of a master key that the hub
+    /// does not hold that is the hub's own data key, which is the same in every process and outlives a rotation.
+    pub async fn start(&self, system: &SystemDb, now: Timestamp) -> Result<()> {
+        self.check(system).await?;
+        if let Master::Transit { .. } = self.0.master {
+            let mut tx = system.begin().await?;
+            let own = self.data_key_or_new(&mut tx, UserId::HUB, now).await?;
+            tx.commit().await?;
+            self.0.own.get_or_init(|| own);
+        }
+        Ok(())
     }
 
-    /// The keys as their source has them now: another process may have begun or ended a rotation.
-    async fn keys_anew(&self) -> Result<Keyring> {
-        let source = self.0.source.clone();
-        let read = tokio::task::spawn_blocking(move || source.read()).await;
-        let keys = read.map_err(|ended| Error::Internal(ended.into()))?.context("the master keys cannot be read")?;
-        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
-        Ok(keys)
+    /// What carried values are sealed with. In a process that was not started and holds no master key, a key that opens
+    /// nothing elsewhere.
+    fn root(&self) -> SealingKey {
+        match &self.0.master {
+            Master::Local(local) => local.keys().current().clone(),
+            Master::Transit { .. } => self.0.own.get_or_init(SealingKey::random).clone(),
+        }
     }
 
     /// Seals a secret of `owner` in the caller's transaction. `purpose` says which field of what it is.
@@ -115,7 +141,7 @@ impl Vault {
         let id = secret.id()?;
         let row = store::secret(conn, owner, id).await?.ok_or(Error::NotFound("secret"))?;
         let wrapped = store::data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
-        let key = self.unwrap(owner, &wrapped).await?;
+        let key = self.0.master.unwrap(owner, &wrapped).await?;
         let plain = key
             .open(&row.sealed, &place(owner, id, &row.purpose, row.version))
             .with_context(|| format!("secret {id} cannot be opened"))?;
@@ -156,43 +182,29 @@ impl Vault {
 
     async fn data_key_or_new(&self, conn: &mut PgConnection, owner: UserId, now: Timestamp) -> Result<SealingKey> {
         if let Some(wrapped) = store::data_key(conn, owner).await? {
-            return self.unwrap(owner, &wrapped).await;
+            return self.0.master.unwrap(owner, &wrapped).await;
         }
         // a rotation may have begun since the keys were read: it ends after this, or has ended before it
         store::share_keys(conn).await?;
-        let master = self.keys_anew().await?.current().clone();
-        let fresh = SealingKey::random();
-        let wrapped = master.seal(fresh.bytes(), &key_place(owner)).context("a data key could not be wrapped")?;
-        store::insert_data_key(conn, owner, &master.id(), &wrapped, now).await?;
+        let wrapped = self.0.master.wrap(owner, &SealingKey::random()).await?;
+        store::insert_data_key(conn, owner, &wrapped.by, &wrapped.bytes, now).await?;
         // somebody else may have been first: theirs counts
         let kept = store::data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
-        self.unwrap(owner, &kept).await
+        self.0.master.unwrap(owner, &kept).await
     }
+}
 
-    async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
-        let whose = || format!("the data key of user {owner}");
-        let id = SealingKey::id_in(wrapped).with_context(whose)?;
-        if let Some(master) = self.keys().get(&id) {
-            return Ok(unwrap_with(master, owner, wrapped)?);
-        }
-        let keys = self.keys_anew().await?;
-        let master = keys.get(&id).ok_or(OpenError::OtherKey(id)).with_context(whose)?;
-        Ok(unwrap_with(master, owner, wrapped)?)
+impl From<Local> for Vault {
+    fn from(local: Local) -> Self {
+        Self::with(Master::Local(local))
     }
 }
 
 /// For tests, and for whoever has a key and no place for it.
 impl From<SealingKey> for Vault {
     fn from(key: SealingKey) -> Self {
-        let keys = Keyring::from(key);
-        Self(Arc::new(Inner { source: KeySource::Given(keys.clone()), keys: RwLock::new(keys) }))
+        Local::from(key).into()
     }
-}
-
-fn unwrap_with(master: &SealingKey, owner: UserId, wrapped: &[u8]) -> anyhow::Result<SealingKey> {
-    let plain = master.open(wrapped, &key_place(owner)).with_context(|| format!("the data key of user {owner}"))?;
-    let bytes = Zeroizing::new(<[u8; 32]>::try_from(plain.as_slice()).context("a data key has a wrong length")?);
-    Ok(SealingKey::new(*bytes))
 }
 
 fn place(owner: UserId, id: SecretId, purpose: &str, version: i32) -> String {

@@ -4,10 +4,8 @@
 //! Each step can be cut short and taken again. Processes that run meanwhile read the keys anew when they meet a data
 //! key that a newer one has wrapped, and before they make one.
 
-use anyhow::Context;
-
-use super::envelope::SealingKey;
-use super::{Vault, key_place, store};
+use super::master::Retired;
+use super::{Vault, store};
 use crate::db::{SystemDb, Tx};
 use crate::error::{Error, Result};
 
@@ -25,6 +23,8 @@ pub struct Rotated {
     pub rewrapped: u64,
     /// False if the former keys stand in a place that only people can change.
     pub retired: bool,
+    /// What people should know of the former keys, or do: sentences.
+    pub words: String,
 }
 
 impl Vault {
@@ -32,7 +32,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::Refused`] if the source has one key and cannot be written: a sentence that says how to add one.
-    pub async fn rotate(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+    pub async fn rotate(&self, system: &SystemDb, progress: impl FnMut(u64, u64)) -> Result<Rotated> {
         // held to the end: two at once would each think that the other's new key is not known
         let mut alone = system.begin().await?;
         if !store::be_the_only_rotation(&mut alone).await? {
@@ -40,15 +40,24 @@ impl Vault {
                 "Another change of the master key is under way. Wait until it is done".to_owned(),
             ));
         }
-        self.add_key().await?;
+        let rotated = self.rotate_alone(system, progress).await;
+        // however it ended, the next one may begin
+        let ended = alone.commit().await;
+        let rotated = rotated?;
+        ended?;
+        Ok(rotated)
+    }
+
+    async fn rotate_alone(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+        let current = self.0.master.renew(system).await?;
         self.check(system).await?;
         let mut tx = system.begin().await?;
-        let total = store::count_behind(&mut tx, &self.keys().current().id()).await?.unsigned_abs();
+        let total = store::count_behind(&mut tx, &current).await?.unsigned_abs();
         tx.commit().await?;
         let mut rewrapped = 0;
         loop {
             let mut tx = system.begin().await?;
-            let some = self.rewrap(&mut tx).await?;
+            let some = self.rewrap(&mut tx, &current).await?;
             tx.commit().await?;
             if some == 0 {
                 break;
@@ -56,64 +65,33 @@ impl Vault {
             rewrapped += some;
             progress(rewrapped, total.max(rewrapped));
         }
-        let (rest, retired) = self.retire(system).await?;
-        let keys = self.keys();
-        let former = keys.former().iter().map(SealingKey::id).collect();
-        if retired {
-            self.keys_anew().await?;
-        }
-        alone.commit().await?;
-        Ok(Rotated { current: keys.current().id(), former, rewrapped: rewrapped + rest, retired })
-    }
-
-    /// Puts a new key before the present one, unless that was done before.
-    async fn add_key(&self) -> Result<()> {
-        let keys = self.keys_anew().await?;
-        if !keys.former().is_empty() {
-            return Ok(());
-        }
-        if !self.0.source.write(&keys.behind(SealingKey::random()))? {
-            return Err(Error::Refused(
-                "The master key comes from a place that this command cannot change. Make a new key (openssl rand -hex \
-                 32), put it before the present one with a comma between them, restart the hub with both, and run this \
-                 again."
-                    .to_owned(),
-            ));
-        }
-        self.keys_anew().await?;
-        Ok(())
+        let (late, Retired { former, gone, words }) = self.retire(system, &current).await?;
+        Ok(Rotated { current, former, rewrapped: rewrapped + late, retired: gone, words })
     }
 
     /// Wraps some anew in the caller's transaction, and says how many.
-    async fn rewrap(&self, tx: &mut Tx) -> Result<u64> {
-        let keys = self.keys();
-        let current = keys.current();
-        let behind = store::behind(tx, &current.id(), BATCH).await?;
-        let mut wrapped = Vec::with_capacity(behind.len());
-        for key in &behind {
-            let data_key = self.unwrap(key.user_id, &key.wrapped).await?;
-            let anew = current.seal(data_key.bytes(), &key_place(key.user_id));
-            wrapped.push(anew.context("a data key could not be wrapped")?);
-        }
-        let users: Vec<_> = behind.iter().map(|key| key.user_id.uuid()).collect();
-        store::rewrap(tx, &current.id(), &users, &wrapped).await?;
+    async fn rewrap(&self, tx: &mut Tx, current: &str) -> Result<u64> {
+        let behind = store::behind(tx, current, BATCH).await?;
+        let rewrapped = self.0.master.rewrap(current, &behind).await?;
+        let (users, wrapped): (Vec<_>, Vec<_>) =
+            rewrapped.into_iter().map(|(owner, wrapped)| (owner.uuid(), wrapped)).unzip();
+        store::rewrap(tx, current, &users, &wrapped).await?;
         Ok(users.len() as u64)
     }
 
-    /// Takes the former keys out of their source once nothing needs them; says how many data keys were late.
-    async fn retire(&self, system: &SystemDb) -> Result<(u64, bool)> {
+    /// Lets go of the former keys once nothing needs them; says how many data keys were late.
+    async fn retire(&self, system: &SystemDb, current: &str) -> Result<(u64, Retired)> {
         let mut late = 0;
         loop {
             let mut tx = system.begin().await?;
             store::hold_keys(&mut tx).await?;
-            let keys = self.keys();
             // committed before the key goes: cut short, a rotation leaves a key too many and never one too few
-            if store::count_behind(&mut tx, &keys.current().id()).await? == 0 {
-                let retired = self.0.source.write(&keys.without_former())?;
+            if store::count_behind(&mut tx, current).await? == 0 {
+                let retired = self.0.master.retire(current).await?;
                 tx.commit().await?;
                 return Ok((late, retired));
             }
-            late += self.rewrap(&mut tx).await?;
+            late += self.rewrap(&mut tx, current).await?;
             tx.commit().await?;
         }
     }

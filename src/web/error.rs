@@ -76,7 +76,9 @@ impl<E: Into<DomainError>> From<E> for Error {
             DomainError::Refused(_) => (StatusCode::FORBIDDEN, None),
             DomainError::Upstream { .. } => (StatusCode::BAD_GATEWAY, None),
             DomainError::Limited { retry_after, .. } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after)),
-            DomainError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(Duration::from_secs(5))),
+            DomainError::Unavailable(_) | DomainError::Locked(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Some(Duration::from_secs(5)))
+            }
             DomainError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
         };
         let message = match &error {

@@ -41,8 +41,9 @@ const LIFE: Duration = Duration::HOUR;
 /// What the sealed text is for, and its key in the session.
 const KEPT: &str = "kept form";
 
-/// Fields that no form shows again. So they are not carried either.
-const NEVER_SHOWN: [&str; 5] = ["password", "current_password", "new_password", "token", "client_secret"];
+/// How the names of fields end that no form shows again (those of shipped services are held to it). They are not carried
+/// either.
+const NEVER_SHOWN: [&str; 4] = ["password", "token", "_secret", "_key"];
 
 const RESTORED: &str = "You had been signed out. This is what you had filled in; nothing has been sent yet.";
 const RESTORED_IN_PART: &str = "You had been signed out. This is what you had filled in, except for passwords and \
@@ -120,7 +121,7 @@ async fn sealed(app: &App, owner: Mark, path: &str, body: Body) -> Option<String
 }
 
 fn is_never_shown(field: &str) -> bool {
-    NEVER_SHOWN.contains(&field)
+    NEVER_SHOWN.iter().any(|end| field.ends_with(end))
 }
 
 /// Reads a form as the handler of its POST would.

@@ -53,6 +53,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}/connection", For::Owner),
     ("/connectors/{slug}/connection/continue", For::SignedIn),
     ("/oauth/callback", For::SignedIn),
+    ("/connectors/{slug}/application", For::Owner),
     ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
     ("/connections", For::SignedIn),

@@ -1,32 +1,47 @@
-"""An MCP server with an authorization server of its own: python guarded.py PORT [LIFE] [no-registration].
+"""An MCP server with an authorization server of its own: python guarded.py PORT [LIFE] [no-registration] [writes] [late].
 
 Clients register themselves, codes are bound (PKCE), refresh tokens rotate, and whoever asks is let in without a question.
-LIFE is how many seconds an access token is good for. What a test needs to see or to bring about is under /test."""
+LIFE is how many seconds an access token is good for. Of a server that `writes`, one tool needs a second scope; one that is
+`late` lets everybody look at its tools, and asks who is calling when one is run. What a test needs to see or to bring about is under /test."""
 
 import asyncio
+import json
 import sys
 
 from fastmcp import FastMCP
-from fastmcp.server.auth.auth import ClientRegistrationOptions, RevocationOptions
+from fastmcp.server.auth.auth import AccessToken, ClientRegistrationOptions, RevocationOptions
 from fastmcp.server.auth.providers import in_memory
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import TokenError
+from starlette.authentication import AuthCredentials
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 port = int(sys.argv[1])
 in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = int(sys.argv[2]) if len(sys.argv) > 2 else 3600
-registers = "no-registration" not in sys.argv
+registers, writes, late = "no-registration" not in sys.argv, "writes" in sys.argv, "late" in sys.argv
 
 
 class Provider(in_memory.InMemoryOAuthProvider):
+    exchanges = 0
     refreshes = 0
     revocations = 0
     slow = 0.0
     dead = False
+    failing = None
+
+    async def exchange_authorization_code(self, client, authorization_code):
+        Provider.exchanges += 1
+        await asyncio.sleep(Provider.slow)
+        return await super().exchange_authorization_code(client, authorization_code)
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
         await asyncio.sleep(Provider.slow)
+        if Provider.failing:
+            raise Provider.failing
         if Provider.dead:
             raise TokenError("invalid_grant", "The grant was taken back")
         return await super().exchange_refresh_token(client, refresh_token, scopes)
@@ -38,7 +53,7 @@ class Provider(in_memory.InMemoryOAuthProvider):
 
 provider = Provider(
     base_url=f"http://127.0.0.1:{port}",
-    client_registration_options=ClientRegistrationOptions(enabled=registers, valid_scopes=["read"]),
+    client_registration_options=ClientRegistrationOptions(enabled=registers, valid_scopes=["read", "write"] if writes else ["read"]),
     revocation_options=RevocationOptions(enabled=True),
     required_scopes=["read"],
 )
@@ -51,10 +66,53 @@ def echo(text: str) -> str:
     return text
 
 
+if writes:
+
+    @mcp.tool
+    def save(text: str) -> str:
+        """Needs the scope `write`."""
+        return f"saved {text}"
+
+
+class Gate:
+    """Asks for more, or for anything at all, no sooner than a tool is run: which fastmcp cannot."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != "/mcp" or not (writes or late):
+            return await self.app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+
+        async def again():
+            nonlocal body
+            if body is None:
+                return await receive()
+            message, body = {"type": "http.request", "body": body, "more_body": False}, None
+            return message
+
+        call = json.loads(body or b"{}")
+        bearer = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
+        if late and not bearer and call.get("method") != "tools/call":
+            anybody = AccessToken(token="anybody", client_id="anybody", scopes=["read"])
+            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer anybody")]
+            scope["auth"], scope["user"] = AuthCredentials(["read"]), AuthenticatedUser(anybody)
+        token = provider.access_tokens.get(bearer)
+        if token and call.get("method") == "tools/call" and call["params"]["name"] == "save" and "write" not in token.scopes:
+            challenge = 'Bearer error="insufficient_scope", scope="write"'
+            return await JSONResponse({}, 403, {"WWW-Authenticate": challenge})(scope, again, send)
+        return await self.app(scope, again, send)
+
+
 @mcp.custom_route("/test/counts", methods=["GET"])
 async def counts(_: Request) -> JSONResponse:
     return JSONResponse({
         "clients": len(provider.clients),
+        "exchanges": Provider.exchanges,
         "refreshes": Provider.refreshes,
         "revocations": Provider.revocations,
         "tokens": len(provider.access_tokens),
@@ -91,9 +149,26 @@ async def revive(_: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/slow", methods=["POST"])
 async def slow(request: Request) -> JSONResponse:
-    """Every refresh takes this long."""
+    """Every exchange and every refresh takes this long."""
     Provider.slow = float(request.query_params["seconds"])
     return JSONResponse({})
 
 
-mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False)
+@mcp.custom_route("/test/fail", methods=["POST"])
+async def fail(request: Request) -> JSONResponse:
+    """Every refresh is answered with this status, and perhaps with when to come back; without one, they work again."""
+    status, after = request.query_params.get("status"), request.query_params.get("after")
+    headers = {"Retry-After": after} if after else None
+    Provider.failing = HTTPException(int(status), headers=headers) if status else None
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/forget-clients", methods=["POST"])
+async def forget_clients(_: Request) -> JSONResponse:
+    """No client is known any more, nor what it was given."""
+    provider.clients.clear()
+    provider.access_tokens.clear()
+    return JSONResponse({})
+
+
+mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False, middleware=[Middleware(Gate)])

@@ -1,24 +1,27 @@
 //! Who the hub is to an authorization server: the first of what can be had without asking anybody.
 //!
 //! In this order: a client that there is already, the address of a document that describes the hub, a client that the
-//! hub registers itself, a client that the user has made there and enters. One issuer's client is never shown to another.
+//! hub registers itself, a client that the user has made there and enters. To the provider of a shipped service the hub is
+//! the client that an administrator has entered for everybody. One issuer's client is never shown to another.
 
 use serde::Serialize;
 use url::{Host, Url};
 
 use super::SignIn;
+use super::known::{self, Known, NewClient};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors;
-use crate::db::Tx;
+use crate::connectors::Connector;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, OauthClientId, UserId};
+use crate::ids::{ConnectorId, UserId};
 use crate::oauth::{self, Client, ClientAuth, Provider};
-use crate::vault::{SecretRef, Vault};
+use crate::secret::Secret;
 
 /// Where the document is that describes the hub to servers that read one.
 const DOCUMENT: &str = "oauth/client.json";
+
+const LONGEST_ID: usize = 2_000;
 
 /// What the hub says of itself to authorization servers.
 #[derive(Clone, Debug, Serialize)]
@@ -57,46 +60,57 @@ fn has_document(public_url: &Url) -> bool {
 }
 
 impl SignIn<'_> {
-    /// Sees to it that the provider knows the hub; returns the provider with how the hub proves itself there.
+    /// Sees to it that the provider knows the hub; returns who the hub is there.
     pub(super) async fn make_known(
         &self,
         actor: &Actor,
-        connector: ConnectorId,
-        mut provider: Provider,
+        connector: &Connector,
+        provider: &Provider,
         now: Timestamp,
-    ) -> Result<Provider> {
-        let redirect = self.redirect()?;
-        let mut tx = self.db.as_user(actor).await?;
-        if find(&mut tx, self.vault, actor, &provider, &redirect).await?.is_some() {
-            return Ok(provider);
+    ) -> Result<Known> {
+        if let Some(known) = self.known_client(actor, connector, provider).await?.filter(|known| !known.is_refused) {
+            return Ok(known);
         }
-        drop(tx);
-        let (client, source) = if provider.reads_client_documents && has_document(self.public_url) {
+        if connector.owner_id.is_none() {
+            return Err(Error::Conflict(format!(
+                "This hub has no OAuth application at {} yet. An administrator enters it on the page of {}",
+                provider.host(),
+                connector.name
+            )));
+        }
+        let (client, auth, source) = if provider.reads_client_documents && has_document(self.public_url) {
             let id = self.public_url.join(DOCUMENT).map_err(|error| Error::Internal(error.into()))?.to_string();
-            provider.client_auth = ClientAuth::None;
-            (Client { id, secret: None }, "document")
+            (Client { id, secret: None }, ClientAuth::None, "document")
         } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
-            let wanted = provider.client_auth;
-            let made = oauth::register(self.egress, &url, wanted, &redirect, &provider.scopes).await?;
-            provider.client_auth = made.auth;
-            (made.client, "registered")
+            let redirect = self.redirect()?;
+            let made =
+                oauth::register(self.egress, &url, provider.client_auth, &redirect, &provider.all_scopes()).await?;
+            (made.client, made.auth, "registered")
         } else {
             return Err(Error::field(
                 "client_id",
                 format!(
                     "{} does not take in clients by itself. Make an OAuth application there with the callback address \
-                     {redirect}, and enter its client id",
-                    provider.host()
+                     {}, and enter its client id",
+                    provider.host(),
+                    self.redirect()?
                 ),
             ));
         };
-        let mut tx = self.db.as_user(actor).await?;
-        self.keep_client(&mut tx, actor, &provider, &client, source, now).await?;
-        connectors::set_provider(&mut tx, actor, connector, &provider).await?;
-        let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
-        audit::record(&mut tx, actor, &action, now).await?;
-        tx.commit().await?;
-        Ok(provider)
+        let new = NewClient { client: &client, auth: Some(auth), source };
+        self.keep_client(actor, actor.user_id(), connector.id, provider, &new, now).await
+    }
+
+    /// Who the hub is at this provider, if it is somebody there already.
+    pub async fn known_client(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        provider: &Provider,
+    ) -> Result<Option<Known>> {
+        let owner = if connector.owner_id.is_none() { UserId::HUB } else { actor.user_id() };
+        let mut conn = self.system.pool().acquire().await?;
+        known::newest(&mut conn, self.vault, owner, provider.issuer(), Some(self.redirect()?.as_str())).await
     }
 
     /// Keeps a client that the user has made at the provider.
@@ -107,143 +121,69 @@ impl SignIn<'_> {
         client: &Client,
         now: Timestamp,
     ) -> Result<()> {
-        if client.id.trim().is_empty() {
-            return Err(Error::field("client_id", "Enter the client id"));
+        checked(&client.id)?;
+        let provider = self.provider(actor, connector).await?;
+        let auth = match (&client.secret, provider.client_auth) {
+            (None, _) => ClientAuth::None,
+            (Some(_), ClientAuth::None) => ClientAuth::Post,
+            (Some(_), as_described) => as_described,
+        };
+        let new = NewClient { client, auth: Some(auth), source: "entered" };
+        self.keep_client(actor, actor.user_id(), connector, &provider, &new, now).await.map(drop)
+    }
+
+    /// Keeps the client that an administrator, who is `actor`, has made at the provider of a shipped service: all users sign in
+    /// with it. Without a secret, that of the same client id stays.
+    ///
+    /// # Errors
+    /// Faults of `client_id` and `client_secret`.
+    pub async fn enter_client_for_all(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        id: &str,
+        secret: Option<Secret>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let id = checked(id)?;
+        let provider = self.provider(actor, connector.id).await?;
+        let present = self.known_client(actor, connector, &provider).await?;
+        let kept = present.filter(|known| known.client.id == id).and_then(|known| known.client.secret);
+        let secret = secret.or(kept);
+        if secret.is_none() && provider.client_auth != ClientAuth::None {
+            return Err(Error::field("client_secret", "Enter the client secret"));
         }
-        let mut tx = self.db.as_user(actor).await?;
-        let mut provider = super::described(&mut tx, actor, connector).await?;
-        if client.secret.is_none() {
-            provider.client_auth = ClientAuth::None;
-        } else if provider.client_auth == ClientAuth::None {
-            provider.client_auth = ClientAuth::Post;
-        }
-        self.keep_client(&mut tx, actor, &provider, client, "entered", now).await?;
-        connectors::set_provider(&mut tx, actor, connector, &provider).await?;
-        let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
-        audit::record(&mut tx, actor, &action, now).await?;
-        Ok(tx.commit().await?)
+        let client = Client { id: id.to_owned(), secret };
+        let new = NewClient { client: &client, auth: None, source: "entered" };
+        self.keep_client(actor, UserId::HUB, connector.id, &provider, &new, now).await.map(drop)
     }
 
     async fn keep_client(
         &self,
-        tx: &mut Tx,
         actor: &Actor,
+        owner: UserId,
+        connector: ConnectorId,
         provider: &Provider,
-        client: &Client,
-        source: &str,
+        new: &NewClient<'_>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<Known> {
         let redirect = self.redirect()?;
-        let secret = match &client.secret {
-            Some(secret) => Some(self.vault.seal(tx, actor.user_id(), "oauth_client.secret", secret, now).await?),
-            None => None,
-        };
-        sqlx::query!(
-            r#"
-            INSERT INTO oauth_clients (user_id, id, issuer, redirect_uri, client_id, secret_ref, source, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (user_id, issuer, redirect_uri) DO UPDATE
-            SET client_id = EXCLUDED.client_id, secret_ref = EXCLUDED.secret_ref, source = EXCLUDED.source
-            "#,
-            actor.user_id() as _,
-            OauthClientId::new(now) as _,
-            provider.issuer(),
-            redirect.as_str(),
-            client.id,
-            secret as _,
-            source,
-            now,
-        )
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
+        let mut tx = self.system.begin().await?;
+        known::forget_refused(&mut tx, self.vault, owner, provider.issuer()).await?;
+        let known = known::keep(&mut tx, self.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
+        let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
+        audit::record(&mut tx, actor, &action, now).await?;
+        tx.commit().await?;
+        Ok(known)
     }
 }
 
-/// The client that there is.
-pub(super) async fn find(
-    tx: &mut Tx,
-    vault: &Vault,
-    actor: &Actor,
-    provider: &Provider,
-    redirect: &Url,
-) -> Result<Option<Client>> {
-    let stored = stored(tx, actor.user_id(), provider.issuer(), redirect.as_str()).await?;
-    open(tx, vault, actor.user_id(), stored).await
-}
-
-struct Stored {
-    client_id: String,
-    secret_ref: Option<SecretRef>,
-}
-
-async fn open(tx: &mut Tx, vault: &Vault, owner: UserId, stored: Option<Stored>) -> Result<Option<Client>> {
-    let Some(Stored { client_id, secret_ref }) = stored else { return Ok(None) };
-    let secret = match &secret_ref {
-        Some(secret) => Some(vault.open(tx, owner, secret).await?),
-        None => None,
-    };
-    Ok(Some(Client { id: client_id, secret }))
-}
-
-async fn stored(tx: &mut Tx, owner: UserId, issuer: &str, redirect: &str) -> sqlx::Result<Option<Stored>> {
-    sqlx::query_as!(
-        Stored,
-        r#"
-        SELECT client_id,
-               secret_ref AS "secret_ref: SecretRef"
-        FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND redirect_uri = $3
-        "#,
-        owner as _,
-        issuer,
-        redirect,
-    )
-    .fetch_optional(&mut **tx)
-    .await
-}
-
-/// Forgets clients that the hub has made itself, which their server knows no longer: the next sign-in makes another. One
-/// that its user has entered is theirs to replace.
-pub(in crate::connections) async fn forget_made(tx: &mut Tx, vault: &Vault, actor: &Actor, issuer: &str) -> Result<()> {
-    let forgotten = sqlx::query_scalar!(
-        r#"
-        DELETE FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND source <> 'entered'
-        RETURNING secret_ref AS "secret_ref: SecretRef"
-        "#,
-        actor.user_id() as _,
-        issuer,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    for secret in forgotten.into_iter().flatten() {
-        vault.shred(tx, actor.user_id(), &secret).await?;
+fn checked(id: &str) -> Result<&str> {
+    match id.trim() {
+        "" => Err(Error::field("client_id", "Enter the client id")),
+        id if id.len() > LONGEST_ID => {
+            Err(Error::field("client_id", "The client id must be 2,000 characters or fewer"))
+        }
+        id => Ok(id),
     }
-    Ok(())
-}
-
-/// The client that renews grants of this issuer: the newest, whatever callback it was made with.
-pub(in crate::connections) async fn newest(
-    tx: &mut Tx,
-    vault: &Vault,
-    owner: UserId,
-    issuer: &str,
-) -> Result<Option<Client>> {
-    let stored = sqlx::query_as!(
-        Stored,
-        r#"
-        SELECT client_id,
-               secret_ref AS "secret_ref: SecretRef"
-        FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2
-        ORDER BY id DESC
-        LIMIT 1
-        "#,
-        owner as _,
-        issuer,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    open(tx, vault, owner, stored).await
 }

@@ -1,19 +1,53 @@
 //! Keeping a grant: tokens, connection, tools and what waited, at once.
 
+use super::known::Known;
 use super::store::{self, Kept};
 use super::{SignIn, Signed};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
+use crate::connections::insistence::insist;
 use crate::connections::server::look_with;
-use crate::connectors;
+use crate::connections::service::{ExternalAccount, Service};
+use crate::connections::values_of;
+use crate::connectors::{self, Connector};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId};
-use crate::oauth::{Grant, Provider};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
+use crate::oauth::{Grant, Provider, Values};
 use crate::queue;
 use crate::secret::Secret;
+use crate::upstream::Discovery;
 use crate::vault::SecretRef;
+
+/// What a sign-in has brought.
+struct Brought<'a> {
+    begun: &'a store::Transaction,
+    provider: &'a Provider,
+    client: OauthClientId,
+    grant: Grant,
+    connector: Connector,
+    /// What was entered, and what is kept from the grant.
+    values: Values,
+    told: Told,
+}
+
+/// What the service says to whoever has just signed in.
+enum Told {
+    /// An MCP server: its tools.
+    Tools(Result<Discovery>),
+    /// A REST service: whose account it is.
+    Account(Option<ExternalAccount>),
+}
+
+impl Told {
+    const fn account(&self) -> Option<&ExternalAccount> {
+        match self {
+            Self::Account(account) => account.as_ref(),
+            Self::Tools(_) => None,
+        }
+    }
+}
 
 impl SignIn<'_> {
     /// Stores a grant as the connection of the sign-in's label.
@@ -22,20 +56,41 @@ impl SignIn<'_> {
         actor: &Actor,
         begun: &store::Transaction,
         provider: &Provider,
-        grant: &Grant,
+        known: &Known,
+        grant: Grant,
         now: Timestamp,
     ) -> Result<Signed> {
+        // a code is exchanged once: what it brought is nowhere else
+        let about = insist(|| async {
+            let mut tx = self.db.as_user(actor).await?;
+            let descriptor = connectors::descriptor(&mut tx, actor, begun.connector_id).await?;
+            Ok((connectors::get(&mut tx, actor, begun.connector_id).await?, descriptor))
+        });
+        let (connector, descriptor) = about.await?;
+        let mut values = values_of(Some(&begun.entered));
+        values.extend(grant.captured.clone());
+        // asked outside of the transaction, with the token that is not stored yet
+        let told = match descriptor {
+            Some(descriptor) => {
+                let service = Service { descriptor, values: values.clone(), credential: Some(grant.access.clone()) };
+                Told::Account(service.account(self.egress).await)
+            }
+            None => Told::Tools(look_with(self.egress, &connector, &grant.access).await),
+        };
+        let brought = Brought { begun, provider, client: known.id, grant, connector, values, told };
+        insist(|| self.store(actor, &brought, now)).await
+    }
+
+    async fn store(&self, actor: &Actor, brought: &Brought<'_>, now: Timestamp) -> Result<Signed> {
+        let Brought { begun, provider, client, grant, connector, values, told } = brought;
         let granted = grant.scopes.clone().unwrap_or_else(|| begun.scopes.clone());
         let missing: Vec<_> = begun.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
-        // asked outside of the transaction, with the token that is not stored yet
-        let mut tx = self.db.as_user(actor).await?;
-        let connector = connectors::get(&mut tx, actor, begun.connector_id).await?;
-        drop(tx);
-        let found = look_with(self.egress, &connector, &grant.access).await;
-
         let mut tx = self.db.as_user(actor).await?;
         let owner = actor.user_id();
         let former = store::lock_connection(&mut tx, owner, connector.id, &begun.label).await?;
+        if let Some(another) = former.as_ref().and_then(|it| it.is_of_another(told.account())) {
+            return Err(Error::Conflict(another));
+        }
         let access = self
             .hold(
                 &mut tx,
@@ -64,7 +119,9 @@ impl SignIn<'_> {
             scopes: &granted,
             requested: &begun.scopes,
             reason: (!missing.is_empty()).then(|| not_granted(provider, &missing)),
-            captured: serde_json::to_value(&grant.captured).map_err(|error| Error::Internal(error.into()))?,
+            captured: serde_json::to_value(values).map_err(|error| Error::Internal(error.into()))?,
+            client: *client,
+            account: told.account(),
             expires_at: grant.expires_at,
             renew_at: grant.renew_at(provider, now),
         };
@@ -74,10 +131,15 @@ impl SignIn<'_> {
             None => Action::ConnectionCreated { connection, connector: connector.id },
         };
         audit::record(&mut tx, actor, &action, now).await?;
-        let tools = self.take_over(&mut tx, actor, connector.id, found, now).await?;
+        let tools = match told {
+            Told::Tools(found) => self.take_over(&mut tx, actor, connector.id, found, now).await?,
+            Told::Account(_) => None,
+        };
         let released = queue::release_parked(&mut tx, actor, connection).await?;
         tx.commit().await?;
-        Ok(Signed { connector, connection, is_renewed: former.is_some(), missing, tools, released })
+        let account = told.account().map(|it| it.name.clone());
+        let (connector, is_renewed) = (connector.clone(), former.is_some());
+        Ok(Signed { connector, connection, is_renewed, account, missing, tools, released })
     }
 
     /// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.
@@ -86,7 +148,7 @@ impl SignIn<'_> {
         tx: &mut Tx,
         actor: &Actor,
         connector: ConnectorId,
-        found: Result<crate::upstream::Discovery>,
+        found: &Result<Discovery>,
         now: Timestamp,
     ) -> Result<Option<usize>> {
         match found {
@@ -94,8 +156,10 @@ impl SignIn<'_> {
                 connectors::keep_look(tx, actor, connector, &found.tools, now).await?;
                 Ok(Some(found.tools.len()))
             }
-            Err(Error::Internal(cause)) => Err(Error::Internal(cause)),
             Err(told) => {
+                if let Error::Internal(cause) = told {
+                    tracing::error!(%connector, cause = format!("{cause:#}"), "the tools of a service could not be read");
+                }
                 connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await?;
                 Ok(None)
             }
@@ -123,6 +187,5 @@ impl SignIn<'_> {
 }
 
 fn not_granted(provider: &Provider, missing: &[String]) -> String {
-    let words: Vec<_> = missing.iter().map(|scope| provider.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
-    format!("Not granted: {}", words.join("; "))
+    format!("Not granted: {}", provider.in_words(missing))
 }

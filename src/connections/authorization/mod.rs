@@ -6,6 +6,7 @@
 
 mod clients;
 mod keeping;
+pub(super) mod known;
 mod revocation;
 mod store;
 
@@ -14,19 +15,20 @@ use std::collections::BTreeMap;
 use url::Url;
 
 pub use self::clients::{ClientDocument, client_document};
-pub(super) use self::clients::{forget_made as forget_made_clients, newest as newest_client};
+use self::known::Known;
 
-use super::label;
+use super::entries::{self, Typed};
+use super::{label, values_of};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::connectors::{self, Connector};
-use crate::db::{Db, Tx};
+use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Client, Failure, Kind, Pkce, Provider, Returned, State, Values};
+use crate::oauth::{self, Authorization, Failure, Kind, Pkce, Provider, Returned, State};
 use crate::queue::Released;
 use crate::vault::Vault;
 
@@ -41,6 +43,8 @@ pub const CALLBACK: &str = "oauth/callback";
 pub struct SignIn<'a> {
     /// The actor's rows.
     pub db: &'a Db,
+    /// The clients, of which the hub's own are nobody's rows.
+    pub system: &'a SystemDb,
     /// Seals what is secret.
     pub vault: &'a Vault,
     /// The way to the provider.
@@ -54,10 +58,14 @@ pub struct SignIn<'a> {
 pub struct Going {
     /// The service.
     pub connector: Connector,
+    /// The connection that it is for.
+    pub label: String,
     /// The host that asks for consent.
     pub host: String,
     /// Where.
     pub url: Url,
+    /// True if the hub has made itself known there, and can do so again.
+    pub can_be_made_known: bool,
 }
 
 /// A sign-in that has ended well.
@@ -71,6 +79,8 @@ pub struct Signed {
     pub is_renewed: bool,
     /// What was asked for and not granted.
     pub missing: Vec<String>,
+    /// Whose account it is, as people call it, if the service tells.
+    pub account: Option<String>,
     /// How many tools the service has; none if it could not be asked yet.
     pub tools: Option<usize>,
     /// What waited for it: to be announced.
@@ -81,18 +91,25 @@ impl SignIn<'_> {
     /// Begins a sign-in for the connection of this label. A client that the provider does not know yet is made known.
     ///
     /// # Errors
-    /// A fault of the field `label`; one of `client_id` if the provider makes no clients by itself and none was entered.
+    /// Faults of `label` and of what the service asks for besides; one of `client_id` if the provider makes no clients by
+    /// itself and none was entered.
     pub async fn begin(
         &self,
         actor: &Actor,
         session: SessionKey,
         connector: &Connector,
         label: &str,
+        typed: &Typed,
         now: Timestamp,
     ) -> Result<State> {
-        let label = label::parse(label)?;
-        let provider = self.provider(actor, connector.id).await?;
-        let provider = self.make_known(actor, connector.id, provider, now).await?;
+        let mut tx = self.db.as_user(actor).await?;
+        let provider = described(&mut tx, actor, connector.id).await?;
+        let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
+        drop(tx);
+        let fields = descriptor.map(|it| it.fields).unwrap_or_default();
+        let (label, entered) = label::with(label::parse(label), entries::judge(&fields, typed))?;
+        let client = self.make_known(actor, connector, &provider, now).await?;
+        let scopes = self.scopes(actor, connector.id, label).await?;
         let redirect = self.redirect()?;
         let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
         let mut tx = self.db.as_user(actor).await?;
@@ -108,13 +125,25 @@ impl SignIn<'_> {
             issuer: provider.issuer.as_deref(),
             resource: provider.resource.as_deref(),
             redirect: redirect.as_str(),
-            scopes: &provider.scopes,
+            client: client.id,
+            entered: serde_json::to_value(&entered.values).map_err(|error| Error::Internal(error.into()))?,
+            scopes: &scopes,
             expires_at: now + PATIENCE,
         };
         store::insert(&mut tx, owner, &begun, now).await?;
         store::forget_old(&mut tx, owner, now - time::Duration::DAY).await?;
         tx.commit().await?;
         Ok(state)
+    }
+
+    /// What a sign-in for the connection of this label asks for: what the service says, and what the connection has been
+    /// found to need besides.
+    pub async fn scopes(&self, actor: &Actor, connector: ConnectorId, label: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.as_user(actor).await?;
+        let mut scopes = described(&mut tx, actor, connector).await?.scopes;
+        let wanted = store::requested(&mut tx, actor.user_id(), connector, label).await?.unwrap_or_default();
+        scopes.extend(wanted.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
+        Ok(scopes)
     }
 
     /// Where a sign-in that was begun here goes on.
@@ -125,17 +154,32 @@ impl SignIn<'_> {
         begun.refuse(session, now)?;
         let connector = connectors::get(&mut tx, actor, begun.connector_id).await?;
         let provider = described(&mut tx, actor, connector.id).await?;
-        let client = self.client(&mut tx, actor, &provider).await?;
         let pkce = self.verifier(&mut tx, actor, &begun).await?;
+        drop(tx);
+        let known = self.client(actor, &begun, &provider).await?;
         let asked = Authorization {
-            client_id: &client.id,
+            client_id: &known.client.id,
             redirect: &self.redirect()?,
             scopes: &begun.scopes,
             state,
             pkce: &pkce,
         };
-        let url = oauth::authorization_url(&provider, &Values::new(), asked)?;
-        Ok(Going { connector, host: url.host_str().unwrap_or_default().to_owned(), url })
+        let url = oauth::authorization_url(&provider, &values_of(Some(&begun.entered)), asked)?;
+        Ok(Going {
+            connector,
+            label: begun.label,
+            host: url.host_str().unwrap_or_default().to_owned(),
+            url,
+            can_be_made_known: provider.registration_url.is_some(),
+        })
+    }
+
+    /// Has the next sign-in make the hub known at the provider anew, because somebody says that it is not any more.
+    pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.as_user(actor).await?;
+        let provider = described(&mut tx, actor, connector).await?;
+        known::doubt(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends a sign-in with what a callback brought.
@@ -152,17 +196,27 @@ impl SignIn<'_> {
         let state = query.get("state").map(|state| State::brought(state));
         let state = state.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
         let (begun, pkce) = self.take(actor, session, &state, now).await?;
-        let (provider, client) = self.known(actor, begun.connector_id).await?;
+        let provider = self.provider(actor, begun.connector_id).await?;
+        let known = self.client(actor, &begun, &provider).await?;
+        let provider = known.meets(provider);
         let redirect = Url::parse(&begun.redirect_uri).map_err(|error| Error::Internal(error.into()))?;
         let granted = async {
             let returned = Returned::read(&provider, query)?;
             let code = (&returned, &pkce, &state, &redirect);
-            oauth::exchange(self.egress, &provider, &Values::new(), &client, code, now).await
+            let values = values_of(Some(&begun.entered));
+            oauth::exchange(self.egress, &provider, &values, &known.client, code, now).await
         };
         match granted.await {
-            Ok(grant) => self.keep(actor, &begun, &provider, &grant, now).await,
+            Ok(grant) => {
+                let kept = self.keep(actor, &begun, &provider, &known, grant, now).await;
+                if let Err(Error::Conflict(message)) = &kept {
+                    self.refused(actor, &begun, "another_account", message, now).await?;
+                }
+                kept
+            }
             Err(failure) => {
-                self.refused(actor, &begun, &failure, now).await?;
+                self.refused(actor, &begun, failure.class, &failure.message, now).await?;
+                self.learn(actor, &begun, &provider, &failure, now).await?;
                 Err(failure.into())
             }
         }
@@ -173,20 +227,33 @@ impl SignIn<'_> {
         &self,
         actor: &Actor,
         begun: &store::Transaction,
-        failure: &Failure,
+        class: &'static str,
+        message: &str,
         now: Timestamp,
     ) -> Result<()> {
         let mut tx = self.db.as_user(actor).await?;
         store::fail(&mut tx, actor.user_id(), begun.id).await?;
-        let refused = Action::ConnectionRefused {
-            connector: begun.connector_id,
-            class: failure.class,
-            message: failure.message.clone(),
-        };
+        let connector = begun.connector_id;
+        let refused = Action::ConnectionRefused { connector, class, message: message.to_owned() };
         audit::record(&mut tx, actor, &refused, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Takes what a failure says of the next sign-in: that less is to be asked for, or that the hub must be made known anew.
+    async fn learn(
+        &self,
+        actor: &Actor,
+        begun: &store::Transaction,
+        provider: &Provider,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
+        if failure.class == "invalid_scope" {
+            store::want_less(&mut tx, owner, begun.connector_id, &begun.label).await?;
+        }
         if failure.kind == Kind::Client {
-            let provider = described(&mut tx, actor, begun.connector_id).await?;
-            clients::forget_made(&mut tx, self.vault, actor, provider.issuer()).await?;
+            known::doubt(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -227,21 +294,17 @@ impl SignIn<'_> {
         Ok(Pkce::stored(self.vault.open(tx, actor.user_id(), sealed).await?))
     }
 
-    async fn client(&self, tx: &mut Tx, actor: &Actor, provider: &Provider) -> Result<Client> {
-        let found = clients::find(tx, self.vault, actor, provider, &self.redirect()?).await?;
+    /// The client that a sign-in was begun with.
+    async fn client(&self, actor: &Actor, begun: &store::Transaction, provider: &Provider) -> Result<Known> {
+        let mut conn = self.system.pool().acquire().await?;
+        let owner = actor.user_id();
+        let found = known::of_grant(&mut conn, self.vault, owner, begun.oauth_client_id, provider).await?;
         found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))
     }
 
     async fn provider(&self, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
         let mut tx = self.db.as_user(actor).await?;
         described(&mut tx, actor, connector).await
-    }
-
-    async fn known(&self, actor: &Actor, connector: ConnectorId) -> Result<(Provider, Client)> {
-        let mut tx = self.db.as_user(actor).await?;
-        let provider = described(&mut tx, actor, connector).await?;
-        let client = self.client(&mut tx, actor, &provider).await?;
-        Ok((provider, client))
     }
 
     fn redirect(&self) -> Result<Url> {

@@ -1,8 +1,10 @@
 //! Telling a provider that a grant is over, before the hub forgets it.
 
-use super::{SignIn, described, newest_client};
+use super::{SignIn, described, known};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::connections::store::own;
+use crate::connections::values_of;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
 use crate::oauth::{self, Client, Provider, Values};
@@ -11,6 +13,7 @@ use crate::secret::Secret;
 /// What it takes to end a grant.
 struct Grant {
     provider: Provider,
+    values: Values,
     client: Client,
     access: Secret,
     refresh: Option<Secret>,
@@ -19,10 +22,11 @@ struct Grant {
 impl SignIn<'_> {
     /// Asks the provider of a connection to end its grant; what stands in the way is a sentence, and stops nobody from
     /// disconnecting. None: it was ended, or there is nothing to end, or nobody to ask.
-    pub async fn revoke(&self, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
+    pub async fn revoke(&self, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<Option<String>> {
         let Some(grant) = self.grant(actor, id).await? else { return Ok(None) };
-        let Grant { provider, client, access, refresh } = grant;
-        let asked = oauth::revoke(self.egress, &provider, &Values::new(), &client, &access, refresh.as_ref()).await;
+        let Grant { provider, values, client, access, refresh } = grant;
+        let tokens = (&access, refresh.as_ref());
+        let asked = oauth::revoke(self.egress, &provider, &values, &client, tokens, now).await;
         Ok(asked.err().map(|failure| failure.message))
     }
 
@@ -36,13 +40,15 @@ impl SignIn<'_> {
             Err(Error::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let client = newest_client(&mut tx, self.vault, owner, provider.issuer()).await?;
-        let (Some(access), Some(client)) = (&held.access, client) else { return Ok(None) };
+        let mut conn = self.system.pool().acquire().await?;
+        let known = known::of_grant(&mut conn, self.vault, owner, held.oauth_client_id, &provider).await?;
+        let (Some(access), Some(known)) = (&held.access, known) else { return Ok(None) };
         let access = self.vault.open(&mut tx, owner, access).await?;
         let refresh = match &held.refresh {
             Some(refresh) => Some(self.vault.open(&mut tx, owner, refresh).await?),
             None => None,
         };
-        Ok(Some(Grant { provider, client, access, refresh }))
+        let (values, provider) = (values_of(held.captured.as_ref()), known.meets(provider));
+        Ok(Some(Grant { provider, values, client: known.client, access, refresh }))
     }
 }

@@ -4,7 +4,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId, UserId};
+use crate::connections::service::{ExternalAccount, another};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OauthTransactionId, UserId};
 use crate::vault::SecretRef;
 
 /// A sign-in that begins.
@@ -18,6 +19,8 @@ pub(super) struct NewTransaction<'a> {
     pub(super) issuer: Option<&'a str>,
     pub(super) resource: Option<&'a str>,
     pub(super) redirect: &'a str,
+    pub(super) client: OauthClientId,
+    pub(super) entered: Value,
     pub(super) scopes: &'a [String],
     pub(super) expires_at: Timestamp,
 }
@@ -31,8 +34,8 @@ pub(super) async fn insert(
     sqlx::query!(
         r#"
         INSERT INTO oauth_transactions (user_id, id, connector_id, label, state, code_verifier_ref, session, issuer, resource,
-            redirect_uri, scopes, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            redirect_uri, oauth_client_id, entered, scopes, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         "#,
         owner as _,
         new.id as _,
@@ -44,6 +47,8 @@ pub(super) async fn insert(
         new.issuer,
         new.resource,
         new.redirect,
+        new.client as _,
+        new.entered,
         new.scopes,
         now,
         new.expires_at,
@@ -61,6 +66,8 @@ pub(super) struct Transaction {
     pub(super) code_verifier_ref: Option<SecretRef>,
     pub(super) session: String,
     pub(super) redirect_uri: String,
+    pub(super) oauth_client_id: Option<OauthClientId>,
+    pub(super) entered: Value,
     pub(super) scopes: Vec<String>,
     pub(super) status: String,
     pub(super) expires_at: Timestamp,
@@ -77,6 +84,8 @@ macro_rules! transactions {
                    code_verifier_ref AS "code_verifier_ref: SecretRef",
                    session,
                    redirect_uri,
+                   oauth_client_id AS "oauth_client_id: OauthClientId",
+                   entered,
                    scopes,
                    status,
                    expires_at
@@ -158,6 +167,15 @@ pub(super) async fn forget_old(conn: &mut PgConnection, owner: UserId, before: T
 pub(super) struct Former {
     pub(super) access: Option<SecretRef>,
     pub(super) refresh: Option<SecretRef>,
+    pub(super) external_id: Option<String>,
+    pub(super) external_account: Option<String>,
+}
+
+impl Former {
+    /// A sentence, if it is another account's than this one.
+    pub(super) fn is_of_another(&self, account: Option<&ExternalAccount>) -> Option<String> {
+        another(self.external_id.as_deref(), self.external_account.as_deref(), account)
+    }
 }
 
 pub(super) async fn lock_connection(
@@ -170,7 +188,9 @@ pub(super) async fn lock_connection(
         Former,
         r#"
         SELECT secret_ref_access AS "access: SecretRef",
-               secret_ref_refresh AS "refresh: SecretRef"
+               secret_ref_refresh AS "refresh: SecretRef",
+               external_id,
+               external_account
         FROM user_connections
         WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
         FOR UPDATE
@@ -181,6 +201,50 @@ pub(super) async fn lock_connection(
     )
     .fetch_optional(conn)
     .await
+}
+
+/// What the connection of this label wants to be allowed.
+pub(super) async fn requested(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    label: &str,
+) -> sqlx::Result<Option<Vec<String>>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT requested_scopes
+        FROM user_connections
+        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        "#,
+        owner as _,
+        connector as _,
+        label,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The provider does not know a scope that was asked for: a connection wants no more than it has, so that it can be made
+/// anew.
+pub(super) async fn want_less(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    label: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET requested_scopes = scopes
+        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        "#,
+        owner as _,
+        connector as _,
+        label,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// A grant, as a connection keeps it.
@@ -194,6 +258,8 @@ pub(super) struct Kept<'a> {
     /// What is amiss with it although it works, in words.
     pub(super) reason: Option<String>,
     pub(super) captured: Value,
+    pub(super) client: OauthClientId,
+    pub(super) account: Option<&'a ExternalAccount>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) renew_at: Option<Timestamp>,
 }
@@ -209,9 +275,10 @@ pub(super) async fn keep(
     sqlx::query_scalar!(
         r#"
         INSERT INTO user_connections AS c (user_id, id, connector_id, label, status, health, reason, secret_ref_access,
-            secret_ref_refresh, captured, requested_scopes, scopes, expires_at, renew_at, last_ok_at, created_at, updated_at)
+            secret_ref_refresh, captured, requested_scopes, scopes, expires_at, renew_at, oauth_client_id,
+            external_id, external_account, last_ok_at, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', CASE WHEN $5::text IS NULL THEN 'ok' ELSE 'limited' END, $5, $6, $7, $8, $9, $10, $11,
-            $12, $13, $13, $13)
+            $12, $13, $14, $15, $16, $16, $16)
         ON CONFLICT (user_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE
         SET status = 'active',
             health = EXCLUDED.health,
@@ -224,8 +291,16 @@ pub(super) async fn keep(
             scopes = EXCLUDED.scopes,
             expires_at = EXCLUDED.expires_at,
             renew_at = EXCLUDED.renew_at,
+            oauth_client_id = EXCLUDED.oauth_client_id,
+            external_id = COALESCE(EXCLUDED.external_id, c.external_id),
+            external_account = COALESCE(EXCLUDED.external_account, c.external_account),
             last_ok_at = EXCLUDED.last_ok_at,
             last_error = NULL,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL,
+            notice_at = NULL,
             updated_at = EXCLUDED.updated_at
         RETURNING id AS "id: ConnectionId"
         "#,
@@ -241,6 +316,9 @@ pub(super) async fn keep(
         kept.scopes,
         kept.expires_at,
         kept.renew_at,
+        kept.client as _,
+        kept.account.map(|it| it.id.as_str()),
+        kept.account.map(|it| it.name.as_str()),
         now,
     )
     .fetch_one(conn)

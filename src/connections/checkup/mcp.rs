@@ -2,17 +2,13 @@
 
 use url::Url;
 
+use super::credential::Gate;
 use super::{Chart, Check, Doctor, Finding, Fix, Halt, Subject};
 use crate::actor::Actor;
-use crate::connections::renewal::{Credential, Presented};
 use crate::connections::server::{bounds, greet};
 use crate::egress::{Egress, Opened, Way};
 use crate::error::{Error, Result};
-use crate::secret::Secret;
 use crate::upstream::{self, Greeted, Target};
-
-/// A credential that ends within this time and cannot be renewed is worth a warning.
-const SOON: time::Duration = time::Duration::DAY;
 
 impl Doctor<'_> {
     pub(super) async fn mcp(&self, chart: &mut Chart<'_>, actor: &Actor, subject: &Subject) -> Result<(), Halt> {
@@ -30,7 +26,7 @@ impl Doctor<'_> {
             }
         }
         if subject.auth_type != "none" {
-            token = chart.take(Check::Credential, self.credential(actor, subject, &url)).await?.token;
+            token = chart.take(Check::Credential, self.credential(actor, subject, &Gate::Mcp(&url))).await?.token;
             if let Some(token) = &token {
                 chart.hide(token);
             }
@@ -44,87 +40,9 @@ impl Doctor<'_> {
         }
         chart.take(Check::Call, call(self.egress, &Target::Mcp { url, bearer: token })).await
     }
-
-    /// Presents the credential; one that is refused is renewed once, as for a call.
-    async fn credential(&self, actor: &Actor, subject: &Subject, url: &Url) -> Result<Finding<Presented>> {
-        let first = match self.renewals.credential(actor, subject.id).await? {
-            Credential::Ready(presented) => presented,
-            nothing => return Ok(without(subject, &nothing)),
-        };
-        match accepts(self.egress, url, first.token.as_ref()).await? {
-            Ok(true) => return self.accepted(actor, subject, first).await,
-            Ok(false) => {}
-            Err(failed) => return Ok(failed),
-        }
-        let (host, seen) = (url.host_str().unwrap_or("The server"), first.version);
-        let refusal = format!("{host} did not accept the token");
-        let newer = match self.renewals.after_refusal(actor, subject.id, seen, &refusal).await? {
-            Credential::Ready(newer) if newer.version != seen => newer,
-            Credential::Ready(_) => {
-                let now = self.subject(actor, subject.id).await?;
-                let why = now.last_error.map(|why| format!(". {why}")).unwrap_or_default();
-                return Ok(Finding::failed(format!("{refusal}, and no newer one could be had{why}"))
-                    .advise("Check again in a few minutes. If it stays so, connect again")
-                    .fix(Fix::ConnectAgain));
-            }
-            nothing => return Ok(without(subject, &nothing)),
-        };
-        match accepts(self.egress, url, newer.token.as_ref()).await? {
-            Ok(true) => Ok(Finding::passed(newer, "The token was refused, so it was renewed; the new one is accepted")),
-            Ok(false) => {
-                let over = self.renewals.give_up(actor, subject.id, newer.version, &refusal).await?;
-                Ok(without(subject, &over))
-            }
-            Err(failed) => Ok(failed),
-        }
-    }
-
-    /// The service accepts what it was shown.
-    async fn accepted(&self, actor: &Actor, subject: &Subject, presented: Presented) -> Result<Finding<Presented>> {
-        let (now, clock) = (self.subject(actor, subject.id).await?, self.clock.now());
-        if now.health == "degraded" {
-            let why = now.last_error.unwrap_or_default();
-            return Ok(Finding::warned(presented, format!("It is accepted, but could not be renewed lately. {why}"))
-                .advise("It is tried again by itself. If it stays so, connect again"));
-        }
-        if !now.can_be_renewed && now.expires_at.is_some_and(|end| end - clock < SOON) {
-            return Ok(Finding::warned(presented, "It is accepted, but ends within a day and cannot be renewed")
-                .fix(again(subject)));
-        }
-        let renewed = if presented.version == subject.version { "" } else { "It was due, so it was renewed. " };
-        Ok(Finding::passed(presented, format!("{renewed}The server accepts it")))
-    }
 }
 
-/// Where the owner brings another credential.
-fn again(subject: &Subject) -> Fix {
-    if subject.auth_type == "oauth" { Fix::ConnectAgain } else { Fix::ReplaceToken }
-}
-
-/// There is nothing to present.
-fn without(subject: &Subject, credential: &Credential) -> Finding<Presented> {
-    match credential {
-        Credential::Over(message) => Finding::told(message)
-            .advise("What waits for this connection goes on once it is mended")
-            .fix(again(subject)),
-        Credential::Away { message, .. } => Finding::told(message).advise("Check again in a few minutes"),
-        Credential::Ready(_) => Finding::failed("The credential was replaced meanwhile").advise("Check again"),
-    }
-}
-
-/// Whether the server speaks with whoever shows this; a finding if there is something else in the way.
-async fn accepts(egress: &Egress, url: &Url, token: Option<&Secret>) -> Result<Result<bool, Finding<Presented>>> {
-    match greet(egress, url, token).await {
-        Ok(Greeted::Open(_)) => Ok(Ok(true)),
-        Ok(Greeted::Closed(challenge)) if challenge.as_deref().is_some_and(|it| it.contains("insufficient_scope")) => {
-            Ok(Err(Finding::failed("It knows you, but wants you to grant more").fix(Fix::GrantMore)))
-        }
-        Ok(Greeted::Closed(_)) => Ok(Ok(false)),
-        Err(error) => Finding::because(error).map(Err),
-    }
-}
-
-async fn address(egress: &Egress, url: &Url) -> Result<Finding<Way>> {
+pub(super) async fn address(egress: &Egress, url: &Url) -> Result<Finding<Way>> {
     let way = match egress.way(url).await {
         Ok(way) => way,
         Err(error) => return Finding::because(error),
@@ -138,7 +56,7 @@ async fn address(egress: &Egress, url: &Url) -> Result<Finding<Way>> {
     Ok(Finding::passed(way, said))
 }
 
-async fn connection(way: &Way) -> Result<Finding<()>> {
+pub(super) async fn connection(way: &Way) -> Result<Finding<()>> {
     match way.open().await {
         Ok(Opened::Encrypted(version)) => {
             Ok(Finding::passed((), format!("{version}, with a certificate for {} that this hub trusts", way.host())))
@@ -169,7 +87,7 @@ async fn answer(egress: &Egress, subject: &Subject, url: &Url) -> Result<Finding
     })
 }
 
-fn permissions(subject: &Subject) -> Finding<()> {
+pub(super) fn permissions(subject: &Subject) -> Finding<()> {
     let missing: Vec<_> = subject.requested.iter().filter(|scope| !subject.granted.contains(scope)).collect();
     match missing.as_slice() {
         [] if subject.requested.is_empty() => Finding::passed((), "The service asks for no permissions"),

@@ -5,7 +5,9 @@
 //! credential.
 
 mod chart;
+mod credential;
 mod mcp;
+mod rest;
 mod sign_in;
 mod store;
 
@@ -139,6 +141,9 @@ pub fn plan(transport: Transport, auth_type: &str) -> &'static [Check] {
     use Check as C;
     match (transport, auth_type) {
         (Transport::Builtin, _) => &[C::Call],
+        // its harmless call is what shows that the credential is accepted
+        (Transport::Rest, "oauth") => &[C::Address, C::Connection, C::Client, C::Credential, C::Permissions],
+        (Transport::Rest, _) => &[C::Address, C::Connection, C::Credential],
         (_, "oauth") => &[
             C::Address,
             C::Connection,
@@ -196,7 +201,8 @@ impl Doctor<'_> {
         let mut chart = Chart::new(plan(subject.transport, &subject.auth_type), tell);
         let examined = match subject.transport {
             Transport::Builtin => self.builtin(&mut chart).await,
-            Transport::Mcp | Transport::Rest => self.mcp(&mut chart, actor, &subject).await,
+            Transport::Mcp => self.mcp(&mut chart, actor, &subject).await,
+            Transport::Rest => self.rest(&mut chart, actor, &subject).await,
         };
         match examined {
             Ok(()) | Err(Halt::InTheWay) => Ok(chart.finish()),

@@ -26,7 +26,7 @@ impl Doctor<'_> {
         let known = known.ok_or(Error::NotFound("sign-in of this connector"))?;
         let said = chart.take(Check::SignIn, self.described(url, challenge)).await?;
         chart.take(Check::Issuer, std::future::ready(issuer(said, &known))).await?;
-        chart.take(Check::Client, self.client(actor, &known)).await
+        chart.take(Check::Client, self.client(actor, subject, known)).await
     }
 
     /// What the server says of its sign-in; what does not fit together is for the next check.
@@ -45,15 +45,15 @@ impl Doctor<'_> {
     }
 
     /// Whether the provider knows the hub.
-    async fn client(&self, actor: &Actor, provider: &Provider) -> Result<Finding<()>> {
+    pub(super) async fn client(&self, actor: &Actor, subject: &Subject, provider: Provider) -> Result<Finding<()>> {
         let host = provider.host();
-        let Err(failure) = self.renewals.recognised(actor, provider).await? else {
+        let Err((failure, mend)) = self.renewals.recognised(actor, subject.id, provider).await? else {
             return Ok(Finding::passed((), format!("{host} accepts the hub’s client")));
         };
         match failure.kind {
-            Kind::Client => Ok(Finding::failed(failure.message)
-                .advise("Connect again: the hub then makes itself known there anew")
-                .fix(Fix::ConnectAgain)),
+            Kind::Client => {
+                Ok(Finding::failed(failure.message).advise(mend.trim_start_matches(". ")).fix(Fix::ConnectAgain))
+            }
             Kind::Wrong => Ok(Finding::warned((), format!("That could not be told. {}", failure.message))),
             _ => Finding::because(failure),
         }

@@ -1,5 +1,6 @@
 //! The statement of check-ups.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
@@ -24,6 +25,8 @@ pub(super) struct Subject {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) requested: Vec<String>,
     pub(super) granted: Vec<String>,
+    /// What its owner entered, and what was kept from the grant.
+    pub(super) captured: Option<Value>,
 }
 
 pub(super) async fn subject(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
@@ -43,7 +46,8 @@ pub(super) async fn subject(conn: &mut PgConnection, owner: UserId, id: Connecti
                u.secret_ref_refresh IS NOT NULL AS "can_be_renewed!",
                u.expires_at,
                u.requested_scopes AS requested,
-               u.scopes AS granted
+               u.scopes AS granted,
+               u.captured
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
         WHERE u.user_id = $1 AND u.id = $2

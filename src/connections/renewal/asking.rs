@@ -1,66 +1,116 @@
 //! Asking a provider for another token.
 
-use serde_json::Value;
-
-use super::store::Held;
+use super::held::Held;
 use super::{Renewals, hold};
 use crate::actor::Actor;
-use crate::connections::authorization::{forget_made_clients, newest_client};
+use crate::connections::authorization::known;
+use crate::connections::values_of;
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, OauthClientId};
 use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
 use crate::secret::Secret;
 
+/// What a provider has given, and to whom.
+pub(super) struct Given {
+    pub(super) provider: Provider,
+    pub(super) client: Client,
+    pub(super) grant: Grant,
+}
+
+/// The client that asked in vain.
+#[derive(Clone, Copy)]
+pub(super) struct Refused {
+    pub(super) id: OauthClientId,
+    /// Everybody's: an administrator has entered it.
+    pub(super) is_shared: bool,
+}
+
+/// What came of asking.
+pub(super) enum Asked {
+    Given(Box<Given>),
+    /// Nothing, from this issuer: to this client, if there was one.
+    Failed {
+        failure: Failure,
+        issuer: String,
+        client: Option<Refused>,
+    },
+    /// Nobody was asked: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
+    Outdated,
+}
+
 impl Renewals {
-    /// None: its owner has connected it again meanwhile, and what they brought is not to be renewed away.
-    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Option<Result<(Provider, Grant), Failure>>> {
+    pub(super) async fn ask(&self, actor: &Actor, held: &Held) -> Result<Asked> {
         let mut tx = self.system.begin().await?;
         let provider = connectors::provider(&mut tx, actor, held.connector_id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
-        let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
+        let owner = actor.user_id();
+        let client = known::of_grant(&mut tx, &self.vault, owner, held.oauth_client_id, &provider).await?;
         let token = self.exchanged(&mut tx, actor, held, &provider).await?;
         // secrets are replaced in place: this is the one of that version only if the version is the same still
         if hold(&mut tx, actor, held.id).await?.version != held.version {
-            return Ok(None);
+            return Ok(Asked::Outdated);
         }
         tx.commit().await?;
-        let Some(client) = client else {
-            return Ok(Some(Err(Failure::unknown_client(&provider.host()))));
+        let issuer = provider.issuer().to_owned();
+        let Some(known) = client else {
+            return Ok(Asked::Failed { failure: Failure::unknown_client(&provider.host()), issuer, client: None });
         };
-        let values = held.captured.as_ref().map(values).unwrap_or_default();
+        let values = values_of(held.captured.as_ref());
+        let refused = Some(Refused { id: known.id, is_shared: known.is_shared });
+        let (provider, client) = (known.meets(provider), known.client);
         let first = self.ask_once(&provider, &values, &client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
         let asked = match first {
             Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
             answered => answered,
         };
-        Ok(Some(asked.map(|grant| (provider, grant))))
+        Ok(match asked {
+            Ok(grant) => Asked::Given(Box::new(Given { provider, client, grant })),
+            Err(failure) => Asked::Failed { failure, issuer, client: refused },
+        })
     }
 
-    /// Whether the provider knows the hub: it is asked to renew with a token that nobody has, which it judges after the
-    /// client. A client of the hub's own making that it does not know is forgotten, so that the next sign-in makes another.
+    /// Ends what was given.
+    pub(super) async fn revoke(&self, held: &Held, given: &Given) -> Result<bool, Failure> {
+        let Given { provider, client, grant } = given;
+        let (values, tokens) = (values_of(held.captured.as_ref()), (&grant.access, grant.refresh.as_ref()));
+        oauth::revoke(&self.egress, provider, &values, client, tokens, self.clock.now()).await
+    }
+
+    /// Whether the provider knows the client of this connection: it is asked to renew with a token that nobody has, which
+    /// it judges after the client. If it does not, what is to be done about that is told besides.
     pub(in crate::connections) async fn recognised(
         &self,
         actor: &Actor,
-        provider: &Provider,
-    ) -> Result<Result<(), Failure>> {
+        id: ConnectionId,
+        provider: Provider,
+    ) -> Result<Result<(), (Failure, &'static str)>> {
         let mut tx = self.system.begin().await?;
-        let client = newest_client(&mut tx, &self.vault, actor.user_id(), provider.issuer()).await?;
+        let held = hold(&mut tx, actor, id).await?;
+        let known = known::of_grant(&mut tx, &self.vault, actor.user_id(), held.oauth_client_id, &provider).await?;
         drop(tx);
-        let Some(client) = client else { return Ok(Err(Failure::unknown_client(&provider.host()))) };
-        let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));
-        match self.ask_once(provider, &Values::new(), &client, &nobodys).await {
-            Ok(_) | Err(Failure { kind: Kind::Dead, .. }) => Ok(Ok(())),
-            Err(failure) => {
-                if failure.kind == Kind::Client {
-                    let mut tx = self.system.begin().await?;
-                    forget_made_clients(&mut tx, &self.vault, actor, provider.issuer()).await?;
-                    tx.commit().await?;
+        let issuer = provider.issuer().to_owned();
+        let refused = known.as_ref().map(|known| Refused { id: known.id, is_shared: known.is_shared });
+        let failure = match known {
+            None => Failure::unknown_client(&provider.host()),
+            Some(known) => {
+                let (provider, client) = (known.meets(provider), known.client);
+                let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));
+                match self.ask_once(&provider, &values_of(held.captured.as_ref()), &client, &nobodys).await {
+                    Ok(_) | Err(Failure { kind: Kind::Dead, .. }) => return Ok(Ok(())),
+                    Err(failure) => failure,
                 }
-                Ok(Err(failure))
             }
+        };
+        if failure.kind != Kind::Client {
+            return Ok(Err((failure, "")));
         }
+        let mut tx = self.system.begin().await?;
+        let mend = self.about_client(&mut tx, actor, &issuer, refused).await?;
+        tx.commit().await?;
+        Ok(Err((failure, mend)))
     }
 
     async fn ask_once(
@@ -82,9 +132,4 @@ impl Renewals {
         };
         self.vault.open(tx, actor.user_id(), secret.ok_or(Error::NotFound("token to renew with"))?).await
     }
-}
-
-fn values(captured: &Value) -> Values {
-    let pairs = captured.as_object().into_iter().flatten();
-    pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

@@ -1,46 +1,97 @@
 //! What comes of asking: a new credential, a connection that is over, or another try.
 
-use std::time::Duration;
-
-use super::store::{self, Held};
-use super::{COME_BACK, Credential, Presented, Renewals, hold};
+use super::asking::{Asked, Given, Refused};
+use super::held::Held;
+use super::{CLIENT, COME_BACK, Credential, Need, Presented, Renewals, hold, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
+use crate::connections::authorization::known;
+use crate::connections::insistence::insist;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::oauth::{Failure, Grant, Kind, Provider};
+use crate::oauth::{Failure, Kind};
+use crate::queue::{self, Released};
 
-/// While a token is good still, a provider that failed to renew it is left alone for this long.
-const QUIET: Duration = Duration::from_secs(5 * 60);
+/// What to do about a client that the hub has made itself.
+const ANEW: &str = ". The hub is made known there anew when you sign in again";
+
+/// And about one that its owner has entered.
+const ENTER: &str = ". Check the hub’s OAuth application there, and enter its client id when you sign in again";
+
+/// And about one that serves all users.
+const ADMINISTRATOR: &str = ". An administrator has to check the hub’s OAuth application there";
+
+/// What became of what the provider said.
+enum Came {
+    /// A new token is stored; what waited for it goes on.
+    Kept(Credential, Released),
+    /// There is none, or a newer one.
+    As(Credential),
+    /// The connection is gone, and nobody has any use for what was given.
+    Unwanted,
+}
+
+/// Why a connection is over.
+pub(super) struct Ending<'a> {
+    /// Machine word.
+    pub(super) class: &'static str,
+    /// For its page.
+    pub(super) reason: &'a str,
+    /// For the log.
+    pub(super) message: &'a str,
+}
 
 impl Renewals {
     /// Asks the provider; nobody else does meanwhile.
-    pub(super) async fn renew_alone(&self, actor: &Actor, held: &Held, fence: i64) -> Result<Credential> {
-        let asked = self.ask(actor, held).await;
-        let mut tx = self.system.begin().await?;
-        let credential = match asked {
-            Ok(Some(Ok((provider, grant)))) => self.keep(&mut tx, actor, held, &provider, &grant).await,
-            Ok(Some(Err(failure))) => self.failed(&mut tx, actor, held, &failure).await,
-            Ok(None) => self.newer(&mut tx, actor, held).await,
-            Err(ours) => Err(ours),
-        }?;
-        store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
-        tx.commit().await?;
-        Ok(credential)
+    pub(super) async fn renew_alone(&self, actor: &Actor, held: &Held, need: Need, fence: i64) -> Result<Credential> {
+        let asked = self.ask(actor, held).await?;
+        // a token that was given is nowhere else, and the one before it may be of no use any more
+        match insist(|| self.conclude(actor, held, need, fence, &asked)).await? {
+            Came::Kept(credential, released) => {
+                released.announce(&self.live);
+                Ok(credential)
+            }
+            Came::As(credential) => {
+                if matches!(credential, Credential::Over(_)) {
+                    self.tell(actor, held.id);
+                }
+                Ok(credential)
+            }
+            Came::Unwanted => {
+                if let Asked::Given(given) = &asked {
+                    self.hand_back(held, given).await;
+                }
+                Err(super::gone())
+            }
+        }
     }
 
-    async fn keep(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        held: &Held,
-        provider: &Provider,
-        grant: &Grant,
-    ) -> Result<Credential> {
-        let (owner, now) = (actor.user_id(), self.clock.now());
-        let Some(version) = store::raise(tx, owner, held, grant.renew_at(provider, now), grant, now).await? else {
-            // its owner has connected it again meanwhile: what they brought counts
-            return self.newer(tx, actor, held).await;
+    async fn conclude(&self, actor: &Actor, held: &Held, need: Need, fence: i64, asked: &Asked) -> Result<Came> {
+        let mut tx = self.system.begin().await?;
+        let came = match asked {
+            Asked::Given(given) => self.keep(&mut tx, actor, held, need, given).await?,
+            Asked::Failed { failure, issuer, client } => {
+                let advice = match failure.kind {
+                    Kind::Client => self.about_client(&mut tx, actor, issuer, *client).await?,
+                    _ => "",
+                };
+                Came::As(self.failed(&mut tx, actor, held, need, failure, advice).await?)
+            }
+            Asked::Outdated => Came::As(self.stands(&mut tx, actor, held, need).await?),
+        };
+        store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
+        tx.commit().await?;
+        Ok(came)
+    }
+
+    async fn keep(&self, tx: &mut Tx, actor: &Actor, held: &Held, need: Need, given: &Given) -> Result<Came> {
+        let (owner, now, grant) = (actor.user_id(), self.clock.now(), &given.grant);
+        let renew_at = grant.renew_at(&given.provider, now);
+        let Some(version) = store::raise(tx, owner, held, renew_at, grant, now).await? else {
+            return match store::hold(tx, owner, held.id).await? {
+                Some(newer) if !newer.is_over() => self.stands(tx, actor, held, need).await.map(Came::As),
+                _ => Ok(Came::Unwanted),
+            };
         };
         if let Some(access) = &held.access {
             self.vault.replace(tx, owner, access, &grant.access, now).await?;
@@ -48,32 +99,69 @@ impl Renewals {
         if let (Some(refresh), Some(new)) = (&held.refresh, &grant.refresh) {
             self.vault.replace(tx, owner, refresh, new, now).await?;
         }
+        let released = queue::release_parked(tx, actor, held.id).await?;
         let renewed = Action::ConnectionRenewed { connection: held.id, connector: held.connector_id, error: None };
         audit::record(tx, actor, &renewed, now).await?;
-        Ok(Credential::Ready(Presented { token: Some(grant.access.clone()), version }))
+        Ok(Came::Kept(Credential::Ready(Presented { token: Some(grant.access.clone()), version }), released))
     }
 
-    async fn failed(&self, tx: &mut Tx, actor: &Actor, held: &Held, failure: &Failure) -> Result<Credential> {
-        let now = self.clock.now();
-        if failure.kind == Kind::Dead {
-            return self.end(tx, actor, held, failure.class, &failure.message, &failure.message).await;
+    /// Ends at the provider what it has given for a connection that was disconnected meanwhile, if it can be asked.
+    async fn hand_back(&self, held: &Held, given: &Given) {
+        if let Err(failure) = self.revoke(held, given).await {
+            tracing::warn!(connection = %held.id, cause = failure.message, "a token that nobody needs could not be ended");
         }
-        let after = match failure.kind {
-            Kind::Passing { after: Some(after) } => after,
-            _ => COME_BACK,
+    }
+
+    /// What is to be done about a client that is not accepted.
+    pub(super) async fn about_client(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        issuer: &str,
+        client: Option<Refused>,
+    ) -> Result<&'static str> {
+        if client.is_some_and(|client| client.is_shared) {
+            return Ok(ADMINISTRATOR);
+        }
+        let (owner, id) = (actor.user_id(), client.map(|client| client.id));
+        let is_ours = known::doubt(tx, owner, issuer, id, self.clock.now()).await?;
+        Ok(if is_ours { ANEW } else { ENTER })
+    }
+
+    async fn failed(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        held: &Held,
+        need: Need,
+        failure: &Failure,
+        advice: &str,
+    ) -> Result<Credential> {
+        let (now, message) = (self.clock.now(), failure.message.as_str());
+        if failure.kind == Kind::Dead {
+            let ending = Ending { class: failure.class, reason: message, message };
+            return self.end(tx, actor, held, need, &ending).await;
+        }
+        let asked = match failure.kind {
+            Kind::Passing { after } => after,
+            _ => None,
         };
-        store::degrade(tx, actor.user_id(), held, &failure.message, now + after.max(QUIET), now).await?;
+        let has_time = held.expires_at.is_some_and(|end| end > now);
+        let failed = held.failures().and(now, has_time, asked, rand::random());
+        let mut reason = format!("{message}{advice}");
+        let class = if failure.kind == Kind::Client { CLIENT } else { failure.class };
+        if failed.is_exhausted {
+            let days = failed.days;
+            reason = format!("{reason}. This has failed on {days} days, and is tried once a day from now on");
+        }
+        store::degrade(tx, actor.user_id(), held, &failed, class, &reason, now).await?;
         let action = Action::ConnectionRenewed {
             connection: held.id,
             connector: held.connector_id,
             error: Some((failure.class, failure.message.clone())),
         };
         audit::record(tx, actor, &action, now).await?;
-        // a token that is still good is presented while the provider is away
-        if held.expires_at.is_none_or(|end| end > now) {
-            return Ok(Credential::Ready(self.open(tx, actor, held).await?));
-        }
-        Ok(Credential::Away { message: failure.message.clone(), after })
+        self.stands(tx, actor, held, need).await
     }
 
     /// The connection is over until its owner connects it again; unless they just have: then what they brought counts.
@@ -82,39 +170,38 @@ impl Renewals {
         tx: &mut Tx,
         actor: &Actor,
         held: &Held,
-        class: &'static str,
-        reason: &str,
-        message: &str,
+        need: Need,
+        ending: &Ending<'_>,
     ) -> Result<Credential> {
         let now = self.clock.now();
-        if !store::expire(tx, actor.user_id(), held, reason, message, now).await? {
-            return self.newer(tx, actor, held).await;
+        if store::expire(tx, actor.user_id(), held, ending.reason, ending.message, now).await? {
+            let action = Action::ConnectionRenewed {
+                connection: held.id,
+                connector: held.connector_id,
+                error: Some((ending.class, ending.message.to_owned())),
+            };
+            audit::record(tx, actor, &action, now).await?;
         }
-        let action = Action::ConnectionRenewed {
-            connection: held.id,
-            connector: held.connector_id,
-            error: Some((class, message.to_owned())),
-        };
-        audit::record(tx, actor, &action, now).await?;
-        Ok(Credential::Over(format!("{reason}. Connect {} again", held.service)))
+        self.stands(tx, actor, held, need).await
     }
 
-    async fn newer(&self, tx: &mut Tx, actor: &Actor, held: &Held) -> Result<Credential> {
-        let newer = hold(tx, actor, held.id).await?;
-        if !newer.is_usable() {
-            return Ok(Credential::Over(newer.over()));
-        }
-        Ok(Credential::Ready(self.open(tx, actor, &newer).await?))
+    /// What there is to present now that nothing more is done about it.
+    async fn stands(&self, tx: &mut Tx, actor: &Actor, held: &Held, need: Need) -> Result<Credential> {
+        let held = hold(tx, actor, held.id).await?;
+        let away = Credential::Away { message: held.why_not(), after: COME_BACK };
+        Ok(self.standing(tx, actor, &held, need).await?.unwrap_or(away))
     }
 
     /// A token that has come to its end, or is about to, and cannot be renewed.
-    pub(super) async fn ended(&self, mut tx: Tx, actor: &Actor, held: &Held) -> Result<Credential> {
-        if held.expires_at.is_none_or(|end| end > self.clock.now()) {
+    pub(super) async fn ended(&self, mut tx: Tx, actor: &Actor, held: &Held, need: Need) -> Result<Credential> {
+        if held.is_good(self.clock.now()) {
             return Ok(Credential::Ready(self.open(&mut tx, actor, held).await?));
         }
         let reason = format!("The sign-in at {} has come to its end", held.service);
-        let over = self.end(&mut tx, actor, held, "expired", &reason, &reason).await?;
+        let ending = Ending { class: "expired", reason: &reason, message: &reason };
+        let over = self.end(&mut tx, actor, held, need, &ending).await?;
         tx.commit().await?;
+        self.tell(actor, held.id);
         Ok(over)
     }
 }

@@ -2,10 +2,16 @@
 //! at a time.
 //!
 //! A renewal that fails kills a connection only if the provider says that the grant is over, and only if nobody else has
-//! renewed it meanwhile: a network fault leaves what works. A rotated token is stored before anybody presents it.
+//! renewed it meanwhile: a network fault leaves what works. A rotated token is stored before anybody presents it. A provider
+//! that fails is left alone for longer each time, also by calls; failing for days, a connection is given up, and still tried
+//! once a day. Its owner is told once.
 
 mod asking;
+mod backoff;
+mod demands;
+mod held;
 mod keeping;
+mod notice;
 mod store;
 mod sweep;
 
@@ -15,16 +21,21 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
+use url::Url;
 
 pub use self::sweep::sweep;
 
-use self::store::Held;
+use self::held::Held;
+use self::keeping::Ending;
 use crate::actor::Actor;
-use crate::clock::{Clock, Timestamp};
-use crate::db::SystemDb;
+use crate::clock::Clock;
+use crate::db::{SystemDb, Tx};
 use crate::egress::Egress;
+use crate::errands::Errands;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
+use crate::live::Live;
+use crate::mail::Mailer;
 use crate::secret::Secret;
 use crate::vault::Vault;
 
@@ -37,8 +48,32 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at whether the process that holds the lease is done.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// When to try again after a renewal that may yet succeed.
+/// When to look again at a renewal that another process makes.
 const COME_BACK: Duration = Duration::from_secs(30);
+
+/// What is stored of a renewal that failed because the provider does not accept the hub's client.
+const CLIENT: &str = "client";
+
+/// What renewing works with.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Connections of all users.
+    pub system: SystemDb,
+    /// Opens and seals tokens.
+    pub vault: Vault,
+    /// The way to the providers.
+    pub egress: Egress,
+    /// The time.
+    pub clock: Clock,
+    /// Hears of jobs that go on.
+    pub live: Live,
+    /// The way to the owners.
+    pub mailer: Mailer,
+    /// Mail that nobody waits for.
+    pub errands: Errands,
+    /// The address under which people reach the hub.
+    pub public_url: Url,
+}
 
 /// Opens credentials, and renews them; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,6 +82,10 @@ pub struct Renewals {
     vault: Vault,
     egress: Egress,
     clock: Clock,
+    live: Live,
+    mailer: Mailer,
+    errands: Errands,
+    public_url: Url,
     /// One at a time for each connection in this process, so that the others need not look at the lease.
     flights: Arc<Mutex<HashMap<ConnectionId, Weak<tokio::sync::Mutex<()>>>>>,
 }
@@ -76,45 +115,67 @@ pub enum Credential {
     },
 }
 
+/// What somebody knows of the credential that they need.
+#[derive(Clone, Copy, Debug)]
+struct Need {
+    /// Which one they have seen: any other is newer.
+    seen: i32,
+    /// The service refuses it, whatever its end.
+    is_refused: bool,
+    /// Whoever asks makes the daily try of a connection that was given up.
+    is_probe: bool,
+}
+
+impl Need {
+    /// Of somebody whom the service has refused the credential of this version.
+    const fn after_refusal(seen: i32) -> Self {
+        Self { seen, is_refused: true, is_probe: false }
+    }
+}
+
 impl Renewals {
     /// Renews with these.
     #[must_use]
-    pub fn new(system: SystemDb, vault: Vault, egress: Egress, clock: Clock) -> Self {
-        Self { system, vault, egress, clock, flights: Arc::default() }
+    pub fn new(means: Means) -> Self {
+        let Means { system, vault, egress, clock, live, mailer, errands, public_url } = means;
+        Self { system, vault, egress, clock, live, mailer, errands, public_url, flights: Arc::default() }
     }
 
     /// The credential for one call, renewed first if it is about to end.
     pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<Credential> {
+        self.ready(actor, id, false).await
+    }
+
+    /// Renews what is due, also of a connection that was given up.
+    async fn keep_alive(&self, actor: &Actor, id: ConnectionId) -> Result<Credential> {
+        self.ready(actor, id, true).await
+    }
+
+    async fn ready(&self, actor: &Actor, id: ConnectionId, is_probe: bool) -> Result<Credential> {
         let mut conn = self.system.pool().acquire().await?;
         let held = hold(&mut conn, actor, id).await?;
-        let now = self.clock.now();
-        if held.status == "revoked" {
-            // nobody can connect this one again, so nothing waits for that
-            let gone = "The connection was disconnected. Connect the service again, then run the tool";
-            return Err(Error::Conflict(gone.to_owned()));
+        let need = Need { seen: held.version, is_refused: false, is_probe };
+        if let Some(credential) = self.standing(&mut conn, actor, &held, need).await? {
+            return Ok(credential);
         }
-        if !held.is_usable() {
-            return Ok(Credential::Over(held.over()));
-        }
-        if !held.ends_soon(now) {
+        if !held.ends_soon(self.clock.now()) {
             return Ok(Credential::Ready(self.open(&mut conn, actor, &held).await?));
         }
         drop(conn);
-        self.renew(actor, id, held.version).await
+        self.renew(actor, id, need).await
     }
 
     /// The credential after the service has refused that of version `seen`: a newer one, if there can be one.
     pub async fn after_refusal(&self, actor: &Actor, id: ConnectionId, seen: i32, message: &str) -> Result<Credential> {
+        let need = Need::after_refusal(seen);
         let mut tx = self.system.begin().await?;
         let held = hold(&mut tx, actor, id).await?;
         if held.version == seen && held.is_usable() && !held.can_be_renewed() {
             let reason = format!("{} did not accept the credential any more", held.service);
-            let over = self.end(&mut tx, actor, &held, "unauthorized", &reason, message).await?;
-            tx.commit().await?;
-            return Ok(over);
+            return self.lose(tx, actor, &held, need, &reason, message).await;
         }
         drop(tx);
-        self.renew(actor, id, seen).await
+        self.renew(actor, id, need).await
     }
 
     /// Gives a connection up whose newest credential the service refuses.
@@ -125,36 +186,49 @@ impl Renewals {
             return Ok(Credential::Over(held.over()));
         }
         let reason = format!("{} did not accept a token that it had just given", held.service);
-        let over = self.end(&mut tx, actor, &held, "unauthorized", &reason, message).await?;
+        self.lose(tx, actor, &held, Need::after_refusal(seen), &reason, message).await
+    }
+
+    /// The service does not accept the credential, and there is no other.
+    async fn lose(
+        &self,
+        mut tx: Tx,
+        actor: &Actor,
+        held: &Held,
+        need: Need,
+        reason: &str,
+        message: &str,
+    ) -> Result<Credential> {
+        let ending = Ending { class: "unauthorized", reason, message };
+        let over = self.end(&mut tx, actor, held, need, &ending).await?;
         tx.commit().await?;
+        self.tell(actor, held.id);
         Ok(over)
     }
 
-    /// Renews the credential unless it is newer than `seen` by then.
-    async fn renew(&self, actor: &Actor, id: ConnectionId, seen: i32) -> Result<Credential> {
+    /// Renews the credential unless there is a newer one by then.
+    async fn renew(&self, actor: &Actor, id: ConnectionId, need: Need) -> Result<Credential> {
         let flight = self.flight(id);
         let _turn = flight.lock().await;
         let give_up = Instant::now() + PATIENCE;
         loop {
             let mut tx = self.system.begin().await?;
             let held = hold(&mut tx, actor, id).await?;
-            if !held.is_usable() {
-                return Ok(Credential::Over(held.over()));
-            }
-            if held.version != seen {
-                return Ok(Credential::Ready(self.open(&mut tx, actor, &held).await?));
+            if let Some(credential) = self.standing(&mut tx, actor, &held, need).await? {
+                return Ok(credential);
             }
             if !held.can_be_renewed() {
-                return self.ended(tx, actor, &held).await;
+                return self.ended(tx, actor, &held, need).await;
             }
             let fence = rand::random();
             if store::take_lease(&mut tx, actor.user_id(), id, fence, LEASE).await? {
-                // whoever had it before may have renewed since the look above
-                if hold(&mut tx, actor, id).await?.version != seen {
+                // whoever had it before may have renewed since the look above, or failed to
+                let now = hold(&mut tx, actor, id).await?;
+                if (now.version, now.failures) != (held.version, held.failures) {
                     continue;
                 }
                 tx.commit().await?;
-                return self.renew_unhindered(actor, held, fence).await;
+                return self.renew_unhindered(actor, held, need, fence).await;
             }
             drop(tx);
             if Instant::now() >= give_up {
@@ -165,10 +239,39 @@ impl Renewals {
         }
     }
 
+    /// What there is to present without asking the provider; none if it is to be asked.
+    async fn standing(
+        &self,
+        conn: &mut PgConnection,
+        actor: &Actor,
+        held: &Held,
+        need: Need,
+    ) -> Result<Option<Credential>> {
+        let now = self.clock.now();
+        if held.is_over() {
+            return Err(gone());
+        }
+        let is_tried = held.is_usable() || need.is_probe && held.is_exhausted();
+        if !is_tried {
+            return Ok(Some(Credential::Over(held.over())));
+        }
+        if held.version != need.seen {
+            return Ok(Some(Credential::Ready(self.open(conn, actor, held).await?)));
+        }
+        let Some(until) = held.rests_until(now) else { return Ok(None) };
+        if held.is_good(now) && !need.is_refused {
+            return Ok(Some(Credential::Ready(self.open(conn, actor, held).await?)));
+        }
+        if held.waits_for_somebody() {
+            return Ok(Some(Credential::Over(held.over())));
+        }
+        Ok(Some(Credential::Away { message: held.why_not(), after: (until - now).unsigned_abs() }))
+    }
+
     /// In a task of its own: a caller that goes away must not take with it what the provider has given by then.
-    async fn renew_unhindered(&self, actor: &Actor, held: Held, fence: i64) -> Result<Credential> {
+    async fn renew_unhindered(&self, actor: &Actor, held: Held, need: Need, fence: i64) -> Result<Credential> {
         let (renewals, actor) = (self.clone(), actor.clone());
-        let renewing = tokio::spawn(async move { renewals.renew_alone(&actor, &held, fence).await });
+        let renewing = tokio::spawn(async move { renewals.renew_alone(&actor, &held, need, fence).await });
         renewing.await.map_err(|ended| Error::Internal(ended.into()))?
     }
 
@@ -196,31 +299,7 @@ async fn hold(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Resul
     store::hold(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))
 }
 
-impl Held {
-    fn is_usable(&self) -> bool {
-        self.status == "active"
-    }
-
-    /// Why it cannot be used, for whoever wants to.
-    fn over(&self) -> String {
-        let service = &self.service;
-        match &self.reason {
-            Some(reason) => format!("{reason}. Connect {service} again"),
-            None => format!("{service} is not connected any more. Connect it again"),
-        }
-    }
-
-    const fn can_be_renewed(&self) -> bool {
-        self.refresh.is_some()
-    }
-
-    /// Whether less is left of it than it should be renewed at: what its provider's description says, which is stored with
-    /// it as the moment.
-    fn ends_soon(&self, now: Timestamp) -> bool {
-        match (self.renew_at, self.expires_at) {
-            (Some(at), end) if self.can_be_renewed() => at <= now || end.is_some_and(|end| end <= now),
-            (_, Some(end)) => end <= now,
-            _ => false,
-        }
-    }
+/// Nobody can connect this one again, so nothing waits for that.
+fn gone() -> Error {
+    Error::Conflict("The connection was disconnected. Connect the service again, then run the tool".to_owned())
 }

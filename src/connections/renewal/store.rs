@@ -2,30 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use sqlx::PgConnection;
 
+use super::backoff::Failed;
+use super::held::Held;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
-
-/// A connection with what it holds.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) id: ConnectionId,
-    pub(super) connector_id: ConnectorId,
-    /// What people call the connector.
-    pub(super) service: String,
-    pub(super) status: String,
-    pub(super) reason: Option<String>,
-    pub(super) access: Option<SecretRef>,
-    pub(super) refresh: Option<SecretRef>,
-    pub(super) version: i32,
-    pub(super) captured: Option<Value>,
-    pub(super) expires_at: Option<Timestamp>,
-    pub(super) renew_at: Option<Timestamp>,
-}
 
 pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Held>> {
     sqlx::query_as!(
@@ -35,13 +19,20 @@ pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionI
                u.connector_id AS "connector_id: ConnectorId",
                c.name AS service,
                u.status,
+               u.health,
                u.reason,
                u.secret_ref_access AS "access: SecretRef",
                u.secret_ref_refresh AS "refresh: SecretRef",
                u.version,
+               u.scopes,
                u.captured,
+               u.oauth_client_id AS "oauth_client_id: OauthClientId",
                u.expires_at,
-               u.renew_at
+               u.renew_at,
+               u.failures,
+               u.failed_days,
+               u.last_failed_at,
+               u.failure
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
         WHERE u.user_id = $1 AND u.id = $2
@@ -96,7 +87,8 @@ pub(super) async fn give_lease_back(
     Ok(())
 }
 
-/// Notes a new credential; its version, or none if there was a newer one than `held`.
+/// Notes a new credential; its version, or none if there was a newer one than `held`, or its owner has disconnected it. One
+/// that was declared dead meanwhile lives: what was just given is the better witness.
 pub(super) async fn raise(
     conn: &mut PgConnection,
     owner: UserId,
@@ -109,15 +101,26 @@ pub(super) async fn raise(
         r#"
         UPDATE user_connections
         SET version = version + 1,
+            status = 'active',
             health = CASE WHEN requested_scopes <@ COALESCE($4, scopes) THEN 'ok' ELSE 'limited' END,
-            reason = CASE WHEN requested_scopes <@ COALESCE($4, scopes) THEN NULL ELSE reason END,
+            reason = CASE WHEN requested_scopes <@ COALESCE($4, scopes) THEN NULL
+                          WHEN health = 'limited' THEN reason
+                          ELSE 'Not granted: ' || array_to_string(
+                              ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(COALESCE($4, scopes))), '; ')
+                     END,
             scopes = COALESCE($4, scopes),
             expires_at = $5,
             renew_at = $6,
             last_ok_at = $7,
             last_error = NULL,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL,
+            notice_at = NULL,
             updated_at = $7
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
+        WHERE user_id = $1 AND id = $2 AND version = $3
+          AND (status IN ('active', 'expired') OR health = 'exhausted')
         RETURNING version
         "#,
         owner as _,
@@ -132,33 +135,79 @@ pub(super) async fn raise(
     .await
 }
 
-pub(super) async fn degrade(
+/// Notes that some tools need these scopes besides.
+pub(super) async fn want(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
-    message: &str,
-    again: Timestamp,
+    scopes: &[String],
+    reason: &str,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         UPDATE user_connections
-        SET health = 'degraded', reason = $4, last_error = $4, updated_at = $5, renew_at = $6
+        SET requested_scopes = requested_scopes || ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(requested_scopes)),
+            health = 'limited',
+            reason = $5,
+            updated_at = $6
         WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
         "#,
         owner as _,
         held.id as _,
         held.version,
-        message,
+        scopes,
+        reason,
         now,
-        again,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// False if there was a newer credential, or it was over already.
+/// Notes a renewal that has failed; nothing if there is a newer credential by now.
+pub(super) async fn degrade(
+    conn: &mut PgConnection,
+    owner: UserId,
+    held: &Held,
+    failed: &Failed,
+    class: &str,
+    reason: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET status = CASE WHEN $4 THEN 'error' ELSE status END,
+            health = CASE WHEN $4 THEN 'exhausted' ELSE 'degraded' END,
+            notice_at = CASE WHEN $4 AND status = 'active' THEN $5 ELSE notice_at END,
+            renew_at = $6,
+            failures = $7,
+            failed_days = $8,
+            last_failed_at = $5,
+            failure = $9,
+            reason = $10,
+            last_error = $10,
+            updated_at = $5
+        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
+        "#,
+        owner as _,
+        held.id as _,
+        held.version,
+        failed.is_exhausted,
+        now,
+        now + failed.rest,
+        failed.in_a_row,
+        failed.days,
+        class,
+        reason,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// False if there was a newer credential, or it was over already. Its owner is told unless they were when it was given up.
 pub(super) async fn expire(
     conn: &mut PgConnection,
     owner: UserId,
@@ -170,8 +219,13 @@ pub(super) async fn expire(
     let ended = sqlx::query!(
         r#"
         UPDATE user_connections
-        SET status = 'expired', health = 'reauth_required', reason = $4, last_error = $5, updated_at = $6
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
+        SET status = 'expired',
+            health = 'reauth_required',
+            notice_at = CASE WHEN status = 'active' THEN $6 ELSE notice_at END,
+            reason = $4,
+            last_error = $5,
+            updated_at = $6
+        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
         "#,
         owner as _,
         held.id as _,
@@ -196,8 +250,78 @@ pub(super) async fn due(
         SELECT user_id AS "user_id: UserId",
                id AS "id: ConnectionId"
         FROM user_connections
-        WHERE status = 'active' AND secret_ref_refresh IS NOT NULL AND renew_at <= $1
+        WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
         ORDER BY renew_at
+        LIMIT $2
+        "#,
+        now,
+        most,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+}
+
+/// What a mail says of a connection that is over.
+pub(super) struct Notice {
+    pub(super) service: String,
+    pub(super) label: String,
+    pub(super) status: String,
+    pub(super) reason: Option<String>,
+}
+
+/// Takes what its owner is to be told, so that nobody else tells it before `again`; none if there is nothing to tell.
+pub(super) async fn take_notice(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    again: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<Option<Notice>> {
+    sqlx::query_as!(
+        Notice,
+        r#"
+        UPDATE user_connections u
+        SET notice_at = $3
+        FROM connectors c
+        WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
+          AND u.notice_at <= $4 AND u.status IN ('expired', 'error')
+        RETURNING c.name AS service, u.label, u.status, u.reason
+        "#,
+        owner as _,
+        id as _,
+        again,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Its owner has been told.
+pub(super) async fn drop_notice(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND status IN ('expired', 'error')",
+        owner as _,
+        id as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Connections of all users whose owners are still to be told.
+pub(super) async fn untold(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    most: i64,
+) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT user_id AS "user_id: UserId",
+               id AS "id: ConnectionId"
+        FROM user_connections
+        WHERE notice_at IS NOT NULL AND status IN ('expired', 'error') AND notice_at <= $1
+        ORDER BY notice_at
         LIMIT $2
         "#,
         now,

@@ -1,4 +1,4 @@
-//! Tokens that are about to end are renewed before anybody needs them.
+//! Tokens that are about to end are renewed before anybody needs them, and owners are told what they are still to be told.
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -8,7 +8,7 @@ use crate::actor::{Actor, Origin};
 use crate::error::Result;
 
 /// Most connections of one sweep; the next one has the others.
-const MOST: i64 = 200;
+pub(super) const MOST: i64 = 200;
 
 /// Renewals at once.
 const AT_ONCE: usize = 4;
@@ -21,10 +21,11 @@ pub async fn sweep(renewals: &Renewals) -> Result<usize> {
     let looked = stream::iter(&due).for_each_concurrent(AT_ONCE, |(user, id)| async move {
         #[expect(clippy::disallowed_methods, reason = "the hub acts on its own, for the owner of the row")]
         let actor = Actor::new(*user, Origin::System);
-        if let Err(error) = renewals.credential(&actor, *id).await {
+        if let Err(error) = renewals.keep_alive(&actor, *id).await {
             tracing::warn!(connection = %id, %error, "a token could not be renewed");
         }
     });
     looked.await;
+    renewals.tell_all().await?;
     Ok(due.len())
 }

@@ -18,8 +18,8 @@ macro_rules! details {
                        c.name AS connector,
                        c.slug,
                        c.is_active AS is_listed,
-                       c.transport,
                        c.auth_type,
+                       c.transport,
                        CASE WHEN u.status IN ('expired', 'error') OR u.health <> 'ok' THEN 0
                             WHEN u.status = 'revoked' THEN 2
                             ELSE 1 END AS place
@@ -32,8 +32,8 @@ macro_rules! details {
                    connector AS "connector!",
                    slug AS "slug!",
                    is_listed AS "is_listed!",
-                   transport AS "transport!: Transport",
                    auth_type AS "auth_type!",
+                   transport AS "transport!: Transport",
                    label AS "label!",
                    status AS "status!",
                    health AS "health!",
@@ -42,6 +42,7 @@ macro_rules! details {
                    secret_ref_access IS NOT NULL AS "has_secret!",
                    external_account AS account,
                    scopes AS "scopes!",
+                   ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
                    expires_at,
                    last_ok_at,
                    last_used_at,

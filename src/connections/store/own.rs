@@ -1,9 +1,11 @@
 //! The statements by which an owner changes a connection.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::connections::service::{ExternalAccount, another};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
 /// A connection that nobody else changes until the transaction ends.
@@ -14,9 +16,18 @@ pub(in crate::connections) struct Held {
     pub(in crate::connections) is_default: bool,
     pub(in crate::connections) access: Option<SecretRef>,
     pub(in crate::connections) refresh: Option<SecretRef>,
+    pub(in crate::connections) external_id: Option<String>,
+    pub(in crate::connections) external_account: Option<String>,
+    pub(in crate::connections) captured: Option<Value>,
+    pub(in crate::connections) oauth_client_id: Option<OauthClientId>,
 }
 
 impl Held {
+    /// A sentence, if it is another account's than this one.
+    pub(in crate::connections) fn is_of_another(&self, account: Option<&ExternalAccount>) -> Option<String> {
+        another(self.external_id.as_deref(), self.external_account.as_deref(), account)
+    }
+
     /// True once it was disconnected.
     pub(in crate::connections) fn is_over(&self) -> bool {
         self.status == "revoked"
@@ -36,7 +47,11 @@ pub(in crate::connections) async fn hold(
                status,
                is_default,
                secret_ref_access AS "access: SecretRef",
-               secret_ref_refresh AS "refresh: SecretRef"
+               secret_ref_refresh AS "refresh: SecretRef",
+               external_id,
+               external_account,
+               captured,
+               oauth_client_id AS "oauth_client_id: OauthClientId"
         FROM user_connections
         WHERE user_id = $1 AND id = $2
         FOR UPDATE
@@ -46,6 +61,33 @@ pub(in crate::connections) async fn hold(
     )
     .fetch_optional(conn)
     .await
+}
+
+/// Notes what is known besides the credential.
+pub(in crate::connections) async fn describe(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    captured: &Value,
+    account: Option<&ExternalAccount>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET captured = $3,
+            external_id = COALESCE($4, external_id),
+            external_account = COALESCE($5, external_account)
+        WHERE user_id = $1 AND id = $2
+        "#,
+        owner as _,
+        id as _,
+        captured,
+        account.map(|it| it.id.as_str()),
+        account.map(|it| it.name.as_str()),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 pub(in crate::connections) async fn rename(
@@ -85,6 +127,7 @@ pub(in crate::connections) async fn renew(
             secret_ref_access = $3,
             version = version + 1,
             expires_at = NULL,
+            notice_at = NULL,
             last_ok_at = $4,
             updated_at = $4
         WHERE user_id = $1 AND id = $2

@@ -132,3 +132,31 @@ fn a_key_is_presented_from_a_secret_field() {
     let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"token\"")).unwrap_err();
     assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, basic"), "{unknown}");
 }
+
+#[test]
+fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
+    refused("rotates = true", "method = \"DELETE\"", 15, "“method” of [oauth.refresh] does not fit. Write GET or POST");
+    let params = "client_auth = \"basic\"\nauthorize_params = { state = \"x\" }";
+    refused(
+        "client_auth = \"basic\"",
+        params,
+        15,
+        "The hub itself says “state”. Take it out of [oauth.authorize_params]",
+    );
+    let region = "client_auth = \"basic\"\ncapture_callback = { region = \"location\" }";
+    let text = GOOD.replace("client_auth = \"basic\"", region);
+    let chosen = read(&text.replace("{harbour}.tides", "{region|'eu'}.tides")).unwrap_err();
+    assert!(
+        chosen.contains("“region” comes from the callback, so no host of “oauth.token_url” may hang on it"),
+        "{chosen}"
+    );
+    assert!(read(&text.replace("tides.example/token", "tides.example/{region|'eu'}/token")).is_ok());
+    let revoke = "[oauth.revoke]\nurl = \"https://tides.example/apps/{client_id}\"\n\n[oauth.capture]";
+    assert!(read(&GOOD.replace("[oauth.capture]", revoke)).is_ok());
+    refused(
+        "https://tides.example/authorize",
+        "https://tides.example/{client_id}",
+        15,
+        "“client_id” in “oauth.authorize_url”",
+    );
+}

@@ -9,6 +9,24 @@ use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
 use super::{Auth, Fault, Source};
 use crate::oauth::{Provider, template_names};
 
+/// What forms have of their own.
+const TAKEN: [&str; 3] = ["label", "client_id", "state"];
+
+/// How the names of secret fields end: by that the web knows, wherever it meets one, that it is never shown or carried.
+const SECRET: [&str; 3] = ["token", "_secret", "_key"];
+
+/// Parameters that hold what is made for one request.
+const OWN: [&str; 8] = [
+    "state",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "client_secret",
+    "client_assertion",
+    "access_token",
+    "refresh_token",
+];
+
 impl Source<'_> {
     /// Reads the tables together: each must fit the way to connect, and name only what is there.
     pub(super) fn descriptor(self, auth: Auth, tables: Tables) -> Result<Descriptor, Fault> {
@@ -72,6 +90,19 @@ impl Source<'_> {
                     self.fault(at, format!("“{}” is no name of a field. Write lower-case letters and _", field.name))
                 );
             }
+            if TAKEN.contains(&field.name.as_str()) {
+                return Err(self.fault(at, format!("“{}” is a field of every form. Choose another name", field.name)));
+            }
+            if (field.kind == FieldKind::Secret) != SECRET.iter().any(|end| field.name.ends_with(end)) {
+                let ends = SECRET.join(", ");
+                return Err(self.fault(
+                    at,
+                    format!(
+                        "“{}” does not fit: names that end in {ends} are those of secrets, and of no others",
+                        field.name
+                    ),
+                ));
+            }
             if !field.under.is_empty() && field.kind != FieldKind::Domain {
                 return Err(
                     self.fault(at, format!("“under” is for a domain, which “{}” is not. Take it out", field.name))
@@ -97,11 +128,16 @@ impl Source<'_> {
             ("refresh.url", refresh.and_then(|it| it.url.as_ref())),
             ("revoke.url", revoke.map(|it| &it.url)),
         ];
+        let own = BTreeSet::from(["client_id".to_owned()]);
+        let in_revoke = known.union(&own).cloned().collect();
         for (field, url) in urls {
             if let Some(url) = url {
+                let known = if field == "revoke.url" { &in_revoke } else { known };
                 self.template(at, &format!("oauth.{field}"), url, known)?;
+                self.host_not_of_callback(at, field, url, provider)?;
             }
         }
+        self.params(at, provider)?;
         if let Some(unsaid) = provider.scopes.iter().find(|scope| !provider.scope_words.contains_key(*scope)) {
             return Err(self.fault(at, format!("[oauth.scope_words] does not say what “{unsaid}” lets the hub do")));
         }
@@ -110,13 +146,11 @@ impl Source<'_> {
                 self.fault(at, format!("[oauth.scope_words] explains “{unasked}”, which “scopes” does not ask for"))
             );
         }
-        let methods = [("refresh", refresh.map(|it| &it.method)), ("revoke", revoke.map(|it| &it.method))];
-        for (table, method) in methods {
-            if method.is_some_and(|method| !["GET", "POST", "DELETE"].contains(&method.as_str())) {
-                return Err(
-                    self.fault(at, format!("“method” of [oauth.{table}] does not fit. Write GET, POST or DELETE"))
-                );
-            }
+        if refresh.is_some_and(|it| !["GET", "POST"].contains(&it.method.as_str())) {
+            return Err(self.fault(at, "“method” of [oauth.refresh] does not fit. Write GET or POST".to_owned()));
+        }
+        if revoke.is_some_and(|it| !["GET", "POST", "DELETE"].contains(&it.method.as_str())) {
+            return Err(self.fault(at, "“method” of [oauth.revoke] does not fit. Write GET, POST or DELETE".to_owned()));
         }
         let answer = &provider.response;
         let named = [
@@ -130,9 +164,32 @@ impl Source<'_> {
         let others = answer
             .expires_at
             .iter()
-            .chain(answer.success.iter().map(|it| &it.pointer))
+            .chain(answer.success.iter().chain(revoke.and_then(|it| it.success.as_ref())).map(|it| &it.pointer))
             .chain(provider.capture.values());
         self.pointers(at, "oauth", named.into_iter().chain(others))
+    }
+
+    /// Whoever comes back brings what they like, so that cannot choose whom the hub shows its secret.
+    fn host_not_of_callback(self, at: usize, field: &str, url: &str, provider: &Provider) -> Result<(), Fault> {
+        let start = url.find("://").map_or(0, |found| found + 3);
+        let host = url[start..].find('/').map_or(url, |end| &url[..start + end]);
+        match template_names(host).find(|name| provider.capture_callback.contains_key(*name)) {
+            Some(name) => Err(self
+                .fault(at, format!("“{name}” comes from the callback, so no host of “oauth.{field}” may hang on it"))),
+            None => Ok(()),
+        }
+    }
+
+    /// What the hub itself must say, no table may.
+    fn params(self, at: usize, provider: &Provider) -> Result<(), Fault> {
+        let refresh = provider.refresh.as_ref().map(|it| ("refresh.params", &it.params));
+        let tables = [("authorize_params", &provider.authorize_params), ("token_params", &provider.token_params)];
+        for (table, params) in tables.into_iter().chain(refresh) {
+            if let Some(name) = params.keys().find(|name| OWN.contains(&name.as_str())) {
+                return Err(self.fault(at, format!("The hub itself says “{name}”. Take it out of [oauth.{table}]")));
+            }
+        }
+        Ok(())
     }
 
     fn key(self, written: &Spanned<Key>, fields: &[Spanned<Field>]) -> Result<(), Fault> {

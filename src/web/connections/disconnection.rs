@@ -140,8 +140,15 @@ async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
 
 /// Asks the providers, all at once, to end what they granted; what stood in the way, in sentences.
 async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> {
-    let sign_in = SignIn { db: &app.db, vault: &app.vault, egress: &app.egress, public_url: &app.public_url };
-    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id));
+    let sign_in = SignIn {
+        db: &app.db,
+        system: &app.system,
+        vault: &app.vault,
+        egress: &app.egress,
+        public_url: &app.public_url,
+    };
+    let now = app.clock.now();
+    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id, now));
     let untold = join_all(asked).await.into_iter().filter_map(|answer| {
         answer.unwrap_or_else(|error| {
             // what cannot be opened cannot be ended, and stops nobody from disconnecting

@@ -84,6 +84,7 @@ fn place(fix: Fix, connection: &Detail) -> (String, &'static str) {
     match fix {
         Fix::ConnectAgain => (renewal(connection), "Connect again"),
         Fix::GrantMore => (renewal(connection), "Grant more"),
+        Fix::ReplaceToken if connection.takes_key() => (format!("{}/token", href(connection)), "Replace the key"),
         Fix::ReplaceToken => (format!("{}/token", href(connection)), "Replace the token"),
         Fix::AddAgain => ("/connectors/new/mcp".to_owned(), "Add the server again"),
     }

@@ -5,6 +5,7 @@ mod default;
 mod disconnection;
 mod findings;
 mod index;
+mod key;
 mod label;
 mod show;
 mod token;

@@ -3,9 +3,10 @@
 use axum::extract::State;
 
 use super::parse;
-use super::views::{ShowPage, name};
+use super::views::{Around, ShowPage, name};
 use crate::app::App;
 use crate::connections;
+use crate::connectors;
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -19,7 +20,9 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let connection = connections::find(&mut tx, &me.actor, id).await?;
     let dependants = jobs::dependants(&mut tx, &me.actor, &[id]).await?;
     let checkup = jobs::newest_checkup(&mut tx, &me.actor, id).await?;
+    let provider = connectors::provider(&mut tx, &me.actor, connection.connector_id).await?;
     drop(tx);
     let shell = me.shell(name(&connection)).await.section(Section::Connections).under("Connections", "/connections");
-    Ok(page(&ShowPage::new(shell, &connection, &dependants, checkup.as_ref(), &me.calendar(app.clock.now()))))
+    let around = Around { provider: provider.as_ref(), dependants: &dependants, checkup: checkup.as_ref() };
+    Ok(page(&ShowPage::new(shell, &connection, &around, &me.calendar(app.clock.now()))))
 }

@@ -7,9 +7,9 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::views::{self, href};
-use super::{below, find};
+use super::{below, find, key};
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, Detail, Typed};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -25,6 +25,9 @@ use crate::web::when::count;
 pub(super) struct TokenForm {
     #[serde(default)]
     token: String,
+    /// Of a service that takes a key: what it asks for.
+    #[serde(flatten)]
+    pub(super) fields: Typed,
 }
 
 #[derive(Template)]
@@ -43,6 +46,9 @@ pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<St
         me.flash(Flash::important(why)).await?;
         return Ok(see_other(&href(&connection)));
     }
+    if connection.takes_key() {
+        return key::edit(&app, &me, &connection, kept).await;
+    }
     // a token is not carried through the sign-in; the words about it are
     let _: Option<Form<TokenForm>> = kept.take(&app, &me).await?;
     Ok(form(&me, &connection, StatusCode::OK, &Invalid::default()).await)
@@ -57,6 +63,9 @@ pub(super) async fn update(
     let connection = find(&app, &me, &id).await?;
     if let Some(why) = refusal(&connection) {
         return Err(Error::Conflict(why).into());
+    }
+    if connection.takes_key() {
+        return key::update(&app, &me, &connection, &typed.fields).await;
     }
     let (token, now) = (Secret::new(typed.token.trim()), app.clock.now());
     let replaced =
@@ -81,8 +90,9 @@ fn refusal(connection: &Detail) -> Option<String> {
     (!views::takes_token(connection)).then(none)
 }
 
-fn told(connection: &Detail, released: usize) -> String {
-    let words = format!("The token is replaced. {} has accepted the new one.", connection.connector);
+pub(super) fn told(connection: &Detail, released: usize) -> String {
+    let what = if connection.takes_key() { "key" } else { "token" };
+    let words = format!("The {what} is replaced. {} has accepted the new one.", connection.connector);
     match released {
         0 => words,
         1 => format!("{words} The job that waited for it goes on."),

@@ -5,6 +5,7 @@ use askama::Template;
 use super::findings::LastCheckup;
 use crate::connections::Detail;
 use crate::jobs::{Dependants, Job, Status};
+use crate::oauth::Provider;
 use crate::web::badge::Badge;
 use crate::web::jobs::Row as JobRow;
 use crate::web::path::segment;
@@ -143,6 +144,13 @@ impl Depending {
     }
 }
 
+/// What is shown of a connection besides itself.
+pub(super) struct Around<'a> {
+    pub(super) provider: Option<&'a Provider>,
+    pub(super) dependants: &'a Dependants,
+    pub(super) checkup: Option<&'a Job>,
+}
+
 /// One connection.
 #[derive(Template)]
 #[template(path = "connections/show.html")]
@@ -159,7 +167,8 @@ pub(super) struct ShowPage {
     cause: Option<String>,
     account: Option<String>,
     credential: &'static str,
-    scopes: Vec<String>,
+    /// In words, where the service's file has some.
+    scopes: Vec<Scope>,
     expires: Option<When>,
     made: When,
     changed: When,
@@ -175,22 +184,28 @@ pub(super) struct ShowPage {
     /// Where it is checked, step by step.
     checkup: Option<String>,
     last_checkup: Option<LastCheckup>,
+    /// What it is called.
+    token: &'static str,
     /// Where one signs in again for this connection.
     renewal: Option<String>,
+    /// The words of the link that leads there.
+    renewal_words: &'static str,
     /// Where the service is connected once more.
     again: Option<String>,
     depending: Depending,
     jobs: String,
 }
 
+/// Something that the service allows.
+pub(super) struct Scope {
+    name: String,
+    words: Option<String>,
+}
+
 impl ShowPage {
-    pub(super) fn new(
-        shell: Shell,
-        connection: &Detail,
-        dependants: &Dependants,
-        checkup: Option<&Job>,
-        calendar: &Calendar,
-    ) -> Self {
+    pub(super) fn new(shell: Shell, connection: &Detail, around: &Around<'_>, calendar: &Calendar) -> Self {
+        let Around { provider, dependants, checkup } = *around;
+        let words = |scope: &String| provider.and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth_type == "oauth";
         let has_way = takes_token || signs_in || connection.auth_type == "none";
@@ -206,7 +221,7 @@ impl ShowPage {
             cause: cause(connection),
             account: connection.account.clone(),
             credential: credential(connection),
-            scopes: connection.scopes.clone(),
+            scopes: connection.scopes.iter().map(|scope| Scope { name: scope.clone(), words: words(scope) }).collect(),
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
             made: calendar.when(connection.created_at),
             changed: calendar.when(connection.updated_at),
@@ -220,6 +235,12 @@ impl ShowPage {
             checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
             last_checkup: checkup.map(|job| LastCheckup::new(job, calendar)),
             renewal: (signs_in && !is_over && connection.is_listed).then(|| renewal(connection)),
+            token: if connection.takes_key() { "key" } else { "token" },
+            renewal_words: match connection.has_secret {
+                true if connection.status == "active" && !connection.wanted.is_empty() => "Grant more",
+                true => "Connect it again",
+                false => "Connect it",
+            },
             again: (is_over && has_way && connection.is_listed)
                 .then(|| format!("/connectors/{}/connection", connection.slug)),
             depending: Depending::new(dependants, calendar),
@@ -230,6 +251,7 @@ impl ShowPage {
 
 fn credential(connection: &Detail) -> &'static str {
     match (connection.has_secret, takes_token(connection), connection.auth_type.as_str()) {
+        (true, true, _) if connection.takes_key() => "A key, sealed",
         (true, true, _) => "A bearer token, sealed",
         (true, false, "oauth") => "A token from signing in, sealed",
         (true, false, _) => "Sealed",

@@ -1,6 +1,6 @@
 //! Connecting a service once more, or with another account.
 
-use super::sign_in;
+use super::{key, sign_in};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::connections::{self, Connection, NewConnection};
+use crate::connections::{self, Connection, NewConnection, Typed};
 use crate::connectors::{self, Auth, Connector};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
@@ -28,6 +28,11 @@ pub(super) struct ConnectionForm {
     /// Of an application that its owner has made at the provider.
     pub(super) client_id: String,
     pub(super) client_secret: String,
+    /// `1`: the provider says that it does not know the hub, which is to make itself known again.
+    pub(super) anew: String,
+    /// What the service asks for besides.
+    #[serde(flatten)]
+    pub(super) fields: Typed,
 }
 
 /// What there is to do to connect a service.
@@ -35,6 +40,8 @@ pub(super) struct ConnectionForm {
 pub(super) enum Way {
     /// A token is typed; an account may be added to those that there are.
     Token { is_first: bool },
+    /// A key is typed, with what else the service asks for; likewise.
+    Key { is_first: bool },
     /// One signs in at the service; likewise.
     SignIn { is_first: bool },
     /// Nothing has to be proved: a button.
@@ -48,6 +55,9 @@ impl Way {
         if connections::takes_token(connector) {
             return Some(Self::Token { is_first: open.next().is_none() });
         }
+        if connections::takes_key(connector) {
+            return Some(Self::Key { is_first: open.next().is_none() });
+        }
         if connector.auth_type == Auth::OAuth.stored() {
             return Some(Self::SignIn { is_first: open.next().is_none() });
         }
@@ -57,15 +67,23 @@ impl Way {
     /// Two accounts are told apart by their labels, so a second one has none yet.
     const fn blank_label(self) -> &'static str {
         match self {
-            Self::Token { is_first: false } | Self::SignIn { is_first: false } => "",
-            _ => "Default",
+            Self::Button => "Default",
+            Self::Token { is_first } | Self::Key { is_first } | Self::SignIn { is_first } => {
+                if is_first {
+                    "Default"
+                } else {
+                    ""
+                }
+            }
         }
     }
 
     /// The words of the link that leads here.
     pub(super) const fn label(self) -> &'static str {
         match self {
-            Self::Token { is_first: false } | Self::SignIn { is_first: false } => "Add another account",
+            Self::Token { is_first: false } | Self::Key { is_first: false } | Self::SignIn { is_first: false } => {
+                "Add another account"
+            }
             _ => "Connect",
         }
     }
@@ -103,10 +121,19 @@ pub(super) async fn new(
     let blank = || way.blank_label().to_owned();
     if let Way::SignIn { .. } = way {
         let label = asked.label.unwrap_or_else(blank);
-        let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label, ..ConnectionForm::default() }));
+        let typed = if let Some(Form(typed)) = kept {
+            typed
+        } else {
+            let fields = entered(&app, &me, &connector, &label).await?;
+            ConnectionForm { label, fields, ..ConnectionForm::default() }
+        };
         return sign_in::show(&app, &me, &connector, &typed).await;
     }
-    let label = kept.map_or_else(blank, |Form(typed)| typed.label);
+    let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label: blank(), ..ConnectionForm::default() }));
+    if let Way::Key { .. } = way {
+        return key::show(&app, &me, &connector, way, &typed).await;
+    }
+    let label = typed.label;
     Ok(form(&me, &connector, way, StatusCode::OK, &label, &Invalid::default()).await)
 }
 
@@ -121,6 +148,9 @@ pub(super) async fn create(
     if let Way::SignIn { .. } = way {
         return sign_in::create(&app, &me, &connector, &typed).await;
     }
+    if let Way::Key { .. } = way {
+        return key::create(&app, &me, &connector, way, &typed).await;
+    }
     let label = if way == Way::Button { "Default" } else { typed.label.as_str() };
     let new = NewConnection { label: label.to_owned(), token: Secret::new(typed.token.trim()) };
     let now = app.clock.now();
@@ -134,6 +164,16 @@ pub(super) async fn create(
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// What was entered for the connection of this label, if there is one.
+async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<Typed, Error> {
+    let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
+    let Some(connection) = connections.iter().find(|it| it.label == label && it.status != "revoked") else {
+        return Ok(Typed::new());
+    };
+    let mut tx = app.db.as_user(&me.actor).await?;
+    connections::entered(&mut tx, &me.actor, connection.id).await
 }
 
 async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<Way>, Error> {

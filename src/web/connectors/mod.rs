@@ -1,8 +1,11 @@
 //! Pages of connectors: the list, one connector with its tools, adding a server, running a tool.
 
+mod application;
 mod connection;
 mod discovery;
+pub(super) mod fields;
 mod index;
+mod key;
 mod new;
 mod search;
 mod show;
@@ -29,6 +32,7 @@ pub(super) fn router() -> Router<App> {
         .route("/oauth/callback", get(sign_in::callback))
         .route("/oauth/client.json", get(sign_in::client))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
+        .route("/connectors/{slug}/application", get(application::edit).post(application::update))
         .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }

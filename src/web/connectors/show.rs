@@ -10,7 +10,7 @@ use super::discovery::LookView;
 use super::views::{effect, first_sentence, kind};
 use crate::app::App;
 use crate::connections::{self, Connection};
-use crate::connectors::{self, Auth, Connector, Tool};
+use crate::connectors::{self, Auth, Connector, Tool, Transport};
 use crate::jobs::{self, JobRow, OfConnector};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -31,7 +31,11 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
     let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
     let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
     let shell = me.shell(connector.name.clone()).await.section(Section::Connectors).under("Connectors", "/connectors");
-    Ok(page(&ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()))))
+    let mut shown = ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()));
+    let has_application = connector.transport == Transport::Rest && connector.auth_type == Auth::OAuth.stored();
+    shown.application =
+        (has_application && me.user.is_admin).then(|| format!("/connectors/{}/application", connector.slug));
+    Ok(page(&shown))
 }
 
 /// One connector.
@@ -50,6 +54,10 @@ struct ShowPage {
     way: Option<Way>,
     slug: String,
     needs_nothing: bool,
+    /// It has no tools yet, and only administrators see it.
+    is_hidden: bool,
+    /// Where the hub's OAuth application is entered, for administrators.
+    application: Option<String>,
     /// It tells its tools to nobody before they have signed in, and its reader has not.
     is_closed: bool,
     tools: Vec<ToolRow>,
@@ -97,7 +105,11 @@ impl ShowPage {
     ) -> Self {
         let last: HashMap<_, _> = ran.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
         let needs_nothing = connector.auth_type == "none";
-        let is_closed = connector.auth_type == Auth::OAuth.stored() && connections.is_empty() && tools.is_empty();
+        let is_hidden = connector.is_for_administrators();
+        let is_closed = connector.transport == Transport::Mcp
+            && connector.auth_type == Auth::OAuth.stored()
+            && connections.is_empty()
+            && tools.is_empty();
         Self {
             shell,
             name: connector.name.clone(),
@@ -119,6 +131,8 @@ impl ShowPage {
                 .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
                 .collect(),
             is_closed,
+            is_hidden,
+            application: None,
             look: LookView::new(connector, calendar).filter(|_| !is_closed),
             jobs: ran.newest.iter().map(|job| Row::new(job, calendar)).collect(),
             all_jobs: format!("/jobs?connector={}", connector.slug),
@@ -144,6 +158,7 @@ impl Link {
             status: Badge::connection(&connection.status),
             credential: match (connection.has_secret, connector.auth_type.as_str()) {
                 (true, "oauth") => "A token from signing in, sealed",
+                (true, _) if connector.transport == Transport::Rest => "A key, sealed",
                 (true, _) => "A bearer token, sealed",
                 (false, _) => "None needed",
             },

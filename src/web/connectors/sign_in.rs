@@ -9,9 +9,10 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::connection::ConnectionForm;
+use super::fields::FieldView;
 use crate::app::App;
-use crate::connections::{self, SignIn, Signed};
-use crate::connectors::{self, Connector};
+use crate::connections::{self, SignIn, Signed, Typed};
+use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, Invalid};
 use crate::oauth::{Client, Provider, State};
 use crate::secret::Secret;
@@ -41,6 +42,17 @@ struct ConnectPage<'a> {
     /// True if the provider makes no clients by itself.
     asks_client: bool,
     client_id: &'a str,
+    /// What the service asks for besides.
+    fields: Vec<FieldView>,
+    /// The provider does not know this hub, and its users cannot help it.
+    missing: Option<MissingClient>,
+}
+
+/// No client has been entered for a shipped service.
+#[derive(Clone)]
+struct MissingClient {
+    /// Where one is entered, for those who may.
+    href: Option<String>,
 }
 
 /// The last page of ours before the provider's.
@@ -50,7 +62,10 @@ struct ContinuePage {
     shell: Shell,
     service: String,
     slug: String,
+    // not `label`: the template's macros have a parameter of that name
+    called: String,
     host: String,
+    can_be_made_known: bool,
     /// What the address bar will begin with.
     origin: String,
     url: String,
@@ -65,15 +80,15 @@ struct RefusedPage {
     again: Option<(String, String)>,
 }
 
-fn sign_in(app: &App) -> SignIn<'_> {
-    SignIn { db: &app.db, vault: &app.vault, egress: &app.egress, public_url: &app.public_url }
+pub(super) fn sign_in(app: &App) -> SignIn<'_> {
+    SignIn { db: &app.db, system: &app.system, vault: &app.vault, egress: &app.egress, public_url: &app.public_url }
 }
 
 /// Begins a sign-in at once, for a service that was just added; whatever is in the way is told on the page that asks.
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let here = format!("/connectors/{}/connection", connector.slug);
-    match sign_in(app).begin(&me.actor, session, connector, DEFAULT_LABEL, app.clock.now()).await {
+    match sign_in(app).begin(&me.actor, session, connector, DEFAULT_LABEL, &Typed::new(), app.clock.now()).await {
         Ok(state) => Ok(see_other(&format!("{here}/continue?state={}", state.expose()))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(_) => Ok(see_other(&here)),
@@ -81,8 +96,7 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
 }
 
 pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    let provider = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, &provider, typed, &Invalid::default()).await)
+    form(app, me, StatusCode::OK, connector, typed, &Invalid::default()).await
 }
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
@@ -103,30 +117,32 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
             faults
         }
     };
-    let provider = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, &provider, typed, &faults).await)
+    form(app, me, StatusCode::UNPROCESSABLE_ENTITY, connector, typed, &faults).await
 }
 
 async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (sign_in, now) = (sign_in(app), app.clock.now());
+    if typed.anew == "1" {
+        sign_in.forget_client(&me.actor, connector.id, now).await?;
+    }
     if !typed.client_id.trim().is_empty() {
         let secret = typed.client_secret.trim();
         let secret = (!secret.is_empty()).then(|| Secret::new(secret));
         let client = Client { id: typed.client_id.trim().to_owned(), secret };
         sign_in.enter_client(&me.actor, connector.id, &client, now).await?;
     }
-    sign_in.begin(&me.actor, session, connector, &typed.label, now).await
+    sign_in.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
 }
 
 #[derive(Deserialize)]
-pub(super) struct Going {
+pub(super) struct Begun {
     #[serde(default)]
     state: String,
 }
 
 /// A plain link leads to the provider: a form may not be answered by another site.
-pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<Going>) -> Result {
+pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<Begun>) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let going = sign_in(&app).going(&me.actor, session, &State::brought(&asked.state), app.clock.now()).await;
     match going {
@@ -140,7 +156,9 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 shell,
                 service: going.connector.name,
                 slug: going.connector.slug,
+                called: going.label,
                 host: going.host,
+                can_be_made_known: going.can_be_made_known,
                 origin: going.url.origin().ascii_serialization(),
                 url: going.url.into(),
             }))
@@ -170,6 +188,7 @@ pub(super) async fn callback(
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
+        Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
         Err(told) => {
             let connector = sign_in(&app).of_callback(&me.actor, &query).await?;
             Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)
@@ -185,11 +204,15 @@ pub(super) async fn client(Handles(app): Handles<App>) -> Result {
 
 fn signed_words(signed: &Signed) -> String {
     let again = if signed.is_renewed { " again" } else { "" };
-    let mut words = vec![format!("{} is connected{again}.", signed.connector.name)];
-    words.push(match signed.tools {
-        Some(tools) => format!("It has {}.", when::count(tools as u64, "tool")),
-        None => "Its tools could not be read yet: look again below.".to_owned(),
-    });
+    let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
+    let mut words = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
+    match signed.tools {
+        Some(tools) => words.push(format!("It has {}.", when::count(tools as u64, "tool"))),
+        None if signed.connector.can_be_looked_at() => {
+            words.push("Its tools could not be read yet: look again below.".to_owned());
+        }
+        None => {}
+    }
     if !signed.missing.is_empty() {
         words.push(format!("Not granted: {}.", signed.missing.join(", ")));
     }
@@ -199,20 +222,41 @@ fn signed_words(signed: &Signed) -> String {
     words.join(" ")
 }
 
-async fn described(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Provider> {
-    let mut tx = app.db.as_user(&me.actor).await?;
-    let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
-    provider.ok_or(Error::NotFound("sign-in of this connector"))
+/// What a sign-in takes.
+struct Asked {
+    provider: Provider,
+    /// Of a shipped service.
+    descriptor: Option<Descriptor>,
+    missing: Option<MissingClient>,
+}
+
+impl Asked {
+    async fn of(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
+        let mut tx = app.db.as_user(&me.actor).await?;
+        let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
+        let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
+        let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
+        drop(tx);
+        let is_missing =
+            descriptor.is_some() && sign_in(app).known_client(&me.actor, connector, &provider).await?.is_none();
+        let missing = is_missing.then(|| MissingClient {
+            href: me.user.is_admin.then(|| format!("/connectors/{}/application", connector.slug)),
+        });
+        Ok(Self { provider, descriptor, missing })
+    }
 }
 
 async fn form(
+    app: &App,
     me: &SignedIn,
     status: StatusCode,
     connector: &Connector,
-    provider: &Provider,
     typed: &ConnectionForm,
     faults: &Invalid,
-) -> Response {
+) -> Result {
+    let asked = Asked::of(app, me, connector).await?;
+    let provider = &asked.provider;
+    let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = me
         .shell(format!("Connect {}", connector.name))
         .await
@@ -221,7 +265,7 @@ async fn form(
         .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
-    page_with(
+    Ok(page_with(
         status,
         &ConnectPage {
             shell,
@@ -229,12 +273,16 @@ async fn form(
             service: &connector.name,
             slug: &connector.slug,
             host: provider.host(),
-            scopes: provider.scopes.iter().map(words).collect(),
+            scopes: scopes.iter().map(words).collect(),
             called: &typed.label,
-            asks_client: provider.registration_url.is_none() && !provider.reads_client_documents,
+            asks_client: asked.descriptor.is_none()
+                && provider.registration_url.is_none()
+                && !provider.reads_client_documents,
             client_id: &typed.client_id,
+            fields: asked.descriptor.as_ref().map(|it| FieldView::all(it, &typed.fields)).unwrap_or_default(),
+            missing: asked.missing.clone(),
         },
-    )
+    ))
 }
 
 async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {

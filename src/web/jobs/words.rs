@@ -39,6 +39,7 @@ fn queued(job: &Job, calendar: &Calendar) -> String {
         Some("retry") => "The last try failed; it is tried again",
         Some("rate") => "Held back to keep to a rate limit; it goes on",
         Some("breaker") => "The service is failing; it is tried again",
+        Some("paused") => "The hub cannot open stored credentials just now; it is tried again",
         Some("schedule") => "Planned; it starts",
         _ => "It goes on",
     };

@@ -6,6 +6,7 @@ export const alice = "alice@example.org";
 const empty = "empty@example.org";
 const choosy = "choosy@example.org";
 const away = "away@example.org";
+const owner = "owner@example.org";
 
 // A press that brings a page at once, and not the next one by a redirect; returns its answer.
 async function send(page, name) {
@@ -90,6 +91,7 @@ export async function fill({ browser, hub, servers, gated }) {
   const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   const [session, reset, newEmail] = [await anotherSession({ browser, hub, page }), await resetLink({ browser, hub }), await newEmailLink({ hub, page })];
   await choose({ browser, hub });
+  await makeKnown({ browser, hub });
   await page.context().close();
   return [
     ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null],
@@ -132,6 +134,11 @@ export async function fill({ browser, hub, servers, gated }) {
     ["service-continue", "/connectors/closed/connection", alice, toProvider],
     ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
+    ["rest", "/connectors/google-gmail", owner], ["rest-unknown", "/connectors/salesforce/connection", owner],
+    ["application", "/connectors/google-gmail/application", owner],
+    ["application-error", "/connectors/github/application", owner, press("Store")],
+    ["rest-sign-in-error", "/connectors/jira/connection", owner, press("Connect", { label: "" })],
+    ["key-error", "/connectors/zendesk/connection", owner, press("Connect", { subdomain: "evil.example/?x=" })],
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
@@ -176,6 +183,17 @@ async function accounts({ page, url }) {
   const connection = await follow("Work");
   await page.getByRole("button", { name: "Use by default" }).click();
   return { connection, over };
+}
+
+// The hub's application at the provider of a shipped service, which its owner enters.
+async function makeKnown({ browser, hub }) {
+  hub.user(owner, password, "--admin");
+  const page = await visitor(browser, hub, { script: false });
+  await signIn(page, owner, password);
+  await page.goto("/connectors/jira/application");
+  await type(page, { client_id: "hub-at-jira", client_secret: "a secret of the hub" });
+  await page.getByRole("button", { name: "Store" }).click();
+  await page.context().close();
 }
 
 // A service that was signed in to, and has taken that back: the job that waits for it, and the connection.

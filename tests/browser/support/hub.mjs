@@ -87,8 +87,8 @@ export class Hub {
   }
 
   // Makes a confirmed account, as an operator would.
-  user(email, password) {
-    const made = spawnSync(binary, ["user", "create", "--email", email, "--password-stdin"], {
+  user(email, password, ...more) {
+    const made = spawnSync(binary, ["user", "create", "--email", email, "--password-stdin", ...more], {
       env: this.env,
       input: password,
       encoding: "utf8",

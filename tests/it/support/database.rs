@@ -49,6 +49,16 @@ impl TestDatabase {
         Self { name, databases, options }
     }
 
+    /// Cuts all connections and lets nobody connect, or does again.
+    pub(crate) async fn let_connect(&self, allowed: bool) {
+        let mut superuser = CLUSTER.superuser_options.clone().connect().await.unwrap();
+        execute(&mut superuser, format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allowed}", self.name)).await;
+        if !allowed {
+            let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+            execute(&mut superuser, cut).await;
+        }
+    }
+
     /// How the server's superuser connects to this database.
     pub(crate) fn superuser_options(&self) -> PgConnectOptions {
         CLUSTER.superuser_options.clone().database(&self.name)

@@ -49,14 +49,14 @@ impl Guarded {
         Url::parse(location.to_str().unwrap()).unwrap()
     }
 
-    /// How many clients, refreshes, revocations or tokens there are, or were.
+    /// How many clients, exchanges, refreshes, revocations or tokens there are, or were.
     pub(crate) async fn count(&self, what: &str) -> u64 {
         let answer = self.egress.send(Request::new(Method::GET, self.at("/test/counts"))).await.unwrap();
         let counts: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
         counts[what].as_u64().unwrap()
     }
 
-    /// Brings something about: `end-access`, `kill`, `revive`, `slow?seconds=…`.
+    /// Brings something about: `end-access`, `kill`, `revive`, `slow?seconds=…`, `fail?status=…&after=…`, `forget-clients`.
     pub(crate) async fn test(&self, what: &str) {
         let answer = self.egress.send(Request::new(Method::POST, self.at(&format!("/test/{what}")))).await.unwrap();
         assert!(answer.status().is_success(), "{what}: {}", answer.status());

@@ -17,7 +17,7 @@ use craft::accounts::{self, NewUser, Passwords, User, Visitor};
 use craft::app::{App, Handles};
 use craft::clock::Clock;
 use craft::config::SignUp;
-use craft::connections::Renewals;
+use craft::connections::{Means, Renewals};
 use craft::egress::{Egress, EgressPolicy};
 use craft::errands::Errands;
 use craft::ids::JobId;
@@ -51,7 +51,7 @@ pub(crate) struct TestApp {
     outbox: PathBuf,
     _stop: DropGuard,
     /// Dropped last, with its database.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl TestApp {
@@ -79,30 +79,39 @@ impl TestApp {
         let (clock, vault, egress) =
             // the present month has its partitions
             (Clock::fixed(Clock::real().now()), Vault::from(SealingKey::random()), allowing(&["127.0.0.0/8"]));
+        let means = Means {
+            system: system.clone(),
+            vault,
+            egress,
+            clock,
+            live: live.clone(),
+            mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
+            errands: Errands::default(),
+            public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
+        };
         let mut handles = Handles {
             db: database.databases.web.clone(),
             system: system.clone(),
-            renewals: Renewals::new(system.clone(), vault.clone(), egress.clone(), clock.clone()),
-            clock,
-            vault,
-            egress,
-            mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
-            errands: Errands::default(),
+            renewals: Renewals::new(means.clone()),
+            clock: means.clock,
+            vault: means.vault,
+            egress: means.egress,
+            mailer: means.mailer,
+            errands: means.errands,
             passwords: Passwords::default(),
             queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
             live,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
-            public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
+            public_url: means.public_url,
             sign_up: SignUp::Open,
             proxies: Vec::new(),
         };
         change(&mut handles);
-        let Handles { vault, egress, clock, .. } = handles.clone();
-        handles.renewals = Renewals::new(handles.system.clone(), vault, egress, clock);
+        handles.renewals = renewals(&handles);
         let app = App::from(handles);
         run_jobs(&app).await;
         let router = web::framed(web::pages().merge(pages), app.clone());
-        Self { app, router, outbox, _stop: stop.drop_guard(), _database: database }
+        Self { app, router, outbox, _stop: stop.drop_guard(), database }
     }
 
     /// Somebody who is not signed in.
@@ -199,6 +208,17 @@ impl TestApp {
         files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
     }
 
+    /// Every mail so far, with those that nobody waits for.
+    pub(crate) async fn all_mails(&self) -> Vec<String> {
+        self.app.errands.finish().await;
+        self.mails()
+    }
+
+    /// Takes the database away, or gives it back.
+    pub(crate) async fn let_connect(&self, allowed: bool) {
+        self.database.let_connect(allowed).await;
+    }
+
     /// The path of the one link in the newest mail.
     pub(crate) fn mailed_link(&self) -> String {
         let mail = self.mails().pop().expect("no mail was sent");
@@ -214,6 +234,20 @@ impl TestApp {
         let statement = "SELECT action || COALESCE('!' || error_class, '') FROM audit_entries ORDER BY id";
         sqlx::query_scalar(statement).fetch_all(self.app.system.pool()).await.unwrap()
     }
+}
+
+/// Those of another process, which shares the database and nothing else.
+pub(crate) fn renewals(handles: &Handles) -> Renewals {
+    Renewals::new(Means {
+        system: handles.system.clone(),
+        vault: handles.vault.clone(),
+        egress: handles.egress.clone(),
+        clock: handles.clock.clone(),
+        live: handles.live.clone(),
+        mailer: handles.mailer.clone(),
+        errands: handles.errands.clone(),
+        public_url: handles.public_url.clone(),
+    })
 }
 
 impl Drop for TestApp {

@@ -1,0 +1,158 @@
+//! Connecting a service with a key, and putting another key in its place.
+//!
+//! Nothing is stored before the service has accepted the key in a real call.
+
+use super::entries::{self, Entered, Typed};
+use super::service::{ExternalAccount, Service};
+use super::store::own;
+use super::{label, store};
+use crate::actor::Actor;
+use crate::audit::{self, Action};
+use crate::clock::Timestamp;
+use crate::connectors::{self, Auth, Connector, Descriptor, FieldKind, Transport};
+use crate::db::{Db, Tx};
+use crate::egress::Egress;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, ConnectorId};
+use crate::queue::{self, Released};
+use crate::secret::Secret;
+use crate::vault::Vault;
+
+/// Whether a connection to it presents a key that its owner types, with what else the service asks for.
+#[must_use]
+pub fn takes_key(connector: &Connector) -> bool {
+    connector.auth_type == Auth::Token.stored() && connector.transport == Transport::Rest
+}
+
+/// What keys are kept with.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'a> {
+    /// The actor's rows.
+    pub db: &'a Db,
+    /// Seals them.
+    pub vault: &'a Vault,
+    /// The way to the service.
+    pub egress: &'a Egress,
+}
+
+/// What a service has accepted.
+struct Accepted {
+    entered: Entered,
+    credential: Secret,
+    account: Option<ExternalAccount>,
+}
+
+impl Keys<'_> {
+    /// Makes a connection once the service has accepted the key.
+    ///
+    /// # Errors
+    /// Faults of `label` and of the service's fields, all at once; or of the one that the service did not accept.
+    pub async fn connect(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        typed_label: &str,
+        typed: &Typed,
+        now: Timestamp,
+    ) -> Result<ConnectionId> {
+        let descriptor = self.descriptor(actor, connector.id).await?;
+        let (label, entered) = label::with(label::parse(typed_label), entries::judge(&descriptor.fields, typed))?;
+        let accepted = self.accepted(&descriptor, entered).await?;
+        let mut tx = self.db.as_user(actor).await?;
+        let owner = actor.user_id();
+        let secret = self.vault.seal(&mut tx, owner, "connection.access", &accepted.credential, now).await?;
+        let id = ConnectionId::new(now);
+        if store::insert(&mut tx, owner, id, connector.id, label, Some(&secret), now).await? != id {
+            return Err(label::taken(label));
+        }
+        accepted.describe(&mut tx, actor, id).await?;
+        let created = Action::ConnectionCreated { connection: id, connector: connector.id };
+        audit::record(&mut tx, actor, &created, now).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Puts another key in the place of a connection's own, once the service has accepted it. Jobs that waited for it go on:
+    /// the caller announces them.
+    ///
+    /// # Errors
+    /// As [`Keys::connect`]; and of the first secret field if the key is that of another account.
+    pub async fn replace(&self, actor: &Actor, id: ConnectionId, typed: &Typed, now: Timestamp) -> Result<Released> {
+        let mut tx = self.db.as_user(actor).await?;
+        let connector = hold(&mut tx, actor, id).await?.connector_id;
+        drop(tx);
+        let descriptor = self.descriptor(actor, connector).await?;
+        let accepted = self.accepted(&descriptor, entries::judge(&descriptor.fields, typed)?).await?;
+        let mut tx = self.db.as_user(actor).await?;
+        let held = hold(&mut tx, actor, id).await?;
+        if let Some(told) = held.is_of_another(accepted.account.as_ref()) {
+            return Err(Error::field(secret_field(&descriptor), told));
+        }
+        let owner = actor.user_id();
+        let secret = match held.access {
+            Some(secret) => {
+                self.vault.replace(&mut tx, owner, &secret, &accepted.credential, now).await?;
+                secret
+            }
+            None => self.vault.seal(&mut tx, owner, "connection.access", &accepted.credential, now).await?,
+        };
+        own::renew(&mut tx, owner, id, &secret, now).await?;
+        accepted.describe(&mut tx, actor, id).await?;
+        let released = queue::release_parked(&mut tx, actor, id).await?;
+        audit::record(&mut tx, actor, &Action::CredentialReplaced { connection: id, connector }, now).await?;
+        tx.commit().await?;
+        Ok(released)
+    }
+
+    async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
+        let mut tx = self.db.as_user(actor).await?;
+        connectors::descriptor(&mut tx, actor, connector).await?.ok_or(Error::NotFound("key of this service"))
+    }
+
+    async fn accepted(&self, descriptor: &Descriptor, entered: Entered) -> Result<Accepted> {
+        let credential = entered.sealed_together()?;
+        let service = Service {
+            descriptor: descriptor.clone(),
+            values: entered.values.clone(),
+            credential: Some(credential.clone()),
+        };
+        service.check(self.egress).await.map_err(|error| beside_its_field(descriptor, error))?;
+        let account = service.account(self.egress).await;
+        Ok(Accepted { entered, credential, account })
+    }
+}
+
+impl Accepted {
+    /// Notes what was entered besides the key, and whose account it is.
+    async fn describe(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<()> {
+        let captured = serde_json::to_value(&self.entered.values).map_err(|error| Error::Internal(error.into()))?;
+        Ok(own::describe(tx, actor.user_id(), id, &captured, self.account.as_ref()).await?)
+    }
+}
+
+/// A refusal is told beside the key; that the service is not there, beside what says where it is.
+fn beside_its_field(descriptor: &Descriptor, error: Error) -> Error {
+    let place = descriptor.fields.iter().find(|it| matches!(it.kind, FieldKind::Domain | FieldKind::DomainLabel));
+    let place = place.map_or_else(|| secret_field(descriptor), |field| field.name.clone());
+    match error {
+        Error::Upstream { class: "unauthorized" | "forbidden", message, .. } => {
+            Error::field(secret_field(descriptor), message)
+        }
+        Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
+            Error::field(place, message)
+        }
+        ours => ours,
+    }
+}
+
+fn secret_field(descriptor: &Descriptor) -> String {
+    descriptor.fields.iter().find(|it| it.kind == FieldKind::Secret).map(|it| it.name.clone()).unwrap_or_default()
+}
+
+async fn hold(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<own::Held> {
+    let held = own::hold(tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    if held.is_over() {
+        return Err(Error::Conflict("This connection was disconnected. Connect the service again".to_owned()));
+    }
+    Ok(held)
+}

@@ -1,0 +1,81 @@
+//! The mail that tells an owner, once, that a connection is over.
+//!
+//! What ends a connection notes with it, in the same transaction, that its owner is to be told. Whoever sends the mail takes
+//! that note first and drops it afterwards, so a mail that could not be sent is sent with a later sweep, and two processes
+//! do not send the same one.
+
+use std::time::Duration;
+
+use super::store::{self, Notice};
+use super::{Renewals, sweep};
+use crate::accounts;
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, UserId};
+use crate::mail::Mail;
+
+/// When a mail is tried again that was not sent.
+const AGAIN: Duration = Duration::from_secs(5 * 60);
+
+impl Renewals {
+    /// Tells the owner of a connection what they are to be told of it; nobody waits for that.
+    pub(super) fn tell(&self, actor: &Actor, id: ConnectionId) {
+        let (renewals, owner) = (self.clone(), actor.user_id());
+        let telling = async move { renewals.send_notice(owner, id).await };
+        if let Err(error) = self.errands.begin("mail that a connection is over", telling) {
+            tracing::warn!(connection = %id, %error, "its owner is told by a later sweep");
+        }
+    }
+
+    /// Tells all owners who are still to be told.
+    pub(super) async fn tell_all(&self) -> Result<()> {
+        let mut conn = self.system.pool().acquire().await?;
+        let untold = store::untold(&mut conn, self.clock.now(), sweep::MOST).await?;
+        drop(conn);
+        for (owner, id) in untold {
+            if let Err(error) = self.send_notice(owner, id).await {
+                tracing::warn!(connection = %id, %error, "its owner could not be told that it is over");
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_notice(&self, owner: UserId, id: ConnectionId) -> Result<()> {
+        let now = self.clock.now();
+        let mut conn = self.system.pool().acquire().await?;
+        let Some(notice) = store::take_notice(&mut conn, owner, id, now + AGAIN, now).await? else { return Ok(()) };
+        drop(conn);
+        let Some(user) = accounts::find(&self.system, owner).await? else { return Ok(()) };
+        let link = self.public_url.join(&format!("connections/{id}")).map_err(|error| Error::Internal(error.into()))?;
+        self.mailer.send(&notice.mail(user.email, link.as_str()), now).await?;
+        Ok(store::drop_notice(&mut *self.system.pool().acquire().await?, owner, id).await?)
+    }
+}
+
+impl Notice {
+    fn mail(&self, to: String, link: &str) -> Mail {
+        let name = match self.label.as_str() {
+            "Default" => self.service.clone(),
+            label => format!("{}, {label}", self.service),
+        };
+        // a service may have named itself
+        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+        let what = match self.status.as_str() {
+            "expired" => "has ended",
+            _ => "could not be kept alive",
+        };
+        let why = self.reason.as_deref().unwrap_or("The service no longer accepts the credential");
+        Mail {
+            to,
+            subject: format!("{name} is waiting for you to connect it again"),
+            text: format!(
+                "Your connection to {name} at Tool Connect Craft {what}:\n\n\
+                 {why}.\n\n\
+                 Connect it again on this page:\n\n\
+                 {link}\n\n\
+                 Jobs that need it wait until then, and go on by themselves. This mail\n\
+                 comes once.\n"
+            ),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A REST service as one account of it is reached: what proves a credential, and whose account it is.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
+
+use crate::connectors::{Account, Descriptor, Key};
+use crate::egress::Egress;
+use crate::error::{Error, Result};
+use crate::oauth::{self, Values};
+use crate::secret::Secret;
+use crate::upstream::{self, ApiRequest, Proof};
+
+/// The longest name of an account that is kept.
+const LONGEST_NAME: usize = 200;
+
+/// A service with what one account of it enters and presents.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// What its file says.
+    pub descriptor: Descriptor,
+    /// What the account's owner entered, and what was kept from the grant.
+    pub values: Values,
+    /// As the vault keeps it: a token, or the secret fields by name.
+    pub credential: Option<Secret>,
+}
+
+/// Whose account it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalAccount {
+    /// What never changes.
+    pub id: String,
+    /// What people recognise.
+    pub name: String,
+}
+
+impl Service {
+    /// Makes the harmless call that succeeds only with a good credential. A failure is a sentence that names the host.
+    pub async fn check(&self, egress: &Egress) -> Result<()> {
+        let check = &self.descriptor.check;
+        let request = self.request(&check.method, &check.url, check.body.as_ref())?;
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let answer = upstream::ask(egress, &request).await?;
+        match &check.success {
+            Some(success) if !answer.is_some_and(|answer| success.holds(&answer)) => Err(Error::upstream(
+                "unauthorized",
+                format!("{host} answered, but did not accept the credential: check that it is whole and still valid"),
+                None,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks whose account it is; none if the service does not tell, or not with this credential.
+    pub async fn account(&self, egress: &Egress) -> Option<ExternalAccount> {
+        let account = self.descriptor.account.as_ref()?;
+        let request = self.request(&account.method, &account.url, account.body.as_ref()).ok()?;
+        match upstream::ask(egress, &request).await {
+            Ok(answer) => read(account, &answer?),
+            Err(error) => {
+                tracing::debug!(%error, "a service does not tell whose account it is");
+                None
+            }
+        }
+    }
+
+    fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<ApiRequest> {
+        let url = oauth::fill_address(template, &self.values)?;
+        let method = Method::try_from(method).map_err(|error| Error::Internal(error.into()))?;
+        let headers = self.descriptor.api.headers.iter().map(|(name, value)| header_of(name, value));
+        Ok(ApiRequest {
+            method,
+            url,
+            headers: headers.collect::<Result<_>>()?,
+            body: body.cloned(),
+            proof: self.proof()?,
+        })
+    }
+
+    /// How the credential is presented.
+    fn proof(&self) -> Result<Proof> {
+        let Some(credential) = &self.credential else { return Ok(Proof::None) };
+        let Some(key) = &self.descriptor.key else {
+            return Ok(authorization(format!("Bearer {}", credential.expose())));
+        };
+        let secrets: Values =
+            serde_json::from_str(credential.expose()).map_err(|error| Error::Internal(error.into()))?;
+        let known: Values =
+            self.values.iter().chain(&secrets).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let of = |field: &str| known.get(field).cloned().ok_or(Error::NotFound("key of this connection"));
+        Ok(match key {
+            Key::Bearer { field } => authorization(format!("Bearer {}", of(field)?)),
+            Key::Header { name, prefix, field } => {
+                let name = HeaderName::try_from(name).map_err(|error| Error::Internal(error.into()))?;
+                Proof::Header { name, value: Secret::new(format!("{prefix}{}", of(field)?)) }
+            }
+            Key::Query { name, field } => Proof::Query { name: name.clone(), value: Secret::new(of(field)?) },
+            Key::Basic { user, password } => {
+                let pair = format!("{}:{}", oauth::fill(user, &known)?, oauth::fill(password, &known)?);
+                authorization(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+            }
+        })
+    }
+}
+
+fn authorization(value: String) -> Proof {
+    Proof::Header { name: header::AUTHORIZATION, value: Secret::new(value) }
+}
+
+fn header_of(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+    let name = HeaderName::try_from(name).map_err(|error| Error::Internal(error.into()))?;
+    Ok((name, HeaderValue::try_from(value).map_err(|error| Error::Internal(error.into()))?))
+}
+
+fn read(account: &Account, answer: &Value) -> Option<ExternalAccount> {
+    let text = |pointer: &str| match answer.pointer(pointer)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let id = text(&account.id)?;
+    let name = text(&account.label).unwrap_or_else(|| id.clone());
+    let short = |text: String| text.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+    Some(ExternalAccount { id: short(id), name: short(name) })
+}
+
+/// Jobs and rules count on it that a connection leads to the account that it was made for.
+pub(super) fn another(
+    former_id: Option<&str>,
+    former_name: Option<&str>,
+    account: Option<&ExternalAccount>,
+) -> Option<String> {
+    let (id, account) = (former_id?, account?);
+    let former = former_name.unwrap_or(id);
+    (id != account.id).then(|| {
+        format!(
+            "This is the account {}, and the connection is that of {former}. Nothing was changed. Use {former} here, or \
+             connect {} under a label of its own",
+            account.name, account.name
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ExternalAccount, Proof, Secret, Service, Values, read};
+    use crate::connectors::{Account, Shipped};
+    use serde_json::json;
+
+    const FILE: &str = "
+        slug = 'tides'
+        name = 'Tides'
+        description = 'High and low water.'
+        category = 'productivity'
+        auth = 'token'
+        transport = 'rest'
+        base_url = 'https://{port}.tides.example'
+        docs = 'https://tides.example/keys'
+        [[field]]
+        name = 'port'
+        label = 'Port'
+        kind = 'domain-label'
+        [[field]]
+        name = 'api_key'
+        label = 'Key'
+        kind = 'secret'
+        [check]
+        url = 'https://{port}.tides.example/me?all=1'
+    ";
+
+    fn service(key: &str) -> Service {
+        let shipped = Shipped::parse("connectors/tides.toml", &format!("{FILE}\n[key]\n{key}")).unwrap();
+        Service {
+            descriptor: *shipped.descriptor.unwrap(),
+            values: Values::from([("port".to_owned(), "dover".to_owned())]),
+            credential: Some(Secret::new(r#"{"api_key":"k1"}"#)),
+        }
+    }
+
+    fn presented(key: &str) -> (String, String) {
+        match service(key).proof().unwrap() {
+            Proof::Header { name, value } => (name.to_string(), value.expose().to_owned()),
+            Proof::Query { name, value } => (format!("?{name}"), value.expose().to_owned()),
+            Proof::None => unreachable!("there is a key"),
+        }
+    }
+
+    #[test]
+    fn each_style_presents_the_key_in_its_place() {
+        let is = |key: &str, name: &str, value: &str| assert_eq!(presented(key), (name.to_owned(), value.to_owned()));
+        is("style = 'bearer'\nfield = 'api_key'", "authorization", "Bearer k1");
+        is("style = 'header'\nname = 'X-Key'\nprefix = 'Token '\nfield = 'api_key'", "x-key", "Token k1");
+        is("style = 'query'\nname = 'key'\nfield = 'api_key'", "?key", "k1");
+        // dover/token:k1
+        is(
+            "style = 'basic'\nuser = '{port}/token'\npassword = '{api_key}'",
+            "authorization",
+            "Basic ZG92ZXIvdG9rZW46azE=",
+        );
+    }
+
+    #[test]
+    fn a_call_goes_where_the_account_is() {
+        let request = service("style = 'bearer'\nfield = 'api_key'").request(
+            "GET",
+            "https://{port}.tides.example/me?all=1",
+            None,
+        );
+        assert_eq!(request.unwrap().url.as_str(), "https://dover.tides.example/me?all=1");
+    }
+
+    #[test]
+    fn an_account_is_known_by_what_never_changes() {
+        let account = Account {
+            url: String::new(),
+            method: "GET".into(),
+            body: None,
+            id: "/id".into(),
+            label: "/me/name".into(),
+        };
+        let known = |id: &str, name: &str| Some(ExternalAccount { id: id.to_owned(), name: name.to_owned() });
+        assert_eq!(read(&account, &json!({ "id": 7, "me": { "name": "alice" } })), known("7", "alice"));
+        assert_eq!(read(&account, &json!({ "id": "u1" })), known("u1", "u1"));
+        assert_eq!(read(&account, &json!({ "me": { "name": "alice" } })), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! How the hub proves to a provider that it is its client.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::HeaderValue;
+use url::Url;
+
+use super::authorize::renamed;
+use super::failure::Failure;
+use super::provider::{ClientAuth, Provider};
+use super::{Client, assertion, host};
+use crate::clock::Timestamp;
+use crate::secret::Secret;
+
+/// Parameters of a request, in order.
+pub(super) type Parameters = Vec<(String, String)>;
+
+/// Adds what proves the client: a header, or parameters.
+pub(super) fn prove(
+    provider: &Provider,
+    auth: ClientAuth,
+    client: &Client,
+    at: &Url,
+    mut parameters: Parameters,
+    now: Timestamp,
+) -> Result<(Option<HeaderValue>, Parameters), Failure> {
+    let header = basic(auth, client);
+    if header.is_none() {
+        parameters.push(("client_id".to_owned(), client.id.clone()));
+        match (auth, &client.secret) {
+            (ClientAuth::None, _) | (_, None) => {}
+            (ClientAuth::PrivateKeyJwt, Some(key)) => {
+                let audience = provider.issuer.as_deref().unwrap_or(at.as_str());
+                let signed = assertion::signed(key, &client.id, audience, &parameters, now);
+                let signed = signed.ok_or_else(|| Failure::no_key(host(at)))?;
+                parameters.push(("client_assertion_type".to_owned(), assertion::TYPE.to_owned()));
+                parameters.push(("client_assertion".to_owned(), signed));
+            }
+            (_, Some(secret)) => parameters.push(("client_secret".to_owned(), secret.expose().to_owned())),
+        }
+    }
+    Ok((header, parameters))
+}
+
+/// The parameters under the provider's names; those without a value only if it wants them.
+pub(super) fn as_theirs(provider: &Provider, parameters: Parameters) -> Parameters {
+    let sent = parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty());
+    sent.map(|(name, value)| (renamed(provider, &name).to_owned(), value)).collect()
+}
+
+/// The header of a client that proves itself by HTTP Basic; one without a secret has nothing to prove.
+fn basic(auth: ClientAuth, client: &Client) -> Option<HeaderValue> {
+    let secret = client.secret.as_ref().map(Secret::expose)?;
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = match auth {
+        ClientAuth::Basic => format!("{}:{}", encoded(&client.id), encoded(secret)),
+        ClientAuth::BasicRaw => format!("{}:{secret}", client.id),
+        ClientAuth::BasicSecretAsUser => format!("{secret}:"),
+        ClientAuth::Post | ClientAuth::PrivateKeyJwt | ClientAuth::None => return None,
+    };
+    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientAuth, Provider, as_theirs, prove};
+    use crate::secret::Secret;
+    use base64::Engine as _;
+    use time::macros::datetime;
+    use url::Url;
+
+    fn proof(toml: &str, auth: ClientAuth, secret: Option<&str>) -> (Option<String>, Vec<String>) {
+        let provider = format!("authorize_url = 'https://a.example'\ntoken_url = 'https://a.example'\n{toml}");
+        let provider: Provider = toml::from_str(&provider).unwrap();
+        let client = Client { id: "a b".to_owned(), secret: secret.map(Secret::new) };
+        let sent = vec![("code".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())];
+        let now = datetime!(2026-11-26 08:00 UTC);
+        let (header, parameters) =
+            prove(&provider, auth, &client, &Url::parse(&provider.token_url).unwrap(), sent, now).unwrap();
+        let parameters = as_theirs(&provider, parameters);
+        let words = header.map(|value| {
+            let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
+            String::from_utf8(base64::prelude::BASE64_STANDARD.decode(text).unwrap()).unwrap()
+        });
+        (words, parameters.into_iter().map(|(name, _)| name).skip(1).collect())
+    }
+
+    #[test]
+    fn each_way_to_prove_a_client_is_its_own() {
+        let both = vec!["client_id".to_owned(), "client_secret".to_owned()];
+        let id = vec!["client_id".to_owned()];
+        assert_eq!(proof("", ClientAuth::Post, Some("s/1")), (None, both));
+        assert_eq!(proof("", ClientAuth::None, Some("s/1")), (None, id.clone()));
+        assert_eq!(proof("", ClientAuth::Basic, Some("s/1")), (Some("a+b:s%2F1".to_owned()), vec![]));
+        assert_eq!(proof("", ClientAuth::BasicRaw, Some("s/1")), (Some("a b:s/1".to_owned()), vec![]));
+        assert_eq!(proof("", ClientAuth::BasicSecretAsUser, Some("s/1")), (Some("s/1:".to_owned()), vec![]));
+        assert_eq!(proof("", ClientAuth::Basic, None), (None, id), "a public client names itself");
+    }
+
+    #[test]
+    fn names_are_theirs_and_what_is_empty_is_sent_to_those_who_want_it() {
+        let toml = "keep_empty = true\nrename = { client_id = 'app_id', client_secret = 'secret' }";
+        let names = ["empty", "app_id", "secret"].map(str::to_owned).to_vec();
+        assert_eq!(proof(toml, ClientAuth::Post, Some("s")), (None, names));
+    }
+}

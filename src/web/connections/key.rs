@@ -1,0 +1,78 @@
+//! Putting another key in the place of a connection's own, with what else its service asks for. No key is ever shown.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::below;
+use super::token::{TokenForm, told};
+use super::views::{self, href};
+use crate::app::App;
+use crate::connections::{self, Detail, Keys, Typed};
+use crate::connectors::{self, Descriptor};
+use crate::error::{Error, Invalid};
+use crate::web::actor::SignedIn;
+use crate::web::connectors::fields::FieldView;
+use crate::web::error::Result;
+use crate::web::extract::Form;
+use crate::web::flash::Flash;
+use crate::web::kept::Kept;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "connections/key.html")]
+struct KeyPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    name: String,
+    connector: String,
+    href: String,
+    fields: Vec<FieldView>,
+}
+
+pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: Kept) -> Result {
+    let kept: Option<Form<TokenForm>> = kept.take(app, me).await?;
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let present = connections::entered(&mut tx, &me.actor, connection.id).await?;
+    drop(tx);
+    let typed = kept.map_or(present, |Form(typed)| typed.fields);
+    form(app, me, connection, StatusCode::OK, &typed, &Invalid::default()).await
+}
+
+pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed: &Typed) -> Result {
+    let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
+    match keys.replace(&me.actor, connection.id, typed, app.clock.now()).await {
+        Ok(released) => {
+            released.announce(&app.live);
+            me.flash(Flash::success(told(connection, released.len()))).await?;
+            Ok(see_other(&href(connection)))
+        }
+        Err(Error::Invalid(faults)) => {
+            form(app, me, connection, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn form(
+    app: &App,
+    me: &SignedIn,
+    connection: &Detail,
+    status: StatusCode,
+    typed: &Typed,
+    faults: &Invalid,
+) -> Result<Response> {
+    let descriptor = described(app, me, connection).await?;
+    let shell = below(me, "Replace the key", connection).await;
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let (name, connector) = (views::name(connection), connection.connector.clone());
+    let fields = FieldView::all(&descriptor, typed);
+    Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields }))
+}
+
+async fn described(app: &App, me: &SignedIn, connection: &Detail) -> crate::error::Result<Descriptor> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let descriptor = connectors::descriptor(&mut tx, &me.actor, connection.connector_id).await?;
+    descriptor.ok_or(Error::NotFound("key of this service"))
+}

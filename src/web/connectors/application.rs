@@ -1,0 +1,153 @@
+//! Who the hub is at the provider of a shipped service: the OAuth application that an administrator makes there, and enters
+//! here for everybody.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::fields::host_of;
+use super::sign_in::sign_in;
+use crate::app::App;
+use crate::connections::CALLBACK;
+use crate::connectors::{self, Connector, Descriptor};
+use crate::error::{Error, Invalid};
+use crate::oauth::{ClientAuth, Provider};
+use crate::secret::Secret;
+use crate::web::actor::{Admin, SignedIn};
+use crate::web::error::Result;
+use crate::web::extract::{Form, Path};
+use crate::web::flash::Flash;
+use crate::web::kept::Kept;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::{Section, Shell};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ApplicationForm {
+    client_id: String,
+    client_secret: String,
+}
+
+#[derive(Template)]
+#[template(path = "connectors/application.html")]
+struct ApplicationPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    service: &'a str,
+    slug: &'a str,
+    host: String,
+    callback: String,
+    docs: String,
+    docs_host: String,
+    scopes: &'a [String],
+    client_id: &'a str,
+    /// False for a public client, which has none.
+    takes_secret: bool,
+    /// One is entered.
+    is_known: bool,
+    /// Other services that sign in with it.
+    shared: Vec<String>,
+}
+
+impl ApplicationPage<'_> {
+    const fn secret_hint(&self) -> &'static str {
+        if self.is_known {
+            "One is stored, sealed. Leave this empty to keep it."
+        } else {
+            "It is sealed when it is stored, and never shown again."
+        }
+    }
+}
+
+/// What the page is about.
+struct About {
+    connector: Connector,
+    descriptor: Descriptor,
+    provider: Provider,
+    client_id: Option<String>,
+    shared: Vec<String>,
+}
+
+impl About {
+    async fn find(app: &App, me: &SignedIn, slug: &str) -> crate::error::Result<Self> {
+        let connector = connectors::find(&app.db, &me.actor, slug).await?;
+        let mut tx = app.db.as_user(&me.actor).await?;
+        let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
+        let none = || Error::NotFound("OAuth application of this service");
+        let descriptor = descriptor.ok_or_else(none)?;
+        let provider = descriptor.oauth.clone().ok_or_else(none)?;
+        let shared = connectors::of_provider(&mut tx, &provider).await?;
+        drop(tx);
+        let known = sign_in(app).known_client(&me.actor, &connector, &provider).await?;
+        let shared = shared.into_iter().filter(|name| *name != connector.name).collect();
+        Ok(Self { connector, descriptor, provider, client_id: known.map(|known| known.client.id), shared })
+    }
+}
+
+pub(super) async fn edit(State(app): State<App>, Admin(me): Admin, Path(slug): Path<String>, kept: Kept) -> Result {
+    let about = About::find(&app, &me, &slug).await?;
+    let kept: Option<Form<ApplicationForm>> = kept.take(&app, &me).await?;
+    let present = || about.client_id.clone().unwrap_or_default();
+    let client_id = kept.map_or_else(present, |Form(typed)| typed.client_id);
+    Ok(form(&app, &me, StatusCode::OK, &about, &client_id, &Invalid::default()).await)
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    Admin(me): Admin,
+    Path(slug): Path<String>,
+    Form(typed): Form<ApplicationForm>,
+) -> Result {
+    let about = About::find(&app, &me, &slug).await?;
+    let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
+    let (sign_in, now) = (sign_in(&app), app.clock.now());
+    match sign_in.enter_client_for_all(&me.actor, &about.connector, &typed.client_id, secret, now).await {
+        Ok(()) => {
+            let words = format!("The OAuth application is stored. {} can be connected now.", about.connector.name);
+            me.flash(Flash::success(words)).await?;
+            Ok(see_other(&format!("/connectors/{slug}")))
+        }
+        Err(Error::Invalid(faults)) => {
+            Ok(form(&app, &me, StatusCode::UNPROCESSABLE_ENTITY, &about, &typed.client_id, &faults).await)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn form(
+    app: &App,
+    me: &SignedIn,
+    status: StatusCode,
+    about: &About,
+    client_id: &str,
+    faults: &Invalid,
+) -> Response {
+    let connector = &about.connector;
+    let shell = me
+        .shell(format!("OAuth application of {}", connector.name))
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    page_with(
+        status,
+        &ApplicationPage {
+            shell,
+            faults,
+            service: &connector.name,
+            slug: &connector.slug,
+            host: about.provider.host(),
+            callback: app.public_url.join(CALLBACK).map(String::from).unwrap_or_default(),
+            docs: about.descriptor.docs.clone(),
+            docs_host: host_of(&about.descriptor.docs),
+            scopes: &about.provider.scopes,
+            client_id,
+            takes_secret: about.provider.client_auth != ClientAuth::None,
+            is_known: about.client_id.is_some(),
+            shared: about.shared.clone(),
+        },
+    )
+}

@@ -1,0 +1,95 @@
+//! Connecting a service with a key. What is typed of it is never shown.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::connection::{ConnectionForm, Way};
+use super::fields::{FieldView, host_of};
+use crate::app::App;
+use crate::connections::Keys;
+use crate::connectors::{self, Connector, Descriptor};
+use crate::error::{Error, Invalid};
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::flash::Flash;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::{Section, Shell};
+
+#[derive(Template)]
+#[template(path = "connectors/key.html")]
+struct KeyPage<'a> {
+    shell: Shell,
+    faults: &'a Invalid,
+    service: &'a str,
+    slug: &'a str,
+    is_first: bool,
+    // not `label`: the template's macros have a parameter of that name
+    called: &'a str,
+    fields: Vec<FieldView>,
+    docs: String,
+    docs_host: String,
+}
+
+pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, way: Way, typed: &ConnectionForm) -> Result {
+    let descriptor = described(app, me, connector).await?;
+    Ok(form(me, StatusCode::OK, connector, way, &descriptor, typed, &Invalid::default()).await)
+}
+
+pub(super) async fn create(
+    app: &App,
+    me: &SignedIn,
+    connector: &Connector,
+    way: Way,
+    typed: &ConnectionForm,
+) -> Result {
+    let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
+    match keys.connect(&me.actor, connector, &typed.label, &typed.fields, app.clock.now()).await {
+        Ok(id) => {
+            me.flash(Flash::success(format!("{} has accepted the key, and is connected.", connector.name))).await?;
+            Ok(see_other(&format!("/connections/{id}")))
+        }
+        Err(Error::Invalid(faults)) => {
+            let descriptor = described(app, me, connector).await?;
+            Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, way, &descriptor, typed, &faults).await)
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn described(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("key of this service"))
+}
+
+async fn form(
+    me: &SignedIn,
+    status: StatusCode,
+    connector: &Connector,
+    way: Way,
+    descriptor: &Descriptor,
+    typed: &ConnectionForm,
+    faults: &Invalid,
+) -> Response {
+    let shell = me
+        .shell(format!("Connect {}", connector.name))
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    page_with(
+        status,
+        &KeyPage {
+            shell,
+            faults,
+            service: &connector.name,
+            slug: &connector.slug,
+            is_first: way == Way::Key { is_first: true },
+            called: &typed.label,
+            fields: FieldView::all(descriptor, &typed.fields),
+            docs: descriptor.docs.clone(),
+            docs_host: host_of(&descriptor.docs),
+        },
+    )
+}

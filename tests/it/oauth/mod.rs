@@ -1,0 +1,408 @@
+//! A server wants a sign-in: it is pasted, consented to, used, kept alive, lost, and connected again.
+#![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
+
+mod demanding;
+mod failing;
+mod storing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use craft::actor::{Actor, Origin};
+use craft::connections::Credential;
+use craft::ids::{ConnectionId, UserId};
+use http::StatusCode;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::support::browser::Browser;
+use crate::support::guarded::Guarded;
+use crate::support::page::Page;
+use crate::support::test_app::{PASSWORD, TestApp, renewals};
+
+const ECHO: &str = "/connectors/guarded/tools/echo";
+
+/// Pastes the URL and presses the button; the page that leads to the provider.
+async fn begin(browser: &Browser, server: &Guarded) -> Page {
+    let page = browser.get("/connectors/new/mcp").await;
+    let fields = [("url", server.url().to_string()), ("name", "Guarded".to_owned())];
+    let page = browser.submit(&page, "main form", fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text("main"));
+    page
+}
+
+/// Goes to the provider and comes back.
+async fn come_back(browser: &Browser, server: &Guarded, page: &Page) -> Page {
+    let home = server.consent(&page.attr("main a.btn", "href").unwrap()).await;
+    browser.get(&local(&home)).await
+}
+
+fn local(home: &Url) -> String {
+    assert_eq!(home.path(), "/oauth/callback");
+    format!("{}?{}", home.path(), home.query().unwrap())
+}
+
+/// Adds the server as "Guarded" and signs in there.
+pub(crate) async fn connect(browser: &Browser, server: &Guarded) -> Page {
+    let page = begin(browser, server).await;
+    let page = come_back(browser, server, &page).await;
+    assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
+    page
+}
+
+/// Connects once more from the connector's page.
+async fn connect_again(browser: &Browser, server: &Guarded) -> Page {
+    let page = browser.get("/connectors/guarded/connection?label=Default").await;
+    let page = browser.submit(&page, "main form", []).await;
+    come_back(browser, server, &page).await
+}
+
+/// Whether the job's page shows what the server said back.
+fn answered(page: &Page, text: &str) -> bool {
+    page.texts("#job-result pre").iter().any(|shown| shown == text)
+}
+
+async fn connection(app: &TestApp) -> (UserId, ConnectionId, String, Option<String>) {
+    sqlx::query_as("SELECT user_id, id, status, reason FROM user_connections WHERE secret_ref_access IS NOT NULL")
+        .fetch_one(app.app.system.pool())
+        .await
+        .unwrap()
+}
+
+async fn connections(app: &TestApp) -> i64 {
+    let all = "SELECT count(*) FROM user_connections WHERE connector_id IN (SELECT id FROM connectors WHERE slug = 'guarded')";
+    sqlx::query_scalar(all).fetch_one(app.app.system.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_pasted_url_is_all_it_takes_to_connect_a_server_that_wants_a_sign_in() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, bob) = (app.alice().await, app.bob().await);
+
+    let page = begin(&alice, &server).await;
+    assert_eq!(page.text("h1"), "Continue to 127.0.0.1");
+    let page = come_back(&alice, &server, &page).await;
+    assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    let job = app.run(&alice, ECHO, [("v/text", "hello")]).await;
+    assert!(answered(&job, "hello"));
+    assert_eq!(
+        app.audited().await[4..],
+        ["connector.added", "client.registered", "connection.created", "tools.discovered", "job.finished",]
+    );
+
+    // the hub is known there from now on; a second account is a second connection
+    connect_again(&alice, &server).await;
+    assert_eq!((server.count("clients").await, connections(&app).await), (1, 1));
+    assert_eq!(bob.get("/connectors/guarded").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(bob.get("/connectors/guarded/connection").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let elsewhere = app.stranger();
+    elsewhere.sign_in("alice@example.com", PASSWORD).await;
+    let page = begin(&alice, &server).await;
+    let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+
+    let refused = |page: Page, told: &str| {
+        assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::CONFLICT, "Not connected"));
+        assert!(page.text("main").contains(told), "{}", page.text("main"));
+    };
+    refused(bob.get(&home).await, "is not one that you began here");
+    refused(elsewhere.get(&home).await, "was begun in another browser");
+    refused(alice.get("/oauth/callback?code=abc").await, "is not one that you began here");
+    refused(alice.get("/oauth/callback?code=abc&state=made-up").await, "is not one that you began here");
+    let stranger = app.stranger().get(&home).await;
+    assert_eq!(stranger.text("h1"), "Sign in");
+    assert_eq!(connections(&app).await, 0, "somebody else's way home was taken");
+
+    assert_eq!(alice.get(&home).await.text("h1"), "Guarded");
+    refused(alice.get(&home).await, "was finished before, and works once");
+    assert_eq!(connections(&app).await, 1);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    let page = begin(&alice, &server).await;
+    let late = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+    app.app.clock.advance(Duration::from_secs(600));
+    let page = alice.get(&late).await;
+    assert!(page.text("main").contains("took longer than ten minutes"), "{}", page.text("main"));
+    assert_eq!(page.attr("main a.btn", "href").as_deref(), Some("/connectors/guarded/connection"));
+
+    let page = alice.get("/connectors/guarded/connection").await;
+    assert_eq!(page.texts("main ul li"), ["read"]);
+    let page = alice.submit(&page, "main form", []).await;
+    let link = Url::parse(&page.attr("main a.btn", "href").unwrap()).unwrap();
+    let state = link.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let denied = format!("/oauth/callback?error=access_denied&error_description=You+said+no&state={state}");
+    let page = alice.get(&denied).await;
+    assert_eq!(page.text("main .lede"), "127.0.0.1 says that access was denied (You said no).");
+    assert_eq!(connections(&app).await, 0);
+    assert_eq!(app.audited().await.last().unwrap(), "connection.refused!access_denied");
+    // a denial is an ending too
+    let page = alice.get(&denied).await;
+    assert!(page.text("main").contains("works once"), "{}", page.text("main"));
+
+    assert_eq!(connect_again(&alice, &server).await.text("h1"), "Guarded");
+}
+
+#[tokio::test]
+async fn a_server_that_makes_no_clients_asks_for_one_and_keeps_what_was_typed() {
+    let (app, server) = (TestApp::new().await, Guarded::with(&["3600", "no-registration"]).await);
+    let alice = app.alice().await;
+    let page = begin(&alice, &server).await;
+    assert_eq!((page.text("h1").as_str(), page.path()), ("Connect Guarded", "/connectors/guarded/connection"));
+    let page = alice.submit(&page, "main form", [("label", "Work")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text("#f-client_id-e").contains("http://127.0.0.1:8080/oauth/callback"), "{}", page.text("main"));
+    assert_eq!(page.attr("#f-label", "value").as_deref(), Some("Work"));
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_once_when_it_is_refused() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    app.run(&alice, ECHO, [("v/text", "fresh")]).await;
+    assert_eq!(server.count("refreshes").await, 0, "a token with an hour left was renewed");
+
+    // a fifth of its life is left
+    app.advance(Duration::from_secs(48 * 60)).await;
+    let job = app.run(&alice, ECHO, [("v/text", "ahead")]).await;
+    assert!(answered(&job, "ahead"));
+    assert_eq!(server.count("refreshes").await, 1);
+
+    server.test("end-access").await;
+    let job = app.run(&alice, ECHO, [("v/text", "after a refusal")]).await;
+    assert!(answered(&job, "after a refusal"));
+    assert_eq!(server.count("refreshes").await, 2);
+    assert!(job.text("main").contains("The token was renewed; calling once more"), "{}", job.text("main"));
+    let renewed = app.audited().await.iter().filter(|action| *action == "connection.renewed").count();
+    assert_eq!(renewed, 2);
+}
+
+#[tokio::test]
+async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (user, connection, ..) = connection(&app).await;
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    server.test("slow?seconds=0.3").await;
+
+    // four processes with eight workers each: they share the database, and nothing else
+    let mut workers = JoinSet::new();
+    for _ in 0..4 {
+        let handles = app.app.clone();
+        let renewals = Arc::new(renewals(&handles));
+        for _ in 0..8 {
+            let renewals = renewals.clone();
+            workers.spawn(async move {
+                let actor = Actor::new(user, Origin::System);
+                match renewals.credential(&actor, connection).await.unwrap() {
+                    Credential::Ready(presented) => (presented.version, presented.token.unwrap().expose().to_owned()),
+                    other => panic!("{other:?}"),
+                }
+            });
+        }
+    }
+    let mut presented = workers.join_all().await;
+    presented.dedup();
+    assert_eq!((presented.len(), presented[0].0, server.count("refreshes").await), (1, 2, 1));
+}
+
+#[tokio::test]
+async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, before, ..) = connection(&app).await;
+    server.test("kill").await;
+    let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
+    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    let (_, _, status, reason) = connection(&app).await;
+    assert_eq!(status, "expired");
+    assert!(reason.as_ref().unwrap().contains("no longer accepts this sign-in"), "{reason:?}");
+    let page = alice.get(&format!("/jobs/{job}")).await;
+    assert!(
+        page.text("main").contains("no longer accepts this sign-in (The grant was taken back). Connect Guarded again")
+    );
+    let way = format!("/connections/{before}");
+    assert!(page.attrs("main .actions a", "href").contains(&way), "the page leads nowhere");
+
+    server.test("revive").await;
+    let page = connect_again(&alice, &server).await;
+    assert_eq!(
+        page.text(".note.ok p"),
+        "Guarded is connected again. It has 1 tool. 1 job that waited for it will run now."
+    );
+    let page = app.ended(&alice, job).await;
+    assert!(answered(&page, "patience"));
+    let (_, after, status, reason) = connection(&app).await;
+    assert_eq!((after, status.as_str(), reason), (before, "active", None), "the connection is another one");
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (user, id, ..) = connection(&app).await;
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    server.test("kill").await;
+    server.test("slow?seconds=1").await;
+    let renewing = tokio::spawn({
+        let renewals = app.app.renewals.clone();
+        async move { renewals.credential(&Actor::new(user, Origin::System), id).await }
+    });
+    while server.count("refreshes").await == 0 {}
+    // as the callback of a sign-in does
+    sqlx::query("UPDATE user_connections SET version = version + 1, renew_at = NULL WHERE id = $1")
+        .bind(id)
+        .execute(app.app.system.pool())
+        .await
+        .unwrap();
+    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert_eq!(connection(&app).await.2, "active");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_kills_no_connection() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Guarded::start().await;
+    connect(&alice, &server).await;
+    let (user, id, ..) = connection(&app).await;
+    drop(server);
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    let renewals = renewals(&app.app);
+    let actor = Actor::new(user, Origin::System);
+    // still good for a fifth of its life
+    assert!(matches!(renewals.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
+    app.app.clock.advance(Duration::from_secs(13 * 60));
+    assert!(matches!(renewals.credential(&actor, id).await.unwrap(), Credential::Away { .. }));
+    let (.., status, reason) = connection(&app).await;
+    assert_eq!(status, "active");
+    assert!(reason.unwrap().contains("could not be reached"), "the page says nothing of it");
+}
+
+#[tokio::test]
+async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    let page = alice.get(&format!("/connections/{id}/disconnection")).await;
+    assert!(page.text("main").contains("asks the service to end the access too"), "{}", page.text("main"));
+    let page = alice.submit(&page, "main form", []).await;
+    assert_eq!(page.text(".note.ok p"), "Guarded is disconnected.");
+    assert_eq!((server.count("revocations").await, server.count("tokens").await), (1, 0));
+    let tokens = "SELECT count(*) FROM secrets WHERE purpose LIKE 'connection.%'";
+    let left: i64 = sqlx::query_scalar(tokens).fetch_one(app.app.system.pool()).await.unwrap();
+    assert_eq!(left, 0);
+
+    // the label is free again, and what is connected now is another connection
+    assert_eq!(connect_again(&alice, &server).await.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    let (_, again, ..) = connection(&app).await;
+    assert_ne!(again, id);
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    drop(server);
+    let page = alice.get(&format!("/connections/{id}/disconnection")).await;
+    let page = alice.submit(&page, "main form", []).await;
+    let told = page.text(".note.ok p");
+    assert!(told.starts_with("Guarded is disconnected. A service could not be told: "), "{told}");
+    assert!(told.ends_with("End the access there as well."), "{told}");
+}
+
+#[tokio::test]
+async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_adds_an_account() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    let page = alice.get(&format!("/connections/{id}")).await;
+    let again = page.attrs("main a", "href").into_iter().find(|href| href.contains("/connection?label=")).unwrap();
+    let form = alice.get(&again).await;
+    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
+    let page = alice.submit(&form, "main form", []).await;
+    assert_eq!(
+        come_back(&alice, &server, &page).await.text(".note.ok p"),
+        "Guarded is connected again. It has 1 tool."
+    );
+
+    let form = alice.get("/connectors/guarded/connection").await;
+    let refused = alice.submit(&form, "main form", [("label", "")]).await;
+    assert_eq!(refused.text("#f-label-e"), "Error: Enter a label");
+    let page = alice.submit(&refused, "main form", [("label", "Work")]).await;
+    come_back(&alice, &server, &page).await;
+    let labels: Vec<String> =
+        sqlx::query_scalar("SELECT label FROM user_connections WHERE secret_ref_access IS NOT NULL ORDER BY id")
+            .fetch_all(app.app.system.pool())
+            .await
+            .unwrap();
+    assert_eq!((labels, connections(&app).await), (vec!["Default".to_owned(), "Work".to_owned()], 2));
+}
+
+/// Every text of the database in which one of these words occurs, by table.
+async fn in_clear(app: &TestApp, words: &[String]) -> Vec<String> {
+    let tables: Vec<String> = sqlx::query_scalar("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_all(app.app.system.pool())
+        .await
+        .unwrap();
+    let mut found = Vec::new();
+    for table in tables {
+        let rows = format!(
+            "SELECT count(*) FROM {table} t WHERE EXISTS (SELECT FROM unnest($1::text[]) w WHERE strpos(t::text, w) > 0)"
+        );
+        let rows: i64 =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).bind(words).fetch_one(app.app.system.pool()).await.unwrap();
+        if rows > 0 {
+            found.push(table);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    let page = begin(&alice, &server).await;
+    let secrets = || async {
+        let rows: Vec<(UserId, uuid::Uuid)> =
+            sqlx::query_as("SELECT user_id, id FROM secrets").fetch_all(app.app.system.pool()).await.unwrap();
+        let mut opened = Vec::new();
+        for (user, id) in rows {
+            let mut tx = app.app.system.begin().await.unwrap();
+            let reference =
+                sqlx::query_scalar("SELECT 'vault://secrets/' || $1::text").bind(id).fetch_one(&mut *tx).await.unwrap();
+            opened.push(app.app.vault.open(&mut tx, user, &reference).await.unwrap().expose().to_owned());
+        }
+        opened
+    };
+    let mut known = secrets().await;
+    assert_eq!(known.len(), 2, "the client's secret and the verifier");
+    come_back(&alice, &server, &page).await;
+    server.test("end-access").await;
+    app.run(&alice, ECHO, [("v/text", "a row that is found")]).await;
+    known.extend(secrets().await);
+    assert_eq!(known.len(), 5, "the client's secret and both tokens; the verifier is gone");
+    assert!(!in_clear(&app, &["a row that is found".to_owned()]).await.is_empty(), "the search finds nothing at all");
+    assert_eq!(in_clear(&app, &known).await, [""; 0]);
+    for path in ["/connections", "/connectors/guarded", "/audit", "/audit/export.ndjson"] {
+        let page = alice.get(path).await.body;
+        assert!(known.iter().all(|secret| !page.contains(secret.as_str())), "{path} shows a secret");
+    }
+}

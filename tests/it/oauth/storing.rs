@@ -1,0 +1,96 @@
+//! What a provider gives is not lost: not to a database that is away for a moment, not to somebody else's verdict; and what
+//! nobody needs is given back.
+
+use std::time::Duration;
+
+use craft::actor::{Actor, Origin};
+use craft::connections::Credential;
+use craft::error::Error;
+use tokio::task::JoinHandle;
+
+use super::{ECHO, answered, begin, connect, connection, local};
+use crate::support::guarded::Guarded;
+use crate::support::test_app::TestApp;
+
+/// A renewal that is waiting for its provider.
+async fn renewing(app: &TestApp, server: &Guarded) -> JoinHandle<craft::error::Result<Credential>> {
+    let (user, id, ..) = connection(app).await;
+    let before = server.count("refreshes").await;
+    server.test("slow?seconds=1").await;
+    let renewals = app.app.renewals.clone();
+    let renewing = tokio::spawn(async move { renewals.credential(&Actor::new(user, Origin::System), id).await });
+    while server.count("refreshes").await == before {}
+    renewing
+}
+
+async fn change(app: &TestApp, set: &'static str) {
+    let statement = format!("UPDATE user_connections SET {set} WHERE secret_ref_access IS NOT NULL");
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(app.app.system.pool()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provider() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let (_, id, ..) = connection(&app).await;
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    let renewing = renewing(&app, &server).await;
+    let page = alice.get(&format!("/connections/{id}/disconnection")).await;
+    alice.submit(&page, "main form", []).await;
+    assert!(matches!(renewing.await.unwrap(), Err(Error::Conflict(_))));
+    assert_eq!((server.count("revocations").await, server.count("tokens").await), (2, 0));
+}
+
+#[tokio::test]
+async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    server.test("kill").await;
+    let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
+    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    server.test("revive").await;
+    change(&app, "status = 'active', renew_at = created_at").await;
+    let renewing = renewing(&app, &server).await;
+    // another process has met a refusal
+    change(&app, "status = 'expired', health = 'reauth_required', reason = 'It is over'").await;
+    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    let (.., status, reason) = connection(&app).await;
+    assert_eq!((status.as_str(), reason), ("active", None));
+    assert!(answered(&app.ended(&alice, job).await, "patience"));
+}
+
+#[tokio::test]
+async fn a_renewed_token_waits_for_a_database_that_is_away() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    let renewing = renewing(&app, &server).await;
+    app.let_connect(false).await;
+    // it has its answer by then
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    app.let_connect(true).await;
+    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert_eq!(connection(&app).await.2, "active");
+}
+
+#[tokio::test]
+async fn a_sign_in_waits_for_a_database_that_is_away() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    let page = begin(&alice, &server).await;
+    let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+    server.test("slow?seconds=1").await;
+    let coming = alice.get(&home);
+    let cutting = async {
+        while server.count("exchanges").await == 0 {}
+        app.let_connect(false).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        app.let_connect(true).await;
+    };
+    let (page, ()) = tokio::join!(coming, cutting);
+    assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
+    assert_eq!(connection(&app).await.2, "active");
+}

@@ -1,0 +1,304 @@
+//! Providers that answer badly: each way has a sentence that names the host and holds nothing secret, and a meaning.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use craft::oauth::{Failure, Grant, Kind, Provider, Returned, Values};
+use craft::secret::Secret;
+use http::StatusCode;
+use proptest::prelude::*;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Notify;
+use url::Url;
+
+use super::Hub;
+use crate::support::listener::{closed_port, flood, hear, raw, serve};
+use crate::support::quirks::{Quirky, SECRET};
+
+const CODE: &str = "c0de/that+nobody may see";
+const ACCESS: &str = "acc3ss-that-nobody-may-see";
+const REFRESH: &str = "r3fresh-that-nobody-may-see";
+
+fn described(base: &str, lines: &str) -> Provider {
+    let text = format!(
+        "authorize_url = '{base}/authorize'\ntoken_url = '{base}/token'\nrefresh = {{}}\nrevoke = {{ url = '{base}/revoke' }}\n{lines}"
+    );
+    toml::from_str(&text).unwrap()
+}
+
+fn hub_at(base: &str, lines: &str) -> Hub {
+    Hub::new(described(base, lines), Quirky::client())
+}
+
+fn hub(address: SocketAddr, lines: &str) -> Hub {
+    hub_at(&format!("http://{address}"), lines)
+}
+
+/// A hub whose provider always answers so.
+async fn answered(answer: impl IntoResponse + Clone + Send + Sync + 'static, lines: &str) -> Hub {
+    hub(serve(Router::new().fallback(move || async move { answer.clone() })).await, lines)
+}
+
+fn returned() -> Returned {
+    Returned { code: Secret::new(CODE), captured: Values::new() }
+}
+
+fn grant() -> Grant {
+    Grant {
+        access: Secret::new(ACCESS),
+        refresh: Some(Secret::new(REFRESH)),
+        expires_at: None,
+        scopes: None,
+        captured: Values::new(),
+    }
+}
+
+/// How a code, a renewal and an end fail there.
+async fn failures(hub: &Hub) -> [Option<Failure>; 3] {
+    let renewed = hub.refresh(&Secret::new(REFRESH)).await.err();
+    let all = [hub.exchange(&returned()).await.err(), renewed, hub.revoke(&grant()).await.err()];
+    for failure in all.iter().flatten() {
+        discreet(hub, failure);
+    }
+    all
+}
+
+/// The sentence names the host and holds no secret, however it is written.
+fn discreet(hub: &Hub, failure: &Failure) {
+    let url = Url::parse(&hub.provider.token_url).unwrap();
+    let said = &failure.message;
+    assert!(said.contains(url.host_str().unwrap()), "{said}");
+    assert!(said.chars().count() < 500 && !said.chars().any(char::is_control), "{said}");
+    let own = [SECRET, CODE, ACCESS, REFRESH, hub.pkce.verifier().expose(), hub.state.expose()];
+    for secret in own {
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        // a piece of one is not to be there either
+        for piece in [secret, &form, &secret[..secret.len() - 2]] {
+            assert!(!said.contains(piece), "{said}");
+        }
+    }
+}
+
+fn meaning(failure: Option<&Failure>) -> (Kind, &str, &str) {
+    let failure = failure.expect("no failure");
+    (failure.kind, failure.class, &failure.message)
+}
+
+#[tokio::test]
+async fn each_bad_answer_has_its_sentence() {
+    const SOON: Kind = Kind::Passing { after: None };
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let typed = |kind: &'static str, body: &'static str| ([("content-type", kind)], body).into_response();
+    let status =
+        |code: u16, body: serde_json::Value| (StatusCode::from_u16(code).unwrap(), axum::Json(body)).into_response();
+    let dead = json!({ "error": "invalid_grant" });
+    let rows: Vec<(Response, Kind, &str, &str)> = vec![
+        (
+            Html("<h1>Welcome</h1>").into_response(),
+            Kind::Wrong,
+            "not_oauth",
+            "answered with a web page instead of a token",
+        ),
+        (typed(json, "{\"access_token\": "), Kind::Wrong, "not_oauth", "answered with application/json instead of"),
+        (typed(json, ""), Kind::Wrong, "not_oauth", "answered with application/json instead"),
+        (typed(json, "[]"), Kind::Wrong, "not_oauth", "answered with application/json instead"),
+        (typed(json, "\"token\""), Kind::Wrong, "not_oauth", "answered with application/json instead"),
+        (typed(form, "hello"), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, json!({})), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, json!({ "access_token": 7 })), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, json!({ "access_token": ["a"] })), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, json!({ "access_token": null })), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, json!({ "access_token": "" })), Kind::Wrong, "no_token", "answered, but gave no token"),
+        (status(200, dead.clone()), Kind::Dead, "invalid_grant", "no longer accepts this sign-in (invalid_grant)"),
+        (status(400, dead.clone()), Kind::Dead, "invalid_grant", "no longer accepts this sign-in (invalid_grant)"),
+        (status(503, dead.clone()), SOON, "unavailable", "failed on its side (HTTP 503): try again later"),
+        (status(429, dead), SOON, "rate_limited", "asks the hub to slow down (HTTP 429)"),
+        (status(401, json!({ "error": "invalid_client" })), Kind::Client, "invalid_client", "client id or secret"),
+        (status(400, json!({ "error": { "message": "no" } })), Kind::Wrong, "http_status", "(HTTP 400)"),
+        (status(400, json!({ "error": 40_012 })), Kind::Wrong, "oauth_error", "127.0.0.1 refused (40012)"),
+        (status(403, json!("no")), Kind::Wrong, "http_status", "did not accept the request (HTTP 403)"),
+    ];
+    for (answer, kind, class, words) in rows {
+        let answer = Said::of(answer).await;
+        let hub = answered(answer, "").await;
+        let [exchanged, renewed, _] = failures(&hub).await;
+        let (found, name, said) = meaning(exchanged.as_ref());
+        assert_eq!((found, name), (kind, class), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert_eq!(exchanged, renewed);
+    }
+}
+
+/// An answer that can be given more than once.
+#[derive(Clone)]
+struct Said(StatusCode, http::HeaderMap, bytes::Bytes);
+
+impl Said {
+    async fn of(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        Self(parts.status, parts.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap())
+    }
+}
+
+impl IntoResponse for Said {
+    fn into_response(self) -> Response {
+        (self.0, self.1, self.2).into_response()
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_told_by_what_the_description_says_of_answers() {
+    let refused = axum::Json(json!({ "ok": false, "error": "invalid_refresh_token", "access_token": ACCESS }));
+    let slack = "response = { success = { pointer = '/ok', equals = true }, dead = ['invalid_refresh_token'] }";
+    let [exchanged, ..] = failures(&answered(refused.clone(), slack).await).await;
+    let told = "127.0.0.1 no longer accepts this sign-in (invalid_refresh_token)";
+    assert_eq!(meaning(exchanged.as_ref()), (Kind::Dead, "invalid_grant", told));
+    let success = "response = { success = { pointer = '/token_type', equals = 'bearer' }, error = '/nowhere' }";
+    let [exchanged, ..] = failures(&answered(refused, success).await).await;
+    assert_eq!(meaning(exchanged.as_ref()).1, "no_token", "a token in a failure is none");
+    let coded = axum::Json(json!({ "code": 10_007, "message": "Token is over", "data": { "access_token": "" } }));
+    let tiktok = "response = { access = '/data/access_token', error = '/code', error_description = '/message', \
+                  success = { pointer = '/code', equals = 0 }, dead = ['10007'] }";
+    let [exchanged, ..] = failures(&answered(coded, tiktok).await).await;
+    assert_eq!(meaning(exchanged.as_ref()).2, "127.0.0.1 no longer accepts this sign-in (Token is over)");
+}
+
+#[tokio::test]
+async fn a_provider_that_says_everything_back_gives_nothing_away() {
+    // the whole request, so late in the text that a sentence is cut off in the middle of a secret
+    let echo = |padding: usize| {
+        move |request: Request| async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let said = format!("{} {} {:?}", String::from_utf8_lossy(&body), parts.uri, parts.headers);
+            let decoded =
+                percent_encoding::percent_decode_str(&said.replace('+', " ")).decode_utf8_lossy().into_owned();
+            let padding = "x".repeat(padding);
+            let answer =
+                json!({ "error": "invalid_request", "error_description": format!("{padding}{said} {decoded}") });
+            (StatusCode::BAD_REQUEST, axum::Json(answer))
+        }
+    };
+    let mut hub = hub_at("http://127.0.0.1", "");
+    for padding in (0..300).step_by(40) {
+        let address = serve(Router::new().fallback(echo(padding))).await;
+        for lines in ["", "body = 'json'", "body = 'query'", "client_auth = 'basic'", "client_auth = 'basic-raw'"] {
+            hub.provider = described(&format!("http://{address}"), &format!("{lines}\necho_state = true"));
+            let [exchanged, renewed, ended] = failures(&hub).await;
+            assert!(exchanged.is_some() && renewed.is_some() && ended.is_some());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_a_credential() {
+    let visits = Arc::new(AtomicUsize::new(0));
+    let count = visits.clone();
+    let elsewhere =
+        serve(Router::new().fallback(move || async move { count.fetch_add(1, Ordering::SeqCst).to_string() })).await;
+    for redirect in [Redirect::to, Redirect::temporary, Redirect::permanent] {
+        let hub = answered(redirect(&format!("http://{elsewhere}/token?code={CODE}")), "").await;
+        for failure in failures(&hub).await {
+            let (kind, class, said) = meaning(failure.as_ref());
+            assert_eq!((kind, class), (Kind::Wrong, "redirect"), "{said}");
+        }
+    }
+    assert_eq!(visits.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off_and_one_that_breaks_off_is_unclear() {
+    let endless = raw(|stream| flood(stream, "application/json", 1000)).await;
+    let [exchanged, ..] = failures(&hub(endless, "")).await;
+    let (kind, class, said) = meaning(exchanged.as_ref());
+    assert_eq!((kind, class), (Kind::Wrong, "too_large"), "{said}");
+    let broken = raw(|mut stream| async move {
+        hear(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"access").await.unwrap();
+    });
+    let [exchanged, renewed, _] = failures(&hub(broken.await, "")).await;
+    assert_eq!((meaning(exchanged.as_ref()).1, meaning(renewed.as_ref()).0), ("broken", Kind::Unclear));
+    let [exchanged, ..] = failures(&hub(closed_port().await, "")).await;
+    assert_eq!(meaning(exchanged.as_ref()).0, Kind::Passing { after: None });
+    let nowhere = hub_at("http://no-such-host.invalid", "");
+    assert_eq!(meaning(failures(&nowhere).await[0].as_ref()).1, "unresolved");
+    let inside = hub_at("http://10.0.0.1", "");
+    assert_eq!(meaning(failures(&inside).await[0].as_ref()).0, Kind::Refused);
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
+    for head in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"] {
+        let asked = Arc::new(Notify::new());
+        let notify = asked.clone();
+        let address = raw(move |mut stream| {
+            let notify = notify.clone();
+            async move {
+                hear(&mut stream).await;
+                stream.write_all(head).await.unwrap();
+                notify.notify_one();
+                std::future::pending::<()>().await;
+            }
+        });
+        let hub = hub(address.await, "");
+        let began = tokio::time::Instant::now();
+        // the clock is stopped once the provider has the request, and then leaps to whatever is waited for
+        let stop = async {
+            asked.notified().await;
+            tokio::time::pause();
+        };
+        let token = Secret::new(REFRESH);
+        let (failed, ()) = tokio::join!(hub.refresh(&token), stop);
+        let (waited, failed) = (began.elapsed(), failed.unwrap_err());
+        tokio::time::resume();
+        discreet(&hub, &failed);
+        assert_eq!((failed.kind, failed.class), (Kind::Unclear, "timeout"), "{}", failed.message);
+        assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(12), "{waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_is_said_without_being_shown() {
+    let mut hub = hub(closed_port().await, "client_auth = 'private_key_jwt'");
+    hub.client.secret = Some(Secret::new(format!("-----BEGIN PRIVATE KEY----- {SECRET}")));
+    let [exchanged, renewed, ended] = failures(&hub).await;
+    let (kind, class, said) = meaning(exchanged.as_ref());
+    assert_eq!((kind, class), (Kind::Client, "invalid_client"), "{said}");
+    assert!(said.starts_with("The hub’s key for 127.0.0.1 is none that it can sign with"), "{said}");
+    assert_eq!((exchanged.as_ref(), exchanged.as_ref()), (renewed.as_ref(), ended.as_ref()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_a_callback_brings_is_a_code_or_a_sentence(
+        query in proptest::collection::btree_map("code|error|error_description|iss|state|realmId|.{0,9}", ".{0,40}", 0..6),
+        issuer: bool,
+        names_itself: bool,
+    ) {
+        let query: BTreeMap<String, String> = query;
+        let issuer = if issuer { "issuer = 'https://as.example'" } else { "" };
+        let lines = format!("{issuer}\nnames_itself = {names_itself}\ncapture_callback = {{ realm = 'realmId' }}");
+        let provider = described("https://as.example", &lines);
+        match Returned::read(&provider, &query) {
+            Ok(returned) => {
+                prop_assert_eq!(Some(returned.code.expose()), query.get("code").map(String::as_str));
+                prop_assert!(!query.contains_key("error") && !returned.code.expose().is_empty());
+                prop_assert_eq!(returned.captured.get("realm"), query.get("realmId"));
+                prop_assert!(issuer.is_empty() || query.get("iss").is_none_or(|iss| iss == "https://as.example"));
+                prop_assert!(!names_itself || query.contains_key("iss"));
+            }
+            Err(failure) => {
+                prop_assert!(failure.message.contains("as.example"), "{}", failure.message);
+                prop_assert!(failure.message.chars().count() < 500 && !failure.message.chars().any(char::is_control));
+            }
+        }
+    }
+}

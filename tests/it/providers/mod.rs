@@ -1,0 +1,90 @@
+//! Providers of sign-ins, as the hub's OAuth client meets them: a certified one, one with every quirk that a description
+//! can name, and bad ones.
+
+mod certified;
+mod failing;
+mod quirky;
+
+use std::collections::BTreeMap;
+
+use craft::clock::Timestamp;
+use craft::egress::Egress;
+use craft::oauth::{
+    self, Authorization, Client, Failure, Grant, Pkce, Provider, Returned, State, Values, authorization_url,
+};
+use craft::secret::Secret;
+use time::macros::datetime;
+use url::Url;
+
+use crate::support::test_app::allowing;
+
+const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
+
+/// A hub that signs in at one provider.
+struct Hub {
+    egress: Egress,
+    provider: Provider,
+    client: Client,
+    values: Values,
+    state: State,
+    pkce: Pkce,
+    redirect: Url,
+    now: Timestamp,
+}
+
+impl Hub {
+    fn new(provider: Provider, client: Client) -> Self {
+        Self {
+            egress: allowing(&["127.0.0.0/8"]),
+            provider,
+            client,
+            values: Values::new(),
+            state: State::new([7; 32]),
+            pkce: Pkce::new([8; 32]),
+            redirect: Url::parse("https://hub.example/oauth/callback").unwrap(),
+            now: NOW,
+        }
+    }
+
+    /// The address a person is sent to.
+    fn link(&self) -> Result<Url, Failure> {
+        let asked = Authorization {
+            client_id: &self.client.id,
+            redirect: &self.redirect,
+            scopes: &self.provider.scopes,
+            state: &self.state,
+            pkce: &self.pkce,
+        };
+        authorization_url(&self.provider, &self.values, asked)
+    }
+
+    /// Reads what a person brought home.
+    fn read(&self, home: &Url) -> Result<Returned, Failure> {
+        let query = parameters(home);
+        assert_eq!(query.get("state").map(String::as_str), Some(self.state.expose()), "{home}");
+        Returned::read(&self.provider, &query)
+    }
+
+    async fn exchange(&self, returned: &Returned) -> Result<Grant, Failure> {
+        let code = (returned, &self.pkce, &self.state, &self.redirect);
+        oauth::exchange(&self.egress, &self.provider, &self.values, &self.client, code, self.now).await
+    }
+
+    async fn refresh(&self, token: &Secret) -> Result<Grant, Failure> {
+        oauth::refresh(&self.egress, &self.provider, &self.values, &self.client, token, self.now).await
+    }
+
+    async fn revoke(&self, grant: &Grant) -> Result<bool, Failure> {
+        let tokens = (&grant.access, grant.refresh.as_ref());
+        oauth::revoke(&self.egress, &self.provider, &self.values, &self.client, tokens, self.now).await
+    }
+}
+
+/// The query of an address, each name once.
+fn parameters(url: &Url) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (name, value) in url.query_pairs() {
+        assert!(found.insert(name.to_string(), value.to_string()).is_none(), "{name} is there twice: {url}");
+    }
+    found
+}

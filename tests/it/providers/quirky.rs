@@ -1,0 +1,362 @@
+//! Each field of a provider's description against a provider that insists on it, and that refuses whoever does without.
+
+use craft::oauth::{Grant, Provider, Values};
+use http::Method;
+use http::header::LOCATION;
+use serde_json::json;
+use time::Duration;
+use url::Url;
+
+use super::{Hub, NOW, parameters};
+use crate::support::quirks::{Answer, CLIENT, Endpoint, Proof, Quirks, Quirky, SECRET, Tokens, Written};
+
+/// A description with these lines; `AT` is where the provider is.
+fn described(lines: &str, provider: &Quirky) -> Provider {
+    let mut text = lines.to_owned();
+    for (name, usual) in [
+        ("authorize_url", "'AT/authorize'"),
+        ("token_url", "'AT/token'"),
+        ("scopes", "['read', 'write']"),
+        ("refresh", "{}"),
+        ("revoke", "{ url = 'AT/revoke' }"),
+    ] {
+        if !lines.lines().any(|line| line.trim().starts_with(&format!("{name} ="))) {
+            text = format!("{text}\n{name} = {usual}");
+        }
+    }
+    let text = text.replace("AT/", &format!("http://{}/", provider.address));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{text}\n{error}"))
+}
+
+/// A person signs in; the grant that comes of it.
+async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
+    let link = hub.link().map_err(|failure| failure.message)?;
+    let answer = hub.egress.send(craft::egress::Request::new(Method::GET, link)).await.unwrap();
+    let Some(home) = answer.headers().get(LOCATION).map(|it| Url::parse(it.to_str().unwrap()).unwrap()) else {
+        return Err(String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap());
+    };
+    assert_eq!(parameters(&home)["state"], hub.state.expose());
+    let returned = hub.read(&home).map_err(|failure| failure.message)?;
+    let grant = hub.exchange(&returned).await.map_err(|failure| failure.message)?;
+    hub.values.extend(grant.captured.clone());
+    Ok(grant)
+}
+
+/// The whole life of a grant: given, renewed twice, ended.
+async fn lived(hub: &mut Hub, provider: &Quirky) -> Result<Grant, String> {
+    let first = signed_in(hub).await?;
+    assert_eq!(first.access.expose(), provider.given().access);
+    let exchanges_access = provider.exchanges_access();
+    let mut held = first.clone();
+    for _ in 0..2 {
+        let token = if exchanges_access { Some(&held.access) } else { held.refresh.as_ref() };
+        let token = token.ok_or("there is nothing to renew with")?;
+        let renewed = hub.refresh(token).await.map_err(|failure| failure.message)?;
+        assert_eq!(renewed.access.expose(), provider.given().access);
+        held = Grant { refresh: renewed.refresh.clone().or(held.refresh), ..renewed };
+    }
+    assert!(hub.revoke(&held).await.map_err(|failure| failure.message)?);
+    assert!(provider.has_ended());
+    Ok(first)
+}
+
+/// The provider is content with whoever is described by these lines; the grant that it gave.
+#[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
+async fn honoured(lines: &str, quirks: Quirks) -> Grant {
+    let provider = Quirky::start(quirks).await;
+    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
+}
+
+/// The same, and a description without these lines does not do.
+#[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
+async fn needed(lines: &str, quirks: Quirks) -> Grant {
+    let provider = Quirky::start(quirks).await;
+    let mut hub = Hub::new(described("", &provider), Quirky::client());
+    let why = lived(&mut hub, &provider).await.expect_err(&format!("it did without {lines}"));
+    assert!(!why.contains(SECRET) && !why.contains("acc3ss-") && !why.contains("r3fresh-"), "{why}");
+    let provider = Quirky::start(quirks).await;
+    (hub.provider, hub.values) = (described(lines, &provider), Values::new());
+    lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
+}
+
+/// Quirks that all endpoints have which take a client's proof.
+fn everywhere(change: impl Fn(&mut Endpoint)) -> Quirks {
+    let mut quirks = Quirks::default();
+    change(&mut quirks.exchanging);
+    change(&mut quirks.renewing);
+    change(&mut quirks.revoking);
+    quirks
+}
+
+#[tokio::test]
+async fn a_provider_as_the_standards_say_needs_no_more_than_its_addresses() {
+    let grant = honoured("", Quirks::default()).await;
+    assert_eq!(
+        (grant.expires_at, grant.scopes),
+        (Some(NOW + Duration::HOUR), Some(vec!["read".into(), "write".into()]))
+    );
+}
+
+#[tokio::test]
+async fn the_client_proves_itself_as_the_provider_wants() {
+    for (auth, proof) in [
+        ("basic", Proof::Basic("hub+id:s3%2Fcret%2Bodd+%3A")),
+        ("basic-raw", Proof::Basic("hub id:s3/cret+odd :")),
+        ("basic-secret-as-user", Proof::Basic("s3/cret+odd ::")),
+        ("none", Proof::Public),
+    ] {
+        needed(&format!("client_auth = '{auth}'"), everywhere(|it| it.proof = proof)).await;
+    }
+}
+
+#[tokio::test]
+async fn parameters_are_written_as_the_provider_reads_them() {
+    // what ends a grant has its own way to be written
+    for (body, written) in [("json", Written::Json), ("query", Written::Query)] {
+        let mut quirks = Quirks::default();
+        (quirks.exchanging.written, quirks.renewing.written) = (written, written);
+        needed(&format!("body = '{body}'"), quirks).await;
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_a_challenge_is_sent_neither_it_nor_a_verifier() {
+    needed("pkce = 'off'", Quirks { bound: false, ..Quirks::default() }).await;
+}
+
+#[tokio::test]
+async fn scopes_are_named_and_parted_as_the_provider_does() {
+    needed("scope_separator = ','", Quirks { scope: ("scope", "read,write"), ..Quirks::default() }).await;
+    needed("scope_param = 'user_scope'", Quirks { scope: ("user_scope", "read write"), ..Quirks::default() }).await;
+    needed("scopes = []", Quirks { scope: ("scope", "-"), ..Quirks::default() }).await;
+    let raw = Quirks { scope: ("scope", "all of it"), ..Quirks::default() };
+    needed("authorize_params = { scope = 'all of it' }", raw).await;
+}
+
+#[tokio::test]
+async fn more_is_sent_to_either_endpoint_and_less() {
+    let authorize: &[_] = &[("access_type", "offline"), ("response_type", "grant")];
+    let lines = "authorize_params = { access_type = 'offline', response_type = 'grant' }";
+    needed(lines, Quirks { authorize, ..Quirks::default() }).await;
+    let exchange: &[_] = &[("audience", "api"), ("grant_type", "code")];
+    needed("token_params = { audience = 'api', grant_type = 'code' }", Quirks { exchange, ..Quirks::default() }).await;
+    let headers: &[_] = &[("accept", "application/vnd.x+json"), ("x-version", "3")];
+    needed("headers = { Accept = 'application/vnd.x+json', X-Version = '3' }", Quirks { headers, ..Quirks::default() })
+        .await;
+    let resource: &[_] = &[("resource", "https://api.example")];
+    let mut quirks = Quirks { authorize: resource, exchange: resource, ..Quirks::default() };
+    quirks.renewing.more = &[("grant_type", "refresh_token"), ("resource", "https://api.example")];
+    needed("resource = 'https://api.example'", quirks).await;
+
+    let less = Quirks { authorize: &[("response_type", "-")], exchange: &[("redirect_uri", "-")], ..Quirks::default() };
+    let lines = "authorize_params = { response_type = '' }\ntoken_params = { redirect_uri = '' }";
+    needed(lines, less).await;
+    let empty = Quirks { authorize: &[("hint", "")], exchange: &[("redirect_uri", "")], ..Quirks::default() };
+    let lines = "keep_empty = true\nauthorize_params = { hint = '' }\ntoken_params = { redirect_uri = '' }";
+    needed(lines, empty).await;
+}
+
+#[tokio::test]
+async fn parameters_have_the_providers_names_wherever_they_are_sent() {
+    let names: &[_] = &[("client_id", "client_key"), ("client_secret", "secret"), ("code", "auth_code")];
+    let lines = "rename = { client_id = 'client_key', client_secret = 'secret', code = 'auth_code' }";
+    needed(lines, Quirks { names, ..Quirks::default() }).await;
+}
+
+#[tokio::test]
+async fn the_callback_is_read_as_the_provider_writes_it() {
+    let callback: (&str, &[_]) = ("auth_code", &[("realmId", "77")]);
+    let lines = "code_param = 'auth_code'\ncapture_callback = { realm = 'realmId', none = 'missing' }";
+    let grant = needed(lines, Quirks { callback, ..Quirks::default() }).await;
+    assert_eq!(grant.captured.into_iter().collect::<Vec<_>>(), [("realm".to_owned(), "77".to_owned())]);
+    needed("echo_state = true", Quirks { wants_state: true, ..Quirks::default() }).await;
+}
+
+#[tokio::test]
+async fn a_grant_is_renewed_as_the_provider_does_it() {
+    let usual = Quirks::default().renewing;
+    let renewing = |renewing: Endpoint| Quirks { renewing, ..Quirks::default() };
+    needed("refresh = { url = 'AT/renewal' }", renewing(Endpoint { path: "/renewal", ..usual })).await;
+    needed("refresh = { public = true }", renewing(Endpoint { proof: Proof::Public, ..usual })).await;
+    let get = Endpoint { method: "GET", written: Written::Query, ..usual };
+    needed("refresh = { method = 'GET' }", renewing(get)).await;
+    let more: &[_] = &[("grant_type", "ig_refresh_token"), ("scope", "all")];
+    let lines = "refresh = { grant = 'ig_refresh_token', params = { scope = 'all' } }";
+    needed(lines, renewing(Endpoint { more, ..usual })).await;
+    let less: &[_] = &[("grant_type", "-")];
+    needed("refresh = { params = { grant_type = '' } }", renewing(Endpoint { more: less, ..usual })).await;
+    // as Facebook does: the access token itself is exchanged, under a name of its own
+    let access = Endpoint { token: ("access_token", true), more: &[("grant_type", "fb_exchange_token")], ..get };
+    let names: &[_] = &[("access_token", "fb_exchange_token")];
+    let lines = "rename = { access_token = 'fb_exchange_token' }\n\
+                 refresh = { subject = 'access', method = 'GET', grant = 'fb_exchange_token' }";
+    needed(lines, Quirks { names, ..renewing(access) }).await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_given() {
+    honoured("refresh = { rotates = true }", Quirks { rotates: true, ..Quirks::default() }).await;
+    let without: fn(&_) -> Answer = |tokens: &Tokens| {
+        let mut plain = tokens.plain();
+        if tokens.count > 1 {
+            plain.as_object_mut().unwrap().shift_remove("refresh_token");
+        }
+        Answer::json(plain)
+    };
+    let empty: fn(&_) -> Answer = |tokens: &Tokens| {
+        let mut plain = tokens.plain();
+        if tokens.count > 1 {
+            plain["refresh_token"] = json!("");
+        }
+        Answer::json(plain)
+    };
+    let mut quirks = Quirks::default();
+    quirks.revoking.token.1 = true;
+    quirks.revoking.more = &[("token_type_hint", "access_token")];
+    for answer in [without, empty] {
+        honoured("revoke = { url = 'AT/revoke', token = 'access' }", Quirks { answer, ..quirks }).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_read_where_the_provider_puts_things() {
+    let wrapped: fn(&_) -> Answer = |tokens: &Tokens| {
+        Answer::json(json!({
+            "code": 0, "error": "none",
+            "data": { "tokens": [{ "a": tokens.access, "r": tokens.refresh }], "minutes": "90", "granted": ["read"], "team": 7 },
+        }))
+    };
+    let lines = "response = { access = '/data/tokens/0/a', refresh = '/data/tokens/0/r', expires_in = '/data/minutes', \
+                 expires_unit = 'minutes', scope = '/data/granted', error = '/code' }\ncapture = { team = '/data/team' }";
+    let grant = needed(lines, Quirks { answer: wrapped, ..Quirks::default() }).await;
+    assert_eq!(grant.expires_at, Some(NOW + Duration::minutes(90)));
+    assert_eq!((grant.scopes, grant.captured["team"].as_str()), (Some(vec!["read".to_owned()]), "7"));
+
+    // what looks like an error is none where the description says what a success is
+    let fine: fn(&_) -> Answer = |tokens: &Tokens| {
+        let mut plain = tokens.plain();
+        plain["error"] = json!("ok");
+        Answer::json(plain)
+    };
+    needed(
+        "response = { success = { pointer = '/error', equals = 'ok' } }",
+        Quirks { answer: fine, ..Quirks::default() },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_ends_when_the_provider_says_or_is_assumed_to_mean() {
+    let at: fn(&_) -> Answer = |tokens: &Tokens| {
+        let ends = (NOW + Duration::hours(2)).unix_timestamp() * 1000;
+        Answer::json(json!({ "access_token": tokens.access, "refresh_token": tokens.refresh, "ends": ends }))
+    };
+    let lines = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
+    let grant = honoured(lines, Quirks { answer: at, ..Quirks::default() }).await;
+    assert_eq!((grant.expires_at, grant.scopes), (Some(NOW + Duration::hours(2)), None));
+    assert_eq!(honoured("", Quirks { answer: at, ..Quirks::default() }).await.expires_at, None);
+    let assumed = honoured("lifetime = 7200", Quirks { answer: at, ..Quirks::default() }).await;
+    assert_eq!(assumed.expires_at, Some(NOW + Duration::hours(2)));
+}
+
+#[tokio::test]
+async fn an_answer_may_be_a_form_or_have_another_good_status() {
+    let form: fn(&_) -> Answer = |tokens: &Tokens| {
+        let body =
+            format!("access_token={}&refresh_token={}&expires_in=60&scope=read%2Cwrite", tokens.access, tokens.refresh);
+        Answer(200, "application/x-www-form-urlencoded; charset=utf-8", body)
+    };
+    let grant = honoured("", Quirks { answer: form, ..Quirks::default() }).await;
+    assert_eq!((grant.expires_at, grant.scopes.unwrap().len()), (Some(NOW + Duration::MINUTE), 2));
+    let created: fn(&_) -> Answer = |tokens: &Tokens| Answer(201, "text/plain", tokens.plain().to_string());
+    honoured("", Quirks { answer: created, ..Quirks::default() }).await;
+}
+
+#[tokio::test]
+async fn addresses_are_filled_with_what_was_entered_and_what_was_captured() {
+    let quirks = Quirks {
+        authorize_path: "/acme%20inc/authorize",
+        exchanging: Endpoint { path: "/common/token", ..Quirks::default().exchanging },
+        renewing: Endpoint { path: "/eu/token", ..Quirks::default().renewing },
+        revoking: Endpoint { path: "/acme%20inc/clients/hub%20id", ..Quirks::default().revoking },
+        answer: |tokens| {
+            let mut plain = tokens.plain();
+            plain["region"] = json!("eu");
+            Answer::json(plain)
+        },
+        ..Quirks::default()
+    };
+    let provider = Quirky::start(quirks).await;
+    let lines = "authorize_url = 'AT/{tenant}/authorize'\ntoken_url = \"AT/{region|'common'}/token\"\n\
+                 capture = { region = '/region' }\nrevoke = { url = 'AT/{tenant}/clients/{client_id}' }";
+    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let unknown = hub.link().unwrap_err();
+    assert!(unknown.message.contains("“tenant” is not known"), "{}", unknown.message);
+    hub.values.insert("tenant".to_owned(), "acme inc".to_owned());
+    lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{why}"));
+}
+
+#[tokio::test]
+async fn a_grant_is_ended_as_the_provider_does_it() {
+    let usual = Quirks::default().revoking;
+    let revoking = |revoking: Endpoint| Quirks { revoking, ..Quirks::default() };
+    let access = Endpoint { token: ("token", true), more: &[("token_type_hint", "access_token")], ..usual };
+    needed("revoke = { url = 'AT/revoke', token = 'access' }", revoking(access)).await;
+    let basic = Endpoint { proof: Proof::Basic("hub+id:s3%2Fcret%2Bodd+%3A"), ..usual };
+    needed("revoke = { url = 'AT/revoke', auth = 'basic' }", revoking(basic)).await;
+    let bearer = Endpoint { proof: Proof::Bearer, more: &[], ..access };
+    needed("revoke = { url = 'AT/revoke', auth = 'bearer', token = 'access' }", revoking(bearer)).await;
+    let get = Endpoint { method: "GET", written: Written::Query, ..bearer };
+    needed("revoke = { url = 'AT/revoke', method = 'GET', auth = 'bearer', token = 'access' }", revoking(get)).await;
+    // as GitHub does
+    let grant = Endpoint {
+        method: "DELETE",
+        path: "/applications/hub%20id/grant",
+        written: Written::Json,
+        token: ("access_token", true),
+        more: &[],
+        ..basic
+    };
+    let lines = "revoke = { url = 'AT/applications/{client_id}/grant', method = 'DELETE', auth = 'basic', \
+                 token = 'access', param = 'access_token', body = 'json' }";
+    needed(lines, revoking(grant)).await;
+    let headers: &[_] = &[("accept", "application/json"), ("notion-version", "2022-06-28")];
+    let json = Endpoint { written: Written::Json, more: &[], ..usual };
+    let lines = "headers = { Notion-Version = '2022-06-28' }\nrevoke = { url = 'AT/revoke', body = 'json' }";
+    needed(lines, Quirks { headers, ..revoking(json) }).await;
+}
+
+#[tokio::test]
+async fn the_token_that_is_ended_keeps_the_name_that_its_own_line_gives_it() {
+    let names: &[_] = &[("client_id", "client_key"), ("access_token", "exchanged")];
+    let access = Endpoint { token: ("exchanged", true), more: &[], ..Quirks::default().revoking };
+    let lines = "rename = { client_id = 'client_key', access_token = 'other' }\n\
+                 revoke = { url = 'AT/revoke', token = 'access', param = 'exchanged' }";
+    needed(lines, Quirks { names, revoking: access, ..Quirks::default() }).await;
+}
+
+#[tokio::test]
+async fn an_end_that_is_answered_with_200_may_be_none() {
+    let quirks =
+        Quirks { farewell: || Answer::json(json!({ "ok": false, "error": "not_allowed" })), ..Quirks::default() };
+    let provider = Quirky::start(quirks).await;
+    let lines = "revoke = { url = 'AT/revoke', success = { pointer = '/ok', equals = true } }";
+    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let grant = signed_in(&mut hub).await.unwrap();
+    let failure = hub.revoke(&grant).await.unwrap_err();
+    assert_eq!(failure.message, "127.0.0.1 answered, but did not end the access");
+
+    let over = Quirks {
+        farewell: || Answer(400, "application/json", json!({ "error": "invalid_token" }).to_string()),
+        ..quirks
+    };
+    let provider = Quirky::start(over).await;
+    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let grant = signed_in(&mut hub).await.unwrap();
+    assert!(hub.revoke(&grant).await.unwrap(), "what is over is ended");
+
+    hub.provider.revoke = None;
+    assert!(!hub.revoke(&grant).await.unwrap(), "there is nobody to ask");
+    assert_eq!(hub.client.id, CLIENT);
+}

@@ -1,0 +1,278 @@
+//! Shipped REST services: seen by administrators, connected with a key or by signing in, kept alive, replaced, and ended.
+
+use std::time::Duration;
+
+use craft::connectors::{Auth, FieldKind, Shipped, Transport, shipped};
+use craft::serve;
+use craft::workbench::Workbench;
+use http::StatusCode;
+use url::Url;
+
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::test_app::TestApp;
+use crate::support::tides::{CLIENT, KEY, OTHERS_KEY, Tides};
+
+/// A hub that ships the service too.
+async fn start() -> (TestApp, Tides) {
+    let (app, tides) = (TestApp::new().await, Tides::start().await);
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(tides.shipped()).collect();
+    serve::ship(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    (app, tides)
+}
+
+async fn count(app: &TestApp, table: &str) -> i64 {
+    let all = format!("SELECT count(*) FROM {table}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(app.app.system.pool()).await.unwrap()
+}
+
+async fn connect_by_key(owner: &Browser, harbour: &str, key: &str) -> Page {
+    let page = owner.get("/connectors/tides/connection").await;
+    owner.submit(&page, "main form", [("harbour", harbour), ("api_key", key)]).await
+}
+
+/// Enters the application that the provider knows.
+async fn make_known(owner: &Browser) {
+    let page = owner.get("/connectors/harbours/application").await;
+    let page = owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", CLIENT.1)]).await;
+    assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
+}
+
+/// Signs in for the connection of a label, as far as the way home.
+async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
+    let page = owner.get(&format!("/connectors/harbours/connection?label={label}")).await;
+    let page = owner.submit(&page, "main form", [("harbour", "dover")]).await;
+    let link = page.attr("main a.btn", "href").unwrap_or_else(|| panic!("{}", page.text("main")));
+    let request = craft::egress::Request::new(http::Method::GET, Url::parse(&link).unwrap());
+    let answer = app.app.egress.send(request).await.unwrap();
+    let home = Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+    owner.get(&format!("{}?{}", home.path(), home.query().unwrap())).await
+}
+
+#[tokio::test]
+async fn a_service_without_tools_exists_for_administrators_alone() {
+    let (app, _tides) = start().await;
+    let (alice, owner) = (app.alice().await, app.owner().await);
+    assert_eq!(owner.get("/connectors?q=github").await.texts(".card h3"), ["GitHub"]);
+    let page = owner.get("/connectors/github").await;
+    assert!(page.text("main").contains("only administrators see this service"), "{}", page.text("main"));
+    assert!(alice.get("/connectors?q=github").await.texts(".card h3").is_empty());
+    for path in ["/connectors/github", "/connectors/github/connection", "/connectors/github/application"] {
+        assert_eq!(alice.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(alice.post(path, &[("client_id", "x")]).await.status.as_u16() / 100, 4, "{path}");
+    }
+    // an ordinary service has no application
+    assert_eq!(owner.get("/connectors/workbench/application").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(owner.get("/connectors/stripe/application").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_key_is_stored_once_the_service_has_accepted_it() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let page = owner.submit(&owner.get("/connectors/tides/connection").await, "main form", [("label", "")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.texts(".summary a").len(), 3, "all faults are told at once: {}", page.text("main"));
+
+    let page = connect_by_key(&owner, "dover", "tk_wr0ng").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text("#f-api_key-e").contains("127.0.0.1 did not accept the credential (HTTP 401)"));
+    assert_eq!(page.attr("#f-harbour", "value").as_deref(), Some("dover"));
+    assert!(!page.text("body").contains("tk_wr0ng") && page.attr("#f-api_key", "value").is_none());
+    assert_eq!((count(&app, "user_connections").await, count(&app, "secrets").await), (0, 0));
+
+    let page = connect_by_key(&owner, "dover", KEY).await;
+    assert_eq!(page.text(".note.ok p"), "Tides has accepted the key, and is connected.");
+    assert_eq!(page.text("h1"), "Tides");
+    assert!(page.text("dl.facts").contains("alice of dover"), "{}", page.text("dl.facts"));
+    assert!(page.text("dl.facts").contains("A key, sealed"), "{}", page.text("dl.facts"));
+    assert_eq!(app.audited().await.last().unwrap(), "connection.created");
+}
+
+#[tokio::test]
+async fn a_key_is_replaced_in_place_by_one_of_the_same_account() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let connection = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
+    let form = format!("{connection}/token");
+    let page = owner.get(&form).await;
+    assert_eq!(page.text("h1"), "Replace the key of Tides");
+    assert_eq!(page.attr("#f-harbour", "value").as_deref(), Some("dover"), "what was entered is to be typed again");
+
+    let page = owner.submit(&page, "main form", [("api_key", OTHERS_KEY)]).await;
+    let told = page.text("#f-api_key-e");
+    assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
+    let page = owner.submit(&owner.get(&form).await, "main form", [("harbour", "hull"), ("api_key", KEY)]).await;
+    assert_eq!(page.text(".note.ok p"), "The key is replaced. Tides has accepted the new one.");
+    assert_eq!(page.path(), connection);
+    assert!(page.text("dl.facts").contains("alice of hull"));
+    assert_eq!(count(&app, "secrets").await, 1, "the former key is still there");
+
+    let page = owner.submit(&owner.get(&format!("{connection}/disconnection")).await, "main form", []).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(count(&app, "secrets").await, 0);
+}
+
+#[tokio::test]
+async fn an_administrator_enters_the_application_once_for_all() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let page = owner.get("/connectors/harbours/connection").await;
+    assert!(page.text(".note.warn").contains("Not ready yet") && !page.has("main form[method=post]"));
+    assert_eq!(page.attr(".note.warn a", "href").as_deref(), Some("/connectors/harbours/application"));
+
+    let page = owner.get("/connectors/harbours/application").await;
+    assert_eq!(page.text("#callback"), "http://127.0.0.1:8080/oauth/callback");
+    let page = owner.submit(&page, "main form", [("client_id", CLIENT.0)]).await;
+    assert_eq!(page.text("#f-client_secret-e"), "Error: Enter the client secret");
+    assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some(CLIENT.0));
+    make_known(&owner).await;
+
+    let page = owner.get("/connectors/harbours/application").await;
+    assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some(CLIENT.0));
+    assert!(!page.text("html").contains(CLIENT.1));
+    // the secret stays if it is not typed again
+    let page = owner.submit(&page, "main form", []).await;
+    assert!(page.has(".note.ok"), "{}", page.text("main"));
+    let page = sign_in(&app, &owner, "Default").await;
+    assert_eq!(page.text(".note.ok p"), "Harbours is connected as alice of dover.", "{}", page.text("main"));
+    let stored: Vec<String> =
+        sqlx::query_scalar("SELECT o::text FROM oauth_clients o UNION ALL SELECT s::text FROM secrets s")
+            .fetch_all(app.app.system.pool())
+            .await
+            .unwrap();
+    assert!(!stored.is_empty() && stored.iter().all(|row| !row.contains(CLIENT.1)));
+}
+
+#[tokio::test]
+async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    make_known(&owner).await;
+    sign_in(&app, &owner, "Default").await;
+    // another application is entered, and the next account is connected by it
+    tides.know("newer", "n3wer-secret");
+    let page = owner.get("/connectors/harbours/application").await;
+    owner.submit(&page, "main form", [("client_id", "newer"), ("client_secret", "n3wer-secret")]).await;
+    sign_in(&app, &owner, "Second").await;
+
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    let renewed = craft::connections::sweep(&app.app.renewals).await.unwrap();
+    assert_eq!(renewed, 2);
+    let asked = tides.asked_for_tokens();
+    for of in [
+        "authorization_code of hub-at-tides",
+        "authorization_code of newer",
+        "refresh_token of hub-at-tides",
+        "refresh_token of newer",
+    ] {
+        assert!(asked.iter().any(|it| it == of), "{of}: {asked:?}");
+    }
+    let page = owner.get("/connections").await;
+    for place in page.attrs("tbody th a", "href") {
+        let page = owner.get(&place).await;
+        assert!(page.text("dl.facts").contains("Read the water levels"), "{}", page.text("dl.facts"));
+        let page = owner.submit(&owner.get(&format!("{place}/disconnection")).await, "main form", []).await;
+        assert!(page.has(".note.ok"), "{}", page.text("main"));
+    }
+    let ended = tides.revoked();
+    assert_eq!(ended.len(), 2, "{ended:?}");
+    assert!(ended.iter().all(|token| token.starts_with("rt-alice-")), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_connection_stays_that_of_its_account() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    make_known(&owner).await;
+    sign_in(&app, &owner, "Default").await;
+    tides.sign_in_as("bob");
+    let page = sign_in(&app, &owner, "Default").await;
+    assert_eq!(page.text("h1"), "Not connected");
+    let told = page.text("main .lede");
+    assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
+    assert_eq!(app.audited().await.last().unwrap(), "connection.refused!another_account");
+    let page = sign_in(&app, &owner, "Bob").await;
+    assert_eq!(page.text(".note.ok p"), "Harbours is connected as bob of dover.");
+    assert_eq!(count(&app, "user_connections").await, 2);
+}
+
+#[tokio::test]
+async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_provider() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let rest = |it: &Shipped| it.transport == Transport::Rest;
+    let services: Vec<_> = shipped().unwrap().into_iter().filter(rest).collect();
+    assert!(services.len() >= 21);
+    for service in services {
+        let (slug, descriptor) = (service.slug.as_str(), service.descriptor.unwrap());
+        let place = format!("/connectors/{slug}/connection");
+        if service.auth == Auth::OAuth {
+            let page = owner.get(&format!("/connectors/{slug}/application")).await;
+            owner.submit(&page, "main form", [("client_id", "hub"), ("client_secret", "hush")]).await;
+        }
+        let page = owner.get(&place).await;
+        assert_eq!(page.text("h1"), format!("Connect {}", service.name), "{}", page.text("main"));
+        for field in &descriptor.fields {
+            assert!(page.has(&format!("#f-{}", field.name)), "{slug} does not ask for {}", field.name);
+        }
+        let empty = owner.submit(&page, "main form", []).await;
+        let needed = descriptor.fields.iter().filter(|field| !field.optional).count();
+        assert_eq!(empty.texts(".summary a").len(), needed, "{slug}: {}", empty.text("main"));
+        // nothing that is typed leads elsewhere
+        for field in descriptor.fields.iter().filter(|it| matches!(it.kind, FieldKind::Domain | FieldKind::DomainLabel))
+        {
+            for evil in ["evil.example/?x=", "127.0.0.1", "localhost"] {
+                let page = owner.submit(&page, "main form", [(field.name.as_str(), evil)]).await;
+                let is_word = evil == "localhost" && field.kind == FieldKind::DomainLabel;
+                assert_eq!(!page.has(&format!("#f-{}-e", field.name)), is_word, "{slug}, {}: {evil}", field.name);
+                assert_eq!(page.attr(&format!("#f-{}", field.name), "value").as_deref(), Some(evil));
+            }
+        }
+        if service.auth == Auth::OAuth {
+            let typed: Vec<_> = descriptor
+                .fields
+                .iter()
+                .map(|field| (field.name.clone(), field.example.clone().unwrap_or_else(|| "acme".to_owned())))
+                .chain([("label".to_owned(), "Default".to_owned())])
+                .collect();
+            let page = owner.post(&place, &typed).await;
+            let page =
+                owner.get(page.header("location").unwrap_or_else(|| panic!("{slug}: {}", page.text("main")))).await;
+            let link = Url::parse(&page.attr("main a.btn", "href").unwrap()).unwrap();
+            assert_eq!(link.scheme(), "https");
+            let query: Vec<_> = link.query_pairs().map(|(name, _)| name.into_owned()).collect();
+            assert!(query.iter().any(|name| name == "state") && query.iter().any(|name| name == "client_id"), "{link}");
+        }
+    }
+}
+
+/// Checks a connection up; what its checks came to, and the page that tells.
+async fn check_up(app: &TestApp, owner: &Browser, connection: &str) -> (Vec<String>, Page) {
+    let form = owner.get(&format!("{connection}/checkup")).await;
+    let job = owner.submit(&form, "form[action$='/checkup']", []).await;
+    let page = app.ended(owner, job.path().rsplit('/').next().unwrap().parse().unwrap()).await;
+    (page.attrs(".checks > li", "data-result"), page)
+}
+
+#[tokio::test]
+async fn a_service_is_checked_up_by_its_harmless_call() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let by_key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
+    let (results, page) = check_up(&app, &owner, &by_key).await;
+    assert_eq!(results, ["passed"; 3], "{}", page.text("main"));
+
+    make_known(&owner).await;
+    let signed_in = sign_in(&app, &owner, "Default").await.path().to_owned();
+    let (results, page) = check_up(&app, &owner, &signed_in).await;
+    assert_eq!(results, ["passed"; 5], "{}", page.text("main"));
+
+    // an application whose secret is wrong renews nothing, but what it was given is good still
+    let page = owner.get("/connectors/harbours/application").await;
+    owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", "wr0ng")]).await;
+    let (results, page) = check_up(&app, &owner, &signed_in).await;
+    assert_eq!(results, ["passed", "passed", "failed", "passed", "passed"], "{}", page.text("main"));
+    assert!(page.text("[data-result=failed]").contains("An administrator has to check the hub’s OAuth application there."));
+}
