@@ -113,7 +113,7 @@ fn call(tenant: Tenant, now: Timestamp) -> Accept {
         kind: "tool.call",
         connector_id: tenant.connector,
         connection_id: tenant.connection,
-        tool_version_id: ToolVersionId::new(now),
+        tool_version_id: Some(ToolVersionId::new(now)),
         tool_name: "echo".to_owned(),
         origin: Origin::Browser,
         input: r#"{"text":"hello"}"#.to_owned(),
@@ -141,7 +141,7 @@ async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock)
     let output = Some(r#"{"text":"hello"}"#.to_owned());
     let end = End::Over { outcome: Outcome::Ok, error_class: None, error: None, output };
     let event = Event::new(Level::Info, "Done", now);
-    engine.finish(lease, Finish { end, event, audit: Some(audit), now }).await.unwrap()
+    engine.finish(lease, Finish { end, event, audit: Some(audit), is_use: true, now }).await.unwrap()
 }
 
 /// Accept to ending, both under way at once, until nothing is left.

@@ -169,6 +169,21 @@ pub enum Action {
         /// To what.
         connector: ConnectorId,
     },
+    /// A connection was looked at, step by step, as a job.
+    ConnectionChecked {
+        /// Which one.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// The job.
+        job: JobId,
+        /// Whether everything stands.
+        outcome: CallOutcome,
+        /// From its start to its end.
+        latency: Duration,
+        /// What was found, as JSON text.
+        response: Option<String>,
+    },
     /// Its owner ended it, and its credential is forgotten.
     ConnectionDisconnected {
         /// Which one.
@@ -230,6 +245,15 @@ pub enum CallOutcome {
         /// The cause in words.
         message: String,
     },
+}
+
+impl CallOutcome {
+    fn error(&self) -> Option<(String, String)> {
+        match self {
+            Self::Success => None,
+            Self::Error { class, message } => Some((class.clone(), message.clone())),
+        }
+    }
 }
 
 /// An action spread over an entry's columns.
@@ -334,6 +358,13 @@ impl Action {
             Self::ConnectionPreferred { connection, connector } => {
                 of_connection("connection.preferred", connection, connector)
             }
+            Self::ConnectionChecked { connection, connector, job, outcome, latency, response } => Described {
+                job: Some(*job),
+                error: outcome.error(),
+                latency: Some(*latency),
+                response: response.clone(),
+                ..of_connection("connection.checked", connection, connector)
+            },
             Self::ConnectionDisconnected { connection, connector } => {
                 of_connection("connection.disconnected", connection, connector)
             }
@@ -350,10 +381,7 @@ impl Action {
                 connector: *connector,
                 tool: tool.clone(),
                 job: Some(*job),
-                error: match outcome {
-                    CallOutcome::Success => None,
-                    CallOutcome::Error { class, message } => Some((class.clone(), message.clone())),
-                },
+                error: outcome.error(),
                 latency: *latency,
                 request: request.clone(),
                 response: response.clone(),

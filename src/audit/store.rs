@@ -322,7 +322,7 @@ pub(super) async fn of_job(conn: &mut PgConnection, owner: UserId, job: JobId) -
         r#"
         SELECT id AS "id: AuditId"
         FROM audit_entries
-        WHERE user_id = $1 AND job_id = $2 AND action = 'job.finished'
+        WHERE user_id = $1 AND job_id = $2 AND action IN ('job.finished', 'connection.checked')
         ORDER BY id DESC
         LIMIT 1
         "#,

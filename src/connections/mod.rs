@@ -5,6 +5,7 @@
 
 mod authorization;
 mod catalogue;
+mod checkup;
 mod connect;
 mod detail;
 mod disconnect;
@@ -23,6 +24,7 @@ mod troubled;
 
 pub use authorization::{CALLBACK, ClientDocument, Going, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
+pub use checkup::{Check, Checkup, Doctor, Fix, Step, Verdict, plan};
 pub use connect::{NewConnection, connect, takes_token};
 pub use detail::{Detail, Standing, find, list, several};
 pub use disconnect::disconnect;

@@ -15,7 +15,7 @@ use crate::egress::Egress;
 use crate::error::{Error, Invalid, Result};
 use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
-use crate::upstream::{self, Discovery, Limits, Looked, Target};
+use crate::upstream::{self, Discovery, Greeted, Limits, Looked, Target};
 use crate::vault::Vault;
 
 /// A server that does not list its tools within this time is given up.
@@ -149,8 +149,18 @@ async fn sign_in_of(egress: &Egress, url: &Url, challenge: Option<&str>, message
 }
 
 async fn look(egress: &Egress, url: &Url) -> Result<Looked> {
-    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
-    upstream::look(egress, &Target::Mcp { url: url.clone(), bearer: None }, limits).await
+    upstream::look(egress, &Target::Mcp { url: url.clone(), bearer: None }, bounds()).await
+}
+
+/// The bounds of every look at a server, from now on.
+pub(super) fn bounds() -> Limits {
+    Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST }
+}
+
+/// Begins a conversation with a server, and ends it.
+pub(super) async fn greet(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Greeted> {
+    let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
+    upstream::greet(egress, &target, bounds()).await
 }
 
 /// Asks a connector's server for its tools with a token that is not stored yet.
@@ -162,9 +172,8 @@ pub(super) async fn look_with(egress: &Egress, connector: &Connector, token: &Se
 
 /// Asks a server for its tools, within the bounds of every look.
 pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Discovery> {
-    let limits = Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST };
     let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
-    upstream::discover(egress, &target, limits).await
+    upstream::discover(egress, &target, bounds()).await
 }
 
 fn check(new: &NewServer) -> Result<Url> {

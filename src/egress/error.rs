@@ -33,6 +33,19 @@ pub enum Error {
         #[source]
         source: anyhow::Error,
     },
+    /// The connection could not be made a safe one: nothing was sent.
+    #[error("{host} {fault}: {mend}")]
+    Handshake {
+        /// The host as the URL names it.
+        host: String,
+        /// What is wrong.
+        fault: &'static str,
+        /// What to do about it.
+        mend: &'static str,
+        /// The underlying failure, for the log.
+        #[source]
+        source: anyhow::Error,
+    },
     /// The request was sent, and time ran out.
     #[error("{host} did not answer within {} seconds", after.as_secs_f32().ceil())]
     Timeout {
@@ -72,6 +85,7 @@ impl Error {
             Self::Refused(_) => "refused",
             Self::Unresolved { .. } => "unresolved",
             Self::Unreachable { .. } => "unreachable",
+            Self::Handshake { .. } => "handshake",
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",

@@ -11,6 +11,7 @@ mod policy;
 mod request;
 mod resolver;
 mod response;
+mod way;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,9 +25,10 @@ pub use error::Error;
 pub use policy::{EgressPolicy, Refusal};
 pub use request::Request;
 pub use response::Response;
+pub use way::{Opened, Way};
 
 use policy::Guard;
-use resolver::{Resolver, Unresolved};
+use resolver::{Resolver, Unfound};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,7 +66,7 @@ impl Egress {
         let (host, door) = self.inspect(url)?;
         if matches!(url.host(), Some(Host::Domain(_))) {
             let resolver = Resolver { guard: self.guard.clone(), door };
-            resolver.addresses(&host).await.map_err(|error| explain(host, anyhow::Error::from_boxed(error)))?;
+            resolver.addresses(&host).await.map_err(|error| explain(host, error.into()))?;
         }
         Ok(())
     }
@@ -138,13 +140,15 @@ fn build(resolver: Resolver) -> Result<reqwest::Client, Error> {
         .map_err(|error| Error::Client(error.into()))
 }
 
-/// Why no connection came about: our own refusal, an unknown name, or the network.
+/// Why no connection came about: our own refusal, an unknown name, a handshake, or the network.
 fn explain(host: String, error: anyhow::Error) -> Error {
-    if let Some(refusal) = error.chain().find_map(|cause| cause.downcast_ref::<Refusal>()) {
-        return Error::Refused(refusal.clone());
+    match error.chain().find_map(|cause| cause.downcast_ref()) {
+        Some(Unfound::Refused(refusal)) => return Error::Refused(refusal.clone()),
+        Some(Unfound::Unresolved(_)) => return Error::Unresolved { host, source: error },
+        None => {}
     }
-    if error.chain().any(<dyn std::error::Error>::is::<Unresolved>) {
-        return Error::Unresolved { host, source: error };
+    if let Some((fault, mend)) = way::handshake_fault(&error) {
+        return Error::Handshake { host, fault, mend, source: error };
     }
     let reason = error.root_cause().to_string();
     Error::Unreachable { host, reason, source: error }

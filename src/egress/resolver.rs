@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::Door;
-use super::policy::Guard;
+use super::policy::{Guard, Refusal};
 
 /// The resolver of one [`Door`]: a client never asks another one.
 #[derive(Clone)]
@@ -15,23 +15,27 @@ pub(super) struct Resolver {
     pub(super) door: Door,
 }
 
-/// A name without an address.
+/// A name that leads nowhere.
 #[derive(Debug, thiserror::Error)]
-#[error("the name does not resolve")]
-pub(super) struct Unresolved(#[source] pub(super) std::io::Error);
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) enum Unfound {
+    /// The rules forbid where it leads.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// It has no address.
+    #[error("the name does not resolve")]
+    Unresolved(#[source] std::io::Error),
+}
 
 impl Resolver {
     /// All addresses of `host`; refused as a whole if any one of them is, for a mixed answer is an attack or a mistake.
-    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, BoxError> {
-        let found = tokio::net::lookup_host((host, self.door.port)).await.map_err(Unresolved)?;
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Unfound> {
+        let found = tokio::net::lookup_host((host, self.door.port)).await.map_err(Unfound::Unresolved)?;
         let found: Vec<_> = found.collect();
         if found.is_empty() {
-            return Err(Unresolved(std::io::Error::other("no addresses")).into());
+            return Err(Unfound::Unresolved(std::io::Error::other("no addresses")));
         }
         for address in &found {
-            self.guard.admit(self.door.https, host.trim_end_matches('.'), *address)?;
+            self.guard.admit(self.door.https, host.trim_end_matches('.'), *address).map_err(Unfound::Refused)?;
         }
         Ok(found)
     }

@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::checkup;
 use super::outcome::{ended, panicked, unprepared};
-use super::run::{Prepared, Runner, Unready, prepare, presented};
+use super::run::{Prepared, Runner, Unready, Work, prepare, presented};
 use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
 use crate::audit::redact;
@@ -55,7 +56,12 @@ async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
     let deadline = Instant::now() + lease.time_limit().saturating_sub(MARGIN);
     journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
     let mut prepared = match prepare(runner, actor, lease.job_id()).await {
-        Ok(prepared) => prepared,
+        Ok(Work::Call(prepared)) => prepared,
+        Ok(Work::Checkup(job)) => {
+            let finish = Box::pin(checkup::run(runner, lease, actor, &job)).await;
+            let finish = finish.unwrap_or_else(|unready| unprepared(lease, actor, unready, runner.clock.now()));
+            return Ran { finish, news: None };
+        }
         Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
     };
     let tools_changed = Arc::new(AtomicBool::new(false));

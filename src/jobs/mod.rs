@@ -3,6 +3,7 @@
 //! Whoever asks (a page, an assistant), this is the one way in: [`start`] checks the arguments against the schema of the
 //! tool's current version and hands the job to the queue. A job belongs to one user and names the version it runs.
 
+mod checkup;
 mod execute;
 mod filter;
 mod json;
@@ -17,6 +18,7 @@ mod status;
 mod store;
 mod tool_news;
 
+pub use checkup::{check_up, newest_checkup};
 pub use execute::{Ran, execute};
 pub use filter::{Filter, Stage};
 pub use json::to_json;
@@ -89,7 +91,7 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
         kind: "tool.call",
         connector_id: new.connector.id,
         connection_id,
-        tool_version_id: new.tool.id,
+        tool_version_id: Some(new.tool.id),
         tool_name: new.tool.name.clone(),
         origin: actor.origin(),
         input,

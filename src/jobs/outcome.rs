@@ -51,11 +51,11 @@ pub(super) fn ended(
         Next::Retry { message, after } => {
             let event = Event::new(Level::Warn, format!("{message}. It is tried again"), now);
             let run_at = now + after.unwrap_or_else(|| backoff(lease.attempt(), rand::random()));
-            Finish { end: End::Later { run_at, reason: Reason::Retry }, event, audit: None, now }
+            Finish { end: End::Later { run_at, reason: Reason::Retry }, event, audit: None, is_use: true, now }
         }
         Next::Again => {
             let event = Event::new(Level::Info, "The hub is restarting: this call goes back to the queue", now);
-            Finish { end: End::Again, event, audit: None, now }
+            Finish { end: End::Again, event, audit: None, is_use: true, now }
         }
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Ti
     };
     if matches!(error, Error::Unavailable(_)) {
         let event = Event::new(Level::Warn, "The hub’s database was away; the call goes back to the queue", now);
-        return Finish { end: End::Again, event, audit: None, now };
+        return Finish { end: End::Again, event, audit: None, is_use: true, now };
     }
     if let Error::Locked(cause) = &error {
         tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "stored credentials cannot be opened");
@@ -92,7 +92,13 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Ti
 }
 
 fn later(message: String, run_at: Timestamp, reason: Reason, now: Timestamp) -> Finish {
-    Finish { end: End::Later { run_at, reason }, event: Event::new(Level::Warn, message, now), audit: None, now }
+    Finish {
+        end: End::Later { run_at, reason },
+        event: Event::new(Level::Warn, message, now),
+        audit: None,
+        is_use: true,
+        now,
+    }
 }
 
 /// The ending of a run that met a fault of the hub's own: whether it had an effect is not known.
@@ -120,6 +126,7 @@ fn failed(lease: &Lease, actor: &Actor, class: &str, message: String, now: Times
         end,
         event: Event::new(Level::Error, message, now),
         audit: Some(audit::Prepared::new(actor, &action, now)),
+        is_use: true,
         now,
     }
 }
@@ -188,6 +195,7 @@ fn over(lease: &Lease, actor: &Actor, prepared: &Prepared, verdict: &Verdict, no
         end: End::Over { outcome: verdict.outcome, error_class: class, error, output },
         event,
         audit: Some(audit::Prepared::new(actor, &action, now)),
+        is_use: true,
         now,
     }
 }

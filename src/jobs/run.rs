@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use url::Url;
 
-use super::store;
+use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::connections::{Credential, Presented, Renewals};
@@ -51,7 +51,15 @@ impl<E: Into<Error>> From<E> for Unready {
     }
 }
 
-/// A job made ready: everything read, nothing started.
+/// What there is to do.
+pub(super) enum Work {
+    /// A call.
+    Call(Box<Prepared>),
+    /// A check-up of the job's connection.
+    Checkup(Box<Job>),
+}
+
+/// A call made ready: everything read, nothing started.
 pub(super) struct Prepared {
     pub(super) connection: ConnectionId,
     /// Which credential of the connection is presented.
@@ -79,13 +87,17 @@ impl Prepared {
     }
 }
 
-/// Reads the job, its tool version and its credential.
-pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Prepared, Unready> {
+/// Reads the job; and, for a call, its tool version and its credential.
+pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Work, Unready> {
     // looks at rows that do not change under a run: a transaction would only cost two round trips more
     let mut conn = runner.system.pool().acquire().await?;
     let job = store::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    if job.is_checkup() {
+        return Ok(Work::Checkup(Box::new(job)));
+    }
     let connector = connectors::get(&mut conn, actor, job.connector_id).await?;
-    let version = connectors::version(&mut conn, actor, job.tool_version_id).await?;
+    let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
+    let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);
     let Presented { token: secret, version: credential } =
         presented(runner.renewals.credential(actor, job.connection_id).await?)?;
@@ -99,7 +111,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     let Value::Object(arguments) = input else {
         return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())).into());
     };
-    Ok(Prepared {
+    Ok(Work::Call(Box::new(Prepared {
         connection: job.connection_id,
         version: credential,
         connector: connector.id,
@@ -111,7 +123,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
         repeatable: version.is_repeatable(),
         mirrors_headers: upstream::mirrors_headers(&version.schema),
         request,
-    })
+    })))
 }
 
 /// What there is to present, or why the job cannot go on.
@@ -136,8 +148,9 @@ pub(super) async fn masked_input(
     conn: &mut PgConnection,
     actor: &Actor,
     input: &str,
-    version: ToolVersionId,
+    version: Option<ToolVersionId>,
 ) -> Result<String> {
+    let Some(version) = version else { return Ok(input.to_owned()) };
     let version = connectors::version(conn, actor, version).await?;
     let input: Value = serde_json::from_str(input).map_err(|error| Error::Internal(error.into()))?;
     Ok(schema_form::mask(&version.schema, &input).to_string())

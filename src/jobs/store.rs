@@ -32,6 +32,8 @@ pub struct JobRow {
 pub struct Job {
     /// Key.
     pub id: JobId,
+    /// What kind of work it is.
+    pub kind: String,
     /// The service.
     pub connector_id: ConnectorId,
     /// Its name; none if it is gone.
@@ -40,9 +42,9 @@ pub struct Job {
     pub connector_slug: Option<String>,
     /// Through which connection it runs.
     pub connection_id: ConnectionId,
-    /// The definition it runs.
-    pub tool_version_id: ToolVersionId,
-    /// The tool's name.
+    /// The definition it runs; none: it runs no tool.
+    pub tool_version_id: Option<ToolVersionId>,
+    /// The tool's name, or that of the work.
     pub tool_name: String,
     /// From where it was asked for.
     pub origin: String,
@@ -143,11 +145,12 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
         Job,
         r#"
         SELECT j.id AS "id!: JobId",
+               j.type AS "kind!",
                j.connector_id AS "connector_id!: ConnectorId",
                c.name AS "connector?",
                CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",
                j.connection_id AS "connection_id!: ConnectionId",
-               j.tool_version_id AS "tool_version_id!: ToolVersionId",
+               j.tool_version_id AS "tool_version_id: ToolVersionId",
                j.tool_name AS "tool_name!",
                j.origin AS "origin!",
                j.status AS "status!: Status",
@@ -168,6 +171,27 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
         "#,
         owner as _,
         id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// The key of the newest check-up of a connection.
+pub(super) async fn newest_checkup(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connection: ConnectionId,
+) -> sqlx::Result<Option<JobId>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id: JobId"
+        FROM job
+        WHERE user_id = $1 AND connection_id = $2 AND type = 'connection.checkup'
+        ORDER BY id DESC
+        LIMIT 1
+        "#,
+        owner as _,
+        connection as _,
     )
     .fetch_optional(conn)
     .await

@@ -148,7 +148,7 @@ impl From<egress::Error> for Failure {
         let kind = match &error {
             egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
             egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Unclear,
-            egress::Error::TooLarge { .. } | egress::Error::Client(_) => Kind::Wrong,
+            egress::Error::Handshake { .. } | egress::Error::TooLarge { .. } | egress::Error::Client(_) => Kind::Wrong,
             egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Passing { after: None },
         };
         Self::new(kind, error.class(), error.to_string())

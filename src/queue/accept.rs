@@ -40,9 +40,9 @@ pub struct Accept {
     pub connector_id: ConnectorId,
     /// Through which of the user's connections to it.
     pub connection_id: ConnectionId,
-    /// The definition it was validated against.
-    pub tool_version_id: ToolVersionId,
-    /// The tool's name, kept for lists.
+    /// The definition it was validated against; none: it runs no tool.
+    pub tool_version_id: Option<ToolVersionId>,
+    /// The tool's name, or that of the work, kept for lists.
     pub tool_name: String,
     /// From where it was asked for.
     pub origin: Origin,

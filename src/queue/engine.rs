@@ -145,7 +145,7 @@ impl Engine {
     ///
     /// While the database is away this waits.
     pub async fn finish(&self, lease: Lease, finish: Finish) -> Result<bool> {
-        let Finish { end, event, audit, now } = finish;
+        let Finish { end, event, audit, is_use, now } = finish;
         let again = matches!(end, End::Again);
         let ending = Ending {
             run: (lease.job_id(), lease.run_no()),
@@ -153,6 +153,7 @@ impl Engine {
             end: clean(end),
             lines: lease.journal.close(event).await,
             audit,
+            is_use,
             crashed: false,
             now,
         };
@@ -171,7 +172,7 @@ impl Engine {
     /// Hands a run back, as if it had not begun: for one that has not, or that may run twice.
     pub async fn release(&self, lease: Lease, now: Timestamp) -> Result<bool> {
         let event = Event::new(Level::Info, "The hub is restarting: this call goes back to the queue", now);
-        self.finish(lease, Finish { end: End::Again, event, audit: None, now }).await
+        self.finish(lease, Finish { end: End::Again, event, audit: None, is_use: true, now }).await
     }
 
     /// Stops in good order: no more claims; runs that may run twice are told to stop, others have `drain` to end, and

@@ -115,6 +115,8 @@ pub struct Finish {
     pub event: Event,
     /// The job's audit entry, if it is over.
     pub audit: Option<audit::Prepared>,
+    /// True if the connection was used for what it is there for.
+    pub is_use: bool,
     /// When it ended.
     pub now: Timestamp,
 }
@@ -129,6 +131,7 @@ pub(super) struct Ending {
     pub(super) end: End,
     pub(super) lines: Vec<Line>,
     pub(super) audit: Option<audit::Prepared>,
+    pub(super) is_use: bool,
     /// The run was lost with its process.
     pub(super) crashed: bool,
     pub(super) now: Timestamp,

@@ -67,6 +67,7 @@ fn ending(lost: &Lost, now: Timestamp, random: f64) -> Ending {
         audit: audit(lost, &end, now),
         end,
         lines: vec![Line { job_id: lost.job_id, run_no: as_run, n: 0, event }],
+        is_use: true,
         crashed: true,
         now,
     }

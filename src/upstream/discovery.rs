@@ -49,6 +49,33 @@ pub enum Looked {
     },
 }
 
+/// What a server says when a conversation with it begins.
+#[derive(Debug)]
+pub enum Greeted {
+    /// It speaks MCP: the revision that was agreed on.
+    Open(String),
+    /// It asks who is calling: its challenge, if it has one.
+    Closed(Option<String>),
+}
+
+/// Begins a conversation with `target`, and ends it: nothing is asked.
+pub async fn greet(egress: &Egress, target: &Target, limits: Limits) -> Result<Greeted> {
+    let patience: Duration = limits.remaining();
+    let beginning = Session::begin(egress, target, limits, Hears::default());
+    let begun = match tokio::time::timeout_at(limits.deadline, beginning).await {
+        Ok(begun) => begun,
+        Err(_) => Err(Failure::timeout(target, patience)),
+    };
+    match begun {
+        Ok(session) => match session.client.peer_info() {
+            Some(server) => Ok(Greeted::Open(server.protocol_version.to_string())),
+            None => Err(Failure::not_mcp(target.name(), "application/json").into()),
+        },
+        Err(Failure { kind: Kind::Auth { challenge }, .. }) => Ok(Greeted::Closed(challenge)),
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// As [`discover`], for a server that may want a sign-in first.
 pub async fn look(egress: &Egress, target: &Target, limits: Limits) -> Result<Looked> {
     let patience: Duration = limits.remaining();

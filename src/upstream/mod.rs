@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use call::{CallContext, call, mirrors_headers};
-pub use discovery::{Discovery, Looked, discover, look};
+pub use discovery::{Discovery, Greeted, Looked, discover, greet, look};
 pub use outcome::{Outcome, Progress};
 pub use rest::{ApiRequest, Proof, ask};
 pub use tools::{Dropped, MAX_TOOLS, ToolDefinition};

@@ -48,6 +48,12 @@ impl Badge {
     pub const FAILING: Self = badge("Failing", "triangle-alert", "bad", "needs");
     /// Never connected.
     pub const NOT_CONNECTED: Self = badge("Not connected", "plug", "idle", "waiting");
+    /// It is as it should be.
+    pub const PASSED: Self = badge("Passed", "check", "ok", "");
+    /// It is as it should be, with something to know.
+    pub const WARNING: Self = badge("Warning", "triangle-alert", "warn", "needs");
+    /// It was not looked at, because something before it failed.
+    pub const NOT_REACHED: Self = badge("Not reached", "circle-dot", "idle", "waiting");
     /// The server says that the tool changes nothing.
     pub const READ_ONLY: Self = badge("Read-only", "lock", "idle", "");
     /// The tool may change data.

@@ -59,6 +59,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connections", For::SignedIn),
     ("/connections/disconnection", For::SignedIn),
     ("/connections/{id}", For::Owner),
+    ("/connections/{id}/checkup", For::Owner),
     ("/connections/{id}/label", For::Owner),
     ("/connections/{id}/token", For::Owner),
     ("/connections/{id}/default", For::Owner),

@@ -8,9 +8,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use craft::egress::{Egress, EgressPolicy, Error, Request};
+use craft::egress::{Egress, EgressPolicy, Error, Opened, Request};
 use http::{Method, StatusCode};
 use proptest::prelude::*;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use url::Url;
 
 use crate::support::listener::{closed_port, flood, raw, serve};
@@ -126,6 +130,55 @@ async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
 
     let error = egress.send(to("https://no-such-host.invalid/")).await.unwrap_err();
     assert!(matches!(error, Error::Unresolved { .. }) && !error.may_have_arrived(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_a_safe_one_says_why() {
+    let untrusted = encrypted().await;
+    let garbage = raw(|stream| async move {
+        stream.try_write(b"this is no TLS\n").unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let egress = loopback();
+    for (port, words) in [
+        (untrusted.port(), "localhost has a certificate from an authority that this machine does not trust: add"),
+        (garbage.port(), "localhost does not speak TLS at this port: check the port of the address"),
+    ] {
+        let url = format!("https://localhost:{port}/");
+        let way = egress.way(&Url::parse(&url).unwrap()).await.unwrap();
+        for error in [way.open().await.unwrap_err(), egress.send(to(&url)).await.unwrap_err()] {
+            assert!(matches!(error, Error::Handshake { .. }) && !error.may_have_arrived(), "{error:?}");
+            assert!(error.to_string().starts_with(words), "{error:?}");
+        }
+    }
+    let plain = serve(Router::new()).await;
+    let way = egress.way(&Url::parse(&format!("http://localhost:{}/", plain.port())).unwrap()).await.unwrap();
+    assert_eq!((way.host(), way.open().await.unwrap()), ("localhost", Opened::Within));
+    assert!(way.found().iter().all(|address| address.ip().is_loopback()) && !way.found().is_empty());
+    let refused = Egress::new(EgressPolicy::default()).way(&Url::parse("https://localhost/").unwrap()).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+}
+
+/// A server with a certificate of its own making, for `localhost`.
+async fn encrypted() -> std::net::SocketAddr {
+    let certificate = CertificateDer::from(include_bytes!("support/untrusted.crt").as_slice());
+    let key = PrivateKeyDer::try_from(include_bytes!("support/untrusted.key").as_slice()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    raw(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            // whoever does not trust it breaks off
+            let _ = acceptor.accept(stream).await;
+        }
+    })
+    .await
 }
 
 #[tokio::test]

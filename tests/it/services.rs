@@ -247,3 +247,32 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
         }
     }
 }
+
+/// Checks a connection up; what its checks came to, and the page that tells.
+async fn check_up(app: &TestApp, owner: &Browser, connection: &str) -> (Vec<String>, Page) {
+    let form = owner.get(&format!("{connection}/checkup")).await;
+    let job = owner.submit(&form, "form[action$='/checkup']", []).await;
+    let page = app.ended(owner, job.path().rsplit('/').next().unwrap().parse().unwrap()).await;
+    (page.attrs(".checks > li", "data-result"), page)
+}
+
+#[tokio::test]
+async fn a_service_is_checked_up_by_its_harmless_call() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let by_key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
+    let (results, page) = check_up(&app, &owner, &by_key).await;
+    assert_eq!(results, ["passed"; 3], "{}", page.text("main"));
+
+    make_known(&owner).await;
+    let signed_in = sign_in(&app, &owner, "Default").await.path().to_owned();
+    let (results, page) = check_up(&app, &owner, &signed_in).await;
+    assert_eq!(results, ["passed"; 5], "{}", page.text("main"));
+
+    // an application whose secret is wrong renews nothing, but what it was given is good still
+    let page = owner.get("/connectors/harbours/application").await;
+    owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", "wr0ng")]).await;
+    let (results, page) = check_up(&app, &owner, &signed_in).await;
+    assert_eq!(results, ["passed", "passed", "failed", "passed", "passed"], "{}", page.text("main"));
+    assert!(page.text("[data-result=failed]").contains("An administrator has to check the hub’s OAuth application there."));
+}

@@ -8,7 +8,7 @@ use crate::connections::values_of;
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::OauthClientId;
+use crate::ids::{ConnectionId, OauthClientId};
 use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
 use crate::secret::Secret;
 
@@ -77,6 +77,40 @@ impl Renewals {
         let Given { provider, client, grant } = given;
         let (values, tokens) = (values_of(held.captured.as_ref()), (&grant.access, grant.refresh.as_ref()));
         oauth::revoke(&self.egress, provider, &values, client, tokens, self.clock.now()).await
+    }
+
+    /// Whether the provider knows the client of this connection: it is asked to renew with a token that nobody has, which
+    /// it judges after the client. If it does not, what is to be done about that is told besides.
+    pub(in crate::connections) async fn recognised(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        provider: Provider,
+    ) -> Result<Result<(), (Failure, &'static str)>> {
+        let mut tx = self.system.begin().await?;
+        let held = hold(&mut tx, actor, id).await?;
+        let known = known::of_grant(&mut tx, &self.vault, actor.user_id(), held.oauth_client_id, &provider).await?;
+        drop(tx);
+        let issuer = provider.issuer().to_owned();
+        let refused = known.as_ref().map(|known| Refused { id: known.id, is_shared: known.is_shared });
+        let failure = match known {
+            None => Failure::unknown_client(&provider.host()),
+            Some(known) => {
+                let (provider, client) = (known.meets(provider), known.client);
+                let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));
+                match self.ask_once(&provider, &values_of(held.captured.as_ref()), &client, &nobodys).await {
+                    Ok(_) | Err(Failure { kind: Kind::Dead, .. }) => return Ok(Ok(())),
+                    Err(failure) => failure,
+                }
+            }
+        };
+        if failure.kind != Kind::Client {
+            return Ok(Err((failure, "")));
+        }
+        let mut tx = self.system.begin().await?;
+        let mend = self.about_client(&mut tx, actor, &issuer, refused).await?;
+        tx.commit().await?;
+        Ok(Err((failure, mend)))
     }
 
     async fn ask_once(

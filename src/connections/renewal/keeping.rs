@@ -113,7 +113,7 @@ impl Renewals {
     }
 
     /// What is to be done about a client that is not accepted.
-    async fn about_client(
+    pub(super) async fn about_client(
         &self,
         tx: &mut Tx,
         actor: &Actor,

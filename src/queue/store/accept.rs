@@ -3,7 +3,7 @@
 use sqlx::PgExecutor;
 
 use super::column;
-use crate::ids::{EventId, JobId};
+use crate::ids::{EventId, JobId, ToolVersionId};
 use crate::queue::QUEUE;
 use crate::queue::accept::{Accept, Accepted, Verdict};
 
@@ -134,7 +134,7 @@ pub(in crate::queue) async fn write(
         &column(jobs, |it| it.kind) as _,
         &column(jobs, |it| it.connector_id.uuid()),
         &column(jobs, |it| it.connection_id.uuid()),
-        &column(jobs, |it| it.tool_version_id.uuid()),
+        &column(jobs, |it| it.tool_version_id.map(ToolVersionId::uuid)) as _,
         &column(jobs, |it| it.tool_name.as_str()) as _,
         &column(jobs, |it| it.origin.as_str()) as _,
         &column(jobs, |it| it.input.as_str()) as _,

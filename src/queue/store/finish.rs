@@ -24,8 +24,9 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
         WITH done AS MATERIALIZED (
             SELECT *
             FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
-                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[])
-                AS t (job_id, fence, run_no, outcome, error_class, error, output, finished_at, run_at, reason, crashed)
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[], $42::boolean[])
+                AS t (job_id, fence, run_no, outcome, error_class, error, output, finished_at, run_at, reason, crashed,
+                    is_use)
         ),
         gone AS (
             DELETE FROM job_lease l
@@ -120,6 +121,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
                 SELECT l.user_id, l.connection_id, max(g.finished_at) AS finished_at
                 FROM gone g
                 JOIN lane l ON l.lane = g.lane
+                WHERE g.is_use
                 GROUP BY l.user_id, l.connection_id
             ) u
             JOIN user_connections c ON c.user_id = u.user_id AND c.id = u.connection_id
@@ -174,6 +176,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
         &column(&audits, |it| it.1.ip.as_deref()) as _,
         &column(&audits, |it| it.1.agent.as_deref()) as _,
         &column(&audits, |it| it.1.salt.as_slice()) as _,
+        &column(endings, |it| it.is_use),
     )
     .fetch_all(pool)
     .await?;

@@ -29,6 +29,7 @@ const GROUPS: &[Group] = &[
             "connection.renewed",
             "connection.limited",
             "connection.refused",
+            "connection.checked",
             "connection.renamed",
             "connection.preferred",
             "credential.replaced",

@@ -189,6 +189,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "connection.limited" => "More permission wanted",
         "connection.refused" => "Sign-in at a service refused",
         "client.registered" => "Hub made known to a service",
+        "connection.checked" => "Check-up of a connection",
         "connection.renamed" => "Connection renamed",
         "connection.preferred" => "Connection used by default",
         "connection.disconnected" => "Connection disconnected",

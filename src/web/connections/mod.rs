@@ -1,13 +1,17 @@
 //! Pages of connections: all of one's own, one of them, and what its owner can do with it.
 
+mod checkup;
 mod default;
 mod disconnection;
+mod findings;
 mod index;
 mod key;
 mod label;
 mod show;
 mod token;
 mod views;
+
+pub(super) use self::findings::{Checked, Findings};
 
 use axum::Router;
 use axum::routing::get;
@@ -24,6 +28,7 @@ pub(super) fn router() -> Router<App> {
         .route("/connections", get(index::index))
         .route("/connections/disconnection", get(disconnection::new_several).post(disconnection::create_several))
         .route("/connections/{id}", get(show::show))
+        .route("/connections/{id}/checkup", get(checkup::show).post(checkup::create))
         .route("/connections/{id}/label", get(label::edit).post(label::update))
         .route("/connections/{id}/token", get(token::edit).post(token::update))
         .route("/connections/{id}/default", get(default::show).post(default::create))

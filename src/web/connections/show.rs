@@ -3,7 +3,7 @@
 use axum::extract::State;
 
 use super::parse;
-use super::views::{ShowPage, name};
+use super::views::{Around, ShowPage, name};
 use crate::app::App;
 use crate::connections;
 use crate::connectors;
@@ -19,8 +19,10 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let mut tx = app.db.as_user(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, id).await?;
     let dependants = jobs::dependants(&mut tx, &me.actor, &[id]).await?;
+    let checkup = jobs::newest_checkup(&mut tx, &me.actor, id).await?;
     let provider = connectors::provider(&mut tx, &me.actor, connection.connector_id).await?;
     drop(tx);
     let shell = me.shell(name(&connection)).await.section(Section::Connections).under("Connections", "/connections");
-    Ok(page(&ShowPage::new(shell, &connection, provider.as_ref(), &dependants, &me.calendar(app.clock.now()))))
+    let around = Around { provider: provider.as_ref(), dependants: &dependants, checkup: checkup.as_ref() };
+    Ok(page(&ShowPage::new(shell, &connection, &around, &me.calendar(app.clock.now()))))
 }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use super::findings::LastCheckup;
 use crate::connections::Detail;
-use crate::jobs::{Dependants, Status};
+use crate::jobs::{Dependants, Job, Status};
 use crate::oauth::Provider;
 use crate::web::badge::Badge;
 use crate::web::jobs::Row as JobRow;
@@ -24,6 +25,16 @@ pub(super) fn name(connection: &Detail) -> String {
 
 pub(super) fn href(connection: &Detail) -> String {
     format!("/connections/{}", connection.id)
+}
+
+/// Whether there is something to look at, step by step.
+pub(super) fn can_be_checked(connection: &Detail) -> bool {
+    !connection.is_over() && connection.is_listed
+}
+
+/// Where its owner signs in again for it.
+pub(super) fn renewal(connection: &Detail) -> String {
+    format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))
 }
 
 /// Whether its owner types its credential.
@@ -81,6 +92,8 @@ pub(super) struct Row {
     /// One of several, and the one that is used unless another is chosen.
     pub(super) is_preferred: bool,
     pub(super) can_be_chosen: bool,
+    /// It does not work, or not well, and can be checked.
+    pub(super) needs_you: bool,
 }
 
 impl Row {
@@ -99,6 +112,7 @@ impl Row {
             used: calendar.when_any(connection.last_used_at),
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_chosen: !connection.is_over(),
+            needs_you: Standing::of(connection) == Standing::NeedsYou && can_be_checked(connection),
         }
     }
 }
@@ -128,6 +142,13 @@ impl Depending {
             has_more: all > JOBS || dependants.is_cut,
         }
     }
+}
+
+/// What is shown of a connection besides itself.
+pub(super) struct Around<'a> {
+    pub(super) provider: Option<&'a Provider>,
+    pub(super) dependants: &'a Dependants,
+    pub(super) checkup: Option<&'a Job>,
 }
 
 /// One connection.
@@ -160,6 +181,9 @@ pub(super) struct ShowPage {
     /// Another is used unless this one is chosen.
     can_be_preferred: bool,
     takes_token: bool,
+    /// Where it is checked, step by step.
+    checkup: Option<String>,
+    last_checkup: Option<LastCheckup>,
     /// What it is called.
     token: &'static str,
     /// Where one signs in again for this connection.
@@ -179,13 +203,8 @@ pub(super) struct Scope {
 }
 
 impl ShowPage {
-    pub(super) fn new(
-        shell: Shell,
-        connection: &Detail,
-        provider: Option<&Provider>,
-        dependants: &Dependants,
-        calendar: &Calendar,
-    ) -> Self {
+    pub(super) fn new(shell: Shell, connection: &Detail, around: &Around<'_>, calendar: &Calendar) -> Self {
+        let Around { provider, dependants, checkup } = *around;
         let words = |scope: &String| provider.and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth_type == "oauth";
@@ -213,9 +232,10 @@ impl ShowPage {
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_preferred: connection.status == "active" && !connection.is_preferred,
             takes_token: takes_token && !is_over,
+            checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
+            last_checkup: checkup.map(|job| LastCheckup::new(job, calendar)),
+            renewal: (signs_in && !is_over && connection.is_listed).then(|| renewal(connection)),
             token: if connection.takes_key() { "key" } else { "token" },
-            renewal: (signs_in && !is_over && connection.is_listed)
-                .then(|| format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))),
             renewal_words: match connection.has_secret {
                 true if connection.status == "active" && !connection.wanted.is_empty() => "Grant more",
                 true => "Connect it again",

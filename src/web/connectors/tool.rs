@@ -100,11 +100,12 @@ async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: b
     let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
     let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
     tool.ran_through = ran_this.then_some(job.connection_id);
-    tool.is_newer = ran_this && job.tool_version_id != tool.version.id;
-    if tool.is_newer {
+    let version = job.tool_version_id.filter(|version| ran_this && *version != tool.version.id);
+    tool.is_newer = version.is_some();
+    if let Some(version) = version {
         // what was a secret when the job ran stays one: fields that are gone are shown as JSON
         let mut tx = app.db.as_user(&me.actor).await?;
-        let ran = connectors::version(&mut tx, &me.actor, job.tool_version_id).await?;
+        let ran = connectors::version(&mut tx, &me.actor, version).await?;
         input = mask(&ran.schema, &input);
     }
     Ok(if as_json {

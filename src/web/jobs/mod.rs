@@ -28,6 +28,7 @@ pub(super) use self::views::Row;
 use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
 use crate::app::App;
 use crate::audit;
+use crate::connections;
 use crate::connectors;
 use crate::error::Error as DomainError;
 use crate::ids::JobId;
@@ -88,7 +89,7 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
     };
     let calendar = me.calendar(app.clock.now());
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
-    let shell = framed(me.shell(job.tool_name.clone()).await, &view);
+    let shell = framed(me.shell(view.tool.clone()).await, &view);
     let mut response = page(&ShowPage { shell, job: view, events, stream });
     if refresh > 0 {
         response.headers_mut().insert("refresh", refresh.into());
@@ -109,8 +110,9 @@ async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
 
 /// A job's input without what the schema it was made with calls secret.
 async fn masked_input(app: &App, me: &Reader, job: &Job) -> Result<Value> {
+    let Some(version) = job.tool_version_id else { return Ok(serde_json::from_str(&job.input).unwrap_or_default()) };
     let mut tx = app.db.as_user(&me.actor).await?;
-    let schema = match connectors::version(&mut tx, &me.actor, job.tool_version_id).await {
+    let schema = match connectors::version(&mut tx, &me.actor, version).await {
         Ok(version) => version.schema,
         // its connector is gone: the names are all there is to go by
         Err(DomainError::NotFound(_)) => Value::Null,
@@ -124,7 +126,13 @@ async fn view(app: &App, me: &Reader, job: &Job) -> Result<JobView> {
     let input = masked_input(app, me, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
     let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };
-    Ok(JobView::new(job, input, entry, &me.calendar(app.clock.now())))
+    let view = JobView::new(job, input, entry, &me.calendar(app.clock.now()));
+    if !job.is_checkup() {
+        return Ok(view);
+    }
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let connection = connections::find(&mut tx, &me.actor, job.connection_id).await?;
+    Ok(view.of_checkup(job, &connection))
 }
 
 /// Where a reader stopped, as links and streams spell it; anything else is no position.

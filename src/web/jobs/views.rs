@@ -7,9 +7,11 @@ use super::filters::Filters;
 use super::news;
 use super::output::{self, Output};
 use super::words;
+use crate::connections::Detail;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobRow, Listing, Status, Written};
 use crate::web::badge::Badge;
+use crate::web::connections::{Checked, Findings};
 use crate::web::filtering::Choice;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
@@ -189,6 +191,8 @@ pub(super) struct JobView {
     pub(super) output: Option<Output>,
     pub(super) audit_href: Option<String>,
     pub(super) can_cancel: bool,
+    /// What is shown of a check-up, in the place of input and output.
+    pub(super) checkup: Option<Checked>,
 }
 
 impl JobView {
@@ -217,7 +221,30 @@ impl JobView {
             output: job.output.as_deref().map(|text| Output::new(job.id, text).without(job.error.as_deref())),
             audit_href: audit.map(|id| format!("/audit/{id}")),
             can_cancel: !job.status.is_final(),
+            checkup: None,
         }
+    }
+
+    /// What a check-up found, once it is over.
+    pub(super) fn findings(&self) -> Option<&Findings> {
+        self.checkup.as_ref()?.findings.as_ref()
+    }
+
+    /// Where a check-up is made again.
+    pub(super) fn check_again(&self) -> Option<&str> {
+        self.checkup.as_ref()?.again.as_deref()
+    }
+
+    /// The same for a job that checks this connection.
+    pub(super) fn of_checkup(self, job: &Job, connection: &Detail) -> Self {
+        let checkup = Checked::new(job, connection);
+        // what is said of tools does not fit: there is no form to fill again
+        let view = Self { tool: format!("Check-up of {}", checkup.name), again_href: None, advice: None, ..self };
+        let Some(findings) = &checkup.findings else { return Self { checkup: Some(checkup), ..view } };
+        let length = job.started_at.zip(job.finished_at).map(|(start, end)| (end - start).unsigned_abs());
+        let length = length.map(|length| format!(" It took {}.", when::duration(length))).unwrap_or_default();
+        let sentence = format!("{}.{length}", findings.tally);
+        Self { sentence, error: None, output: None, checkup: Some(checkup), ..view }
     }
 }
 

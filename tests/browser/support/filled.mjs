@@ -81,7 +81,7 @@ export async function fill({ browser, hub, servers, gated }) {
   const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
   const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "600" });
   for (const path of [done, failed]) await over(page, path);
-  const { waits, lost } = await losing({ page, gated, run });
+  const { waits, lost, well, sick } = await losing({ page, gated, run });
   await page.goto("/connections");
   const workbench = await page.getByRole("link", { name: "Workbench" }).getAttribute("href");
   const boxes = await page.locator("[name='c']").evaluateAll((all) => all.slice(0, 2).map((box) => `c=${box.value}`));
@@ -128,6 +128,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["account", "/connectors/guarded/connection"],
     ["account-error", "/connectors/guarded/connection", alice, press("Connect")],
     ["connections-needed", "/connections?state=attention"], ["connection-lost", lost], ["job-waits", `${waits}?live=off`],
+    ["checkup", `${connection}/checkup`], ["checkup-failed", `${lost}/checkup`], ["job-checkup", well], ["job-checkup-failed", sick],
     ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
     ["service-sign-in-error", "/connectors/closed/connection", alice, press("Connect", { label: "" })],
     ["service-continue", "/connectors/closed/connection", alice, toProvider],
@@ -202,12 +203,22 @@ async function losing({ page, gated, run }) {
   await page.getByRole("button", { name: "Add the server" }).click();
   await page.getByRole("link", { name: /^Continue to/ }).click();
   await page.getByRole("heading", { name: "Gated" }).waitFor();
+  await page.goto("/connections");
+  const lost = await page.getByRole("link", { name: "Gated", exact: true }).getAttribute("href");
+  const well = await checkUp(page, lost);
   await gated.kill();
   const waits = await run("/connectors/gated/tools/echo", { "v/text": "patience" });
   await over(page, waits);
-  await page.goto(waits);
-  const lost = await page.getByRole("link", { name: "See the connection" }).getAttribute("href");
-  return { waits, lost };
+  return { waits, lost, well, sick: await checkUp(page, lost) };
+}
+
+// What a connection's check-up found: the page of its job.
+async function checkUp(page, connection) {
+  await page.goto(`${connection}/checkup`);
+  await page.getByRole("button", { name: /^(Start the check-up|Check again)$/ }).click();
+  const { pathname } = new URL(page.url());
+  await over(page, pathname);
+  return pathname;
 }
 
 // Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.

@@ -37,7 +37,7 @@ async fn those_that_need_their_owner_come_first_with_the_reason() {
     let list = alice.get("/connections").await;
     assert_eq!(rows(&list), ["Guarded Work", "Guarded Default"]);
     let cells = |label: &str| list.texts(&format!("tbody tr:first-child td[data-label={label}]")).concat();
-    assert_eq!(cells("State"), "Expired RefusedThe token was refused.");
+    assert_eq!(cells("State"), "Expired RefusedThe token was refused.Check up Guarded, Work");
     assert_eq!([cells("Account"), cells("Permissions")], ["alice@work", "2"]);
     assert!(cells("Expires") != "Not known" && cells("'Last used'") == "Never");
     assert_eq!(rows(&alice.get("/connections?state=attention").await), ["Guarded Work"]);

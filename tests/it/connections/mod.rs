@@ -1,6 +1,7 @@
 //! Connections: all of one's own, one of them, and what its owner does with it.
 
 mod adding;
+mod checking;
 mod choosing;
 mod disconnecting;
 mod listing;

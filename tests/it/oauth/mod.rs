@@ -42,7 +42,8 @@ fn local(home: &Url) -> String {
     format!("{}?{}", home.path(), home.query().unwrap())
 }
 
-async fn connect(browser: &Browser, server: &Guarded) -> Page {
+/// Adds the server as "Guarded" and signs in there.
+pub(crate) async fn connect(browser: &Browser, server: &Guarded) -> Page {
     let page = begin(browser, server).await;
     let page = come_back(browser, server, &page).await;
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));

@@ -40,7 +40,7 @@ async fn a_waiting_job_ends_at_once() {
     let job = hub.accept(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Retry };
-    let finish = Finish { end, event: info("Later", hub.now()), audit: None, now: hub.now() };
+    let finish = Finish { end, event: info("Later", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(next(&mut leases).await, finish).await.unwrap();
     assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Ended);
     assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted", "1.0 Later", "1.1 You canceled this job"]);
@@ -74,7 +74,7 @@ async fn a_job_that_goes_on_keeps_the_wish_to_be_stopped() {
     let lease = next(&mut leases).await;
     assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Asked);
     let end = End::Later { run_at: hub.now() + Duration::from_secs(3_600), reason: Reason::Retry };
-    let finish = Finish { end, event: info("In an hour", hub.now()), audit: None, now: hub.now() };
+    let finish = Finish { end, event: info("In an hour", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(lease, finish).await.unwrap();
     // it does not wait for the hour
     let lease = next(&mut leases).await;

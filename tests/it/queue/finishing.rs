@@ -32,7 +32,8 @@ async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Retry };
-    let finish = Finish { end, event: info("Trying again in a minute", hub.now()), audit: None, now: hub.now() };
+    let finish =
+        Finish { end, event: info("Trying again in a minute", hub.now()), audit: None, is_use: true, now: hub.now() };
     assert!(engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "queued");
     assert_eq!(hub.value::<String>("SELECT later_reason FROM pipeline_jobs WHERE id = $1", job).await, "retry");
@@ -49,7 +50,7 @@ async fn waiting_for_a_reconnection_is_no_try() {
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Reauth };
-    let finish = Finish { end, event: info("Connect again", hub.now()), audit: None, now: hub.now() };
+    let finish = Finish { end, event: info("Connect again", hub.now()), audit: None, is_use: true, now: hub.now() };
     assert!(engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "waiting_input");
     assert_eq!(hub.value::<i32>("SELECT attempt FROM job_later WHERE job_id = $1", job).await, 0);

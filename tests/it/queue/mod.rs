@@ -130,7 +130,7 @@ impl Hub {
             kind: "tool.call",
             connector_id: tenant.connector,
             connection_id: tenant.connection,
-            tool_version_id: ToolVersionId::new(self.now()),
+            tool_version_id: Some(ToolVersionId::new(self.now())),
             tool_name: "echo".to_owned(),
             origin: Origin::Browser,
             input: r#"{"text":"hello"}"#.to_owned(),
@@ -241,6 +241,7 @@ fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> Finish {
         },
         event: info("Done", now),
         audit: Some(Prepared::new(&actor(lease.user_id()), &action, now)),
+        is_use: true,
         now,
     }
 }

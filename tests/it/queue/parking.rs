@@ -28,7 +28,7 @@ async fn unfinished(hub: &Hub, tenant: Tenant, connections: &[ConnectionId]) -> 
 
 fn later(hub: &Hub, reason: Reason) -> Finish {
     let end = End::Later { run_at: datetime!(2200-01-01 00:00 UTC), reason };
-    Finish { end, event: info("Waits", hub.now()), audit: None, now: hub.now() }
+    Finish { end, event: info("Waits", hub.now()), audit: None, is_use: true, now: hub.now() }
 }
 
 #[tokio::test]

@@ -1,0 +1,60 @@
+//! The statement of check-ups.
+
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use crate::clock::Timestamp;
+use crate::connectors::Transport;
+use crate::ids::{ConnectionId, ConnectorId, UserId};
+
+/// A connection that is checked, with what is known of its service.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) id: ConnectionId,
+    pub(super) connector_id: ConnectorId,
+    /// What people call the service.
+    pub(super) service: String,
+    pub(super) transport: Transport,
+    pub(super) auth_type: String,
+    pub(super) url: Option<String>,
+    pub(super) status: String,
+    pub(super) health: String,
+    pub(super) last_error: Option<String>,
+    pub(super) version: i32,
+    pub(super) can_be_renewed: bool,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) requested: Vec<String>,
+    pub(super) granted: Vec<String>,
+    /// What its owner entered, and what was kept from the grant.
+    pub(super) captured: Option<Value>,
+}
+
+pub(super) async fn subject(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
+    sqlx::query_as!(
+        Subject,
+        r#"
+        SELECT u.id AS "id: ConnectionId",
+               u.connector_id AS "connector_id: ConnectorId",
+               c.name AS service,
+               c.transport AS "transport: Transport",
+               c.auth_type,
+               c.mcp_server_url AS url,
+               u.status,
+               u.health,
+               u.last_error,
+               u.version,
+               u.secret_ref_refresh IS NOT NULL AS "can_be_renewed!",
+               u.expires_at,
+               u.requested_scopes AS requested,
+               u.scopes AS granted,
+               u.captured
+        FROM user_connections u
+        JOIN connectors c ON c.id = u.connector_id
+        WHERE u.user_id = $1 AND u.id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

@@ -1,0 +1,148 @@
+//! The way to a server in steps, for whoever wants to know which of them fails: its name, then a connection, then the
+//! handshake. Under the same rules as every request, and nothing is sent.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, ProtocolVersion};
+use url::{Host, Url};
+
+use super::error::Error;
+use super::resolver::Resolver;
+use super::{CONNECT_TIMEOUT, Egress, explain};
+
+/// How long the name service may take.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where a server is: addresses that were looked up once, each of them allowed.
+#[derive(Clone, Debug)]
+pub struct Way {
+    host: String,
+    https: bool,
+    addresses: Vec<SocketAddr>,
+    is_literal: bool,
+}
+
+/// A connection that came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// Encrypted, with a certificate that is trusted: the version of TLS in words.
+    Encrypted(&'static str),
+    /// Not encrypted, and within this machine.
+    Within,
+    /// Not encrypted.
+    Plain,
+}
+
+impl Egress {
+    /// Looks up where `url` leads, and whether the rules allow that.
+    pub async fn way(&self, url: &Url) -> Result<Way, Error> {
+        let (host, door) = self.inspect(url)?;
+        let literal = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::from(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::from(ip)),
+            _ => None,
+        };
+        let addresses = if let Some(ip) = literal {
+            vec![SocketAddr::new(ip, door.port)]
+        } else {
+            let resolver = Resolver { guard: self.guard.clone(), door };
+            match timeout(RESOLVE_TIMEOUT, resolver.addresses(&host)).await {
+                Ok(found) => found.map_err(|error| explain(host.clone(), error.into()))?,
+                Err(late) => return Err(Error::Unresolved { host, source: late.into() }),
+            }
+        };
+        Ok(Way { host, https: door.https, addresses, is_literal: literal.is_some() })
+    }
+}
+
+impl Way {
+    /// The host, as the URL names it.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The addresses; none where the host is one itself.
+    #[must_use]
+    pub fn found(&self) -> &[SocketAddr] {
+        if self.is_literal { &[] } else { &self.addresses }
+    }
+
+    /// Opens a connection, and ends it at once.
+    pub async fn open(&self) -> Result<Opened, Error> {
+        let opening = async {
+            let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.broken(error))?;
+            if self.https { self.shake_hands(stream).await } else { Ok(self.unencrypted()) }
+        };
+        let late = |_| self.broken(std::io::Error::other("it did not answer in time"));
+        timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?
+    }
+
+    async fn shake_hands(&self, stream: TcpStream) -> Result<Opened, Error> {
+        let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::Client(error.into()))?;
+        let connector = TlsConnector::from(Arc::new(trusting().map_err(|error| Error::Client(error.into()))?));
+        let stream = connector.connect(name, stream).await.map_err(|error| self.broken(error))?;
+        Ok(Opened::Encrypted(match stream.get_ref().1.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            _ => "TLS 1.2",
+        }))
+    }
+
+    fn unencrypted(&self) -> Opened {
+        let is_within = self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
+        if is_within { Opened::Within } else { Opened::Plain }
+    }
+
+    fn broken(&self, error: std::io::Error) -> Error {
+        explain(self.host.clone(), error.into())
+    }
+}
+
+/// Trusts as the client of every request does.
+fn trusting() -> Result<ClientConfig, rustls::Error> {
+    let builder =
+        ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions()?;
+    Ok(builder.with_platform_verifier()?.with_no_client_auth())
+}
+
+/// What a handshake came to, if that is why there is no connection: what is wrong, and what to do about it.
+pub(super) fn handshake_fault(error: &anyhow::Error) -> Option<(&'static str, &'static str)> {
+    const OWNER: &str = "whoever runs it has to mend that";
+    Some(match error.chain().find_map(held)? {
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                ("has a certificate for another name", OWNER)
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                ("has a certificate that has expired", OWNER)
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                ("has a certificate that is not valid yet", "check the clock of this machine")
+            }
+            CertificateError::UnknownIssuer => (
+                "has a certificate from an authority that this machine does not trust",
+                "add the authority to those of this machine if it is yours, else whoever runs the server has to mend that",
+            ),
+            CertificateError::Revoked => ("has a certificate that was revoked", OWNER),
+            _ => ("has a certificate that cannot be trusted", OWNER),
+        },
+        rustls::Error::InvalidMessage(_) => ("does not speak TLS at this port", "check the port of the address"),
+        _ => ("agrees on no encryption with this hub", OWNER),
+    })
+}
+
+/// The fault of TLS that an error is, or holds: an I/O error that holds another does not name it as its source.
+fn held<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(outer) => held(outer.get_ref()?),
+        None => error.downcast_ref(),
+    }
+}

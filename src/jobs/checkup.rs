@@ -1,0 +1,145 @@
+//! A check-up of a connection as a job: it runs also while the connection is over, and is no use of it.
+
+use serde_json::Value;
+
+use super::store::{self, Job};
+use super::{Runner, run};
+use crate::actor::Actor;
+use crate::audit::{self, Action, CallOutcome};
+use crate::clock::Timestamp;
+use crate::connections::{Checkup, Detail, Doctor, Step, Verdict};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::ids::{ConnectionId, JobId};
+use crate::queue::events::{Event, Journal, Level};
+use crate::queue::{Accept, Accepter, End, Finish, Lease, Outcome, Stop};
+
+/// What kind of job it is.
+pub(super) const KIND: &str = "connection.checkup";
+
+/// What lists call it.
+const NAME: &str = "Check-up";
+
+impl Job {
+    /// True if it checks its connection, and runs no tool.
+    #[must_use]
+    pub fn is_checkup(&self) -> bool {
+        self.kind == KIND
+    }
+
+    /// What a check-up that is over has found.
+    #[must_use]
+    pub fn found(&self) -> Option<Checkup> {
+        let output = self.output.as_deref().filter(|_| self.is_checkup())?;
+        serde_json::from_str(output).ok()
+    }
+}
+
+/// Begins a check-up of one of the actor's connections. While one is under way, that is the one.
+pub async fn check_up(
+    tx: &mut Tx,
+    queue: &Accepter,
+    actor: &Actor,
+    connection: &Detail,
+    now: Timestamp,
+) -> Result<JobId> {
+    if let Some(newest) = newest_checkup(tx, actor, connection.id).await?.filter(|job| !job.status.is_final()) {
+        return Ok(newest.id);
+    }
+    let job = Accept {
+        user_id: actor.user_id(),
+        job_id: JobId::new(now),
+        kind: KIND,
+        connector_id: connection.connector_id,
+        connection_id: connection.id,
+        tool_version_id: None,
+        tool_name: NAME.to_owned(),
+        origin: actor.origin(),
+        input: Value::Object(serde_json::Map::new()).to_string(),
+        // it changes nothing
+        repeatable: true,
+        idem_key: None,
+        event: Event::new(Level::Info, "Accepted", now),
+        now,
+    };
+    Ok(queue.accept(job).await?.job_id())
+}
+
+/// The newest check-up of a connection, in the caller's transaction.
+pub async fn newest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId) -> Result<Option<Job>> {
+    match store::newest_checkup(tx, actor.user_id(), connection).await? {
+        Some(id) => Ok(store::find(tx, actor.user_id(), id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Runs a check-up once; each check is a line of its log.
+pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<Finish, run::Unready> {
+    let Runner { system, egress, renewals, workbench, clock } = runner;
+    let doctor = Doctor { system, egress, renewals, workbench, clock };
+    let journal = lease.journal();
+    let mut tell = |step: &Step| note(&journal, step, clock.now());
+    tokio::select! {
+        found = doctor.check_up(actor, job.connection_id, &mut tell) => Ok(over(lease, actor, job, &found?, clock.now())),
+        stop = lease.stopped() => Ok(stopped(lease, actor, job, stop, clock.now())),
+    }
+}
+
+fn note(journal: &Journal, step: &Step, now: Timestamp) {
+    let level = match step.result {
+        Verdict::Failed => Level::Error,
+        Verdict::Warning => Level::Warn,
+        Verdict::Passed | Verdict::NotReached => Level::Info,
+    };
+    journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.said), now));
+}
+
+/// A check-up that was made fails as a job if a check did, so that whoever looks for failures finds it.
+fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> Finish {
+    let tally = found.tally();
+    let has_failed = found.count(Verdict::Failed) > 0;
+    let error = has_failed.then(|| ("checkup".to_owned(), tally.clone()));
+    let output = serde_json::to_string(found).ok();
+    let level = if has_failed { Level::Error } else { Level::Info };
+    let outcome = if has_failed { Outcome::Permanent } else { Outcome::Ok };
+    ended(lease, actor, job, (outcome, error, output), (level, tally), now)
+}
+
+fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: Stop, now: Timestamp) -> Finish {
+    if stop == Stop::Shutdown {
+        let event = Event::new(Level::Info, "The hub is restarting: this check-up begins again after that", now);
+        return Finish { end: End::Again, event, audit: None, is_use: false, now };
+    }
+    let words = "Cancelled by its owner";
+    let error = Some(("canceled".to_owned(), words.to_owned()));
+    ended(lease, actor, job, (Outcome::Canceled, error, None), (Level::Warn, words.to_owned()), now)
+}
+
+fn ended(
+    lease: &Lease,
+    actor: &Actor,
+    job: &Job,
+    (outcome, error, output): (Outcome, Option<(String, String)>, Option<String>),
+    (level, words): (Level, String),
+    now: Timestamp,
+) -> Finish {
+    let action = Action::ConnectionChecked {
+        connection: job.connection_id,
+        connector: job.connector_id,
+        job: job.id,
+        outcome: match error.clone() {
+            Some((class, message)) => CallOutcome::Error { class, message },
+            None => CallOutcome::Success,
+        },
+        latency: (now - lease.started_at()).unsigned_abs(),
+        response: output.clone(),
+    };
+    let (error_class, error) = error.unzip();
+    Finish {
+        end: End::Over { outcome, error_class, error, output },
+        event: Event::new(level, words, now),
+        audit: Some(audit::Prepared::new(actor, &action, now)),
+        is_use: false,
+        now,
+    }
+}

@@ -1,0 +1,79 @@
+//! Checking a connection step by step: what is looked at, the button, and what the last check-up found.
+
+use askama::Template;
+use axum::extract::State;
+
+use super::findings::{Findings, LastCheckup};
+use super::views::{can_be_checked, href, name};
+use super::{below, find, parse};
+use crate::app::App;
+use crate::connections::{self, Detail};
+use crate::error::Error;
+use crate::jobs;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Path;
+use crate::web::flash::Flash;
+use crate::web::respond::{page, see_other};
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "connections/checkup.html")]
+struct CheckupPage {
+    shell: Shell,
+    name: String,
+    connector: String,
+    href: String,
+    /// What is looked at, in order.
+    plan: Vec<&'static str>,
+    /// None while a check-up is under way.
+    button: Option<&'static str>,
+    last: Option<LastCheckup>,
+    findings: Option<Findings>,
+}
+
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let connection = connections::find(&mut tx, &me.actor, parse(&id)?).await?;
+    let newest = jobs::newest_checkup(&mut tx, &me.actor, connection.id).await?;
+    drop(tx);
+    if let Some(why) = refusal(&connection) {
+        me.flash(Flash::important(why)).await?;
+        return Ok(see_other(&href(&connection)));
+    }
+    let plan = connections::plan(connection.transport, &connection.auth_type);
+    let found = newest.as_ref().and_then(jobs::Job::found);
+    Ok(page(&CheckupPage {
+        shell: below(&me, "Check-up", &connection).await,
+        name: name(&connection),
+        connector: connection.connector.clone(),
+        href: href(&connection),
+        plan: plan.iter().map(|check| check.title()).collect(),
+        button: match newest.as_ref().map(|job| job.status.is_final()) {
+            None => Some("Start the check-up"),
+            Some(true) => Some("Check again"),
+            Some(false) => None,
+        },
+        last: newest.as_ref().map(|job| LastCheckup::new(job, &me.calendar(app.clock.now()))),
+        findings: found.map(|found| Findings::new(&found, &connection)),
+    }))
+}
+
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let connection = find(&app, &me, &id).await?;
+    if let Some(why) = refusal(&connection) {
+        return Err(Error::Conflict(why).into());
+    }
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let job = jobs::check_up(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
+    Ok(see_other(&format!("/jobs/{job}")))
+}
+
+/// Why there is nothing to check.
+fn refusal(connection: &Detail) -> Option<String> {
+    if connection.is_over() {
+        return Some("This connection was disconnected, so there is nothing to check.".to_owned());
+    }
+    let gone = || format!("{} has left the catalogue, so there is nothing to check.", connection.connector);
+    (!can_be_checked(connection)).then(gone)
+}

@@ -1,0 +1,281 @@
+//! A connection is checked up: each step of the way is named, with what to do about the one that fails.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::any;
+use craft::connectors;
+use http::StatusCode;
+
+use super::{TOKEN, change, count, guarded, page_of};
+use crate::oauth::connect;
+use crate::support::browser::Browser;
+use crate::support::guarded::Guarded;
+use crate::support::listener::{closed_port, raw, serve};
+use crate::support::page::Page;
+use crate::support::scripted::{Scripted, tools};
+use crate::support::test_app::{TestApp, allowing};
+
+/// What the nine checks of a sign-in came to.
+const ALL_PASSED: [&str; 9] = ["passed"; 9];
+
+/// Presses the button; the page of the job, once it is over.
+async fn check(app: &TestApp, browser: &Browser, connection: &Page) -> Page {
+    let form = browser.get(&format!("{}/checkup", connection.path())).await;
+    assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
+    let job = browser.submit(&form, "form[action$='/checkup']", []).await;
+    assert!(job.path().starts_with("/jobs/"), "{}: {}", job.path(), job.text("main"));
+    app.ended(browser, job.path().rsplit('/').next().unwrap().parse().unwrap()).await
+}
+
+fn results(page: &Page) -> Vec<String> {
+    page.attrs(".checks > li", "data-result")
+}
+
+/// The check that failed: its words, and where a button leads.
+fn failed(page: &Page) -> (String, Option<String>) {
+    (page.text(".checks > [data-result=failed]"), page.attr(".checks > [data-result=failed] a", "href"))
+}
+
+async fn signed_in(app: &TestApp, server: &Guarded) -> (Browser, Page) {
+    let alice = app.alice().await;
+    connect(&alice, server).await;
+    let page = page_of(&alice, "Guarded Default").await;
+    (alice, page)
+}
+
+async fn move_server(app: &TestApp, url: &str) {
+    let statement = "UPDATE connectors SET mcp_server_url = $1 WHERE owner_id IS NOT NULL";
+    sqlx::query(statement).bind(url).execute(app.app.system.pool()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, page) = signed_in(&app, &server).await;
+    let explained = alice.get(&format!("{}/checkup", page.path())).await;
+    assert_eq!(explained.texts("section ol > li").len(), 9);
+    assert!(!explained.has(".checks"), "there was no check-up yet");
+
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done), ALL_PASSED, "{}", done.text("main"));
+    assert_eq!(done.text("h1"), "Check-up of Guarded");
+    assert!(done.text("#job-head .state").starts_with("All 9 checks passed. It took"), "{}", done.text("#job-head"));
+    assert!(done.text("#job-result").contains("It lists 1 tool."));
+    assert_eq!(done.texts("#job-log li").len(), 12, "accepted, started, nine checks, and the end");
+    assert!(done.has(&format!(".facts a[href='{}']", page.path())) && !done.has("#input-heading"));
+
+    let shown = alice.get(page.path()).await;
+    assert!(shown.text(".facts").contains("All 9 checks passed"), "{}", shown.text(".facts"));
+    assert!(shown.text(".facts").contains("Last usedNever"), "{}", shown.text(".facts"));
+    assert_eq!(results(&alice.get(&format!("{}/checkup", page.path())).await), ALL_PASSED);
+    assert_eq!((server.count("refreshes").await, server.count("clients").await), (0, 1));
+    assert!(app.audited().await.contains(&"connection.checked".to_owned()));
+    let entry = alice.get(&done.attr("#job-head a[href^='/audit/']", "href").unwrap()).await;
+    assert_eq!(entry.text("h1"), "Check-up of a connection");
+    let json = alice.get(&format!("{}.json", done.path())).await.json();
+    assert_eq!((&json["status"], &json["tool"]), (&"succeeded".into(), &"Check-up".into()));
+    assert_eq!(json["output"]["checks"][8]["check"], "call");
+}
+
+#[tokio::test]
+async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, page) = signed_in(&app, &server).await;
+    server.test("kill").await;
+    let done = check(&app, &alice, &page).await;
+    let expected =
+        ["passed", "passed", "passed", "passed", "passed", "passed", "failed", "missed", "missed"].map(str::to_owned);
+    assert_eq!(results(&done), expected, "{}", done.text("main"));
+    let (words, fix) = failed(&done);
+    assert!(
+        words.contains("It accepts your credential") && words.contains("no longer accepts this sign-in"),
+        "{words}"
+    );
+    assert_eq!(fix.as_deref(), Some("/connectors/guarded/connection?label=Default"));
+    assert_eq!(done.text("#job-head .badge"), "Failed");
+    assert!(done.text(".state").starts_with("1 of 9 checks failed, 2 were not reached."));
+    assert!(!done.has("#error-heading"), "told twice");
+
+    let shown = alice.get(page.path()).await;
+    assert!(shown.has(&format!(".note.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".note"));
+    assert!(alice.get("/connections").await.has(&format!("td a[href='{}/checkup']", page.path())));
+    // one that is over is checked at once, and does not wait for being connected again
+    let again = check(&app, &alice, &page).await;
+    assert_eq!(results(&again), expected, "{}", again.text("main"));
+    assert!(again.path() != done.path());
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, page) = signed_in(&app, &server).await;
+    server.test("end-access").await;
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done), ALL_PASSED, "{}", done.text("main"));
+    assert!(done.text(".checks").contains("so it was renewed"));
+    assert_eq!(server.count("refreshes").await, 1);
+    check(&app, &alice, &page).await;
+    assert_eq!(server.count("refreshes").await, 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, page) = signed_in(&app, &server).await;
+    server.test("forget-clients").await;
+    let done = check(&app, &alice, &page).await;
+    let (words, fix) = failed(&done);
+    assert!(words.contains("The sign-in knows this hub") && words.contains("Connect again"), "{words}");
+    assert_eq!(results(&done)[6..], ["passed", "passed", "passed"], "the token is good still");
+    let form = alice.get(&fix.unwrap()).await;
+    let going = alice.submit(&form, "main form", []).await;
+    server.consent(&going.attr("main a.btn", "href").unwrap()).await;
+    assert_eq!(server.count("clients").await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_names_another_sign_in_is_not_trusted_with_it() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (alice, page) = signed_in(&app, &server).await;
+    let statement = r#"UPDATE connectors SET oauth_config = jsonb_set(oauth_config::jsonb, '{issuer}', '"https://was.example"') WHERE oauth_config IS NOT NULL"#;
+    sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done)[3..6], ["passed", "failed", "missed"]);
+    assert!(failed(&done).0.contains("You signed in at https://was.example, but the server names"));
+}
+
+#[tokio::test]
+async fn what_is_in_the_way_is_named_and_the_rest_is_not_reached() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    let web_page = serve(Router::new().route("/mcp", any(|| async { Html("<h1>Hello</h1>") }))).await;
+    let garbage = raw(|stream| async move {
+        stream.try_write(b"this is no TLS\n").unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    for (url, at, words) in [
+        ("https://no-such-host.invalid/mcp".to_owned(), 0, "There is no host called no-such-host.invalid"),
+        ("https://10.1.2.3/mcp".to_owned(), 0, "An administrator can allow it by adding 10.1.2.3:443"),
+        (format!("http://{}/mcp", closed_port().await), 1, "could not be reached (Connection refused"),
+        (format!("https://{garbage}/mcp"), 1, "does not speak TLS at this port"),
+        (format!("http://{web_page}/mcp"), 2, "answered with a web page instead of MCP"),
+        (format!("http://{web_page}/elsewhere"), 2, "has nothing at this address"),
+    ] {
+        move_server(&app, &url).await;
+        let done = check(&app, &alice, &page).await;
+        let mut expected = vec!["passed"; at];
+        expected.push("failed");
+        expected.resize(5, "missed");
+        assert_eq!(results(&done), expected, "{url}: {}", done.text("main"));
+        assert!(
+            done.text("[data-result=failed]").replace("(os error 111)", "").contains(words),
+            "{}",
+            done.text("main")
+        );
+    }
+    // whatever went wrong on the way is no fault of the credential
+    assert_eq!(count(&app, "user_connections WHERE status = 'active' AND secret_ref_access IS NOT NULL").await, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_the_server_refuses_is_mended_by_another() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    assert_eq!(results(&check(&app, &alice, &page).await), ["passed"; 5]);
+    let strict = Scripted::guarded(tools(1), "done", Some("another")).await;
+    move_server(&app, strict.url().as_str()).await;
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done)[3..], ["failed", "missed"]);
+    assert_eq!(failed(&done).1, Some(format!("{}/token", page.path())));
+    assert!(!done.body.contains(TOKEN));
+    assert!(strict.heard("tools/call").is_empty(), "a check-up calls no tool");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_nothing_has_less_to_check() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = Scripted::start(tools(2), "done").await;
+    alice.add_server("Open", &server.url()).await;
+    let page = page_of(&alice, "Open Default").await;
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done), ["passed"; 4]);
+    assert!(done.text(".checks").contains("It lists 2 tools."));
+    let closed = Scripted::guarded(tools(2), "done", Some("a token")).await;
+    move_server(&app, closed.url().as_str()).await;
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(failed(&done).1.as_deref(), Some("/connectors/new/mcp"), "{}", done.text(".checks"));
+}
+
+#[tokio::test]
+async fn the_workbench_has_one_check() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
+    let page = page_of(&alice, "Workbench Default").await;
+    let done = check(&app, &alice, &page).await;
+    assert_eq!(results(&done), ["passed"]);
+    assert!(done.text(".state").starts_with("The check passed."), "{}", done.text(".state"));
+    assert!(connectors::shipped().is_ok());
+}
+
+#[tokio::test]
+async fn an_address_that_no_rule_allows_says_which_rule_would() {
+    let app = TestApp::with(|handles| handles.egress = allowing(&["127.0.0.1:1"])).await;
+    let alice = app.alice().await;
+    app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
+    // as if it had been added while its address was allowed
+    let statement =
+        "UPDATE connectors SET transport = 'mcp', mcp_server_url = 'http://127.0.0.1:2/mcp' WHERE slug = 'workbench'";
+    sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
+    let done = check(&app, &alice, &page_of(&alice, "Workbench Default").await).await;
+    assert_eq!(results(&done), ["failed", "missed", "missed", "missed"]);
+    assert!(failed(&done).0.contains("An administrator can allow it by adding 127.0.0.1:2 to CRAFT_EGRESS_ALLOW."));
+}
+
+#[tokio::test]
+async fn only_the_owner_of_a_connection_that_is_not_over_checks_it() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    let path = format!("{}/checkup", page.path());
+    let bob = app.bob().await;
+    assert_eq!(bob.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(bob.post(&path, &[("", "")]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(count(&app, "job").await, 0);
+
+    let done = check(&app, &alice, &page).await;
+    change(&app, "status = 'revoked', secret_ref_access = NULL").await;
+    let told = alice.get(&path).await;
+    assert_eq!(
+        (told.path(), told.text(".note.warn p").as_str()),
+        (page.path(), "This connection was disconnected, so there is nothing to check.")
+    );
+    assert_eq!(alice.post(&path, &[("", "")]).await.status, StatusCode::CONFLICT);
+    let former = alice.get(done.path()).await;
+    assert!(results(&former).len() == 5 && !former.has("form[action$='/checkup']"), "what was found can be read");
+}
+
+#[tokio::test]
+async fn one_checkup_at_a_time_is_enough() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    let path = format!("{}/checkup", page.path());
+    // whoever says nothing is waited for
+    let silent = raw(|stream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    })
+    .await;
+    move_server(&app, &format!("http://{silent}/mcp")).await;
+    let (first, second) = (alice.post(&path, &[("", "")]).await, alice.post(&path, &[("", "")]).await);
+    assert_eq!(first.header("location"), second.header("location"));
+    let first = alice.get(first.header("location").unwrap()).await;
+    let meanwhile = alice.get(&path).await;
+    assert!(meanwhile.text("main").contains("A check-up is under way") && !meanwhile.has("main form"));
+    let question = alice.get(&first.attr("a[href$='/cancellation']", "href").unwrap()).await;
+    alice.submit(&question, "main form", []).await;
+    let over = app.ended(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;
+    assert_eq!(over.text("#job-head .badge"), "Cancelled");
+    assert!(alice.get(&path).await.text("main").contains("It did not come to its end"));
+}
