@@ -3,14 +3,14 @@
 // each, for whoever looks at them: tests/browser/output.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { launch, signIn, visitor } from "./support/browser.mjs";
 import { startChanging } from "./support/changing.mjs";
 import { startEverything } from "./support/everything.mjs";
 import { startGated } from "./support/gated.mjs";
-import { alice, fill, password } from "./support/filled.mjs";
+import { alice, fill, password, secrets } from "./support/filled.mjs";
 import { Hub } from "./support/hub.mjs";
 import { isPage, routeOf, routes } from "./support/routes.mjs";
 import { order, spacing, structure } from "./support/structure.mjs";
@@ -92,6 +92,28 @@ test("the HTML of every page is valid", { timeout: 300_000 }, async () => {
   assert.equal(run.error, undefined);
   assert.equal(`${run.stdout}${run.stderr}`, "");
   assert.equal(run.status, 0);
+});
+
+test("nothing secret is in the database, the log, a page or a stream after all that", async () => {
+  const page = await visitor(browser, hub);
+  await signIn(page, alice, password);
+  const job = pages.find(([name]) => name === "job-waits")[1].split("?")[0];
+  const stream = await page.evaluate(async (path) => {
+    const answer = await fetch(path, { headers: { accept: "text/event-stream" } });
+    const { value } = await answer.body.getReader().read();
+    return new TextDecoder().decode(value);
+  }, `${job}/events`);
+  await page.context().close();
+  const html = readdirSync(sources).map((name) => readFileSync(`${sources}${name}`, "utf8")).join("\n");
+  const given = await gated.secrets();
+  const dump = hub.dump();
+  const places = { dump, log: hub.errors, html, stream };
+  assert.ok(dump.includes(alice) && html.includes("Sign in") && stream.includes("data:") && given.length >= 4, "the search finds nothing at all");
+  for (const [place, text] of Object.entries(places)) {
+    const found = [...secrets, ...given].filter((secret) => text.includes(secret));
+    assert.deepEqual(found, [], `${place} has a secret`);
+  }
+  console.log(`${secrets.length + given.length} secrets sought in ${Math.round(dump.length / 1000)} kB of rows, ${Math.round(html.length / 1000)} kB of pages, the log and a stream: none found`);
 });
 
 test("every route that is a page was looked at", () => {

@@ -31,11 +31,21 @@ class Provider(in_memory.InMemoryOAuthProvider):
     slow = 0.0
     dead = False
     failing = None
+    issued = []
+
+    async def register_client(self, client_info):
+        await super().register_client(client_info)
+        Provider.issued.append(client_info.client_secret)
+
+    def issue(self, tokens):
+        Provider.issued += [tokens.access_token, tokens.refresh_token]
+        return tokens
 
     async def exchange_authorization_code(self, client, authorization_code):
         Provider.exchanges += 1
         await asyncio.sleep(Provider.slow)
-        return await super().exchange_authorization_code(client, authorization_code)
+        Provider.issued.append(authorization_code.code)
+        return self.issue(await super().exchange_authorization_code(client, authorization_code))
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
@@ -44,7 +54,7 @@ class Provider(in_memory.InMemoryOAuthProvider):
             raise Provider.failing
         if Provider.dead:
             raise TokenError("invalid_grant", "The grant was taken back")
-        return await super().exchange_refresh_token(client, refresh_token, scopes)
+        return self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
 
     async def revoke_token(self, token):
         Provider.revocations += 1
@@ -117,6 +127,12 @@ async def counts(_: Request) -> JSONResponse:
         "revocations": Provider.revocations,
         "tokens": len(provider.access_tokens),
     })
+
+
+@mcp.custom_route("/test/secrets", methods=["GET"])
+async def secrets(_: Request) -> JSONResponse:
+    """All that a hub was ever given and must keep to itself."""
+    return JSONResponse([secret for secret in Provider.issued if secret])
 
 
 @mcp.custom_route("/test/end-access", methods=["POST"])

@@ -7,6 +7,11 @@ const empty = "empty@example.org";
 const choosy = "choosy@example.org";
 const away = "away@example.org";
 const owner = "owner@example.org";
+const token = "tk-3f9a6c-of-the-changing-server";
+const clientSecret = "cs-81d2e7-of-the-hub-at-jira";
+
+// What is typed into forms and must be kept to itself.
+export const secrets = [password, token, clientSecret];
 
 // A press that brings a page at once, and not the next one by a redirect; returns its answer.
 async function send(page, name) {
@@ -165,11 +170,11 @@ async function accounts({ page, url }) {
   await page.goto("/connectors/new/mcp");
   await type(page, { url, name: "Guarded" });
   await page.locator("[name='auth'][value='bearer']").check();
-  await type(page, { token: "a token" });
+  await type(page, { token });
   await page.getByRole("button", { name: "Add the server" }).click();
   for (const label of ["Work", "Old"]) {
     await page.goto("/connectors/guarded/connection");
-    await type(page, { label, token: "a token" });
+    await type(page, { label, token });
     await page.getByRole("main").getByRole("button", { name: "Connect" }).click();
   }
   const follow = async (label) => {
@@ -191,7 +196,7 @@ async function makeKnown({ browser, hub }) {
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, owner, password);
   await page.goto("/connectors/jira/application");
-  await type(page, { client_id: "hub-at-jira", client_secret: "a secret of the hub" });
+  await type(page, { client_id: "hub-at-jira", client_secret: clientSecret });
   await page.getByRole("button", { name: "Store" }).click();
   await page.context().close();
 }

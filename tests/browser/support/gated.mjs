@@ -20,7 +20,9 @@ export async function startGated() {
   const base = `http://127.0.0.1:${port}`;
   // what it takes back, nobody can renew
   const kill = () => fetch(`${base}/test/kill`, { method: "POST" });
-  return { url: `${base}/mcp`, kill, stop: () => child.kill() };
+  // what the hub was given and must keep to itself
+  const secrets = async () => (await fetch(`${base}/test/secrets`)).json();
+  return { url: `${base}/mcp`, kill, secrets, stop: () => child.kill() };
 }
 
 function freePort() {
