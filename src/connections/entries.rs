@@ -56,7 +56,7 @@ fn fitting(field: &Field, text: &str) -> Result<Option<String>, String> {
     let label = &field.label;
     let such_as = field.example.as_ref().map_or(String::new(), |example| format!(", such as {example}"));
     if text.is_empty() {
-        return if field.optional { Ok(None) } else { Err(format!("Enter what the service calls “{label}”")) };
+        return if field.optional { Ok(None) } else { Err(format!("Enter the {}", in_sentence(label))) };
     }
     if text.len() > LONGEST {
         return Err(format!("“{label}” is too long: check that it is what was asked for"));
@@ -66,9 +66,7 @@ fn fitting(field: &Field, text: &str) -> Result<Option<String>, String> {
     }
     match field.kind {
         // a part of a path that leads upwards
-        FieldKind::Text if text.bytes().all(|byte| byte == b'.') => {
-            Err(format!("Enter what the service calls “{label}”"))
-        }
+        FieldKind::Text if text.bytes().all(|byte| byte == b'.') => Err(format!("Enter the {}", in_sentence(label))),
         FieldKind::Text => Ok(Some(text.to_owned())),
         FieldKind::Secret if text.is_ascii() && !text.contains(' ') => Ok(Some(text.to_owned())),
         FieldKind::Secret => Err(format!("“{label}” has a space or a letter that no key has. Copy it again")),
@@ -78,6 +76,15 @@ fn fitting(field: &Field, text: &str) -> Result<Option<String>, String> {
         FieldKind::Domain => host(text, &field.under)
             .map(Some)
             .ok_or_else(|| format!("Enter a host name{}{such_as}", under(&field.under))),
+    }
+}
+
+/// "Subdomain" within a sentence; "API token" stays as it is.
+fn in_sentence(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
+        _ => label.to_owned(),
     }
 }
 
@@ -104,7 +111,7 @@ fn host(text: &str, under: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Typed, host, judge};
+    use super::{Typed, host, in_sentence, judge};
     use crate::connectors::{Field, FieldKind};
     use crate::error::Error;
     use proptest::prelude::*;
@@ -138,7 +145,8 @@ mod tests {
             let told = judged(&field, evil).unwrap_err();
             assert_eq!(told, "Enter one word of letters, digits and hyphens, such as acme", "{evil}");
         }
-        assert_eq!(judged(&field, "").unwrap_err(), "Enter what the service calls “Thing”");
+        assert_eq!(judged(&field, "").unwrap_err(), "Enter the thing");
+        assert_eq!(in_sentence("API token"), "API token");
     }
 
     #[test]

@@ -25,11 +25,11 @@ pub(super) fn parse(typed: &str) -> Result<&str> {
     }
 }
 
-/// A label and what else was typed; all faults of both, if there are any.
+/// A label and what was typed before it; all faults of both, in that order, if there are any.
 pub(super) fn with<T>(label: Result<&str>, other: Result<T>) -> Result<(&str, T)> {
     match (label, other) {
-        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(others))) => {
-            for fault in others.faults() {
+        (Err(Error::Invalid(last)), Err(Error::Invalid(mut faults))) => {
+            for fault in last.faults() {
                 faults.add(fault.field.clone(), fault.message.clone());
             }
             Err(Error::Invalid(faults))

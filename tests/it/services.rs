@@ -274,5 +274,7 @@ async fn a_service_is_checked_up_by_its_harmless_call() {
     owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", "wr0ng")]).await;
     let (results, page) = check_up(&app, &owner, &signed_in).await;
     assert_eq!(results, ["passed", "passed", "failed", "passed", "passed"], "{}", page.text("main"));
-    assert!(page.text("[data-result=failed]").contains("An administrator has to check the hub’s OAuth application there."));
+    assert!(
+        page.text("[data-result=failed]").contains("An administrator has to check the hub’s OAuth application there.")
+    );
 }

@@ -36,7 +36,8 @@ impl FieldView {
 
 fn hint(field: &Field) -> String {
     let words = field.hint.iter().cloned();
-    let example = field.example.iter().map(|example| format!("Such as {example}"));
+    let end = |example: &str| if example.ends_with('…') { "" } else { "." };
+    let example = field.example.iter().map(|example| format!("Such as {example}{}", end(example)));
     let sealed =
         (field.kind == FieldKind::Secret).then(|| "It is sealed when it is stored, and never shown again.".to_owned());
     words.chain(example).chain(sealed).collect::<Vec<_>>().join(" ")
