@@ -125,8 +125,8 @@ async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
     server.test("forget-clients").await;
     let done = check(&app, &alice, &page).await;
     let (words, fix) = failed(&done);
-    assert!(words.contains("The sign-in knows this hub") && words.contains("Connect again"), "{words}");
-    assert_eq!(results(&done)[6..], ["passed", "passed", "passed"], "the token is good still");
+    assert!(words.contains("The sign-in knows this hub") && words.contains("made known there anew"), "{words}");
+    assert_eq!(results(&done)[5..], ["failed", "failed", "missed", "missed"], "{}", done.text("main"));
     let form = alice.get(&fix.unwrap()).await;
     let going = alice.submit(&form, "main form", []).await;
     server.consent(&going.attr("main a.btn", "href").unwrap()).await;
