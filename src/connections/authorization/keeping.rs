@@ -139,7 +139,7 @@ impl SignIn<'_> {
         tx.commit().await?;
         let account = told.account().map(|it| it.name.clone());
         let (connector, is_renewed) = (connector.clone(), former.is_some());
-        Ok(Signed { connector, connection, is_renewed, account, missing, tools, released })
+        Ok(Signed { connector, connection, is_renewed, missing, account, tools, released })
     }
 
     /// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.

@@ -119,6 +119,7 @@ async fn an_owner_is_told_once_of_each_end() {
         assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
         server.test("revive").await;
         connect_again(&alice, &server).await;
+        assert!(answered(&app.ended(&alice, job).await, "patience"));
     }
 }
 

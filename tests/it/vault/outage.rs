@@ -12,7 +12,6 @@ use http::StatusCode;
 use url::Url;
 
 use super::Place;
-use super::transit::HUB_MAY_OWN;
 use crate::support::listener::{closed_port, raw, serve};
 use crate::support::openbao::OpenBao;
 use crate::support::scripted::{Scripted, tools};
@@ -63,7 +62,7 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
     assert!(told.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{told}");
     let silent = raw(|stream| async move {
         let _held = stream;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let told = refusal(&place, at(silent.await)).await;
     assert!(told.contains("did not answer within 5 seconds"), "{told}");
@@ -77,7 +76,6 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     std::fs::write(&file, &good).unwrap();
     let vault = Vault::in_transit(bao.settings_with(Token::File(file.clone())), None).unwrap();
     let app = TestApp::with(|handles| handles.vault = vault.clone()).await;
-    sqlx::raw_sql(HUB_MAY_OWN).execute(app.app.system.pool()).await.unwrap();
     vault.start(&app.app.system, app.app.clock.now()).await.unwrap();
     let alice = app.alice().await;
     let server = Scripted::guarded(tools(1), "done", Some("t0ken")).await;

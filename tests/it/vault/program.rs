@@ -2,7 +2,6 @@
 
 use tokio::process::Command;
 
-use super::transit::HUB_MAY_OWN;
 use crate::support::database::TestDatabase;
 use crate::support::hub::{Ended, Hub, url_of};
 use crate::support::openbao::OpenBao;
@@ -11,7 +10,6 @@ use crate::support::place::Place;
 #[tokio::test]
 async fn it_starts_with_the_right_token_and_changes_the_key_while_it_runs() {
     let (place, database, bao) = (Place::new("in-vault"), TestDatabase::new().await, OpenBao::start().await);
-    sqlx::raw_sql(HUB_MAY_OWN).execute(database.databases.system.pool()).await.unwrap();
     let craft = |arguments: &[&str], token: &str| -> Command {
         let mut command = place.craft(arguments);
         command.env("DATABASE_URL", url_of(&database.options)).env("CRAFT_VAULT_ADDR", bao.url().as_str());

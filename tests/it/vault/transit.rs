@@ -9,9 +9,6 @@ use time::Duration;
 use super::Place;
 use crate::support::openbao::OpenBao;
 
-/// Until the hub may own a data key by itself.
-pub(super) const HUB_MAY_OWN: &str = "ALTER TABLE data_keys DROP CONSTRAINT IF EXISTS data_keys_user_id_fkey";
-
 /// A hub's database beside a server, and what each process of the hub has that starts now.
 struct InTransit {
     place: Place,
@@ -20,9 +17,7 @@ struct InTransit {
 
 impl InTransit {
     async fn new() -> Self {
-        let (place, bao) = (Place::new().await, OpenBao::start().await);
-        place.execute(HUB_MAY_OWN).await;
-        Self { place, bao }
+        Self { place: Place::new().await, bao: OpenBao::start().await }
     }
 
     async fn vault(&self) -> Vault {
