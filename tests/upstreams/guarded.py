@@ -150,13 +150,6 @@ async def kill(_: Request) -> JSONResponse:
     return JSONResponse({})
 
 
-@mcp.custom_route("/test/forget-clients", methods=["POST"])
-async def forget_clients(_: Request) -> JSONResponse:
-    """Knows no client any more; what was granted stays good."""
-    provider.clients.clear()
-    return JSONResponse({})
-
-
 @mcp.custom_route("/test/revive", methods=["POST"])
 async def revive(_: Request) -> JSONResponse:
     Provider.dead = False

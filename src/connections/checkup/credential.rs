@@ -124,7 +124,7 @@ fn without(subject: &Subject, credential: &Credential) -> Finding<Presented> {
         Credential::Over(message) => Finding::told(message)
             .advise("What waits for this connection goes on once it is mended")
             .fix(again(subject)),
-        Credential::Away { message, .. } => Finding::told(message).advise("Check again in a few minutes"),
+        Credential::Away { message, .. } => Finding::told(message),
         Credential::Ready(_) => Finding::failed("The credential was replaced meanwhile").advise("Check again"),
     }
 }

@@ -16,7 +16,7 @@ impl Doctor<'_> {
         let url = url.ok_or_else(|| Error::Conflict(format!("{} has no server URL", subject.service)))?;
         let way = chart.take(Check::Address, address(self.egress, &url)).await?;
         chart.take(Check::Connection, connection(&way)).await?;
-        let challenge = chart.take(Check::Answer, answer(self.egress, subject, &url)).await?;
+        let challenge = chart.take(Check::Answer, Box::pin(answer(self.egress, subject, &url))).await?;
         let mut token = None;
         if subject.auth_type == "oauth" {
             match self.sign_in(chart, actor, subject, &url, challenge.as_deref()).await {
@@ -26,7 +26,8 @@ impl Doctor<'_> {
             }
         }
         if subject.auth_type != "none" {
-            token = chart.take(Check::Credential, self.credential(actor, subject, &Gate::Mcp(&url))).await?.token;
+            token =
+                chart.take(Check::Credential, Box::pin(self.credential(actor, subject, &Gate::Mcp(&url)))).await?.token;
             if let Some(token) = &token {
                 chart.hide(token);
             }
@@ -38,7 +39,7 @@ impl Doctor<'_> {
                 Err(ours) => return Err(ours),
             }
         }
-        chart.take(Check::Call, call(self.egress, &Target::Mcp { url, bearer: token })).await
+        chart.take(Check::Call, Box::pin(call(self.egress, &Target::Mcp { url, bearer: token }))).await
     }
 }
 

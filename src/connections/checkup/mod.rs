@@ -199,10 +199,11 @@ impl Doctor<'_> {
     ) -> Result<Checkup> {
         let subject = self.subject(actor, id).await?;
         let mut chart = Chart::new(plan(subject.transport, &subject.auth_type), tell);
+        // on the heap, as what each check asks: conversations are large, and many jobs run at once
         let examined = match subject.transport {
             Transport::Builtin => self.builtin(&mut chart).await,
-            Transport::Mcp => self.mcp(&mut chart, actor, &subject).await,
-            Transport::Rest => self.rest(&mut chart, actor, &subject).await,
+            Transport::Mcp => Box::pin(self.mcp(&mut chart, actor, &subject)).await,
+            Transport::Rest => Box::pin(self.rest(&mut chart, actor, &subject)).await,
         };
         match examined {
             Ok(()) | Err(Halt::InTheWay) => Ok(chart.finish()),

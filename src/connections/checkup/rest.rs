@@ -22,14 +22,14 @@ impl Doctor<'_> {
         let way = chart.take(Check::Address, address(self.egress, &url)).await?;
         chart.take(Check::Connection, connection(&way)).await?;
         if let Some(provider) = provider.filter(|_| subject.auth_type == "oauth") {
-            match chart.take(Check::Client, self.client(actor, subject, provider)).await {
+            match chart.take(Check::Client, Box::pin(self.client(actor, subject, provider))).await {
                 // what is granted already may be good for a while
                 Ok(()) | Err(Halt::InTheWay) => {}
                 Err(ours) => return Err(ours),
             }
         }
         let service = Service { descriptor, values, credential: None };
-        chart.take(Check::Credential, self.credential(actor, subject, &Gate::Rest(&service, &url))).await?;
+        chart.take(Check::Credential, Box::pin(self.credential(actor, subject, &Gate::Rest(&service, &url)))).await?;
         if subject.auth_type == "oauth" {
             let now = self.subject(actor, subject.id).await?;
             chart.take(Check::Permissions, std::future::ready(Ok(permissions(&now)))).await?;

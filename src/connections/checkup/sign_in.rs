@@ -24,9 +24,9 @@ impl Doctor<'_> {
         let known = connectors::provider(&mut conn, actor, subject.connector_id).await?;
         drop(conn);
         let known = known.ok_or(Error::NotFound("sign-in of this connector"))?;
-        let said = chart.take(Check::SignIn, self.described(url, challenge)).await?;
+        let said = chart.take(Check::SignIn, Box::pin(self.described(url, challenge))).await?;
         chart.take(Check::Issuer, std::future::ready(issuer(said, &known))).await?;
-        chart.take(Check::Client, self.client(actor, subject, known)).await
+        chart.take(Check::Client, Box::pin(self.client(actor, subject, known))).await
     }
 
     /// What the server says of its sign-in; what does not fit together is for the next check.

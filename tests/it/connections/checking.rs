@@ -124,10 +124,11 @@ async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
     let (alice, page) = signed_in(&app, &server).await;
     server.test("forget-clients").await;
     let done = check(&app, &alice, &page).await;
-    let (words, fix) = failed(&done);
-    assert!(words.contains("The sign-in knows this hub") && words.contains("Connect again"), "{words}");
-    assert_eq!(results(&done)[6..], ["passed", "passed", "passed"], "the token is good still");
-    let form = alice.get(&fix.unwrap()).await;
+    let words = done.texts(".checks > [data-result=failed]").swap_remove(0);
+    assert!(words.contains("The sign-in knows this hub") && words.contains("made known there anew"), "{words}");
+    let fix = done.attrs(".checks > [data-result=failed] a", "href").swap_remove(0);
+    assert_eq!(results(&done)[5..], ["failed", "failed", "missed", "missed"], "{}", done.text("main"));
+    let form = alice.get(&fix).await;
     let going = alice.submit(&form, "main form", []).await;
     server.consent(&going.attr("main a.btn", "href").unwrap()).await;
     assert_eq!(server.count("clients").await, 1);
