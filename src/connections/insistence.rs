@@ -22,7 +22,9 @@ where
     let (begun, mut pause) = (Instant::now(), PAUSE);
     loop {
         match store().await {
-            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) if begun.elapsed() + pause < PATIENCE => {
+            Err(error @ (Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_)))
+                if begun.elapsed() + pause < PATIENCE =>
+            {
                 tracing::warn!(%error, "tokens could not be stored; it is tried again at once");
                 sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));

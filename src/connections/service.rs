@@ -131,8 +131,14 @@ pub(super) fn another(
     former_name: Option<&str>,
     account: Option<&ExternalAccount>,
 ) -> Option<String> {
-    let (id, account) = (former_id?, account?);
+    let id = former_id?;
     let former = former_name.unwrap_or(id);
+    let Some(account) = account else {
+        return Some(format!(
+            "The service did not say whose account this is, and the connection is that of {former}. Nothing was changed. \
+             Try again, or connect it under a label of its own"
+        ));
+    };
     (id != account.id).then(|| {
         format!(
             "This is the account {}, and the connection is that of {former}. Nothing was changed. Use {former} here, or \

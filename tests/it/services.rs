@@ -195,6 +195,9 @@ async fn a_connection_stays_that_of_its_account() {
     assert_eq!(app.audited().await.last().unwrap(), "connection.refused!another_account");
     let page = sign_in(&app, &owner, "Bob").await;
     assert_eq!(page.text(".note.ok p"), "Harbours is connected as bob of dover.");
+    tides.fall_silent();
+    let told = sign_in(&app, &owner, "Bob").await.text("main .lede");
+    assert!(told.contains("did not say whose account this is, and the connection is that of bob of dover"), "{told}");
     assert_eq!(count(&app, "user_connections").await, 2);
 }
 

@@ -68,7 +68,7 @@ impl SignIn<'_> {
         provider: &Provider,
         now: Timestamp,
     ) -> Result<Known> {
-        if let Some(known) = self.known_client(actor, connector, provider).await?.filter(|known| !known.is_refused) {
+        if let Some(known) = self.known_client(actor, connector, provider).await? {
             return Ok(known);
         }
         if connector.owner_id.is_none() {
@@ -113,23 +113,26 @@ impl SignIn<'_> {
         known::newest(&mut conn, self.vault, owner, provider.issuer(), Some(self.redirect()?.as_str())).await
     }
 
-    /// Keeps a client that the user has made at the provider.
+    /// Keeps a client that the user has made at the provider. Without a secret, that of the same client id stays.
     pub async fn enter_client(
         &self,
         actor: &Actor,
-        connector: ConnectorId,
-        client: &Client,
+        connector: &Connector,
+        id: &str,
+        secret: Option<Secret>,
         now: Timestamp,
     ) -> Result<()> {
-        checked(&client.id)?;
-        let provider = self.provider(actor, connector).await?;
+        let id = checked(id)?;
+        let provider = self.provider(actor, connector.id).await?;
+        let secret = self.or_kept(actor, connector, &provider, id, secret).await?;
+        let client = Client { id: id.to_owned(), secret };
         let auth = match (&client.secret, provider.client_auth) {
             (None, _) => ClientAuth::None,
             (Some(_), ClientAuth::None) => ClientAuth::Post,
             (Some(_), as_described) => as_described,
         };
-        let new = NewClient { client, auth: Some(auth), source: "entered" };
-        self.keep_client(actor, actor.user_id(), connector, &provider, &new, now).await.map(drop)
+        let new = NewClient { client: &client, auth: Some(auth), source: "entered" };
+        self.keep_client(actor, actor.user_id(), connector.id, &provider, &new, now).await.map(drop)
     }
 
     /// Keeps the client that an administrator, who is `actor`, has made at the provider of a shipped service: all users sign in
@@ -147,15 +150,26 @@ impl SignIn<'_> {
     ) -> Result<()> {
         let id = checked(id)?;
         let provider = self.provider(actor, connector.id).await?;
-        let present = self.known_client(actor, connector, &provider).await?;
-        let kept = present.filter(|known| known.client.id == id).and_then(|known| known.client.secret);
-        let secret = secret.or(kept);
+        let secret = self.or_kept(actor, connector, &provider, id, secret).await?;
         if secret.is_none() && provider.client_auth != ClientAuth::None {
             return Err(Error::field("client_secret", "Enter the client secret"));
         }
         let client = Client { id: id.to_owned(), secret };
         let new = NewClient { client: &client, auth: None, source: "entered" };
         self.keep_client(actor, UserId::HUB, connector.id, &provider, &new, now).await.map(drop)
+    }
+
+    /// The secret, or the one that is kept with this client id.
+    async fn or_kept(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        provider: &Provider,
+        id: &str,
+        secret: Option<Secret>,
+    ) -> Result<Option<Secret>> {
+        let present = self.known_client(actor, connector, provider).await?;
+        Ok(secret.or(present.filter(|known| known.client.id == id).and_then(|known| known.client.secret)))
     }
 
     async fn keep_client(
@@ -171,6 +185,7 @@ impl SignIn<'_> {
         let mut tx = self.system.begin().await?;
         known::forget_refused(&mut tx, self.vault, owner, provider.issuer()).await?;
         let known = known::keep(&mut tx, self.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
+        known::revive_grants(&mut tx, known.id, now).await?;
         let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
         audit::record(&mut tx, actor, &action, now).await?;
         tx.commit().await?;

@@ -125,7 +125,13 @@ impl SignIn<'_> {
             expires_at: grant.expires_at,
             renew_at: grant.renew_at(provider, now),
         };
-        let connection = store::keep(&mut tx, owner, ConnectionId::new(now), &kept, now).await?;
+        let new = ConnectionId::new(now);
+        let connection = store::keep(&mut tx, owner, new, &kept, now).await?;
+        if former.is_none() && connection != new {
+            // whose account that one is was not asked
+            let told = "Another sign-in with this label ended at the same moment. Nothing was changed by this one. Begin again";
+            return Err(Error::Conflict(told.to_owned()));
+        }
         let action = match &former {
             Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
             None => Action::ConnectionCreated { connection, connector: connector.id },

@@ -19,8 +19,6 @@ pub struct Known {
     pub client: Client,
     /// How it proves itself; none: as the provider's description says.
     auth: Option<ClientAuth>,
-    /// Its server has said that it does not know it.
-    pub(super) is_refused: bool,
     /// Everybody's: an administrator has entered it.
     pub(in crate::connections) is_shared: bool,
 }
@@ -45,26 +43,19 @@ struct Stored {
     client_id: String,
     secret_ref: Option<SecretRef>,
     auth: Option<String>,
-    refused_at: Option<Timestamp>,
 }
 
 async fn open(conn: &mut PgConnection, vault: &Vault, owner: UserId, stored: Option<Stored>) -> Result<Option<Known>> {
-    let Some(Stored { id, client_id, secret_ref, auth, refused_at }) = stored else { return Ok(None) };
+    let Some(Stored { id, client_id, secret_ref, auth }) = stored else { return Ok(None) };
     let secret = match &secret_ref {
         Some(secret) => Some(vault.open(conn, owner, secret).await?),
         None => None,
     };
     let auth = auth.and_then(|word| ClientAuth::from_str(&word).ok());
-    Ok(Some(Known {
-        id,
-        client: Client { id: client_id, secret },
-        auth,
-        is_refused: refused_at.is_some(),
-        is_shared: owner == UserId::HUB,
-    }))
+    Ok(Some(Known { id, client: Client { id: client_id, secret }, auth, is_shared: owner == UserId::HUB }))
 }
 
-/// The newest client of this owner at an issuer; that was made with a callback address, if one is given.
+/// The newest client of this owner that an issuer has not refused; that was made with a callback address, if one is given.
 pub(in crate::connections) async fn newest(
     conn: &mut PgConnection,
     vault: &Vault,
@@ -78,10 +69,12 @@ pub(in crate::connections) async fn newest(
         SELECT id AS "id: OauthClientId",
                client_id,
                secret_ref AS "secret_ref: SecretRef",
-               auth,
-               refused_at
+               auth
         FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND ($3::text IS NULL OR redirect_uri = $3)
+        WHERE user_id = $1
+          AND issuer = $2
+          AND ($3::text IS NULL OR redirect_uri = $3)
+          AND refused_at IS NULL
         ORDER BY created_at DESC, id DESC
         LIMIT 1
         "#,
@@ -110,8 +103,7 @@ pub(in crate::connections) async fn of_grant(
             SELECT id AS "id: OauthClientId",
                    client_id,
                    secret_ref AS "secret_ref: SecretRef",
-                   auth,
-                   refused_at
+                   auth
             FROM oauth_clients
             WHERE user_id = $1 AND id = $2 AND issuer = $3
             "#,
@@ -166,7 +158,7 @@ pub(super) async fn keep(
     };
     let id = insert(conn, owner, at, new, secret.as_ref(), now).await?;
     let is_shared = owner == UserId::HUB;
-    Ok(Known { id, client: new.client.clone(), auth: new.auth, is_refused: false, is_shared })
+    Ok(Known { id, client: new.client.clone(), auth: new.auth, is_shared })
 }
 
 async fn insert(
@@ -203,6 +195,18 @@ async fn insert(
     .await
 }
 
+/// Has the grants renewed at once that wait for this client, which somebody has mended.
+pub(super) async fn revive_grants(conn: &mut PgConnection, client: OauthClientId, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET renew_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND renew_at > $2",
+        client as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Notes that the server of this issuer does not know a client (none: any) that the hub has made there itself: the next
 /// sign-in makes another in its place. False if somebody has entered it: then it is theirs to replace.
 pub(in crate::connections) async fn doubt(
@@ -228,12 +232,19 @@ pub(in crate::connections) async fn doubt(
     Ok(doubted.rows_affected() > 0)
 }
 
-/// Forgets clients that their server does not know.
+/// Forgets clients that their server does not know, and that no connection has its grant from.
 pub(super) async fn forget_refused(conn: &mut PgConnection, vault: &Vault, owner: UserId, issuer: &str) -> Result<()> {
     let forgotten = sqlx::query_scalar!(
         r#"
-        DELETE FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND refused_at IS NOT NULL
+        DELETE FROM oauth_clients o
+        WHERE o.user_id = $1
+          AND o.issuer = $2
+          AND o.refused_at IS NOT NULL
+          AND NOT EXISTS (
+              SELECT 1
+              FROM user_connections c
+              WHERE c.user_id = $1 AND c.oauth_client_id = o.id AND c.status <> 'revoked'
+          )
         RETURNING secret_ref AS "secret_ref: SecretRef"
         "#,
         owner as _,

@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::oauth::{self, Challenge};
 
+/// A longer name is none.
+const LONGEST_SCOPE: usize = 200;
+
 /// Most scopes that one challenge may add.
 const MOST_SCOPES: usize = 50;
 
@@ -31,7 +34,7 @@ impl Renewals {
         if held.version != seen || !held.is_usable() {
             return self.standing(&mut tx, actor, &held, Need::after_refusal(seen)).await;
         }
-        let missing = scopes.iter().filter(|scope| !held.scopes.contains(scope));
+        let missing = scopes.iter().filter(|scope| !held.scopes.contains(scope) && scope.len() <= LONGEST_SCOPE);
         let missing: Vec<_> = missing.take(MOST_SCOPES).cloned().collect();
         let Some(provider) = connectors::provider(&mut tx, actor, held.connector_id).await? else { return Ok(None) };
         if missing.is_empty() {
@@ -75,7 +78,9 @@ impl Renewals {
         };
         let mut tx = self.system.begin().await?;
         if !connectors::close(&mut tx, actor, connector.id, &provider).await? {
-            return Ok(None);
+            // somebody else was faster, or it cannot be
+            let held = hold(&mut tx, actor, id).await?;
+            return if held.is_usable() { Ok(None) } else { self.standing(&mut tx, actor, &held, need).await };
         }
         let reason = format!("{} wants you to sign in before it runs a tool", held.service);
         let ending = Ending { class: "unauthorized", reason: &reason, message: &reason };

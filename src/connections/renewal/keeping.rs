@@ -44,7 +44,13 @@ pub(super) struct Ending<'a> {
 impl Renewals {
     /// Asks the provider; nobody else does meanwhile.
     pub(super) async fn renew_alone(&self, actor: &Actor, held: &Held, need: Need, fence: i64) -> Result<Credential> {
-        let asked = self.ask(actor, held).await?;
+        let asked = match self.ask(actor, held).await {
+            Ok(asked) => asked,
+            Err(error) => {
+                self.leave(actor, held, fence).await;
+                return Err(error);
+            }
+        };
         // a token that was given is nowhere else, and the one before it may be of no use any more
         match insist(|| self.conclude(actor, held, need, fence, &asked)).await? {
             Came::Kept(credential, released) => {
@@ -63,6 +69,17 @@ impl Renewals {
                 }
                 Err(super::gone())
             }
+        }
+    }
+
+    /// Nobody was asked: whoever comes next need not wait for the lease to end.
+    async fn leave(&self, actor: &Actor, held: &Held, fence: i64) {
+        let left = async {
+            let mut conn = self.system.pool().acquire().await?;
+            store::give_lease_back(&mut conn, actor.user_id(), held.id, fence).await
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(connection = %held.id, %error, "a lease could not be given back");
         }
     }
 
@@ -120,11 +137,12 @@ impl Renewals {
         issuer: &str,
         client: Option<Refused>,
     ) -> Result<&'static str> {
-        if client.is_some_and(|client| client.is_shared) {
+        // one that is not there any more says nothing of those that are
+        let Some(client) = client else { return Ok(ANEW) };
+        if client.is_shared {
             return Ok(ADMINISTRATOR);
         }
-        let (owner, id) = (actor.user_id(), client.map(|client| client.id));
-        let is_ours = known::doubt(tx, owner, issuer, id, self.clock.now()).await?;
+        let is_ours = known::doubt(tx, actor.user_id(), issuer, Some(client.id), self.clock.now()).await?;
         Ok(if is_ours { ANEW } else { ENTER })
     }
 

@@ -147,7 +147,8 @@ pub(super) async fn want(
     sqlx::query!(
         r#"
         UPDATE user_connections
-        SET requested_scopes = requested_scopes || ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(requested_scopes)),
+        -- no more than an address has room for
+        SET requested_scopes = (requested_scopes || ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(requested_scopes)))[1:50],
             health = 'limited',
             reason = $5,
             updated_at = $6

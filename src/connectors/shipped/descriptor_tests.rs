@@ -123,13 +123,13 @@ fn a_key_is_presented_from_a_secret_field() {
     assert!(
         keyed("[key]\nstyle = \"bearer\"\nfield = \"harbour\"").unwrap_err().contains("no [[field]] of kind secret")
     );
-    let secret = "[[field]]\nname = \"token\"\nlabel = \"Token\"\nkind = \"secret\"\n";
-    let bearer = keyed(&format!("{secret}[key]\nstyle = \"bearer\"\nfield = \"token\""));
-    assert_eq!(bearer, Ok(Key::Bearer { field: "token".to_owned() }));
+    let secret = "[[field]]\nname = \"api_token\"\nlabel = \"Token\"\nkind = \"secret\"\n";
+    let bearer = keyed(&format!("{secret}[key]\nstyle = \"bearer\"\nfield = \"api_token\""));
+    assert_eq!(bearer, Ok(Key::Bearer { field: "api_token".to_owned() }));
     let basic =
         keyed(&format!("{secret}[key]\nstyle = \"basic\"\nuser = \"{{harbour}}/token\"\npassword = \"{{tokn}}\""));
     assert!(basic.unwrap_err().contains("“tokn” in [key] is no [[field]]"));
-    let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"token\"")).unwrap_err();
+    let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"api_token\"")).unwrap_err();
     assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, basic"), "{unknown}");
 }
 

@@ -10,10 +10,10 @@ use super::{Auth, Fault, Source};
 use crate::oauth::{Provider, template_names};
 
 /// What forms have of their own.
-const TAKEN: [&str; 3] = ["label", "client_id", "state"];
+const TAKEN: [&str; 6] = ["label", "token", "client_id", "client_secret", "anew", "state"];
 
 /// How the names of secret fields end: by that the web knows, wherever it meets one, that it is never shown or carried.
-const SECRET: [&str; 3] = ["token", "_secret", "_key"];
+const SECRET: [&str; 3] = ["_token", "_secret", "_key"];
 
 /// Parameters that hold what is made for one request.
 const OWN: [&str; 8] = [

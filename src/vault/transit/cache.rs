@@ -33,16 +33,15 @@ impl Unwrapped {
         if kept.len() >= MOST {
             kept.clear();
         }
-        if kept.insert(print, (key.clone(), until)).is_none() {
-            let all = Arc::downgrade(&self.0);
-            // taken out, and so wiped, though nobody asks again
-            tokio::spawn(async move {
-                tokio::time::sleep_until(until).await;
-                if let Some(all) = all.upgrade() {
-                    all.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, until)| Instant::now() < *until);
-                }
-            });
-        }
+        kept.insert(print, (key.clone(), until));
+        let all = Arc::downgrade(&self.0);
+        // taken out, and so wiped, though nobody asks again
+        tokio::spawn(async move {
+            tokio::time::sleep_until(until).await;
+            if let Some(all) = all.upgrade() {
+                all.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, until)| Instant::now() < *until);
+            }
+        });
     }
 }
 

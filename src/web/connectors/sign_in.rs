@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::connections::{self, SignIn, Signed, Typed};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, Invalid};
-use crate::oauth::{Client, Provider, State};
+use crate::oauth::{Provider, State};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -129,8 +129,7 @@ async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &Connecti
     if !typed.client_id.trim().is_empty() {
         let secret = typed.client_secret.trim();
         let secret = (!secret.is_empty()).then(|| Secret::new(secret));
-        let client = Client { id: typed.client_id.trim().to_owned(), secret };
-        sign_in.enter_client(&me.actor, connector.id, &client, now).await?;
+        sign_in.enter_client(&me.actor, connector, &typed.client_id, secret, now).await?;
     }
     sign_in.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
 }

@@ -158,3 +158,23 @@ async fn who_meets_a_page_that_does_not_know_the_hub_can_make_it_known_again() {
     assert_eq!(come_back(&alice, &server, &page).await.text("h1"), "Guarded");
     assert_eq!(server.count("clients").await, 1);
 }
+
+#[tokio::test]
+async fn a_hub_that_introduces_itself_again_for_one_account_leaves_the_others_their_client() {
+    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let page = alice.get("/connectors/guarded/connection?label=Work").await;
+    let page = alice.submit(&page, "main form", []).await;
+    let page = alice.submit(&page, "main form", []).await;
+    assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "the hub was not introduced again: {}", page.text("main"));
+    come_back(&alice, &server, &page).await;
+    assert_eq!(server.count("clients").await, 2);
+
+    app.app.clock.advance(Duration::from_secs(48 * 60));
+    assert_eq!(connections::sweep(&app.app.renewals).await.unwrap(), 2);
+    assert_eq!(server.count("refreshes").await, 2);
+    let well = "SELECT count(*) FROM user_connections WHERE version = 2 AND status = 'active' AND health = 'ok'";
+    let well: i64 = sqlx::query_scalar(well).fetch_one(app.app.system.pool()).await.unwrap();
+    assert_eq!(well, 2, "a grant was renewed with another client than its own");
+}

@@ -26,6 +26,8 @@ pub(crate) const CLIENT: (&str, &str) = ("hub-at-tides", "s3cret-of-the-hub");
 struct Said {
     /// Who consents.
     account: String,
+    /// Does not say whose account it is.
+    is_silent: bool,
     /// What is asked of the token endpoint: grant type and client.
     tokens: Vec<String>,
     revoked: Vec<String>,
@@ -60,6 +62,11 @@ impl Tides {
     /// Consents as somebody else from now on.
     pub(crate) fn sign_in_as(&self, account: &str) {
         account.clone_into(&mut self.said.lock().unwrap().account);
+    }
+
+    /// Says no more whose account it is.
+    pub(crate) fn fall_silent(&self) {
+        self.said.lock().unwrap().is_silent = true;
     }
 
     /// Knows another application too.
@@ -148,7 +155,10 @@ impl Tides {
     }
 }
 
-async fn me(Path(harbour): Path<String>, headers: HeaderMap) -> Response {
+async fn me(State(said): State<Shared>, Path(harbour): Path<String>, headers: HeaderMap) -> Response {
+    if said.lock().unwrap().is_silent {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let account = match (text("x-tides-key"), text("authorization")) {
         (KEY, _) => "alice",
