@@ -15,6 +15,8 @@ COMMENT ON FUNCTION forget_secrets() IS 'Trigger of users: their secrets, and th
 CREATE TRIGGER forget_secrets AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_secrets();
 
 COMMENT ON COLUMN data_keys.user_id IS 'Whose secrets this key seals; nil: the hub''s own.';
+COMMENT ON COLUMN data_keys.master_key_id IS 'Which master key wraps it: its fingerprint, or the key and version of Vault.';
+COMMENT ON COLUMN data_keys.wrapped IS 'Sealed 32-byte key: an envelope (algorithm, key id, nonce, ciphertext), or what Vault has made of it.';
 COMMENT ON COLUMN secrets.user_id IS 'Whose secret; nil: the hub''s own.';
 COMMENT ON COLUMN oauth_clients.user_id IS 'Whose sign-ins it is for; nil: everybody''s.';
 
