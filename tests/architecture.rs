@@ -35,6 +35,10 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
         "SELECT count(*) AS \"behind!\" FROM data_keys WHERE master_key_id <> $1",
         "the key is of the whole hub, and so is its change",
     ),
+    (
+        "UPDATE user_connections SET renew_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND renew_at > $2",
+        "an application that an administrator has mended serves all users",
+    ),
     ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first account is the owner's, and there is one"),
     ("SELECT EXISTS (SELECT FROM users) AS \"any!\"", "only a hub without accounts prints the link for the owner's"),
 ];
