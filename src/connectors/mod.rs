@@ -131,11 +131,6 @@ pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -
     Ok(read.context("the description of a provider cannot be read")?)
 }
 
-/// Changes how the actor's own connector does OAuth, in the caller's transaction.
-pub async fn set_provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<()> {
-    Ok(store::set_provider(conn, actor.user_id(), id, &as_json(provider)?).await?)
-}
-
 /// Makes the actor's own connector, which asked for nothing so far, one that is signed in to, in the caller's transaction;
 /// false if it is none.
 pub async fn close(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<bool> {
@@ -151,13 +146,13 @@ fn as_json(provider: &Provider) -> Result<serde_json::Value> {
 pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinition], now: Timestamp) -> Result<()> {
     let mut tx = system.begin().await?;
     for connector in shipped {
-        let said = store::Said::of(connector)?;
-        let id = store::ship(&mut tx, ConnectorId::new(now), connector, &said, now).await?;
+        let said = service::store::Said::of(connector)?;
+        let id = service::store::ship(&mut tx, ConnectorId::new(now), connector, &said, now).await?;
         if connector.transport == Transport::Builtin {
             versions::save(&mut tx, None, id, builtin, now).await?;
         }
     }
     let slugs: Vec<_> = shipped.iter().map(|connector| connector.slug.as_str().to_owned()).collect();
-    store::hide_unshipped(&mut tx, &slugs).await?;
+    service::store::hide_unshipped(&mut tx, &slugs).await?;
     Ok(tx.commit().await?)
 }

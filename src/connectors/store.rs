@@ -3,8 +3,8 @@
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use super::NewConnector;
 use super::slug::Slug;
-use super::{NewConnector, Shipped};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, UserId};
 
@@ -169,23 +169,6 @@ pub(super) async fn provider(
     .await
 }
 
-pub(super) async fn set_provider(
-    conn: &mut PgConnection,
-    owner: UserId,
-    id: ConnectorId,
-    provider: &Value,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE connectors SET oauth_config = $3 WHERE owner_id = $1 AND id = $2",
-        owner as _,
-        id as _,
-        provider,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn close(
     conn: &mut PgConnection,
     owner: UserId,
@@ -205,114 +188,4 @@ pub(super) async fn close(
     .execute(conn)
     .await?;
     Ok(closed.rows_affected() == 1)
-}
-
-pub(super) async fn ship(
-    conn: &mut PgConnection,
-    id: ConnectorId,
-    shipped: &Shipped,
-    said: &Said,
-    now: Timestamp,
-) -> sqlx::Result<ConnectorId> {
-    sqlx::query_scalar!(
-        r#"
-        INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, base_url, docs_url,
-            account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-        ON CONFLICT (owner_id, slug) DO UPDATE
-        SET visibility = EXCLUDED.visibility,
-            name = EXCLUDED.name,
-            description = EXCLUDED.description,
-            category = EXCLUDED.category,
-            auth_type = EXCLUDED.auth_type,
-            transport = EXCLUDED.transport,
-            base_url = EXCLUDED.base_url,
-            docs_url = EXCLUDED.docs_url,
-            account_fields = EXCLUDED.account_fields,
-            auth_style = EXCLUDED.auth_style,
-            oauth_config = EXCLUDED.oauth_config,
-            api_headers = EXCLUDED.api_headers,
-            account_call = EXCLUDED.account_call,
-            check_call = EXCLUDED.check_call,
-            is_active = true
-        RETURNING id AS "id: ConnectorId"
-        "#,
-        id as _,
-        shipped.visibility(),
-        shipped.name,
-        shipped.slug.as_str(),
-        shipped.description,
-        shipped.category.as_str(),
-        shipped.auth.stored(),
-        shipped.transport as _,
-        said.base_url,
-        said.docs_url,
-        said.account_fields,
-        said.auth_style,
-        said.oauth_config,
-        said.api_headers,
-        said.account_call,
-        said.check_call,
-        now,
-    )
-    .fetch_one(conn)
-    .await
-}
-
-/// What the file of a REST service says, as it is stored; all of it is null for others.
-#[derive(Default)]
-pub(super) struct Said {
-    pub(super) base_url: Option<String>,
-    pub(super) docs_url: Option<String>,
-    pub(super) account_fields: Option<Value>,
-    pub(super) auth_style: Option<Value>,
-    pub(super) oauth_config: Option<Value>,
-    pub(super) api_headers: Option<Value>,
-    pub(super) account_call: Option<Value>,
-    pub(super) check_call: Option<Value>,
-}
-
-pub(super) async fn said(conn: &mut PgConnection, owner: UserId, id: ConnectorId) -> sqlx::Result<Option<Said>> {
-    sqlx::query_as!(
-        Said,
-        r#"
-        SELECT base_url, docs_url, account_fields, auth_style, oauth_config, api_headers, account_call, check_call
-        FROM connectors
-        WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2
-        "#,
-        owner as _,
-        id as _,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Names of the shipped connectors whose grants come from the same place: one client serves them all.
-pub(super) async fn of_issuer(conn: &mut PgConnection, token_url: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        r#"
-        SELECT name
-        FROM connectors
-        WHERE owner_id IS NULL AND is_active AND oauth_config ->> 'token_url' = $1
-        ORDER BY name
-        "#,
-        token_url,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// Hides the shipped connectors that are not among these.
-pub(super) async fn hide_unshipped(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        UPDATE connectors
-        SET is_active = false
-        WHERE owner_id IS NULL AND NOT (slug = ANY($1)) AND is_active
-        "#,
-        slugs,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }

@@ -74,7 +74,7 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Ti
     };
     if matches!(error, Error::Unavailable(_)) {
         let event = Event::new(Level::Warn, "The hub’s database was away; the call goes back to the queue", now);
-        return Finish { end: End::Again, event, audit: None, is_use: true, now };
+        return Finish { end: End::Again, event, audit: None, is_use: false, now };
     }
     if let Error::Locked(cause) = &error {
         tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "stored credentials cannot be opened");
@@ -96,7 +96,7 @@ fn later(message: String, run_at: Timestamp, reason: Reason, now: Timestamp) -> 
         end: End::Later { run_at, reason },
         event: Event::new(Level::Warn, message, now),
         audit: None,
-        is_use: true,
+        is_use: false,
         now,
     }
 }
@@ -126,7 +126,8 @@ fn failed(lease: &Lease, actor: &Actor, class: &str, message: String, now: Times
         end,
         event: Event::new(Level::Error, message, now),
         audit: Some(audit::Prepared::new(actor, &action, now)),
-        is_use: true,
+        // else nothing was sent
+        is_use: class == "hub_fault",
         now,
     }
 }

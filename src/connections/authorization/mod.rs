@@ -5,12 +5,11 @@
 //! connection is meant: one that exists keeps its id, and what waited for it goes on.
 
 mod clients;
+mod completion;
 mod keeping;
 pub(super) mod known;
 mod revocation;
 mod store;
-
-use std::collections::BTreeMap;
 
 use url::Url;
 
@@ -21,14 +20,13 @@ use super::entries::{self, Typed};
 use super::{label, values_of};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
-use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::connectors::{self, Connector};
 use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Failure, Kind, Pkce, Provider, Returned, State};
+use crate::oauth::{self, Authorization, Pkce, Provider, State};
 use crate::queue::Released;
 use crate::vault::Vault;
 
@@ -180,113 +178,6 @@ impl SignIn<'_> {
         let provider = described(&mut tx, actor, connector).await?;
         known::doubt(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Ends a sign-in with what a callback brought.
-    ///
-    /// # Errors
-    /// A sentence for the person who came back. Nothing has changed then, but that the sign-in cannot be ended again.
-    pub async fn complete(
-        &self,
-        actor: &Actor,
-        session: SessionKey,
-        query: &BTreeMap<String, String>,
-        now: Timestamp,
-    ) -> Result<Signed> {
-        let state = query.get("state").map(|state| State::brought(state));
-        let state = state.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
-        let (begun, pkce) = self.take(actor, session, &state, now).await?;
-        let provider = self.provider(actor, begun.connector_id).await?;
-        let known = self.client(actor, &begun, &provider).await?;
-        let provider = known.meets(provider);
-        let redirect = Url::parse(&begun.redirect_uri).map_err(|error| Error::Internal(error.into()))?;
-        let granted = async {
-            let returned = Returned::read(&provider, query)?;
-            let code = (&returned, &pkce, &state, &redirect);
-            let values = values_of(Some(&begun.entered));
-            oauth::exchange(self.egress, &provider, &values, &known.client, code, now).await
-        };
-        match granted.await {
-            Ok(grant) => {
-                let kept = self.keep(actor, &begun, &provider, &known, grant, now).await;
-                if let Err(Error::Conflict(message)) = &kept {
-                    self.refused(actor, &begun, "another_account", message, now).await?;
-                }
-                kept
-            }
-            Err(failure) => {
-                self.refused(actor, &begun, failure.class, &failure.message, now).await?;
-                self.learn(actor, &begun, &provider, &failure, now).await?;
-                Err(failure.into())
-            }
-        }
-    }
-
-    /// Notes that a sign-in came to nothing.
-    async fn refused(
-        &self,
-        actor: &Actor,
-        begun: &store::Transaction,
-        class: &'static str,
-        message: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        let mut tx = self.db.as_user(actor).await?;
-        store::fail(&mut tx, actor.user_id(), begun.id).await?;
-        let connector = begun.connector_id;
-        let refused = Action::ConnectionRefused { connector, class, message: message.to_owned() };
-        audit::record(&mut tx, actor, &refused, now).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// Takes what a failure says of the next sign-in: that less is to be asked for, or that the hub must be made known anew.
-    async fn learn(
-        &self,
-        actor: &Actor,
-        begun: &store::Transaction,
-        provider: &Provider,
-        failure: &Failure,
-        now: Timestamp,
-    ) -> Result<()> {
-        let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
-        if failure.class == "invalid_scope" {
-            store::want_less(&mut tx, owner, begun.connector_id, &begun.label).await?;
-        }
-        if failure.kind == Kind::Client {
-            known::doubt(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-
-    /// The service that a callback is about, if it is one of the actor's sign-ins: for the way back from a failure.
-    pub async fn of_callback(&self, actor: &Actor, query: &BTreeMap<String, String>) -> Result<Option<Connector>> {
-        let Some(state) = query.get("state") else { return Ok(None) };
-        let mut tx = self.db.as_user(actor).await?;
-        match store::find(&mut tx, actor.user_id(), &State::brought(state).hash()).await? {
-            Some(begun) => connectors::get(&mut tx, actor, begun.connector_id).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Takes a sign-in out of those that are under way.
-    async fn take(
-        &self,
-        actor: &Actor,
-        session: SessionKey,
-        state: &State,
-        now: Timestamp,
-    ) -> Result<(store::Transaction, Pkce)> {
-        let mut tx = self.db.as_user(actor).await?;
-        let begun = store::lock(&mut tx, actor.user_id(), &state.hash()).await?;
-        let begun = begun.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
-        begun.refuse(session, now)?;
-        let pkce = self.verifier(&mut tx, actor, &begun).await?;
-        store::complete(&mut tx, actor.user_id(), begun.id, now).await?;
-        if let Some(verifier) = &begun.code_verifier_ref {
-            self.vault.shred(&mut tx, actor.user_id(), verifier).await?;
-        }
-        tx.commit().await?;
-        Ok((begun, pkce))
     }
 
     async fn verifier(&self, tx: &mut Tx, actor: &Actor, begun: &store::Transaction) -> Result<Pkce> {

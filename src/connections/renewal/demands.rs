@@ -86,7 +86,7 @@ impl Renewals {
         let ending = Ending { class: "unauthorized", reason: &reason, message: &reason };
         let over = self.end(&mut tx, actor, &held, need, &ending).await?;
         tx.commit().await?;
-        self.tell(actor, id);
+        self.tell(actor.user_id(), id);
         Ok(Some(over))
     }
 }

@@ -59,7 +59,7 @@ impl Renewals {
             }
             Came::As(credential) => {
                 if matches!(credential, Credential::Over(_)) {
-                    self.tell(actor, held.id);
+                    self.tell(actor.user_id(), held.id);
                 }
                 Ok(credential)
             }
@@ -219,7 +219,7 @@ impl Renewals {
         let ending = Ending { class: "expired", reason: &reason, message: &reason };
         let over = self.end(&mut tx, actor, held, need, &ending).await?;
         tx.commit().await?;
-        self.tell(actor, held.id);
+        self.tell(actor.user_id(), held.id);
         Ok(over)
     }
 }

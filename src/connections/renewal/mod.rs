@@ -202,7 +202,7 @@ impl Renewals {
         let ending = Ending { class: "unauthorized", reason, message };
         let over = self.end(&mut tx, actor, held, need, &ending).await?;
         tx.commit().await?;
-        self.tell(actor, held.id);
+        self.tell(actor.user_id(), held.id);
         Ok(over)
     }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use super::store::{self, Notice};
 use super::{Renewals, sweep};
 use crate::accounts;
-use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 use crate::mail::Mail;
@@ -19,8 +18,8 @@ const AGAIN: Duration = Duration::from_secs(5 * 60);
 
 impl Renewals {
     /// Tells the owner of a connection what they are to be told of it; nobody waits for that.
-    pub(super) fn tell(&self, actor: &Actor, id: ConnectionId) {
-        let (renewals, owner) = (self.clone(), actor.user_id());
+    pub(super) fn tell(&self, owner: UserId, id: ConnectionId) {
+        let renewals = self.clone();
         let telling = async move { renewals.send_notice(owner, id).await };
         if let Err(error) = self.errands.begin("mail that a connection is over", telling) {
             tracing::warn!(connection = %id, %error, "its owner is told by a later sweep");
@@ -30,12 +29,8 @@ impl Renewals {
     /// Tells all owners who are still to be told.
     pub(super) async fn tell_all(&self) -> Result<()> {
         let mut conn = self.system.pool().acquire().await?;
-        let untold = store::untold(&mut conn, self.clock.now(), sweep::MOST).await?;
-        drop(conn);
-        for (owner, id) in untold {
-            if let Err(error) = self.send_notice(owner, id).await {
-                tracing::warn!(connection = %id, %error, "its owner could not be told that it is over");
-            }
+        for (owner, id) in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
+            self.tell(owner, id);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::below;
 use super::fields::host_of;
 use super::sign_in::sign_in;
 use crate::app::App;
@@ -21,7 +22,7 @@ use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
 use crate::web::kept::Kept;
 use crate::web::respond::{page_with, see_other};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -125,12 +126,7 @@ async fn form(
     faults: &Invalid,
 ) -> Response {
     let connector = &about.connector;
-    let shell = me
-        .shell(format!("OAuth application of {}", connector.name))
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = below(me, format!("OAuth application of {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     page_with(
         status,

@@ -1,5 +1,6 @@
 //! Connecting a service once more, or with another account.
 
+use super::below;
 use super::{key, sign_in};
 use askama::Template;
 use axum::extract::State;
@@ -18,7 +19,7 @@ use crate::web::extract::{Form, Path, Query};
 use crate::web::flash::Flash;
 use crate::web::kept::Kept;
 use crate::web::respond::{page_with, see_other};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -197,12 +198,7 @@ async fn form(
     typed: &str,
     faults: &Invalid,
 ) -> Response {
-    let shell = me
-        .shell(way.label())
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = below(me, way.label(), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
     page_with(status, &ConnectionPage { shell, faults, service, slug, way, typed })

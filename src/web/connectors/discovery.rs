@@ -5,6 +5,7 @@ use std::fmt::Write;
 use askama::Template;
 use axum::extract::State;
 
+use super::below;
 use super::views::{effect_words, first_sentence};
 use crate::app::App;
 use crate::connections::{self, Looked};
@@ -16,18 +17,13 @@ use crate::web::extract::Path;
 use crate::web::flash::Flash;
 use crate::web::path::segment;
 use crate::web::respond::{page, see_other};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = own(&app, &me, &slug).await?;
     let changes = connectors::changes(&app.db, &me.actor, connector.id).await?;
-    let shell = me
-        .shell("Changes of tools")
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{slug}"));
+    let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::below;
 use super::connection::{ConnectionForm, Way};
 use super::fields::{FieldView, host_of};
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::flash::Flash;
 use crate::web::respond::{page_with, see_other};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 
 #[derive(Template)]
 #[template(path = "connectors/key.html")]
@@ -71,12 +72,7 @@ async fn form(
     typed: &ConnectionForm,
     faults: &Invalid,
 ) -> Response {
-    let shell = me
-        .shell(format!("Connect {}", connector.name))
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     page_with(
         status,

@@ -18,9 +18,11 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::app::App;
+use crate::connectors::Connector;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::respond::see_other;
+use crate::web::shell::{Section, Shell};
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -40,4 +42,13 @@ pub(super) fn router() -> Router<App> {
 /// An MCP server is the one kind that can be added today.
 async fn choose(_: SignedIn) -> Result {
     Ok(see_other("/connectors/new/mcp"))
+}
+
+/// The frame of a page about one connector, below the page of that connector.
+async fn below(me: &SignedIn, thing: impl Into<String>, connector: &Connector) -> Shell {
+    me.shell(thing)
+        .await
+        .section(Section::Connectors)
+        .under("Connectors", "/connectors")
+        .under(connector.name.clone(), format!("/connectors/{}", connector.slug))
 }

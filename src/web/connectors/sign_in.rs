@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::below;
 use super::connection::ConnectionForm;
 use super::fields::FieldView;
 use crate::app::App;
@@ -256,12 +257,7 @@ async fn form(
     let asked = Asked::of(app, me, connector).await?;
     let provider = &asked.provider;
     let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
-    let shell = me
-        .shell(format!("Connect {}", connector.name))
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{}", connector.slug));
+    let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
     Ok(page_with(

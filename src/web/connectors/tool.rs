@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 
+use super::below;
 use super::through::{self, Through};
 use super::views::{RemovedPage, ToolPage, effect};
 use crate::app::App;
@@ -226,12 +227,7 @@ async fn show(
 ) -> Result {
     let label = tool.version.label().to_owned();
     let through = Through::read(app, me, &tool.connector, filled.chosen, faults).await?;
-    let shell = me
-        .shell(label.clone())
-        .await
-        .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(tool.connector.name.clone(), format!("/connectors/{}", tool.connector.slug));
+    let shell = below(me, label.clone(), &tool.connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     // the choice of a connection is none of the tool's fields, and is looked at after them
     let none = Invalid::default();

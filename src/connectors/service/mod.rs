@@ -1,13 +1,15 @@
 //! What is known of a shipped REST service, between its file and whoever connects or calls it.
 
+pub(super) mod store;
+
 use anyhow::Context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::PgConnection;
 
+use self::store::Said;
 use super::shipped::{Descriptor, Shipped};
-use super::store::{self, Said};
 use super::{Provider, Transport};
 use crate::actor::Actor;
 use crate::error::Result;

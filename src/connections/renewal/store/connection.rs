@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::backoff::Failed;
-use super::held::Held;
 use crate::clock::Timestamp;
+use crate::connections::renewal::backoff::Failed;
+use crate::connections::renewal::held::Held;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
 
-pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Held>> {
+pub(in crate::connections::renewal) async fn hold(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+) -> sqlx::Result<Option<Held>> {
     sqlx::query_as!(
         Held,
         r#"
@@ -45,7 +49,7 @@ pub(super) async fn hold(conn: &mut PgConnection, owner: UserId, id: ConnectionI
 }
 
 /// Takes the lease unless somebody has it; by the clock of the database, which all processes share.
-pub(super) async fn take_lease(
+pub(in crate::connections::renewal) async fn take_lease(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
@@ -70,7 +74,7 @@ pub(super) async fn take_lease(
     Ok(taken.rows_affected() == 1)
 }
 
-pub(super) async fn give_lease_back(
+pub(in crate::connections::renewal) async fn give_lease_back(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
@@ -89,7 +93,7 @@ pub(super) async fn give_lease_back(
 
 /// Notes a new credential; its version, or none if there was a newer one than `held`, or its owner has disconnected it. One
 /// that was declared dead meanwhile lives: what was just given is the better witness.
-pub(super) async fn raise(
+pub(in crate::connections::renewal) async fn raise(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
@@ -136,7 +140,7 @@ pub(super) async fn raise(
 }
 
 /// Notes that some tools need these scopes besides.
-pub(super) async fn want(
+pub(in crate::connections::renewal) async fn want(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
@@ -167,7 +171,7 @@ pub(super) async fn want(
 }
 
 /// Notes a renewal that has failed; nothing if there is a newer credential by now.
-pub(super) async fn degrade(
+pub(in crate::connections::renewal) async fn degrade(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
@@ -209,7 +213,7 @@ pub(super) async fn degrade(
 }
 
 /// False if there was a newer credential, or it was over already. Its owner is told unless they were when it was given up.
-pub(super) async fn expire(
+pub(in crate::connections::renewal) async fn expire(
     conn: &mut PgConnection,
     owner: UserId,
     held: &Held,
@@ -241,7 +245,7 @@ pub(super) async fn expire(
 }
 
 /// Connections of all users whose token is to be renewed.
-pub(super) async fn due(
+pub(in crate::connections::renewal) async fn due(
     conn: &mut PgConnection,
     now: Timestamp,
     most: i64,
@@ -253,76 +257,6 @@ pub(super) async fn due(
         FROM user_connections
         WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
         ORDER BY renew_at
-        LIMIT $2
-        "#,
-        now,
-        most,
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
-}
-
-/// What a mail says of a connection that is over.
-pub(super) struct Notice {
-    pub(super) service: String,
-    pub(super) label: String,
-    pub(super) status: String,
-    pub(super) reason: Option<String>,
-}
-
-/// Takes what its owner is to be told, so that nobody else tells it before `again`; none if there is nothing to tell.
-pub(super) async fn take_notice(
-    conn: &mut PgConnection,
-    owner: UserId,
-    id: ConnectionId,
-    again: Timestamp,
-    now: Timestamp,
-) -> sqlx::Result<Option<Notice>> {
-    sqlx::query_as!(
-        Notice,
-        r#"
-        UPDATE user_connections u
-        SET notice_at = $3
-        FROM connectors c
-        WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
-          AND u.notice_at <= $4 AND u.status IN ('expired', 'error')
-        RETURNING c.name AS service, u.label, u.status, u.reason
-        "#,
-        owner as _,
-        id as _,
-        again,
-        now,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Its owner has been told.
-pub(super) async fn drop_notice(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE user_connections SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND status IN ('expired', 'error')",
-        owner as _,
-        id as _,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Connections of all users whose owners are still to be told.
-pub(super) async fn untold(
-    conn: &mut PgConnection,
-    now: Timestamp,
-    most: i64,
-) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT user_id AS "user_id: UserId",
-               id AS "id: ConnectionId"
-        FROM user_connections
-        WHERE notice_at IS NOT NULL AND status IN ('expired', 'error') AND notice_at <= $1
-        ORDER BY notice_at
         LIMIT $2
         "#,
         now,

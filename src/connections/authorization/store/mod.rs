@@ -1,0 +1,7 @@
+//! The statements of sign-ins, and of the connections they make.
+
+mod connection;
+mod transaction;
+
+pub(super) use connection::{Kept, keep, lock_connection, requested, want_less};
+pub(super) use transaction::{NewTransaction, Transaction, complete, fail, find, forget_old, insert, lock};
