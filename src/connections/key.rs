@@ -2,6 +2,8 @@
 //!
 //! Nothing is stored before the service has accepted the key in a real call.
 
+use url::Url;
+
 use super::entries::{self, Entered, Typed};
 use super::service::{ExternalAccount, Service};
 use super::store::own;
@@ -133,15 +135,22 @@ impl Accepted {
 /// A refusal is told beside the key; that the service is not there, beside what says where it is.
 fn beside_its_field(descriptor: &Descriptor, error: Error) -> Error {
     let place = descriptor.fields.iter().find(|it| matches!(it.kind, FieldKind::Domain | FieldKind::DomainLabel));
-    let place = place.map_or_else(|| secret_field(descriptor), |field| field.name.clone());
-    match error {
-        Error::Upstream { class: "unauthorized" | "forbidden", message, .. } => {
+    match (error, place) {
+        (Error::Upstream { class: "unauthorized" | "forbidden", message, .. }, _) => {
             Error::field(secret_field(descriptor), message)
         }
-        Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
-            Error::field(place, message)
+        // nobody has typed its name
+        (Error::Upstream { class: "unresolved", .. }, None) => {
+            let host = Url::parse(&descriptor.check.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            let host = host.unwrap_or_else(|| "The service".to_owned());
+            let told =
+                format!("{host} could not be found from here. Check that this hub reaches the internet, and try again");
+            Error::field(secret_field(descriptor), told)
         }
-        ours => ours,
+        (Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. }, place) => {
+            Error::field(place.map_or_else(|| secret_field(descriptor), |field| field.name.clone()), message)
+        }
+        (ours, _) => ours,
     }
 }
 
@@ -155,4 +164,30 @@ async fn hold(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<own::Held>
         return Err(Error::Conflict("This connection was disconnected. Connect the service again".to_owned()));
     }
     Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside_its_field;
+    use crate::connectors::shipped;
+    use crate::error::Error;
+
+    /// Field and message of what a service that cannot be found is told as.
+    fn told(slug: &str) -> (String, String) {
+        let service = shipped().unwrap().into_iter().find(|it| it.slug.as_str() == slug).unwrap();
+        let lost = Error::upstream("unresolved", "There is no host called that: check the spelling", None);
+        let Error::Invalid(faults) = beside_its_field(&service.descriptor.unwrap(), lost) else { panic!("no fault") };
+        (faults.faults()[0].field.clone(), faults.faults()[0].message.clone())
+    }
+
+    #[test]
+    fn only_who_has_typed_a_name_is_asked_to_check_its_spelling() {
+        let (field, message) = told("zendesk");
+        assert!(field == "subdomain" && message.contains("check the spelling"), "{field}: {message}");
+        let (field, message) = told("stripe");
+        assert!(
+            field == "secret_key" && message.starts_with("api.stripe.com could not be found from here"),
+            "{message}"
+        );
+    }
 }
