@@ -12,7 +12,7 @@ use crate::page::Page;
 use super::store::details;
 
 /// A connection, with the names of its service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// Key.
     pub id: ConnectionId,

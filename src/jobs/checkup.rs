@@ -43,9 +43,12 @@ pub async fn check_up(
     connection: &Detail,
     now: Timestamp,
 ) -> Result<JobId> {
-    if let Some(newest) = newest_checkup(tx, actor, connection.id).await?.filter(|job| !job.status.is_final()) {
+    let newest = newest_checkup(tx, actor, connection.id).await?;
+    if let Some(newest) = newest.as_ref().filter(|job| !job.status.is_final()) {
         return Ok(newest.id);
     }
+    // two that begin at once have seen the same one before them
+    let after = newest.map(|job| job.id.to_string()).unwrap_or_default();
     let job = Accept {
         user_id: actor.user_id(),
         job_id: JobId::new(now),
@@ -58,7 +61,7 @@ pub async fn check_up(
         input: Value::Object(serde_json::Map::new()).to_string(),
         // it changes nothing
         repeatable: true,
-        idem_key: None,
+        idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
         event: Event::new(Level::Info, "Accepted", now),
         now,
     };

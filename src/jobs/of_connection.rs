@@ -19,7 +19,7 @@ use crate::vault::Vault;
 const MOST: i64 = 500;
 
 /// Jobs that have not ended.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependants {
     /// Each with the connection that it goes through, newest first.
     pub jobs: Vec<(ConnectionId, JobRow)>,
@@ -78,6 +78,7 @@ pub async fn disconnect(
     if done.asked > 0 {
         live.wake_cancels();
     }
+    live.user_changed(actor.user_id());
     for (_, job) in jobs {
         live.job_changed(actor.user_id(), job);
     }

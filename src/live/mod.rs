@@ -69,6 +69,11 @@ impl Live {
         self.tell(Change::Job(user, job));
     }
 
+    /// Something of a user's that is no job has changed: one of their connections.
+    pub fn user_changed(&self, user: UserId) {
+        self.tell(Change::User(user));
+    }
+
     /// Ticks when work is ready.
     #[must_use]
     pub fn subscribe_queue(&self) -> Ticks {
@@ -87,7 +92,7 @@ impl Live {
         self.topics.subscribe(Topic::Job(job))
     }
 
-    /// Ticks when any job of this user changes.
+    /// Ticks when anything of this user changes that pages follow: a job, a connection.
     #[must_use]
     pub fn subscribe_user(&self, user: UserId) -> Ticks {
         self.topics.subscribe(Topic::User(user))

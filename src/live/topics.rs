@@ -69,6 +69,7 @@ impl Topics {
                 tick(Topic::Job(job));
                 tick(Topic::User(user));
             }
+            Change::User(user) => tick(Topic::User(user)),
             Change::Everything => {
                 for sender in open.values() {
                     sender.send_replace(());
@@ -106,6 +107,9 @@ mod tests {
         assert!(of_job.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none(), "two ticks while nobody waited are one");
         assert!(of_user.changed().now_or_never().is_some());
+        topics.tick(Change::User(user));
+        assert!(of_user.changed().now_or_never().is_some());
+        assert!(of_job.changed().now_or_never().is_none());
         assert!(of_other.changed().now_or_never().is_none());
     }
 

@@ -13,12 +13,16 @@ pub(super) const CHANNEL: &str = "craft_live";
 /// PostgreSQL refuses a payload of 8,000 bytes.
 const LONGEST: usize = 7_900;
 
+/// Before the id of a user whose things have changed.
+const OF_USER: &str = "user/";
+
 /// Something to look at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Change {
     Queue,
     Cancels,
     Job(UserId, JobId),
+    User(UserId),
     /// Too much to list.
     Everything,
 }
@@ -51,6 +55,7 @@ fn word(change: Change) -> String {
         Change::Queue => "queue".to_owned(),
         Change::Cancels => "cancels".to_owned(),
         Change::Job(user, job) => format!("{}/{}", user.uuid().simple(), job.uuid().simple()),
+        Change::User(user) => format!("{OF_USER}{}", user.uuid().simple()),
         Change::Everything => "everything".to_owned(),
     }
 }
@@ -61,6 +66,9 @@ fn change(word: &str) -> Option<Change> {
         "cancels" => Some(Change::Cancels),
         "everything" => Some(Change::Everything),
         pair => {
+            if let Some(user) = pair.strip_prefix(OF_USER) {
+                return Some(Change::User(user.parse().ok()?));
+            }
             let (user, job) = pair.split_once('/')?;
             Some(Change::Job(user.parse().ok()?, job.parse().ok()?))
         }
@@ -80,7 +88,10 @@ mod tests {
     fn many() -> HashSet<Change> {
         let now = datetime!(2026-11-24 08:00 UTC);
         let jobs = (0..1_000).map(|_| Change::Job(UserId::new(now), JobId::new(now)));
-        [Change::Queue, Change::Cancels, Change::Everything].into_iter().chain(jobs).collect()
+        [Change::Queue, Change::Cancels, Change::User(UserId::new(now)), Change::Everything]
+            .into_iter()
+            .chain(jobs)
+            .collect()
     }
 
     #[test]

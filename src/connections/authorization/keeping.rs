@@ -1,7 +1,7 @@
 //! Keeping a grant: tokens, connection, tools and what waited, at once.
 
 use super::known::Known;
-use super::store::{self, Kept};
+use super::store::{self, Former, Kept, Made};
 use super::{SignIn, Signed};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -47,6 +47,45 @@ impl Told {
             Self::Tools(_) => None,
         }
     }
+
+    /// How many tools it has, if it said so.
+    fn tools(&self) -> Option<usize> {
+        match self {
+            Self::Tools(Ok(found)) => Some(found.tools.len()),
+            _ => None,
+        }
+    }
+}
+
+impl Brought<'_> {
+    fn granted(&self) -> &[String] {
+        self.grant.scopes.as_ref().unwrap_or(&self.begun.scopes)
+    }
+
+    /// What was asked for and not granted.
+    fn missing(&self) -> Vec<String> {
+        let granted = self.granted();
+        self.begun.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect()
+    }
+
+    /// As the connection keeps it, with these tokens.
+    fn kept<'a>(&'a self, access: &'a SecretRef, refresh: Option<&'a SecretRef>, now: Timestamp) -> Result<Kept<'a>> {
+        let missing = self.missing();
+        Ok(Kept {
+            connector: self.connector.id,
+            label: &self.begun.label,
+            access,
+            refresh,
+            scopes: self.granted(),
+            requested: &self.begun.scopes,
+            reason: (!missing.is_empty()).then(|| not_granted(self.provider, &missing)),
+            captured: serde_json::to_value(&self.values).map_err(|error| Error::Internal(error.into()))?,
+            client: self.client,
+            account: self.told.account(),
+            expires_at: self.grant.expires_at,
+            renew_at: self.grant.renew_at(self.provider, now),
+        })
+    }
 }
 
 impl SignIn<'_> {
@@ -81,52 +120,38 @@ impl SignIn<'_> {
         insist(|| self.store(actor, &brought, now)).await
     }
 
+    /// Stores it unless that is done: a commit may come about and its answer be lost.
     async fn store(&self, actor: &Actor, brought: &Brought<'_>, now: Timestamp) -> Result<Signed> {
-        let Brought { begun, provider, client, grant, connector, values, told } = brought;
-        let granted = grant.scopes.clone().unwrap_or_else(|| begun.scopes.clone());
-        let missing: Vec<_> = begun.scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
+        let (begun, owner) = (brought.begun, actor.user_id());
         let mut tx = self.db.as_user(actor).await?;
+        let made = match store::made(&mut tx, owner, begun.id).await? {
+            Some(made) => made,
+            None => self.make(&mut tx, actor, brought, now).await?,
+        };
+        let released = queue::release_parked(&mut tx, actor, made.connection).await?;
+        tx.commit().await?;
+        Ok(Signed {
+            connector: brought.connector.clone(),
+            connection: made.connection,
+            is_renewed: made.is_renewed,
+            missing: brought.missing(),
+            account: brought.told.account().map(|it| it.name.clone()),
+            tools: brought.told.tools(),
+            released,
+        })
+    }
+
+    async fn make(&self, tx: &mut Tx, actor: &Actor, brought: &Brought<'_>, now: Timestamp) -> Result<Made> {
+        let Brought { begun, connector, told, .. } = brought;
         let owner = actor.user_id();
-        let former = store::lock_connection(&mut tx, owner, connector.id, &begun.label).await?;
+        let former = store::lock_connection(tx, owner, connector.id, &begun.label).await?;
         if let Some(another) = former.as_ref().and_then(|it| it.is_of_another(told.account())) {
             return Err(Error::Conflict(another));
         }
-        let access = self
-            .hold(
-                &mut tx,
-                actor,
-                former.as_ref().and_then(|it| it.access.as_ref()),
-                "connection.access",
-                &grant.access,
-                now,
-            )
-            .await?;
-        let before = former.as_ref().and_then(|it| it.refresh.as_ref());
-        let refresh = if let Some(refresh) = &grant.refresh {
-            Some(self.hold(&mut tx, actor, before, "connection.refresh", refresh, now).await?)
-        } else {
-            // a new sign-in is a new grant, which the former token does not renew
-            if let Some(before) = before {
-                self.vault.shred(&mut tx, owner, before).await?;
-            }
-            None
-        };
-        let kept = Kept {
-            connector: connector.id,
-            label: &begun.label,
-            access: &access,
-            refresh: refresh.as_ref(),
-            scopes: &granted,
-            requested: &begun.scopes,
-            reason: (!missing.is_empty()).then(|| not_granted(provider, &missing)),
-            captured: serde_json::to_value(values).map_err(|error| Error::Internal(error.into()))?,
-            client: *client,
-            account: told.account(),
-            expires_at: grant.expires_at,
-            renew_at: grant.renew_at(provider, now),
-        };
+        let (access, refresh) = self.seal(tx, actor, former.as_ref(), &brought.grant, now).await?;
+        let kept = brought.kept(&access, refresh.as_ref(), now)?;
         let new = ConnectionId::new(now);
-        let connection = store::keep(&mut tx, owner, new, &kept, now).await?;
+        let connection = store::keep(tx, owner, new, &kept, now).await?;
         if former.is_none() && connection != new {
             // whose account that one is was not asked
             let told = "Another sign-in with this label ended at the same moment. Nothing was changed by this one. Begin again";
@@ -136,40 +161,36 @@ impl SignIn<'_> {
             Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
             None => Action::ConnectionCreated { connection, connector: connector.id },
         };
-        audit::record(&mut tx, actor, &action, now).await?;
-        let tools = match told {
-            Told::Tools(found) => self.take_over(&mut tx, actor, connector.id, found, now).await?,
-            Told::Account(_) => None,
-        };
-        let released = queue::release_parked(&mut tx, actor, connection).await?;
-        tx.commit().await?;
-        let account = told.account().map(|it| it.name.clone());
-        let (connector, is_renewed) = (connector.clone(), former.is_some());
-        Ok(Signed { connector, connection, is_renewed, missing, account, tools, released })
+        audit::record(tx, actor, &action, now).await?;
+        if let Told::Tools(found) = told {
+            keep_tools(tx, actor, connector.id, found, now).await?;
+        }
+        store::note_made(tx, owner, begun.id, connection).await?;
+        Ok(Made { connection, is_renewed: former.is_some() })
     }
 
-    /// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.
-    async fn take_over(
+    /// Both tokens, in the places of the former connection's.
+    async fn seal(
         &self,
         tx: &mut Tx,
         actor: &Actor,
-        connector: ConnectorId,
-        found: &Result<Discovery>,
+        former: Option<&Former>,
+        grant: &Grant,
         now: Timestamp,
-    ) -> Result<Option<usize>> {
-        match found {
-            Ok(found) => {
-                connectors::keep_look(tx, actor, connector, &found.tools, now).await?;
-                Ok(Some(found.tools.len()))
+    ) -> Result<(SecretRef, Option<SecretRef>)> {
+        let before = former.and_then(|it| it.access.as_ref());
+        let access = self.hold(tx, actor, before, "connection.access", &grant.access, now).await?;
+        let before = former.and_then(|it| it.refresh.as_ref());
+        let refresh = if let Some(refresh) = &grant.refresh {
+            Some(self.hold(tx, actor, before, "connection.refresh", refresh, now).await?)
+        } else {
+            // a new sign-in is a new grant, which the former token does not renew
+            if let Some(before) = before {
+                self.vault.shred(tx, actor.user_id(), before).await?;
             }
-            Err(told) => {
-                if let Error::Internal(cause) = told {
-                    tracing::error!(%connector, cause = format!("{cause:#}"), "the tools of a service could not be read");
-                }
-                connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await?;
-                Ok(None)
-            }
-        }
+            None
+        };
+        Ok((access, refresh))
     }
 
     /// The value in the place of a former secret, or in a place of its own.
@@ -190,6 +211,24 @@ impl SignIn<'_> {
             None => self.vault.seal(tx, actor.user_id(), purpose, value, now).await,
         }
     }
+}
+
+/// Keeps what the service says of its tools; that it does not say costs nobody the sign-in.
+async fn keep_tools(
+    tx: &mut Tx,
+    actor: &Actor,
+    connector: ConnectorId,
+    found: &Result<Discovery>,
+    now: Timestamp,
+) -> Result<()> {
+    let told = match found {
+        Ok(found) => return connectors::keep_look(tx, actor, connector, &found.tools, now).await.map(drop),
+        Err(told) => told,
+    };
+    if let Error::Internal(cause) = told {
+        tracing::error!(%connector, cause = format!("{cause:#}"), "the tools of a service could not be read");
+    }
+    connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await
 }
 
 fn not_granted(provider: &Provider, missing: &[String]) -> String {

@@ -45,6 +45,7 @@ impl Renewals {
         let limited = Action::ConnectionLimited { connection: id, connector: held.connector_id, scopes: missing };
         audit::record(&mut tx, actor, &limited, now).await?;
         tx.commit().await?;
+        self.live.user_changed(owner);
         Ok(Some(Credential::Over(format!("{reason}. Grant more to continue"))))
     }
 

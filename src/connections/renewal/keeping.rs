@@ -52,7 +52,9 @@ impl Renewals {
             }
         };
         // a token that was given is nowhere else, and the one before it may be of no use any more
-        match insist(|| self.conclude(actor, held, need, fence, &asked)).await? {
+        let came = insist(|| self.conclude(actor, held, need, fence, &asked)).await?;
+        self.live.user_changed(actor.user_id());
+        match came {
             Came::Kept(credential, released) => {
                 released.announce(&self.live);
                 Ok(credential)

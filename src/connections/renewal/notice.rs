@@ -17,8 +17,9 @@ use crate::mail::Mail;
 const AGAIN: Duration = Duration::from_secs(5 * 60);
 
 impl Renewals {
-    /// Tells the owner of a connection what they are to be told of it; nobody waits for that.
+    /// Tells the owner of a connection what they are to be told of it: their open pages, and by mail; nobody waits for that.
     pub(super) fn tell(&self, owner: UserId, id: ConnectionId) {
+        self.live.user_changed(owner);
         let renewals = self.clone();
         let telling = async move { renewals.send_notice(owner, id).await };
         if let Err(error) = self.errands.begin("mail that a connection is over", telling) {

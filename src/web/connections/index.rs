@@ -5,6 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::news;
 use super::views::Row;
 use crate::app::App;
 use crate::connections::{self, Detail, Standing};
@@ -15,6 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::filtering::{address, note, understood};
+use crate::web::jobs::Bar;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
 use crate::web::when::Calendar;
@@ -27,12 +29,16 @@ pub(super) struct Asked {
     state: String,
     #[serde(default)]
     after: String,
+    #[serde(default)]
+    live: String,
 }
 
 /// What was asked for, read: what is not understood is left out and told.
 struct Filter {
     standing: Option<Standing>,
     after: Option<ConnectionId>,
+    /// The reader wants the page to stay still.
+    is_paused: bool,
     faults: Invalid,
 }
 
@@ -44,12 +50,29 @@ impl Filter {
         note(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
         let after: Option<ConnectionId> = understood(&asked.after, |id| id.parse().ok());
         note(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
-        Self { standing, after, faults }
+        let is_paused = asked.live.trim() == "off";
+        note(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
+        Self { standing, after, is_paused, faults }
     }
 
-    fn href(standing: Option<Standing>, after: Option<ConnectionId>) -> String {
+    /// The list of these from `after` on, as still as this one.
+    fn href(&self, standing: Option<Standing>, after: Option<ConnectionId>) -> String {
+        Self::at(standing, after, self.is_paused)
+    }
+
+    fn at(standing: Option<Standing>, after: Option<ConnectionId>, is_paused: bool) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
-        address(PATH, &[("state", standing.map_or("", word)), ("after", &after)])
+        let live = if is_paused { "off" } else { "" };
+        address(PATH, &[("state", standing.map_or("", word)), ("after", &after), ("live", live)])
+    }
+
+    fn bar(&self) -> Bar {
+        Bar {
+            is_paused: self.is_paused,
+            has_slot: false,
+            here: self.href(self.standing, self.after),
+            toggled: Self::at(self.standing, self.after, !self.is_paused),
+        }
     }
 }
 
@@ -100,6 +123,10 @@ struct IndexPage {
     is_filtered: bool,
     rows: Vec<Row>,
     can_choose: bool,
+    /// How the rows are kept up to date, if any of them can change.
+    bar: Option<Bar>,
+    /// Where their changes come from, if the reader did not pause them.
+    stream: Option<String>,
     first: String,
     next: String,
 }
@@ -120,17 +147,20 @@ impl IndexPage {
             (true, true) => shell.state("No matches"),
             (true, false) => shell,
         };
+        let stream = news::of_rows(&list.rows);
         Self {
+            bar: stream.as_ref().map(|_| filter.bar()),
+            stream: stream.filter(|_| !filter.is_paused),
             shell,
             heading: heading(filter.standing),
             states: all
-                .map(|it| StateLink { label: label(it), href: Filter::href(it, None), is_here: it == filter.standing })
+                .map(|it| StateLink { label: label(it), href: filter.href(it, None), is_here: it == filter.standing })
                 .collect(),
             is_filtered: filter.standing.is_some(),
             can_choose: list.rows.iter().any(|connection| !connection.is_over()),
             rows: list.rows.iter().map(|connection| Row::new(connection, calendar)).collect(),
-            first: filter.after.map(|_| Filter::href(filter.standing, None)).unwrap_or_default(),
-            next: next.map(|last| Filter::href(filter.standing, Some(last.id))).unwrap_or_default(),
+            first: filter.after.map(|_| filter.href(filter.standing, None)).unwrap_or_default(),
+            next: next.map(|last| filter.href(filter.standing, Some(last.id))).unwrap_or_default(),
             faults: filter.faults,
         }
     }
@@ -148,10 +178,11 @@ mod tests {
 
     #[test]
     fn what_is_understood_comes_back_in_links_and_the_rest_is_told() {
-        let read = Filter::read(&Asked { state: " attention ".into(), after: "x".into() });
+        let read = Filter::read(&Asked { state: " attention ".into(), after: "x".into(), live: "off".into() });
         assert_eq!(read.standing, Some(Standing::NeedsYou));
-        assert_eq!(Filter::href(read.standing, read.after), "/connections?state=attention");
+        assert_eq!(read.href(read.standing, read.after), "/connections?state=attention&live=off");
+        assert_eq!(read.bar().toggled, "/connections?state=attention");
         assert_eq!(read.faults.faults().len(), 1);
-        assert!(Filter::read(&Asked { state: "lost".into(), after: String::new() }).faults.of("state").is_some());
+        assert!(Filter::read(&Asked { state: "lost".into(), ..Asked::default() }).faults.of("state").is_some());
     }
 }

@@ -45,6 +45,7 @@ pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed:
     match keys.replace(&me.actor, connection.id, typed, app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
+            app.live.user_changed(me.actor.user_id());
             me.flash(Flash::success(told(connection, released.len()))).await?;
             Ok(see_other(&href(connection)))
         }

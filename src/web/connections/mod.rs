@@ -7,9 +7,11 @@ mod findings;
 mod index;
 mod key;
 mod label;
+mod news;
 mod show;
 mod token;
 mod views;
+mod whole;
 
 pub(super) use self::findings::{Checked, Findings};
 
@@ -27,7 +29,9 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/connections", get(index::index))
         .route("/connections/disconnection", get(disconnection::new_several).post(disconnection::create_several))
+        .route("/connections/news", get(news::index))
         .route("/connections/{id}", get(show::show))
+        .route("/connections/{id}/news", get(news::show))
         .route("/connections/{id}/checkup", get(checkup::show).post(checkup::create))
         .route("/connections/{id}/label", get(label::edit).post(label::update))
         .route("/connections/{id}/token", get(token::edit).post(token::update))

@@ -73,6 +73,7 @@ pub(super) async fn update(
     match replaced {
         Ok(released) => {
             released.announce(&app.live);
+            app.live.user_changed(me.actor.user_id());
             me.flash(Flash::success(told(&connection, released.len()))).await?;
             Ok(see_other(&href(&connection)))
         }

@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::findings::LastCheckup;
+use super::whole::Whole;
 use crate::connections::Detail;
-use crate::jobs::{Dependants, Job, Status};
-use crate::oauth::Provider;
+use crate::jobs::{Dependants, Status};
 use crate::web::badge::Badge;
-use crate::web::jobs::Row as JobRow;
+use crate::web::jobs::{Bar, Row as JobRow};
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{Calendar, When, count};
@@ -59,14 +59,14 @@ fn cause(connection: &Detail) -> Option<String> {
 
 /// What the page says first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
+pub(super) enum Standing {
     Over,
     NeedsYou,
     Well,
 }
 
 impl Standing {
-    fn of(connection: &Detail) -> Self {
+    pub(super) fn of(connection: &Detail) -> Self {
         let is_well = connection.status == "active" && connection.health == "ok";
         match connection.is_over() {
             true => Self::Over,
@@ -144,19 +144,21 @@ impl Depending {
     }
 }
 
-/// What is shown of a connection besides itself.
-pub(super) struct Around<'a> {
-    pub(super) provider: Option<&'a Provider>,
-    pub(super) dependants: &'a Dependants,
-    pub(super) checkup: Option<&'a Job>,
-}
-
 /// One connection.
 #[derive(Template)]
 #[template(path = "connections/show.html")]
 pub(super) struct ShowPage {
-    shell: Shell,
-    name: String,
+    pub(super) shell: Shell,
+    pub(super) name: String,
+    pub(super) connection: ConnectionView,
+    /// How it is kept up to date, if anything here can change.
+    pub(super) bar: Option<Bar>,
+    /// Where its changes come from, if the reader did not pause them.
+    pub(super) stream: Option<String>,
+}
+
+/// What its page shows of a connection, which changes while it is looked at.
+pub(super) struct ConnectionView {
     href: String,
     connector: String,
     /// None: the service has left the catalogue.
@@ -202,16 +204,14 @@ pub(super) struct Scope {
     words: Option<String>,
 }
 
-impl ShowPage {
-    pub(super) fn new(shell: Shell, connection: &Detail, around: &Around<'_>, calendar: &Calendar) -> Self {
-        let Around { provider, dependants, checkup } = *around;
-        let words = |scope: &String| provider.and_then(|it| it.scope_words.get(scope)).cloned();
+impl ConnectionView {
+    pub(super) fn new(whole: &Whole, calendar: &Calendar) -> Self {
+        let Whole { connection, provider, dependants, checkup } = whole;
+        let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth_type == "oauth";
         let has_way = takes_token || signs_in || connection.auth_type == "none";
         Self {
-            shell,
-            name: name(connection),
             href: href(connection),
             connector: connection.connector.clone(),
             service: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),
@@ -233,7 +233,7 @@ impl ShowPage {
             can_be_preferred: connection.status == "active" && !connection.is_preferred,
             takes_token: takes_token && !is_over,
             checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
-            last_checkup: checkup.map(|job| LastCheckup::new(job, calendar)),
+            last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, calendar)),
             renewal: (signs_in && !is_over && connection.is_listed).then(|| renewal(connection)),
             token: if connection.takes_key() { "key" } else { "token" },
             renewal_words: match connection.has_secret {
@@ -258,6 +258,26 @@ fn credential(connection: &Detail) -> &'static str {
         (false, _, "none") => "None needed",
         (false, ..) => "None: it is forgotten",
     }
+}
+
+/// Rows of a list that changed, as pieces of the page.
+#[derive(Template)]
+#[template(path = "connections/_rows_change.html")]
+pub(super) struct RowsChange {
+    pub(super) rows: Vec<Row>,
+    // rows that can change are rows that can be chosen
+    pub(super) can_choose: bool,
+    /// A sentence for the live region.
+    pub(super) announce: Option<String>,
+}
+
+/// A connection that changed, as a piece of its page.
+#[derive(Template)]
+#[template(path = "connections/_change.html")]
+pub(super) struct Change {
+    pub(super) connection: ConnectionView,
+    /// A sentence for the live region.
+    pub(super) announce: Option<String>,
 }
 
 #[cfg(test)]

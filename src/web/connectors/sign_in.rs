@@ -183,6 +183,7 @@ pub(super) async fn callback(
     match completing.await.map_err(|ended| Error::Internal(ended.into()))? {
         Ok(signed) => {
             signed.released.announce(&app.live);
+            app.live.user_changed(me.actor.user_id());
             me.flash(Flash::success(signed_words(&signed))).await?;
             Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
         }

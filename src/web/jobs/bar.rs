@@ -34,6 +34,15 @@ impl Bar {
     }
 }
 
+impl Bar {
+    /// Of a page at this address, which has no parameters of its own and is told of nothing new.
+    pub(in crate::web) fn still(here: &str, is_paused: bool) -> Self {
+        let paused = format!("{here}?live=off");
+        let (here, toggled) = if is_paused { (paused, here.to_owned()) } else { (here.to_owned(), paused) };
+        Self { is_paused, has_slot: false, here, toggled }
+    }
+}
+
 impl Slot {
     pub(super) fn new(filters: &Filters, unseen: usize) -> Self {
         let words = if unseen == 0 { String::new() } else { new_jobs(unseen) };

@@ -280,3 +280,16 @@ async fn one_checkup_at_a_time_is_enough() {
     assert_eq!(over.text("#job-head .badge"), "Cancelled");
     assert!(alice.get(&path).await.text("main").contains("It did not come to its end"));
 }
+
+#[tokio::test]
+async fn a_button_that_is_pressed_twice_makes_one_check_up() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    let path = format!("{}/checkup", page.path());
+    let press = || alice.post(&path, &[("", ""); 0]);
+    let pressed = tokio::join!(press(), press());
+    let job = pressed.0.header("location").unwrap().to_owned();
+    assert_eq!(pressed.1.header("location"), Some(job.as_str()));
+    app.ended(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;
+    assert_ne!(press().await.header("location"), Some(job.as_str()), "another one, later, is another");
+}

@@ -5,6 +5,7 @@ mod checking;
 mod choosing;
 mod disconnecting;
 mod listing;
+mod news;
 mod renaming;
 mod replacing;
 

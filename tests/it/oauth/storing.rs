@@ -1,15 +1,19 @@
 //! What a provider gives is not lost: not to a database that is away for a moment, not to somebody else's verdict; and what
 //! nobody needs is given back.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
 use craft::connections::Credential;
+use craft::db::Db;
 use craft::error::Error;
+use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 
 use super::{ECHO, answered, begin, connect, connection, local};
 use crate::support::guarded::Guarded;
+use crate::support::lossy::Lossy;
 use crate::support::test_app::TestApp;
 
 /// A renewal that is waiting for its provider.
@@ -93,4 +97,23 @@ async fn a_sign_in_waits_for_a_database_that_is_away() {
     let (page, ()) = tokio::join!(coming, cutting);
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
     assert_eq!(connection(&app).await.2, "active");
+}
+
+#[tokio::test]
+async fn a_sign_in_whose_commit_is_not_heard_of_is_stored_once() {
+    let lossy = OnceLock::new();
+    let app = TestApp::with(|handles| {
+        let options = handles.system.pool().connect_options();
+        let lossy = lossy.get_or_init(|| Lossy::before(&options, "connection.created"));
+        let options = lossy.options((*options).clone()).options([("app.system", "off")]);
+        handles.db = Db::new(PgPoolOptions::new().max_connections(4).connect_lazy_with(options));
+    });
+    let (app, server) = (app.await, Guarded::start().await);
+    let alice = app.alice().await;
+    let page = connect(&alice, &server).await;
+    assert!(lossy.get().unwrap().lost() > 0, "no answer was lost");
+    assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    let created = app.audited().await.iter().filter(|action| *action == "connection.created").count();
+    assert_eq!((created, server.count("tokens").await), (1, 1));
+    assert!(answered(&app.run(&alice, ECHO, [("v/text", "once")]).await, "once"));
 }

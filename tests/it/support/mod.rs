@@ -7,6 +7,7 @@ pub(crate) mod everything;
 pub(crate) mod guarded;
 pub(crate) mod hub;
 pub(crate) mod listener;
+pub(crate) mod lossy;
 pub(crate) mod modern;
 pub(crate) mod oidc;
 pub(crate) mod openbao;

@@ -1,6 +1,7 @@
 //! A server of the 2026-07-28 era that lists and answers what a story wants, and remembers what it was told.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -24,6 +25,8 @@ pub(crate) struct Heard {
 pub(crate) struct Scripted {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
+    /// Nobody is let in any more.
+    is_shut: Arc<AtomicBool>,
 }
 
 impl Scripted {
@@ -34,13 +37,14 @@ impl Scripted {
 
     /// The same, but 401 to whoever does not present `token`.
     pub(crate) async fn guarded(tools: Value, answer: &str, token: Option<&str>) -> Self {
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let (heard, is_shut): (Arc<Mutex<Vec<Heard>>>, Arc<AtomicBool>) = Default::default();
+        let shut = is_shut.clone();
         let (notes, answer, wanted) = (heard.clone(), answer.to_owned(), token.map(|token| format!("Bearer {token}")));
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
             let method = request["method"].as_str().unwrap_or_default().to_owned();
             let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
-            let refused = wanted.is_some() && wanted != authorization;
+            let refused = wanted.is_some() && wanted != authorization || shut.load(Ordering::Relaxed);
             notes.lock().unwrap().push(Heard { method: method.clone(), authorization, body });
             if refused {
                 return (StatusCode::UNAUTHORIZED, "who?").into_response();
@@ -49,7 +53,12 @@ impl Scripted {
             handshake(&request, &tools).unwrap_or_else(|| complete(&request, &called))
         };
         let address = serve(Router::new().route("/mcp", any(reply))).await;
-        Self { address, heard }
+        Self { address, heard, is_shut }
+    }
+
+    /// From now on it accepts nobody's token.
+    pub(crate) fn shut(&self) {
+        self.is_shut.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn url(&self) -> Url {

@@ -3,5 +3,7 @@
 mod connection;
 mod transaction;
 
-pub(super) use connection::{Kept, keep, lock_connection, requested, want_less};
-pub(super) use transaction::{NewTransaction, Transaction, complete, fail, find, forget_old, insert, lock};
+pub(super) use connection::{Former, Kept, keep, lock_connection, requested, want_less};
+pub(super) use transaction::{
+    Made, NewTransaction, Transaction, complete, fail, find, forget_old, insert, lock, made, note_made,
+};

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, OauthClientId, OauthTransactionId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OauthTransactionId, UserId};
 use crate::vault::SecretRef;
 
 /// A sign-in that begins.
@@ -131,6 +131,52 @@ pub(in crate::connections::authorization) async fn complete(
         owner as _,
         id as _,
         now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What a sign-in has come to.
+pub(in crate::connections::authorization) struct Made {
+    pub(in crate::connections::authorization) connection: ConnectionId,
+    /// True if the connection was there before.
+    pub(in crate::connections::authorization) is_renewed: bool,
+}
+
+/// The connection that a sign-in has made or renewed; none so far.
+pub(in crate::connections::authorization) async fn made(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: OauthTransactionId,
+) -> sqlx::Result<Option<Made>> {
+    sqlx::query_as!(
+        Made,
+        r#"
+        SELECT c.id AS "connection: ConnectionId",
+               c.version > 1 AS "is_renewed!"
+        FROM oauth_transactions t
+        JOIN user_connections c ON c.user_id = t.user_id AND c.id = t.connection_id
+        WHERE t.user_id = $1 AND t.id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(in crate::connections::authorization) async fn note_made(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: OauthTransactionId,
+    connection: ConnectionId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE oauth_transactions SET connection_id = $3 WHERE user_id = $1 AND id = $2",
+        owner as _,
+        id as _,
+        connection as _,
     )
     .execute(conn)
     .await?;

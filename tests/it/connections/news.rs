@@ -1,0 +1,73 @@
+//! Connections while they are looked at: what changes is seen where it stands, and said once.
+
+use http::StatusCode;
+
+use super::{TOOL, account, guarded, page_of};
+use crate::support::page::Page;
+
+fn address(page: &Page) -> String {
+    page.attr("div.live", "hx-sse:connect").expect("the page follows nothing")
+}
+
+#[tokio::test]
+async fn a_connection_that_comes_to_need_its_owner_is_seen_and_said_where_it_is_looked_at() {
+    let (app, alice, server) = guarded().await;
+    account(&alice, "Work").await;
+    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default, used by default").await);
+    let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
+    let first = rows.message().await.unwrap();
+    assert_eq!(first.data.matches("<hx-partial").count(), 2, "the present state of both: {}", first.data);
+    assert!(!one.message().await.unwrap().data.contains("#live"), "nothing has changed");
+
+    server.shut();
+    app.start(&alice, TOOL, [("connection", page.path().rsplit('/').next().unwrap())]).await;
+    let told = rows.until("Expired").await;
+    let row = format!("hx-target=\"#connection-{}\"", page.path().rsplit('/').next().unwrap());
+    assert_eq!(told.data.matches(&row).count(), 1);
+    assert!(told.data.contains("#live\" hx-swap=\"innerHTML\">Guarded needs you.<"), "{}", told.data);
+    // the tick stays possible: whoever had chosen the row has chosen it still
+    assert!(told.data.contains("name=\"c\""));
+    let told = one.until("This connection needs you").await;
+    assert!(told.data.contains("Guarded needs you.") && told.data.contains("1 job is waiting."), "{}", told.data);
+}
+
+#[tokio::test]
+async fn what_its_owner_changes_in_another_tab_is_seen_and_the_end_ends_the_stream() {
+    let (_app, alice, _server) = guarded().await;
+    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default").await);
+    let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
+    let form = alice.get(&format!("{}/label", page.path())).await;
+    alice.submit(&form, "main form", [("label", "At home")]).await;
+    assert!(!rows.until("At home").await.data.contains("#live"), "a label is nothing to say");
+    one.until("At home").await;
+    let form = alice.get(&format!("{}/disconnection", page.path())).await;
+    alice.submit(&form, "main form", []).await;
+    assert!(rows.until("Disconnected").await.data.contains(">Guarded, At home is disconnected.<"));
+    one.until("This connection is over").await;
+    for mut stream in [rows, one] {
+        assert_eq!(stream.message().await.unwrap().name.as_deref(), Some("end"));
+        assert!(stream.message().await.is_none());
+    }
+    let over = alice.get(page.path()).await;
+    assert!(!over.has("div.live") && !over.has("#jobs-bar"), "nothing on this page can change");
+}
+
+#[tokio::test]
+async fn a_page_stays_still_if_its_reader_wants_that_and_addresses_that_no_page_has_are_refused() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    for path in ["/connections", page.path()] {
+        let still = alice.get(&format!("{path}?live=off")).await;
+        assert!(!still.has("div.live"), "{path}");
+        assert_eq!(still.attr("#jobs-bar a", "href").as_deref(), Some(path));
+    }
+    let odd = alice.get("/connections?live=on").await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let id = page.path().rsplit('/').next().unwrap();
+    let many = vec![id; 51].join(".");
+    for wrong in ["/connections/news", "/connections/news?open=1", &format!("/connections/news?open={many}")] {
+        assert_eq!(alice.get(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let foreign = app.bob().await.get(&format!("/connections/news?open={id}")).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+}
