@@ -53,6 +53,11 @@ pub async fn find(system: &SystemDb, id: UserId) -> Result<Option<User>> {
     Ok(store::find(system.pool(), id).await?)
 }
 
+/// Whoever administers the hub and can be written to.
+pub async fn administrators(system: &SystemDb) -> Result<Vec<User>> {
+    Ok(store::administrators(system.pool()).await?)
+}
+
 /// Daily upkeep: forgets sessions that have ended and links that expired a month ago.
 pub async fn sweep(system: &SystemDb, now: Timestamp) -> Result<()> {
     sessions::delete_expired(system, now).await?;

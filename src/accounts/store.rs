@@ -61,6 +61,12 @@ pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<
     Ok(row.map(|row| person!(row)))
 }
 
+pub(super) async fn administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {
+    let rows =
+        people!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL ORDER BY id", true).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| person!(row)).collect())
+}
+
 pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
     let row = people!("password_hash,", "WHERE lower(email) = lower($1)", email).fetch_optional(conn).await?;
     Ok(row.map(|row| Credentials { user: person!(row), password_hash: row.password_hash }))

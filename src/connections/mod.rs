@@ -22,7 +22,7 @@ mod service;
 mod store;
 mod troubled;
 
-pub use authorization::{CALLBACK, ClientDocument, Going, SignIn, Signed, client_document};
+pub use authorization::{CALLBACK, ClientDocument, Going, Refusal, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
 pub use checkup::{Check, Checkup, Doctor, Fix, Step, Verdict, plan};
 pub use connect::{NewConnection, connect, takes_token};

@@ -82,7 +82,7 @@ pub struct Provider {
     pub capture_callback: BTreeMap<String, String>,
     /// How a grant is ended; none if only its owner can, at the provider.
     pub revoke: Option<Revoke>,
-    /// An unused refresh token dies after so many days.
+    /// A refresh token that is not used for so many days dies: one is used when half of them are over.
     pub idle_days: Option<u32>,
     /// Who answers, as its metadata say: then a callback must name it.
     pub issuer: Option<String>,
@@ -220,9 +220,6 @@ pub struct Refresh {
     /// Sent besides the usual.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
-    /// True if each renewal gives a new refresh token and ends the former.
-    #[serde(default)]
-    pub rotates: bool,
 }
 
 impl Default for Refresh {
@@ -234,7 +231,6 @@ impl Default for Refresh {
             subject: Token::Refresh,
             public: false,
             params: BTreeMap::new(),
-            rotates: false,
         }
     }
 }

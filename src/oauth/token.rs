@@ -31,12 +31,15 @@ pub struct Grant {
 
 impl Grant {
     /// From when the token is to be renewed: as long before its end as the provider's description keeps in hand, but
-    /// never more than half of its life.
+    /// never more than half of its life; and before what renews it dies of not being used.
     #[must_use]
     pub fn renew_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
-        let life = self.expires_at? - now;
-        let in_hand = time::Duration::seconds(provider.skew.into()).max(life / 5).min(life / 2);
-        Some(self.expires_at? - in_hand)
+        let ends = self.expires_at.map(|end| {
+            let life = end - now;
+            end - time::Duration::seconds(provider.skew.into()).max(life / 5).min(life / 2)
+        });
+        let dies = provider.idle_days.map(|days| now + time::Duration::days(days.into()) / 2);
+        ends.into_iter().chain(dies).min()
     }
 }
 
@@ -163,5 +166,36 @@ pub(super) fn written(request: Request, mut url: Url, body: Body, parameters: Pa
             url.query_pairs_mut().extend_pairs(parameters);
             request.to(url)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grant, Provider, Secret, Values};
+    use time::Duration;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_grant_is_renewed_before_it_ends_and_before_what_renews_it_dies() {
+        let now = datetime!(2026-11-24 08:00 UTC);
+        let urls = "authorize_url = 'https://as.example/a'\ntoken_url = 'https://as.example/t'\n";
+        let renewed = |lines: &str, life: Option<Duration>| {
+            let provider: Provider = toml::from_str(&format!("{urls}{lines}")).unwrap();
+            let expires_at = life.map(|life| now + life);
+            let grant = Grant {
+                access: Secret::new("a"),
+                refresh: Some(Secret::new("r")),
+                expires_at,
+                scopes: None,
+                captured: Values::default(),
+            };
+            grant.renew_at(&provider, now).map(|at| at - now)
+        };
+        assert_eq!(renewed("", Some(Duration::HOUR)), Some(Duration::minutes(48)), "a fifth of its life before");
+        assert_eq!(renewed("", Some(Duration::minutes(6))), Some(Duration::minutes(3)), "never more than half of it");
+        assert_eq!(renewed("skew = 1200", Some(Duration::HOUR)), Some(Duration::minutes(40)));
+        assert_eq!(renewed("idle_days = 90", Some(Duration::HOUR)), Some(Duration::minutes(48)));
+        assert_eq!(renewed("idle_days = 90", None), Some(Duration::days(45)));
+        assert_eq!(renewed("", None), None);
     }
 }

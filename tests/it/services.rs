@@ -283,3 +283,40 @@ async fn a_service_is_checked_up_by_its_harmless_call() {
         page.text("[data-result=failed]").contains("An administrator has to check the hub’s OAuth application there.")
     );
 }
+
+#[tokio::test]
+async fn administrators_are_told_once_that_the_application_of_all_is_refused_until_it_works() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    make_known(&owner).await;
+    sign_in(&app, &owner, "Default").await;
+    let path = "/connectors/harbours/application";
+    let enter = async |secret: &str| {
+        owner.submit(&owner.get(path).await, "main form", [("client_id", CLIENT.0), ("client_secret", secret)]).await
+    };
+    enter("wr0ng").await;
+    assert!(!owner.get(path).await.has(".note.warn"), "nobody has tried it yet");
+    let told =
+        async || app.all_mails().await.iter().filter(|mail| mail.contains("/connectors/harbours/application")).count();
+    for _ in 0..2 {
+        app.app.clock.advance(Duration::from_secs(48 * 60));
+        craft::connections::sweep(&app.app.renewals).await.unwrap();
+        assert_eq!(told().await, 1);
+    }
+    let page = owner.get(path).await;
+    assert_eq!(page.text(".note.warn h2"), "Harbours does not accept this application");
+    assert!(page.text(".note.warn p").starts_with("127.0.0.1 does not accept the hub’s client id or secret"));
+
+    // a sign-in meets it too; the application that is mended serves what has waited for it
+    enter(CLIENT.1).await;
+    assert!(!owner.get(path).await.has(".note.warn"));
+    enter("wr0ng").await;
+    assert_eq!(sign_in(&app, &owner, "Second").await.text("h1"), "Not connected");
+    assert!(owner.get(path).await.has(".note.warn"));
+    craft::connections::sweep(&app.app.renewals).await.unwrap();
+    assert_eq!(told().await, 2);
+    enter(CLIENT.1).await;
+    craft::connections::sweep(&app.app.renewals).await.unwrap();
+    assert!(!owner.get(path).await.has(".note.warn"));
+    assert_eq!(sign_in(&app, &owner, "Second").await.text(".note.ok p"), "Harbours is connected as alice of dover.");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::store::Transaction;
-use super::{SignIn, Signed, UNKNOWN, known, store};
+use super::{SignIn, Signed, UNKNOWN, known, refusal, store};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -46,11 +46,18 @@ impl SignIn<'_> {
                 if let Err(Error::Conflict(message)) = &kept {
                     self.refused(actor, &begun, "another_account", message, now).await?;
                 }
+                if known.is_shared {
+                    self.forget_refusal(&known).await;
+                }
                 kept
             }
             Err(failure) => {
                 self.refused(actor, &begun, failure.class, &failure.message, now).await?;
                 self.learn(actor, &begun, &provider, &failure, now).await?;
+                if known.is_shared && failure.kind == Kind::Client {
+                    let mut conn = self.system.pool().acquire().await?;
+                    refusal::note(&mut conn, known.id, begun.connector_id, &failure.message, now).await?;
+                }
                 Err(failure.into())
             }
         }

@@ -178,7 +178,11 @@ async fn insert(
             auth = EXCLUDED.auth,
             source = EXCLUDED.source,
             created_at = EXCLUDED.created_at,
-            refused_at = NULL
+            refused_at = NULL,
+            refusal = NULL,
+            refusal_of = NULL,
+            refusal_at = NULL,
+            notice_at = NULL
         RETURNING id AS "id: OauthClientId"
         "#,
         owner as _,

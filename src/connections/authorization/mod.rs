@@ -8,14 +8,16 @@ mod clients;
 mod completion;
 mod keeping;
 pub(super) mod known;
+pub(super) mod refusal;
 mod revocation;
 mod store;
 
 use url::Url;
 
 pub use self::clients::{ClientDocument, client_document};
-use self::known::Known;
+pub use self::refusal::Refusal;
 
+use self::known::Known;
 use super::entries::{self, Typed};
 use super::{label, values_of};
 use crate::accounts::sessions::SessionKey;

@@ -108,8 +108,9 @@ impl Renewals {
             return Ok(Err((failure, "")));
         }
         let mut tx = self.system.begin().await?;
-        let mend = self.about_client(&mut tx, actor, &issuer, refused).await?;
+        let mend = self.about_client(&mut tx, actor, &held, &issuer, refused, &failure).await?;
         tx.commit().await?;
+        self.tell_administrators();
         Ok(Err((failure, mend)))
     }
 

@@ -5,7 +5,7 @@ use super::held::Held;
 use super::{CLIENT, COME_BACK, Credential, Need, Presented, Renewals, hold, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
-use crate::connections::authorization::known;
+use crate::connections::authorization::{known, refusal};
 use crate::connections::insistence::insist;
 use crate::db::Tx;
 use crate::error::Result;
@@ -54,6 +54,9 @@ impl Renewals {
         // a token that was given is nowhere else, and the one before it may be of no use any more
         let came = insist(|| self.conclude(actor, held, need, fence, &asked)).await?;
         self.live.user_changed(actor.user_id());
+        if matches!(&asked, Asked::Failed { failure, .. } if failure.kind == Kind::Client) {
+            self.tell_administrators();
+        }
         match came {
             Came::Kept(credential, released) => {
                 released.announce(&self.live);
@@ -91,7 +94,7 @@ impl Renewals {
             Asked::Given(given) => self.keep(&mut tx, actor, held, need, given).await?,
             Asked::Failed { failure, issuer, client } => {
                 let advice = match failure.kind {
-                    Kind::Client => self.about_client(&mut tx, actor, issuer, *client).await?,
+                    Kind::Client => self.about_client(&mut tx, actor, held, issuer, *client, failure).await?,
                     _ => "",
                 };
                 Came::As(self.failed(&mut tx, actor, held, need, failure, advice).await?)
@@ -118,6 +121,9 @@ impl Renewals {
         if let (Some(refresh), Some(new)) = (&held.refresh, &grant.refresh) {
             self.vault.replace(tx, owner, refresh, new, now).await?;
         }
+        if let Some(client) = held.oauth_client_id {
+            refusal::forget(tx, client).await?;
+        }
         let released = queue::release_parked(tx, actor, held.id).await?;
         let renewed = Action::ConnectionRenewed { connection: held.id, connector: held.connector_id, error: None };
         audit::record(tx, actor, &renewed, now).await?;
@@ -136,15 +142,19 @@ impl Renewals {
         &self,
         tx: &mut Tx,
         actor: &Actor,
+        held: &Held,
         issuer: &str,
         client: Option<Refused>,
+        failure: &Failure,
     ) -> Result<&'static str> {
         // one that is not there any more says nothing of those that are
         let Some(client) = client else { return Ok(ANEW) };
+        let now = self.clock.now();
         if client.is_shared {
+            refusal::note(tx, client.id, held.connector_id, &failure.message, now).await?;
             return Ok(ADMINISTRATOR);
         }
-        let is_ours = known::doubt(tx, actor.user_id(), issuer, Some(client.id), self.clock.now()).await?;
+        let is_ours = known::doubt(tx, actor.user_id(), issuer, Some(client.id), now).await?;
         Ok(if is_ours { ANEW } else { ENTER })
     }
 

@@ -6,6 +6,7 @@
 //! that fails is left alone for longer each time, also by calls; failing for days, a connection is given up, and still tried
 //! once a day. Its owner is told once.
 
+mod administrators;
 mod asking;
 mod backoff;
 mod demands;

@@ -33,7 +33,8 @@ impl Renewals {
         for (owner, id) in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
             self.tell(owner, id);
         }
-        Ok(())
+        drop(conn);
+        self.send_refusals().await
     }
 
     async fn send_notice(&self, owner: UserId, id: ConnectionId) -> Result<()> {

@@ -28,7 +28,7 @@ client_auth = "basic"
 read = "Read the tables"
 
 [oauth.refresh]
-rotates = true
+public = true
 
 [oauth.capture]
 instance = "/instance_url"
@@ -108,7 +108,8 @@ fn an_address_is_https_and_a_method_is_one_of_http() {
         "“oauth.authorize_url” does not fit",
     );
     refused("url = \"{instance}/me\"", "url = \"{instance}/me\"\nmethod = \"PATCH\"", 30, "Write GET or POST");
-    refused("rotates = true", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
+    refused("client_auth = \"basic\"", "idle_days = 0", 15, "“idle_days” of [oauth] does not fit");
+    refused("public = true", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_key_is_presented_from_a_secret_field() {
 
 #[test]
 fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
-    refused("rotates = true", "method = \"DELETE\"", 15, "“method” of [oauth.refresh] does not fit. Write GET or POST");
+    refused("public = true", "method = \"DELETE\"", 15, "“method” of [oauth.refresh] does not fit. Write GET or POST");
     let params = "client_auth = \"basic\"\nauthorize_params = { state = \"x\" }";
     refused(
         "client_auth = \"basic\"",

@@ -152,6 +152,9 @@ impl Source<'_> {
         if revoke.is_some_and(|it| !["GET", "POST", "DELETE"].contains(&it.method.as_str())) {
             return Err(self.fault(at, "“method” of [oauth.revoke] does not fit. Write GET, POST or DELETE".to_owned()));
         }
+        if provider.idle_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
+            return Err(self.fault(at, "“idle_days” of [oauth] does not fit. Write a number from 1 to 3650".to_owned()));
+        }
         let answer = &provider.response;
         let named = [
             &answer.access,

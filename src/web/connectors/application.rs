@@ -11,7 +11,7 @@ use super::below;
 use super::fields::host_of;
 use super::sign_in::sign_in;
 use crate::app::App;
-use crate::connections::CALLBACK;
+use crate::connections::{CALLBACK, Refusal};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, Invalid};
 use crate::oauth::{ClientAuth, Provider};
@@ -23,6 +23,7 @@ use crate::web::flash::Flash;
 use crate::web::kept::Kept;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
+use crate::web::when::When;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -48,6 +49,8 @@ struct ApplicationPage<'a> {
     takes_secret: bool,
     /// One is entered.
     is_known: bool,
+    /// What the provider says against it, and since when.
+    refusal: Option<(String, When)>,
     /// Other services that sign in with it.
     shared: Vec<String>,
 }
@@ -68,6 +71,7 @@ struct About {
     descriptor: Descriptor,
     provider: Provider,
     client_id: Option<String>,
+    refusal: Option<Refusal>,
     shared: Vec<String>,
 }
 
@@ -82,8 +86,12 @@ impl About {
         let shared = connectors::of_provider(&mut tx, &provider).await?;
         drop(tx);
         let known = sign_in(app).known_client(&me.actor, &connector, &provider).await?;
+        let refusal = match &known {
+            Some(known) => sign_in(app).refusal(known).await?,
+            None => None,
+        };
         let shared = shared.into_iter().filter(|name| *name != connector.name).collect();
-        Ok(Self { connector, descriptor, provider, client_id: known.map(|known| known.client.id), shared })
+        Ok(Self { connector, descriptor, provider, client_id: known.map(|known| known.client.id), refusal, shared })
     }
 }
 
@@ -125,7 +133,7 @@ async fn form(
     client_id: &str,
     faults: &Invalid,
 ) -> Response {
-    let connector = &about.connector;
+    let (connector, calendar) = (&about.connector, me.calendar(app.clock.now()));
     let shell = below(me, format!("OAuth application of {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     page_with(
@@ -143,6 +151,7 @@ async fn form(
             client_id,
             takes_secret: about.provider.client_auth != ClientAuth::None,
             is_known: about.client_id.is_some(),
+            refusal: about.refusal.as_ref().map(|it| (it.words.clone(), calendar.when(it.since))),
             shared: about.shared.clone(),
         },
     )

@@ -196,7 +196,7 @@ async fn a_grant_is_renewed_as_the_provider_does_it() {
 
 #[tokio::test]
 async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_given() {
-    honoured("refresh = { rotates = true }", Quirks { rotates: true, ..Quirks::default() }).await;
+    honoured("refresh = {}", Quirks { rotates: true, ..Quirks::default() }).await;
     let without: fn(&_) -> Answer = |tokens: &Tokens| {
         let mut plain = tokens.plain();
         if tokens.count > 1 {

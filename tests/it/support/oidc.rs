@@ -56,7 +56,7 @@ impl Oidc {
         let at = format!("http://127.0.0.1:{}", self.0.port);
         let text = format!(
             "issuer = '{at}'\nnames_itself = true\nauthorize_url = '{at}/auth'\ntoken_url = '{at}/token'\n\
-             scopes = ['openid', 'read']\nresource = 'https://api.example'\n{more}\n[refresh]\nrotates = true\n\
+             scopes = ['openid', 'read']\nresource = 'https://api.example'\n{more}\n[refresh]\n\
              [revoke]\nurl = '{at}/token/revocation'\n"
         );
         toml::from_str(&text).unwrap()

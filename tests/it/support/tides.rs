@@ -110,7 +110,7 @@ impl Tides {
             scopes = ['water:read']
             scope_words = { 'water:read' = 'Read the water levels' }
             client_auth = 'basic'
-            refresh = { rotates = true }
+            refresh = {}
             revoke = { url = 'https://tides.example/revoke' }
             capture = { station = '/station' }
         ";

@@ -1,0 +1,59 @@
+//! The mail that tells administrators, once, that a provider refuses the application with which all users sign in.
+
+use std::time::Duration;
+
+use super::Renewals;
+use crate::accounts;
+use crate::connections::authorization::refusal::{self, Untold};
+use crate::error::{Error, Result};
+use crate::mail::Mail;
+
+/// When a mail is tried again that was not sent.
+const AGAIN: Duration = Duration::from_secs(5 * 60);
+
+impl Renewals {
+    /// Tells administrators what they are to be told; nobody waits for that.
+    pub(super) fn tell_administrators(&self) {
+        let renewals = self.clone();
+        let telling = async move { renewals.send_refusals().await };
+        if let Err(error) = self.errands.begin("mail that an OAuth application is refused", telling) {
+            tracing::warn!(%error, "administrators are told by a later sweep");
+        }
+    }
+
+    pub(super) async fn send_refusals(&self) -> Result<()> {
+        let now = self.clock.now();
+        let mut conn = self.system.pool().acquire().await?;
+        let untold = refusal::take_untold(&mut conn, now + AGAIN, now).await?;
+        drop(conn);
+        if untold.is_empty() {
+            return Ok(());
+        }
+        let administrators = accounts::administrators(&self.system).await?;
+        for refused in untold {
+            let place = format!("connectors/{}/application", refused.slug);
+            let link = self.public_url.join(&place).map_err(|error| Error::Internal(error.into()))?;
+            for administrator in &administrators {
+                self.mailer.send(&mail(&refused, administrator.email.clone(), link.as_str()), now).await?;
+            }
+            refusal::told(&mut *self.system.pool().acquire().await?, refused.id).await?;
+        }
+        Ok(())
+    }
+}
+
+fn mail(refused: &Untold, to: String, link: &str) -> Mail {
+    let Untold { service, words, .. } = refused;
+    Mail {
+        to,
+        subject: format!("{service} does not accept this hub’s OAuth application"),
+        text: format!(
+            "{words}.\n\n\
+             Nobody can sign in at {service} through this hub, and no connection to it\n\
+             can be renewed, until that is mended. The connections themselves are kept.\n\n\
+             Check the application at the provider, then enter it again:\n\n\
+             {link}\n\n\
+             This mail comes once.\n"
+        ),
+    }
+}
