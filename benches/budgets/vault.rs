@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use craft::actor::{Actor, Origin};
 use craft::ids::UserId;
 use craft::secret::Secret;
 use craft::vault::{KeySource, SecretRef, Vault};
@@ -102,7 +103,9 @@ async fn rotation(place: &Place, vault: &Vault) {
     place.execute("UPDATE bare SET wrapped = sha256(wrapped) || wrapped").await;
     let bare = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let rotated = vault.rotate(&place.pools.system, |_, _| {}).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "it stands for the command line")]
+    let keeper = Actor::new(UserId::HUB, Origin::Cli);
+    let rotated = vault.rotate(&place.pools.system, &keeper, place.clock.now(), |_, _| {}).await.unwrap();
     assert_eq!(rotated.rewrapped, USERS as u64);
     Figure {
         name: "vault.rotation",

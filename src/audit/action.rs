@@ -224,6 +224,13 @@ pub enum Action {
         /// Redacted result as JSON text.
         response: Option<String>,
     },
+    /// Whoever runs the hub changed its master key.
+    MasterKeyChanged {
+        /// The key that wraps from now on, by its id.
+        current: String,
+        /// Those that nothing needs any more.
+        former: Vec<String>,
+    },
     /// Entries of the log were exported.
     LogExported {
         /// As what: csv, ndjson.
@@ -275,6 +282,10 @@ impl Action {
     #[expect(clippy::too_many_lines, reason = "one act after another; in parts, one could be missing from all")]
     pub(super) fn describe(&self) -> Described {
         match self {
+            Self::MasterKeyChanged { current, former } => Described {
+                request: Some(serde_json::json!({ "current": current, "former": former }).to_string()),
+                ..named("master_key.changed")
+            },
             Self::AccountCreated { user, admin } => Described {
                 request: Some(serde_json::json!({ "admin": admin }).to_string()),
                 ..on("account.created", "account", user)

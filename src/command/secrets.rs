@@ -3,8 +3,11 @@
 use clap::Subcommand;
 
 use super::{say, with_database};
+use crate::actor::{Actor, Origin};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
+use crate::ids::UserId;
 use crate::serve;
 use crate::vault::Rotated;
 
@@ -18,7 +21,9 @@ pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> 
     let SecretsCommand::Rotate = command;
     with_database(config, async |databases| {
         let vault = serve::vault(config)?;
-        let rotated = vault.rotate(&databases.system, |done, of| {
+        #[expect(clippy::disallowed_methods, reason = "whoever has the command line runs the hub")]
+        let keeper = Actor::new(UserId::HUB, Origin::Cli);
+        let rotated = vault.rotate(&databases.system, &keeper, Clock::real().now(), |done, of| {
             // what cannot be told of the progress is not worth stopping for
             let _ = say(&format!("{done} of {of} users’ keys are wrapped anew."));
         });

@@ -6,6 +6,9 @@
 
 use super::master::Retired;
 use super::{Vault, store};
+use crate::actor::Actor;
+use crate::audit::{self, Action};
+use crate::clock::Timestamp;
 use crate::db::{SystemDb, Tx};
 use crate::error::{Error, Result};
 
@@ -28,11 +31,18 @@ pub struct Rotated {
 }
 
 impl Vault {
-    /// Changes the master key. `progress` is told how many data keys are wrapped anew, and of how many.
+    /// Changes the master key, for `keeper`, who runs the hub. `progress` is told how many data keys are wrapped anew, and
+    /// of how many.
     ///
     /// # Errors
     /// [`Error::Refused`] if the source has one key and cannot be written: a sentence that says how to add one.
-    pub async fn rotate(&self, system: &SystemDb, progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+    pub async fn rotate(
+        &self,
+        system: &SystemDb,
+        keeper: &Actor,
+        now: Timestamp,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Rotated> {
         // held to the end: two at once would each think that the other's new key is not known
         let mut alone = system.begin().await?;
         if !store::be_the_only_rotation(&mut alone).await? {
@@ -40,7 +50,7 @@ impl Vault {
                 "Another change of the master key is under way. Wait until it is done".to_owned(),
             ));
         }
-        let rotated = self.rotate_alone(system, progress).await;
+        let rotated = self.rotate_alone(system, (keeper, now), progress).await;
         // however it ended, the next one may begin
         let ended = alone.commit().await;
         let rotated = rotated?;
@@ -48,7 +58,12 @@ impl Vault {
         Ok(rotated)
     }
 
-    async fn rotate_alone(&self, system: &SystemDb, mut progress: impl FnMut(u64, u64)) -> Result<Rotated> {
+    async fn rotate_alone(
+        &self,
+        system: &SystemDb,
+        keeper: (&Actor, Timestamp),
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Rotated> {
         let current = self.0.master.renew(system).await?;
         self.check(system).await?;
         let mut tx = system.begin().await?;
@@ -65,7 +80,7 @@ impl Vault {
             rewrapped += some;
             progress(rewrapped, total.max(rewrapped));
         }
-        let (late, Retired { former, gone, words }) = self.retire(system, &current).await?;
+        let (late, Retired { former, gone, words }) = self.retire(system, keeper, &current).await?;
         Ok(Rotated { current, former, rewrapped: rewrapped + late, retired: gone, words })
     }
 
@@ -80,7 +95,7 @@ impl Vault {
     }
 
     /// Lets go of the former keys once nothing needs them; says how many data keys were late.
-    async fn retire(&self, system: &SystemDb, current: &str) -> Result<(u64, Retired)> {
+    async fn retire(&self, system: &SystemDb, keeper: (&Actor, Timestamp), current: &str) -> Result<(u64, Retired)> {
         let mut late = 0;
         loop {
             let mut tx = system.begin().await?;
@@ -88,6 +103,8 @@ impl Vault {
             // committed before the key goes: cut short, a rotation leaves a key too many and never one too few
             if store::count_behind(&mut tx, current).await? == 0 {
                 let retired = self.0.master.retire(current).await?;
+                let action = Action::MasterKeyChanged { current: current.to_owned(), former: retired.former.clone() };
+                audit::record(&mut tx, keeper.0, &action, keeper.1).await?;
                 tx.commit().await?;
                 return Ok((late, retired));
             }

@@ -108,6 +108,9 @@ mod tests {
     use crate::web::audit::words;
     use std::collections::BTreeSet;
 
+    /// Acts of whoever runs the hub: no user's log has them.
+    const OF_THE_HUB: [&str; 1] = ["master_key.changed"];
+
     /// The actions, as the log's source names them.
     fn of_the_source() -> BTreeSet<&'static str> {
         let source = include_str!("../../audit/action.rs");
@@ -118,7 +121,9 @@ mod tests {
     #[test]
     fn every_act_can_be_asked_for_and_has_words() {
         let listed: BTreeSet<_> = GROUPS.iter().flat_map(|group| group.actions.iter().copied()).collect();
-        assert_eq!(listed, of_the_source(), "an act is in no group, or a group has one that is gone");
+        let mut of_users = of_the_source();
+        of_users.retain(|action| !OF_THE_HUB.contains(action));
+        assert_eq!(listed, of_users, "an act is in no group, or a group has one that is gone");
         for action in listed {
             assert_ne!(words(action), action, "{action} has no words");
         }

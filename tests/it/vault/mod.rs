@@ -6,13 +6,24 @@ mod transit;
 
 use std::path::PathBuf;
 
-use craft::clock::Clock;
+use craft::actor::{Actor, Origin};
+use craft::clock::{Clock, Timestamp};
 use craft::error::Error;
 use craft::ids::UserId;
 use craft::secret::Secret;
 use craft::vault::{KeySource, Keyring, SealingKey, SecretRef, Vault};
 
 use crate::support::database::TestDatabase;
+
+/// Whoever has the command line.
+#[expect(clippy::disallowed_methods, reason = "the tests stand for the command line")]
+fn keeper() -> Actor {
+    Actor::new(UserId::HUB, Origin::Cli)
+}
+
+fn now() -> Timestamp {
+    Clock::real().now()
+}
 
 /// A hub's database, and a key file.
 struct Place {
@@ -83,10 +94,13 @@ async fn the_master_key_is_changed_under_processes_that_run() {
 
     let system = &place.database.databases.system;
     let mut told = Vec::new();
-    let rotated = place.vault().rotate(system, |done, of| told.push((done, of))).await.unwrap();
+    let rotated = place.vault().rotate(system, &keeper(), now(), |done, of| told.push((done, of))).await.unwrap();
     assert_eq!((rotated.former.clone(), rotated.rewrapped, rotated.retired), (before.clone(), 1, true));
     assert_eq!(told, [(1, 1)]);
     assert_eq!(place.key_ids(), std::slice::from_ref(&rotated.current), "the former key is out of the file");
+    let entry = "SELECT user_id, action FROM audit_entries WHERE origin = 'cli'";
+    let audited: Vec<(UserId, String)> = sqlx::query_as(entry).fetch_all(system.pool()).await.unwrap();
+    assert_eq!(audited, [(UserId::HUB, "master_key.changed".to_owned())]);
 
     // one that has read the former key opens what it sealed, and wraps with the new one from now on
     assert_eq!(place.open(&stale, alice, &hers).await.unwrap(), "token of alice");
@@ -112,7 +126,7 @@ async fn a_rotation_that_was_cut_short_goes_on_with_the_same_keys() {
     let other = place.user().await;
     let late = place.seal(&place.vault(), other, "token of another").await;
 
-    let rotated = place.vault().rotate(&place.database.databases.system, |_, _| {}).await.unwrap();
+    let rotated = place.vault().rotate(&place.database.databases.system, &keeper(), now(), |_, _| {}).await.unwrap();
     assert_eq!((rotated.current.clone(), rotated.former, rotated.rewrapped), (keys[0].clone(), keys[1..].to_vec(), 5));
     assert_eq!(place.key_ids(), [rotated.current]);
     let vault = place.vault();
@@ -131,9 +145,9 @@ async fn keys_that_only_people_can_change_are_asked_for_and_then_used() {
     let secret = place.seal(&given(&old), user, "token").await;
     let system = &place.database.databases.system;
 
-    let refused = given(&old).rotate(system, |_, _| {}).await.unwrap_err().to_string();
+    let refused = given(&old).rotate(system, &keeper(), now(), |_, _| {}).await.unwrap_err().to_string();
     assert!(refused.contains("put it before the present one with a comma between them"), "{refused}");
-    let rotated = given(&format!("{new},{old}")).rotate(system, |_, _| {}).await.unwrap();
+    let rotated = given(&format!("{new},{old}")).rotate(system, &keeper(), now(), |_, _| {}).await.unwrap();
     assert_eq!((rotated.rewrapped, rotated.retired), (1, false));
     assert_eq!(place.open(&given(&new), user, &secret).await.unwrap(), "token");
 }

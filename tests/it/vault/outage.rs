@@ -11,7 +11,7 @@ use craft::vault::{Token, TransitSettings, Vault};
 use http::StatusCode;
 use url::Url;
 
-use super::Place;
+use super::{Place, keeper, now};
 use crate::support::listener::{closed_port, raw, serve};
 use crate::support::openbao::OpenBao;
 use crate::support::scripted::{Scripted, tools};
@@ -92,7 +92,7 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
 
     // another process wraps her key anew: this one has to ask again, and is not let in
     let other = Vault::in_transit(bao.settings().await, None).unwrap();
-    other.rotate(&app.app.system, |_, _| {}).await.unwrap();
+    other.rotate(&app.app.system, &keeper(), now(), |_, _| {}).await.unwrap();
     std::fs::write(&file, bad).unwrap();
     let job = app.start(&alice, "/connectors/guarded/tools/tool-0", []).await;
     app.until(&alice, job, |job| {

@@ -6,7 +6,7 @@ use craft::vault::{KeySource, Token, Vault};
 use serde_json::json;
 use time::Duration;
 
-use super::Place;
+use super::{Place, keeper, now};
 use crate::support::openbao::OpenBao;
 
 /// A hub's database beside a server, and what each process of the hub has that starts now.
@@ -73,7 +73,7 @@ async fn the_key_is_changed_under_processes_that_run() {
 
     let system = &it.place.database.databases.system;
     let mut told = Vec::new();
-    let rotated = it.vault().await.rotate(system, |done, of| told.push((done, of))).await.unwrap();
+    let rotated = it.vault().await.rotate(system, &keeper(), now(), |done, of| told.push((done, of))).await.unwrap();
     assert_eq!((rotated.current.as_str(), rotated.rewrapped, rotated.retired), ("transit/craft:v2", 2, true));
     assert_eq!((rotated.former, told), (vec!["transit/craft:v1".to_owned()], vec![(2, 2)]));
     assert_eq!(it.bao.key().await["min_decryption_version"], 2, "Vault does not use the former version any more");
@@ -92,12 +92,12 @@ async fn a_hub_that_may_not_change_the_key_says_what_somebody_else_must_do() {
     let alice = it.place.user().await;
     let hers = it.place.seal(&it.vault().await, alice, "token").await;
     let (system, vault) = (&it.place.database.databases.system, it.with_token("use").await);
-    let refused = vault.rotate(system, |_, _| {}).await.unwrap_err().to_string();
+    let refused = vault.rotate(system, &keeper(), now(), |_, _| {}).await.unwrap_err().to_string();
     assert!(refused.contains("permission denied"), "{refused}");
     assert!(refused.contains("vault write -f transit/keys/craft/rotate), and run this again"), "{refused}");
 
     it.bao.tell("transit/keys/craft/rotate", json!({})).await;
-    let rotated = vault.rotate(system, |_, _| {}).await.unwrap();
+    let rotated = vault.rotate(system, &keeper(), now(), |_, _| {}).await.unwrap();
     assert_eq!((rotated.current.as_str(), rotated.rewrapped, rotated.retired), ("transit/craft:v2", 2, false));
     let left = "vault write transit/keys/craft/config min_decryption_version=2";
     assert!(rotated.words.contains(left), "{}", rotated.words);
@@ -121,7 +121,7 @@ async fn what_a_key_file_has_sealed_is_opened_and_moves_with_the_next_change() {
     assert_eq!(it.place.open(&both, alice, &hers).await.unwrap(), "token of alice");
     let his = it.place.seal(&both, bob, "token of bob").await;
 
-    let rotated = both.rotate(system, |_, _| {}).await.unwrap();
+    let rotated = both.rotate(system, &keeper(), now(), |_, _| {}).await.unwrap();
     assert_eq!((rotated.current.as_str(), rotated.rewrapped), ("transit/craft:v1", 1), "no version more than needed");
     assert_eq!((rotated.former, rotated.retired), (of_file, false));
     assert!(rotated.words.starts_with("Take the master key out of the settings"), "{}", rotated.words);
