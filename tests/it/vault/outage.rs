@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::Html;
+use craft::config::Authorities;
 use craft::error::Error;
 use craft::secret::Secret;
 use craft::vault::{Token, TransitSettings, Vault};
@@ -54,6 +55,7 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
         key: "transit/craft".parse().unwrap(),
         token: Token::Given(Secret::new("root")),
         namespace: None,
+        authorities: Authorities::default(),
     };
     let told = refusal(&place, at(closed_port().await)).await;
     assert!(told.contains("could not be reached (Connection refused") && told.contains("CRAFT_VAULT_ADDR"), "{told}");
