@@ -145,7 +145,9 @@ impl Egress {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
     fn build(&self, door: Door, identity: Option<&Identity>) -> Result<reqwest::Client, Error> {
         let mut tls = tls::trusting(&self.authorities, identity).map_err(|error| Error::Client(error.into()))?;
-        tls.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+        // HTTP/2 keeps to itself why a server broke off, and serves many requests where this is one
+        let spoken = if identity.is_some() { &PROTOCOLS[1..] } else { &PROTOCOLS };
+        tls.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
         reqwest::Client::builder()
             .dns_resolver(Resolver { guard: self.guard.clone(), door })
             .tls_backend_preconfigured(tls)

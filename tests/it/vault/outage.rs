@@ -13,6 +13,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::Place;
+use crate::support::authority::{Authority, SPEECHES};
 use crate::support::listener::{closed_port, raw, serve};
 use crate::support::openbao::OpenBao;
 use crate::support::scripted::{Scripted, tools};
@@ -109,4 +110,22 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     let page = app.ended(&alice, job).await;
     assert!(page.text("main").contains("Succeeded"), "{}", page.text("main"));
     std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn a_server_of_ones_own_house_is_trusted_as_the_setting_says() {
+    let (place, house) = (Place::new().await, Authority::new());
+    let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
+    let port = house.serve(page, None, SPEECHES[0]).await.port();
+    let with = |authorities| TransitSettings {
+        address: Url::parse(&format!("https://localhost:{port}")).unwrap(),
+        key: "transit/craft".parse().unwrap(),
+        token: Token::Given(Secret::new("root")),
+        namespace: None,
+        authorities,
+    };
+    let told = refusal(&place, with(Authorities::default())).await;
+    assert!(told.contains("from an authority that this machine does not trust"), "{told}");
+    let told = refusal(&place, with(house.trusted())).await;
+    assert!(told.contains("but not as Vault does"), "{told}");
 }
