@@ -1,6 +1,5 @@
 //! A client that proves itself by a key: it is entered in several lines, judged at once, and never shown again.
 
-use axum::extract::Form;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use craft::connectors::Shipped;
@@ -113,9 +112,10 @@ async fn walled(gate: u16) -> Url {
     Url::parse(&format!("http://{}/mcp", serve_plainly(router).await)).unwrap()
 }
 
-async fn token(Form(asked): Form<Vec<(String, String)>>) -> (StatusCode, Json<Value>) {
-    let names: Vec<_> = asked.iter().map(|(name, _)| name.as_str()).collect();
-    if !names.contains(&"client_id") || names.contains(&"client_secret") || names.contains(&"client_assertion") {
+async fn token(asked: String) -> (StatusCode, Json<Value>) {
+    let names: Vec<_> = url::form_urlencoded::parse(asked.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+    let has = |name: &str| names.iter().any(|it| it == name);
+    if !has("client_id") || has("client_secret") || has("client_assertion") {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_request" })));
     }
     (StatusCode::OK, Json(json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 3600 })))
