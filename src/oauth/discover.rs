@@ -41,20 +41,24 @@ pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> R
 
 fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Result<Provider, Failure> {
     let auth = client_auth(&metadata.texts("token_endpoint_auth_methods_supported"));
-    // clients with a certificate may have endpoints of their own
-    let own = |field| if auth == ClientAuth::Tls { metadata.alias(field) } else { Ok(None) };
+    let takes = match metadata.alias("token_endpoint", auth)? {
+        Some(own) => own,
+        None => metadata.needed("token_endpoint")?,
+    };
     let mut provider: Provider = serde_json::from_value(serde_json::json!({
         "authorize_url": metadata.needed("authorization_endpoint")?.as_str(),
-        "token_url": own("token_endpoint")?.map_or_else(|| metadata.needed("token_endpoint"), Ok)?.as_str(),
+        "token_url": takes.as_str(),
     }))
     .map_err(|error| Failure::setting(error.to_string()))?;
-    metadata.refuse_mixed()?;
+    metadata.refuse_mixed(&takes)?;
     provider.client_auth = auth;
     provider.scopes = scopes.into_iter().take(MOST_SCOPES).collect();
     provider.refresh = Some(Refresh::default());
-    let revocation =
-        own("revocation_endpoint")?.map_or_else(|| metadata.url("revocation_endpoint"), |url| Ok(Some(url)));
-    provider.revoke = revocation?.map(|url| Revoke {
+    let ends = match metadata.alias("revocation_endpoint", auth)? {
+        None => metadata.url("revocation_endpoint")?,
+        own => own,
+    };
+    provider.revoke = ends.map(|url| Revoke {
         url: url.into(),
         method: "POST".to_owned(),
         auth: RevokeAuth::Client,
@@ -222,9 +226,12 @@ impl Metadata {
         self.url_in(&self.document, field)
     }
 
-    /// Where an endpoint is for those who show a certificate, if that is somewhere else (RFC 8705).
-    fn alias(&self, field: &str) -> Result<Option<Url>, Failure> {
-        self.document.get("mtls_endpoint_aliases").map_or(Ok(None), |aliases| self.url_in(aliases, field))
+    /// Where an endpoint is for clients that show a certificate, if that is somewhere else (RFC 8705).
+    fn alias(&self, field: &str, auth: ClientAuth) -> Result<Option<Url>, Failure> {
+        match self.document.get("mtls_endpoint_aliases") {
+            Some(aliases) if auth == ClientAuth::Tls => self.url_in(aliases, field),
+            _ => Ok(None),
+        }
     }
 
     fn url_in(&self, part: &Value, field: &str) -> Result<Option<Url>, Failure> {
@@ -243,9 +250,9 @@ impl Metadata {
     }
 
     /// Metadata that lead to another server for consent, and bring the code of that server here: unless it names itself
-    /// in the callback, nobody could tell.
-    fn refuse_mixed(&self) -> Result<(), Failure> {
-        let (asks, takes) = (self.needed("authorization_endpoint")?, self.needed("token_endpoint")?);
+    /// in the callback, nobody could tell. `takes` is where the code would be shown.
+    fn refuse_mixed(&self, takes: &Url) -> Result<(), Failure> {
+        let asks = self.needed("authorization_endpoint")?;
         let is_own = Url::parse(&self.issuer).is_ok_and(|issuer| issuer.origin() == asks.origin());
         if is_own || asks.origin() == takes.origin() || self.flag("authorization_response_iss_parameter_supported") {
             return Ok(());
@@ -296,11 +303,10 @@ mod tests {
 
     #[test]
     fn whoever_sends_people_elsewhere_must_take_the_answer_there() {
-        let metadata = |asks: &str, takes: &str, names_itself: bool| super::Metadata {
+        let metadata = |asks: &str, names_itself: bool| super::Metadata {
             issuer: "https://as.example".to_owned(),
             document: serde_json::json!({
                 "authorization_endpoint": asks,
-                "token_endpoint": takes,
                 "authorization_response_iss_parameter_supported": names_itself,
             }),
         };
@@ -312,7 +318,7 @@ mod tests {
             (honest, own, true, true),
             (honest, own, false, false),
         ] {
-            assert_eq!(metadata(asks, takes, names_itself).refuse_mixed().is_ok(), is_fine, "{asks} {takes}");
+            assert_eq!(metadata(asks, names_itself).refuse_mixed(&url(takes)).is_ok(), is_fine, "{asks} {takes}");
         }
     }
 
@@ -346,6 +352,19 @@ mod tests {
             assert_eq!(found.token_url.contains("//tls."), auth == ClientAuth::Tls, "{methods:?}");
             assert_eq!(found.revoke.unwrap().url, "https://as.example/revoke", "it has no other for certificates");
         }
+    }
+
+    #[test]
+    fn a_code_of_another_server_is_not_taken_at_an_address_for_certificates_either() {
+        let document = serde_json::json!({
+            "authorization_endpoint": "https://honest.example/authorize",
+            "token_endpoint": "https://honest.example/token",
+            "mtls_endpoint_aliases": { "token_endpoint": "https://as.example/token" },
+            "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+        });
+        let metadata = super::Metadata { issuer: "https://as.example".to_owned(), document };
+        let refused = super::provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap_err();
+        assert_eq!(refused.class, "mixed");
     }
 
     #[test]
