@@ -5,6 +5,7 @@
 //! `listen` in `craft.toml`, `listen` here.
 
 mod allow_rule;
+mod authorities;
 mod data_dir;
 mod error;
 mod layers;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 pub use self::allow_rule::AllowRule;
+pub use self::authorities::Authorities;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
 pub use self::proxies::{Proxy, origin};
@@ -125,6 +127,9 @@ pub struct Outgoing {
     /// Private networks (CIDR) and host:port pairs that connectors may reach, separated by commas
     #[arg(long, env = "CRAFT_EGRESS_ALLOW", value_delimiter = ',')]
     pub egress_allow: Vec<AllowRule>,
+    /// File of authorities (PEM) whose certificates are trusted besides those of this machine
+    #[arg(long, env = "CRAFT_EGRESS_CA_FILE")]
+    pub egress_ca_file: Option<Authorities>,
 }
 
 /// How the process runs.
@@ -136,6 +141,14 @@ pub struct Process {
     /// What is logged: a level, or directives such as craft=debug,sqlx=warn
     #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info,rmcp=warn,sqlx=warn")]
     pub log: String,
+}
+
+impl Outgoing {
+    /// Whom requests trust besides the authorities of this machine.
+    #[must_use]
+    pub fn authorities(&self) -> Authorities {
+        self.egress_ca_file.clone().unwrap_or_default()
+    }
 }
 
 impl Config {

@@ -132,6 +132,22 @@ fn what_is_said_of_a_vault_server_needs_its_address_and_one_token() {
 }
 
 #[test]
+fn authorities_are_read_at_once_from_a_file_that_has_some() {
+    let scratch = Scratch::new();
+    let file = scratch.0.join("house.pem");
+    let path = file.to_str().unwrap().to_owned();
+    let text = refusal("", &[("CRAFT_EGRESS_CA_FILE", &path)]);
+    assert!(text.starts_with(&format!("CRAFT_EGRESS_CA_FILE: {path} cannot be read: No such file")), "{text}");
+    std::fs::write(&file, "nothing").unwrap();
+    let text = refusal(&format!("egress_ca_file = '{path}'"), &[]);
+    assert!(text.contains("`egress_ca_file` in ") && text.contains(&format!("{path} has no certificate")), "{text}");
+    std::fs::write(&file, rcgen::generate_simple_self_signed(["house".to_owned()]).unwrap().cert.pem()).unwrap();
+    let config = load("", &[("CRAFT_EGRESS_CA_FILE", &path)]).unwrap();
+    assert_eq!(config.outgoing.authorities().iter().count(), 1);
+    assert_eq!(load("", &[]).unwrap().outgoing.authorities().iter().count(), 0);
+}
+
+#[test]
 fn a_named_file_must_exist() {
     let error = Config::load(Some(Path::new("/nowhere/craft.toml")), |_| None).unwrap_err();
     assert!(error.to_string().contains("/nowhere/craft.toml"), "{error}");

@@ -46,6 +46,20 @@ pub enum Error {
         #[source]
         source: anyhow::Error,
     },
+    /// The server broke off over who the hub is: it has read nothing.
+    #[error("{host} {fault}")]
+    Unwelcome {
+        /// The host as the URL names it.
+        host: String,
+        /// What is wrong, and what to do about it.
+        fault: &'static str,
+        /// The underlying failure, for the log.
+        #[source]
+        source: anyhow::Error,
+    },
+    /// What the hub should show to say who it is.
+    #[error("The client certificate cannot be used: {0}")]
+    Identity(&'static str),
     /// The request was sent, and time ran out.
     #[error("{host} did not answer within {} seconds", after.as_secs_f32().ceil())]
     Timeout {
@@ -86,6 +100,8 @@ impl Error {
             Self::Unresolved { .. } => "unresolved",
             Self::Unreachable { .. } => "unreachable",
             Self::Handshake { .. } => "handshake",
+            Self::Unwelcome { .. } => "unwelcome",
+            Self::Identity(_) => "identity",
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",
@@ -103,7 +119,7 @@ impl Error {
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::Url(_) | Error::Refused(_) => Self::Refused(error.to_string()),
+            Error::Url(_) | Error::Refused(_) | Error::Identity(_) => Self::Refused(error.to_string()),
             Error::Client(source) => Self::Internal(source),
             other => Self::upstream(other.class(), other.to_string(), anyhow::Error::new(other)),
         }

@@ -7,10 +7,12 @@
 
 mod address;
 mod error;
+mod identity;
 mod policy;
 mod request;
 mod resolver;
 mod response;
+mod tls;
 mod way;
 
 use std::collections::HashMap;
@@ -20,8 +22,9 @@ use std::time::Duration;
 
 use url::{Host, Url};
 
-pub use crate::config::AllowRule;
+pub use crate::config::{AllowRule, Authorities};
 pub use error::Error;
+pub use identity::Identity;
 pub use policy::{EgressPolicy, Refusal};
 pub use request::Request;
 pub use response::Response;
@@ -34,11 +37,14 @@ use resolver::{Resolver, Unfound};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many clients are kept before their idle connections are let go.
 const MAX_DOORS: usize = 64;
+/// What a client speaks, the best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// Sends requests to where the policy allows. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
 pub struct Egress {
     guard: Arc<Guard>,
+    authorities: Arc<Authorities>,
     /// One client per door, because a rule may name a port and a client's resolver is told only the name.
     clients: Arc<Mutex<HashMap<Door, reqwest::Client>>>,
 }
@@ -53,7 +59,13 @@ struct Door {
 impl Egress {
     /// An egress under `policy`.
     pub fn new(policy: EgressPolicy) -> Self {
-        Self { guard: Arc::new(Guard::new(policy)), clients: Arc::default() }
+        Self { guard: Arc::new(Guard::new(policy)), authorities: Arc::default(), clients: Arc::default() }
+    }
+
+    /// The same, which also trusts certificates of these authorities.
+    #[must_use]
+    pub fn trusting(self, authorities: Authorities) -> Self {
+        Self { authorities: Arc::new(authorities), clients: Arc::default(), ..self }
     }
 
     /// Notes an address that the hub listens on: from now on no request goes to that port of this machine.
@@ -74,7 +86,12 @@ impl Egress {
     /// Sends `request`; resolves once status and headers are here.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let (host, door) = self.inspect(&request.url)?;
-        let client = self.client(door)?;
+        let client = match &request.identity {
+            // of its own, and not kept: nothing else may leave through its connections, and tokens are asked for rarely
+            Some(identity) => self.build(door, Some(identity))?,
+            None => self.client(door)?,
+        };
+        let is_shown = request.identity.is_some();
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(Into::into);
@@ -84,8 +101,7 @@ impl Egress {
             Err(error) if error.is_timeout() && !error.is_connect() => {
                 Err(Error::Timeout { host, after: request.timeout })
             }
-            Err(error) if error.is_connect() => Err(explain(host, anyhow::Error::new(error.without_url()))),
-            Err(error) => Err(Error::Broken { host, source: anyhow::Error::new(error.without_url()) }),
+            Err(error) => Err(failed(host, error, is_shown)),
         }
     }
 
@@ -121,23 +137,39 @@ impl Egress {
         if clients.len() >= MAX_DOORS {
             clients.clear();
         }
-        let client = build(Resolver { guard: self.guard.clone(), door })?;
+        let client = self.build(door, None)?;
         clients.insert(door, client.clone());
         Ok(client)
     }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
+    fn build(&self, door: Door, identity: Option<&Identity>) -> Result<reqwest::Client, Error> {
+        let mut tls = tls::trusting(&self.authorities, identity).map_err(|error| Error::Client(error.into()))?;
+        // HTTP/2 keeps to itself why a server broke off, and serves many requests where this is one
+        let spoken = if identity.is_some() { &PROTOCOLS[1..] } else { &PROTOCOLS };
+        tls.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
+        reqwest::Client::builder()
+            .dns_resolver(Resolver { guard: self.guard.clone(), door })
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("tool-connect-craft/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Error::Client(error.into()))
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
-fn build(resolver: Resolver) -> Result<reqwest::Client, Error> {
-    reqwest::Client::builder()
-        .dns_resolver(resolver)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .user_agent(concat!("tool-connect-craft/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::Client(error.into()))
+/// Why there is no answer; `is_shown` if the hub had something to show who it is.
+fn failed(host: String, error: reqwest::Error, is_shown: bool) -> Error {
+    let was_connecting = error.is_connect();
+    let source = anyhow::Error::new(error.without_url());
+    match tls::identity_fault(&source, is_shown) {
+        Some(fault) => Error::Unwelcome { host, fault, source },
+        None if was_connecting => explain(host, source),
+        None => Error::Broken { host, source },
+    }
 }
 
 /// Why no connection came about: our own refusal, an unknown name, a handshake, or the network.
@@ -147,7 +179,10 @@ fn explain(host: String, error: anyhow::Error) -> Error {
         Some(Unfound::Unresolved(_)) => return Error::Unresolved { host, source: error },
         None => {}
     }
-    if let Some((fault, mend)) = way::handshake_fault(&error) {
+    if let Some(fault) = tls::identity_fault(&error, false) {
+        return Error::Unwelcome { host, fault, source: error };
+    }
+    if let Some((fault, mend)) = tls::handshake_fault(&error) {
         return Error::Handshake { host, fault, mend, source: error };
     }
     let reason = error.root_cause().to_string();

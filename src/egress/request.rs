@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
+use super::identity::Identity;
 use crate::secret::Secret;
 
 /// What to send, and how much to take for an answer.
@@ -15,6 +16,7 @@ pub struct Request {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
+    pub(super) identity: Option<Identity>,
     pub(super) timeout: Duration,
     pub(super) max_response_bytes: usize,
 }
@@ -27,6 +29,7 @@ impl Request {
             url,
             headers: HeaderMap::new(),
             body: None,
+            identity: None,
             timeout: Duration::from_secs(30),
             max_response_bytes: 10_000_000,
         }
@@ -54,6 +57,13 @@ impl Request {
             value.set_sensitive(true);
             self.headers.insert(header::AUTHORIZATION, value);
         }
+        self
+    }
+
+    /// Says who the hub is, should the server ask for a certificate.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
         self
     }
 

@@ -5,18 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::ProtocolVersion;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig, ProtocolVersion};
 use url::{Host, Url};
 
 use super::error::Error;
 use super::resolver::Resolver;
-use super::{CONNECT_TIMEOUT, Egress, explain};
+use super::{CONNECT_TIMEOUT, Egress, explain, tls};
+use crate::config::Authorities;
 
 /// How long the name service may take.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +27,7 @@ pub struct Way {
     https: bool,
     addresses: Vec<SocketAddr>,
     is_literal: bool,
+    authorities: Arc<Authorities>,
 }
 
 /// A connection that came about.
@@ -59,7 +59,8 @@ impl Egress {
                 Err(late) => return Err(Error::Unresolved { host, source: late.into() }),
             }
         };
-        Ok(Way { host, https: door.https, addresses, is_literal: literal.is_some() })
+        let authorities = self.authorities.clone();
+        Ok(Way { host, https: door.https, addresses, is_literal: literal.is_some(), authorities })
     }
 }
 
@@ -88,8 +89,9 @@ impl Way {
 
     async fn shake_hands(&self, stream: TcpStream) -> Result<Opened, Error> {
         let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::Client(error.into()))?;
-        let connector = TlsConnector::from(Arc::new(trusting().map_err(|error| Error::Client(error.into()))?));
-        let stream = connector.connect(name, stream).await.map_err(|error| self.broken(error))?;
+        let trusting = tls::trusting(&self.authorities, None).map_err(|error| Error::Client(error.into()))?;
+        let stream =
+            TlsConnector::from(Arc::new(trusting)).connect(name, stream).await.map_err(|error| self.broken(error))?;
         Ok(Opened::Encrypted(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             _ => "TLS 1.2",
@@ -103,46 +105,5 @@ impl Way {
 
     fn broken(&self, error: std::io::Error) -> Error {
         explain(self.host.clone(), error.into())
-    }
-}
-
-/// Trusts as the client of every request does.
-fn trusting() -> Result<ClientConfig, rustls::Error> {
-    let builder =
-        ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions()?;
-    Ok(builder.with_platform_verifier()?.with_no_client_auth())
-}
-
-/// What a handshake came to, if that is why there is no connection: what is wrong, and what to do about it.
-pub(super) fn handshake_fault(error: &anyhow::Error) -> Option<(&'static str, &'static str)> {
-    const OWNER: &str = "whoever runs it has to mend that";
-    Some(match error.chain().find_map(held)? {
-        rustls::Error::InvalidCertificate(fault) => match fault {
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                ("has a certificate for another name", OWNER)
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                ("has a certificate that has expired", OWNER)
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                ("has a certificate that is not valid yet", "check the clock of this machine")
-            }
-            CertificateError::UnknownIssuer => (
-                "has a certificate from an authority that this machine does not trust",
-                "add the authority to those of this machine if it is yours, else whoever runs the server has to mend that",
-            ),
-            CertificateError::Revoked => ("has a certificate that was revoked", OWNER),
-            _ => ("has a certificate that cannot be trusted", OWNER),
-        },
-        rustls::Error::InvalidMessage(_) => ("does not speak TLS at this port", "check the port of the address"),
-        _ => ("agrees on no encryption with this hub", OWNER),
-    })
-}
-
-/// The fault of TLS that an error is, or holds: an I/O error that holds another does not name it as its source.
-fn held<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(outer) => held(outer.get_ref()?),
-        None => error.downcast_ref(),
     }
 }

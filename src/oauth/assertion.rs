@@ -17,8 +17,16 @@ use crate::secret::Secret;
 /// What the parameter `client_assertion_type` says.
 pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+/// How a key begins.
+pub(super) const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+
 /// Seconds for which a statement is good: it is made for one request.
 const LIFE: i64 = 60;
+
+/// Whether a key is of a kind that can sign.
+pub(super) fn can_sign(key: &Secret) -> bool {
+    Key::read(key).is_some()
+}
 
 /// The statement that whoever sends these parameters is the client; none if there is no key that can sign it.
 pub(super) fn signed(
@@ -66,7 +74,7 @@ enum Key {
 impl Key {
     /// From PEM; a form may have made one line of it.
     fn read(pem: &Secret) -> Option<Self> {
-        let (_, behind) = pem.expose().split_once("-----BEGIN PRIVATE KEY-----")?;
+        let (_, behind) = pem.expose().split_once(BEGIN)?;
         let (body, _) = behind.split_once("-----END PRIVATE KEY-----")?;
         let body: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
         let der = Zeroizing::new(BASE64_STANDARD.decode(body.as_bytes()).ok()?);

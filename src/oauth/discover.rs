@@ -40,23 +40,25 @@ pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> R
 }
 
 fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Result<Provider, Failure> {
+    let auth = client_auth(&metadata.texts("token_endpoint_auth_methods_supported"));
+    let takes = match metadata.alias("token_endpoint", auth)? {
+        Some(own) => own,
+        None => metadata.needed("token_endpoint")?,
+    };
     let mut provider: Provider = serde_json::from_value(serde_json::json!({
         "authorize_url": metadata.needed("authorization_endpoint")?.as_str(),
-        "token_url": metadata.needed("token_endpoint")?.as_str(),
+        "token_url": takes.as_str(),
     }))
     .map_err(|error| Failure::setting(error.to_string()))?;
-    metadata.refuse_mixed()?;
-    let methods = metadata.texts("token_endpoint_auth_methods_supported");
-    let offers = |method: &str| methods.iter().any(|it| it == method);
-    provider.client_auth = match () {
-        () if offers("none") => ClientAuth::None,
-        () if offers("client_secret_post") => ClientAuth::Post,
-        // what RFC 8414 assumes of a server that says nothing
-        () => ClientAuth::Basic,
-    };
+    metadata.refuse_mixed(&takes)?;
+    provider.client_auth = auth;
     provider.scopes = scopes.into_iter().take(MOST_SCOPES).collect();
     provider.refresh = Some(Refresh::default());
-    provider.revoke = metadata.url("revocation_endpoint")?.map(|url| Revoke {
+    let ends = match metadata.alias("revocation_endpoint", auth)? {
+        None => metadata.url("revocation_endpoint")?,
+        own => own,
+    };
+    provider.revoke = ends.map(|url| Revoke {
         url: url.into(),
         method: "POST".to_owned(),
         auth: RevokeAuth::Client,
@@ -68,9 +70,27 @@ fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Resul
     provider.issuer = Some(metadata.issuer.clone());
     provider.names_itself = metadata.flag("authorization_response_iss_parameter_supported");
     provider.resource = Some(resource);
-    provider.registration_url = metadata.url("registration_endpoint")?.map(Into::into);
-    provider.reads_client_documents = metadata.flag("client_id_metadata_document_supported");
+    // a client that has to bring a key is made by a person
+    if !auth.has_key() {
+        provider.registration_url = metadata.url("registration_endpoint")?.map(Into::into);
+        provider.reads_client_documents = metadata.flag("client_id_metadata_document_supported");
+    }
     Ok(provider)
+}
+
+/// The first that the hub can do by itself; a key only where there is nothing else.
+fn client_auth(methods: &[String]) -> ClientAuth {
+    let offers = |method: &str| methods.iter().any(|it| it == method);
+    match () {
+        () if offers("none") => ClientAuth::None,
+        () if offers("client_secret_post") => ClientAuth::Post,
+        () if offers("client_secret_basic") => ClientAuth::Basic,
+        () if offers("private_key_jwt") => ClientAuth::PrivateKeyJwt,
+        // the same to the client, whether an authority has signed its certificate or not
+        () if offers("tls_client_auth") || offers("self_signed_tls_client_auth") => ClientAuth::Tls,
+        // what RFC 8414 assumes of a server that says nothing
+        () => ClientAuth::Basic,
+    }
 }
 
 /// What a server says of itself.
@@ -203,7 +223,19 @@ impl Metadata {
     }
 
     fn url(&self, field: &str) -> Result<Option<Url>, Failure> {
-        let Some(text) = self.document.get(field).and_then(Value::as_str) else { return Ok(None) };
+        self.url_in(&self.document, field)
+    }
+
+    /// Where an endpoint is for clients that show a certificate, if that is somewhere else (RFC 8705).
+    fn alias(&self, field: &str, auth: ClientAuth) -> Result<Option<Url>, Failure> {
+        match self.document.get("mtls_endpoint_aliases") {
+            Some(aliases) if auth == ClientAuth::Tls => self.url_in(aliases, field),
+            _ => Ok(None),
+        }
+    }
+
+    fn url_in(&self, part: &Value, field: &str) -> Result<Option<Url>, Failure> {
+        let Some(text) = part.get(field).and_then(Value::as_str) else { return Ok(None) };
         // a script's address in place of a page's would run in whoever follows it
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         url.map(Some).ok_or_else(|| {
@@ -218,9 +250,9 @@ impl Metadata {
     }
 
     /// Metadata that lead to another server for consent, and bring the code of that server here: unless it names itself
-    /// in the callback, nobody could tell.
-    fn refuse_mixed(&self) -> Result<(), Failure> {
-        let (asks, takes) = (self.needed("authorization_endpoint")?, self.needed("token_endpoint")?);
+    /// in the callback, nobody could tell. `takes` is where the code would be shown.
+    fn refuse_mixed(&self, takes: &Url) -> Result<(), Failure> {
+        let asks = self.needed("authorization_endpoint")?;
         let is_own = Url::parse(&self.issuer).is_ok_and(|issuer| issuer.origin() == asks.origin());
         if is_own || asks.origin() == takes.origin() || self.flag("authorization_response_iss_parameter_supported") {
             return Ok(());
@@ -245,7 +277,7 @@ fn texts(document: &Value, field: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Challenge, covers, places_of_metadata, places_of_resource};
+    use super::{Challenge, ClientAuth, covers, places_of_metadata, places_of_resource};
     use url::Url;
 
     fn url(text: &str) -> Url {
@@ -271,11 +303,10 @@ mod tests {
 
     #[test]
     fn whoever_sends_people_elsewhere_must_take_the_answer_there() {
-        let metadata = |asks: &str, takes: &str, names_itself: bool| super::Metadata {
+        let metadata = |asks: &str, names_itself: bool| super::Metadata {
             issuer: "https://as.example".to_owned(),
             document: serde_json::json!({
                 "authorization_endpoint": asks,
-                "token_endpoint": takes,
                 "authorization_response_iss_parameter_supported": names_itself,
             }),
         };
@@ -287,8 +318,53 @@ mod tests {
             (honest, own, true, true),
             (honest, own, false, false),
         ] {
-            assert_eq!(metadata(asks, takes, names_itself).refuse_mixed().is_ok(), is_fine, "{asks} {takes}");
+            assert_eq!(metadata(asks, names_itself).refuse_mixed(&url(takes)).is_ok(), is_fine, "{asks} {takes}");
         }
+    }
+
+    #[test]
+    fn a_key_is_asked_for_only_where_nothing_else_is_taken_and_then_by_nobody_but_a_person() {
+        let provider = |methods: &[&str]| {
+            let document = serde_json::json!({
+                "authorization_endpoint": "https://as.example/authorize",
+                "token_endpoint": "https://as.example/token",
+                "revocation_endpoint": "https://as.example/revoke",
+                "registration_endpoint": "https://as.example/register",
+                "client_id_metadata_document_supported": true,
+                "mtls_endpoint_aliases": { "token_endpoint": "https://tls.as.example/token" },
+                "token_endpoint_auth_methods_supported": methods,
+            });
+            let metadata = super::Metadata { issuer: "https://as.example".to_owned(), document };
+            super::provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap()
+        };
+        for (methods, auth) in [
+            (&["tls_client_auth", "private_key_jwt", "none"][..], ClientAuth::None),
+            (&["tls_client_auth", "client_secret_basic"], ClientAuth::Basic),
+            (&["tls_client_auth", "private_key_jwt"], ClientAuth::PrivateKeyJwt),
+            (&["tls_client_auth"], ClientAuth::Tls),
+            (&["self_signed_tls_client_auth"], ClientAuth::Tls),
+            (&[], ClientAuth::Basic),
+        ] {
+            let found = provider(methods);
+            assert_eq!(found.client_auth, auth, "{methods:?}");
+            assert_eq!(found.registration_url.is_none(), auth.has_key(), "{methods:?}");
+            assert_eq!(found.reads_client_documents, !auth.has_key(), "{methods:?}");
+            assert_eq!(found.token_url.contains("//tls."), auth == ClientAuth::Tls, "{methods:?}");
+            assert_eq!(found.revoke.unwrap().url, "https://as.example/revoke", "it has no other for certificates");
+        }
+    }
+
+    #[test]
+    fn a_code_of_another_server_is_not_taken_at_an_address_for_certificates_either() {
+        let document = serde_json::json!({
+            "authorization_endpoint": "https://honest.example/authorize",
+            "token_endpoint": "https://honest.example/token",
+            "mtls_endpoint_aliases": { "token_endpoint": "https://as.example/token" },
+            "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+        });
+        let metadata = super::Metadata { issuer: "https://as.example".to_owned(), document };
+        let refused = super::provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap_err();
+        assert_eq!(refused.class, "mixed");
     }
 
     #[test]

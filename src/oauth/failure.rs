@@ -147,6 +147,7 @@ impl From<egress::Error> for Failure {
     fn from(error: egress::Error) -> Self {
         let kind = match &error {
             egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
+            egress::Error::Unwelcome { .. } | egress::Error::Identity(_) => Kind::Client,
             egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Unclear,
             egress::Error::Handshake { .. } | egress::Error::TooLarge { .. } | egress::Error::Client(_) => Kind::Wrong,
             egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Passing { after: None },

@@ -29,6 +29,7 @@ pub use challenge::Challenge;
 pub use discover::discover;
 pub use failure::{Failure, Kind};
 pub use pointers::{Pointers, Success, Unit};
+pub use proof::judge;
 pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, RevokeAuth, Token};
 pub use register::{Registered, register};
 pub use revoke::revoke;

@@ -145,13 +145,17 @@ pub enum ClientAuth {
     /// secret is that key: PKCS #8 in PEM, of RSA, of P-256 or of Ed25519. It is addressed to `issuer`, else to the endpoint.
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
+    /// By a certificate that the connection itself shows (RFC 8705), under the name that is registered for this. The secret
+    /// is that certificate, with those that lead to its authority, and its private key, all in PEM.
+    #[serde(rename = "tls_client_auth")]
+    Tls,
     /// Not at all: the id alone.
     None,
 }
 
 impl ClientAuth {
-    const ALL: [Self; 6] =
-        [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::PrivateKeyJwt, Self::None];
+    const ALL: [Self; 7] =
+        [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::PrivateKeyJwt, Self::Tls, Self::None];
 
     /// The word in files, and in the database.
     #[must_use]
@@ -162,8 +166,15 @@ impl ClientAuth {
             Self::BasicRaw => "basic-raw",
             Self::BasicSecretAsUser => "basic-secret-as-user",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Tls => "tls_client_auth",
             Self::None => "none",
         }
+    }
+
+    /// True of a client whose secret is a private key: it is never sent, and nobody but a person can bring it.
+    #[must_use]
+    pub const fn has_key(self) -> bool {
+        matches!(self, Self::PrivateKeyJwt | Self::Tls)
     }
 }
 

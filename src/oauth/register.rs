@@ -69,6 +69,7 @@ const fn method(auth: ClientAuth) -> &'static str {
         ClientAuth::None => "none",
         ClientAuth::Post => "client_secret_post",
         ClientAuth::PrivateKeyJwt => "private_key_jwt",
+        ClientAuth::Tls => "tls_client_auth",
         ClientAuth::Basic | ClientAuth::BasicRaw | ClientAuth::BasicSecretAsUser => "client_secret_basic",
     }
 }

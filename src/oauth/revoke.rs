@@ -66,7 +66,8 @@ fn parameters(how: &Revoke, (access, refresh): (&Secret, Option<&Secret>)) -> Pa
 const fn proof(asked: RevokeAuth, at_token_endpoint: ClientAuth) -> Option<ClientAuth> {
     match (asked, at_token_endpoint) {
         (RevokeAuth::Bearer, _) => None,
-        (RevokeAuth::Basic, ClientAuth::Post | ClientAuth::PrivateKeyJwt | ClientAuth::None) => Some(ClientAuth::Basic),
+        // a key is never sent: no file asks for that, and should one that is stored, it has not its way
+        (RevokeAuth::Basic, ClientAuth::Post | ClientAuth::None) => Some(ClientAuth::Basic),
         (RevokeAuth::Basic | RevokeAuth::Client, own) => Some(own),
     }
 }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::authorize::{Pkce, Returned, State};
 use super::failure::Failure;
-use super::proof::{Parameters, as_theirs, prove};
+use super::proof::{Parameters, Proof, as_theirs, prove};
 use super::provider::{Body, PkceMethod, Provider, Refresh, Token};
 use super::template::{self, Values};
 use super::unsaid::Unsaid;
@@ -125,7 +125,7 @@ async fn ask(
 ) -> Result<Grant, Failure> {
     let at = host(&url).to_owned();
     let (proof, parameters) = prove(provider, provider.client_auth, client, &url, parameters, now)?;
-    let unsaid = Unsaid::of(client, proof.as_ref(), &parameters);
+    let unsaid = Unsaid::of(client, proof.as_ref().and_then(Proof::header), &parameters);
     let parameters = as_theirs(provider, parameters);
     let body = if method == Method::GET { Body::Query } else { provider.body };
     let request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
@@ -138,7 +138,7 @@ async fn ask(
 pub(super) fn with_headers(
     provider: &Provider,
     mut request: Request,
-    proof: Option<HeaderValue>,
+    proof: Option<Proof>,
 ) -> Result<Request, Failure> {
     for (name, value) in &provider.headers {
         let fits = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
@@ -146,7 +146,7 @@ pub(super) fn with_headers(
         request = request.header(name, value);
     }
     Ok(match proof {
-        Some(proof) => request.header(header::AUTHORIZATION, proof),
+        Some(proof) => proof.on(request),
         None => request,
     })
 }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use url::Url;
 
-use crate::config::{Config, Keys};
+use crate::config::{Authorities, Config, Keys};
 use crate::error::{Error, Result};
 use crate::vault::{KeySource, Keyring, Token, TransitSettings, Vault};
 
@@ -15,7 +15,7 @@ pub(crate) fn vault(config: &Config) -> Result<Vault> {
 fn under(config: &Config) -> anyhow::Result<Vault> {
     let given = given(&config.keys)?;
     if let Some(address) = &config.keys.vault_addr {
-        return Vault::in_transit(transit(&config.keys, address)?, given);
+        return Vault::in_transit(transit(&config.keys, address, config.outgoing.authorities())?, given);
     }
     match given {
         Some(source) => Vault::under(source),
@@ -32,12 +32,12 @@ fn given(keys: &Keys) -> anyhow::Result<Option<KeySource>> {
     })
 }
 
-fn transit(keys: &Keys, address: &Url) -> anyhow::Result<TransitSettings> {
+fn transit(keys: &Keys, address: &Url, authorities: Authorities) -> anyhow::Result<TransitSettings> {
     let token = match (&keys.vault_token, &keys.vault_token_file) {
         (Some(token), _) => Token::Given(token.clone()),
         (None, Some(file)) => Token::File(file.clone()),
         (None, None) => bail!("CRAFT_VAULT_ADDR needs a token: set CRAFT_VAULT_TOKEN_FILE or CRAFT_VAULT_TOKEN"),
     };
     let (key, namespace) = (keys.vault_transit_key.clone(), keys.vault_namespace.clone());
-    Ok(TransitSettings { address: address.clone(), key, token, namespace })
+    Ok(TransitSettings { address: address.clone(), key, token, namespace, authorities })
 }

@@ -126,7 +126,7 @@ impl Parts {
         let clock = Clock::real();
         let vault = vault(config)?;
         vault.start(&pools.system, clock.now()).await?;
-        let egress = Egress::new(egress_policy(config));
+        let egress = Egress::new(egress_policy(config)).trusting(config.outgoing.authorities());
         let workbench = Workbench::of_this_program();
         ship(&pools.system, &connectors::shipped().map_err(refused)?, &egress, &workbench, &clock).await?;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

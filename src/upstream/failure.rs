@@ -184,9 +184,11 @@ impl From<egress::Error> for Failure {
         let kind = match &error {
             egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
             egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Ambiguous,
-            egress::Error::Handshake { .. } | egress::Error::TooLarge { .. } | egress::Error::Client(_) => {
-                Kind::Permanent
-            }
+            egress::Error::Handshake { .. }
+            | egress::Error::Unwelcome { .. }
+            | egress::Error::Identity(_)
+            | egress::Error::TooLarge { .. }
+            | egress::Error::Client(_) => Kind::Permanent,
             egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Retryable { after: None },
         };
         Self::new(kind, error.class(), error.to_string())

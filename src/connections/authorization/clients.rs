@@ -91,9 +91,14 @@ impl SignIn<'_> {
                 "client_id",
                 format!(
                     "{} does not take in clients by itself. Make an OAuth application there with the callback address \
-                     {}, and enter its client id",
+                     {}, and enter its client id{}",
                     provider.host(),
-                    self.redirect()?
+                    self.redirect()?,
+                    match provider.client_auth {
+                        ClientAuth::PrivateKeyJwt => " and its private key",
+                        ClientAuth::Tls => " and the certificate that it knows, with its private key",
+                        _ => "",
+                    }
                 ),
             ));
         };
@@ -114,6 +119,9 @@ impl SignIn<'_> {
     }
 
     /// Keeps a client that the user has made at the provider. Without a secret, that of the same client id stays.
+    ///
+    /// # Errors
+    /// Faults of `client_id` and `client_secret`.
     pub async fn enter_client(
         &self,
         actor: &Actor,
@@ -125,6 +133,9 @@ impl SignIn<'_> {
         let id = checked(id)?;
         let provider = self.provider(actor, connector.id).await?;
         let secret = self.or_kept(actor, connector, &provider, id, secret).await?;
+        if secret.is_none() && provider.client_auth.has_key() {
+            return Err(missing(provider.client_auth));
+        }
         let client = Client { id: id.to_owned(), secret };
         let auth = match (&client.secret, provider.client_auth) {
             (None, _) => ClientAuth::None,
@@ -152,14 +163,14 @@ impl SignIn<'_> {
         let provider = self.provider(actor, connector.id).await?;
         let secret = self.or_kept(actor, connector, &provider, id, secret).await?;
         if secret.is_none() && provider.client_auth != ClientAuth::None {
-            return Err(Error::field("client_secret", "Enter the client secret"));
+            return Err(missing(provider.client_auth));
         }
         let client = Client { id: id.to_owned(), secret };
         let new = NewClient { client: &client, auth: None, source: "entered" };
         self.keep_client(actor, UserId::HUB, connector.id, &provider, &new, now).await.map(drop)
     }
 
-    /// The secret, or the one that is kept with this client id.
+    /// The secret, if it can be one, or the one that is kept with this client id.
     async fn or_kept(
         &self,
         actor: &Actor,
@@ -168,6 +179,9 @@ impl SignIn<'_> {
         id: &str,
         secret: Option<Secret>,
     ) -> Result<Option<Secret>> {
+        if let Some(secret) = &secret {
+            oauth::judge(provider.client_auth, secret).map_err(|fault| Error::field("client_secret", fault))?;
+        }
         let present = self.known_client(actor, connector, provider).await?;
         Ok(secret.or(present.filter(|known| known.client.id == id).and_then(|known| known.client.secret)))
     }
@@ -191,6 +205,15 @@ impl SignIn<'_> {
         tx.commit().await?;
         Ok(known)
     }
+}
+
+fn missing(auth: ClientAuth) -> Error {
+    let what = match auth {
+        ClientAuth::PrivateKeyJwt => "Enter the private key",
+        ClientAuth::Tls => "Enter the certificate and its private key",
+        _ => "Enter the client secret",
+    };
+    Error::field("client_secret", what)
 }
 
 fn checked(id: &str) -> Result<&str> {

@@ -135,6 +135,27 @@ fn a_key_is_presented_from_a_secret_field() {
 }
 
 #[test]
+fn a_client_with_a_key_never_sends_it_and_never_leaves_it_out() {
+    for (word, auth) in [("private_key_jwt", ClientAuth::PrivateKeyJwt), ("tls_client_auth", ClientAuth::Tls)] {
+        let text = GOOD.replace("\"basic\"", &format!("\"{word}\""));
+        assert_eq!(read(&text).unwrap().descriptor.unwrap().oauth.unwrap().client_auth, auth);
+        let public = read(&text.replace("rotates = true", "public = true")).unwrap_err();
+        assert!(
+            public.contains(&format!("“client_auth” is {word}, so “public” of [oauth.refresh] cannot be")),
+            "{public}"
+        );
+        let revoke = |auth: &str| {
+            let table =
+                format!("[oauth.revoke]\nurl = \"https://tides.example/end\"\nauth = \"{auth}\"\n\n[oauth.capture]");
+            read(&text.replace("[oauth.capture]", &table))
+        };
+        let basic = revoke("basic").unwrap_err();
+        assert!(basic.contains("so “auth” of [oauth.revoke] as basic cannot be. Take it out"), "{basic}");
+        assert!(revoke("client").is_ok() && revoke("bearer").is_ok());
+    }
+}
+
+#[test]
 fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
     refused("public = true", "method = \"DELETE\"", 15, "“method” of [oauth.refresh] does not fit. Write GET or POST");
     let params = "client_auth = \"basic\"\nauthorize_params = { state = \"x\" }";

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
 use super::{Auth, Fault, Source};
-use crate::oauth::{Provider, template_names};
+use crate::oauth::{Provider, RevokeAuth, template_names};
 
 /// What forms have of their own.
 const TAKEN: [&str; 6] = ["label", "token", "client_id", "client_secret", "anew", "state"];
@@ -138,6 +138,7 @@ impl Source<'_> {
             }
         }
         self.params(at, provider)?;
+        self.key_stays_here(at, provider)?;
         if let Some(unsaid) = provider.scopes.iter().find(|scope| !provider.scope_words.contains_key(*scope)) {
             return Err(self.fault(at, format!("[oauth.scope_words] does not say what “{unsaid}” lets the hub do")));
         }
@@ -181,6 +182,25 @@ impl Source<'_> {
                 .fault(at, format!("“{name}” comes from the callback, so no host of “oauth.{field}” may hang on it"))),
             None => Ok(()),
         }
+    }
+
+    /// A private key proves the hub without being sent, which HTTP Basic would do; and who leaves it out proves nothing.
+    fn key_stays_here(self, at: usize, provider: &Provider) -> Result<(), Fault> {
+        let auth = provider.client_auth;
+        if !auth.has_key() {
+            return Ok(());
+        }
+        let refuse = |line: &str| {
+            let word = auth.as_str();
+            Err(self.fault(at, format!("“client_auth” is {word}, so {line} cannot be. Take it out")))
+        };
+        if provider.revoke.as_ref().is_some_and(|it| it.auth == RevokeAuth::Basic) {
+            return refuse("“auth” of [oauth.revoke] as basic");
+        }
+        if provider.refresh.as_ref().is_some_and(|it| it.public) {
+            return refuse("“public” of [oauth.refresh]");
+        }
+        Ok(())
     }
 
     /// What the hub itself must say, no table may.

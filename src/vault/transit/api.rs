@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Token;
+use super::{Token, TransitSettings};
 use crate::config::{AllowRule, TransitKey};
 use crate::egress::{Egress, EgressPolicy, Request, Response};
 use crate::error::Error;
@@ -113,14 +113,16 @@ struct Answer<T> {
 }
 
 impl Api {
-    pub(super) fn at(address: Url, token: Token, namespace: Option<String>) -> anyhow::Result<Self> {
+    pub(super) fn at(settings: TransitSettings) -> anyhow::Result<Self> {
+        let TransitSettings { address, token, namespace, authorities, .. } = settings;
         let (name, port) =
             (address.host_str().unwrap_or_default(), address.port_or_known_default().unwrap_or_default());
         let host = format!("{name}:{port}");
         let only: AllowRule = host.parse().map_err(|fault| anyhow!("CRAFT_VAULT_ADDR: {fault}"))?;
         let namespace = namespace.map(HeaderValue::try_from).transpose();
         let namespace = namespace.context("CRAFT_VAULT_NAMESPACE cannot be the name of a namespace")?;
-        Ok(Self { egress: Egress::new(EgressPolicy { allow: vec![only] }), address, host, token, namespace })
+        let egress = Egress::new(EgressPolicy { allow: vec![only] }).trusting(authorities);
+        Ok(Self { egress, address, host, token, namespace })
     }
 
     pub(super) fn host(&self) -> &str {

@@ -19,7 +19,7 @@ use self::cache::Unwrapped;
 use super::envelope::SealingKey;
 use super::key_place;
 use super::master::{Retired, Wrap};
-use crate::config::TransitKey;
+use crate::config::{Authorities, TransitKey};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
@@ -41,6 +41,8 @@ pub struct TransitSettings {
     pub token: Token,
     /// The namespace, where the server has such.
     pub namespace: Option<String>,
+    /// Whom the hub trusts about the server besides the authorities of its machine.
+    pub authorities: Authorities,
 }
 
 /// What the hub presents to Vault.
@@ -73,8 +75,8 @@ pub(super) struct Described {
 
 impl Transit {
     pub(super) fn at(settings: TransitSettings) -> anyhow::Result<Self> {
-        let TransitSettings { address, key, token, namespace } = settings;
-        Ok(Self { api: Api::at(address, token, namespace)?, key, unwrapped: Unwrapped::default() })
+        let key = settings.key.clone();
+        Ok(Self { api: Api::at(settings)?, key, unwrapped: Unwrapped::default() })
     }
 
     /// True of what this kind of key has wrapped.

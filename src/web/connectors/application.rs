@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::below;
-use super::fields::host_of;
+use super::fields::{ProofView, host_of};
 use super::sign_in::sign_in;
 use crate::app::App;
 use crate::connections::{CALLBACK, Refusal};
@@ -45,24 +45,12 @@ struct ApplicationPage<'a> {
     docs_host: String,
     scopes: &'a [String],
     client_id: &'a str,
-    /// False for a public client, which has none.
-    takes_secret: bool,
-    /// One is entered.
-    is_known: bool,
+    /// None for a public client, which has no secret.
+    proof: Option<ProofView>,
     /// What the provider says against it, and since when.
     refusal: Option<(String, When)>,
     /// Other services that sign in with it.
     shared: Vec<String>,
-}
-
-impl ApplicationPage<'_> {
-    const fn secret_hint(&self) -> &'static str {
-        if self.is_known {
-            "One is stored, sealed. Leave this empty to keep it."
-        } else {
-            "It is sealed when it is stored, and never shown again."
-        }
-    }
 }
 
 /// What the page is about.
@@ -125,6 +113,13 @@ pub(super) async fn update(
     }
 }
 
+fn proof(about: &About) -> Option<ProofView> {
+    let auth = about.provider.client_auth;
+    let entered = ProofView::of(auth);
+    let entered = if about.client_id.is_some() { entered.stored() } else { entered };
+    (auth != ClientAuth::None).then_some(entered)
+}
+
 async fn form(
     app: &App,
     me: &SignedIn,
@@ -149,8 +144,7 @@ async fn form(
             docs_host: host_of(&about.descriptor.docs),
             scopes: &about.provider.scopes,
             client_id,
-            takes_secret: about.provider.client_auth != ClientAuth::None,
-            is_known: about.client_id.is_some(),
+            proof: proof(about),
             refusal: about.refusal.as_ref().map(|it| (it.words.clone(), calendar.when(it.since))),
             shared: about.shared.clone(),
         },

@@ -2,6 +2,7 @@
 
 use crate::connections::Typed;
 use crate::connectors::{Descriptor, Field, FieldKind};
+use crate::oauth::ClientAuth;
 
 /// A field.
 pub(in crate::web) struct FieldView {
@@ -31,6 +32,54 @@ impl FieldView {
             kind: if field.kind == FieldKind::Email { "email" } else { "text" },
             is_secret,
         }
+    }
+}
+
+/// The field for what an OAuth client proves itself by.
+pub(super) struct ProofView {
+    pub(super) label: &'static str,
+    pub(super) hint: &'static str,
+    /// Of several lines.
+    pub(super) is_pem: bool,
+}
+
+impl ProofView {
+    /// Of a client that proves itself so.
+    pub(super) const fn of(auth: ClientAuth) -> Self {
+        match auth {
+            ClientAuth::PrivateKeyJwt => Self {
+                label: "Private key",
+                hint: "In PEM: it begins with -----BEGIN PRIVATE KEY-----. It is sealed when it is stored, and never shown again.",
+                is_pem: true,
+            },
+            ClientAuth::Tls => Self {
+                label: "Certificate and private key",
+                hint: "Both in PEM: each begins with -----BEGIN. They are sealed when they are stored, and never shown again.",
+                is_pem: true,
+            },
+            _ => Self {
+                label: "Client secret",
+                hint: "It is sealed when it is stored, and never shown again.",
+                is_pem: false,
+            },
+        }
+    }
+
+    /// The same where a client may do without, unless it proves itself by a key.
+    pub(super) const fn optional(auth: ClientAuth) -> Self {
+        if auth.has_key() {
+            return Self::of(auth);
+        }
+        Self {
+            label: "Client secret (optional)",
+            hint: "Only if the service gave you one. It is sealed, and never shown again.",
+            is_pem: false,
+        }
+    }
+
+    /// The same where one is stored already.
+    pub(super) const fn stored(self) -> Self {
+        Self { hint: "One is stored, sealed. Leave this empty to keep it.", ..self }
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::below;
 use super::connection::ConnectionForm;
-use super::fields::FieldView;
+use super::fields::{FieldView, ProofView};
 use crate::app::App;
 use crate::connections::{self, SignIn, Signed, Typed};
 use crate::connectors::{self, Connector, Descriptor};
@@ -40,8 +40,8 @@ struct ConnectPage<'a> {
     scopes: Vec<String>,
     // not `label`: the template's macros have a parameter of that name
     called: &'a str,
-    /// True if the provider makes no clients by itself.
-    asks_client: bool,
+    /// Of a client, if the provider makes none by itself.
+    proof: Option<ProofView>,
     client_id: &'a str,
     /// What the service asks for besides.
     fields: Vec<FieldView>,
@@ -260,6 +260,8 @@ async fn form(
     let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let asks_client =
+        asked.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
     Ok(page_with(
         status,
@@ -271,9 +273,7 @@ async fn form(
             host: provider.host(),
             scopes: scopes.iter().map(words).collect(),
             called: &typed.label,
-            asks_client: asked.descriptor.is_none()
-                && provider.registration_url.is_none()
-                && !provider.reads_client_documents,
+            proof: asks_client.then(|| ProofView::optional(provider.client_auth)),
             client_id: &typed.client_id,
             fields: asked.descriptor.as_ref().map(|it| FieldView::all(it, &typed.fields)).unwrap_or_default(),
             missing: asked.missing.clone(),

@@ -1,6 +1,7 @@
 //! Connectors: those that are shipped, adding an MCP server, and being told why it was not added.
 
 mod adding;
+mod application;
 mod catalogue;
 mod discovery;
 mod refused;

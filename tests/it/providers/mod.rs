@@ -3,6 +3,7 @@
 
 mod certified;
 mod failing;
+mod mutual;
 mod quirky;
 
 use std::collections::BTreeMap;

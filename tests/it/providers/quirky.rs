@@ -11,7 +11,7 @@ use super::{Hub, NOW, parameters};
 use crate::support::quirks::{Answer, CLIENT, Endpoint, Proof, Quirks, Quirky, SECRET, Tokens, Written};
 
 /// A description with these lines; `AT` is where the provider is.
-fn described(lines: &str, provider: &Quirky) -> Provider {
+pub(super) fn described(lines: &str, provider: &Quirky) -> Provider {
     let mut text = lines.to_owned();
     for (name, usual) in [
         ("authorize_url", "'AT/authorize'"),
@@ -43,7 +43,7 @@ async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
 }
 
 /// The whole life of a grant: given, renewed twice, ended.
-async fn lived(hub: &mut Hub, provider: &Quirky) -> Result<Grant, String> {
+pub(super) async fn lived(hub: &mut Hub, provider: &Quirky) -> Result<Grant, String> {
     let first = signed_in(hub).await?;
     assert_eq!(first.access.expose(), provider.given().access);
     let exchanges_access = provider.exchanges_access();
@@ -81,7 +81,7 @@ async fn needed(lines: &str, quirks: Quirks) -> Grant {
 }
 
 /// Quirks that all endpoints have which take a client's proof.
-fn everywhere(change: impl Fn(&mut Endpoint)) -> Quirks {
+pub(super) fn everywhere(change: impl Fn(&mut Endpoint)) -> Quirks {
     let mut quirks = Quirks::default();
     change(&mut quirks.exchanging);
     change(&mut quirks.renewing);

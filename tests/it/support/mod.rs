@@ -1,5 +1,6 @@
 //! What the stories stand on.
 
+pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod changing;
 pub(crate) mod database;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use craft::config::TransitKey;
+use craft::config::{Authorities, TransitKey};
 use craft::egress::{Egress, Request};
 use craft::secret::Secret;
 use craft::vault::{Token, TransitSettings};
@@ -68,7 +68,7 @@ impl OpenBao {
 
     pub(crate) fn settings_with(&self, token: Token) -> TransitSettings {
         let key = TransitKey { mount: "transit".to_owned(), name: "craft".to_owned() };
-        TransitSettings { address: self.url(), key, token, namespace: None }
+        TransitSettings { address: self.url(), key, token, namespace: None, authorities: Authorities::default() }
     }
 
     /// A new token with the policy `use` or `change`.

@@ -190,15 +190,20 @@ impl Quirky {
     #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
     pub(crate) async fn start(quirks: Quirks) -> Self {
         let mut this = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), quirks, memory: Arc::default() };
-        let provider = this.clone();
+        this.address = serve(this.router()).await;
+        this
+    }
+
+    /// Its pages, for another way to reach them.
+    pub(crate) fn router(&self) -> Router {
+        let provider = self.clone();
         let reply = move |method, uri, headers, body| async move {
             provider.reply(&Asked { method, uri, headers, body }).unwrap_or_else(|differs| {
                 let said = json!({ "error": "invalid_request", "error_description": differs });
                 (StatusCode::BAD_REQUEST, axum::Json(said)).into_response()
             })
         };
-        this.address = serve(Router::new().fallback(reply)).await;
-        this
+        Router::new().fallback(reply)
     }
 
     /// The client that it knows.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::Html;
+use craft::config::Authorities;
 use craft::error::Error;
 use craft::secret::Secret;
 use craft::vault::{Token, TransitSettings, Vault};
@@ -12,6 +13,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::{Place, keeper, now};
+use crate::support::authority::{Authority, SPEECHES};
 use crate::support::listener::{closed_port, raw, serve};
 use crate::support::openbao::OpenBao;
 use crate::support::scripted::{Scripted, tools};
@@ -54,6 +56,7 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
         key: "transit/craft".parse().unwrap(),
         token: Token::Given(Secret::new("root")),
         namespace: None,
+        authorities: Authorities::default(),
     };
     let told = refusal(&place, at(closed_port().await)).await;
     assert!(told.contains("could not be reached (Connection refused") && told.contains("CRAFT_VAULT_ADDR"), "{told}");
@@ -107,4 +110,22 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     let page = app.ended(&alice, job).await;
     assert!(page.text("main").contains("Succeeded"), "{}", page.text("main"));
     std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn a_server_of_ones_own_house_is_trusted_as_the_setting_says() {
+    let (place, house) = (Place::new().await, Authority::new());
+    let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
+    let port = house.serve(page, None, SPEECHES[0]).await.port();
+    let with = |authorities| TransitSettings {
+        address: Url::parse(&format!("https://localhost:{port}")).unwrap(),
+        key: "transit/craft".parse().unwrap(),
+        token: Token::Given(Secret::new("root")),
+        namespace: None,
+        authorities,
+    };
+    let told = refusal(&place, with(Authorities::default())).await;
+    assert!(told.contains("from an authority that this machine does not trust"), "{told}");
+    let told = refusal(&place, with(house.trusted())).await;
+    assert!(told.contains("but not as Vault does"), "{told}");
 }

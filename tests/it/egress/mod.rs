@@ -1,5 +1,7 @@
 //! The one way out: what it refuses, in every spelling, and how it bounds what comes back.
 
+mod trusting;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,12 +13,9 @@ use axum::routing::get;
 use craft::egress::{Egress, EgressPolicy, Error, Opened, Request};
 use http::{Method, StatusCode};
 use proptest::prelude::*;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use url::Url;
 
+use crate::support::authority::{Authority, SPEECHES};
 use crate::support::listener::{closed_port, flood, raw, serve};
 
 fn loopback() -> Egress {
@@ -134,7 +133,7 @@ async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_a_safe_one_says_why() {
-    let untrusted = encrypted().await;
+    let untrusted = Authority::new().serve(Router::new(), None, SPEECHES[0]).await;
     let garbage = raw(|stream| async move {
         stream.try_write(b"this is no TLS\n").unwrap();
         std::future::pending::<()>().await;
@@ -158,27 +157,6 @@ async fn a_connection_that_cannot_be_a_safe_one_says_why() {
     assert!(way.found().iter().all(|address| address.ip().is_loopback()) && !way.found().is_empty());
     let refused = Egress::new(EgressPolicy::default()).way(&Url::parse("https://localhost/").unwrap()).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-}
-
-/// A server with a certificate of its own making, for `localhost`.
-async fn encrypted() -> std::net::SocketAddr {
-    let certificate = CertificateDer::from(include_bytes!("support/untrusted.crt").as_slice());
-    let key = PrivateKeyDer::try_from(include_bytes!("support/untrusted.key").as_slice()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    raw(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            // whoever does not trust it breaks off
-            let _ = acceptor.accept(stream).await;
-        }
-    })
-    .await
 }
 
 #[tokio::test]

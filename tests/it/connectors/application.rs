@@ -1,0 +1,151 @@
+//! A client that proves itself by a key: it is entered in several lines, judged at once, and never shown again.
+
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use craft::connectors::Shipped;
+use craft::oauth::ClientAuth;
+use craft::serve;
+use craft::workbench::Workbench;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::add;
+use crate::support::authority::{Authority, SPEECHES};
+use crate::support::browser::Browser;
+use crate::support::listener::serve as serve_plainly;
+use crate::support::page::Page;
+use crate::support::test_app::{TestApp, allowing};
+use crate::support::tides::Tides;
+
+const PATH: &str = "/connectors/harbours/application";
+
+/// A hub that ships a service whose clients prove themselves so.
+async fn shipping(auth: ClientAuth) -> TestApp {
+    let (app, tides) = (TestApp::new().await, Tides::start().await);
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    let mut shipped: Vec<Shipped> = craft::connectors::shipped().unwrap().into_iter().chain(tides.shipped()).collect();
+    let harbours = shipped.iter_mut().find(|it| it.slug.as_str() == "harbours").unwrap();
+    harbours.descriptor.as_mut().unwrap().oauth.as_mut().unwrap().client_auth = auth;
+    serve::ship(&app.app.system, &shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    app
+}
+
+async fn entered(browser: &Browser, path: &str, pem: &str) -> Page {
+    let page = browser.get(path).await;
+    assert_eq!(page.attr("textarea#f-client_secret", "spellcheck").as_deref(), Some("false"));
+    assert_eq!(page.attr("textarea#f-client_secret", "autocomplete").as_deref(), Some("off"));
+    browser.submit(&page, "main form", [("client_id", "hub one"), ("client_secret", pem)]).await
+}
+
+/// The form came back with what was typed, but for the key; nothing was stored.
+async fn refused(app: &TestApp, page: &Page, told: &str) {
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text("main"));
+    assert!(page.text("#f-client_secret-e").contains(told), "{}", page.text("main"));
+    assert_eq!(page.attr(".summary li a", "href").as_deref(), Some("#f-client_secret"));
+    assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some("hub one"));
+    assert_eq!(page.text("#f-client_secret"), "");
+    let all = "SELECT (SELECT count(*) FROM oauth_clients) + (SELECT count(*) FROM secrets)";
+    assert_eq!(sqlx::query_scalar::<_, i64>(all).fetch_one(app.app.system.pool()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_key_of_an_application_is_judged_before_it_is_stored() {
+    let (authority, key) = (Authority::new(), rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let (own, anothers) = (authority.identity("hub"), authority.identity("another"));
+    let (certificate, own_key) = own.split_at(own.find("-----BEGIN PRIVATE").unwrap());
+    let mixed = format!("{certificate}{}", &anothers[anothers.find("-----BEGIN PRIVATE").unwrap()..]);
+    for (auth, label, bad, good) in [
+        (
+            ClientAuth::PrivateKeyJwt,
+            "Private key",
+            vec![("", "Enter the private key"), (certificate, "This is no private key that the hub can sign with.")],
+            &key,
+        ),
+        (
+            ClientAuth::Tls,
+            "Certificate and private key",
+            vec![
+                ("", "Enter the certificate and its private key"),
+                (own_key, "The client certificate cannot be used: there is none."),
+                (certificate, "its private key is missing."),
+                (&mixed, "its private key is that of another certificate"),
+                ("-----BEGIN CERTIFICATE-----", "what was entered is not whole."),
+            ],
+            &own,
+        ),
+    ] {
+        let app = shipping(auth).await;
+        let owner = app.owner().await;
+        assert_eq!(owner.get(PATH).await.text("label[for=f-client_secret]"), label);
+        for (pem, told) in bad {
+            refused(&app, &entered(&owner, PATH, pem).await, told).await;
+        }
+        let page = entered(&owner, PATH, &good.replace('\n', "\r\n")).await;
+        assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
+        let page = owner.get(PATH).await;
+        assert_eq!(page.text("#f-client_secret-h"), "One is stored, sealed. Leave this empty to keep it.");
+        assert!(!page.text("html").contains("BEGIN"), "{}", page.text("main"));
+        let page = owner.submit(&page, "main form", []).await;
+        assert!(page.has(".note.ok"), "{}", page.text("main"));
+    }
+}
+
+/// An MCP server whose sign-in takes clients with a certificate only, at an address of their own.
+async fn walled(gate: u16) -> Url {
+    let challenge = || async { (StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer")]) };
+    let described = move |headers: HeaderMap| async move {
+        let at = format!("http://{}", headers["host"].to_str().unwrap());
+        Json(json!({
+            "issuer": at,
+            "authorization_endpoint": format!("{at}/authorize"),
+            "token_endpoint": format!("{at}/nowhere"),
+            "registration_endpoint": format!("{at}/nowhere"),
+            "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+            "code_challenge_methods_supported": ["S256"],
+            "mtls_endpoint_aliases": { "token_endpoint": format!("https://localhost:{gate}/token") },
+        }))
+    };
+    let router = Router::new()
+        .route("/mcp", get(challenge).post(challenge))
+        .route("/.well-known/oauth-authorization-server", get(described));
+    Url::parse(&format!("http://{}/mcp", serve_plainly(router).await)).unwrap()
+}
+
+async fn token(asked: String) -> (StatusCode, Json<Value>) {
+    let names: Vec<_> = url::form_urlencoded::parse(asked.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+    let has = |name: &str| names.iter().any(|it| it == name);
+    if !has("client_id") || has("client_secret") || has("client_assertion") {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_request" })));
+    }
+    (StatusCode::OK, Json(json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 3600 })))
+}
+
+#[tokio::test]
+async fn a_server_that_takes_certificates_only_is_signed_in_to_with_the_one_that_is_entered() {
+    let (house, guests) = (Authority::new(), Authority::new());
+    let router = Router::new().route("/token", post(token));
+    let server = walled(house.serve(router, Some(&guests), SPEECHES[0]).await.port()).await;
+    let trusting = allowing(&["127.0.0.0/8"]).trusting(house.trusted());
+    let app = TestApp::with(|handles| handles.egress = trusting).await;
+    let alice = app.alice().await;
+    let form = add(&alice, "Walled", server.as_str()).await.path().to_owned();
+    let page = alice.submit(&alice.get(&form).await, "main form", []).await;
+    let told = page.text("#f-client_id-e");
+    assert!(
+        told.ends_with("and enter its client id and the certificate that it knows, with its private key"),
+        "{told}"
+    );
+    refused(&app, &entered(&alice, &form, "hunter2").await, "The client certificate cannot be used").await;
+    refused(&app, &entered(&alice, &form, "").await, "Enter the certificate and its private key").await;
+
+    let page = entered(&alice, &form, &guests.identity("hub")).await;
+    let link = Url::parse(&page.attr("main a.btn", "href").unwrap()).unwrap();
+    let state = link.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let page = alice.get(&format!("/oauth/callback?code=c&state={state}")).await;
+    assert_eq!(page.text("h1"), "Walled", "{}", page.text("main"));
+    assert!(page.text(".note.ok p").starts_with("Walled is connected."), "{}", page.text("main"));
+    let stored: Vec<(String, String)> =
+        sqlx::query_as("SELECT auth, o::text FROM oauth_clients o").fetch_all(app.app.system.pool()).await.unwrap();
+    assert!(stored.len() == 1 && stored[0].0 == "tls_client_auth" && !stored[0].1.contains("BEGIN"), "{stored:?}");
+}

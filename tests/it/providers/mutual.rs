@@ -1,0 +1,77 @@
+//! A provider that takes only those who show a certificate that it knows (RFC 8705).
+
+use craft::oauth::{Client, Kind, Returned};
+use craft::secret::Secret;
+use url::Url;
+
+use super::Hub;
+use super::quirky::{described, everywhere, lived};
+use crate::support::authority::{Authority, SPEECHES, Speech};
+use crate::support::quirks::{CLIENT, Proof, Quirky};
+use crate::support::test_app::allowing;
+
+/// A provider whose endpoints for tokens are behind a gate, and a hub that trusts the gate's authority.
+async fn gated(guests: &Authority, speech: Speech) -> (Hub, Quirky) {
+    let (house, provider) = (Authority::new(), Quirky::start(everywhere(|it| it.proof = Proof::Public)).await);
+    let gate = house.serve(provider.router(), Some(guests), speech).await.port();
+    let lines = format!(
+        "client_auth = 'tls_client_auth'\ntoken_url = 'https://localhost:{gate}/token'\n\
+         revoke = {{ url = 'https://localhost:{gate}/revoke' }}"
+    );
+    let mut hub = Hub::new(described(&lines, &provider), Quirky::client());
+    hub.egress = allowing(&["127.0.0.0/8"]).trusting(house.trusted());
+    (hub, provider)
+}
+
+fn with(pem: Option<String>) -> Client {
+    Client { id: CLIENT.to_owned(), secret: pem.map(Secret::new) }
+}
+
+async fn refused(hub: &Hub, returned: &Returned, told: &str) {
+    let failure = hub.exchange(returned).await.unwrap_err();
+    assert_eq!((failure.kind, failure.class), (Kind::Client, "unwelcome"), "{}", failure.message);
+    assert!(failure.message.starts_with(told), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn a_grant_is_given_renewed_and_ended_to_whoever_shows_the_right_certificate() {
+    let guests = Authority::new();
+    for speech in SPEECHES {
+        let (mut hub, provider) = gated(&guests, speech).await;
+        hub.client = with(Some(guests.identity("hub")));
+        lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{speech:?}: {why}"));
+    }
+}
+
+#[tokio::test]
+async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_read() {
+    let (guests, others) = (Authority::new(), Authority::new());
+    for speech in SPEECHES {
+        let (mut hub, provider) = gated(&guests, speech).await;
+        let link = hub.link().unwrap();
+        let visit = craft::egress::Request::new(http::Method::GET, link);
+        let home = hub.egress.send(visit).await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+        let returned = hub.read(&Url::parse(&home).unwrap()).unwrap();
+        hub.client = with(Some(others.identity("hub")));
+        refused(&hub, &returned, "localhost does not accept the certificate that this hub shows: check that").await;
+        // over HTTP/2 whoever shows none is told no more than that the connection broke off
+        if speech.1 != "h2" {
+            hub.client = with(None);
+            refused(&hub, &returned, "localhost takes only those who show a certificate that it knows, and").await;
+        }
+        assert_eq!(provider.given().count, 0);
+        hub.client = with(Some(guests.identity("hub")));
+        let grant = hub.exchange(&returned).await.unwrap();
+        hub.client = with(Some(others.identity("hub")));
+        assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Client);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_told_and_never_said() {
+    let (mut hub, _provider) = gated(&Authority::new(), SPEECHES[0]).await;
+    hub.client = with(Some("-----BEGIN hunter2".to_owned()));
+    let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();
+    assert_eq!((failure.kind, failure.class), (Kind::Client, "identity"));
+    assert!(!failure.message.contains("hunter2"), "{}", failure.message);
+}
