@@ -73,7 +73,7 @@ async fn an_idle_key_is_verified_once_a_day() {
     assert_stands(&app, "active", "ok", 0).await;
     assert_eq!(app.audited().await, audited, "nothing has changed");
     let facts = owner.get(page.path()).await;
-    assert!(facts.text("dl.facts").contains("Last used Never") || facts.text("dl.facts").contains("Last usedNever"));
+    assert!(facts.texts("dl.facts dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.facts"));
     assert!(facts.text("dl.facts").contains("Last accepted"), "{}", facts.text("dl.facts"));
 }
 
@@ -265,11 +265,6 @@ async fn what_is_the_hubs_own_fault_does_not_count() {
         assert_stands(&app, "active", "ok", 0).await;
     }
     assert_eq!((tides.looks(), count(&app, "connection_renewals").await), (looks, 0));
-    app.advance(IDLE).await;
-    app.let_connect(false).await;
-    assert!(sweep(&app.app.renewals).await.is_err());
-    app.let_connect(true).await;
-    assert_stands(&app, "active", "ok", 0).await;
 }
 
 #[tokio::test]
