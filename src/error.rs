@@ -67,6 +67,20 @@ impl Error {
     }
 }
 
+/// Both; or all their faults, in this order.
+///
+/// # Errors
+/// [`Error::Invalid`] with the faults of both, or the first other error.
+pub fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+    match (first, second) {
+        (Err(Error::Invalid(Invalid(mut faults))), Err(Error::Invalid(Invalid(more)))) => {
+            faults.extend(more);
+            Err(Error::Invalid(Invalid(faults)))
+        }
+        (first, second) => Ok((first?, second?)),
+    }
+}
+
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         Self::Internal(error)

@@ -135,6 +135,15 @@ pub enum Action {
         /// Machine word for the cause and the cause in words, if it failed.
         error: Option<(&'static str, String)>,
     },
+    /// A key or token that its owner has typed was shown to the service, and something about it has changed by that.
+    ConnectionVerified {
+        /// Which connection.
+        connection: ConnectionId,
+        /// To what.
+        connector: ConnectorId,
+        /// Machine word for the cause and the cause in words, unless it was accepted again.
+        error: Option<(&'static str, String)>,
+    },
     /// A service wants more scopes than a connection has.
     ConnectionLimited {
         /// Which connection.
@@ -352,6 +361,10 @@ impl Action {
             Self::ConnectionRenewed { connection, connector, error } => Described {
                 error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
                 ..of_connection("connection.renewed", connection, connector)
+            },
+            Self::ConnectionVerified { connection, connector, error } => Described {
+                error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
+                ..of_connection("connection.verified", connection, connector)
             },
             Self::ConnectionLimited { connection, connector, scopes } => Described {
                 request: Some(serde_json::json!({ "scopes": scopes }).to_string()),

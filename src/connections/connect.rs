@@ -2,6 +2,9 @@
 
 use url::Url;
 
+use super::end::End;
+use super::renewal::look_after;
+use super::replace::NewToken;
 use super::server::discover;
 use super::{label, store};
 use crate::actor::Actor;
@@ -10,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{Connector, Transport};
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, Result, both};
 use crate::ids::ConnectionId;
 use crate::secret::Secret;
 use crate::vault::Vault;
@@ -21,7 +24,7 @@ pub struct NewConnection {
     /// Tells it apart from the user's others.
     pub label: String,
     /// What calls present; not read where nothing has to be proved.
-    pub token: Secret,
+    pub token: NewToken,
 }
 
 /// Whether a connection to it presents a bearer token that its owner types.
@@ -42,7 +45,8 @@ pub async fn connect(
     now: Timestamp,
 ) -> Result<ConnectionId> {
     let token = takes_token(connector).then_some(&new.token);
-    let label = check(new, token)?;
+    let (label, end) = check(new, token, now)?;
+    let token = token.map(|new| &new.token);
     if let Some(token) = token {
         verify(egress, connector, token).await?;
     }
@@ -55,35 +59,21 @@ pub async fn connect(
     if store::insert(&mut tx, actor.user_id(), id, connector.id, label, secret.as_ref(), now).await? != id {
         return Err(label::taken(label));
     }
+    if token.is_some() {
+        look_after(&mut tx, actor.user_id(), id, &end, now).await?;
+    }
     audit::record(&mut tx, actor, &Action::ConnectionCreated { connection: id, connector: connector.id }, now).await?;
     tx.commit().await?;
     Ok(id)
 }
 
 /// All faults at once.
-fn check<'a>(new: &'a NewConnection, token: Option<&Secret>) -> Result<&'a str> {
-    let label = label::parse(&new.label);
-    let mut faults = match &label {
-        Err(Error::Invalid(faults)) => faults.clone(),
-        _ => Invalid::default(),
-    };
-    if token.is_some_and(is_blank) {
-        faults.add("token", BLANK);
-    }
-    faults.into_result(label.unwrap_or_default())
-}
-
-const BLANK: &str = "Enter the bearer token";
-
-fn is_blank(token: &Secret) -> bool {
-    token.expose().trim().is_empty()
+fn check<'a>(new: &'a NewConnection, token: Option<&NewToken>, now: Timestamp) -> Result<(&'a str, End)> {
+    both(label::parse(&new.label), token.map_or_else(|| Ok(End::default()), |token| token.check(now)))
 }
 
 /// Makes a real call with the token: the service lists its tools.
 pub(super) async fn verify(egress: &Egress, connector: &Connector, token: &Secret) -> Result<()> {
-    if is_blank(token) {
-        return Err(Error::field("token", BLANK));
-    }
     let url = connector.mcp_server_url.as_deref().filter(|_| takes_token(connector));
     let url = url.and_then(|url| Url::parse(url).ok()).ok_or(Error::NotFound("token of this connection"))?;
     discover(egress, &url, Some(token)).await.map(drop).map_err(|error| match error {

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
-use crate::clock::Timestamp;
+use crate::clock::{Day, Timestamp};
 use crate::connectors::Transport;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
@@ -48,6 +48,8 @@ pub struct Detail {
     pub wanted: Vec<String>,
     /// When the credential ends.
     pub expires_at: Option<Timestamp>,
+    /// On which day one that its owner has typed ends, as they have noted.
+    pub ends_on: Option<Day>,
     /// Last call that the service accepted.
     pub last_ok_at: Option<Timestamp>,
     /// Last call.

@@ -4,7 +4,9 @@
 
 use url::Url;
 
+use super::end::{End, TypedEnd};
 use super::entries::{self, Entered, Typed};
+use super::renewal::look_after;
 use super::service::{ExternalAccount, Service};
 use super::store::own;
 use super::{label, store};
@@ -14,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{self, Auth, Connector, Descriptor, FieldKind, Transport};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, both};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::queue::{self, Released};
 use crate::secret::Secret;
@@ -48,17 +50,18 @@ impl Keys<'_> {
     /// Makes a connection once the service has accepted the key.
     ///
     /// # Errors
-    /// Faults of `label` and of the service's fields, all at once; or of the one that the service did not accept.
+    /// Faults of `label`, of `ends_on` and of the service's fields, all at once; or of the one that the service did not accept.
     pub async fn connect(
         &self,
         actor: &Actor,
         connector: &Connector,
         typed_label: &str,
-        typed: &Typed,
+        (typed, end): (&Typed, &TypedEnd),
         now: Timestamp,
     ) -> Result<ConnectionId> {
         let descriptor = self.descriptor(actor, connector.id).await?;
-        let (label, entered) = label::with(label::parse(typed_label), entries::judge(&descriptor.fields, typed))?;
+        let read = both(entries::judge(&descriptor.fields, typed), end.read(now));
+        let (label, (entered, end)) = label::with(label::parse(typed_label), read)?;
         let accepted = self.accepted(&descriptor, entered).await?;
         let mut tx = self.db.as_user(actor).await?;
         let owner = actor.user_id();
@@ -67,7 +70,7 @@ impl Keys<'_> {
         if store::insert(&mut tx, owner, id, connector.id, label, Some(&secret), now).await? != id {
             return Err(label::taken(label));
         }
-        accepted.describe(&mut tx, actor, id).await?;
+        accepted.describe(&mut tx, actor, id, &end, now).await?;
         let created = Action::ConnectionCreated { connection: id, connector: connector.id };
         audit::record(&mut tx, actor, &created, now).await?;
         tx.commit().await?;
@@ -79,12 +82,19 @@ impl Keys<'_> {
     ///
     /// # Errors
     /// As [`Keys::connect`]; and of the first secret field if the key is that of another account.
-    pub async fn replace(&self, actor: &Actor, id: ConnectionId, typed: &Typed, now: Timestamp) -> Result<Released> {
+    pub async fn replace(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        (typed, end): (&Typed, &TypedEnd),
+        now: Timestamp,
+    ) -> Result<Released> {
         let mut tx = self.db.as_user(actor).await?;
         let connector = hold(&mut tx, actor, id).await?.connector_id;
         drop(tx);
         let descriptor = self.descriptor(actor, connector).await?;
-        let accepted = self.accepted(&descriptor, entries::judge(&descriptor.fields, typed)?).await?;
+        let (entered, end) = both(entries::judge(&descriptor.fields, typed), end.read(now))?;
+        let accepted = self.accepted(&descriptor, entered).await?;
         let mut tx = self.db.as_user(actor).await?;
         let held = hold(&mut tx, actor, id).await?;
         if let Some(told) = held.is_of_another(accepted.account.as_ref()) {
@@ -99,7 +109,7 @@ impl Keys<'_> {
             None => self.vault.seal(&mut tx, owner, "connection.access", &accepted.credential, now).await?,
         };
         own::renew(&mut tx, owner, id, &secret, now).await?;
-        accepted.describe(&mut tx, actor, id).await?;
+        accepted.describe(&mut tx, actor, id, &end, now).await?;
         let released = queue::release_parked(&mut tx, actor, id).await?;
         audit::record(&mut tx, actor, &Action::CredentialReplaced { connection: id, connector }, now).await?;
         tx.commit().await?;
@@ -125,10 +135,11 @@ impl Keys<'_> {
 }
 
 impl Accepted {
-    /// Notes what was entered besides the key, and whose account it is.
-    async fn describe(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<()> {
+    /// Notes what was entered besides the key, whose account it is, and that the key is to be looked after.
+    async fn describe(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, end: &End, now: Timestamp) -> Result<()> {
         let captured = serde_json::to_value(&self.entered.values).map_err(|error| Error::Internal(error.into()))?;
-        Ok(own::describe(tx, actor.user_id(), id, &captured, self.account.as_ref()).await?)
+        own::describe(tx, actor.user_id(), id, &captured, self.account.as_ref()).await?;
+        look_after(tx, actor.user_id(), id, end, now).await
     }
 }
 

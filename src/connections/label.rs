@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, both};
 use crate::ids::ConnectionId;
 
 use super::store::own;
@@ -27,15 +27,7 @@ pub(super) fn parse(typed: &str) -> Result<&str> {
 
 /// A label and what was typed before it; all faults of both, in that order, if there are any.
 pub(super) fn with<T>(label: Result<&str>, other: Result<T>) -> Result<(&str, T)> {
-    match (label, other) {
-        (Err(Error::Invalid(last)), Err(Error::Invalid(mut faults))) => {
-            for fault in last.faults() {
-                faults.add(fault.field.clone(), fault.message.clone());
-            }
-            Err(Error::Invalid(faults))
-        }
-        (label, other) => Ok((label?, other?)),
-    }
+    both(other, label).map(|(other, label)| (label, other))
 }
 
 /// The fault of a label that another connection to the service has.

@@ -6,14 +6,34 @@ use crate::clock::Timestamp;
 use crate::connectors;
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, both};
 use crate::ids::ConnectionId;
 use crate::queue::{self, Released};
 use crate::secret::Secret;
 use crate::vault::Vault;
 
 use super::connect::verify;
+use super::end::{End, TypedEnd};
+use super::renewal::look_after;
 use super::store::own::{self, Held};
+
+/// A token as its owner types it.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What calls present.
+    pub token: Secret,
+    /// When it ends, if its owner knows.
+    pub end: TypedEnd,
+}
+
+impl NewToken {
+    /// All faults at once.
+    pub(super) fn check(&self, now: Timestamp) -> Result<End> {
+        let is_blank = self.token.expose().trim().is_empty();
+        let token = if is_blank { Err(Error::field("token", "Enter the bearer token")) } else { Ok(()) };
+        both(token, self.end.read(now)).map(|((), end)| end)
+    }
+}
 
 /// Replaces a connection's token once the service has accepted the new one; a token that is refused is a fault of the
 /// field `token`, and nothing is stored. Jobs that waited for it go on: the caller announces them.
@@ -23,9 +43,10 @@ pub async fn replace_token(
     vault: &Vault,
     actor: &Actor,
     id: ConnectionId,
-    token: &Secret,
+    new: &NewToken,
     now: Timestamp,
 ) -> Result<Released> {
+    let (token, end) = (&new.token, new.check(now)?);
     let mut tx = db.as_user(actor).await?;
     let held = hold(&mut tx, actor, id).await?;
     let connector = connectors::get(&mut tx, actor, held.connector_id).await?;
@@ -43,6 +64,7 @@ pub async fn replace_token(
         None => vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?,
     };
     own::renew(&mut tx, actor.user_id(), id, &secret, now).await?;
+    look_after(&mut tx, actor.user_id(), id, &end, now).await?;
     let released = queue::release_parked(&mut tx, actor, id).await?;
     let action = Action::CredentialReplaced { connection: id, connector: connector.id };
     audit::record(&mut tx, actor, &action, now).await?;

@@ -7,12 +7,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::create;
+use super::end::End;
+use super::renewal::look_after;
+use super::replace::NewToken;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors::{self, Auth, Connector, NewConnector};
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, Invalid, Result, both};
 use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
 use crate::upstream::{self, Discovery, Greeted, Limits, Looked, Target};
@@ -47,7 +50,7 @@ pub enum ServerAuth {
     /// Not at all.
     None,
     /// With a bearer token.
-    Bearer(Secret),
+    Bearer(NewToken),
 }
 
 /// A server that has been added.
@@ -60,7 +63,8 @@ pub enum Added {
 }
 
 /// Reads the server's tools and, if it has answered, stores the connector, its tools and the actor's connection.
-/// Nothing is stored otherwise: a server that fails is a fault of the field `url` (or `token`).
+/// Nothing is stored otherwise: a server that fails is a fault of the field `url` (or `token`). What is no end of a token
+/// is one of `ends_on`.
 pub async fn connect_server(
     db: &Db,
     egress: &Egress,
@@ -69,7 +73,7 @@ pub async fn connect_server(
     new: NewServer,
     now: Timestamp,
 ) -> Result<Added> {
-    let url = check(&new)?;
+    let (url, end) = check(&new, now)?;
     let bearer = match &new.auth {
         ServerAuth::Auto => match look(egress, &url).await.map_err(as_field_fault)? {
             Looked::Open(found) => {
@@ -82,9 +86,10 @@ pub async fn connect_server(
             }
         },
         ServerAuth::None => None,
-        ServerAuth::Bearer(token) => Some(token),
+        ServerAuth::Bearer(new) => Some(&new.token),
     };
     let found = Box::new(discover(egress, &url, bearer).await.map_err(as_field_fault)?);
+    let bearer = bearer.map(|token| (token, end));
     let connector = store_ready(db, vault, actor, &new.name, &url, &found, bearer, now).await?;
     Ok(Added::Ready(connector, found))
 }
@@ -97,7 +102,7 @@ async fn store_ready(
     name: &str,
     url: &Url,
     found: &Discovery,
-    bearer: Option<&Secret>,
+    bearer: Option<(&Secret, End)>,
     now: Timestamp,
 ) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
@@ -110,10 +115,13 @@ async fn store_ready(
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
     let secret = match bearer {
-        Some(token) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?),
+        Some((token, _)) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?),
         None => None,
     };
-    create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
+    let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
+    if let Some((_, end)) = bearer {
+        look_after(&mut tx, actor.user_id(), id, &end, now).await?;
+    }
     tx.commit().await?;
     Ok(connector)
 }
@@ -176,7 +184,16 @@ pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>
     upstream::discover(egress, &target, bounds()).await
 }
 
-fn check(new: &NewServer) -> Result<Url> {
+/// All faults at once.
+fn check(new: &NewServer, now: Timestamp) -> Result<(Url, End)> {
+    let end = match &new.auth {
+        ServerAuth::Bearer(new) => new.end.read(now),
+        _ => Ok(End::default()),
+    };
+    both(check_place(new), end)
+}
+
+fn check_place(new: &NewServer) -> Result<Url> {
     let mut faults = Invalid::default();
     if new.name.chars().count() > LONGEST_NAME {
         faults.add("name", format!("Name must be {LONGEST_NAME} characters or fewer"));
@@ -188,7 +205,7 @@ fn check(new: &NewServer) -> Result<Url> {
             None
         }
     };
-    if matches!(&new.auth, ServerAuth::Bearer(token) if token.expose().is_empty()) {
+    if matches!(&new.auth, ServerAuth::Bearer(new) if new.token.expose().is_empty()) {
         faults.add("token", "Enter the bearer token, or choose “None”");
     }
     match url {
@@ -244,12 +261,16 @@ fn as_field_fault(error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewServer, ServerAuth, check, first_line};
+    use super::{NewServer, NewToken, ServerAuth, check, first_line};
+    use crate::connections::TypedEnd;
     use crate::error::Error;
     use crate::secret::Secret;
+    use jiff::tz::TimeZone;
+    use time::macros::datetime;
 
     fn faults(url: &str, auth: ServerAuth) -> Vec<String> {
-        match check(&NewServer { name: String::new(), url: url.to_owned(), auth }) {
+        let now = datetime!(2026-11-27 08:00 UTC);
+        match check(&NewServer { name: String::new(), url: url.to_owned(), auth }, now) {
             Err(Error::Invalid(faults)) => faults.faults().iter().map(|fault| fault.field.clone()).collect(),
             _ => Vec::new(),
         }
@@ -267,7 +288,9 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_at_once() {
-        assert_eq!(faults("nonsense", ServerAuth::Bearer(Secret::new(""))), ["url", "token"]);
+        let end = TypedEnd { text: "soon".to_owned(), zone: TimeZone::UTC };
+        let blank = NewToken { token: Secret::new(""), end };
+        assert_eq!(faults("nonsense", ServerAuth::Bearer(blank)), ["url", "token", "ends_on"]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::config::{Proxy, origin};
+use crate::connections::TypedEnd;
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -82,6 +83,11 @@ impl Reader {
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
         Calendar::new(self.user.zone.clone(), now)
+    }
+
+    /// The end of a credential as they typed it: their days begin where their clock says.
+    pub(super) fn typed_end(&self, text: &str) -> TypedEnd {
+        TypedEnd { text: text.to_owned(), zone: self.user.zone.clone() }
     }
 
     /// Which session this is.

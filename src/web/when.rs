@@ -37,6 +37,12 @@ impl Calendar {
         &self.zone
     }
 
+    /// What day it is there.
+    #[must_use]
+    pub const fn today(&self) -> Date {
+        self.today
+    }
+
     /// Names a moment.
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {

@@ -14,7 +14,7 @@ use crate::support::test_app::TestApp;
 use crate::support::tides::{CLIENT, KEY, OTHERS_KEY, Tides};
 
 /// A hub that ships the service too.
-async fn start() -> (TestApp, Tides) {
+pub(crate) async fn start() -> (TestApp, Tides) {
     let (app, tides) = (TestApp::new().await, Tides::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(tides.shipped()).collect();
@@ -27,7 +27,7 @@ async fn count(app: &TestApp, table: &str) -> i64 {
     sqlx::query_scalar(sqlx::AssertSqlSafe(all)).fetch_one(app.app.system.pool()).await.unwrap()
 }
 
-async fn connect_by_key(owner: &Browser, harbour: &str, key: &str) -> Page {
+pub(crate) async fn connect_by_key(owner: &Browser, harbour: &str, key: &str) -> Page {
     let page = owner.get("/connectors/tides/connection").await;
     owner.submit(&page, "main form", [("harbour", harbour), ("api_key", key)]).await
 }

@@ -101,7 +101,8 @@ impl Doctor<'_> {
         let (now, clock) = (self.subject(actor, subject.id).await?, self.clock.now());
         if now.health == "degraded" {
             let why = now.last_error.unwrap_or_default();
-            return Ok(Finding::warned(presented, format!("It is accepted, but could not be renewed lately. {why}"))
+            let what = if subject.auth_type == "oauth" { "renewed" } else { "verified" };
+            return Ok(Finding::warned(presented, format!("It is accepted, but could not be {what} lately. {why}"))
                 .advise("It is tried again by itself. If it stays so, connect again"));
         }
         if !now.can_be_renewed && now.expires_at.is_some_and(|end| end - clock < SOON) {

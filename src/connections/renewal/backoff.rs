@@ -1,4 +1,4 @@
-//! When a renewal that has failed is tried again, and when a connection is given up.
+//! When a renewal or a verification that has failed is tried again, and when a connection is given up.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const PROBE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Failing on so many days, a connection is given up.
 const MOST_DAYS: i32 = 4;
 
-/// Renewals of a connection that have failed since the last success.
+/// Renewals of a connection, or verifications, that have failed since the last success.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Failures {
     pub(super) in_a_row: i32,
@@ -33,6 +33,16 @@ pub(super) struct Failed {
     pub(super) is_exhausted: bool,
     /// For how long the provider is left alone.
     pub(super) rest: Duration,
+}
+
+impl Failed {
+    /// The reason, with what the hub does about it from now on if the connection was given up.
+    pub(super) fn told(&self, reason: String) -> String {
+        if !self.is_exhausted {
+            return reason;
+        }
+        format!("{reason}. This has failed on {} days, and is tried once a day from now on", self.days)
+    }
 }
 
 impl Failures {

@@ -25,6 +25,7 @@ pub(super) struct Held {
     pub(super) oauth_client_id: Option<OauthClientId>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) renew_at: Option<Timestamp>,
+    pub(super) last_ok_at: Option<Timestamp>,
     pub(super) failures: i32,
     pub(super) failed_days: i32,
     pub(super) last_failed_at: Option<Timestamp>,

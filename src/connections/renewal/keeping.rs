@@ -178,12 +178,8 @@ impl Renewals {
         };
         let has_time = held.expires_at.is_some_and(|end| end > now);
         let failed = held.failures().and(now, has_time, asked, rand::random());
-        let mut reason = format!("{message}{advice}");
+        let reason = failed.told(format!("{message}{advice}"));
         let class = if failure.kind == Kind::Client { CLIENT } else { failure.class };
-        if failed.is_exhausted {
-            let days = failed.days;
-            reason = format!("{reason}. This has failed on {days} days, and is tried once a day from now on");
-        }
         store::degrade(tx, actor.user_id(), held, &failed, class, &reason, now).await?;
         let action = Action::ConnectionRenewed {
             connection: held.id,

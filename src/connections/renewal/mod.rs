@@ -1,5 +1,5 @@
 //! The credential that a call presents, kept alive: renewed ahead of its end, once after a refusal, and by one process
-//! at a time.
+//! at a time. One that its owner has typed cannot be renewed: it is verified while nobody uses it.
 //!
 //! A renewal that fails kills a connection only if the provider says that the grant is over, and only if nobody else has
 //! renewed it meanwhile: a network fault leaves what works. A rotated token is stored before anybody presents it. A provider
@@ -13,8 +13,10 @@ mod demands;
 mod held;
 mod keeping;
 mod notice;
+mod reminder;
 mod store;
 mod sweep;
+mod verification;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -25,6 +27,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 pub use self::sweep::sweep;
+pub(super) use self::verification::look_after;
 
 use self::held::Held;
 use self::keeping::Ending;

@@ -14,7 +14,7 @@ use crate::ids::{ConnectionId, UserId};
 use crate::mail::Mail;
 
 /// When a mail is tried again that was not sent.
-const AGAIN: Duration = Duration::from_secs(5 * 60);
+pub(super) const AGAIN: Duration = Duration::from_secs(5 * 60);
 
 impl Renewals {
     /// Tells the owner of a connection what they are to be told of it: their open pages, and by mail; nobody waits for that.
@@ -49,14 +49,19 @@ impl Renewals {
     }
 }
 
+/// What a mail calls a connection.
+pub(super) fn called(service: &str, label: &str) -> String {
+    let name = match label {
+        "Default" => service.to_owned(),
+        label => format!("{service}, {label}"),
+    };
+    // a service may have named itself
+    name.chars().filter(|letter| !letter.is_control()).collect()
+}
+
 impl Notice {
     fn mail(&self, to: String, link: &str) -> Mail {
-        let name = match self.label.as_str() {
-            "Default" => self.service.clone(),
-            label => format!("{}, {label}", self.service),
-        };
-        // a service may have named itself
-        let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
+        let name = called(&self.service, &self.label);
         let what = match self.status.as_str() {
             "expired" => "has ended",
             _ => "could not be kept alive",

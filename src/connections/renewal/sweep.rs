@@ -1,4 +1,5 @@
-//! Tokens that are about to end are renewed before anybody needs them, and owners are told what they are still to be told.
+//! Tokens that are about to end are renewed before anybody needs them, credentials that nobody has used are verified, and
+//! owners are told what they are still to be told.
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -6,6 +7,7 @@ use futures_util::stream;
 use super::{Renewals, store};
 use crate::actor::{Actor, Origin};
 use crate::error::Result;
+use crate::ids::{ConnectionId, UserId};
 
 /// Most connections of one sweep; the next one has the others.
 pub(super) const MOST: i64 = 200;
@@ -13,19 +15,40 @@ pub(super) const MOST: i64 = 200;
 /// Renewals at once.
 const AT_ONCE: usize = 4;
 
-/// Renews what is due, of all users; says how many were looked at. What fails is noted with its connection.
+/// Most verifications of one sweep: nobody waits for them, and services that do not answer must not hold up the next one.
+const MOST_IDLE: i64 = 60;
+
+/// Verifications at once.
+const IDLE_AT_ONCE: usize = 10;
+
+/// Renews and verifies what is due, of all users; says how many were looked at. What fails is noted with its connection.
 pub async fn sweep(renewals: &Renewals) -> Result<usize> {
     let mut conn = renewals.system.pool().acquire().await?;
     let due = store::due(&mut conn, renewals.clock.now(), MOST).await?;
+    let idle = store::idle(&mut conn, renewals.clock.now(), MOST_IDLE).await?;
     drop(conn);
-    let looked = stream::iter(&due).for_each_concurrent(AT_ONCE, |(user, id)| async move {
-        #[expect(clippy::disallowed_methods, reason = "the hub acts on its own, for the owner of the row")]
-        let actor = Actor::new(*user, Origin::System);
-        if let Err(error) = renewals.keep_alive(&actor, *id).await {
+    let renewed = stream::iter(&due).for_each_concurrent(AT_ONCE, |(user, id)| async move {
+        if let Err(error) = renewals.keep_alive(&acting_for(*user), *id).await {
             tracing::warn!(connection = %id, %error, "a token could not be renewed");
         }
     });
-    looked.await;
+    renewed.await;
     renewals.tell_all().await?;
-    Ok(due.len())
+    renewals.remind_all().await?;
+    verify(renewals, &idle).await;
+    Ok(due.len() + idle.len())
+}
+
+async fn verify(renewals: &Renewals, idle: &[(UserId, ConnectionId)]) {
+    let verified = stream::iter(idle).for_each_concurrent(IDLE_AT_ONCE, |(user, id)| async move {
+        if let Err(error) = renewals.verify(&acting_for(*user), *id).await {
+            tracing::warn!(connection = %id, %error, "a credential could not be verified");
+        }
+    });
+    verified.await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "the hub acts on its own, for the owner of the row")]
+fn acting_for(user: UserId) -> Actor {
+    Actor::new(user, Origin::System)
 }

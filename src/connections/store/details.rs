@@ -44,6 +44,7 @@ macro_rules! details {
                    scopes AS "scopes!",
                    ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
                    expires_at,
+                   ends_on,
                    last_ok_at,
                    last_used_at,
                    created_at AS "created_at!",

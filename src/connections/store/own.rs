@@ -159,6 +159,8 @@ pub(in crate::connections) async fn revoke(
             secret_ref_refresh = NULL,
             version = version + 1,
             expires_at = NULL,
+            ends_on = NULL,
+            remind_at = NULL,
             updated_at = $3
         WHERE user_id = $1 AND id = $2
         "#,

@@ -114,11 +114,13 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
             SELECT user_id, id, request, response, error, ip, agent, salt
             FROM entries
         ),
-        -- last_used_at is for people: not worth waiting for whoever is changing the connection
+        -- neither is worth waiting for whoever is changing the connection: one is for people, and without the other it is
+        -- verified once more than it need be
         touched AS MATERIALIZED (
-            SELECT c.user_id, c.id, u.finished_at
+            SELECT c.user_id, c.id, u.finished_at, u.ok_at
             FROM (
-                SELECT l.user_id, l.connection_id, max(g.finished_at) AS finished_at
+                SELECT l.user_id, l.connection_id, max(g.finished_at) AS finished_at,
+                    max(g.finished_at) FILTER (WHERE g.outcome = 'ok') AS ok_at
                 FROM gone g
                 JOIN lane l ON l.lane = g.lane
                 WHERE g.is_use
@@ -129,7 +131,8 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
         ),
         used AS (
             UPDATE user_connections c
-            SET last_used_at = t.finished_at
+            SET last_used_at = t.finished_at,
+                last_ok_at = GREATEST(c.last_ok_at, t.ok_at)
             FROM touched t
             WHERE c.user_id = t.user_id AND c.id = t.id
         )

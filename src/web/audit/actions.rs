@@ -27,6 +27,7 @@ const GROUPS: &[Group] = &[
             "connection.created",
             "connection.reconnected",
             "connection.renewed",
+            "connection.verified",
             "connection.limited",
             "connection.refused",
             "connection.checked",

@@ -186,6 +186,7 @@ pub(in crate::web) fn words(action: &str) -> String {
         "connection.created" => "Connection made",
         "connection.reconnected" => "Connected again",
         "connection.renewed" => "Renewal of a token",
+        "connection.verified" => "Verification of a key or token",
         "connection.limited" => "More permission wanted",
         "connection.refused" => "Sign-in at a service refused",
         "client.registered" => "Hub made known to a service",

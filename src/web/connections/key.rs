@@ -8,7 +8,7 @@ use super::below;
 use super::token::{TokenForm, told};
 use super::views::{self, href};
 use crate::app::App;
-use crate::connections::{self, Detail, Keys, Typed};
+use crate::connections::{self, Detail, Keys};
 use crate::connectors::{self, Descriptor};
 use crate::error::{Error, Invalid};
 use crate::web::actor::SignedIn;
@@ -29,20 +29,25 @@ struct KeyPage<'a> {
     connector: String,
     href: String,
     fields: Vec<FieldView>,
+    ends_on: &'a str,
 }
 
 pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: Kept) -> Result {
     let kept: Option<Form<TokenForm>> = kept.take(app, me).await?;
+    if let Some(Form(typed)) = kept {
+        return form(app, me, connection, StatusCode::OK, &typed, &Invalid::default()).await;
+    }
     let mut tx = app.db.as_user(&me.actor).await?;
-    let present = connections::entered(&mut tx, &me.actor, connection.id).await?;
+    let fields = connections::entered(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
-    let typed = kept.map_or(present, |Form(typed)| typed.fields);
+    let typed = TokenForm { fields, ..TokenForm::default() };
     form(app, me, connection, StatusCode::OK, &typed, &Invalid::default()).await
 }
 
-pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed: &Typed) -> Result {
+pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed: &TokenForm) -> Result {
     let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
-    match keys.replace(&me.actor, connection.id, typed, app.clock.now()).await {
+    let entered = (&typed.fields, &me.typed_end(&typed.ends_on));
+    match keys.replace(&me.actor, connection.id, entered, app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
@@ -61,15 +66,15 @@ async fn form(
     me: &SignedIn,
     connection: &Detail,
     status: StatusCode,
-    typed: &Typed,
+    typed: &TokenForm,
     faults: &Invalid,
 ) -> Result<Response> {
     let descriptor = described(app, me, connection).await?;
     let shell = below(me, "Replace the key", connection).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (name, connector) = (views::name(connection), connection.connector.clone());
-    let fields = FieldView::all(&descriptor, typed);
-    Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields }))
+    let (fields, ends_on) = (FieldView::all(&descriptor, &typed.fields), typed.ends_on.as_str());
+    Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields, ends_on }))
 }
 
 async fn described(app: &App, me: &SignedIn, connection: &Detail) -> crate::error::Result<Descriptor> {

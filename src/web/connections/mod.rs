@@ -3,6 +3,7 @@
 mod checkup;
 mod default;
 mod disconnection;
+mod end;
 mod findings;
 mod index;
 mod key;

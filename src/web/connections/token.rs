@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::views::{self, href};
 use super::{below, find, key};
 use crate::app::App;
-use crate::connections::{self, Detail, Typed};
+use crate::connections::{self, Detail, NewToken, Typed};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -21,10 +21,12 @@ use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::count;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct TokenForm {
     #[serde(default)]
-    token: String,
+    pub(super) token: String,
+    #[serde(default)]
+    pub(super) ends_on: String,
     /// Of a service that takes a key: what it asks for.
     #[serde(flatten)]
     pub(super) fields: Typed,
@@ -38,6 +40,7 @@ struct TokenPage<'a> {
     name: String,
     connector: String,
     href: String,
+    ends_on: &'a str,
 }
 
 pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: Kept) -> Result {
@@ -49,9 +52,10 @@ pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<St
     if connection.takes_key() {
         return key::edit(&app, &me, &connection, kept).await;
     }
-    // a token is not carried through the sign-in; the words about it are
-    let _: Option<Form<TokenForm>> = kept.take(&app, &me).await?;
-    Ok(form(&me, &connection, StatusCode::OK, &Invalid::default()).await)
+    // a token is not carried through the sign-in
+    let kept: Option<Form<TokenForm>> = kept.take(&app, &me).await?;
+    let ends_on = kept.map(|Form(typed)| typed.ends_on).unwrap_or_default();
+    Ok(form(&me, &connection, StatusCode::OK, &ends_on, &Invalid::default()).await)
 }
 
 pub(super) async fn update(
@@ -65,11 +69,11 @@ pub(super) async fn update(
         return Err(Error::Conflict(why).into());
     }
     if connection.takes_key() {
-        return key::update(&app, &me, &connection, &typed.fields).await;
+        return key::update(&app, &me, &connection, &typed).await;
     }
-    let (token, now) = (Secret::new(typed.token.trim()), app.clock.now());
-    let replaced =
-        connections::replace_token(&app.db, &app.egress, &app.vault, &me.actor, connection.id, &token, now).await;
+    let new = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
+    let (id, now) = (connection.id, app.clock.now());
+    let replaced = connections::replace_token(&app.db, &app.egress, &app.vault, &me.actor, id, &new, now).await;
     match replaced {
         Ok(released) => {
             released.announce(&app.live);
@@ -77,7 +81,9 @@ pub(super) async fn update(
             me.flash(Flash::success(told(&connection, released.len()))).await?;
             Ok(see_other(&href(&connection)))
         }
-        Err(Error::Invalid(faults)) => Ok(form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &faults).await),
+        Err(Error::Invalid(faults)) => {
+            Ok(form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &typed.ends_on, &faults).await)
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -101,9 +107,9 @@ pub(super) fn told(connection: &Detail, released: usize) -> String {
     }
 }
 
-async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, faults: &Invalid) -> Response {
+async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &Invalid) -> Response {
     let shell = below(me, "Replace the token", connection).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (name, connector) = (views::name(connection), connection.connector.clone());
-    page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection) })
+    page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection), ends_on })
 }

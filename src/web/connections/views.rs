@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::end::End;
 use super::findings::LastCheckup;
 use super::whole::Whole;
 use crate::connections::Detail;
@@ -88,6 +89,7 @@ pub(super) struct Row {
     pub(super) account: Option<String>,
     pub(super) scopes: String,
     pub(super) expires: Option<When>,
+    pub(super) end: Option<End>,
     pub(super) used: Option<When>,
     /// One of several, and the one that is used unless another is chosen.
     pub(super) is_preferred: bool,
@@ -109,6 +111,7 @@ impl Row {
             account: connection.account.clone(),
             scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
+            end: End::of(connection, calendar),
             used: calendar.when_any(connection.last_used_at),
             is_preferred: connection.is_preferred && connection.usable > 1,
             can_be_chosen: !connection.is_over(),
@@ -172,6 +175,7 @@ pub(super) struct ConnectionView {
     /// In words, where the service's file has some.
     scopes: Vec<Scope>,
     expires: Option<When>,
+    end: Option<End>,
     made: When,
     changed: When,
     used: Option<When>,
@@ -223,6 +227,7 @@ impl ConnectionView {
             credential: credential(connection),
             scopes: connection.scopes.iter().map(|scope| Scope { name: scope.clone(), words: words(scope) }).collect(),
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
+            end: End::of(connection, calendar),
             made: calendar.when(connection.created_at),
             changed: calendar.when(connection.updated_at),
             used: calendar.when_any(connection.last_used_at),

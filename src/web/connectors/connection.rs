@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::connections::{self, Connection, NewConnection, Typed};
+use crate::connections::{self, Connection, NewConnection, NewToken, Typed};
 use crate::connectors::{self, Auth, Connector};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
@@ -26,6 +26,8 @@ use crate::web::shell::Shell;
 pub(super) struct ConnectionForm {
     pub(super) label: String,
     pub(super) token: String,
+    /// When the token or key ends.
+    pub(super) ends_on: String,
     /// Of an application that its owner has made at the provider.
     pub(super) client_id: String,
     pub(super) client_secret: String,
@@ -101,6 +103,7 @@ struct ConnectionPage<'a> {
     way: Way,
     // not `label`: the template's macros have a parameter of that name
     typed: &'a str,
+    ends_on: &'a str,
 }
 
 /// Which connection is meant, where one signs in again.
@@ -134,8 +137,8 @@ pub(super) async fn new(
     if let Way::Key { .. } = way {
         return key::show(&app, &me, &connector, way, &typed).await;
     }
-    let label = typed.label;
-    Ok(form(&me, &connector, way, StatusCode::OK, &label, &Invalid::default()).await)
+    let typed = (typed.label.as_str(), typed.ends_on.as_str());
+    Ok(form(&me, &connector, way, StatusCode::OK, typed, &Invalid::default()).await)
 }
 
 pub(super) async fn create(
@@ -153,7 +156,8 @@ pub(super) async fn create(
         return key::create(&app, &me, &connector, way, &typed).await;
     }
     let label = if way == Way::Button { "Default" } else { typed.label.as_str() };
-    let new = NewConnection { label: label.to_owned(), token: Secret::new(typed.token.trim()) };
+    let token = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
+    let new = NewConnection { label: label.to_owned(), token };
     let now = app.clock.now();
     match connections::connect(&app.db, &app.egress, &app.vault, &me.actor, &connector, &new, now).await {
         Ok(_) => {
@@ -161,7 +165,8 @@ pub(super) async fn create(
             Ok(see_other(&format!("/connectors/{slug}")))
         }
         Err(Error::Invalid(faults)) => {
-            Ok(form(&me, &connector, way, StatusCode::UNPROCESSABLE_ENTITY, label, &faults).await)
+            let typed = (label, typed.ends_on.as_str());
+            Ok(form(&me, &connector, way, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await)
         }
         Err(other) => Err(other.into()),
     }
@@ -195,11 +200,11 @@ async fn form(
     connector: &Connector,
     way: Way,
     status: StatusCode,
-    typed: &str,
+    (typed, ends_on): (&str, &str),
     faults: &Invalid,
 ) -> Response {
     let shell = below(me, way.label(), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
-    page_with(status, &ConnectionPage { shell, faults, service, slug, way, typed })
+    page_with(status, &ConnectionPage { shell, faults, service, slug, way, typed, ends_on })
 }

@@ -28,6 +28,7 @@ struct KeyPage<'a> {
     // not `label`: the template's macros have a parameter of that name
     called: &'a str,
     fields: Vec<FieldView>,
+    ends_on: &'a str,
     docs: String,
     docs_host: String,
 }
@@ -45,7 +46,8 @@ pub(super) async fn create(
     typed: &ConnectionForm,
 ) -> Result {
     let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
-    match keys.connect(&me.actor, connector, &typed.label, &typed.fields, app.clock.now()).await {
+    let entered = (&typed.fields, &me.typed_end(&typed.ends_on));
+    match keys.connect(&me.actor, connector, &typed.label, entered, app.clock.now()).await {
         Ok(id) => {
             me.flash(Flash::success(format!("{} has accepted the key, and is connected.", connector.name))).await?;
             Ok(see_other(&format!("/connections/{id}")))
@@ -84,6 +86,7 @@ async fn form(
             is_first: way == Way::Key { is_first: true },
             called: &typed.label,
             fields: FieldView::all(descriptor, &typed.fields),
+            ends_on: &typed.ends_on,
             docs: descriptor.docs.clone(),
             docs_host: host_of(&descriptor.docs),
         },

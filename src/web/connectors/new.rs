@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::sign_in;
 use super::views::{Choice, NewPage};
 use crate::app::App;
-use crate::connections::{self, Added, NewServer, ServerAuth};
+use crate::connections::{self, Added, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -28,6 +28,7 @@ pub(super) struct NewForm {
     url: String,
     auth: String,
     token: String,
+    ends_on: String,
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
@@ -37,7 +38,9 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Res
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
     let auth = match typed.auth.as_str() {
-        "bearer" => ServerAuth::Bearer(Secret::new(typed.token.trim())),
+        "bearer" => {
+            ServerAuth::Bearer(NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) })
+        }
         "none" => ServerAuth::None,
         _ => ServerAuth::Auto,
     };
@@ -75,6 +78,7 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Inval
             faults,
             called: &typed.name,
             url: &typed.url,
+            ends_on: &typed.ends_on,
             auth,
             auths: [
                 Choice { value: "auto", label: "As the server asks: none, or signing in there" },

@@ -21,6 +21,7 @@ pub(super) struct NewPage<'a> {
     pub(super) url: &'a str,
     pub(super) auth: &'a str,
     pub(super) auths: [Choice; 3],
+    pub(super) ends_on: &'a str,
 }
 
 /// A radio button.

@@ -131,7 +131,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["connection-token-error", `${connection}/token`, alice, press("Replace the token")],
     ["connection-end", `${workbench}/disconnection`], ["connections-end", `/connections/disconnection?${boxes.join("&")}`],
     ["account", "/connectors/guarded/connection"],
-    ["account-error", "/connectors/guarded/connection", alice, press("Connect")],
+    ["account-error", "/connectors/guarded/connection", alice, press("Connect", { ends_on: "2020-02-02" })],
     ["connections-needed", "/connections?state=attention"], ["connection-lost", lost], ["job-waits", `${waits}?live=off`],
     ["checkup", `${connection}/checkup`], ["checkup-failed", `${lost}/checkup`], ["job-checkup", well], ["job-checkup-failed", sick],
     ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
@@ -172,9 +172,10 @@ async function accounts({ page, url }) {
   await page.locator("[name='auth'][value='bearer']").check();
   await type(page, { token });
   await page.getByRole("button", { name: "Add the server" }).click();
-  for (const label of ["Work", "Old"]) {
+  const soon = new Date(Date.now() + 3 * 24 * 3600 * 1000).toISOString().slice(0, 10);
+  for (const [label, ends_on] of [["Work", soon], ["Old", ""]]) {
     await page.goto("/connectors/guarded/connection");
-    await type(page, { label, token });
+    await type(page, { label, token, ends_on });
     await page.getByRole("main").getByRole("button", { name: "Connect" }).click();
   }
   const follow = async (label) => {

@@ -4,6 +4,8 @@ mod adding;
 mod checking;
 mod choosing;
 mod disconnecting;
+mod ending;
+mod idling;
 mod listing;
 mod news;
 mod renaming;

@@ -1,7 +1,6 @@
 //! A server of the 2026-07-28 era that lists and answers what a story wants, and remembers what it was told.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -25,8 +24,15 @@ pub(crate) struct Heard {
 pub(crate) struct Scripted {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
-    /// Nobody is let in any more.
-    is_shut: Arc<AtomicBool>,
+    manner: Arc<Mutex<Manner>>,
+}
+
+/// How it treats whoever asks.
+struct Manner {
+    /// What the `Authorization` header must be.
+    wanted: Option<String>,
+    /// A method that is answered with this status.
+    failing: Option<(&'static str, StatusCode)>,
 }
 
 impl Scripted {
@@ -37,28 +43,42 @@ impl Scripted {
 
     /// The same, but 401 to whoever does not present `token`.
     pub(crate) async fn guarded(tools: Value, answer: &str, token: Option<&str>) -> Self {
-        let (heard, is_shut): (Arc<Mutex<Vec<Heard>>>, Arc<AtomicBool>) = Default::default();
-        let shut = is_shut.clone();
-        let (notes, answer, wanted) = (heard.clone(), answer.to_owned(), token.map(|token| format!("Bearer {token}")));
+        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
+        let wanted = token.map(|token| format!("Bearer {token}"));
+        let manner = Arc::new(Mutex::new(Manner { wanted, failing: None }));
+        let (notes, answer, mind) = (heard.clone(), answer.to_owned(), manner.clone());
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
             let method = request["method"].as_str().unwrap_or_default().to_owned();
             let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
-            let refused = wanted.is_some() && wanted != authorization || shut.load(Ordering::Relaxed);
+            let (wanted, failing) = {
+                let manner = mind.lock().unwrap();
+                (manner.wanted.clone(), manner.failing)
+            };
+            let refused = wanted.is_some() && wanted != authorization;
             notes.lock().unwrap().push(Heard { method: method.clone(), authorization, body });
             if refused {
                 return (StatusCode::UNAUTHORIZED, "who?").into_response();
+            }
+            if let Some((_, status)) = failing.filter(|(failing, _)| *failing == method) {
+                return (status, "not now").into_response();
             }
             let called = json!({"content": [{"type": "text", "text": answer}]});
             handshake(&request, &tools).unwrap_or_else(|| complete(&request, &called))
         };
         let address = serve(Router::new().route("/mcp", any(reply))).await;
-        Self { address, heard, is_shut }
+        Self { address, heard, manner }
     }
 
-    /// From now on it accepts nobody's token.
-    pub(crate) fn shut(&self) {
-        self.is_shut.store(true, Ordering::Relaxed);
+    /// Accepts this token from now on, and no other.
+    pub(crate) fn want(&self, token: &str) {
+        self.manner.lock().unwrap().wanted = Some(format!("Bearer {token}"));
+    }
+
+    /// Answers a method with this status from now on; none: as it should.
+    pub(crate) fn fail(&self, failing: Option<(&'static str, u16)>) {
+        let failing = failing.map(|(method, status)| (method, StatusCode::from_u16(status).unwrap()));
+        self.manner.lock().unwrap().failing = failing;
     }
 
     pub(crate) fn url(&self) -> Url {

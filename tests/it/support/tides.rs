@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
-use axum::response::{IntoResponse, Json, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Json, Redirect, Response};
 use axum::routing::{get, post};
 use craft::connectors::{Descriptor, Shipped};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::oneshot;
 use url::Url;
 
 use super::listener::serve;
@@ -32,6 +33,17 @@ struct Said {
     tokens: Vec<String>,
     revoked: Vec<String>,
     clients: Vec<(String, String)>,
+    /// How often somebody asked whose account it is.
+    looks: usize,
+    /// What is answered to that: a status, and when to come back.
+    failing: Option<(StatusCode, Option<u64>)>,
+    held: Option<Holding>,
+}
+
+/// A look that is answered with 401 as soon as it is let go.
+struct Holding {
+    has_come: oneshot::Sender<()>,
+    go: oneshot::Receiver<()>,
 }
 
 type Shared = Arc<Mutex<Said>>;
@@ -72,6 +84,23 @@ impl Tides {
     /// Knows another application too.
     pub(crate) fn know(&self, id: &str, secret: &str) {
         self.said.lock().unwrap().clients.push((id.to_owned(), secret.to_owned()));
+    }
+
+    pub(crate) fn looks(&self) -> usize {
+        self.said.lock().unwrap().looks
+    }
+
+    /// Answers looks with this status from now on, and when to come back; none: as it should.
+    pub(crate) fn fail(&self, failing: Option<(u16, Option<u64>)>) {
+        let failing = failing.map(|(status, after)| (StatusCode::from_u16(status).unwrap(), after));
+        self.said.lock().unwrap().failing = failing;
+    }
+
+    /// Refuses the next look, but only once it is let go: tells when it has come.
+    pub(crate) fn hold_next(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((has_come, coming), (going, go)) = (oneshot::channel(), oneshot::channel());
+        self.said.lock().unwrap().held = Some(Holding { has_come, go });
+        (coming, going)
     }
 
     pub(crate) fn asked_for_tokens(&self) -> Vec<String> {
@@ -156,6 +185,20 @@ impl Tides {
 }
 
 async fn me(State(said): State<Shared>, Path(harbour): Path<String>, headers: HeaderMap) -> Response {
+    let held = {
+        let mut said = said.lock().unwrap();
+        said.looks += 1;
+        said.held.take()
+    };
+    if let Some(Holding { has_come, go }) = held {
+        has_come.send(()).unwrap();
+        go.await.unwrap();
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if let Some((status, after)) = said.lock().unwrap().failing {
+        let after = after.map(|seconds| ("retry-after", seconds.to_string()));
+        return (status, AppendHeaders(after)).into_response();
+    }
     if said.lock().unwrap().is_silent {
         return StatusCode::FORBIDDEN.into_response();
     }

@@ -33,6 +33,7 @@ pub(in crate::connections::renewal) async fn hold(
                u.oauth_client_id AS "oauth_client_id: OauthClientId",
                u.expires_at,
                u.renew_at,
+               u.last_ok_at,
                u.failures,
                u.failed_days,
                u.last_failed_at,
@@ -170,7 +171,7 @@ pub(in crate::connections::renewal) async fn want(
     Ok(())
 }
 
-/// Notes a renewal that has failed; nothing if there is a newer credential by now.
+/// Notes a renewal that has failed; false, and nothing, if there is a newer credential by now.
 pub(in crate::connections::renewal) async fn degrade(
     conn: &mut PgConnection,
     owner: UserId,
@@ -179,8 +180,8 @@ pub(in crate::connections::renewal) async fn degrade(
     class: &str,
     reason: &str,
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let noted = sqlx::query!(
         r#"
         UPDATE user_connections
         SET status = CASE WHEN $4 THEN 'error' ELSE status END,
@@ -209,7 +210,7 @@ pub(in crate::connections::renewal) async fn degrade(
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(noted.rows_affected() == 1)
 }
 
 /// False if there was a newer credential, or it was over already. Its owner is told unless they were when it was given up.

@@ -1,0 +1,125 @@
+//! The statements of verifications: of credentials that their owners have typed.
+
+use sqlx::PgConnection;
+
+use crate::clock::Timestamp;
+use crate::connections::end::End;
+use crate::connections::renewal::held::Held;
+use crate::ids::{ConnectionId, UserId};
+
+/// A credential that its owner has typed was accepted: until when it need not be verified, and when it ends.
+pub(in crate::connections::renewal) async fn begin(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    until: Timestamp,
+    end: &End,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET renew_at = $3,
+            ends_on = $4,
+            remind_at = $5,
+            last_ok_at = $6,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL
+        WHERE user_id = $1 AND id = $2
+        "#,
+        owner as _,
+        id as _,
+        until,
+        end.day,
+        end.remind_at,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the service has accepted the credential at `ok_at`; false, and nothing, if there is a newer one by now, or its
+/// owner has disconnected it.
+pub(in crate::connections::renewal) async fn accept(
+    conn: &mut PgConnection,
+    owner: UserId,
+    held: &Held,
+    ok_at: Timestamp,
+    until: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let accepted = sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET status = 'active',
+            health = CASE WHEN health = 'limited' THEN health ELSE 'ok' END,
+            reason = CASE WHEN health = 'limited' THEN reason END,
+            renew_at = $4,
+            last_ok_at = GREATEST(last_ok_at, $5),
+            last_error = NULL,
+            failures = 0,
+            failed_days = 0,
+            last_failed_at = NULL,
+            failure = NULL,
+            notice_at = NULL,
+            -- of one that was well, nothing has changed
+            updated_at = CASE WHEN failures > 0 THEN $6 ELSE updated_at END
+        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
+        "#,
+        owner as _,
+        held.id as _,
+        held.version,
+        until,
+        ok_at,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(accepted.rows_affected() == 1)
+}
+
+/// The service could not be asked, through no fault of its own.
+pub(in crate::connections::renewal) async fn put_off(
+    conn: &mut PgConnection,
+    owner: UserId,
+    held: &Held,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET renew_at = $4 WHERE user_id = $1 AND id = $2 AND version = $3",
+        owner as _,
+        held.id as _,
+        held.version,
+        until,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Connections of all users whose typed credential is to be verified.
+pub(in crate::connections::renewal) async fn idle(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    most: i64,
+) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT user_id AS "user_id: UserId",
+               id AS "id: ConnectionId"
+        FROM user_connections
+        WHERE secret_ref_access IS NOT NULL AND secret_ref_refresh IS NULL AND expires_at IS NULL
+          AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
+        ORDER BY renew_at
+        LIMIT $2
+        "#,
+        now,
+        most,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+}

@@ -1,0 +1,174 @@
+//! The day on which a key ends, as its owner has noted it: it is shown, they are reminded once, and nothing else happens.
+
+use std::time::Duration;
+
+use craft::connections::sweep;
+use http::StatusCode;
+use time::OffsetDateTime;
+
+use super::{TOKEN, account, guarded, page_of};
+use crate::services::{connect_by_key, start};
+use crate::support::browser::Browser;
+use crate::support::page::Page;
+use crate::support::test_app::{PASSWORD, TestApp};
+use crate::support::tides::KEY;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// The day so many days from now, as a date field sends it, and as pages show it.
+fn day(app: &TestApp, days: i64) -> (String, String) {
+    let day: OffsetDateTime = app.app.clock.now() + time::Duration::days(days);
+    let day = day.date();
+    (day.to_string(), format!("{} {} {}", day.day(), day.month(), day.year()))
+}
+
+/// What mails remind of, by now.
+async fn reminders(app: &TestApp) -> Vec<String> {
+    sweep(&app.app.renewals).await.unwrap();
+    let subject = |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).map(str::to_owned);
+    app.all_mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" ends on ")).collect()
+}
+
+/// Connects with a key that ends on that day.
+async fn connect_until(owner: &Browser, ends_on: &str) -> Page {
+    let form = owner.get("/connectors/tides/connection").await;
+    let fields = [("harbour", "dover"), ("api_key", KEY), ("ends_on", ends_on)];
+    owner.submit(&form, "main form", fields).await
+}
+
+#[tokio::test]
+async fn an_owner_is_reminded_once_a_week_before() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let (ends_on, words) = day(&app, 30);
+    let page = connect_until(&owner, &ends_on).await;
+    assert!(page.text("dl.facts").contains(&words), "{}", page.text("dl.facts"));
+    assert!(!page.has(".note.warn"));
+    assert!(owner.get("/connections").await.text("tbody").contains(&words));
+    app.advance(22 * DAY).await;
+    assert!(reminders(&app).await.is_empty());
+
+    // in the morning, wherever the test is in its day
+    app.advance(DAY + 9 * HOUR).await;
+    let subject = format!("The key of Tides ends on {words}");
+    assert_eq!(reminders(&app).await, std::slice::from_ref(&subject));
+    assert_eq!(app.mailed_link(), format!("{}/token", page.path()));
+    // by now, a session is over
+    owner.sign_in("owner@example.com", PASSWORD).await;
+    let shown = owner.get(page.path()).await;
+    assert_eq!(shown.text(".note.warn h2"), format!("Its key ends on {words}, as you noted"));
+    assert_eq!(shown.attr(".note.warn a", "href"), Some(format!("{}/token", page.path())));
+
+    app.advance(8 * DAY).await;
+    assert_eq!(reminders(&app).await, [subject], "once");
+    let shown = owner.get(page.path()).await;
+    assert_eq!(shown.text(".note.warn h2"), format!("Its key ended on {words}, as you noted"));
+    assert_eq!(shown.texts(".facts .badge"), ["Connected"], "it is a reminder, and nothing else");
+}
+
+#[tokio::test]
+async fn a_key_that_is_replaced_takes_its_end_with_it() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_until(&owner, &day(&app, 15).0).await;
+    let path = format!("{}/token", page.path());
+    let form = owner.get(&path).await;
+    assert_eq!(form.attr("#f-ends_on", "value").as_deref(), Some(""), "the new one has an end of its own");
+    let (later, words) = day(&app, 25);
+    let replaced = owner.submit(&form, "main form", [("api_key", KEY), ("ends_on", &later)]).await;
+    assert!(replaced.text("dl.facts").contains(&words), "{}", replaced.text("main"));
+    app.advance(10 * DAY).await;
+    assert!(reminders(&app).await.is_empty());
+
+    let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
+    assert!(!replaced.text("dl.facts").contains("as you noted"), "{}", replaced.text("main"));
+    app.advance(13 * DAY).await;
+    assert!(reminders(&app).await.is_empty());
+    assert!(!owner.get(page.path()).await.has(".note.warn"));
+}
+
+#[tokio::test]
+async fn of_an_end_that_is_near_the_reminder_comes_the_day_before() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let (ends_on, words) = day(&app, 3);
+    let page = connect_until(&owner, &ends_on).await;
+    assert!(page.text(".note.warn h2").contains(&words), "{}", page.text("main"));
+    assert!(reminders(&app).await.is_empty(), "who has just typed it knows it");
+    app.advance(DAY).await;
+    assert!(reminders(&app).await.is_empty());
+    app.advance(DAY + 9 * HOUR).await;
+    assert_eq!(reminders(&app).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_over_is_not_spoken_of() {
+    let (app, _tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_until(&owner, &day(&app, 15).0).await;
+    owner.submit(&owner.get(&format!("{}/disconnection", page.path())).await, "main form", []).await;
+    app.advance(13 * DAY).await;
+    assert!(reminders(&app).await.is_empty());
+    assert!(!owner.get(page.path()).await.text("main").contains("as you noted"));
+}
+
+#[tokio::test]
+async fn a_token_has_an_end_as_well() {
+    let (app, alice, _server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    assert!(page.text("dl.facts").contains("Not known: the service does not tell"));
+    let (ends_on, words) = day(&app, 30);
+    let form = alice.get(&format!("{}/token", page.path())).await;
+    let replaced = alice.submit(&form, "main form", [("token", TOKEN), ("ends_on", &ends_on)]).await;
+    assert!(replaced.text("dl.facts").contains(&words), "{}", replaced.text("main"));
+    let form = alice.get("/connectors/guarded/connection").await;
+    let fields = [("label", "Work"), ("token", TOKEN), ("ends_on", ends_on.as_str())];
+    assert_eq!(alice.submit(&form, "main form", fields).await.status, StatusCode::OK);
+    account(&alice, "Home").await;
+    app.advance(24 * DAY).await;
+    let mut told = reminders(&app).await;
+    told.sort();
+    assert_eq!(
+        told,
+        [format!("The token of Guarded ends on {words}"), format!("The token of Guarded, Work ends on {words}")]
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_end_is_a_fault_of_its_field() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    let key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
+    let (url, looks) = ("http://127.0.0.1:9/mcp", tides.looks());
+    let forms = [
+        ("/connectors/tides/connection".to_owned(), vec![("harbour", "hull"), ("api_key", KEY), ("label", "Hull")]),
+        (format!("{key}/token"), vec![("harbour", "hull"), ("api_key", KEY)]),
+        ("/connectors/new/mcp".to_owned(), vec![("url", url), ("auth", "bearer"), ("token", TOKEN)]),
+    ];
+    for (path, fields) in &forms {
+        for (typed, told) in [
+            ("soon", "Enter a date like 2027-03-31"),
+            ("2020-02-02", "That day is over"),
+            ("2199-01-01", "That is more than ten years ahead"),
+        ] {
+            let form = owner.get(path).await;
+            assert_eq!(form.attr("#f-ends_on", "type").as_deref(), Some("date"));
+            let fields: Vec<_> = fields.iter().copied().chain([("ends_on", typed)]).collect();
+            let page = owner.post(path, &fields).await;
+            assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}, {typed}: {}", page.text("main"));
+            assert!(page.text("#f-ends_on-e").contains(told), "{path}: {}", page.text("main"));
+            assert_eq!(page.attr("#f-ends_on", "value").as_deref(), Some(typed));
+            assert_eq!(page.texts(".summary a").len(), 1);
+        }
+    }
+    assert_eq!(tides.looks(), looks, "nobody is asked before");
+
+    let (_app, alice, _server) = guarded().await;
+    let token = format!("{}/token", page_of(&alice, "Guarded Default").await.path());
+    for (path, faults) in [("/connectors/guarded/connection".to_owned(), 3), (token, 2)] {
+        let page = alice.post(&path, &[("label", " "), ("ends_on", "soon")]).await;
+        assert_eq!(page.texts(".summary a").len(), faults, "all faults at once: {}", page.text("main"));
+        assert_eq!(page.attr("#f-ends_on", "value").as_deref(), Some("soon"));
+    }
+}

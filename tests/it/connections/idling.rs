@@ -1,0 +1,281 @@
+//! Keys and tokens that nobody uses are shown to their service once a day: what is over is told before a job needs it.
+
+use std::time::Duration;
+
+use craft::connections::{Means, Renewals, sweep};
+use craft::ids::JobId;
+use craft::vault::{SealingKey, Vault};
+
+use super::{TOKEN, TOOL, change, count, guarded, page_of};
+use crate::services::{connect_by_key, start};
+use crate::support::browser::Browser;
+use crate::support::test_app::{TestApp, allowing, renewals};
+use crate::support::tides::KEY;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A day, and the most by which a look is put off so that not all come at once.
+const IDLE: Duration = Duration::from_secs(27 * 3_600);
+
+const NEW: &str = "an0ther-that-nobody-may-see";
+
+/// How the one connection with a credential stands: status, health, and how many looks have failed.
+async fn stands(app: &TestApp) -> (String, String, i32) {
+    sqlx::query_as("SELECT status, health, failures FROM user_connections WHERE secret_ref_access IS NOT NULL")
+        .fetch_one(app.app.system.pool())
+        .await
+        .unwrap()
+}
+
+async fn assert_stands(app: &TestApp, status: &str, health: &str, failures: i32) {
+    assert_eq!(stands(app).await, (status.to_owned(), health.to_owned(), failures));
+}
+
+/// Lets time pass, and sweeps.
+async fn after(app: &TestApp, time: Duration) -> usize {
+    app.advance(time).await;
+    sweep(&app.app.renewals).await.unwrap()
+}
+
+/// What the log says of verifications.
+async fn verified(app: &TestApp) -> Vec<String> {
+    app.audited().await.into_iter().filter(|action| action.starts_with("connection.verified")).collect()
+}
+
+/// A job that nobody claims before [`claim`].
+async fn unclaimed(app: &TestApp, alice: &Browser) -> JobId {
+    // a first job makes the lane
+    app.run(alice, TOOL, []).await;
+    sqlx::query("UPDATE lane SET paused = true").execute(app.app.system.pool()).await.unwrap();
+    app.start(alice, TOOL, []).await
+}
+
+/// Jobs are claimed again; this one meets a connection that is over, and waits.
+async fn claim(app: &TestApp, alice: &Browser, job: JobId) {
+    sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
+    app.app.live.wake_queue();
+    app.until(alice, job, |job| job["status"] == "waiting_input").await;
+}
+
+#[tokio::test]
+async fn an_idle_key_is_verified_once_a_day() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_by_key(&owner, "dover", KEY).await;
+    let (looks, audited) = (tides.looks(), app.audited().await);
+    assert_eq!(after(&app, 23 * HOUR).await, 0, "it was accepted less than a day ago");
+    for day in 1..3 {
+        assert_eq!(after(&app, IDLE).await, 1);
+        assert_eq!(sweep(&app.app.renewals).await.unwrap(), 0);
+        assert_eq!(tides.looks(), looks + day);
+    }
+    assert_stands(&app, "active", "ok", 0).await;
+    assert_eq!(app.audited().await, audited, "nothing has changed");
+    let facts = owner.get(page.path()).await;
+    assert!(facts.texts("dl.facts dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.facts"));
+    assert!(facts.text("dl.facts").contains("Last accepted"), "{}", facts.text("dl.facts"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_used_is_left_alone() {
+    let (app, alice, server) = guarded().await;
+    let asked = server.heard("tools/list").len();
+    app.advance(20 * HOUR).await;
+    app.run(&alice, TOOL, []).await;
+    after(&app, 8 * HOUR).await;
+    assert_eq!(server.heard("tools/list").len(), asked, "a call was accepted eight hours ago");
+    assert_eq!(after(&app, 15 * HOUR).await, 0);
+    after(&app, 5 * HOUR).await;
+    let asked = &server.heard("tools/list")[asked..];
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].authorization.as_deref(), Some(format!("Bearer {TOKEN}").as_str()));
+}
+
+#[tokio::test]
+async fn what_presents_no_typed_credential_is_not_verified() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
+    assert_eq!(after(&app, 2 * IDLE).await, 0);
+}
+
+#[tokio::test]
+async fn processes_that_sweep_at_once_verify_a_key_once() {
+    let (app, tides) = start().await;
+    connect_by_key(&app.owner().await, "dover", KEY).await;
+    let looks = tides.looks();
+    app.advance(IDLE).await;
+    let others = [renewals(&app.app), renewals(&app.app), renewals(&app.app)];
+    let swept = futures_util::future::join_all(others.iter().map(sweep)).await;
+    assert!(swept.iter().all(Result::is_ok), "{swept:?}");
+    assert_eq!(tides.looks(), looks + 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_ends_its_connection_until_it_is_replaced() {
+    let (app, alice, server) = guarded().await;
+    let (page, before) = (page_of(&alice, "Guarded Default").await, app.all_mails().await.len());
+    let job = unclaimed(&app, &alice).await;
+    server.want(NEW);
+    after(&app, IDLE).await;
+    assert_stands(&app, "expired", "reauth_required", 0).await;
+    assert_eq!(verified(&app).await, ["connection.verified!unauthorized"]);
+    let shown = alice.get(page.path()).await;
+    assert!(shown.text(".note.warn").contains("Guarded did not accept the credential any more."));
+    assert!(shown.attrs(".note.warn a", "href").contains(&format!("{}/token", page.path())));
+    claim(&app, &alice, job).await;
+
+    after(&app, IDLE).await;
+    let mails = app.all_mails().await;
+    assert_eq!(mails.len(), before + 1, "its owner is told once");
+    assert!(mails.last().unwrap().contains("Subject: Guarded is waiting for you to connect it again"));
+    assert_eq!(app.mailed_link(), page.path());
+
+    let form = alice.get(&format!("{}/token", page.path())).await;
+    let replaced = alice.submit(&form, "main form", [("token", NEW)]).await;
+    assert!(replaced.text(".note.ok p").contains("The job that waited for it goes on."), "{}", replaced.text("main"));
+    assert_eq!(app.ended(&alice, job).await.text("#job-result pre"), "done");
+    after(&app, IDLE).await;
+    assert_stands(&app, "active", "ok", 0).await;
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_asked_less_and_less_often_and_the_key_lives() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_by_key(&owner, "dover", KEY).await;
+    tides.fail(Some((503, None)));
+    app.advance(IDLE).await;
+    let first = tides.looks();
+    let mut looks = Vec::new();
+    for seconds in [0, 20, 15, 40, 25, 60] {
+        after(&app, Duration::from_secs(seconds)).await;
+        looks.push(tides.looks() - first);
+    }
+    assert_eq!(looks, [1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
+    assert_stands(&app, "active", "degraded", 3).await;
+    assert_eq!(verified(&app).await, ["connection.verified!unavailable"], "each failure is told");
+    let shown = owner.get(page.path()).await;
+    assert!(shown.text(".note.warn").contains("127.0.0.1 failed on its side (HTTP 503)"), "{}", shown.text("main"));
+
+    // it is asked no sooner than it wants; and what it does not permit is no refusal of the key
+    tides.fail(Some((429, Some(7_200))));
+    after(&app, 2 * MINUTE).await;
+    assert_eq!(after(&app, HOUR).await, 0);
+    tides.fail(Some((403, None)));
+    assert_eq!(after(&app, HOUR).await, 1);
+    assert_stands(&app, "active", "degraded", 5).await;
+
+    tides.fail(None);
+    after(&app, HOUR).await;
+    assert_stands(&app, "active", "ok", 0).await;
+    assert_eq!(verified(&app).await.last().unwrap(), "connection.verified");
+    assert!(!owner.get(page.path()).await.has(".note.warn"));
+}
+
+#[tokio::test]
+async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
+    let (app, alice, server) = guarded().await;
+    let before = app.all_mails().await.len();
+    let job = unclaimed(&app, &alice).await;
+    server.fail(Some(("tools/list", 500)));
+    for _ in 0..3 {
+        after(&app, IDLE).await;
+    }
+    assert_stands(&app, "active", "degraded", 3).await;
+    after(&app, IDLE).await;
+    assert_stands(&app, "error", "exhausted", 4).await;
+    let mails = app.all_mails().await;
+    assert_eq!(mails.len(), before + 1, "{mails:?}");
+    assert!(mails.last().unwrap().contains("This has failed on 4"), "{mails:?}");
+    claim(&app, &alice, job).await;
+
+    let asked = server.heard("tools/list").len();
+    for hours in [1, 22, 2] {
+        after(&app, hours * HOUR).await;
+    }
+    assert_eq!(server.heard("tools/list").len(), asked + 1, "it is tried once a day");
+    server.fail(None);
+    after(&app, 25 * HOUR).await;
+    assert_stands(&app, "active", "ok", 0).await;
+    assert_eq!(app.ended(&alice, job).await.text("#job-result pre"), "done");
+    assert_eq!(
+        verified(&app).await,
+        ["connection.verified!http_status", "connection.verified!http_status", "connection.verified"]
+    );
+    assert_eq!(app.all_mails().await.len(), before + 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_accepted_is_as_good_as_a_verification() {
+    let (app, alice, server) = guarded().await;
+    server.fail(Some(("tools/list", 500)));
+    after(&app, IDLE).await;
+    assert_stands(&app, "active", "degraded", 1).await;
+    app.advance(MINUTE).await;
+    app.run(&alice, TOOL, []).await;
+    let asked = server.heard("tools/list").len();
+    after(&app, MINUTE).await;
+    assert_stands(&app, "active", "ok", 0).await;
+    assert_eq!(server.heard("tools/list").len(), asked);
+}
+
+#[tokio::test]
+async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_by_key(&owner, "dover", KEY).await;
+    app.advance(IDLE).await;
+    let (coming, going) = tides.hold_next();
+    let hub = app.app.renewals.clone();
+    let sweeping = tokio::spawn(async move { sweep(&hub).await });
+    coming.await.unwrap();
+    let form = owner.get(&format!("{}/token", page.path())).await;
+    let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
+    assert!(replaced.has(".note.ok"), "{}", replaced.text("main"));
+    going.send(()).unwrap();
+    assert_eq!(sweeping.await.unwrap().unwrap(), 1);
+    assert_stands(&app, "active", "ok", 0).await;
+    assert!(verified(&app).await.is_empty());
+    assert_eq!(count(&app, "connection_renewals").await, 0, "the lease is kept");
+}
+
+#[tokio::test]
+async fn what_is_the_hubs_own_fault_does_not_count() {
+    let (app, tides) = start().await;
+    connect_by_key(&app.owner().await, "dover", KEY).await;
+    let looks = tides.looks();
+    let means = |egress, vault| Means {
+        system: app.app.system.clone(),
+        vault,
+        egress,
+        clock: app.app.clock.clone(),
+        live: app.app.live.clone(),
+        mailer: app.app.mailer.clone(),
+        errands: app.app.errands.clone(),
+        public_url: app.app.public_url.clone(),
+    };
+    // one may not go there, and the other has another master key
+    let forbidden = Renewals::new(means(allowing(&[]), app.app.vault.clone()));
+    let locked = Renewals::new(means(app.app.egress.clone(), Vault::from(SealingKey::random())));
+    for hub in [forbidden, locked] {
+        app.advance(IDLE).await;
+        assert_eq!((sweep(&hub).await.unwrap(), sweep(&hub).await.unwrap()), (1, 0), "it is put off");
+        assert_stands(&app, "active", "ok", 0).await;
+    }
+    assert_eq!((tides.looks(), count(&app, "connection_renewals").await), (looks, 0));
+}
+
+#[tokio::test]
+async fn one_that_is_blocked_or_disconnected_is_not_shown() {
+    let (app, tides) = start().await;
+    let owner = app.owner().await;
+    let page = connect_by_key(&owner, "dover", KEY).await;
+    change(&app, "status = 'error', health = 'blocked'").await;
+    assert_eq!(after(&app, IDLE).await, 0);
+    change(&app, "status = 'active', health = 'ok'").await;
+    owner.submit(&owner.get(&format!("{}/disconnection", page.path())).await, "main form", []).await;
+    let looks = tides.looks();
+    assert_eq!((after(&app, IDLE).await, tides.looks()), (0, looks));
+}
