@@ -152,6 +152,7 @@ impl Renewals {
         };
         store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
         tx.commit().await?;
+        self.live.user_changed(actor.user_id());
         match came {
             Came::Back(released) => released.announce(&self.live),
             Came::Over => self.tell(actor.user_id(), held.id),

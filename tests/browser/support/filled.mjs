@@ -121,7 +121,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
     ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],
-    ["connections", "/connections"], ["connections-none", "/connections?state=attention", choosy],
+    ["connections", "/connections"], ["connections-paused", "/connections?live=off"], ["connections-none", "/connections?state=attention", choosy],
     ["connections-over", "/connections?state=disconnected"], ["connections-error", "/connections?state=lost&after=x"],
     ["connections-empty", "/connections", empty], ["connection", connection], ["connection-busy", workbench],
     ["connection-over", ended], ["connection-default", `${connection}/default`],
