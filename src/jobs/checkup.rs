@@ -17,8 +17,8 @@ use crate::queue::{Accept, Accepter, End, Finish, Lease, Outcome, Stop};
 /// What kind of job it is.
 pub(super) const KIND: &str = "connection.checkup";
 
-/// What lists call it.
-const NAME: &str = "Check-up";
+/// What lists call a check-up.
+pub const CHECKUP: &str = "Check-up";
 
 impl Job {
     /// True if it checks its connection, and runs no tool.
@@ -56,7 +56,7 @@ pub async fn check_up(
         connector_id: connection.connector_id,
         connection_id: connection.id,
         tool_version_id: None,
-        tool_name: NAME.to_owned(),
+        tool_name: CHECKUP.to_owned(),
         origin: actor.origin(),
         input: Value::Object(serde_json::Map::new()).to_string(),
         // it changes nothing

@@ -18,7 +18,7 @@ mod status;
 mod store;
 mod tool_news;
 
-pub use checkup::{check_up, newest_checkup};
+pub use checkup::{CHECKUP, check_up, newest_checkup};
 pub use execute::{Ran, execute};
 pub use filter::{Filter, Stage};
 pub use json::to_json;

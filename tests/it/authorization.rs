@@ -57,6 +57,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors/{slug}/discovery", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),
     ("/connections", For::SignedIn),
+    ("/connections/checkup", For::SignedIn),
     ("/connections/disconnection", For::SignedIn),
     ("/connections/news", For::SignedIn),
     ("/connections/{id}", For::Owner),

@@ -83,7 +83,7 @@ impl Brought<'_> {
             client: self.client,
             account: self.told.account(),
             expires_at: self.grant.expires_at,
-            renew_at: self.grant.renew_at(self.provider, now),
+            renew_at: refresh.and_then(|_| self.grant.renew_at(self.provider, now)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Asking a provider for another token.
 
 use super::held::Held;
+use super::keeping::ADMINISTRATOR;
 use super::{Renewals, hold};
 use crate::actor::Actor;
 use crate::connections::authorization::known;
@@ -107,10 +108,13 @@ impl Renewals {
         if failure.kind != Kind::Client {
             return Ok(Err((failure, "")));
         }
+        // a provider may say so of the token that nobody has: for all users a real one must have been refused
+        if refused.is_some_and(|client| client.is_shared) {
+            return Ok(Err((failure, ADMINISTRATOR)));
+        }
         let mut tx = self.system.begin().await?;
         let mend = self.about_client(&mut tx, actor, &held, &issuer, refused, &failure).await?;
         tx.commit().await?;
-        self.tell_administrators();
         Ok(Err((failure, mend)))
     }
 

@@ -19,7 +19,7 @@ const ANEW: &str = ". The hub is made known there anew when you sign in again";
 const ENTER: &str = ". Check the hub’s OAuth application there, and enter its client id when you sign in again";
 
 /// And about one that serves all users.
-const ADMINISTRATOR: &str = ". An administrator has to check the hub’s OAuth application there";
+pub(super) const ADMINISTRATOR: &str = ". An administrator has to check the hub’s OAuth application there";
 
 /// What became of what the provider said.
 enum Came {

@@ -28,7 +28,7 @@ client_auth = "basic"
 read = "Read the tables"
 
 [oauth.refresh]
-public = true
+method = "POST"
 
 [oauth.capture]
 instance = "/instance_url"
@@ -109,7 +109,7 @@ fn an_address_is_https_and_a_method_is_one_of_http() {
     );
     refused("url = \"{instance}/me\"", "url = \"{instance}/me\"\nmethod = \"PATCH\"", 30, "Write GET or POST");
     refused("client_auth = \"basic\"", "idle_days = 0", 15, "“idle_days” of [oauth] does not fit");
-    refused("public = true", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
+    refused("method = \"POST\"", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_client_with_a_key_never_sends_it_and_never_leaves_it_out() {
     for (word, auth) in [("private_key_jwt", ClientAuth::PrivateKeyJwt), ("tls_client_auth", ClientAuth::Tls)] {
         let text = GOOD.replace("\"basic\"", &format!("\"{word}\""));
         assert_eq!(read(&text).unwrap().descriptor.unwrap().oauth.unwrap().client_auth, auth);
-        let public = read(&text.replace("rotates = true", "public = true")).unwrap_err();
+        let public = read(&text.replace("method = \"POST\"", "public = true")).unwrap_err();
         assert!(
             public.contains(&format!("“client_auth” is {word}, so “public” of [oauth.refresh] cannot be")),
             "{public}"
@@ -157,7 +157,12 @@ fn a_client_with_a_key_never_sends_it_and_never_leaves_it_out() {
 
 #[test]
 fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
-    refused("public = true", "method = \"DELETE\"", 15, "“method” of [oauth.refresh] does not fit. Write GET or POST");
+    refused(
+        "method = \"POST\"",
+        "method = \"DELETE\"",
+        15,
+        "“method” of [oauth.refresh] does not fit. Write GET or POST",
+    );
     let params = "client_auth = \"basic\"\nauthorize_params = { state = \"x\" }";
     refused(
         "client_auth = \"basic\"",

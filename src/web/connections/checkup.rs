@@ -5,17 +5,19 @@ use axum::extract::State;
 
 use super::findings::{Findings, LastCheckup};
 use super::views::{can_be_checked, href, name};
-use super::{below, find, parse};
+use super::{below, chosen, find, parse};
 use crate::app::App;
 use crate::connections::{self, Detail};
 use crate::error::Error;
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::Path;
+use crate::web::extract::{FormPairs, Path};
+use crate::web::filtering::address;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::Shell;
+use crate::web::when::count;
 
 #[derive(Template)]
 #[template(path = "connections/checkup.html")]
@@ -67,6 +69,36 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<
     let mut tx = app.db.as_user(&me.actor).await?;
     let job = jobs::check_up(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
     Ok(see_other(&format!("/jobs/{job}")))
+}
+
+/// The button stands in the list.
+pub(super) async fn show_several(_: SignedIn) -> Result {
+    Ok(see_other("/connections"))
+}
+
+/// Begins a check-up of each that is chosen.
+pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
+    let ids = chosen::ids(&pairs)?;
+    if ids.is_empty() {
+        me.flash(Flash::important("Select the connections to check up first.")).await?;
+        return Ok(see_other("/connections"));
+    }
+    let chosen = chosen::find(&app, &me, &ids).await?;
+    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut begun = Vec::new();
+    for connection in chosen.iter().filter(|connection| refusal(connection).is_none()) {
+        begun.push(jobs::check_up(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
+    }
+    let (flash, place) = match begun.as_slice() {
+        [] => (Flash::important("There is nothing to check: their services are gone."), "/connections".to_owned()),
+        [one] => return Ok(see_other(&format!("/jobs/{one}"))),
+        all => {
+            let words = format!("{} have begun.", count(all.len() as u64, "check-up"));
+            (Flash::success(words), address("/jobs", &[("tool", jobs::CHECKUP)]))
+        }
+    };
+    me.flash(flash).await?;
+    Ok(see_other(&place))
 }
 
 /// Why there is nothing to check.

@@ -5,9 +5,9 @@ use axum::extract::State;
 use futures_util::future::join_all;
 
 use super::views::{Depending, href, name};
-use super::{below, parse};
+use super::{below, chosen, parse};
 use crate::app::App;
-use crate::connections::{self, Detail, SignIn};
+use crate::connections::{Detail, SignIn};
 use crate::ids::ConnectionId;
 use crate::jobs::{self, Disconnected};
 use crate::web::actor::SignedIn;
@@ -17,12 +17,6 @@ use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when::count;
-
-/// As the boxes of the list are called.
-const CHOSEN: &str = "c";
-
-/// More are not on a page of the list.
-const MOST: usize = crate::page::PAGE_SIZE;
 
 /// The question.
 #[derive(Template)]
@@ -49,7 +43,7 @@ struct Chosen {
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let chosen = several(&app, &me, &[parse(&id)?]).await?;
+    let chosen = chosen::find(&app, &me, &[parse(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
     if connection.is_over() {
         return Ok(see_other(&href(connection)));
@@ -68,11 +62,11 @@ pub(super) async fn new_several(
     me: SignedIn,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result {
-    let ids = ids(&pairs)?;
+    let ids = chosen::ids(&pairs)?;
     if ids.is_empty() {
         return nothing_chosen(&me).await;
     }
-    let mut chosen = several(&app, &me, &ids).await?;
+    let mut chosen = chosen::find(&app, &me, &ids).await?;
     chosen.retain(|connection| !connection.is_over());
     if chosen.is_empty() {
         me.flash(Flash::important("They were disconnected before.")).await?;
@@ -83,7 +77,7 @@ pub(super) async fn new_several(
 }
 
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
-    let ids = ids(&pairs)?;
+    let ids = chosen::ids(&pairs)?;
     if ids.is_empty() {
         return nothing_chosen(&me).await;
     }
@@ -93,20 +87,6 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
 async fn nothing_chosen(me: &SignedIn) -> Result {
     me.flash(Flash::important("Select the connections to disconnect first.")).await?;
     Ok(see_other("/connections"))
-}
-
-/// Each once; what is no id is nobody's connection.
-fn ids(pairs: &[(String, String)]) -> Result<Vec<ConnectionId>, Error> {
-    let mut ids =
-        pairs.iter().filter(|(field, _)| field == CHOSEN).map(|(_, id)| parse(id)).collect::<Result<Vec<_>, _>>()?;
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.len() > MOST { Err(Error::not_found()) } else { Ok(ids) }
-}
-
-async fn several(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result<Vec<Detail>, Error> {
-    let mut tx = app.db.as_user(&me.actor).await?;
-    Ok(connections::several(&mut tx, &me.actor, ids).await?)
 }
 
 async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: String, back: String) -> Result {
@@ -131,7 +111,7 @@ async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: 
 }
 
 async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
-    let chosen = several(app, me, ids).await?;
+    let chosen = chosen::find(app, me, ids).await?;
     let untold = end_grants(app, me, &chosen).await;
     let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
     me.flash(told(&chosen, done, untold)).await?;
@@ -186,17 +166,7 @@ fn jobs_were(n: usize, which: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ids, jobs_were};
-
-    #[test]
-    fn each_id_counts_once_and_what_is_none_is_not_found() {
-        let pair = |id: &str| ("c".to_owned(), id.to_owned());
-        let id = "00000000-0000-7000-8000-0000000000f1";
-        assert_eq!(ids(&[pair(id), pair(id), ("x".into(), "y".into())]).unwrap().len(), 1);
-        assert!(ids(&[pair("1")]).is_err());
-        let many: Vec<_> = (0..51).map(|n| pair(&format!("00000000-0000-7000-8000-0000000000{n:02}"))).collect();
-        assert!(ids(&many).is_err() && ids(&many[..50]).is_ok());
-    }
+    use super::jobs_were;
 
     #[test]
     fn jobs_are_counted_in_words() {

@@ -1,6 +1,7 @@
 //! Pages of connections: all of one's own, one of them, and what its owner can do with it.
 
 mod checkup;
+mod chosen;
 mod default;
 mod disconnection;
 mod end;
@@ -29,6 +30,7 @@ use crate::web::shell::{Section, Shell};
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/connections", get(index::index))
+        .route("/connections/checkup", get(checkup::show_several).post(checkup::create_several))
         .route("/connections/disconnection", get(disconnection::new_several).post(disconnection::create_several))
         .route("/connections/news", get(news::index))
         .route("/connections/{id}", get(show::show))

@@ -133,7 +133,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["account", "/connectors/guarded/connection"],
     ["account-error", "/connectors/guarded/connection", alice, press("Connect", { ends_on: "2020-02-02" })],
     ["connections-needed", "/connections?state=attention"], ["connection-lost", lost], ["job-waits", `${waits}?live=off`],
-    ["checkup", `${connection}/checkup`], ["checkup-failed", `${lost}/checkup`], ["job-checkup", well], ["job-checkup-failed", sick],
+    ["checkup", `${connection}/checkup`], ["connections-checkup", "/connections/checkup"], ["checkup-failed", `${lost}/checkup`], ["job-checkup", well], ["job-checkup-failed", sick],
     ["service", "/connectors/closed"], ["service-sign-in", "/connectors/closed/connection"],
     ["service-sign-in-error", "/connectors/closed/connection", alice, press("Connect", { label: "" })],
     ["service-continue", "/connectors/closed/connection", alice, toProvider],

@@ -6,7 +6,7 @@ use axum::routing::any;
 use craft::connectors;
 use http::StatusCode;
 
-use super::{TOKEN, change, count, guarded, page_of};
+use super::{TOKEN, account, change, count, guarded, page_of};
 use crate::oauth::connect;
 use crate::support::browser::Browser;
 use crate::support::guarded::Guarded;
@@ -292,4 +292,27 @@ async fn a_button_that_is_pressed_twice_makes_one_check_up() {
     assert_eq!(pressed.1.header("location"), Some(job.as_str()));
     app.ended(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;
     assert_ne!(press().await.header("location"), Some(job.as_str()), "another one, later, is another");
+}
+
+#[tokio::test]
+async fn several_that_are_chosen_in_the_list_are_checked_up_at_once() {
+    let (app, alice, _server) = guarded().await;
+    account(&alice, "Work").await;
+    let list = alice.get("/connections").await;
+    assert!(list.has("main form button[formaction='/connections/checkup'][formmethod=post]"));
+    let ids = list.attrs("main form [name=c]", "value");
+    let chosen: Vec<_> = ids.iter().map(|id| ("c", id.as_str())).collect();
+    let none = alice.follow(alice.post("/connections/checkup", &[("", ""); 0]).await).await;
+    assert_eq!(none.text(".note.warn p"), "Select the connections to check up first.");
+    let bob = app.bob().await;
+    assert_eq!(bob.post("/connections/checkup", &chosen).await.status, StatusCode::NOT_FOUND);
+
+    let begun = alice.follow(alice.post("/connections/checkup", &chosen).await).await;
+    assert_eq!(begun.text(".note.ok p"), "2 check-ups have begun.");
+    assert_eq!(begun.texts("tbody th a"), ["Check-up", "Check-up"]);
+    for place in begun.attrs("tbody th a", "href") {
+        app.ended(&alice, place.rsplit('/').next().unwrap().parse().unwrap()).await;
+    }
+    let one = alice.post("/connections/checkup", &chosen[..1]).await;
+    assert!(one.header("location").unwrap().starts_with("/jobs/"));
 }

@@ -151,7 +151,7 @@ impl Browser {
         headers
     }
 
-    async fn follow(&self, mut page: Page) -> Page {
+    pub(crate) async fn follow(&self, mut page: Page) -> Page {
         for _ in 0..MOST_REDIRECTS {
             if page.status != StatusCode::SEE_OTHER {
                 return page;

@@ -40,16 +40,18 @@ pub(in crate::connections::renewal) async fn take_notice(
     .await
 }
 
-/// Its owner has been told.
+/// Its owner has been told what was taken until `again`; what has happened since is still to be told.
 pub(in crate::connections::renewal) async fn drop_notice(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
+    again: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE user_connections SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND status IN ('expired', 'error')",
+        "UPDATE user_connections SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND notice_at = $3",
         owner as _,
         id as _,
+        again,
     )
     .execute(conn)
     .await?;
