@@ -35,7 +35,7 @@ pub use key::{Keys, takes_key};
 pub use label::rename;
 pub use look::{Look, Looked, look};
 pub use preference::prefer;
-pub use renewal::{Credential, Means, Presented, Renewals, sweep};
+pub use renewal::{Credential, Means, Presented, Renewals, sweep, verify_idle};
 pub use replace::{NewToken, replace_token};
 pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use service::{ExternalAccount, Service};

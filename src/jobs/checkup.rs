@@ -12,7 +12,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ConnectionId, JobId};
 use crate::queue::events::{Event, Journal, Level};
-use crate::queue::{Accept, Accepter, End, Finish, Lease, Outcome, Stop};
+use crate::queue::{Accept, Accepted, Accepter, End, Finish, Lease, Outcome, Stop};
 
 /// What kind of job it is.
 pub(super) const KIND: &str = "connection.checkup";
@@ -48,8 +48,21 @@ pub async fn check_up(
         return Ok(newest.id);
     }
     // two that begin at once have seen the same one before them
-    let after = newest.map(|job| job.id.to_string()).unwrap_or_default();
-    let job = Accept {
+    let mut after = newest.map(|job| job.id);
+    loop {
+        let begun = queue.accept(begin(actor, connection, after, now)).await?;
+        let Accepted::Duplicate(id) = begun else { return Ok(begun.job_id()) };
+        // a clock that was ahead has made one that looks newer than this, which is over
+        match store::find(tx, actor.user_id(), id).await? {
+            Some(job) if job.status.is_final() && after != Some(id) => after = Some(id),
+            _ => return Ok(id),
+        }
+    }
+}
+
+fn begin(actor: &Actor, connection: &Detail, after: Option<JobId>, now: Timestamp) -> Accept {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    Accept {
         user_id: actor.user_id(),
         job_id: JobId::new(now),
         kind: KIND,
@@ -64,8 +77,7 @@ pub async fn check_up(
         idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
         event: Event::new(Level::Info, "Accepted", now),
         now,
-    };
-    Ok(queue.accept(job).await?.job_id())
+    }
 }
 
 /// The newest check-up of a connection, in the caller's transaction.

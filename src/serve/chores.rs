@@ -9,6 +9,7 @@ use crate::accounts;
 use crate::clock::Clock;
 use crate::connections::{self, Renewals};
 use crate::db::SystemDb;
+use crate::error::Result;
 
 /// Between two looks for tokens that are about to end.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -31,17 +32,25 @@ pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: Cancellati
     stop.run_until_cancelled(sweeping).await;
 }
 
-/// Renews tokens before they end, until told to stop. Every process that runs jobs does; a lease keeps two from one token.
-pub(super) async fn renew_in_time(renewals: Renewals, stop: CancellationToken) {
+/// Renews tokens before they end, and verifies what nobody uses, until told to stop. Every process that runs jobs does; a
+/// lease keeps two from one token.
+pub(super) async fn keep_alive(renewals: Renewals, stop: CancellationToken) {
+    let renewing = each_minute(|| connections::sweep(&renewals), "tokens could not be renewed");
+    let verifying = each_minute(|| connections::verify_idle(&renewals), "keys could not be verified");
+    stop.run_until_cancelled(async { tokio::join!(renewing, verifying) }).await;
+}
+
+/// Sweeps now and a minute after each tick, without an end.
+async fn each_minute<Swept>(sweep: impl Fn() -> Swept, told: &str)
+where
+    Swept: Future<Output = Result<usize>>,
+{
     let mut minutes = tokio::time::interval(MINUTE);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let renewing = async {
-        loop {
-            minutes.tick().await;
-            if let Err(error) = connections::sweep(&renewals).await {
-                tracing::warn!(%error, "tokens could not be renewed ahead of their end; it is tried again in a minute");
-            }
+    loop {
+        minutes.tick().await;
+        if let Err(error) = Box::pin(sweep()).await {
+            tracing::warn!(%error, "{told}; it is tried again in a minute");
         }
-    };
-    stop.run_until_cancelled(renewing).await;
+    }
 }

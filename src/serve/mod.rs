@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use self::chores::{renew_in_time, sweep_daily};
+use self::chores::{keep_alive, sweep_daily};
 pub(crate) use self::database::Database;
 pub(crate) use self::keys::vault;
 use crate::accounts::{self, Passwords};
@@ -169,7 +169,7 @@ impl Parts {
         let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
         let system = self.pools.system.clone();
         let (engine, leases) = Engine::start(system.clone(), &self.queue, self.clock.clone(), settings, &info).await?;
-        self.tasks.spawn(renew_in_time(self.renewals.clone(), self.stop.clone()));
+        self.tasks.spawn(keep_alive(self.renewals.clone(), self.stop.clone()));
         let runner = Runner {
             system,
             egress: self.egress.clone(),

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
+use craft::actor::{Actor, Origin};
+use craft::connectors;
 use craft::db::ownership::TABLES;
 use craft::db::{self, MIGRATOR};
+use craft::ids::{ConnectorId, UserId};
+use craft::oauth::Provider;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::database::{TestDatabase, samples};
@@ -17,6 +21,7 @@ async fn each_migration_applies_to_a_database_with_rows() {
         sqlx::raw_sql(AssertSqlSafe(samples(migration.version))).execute(pool).await.unwrap();
     }
     db::ready(&database.databases).await.unwrap();
+    assert_eq!(described(pool).await.unwrap().issuer(), "https://as.example", "what was stored can be read");
     for table in TABLES {
         assert!(rows(pool, table.name).await > 0, "no sample row in {}: add one to tests/it/migrations", table.name);
     }
@@ -53,6 +58,16 @@ fn a_migration_is_named_by_what_it_does() {
         let is_dated = parts[0].len() == 14 && parts[0].chars().all(|c| c.is_ascii_digit());
         assert!(is_dated && parts.len() >= 3, "{name} is not <timestamp>_<verb>_<noun>.sql");
     }
+}
+
+/// How one signs in at alice's own service.
+async fn described(pool: &PgPool) -> craft::error::Result<Provider> {
+    let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+    let (alice, hers) = (of("00000000-0000-7000-8000-00000000000a"), of("00000000-0000-7000-8000-0000000000ca"));
+    #[expect(clippy::disallowed_methods, reason = "the test stands for alice")]
+    let alice = Actor::new(UserId::from_uuid(alice), Origin::System);
+    let mut conn = pool.acquire().await?;
+    Ok(connectors::provider(&mut conn, &alice, ConnectorId::from_uuid(hers)).await?.unwrap())
 }
 
 async fn rows(pool: &PgPool, table: &str) -> i64 {

@@ -166,7 +166,7 @@ impl SignIn<'_> {
             return Err(missing(provider.client_auth));
         }
         let client = Client { id: id.to_owned(), secret };
-        let new = NewClient { client: &client, auth: None, source: "entered" };
+        let new = NewClient { client: &client, auth: Some(provider.client_auth), source: "entered" };
         self.keep_client(actor, UserId::HUB, connector.id, &provider, &new, now).await.map(drop)
     }
 
@@ -183,7 +183,9 @@ impl SignIn<'_> {
             oauth::judge(provider.client_auth, secret).map_err(|fault| Error::field("client_secret", fault))?;
         }
         let present = self.known_client(actor, connector, provider).await?;
-        Ok(secret.or(present.filter(|known| known.client.id == id).and_then(|known| known.client.secret)))
+        // a key is no secret to send, nor a secret a key
+        let fits = |known: &Known| known.client.id == id && known.takes_key(provider) == provider.client_auth.has_key();
+        Ok(secret.or(present.filter(fits).and_then(|known| known.client.secret)))
     }
 
     async fn keep_client(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::store::Transaction;
-use super::{SignIn, Signed, UNKNOWN, known, refusal, store};
+use super::{SignIn, Signed, UNKNOWN, known, store};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -34,13 +34,16 @@ impl SignIn<'_> {
         let known = self.client(actor, &begun, &provider).await?;
         let provider = known.meets(provider);
         let redirect = Url::parse(&begun.redirect_uri).map_err(|error| Error::Internal(error.into()))?;
-        let granted = async {
-            let returned = Returned::read(&provider, query)?;
-            let code = (&returned, &pkce, &state, &redirect);
-            let values = values_of(Some(&begun.entered));
-            oauth::exchange(self.egress, &provider, &values, &known.client, code, now).await
+        // what a browser brings is no witness against the application of all
+        let (granted, is_witness) = match Returned::read(&provider, query) {
+            Ok(returned) => {
+                let code = (&returned, &pkce, &state, &redirect);
+                let values = values_of(Some(&begun.entered));
+                (oauth::exchange(self.egress, &provider, &values, &known.client, code, now).await, true)
+            }
+            Err(failure) => (Err(failure), false),
         };
-        match granted.await {
+        match granted {
             Ok(grant) => {
                 let kept = self.keep(actor, &begun, &provider, &known, grant, now).await;
                 if let Err(Error::Conflict(message)) = &kept {
@@ -54,9 +57,8 @@ impl SignIn<'_> {
             Err(failure) => {
                 self.refused(actor, &begun, failure.class, &failure.message, now).await?;
                 self.learn(actor, &begun, &provider, &failure, now).await?;
-                if known.is_shared && failure.kind == Kind::Client {
-                    let mut conn = self.system.pool().acquire().await?;
-                    refusal::note(&mut conn, known.id, begun.connector_id, &failure.message, now).await?;
+                if known.is_shared && is_witness && failure.kind == Kind::Client {
+                    self.note_refusal(&known, &begun, &failure, now).await?;
                 }
                 Err(failure.into())
             }

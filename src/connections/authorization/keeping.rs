@@ -124,6 +124,8 @@ impl SignIn<'_> {
     async fn store(&self, actor: &Actor, brought: &Brought<'_>, now: Timestamp) -> Result<Signed> {
         let (begun, owner) = (brought.begun, actor.user_id());
         let mut tx = self.db.as_user(actor).await?;
+        // whoever was not heard of may be about to commit
+        store::hold(&mut tx, owner, begun.id).await?;
         let made = match store::made(&mut tx, owner, begun.id).await? {
             Some(made) => made,
             None => self.make(&mut tx, actor, brought, now).await?,

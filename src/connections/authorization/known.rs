@@ -28,6 +28,11 @@ impl Known {
     pub(in crate::connections) fn meets(&self, provider: Provider) -> Provider {
         Provider { client_auth: self.auth.unwrap_or(provider.client_auth), ..provider }
     }
+
+    /// Whether what is stored of it is a key that it signs with, or a certificate.
+    pub(super) fn takes_key(&self, provider: &Provider) -> bool {
+        self.auth.unwrap_or(provider.client_auth).has_key()
+    }
 }
 
 /// A client to keep.

@@ -5,9 +5,11 @@ use sqlx::PgConnection;
 
 use super::SignIn;
 use super::known::Known;
+use super::store::Transaction;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{ConnectorId, OauthClientId, UserId};
+use crate::oauth::Failure;
 
 /// What a provider says against the hub's application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,19 @@ impl SignIn<'_> {
     /// What the provider says against an application that serves all users.
     pub async fn refusal(&self, application: &Known) -> Result<Option<Refusal>> {
         Ok(of(&mut *self.system.pool().acquire().await?, application.id).await?)
+    }
+
+    /// The provider has refused it the grant of a sign-in.
+    pub(super) async fn note_refusal(
+        &self,
+        application: &Known,
+        begun: &Transaction,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut conn = self.system.pool().acquire().await?;
+        note(&mut conn, application.id, begun.connector_id, &failure.message, now, now).await?;
+        Ok(())
     }
 
     /// It has given a grant. Nothing hangs on that this is noted at once: the next renewal notes it too.
@@ -41,29 +56,47 @@ pub(in crate::connections) struct Untold {
     pub(in crate::connections) words: String,
 }
 
-/// Notes a refusal, unless there is one already.
+/// Notes a refusal of an application that was asked for at `asked_at`, unless there is one already, or another one serves
+/// all users by now; false in the latter case.
 pub(in crate::connections) async fn note(
     conn: &mut PgConnection,
     client: OauthClientId,
     connector: ConnectorId,
     words: &str,
+    asked_at: Timestamp,
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let is_present = sqlx::query_scalar!(
         r#"
-        UPDATE oauth_clients
-        SET refusal = $3, refusal_of = $4, refusal_at = $5, notice_at = $5
-        WHERE user_id = $1 AND id = $2 AND refusal IS NULL
+        WITH refused AS (
+            SELECT id, NOT EXISTS (
+                       SELECT 1
+                       FROM oauth_clients n
+                       WHERE n.user_id = $1 AND n.issuer = o.issuer AND n.redirect_uri = o.redirect_uri
+                         AND n.created_at > o.created_at
+                   ) AS is_present
+            FROM oauth_clients o
+            WHERE o.user_id = $1 AND o.id = $2
+        ), noted AS (
+            UPDATE oauth_clients o
+            SET refusal = $3, refusal_of = $4, refusal_at = $6, notice_at = $6
+            FROM refused r
+            WHERE o.user_id = $1 AND o.id = r.id AND r.is_present AND o.refusal IS NULL
+              -- entered anew since, it may be mended
+              AND o.created_at <= $5
+        )
+        SELECT is_present AS "is_present!" FROM refused
         "#,
         UserId::HUB as _,
         client as _,
         words,
         connector as _,
+        asked_at,
         now,
     )
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(())
+    Ok(is_present.unwrap_or(true))
 }
 
 /// The application works.
@@ -122,12 +155,17 @@ pub(in crate::connections) async fn take_untold(
     .await
 }
 
-/// Administrators have been told.
-pub(in crate::connections) async fn told(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
+/// Administrators have been told what was taken until `again`; what has happened since is still to be told.
+pub(in crate::connections) async fn told(
+    conn: &mut PgConnection,
+    client: OauthClientId,
+    again: Timestamp,
+) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE oauth_clients SET notice_at = NULL WHERE user_id = $1 AND id = $2",
+        "UPDATE oauth_clients SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND notice_at = $3",
         UserId::HUB as _,
         client as _,
+        again,
     )
     .execute(conn)
     .await?;

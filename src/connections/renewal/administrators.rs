@@ -21,10 +21,10 @@ impl Renewals {
         }
     }
 
-    pub(super) async fn send_refusals(&self) -> Result<()> {
-        let now = self.clock.now();
+    async fn send_refusals(&self) -> Result<()> {
+        let (now, again) = (self.clock.now(), self.clock.now() + AGAIN);
         let mut conn = self.system.pool().acquire().await?;
-        let untold = refusal::take_untold(&mut conn, now + AGAIN, now).await?;
+        let untold = refusal::take_untold(&mut conn, again, now).await?;
         drop(conn);
         if untold.is_empty() {
             return Ok(());
@@ -33,10 +33,17 @@ impl Renewals {
         for refused in untold {
             let place = format!("connectors/{}/application", refused.slug);
             let link = self.public_url.join(&place).map_err(|error| Error::Internal(error.into()))?;
+            let mut is_told = false;
             for administrator in &administrators {
-                self.mailer.send(&mail(&refused, administrator.email.clone(), link.as_str()), now).await?;
+                match self.mailer.send(&mail(&refused, administrator.email.clone(), link.as_str()), now).await {
+                    Ok(()) => is_told = true,
+                    // one who cannot be written to costs the others nothing
+                    Err(error) => tracing::warn!(%error, "an administrator could not be told"),
+                }
             }
-            refusal::told(&mut *self.system.pool().acquire().await?, refused.id).await?;
+            if is_told {
+                refusal::told(&mut *self.system.pool().acquire().await?, refused.id, again).await?;
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::held::Held;
 use super::keeping::ADMINISTRATOR;
 use super::{Renewals, hold};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::connections::authorization::known;
 use crate::connections::values_of;
 use crate::connectors;
@@ -26,6 +27,7 @@ pub(super) struct Refused {
     pub(super) id: OauthClientId,
     /// Everybody's: an administrator has entered it.
     pub(super) is_shared: bool,
+    pub(super) asked_at: Timestamp,
 }
 
 /// What came of asking.
@@ -59,7 +61,7 @@ impl Renewals {
             return Ok(Asked::Failed { failure: Failure::unknown_client(&provider.host()), issuer, client: None });
         };
         let values = values_of(held.captured.as_ref());
-        let refused = Some(Refused { id: known.id, is_shared: known.is_shared });
+        let refused = Some(Refused { id: known.id, is_shared: known.is_shared, asked_at: self.clock.now() });
         let (provider, client) = (known.meets(provider), known.client);
         let first = self.ask_once(&provider, &values, &client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
@@ -93,7 +95,8 @@ impl Renewals {
         let known = known::of_grant(&mut tx, &self.vault, actor.user_id(), held.oauth_client_id, &provider).await?;
         drop(tx);
         let issuer = provider.issuer().to_owned();
-        let refused = known.as_ref().map(|known| Refused { id: known.id, is_shared: known.is_shared });
+        let asked_at = self.clock.now();
+        let refused = known.as_ref().map(|known| Refused { id: known.id, is_shared: known.is_shared, asked_at });
         let failure = match known {
             None => Failure::unknown_client(&provider.host()),
             Some(known) => {

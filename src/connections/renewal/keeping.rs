@@ -21,6 +21,9 @@ const ENTER: &str = ". Check the hub’s OAuth application there, and enter its 
 /// And about one that serves all users.
 pub(super) const ADMINISTRATOR: &str = ". An administrator has to check the hub’s OAuth application there";
 
+/// And about one that has served all users, before the present one.
+const FORMER: &str = ". Another application serves this hub by now: sign in again";
+
 /// What became of what the provider said.
 enum Came {
     /// A new token is stored; what waited for it goes on.
@@ -151,8 +154,9 @@ impl Renewals {
         let Some(client) = client else { return Ok(ANEW) };
         let now = self.clock.now();
         if client.is_shared {
-            refusal::note(tx, client.id, held.connector_id, &failure.message, now).await?;
-            return Ok(ADMINISTRATOR);
+            let (connector, words) = (held.connector_id, &failure.message);
+            let is_present = refusal::note(tx, client.id, connector, words, client.asked_at, now).await?;
+            return Ok(if is_present { ADMINISTRATOR } else { FORMER });
         }
         let is_ours = known::doubt(tx, actor.user_id(), issuer, Some(client.id), now).await?;
         Ok(if is_ours { ANEW } else { ENTER })

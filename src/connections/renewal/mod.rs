@@ -26,7 +26,7 @@ use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-pub use self::sweep::sweep;
+pub use self::sweep::{sweep, verify_idle};
 pub(super) use self::verification::look_after;
 
 use self::held::Held;

@@ -33,8 +33,8 @@ impl Renewals {
         for (owner, id) in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
             self.tell(owner, id);
         }
-        drop(conn);
-        self.send_refusals().await
+        self.tell_administrators();
+        Ok(())
     }
 
     async fn send_notice(&self, owner: UserId, id: ConnectionId) -> Result<()> {

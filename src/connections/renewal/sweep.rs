@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::{Renewals, hold, store};
+use super::{Renewals, store};
 use crate::actor::{Actor, Origin};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{ConnectionId, UserId};
 
 /// Most connections of one sweep; the next one has the others.
@@ -20,17 +20,19 @@ const AT_ONCE: usize = 4;
 /// When a sweep comes back to what could not be renewed through a fault of the hub's own.
 const LATER: Duration = Duration::from_secs(10 * 60);
 
-/// Most verifications of one sweep: nobody waits for them, and services that do not answer must not hold up the next one.
+/// Most verifications of one look.
 const MOST_IDLE: i64 = 60;
+
+/// Most of them that are one user's: whose services do not answer must not take the places of all.
+const MOST_OF_ONE: i64 = 10;
 
 /// Verifications at once.
 const IDLE_AT_ONCE: usize = 10;
 
-/// Renews and verifies what is due, of all users; says how many were looked at. What fails is noted with its connection.
+/// Renews what is due, and tells owners what they are to be told, of all users; says how many were looked at. What fails is noted with its connection.
 pub async fn sweep(renewals: &Renewals) -> Result<usize> {
     let mut conn = renewals.system.pool().acquire().await?;
     let due = store::due(&mut conn, renewals.clock.now(), MOST).await?;
-    let idle = store::idle(&mut conn, renewals.clock.now(), MOST_IDLE).await?;
     drop(conn);
     let renewed = stream::iter(&due).for_each_concurrent(AT_ONCE, |(user, id)| async move {
         let actor = acting_for(*user);
@@ -42,31 +44,35 @@ pub async fn sweep(renewals: &Renewals) -> Result<usize> {
     renewed.await;
     renewals.tell_all().await?;
     renewals.remind_all().await?;
-    verify(renewals, &idle).await;
-    Ok(due.len() + idle.len())
+    Ok(due.len())
 }
 
 /// What fails through a fault of the hub's own does not stand before others in the next sweeps. Whoever needs the token
 /// still asks for it.
 async fn put_off(renewals: &Renewals, actor: &Actor, id: ConnectionId) {
+    let now = renewals.clock.now();
     let put = async {
         let mut conn = renewals.system.pool().acquire().await?;
-        let held = hold(&mut conn, actor, id).await?;
-        store::put_off(&mut conn, actor.user_id(), &held, renewals.clock.now() + LATER).await?;
-        Ok::<_, Error>(())
+        store::put_off_due(&mut conn, actor.user_id(), id, now + LATER, now).await
     };
     if let Err(error) = put.await {
         tracing::warn!(connection = %id, %error, "a renewal could not be put off");
     }
 }
 
-async fn verify(renewals: &Renewals, idle: &[(UserId, ConnectionId)]) {
-    let verified = stream::iter(idle).for_each_concurrent(IDLE_AT_ONCE, |(user, id)| async move {
+/// Verifies typed credentials that nobody has used for a day, of all users; says how many were looked at. Services that do
+/// not answer take their time, so nobody who renews waits for this.
+pub async fn verify_idle(renewals: &Renewals) -> Result<usize> {
+    let mut conn = renewals.system.pool().acquire().await?;
+    let idle = store::idle(&mut conn, renewals.clock.now(), MOST_IDLE, MOST_OF_ONE).await?;
+    drop(conn);
+    let verified = stream::iter(&idle).for_each_concurrent(IDLE_AT_ONCE, |(user, id)| async move {
         if let Err(error) = renewals.verify(&acting_for(*user), *id).await {
             tracing::warn!(connection = %id, %error, "a credential could not be verified");
         }
     });
     verified.await;
+    Ok(idle.len())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the hub acts on its own, for the owner of the row")]

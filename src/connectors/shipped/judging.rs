@@ -10,7 +10,7 @@ use super::{Auth, Fault, Source};
 use crate::oauth::{Provider, RevokeAuth, template_names};
 
 /// What forms have of their own.
-const TAKEN: [&str; 6] = ["label", "token", "client_id", "client_secret", "anew", "state"];
+const TAKEN: [&str; 7] = ["label", "token", "client_id", "client_secret", "anew", "state", "ends_on"];
 
 /// How the names of secret fields end: by that the web knows, wherever it meets one, that it is never shown or carried.
 const SECRET: [&str; 3] = ["_token", "_secret", "_key"];

@@ -90,7 +90,10 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
         begun.push(jobs::check_up(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
     }
     let (flash, place) = match begun.as_slice() {
-        [] => (Flash::important("There is nothing to check: their services are gone."), "/connections".to_owned()),
+        [] => {
+            let why = chosen.iter().find_map(refusal).unwrap_or_default();
+            (Flash::important(why), "/connections".to_owned())
+        }
         [one] => return Ok(see_other(&format!("/jobs/{one}"))),
         all => {
             let words = format!("{} have begun.", count(all.len() as u64, "check-up"));

@@ -29,8 +29,8 @@ pub(super) async fn show(
     let whole = Whole::read(&app, &me.actor, parse(&id)?).await?;
     let (name, here) = (name(&whole.connection), href(&whole.connection));
     let bar = (!whole.connection.is_over()).then(|| Bar::still(&here, asked.live.trim() == "off"));
-    let shell = me.shell(name.clone()).await.section(Section::Connections).under("Connections", "/connections");
+    let shell = me.shell(name).await.section(Section::Connections).under("Connections", "/connections");
     let connection = ConnectionView::new(&whole, &me.calendar(app.clock.now()));
     let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{here}/news"));
-    Ok(page(&ShowPage { shell, name, connection, bar, stream }))
+    Ok(page(&ShowPage { shell, connection, bar, stream }))
 }

@@ -152,7 +152,6 @@ impl Depending {
 #[template(path = "connections/show.html")]
 pub(super) struct ShowPage {
     pub(super) shell: Shell,
-    pub(super) name: String,
     pub(super) connection: ConnectionView,
     /// How it is kept up to date, if anything here can change.
     pub(super) bar: Option<Bar>,
@@ -162,6 +161,7 @@ pub(super) struct ShowPage {
 
 /// What its page shows of a connection, which changes while it is looked at.
 pub(super) struct ConnectionView {
+    name: String,
     href: String,
     connector: String,
     /// None: the service has left the catalogue.
@@ -216,6 +216,7 @@ impl ConnectionView {
         let signs_in = connection.auth_type == "oauth";
         let has_way = takes_token || signs_in || connection.auth_type == "none";
         Self {
+            name: name(connection),
             href: href(connection),
             connector: connection.connector.clone(),
             service: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),

@@ -39,7 +39,8 @@ async fn what_its_owner_changes_in_another_tab_is_seen_and_the_end_ends_the_stre
     let form = alice.get(&format!("{}/label", page.path())).await;
     alice.submit(&form, "main form", [("label", "At home")]).await;
     assert!(!rows.until("At home").await.data.contains("#live"), "a label is nothing to say");
-    one.until("At home").await;
+    let told = one.until("At home").await;
+    assert!(told.data.contains("#connection-name\" hx-swap=\"innerHTML\">Guarded, At home<"), "{}", told.data);
     let form = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&form, "main form", []).await;
     assert!(rows.until("Disconnected").await.data.contains(">Guarded, At home is disconnected.<"));

@@ -149,6 +149,8 @@ pub(in crate::connections::authorization) async fn keep(
             last_failed_at = NULL,
             failure = NULL,
             notice_at = NULL,
+            ends_on = NULL,
+            remind_at = NULL,
             updated_at = EXCLUDED.updated_at
         RETURNING id AS "id: ConnectionId"
         "#,

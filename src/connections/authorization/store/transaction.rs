@@ -137,6 +137,18 @@ pub(in crate::connections::authorization) async fn complete(
     Ok(())
 }
 
+/// Until the transaction ends, nobody else notes what the sign-in has come to.
+pub(in crate::connections::authorization) async fn hold(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: OauthTransactionId,
+) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM oauth_transactions WHERE user_id = $1 AND id = $2 FOR UPDATE", owner as _, id as _,)
+        .fetch_optional(conn)
+        .await?;
+    Ok(())
+}
+
 /// What a sign-in has come to.
 pub(in crate::connections::authorization) struct Made {
     pub(in crate::connections::authorization) connection: ConnectionId,

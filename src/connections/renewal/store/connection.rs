@@ -245,6 +245,27 @@ pub(in crate::connections::renewal) async fn expire(
     Ok(ended.rows_affected() == 1)
 }
 
+/// A token that is due could not be renewed, and nobody was asked for it. One that has failed before keeps its rest, which
+/// calls wait for too.
+pub(in crate::connections::renewal) async fn put_off_due(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    until: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET renew_at = $3 WHERE user_id = $1 AND id = $2 AND renew_at <= $4 AND failures = 0",
+        owner as _,
+        id as _,
+        until,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Connections of all users whose token is to be renewed.
 pub(in crate::connections::renewal) async fn due(
     conn: &mut PgConnection,

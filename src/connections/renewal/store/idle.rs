@@ -105,19 +105,25 @@ pub(in crate::connections::renewal) async fn idle(
     conn: &mut PgConnection,
     now: Timestamp,
     most: i64,
+    of_one: i64,
 ) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
     let rows = sqlx::query!(
         r#"
         SELECT user_id AS "user_id: UserId",
                id AS "id: ConnectionId"
-        FROM user_connections
-        WHERE secret_ref_access IS NOT NULL AND secret_ref_refresh IS NULL AND expires_at IS NULL
-          AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
+        FROM (
+            SELECT user_id, id, renew_at, row_number() OVER (PARTITION BY user_id ORDER BY renew_at) AS n
+            FROM user_connections
+            WHERE secret_ref_access IS NOT NULL AND secret_ref_refresh IS NULL AND expires_at IS NULL
+              AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
+        ) due
+        WHERE n <= $3
         ORDER BY renew_at
         LIMIT $2
         "#,
         now,
         most,
+        of_one,
     )
     .fetch_all(conn)
     .await?;

@@ -5,7 +5,7 @@ mod idle;
 mod notice;
 mod reminder;
 
-pub(super) use connection::{degrade, due, expire, give_lease_back, hold, raise, take_lease, want};
+pub(super) use connection::{degrade, due, expire, give_lease_back, hold, put_off_due, raise, take_lease, want};
 pub(super) use idle::{accept, begin, idle, put_off};
 pub(super) use notice::{Notice, drop_notice, take_notice, untold};
 pub(super) use reminder::{Reminder, drop_reminder, take_reminder, unreminded};
