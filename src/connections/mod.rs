@@ -22,6 +22,7 @@ mod server;
 mod service;
 mod store;
 mod troubled;
+mod twin;
 
 pub use authorization::{CALLBACK, ClientDocument, Going, Refusal, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
@@ -41,6 +42,7 @@ pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use service::{ExternalAccount, Service};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};
+pub use twin::twin;
 
 use serde_json::Value;
 use sqlx::PgConnection;

@@ -318,5 +318,8 @@ async fn administrators_are_told_once_that_the_application_of_all_is_refused_unt
     enter(CLIENT.1).await;
     craft::connections::sweep(&app.app.renewals).await.unwrap();
     assert!(!owner.get(path).await.has(".note.warn"));
-    assert_eq!(sign_in(&app, &owner, "Second").await.text(".note.ok p"), "Harbours is connected as alice of dover.");
+    assert_eq!(
+        sign_in(&app, &owner, "Second").await.text(".note.ok p"),
+        "Harbours is connected as alice of dover. “Default” leads to the same account: if one is enough, disconnect the other."
+    );
 }

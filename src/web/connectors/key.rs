@@ -4,9 +4,9 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::below;
 use super::connection::{ConnectionForm, Way};
 use super::fields::{FieldView, host_of};
+use super::{below, with_twin};
 use crate::app::App;
 use crate::connections::Keys;
 use crate::connectors::{self, Connector, Descriptor};
@@ -49,7 +49,8 @@ pub(super) async fn create(
     let entered = (&typed.fields, &me.typed_end(&typed.ends_on));
     match keys.connect(&me.actor, connector, &typed.label, entered, app.clock.now()).await {
         Ok(id) => {
-            me.flash(Flash::success(format!("{} has accepted the key, and is connected.", connector.name))).await?;
+            let words = format!("{} has accepted the key, and is connected.", connector.name);
+            me.flash(Flash::success(with_twin(app, me, id, words).await?)).await?;
             Ok(see_other(&format!("/connections/{id}")))
         }
         Err(Error::Invalid(faults)) => {

@@ -18,9 +18,11 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::app::App;
+use crate::connections;
 use crate::connectors::Connector;
+use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
-use crate::web::error::Result;
+use crate::web::error::{Error, Result};
 use crate::web::respond::see_other;
 use crate::web::shell::{Section, Shell};
 
@@ -51,4 +53,13 @@ async fn below(me: &SignedIn, thing: impl Into<String>, connector: &Connector) -
         .section(Section::Connectors)
         .under("Connectors", "/connectors")
         .under(connector.name.clone(), format!("/connectors/{}", connector.slug))
+}
+
+/// What is said of a connection that was just made; and of another one to the same account, which its owner may have forgotten.
+async fn with_twin(app: &App, me: &SignedIn, id: ConnectionId, words: String) -> Result<String, Error> {
+    let mut tx = app.db.as_user(&me.actor).await?;
+    Ok(match connections::twin(&mut tx, &me.actor, id).await? {
+        Some(label) => format!("{words} “{label}” leads to the same account: if one is enough, disconnect the other."),
+        None => words,
+    })
 }

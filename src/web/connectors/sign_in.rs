@@ -8,9 +8,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::below;
 use super::connection::ConnectionForm;
 use super::fields::{FieldView, ProofView};
+use super::{below, with_twin};
 use crate::app::App;
 use crate::connections::{self, SignIn, Signed, Typed};
 use crate::connectors::{self, Connector, Descriptor};
@@ -184,7 +184,8 @@ pub(super) async fn callback(
         Ok(signed) => {
             signed.released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
-            me.flash(Flash::success(signed_words(&signed))).await?;
+            let words = with_twin(&app, &me, signed.connection, signed_words(&signed)).await?;
+            me.flash(Flash::success(words)).await?;
             Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
