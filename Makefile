@@ -27,7 +27,8 @@ unit: ## Unit, property, architecture and integration tests
 	cargo test --locked
 
 browser: ## The real binary in a real browser, JavaScript off and on, with axe on every page
-	cargo build --locked
+	@# with a test beside it cargo chooses the features that `unit` has built the binary with, so there is nothing left to do
+	cargo build --locked --bin craft --test architecture
 	node --test --test-concurrency=1 tests/browser/
 
 sqlx: ## Record the statements in .sqlx (after changing SQL or a migration)
