@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::store::{self, Notice};
+use super::store::{self, Due, Notice};
 use super::{Renewals, sweep};
 use crate::accounts;
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ impl Renewals {
     /// Tells all owners who are still to be told.
     pub(super) async fn tell_all(&self) -> Result<()> {
         let mut conn = self.system.pool().acquire().await?;
-        for (owner, id) in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
+        for Due { owner, id } in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
             self.tell(owner, id);
         }
         self.tell_administrators();

@@ -3,7 +3,7 @@
 //! As with [notices](super::notice), whoever sends the mail takes the reminder first, and drops it afterwards.
 
 use super::notice::{AGAIN, called};
-use super::store::{self, Reminder};
+use super::store::{self, Due, Reminder};
 use super::{Renewals, sweep};
 use crate::accounts;
 use crate::connections::end;
@@ -15,7 +15,7 @@ impl Renewals {
     /// Reminds all owners who are to be reminded by now; nobody waits for that.
     pub(super) async fn remind_all(&self) -> Result<()> {
         let mut conn = self.system.pool().acquire().await?;
-        for (owner, id) in store::unreminded(&mut conn, self.clock.now(), sweep::MOST).await? {
+        for Due { owner, id } in store::unreminded(&mut conn, self.clock.now(), sweep::MOST).await? {
             let renewals = self.clone();
             let reminding = async move { renewals.send_reminder(owner, id).await };
             if let Err(error) = self.errands.begin("mail that a key will end", reminding) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use super::{Renewals, store};
+use super::Renewals;
+use super::store::{self, Due};
 use crate::actor::{Actor, Origin};
 use crate::error::Result;
 use crate::ids::{ConnectionId, UserId};
@@ -34,11 +35,11 @@ pub async fn sweep(renewals: &Renewals) -> Result<usize> {
     let mut conn = renewals.system.pool().acquire().await?;
     let due = store::due(&mut conn, renewals.clock.now(), MOST).await?;
     drop(conn);
-    let renewed = stream::iter(&due).for_each_concurrent(AT_ONCE, |(user, id)| async move {
-        let actor = acting_for(*user);
-        if let Err(error) = renewals.keep_alive(&actor, *id).await {
+    let renewed = stream::iter(&due).for_each_concurrent(AT_ONCE, |&Due { owner, id }| async move {
+        let actor = acting_for(owner);
+        if let Err(error) = renewals.keep_alive(&actor, id).await {
             tracing::warn!(connection = %id, %error, "a token could not be renewed");
-            put_off(renewals, &actor, *id).await;
+            put_off(renewals, &actor, id).await;
         }
     });
     renewed.await;
@@ -66,8 +67,8 @@ pub async fn verify_idle(renewals: &Renewals) -> Result<usize> {
     let mut conn = renewals.system.pool().acquire().await?;
     let idle = store::idle(&mut conn, renewals.clock.now(), MOST_IDLE, MOST_OF_ONE).await?;
     drop(conn);
-    let verified = stream::iter(&idle).for_each_concurrent(IDLE_AT_ONCE, |(user, id)| async move {
-        if let Err(error) = renewals.verify(&acting_for(*user), *id).await {
+    let verified = stream::iter(&idle).for_each_concurrent(IDLE_AT_ONCE, |&Due { owner, id }| async move {
+        if let Err(error) = renewals.verify(&acting_for(owner), id).await {
             tracing::warn!(connection = %id, %error, "a credential could not be verified");
         }
     });

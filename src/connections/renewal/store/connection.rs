@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
+use super::Due;
 use crate::clock::Timestamp;
 use crate::connections::renewal::backoff::Failed;
 use crate::connections::renewal::held::Held;
@@ -271,10 +272,11 @@ pub(in crate::connections::renewal) async fn due(
     conn: &mut PgConnection,
     now: Timestamp,
     most: i64,
-) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
         r#"
-        SELECT user_id AS "user_id: UserId",
+        SELECT user_id AS "owner: UserId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND renew_at <= $1
@@ -285,6 +287,5 @@ pub(in crate::connections::renewal) async fn due(
         most,
     )
     .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+    .await
 }

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::Due;
 use crate::clock::Timestamp;
 use crate::connections::end::End;
 use crate::connections::renewal::held::Held;
@@ -106,10 +107,11 @@ pub(in crate::connections::renewal) async fn idle(
     now: Timestamp,
     most: i64,
     of_one: i64,
-) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
         r#"
-        SELECT user_id AS "user_id: UserId",
+        SELECT user_id AS "owner: UserId",
                id AS "id: ConnectionId"
         FROM (
             SELECT user_id, id, renew_at, row_number() OVER (PARTITION BY user_id ORDER BY renew_at) AS n
@@ -126,6 +128,5 @@ pub(in crate::connections::renewal) async fn idle(
         of_one,
     )
     .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+    .await
 }

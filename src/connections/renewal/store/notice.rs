@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::Due;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, UserId};
 
@@ -63,10 +64,11 @@ pub(in crate::connections::renewal) async fn untold(
     conn: &mut PgConnection,
     now: Timestamp,
     most: i64,
-) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
         r#"
-        SELECT user_id AS "user_id: UserId",
+        SELECT user_id AS "owner: UserId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE notice_at IS NOT NULL AND status IN ('expired', 'error') AND notice_at <= $1
@@ -77,6 +79,5 @@ pub(in crate::connections::renewal) async fn untold(
         most,
     )
     .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+    .await
 }

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::Due;
 use crate::clock::{Day, Timestamp};
 use crate::ids::{ConnectionId, UserId};
 
@@ -64,10 +65,11 @@ pub(in crate::connections::renewal) async fn unreminded(
     conn: &mut PgConnection,
     now: Timestamp,
     most: i64,
-) -> sqlx::Result<Vec<(UserId, ConnectionId)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Vec<Due>> {
+    sqlx::query_as!(
+        Due,
         r#"
-        SELECT user_id AS "user_id: UserId",
+        SELECT user_id AS "owner: UserId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE remind_at IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND remind_at <= $1
@@ -78,6 +80,5 @@ pub(in crate::connections::renewal) async fn unreminded(
         most,
     )
     .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
+    .await
 }
