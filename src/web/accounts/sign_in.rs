@@ -1,4 +1,4 @@
-//! `/sign-in`: an address and a password, and on to the page that was asked for.
+//! `/sign-in`: checks an email address and password, then redirects to the page that was requested.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ const UNSENT: &str = "Your session ended before this form was sent. Sign in, and
 const MISMATCH: &str = "Check your email address and password. There is no account with both";
 
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct SignInParams {
     #[serde(default)]
     next: String,
 }
@@ -70,11 +70,11 @@ impl<'a> NewPage<'a> {
     }
 }
 
-pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(asked): Query<Asked>) -> Result {
+pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(params): Query<SignInParams>) -> Result {
     if anyone.signed_in.is_some() {
-        return Ok(see_other(local_path(&asked.next).unwrap_or(HOME)));
+        return Ok(see_other(local_path(&params.next).unwrap_or(HOME)));
     }
-    Ok(page(&NewPage::blank(&app, anyone.shell(TITLE).await, local_path(&asked.next))))
+    Ok(page(&NewPage::blank(&app, anyone.shell(TITLE).await, local_path(&params.next))))
 }
 
 /// The answer to a form that nobody was signed in to send: the page comes at once, and holds it.

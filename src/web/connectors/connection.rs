@@ -40,7 +40,7 @@ pub(super) struct ConnectionForm {
 
 /// What there is to do to connect a service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ConnectMethod {
     /// A token is typed; an account may be added to those that there are.
     Token { is_first: bool },
     /// A key is typed, with what else the service asks for; likewise.
@@ -51,7 +51,7 @@ pub(super) enum Way {
     Button,
 }
 
-impl Way {
+impl ConnectMethod {
     /// None: it is connected, and there is nothing to add; or its owner cannot connect it here.
     pub(super) fn of(connector: &Connector, connections: &[Connection]) -> Option<Self> {
         let mut open = connections.iter().filter(|connection| connection.status != "revoked");
@@ -100,15 +100,14 @@ struct ConnectionPage<'a> {
     faults: &'a Invalid,
     service: &'a str,
     slug: &'a str,
-    way: Way,
-    // not `label`: the template's macros have a parameter of that name
-    typed: &'a str,
+    way: ConnectMethod,
+    label: &'a str,
     ends_on: &'a str,
 }
 
 /// Which connection is meant, where one signs in again.
 #[derive(Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct NewParams {
     label: Option<String>,
 }
 
@@ -116,15 +115,15 @@ pub(super) async fn new(
     State(app): State<App>,
     me: SignedIn,
     Path(slug): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<NewParams>,
     kept: Kept,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
     let kept: Option<Form<ConnectionForm>> = kept.take(&app, &me).await?;
     let blank = || way.blank_label().to_owned();
-    if let Way::SignIn { .. } = way {
-        let label = asked.label.unwrap_or_else(blank);
+    if let ConnectMethod::SignIn { .. } = way {
+        let label = params.label.unwrap_or_else(blank);
         let typed = if let Some(Form(typed)) = kept {
             typed
         } else {
@@ -134,7 +133,7 @@ pub(super) async fn new(
         return sign_in::show(&app, &me, &connector, &typed).await;
     }
     let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label: blank(), ..ConnectionForm::default() }));
-    if let Way::Key { .. } = way {
+    if let ConnectMethod::Key { .. } = way {
         return key::show(&app, &me, &connector, way, &typed).await;
     }
     let typed = (typed.label.as_str(), typed.ends_on.as_str());
@@ -149,13 +148,13 @@ pub(super) async fn create(
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
-    if let Way::SignIn { .. } = way {
+    if let ConnectMethod::SignIn { .. } = way {
         return sign_in::create(&app, &me, &connector, &typed).await;
     }
-    if let Way::Key { .. } = way {
+    if let ConnectMethod::Key { .. } = way {
         return key::create(&app, &me, &connector, way, &typed).await;
     }
-    let label = if way == Way::Button { "Default" } else { typed.label.as_str() };
+    let label = if way == ConnectMethod::Button { "Default" } else { typed.label.as_str() };
     let token = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
     let new = NewConnection { label: label.to_owned(), token };
     let now = app.clock.now();
@@ -182,8 +181,8 @@ async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -
     connections::entered(&mut tx, &me.actor, connection.id).await
 }
 
-async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<Way>, Error> {
-    Ok(Way::of(connector, &connections::of_connector(&app.db, &me.actor, connector.id).await?))
+async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
+    Ok(ConnectMethod::of(connector, &connections::of_connector(&app.db, &me.actor, connector.id).await?))
 }
 
 async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
@@ -198,13 +197,13 @@ async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
 async fn form(
     me: &SignedIn,
     connector: &Connector,
-    way: Way,
+    way: ConnectMethod,
     status: StatusCode,
-    (typed, ends_on): (&str, &str),
+    (label, ends_on): (&str, &str),
     faults: &Invalid,
 ) -> Response {
     let shell = below(me, way.label(), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
-    page_with(status, &ConnectionPage { shell, faults, service, slug, way, typed, ends_on })
+    page_with(status, &ConnectionPage { shell, faults, service, slug, way, label, ends_on })
 }

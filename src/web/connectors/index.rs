@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::search::{Asked, Layout, Search};
+use super::search::{Layout, Search, SearchParams};
 use super::views::kind;
 use crate::app::App;
 use crate::connections::{self, Catalogue, Entry, Kinds};
@@ -26,8 +26,13 @@ const HX_REQUEST_TYPE: HeaderName = HeaderName::from_static("hx-request-type");
 /// Tells htmx which address to show.
 const HX_REPLACE_URL: HeaderName = HeaderName::from_static("hx-replace-url");
 
-pub(super) async fn index(State(app): State<App>, me: SignedIn, head: HeaderMap, Query(asked): Query<Asked>) -> Result {
-    let mut search = Search::read(&asked);
+pub(super) async fn index(
+    State(app): State<App>,
+    me: SignedIn,
+    head: HeaderMap,
+    Query(params): Query<SearchParams>,
+) -> Result {
+    let mut search = Search::read(&params);
     let is_part = head.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
     let mut tx = app.db.as_user(&me.actor).await?;
     let found = connections::catalogue(&mut tx, &me.actor, &search.wanted, search.after).await?;

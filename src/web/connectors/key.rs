@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::connection::{ConnectionForm, Way};
+use super::connection::{ConnectMethod, ConnectionForm};
 use super::fields::{FieldView, host_of};
 use super::{below, with_twin};
 use crate::app::App;
@@ -25,15 +25,20 @@ struct KeyPage<'a> {
     service: &'a str,
     slug: &'a str,
     is_first: bool,
-    // not `label`: the template's macros have a parameter of that name
-    called: &'a str,
+    label: &'a str,
     fields: Vec<FieldView>,
     ends_on: &'a str,
     docs: String,
     docs_host: String,
 }
 
-pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, way: Way, typed: &ConnectionForm) -> Result {
+pub(super) async fn show(
+    app: &App,
+    me: &SignedIn,
+    connector: &Connector,
+    way: ConnectMethod,
+    typed: &ConnectionForm,
+) -> Result {
     let descriptor = described(app, me, connector).await?;
     Ok(form(me, StatusCode::OK, connector, way, &descriptor, typed, &Invalid::default()).await)
 }
@@ -42,7 +47,7 @@ pub(super) async fn create(
     app: &App,
     me: &SignedIn,
     connector: &Connector,
-    way: Way,
+    way: ConnectMethod,
     typed: &ConnectionForm,
 ) -> Result {
     let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
@@ -70,7 +75,7 @@ async fn form(
     me: &SignedIn,
     status: StatusCode,
     connector: &Connector,
-    way: Way,
+    way: ConnectMethod,
     descriptor: &Descriptor,
     typed: &ConnectionForm,
     faults: &Invalid,
@@ -84,8 +89,8 @@ async fn form(
             faults,
             service: &connector.name,
             slug: &connector.slug,
-            is_first: way == Way::Key { is_first: true },
-            called: &typed.label,
+            is_first: way == ConnectMethod::Key { is_first: true },
+            label: &typed.label,
             fields: FieldView::all(descriptor, &typed.fields),
             ends_on: &typed.ends_on,
             docs: descriptor.docs.clone(),

@@ -2,6 +2,7 @@
 
 mod application;
 mod connection;
+mod connection_picker;
 mod discovery;
 pub(super) mod fields;
 mod index;
@@ -10,7 +11,6 @@ mod new;
 mod search;
 mod show;
 mod sign_in;
-mod through;
 mod tool;
 mod views;
 

@@ -76,7 +76,7 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Inval
         &NewPage {
             shell,
             faults,
-            called: &typed.name,
+            name: &typed.name,
             url: &typed.url,
             ends_on: &typed.ends_on,
             auth,

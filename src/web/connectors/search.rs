@@ -16,10 +16,10 @@ const LONGEST: usize = 200;
 /// Words of a search; more say nothing new.
 const MOST_WORDS: usize = 10;
 
-/// The query string, as it was asked.
+/// Query string of the catalogue.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct SearchParams {
     q: String,
     category: String,
     auth: String,
@@ -38,7 +38,7 @@ pub(super) enum Layout {
     List,
 }
 
-/// What was asked for, read: what is not understood is left out and told.
+/// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     pub(super) wanted: Wanted,
@@ -52,9 +52,9 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn read(asked: &Asked) -> Self {
+    pub(super) fn read(params: &SearchParams) -> Self {
         let mut faults = Invalid::default();
-        let typed = asked.q.trim();
+        let typed = params.q.trim();
         let length = typed.chars().count();
         if length > LONGEST {
             let told = format!(
@@ -63,16 +63,16 @@ impl Search {
             );
             faults.add("q", told);
         }
-        let category = understood(&asked.category, |word| word.parse::<Category>().ok());
-        note(&mut faults, "category", &asked.category, category.is_some(), "there is no such category");
-        let auth = understood(&asked.auth, |word| word.parse::<Auth>().ok());
-        note(&mut faults, "auth", &asked.auth, auth.is_some(), "choose one of none, token, oauth");
-        let connected = understood(&asked.state, state);
-        note(&mut faults, "state", &asked.state, connected.is_some(), "choose connected or not-connected");
-        let layout = understood(&asked.view, layout);
-        note(&mut faults, "view", &asked.view, layout.is_some(), "choose cards or list");
-        let after = understood(&asked.after, |id| id.parse().ok());
-        note(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
+        let category = understood(&params.category, |word| word.parse::<Category>().ok());
+        note(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
+        let auth = understood(&params.auth, |word| word.parse::<Auth>().ok());
+        note(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
+        let connected = understood(&params.state, state);
+        note(&mut faults, "state", &params.state, connected.is_some(), "choose connected or not-connected");
+        let layout = understood(&params.view, layout);
+        note(&mut faults, "view", &params.view, layout.is_some(), "choose cards or list");
+        let after = understood(&params.after, |id| id.parse().ok());
+        note(&mut faults, "after", &params.after, after.is_some(), "it is no place in this list");
         let text = if length > LONGEST { String::new() } else { typed.to_owned() };
         let words = text.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect();
         Self {
@@ -176,18 +176,18 @@ fn layout(word: &str) -> Option<Layout> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Layout, Search};
+    use super::{Layout, Search, SearchParams};
 
     #[test]
     fn what_is_understood_comes_back_in_words_and_links() {
-        let asked = Asked {
+        let params = SearchParams {
             q: "  JSON & more ".into(),
             category: "built-in".into(),
             state: "connected".into(),
             view: "list".into(),
-            ..Asked::default()
+            ..SearchParams::default()
         };
-        let read = Search::read(&asked);
+        let read = Search::read(&params);
         assert!(read.faults.is_empty());
         assert_eq!(read.wanted.words, ["json", "&", "more"]);
         assert_eq!(read.words(1), "1 connector matches “JSON & more” (Built in, connected)");
@@ -196,14 +196,14 @@ mod tests {
         assert_eq!(read.href(Layout::Cards, None), href);
         assert_eq!(read.href(read.layout, None), format!("{href}&view=list"));
         assert_eq!(read.cleared(), "/connectors?view=list");
-        assert_eq!(Search::read(&Asked::default()).words(2), "2 connectors");
+        assert_eq!(Search::read(&SearchParams::default()).words(2), "2 connectors");
     }
 
     #[test]
     fn what_is_not_understood_is_left_out_and_told() {
         let bad = || "x".repeat(10_000);
-        let asked = Asked { q: bad(), category: bad(), auth: bad(), state: bad(), view: bad(), after: bad() };
-        let read = Search::read(&asked);
+        let params = SearchParams { q: bad(), category: bad(), auth: bad(), state: bad(), view: bad(), after: bad() };
+        let read = Search::read(&params);
         let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["q", "category", "auth", "state", "view", "after"]);
         assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));

@@ -38,8 +38,7 @@ struct ConnectPage<'a> {
     slug: &'a str,
     host: String,
     scopes: Vec<String>,
-    // not `label`: the template's macros have a parameter of that name
-    called: &'a str,
+    label: &'a str,
     /// Of a client, if the provider makes none by itself.
     proof: Option<ProofView>,
     client_id: &'a str,
@@ -63,8 +62,7 @@ struct ContinuePage {
     shell: Shell,
     service: String,
     slug: String,
-    // not `label`: the template's macros have a parameter of that name
-    called: String,
+    label: String,
     host: String,
     can_be_made_known: bool,
     /// What the address bar will begin with.
@@ -136,13 +134,13 @@ async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &Connecti
 }
 
 #[derive(Deserialize)]
-pub(super) struct Begun {
+pub(super) struct ContinueParams {
     #[serde(default)]
     state: String,
 }
 
 /// A plain link leads to the provider: a form may not be answered by another site.
-pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<Begun>) -> Result {
+pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<ContinueParams>) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let going = sign_in(&app).going(&me.actor, session, &State::brought(&asked.state), app.clock.now()).await;
     match going {
@@ -156,7 +154,7 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 shell,
                 service: going.connector.name,
                 slug: going.connector.slug,
-                called: going.label,
+                label: going.label,
                 host: going.host,
                 can_be_made_known: going.can_be_made_known,
                 origin: going.url.origin().ascii_serialization(),
@@ -225,14 +223,14 @@ fn signed_words(signed: &Signed) -> String {
 }
 
 /// What a sign-in takes.
-struct Asked {
+struct SignInRequirements {
     provider: Provider,
     /// Of a shipped service.
     descriptor: Option<Descriptor>,
     missing: Option<MissingClient>,
 }
 
-impl Asked {
+impl SignInRequirements {
     async fn of(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
         let mut tx = app.db.as_user(&me.actor).await?;
         let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
@@ -256,7 +254,7 @@ async fn form(
     typed: &ConnectionForm,
     faults: &Invalid,
 ) -> Result {
-    let asked = Asked::of(app, me, connector).await?;
+    let asked = SignInRequirements::of(app, me, connector).await?;
     let provider = &asked.provider;
     let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
@@ -273,7 +271,7 @@ async fn form(
             slug: &connector.slug,
             host: provider.host(),
             scopes: scopes.iter().map(words).collect(),
-            called: &typed.label,
+            label: &typed.label,
             proof: asks_client.then(|| ProofView::optional(provider.client_auth)),
             client_id: &typed.client_id,
             fields: asked.descriptor.as_ref().map(|it| FieldView::all(it, &typed.fields)).unwrap_or_default(),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 
 use super::below;
-use super::through::{self, Through};
+use super::connection_picker::{self, ConnectionPicker};
 use super::views::{RemovedPage, ToolPage, effect};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
@@ -80,7 +80,7 @@ pub(super) async fn new(
     let mut chosen = None;
     let entries = match (kept.take(&app, &me).await?, query.from) {
         (Some(FormPairs(pairs)), _) => {
-            let (typed, pairs) = through::split(pairs);
+            let (typed, pairs) = connection_picker::split(pairs);
             chosen = typed;
             Entries::typed(pairs)
         }
@@ -131,7 +131,7 @@ pub(super) async fn create(
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
-    let (chosen, pairs) = through::split(pairs);
+    let (chosen, pairs) = connection_picker::split(pairs);
     let mut entries = Entries::typed(pairs);
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let sent = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
@@ -155,7 +155,7 @@ pub(super) async fn create(
 }
 
 async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, input: &Value) -> Result {
-    let connection = match through::parse(sent.chosen) {
+    let connection = match connection_picker::parse(sent.chosen) {
         Ok(connection) => connection,
         Err(error) => return refuse(app, me, tool, sent, error).await,
     };
@@ -226,12 +226,12 @@ async fn show(
     preview: Option<String>,
 ) -> Result {
     let label = tool.version.label().to_owned();
-    let through = Through::read(app, me, &tool.connector, filled.chosen, faults).await?;
+    let picker = ConnectionPicker::read(app, me, &tool.connector, filled.chosen, faults).await?;
     let shell = below(me, label.clone(), &tool.connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     // the choice of a connection is none of the tool's fields, and is looked at after them
     let none = Invalid::default();
-    let form = FormView::new(&tool.plan, filled.entries, if through.faults.is_empty() { faults } else { &none });
+    let form = FormView::new(&tool.plan, filled.entries, if picker.faults.is_empty() { faults } else { &none });
     let page = ToolPage {
         shell,
         name: tool.version.name.clone(),
@@ -241,7 +241,7 @@ async fn show(
         idem: filled.idem.to_owned(),
         summary: form.summary(),
         form,
-        through,
+        picker,
         preview,
         as_json: filled.entries.is_json(),
         is_newer: tool.is_newer,

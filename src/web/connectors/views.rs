@@ -6,7 +6,7 @@ use crate::connectors::{Effect, Transport};
 use crate::error::Invalid;
 use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
-use crate::web::connectors::through::Through;
+use crate::web::connectors::connection_picker::ConnectionPicker;
 use crate::web::shell::Shell;
 use crate::web::when::When;
 
@@ -16,8 +16,7 @@ use crate::web::when::When;
 pub(super) struct NewPage<'a> {
     pub(super) shell: Shell,
     pub(super) faults: &'a Invalid,
-    // not `name`: the template's macros have a parameter of that name
-    pub(super) called: &'a str,
+    pub(super) name: &'a str,
     pub(super) url: &'a str,
     pub(super) auth: &'a str,
     pub(super) auths: [Choice; 3],
@@ -43,7 +42,7 @@ pub(super) struct ToolPage {
     pub(super) idem: String,
     pub(super) summary: SummaryView,
     pub(super) form: FormView,
-    pub(super) through: Through,
+    pub(super) picker: ConnectionPicker,
     pub(super) preview: Option<String>,
     pub(super) as_json: bool,
     /// True if the job whose input fills the form ran another version.

@@ -27,14 +27,14 @@ pub(super) fn router() -> Router<App> {
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct ShowParams {
     #[serde(default)]
     range: String,
     #[serde(default)]
     live: String,
 }
 
-/// What was asked for, read: what is not understood is left out and told.
+/// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 struct View {
     range: Range,
     /// The reader wants the page to stay still.
@@ -43,10 +43,10 @@ struct View {
 }
 
 impl View {
-    fn read(asked: &Asked) -> Self {
-        let (range, fault) = Range::read(&asked.range);
+    fn read(params: &ShowParams) -> Self {
+        let (range, fault) = Range::read(&params.range);
         let fault = fault.map(|fault| format!("{fault}. The figures below are those of 7 days."));
-        let live = asked.live.trim();
+        let live = params.live.trim();
         let cut: String = live.chars().take(40).collect();
         let odd = !live.is_empty() && live != "off";
         let odd = odd.then(|| format!("“{cut}” was left out of “live”: the only choice is “off”."));
@@ -72,8 +72,8 @@ impl View {
     }
 }
 
-async fn show(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
-    let view = View::read(&asked);
+async fn show(State(app): State<App>, me: SignedIn, Query(params): Query<ShowParams>) -> Result {
+    let view = View::read(&params);
     let calendar = me.calendar(app.clock.now());
     let parts = view.range.parts(&me.user.zone, app.clock.now());
     let starts: Vec<_> = parts.iter().map(|part| part.start).collect();

@@ -1,4 +1,4 @@
-//! Through which connection a tool runs: a choice where there are several, a way to connect where there is none.
+//! The connection field of a tool form: a select if there are several connections, a link to connect if there is none.
 
 use crate::app::App;
 use crate::connections;
@@ -12,7 +12,7 @@ use crate::web::filtering::Choice;
 const FIELD: &str = "connection";
 
 /// What the form of a tool says about connections.
-pub(super) struct Through {
+pub(super) struct ConnectionPicker {
     /// Those that can be used, the default first.
     pub(super) choices: Vec<Choice>,
     pub(super) chosen: String,
@@ -22,7 +22,7 @@ pub(super) struct Through {
     pub(super) connect: Option<String>,
 }
 
-impl Through {
+impl ConnectionPicker {
     /// `chosen` is what was chosen before, if anything was.
     pub(super) async fn read(
         app: &App,
