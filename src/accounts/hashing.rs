@@ -1,4 +1,4 @@
-//! Argon2id off the async threads, with bounded memory: at most one hash a core at a time, and a bounded queue.
+//! Argon2id hashing outside of the async threads: at most one hash per core runs at a time, and the queue is bounded.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -14,16 +14,39 @@ use super::Password;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// Hashes that may run or wait; whoever comes later is told to try again.
-const QUEUE: usize = 64;
+/// Hashes that may run or wait at a time; further requests are refused.
+const MAX_PENDING_HASHES: usize = 64;
 
-/// Makes and checks password hashes; clones share the bounds.
+/// The memory and time that one password hash costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashingCost {
+    /// Memory in KiB; at least 8.
+    pub memory_kib: u32,
+    /// Passes over the memory; at least 1.
+    pub passes: u32,
+}
+
+impl Default for HashingCost {
+    /// The parameters that OWASP recommends for Argon2id, which are the defaults of the `argon2` crate.
+    fn default() -> Self {
+        Self { memory_kib: Params::DEFAULT.m_cost(), passes: Params::DEFAULT.t_cost() }
+    }
+}
+
+impl From<HashingCost> for Params {
+    fn from(cost: HashingCost) -> Self {
+        Self::new(cost.memory_kib, cost.passes, Self::DEFAULT_P_COST, None).unwrap_or(Self::DEFAULT)
+    }
+}
+
+/// Hashes and verifies passwords. Clones share the limits.
 #[derive(Clone, Debug)]
 pub struct Passwords(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    running: Arc<Semaphore>,
+    params: Params,
+    cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     checks: AtomicU64,
     decoy: String,
@@ -31,40 +54,50 @@ struct Inner {
 
 impl Default for Passwords {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self(Arc::new(Inner {
-            running: Arc::new(Semaphore::new(cores)),
-            queue: Arc::new(Semaphore::new(QUEUE)),
-            checks: AtomicU64::new(0),
-            decoy: decoy(),
-        }))
+        Self::with_cost(HashingCost::default())
     }
 }
 
 impl Passwords {
-    /// The hash to keep, in PHC string form, with a salt of its own.
+    /// Creates a hasher whose new hashes have this cost. A stored hash is verified with its own cost. A cost that Argon2
+    /// does not accept is replaced by the default.
+    #[must_use]
+    pub fn with_cost(cost: HashingCost) -> Self {
+        let params = Params::from(cost);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self(Arc::new(Inner {
+            cores: Arc::new(Semaphore::new(cores)),
+            queue: Arc::new(Semaphore::new(MAX_PENDING_HASHES)),
+            checks: AtomicU64::new(0),
+            decoy: decoy_hash(&params),
+            params,
+        }))
+    }
+
+    /// Returns the hash of `password` in PHC string form, with a random salt.
     pub(super) async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.secret().clone();
+        let hasher = Argon2::from(self.0.params.clone());
         self.run(move || {
-            let hash = Argon2::default().hash_password(password.expose().as_bytes());
+            let hash = hasher.hash_password(password.expose().as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(anyhow::anyhow!("argon2: {error}")))
         })
         .await?
     }
 
-    /// Whether `password` is the one behind `hash`. Without a hash the answer is no, after the same work.
+    /// Checks `password` against `hash`. Without a hash it returns `false` after the same amount of work.
     pub(super) async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<bool> {
         let hash = match hash {
             Some(hash) if !Password::is_overlong(password) => hash,
             _ => self.0.decoy.clone(),
         };
-        // what no account can have is not worth hashing, but costs the same
+        // no account can have an overlong password: a short one is hashed in its place, at the same cost
         let password = if Password::is_overlong(password) { Secret::new("overlong") } else { password.clone() };
         self.0.checks.fetch_add(1, Ordering::Relaxed);
         self.run(move || Argon2::default().verify_password(password.expose().as_bytes(), hash.as_str()).is_ok()).await
     }
 
-    /// Passwords checked since start, right or wrong.
+    /// Returns the number of passwords checked since the start of the process.
     #[must_use]
     pub fn checks(&self) -> u64 {
         self.0.checks.load(Ordering::Relaxed)
@@ -75,57 +108,74 @@ impl Passwords {
             message: "Many people are signing in at this moment. Try again in a few seconds".to_owned(),
             retry_after: Duration::from_secs(5),
         };
-        let place = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;
-        let core = self.0.running.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
-        // the permits go along: a hash whose request was given up still runs, and still counts
+        let queued = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;
+        let core = self.0.cores.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        // the permits move into the thread: a hash whose request was dropped still runs, and still counts
         let work = move || {
-            let done = work();
-            drop((core, place));
-            done
+            let result = work();
+            drop((core, queued));
+            result
         };
         tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))
     }
 }
 
-/// A hash of nothing: well-formed, with the cost of a real one, and no password leads to it.
-fn decoy() -> String {
+/// Returns a well-formed hash that no password matches and that costs as much to verify as a real one.
+fn decoy_hash(cost: &Params) -> String {
     let salt = STANDARD_NO_PAD.encode(rand::random::<[u8; 16]>());
     let hash = STANDARD_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let cost = Params::DEFAULT;
     format!("$argon2id$v=19$m={},t={},p={}${salt}${hash}", cost.m_cost(), cost.t_cost(), cost.p_cost())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, Password, Passwords, QUEUE, Secret, decoy};
+    use super::{Argon2, Error, HashingCost, MAX_PENDING_HASHES, Params, Password, Passwords, Secret};
+
+    fn password() -> Password {
+        Password::choose(&Secret::new("a long walk home"), None).unwrap()
+    }
+
+    /// The part of a hash before its salt: algorithm and cost.
+    fn cost(hash: &str) -> &str {
+        hash.rsplitn(3, '$').last().unwrap()
+    }
 
     #[tokio::test]
-    async fn a_hash_knows_its_password_and_no_other() {
+    async fn a_hash_accepts_its_password_and_no_other() {
         let passwords = Passwords::default();
-        let mine = Secret::new("a long walk home");
-        let hash = passwords.hash(&Password::choose(&mine, None).unwrap()).await.unwrap();
+        let hash = passwords.hash(&password()).await.unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert!(passwords.verify(&mine, Some(hash.clone())).await.unwrap());
+        assert!(passwords.verify(password().secret(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(&Secret::new("a long walk home "), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]
-    async fn the_decoy_costs_what_a_real_hash_costs() {
-        let passwords = Passwords::default();
-        let password = Password::choose(&Secret::new("a long walk home"), None).unwrap();
-        let real = passwords.hash(&password).await.unwrap();
-        let decoy = decoy();
-        let cost = |hash: &str| hash.rsplitn(3, '$').last().map(ToOwned::to_owned);
-        assert_eq!(cost(&decoy), cost(&real));
-        assert_eq!(decoy.len(), real.len());
-        assert!(!passwords.verify(password.secret(), None).await.unwrap());
-        assert_eq!(passwords.checks(), 1);
+    async fn the_decoy_costs_as_much_as_a_real_hash() {
+        for passwords in [Passwords::default(), Passwords::with_cost(HashingCost { memory_kib: 64, passes: 1 })] {
+            let real = passwords.hash(&password()).await.unwrap();
+            let decoy = &passwords.0.decoy;
+            assert_eq!(cost(decoy), cost(&real));
+            assert_eq!(decoy.len(), real.len());
+            assert!(!passwords.verify(password().secret(), None).await.unwrap());
+            assert_eq!(passwords.checks(), 1);
+        }
     }
 
     #[tokio::test]
-    async fn a_full_queue_says_when_to_try_again() {
+    async fn the_cost_can_be_chosen_and_an_impossible_one_is_the_default() {
+        let cheap = Passwords::with_cost(HashingCost { memory_kib: 64, passes: 1 });
+        let hash = cheap.hash(&password()).await.unwrap();
+        assert_eq!(cost(&hash), "$argon2id$v=19$m=64,t=1,p=1");
+        assert!(Passwords::default().verify(password().secret(), Some(hash)).await.unwrap());
+        let impossible = Passwords::with_cost(HashingCost { memory_kib: 0, passes: 0 });
+        assert_eq!(impossible.0.params, Params::DEFAULT);
+        assert_eq!(Argon2::default().params(), &Params::from(HashingCost::default()));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_names_the_time_to_try_again() {
         let passwords = Passwords::default();
-        let taken = passwords.0.queue.try_acquire_many(u32::try_from(QUEUE).unwrap()).unwrap();
+        let taken = passwords.0.queue.try_acquire_many(u32::try_from(MAX_PENDING_HASHES).unwrap()).unwrap();
         let answer = passwords.verify(&Secret::new("a long walk home"), None).await;
         assert!(matches!(answer, Err(Error::Limited { .. })), "{answer:?}");
         drop(taken);

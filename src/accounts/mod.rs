@@ -30,7 +30,7 @@ mod visitor;
 pub use appearance::{Announce, Appearance, Contrast, Motion, Theme, change_appearance};
 pub use confirmation::{Dispatch, confirm, confirmation, send_confirmation};
 pub use email::Email;
-pub use hashing::Passwords;
+pub use hashing::{HashingCost, Passwords};
 pub use links::Link;
 pub use new_email::{AskedEmail, NewEmail, ask_email, change_email, email_change, send_email_change};
 pub use new_password::{change_password, notice_of_password};
