@@ -41,7 +41,7 @@ pub async fn ensure_partitions(db: &SystemDb, now: Timestamp) -> Result<()> {
 
 /// Succeeds if the database answers and stands at exactly this build's migrations.
 pub async fn ready(databases: &Databases) -> Result<()> {
-    let mut connection = databases.system.pool().acquire().await?;
+    let mut connection = databases.system.acquire().await?;
     let applied = applied(&mut connection).await?.unwrap_or_default();
     refuse_unknown(&applied)?;
     match MIGRATOR.iter().find(|migration| !applied.contains(&migration.version)) {

@@ -13,6 +13,7 @@ mod migrate;
 pub mod ownership;
 mod server;
 
+use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, SqlStr};
 
 pub use self::constraint::OnConstraint;
@@ -75,10 +76,15 @@ impl SystemDb {
         Self { pool }
     }
 
-    /// The pool, for single statements and for listening; transactions begin with [`SystemDb::begin`].
+    /// The pool, for single statements and for listening. See [`SystemDb::acquire`] and [`SystemDb::begin`].
     #[must_use]
     pub const fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Takes a connection from the pool, for statements that need no transaction.
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
+        Ok(self.pool.acquire().await?)
     }
 
     /// Opens a transaction that sees every row.

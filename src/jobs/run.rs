@@ -90,7 +90,7 @@ impl Prepared {
 /// Reads the job; and, for a call, its tool version and its credential.
 pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Work, Unready> {
     // looks at rows that do not change under a run: a transaction would only cost two round trips more
-    let mut conn = runner.system.pool().acquire().await?;
+    let mut conn = runner.system.acquire().await?;
     let job = store::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
     if job.is_checkup() {
         return Ok(Work::Checkup(Box::new(job)));

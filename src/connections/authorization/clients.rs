@@ -114,7 +114,7 @@ impl SignIn<'_> {
         provider: &Provider,
     ) -> Result<Option<Known>> {
         let owner = if connector.owner_id.is_none() { UserId::HUB } else { actor.user_id() };
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         known::newest(&mut conn, self.vault, owner, provider.issuer(), Some(self.redirect()?.as_str())).await
     }
 

@@ -189,7 +189,7 @@ impl SignIn<'_> {
 
     /// The client that a sign-in was begun with.
     async fn client(&self, actor: &Actor, begun: &store::Transaction, provider: &Provider) -> Result<Known> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let owner = actor.user_id();
         let found = known::of_grant(&mut conn, self.vault, owner, begun.oauth_client_id, provider).await?;
         found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))

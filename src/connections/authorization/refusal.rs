@@ -7,7 +7,7 @@ use super::SignIn;
 use super::known::Known;
 use super::store::Transaction;
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, OauthClientId, UserId};
 use crate::oauth::Failure;
 
@@ -23,7 +23,7 @@ pub struct Refusal {
 impl SignIn<'_> {
     /// What the provider says against an application that serves all users.
     pub async fn refusal(&self, application: &Known) -> Result<Option<Refusal>> {
-        Ok(of(&mut *self.system.pool().acquire().await?, application.id).await?)
+        Ok(of(&mut *self.system.acquire().await?, application.id).await?)
     }
 
     /// The provider has refused it the grant of a sign-in.
@@ -34,14 +34,14 @@ impl SignIn<'_> {
         failure: &Failure,
         now: Timestamp,
     ) -> Result<()> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         note(&mut conn, application.id, begun.connector_id, &failure.message, now, now).await?;
         Ok(())
     }
 
     /// It has given a grant. Nothing hangs on that this is noted at once: the next renewal notes it too.
     pub(super) async fn forget_refusal(&self, application: &Known) {
-        let forgetting = async { forget(&mut *self.system.pool().acquire().await?, application.id).await };
+        let forgetting = async { Ok::<_, Error>(forget(&mut *self.system.acquire().await?, application.id).await?) };
         if let Err(error) = forgetting.await {
             tracing::warn!(%error, "that an OAuth application works again could not be noted");
         }

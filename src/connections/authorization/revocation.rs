@@ -44,7 +44,7 @@ impl SignIn<'_> {
             Err(Error::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let known = known::of_grant(&mut conn, self.vault, owner, held.oauth_client_id, &provider).await?;
         let Some(access) = &held.access else { return Ok(None) };
         let Some(known) = known else {

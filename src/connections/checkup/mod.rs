@@ -212,7 +212,7 @@ impl Doctor<'_> {
     }
 
     async fn subject(&self, actor: &Actor, id: ConnectionId) -> Result<Subject> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let subject = store::subject(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
         if subject.status == "revoked" {
             return Err(Error::Conflict("The connection was disconnected, so there is nothing to check".to_owned()));

@@ -12,7 +12,7 @@ use crate::oauth;
 
 impl Doctor<'_> {
     pub(super) async fn rest(&self, chart: &mut Chart<'_>, actor: &Actor, subject: &Subject) -> Result<(), Halt> {
-        let mut conn = self.system.pool().acquire().await.map_err(Error::from)?;
+        let mut conn = self.system.acquire().await?;
         let descriptor = connectors::descriptor(&mut conn, actor, subject.connector_id).await?;
         let provider = connectors::provider(&mut conn, actor, subject.connector_id).await?;
         drop(conn);

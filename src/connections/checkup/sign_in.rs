@@ -20,7 +20,7 @@ impl Doctor<'_> {
         url: &Url,
         challenge: Option<&str>,
     ) -> Result<(), Halt> {
-        let mut conn = self.system.pool().acquire().await.map_err(Error::from)?;
+        let mut conn = self.system.acquire().await?;
         let known = connectors::provider(&mut conn, actor, subject.connector_id).await?;
         drop(conn);
         let known = known.ok_or(Error::NotFound("sign-in of this connector"))?;

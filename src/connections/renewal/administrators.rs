@@ -23,7 +23,7 @@ impl Renewals {
 
     async fn send_refusals(&self) -> Result<()> {
         let (now, again) = (self.clock.now(), self.clock.now() + AGAIN);
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let untold = refusal::take_untold(&mut conn, again, now).await?;
         drop(conn);
         if untold.is_empty() {
@@ -42,7 +42,7 @@ impl Renewals {
                 }
             }
             if is_told {
-                refusal::told(&mut *self.system.pool().acquire().await?, refused.id, again).await?;
+                refusal::told(&mut *self.system.acquire().await?, refused.id, again).await?;
             }
         }
         Ok(())

@@ -59,7 +59,7 @@ impl Renewals {
         challenge: &Challenge,
     ) -> Result<Option<Credential>> {
         let need = Need::after_refusal(seen);
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let held = hold(&mut conn, actor, id).await?;
         if held.version != seen || !held.is_usable() {
             return self.standing(&mut conn, actor, &held, need).await;

@@ -8,7 +8,7 @@ use crate::audit::{self, Action};
 use crate::connections::authorization::{known, refusal};
 use crate::connections::insistence::insist;
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::oauth::{Failure, Kind};
 use crate::queue::{self, Released};
 
@@ -83,8 +83,8 @@ impl Renewals {
     /// Nobody was asked: whoever comes next need not wait for the lease to end.
     async fn leave(&self, actor: &Actor, held: &Held, fence: i64) {
         let left = async {
-            let mut conn = self.system.pool().acquire().await?;
-            store::give_lease_back(&mut conn, actor.user_id(), held.id, fence).await
+            let mut conn = self.system.acquire().await?;
+            Ok::<_, Error>(store::give_lease_back(&mut conn, actor.user_id(), held.id, fence).await?)
         };
         if let Err(error) = left.await {
             tracing::warn!(connection = %held.id, %error, "a lease could not be given back");

@@ -156,7 +156,7 @@ impl Renewals {
     }
 
     async fn ready(&self, actor: &Actor, id: ConnectionId, is_probe: bool) -> Result<Credential> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let held = hold(&mut conn, actor, id).await?;
         let need = Need { seen: held.version, is_refused: false, is_probe };
         if let Some(credential) = self.standing(&mut conn, actor, &held, need).await? {

@@ -29,7 +29,7 @@ impl Renewals {
 
     /// Tells all owners who are still to be told.
     pub(super) async fn tell_all(&self) -> Result<()> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         for Due { owner, id } in store::untold(&mut conn, self.clock.now(), sweep::MOST).await? {
             self.tell(owner, id);
         }
@@ -39,14 +39,14 @@ impl Renewals {
 
     async fn send_notice(&self, owner: UserId, id: ConnectionId) -> Result<()> {
         let now = self.clock.now();
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let again = now + AGAIN;
         let Some(notice) = store::take_notice(&mut conn, owner, id, again, now).await? else { return Ok(()) };
         drop(conn);
         let Some(user) = accounts::find(&self.system, owner).await? else { return Ok(()) };
         let link = self.public_url.join(&format!("connections/{id}")).map_err(|error| Error::Internal(error.into()))?;
         self.mailer.send(&notice.mail(user.email, link.as_str()), now).await?;
-        Ok(store::drop_notice(&mut *self.system.pool().acquire().await?, owner, id, again).await?)
+        Ok(store::drop_notice(&mut *self.system.acquire().await?, owner, id, again).await?)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::mail::Mail;
 impl Renewals {
     /// Reminds all owners who are to be reminded by now; nobody waits for that.
     pub(super) async fn remind_all(&self) -> Result<()> {
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         for Due { owner, id } in store::unreminded(&mut conn, self.clock.now(), sweep::MOST).await? {
             let renewals = self.clone();
             let reminding = async move { renewals.send_reminder(owner, id).await };
@@ -28,14 +28,14 @@ impl Renewals {
     async fn send_reminder(&self, owner: UserId, id: ConnectionId) -> Result<()> {
         let now = self.clock.now();
         let again = now + AGAIN;
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let Some(reminder) = store::take_reminder(&mut conn, owner, id, again, now).await? else { return Ok(()) };
         drop(conn);
         let Some(user) = accounts::find(&self.system, owner).await? else { return Ok(()) };
         let link = self.public_url.join(&format!("connections/{id}/token"));
         let link = link.map_err(|error| Error::Internal(error.into()))?;
         self.mailer.send(&reminder.mail(user.email, link.as_str()), now).await?;
-        Ok(store::drop_reminder(&mut *self.system.pool().acquire().await?, owner, id, again).await?)
+        Ok(store::drop_reminder(&mut *self.system.acquire().await?, owner, id, again).await?)
     }
 }
 

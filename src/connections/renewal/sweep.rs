@@ -9,7 +9,7 @@ use futures_util::stream;
 use super::Renewals;
 use super::store::{self, Due};
 use crate::actor::{Actor, Origin};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 
 /// Most connections of one sweep; the next one has the others.
@@ -32,7 +32,7 @@ const IDLE_AT_ONCE: usize = 10;
 
 /// Renews what is due, and tells owners what they are to be told, of all users; says how many were looked at. What fails is noted with its connection.
 pub async fn sweep(renewals: &Renewals) -> Result<usize> {
-    let mut conn = renewals.system.pool().acquire().await?;
+    let mut conn = renewals.system.acquire().await?;
     let due = store::due(&mut conn, renewals.clock.now(), MOST).await?;
     drop(conn);
     let renewed = stream::iter(&due).for_each_concurrent(AT_ONCE, |&Due { owner, id }| async move {
@@ -53,8 +53,8 @@ pub async fn sweep(renewals: &Renewals) -> Result<usize> {
 async fn put_off(renewals: &Renewals, actor: &Actor, id: ConnectionId) {
     let now = renewals.clock.now();
     let put = async {
-        let mut conn = renewals.system.pool().acquire().await?;
-        store::put_off_due(&mut conn, actor.user_id(), id, now + LATER, now).await
+        let mut conn = renewals.system.acquire().await?;
+        Ok::<_, Error>(store::put_off_due(&mut conn, actor.user_id(), id, now + LATER, now).await?)
     };
     if let Err(error) = put.await {
         tracing::warn!(connection = %id, %error, "a renewal could not be put off");
@@ -64,7 +64,7 @@ async fn put_off(renewals: &Renewals, actor: &Actor, id: ConnectionId) {
 /// Verifies typed credentials that nobody has used for a day, of all users; says how many were looked at. Services that do
 /// not answer take their time, so nobody who renews waits for this.
 pub async fn verify_idle(renewals: &Renewals) -> Result<usize> {
-    let mut conn = renewals.system.pool().acquire().await?;
+    let mut conn = renewals.system.acquire().await?;
     let idle = store::idle(&mut conn, renewals.clock.now(), MOST_IDLE, MOST_OF_ONE).await?;
     drop(conn);
     let verified = stream::iter(&idle).for_each_concurrent(IDLE_AT_ONCE, |&Due { owner, id }| async move {

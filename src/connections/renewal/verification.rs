@@ -99,7 +99,7 @@ impl Renewals {
         if let Some(ok_at) = held.was_accepted_since(self.clock.now() - DAY) {
             return Ok(Verdict::Accepted(ok_at));
         }
-        let mut conn = self.system.pool().acquire().await?;
+        let mut conn = self.system.acquire().await?;
         let connector = connectors::get(&mut conn, actor, held.connector_id).await?;
         let descriptor = connectors::descriptor(&mut conn, actor, held.connector_id).await?;
         let access = held.access.as_ref().ok_or(Error::NotFound("credential of this connection"))?;
