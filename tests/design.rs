@@ -84,9 +84,7 @@ fn every_icon_that_is_named_is_in_the_sprite() {
         }
     }
     assert!(named > 0, "no template names an icon: the check has lost its pattern");
-    for badge in
-        ["queued", "running", "succeeded", "failed", "canceled", "unknown", "waiting_input", "awaiting_approval"]
-    {
-        assert!(known(craft::web::badge::Badge::job(badge).icon), "{badge}");
+    for status in craft::jobs::Status::ALL {
+        assert!(known(craft::web::badge::Badge::job(status).icon), "{status:?}");
     }
 }

@@ -5,8 +5,9 @@
 
 use sqlx::PgConnection;
 
+use super::status::ConnectionStatus;
 use crate::actor::Actor;
-use crate::connectors::{Auth, Category, Transport};
+use crate::connectors::{AuthKind, Category, Transport};
 use crate::error::Result;
 use crate::ids::{ConnectorId, UserId};
 use crate::page::{PAGE_LIMIT, PAGE_SIZE};
@@ -19,7 +20,7 @@ pub struct Wanted {
     /// What it is for.
     pub category: Option<Category>,
     /// How one connects.
-    pub auth: Option<Auth>,
+    pub auth: Option<AuthKind>,
     /// Whether it can be used now.
     pub connected: Option<bool>,
 }
@@ -43,8 +44,8 @@ pub struct Entry {
     pub slug: String,
     /// One sentence of purpose.
     pub description: String,
-    /// How one connects, as it is stored.
-    pub auth_type: String,
+    /// How a user proves themselves to it.
+    pub auth: AuthKind,
     /// How calls reach it.
     pub transport: Transport,
     /// How many tools it lists now.
@@ -52,7 +53,7 @@ pub struct Entry {
     /// The first few tools in whose names a word of the search was found.
     pub found_tools: Vec<String>,
     /// Status of the user's best connection; none: there is none, and one is needed.
-    pub link: Option<String>,
+    pub link: Option<ConnectionStatus>,
 }
 
 /// A page of the catalogue.
@@ -76,13 +77,13 @@ pub struct Kinds {
     /// Categories, in the filter's order.
     pub categories: Vec<Category>,
     /// Ways to connect, the simplest first.
-    pub auths: Vec<Auth>,
+    pub auths: Vec<AuthKind>,
 }
 
 /// Connectors of one kind.
 struct Kind {
     category: String,
-    auth_type: String,
+    auth: AuthKind,
     /// How many of them match.
     found: i64,
 }
@@ -115,7 +116,7 @@ impl Kinds {
                 .into_iter()
                 .filter(|it| kinds.iter().any(|kind| kind.category == it.as_str()))
                 .collect(),
-            auths: Auth::ALL.into_iter().filter(|it| kinds.iter().any(|kind| kind.auth_type == it.stored())).collect(),
+            auths: AuthKind::ALL.into_iter().filter(|it| kinds.iter().any(|kind| kind.auth == *it)).collect(),
         }
     }
 }
@@ -157,7 +158,7 @@ macro_rules! wanted {
                 + $after,
             $owner as _,
             $wanted.category.map(Category::as_str),
-            $wanted.auth.map(Auth::stored),
+            $wanted.auth.map(AuthKind::stored_text),
             &$wanted.words,
             $wanted.connected,
             $($more),*
@@ -178,7 +179,7 @@ async fn page(
                c.name AS "name!",
                c.slug AS "slug!",
                c.description AS "description!",
-               c.auth_type AS "auth_type!",
+               c.auth_type AS "auth!: AuthKind",
                c.transport AS "transport!: Transport",
                (
                    SELECT count(*)
@@ -204,7 +205,7 @@ async fn page(
                        LIMIT 1
                    ),
                    CASE WHEN c.auth_type = 'none' THEN 'active' END
-               ) AS link
+               ) AS "link: ConnectionStatus"
         FROM connectors c
         WHERE
         "#,
@@ -228,7 +229,7 @@ async fn kinds(conn: &mut PgConnection, owner: UserId, wanted: &Wanted) -> sqlx:
     wanted!(
         Kind,
         r#"
-        SELECT c.category, c.auth_type, count(*) FILTER (WHERE
+        SELECT c.category, c.auth_type AS "auth: AuthKind", count(*) FILTER (WHERE
         "#,
         r#"
         ) AS "found!"

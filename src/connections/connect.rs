@@ -10,7 +10,7 @@ use super::{label, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors::{Connector, Transport};
+use crate::connectors::{AuthKind, Connector, Transport};
 use crate::db::Db;
 use crate::egress::Egress;
 use crate::error::{Error, Result, both};
@@ -30,7 +30,7 @@ pub struct NewConnection {
 /// Whether a connection to it presents a bearer token that its owner types.
 #[must_use]
 pub fn takes_token(connector: &Connector) -> bool {
-    connector.auth_type == "api_key" && connector.transport == Transport::Mcp
+    connector.auth == AuthKind::Token && connector.transport == Transport::Mcp
 }
 
 /// Makes a connection once the service has accepted the token; otherwise that is a fault of its field, and nothing is

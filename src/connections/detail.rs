@@ -4,11 +4,12 @@ use sqlx::PgConnection;
 
 use crate::actor::Actor;
 use crate::clock::{Day, Timestamp};
-use crate::connectors::Transport;
+use crate::connectors::{AuthKind, Transport};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
 
+use super::status::{ConnectionHealth, ConnectionStatus};
 use super::store::details;
 
 /// A connection, with the names of its service.
@@ -24,16 +25,16 @@ pub struct Detail {
     pub slug: String,
     /// False if it has left the catalogue.
     pub is_listed: bool,
-    /// How one connects to it, as it is stored.
-    pub auth_type: String,
+    /// How a user proves themselves to the service.
+    pub auth: AuthKind,
     /// How calls reach the service.
     pub transport: Transport,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// pending, active, expired, revoked or error.
-    pub status: String,
+    /// Where it is in its life.
+    pub status: ConnectionStatus,
     /// How well an active one works, or why another does not.
-    pub health: String,
+    pub health: ConnectionHealth,
     /// The cause in words, if it is known.
     pub reason: Option<String>,
     /// Last refusal, in words.
@@ -68,13 +69,13 @@ impl Detail {
     /// True if its owner types its key, with what else the service asks for.
     #[must_use]
     pub fn takes_key(&self) -> bool {
-        self.auth_type == "api_key" && self.transport == Transport::Rest
+        self.auth == AuthKind::Token && self.transport == Transport::Rest
     }
 
     /// True once it was disconnected: it can be read, and nothing else.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.status == "revoked"
+        self.status.is_disconnected()
     }
 }
 

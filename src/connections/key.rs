@@ -13,7 +13,7 @@ use super::{label, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors::{self, Auth, Connector, Descriptor, FieldKind, Transport};
+use crate::connectors::{self, AuthKind, Connector, Descriptor, FieldKind, Transport};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result, both};
@@ -25,7 +25,7 @@ use crate::vault::Vault;
 /// Whether a connection to it presents a key that its owner types, with what else the service asks for.
 #[must_use]
 pub fn takes_key(connector: &Connector) -> bool {
-    connector.auth_type == Auth::Token.stored() && connector.transport == Transport::Rest
+    connector.auth == AuthKind::Token && connector.transport == Transport::Rest
 }
 
 /// What keys are kept with.

@@ -83,7 +83,7 @@ impl Look {
         }
         // through what calls would go
         let connections = store::of_connector(tx, actor.user_id(), connector.id).await?;
-        let connection = connections.iter().find(|connection| connection.status == "active").map(|it| it.id);
+        let connection = connections.iter().find(|connection| connection.status.is_usable()).map(|it| it.id);
         Ok(Some(Self { connector: connector.id, url, connection }))
     }
 

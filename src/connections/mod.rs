@@ -20,6 +20,7 @@ mod renewal;
 mod replace;
 mod server;
 mod service;
+mod status;
 mod store;
 mod troubled;
 mod twin;
@@ -40,6 +41,7 @@ pub use renewal::{Credential, Means, Presented, Renewals, sweep, verify_idle};
 pub use replace::{NewToken, replace_token};
 pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use service::{ExternalAccount, Service};
+pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::{Connection, LinkedConnector};
 pub use troubled::{Troubled, troubled};
 pub use twin::twin;
@@ -50,7 +52,7 @@ use sqlx::PgConnection;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors::Connector;
+use crate::connectors::{AuthKind, Connector};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
@@ -88,7 +90,7 @@ pub async fn for_call(
 ) -> Result<ConnectionId> {
     let mut tx = db.as_user(actor).await?;
     let existing = store::of_connector(&mut tx, actor.user_id(), connector.id).await?;
-    let mut usable = existing.iter().filter(|connection| connection.status == "active");
+    let mut usable = existing.iter().filter(|connection| connection.status.is_usable());
     if let Some(id) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)).map(|it| it.id) {
         return Ok(id);
     }
@@ -97,7 +99,7 @@ pub async fn for_call(
         return Err(Error::field("connection", gone));
     }
     // whoever has disconnected it wants it to stay so
-    if connector.auth_type != "none" || !existing.is_empty() {
+    if connector.auth != AuthKind::None || !existing.is_empty() {
         return Err(Error::Conflict(format!(
             "{} is not connected. Connect it first, then run the tool",
             connector.name

@@ -13,7 +13,7 @@ use super::store::own;
 pub async fn prefer(db: &Db, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<()> {
     let mut tx = db.as_user(actor).await?;
     let held = own::hold(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
-    if held.status != "active" {
+    if !held.status.is_usable() {
         return Err(Error::Conflict("Only a connection that can be used is used by default".to_owned()));
     }
     if held.is_default {

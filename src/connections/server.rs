@@ -12,7 +12,7 @@ use super::renewal::look_after;
 use super::replace::NewToken;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::connectors::{self, Auth, Connector, NewConnector};
+use crate::connectors::{self, AuthKind, Connector, NewConnector};
 use crate::db::Db;
 use crate::egress::Egress;
 use crate::error::{Error, Invalid, Result, both};
@@ -110,7 +110,7 @@ async fn store_ready(
         name: name_for(name, found.server_name.as_deref(), url),
         description: found.instructions.as_deref().map(first_line).unwrap_or_default(),
         url: url.to_string(),
-        auth: if bearer.is_some() { Auth::Token } else { Auth::None },
+        auth: if bearer.is_some() { AuthKind::Token } else { AuthKind::None },
         provider: None,
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
@@ -140,7 +140,7 @@ async fn store_closed(
         name: name_for(name, None, url),
         description: String::new(),
         url: url.to_string(),
-        auth: Auth::OAuth,
+        auth: AuthKind::OAuth,
         provider: Some(provider),
     };
     let connector = connectors::add(&mut tx, actor, &connector, None, now).await?;

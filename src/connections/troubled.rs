@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::status::ConnectionStatus;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::ConnectionId;
@@ -18,8 +19,8 @@ pub struct Troubled {
     pub connector: String,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// expired, revoked or error.
-    pub status: String,
+    /// Where it is in its life.
+    pub status: ConnectionStatus,
     /// The cause in words, if it is known.
     pub cause: Option<String>,
 }
@@ -32,7 +33,7 @@ pub async fn troubled(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Trou
         SELECT u.id AS "id: ConnectionId",
                c.name AS connector,
                u.label,
-               u.status,
+               u.status AS "status: ConnectionStatus",
                COALESCE(u.reason, u.last_error) AS cause
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id

@@ -76,17 +76,19 @@ impl FromStr for Category {
 }
 
 /// How a user proves themselves to a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Auth {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+pub enum AuthKind {
     /// Not at all.
     None,
     /// With a stored token or key.
+    #[sqlx(rename = "api_key")]
     Token,
     /// By signing in at the service.
     OAuth,
 }
 
-impl Auth {
+impl AuthKind {
     /// Every one, the simplest first.
     pub const ALL: [Self; 3] = [Self::None, Self::Token, Self::OAuth];
 
@@ -110,24 +112,18 @@ impl Auth {
         }
     }
 
-    /// The stored word.
+    /// Returns the text in the database.
     #[must_use]
-    pub const fn stored(self) -> &'static str {
+    pub const fn stored_text(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Token => "api_key",
             Self::OAuth => "oauth",
         }
     }
-
-    /// From the stored word.
-    #[must_use]
-    pub fn from_stored(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.stored() == word)
-    }
 }
 
-impl FromStr for Auth {
+impl FromStr for AuthKind {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
@@ -137,16 +133,16 @@ impl FromStr for Auth {
 
 #[cfg(test)]
 mod tests {
-    use super::{Auth, Category};
+    use super::{AuthKind, Category};
 
     #[test]
     fn words_are_read_back() {
         for category in Category::ALL {
             assert_eq!(category.as_str().parse(), Ok(category));
         }
-        for auth in Auth::ALL {
-            assert_eq!((auth.as_str().parse(), Auth::from_stored(auth.stored())), (Ok(auth), Some(auth)));
+        for auth in AuthKind::ALL {
+            assert_eq!(auth.as_str().parse(), Ok(auth));
         }
-        assert!("Storage".parse::<Category>().is_err() && "api_key".parse::<Auth>().is_err());
+        assert!("Storage".parse::<Category>().is_err() && "api_key".parse::<AuthKind>().is_err());
     }
 }

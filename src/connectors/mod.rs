@@ -14,11 +14,12 @@ mod slug;
 mod store;
 mod tools;
 mod versions;
+mod visibility;
 
 pub use changes::{Added, ChangedTool, Changes, changes};
 pub use compare::{Described, Part, compare};
 pub use definition::Effect;
-pub use kinds::{Auth, Category};
+pub use kinds::{AuthKind, Category};
 pub use looks::{claim_look, keep_failure, keep_look, note_news};
 pub use service::{descriptor, of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Fault, Field, FieldKind, Key, Shipped, shipped};
@@ -26,6 +27,7 @@ pub use slug::Slug;
 pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
 pub use versions::Changed;
+pub use visibility::Visibility;
 
 use anyhow::Context;
 use sqlx::PgConnection;
@@ -49,7 +51,7 @@ pub struct NewConnector {
     /// Where its MCP server answers.
     pub url: String,
     /// How one connects.
-    pub auth: Auth,
+    pub auth: AuthKind,
     /// How its provider does OAuth, if one signs in there.
     pub provider: Option<Provider>,
 }

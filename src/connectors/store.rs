@@ -3,8 +3,8 @@
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::NewConnector;
 use super::slug::Slug;
+use super::{AuthKind, NewConnector, Visibility};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, UserId};
 
@@ -27,16 +27,16 @@ pub struct Connector {
     pub id: ConnectorId,
     /// Who added it; none: shipped.
     pub owner_id: Option<UserId>,
-    /// Who sees it: private, administrators or everyone.
-    pub visibility: String,
+    /// Who sees it.
+    pub visibility: Visibility,
     /// What people call it.
     pub name: String,
     /// Its place in URLs.
     pub slug: String,
     /// One sentence of purpose.
     pub description: String,
-    /// `oauth`, `api_key` or `none`.
-    pub auth_type: String,
+    /// How a user proves themselves to it.
+    pub auth: AuthKind,
     /// How calls reach it.
     pub transport: Transport,
     /// Where its MCP server answers.
@@ -57,7 +57,7 @@ impl Connector {
     /// True while it has no tools yet: only administrators see it, and can connect it.
     #[must_use]
     pub fn is_for_administrators(&self) -> bool {
-        self.visibility == "administrators"
+        self.visibility == Visibility::Administrators
     }
 
     /// True if its tools come from a server that can be asked again: one that a user has added.
@@ -74,11 +74,11 @@ macro_rules! connectors {
             r#"
             SELECT id AS "id!: ConnectorId",
                    owner_id AS "owner_id: UserId",
-                   visibility AS "visibility!",
+                   visibility AS "visibility!: Visibility",
                    name AS "name!",
                    slug AS "slug!",
                    description AS "description!",
-                   auth_type AS "auth_type!",
+                   auth_type AS "auth!: AuthKind",
                    transport AS "transport!: Transport",
                    mcp_server_url,
                    created_at AS "created_at!",
@@ -145,7 +145,7 @@ pub(super) async fn insert(
         new.name,
         slug.as_str(),
         new.description,
-        new.auth.stored(),
+        new.auth.stored_text(),
         new.url,
         provider,
         now,

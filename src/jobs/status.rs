@@ -24,6 +24,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Canceled,
+        Self::Unknown,
+        Self::WaitingInput,
+        Self::AwaitingApproval,
+    ];
+
     /// The word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,6 +2,9 @@
 //!
 //! Shapes: a pill is settled, a dashed pill waits, a square needs its reader.
 
+use crate::connections::{ConnectionHealth, ConnectionStatus};
+use crate::jobs::Status;
+
 /// One status, ready to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Badge {
@@ -61,44 +64,44 @@ impl Badge {
     /// The tool may delete data.
     pub const DELETES_DATA: Self = badge("Deletes data", "trash-2", "bad", "needs");
 
-    /// For the stored word of a job's status; an unknown word is [`Badge::UNKNOWN`].
+    /// Returns the badge of a job's status.
     #[must_use]
-    pub fn job(status: &str) -> Self {
+    pub const fn job(status: Status) -> Self {
         match status {
-            "queued" => Self::QUEUED,
-            "running" => Self::RUNNING,
-            "succeeded" => Self::SUCCEEDED,
-            "failed" => Self::FAILED,
-            "canceled" => Self::CANCELED,
-            "waiting_input" => Self::WAITING_INPUT,
-            "awaiting_approval" => Self::AWAITING_APPROVAL,
-            _ => Self::UNKNOWN,
+            Status::Queued => Self::QUEUED,
+            Status::Running => Self::RUNNING,
+            Status::Succeeded => Self::SUCCEEDED,
+            Status::Failed => Self::FAILED,
+            Status::Canceled => Self::CANCELED,
+            Status::WaitingInput => Self::WAITING_INPUT,
+            Status::AwaitingApproval => Self::AWAITING_APPROVAL,
+            Status::Unknown => Self::UNKNOWN,
         }
     }
 
-    /// For the stored word of a connection's status; an unknown word is [`Badge::FAILING`].
+    /// Returns the badge of a connection's status.
     #[must_use]
-    pub fn connection(status: &str) -> Self {
+    pub const fn connection(status: ConnectionStatus) -> Self {
         match status {
-            "active" => Self::CONNECTED,
-            "pending" => Self::PENDING,
-            "expired" => Self::EXPIRED,
-            "revoked" => Self::REVOKED,
-            _ => Self::FAILING,
+            ConnectionStatus::Active => Self::CONNECTED,
+            ConnectionStatus::Pending => Self::PENDING,
+            ConnectionStatus::Expired => Self::EXPIRED,
+            ConnectionStatus::Disconnected => Self::REVOKED,
+            ConnectionStatus::Error => Self::FAILING,
         }
     }
 
-    /// For the stored word of a connection's health; none while there is nothing to say.
+    /// Returns the badge of a connection's health; `None` if nothing is wrong.
     #[must_use]
-    pub fn health(health: &str) -> Option<Self> {
+    pub const fn health(health: ConnectionHealth) -> Option<Self> {
         match health {
-            "limited" => Some(badge("Limited", "lock", "warn", "needs")),
-            "degraded" => Some(badge("Unsteady", "activity", "warn", "needs")),
-            "reauth_required" => Some(badge("Refused", "key", "warn", "needs")),
-            "exhausted" => Some(badge("Given up", "circle-x", "bad", "needs")),
-            "by_provider" => Some(badge("Taken back", "log-out", "warn", "needs")),
-            "blocked" => Some(badge("Blocked", "shield-check", "bad", "needs")),
-            _ => None,
+            ConnectionHealth::Limited => Some(badge("Limited", "lock", "warn", "needs")),
+            ConnectionHealth::Degraded => Some(badge("Unsteady", "activity", "warn", "needs")),
+            ConnectionHealth::ReauthRequired => Some(badge("Refused", "key", "warn", "needs")),
+            ConnectionHealth::Exhausted => Some(badge("Given up", "circle-x", "bad", "needs")),
+            ConnectionHealth::RevokedByProvider => Some(badge("Taken back", "log-out", "warn", "needs")),
+            ConnectionHealth::Blocked => Some(badge("Blocked", "shield-check", "bad", "needs")),
+            ConnectionHealth::Ok => None,
         }
     }
 
@@ -111,12 +114,11 @@ impl Badge {
 
 #[cfg(test)]
 mod tests {
-    use super::Badge;
+    use super::{Badge, Status};
 
     #[test]
     fn no_two_statuses_of_a_job_look_alike_without_colour() {
-        let all =
-            ["queued", "running", "succeeded", "failed", "canceled", "waiting_input", "awaiting_approval", "unknown"];
+        let all = Status::ALL;
         let mut icons: Vec<_> = all.map(|status| Badge::job(status).icon).into();
         icons.sort_unstable();
         icons.dedup();

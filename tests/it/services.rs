@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::connectors::{Auth, FieldKind, Shipped, Transport, shipped};
+use craft::connectors::{AuthKind, FieldKind, Shipped, Transport, shipped};
 use craft::serve;
 use craft::workbench::Workbench;
 use http::StatusCode;
@@ -211,7 +211,7 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
     for service in services {
         let (slug, descriptor) = (service.slug.as_str(), service.descriptor.unwrap());
         let place = format!("/connectors/{slug}/connection");
-        if service.auth == Auth::OAuth {
+        if service.auth == AuthKind::OAuth {
             let page = owner.get(&format!("/connectors/{slug}/application")).await;
             owner.submit(&page, "main form", [("client_id", "hub"), ("client_secret", "hush")]).await;
         }
@@ -233,7 +233,7 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
                 assert_eq!(page.attr(&format!("#f-{}", field.name), "value").as_deref(), Some(evil));
             }
         }
-        if service.auth == Auth::OAuth {
+        if service.auth == AuthKind::OAuth {
             let typed: Vec<_> = descriptor
                 .fields
                 .iter()

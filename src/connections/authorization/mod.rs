@@ -221,7 +221,7 @@ impl store::Transaction {
     fn refuse(&self, session: SessionKey, now: Timestamp) -> Result<()> {
         let told = match () {
             () if self.session != session.to_string() => ELSEWHERE,
-            () if self.status != "started" => USED,
+            () if self.status != store::AuthorizationStatus::Started => USED,
             () if now >= self.expires_at => LATE,
             () => return Ok(()),
         };

@@ -7,6 +7,8 @@ use crate::actor::Actor;
 use crate::connections::renewal::{Credential, Presented};
 use crate::connections::server::greet;
 use crate::connections::service::Service;
+use crate::connections::status::ConnectionHealth;
+use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -99,9 +101,9 @@ impl Doctor<'_> {
     /// The service accepts what it was shown.
     async fn accepted(&self, actor: &Actor, subject: &Subject, presented: Presented) -> Result<Finding<Presented>> {
         let (now, clock) = (self.subject(actor, subject.id).await?, self.clock.now());
-        if now.health == "degraded" {
+        if now.health == ConnectionHealth::Degraded {
             let why = now.last_error.unwrap_or_default();
-            let what = if subject.auth_type == "oauth" { "renewed" } else { "verified" };
+            let what = if subject.auth == AuthKind::OAuth { "renewed" } else { "verified" };
             return Ok(Finding::warned(presented, format!("It is accepted, but could not be {what} lately. {why}"))
                 .advise("It is tried again by itself. If it stays so, connect again"));
         }
@@ -116,7 +118,7 @@ impl Doctor<'_> {
 
 /// Where the owner brings another credential.
 fn again(subject: &Subject) -> Fix {
-    if subject.auth_type == "oauth" { Fix::ConnectAgain } else { Fix::ReplaceToken }
+    if subject.auth == AuthKind::OAuth { Fix::ConnectAgain } else { Fix::ReplaceToken }
 }
 
 /// There is nothing to present.

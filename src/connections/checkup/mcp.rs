@@ -6,6 +6,7 @@ use super::credential::Gate;
 use super::{Chart, Check, Doctor, Finding, Fix, Halt, Subject};
 use crate::actor::Actor;
 use crate::connections::server::{bounds, greet};
+use crate::connectors::AuthKind;
 use crate::egress::{Egress, Opened, Way};
 use crate::error::{Error, Result};
 use crate::upstream::{self, Greeted, Target};
@@ -18,21 +19,21 @@ impl Doctor<'_> {
         chart.take(Check::Connection, connection(&way)).await?;
         let challenge = chart.take(Check::Answer, Box::pin(answer(self.egress, subject, &url))).await?;
         let mut token = None;
-        if subject.auth_type == "oauth" {
+        if subject.auth == AuthKind::OAuth {
             match self.sign_in(chart, actor, subject, &url, challenge.as_deref()).await {
                 // what is granted already may be good for a while
                 Ok(()) | Err(Halt::InTheWay) => {}
                 Err(ours) => return Err(ours),
             }
         }
-        if subject.auth_type != "none" {
+        if subject.auth != AuthKind::None {
             token =
                 chart.take(Check::Credential, Box::pin(self.credential(actor, subject, &Gate::Mcp(&url)))).await?.token;
             if let Some(token) = &token {
                 chart.hide(token);
             }
         }
-        if subject.auth_type == "oauth" {
+        if subject.auth == AuthKind::OAuth {
             let now = self.subject(actor, subject.id).await?;
             match chart.take(Check::Permissions, std::future::ready(Ok(permissions(&now)))).await {
                 Ok(()) | Err(Halt::InTheWay) => {}
@@ -73,7 +74,7 @@ pub(super) async fn connection(way: &Way) -> Result<Finding<()>> {
 
 /// Speaks to the server without a credential; its challenge, if it has one.
 async fn answer(egress: &Egress, subject: &Subject, url: &Url) -> Result<Finding<Option<String>>> {
-    let asks_nothing = subject.auth_type == "none";
+    let asks_nothing = subject.auth == AuthKind::None;
     Ok(match greet(egress, url, None).await {
         Ok(Greeted::Open(revision)) => Finding::passed(None, format!("It speaks the revision of {revision:.20}")),
         Ok(Greeted::Closed(_)) if asks_nothing => {

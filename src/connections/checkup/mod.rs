@@ -18,7 +18,7 @@ use self::store::Subject;
 use super::renewal::Renewals;
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connectors::Transport;
+use crate::connectors::{AuthKind, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
@@ -137,14 +137,14 @@ impl Check {
 
 /// The checks of a service's kind, in order.
 #[must_use]
-pub fn plan(transport: Transport, auth_type: &str) -> &'static [Check] {
+pub fn plan(transport: Transport, auth: AuthKind) -> &'static [Check] {
     use Check as C;
-    match (transport, auth_type) {
+    match (transport, auth) {
         (Transport::Builtin, _) => &[C::Call],
         // its harmless call is what shows that the credential is accepted
-        (Transport::Rest, "oauth") => &[C::Address, C::Connection, C::Client, C::Credential, C::Permissions],
+        (Transport::Rest, AuthKind::OAuth) => &[C::Address, C::Connection, C::Client, C::Credential, C::Permissions],
         (Transport::Rest, _) => &[C::Address, C::Connection, C::Credential],
-        (_, "oauth") => &[
+        (_, AuthKind::OAuth) => &[
             C::Address,
             C::Connection,
             C::Answer,
@@ -155,7 +155,7 @@ pub fn plan(transport: Transport, auth_type: &str) -> &'static [Check] {
             C::Permissions,
             C::Call,
         ],
-        (_, "none") => &[C::Address, C::Connection, C::Answer, C::Call],
+        (_, AuthKind::None) => &[C::Address, C::Connection, C::Answer, C::Call],
         _ => &[C::Address, C::Connection, C::Answer, C::Credential, C::Call],
     }
 }
@@ -198,7 +198,7 @@ impl Doctor<'_> {
         tell: &mut (dyn FnMut(&Step) + Send),
     ) -> Result<Checkup> {
         let subject = self.subject(actor, id).await?;
-        let mut chart = Chart::new(plan(subject.transport, &subject.auth_type), tell);
+        let mut chart = Chart::new(plan(subject.transport, subject.auth), tell);
         // on the heap, as what each check asks: conversations are large, and many jobs run at once
         let examined = match subject.transport {
             Transport::Builtin => self.builtin(&mut chart).await,
@@ -214,7 +214,7 @@ impl Doctor<'_> {
     async fn subject(&self, actor: &Actor, id: ConnectionId) -> Result<Subject> {
         let mut conn = self.system.acquire().await?;
         let subject = store::subject(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
-        if subject.status == "revoked" {
+        if subject.status.is_disconnected() {
             return Err(Error::Conflict("The connection was disconnected, so there is nothing to check".to_owned()));
         }
         Ok(subject)
@@ -228,7 +228,7 @@ impl Doctor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, Checkup, Step, Transport, Verdict, plan};
+    use super::{AuthKind, Check, Checkup, Step, Transport, Verdict, plan};
 
     fn checkup(results: &[Verdict]) -> Checkup {
         let step = |result: &Verdict| Step {
@@ -260,8 +260,8 @@ mod tests {
 
     #[test]
     fn what_needs_nothing_is_asked_little() {
-        assert_eq!(plan(Transport::Builtin, "none"), [Check::Call]);
-        assert_eq!(plan(Transport::Mcp, "none").len(), 4);
-        assert_eq!(plan(Transport::Mcp, "oauth").len(), 9);
+        assert_eq!(plan(Transport::Builtin, AuthKind::None), [Check::Call]);
+        assert_eq!(plan(Transport::Mcp, AuthKind::None).len(), 4);
+        assert_eq!(plan(Transport::Mcp, AuthKind::OAuth).len(), 9);
     }
 }

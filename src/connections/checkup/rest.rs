@@ -6,7 +6,7 @@ use super::{Chart, Check, Doctor, Halt, Subject};
 use crate::actor::Actor;
 use crate::connections::service::Service;
 use crate::connections::values_of;
-use crate::connectors;
+use crate::connectors::{self, AuthKind};
 use crate::error::Error;
 use crate::oauth;
 
@@ -21,7 +21,7 @@ impl Doctor<'_> {
         let url = oauth::fill_address(&descriptor.check.url, &values).map_err(Error::from)?;
         let way = chart.take(Check::Address, address(self.egress, &url)).await?;
         chart.take(Check::Connection, connection(&way)).await?;
-        if let Some(provider) = provider.filter(|_| subject.auth_type == "oauth") {
+        if let Some(provider) = provider.filter(|_| subject.auth == AuthKind::OAuth) {
             match chart.take(Check::Client, Box::pin(self.client(actor, subject, provider))).await {
                 // what is granted already may be good for a while
                 Ok(()) | Err(Halt::InTheWay) => {}
@@ -30,7 +30,7 @@ impl Doctor<'_> {
         }
         let service = Service { descriptor, values, credential: None };
         chart.take(Check::Credential, Box::pin(self.credential(actor, subject, &Gate::Rest(&service, &url)))).await?;
-        if subject.auth_type == "oauth" {
+        if subject.auth == AuthKind::OAuth {
             let now = self.subject(actor, subject.id).await?;
             chart.take(Check::Permissions, std::future::ready(Ok(permissions(&now)))).await?;
         }

@@ -4,7 +4,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::connectors::Transport;
+use crate::connections::status::{ConnectionHealth, ConnectionStatus};
+use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 
 /// A connection that is checked, with what is known of its service.
@@ -15,10 +16,10 @@ pub(super) struct Subject {
     /// What people call the service.
     pub(super) service: String,
     pub(super) transport: Transport,
-    pub(super) auth_type: String,
+    pub(super) auth: AuthKind,
     pub(super) url: Option<String>,
-    pub(super) status: String,
-    pub(super) health: String,
+    pub(super) status: ConnectionStatus,
+    pub(super) health: ConnectionHealth,
     pub(super) last_error: Option<String>,
     pub(super) version: i32,
     pub(super) can_be_renewed: bool,
@@ -37,10 +38,10 @@ pub(super) async fn subject(conn: &mut PgConnection, owner: UserId, id: Connecti
                u.connector_id AS "connector_id: ConnectorId",
                c.name AS service,
                c.transport AS "transport: Transport",
-               c.auth_type,
+               c.auth_type AS "auth: AuthKind",
                c.mcp_server_url AS url,
-               u.status,
-               u.health,
+               u.status AS "status: ConnectionStatus",
+               u.health AS "health: ConnectionHealth",
                u.last_error,
                u.version,
                u.secret_ref_refresh IS NOT NULL AS "can_be_renewed!",

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::backoff::Failures;
 use crate::clock::Timestamp;
+use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::vault::SecretRef;
 
@@ -13,8 +14,8 @@ pub(super) struct Held {
     pub(super) connector_id: ConnectorId,
     /// What people call the connector.
     pub(super) service: String,
-    pub(super) status: String,
-    pub(super) health: String,
+    pub(super) status: ConnectionStatus,
+    pub(super) health: ConnectionHealth,
     pub(super) reason: Option<String>,
     pub(super) access: Option<SecretRef>,
     pub(super) refresh: Option<SecretRef>,
@@ -35,17 +36,17 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn is_usable(&self) -> bool {
-        self.status == "active"
+        self.status.is_usable()
     }
 
     /// Its owner has disconnected it: nobody can connect this one again.
     pub(super) fn is_over(&self) -> bool {
-        self.status == "revoked"
+        self.status.is_disconnected()
     }
 
     /// Its renewals have failed for days: calls wait, and the sweep tries once a day.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.status == "error" && self.health == "exhausted"
+        self.status == ConnectionStatus::Error && self.health == ConnectionHealth::Exhausted
     }
 
     /// Why it cannot be used, for whoever wants to.

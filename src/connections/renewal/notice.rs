@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::store::{self, Due, Notice};
 use super::{Renewals, sweep};
 use crate::accounts;
+use crate::connections::status::ConnectionStatus;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 use crate::mail::Mail;
@@ -63,8 +64,8 @@ pub(super) fn called(service: &str, label: &str) -> String {
 impl Notice {
     fn mail(&self, to: String, link: &str) -> Mail {
         let name = called(&self.service, &self.label);
-        let what = match self.status.as_str() {
-            "expired" => "has ended",
+        let what = match self.status {
+            ConnectionStatus::Expired => "has ended",
             _ => "could not be kept alive",
         };
         let why = self.reason.as_deref().unwrap_or("The service no longer accepts the credential");

@@ -3,7 +3,8 @@
 use sqlx::PgConnection;
 
 use crate::connections::detail::Detail;
-use crate::connectors::Transport;
+use crate::connections::status::{ConnectionHealth, ConnectionStatus};
+use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::page::PAGE_LIMIT;
 
@@ -32,11 +33,11 @@ macro_rules! details {
                    connector AS "connector!",
                    slug AS "slug!",
                    is_listed AS "is_listed!",
-                   auth_type AS "auth_type!",
+                   auth_type AS "auth!: AuthKind",
                    transport AS "transport!: Transport",
                    label AS "label!",
-                   status AS "status!",
-                   health AS "health!",
+                   status AS "status!: ConnectionStatus",
+                   health AS "health!: ConnectionHealth",
                    reason,
                    last_error,
                    secret_ref_access IS NOT NULL AS "has_secret!",

@@ -5,6 +5,7 @@ pub(super) mod own;
 
 use sqlx::PgConnection;
 
+use super::status::ConnectionStatus;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::vault::SecretRef;
@@ -16,8 +17,8 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// pending, active, expired, revoked or error.
-    pub status: String,
+    /// Where it is in its life.
+    pub status: ConnectionStatus,
     /// True if calls present a stored credential.
     pub has_secret: bool,
     /// Last call.
@@ -37,7 +38,7 @@ pub(super) async fn of_connector(
         r#"
         SELECT id AS "id: ConnectionId",
                label,
-               status,
+               status AS "status: ConnectionStatus",
                secret_ref_access IS NOT NULL AS "has_secret!",
                last_used_at,
                created_at

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::connections::service::{ExternalAccount, another};
+use crate::connections::status::ConnectionStatus;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
@@ -12,7 +13,7 @@ use crate::vault::SecretRef;
 pub(in crate::connections) struct Held {
     pub(in crate::connections) connector_id: ConnectorId,
     pub(in crate::connections) label: String,
-    pub(in crate::connections) status: String,
+    pub(in crate::connections) status: ConnectionStatus,
     pub(in crate::connections) is_default: bool,
     pub(in crate::connections) access: Option<SecretRef>,
     pub(in crate::connections) refresh: Option<SecretRef>,
@@ -30,7 +31,7 @@ impl Held {
 
     /// True once it was disconnected.
     pub(in crate::connections) fn is_over(&self) -> bool {
-        self.status == "revoked"
+        self.status.is_disconnected()
     }
 }
 
@@ -44,7 +45,7 @@ pub(in crate::connections) async fn hold(
         r#"
         SELECT connector_id AS "connector_id: ConnectorId",
                label,
-               status,
+               status AS "status: ConnectionStatus",
                is_default,
                secret_ref_access AS "access: SecretRef",
                secret_ref_refresh AS "refresh: SecretRef",

@@ -10,17 +10,17 @@ use sqlx::PgConnection;
 
 use self::store::Said;
 use super::shipped::{Descriptor, Shipped};
-use super::{Provider, Transport};
+use super::{Provider, Transport, Visibility};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::ConnectorId;
 
 impl Shipped {
     /// Who sees it. A service that is reached over HTTP has no tools yet: until it has, administrators alone.
-    pub(super) const fn visibility(&self) -> &'static str {
+    pub(super) const fn visibility(&self) -> Visibility {
         match self.transport {
-            Transport::Rest => "administrators",
-            Transport::Builtin | Transport::Mcp => "everyone",
+            Transport::Rest => Visibility::Administrators,
+            Transport::Builtin | Transport::Mcp => Visibility::Everyone,
         }
     }
 }

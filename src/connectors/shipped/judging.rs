@@ -6,7 +6,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
-use super::{Auth, Fault, Source};
+use super::{AuthKind, Fault, Source};
 use crate::oauth::{Provider, RevokeAuth, template_names};
 
 /// What forms have of their own.
@@ -29,7 +29,7 @@ const OWN: [&str; 8] = [
 
 impl Source<'_> {
     /// Reads the tables together: each must fit the way to connect, and name only what is there.
-    pub(super) fn descriptor(self, auth: Auth, tables: Tables) -> Result<Descriptor, Fault> {
+    pub(super) fn descriptor(self, auth: AuthKind, tables: Tables) -> Result<Descriptor, Fault> {
         self.only_what_connects(auth, &tables)?;
         let known = self.names(&tables)?;
         self.address("base_url", &tables.base_url, &known)?;
@@ -60,20 +60,22 @@ impl Source<'_> {
         })
     }
 
-    fn only_what_connects(self, auth: Auth, tables: &Tables) -> Result<(), Fault> {
+    fn only_what_connects(self, auth: AuthKind, tables: &Tables) -> Result<(), Fault> {
         let oauth = tables.oauth.as_ref().map(|it| it.span().start);
         let key = tables.key.as_ref().map(|it| it.span().start);
         match (auth, oauth, key) {
-            (Auth::OAuth, Some(_), None) | (Auth::Token, None, Some(_)) | (Auth::None, None, None) => Ok(()),
-            (Auth::OAuth, None, _) => Err(self.fault(0, "“auth” is oauth, and there is no [oauth]".to_owned())),
-            (Auth::Token, _, None) => Err(self.fault(0, "“auth” is token, and there is no [key]".to_owned())),
-            (Auth::OAuth, Some(_), Some(at)) => {
+            (AuthKind::OAuth, Some(_), None) | (AuthKind::Token, None, Some(_)) | (AuthKind::None, None, None) => {
+                Ok(())
+            }
+            (AuthKind::OAuth, None, _) => Err(self.fault(0, "“auth” is oauth, and there is no [oauth]".to_owned())),
+            (AuthKind::Token, _, None) => Err(self.fault(0, "“auth” is token, and there is no [key]".to_owned())),
+            (AuthKind::OAuth, Some(_), Some(at)) => {
                 Err(self.fault(at, "“auth” is oauth, so there is no use for [key]. Take it out".to_owned()))
             }
             (_, Some(at), _) => {
                 Err(self.fault(at, format!("“auth” is {}, so there is no use for [oauth]. Take it out", auth.as_str())))
             }
-            (Auth::None, None, Some(at)) => {
+            (AuthKind::None, None, Some(at)) => {
                 Err(self.fault(at, "“auth” is none, so there is no use for [key]. Take it out".to_owned()))
             }
         }

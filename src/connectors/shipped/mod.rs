@@ -18,7 +18,7 @@ use toml::{Spanned, Value};
 use self::descriptor::Tables;
 pub use self::descriptor::{Account, Api, Check, Descriptor, Field, FieldKind, Key};
 pub use self::fault::Fault;
-use super::{Auth, Category, Slug, Transport};
+use super::{AuthKind, Category, Slug, Transport};
 use crate::oauth::Provider;
 
 // `FILES`: path and text of each file in `connectors/`, by name
@@ -39,7 +39,7 @@ pub struct Shipped {
     /// What it is for.
     pub category: Category,
     /// How one connects.
-    pub auth: Auth,
+    pub auth: AuthKind,
     /// How calls reach it.
     pub transport: Transport,
     /// What there is to know of a REST service.
@@ -82,7 +82,7 @@ impl Shipped {
         let name = source.text("name", written.name, LONGEST_NAME)?;
         let description = source.text("description", written.description, LONGEST_DESCRIPTION)?;
         let category = source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?;
-        let auth = source.word("auth", written.auth, Auth::ALL.map(|it| (it.as_str(), it)))?;
+        let auth = source.word("auth", written.auth, AuthKind::ALL.map(|it| (it.as_str(), it)))?;
         // an MCP server is added by its users
         let transports = [("builtin", Transport::Builtin), ("rest", Transport::Rest)];
         let transport = source.word("transport", written.transport, transports)?;

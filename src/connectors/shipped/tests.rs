@@ -1,6 +1,6 @@
 //! The embedded files, and each fault with its exact place.
 
-use super::{Auth, Category, FILES, Shipped, Transport, shipped};
+use super::{AuthKind, Category, FILES, Shipped, Transport, shipped};
 
 const FILE: &str = "connectors/tides.toml";
 const GOOD: &str = r#"# comments are welcome
@@ -44,7 +44,7 @@ fn a_file_is_read_field_by_field() {
     let read = Shipped::parse(FILE, GOOD).unwrap();
     assert_eq!((read.slug.as_str(), read.name.as_str()), ("tides", "Tides"));
     assert_eq!(read.description, "High and low water.");
-    assert_eq!((read.category.as_str(), read.auth, read.transport), ("storage", Auth::Token, Transport::Builtin));
+    assert_eq!((read.category.as_str(), read.auth, read.transport), ("storage", AuthKind::Token, Transport::Builtin));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
         me.flash(Flash::important(why)).await?;
         return Ok(see_other(&href(&connection)));
     }
-    let plan = connections::plan(connection.transport, &connection.auth_type);
+    let plan = connections::plan(connection.transport, connection.auth);
     let found = newest.as_ref().and_then(jobs::Job::found);
     Ok(page(&CheckupPage {
         shell: below(&me, "Check-up", &connection).await,

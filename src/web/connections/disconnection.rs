@@ -8,6 +8,7 @@ use super::views::{Depending, href, name};
 use super::{below, chosen, parse};
 use crate::app::App;
 use crate::connections::{Detail, SignIn};
+use crate::connectors::AuthKind;
 use crate::ids::ConnectionId;
 use crate::jobs::{self, Disconnected};
 use crate::web::actor::SignedIn;
@@ -104,7 +105,7 @@ async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: 
         },
         is_several: chosen.len() > 1,
         has_secret: chosen.iter().any(|connection| connection.has_secret),
-        is_told: chosen.iter().all(|connection| connection.auth_type == "oauth"),
+        is_told: chosen.iter().all(|connection| connection.auth == AuthKind::OAuth),
         depending: Depending::new(&dependants, &me.calendar(app.clock.now())),
         chosen: chosen.iter().map(|it| Chosen { id: it.id.to_string(), name: name(it), href: href(it) }).collect(),
     }))

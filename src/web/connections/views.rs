@@ -5,7 +5,8 @@ use askama::Template;
 use super::end::End;
 use super::findings::LastCheckup;
 use super::whole::Whole;
-use crate::connections::Detail;
+use crate::connections::{ConnectionHealth, Detail};
+use crate::connectors::AuthKind;
 use crate::jobs::{Dependants, Status};
 use crate::web::badge::Badge;
 use crate::web::jobs::{Bar, Row as JobRow};
@@ -40,20 +41,20 @@ pub(super) fn renewal(connection: &Detail) -> String {
 
 /// Whether its owner types its credential.
 pub(super) fn takes_token(connection: &Detail) -> bool {
-    connection.auth_type == "api_key"
+    connection.auth == AuthKind::Token
 }
 
 /// Why it does not work, or not well.
 fn cause(connection: &Detail) -> Option<String> {
     let known = connection.reason.clone().or_else(|| connection.last_error.clone());
-    let by_health = match connection.health.as_str() {
-        "limited" => "The service allows less than some tools need",
-        "degraded" => "The service could not be reached lately. It is tried again",
-        "reauth_required" => "The service no longer accepts the credential",
-        "exhausted" => "The service has failed for days",
-        "by_provider" => "The service has taken the permission back",
-        "blocked" => "An administrator has blocked it",
-        _ => return known.filter(|_| matches!(connection.status.as_str(), "expired" | "error")),
+    let by_health = match connection.health {
+        ConnectionHealth::Limited => "The service allows less than some tools need",
+        ConnectionHealth::Degraded => "The service could not be reached lately. It is tried again",
+        ConnectionHealth::ReauthRequired => "The service no longer accepts the credential",
+        ConnectionHealth::Exhausted => "The service has failed for days",
+        ConnectionHealth::RevokedByProvider => "The service has taken the permission back",
+        ConnectionHealth::Blocked => "An administrator has blocked it",
+        ConnectionHealth::Ok => return known.filter(|_| connection.status.is_broken()),
     };
     known.or_else(|| Some(by_health.to_owned()))
 }
@@ -68,7 +69,7 @@ pub(super) enum Standing {
 
 impl Standing {
     pub(super) fn of(connection: &Detail) -> Self {
-        let is_well = connection.status == "active" && connection.health == "ok";
+        let is_well = connection.status.is_usable() && connection.health.is_ok();
         match connection.is_over() {
             true => Self::Over,
             false if is_well => Self::Well,
@@ -105,12 +106,12 @@ impl Row {
             href: href(connection),
             connector: connection.connector.clone(),
             label: connection.label.clone(),
-            status: Badge::connection(&connection.status),
-            health: Badge::health(&connection.health),
+            status: Badge::connection(connection.status),
+            health: Badge::health(connection.health),
             cause: cause(connection),
             account: connection.account.clone(),
             scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
-            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
+            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
             end: End::of(connection, calendar),
             used: calendar.when_any(connection.last_used_at),
             is_preferred: connection.is_preferred && connection.usable > 1,
@@ -213,21 +214,21 @@ impl ConnectionView {
         let Whole { connection, provider, dependants, checkup } = whole;
         let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
-        let signs_in = connection.auth_type == "oauth";
-        let has_way = takes_token || signs_in || connection.auth_type == "none";
+        let signs_in = connection.auth == AuthKind::OAuth;
+        let has_way = takes_token || signs_in || connection.auth == AuthKind::None;
         Self {
             name: name(connection),
             href: href(connection),
             connector: connection.connector.clone(),
             service: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),
             label: connection.label.clone(),
-            status: Badge::connection(&connection.status),
-            health: Badge::health(&connection.health),
+            status: Badge::connection(connection.status),
+            health: Badge::health(connection.health),
             cause: cause(connection),
             account: connection.account.clone(),
             credential: credential(connection),
             scopes: connection.scopes.iter().map(|scope| Scope { name: scope.clone(), words: words(scope) }).collect(),
-            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status == "active")),
+            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
             end: End::of(connection, calendar),
             made: calendar.when(connection.created_at),
             changed: calendar.when(connection.updated_at),
@@ -236,14 +237,14 @@ impl ConnectionView {
             last_error: connection.last_error.clone(),
             standing: Standing::of(connection),
             is_preferred: connection.is_preferred && connection.usable > 1,
-            can_be_preferred: connection.status == "active" && !connection.is_preferred,
+            can_be_preferred: connection.status.is_usable() && !connection.is_preferred,
             takes_token: takes_token && !is_over,
             checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
             last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, calendar)),
             renewal: (signs_in && !is_over && connection.is_listed).then(|| renewal(connection)),
             token: if connection.takes_key() { "key" } else { "token" },
             renewal_words: match connection.has_secret {
-                true if connection.status == "active" && !connection.wanted.is_empty() => "Grant more",
+                true if connection.status.is_usable() && !connection.wanted.is_empty() => "Grant more",
                 true => "Connect it again",
                 false => "Connect it",
             },
@@ -256,12 +257,12 @@ impl ConnectionView {
 }
 
 fn credential(connection: &Detail) -> &'static str {
-    match (connection.has_secret, takes_token(connection), connection.auth_type.as_str()) {
+    match (connection.has_secret, takes_token(connection), connection.auth) {
         (true, true, _) if connection.takes_key() => "A key, sealed",
         (true, true, _) => "A bearer token, sealed",
-        (true, false, "oauth") => "A token from signing in, sealed",
+        (true, false, AuthKind::OAuth) => "A token from signing in, sealed",
         (true, false, _) => "Sealed",
-        (false, _, "none") => "None needed",
+        (false, _, AuthKind::None) => "None needed",
         (false, ..) => "None: it is forgotten",
     }
 }
@@ -288,13 +289,17 @@ pub(super) struct Change {
 
 #[cfg(test)]
 mod tests {
+    use crate::connections::ConnectionHealth;
     use crate::web::badge::Badge;
 
     #[test]
     fn a_health_that_is_no_trouble_has_no_badge() {
-        assert_eq!(Badge::health("ok"), None);
-        for health in ["limited", "degraded", "reauth_required", "exhausted", "by_provider", "blocked"] {
-            assert_eq!(Badge::health(health).unwrap().shape, "needs", "{health}");
+        for health in ConnectionHealth::ALL {
+            assert_eq!(
+                Badge::health(health).map(|badge| badge.shape),
+                (!health.is_ok()).then_some("needs"),
+                "{health:?}"
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::connections::{self, Connection, NewConnection, NewToken, Typed};
-use crate::connectors::{self, Auth, Connector};
+use crate::connectors::{self, AuthKind, Connector};
 use crate::error::{Error, Invalid};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -54,17 +54,17 @@ pub(super) enum ConnectMethod {
 impl ConnectMethod {
     /// None: it is connected, and there is nothing to add; or its owner cannot connect it here.
     pub(super) fn of(connector: &Connector, connections: &[Connection]) -> Option<Self> {
-        let mut open = connections.iter().filter(|connection| connection.status != "revoked");
+        let mut open = connections.iter().filter(|connection| !connection.status.is_disconnected());
         if connections::takes_token(connector) {
             return Some(Self::Token { is_first: open.next().is_none() });
         }
         if connections::takes_key(connector) {
             return Some(Self::Key { is_first: open.next().is_none() });
         }
-        if connector.auth_type == Auth::OAuth.stored() {
+        if connector.auth == AuthKind::OAuth {
             return Some(Self::SignIn { is_first: open.next().is_none() });
         }
-        (connector.auth_type == "none" && open.next().is_none()).then_some(Self::Button)
+        (connector.auth == AuthKind::None && open.next().is_none()).then_some(Self::Button)
     }
 
     /// Two accounts are told apart by their labels, so a second one has none yet.
@@ -174,7 +174,7 @@ pub(super) async fn create(
 /// What was entered for the connection of this label, if there is one.
 async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<Typed, Error> {
     let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
-    let Some(connection) = connections.iter().find(|it| it.label == label && it.status != "revoked") else {
+    let Some(connection) = connections.iter().find(|it| it.label == label && !it.status.is_disconnected()) else {
         return Ok(Typed::new());
     };
     let mut tx = app.db.as_user(&me.actor).await?;
@@ -186,7 +186,7 @@ async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<C
 }
 
 async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
-    if connector.auth_type != "none" {
+    if connector.auth != AuthKind::None {
         return Err(Error::NotFound("form to connect this service").into());
     }
     me.flash(Flash::important(format!("There is nothing to connect: {} can be used as it is.", connector.name)))

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::connections;
-use crate::connectors::Connector;
+use crate::connectors::{AuthKind, Connector};
 use crate::error::{Error, Invalid};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
@@ -32,9 +32,9 @@ impl ConnectionPicker {
         faults: &Invalid,
     ) -> Result<Self, Error> {
         let all = connections::of_connector(&app.db, &me.actor, connector.id).await?;
-        let usable = all.iter().filter(|connection| connection.status == "active");
+        let usable = all.iter().filter(|connection| connection.status.is_usable());
         let choices: Vec<_> = usable.map(|it| Choice::new(it.id.to_string(), it.label.clone())).collect();
-        let makes_itself = connector.auth_type == "none" && all.is_empty();
+        let makes_itself = connector.auth == AuthKind::None && all.is_empty();
         Ok(Self {
             chosen: chosen.unwrap_or_default().to_owned(),
             connect: (choices.is_empty() && !makes_itself).then(|| format!("/connectors/{}", connector.slug)),

@@ -10,7 +10,6 @@ use super::search::{Layout, Search, SearchParams};
 use super::views::kind;
 use crate::app::App;
 use crate::connections::{self, Catalogue, Entry, Kinds};
-use crate::connectors::Auth;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -149,8 +148,8 @@ impl Card {
             description: entry.description.clone(),
             tools: when::count(u64::try_from(entry.tool_count).unwrap_or(0), "tool"),
             kind: kind(entry.transport),
-            auth: Auth::from_stored(&entry.auth_type).map_or("", Auth::label),
-            link: entry.link.as_deref().map_or(Badge::NOT_CONNECTED, Badge::connection),
+            auth: entry.auth.label(),
+            link: entry.link.map_or(Badge::NOT_CONNECTED, Badge::connection),
             found: entry
                 .found_tools
                 .iter()

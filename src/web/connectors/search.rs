@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use crate::connections::{Kinds, Wanted};
-use crate::connectors::{Auth, Category};
+use crate::connectors::{AuthKind, Category};
 use crate::error::Invalid;
 use crate::ids::ConnectorId;
 use crate::web::filtering::{Choice, note, understood};
@@ -65,7 +65,7 @@ impl Search {
         }
         let category = understood(&params.category, |word| word.parse::<Category>().ok());
         note(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
-        let auth = understood(&params.auth, |word| word.parse::<Auth>().ok());
+        let auth = understood(&params.auth, |word| word.parse::<AuthKind>().ok());
         note(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
         let connected = understood(&params.state, state);
         note(&mut faults, "state", &params.state, connected.is_some(), "choose connected or not-connected");
@@ -114,7 +114,7 @@ impl Search {
             (text, _) => format!(" match “{text}”"),
         };
         let state = self.wanted.connected.map(|it| if it { "connected" } else { "not connected" });
-        let filters = [self.wanted.category.map(Category::label), self.wanted.auth.map(Auth::label), state];
+        let filters = [self.wanted.category.map(Category::label), self.wanted.auth.map(AuthKind::label), state];
         let filters: Vec<_> = filters.into_iter().flatten().collect();
         if filters.is_empty() {
             format!("{connectors}{matching}")
@@ -128,7 +128,7 @@ impl Search {
     }
 
     pub(super) fn auth(&self) -> &'static str {
-        self.wanted.auth.map_or("", Auth::as_str)
+        self.wanted.auth.map_or("", AuthKind::as_str)
     }
 
     pub(super) fn state(&self) -> &'static str {

@@ -10,7 +10,7 @@ use super::discovery::LookView;
 use super::views::{effect, first_sentence, kind};
 use crate::app::App;
 use crate::connections::{self, Connection};
-use crate::connectors::{self, Auth, Connector, Tool, Transport};
+use crate::connectors::{self, AuthKind, Connector, Tool, Transport};
 use crate::jobs::{self, JobRow, OfConnector};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -32,7 +32,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
     let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
     let shell = me.shell(connector.name.clone()).await.section(Section::Connectors).under("Connectors", "/connectors");
     let mut shown = ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()));
-    let has_application = connector.transport == Transport::Rest && connector.auth_type == Auth::OAuth.stored();
+    let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
     shown.application =
         (has_application && me.user.is_admin).then(|| format!("/connectors/{}/application", connector.slug));
     Ok(page(&shown))
@@ -104,10 +104,10 @@ impl ShowPage {
         calendar: &Calendar,
     ) -> Self {
         let last: HashMap<_, _> = ran.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
-        let needs_nothing = connector.auth_type == "none";
+        let needs_nothing = connector.auth == AuthKind::None;
         let is_hidden = connector.is_for_administrators();
         let is_closed = connector.transport == Transport::Mcp
-            && connector.auth_type == Auth::OAuth.stored()
+            && connector.auth == AuthKind::OAuth
             && connections.is_empty()
             && tools.is_empty();
         Self {
@@ -119,7 +119,7 @@ impl ShowPage {
             state: state(connections, needs_nothing),
             connections: connections
                 .iter()
-                .filter(|connection| connection.status != "revoked")
+                .filter(|connection| !connection.status.is_disconnected())
                 .map(|link| Link::new(connector, link, calendar))
                 .collect(),
             // the first run of a tool connects what needs nothing, unless its owner has disconnected it
@@ -142,9 +142,9 @@ impl ShowPage {
 
 /// As the catalogue says it: of the connection that calls go through.
 fn state(connections: &[Connection], needs_nothing: bool) -> Badge {
-    let usable = connections.iter().find(|connection| connection.status == "active");
+    let usable = connections.iter().find(|connection| connection.status.is_usable());
     match usable.or(connections.first()) {
-        Some(connection) => Badge::connection(&connection.status),
+        Some(connection) => Badge::connection(connection.status),
         None if needs_nothing => Badge::CONNECTED,
         None => Badge::NOT_CONNECTED,
     }
@@ -155,9 +155,9 @@ impl Link {
         Self {
             href: format!("/connections/{}", connection.id),
             label: connection.label.clone(),
-            status: Badge::connection(&connection.status),
-            credential: match (connection.has_secret, connector.auth_type.as_str()) {
-                (true, "oauth") => "A token from signing in, sealed",
+            status: Badge::connection(connection.status),
+            credential: match (connection.has_secret, connector.auth) {
+                (true, AuthKind::OAuth) => "A token from signing in, sealed",
                 (true, _) if connector.transport == Transport::Rest => "A key, sealed",
                 (true, _) => "A bearer token, sealed",
                 (false, _) => "None needed",
@@ -178,7 +178,7 @@ impl ToolRow {
             effect: effect(tool.effect()),
             last: last.map(|job| LastRun {
                 href: format!("/jobs/{}", job.id),
-                status: Badge::job(job.status.as_str()),
+                status: Badge::job(job.status),
                 at: calendar.when(job.created_at),
             }),
         }

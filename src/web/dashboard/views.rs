@@ -150,7 +150,7 @@ impl Trouble {
             connector: connection.connector.clone(),
             href: format!("/connections/{}", connection.id),
             label: connection.label.clone(),
-            badge: Badge::connection(&connection.status),
+            badge: Badge::connection(connection.status),
             cause: connection.cause.clone(),
         }
     }

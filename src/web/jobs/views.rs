@@ -80,7 +80,7 @@ impl Row {
             id: job.id.to_string(),
             tool: job.tool_name.clone(),
             connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
-            badge: Badge::job(job.status.as_str()),
+            badge: Badge::job(job.status),
             created: calendar.when(job.created_at),
             took: match (job.started_at, job.finished_at) {
                 (Some(start), Some(end)) => when::duration((end - start).unsigned_abs()),
@@ -208,7 +208,7 @@ impl JobView {
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
             connector_href,
             waits_for: words::is_parked(job).then(|| format!("/connections/{}", job.connection_id)),
-            badge: Badge::job(job.status.as_str()),
+            badge: Badge::job(job.status),
             sentence: words::sentence(job, calendar),
             created: calendar.when(job.created_at),
             started: calendar.when_any(job.started_at),

@@ -5,5 +5,6 @@ mod transaction;
 
 pub(super) use connection::{Former, Kept, keep, lock_connection, requested, want_less};
 pub(super) use transaction::{
-    Made, NewTransaction, Transaction, complete, fail, find, forget_old, hold, insert, lock, made, note_made,
+    AuthorizationStatus, Made, NewTransaction, Transaction, complete, fail, find, forget_old, hold, insert, lock, made,
+    note_made,
 };

@@ -57,6 +57,15 @@ pub(in crate::connections::authorization) async fn insert(
     Ok(())
 }
 
+/// Where a sign-in is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(in crate::connections::authorization) enum AuthorizationStatus {
+    Started,
+    Completed,
+    Failed,
+}
+
 /// A sign-in.
 pub(in crate::connections::authorization) struct Transaction {
     pub(in crate::connections::authorization) id: OauthTransactionId,
@@ -68,7 +77,7 @@ pub(in crate::connections::authorization) struct Transaction {
     pub(in crate::connections::authorization) oauth_client_id: Option<OauthClientId>,
     pub(in crate::connections::authorization) entered: Value,
     pub(in crate::connections::authorization) scopes: Vec<String>,
-    pub(in crate::connections::authorization) status: String,
+    pub(in crate::connections::authorization) status: AuthorizationStatus,
     pub(in crate::connections::authorization) expires_at: Timestamp,
 }
 
@@ -86,7 +95,7 @@ macro_rules! transactions {
                    oauth_client_id AS "oauth_client_id: OauthClientId",
                    entered,
                    scopes,
-                   status,
+                   status AS "status: AuthorizationStatus",
                    expires_at
             FROM oauth_transactions
             WHERE user_id = $1 AND state = $2 "#

@@ -8,6 +8,7 @@ use super::Due;
 use crate::clock::Timestamp;
 use crate::connections::renewal::backoff::Failed;
 use crate::connections::renewal::held::Held;
+use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
@@ -23,8 +24,8 @@ pub(in crate::connections::renewal) async fn hold(
         SELECT u.id AS "id: ConnectionId",
                u.connector_id AS "connector_id: ConnectorId",
                c.name AS service,
-               u.status,
-               u.health,
+               u.status AS "status: ConnectionStatus",
+               u.health AS "health: ConnectionHealth",
                u.reason,
                u.secret_ref_access AS "access: SecretRef",
                u.secret_ref_refresh AS "refresh: SecretRef",

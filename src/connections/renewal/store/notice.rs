@@ -4,13 +4,14 @@ use sqlx::PgConnection;
 
 use super::Due;
 use crate::clock::Timestamp;
+use crate::connections::status::ConnectionStatus;
 use crate::ids::{ConnectionId, UserId};
 
 /// What a mail says of a connection that is over.
 pub(in crate::connections::renewal) struct Notice {
     pub(in crate::connections::renewal) service: String,
     pub(in crate::connections::renewal) label: String,
-    pub(in crate::connections::renewal) status: String,
+    pub(in crate::connections::renewal) status: ConnectionStatus,
     pub(in crate::connections::renewal) reason: Option<String>,
 }
 
@@ -30,7 +31,7 @@ pub(in crate::connections::renewal) async fn take_notice(
         FROM connectors c
         WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
           AND u.notice_at <= $4 AND u.status IN ('expired', 'error')
-        RETURNING c.name AS service, u.label, u.status, u.reason
+        RETURNING c.name AS service, u.label, u.status AS "status: ConnectionStatus", u.reason
         "#,
         owner as _,
         id as _,
