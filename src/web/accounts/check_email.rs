@@ -36,6 +36,12 @@ struct ShowPage {
     awaited: Option<Awaited>,
 }
 
+impl ShowPage {
+    fn has_failed(&self) -> bool {
+        self.awaited.as_ref().is_some_and(|awaited| awaited.failed)
+    }
+}
+
 pub(super) async fn show(anyone: Anyone) -> Result {
     let awaited = session::get(&anyone.session, AWAITED).await?;
     Ok(page(&ShowPage { shell: anyone.shell("Check your email").await, awaited }))

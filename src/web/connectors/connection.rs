@@ -100,7 +100,7 @@ struct ConnectionPage<'a> {
     faults: &'a Invalid,
     service: &'a str,
     slug: &'a str,
-    way: ConnectMethod,
+    method: ConnectMethod,
     label: &'a str,
     ends_on: &'a str,
 }
@@ -119,10 +119,10 @@ pub(super) async fn new(
     kept: Kept,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
-    let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    let Some(method) = connect_method(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
     let kept: Option<Form<ConnectionForm>> = kept.take(&app, &me).await?;
-    let blank = || way.blank_label().to_owned();
-    if let ConnectMethod::SignIn { .. } = way {
+    let blank = || method.blank_label().to_owned();
+    if let ConnectMethod::SignIn { .. } = method {
         let label = params.label.unwrap_or_else(blank);
         let typed = if let Some(Form(typed)) = kept {
             typed
@@ -133,11 +133,11 @@ pub(super) async fn new(
         return sign_in::show(&app, &me, &connector, &typed).await;
     }
     let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label: blank(), ..ConnectionForm::default() }));
-    if let ConnectMethod::Key { .. } = way {
-        return key::show(&app, &me, &connector, way, &typed).await;
+    if let ConnectMethod::Key { .. } = method {
+        return key::show(&app, &me, &connector, method, &typed).await;
     }
     let typed = (typed.label.as_str(), typed.ends_on.as_str());
-    Ok(form(&me, &connector, way, StatusCode::OK, typed, &Invalid::default()).await)
+    Ok(form(&me, &connector, method, StatusCode::OK, typed, &Invalid::default()).await)
 }
 
 pub(super) async fn create(
@@ -147,14 +147,14 @@ pub(super) async fn create(
     Form(typed): Form<ConnectionForm>,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
-    let Some(way) = way(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
-    if let ConnectMethod::SignIn { .. } = way {
+    let Some(method) = connect_method(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    if let ConnectMethod::SignIn { .. } = method {
         return sign_in::create(&app, &me, &connector, &typed).await;
     }
-    if let ConnectMethod::Key { .. } = way {
-        return key::create(&app, &me, &connector, way, &typed).await;
+    if let ConnectMethod::Key { .. } = method {
+        return key::create(&app, &me, &connector, method, &typed).await;
     }
-    let label = if way == ConnectMethod::Button { "Default" } else { typed.label.as_str() };
+    let label = if method == ConnectMethod::Button { "Default" } else { typed.label.as_str() };
     let token = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
     let new = NewConnection { label: label.to_owned(), token };
     let now = app.clock.now();
@@ -165,7 +165,7 @@ pub(super) async fn create(
         }
         Err(Error::Invalid(faults)) => {
             let typed = (label, typed.ends_on.as_str());
-            Ok(form(&me, &connector, way, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await)
+            Ok(form(&me, &connector, method, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await)
         }
         Err(other) => Err(other.into()),
     }
@@ -181,7 +181,7 @@ async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -
     connections::entered(&mut tx, &me.actor, connection.id).await
 }
 
-async fn way(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
+async fn connect_method(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
     Ok(ConnectMethod::of(connector, &connections::of_connector(&app.db, &me.actor, connector.id).await?))
 }
 
@@ -197,13 +197,13 @@ async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
 async fn form(
     me: &SignedIn,
     connector: &Connector,
-    way: ConnectMethod,
+    method: ConnectMethod,
     status: StatusCode,
     (label, ends_on): (&str, &str),
     faults: &Invalid,
 ) -> Response {
-    let shell = below(me, way.label(), connector).await;
+    let shell = below(me, method.label(), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
-    page_with(status, &ConnectionPage { shell, faults, service, slug, way, label, ends_on })
+    page_with(status, &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
 }

@@ -36,18 +36,18 @@ pub(super) async fn show(
     app: &App,
     me: &SignedIn,
     connector: &Connector,
-    way: ConnectMethod,
+    method: ConnectMethod,
     typed: &ConnectionForm,
 ) -> Result {
     let descriptor = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, way, &descriptor, typed, &Invalid::default()).await)
+    Ok(form(me, StatusCode::OK, connector, method, &descriptor, typed, &Invalid::default()).await)
 }
 
 pub(super) async fn create(
     app: &App,
     me: &SignedIn,
     connector: &Connector,
-    way: ConnectMethod,
+    method: ConnectMethod,
     typed: &ConnectionForm,
 ) -> Result {
     let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
@@ -60,7 +60,7 @@ pub(super) async fn create(
         }
         Err(Error::Invalid(faults)) => {
             let descriptor = described(app, me, connector).await?;
-            Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, way, &descriptor, typed, &faults).await)
+            Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, method, &descriptor, typed, &faults).await)
         }
         Err(other) => Err(other.into()),
     }
@@ -75,7 +75,7 @@ async fn form(
     me: &SignedIn,
     status: StatusCode,
     connector: &Connector,
-    way: ConnectMethod,
+    method: ConnectMethod,
     descriptor: &Descriptor,
     typed: &ConnectionForm,
     faults: &Invalid,
@@ -89,7 +89,7 @@ async fn form(
             faults,
             service: &connector.name,
             slug: &connector.slug,
-            is_first: way == ConnectMethod::Key { is_first: true },
+            is_first: method == ConnectMethod::Key { is_first: true },
             label: &typed.label,
             fields: FieldView::all(descriptor, &typed.fields),
             ends_on: &typed.ends_on,

@@ -51,7 +51,7 @@ struct ShowPage {
     /// Those that are not over.
     connections: Vec<Link>,
     /// How to connect it, or another account.
-    way: Option<ConnectMethod>,
+    method: Option<ConnectMethod>,
     slug: String,
     needs_nothing: bool,
     /// It has no tools yet, and only administrators see it.
@@ -123,7 +123,7 @@ impl ShowPage {
                 .map(|link| Link::new(connector, link, calendar))
                 .collect(),
             // the first run of a tool connects what needs nothing, unless its owner has disconnected it
-            way: ConnectMethod::of(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
+            method: ConnectMethod::of(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
             slug: connector.slug.clone(),
             needs_nothing: needs_nothing && connections.is_empty(),
             tools: tools
