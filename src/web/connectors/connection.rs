@@ -119,7 +119,9 @@ pub(super) async fn new(
     kept: Kept,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
-    let Some(method) = connect_method(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    let Some(method) = connect_method(&app, &me, &connector).await? else {
+        return nothing_to_do(&me, &connector).await;
+    };
     let kept: Option<Form<ConnectionForm>> = kept.take(&app, &me).await?;
     let blank = || method.blank_label().to_owned();
     if let ConnectMethod::SignIn { .. } = method {
@@ -147,7 +149,9 @@ pub(super) async fn create(
     Form(typed): Form<ConnectionForm>,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
-    let Some(method) = connect_method(&app, &me, &connector).await? else { return nothing_to_do(&me, &connector).await };
+    let Some(method) = connect_method(&app, &me, &connector).await? else {
+        return nothing_to_do(&me, &connector).await;
+    };
     if let ConnectMethod::SignIn { .. } = method {
         return sign_in::create(&app, &me, &connector, &typed).await;
     }
