@@ -1,4 +1,4 @@
-//! What a process does by the clock, until it is told to stop.
+//! Periodic tasks of a process, which run until it stops.
 
 use std::time::Duration;
 
@@ -11,46 +11,46 @@ use crate::connections::{self, Renewals};
 use crate::db::SystemDb;
 use crate::error::Result;
 
-/// Between two looks for tokens that are about to end.
-const MINUTE: Duration = Duration::from_secs(60);
+/// Time between two searches for tokens to refresh and keys to verify.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Between two sweeps.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Time between two deletions of expired sessions and links.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Forgets what has expired, now and every day, until told to stop.
+/// Deletes expired sessions and links, at once and then every day.
 pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
-    let mut days = tokio::time::interval(DAY);
+    let mut days = tokio::time::interval(SWEEP_INTERVAL);
     days.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let sweeping = async {
         loop {
             days.tick().await;
             if let Err(error) = accounts::sweep(&system, clock.now()).await {
-                tracing::warn!(%error, "what has expired could not be forgotten; it is tried again in a day");
+                tracing::warn!(%error, "Failed to delete expired sessions and links; the next daily sweep retries");
             }
         }
     };
     stop.run_until_cancelled(sweeping).await;
 }
 
-/// Renews tokens before they end, and verifies what nobody uses, until told to stop. Every process that runs jobs does; a
-/// lease keeps two from one token.
-pub(super) async fn keep_alive(renewals: Renewals, stop: CancellationToken) {
-    let renewing = each_minute(|| connections::sweep(&renewals), "tokens could not be renewed");
-    let verifying = each_minute(|| connections::verify_idle(&renewals), "keys could not be verified");
-    stop.run_until_cancelled(async { tokio::join!(renewing, verifying) }).await;
+/// Refreshes tokens before they expire and verifies idle keys, every minute. All processes that run jobs do this; a lease
+/// keeps two processes from refreshing the same token.
+pub(super) async fn refresh_credentials(renewals: Renewals, stop: CancellationToken) {
+    let refreshing = each_minute(|| connections::sweep(&renewals), "refresh tokens");
+    let verifying = each_minute(|| connections::verify_idle(&renewals), "verify keys");
+    stop.run_until_cancelled(async { tokio::join!(refreshing, verifying) }).await;
 }
 
-/// Sweeps now and a minute after each tick, without an end.
-async fn each_minute<Swept>(sweep: impl Fn() -> Swept, told: &str)
+/// Calls `sweep` at once, then one minute after each start; `purpose` is what a failure is logged with.
+async fn each_minute<Sweep>(sweep: impl Fn() -> Sweep, purpose: &str)
 where
-    Swept: Future<Output = Result<usize>>,
+    Sweep: Future<Output = Result<usize>>,
 {
-    let mut minutes = tokio::time::interval(MINUTE);
+    let mut minutes = tokio::time::interval(REFRESH_INTERVAL);
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
         if let Err(error) = Box::pin(sweep()).await {
-            tracing::warn!(%error, "{told}; it is tried again in a minute");
+            tracing::warn!(%error, "Failed to {purpose}; the next sweep retries in a minute");
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn start() -> (TestApp, Tides) {
     let (app, tides) = (TestApp::new().await, Tides::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(tides.shipped()).collect();
-    serve::ship(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
     (app, tides)
 }
 

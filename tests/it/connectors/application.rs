@@ -27,7 +27,7 @@ async fn shipping(auth: ClientAuth) -> TestApp {
     let mut shipped: Vec<Shipped> = craft::connectors::shipped().unwrap().into_iter().chain(tides.shipped()).collect();
     let harbours = shipped.iter_mut().find(|it| it.slug.as_str() == "harbours").unwrap();
     harbours.descriptor.as_mut().unwrap().oauth.as_mut().unwrap().client_auth = auth;
-    serve::ship(&app.app.system, &shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    serve::ship_connectors(&app.app.system, &shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
     app
 }
 

@@ -15,7 +15,7 @@ const HASH: &str = "/connectors/workbench/tools/hash";
 /// What a start does with these.
 async fn ship(app: &TestApp, shipped: &[Shipped]) {
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-    serve::ship(&app.app.system, shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    serve::ship_connectors(&app.app.system, shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
 }
 
 /// The rows of shipped connectors, of their tools and of their tools' versions, as text.

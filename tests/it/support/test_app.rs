@@ -266,7 +266,7 @@ pub(crate) fn allowing(rules: &[&str]) -> Egress {
 async fn run_jobs(app: &App) {
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let shipped = connectors::shipped().unwrap();
-    serve::ship(&app.system, &shipped, &app.egress, &workbench, &app.clock).await.unwrap();
+    serve::ship_connectors(&app.system, &shipped, &app.egress, &workbench, &app.clock).await.unwrap();
     let settings = Settings { slots: 4, ..Settings::default() };
     let (engine, leases) =
         Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, "a test").await.unwrap();

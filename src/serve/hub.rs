@@ -1,0 +1,171 @@
+//! The composed hub: what pages and jobs share, built from parts that the configuration or a test supplies.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::postgres::PgConnectOptions;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::chores::{refresh_credentials, sweep_daily};
+use crate::accounts::Passwords;
+use crate::app::{App, Handles};
+use crate::clock::Clock;
+use crate::config::{Proxy, SignUp};
+use crate::connections::{Means, Renewals};
+use crate::connectors::{self, Shipped};
+use crate::db::{Databases, SystemDb};
+use crate::egress::Egress;
+use crate::errands::Errands;
+use crate::error::Result;
+use crate::jobs::Runner;
+use crate::live::Live;
+use crate::mail::Mailer;
+use crate::queue::{Accepter, Engine, Settings};
+use crate::upstream::{self, Limits, Target};
+use crate::vault::Vault;
+use crate::workbench::Workbench;
+use crate::worker;
+
+/// The built-in tools must be listed within this time.
+const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The parts of a hub that the configuration decides.
+#[derive(Clone, Debug)]
+pub struct Dependencies {
+    /// Both pools of the database.
+    pub databases: Databases,
+    /// Connection options of the listener for change notifications.
+    pub listener: PgConnectOptions,
+    /// The time.
+    pub clock: Clock,
+    /// Seals credentials.
+    pub vault: Vault,
+    /// Sends all outgoing requests.
+    pub egress: Egress,
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Runs the built-in tools.
+    pub workbench: Workbench,
+    /// Renders the metrics of this process.
+    pub metrics: PrometheusHandle,
+    /// The address under which people reach the hub.
+    pub public_url: Url,
+    /// Who may create an account.
+    pub sign_up: SignUp,
+    /// Reverse proxies whose forwarding headers are trusted.
+    pub proxies: Vec<Proxy>,
+}
+
+/// A hub whose listener and queue run. Its engine and its pages are started separately.
+pub struct Hub {
+    /// The handles of pages and jobs.
+    pub app: App,
+    workbench: Workbench,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Hub {
+    /// Builds the handles, and starts the listener and the acceptance of jobs. Needs a Tokio runtime.
+    #[must_use]
+    pub fn build(dependencies: Dependencies) -> Self {
+        let Dependencies { databases, listener, clock, vault, egress, mailer, passwords, workbench, .. } = dependencies;
+        let Dependencies { metrics, public_url, sign_up, proxies, .. } = dependencies;
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let live = Live::start(listener, &tasks, &stop);
+        let queue = Accepter::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
+        let errands = Errands::default();
+        let renewals = Renewals::new(Means {
+            system: databases.system.clone(),
+            vault: vault.clone(),
+            egress: egress.clone(),
+            clock: clock.clone(),
+            live: live.clone(),
+            mailer: mailer.clone(),
+            errands: errands.clone(),
+            public_url: public_url.clone(),
+        });
+        let (db, system) = (databases.web, databases.system);
+        let handles = Handles {
+            db,
+            system,
+            clock,
+            vault,
+            egress,
+            renewals,
+            mailer,
+            errands,
+            passwords,
+            queue,
+            live,
+            metrics,
+            public_url,
+            sign_up,
+            proxies,
+        };
+        Self { app: handles.into(), workbench, tasks, stop }
+    }
+
+    /// Stores these connectors, and the tools that the built-in one has in this binary.
+    pub async fn ship_connectors(&self, shipped: &[Shipped]) -> Result<()> {
+        ship_connectors(&self.app.system, shipped, &self.app.egress, &self.workbench, &self.app.clock).await
+    }
+
+    /// Starts to run jobs; `info` names the process in the table of workers. The task ends after the engine's shutdown.
+    pub async fn start_worker(&self, settings: Settings, info: &str) -> Result<(Engine, JoinHandle<()>)> {
+        let app = &self.app;
+        let (engine, leases) = Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, info).await?;
+        let runner = Runner {
+            system: app.system.clone(),
+            egress: app.egress.clone(),
+            renewals: app.renewals.clone(),
+            workbench: self.workbench.clone(),
+            clock: app.clock.clone(),
+        };
+        let running = self.tasks.spawn(worker::run(engine.clone(), leases, runner));
+        Ok((engine, running))
+    }
+
+    /// Starts to refresh tokens and to verify idle keys, every minute.
+    pub(super) fn start_refresh(&self) {
+        self.tasks.spawn(refresh_credentials(self.app.renewals.clone(), self.stop.clone()));
+    }
+
+    /// Starts to delete expired sessions and links, every day.
+    pub(super) fn start_daily_sweep(&self) {
+        self.tasks.spawn(sweep_daily(self.app.system.clone(), self.app.clock.clone(), self.stop.clone()));
+    }
+
+    /// Finishes the background tasks, then stops everything that the hub started.
+    pub async fn stop(self) {
+        self.app.errands.finish().await;
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Stores the shipped connectors, the built-in one with the tools that this binary has.
+pub async fn ship_connectors(
+    system: &SystemDb,
+    shipped: &[Shipped],
+    egress: &Egress,
+    workbench: &Workbench,
+    clock: &Clock,
+) -> Result<()> {
+    let target = Target::Workbench(workbench.clone());
+    let limits = Limits { deadline: tokio::time::Instant::now() + DISCOVERY_TIMEOUT, max_response_bytes: 1 << 20 };
+    let found = upstream::discover(egress, &target, limits).await?;
+    connectors::ship(system, shipped, &found.tools, clock.now()).await
+}
