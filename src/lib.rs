@@ -38,7 +38,7 @@ pub mod live;
 pub mod mail;
 pub mod oauth;
 pub mod page;
-pub mod place;
+pub mod position;
 pub mod queue;
 pub mod schema_form;
 pub mod secret;

@@ -9,7 +9,7 @@ use craft::db::ownership::TABLES;
 
 /// Bottom to top; a module imports only strictly lower ranks.
 const RANKS: &[&[&str]] = &[
-    &["ids", "error", "clock", "secret", "place"],
+    &["ids", "error", "clock", "secret", "position"],
     &["actor", "page", "config", "errands"],
     &["db", "schema_form", "egress", "workbench"],
     &["audit", "mail", "upstream", "oauth", "live"],

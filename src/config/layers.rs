@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 
 use super::{Config, ConfigError};
-use crate::place::Place;
+use crate::position::LineColumn;
 
 /// Read when neither `--config` nor `CRAFT_CONFIG` names a file, if it is there.
 const DEFAULT_FILE: &str = "craft.toml";
@@ -140,7 +140,7 @@ impl File {
 fn entries(text: &str) -> Result<BTreeMap<String, Entry>, toml::de::Error> {
     let keys: BTreeMap<Spanned<String>, toml::Value> = toml::from_str(text)?;
     let entry = |(key, value): (Spanned<String>, _)| {
-        let line = Place::of(text, key.span().start).line;
+        let line = LineColumn::of(text, key.span().start).line;
         (key.into_inner(), Entry { line, value })
     };
     Ok(keys.into_iter().map(entry).collect())
@@ -160,6 +160,6 @@ fn text_of(value: &toml::Value) -> Option<String> {
 
 /// The parser's own report quotes the line, which may hold a password: keep only its number and the reason.
 fn place_and_reason(text: &str, error: &toml::de::Error) -> String {
-    let line = Place::of(text, error.span().map_or(0, |span| span.start)).line;
+    let line = LineColumn::of(text, error.span().map_or(0, |span| span.start)).line;
     format!("line {line}, {}", error.message())
 }

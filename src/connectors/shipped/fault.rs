@@ -1,7 +1,7 @@
 //! What is wrong with the file of a shipped connector, in one sentence for whoever wrote it.
 
 use super::Source;
-use crate::place::Place;
+use crate::position::LineColumn;
 
 /// Why a file cannot be read as a connector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,14 +10,14 @@ pub struct Fault {
     /// The file, by its path from the top of the project.
     pub file: String,
     /// Where in it.
-    pub place: Place,
+    pub place: LineColumn,
     /// What is wrong there, and what to write.
     pub problem: String,
 }
 
 impl Source<'_> {
     pub(super) fn fault(self, offset: usize, problem: String) -> Fault {
-        Fault { file: self.file.to_owned(), place: Place::of(self.text, offset), problem }
+        Fault { file: self.file.to_owned(), place: LineColumn::of(self.text, offset), problem }
     }
 
     /// The fault of a text that is not TOML, or that has a field of another name, or lacks one.

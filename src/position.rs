@@ -4,14 +4,14 @@ use std::fmt;
 
 /// Line and column, both from 1; a column is a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct LineColumn {
     /// The line.
     pub line: usize,
     /// The column in it.
     pub column: usize,
 }
 
-impl Place {
+impl LineColumn {
     /// The place of this byte of the text.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
@@ -21,7 +21,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for LineColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
     }
@@ -29,14 +29,14 @@ impl fmt::Display for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::LineColumn;
 
     #[test]
     fn lines_and_characters_are_counted_from_one() {
         let text = "a\n“b” c";
-        assert_eq!(Place::of(text, 0).to_string(), "line 1, column 1");
-        assert_eq!(Place::of(text, 1).to_string(), "line 1, column 2");
-        assert_eq!(Place::of(text, 2).to_string(), "line 2, column 1");
-        assert_eq!(Place::of(text, text.len()).to_string(), "line 2, column 6");
+        assert_eq!(LineColumn::of(text, 0).to_string(), "line 1, column 1");
+        assert_eq!(LineColumn::of(text, 1).to_string(), "line 1, column 2");
+        assert_eq!(LineColumn::of(text, 2).to_string(), "line 2, column 1");
+        assert_eq!(LineColumn::of(text, text.len()).to_string(), "line 2, column 6");
     }
 }
