@@ -2,22 +2,22 @@
 //!
 //! Each user has a data key, wrapped by a master key; it seals that user's secrets. The master key is the hub's, or one
 //! that stays in HashiCorp's Vault. Other tables hold only a [`SecretRef`]. A secret is opened only to be presented to its
-//! service, never to be shown. What a browser is given to carry, sealed for a [`Mark`], is in no table.
+//! service, never to be shown. What a browser is given to carry, sealed for a [`UserTag`], is in no table.
 
-mod carried;
 mod envelope;
 mod keyring;
 mod local;
 mod master;
 mod rotation;
+mod sealed_token;
 mod source;
 mod store;
 mod transit;
 
-pub use carried::Mark;
 pub use envelope::{OpenError, SealingKey};
 pub use keyring::Keyring;
 pub use rotation::Rotated;
+pub use sealed_token::UserTag;
 pub use source::KeySource;
 pub use transit::{Token, TransitSettings};
 

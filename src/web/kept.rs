@@ -30,7 +30,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::secret::Secret;
-use crate::vault::Mark;
+use crate::vault::UserTag;
 
 /// The largest form that is kept, when it is encoded: it goes into a page, and into a session.
 const MOST_BYTES: usize = 64 * 1024;
@@ -86,7 +86,7 @@ async fn shown(mut request: Request, next: Next) -> Response {
 }
 
 /// Whose form it is, if it is one that may be kept.
-fn sender(request: &Request, app: &App) -> Option<Mark> {
+fn sender(request: &Request, app: &App) -> Option<UserTag> {
     let may_be_kept = request.method() == Method::POST && is_form(request.headers());
     may_be_kept.then(|| cookie(request.headers(), cookie_name(app))).flatten()?.parse().ok()
 }
@@ -102,7 +102,7 @@ fn taken(held: &Mutex<Body>) -> Body {
 }
 
 /// The form as text that only its owner's sign-in opens; none if there is nothing to keep, or too much.
-async fn sealed(app: &App, owner: Mark, path: &str, body: Body) -> Option<String> {
+async fn sealed(app: &App, owner: UserTag, path: &str, body: Body) -> Option<String> {
     let body = to_bytes(body, MOST_BYTES).await.ok()?;
     let FormPairs(mut pairs) = read(body.into()).await?;
     // in a form of buttons alone there is nothing that was typed
@@ -116,7 +116,7 @@ async fn sealed(app: &App, owner: Mark, path: &str, body: Body) -> Option<String
     if form.len() > MOST_BYTES {
         return None;
     }
-    let sealed = app.vault.seal_carried(owner, KEPT, &Secret::new(form), app.clock.now());
+    let sealed = app.vault.seal_for_client(owner, KEPT, &Secret::new(form), app.clock.now());
     sealed.inspect_err(|error| tracing::error!(%error, "a form was not kept")).ok()
 }
 
@@ -132,7 +132,7 @@ async fn read<F: FromRequest<()>>(form: Body) -> Option<F> {
 
 /// Opened: the path of its page, and what was typed.
 fn opened(app: &App, user: UserId, kept: &str) -> Option<(String, String)> {
-    let form = app.vault.open_carried(app.vault.mark(user), KEPT, kept, app.clock.now(), LIFE)?;
+    let form = app.vault.open_from_client(app.vault.mark(user), KEPT, kept, app.clock.now(), LIFE)?;
     form.expose().split_once('\n').map(|(path, typed)| (path.to_owned(), typed.to_owned()))
 }
 

@@ -260,7 +260,7 @@ async fn passwords_are_not_even_carried() {
     let typed = [("email", "alice@new.example"), ("current_password", PASSWORD)];
     let page = alice.submit(&form, "main form", typed).await;
     let (vault, alices) = (&app.app.vault, alice.cookie(MARK).unwrap().parse().unwrap());
-    let carried = vault.open_carried(alices, "kept form", &kept(&page), app.app.clock.now(), time::Duration::HOUR);
+    let carried = vault.open_from_client(alices, "kept form", &kept(&page), app.app.clock.now(), time::Duration::HOUR);
     assert_eq!(carried.unwrap().expose(), "/settings/sign-in/email\nemail=alice%40new.example&current_password=");
     let back = sign_in(&alice, &page, "alice").await;
     assert_eq!(back.attr("[name=email]", "value").as_deref(), Some("alice@new.example"));

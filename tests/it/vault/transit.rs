@@ -57,9 +57,9 @@ async fn what_one_process_seals_another_opens_and_what_it_gives_a_browser_too() 
     assert_eq!(it.wrapped_by().await, named(&[("transit/craft:v1", 2)]), "hers and the hub’s own");
 
     let (mark, now) = (first.mark(alice), it.place.clock.now());
-    let carried = first.seal_carried(mark, "form", &Secret::new("typed"), now).unwrap();
+    let carried = first.seal_for_client(mark, "form", &Secret::new("typed"), now).unwrap();
     assert_eq!(second.mark(alice), mark);
-    let opened = second.open_carried(mark, "form", &carried, now, Duration::HOUR);
+    let opened = second.open_from_client(mark, "form", &carried, now, Duration::HOUR);
     assert_eq!(opened.map(|value| value.expose().to_owned()).as_deref(), Some("typed"));
 }
 

@@ -20,16 +20,16 @@ use crate::secret::Secret;
 
 /// Stands for a user outside of the hub: the same each time, it leads back to nobody and signs nobody in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark([u8; 32]);
+pub struct UserTag([u8; 32]);
 
-impl std::fmt::Display for Mark {
+impl std::fmt::Display for UserTag {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
 /// Any 32 bytes will do: what is sealed for a mark that somebody made up opens for nobody.
-impl FromStr for Mark {
+impl FromStr for UserTag {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -41,12 +41,12 @@ impl FromStr for Mark {
 impl Vault {
     /// The mark of a user.
     #[must_use]
-    pub fn mark(&self, user: UserId) -> Mark {
-        Mark(self.root().derive(&format!("mark of user {user}")))
+    pub fn mark(&self, user: UserId) -> UserTag {
+        UserTag(self.root().derive(&format!("mark of user {user}")))
     }
 
     /// Seals a value for the owner of a mark, as text that fits into a page or an address. `purpose` says what it is.
-    pub fn seal_carried(&self, owner: Mark, purpose: &str, value: &Secret, now: Timestamp) -> Result<String> {
+    pub fn seal_for_client(&self, owner: UserTag, purpose: &str, value: &Secret, now: Timestamp) -> Result<String> {
         let moment = now.unix_timestamp().to_be_bytes();
         let dated = Zeroizing::new([&moment[..], value.expose().as_bytes()].concat());
         let sealed =
@@ -54,12 +54,12 @@ impl Vault {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens what [`Self::seal_carried`] made for the same owner and purpose less than `life` ago; of anything else
+    /// Opens what [`Self::seal_for_client`] made for the same owner and purpose less than `life` ago; of anything else
     /// there is nothing to say, since anybody can send it.
     #[must_use]
-    pub fn open_carried(
+    pub fn open_from_client(
         &self,
-        owner: Mark,
+        owner: UserTag,
         purpose: &str,
         carried: &str,
         now: Timestamp,
@@ -78,13 +78,13 @@ impl Vault {
     }
 }
 
-fn place(owner: Mark, purpose: &str) -> String {
+fn place(owner: UserTag, purpose: &str) -> String {
     format!("{owner}|carried|{purpose}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, SealingKey, Vault};
+    use super::{SealingKey, UserTag, Vault};
     use crate::clock::Timestamp;
     use crate::ids::UserId;
     use crate::secret::Secret;
@@ -99,15 +99,15 @@ mod tests {
         Vault::from(SealingKey::new([7; 32]))
     }
 
-    fn opened(vault: &Vault, owner: Mark, purpose: &str, carried: &str, now: Timestamp) -> Option<String> {
-        vault.open_carried(owner, purpose, carried, now, HOUR).map(|value| value.expose().to_owned())
+    fn opened(vault: &Vault, owner: UserTag, purpose: &str, carried: &str, now: Timestamp) -> Option<String> {
+        vault.open_from_client(owner, purpose, carried, now, HOUR).map(|value| value.expose().to_owned())
     }
 
     #[test]
     fn it_opens_for_its_owner_and_purpose_alone_and_for_as_long_as_it_is_good() {
         let vault = vault();
         let (alice, bob) = (vault.mark(UserId::new(NOW)), vault.mark(UserId::new(NOW)));
-        let carried = vault.seal_carried(alice, "form", &Secret::new("typed"), NOW).unwrap();
+        let carried = vault.seal_for_client(alice, "form", &Secret::new("typed"), NOW).unwrap();
         let last = NOW + HOUR - Duration::SECOND;
         assert_eq!(opened(&vault, alice, "form", &carried, last).as_deref(), Some("typed"));
         assert_eq!(opened(&vault, bob, "form", &carried, NOW), None);
@@ -121,9 +121,9 @@ mod tests {
         let user = UserId::new(NOW);
         let mark = vault().mark(user);
         assert_eq!(mark, vault().mark(user));
-        assert_eq!(mark.to_string().parse::<Mark>().unwrap(), mark);
+        assert_eq!(mark.to_string().parse::<UserTag>().unwrap(), mark);
         assert_ne!(mark, Vault::from(SealingKey::random()).mark(user), "it can be made without the master key");
-        assert!("".parse::<Mark>().is_err() && "short".parse::<Mark>().is_err());
+        assert!("".parse::<UserTag>().is_err() && "short".parse::<UserTag>().is_err());
     }
 
     proptest! {
@@ -131,7 +131,7 @@ mod tests {
         fn whatever_is_sealed_opens_and_one_changed_letter_shuts_it(value: String, at: prop::sample::Index, letter in "[A-Za-z0-9_-]") {
             let vault = vault();
             let mark = vault.mark(UserId::HUB);
-            let mut carried = vault.seal_carried(mark, "form", &Secret::new(value.as_str()), NOW).unwrap();
+            let mut carried = vault.seal_for_client(mark, "form", &Secret::new(value.as_str()), NOW).unwrap();
             prop_assert_eq!(opened(&vault, mark, "form", &carried, NOW), Some(value));
             let at = at.index(carried.len());
             if carried[at..=at] != letter {
