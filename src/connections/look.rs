@@ -78,7 +78,7 @@ impl Look {
     ) -> Result<Option<Self>> {
         let connector = connectors::get(tx, actor, connector).await?;
         let url = own_server(&connector)?;
-        if !connectors::claim_look(tx, actor, connector.id, every, now).await? {
+        if !connectors::claim_discovery(tx, actor, connector.id, every, now).await? {
             return Ok(None);
         }
         // through what calls would go
@@ -108,12 +108,12 @@ impl Seen {
     pub async fn keep(self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<Looked> {
         match self.answer {
             Ok(found) => {
-                let changed = connectors::keep_look(tx, actor, self.connector, &found.tools, now).await?;
+                let changed = connectors::store_tools(tx, actor, self.connector, &found.tools, now).await?;
                 Ok(Looked::Found(Box::new(found), changed))
             }
             Err(error) => {
                 let (class, message) = told(error)?;
-                connectors::keep_failure(tx, actor, self.connector, class, &message, now).await?;
+                connectors::record_discovery_failure(tx, actor, self.connector, class, &message, now).await?;
                 Ok(Looked::Failed(message))
             }
         }

@@ -3,11 +3,11 @@
 //! A connector is shipped (no owner, seen by all) or added by a user (seen by them alone). A tool's definition is
 //! immutable: a changed one is a new version, and a job names the version it runs.
 
+mod auth_kinds;
 mod changes;
 mod compare;
 mod definition;
-mod kinds;
-mod looks;
+mod discoveries;
 mod service;
 mod shipped;
 mod slug;
@@ -16,11 +16,11 @@ mod tools;
 mod versions;
 mod visibility;
 
+pub use auth_kinds::{AuthKind, Category};
 pub use changes::{Added, ChangedTool, Changes, changes};
 pub use compare::{Described, Part, compare};
 pub use definition::Effect;
-pub use kinds::{AuthKind, Category};
-pub use looks::{claim_look, keep_failure, keep_look, note_news};
+pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, store_tools};
 pub use service::{descriptor, of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Fault, Field, FieldKind, Key, Shipped, shipped};
 pub use slug::Slug;
@@ -59,11 +59,11 @@ pub struct NewConnector {
 /// The connector at this place in the URL space: one's own is found before a shipped one.
 pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
-    at(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
+    find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
 }
 
 /// The connector at this place, if there is one, in the caller's transaction.
-pub async fn at(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
+pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
     Ok(store::find(conn, actor.user_id(), slug).await?)
 }
 
@@ -135,8 +135,13 @@ pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -
 
 /// Makes the actor's own connector, which asked for nothing so far, one that is signed in to, in the caller's transaction;
 /// false if it is none.
-pub async fn close(conn: &mut PgConnection, actor: &Actor, id: ConnectorId, provider: &Provider) -> Result<bool> {
-    Ok(store::close(conn, actor.user_id(), id, &as_json(provider)?).await?)
+pub async fn require_sign_in(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    id: ConnectorId,
+    provider: &Provider,
+) -> Result<bool> {
+    Ok(store::require_sign_in(conn, actor.user_id(), id, &as_json(provider)?).await?)
 }
 
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {

@@ -169,7 +169,7 @@ pub(super) async fn provider(
     .await
 }
 
-pub(super) async fn close(
+pub(super) async fn require_sign_in(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,

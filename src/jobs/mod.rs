@@ -29,7 +29,7 @@ pub use of_connector::{OfConnector, of_connector};
 pub use run::Runner;
 pub use status::Status;
 pub use store::{Job, JobRow};
-pub use tool_news::{ToolNews, follow_news, note_news};
+pub use tool_news::{ToolNews, mark_tools_changed, refresh_changed_tools};
 
 pub use crate::queue::Canceled;
 pub use crate::queue::events::{Position, Written};

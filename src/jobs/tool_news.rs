@@ -21,19 +21,19 @@ pub struct ToolNews {
 
 /// Notes the news, so that the connector's page tells of them whatever follows. False: it is of a connector without a
 /// server of its own.
-pub async fn note_news(runner: &Runner, news: &ToolNews) -> Result<bool> {
+pub async fn mark_tools_changed(runner: &Runner, news: &ToolNews) -> Result<bool> {
     let mut tx = runner.system.begin().await?;
     let connector = connectors::get(&mut tx, &news.actor, news.connector).await?;
     if !connector.can_be_looked_at() {
         return Ok(false);
     }
-    connectors::note_news(&mut tx, &news.actor, news.connector, runner.clock.now()).await?;
+    connectors::mark_tools_changed(&mut tx, &news.actor, news.connector, runner.clock.now()).await?;
     tx.commit().await?;
     Ok(true)
 }
 
 /// Looks at the tools again, unless that was done a moment ago: the news then stay on the connector's page.
-pub async fn follow_news(runner: &Runner, news: &ToolNews) -> Result<()> {
+pub async fn refresh_changed_tools(runner: &Runner, news: &ToolNews) -> Result<()> {
     let now = runner.clock.now();
     let mut tx = runner.system.begin().await?;
     let claimed = Look::claim(&mut tx, &news.actor, news.connector, EVERY, now).await?;

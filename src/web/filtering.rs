@@ -92,7 +92,7 @@ pub(super) async fn services(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<S
     let slug = slug.trim();
     let mut chosen = linked.iter().find(|it| it.slug == slug).cloned();
     if chosen.is_none() && !slug.is_empty() {
-        chosen = connectors::at(tx, actor, slug).await?.map(|it| LinkedConnector {
+        chosen = connectors::find_by_slug(tx, actor, slug).await?.map(|it| LinkedConnector {
             id: it.id,
             name: it.name,
             slug: it.slug,

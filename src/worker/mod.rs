@@ -34,7 +34,7 @@ async fn one(engine: Engine, runner: Runner, lease: Lease) {
 
 /// After a job, not within it, and nobody waits for it: if the hub stops meanwhile, the news are on the connector's page.
 async fn look_again(runner: Runner, news: ToolNews) {
-    let noted = match jobs::note_news(&runner, &news).await {
+    let noted = match jobs::mark_tools_changed(&runner, &news).await {
         Ok(true) => LOOKS.try_acquire().ok(),
         Ok(false) => None,
         Err(error) => {
@@ -43,7 +43,7 @@ async fn look_again(runner: Runner, news: ToolNews) {
         }
     };
     if noted.is_some()
-        && let Err(error) = jobs::follow_news(&runner, &news).await
+        && let Err(error) = jobs::refresh_changed_tools(&runner, &news).await
     {
         tracing::warn!(%error, "a server's news could not be followed");
     }

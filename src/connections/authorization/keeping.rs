@@ -224,13 +224,13 @@ async fn keep_tools(
     now: Timestamp,
 ) -> Result<()> {
     let told = match found {
-        Ok(found) => return connectors::keep_look(tx, actor, connector, &found.tools, now).await.map(drop),
+        Ok(found) => return connectors::store_tools(tx, actor, connector, &found.tools, now).await.map(drop),
         Err(told) => told,
     };
     if let Error::Internal(cause) = told {
         tracing::error!(%connector, cause = format!("{cause:#}"), "the tools of a service could not be read");
     }
-    connectors::keep_failure(tx, actor, connector, "discovery", &told.to_string(), now).await
+    connectors::record_discovery_failure(tx, actor, connector, "discovery", &told.to_string(), now).await
 }
 
 fn not_granted(provider: &Provider, missing: &[String]) -> String {

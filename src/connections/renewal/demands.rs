@@ -78,7 +78,7 @@ impl Renewals {
             }
         };
         let mut tx = self.system.begin().await?;
-        if !connectors::close(&mut tx, actor, connector.id, &provider).await? {
+        if !connectors::require_sign_in(&mut tx, actor, connector.id, &provider).await? {
             // somebody else was faster, or it cannot be
             let held = hold(&mut tx, actor, id).await?;
             return if held.is_usable() { Ok(None) } else { self.standing(&mut tx, actor, &held, need).await };

@@ -7,7 +7,7 @@ mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 mod fault;
-mod judging;
+mod validation;
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use crate::ids::ConnectorId;
 use crate::upstream::ToolDefinition;
 
 /// Claims a look at the actor's own connector; false if there was one less than `every` ago.
-pub async fn claim_look(
+pub async fn claim_discovery(
     conn: &mut PgConnection,
     actor: &Actor,
     connector: ConnectorId,
@@ -41,7 +41,7 @@ pub async fn claim_look(
 }
 
 /// Takes over what a look has found, in the caller's transaction.
-pub async fn keep_look(
+pub async fn store_tools(
     tx: &mut Tx,
     actor: &Actor,
     connector: ConnectorId,
@@ -70,7 +70,7 @@ pub async fn keep_look(
 }
 
 /// Notes that a look has failed, in the caller's transaction.
-pub async fn keep_failure(
+pub async fn record_discovery_failure(
     tx: &mut Tx,
     actor: &Actor,
     connector: ConnectorId,
@@ -95,7 +95,12 @@ pub async fn keep_failure(
 }
 
 /// Notes that the server says its tools have changed; shipped connectors have no such news.
-pub async fn note_news(conn: &mut PgConnection, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
+pub async fn mark_tools_changed(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connector: ConnectorId,
+    now: Timestamp,
+) -> Result<()> {
     sqlx::query!(
         r#"
         UPDATE connectors
