@@ -15,7 +15,7 @@ pub enum Error {
     NotFound(&'static str),
     /// What was typed cannot be accepted; each fault names its field.
     #[error("{0}")]
-    Invalid(Invalid),
+    Invalid(FieldFaults),
     /// The thing has changed meanwhile, or is in a state that does not allow this. A sentence.
     #[error("{0}")]
     Conflict(String),
@@ -56,9 +56,14 @@ pub enum Error {
 impl Error {
     /// A single field's fault.
     pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         faults.add(name, message);
         Self::Invalid(faults)
+    }
+
+    /// Wraps a fault of ours, for `map_err`.
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(cause.into())
     }
 
     /// Another service's failure, with its cause.
@@ -70,12 +75,12 @@ impl Error {
 /// Both; or all their faults, in this order.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the faults of both, or the first other error.
-pub fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
+/// [`Error::Invalid`] with the faults of combine, or the first other error.
+pub fn combine<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
     match (first, second) {
-        (Err(Error::Invalid(Invalid(mut faults))), Err(Error::Invalid(Invalid(more)))) => {
+        (Err(Error::Invalid(FieldFaults(mut faults))), Err(Error::Invalid(FieldFaults(more)))) => {
             faults.extend(more);
-            Err(Error::Invalid(Invalid(faults)))
+            Err(Error::Invalid(FieldFaults(faults)))
         }
         (first, second) => Ok((first?, second?)),
     }
@@ -102,21 +107,21 @@ impl From<sqlx::Error> for Error {
 
 /// Faults by field, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Invalid(Vec<Fault>);
+pub struct FieldFaults(Vec<FieldFault>);
 
 /// One field's fault; `message` is a sentence such as "Enter a name".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct FieldFault {
     /// The form field's name.
     pub field: String,
     /// What to do about it.
     pub message: String,
 }
 
-impl Invalid {
+impl FieldFaults {
     /// Notes a fault.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Fault { field: field.into(), message: message.into() });
+        self.0.push(FieldFault { field: field.into(), message: message.into() });
     }
 
     /// `Ok(value)` if nothing was noted.
@@ -135,18 +140,18 @@ impl Invalid {
 
     /// All faults, in order.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[FieldFault] {
         &self.0
     }
 
     /// The first fault of `field`, if any: what the form shows beside it.
     #[must_use]
-    pub fn of(&self, field: &str) -> Option<&str> {
+    pub fn message_for(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
     }
 }
 
-impl std::fmt::Display for Invalid {
+impl std::fmt::Display for FieldFaults {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, fault) in self.0.iter().enumerate() {
             write!(f, "{}{}: {}", if i > 0 { "; " } else { "" }, fault.field, fault.message)?;
@@ -157,14 +162,14 @@ impl std::fmt::Display for Invalid {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, Invalid};
+    use super::{Error, FieldFaults};
 
     #[test]
     fn no_fault_is_ok_and_a_fault_names_its_field() {
-        assert_eq!(Invalid::default().into_result(7).ok(), Some(7));
+        assert_eq!(FieldFaults::default().into_result(7).ok(), Some(7));
         let Error::Invalid(faults) = Error::field("url", "Enter a URL") else { panic!("not invalid") };
-        assert_eq!(faults.of("url"), Some("Enter a URL"));
-        assert_eq!(faults.of("name"), None);
+        assert_eq!(faults.message_for("url"), Some("Enter a URL"));
+        assert_eq!(faults.message_for("name"), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use craft::egress::{Egress, EgressPolicy};
 use craft::ids::JobId;
-use craft::upstream::{CallContext, Limits, Outcome, Target, call};
+use craft::upstream::{CallContext, CallOutcome, Limits, Target, call};
 use http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, Request};
 use tokio_util::sync::CancellationToken;
@@ -117,5 +117,5 @@ async fn call_directly(url: &Url) {
     let arguments = serde_json::json!({ "text": "hello" });
     let target = Target::Mcp { url: url.clone(), bearer: None };
     let outcome = call(&egress, &target, "hash", arguments.as_object().unwrap().clone(), context).await;
-    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
 }

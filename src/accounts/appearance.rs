@@ -5,7 +5,7 @@ use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::error::{Invalid, Result};
+use crate::error::{FieldFaults, Result};
 
 /// A closed choice: its answers, each with the word that is stored and that forms send.
 macro_rules! choice {
@@ -76,7 +76,7 @@ impl Appearance {
     /// # Errors
     /// [`crate::error::Error::Invalid`] for a word that is no answer.
     pub fn parse(theme: &str, contrast: &str, motion: &str, announce: &str) -> Result<Self> {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let mut fault = |field: &str| faults.add(field, "Choose one of the answers");
         let theme = Theme::from_word(theme).unwrap_or_else(|| (fault("theme"), Theme::default()).1);
         let contrast = Contrast::from_word(contrast).unwrap_or_else(|| (fault("contrast"), Contrast::default()).1);
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_word_that_is_no_answer_is_a_fault_of_its_field() {
         let Err(Error::Invalid(faults)) = Appearance::parse("pink", "more", "auto", "loud") else { panic!("taken") };
-        assert!(faults.of("theme").is_some() && faults.of("announce").is_some());
+        assert!(faults.message_for("theme").is_some() && faults.message_for("announce").is_some());
         assert_eq!(faults.faults().len(), 2);
     }
 }

@@ -77,7 +77,7 @@ pub async fn confirm(system: &SystemDb, token: &str, visitor: &Visitor, now: Tim
 }
 
 pub(super) fn join(public_url: &Url, path: &str) -> Result<Url> {
-    public_url.join(path).map_err(|error| Error::Internal(error.into()))
+    public_url.join(path).map_err(Error::internal)
 }
 
 fn please_confirm(user: &User, link: &Url) -> Mail {

@@ -109,14 +109,14 @@ impl Passwords {
             retry_after: Duration::from_secs(5),
         };
         let queued = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;
-        let core = self.0.cores.clone().acquire_owned().await.map_err(|error| Error::Internal(error.into()))?;
+        let core = self.0.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         // the permits move into the thread: a hash whose request was dropped still runs, and still counts
         let work = move || {
             let result = work();
             drop((core, queued));
             result
         };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.into()))
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, FieldFaults, Result};
 
 /// The part of an account that its owner may change without further ado.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Profile {
     /// # Errors
     /// [`Error::Invalid`] with every fault, in the order of the fields.
     pub fn parse(display_name: &str, time_zone: &str) -> Result<Self> {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let name = parse_name(display_name).map_err(|fault| faults.add("display_name", fault)).ok();
         let zone = TimeZone::get(time_zone).ok().and_then(|zone| zone.iana_name().map(ToOwned::to_owned));
         if zone.is_none() {

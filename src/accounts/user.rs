@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme};
 use crate::clock::Timestamp;
-use crate::error::{Invalid, Result};
+use crate::error::{FieldFaults, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
 
@@ -58,7 +58,7 @@ impl NewUser {
     /// # Errors
     /// [`crate::error::Error::Invalid`] with every fault, in the order of the fields.
     pub fn parse(email: &str, display_name: &str, password: &Secret) -> Result<Self> {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let mut note = |field: &str, fault: &str| faults.add(field, fault);
         let email = Email::parse(email).map_err(|fault| note("email", fault)).ok();
         let name = parse_name(display_name).map_err(|fault| note("display_name", fault)).ok();

@@ -72,7 +72,7 @@ async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Re
 /// A sentence for whoever typed the command.
 fn say(sentence: &str) -> Result<()> {
     use std::io::Write;
-    writeln!(std::io::stdout(), "{sentence}").map_err(|error| Error::Internal(error.into()))
+    writeln!(std::io::stdout(), "{sentence}").map_err(Error::internal)
 }
 
 fn start_logging(config: &Config) {

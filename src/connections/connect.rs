@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{AuthKind, Connector, Transport};
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Result, both};
+use crate::error::{Error, Result, combine};
 use crate::ids::ConnectionId;
 use crate::secret::Secret;
 use crate::vault::Vault;
@@ -69,7 +69,7 @@ pub async fn connect(
 
 /// All faults at once.
 fn check<'a>(new: &'a NewConnection, token: Option<&NewToken>, now: Timestamp) -> Result<(&'a str, End)> {
-    both(label::parse(&new.label), token.map_or_else(|| Ok(End::default()), |token| token.check(now)))
+    combine(label::parse(&new.label), token.map_or_else(|| Ok(End::default()), |token| token.check(now)))
 }
 
 /// Makes a real call with the token: the service lists its tools.

@@ -106,7 +106,7 @@ mod tests {
             ("9999-12-31", "That is more than ten years"),
         ] {
             let Err(Error::Invalid(faults)) = read(text) else { panic!("{text} is taken") };
-            assert!(faults.of("ends_on").unwrap().starts_with(told), "{text}: {faults}");
+            assert!(faults.message_for("ends_on").unwrap().starts_with(told), "{text}: {faults}");
         }
         assert!(read("2037-02-24").is_ok());
     }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::accounts::Email;
 use crate::connectors::{Field, FieldKind};
-use crate::error::{Error, Invalid, Result};
-use crate::oauth::Values;
+use crate::error::{Error, FieldFaults, Result};
+use crate::oauth::TemplateValues;
 use crate::secret::Secret;
 
 /// The longest text that a field takes; keys of some services are long.
@@ -21,22 +21,22 @@ pub type Typed = BTreeMap<String, String>;
 #[derive(Debug, Default)]
 pub(super) struct Entered {
     /// What may be shown again, by name.
-    pub(super) values: Values,
+    pub(super) values: TemplateValues,
     /// What may not, by name.
-    secrets: Values,
+    secrets: TemplateValues,
 }
 
 impl Entered {
     /// The secret parts as one secret, as the vault keeps them.
     pub(super) fn sealed_together(&self) -> Result<Secret> {
-        let text = serde_json::to_string(&self.secrets).map_err(|error| Error::Internal(error.into()))?;
+        let text = serde_json::to_string(&self.secrets).map_err(Error::internal)?;
         Ok(Secret::new(text))
     }
 }
 
 /// Reads what was typed into these fields.
 pub(super) fn judge(fields: &[Field], typed: &Typed) -> Result<Entered> {
-    let (mut entered, mut faults) = (Entered::default(), Invalid::default());
+    let (mut entered, mut faults) = (Entered::default(), FieldFaults::default());
     for field in fields {
         let text = typed.get(&field.name).map_or("", |text| text.trim());
         match fitting(field, text) {
@@ -132,7 +132,7 @@ mod tests {
         let typed = Typed::from([("it".to_owned(), text.to_owned())]);
         match judge(std::slice::from_ref(field), &typed) {
             Ok(entered) => Ok(entered.values.get("it").or_else(|| entered.secrets.get("it")).cloned()),
-            Err(Error::Invalid(faults)) => Err(faults.of("it").unwrap_or_default().to_owned()),
+            Err(Error::Invalid(faults)) => Err(faults.message_for("it").unwrap_or_default().to_owned()),
             Err(other) => panic!("{other}"),
         }
     }

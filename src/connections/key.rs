@@ -16,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, Descriptor, FieldKind, Transport};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
-use crate::error::{Error, Result, both};
+use crate::error::{Error, Result, combine};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::queue::{self, Released};
 use crate::secret::Secret;
@@ -60,7 +60,7 @@ impl Keys<'_> {
         now: Timestamp,
     ) -> Result<ConnectionId> {
         let descriptor = self.descriptor(actor, connector.id).await?;
-        let read = both(entries::judge(&descriptor.fields, typed), end.read(now));
+        let read = combine(entries::judge(&descriptor.fields, typed), end.read(now));
         let (label, (entered, end)) = label::with(label::parse(typed_label), read)?;
         let accepted = self.accepted(&descriptor, entered).await?;
         let mut tx = self.db.as_user(actor).await?;
@@ -93,7 +93,7 @@ impl Keys<'_> {
         let connector = hold(&mut tx, actor, id).await?.connector_id;
         drop(tx);
         let descriptor = self.descriptor(actor, connector).await?;
-        let (entered, end) = both(entries::judge(&descriptor.fields, typed), end.read(now))?;
+        let (entered, end) = combine(entries::judge(&descriptor.fields, typed), end.read(now))?;
         let accepted = self.accepted(&descriptor, entered).await?;
         let mut tx = self.db.as_user(actor).await?;
         let held = hold(&mut tx, actor, id).await?;
@@ -137,7 +137,7 @@ impl Keys<'_> {
 impl Accepted {
     /// Notes what was entered besides the key, whose account it is, and that the key is to be looked after.
     async fn describe(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, end: &End, now: Timestamp) -> Result<()> {
-        let captured = serde_json::to_value(&self.entered.values).map_err(|error| Error::Internal(error.into()))?;
+        let captured = serde_json::to_value(&self.entered.values).map_err(Error::internal)?;
         own::describe(tx, actor.user_id(), id, &captured, self.account.as_ref()).await?;
         look_after(tx, actor.user_id(), id, end, now).await
     }

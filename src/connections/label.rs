@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint};
-use crate::error::{Error, Result, both};
+use crate::error::{Error, Result, combine};
 use crate::ids::ConnectionId;
 
 use super::store::own;
@@ -25,9 +25,9 @@ pub(super) fn parse(typed: &str) -> Result<&str> {
     }
 }
 
-/// A label and what was typed before it; all faults of both, in that order, if there are any.
+/// A label and what was typed before it; all faults of combine, in that order, if there are any.
 pub(super) fn with<T>(label: Result<&str>, other: Result<T>) -> Result<(&str, T)> {
-    both(other, label).map(|(other, label)| (label, other))
+    combine(other, label).map(|(other, label)| (label, other))
 }
 
 /// The fault of a label that another connection to the service has.

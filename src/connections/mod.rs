@@ -56,7 +56,7 @@ use crate::connectors::{AuthKind, Connector};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
-use crate::oauth::Values;
+use crate::oauth::TemplateValues;
 use crate::vault::SecretRef;
 
 /// Most services that are offered to choose from; others are reached from their own pages.
@@ -112,13 +112,13 @@ pub async fn for_call(
 
 /// What the owner of a connection has entered for it that is no secret, and what was kept from its grant; in the caller's
 /// transaction.
-pub async fn entered(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Values> {
+pub async fn entered(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<TemplateValues> {
     let held = store::own::hold(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     Ok(values_of(held.captured.as_ref()))
 }
 
 /// What is stored of a connection besides its credential, by name.
-fn values_of(captured: Option<&Value>) -> Values {
+fn values_of(captured: Option<&Value>) -> TemplateValues {
     let pairs = captured.and_then(Value::as_object).into_iter().flatten();
     pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }

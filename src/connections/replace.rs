@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::connectors;
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Result, both};
+use crate::error::{Error, Result, combine};
 use crate::ids::ConnectionId;
 use crate::queue::{self, Released};
 use crate::secret::Secret;
@@ -31,7 +31,7 @@ impl NewToken {
     pub(super) fn check(&self, now: Timestamp) -> Result<End> {
         let is_blank = self.token.expose().trim().is_empty();
         let token = if is_blank { Err(Error::field("token", "Enter the bearer token")) } else { Ok(()) };
-        both(token, self.end.read(now)).map(|((), end)| end)
+        combine(token, self.end.read(now)).map(|((), end)| end)
     }
 }
 

@@ -15,10 +15,10 @@ use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, NewConnector};
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, Invalid, Result, both};
+use crate::error::{Error, FieldFaults, Result, combine};
 use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
-use crate::upstream::{self, Discovery, Greeted, Limits, Looked, Target};
+use crate::upstream::{self, Discovery, DiscoveryAnswer, InitializeAnswer, Limits, Target};
 use crate::vault::Vault;
 
 /// A server that does not list its tools within this time is given up.
@@ -76,11 +76,11 @@ pub async fn connect_server(
     let (url, end) = check(&new, now)?;
     let bearer = match &new.auth {
         ServerAuth::Auto => match look(egress, &url).await.map_err(as_field_fault)? {
-            Looked::Open(found) => {
+            DiscoveryAnswer::Public(found) => {
                 let connector = store_ready(db, vault, actor, &new.name, &url, &found, None, now).await?;
                 return Ok(Added::Ready(connector, found));
             }
-            Looked::Closed { challenge, message } => {
+            DiscoveryAnswer::AuthRequired { challenge, message } => {
                 let provider = sign_in_of(egress, &url, challenge.as_deref(), &message).await?;
                 return store_closed(db, actor, &new.name, &url, provider, now).await.map(Added::SignIn);
             }
@@ -156,8 +156,8 @@ async fn sign_in_of(egress: &Egress, url: &Url, challenge: Option<&str>, message
     })
 }
 
-async fn look(egress: &Egress, url: &Url) -> Result<Looked> {
-    upstream::look(egress, &Target::Mcp { url: url.clone(), bearer: None }, bounds()).await
+async fn look(egress: &Egress, url: &Url) -> Result<DiscoveryAnswer> {
+    upstream::discover_or_challenge(egress, &Target::Mcp { url: url.clone(), bearer: None }, bounds()).await
 }
 
 /// The bounds of every look at a server, from now on.
@@ -166,9 +166,9 @@ pub(super) fn bounds() -> Limits {
 }
 
 /// Begins a conversation with a server, and ends it.
-pub(super) async fn greet(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Greeted> {
+pub(super) async fn initialize(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<InitializeAnswer> {
     let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
-    upstream::greet(egress, &target, bounds()).await
+    upstream::initialize(egress, &target, bounds()).await
 }
 
 /// Asks a connector's server for its tools with a token that is not stored yet.
@@ -190,11 +190,11 @@ fn check(new: &NewServer, now: Timestamp) -> Result<(Url, End)> {
         ServerAuth::Bearer(new) => new.end.read(now),
         _ => Ok(End::default()),
     };
-    both(check_place(new), end)
+    combine(check_place(new), end)
 }
 
 fn check_place(new: &NewServer) -> Result<Url> {
-    let mut faults = Invalid::default();
+    let mut faults = FieldFaults::default();
     if new.name.chars().count() > LONGEST_NAME {
         faults.add("name", format!("Name must be {LONGEST_NAME} characters or fewer"));
     }

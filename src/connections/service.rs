@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::connectors::{Account, Descriptor, Key};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::oauth::{self, Values};
+use crate::oauth::{self, TemplateValues};
 use crate::secret::Secret;
-use crate::upstream::{self, ApiRequest, Proof};
+use crate::upstream::{self, ApiCredential, ApiRequest};
 
 /// The longest name of an account that is kept.
 const LONGEST_NAME: usize = 200;
@@ -21,7 +21,7 @@ pub struct Service {
     /// What its file says.
     pub descriptor: Descriptor,
     /// What the account's owner entered, and what was kept from the grant.
-    pub values: Values,
+    pub values: TemplateValues,
     /// As the vault keeps it: a token, or the secret fields by name.
     pub credential: Option<Secret>,
 }
@@ -41,7 +41,7 @@ impl Service {
         let check = &self.descriptor.check;
         let request = self.request(&check.method, &check.url, check.body.as_ref())?;
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        let answer = upstream::ask(egress, &request).await?;
+        let answer = upstream::send_api_request(egress, &request).await?;
         match &check.success {
             Some(success) if !answer.is_some_and(|answer| success.holds(&answer)) => Err(Error::upstream(
                 "unauthorized",
@@ -56,7 +56,7 @@ impl Service {
     pub async fn account(&self, egress: &Egress) -> Option<ExternalAccount> {
         let account = self.descriptor.account.as_ref()?;
         let request = self.request(&account.method, &account.url, account.body.as_ref()).ok()?;
-        match upstream::ask(egress, &request).await {
+        match upstream::send_api_request(egress, &request).await {
             Ok(answer) => read(account, &answer?),
             Err(error) => {
                 tracing::debug!(%error, "a service does not tell whose account it is");
@@ -66,51 +66,51 @@ impl Service {
     }
 
     fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<ApiRequest> {
-        let url = oauth::fill_address(template, &self.values)?;
-        let method = Method::try_from(method).map_err(|error| Error::Internal(error.into()))?;
+        let url = oauth::fill_url_template(template, &self.values)?;
+        let method = Method::try_from(method).map_err(Error::internal)?;
         let headers = self.descriptor.api.headers.iter().map(|(name, value)| header_of(name, value));
         Ok(ApiRequest {
             method,
             url,
             headers: headers.collect::<Result<_>>()?,
             body: body.cloned(),
-            proof: self.proof()?,
+            credential: self.credential()?,
         })
     }
 
     /// How the credential is presented.
-    fn proof(&self) -> Result<Proof> {
-        let Some(credential) = &self.credential else { return Ok(Proof::None) };
+    fn credential(&self) -> Result<ApiCredential> {
+        let Some(credential) = &self.credential else { return Ok(ApiCredential::None) };
         let Some(key) = &self.descriptor.key else {
             return Ok(authorization(format!("Bearer {}", credential.expose())));
         };
-        let secrets: Values =
-            serde_json::from_str(credential.expose()).map_err(|error| Error::Internal(error.into()))?;
-        let known: Values =
+        let secrets: TemplateValues = serde_json::from_str(credential.expose()).map_err(Error::internal)?;
+        let known: TemplateValues =
             self.values.iter().chain(&secrets).map(|(name, value)| (name.clone(), value.clone())).collect();
         let of = |field: &str| known.get(field).cloned().ok_or(Error::NotFound("key of this connection"));
         Ok(match key {
             Key::Bearer { field } => authorization(format!("Bearer {}", of(field)?)),
             Key::Header { name, prefix, field } => {
-                let name = HeaderName::try_from(name).map_err(|error| Error::Internal(error.into()))?;
-                Proof::Header { name, value: Secret::new(format!("{prefix}{}", of(field)?)) }
+                let name = HeaderName::try_from(name).map_err(Error::internal)?;
+                ApiCredential::Header { name, value: Secret::new(format!("{prefix}{}", of(field)?)) }
             }
-            Key::Query { name, field } => Proof::Query { name: name.clone(), value: Secret::new(of(field)?) },
+            Key::Query { name, field } => ApiCredential::Query { name: name.clone(), value: Secret::new(of(field)?) },
             Key::Basic { user, password } => {
-                let pair = format!("{}:{}", oauth::fill(user, &known)?, oauth::fill(password, &known)?);
+                let pair =
+                    format!("{}:{}", oauth::fill_template(user, &known)?, oauth::fill_template(password, &known)?);
                 authorization(format!("Basic {}", BASE64_STANDARD.encode(pair)))
             }
         })
     }
 }
 
-fn authorization(value: String) -> Proof {
-    Proof::Header { name: header::AUTHORIZATION, value: Secret::new(value) }
+fn authorization(value: String) -> ApiCredential {
+    ApiCredential::Header { name: header::AUTHORIZATION, value: Secret::new(value) }
 }
 
 fn header_of(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
-    let name = HeaderName::try_from(name).map_err(|error| Error::Internal(error.into()))?;
-    Ok((name, HeaderValue::try_from(value).map_err(|error| Error::Internal(error.into()))?))
+    let name = HeaderName::try_from(name).map_err(Error::internal)?;
+    Ok((name, HeaderValue::try_from(value).map_err(Error::internal)?))
 }
 
 fn read(account: &Account, answer: &Value) -> Option<ExternalAccount> {
@@ -150,7 +150,7 @@ pub(super) fn another(
 
 #[cfg(test)]
 mod tests {
-    use super::{ExternalAccount, Proof, Secret, Service, Values, read};
+    use super::{ApiCredential, ExternalAccount, Secret, Service, TemplateValues, read};
     use crate::connectors::{Account, Shipped};
     use serde_json::json;
 
@@ -179,16 +179,16 @@ mod tests {
         let shipped = Shipped::parse("connectors/tides.toml", &format!("{FILE}\n[key]\n{key}")).unwrap();
         Service {
             descriptor: *shipped.descriptor.unwrap(),
-            values: Values::from([("port".to_owned(), "dover".to_owned())]),
+            values: TemplateValues::from([("port".to_owned(), "dover".to_owned())]),
             credential: Some(Secret::new(r#"{"api_key":"k1"}"#)),
         }
     }
 
     fn presented(key: &str) -> (String, String) {
-        match service(key).proof().unwrap() {
-            Proof::Header { name, value } => (name.to_string(), value.expose().to_owned()),
-            Proof::Query { name, value } => (format!("?{name}"), value.expose().to_owned()),
-            Proof::None => unreachable!("there is a key"),
+        match service(key).credential().unwrap() {
+            ApiCredential::Header { name, value } => (name.to_string(), value.expose().to_owned()),
+            ApiCredential::Query { name, value } => (format!("?{name}"), value.expose().to_owned()),
+            ApiCredential::None => unreachable!("there is a key"),
         }
     }
 

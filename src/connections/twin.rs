@@ -1,4 +1,4 @@
-//! Two connections of one user to one account of a service: both work, and are rarely both meant.
+//! Two connections of one user to one account of a service: combine work, and are rarely combine meant.
 
 use sqlx::PgConnection;
 

@@ -103,6 +103,6 @@ fn explain(error: MigrateError) -> Error {
             "Migration {version} of the database differs from this build's: start the version of craft that made it"
         )),
         MigrateError::Execute(error) => error.into(),
-        other => Error::Internal(other.into()),
+        other => Error::internal(other),
     }
 }

@@ -102,6 +102,6 @@ async fn begin(pool: &PgPool, statement: SqlStr) -> Result<Tx> {
     let connection = pool.acquire().await?;
     match tokio::spawn(Tx::begin(connection, Some(statement))).await {
         Ok(begun) => Ok(begun?),
-        Err(ended) => Err(Error::Internal(ended.into())),
+        Err(ended) => Err(Error::internal(ended)),
     }
 }

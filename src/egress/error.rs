@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::policy::Refusal;
+use super::policy::PolicyViolation;
 
 /// A request that did not get its whole answer. Every sentence names the host.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum Error {
     Url(String),
     /// The rules forbid it.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] PolicyViolation),
     /// The name has no address.
     #[error("There is no host called {host}: check the spelling")]
     Unresolved {
@@ -48,7 +48,7 @@ pub enum Error {
     },
     /// The server broke off over who the hub is: it has read nothing.
     #[error("{host} {fault}")]
-    Unwelcome {
+    ClientCertificateRejected {
         /// The host as the URL names it.
         host: String,
         /// What is wrong, and what to do about it.
@@ -59,7 +59,7 @@ pub enum Error {
     },
     /// What the hub should show to say who it is.
     #[error("The client certificate cannot be used: {0}")]
-    Identity(&'static str),
+    InvalidClientCertificate(&'static str),
     /// The request was sent, and time ran out.
     #[error("{host} did not answer within {} seconds", after.as_secs_f32().ceil())]
     Timeout {
@@ -100,8 +100,8 @@ impl Error {
             Self::Unresolved { .. } => "unresolved",
             Self::Unreachable { .. } => "unreachable",
             Self::Handshake { .. } => "handshake",
-            Self::Unwelcome { .. } => "unwelcome",
-            Self::Identity(_) => "identity",
+            Self::ClientCertificateRejected { .. } => "unwelcome",
+            Self::InvalidClientCertificate(_) => "client_certificate",
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",
@@ -119,7 +119,7 @@ impl Error {
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::Url(_) | Error::Refused(_) | Error::Identity(_) => Self::Refused(error.to_string()),
+            Error::Url(_) | Error::Refused(_) | Error::InvalidClientCertificate(_) => Self::Refused(error.to_string()),
             Error::Client(source) => Self::Internal(source),
             other => Self::upstream(other.class(), other.to_string(), anyhow::Error::new(other)),
         }

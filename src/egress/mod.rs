@@ -6,14 +6,14 @@
 //! are bounded in time and size.
 
 mod address;
+mod client_certificate;
 mod error;
-mod identity;
 mod policy;
 mod request;
+mod resolved_target;
 mod resolver;
 mod response;
 mod tls;
-mod way;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -23,15 +23,15 @@ use std::time::Duration;
 use url::{Host, Url};
 
 pub use crate::config::{AllowRule, Authorities};
+pub use client_certificate::ClientCertificate;
 pub use error::Error;
-pub use identity::Identity;
-pub use policy::{EgressPolicy, Refusal};
+pub use policy::{EgressPolicy, PolicyViolation};
 pub use request::Request;
+pub use resolved_target::{Handshake, ResolvedTarget};
 pub use response::Response;
-pub use way::{Opened, Way};
 
 use policy::Guard;
-use resolver::{Resolver, Unfound};
+use resolver::{ResolveError, Resolver};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,12 +46,12 @@ pub struct Egress {
     guard: Arc<Guard>,
     authorities: Arc<Authorities>,
     /// One client per door, because a rule may name a port and a client's resolver is told only the name.
-    clients: Arc<Mutex<HashMap<Door, reqwest::Client>>>,
+    clients: Arc<Mutex<HashMap<Endpoint, reqwest::Client>>>,
 }
 
 /// What, besides the host, decides whether an address is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Door {
+struct Endpoint {
     https: bool,
     port: u16,
 }
@@ -64,12 +64,12 @@ impl Egress {
 
     /// The same, which also trusts certificates of these authorities.
     #[must_use]
-    pub fn trusting(self, authorities: Authorities) -> Self {
+    pub fn with_authorities(self, authorities: Authorities) -> Self {
         Self { authorities: Arc::new(authorities), clients: Arc::default(), ..self }
     }
 
     /// Notes an address that the hub listens on: from now on no request goes to that port of this machine.
-    pub fn refuse_own(&self, bound: SocketAddr) {
+    pub fn block_own_address(&self, bound: SocketAddr) {
         self.guard.add_own(bound);
     }
 
@@ -86,12 +86,12 @@ impl Egress {
     /// Sends `request`; resolves once status and headers are here.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let (host, door) = self.inspect(&request.url)?;
-        let client = match &request.identity {
+        let client = match &request.client_certificate {
             // of its own, and not kept: nothing else may leave through its connections, and tokens are asked for rarely
-            Some(identity) => self.build(door, Some(identity))?,
+            Some(client_certificate) => self.build(door, Some(client_certificate))?,
             None => self.client(door)?,
         };
-        let is_shown = request.identity.is_some();
+        let is_shown = request.client_certificate.is_some();
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(Into::into);
@@ -106,7 +106,7 @@ impl Egress {
     }
 
     /// The host and door of a URL; literal addresses, which no resolver sees, are checked here.
-    fn inspect(&self, url: &Url) -> Result<(String, Door), Error> {
+    fn inspect(&self, url: &Url) -> Result<(String, Endpoint), Error> {
         let https = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -126,10 +126,10 @@ impl Egress {
         if let Some(ip) = literal {
             self.guard.admit(https, &name, SocketAddr::new(ip, port))?;
         }
-        Ok((name, Door { https, port }))
+        Ok((name, Endpoint { https, port }))
     }
 
-    fn client(&self, door: Door) -> Result<reqwest::Client, Error> {
+    fn client(&self, door: Endpoint) -> Result<reqwest::Client, Error> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&door) {
             return Ok(client.clone());
@@ -143,10 +143,11 @@ impl Egress {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that makes HTTP clients")]
-    fn build(&self, door: Door, identity: Option<&Identity>) -> Result<reqwest::Client, Error> {
-        let mut tls = tls::trusting(&self.authorities, identity).map_err(|error| Error::Client(error.into()))?;
+    fn build(&self, door: Endpoint, client_certificate: Option<&ClientCertificate>) -> Result<reqwest::Client, Error> {
+        let mut tls =
+            tls::client_config(&self.authorities, client_certificate).map_err(|error| Error::Client(error.into()))?;
         // HTTP/2 keeps to itself why a server broke off, and serves many requests where this is one
-        let spoken = if identity.is_some() { &PROTOCOLS[1..] } else { &PROTOCOLS };
+        let spoken = if client_certificate.is_some() { &PROTOCOLS[1..] } else { &PROTOCOLS };
         tls.alpn_protocols = spoken.iter().map(|name| name.to_vec()).collect();
         reqwest::Client::builder()
             .dns_resolver(Resolver { guard: self.guard.clone(), door })
@@ -166,7 +167,7 @@ fn failed(host: String, error: reqwest::Error, is_shown: bool) -> Error {
     let was_connecting = error.is_connect();
     let source = anyhow::Error::new(error.without_url());
     match tls::identity_fault(&source, is_shown) {
-        Some(fault) => Error::Unwelcome { host, fault, source },
+        Some(fault) => Error::ClientCertificateRejected { host, fault, source },
         None if was_connecting => explain(host, source),
         None => Error::Broken { host, source },
     }
@@ -175,12 +176,12 @@ fn failed(host: String, error: reqwest::Error, is_shown: bool) -> Error {
 /// Why no connection came about: our own refusal, an unknown name, a handshake, or the network.
 fn explain(host: String, error: anyhow::Error) -> Error {
     match error.chain().find_map(|cause| cause.downcast_ref()) {
-        Some(Unfound::Refused(refusal)) => return Error::Refused(refusal.clone()),
-        Some(Unfound::Unresolved(_)) => return Error::Unresolved { host, source: error },
+        Some(ResolveError::Refused(refusal)) => return Error::Refused(refusal.clone()),
+        Some(ResolveError::Unresolved(_)) => return Error::Unresolved { host, source: error },
         None => {}
     }
     if let Some(fault) = tls::identity_fault(&error, false) {
-        return Error::Unwelcome { host, fault, source: error };
+        return Error::ClientCertificateRejected { host, fault, source: error };
     }
     if let Some((fault, mend)) = tls::handshake_fault(&error) {
         return Error::Handshake { host, fault, mend, source: error };

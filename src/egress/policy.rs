@@ -15,7 +15,7 @@ pub struct EgressPolicy {
 
 /// A connection that the rules forbid; its text is for people and says what an administrator could change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum PolicyViolation {
     /// The address is not on the public internet.
     #[error(
         "{host} is at {address}, {kind}, which this hub does not connect to. An administrator can allow it by adding {host_port} to CRAFT_EGRESS_ALLOW"
@@ -67,10 +67,10 @@ impl Guard {
     }
 
     /// Says whether `host`, found at `address`, may be connected to.
-    pub(super) fn admit(&self, https: bool, host: &str, address: SocketAddr) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, https: bool, host: &str, address: SocketAddr) -> Result<(), PolicyViolation> {
         let (ip, port) = (canonical(address.ip()), address.port());
         if self.is_own(ip, port) {
-            return Err(Refusal::Own { host: host.to_owned(), address });
+            return Err(PolicyViolation::Own { host: host.to_owned(), address });
         }
         if self.allow.iter().any(|rule| rule.covers(host, ip, port)) {
             return Ok(());
@@ -78,8 +78,8 @@ impl Guard {
         let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let host_port = format!("{bracketed}:{port}");
         match non_global(ip) {
-            Some(kind) => Err(Refusal::Private { host: host.to_owned(), address: ip, kind, host_port }),
-            None if !https => Err(Refusal::PlainHttp { host: host.to_owned(), host_port }),
+            Some(kind) => Err(PolicyViolation::Private { host: host.to_owned(), address: ip, kind, host_port }),
+            None if !https => Err(PolicyViolation::PlainHttp { host: host.to_owned(), host_port }),
             None => Ok(()),
         }
     }
@@ -97,7 +97,7 @@ fn is_of_this_machine(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{EgressPolicy, Guard, Refusal};
+    use super::{EgressPolicy, Guard, PolicyViolation};
 
     #[test]
     fn plain_http_needs_a_rule_even_for_public_hosts() {
@@ -116,7 +116,7 @@ mod tests {
         guard.add_own("0.0.0.0:8080".parse().unwrap());
         for own in ["127.0.0.1:8080", "127.9.9.9:8080", "[::1]:8080", "0.0.0.0:8080", "[::ffff:127.0.0.1]:8080"] {
             let refusal = guard.admit(false, "localhost", own.parse().unwrap()).unwrap_err();
-            assert!(matches!(refusal, Refusal::Own { .. }), "{own}: {refusal}");
+            assert!(matches!(refusal, PolicyViolation::Own { .. }), "{own}: {refusal}");
         }
         assert_eq!(guard.admit(false, "localhost", "127.0.0.1:8081".parse().unwrap()), Ok(()));
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::Url;
 
-use super::identity::Identity;
+use super::client_certificate::ClientCertificate;
 use crate::secret::Secret;
 
 /// What to send, and how much to take for an answer.
@@ -16,7 +16,7 @@ pub struct Request {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
-    pub(super) identity: Option<Identity>,
+    pub(super) client_certificate: Option<ClientCertificate>,
     pub(super) timeout: Duration,
     pub(super) max_response_bytes: usize,
 }
@@ -29,7 +29,7 @@ impl Request {
             url,
             headers: HeaderMap::new(),
             body: None,
-            identity: None,
+            client_certificate: None,
             timeout: Duration::from_secs(30),
             max_response_bytes: 10_000_000,
         }
@@ -44,7 +44,7 @@ impl Request {
 
     /// The same request to another address.
     #[must_use]
-    pub fn to(mut self, url: Url) -> Self {
+    pub fn with_url(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
@@ -62,8 +62,8 @@ impl Request {
 
     /// Says who the hub is, should the server ask for a certificate.
     #[must_use]
-    pub fn identity(mut self, identity: Identity) -> Self {
-        self.identity = Some(identity);
+    pub fn client_certificate(mut self, client_certificate: ClientCertificate) -> Self {
+        self.client_certificate = Some(client_certificate);
         self
     }
 

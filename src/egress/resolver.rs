@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::Door;
-use super::policy::{Guard, Refusal};
+use super::Endpoint;
+use super::policy::{Guard, PolicyViolation};
 
-/// The resolver of one [`Door`]: a client never asks another one.
+/// The resolver of one [`Endpoint`]: a client never asks another one.
 #[derive(Clone)]
 pub(super) struct Resolver {
     pub(super) guard: Arc<Guard>,
-    pub(super) door: Door,
+    pub(super) door: Endpoint,
 }
 
 /// A name that leads nowhere.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unfound {
+pub(super) enum ResolveError {
     /// The rules forbid where it leads.
     #[error("{0}")]
-    Refused(Refusal),
+    Refused(PolicyViolation),
     /// It has no address.
     #[error("the name does not resolve")]
     Unresolved(#[source] std::io::Error),
@@ -28,14 +28,14 @@ pub(super) enum Unfound {
 
 impl Resolver {
     /// All addresses of `host`; refused as a whole if any one of them is, for a mixed answer is an attack or a mistake.
-    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, Unfound> {
-        let found = tokio::net::lookup_host((host, self.door.port)).await.map_err(Unfound::Unresolved)?;
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, ResolveError> {
+        let found = tokio::net::lookup_host((host, self.door.port)).await.map_err(ResolveError::Unresolved)?;
         let found: Vec<_> = found.collect();
         if found.is_empty() {
-            return Err(Unfound::Unresolved(std::io::Error::other("no addresses")));
+            return Err(ResolveError::Unresolved(std::io::Error::other("no addresses")));
         }
         for address in &found {
-            self.guard.admit(self.door.https, host.trim_end_matches('.'), *address).map_err(Unfound::Refused)?;
+            self.guard.admit(self.door.https, host.trim_end_matches('.'), *address).map_err(ResolveError::Refused)?;
         }
         Ok(found)
     }

@@ -36,7 +36,7 @@ impl Response {
 
     /// The same answer with a lower limit.
     #[must_use]
-    pub fn capped(mut self, limit: usize) -> Self {
+    pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = self.limit.min(limit);
         self
     }

@@ -6,7 +6,7 @@ use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, ClientConfig, Error};
 
-use super::identity::Identity;
+use super::client_certificate::ClientCertificate;
 use crate::config::Authorities;
 
 /// What is said of a server that takes only those whose certificate it knows.
@@ -15,15 +15,18 @@ const KNOWS_ANOTHER: &str =
     "does not accept the certificate that this hub shows: check that it is the one made for it, and has not expired";
 
 /// Trusts the authorities of the machine and these. Shows who the hub is only to servers that ask for it.
-pub(super) fn trusting(authorities: &Authorities, identity: Option<&Identity>) -> Result<ClientConfig, Error> {
+pub(super) fn client_config(
+    authorities: &Authorities,
+    client_certificate: Option<&ClientCertificate>,
+) -> Result<ClientConfig, Error> {
     let provider = Arc::new(default_provider());
     let verifier = Verifier::new_with_extra_roots(authorities.iter().cloned(), provider.clone())?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
-    Ok(match identity {
-        Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
+    Ok(match client_certificate {
+        Some(client_certificate) => builder.with_client_cert_resolver(client_certificate.resolver()),
         None => builder.with_no_client_auth(),
     })
 }

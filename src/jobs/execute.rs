@@ -95,8 +95,8 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn of(outcome: &upstream::Outcome) -> Option<Self> {
-        let upstream::Outcome::Auth { message, challenge } = outcome else { return None };
+    fn of(outcome: &upstream::CallOutcome) -> Option<Self> {
+        let upstream::CallOutcome::Unauthorized { message, challenge } = outcome else { return None };
         let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
         Some(Self { message: message.clone(), challenge })
     }
@@ -154,7 +154,7 @@ async fn call(
     prepared: &Prepared,
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
-) -> (upstream::Outcome, Option<Stop>) {
+) -> (upstream::CallOutcome, Option<Stop>) {
     let (cancel, journal) = (CancellationToken::new(), lease.journal());
     let (progress, mut steps) = mpsc::channel(64);
     let context = CallContext {

@@ -42,7 +42,7 @@ pub(super) fn ended(
     lease: &Lease,
     actor: &Actor,
     prepared: &Prepared,
-    outcome: upstream::Outcome,
+    outcome: upstream::CallOutcome,
     stop: Option<Stop>,
     now: Timestamp,
 ) -> Finish {
@@ -139,8 +139,8 @@ enum Next {
     Again,
 }
 
-fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::Outcome, stop: Option<Stop>) -> Next {
-    use upstream::Outcome as Came;
+fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::CallOutcome, stop: Option<Stop>) -> Next {
+    use upstream::CallOutcome as Came;
     let tries_left = lease.attempt() + 1 < MOST_TRIES;
     match outcome {
         Came::Ok(output) => {
@@ -162,7 +162,7 @@ fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::Outcome, stop:
         }
         Came::Unknown { message, .. } if prepared.repeatable && tries_left => Next::Retry { message, after: None },
         Came::Unknown { class, message } => Next::Over(Verdict::bad(Outcome::Unknown, class, message)),
-        Came::Auth { message, .. } => Next::Over(Verdict::bad(Outcome::Permanent, "auth", message)),
+        Came::Unauthorized { message, .. } => Next::Over(Verdict::bad(Outcome::Permanent, "auth", message)),
         Came::Permanent { class, message } => Next::Over(Verdict::bad(Outcome::Permanent, class, message)),
     }
 }

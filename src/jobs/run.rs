@@ -106,7 +106,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
         Transport::Builtin => Target::Workbench(runner.workbench.clone()),
         Transport::Mcp | Transport::Rest => Target::Mcp { url: server_url(&connector)?, bearer: secret.clone() },
     };
-    let input: Value = serde_json::from_str(&job.input).map_err(|error| Error::Internal(error.into()))?;
+    let input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
     let request = schema_form::mask(&version.schema, &input).to_string();
     let Value::Object(arguments) = input else {
         return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())).into());
@@ -152,6 +152,6 @@ pub(super) async fn masked_input(
 ) -> Result<String> {
     let Some(version) = version else { return Ok(input.to_owned()) };
     let version = connectors::version(conn, actor, version).await?;
-    let input: Value = serde_json::from_str(input).map_err(|error| Error::Internal(error.into()))?;
+    let input: Value = serde_json::from_str(input).map_err(Error::internal)?;
     Ok(schema_form::mask(&version.schema, &input).to_string())
 }

@@ -100,6 +100,6 @@ async fn a_server_that_is_away_is_a_sentence_with_its_cause() {
 #[test]
 fn a_bad_server_url_is_refused_without_being_shown() {
     let error = Mailer::new(Some(&Secret::new("http://user:hunter2@host")), folder(), "hub@localhost").unwrap_err();
-    assert!(matches!(&error, Error::Invalid(faults) if faults.of("smtp_url").is_some()));
+    assert!(matches!(&error, Error::Invalid(faults) if faults.message_for("smtp_url").is_some()));
     assert!(!format!("{error:?}").contains("hunter2"));
 }

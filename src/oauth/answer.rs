@@ -7,10 +7,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::failure::{Failure, Kind};
-use super::pointers::{Pointers, Unit};
+use super::failure::{Failure, FailureKind};
+use super::pointers::{ResponsePointers, TimeUnit};
 use super::provider::Provider;
-use super::template::Values;
+use super::template::TemplateValues;
 use super::token::Grant;
 use super::unsaid::Unsaid;
 use crate::clock::Timestamp;
@@ -73,7 +73,7 @@ fn read(
             captured: captured(provider, answer),
         })),
         _ if accepted => {
-            Some(Err(Failure::new(Kind::Wrong, "no_token", format!("{host} answered, but gave no token"))))
+            Some(Err(Failure::new(FailureKind::Permanent, "no_token", format!("{host} answered, but gave no token"))))
         }
         _ => None,
     }
@@ -81,7 +81,7 @@ fn read(
 
 /// The error that an answer names. One that the description calls a success has none, whatever stands there; a number
 /// is one only in an answer that is no success, since some send a 0 with each token.
-fn error(at: &Pointers, answer: &Value, judged: Option<bool>) -> Option<String> {
+fn error(at: &ResponsePointers, answer: &Value, judged: Option<bool>) -> Option<String> {
     let found = answer.pointer(&at.error)?;
     let counts = match judged {
         Some(true) => false,
@@ -125,18 +125,18 @@ fn expires_at(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Tim
     Some(now + life.min(LONGEST_LIFE))
 }
 
-fn moment(value: &Value, unit: Unit) -> Option<Timestamp> {
+fn moment(value: &Value, unit: TimeUnit) -> Option<Timestamp> {
     match number(value) {
         Some(count) => OffsetDateTime::UNIX_EPOCH.checked_add(in_unit(count.try_into().ok()?, unit).try_into().ok()?),
         None => OffsetDateTime::parse(value.as_str()?.trim(), &Rfc3339).ok(),
     }
 }
 
-const fn in_unit(count: u64, unit: Unit) -> Duration {
+const fn in_unit(count: u64, unit: TimeUnit) -> Duration {
     match unit {
-        Unit::Seconds => Duration::from_secs(count),
-        Unit::Minutes => Duration::from_secs(count.saturating_mul(60)),
-        Unit::Milliseconds => Duration::from_millis(count),
+        TimeUnit::Seconds => Duration::from_secs(count),
+        TimeUnit::Minutes => Duration::from_secs(count.saturating_mul(60)),
+        TimeUnit::Milliseconds => Duration::from_millis(count),
     }
 }
 
@@ -168,7 +168,7 @@ fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
     }
 }
 
-fn captured(provider: &Provider, answer: &Value) -> Values {
+fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
     let kept = provider.capture.iter();
     kept.filter_map(|(name, pointer)| Some((name.clone(), words(answer.pointer(pointer)?)?))).collect()
 }

@@ -7,9 +7,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::provider::{PkceMethod, Provider};
-use super::template::{self, Values};
+use super::template::{self, TemplateValues};
 use crate::secret::Secret;
 
 /// A random word that the provider gives back unseen: whoever brings it was sent by us.
@@ -25,7 +25,7 @@ impl State {
 
     /// As a callback brings it: any text, which may be nobody's.
     #[must_use]
-    pub fn brought(text: &str) -> Self {
+    pub fn from_callback(text: &str) -> Self {
         Self(Secret::new(text))
     }
 
@@ -55,7 +55,7 @@ impl Pkce {
 
     /// One that was stored.
     #[must_use]
-    pub const fn stored(verifier: Secret) -> Self {
+    pub const fn from_verifier(verifier: Secret) -> Self {
         Self(verifier)
     }
 
@@ -72,7 +72,7 @@ impl Pkce {
 
 /// A sign-in that begins.
 #[derive(Clone, Copy, Debug)]
-pub struct Authorization<'a> {
+pub struct AuthorizationParams<'a> {
     /// Who the hub is to the provider.
     pub client_id: &'a str,
     /// Where the provider sends people back to.
@@ -86,7 +86,11 @@ pub struct Authorization<'a> {
 }
 
 /// The address at which a person consents.
-pub fn authorization_url(provider: &Provider, values: &Values, asked: Authorization<'_>) -> Result<Url, Failure> {
+pub fn authorization_url(
+    provider: &Provider,
+    values: &TemplateValues,
+    asked: AuthorizationParams<'_>,
+) -> Result<Url, Failure> {
     let mut url = template::url(&provider.authorize_url, values)?;
     let mut parameters = vec![
         ("response_type", "code".to_owned()),
@@ -124,26 +128,26 @@ pub(super) fn renamed<'a>(provider: &'a Provider, name: &'a str) -> &'a str {
 
 /// What a person brought home.
 #[derive(Clone, Debug)]
-pub struct Returned {
+pub struct CallbackParams {
     /// To be exchanged.
     pub code: Secret,
     /// What the provider's file says to keep.
-    pub captured: Values,
+    pub captured: TemplateValues,
 }
 
-impl Returned {
+impl CallbackParams {
     /// Reads the parameters of a callback that belongs to a sign-in at this provider.
     ///
     /// # Errors
-    /// Of [`Kind::Dead`] if the person or the provider said no. The words of a callback that names another issuer are
+    /// Of [`FailureKind::InvalidGrant`] if the person or the provider said no. The words of a callback that names another issuer are
     /// not repeated: they are not the provider's.
     pub fn read(provider: &Provider, query: &BTreeMap<String, String>) -> Result<Self, Failure> {
         let host = provider.host();
-        let wrong = |message: String| Failure::new(Kind::Wrong, "callback", message);
+        let wrong = |message: String| Failure::new(FailureKind::Permanent, "callback", message);
         match (&provider.issuer, query.get("iss")) {
             (Some(issuer), Some(said)) if issuer != said => {
                 return Err(Failure::new(
-                    Kind::Wrong,
+                    FailureKind::Permanent,
                     "issuer_mismatch",
                     format!("The answer came from somebody else than {host}, so nothing was taken from it"),
                 ));
@@ -168,7 +172,9 @@ impl Returned {
 
 #[cfg(test)]
 mod tests {
-    use super::{Authorization, Kind, Pkce, Provider, Returned, State, Values, authorization_url};
+    use super::{
+        AuthorizationParams, CallbackParams, FailureKind, Pkce, Provider, State, TemplateValues, authorization_url,
+    };
     use std::collections::BTreeMap;
     use url::Url;
 
@@ -182,14 +188,14 @@ mod tests {
     fn asked_of(provider: &Provider) -> BTreeMap<String, String> {
         let (state, pkce) = (State::new([1; 32]), Pkce::new([2; 32]));
         let redirect = Url::parse("https://hub.example/oauth/callback").unwrap();
-        let asked = Authorization {
+        let asked = AuthorizationParams {
             client_id: "hub",
             redirect: &redirect,
             scopes: &["read".to_owned(), "write".to_owned()],
             state: &state,
             pkce: &pkce,
         };
-        let url = authorization_url(provider, &Values::new(), asked).unwrap();
+        let url = authorization_url(provider, &TemplateValues::new(), asked).unwrap();
         url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 
@@ -206,7 +212,7 @@ mod tests {
     #[test]
     fn a_challenge_is_that_of_the_standard() {
         // RFC 7636, appendix B
-        let pkce = Pkce::stored(crate::secret::Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        let pkce = Pkce::from_verifier(crate::secret::Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
         assert_eq!(pkce.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
@@ -221,9 +227,9 @@ mod tests {
         assert_eq!((asked["access_type"].as_str(), asked["response_type"].as_str()), ("offline", "grant"));
     }
 
-    fn returned(toml: &str, query: &[(&str, &str)]) -> Result<Returned, super::Failure> {
+    fn returned(toml: &str, query: &[(&str, &str)]) -> Result<CallbackParams, super::Failure> {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Returned::read(&provider(toml), &query)
+        CallbackParams::read(&provider(toml), &query)
     }
 
     #[test]
@@ -242,7 +248,7 @@ mod tests {
     #[test]
     fn a_denial_is_told_in_words_and_a_code_is_needed() {
         let denied = returned("", &[("error", "access_denied"), ("error_description", "You said no")]).unwrap_err();
-        assert_eq!(denied.kind, Kind::Dead);
+        assert_eq!(denied.kind, FailureKind::InvalidGrant);
         assert_eq!(denied.message, "as.example says that access was denied (You said no)");
         assert_eq!(returned("", &[("code", "")]).unwrap_err().message, "as.example sent you back without a code");
         let kept = returned(

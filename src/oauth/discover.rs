@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::challenge::Challenge;
-use super::failure::{Failure, Kind};
-use super::provider::{Body, ClientAuth, Provider, Refresh, Revoke, RevokeAuth, Token};
+use super::failure::{Failure, FailureKind};
+use super::provider::{BodyFormat, ClientAuth, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind};
 use super::{document, host};
 use crate::egress::Egress;
 
@@ -23,7 +23,7 @@ pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> R
     let listed = metadata.texts("code_challenge_methods_supported");
     if !listed.iter().any(|method| method == "S256") {
         return Err(Failure::new(
-            Kind::Wrong,
+            FailureKind::Permanent,
             "no_pkce",
             format!(
                 "{} does not say that it binds codes (PKCE with S256), so a stolen one could be used",
@@ -53,18 +53,18 @@ fn provider(metadata: &Metadata, resource: String, scopes: Vec<String>) -> Resul
     metadata.refuse_mixed(&takes)?;
     provider.client_auth = auth;
     provider.scopes = scopes.into_iter().take(MOST_SCOPES).collect();
-    provider.refresh = Some(Refresh::default());
+    provider.refresh = Some(RefreshConfig::default());
     let ends = match metadata.alias("revocation_endpoint", auth)? {
         None => metadata.url("revocation_endpoint")?,
         own => own,
     };
-    provider.revoke = ends.map(|url| Revoke {
+    provider.revoke = ends.map(|url| RevocationConfig {
         url: url.into(),
         method: "POST".to_owned(),
-        auth: RevokeAuth::Client,
-        token: Token::Refresh,
+        auth: RevocationAuth::Client,
+        token: TokenKind::Refresh,
         param: "token".to_owned(),
-        body: Body::Form,
+        body: BodyFormat::Form,
         success: None,
     });
     provider.issuer = Some(metadata.issuer.clone());
@@ -106,7 +106,7 @@ async fn protected_resource(egress: &Egress, server: &Url, challenge: &Challenge
         let id = found.get("resource").and_then(Value::as_str).unwrap_or_default();
         if !covers(id, server) {
             return Err(Failure::new(
-                Kind::Wrong,
+                FailureKind::Permanent,
                 "resource_mismatch",
                 format!(
                     "{} describes another server than the one at this address ({})",
@@ -169,7 +169,7 @@ struct Metadata {
 async fn authorization_server(egress: &Egress, issuer: &str) -> Result<Metadata, Failure> {
     let url = Url::parse(issuer).map_err(|_| {
         Failure::new(
-            Kind::Wrong,
+            FailureKind::Permanent,
             "issuer",
             format!("The server names “{}” as its sign-in, which is no address", super::failure::quote(issuer)),
         )
@@ -180,7 +180,7 @@ async fn authorization_server(egress: &Egress, issuer: &str) -> Result<Metadata,
         // a trailing slash is the one difference that URL parsers make
         if said.trim_end_matches('/') != issuer.trim_end_matches('/') {
             return Err(Failure::new(
-                Kind::Wrong,
+                FailureKind::Permanent,
                 "issuer_mismatch",
                 format!("{} says that it is somebody else ({})", host(&place), super::failure::quote(said)),
             ));
@@ -188,7 +188,7 @@ async fn authorization_server(egress: &Egress, issuer: &str) -> Result<Metadata,
         return Ok(Metadata { issuer: said.to_owned(), document });
     }
     Err(Failure::new(
-        Kind::Wrong,
+        FailureKind::Permanent,
         "no_metadata",
         format!(
             "{} wants people to sign in, but does not say how (it has no authorization-server metadata)",
@@ -239,13 +239,17 @@ impl Metadata {
         // a script's address in place of a page's would run in whoever follows it
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         url.map(Some).ok_or_else(|| {
-            Failure::new(Kind::Wrong, "no_metadata", format!("The “{field}” of {} is no web address", self.host()))
+            Failure::new(
+                FailureKind::Permanent,
+                "no_metadata",
+                format!("The “{field}” of {} is no web address", self.host()),
+            )
         })
     }
 
     fn needed(&self, field: &str) -> Result<Url, Failure> {
         self.url(field)?.ok_or_else(|| {
-            Failure::new(Kind::Wrong, "no_metadata", format!("{} does not say its “{field}”", self.host()))
+            Failure::new(FailureKind::Permanent, "no_metadata", format!("{} does not say its “{field}”", self.host()))
         })
     }
 
@@ -258,7 +262,7 @@ impl Metadata {
             return Ok(());
         }
         let message = format!("{} sends people to {} and would take their answer itself", self.host(), host(&asks));
-        Err(Failure::new(Kind::Wrong, "mixed", message))
+        Err(Failure::new(FailureKind::Permanent, "mixed", message))
     }
 
     fn texts(&self, field: &str) -> Vec<String> {

@@ -14,7 +14,7 @@ const LONGEST_QUOTE: usize = 300;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What it means.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// Machine word for the cause.
     pub class: &'static str,
     /// A sentence.
@@ -23,54 +23,58 @@ pub struct Failure {
 
 /// What a failure means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// The grant is over, or was never given: only its owner can make a new one.
-    Dead,
+    InvalidGrant,
     /// The provider does not know the hub, or not with this secret: no grant of this provider can be renewed until an
     /// administrator mends it.
-    Client,
+    InvalidClient,
     /// It may pass: the provider was away, or asked to slow down.
-    Passing {
+    Retryable {
         /// When to come back, if it said so.
         after: Option<Duration>,
     },
     /// The request may have had its effect: the answer was lost.
-    Unclear,
+    Ambiguous,
     /// A rule of the hub forbids it.
     Refused,
     /// The provider answered something else than it should have, or is described wrongly.
-    Wrong,
+    Permanent,
 }
 
 impl Failure {
-    pub(super) fn new(kind: Kind, class: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, class: &'static str, message: impl Into<String>) -> Self {
         Self { kind, class, message: message.into() }
     }
 
     /// The description of the provider does not fit.
     pub(super) fn setting(message: String) -> Self {
-        Self::new(Kind::Wrong, "setting", message)
+        Self::new(FailureKind::Permanent, "setting", message)
     }
 
     pub(super) fn status(host: &str, status: StatusCode, headers: &HeaderMap) -> Self {
         let code = status.as_u16();
         match code {
             429 => Self::new(
-                Kind::Passing { after: retry_after(headers) },
+                FailureKind::Retryable { after: retry_after(headers) },
                 "rate_limited",
                 format!("{host} asks the hub to slow down (HTTP 429): try again later"),
             ),
             500..=599 => Self::new(
-                Kind::Passing { after: retry_after(headers) },
+                FailureKind::Retryable { after: retry_after(headers) },
                 "unavailable",
                 format!("{host} failed on its side (HTTP {code}): try again later"),
             ),
             300..=399 => Self::new(
-                Kind::Wrong,
+                FailureKind::Permanent,
                 "redirect",
                 format!("{host} redirects the hub elsewhere (HTTP {code}), which it does not follow with a credential"),
             ),
-            _ => Self::new(Kind::Wrong, "http_status", format!("{host} did not accept the request (HTTP {code})")),
+            _ => Self::new(
+                FailureKind::Permanent,
+                "http_status",
+                format!("{host} did not accept the request (HTTP {code})"),
+            ),
         }
     }
 
@@ -78,20 +82,22 @@ impl Failure {
     pub(super) fn named(host: &str, code: &str, said: &str) -> Self {
         let (kind, class, words) = match code {
             "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => {
-                (Kind::Dead, "invalid_grant", "no longer accepts this sign-in")
+                (FailureKind::InvalidGrant, "invalid_grant", "no longer accepts this sign-in")
             }
-            "access_denied" => (Kind::Dead, "access_denied", "says that access was denied"),
+            "access_denied" => (FailureKind::InvalidGrant, "access_denied", "says that access was denied"),
             "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "bad_client_secret" => {
-                (Kind::Client, "invalid_client", "does not accept the hub’s client id or secret")
+                (FailureKind::InvalidClient, "invalid_client", "does not accept the hub’s client id or secret")
             }
             "temporarily_unavailable" | "server_error" | "slow_down" => {
-                (Kind::Passing { after: None }, "unavailable", "cannot answer just now")
+                (FailureKind::Retryable { after: None }, "unavailable", "cannot answer just now")
             }
-            "invalid_scope" => (Kind::Wrong, "invalid_scope", "does not know a scope that the hub asks for"),
-            "redirect_uri_mismatch" => {
-                (Kind::Wrong, "redirect_uri", "does not know the hub’s callback address: enter it at the provider")
-            }
-            _ => (Kind::Wrong, "oauth_error", "refused"),
+            "invalid_scope" => (FailureKind::Permanent, "invalid_scope", "does not know a scope that the hub asks for"),
+            "redirect_uri_mismatch" => (
+                FailureKind::Permanent,
+                "redirect_uri",
+                "does not know the hub’s callback address: enter it at the provider",
+            ),
+            _ => (FailureKind::Permanent, "oauth_error", "refused"),
         };
         Self::new(kind, class, format!("{host} {words} ({})", quote(said)))
     }
@@ -99,7 +105,7 @@ impl Failure {
     /// The same with when to come back, if the answer said so.
     #[must_use]
     pub(super) fn until(mut self, headers: &HeaderMap) -> Self {
-        if let Kind::Passing { after } = &mut self.kind {
+        if let FailureKind::Retryable { after } = &mut self.kind {
             *after = after.or_else(|| retry_after(headers));
         }
         self
@@ -108,13 +114,13 @@ impl Failure {
     /// The hub has no client there any more.
     #[must_use]
     pub fn unknown_client(host: &str) -> Self {
-        Self::new(Kind::Client, "invalid_client", format!("The hub has no client at {host} any more"))
+        Self::new(FailureKind::InvalidClient, "invalid_client", format!("The hub has no client at {host} any more"))
     }
 
     pub(super) fn no_key(host: &str) -> Self {
         let wanted = "enter one that begins with -----BEGIN PRIVATE KEY-----, of RSA, P-256 or Ed25519";
         Self::new(
-            Kind::Client,
+            FailureKind::InvalidClient,
             "invalid_client",
             format!("The hub’s key for {host} is none that it can sign with: {wanted}"),
         )
@@ -126,7 +132,7 @@ impl Failure {
             "" => "something without a type",
             other => &quote(other),
         };
-        Self::new(Kind::Wrong, "not_oauth", format!("{host} answered with {what} instead of a token"))
+        Self::new(FailureKind::Permanent, "not_oauth", format!("{host} answered with {what} instead of a token"))
     }
 }
 
@@ -146,11 +152,17 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 impl From<egress::Error> for Failure {
     fn from(error: egress::Error) -> Self {
         let kind = match &error {
-            egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
-            egress::Error::Unwelcome { .. } | egress::Error::Identity(_) => Kind::Client,
-            egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Unclear,
-            egress::Error::Handshake { .. } | egress::Error::TooLarge { .. } | egress::Error::Client(_) => Kind::Wrong,
-            egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Passing { after: None },
+            egress::Error::Url(_) | egress::Error::Refused(_) => FailureKind::Refused,
+            egress::Error::ClientCertificateRejected { .. } | egress::Error::InvalidClientCertificate(_) => {
+                FailureKind::InvalidClient
+            }
+            egress::Error::Timeout { .. } | egress::Error::Broken { .. } => FailureKind::Ambiguous,
+            egress::Error::Handshake { .. } | egress::Error::TooLarge { .. } | egress::Error::Client(_) => {
+                FailureKind::Permanent
+            }
+            egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => {
+                FailureKind::Retryable { after: None }
+            }
         };
         Self::new(kind, error.class(), error.to_string())
     }
@@ -159,8 +171,8 @@ impl From<egress::Error> for Failure {
 impl From<Failure> for Error {
     fn from(Failure { kind, class, message }: Failure) -> Self {
         match kind {
-            Kind::Refused => Self::Refused(message),
-            Kind::Passing { after: Some(retry_after) } => Self::Limited { message, retry_after },
+            FailureKind::Refused => Self::Refused(message),
+            FailureKind::Retryable { after: Some(retry_after) } => Self::Limited { message, retry_after },
             _ => Self::upstream(class, message, None),
         }
     }
@@ -168,14 +180,14 @@ impl From<Failure> for Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, Kind, quote};
+    use super::{Failure, FailureKind, quote};
 
     #[test]
     fn only_a_refused_grant_is_dead() {
-        assert_eq!(Failure::named("h", "invalid_grant", "").kind, Kind::Dead);
-        assert_eq!(Failure::named("h", "invalid_client", "").kind, Kind::Client);
+        assert_eq!(Failure::named("h", "invalid_grant", "").kind, FailureKind::InvalidGrant);
+        assert_eq!(Failure::named("h", "invalid_client", "").kind, FailureKind::InvalidClient);
         for other in ["server_error", "invalid_request", "invalid_scope", "nonsense"] {
-            assert_ne!(Failure::named("h", other, "").kind, Kind::Dead, "{other}");
+            assert_ne!(Failure::named("h", other, "").kind, FailureKind::InvalidGrant, "{other}");
         }
     }
 

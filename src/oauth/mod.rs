@@ -24,16 +24,18 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use authorize::{Authorization, Pkce, Returned, State, authorization_url};
+pub use authorize::{AuthorizationParams, CallbackParams, Pkce, State, authorization_url};
 pub use challenge::Challenge;
 pub use discover::discover;
-pub use failure::{Failure, Kind};
-pub use pointers::{Pointers, Success, Unit};
-pub use proof::judge;
-pub use provider::{Body, ClientAuth, PkceMethod, Provider, Refresh, Revoke, RevokeAuth, Token};
-pub use register::{Registered, register};
+pub use failure::{Failure, FailureKind};
+pub use pointers::{ResponsePointers, SuccessCondition, TimeUnit};
+pub use proof::validate_client_secret;
+pub use provider::{
+    BodyFormat, ClientAuth, PkceMethod, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind,
+};
+pub use register::{RegisteredClient, register};
 pub use revoke::revoke;
-pub use template::{Values, names as template_names, text as fill, url as fill_address};
+pub use template::{TemplateValues, names as template_names, text as fill_template, url as fill_url_template};
 pub use token::{Grant, exchange, refresh};
 
 use crate::egress::{Egress, Request};

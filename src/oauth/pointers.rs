@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where in an answer things are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Pointers {
+pub struct ResponsePointers {
     /// The access token.
     pub access: String,
     /// The refresh token.
@@ -15,7 +15,7 @@ pub struct Pointers {
     /// When it ends: counted since 1970, or written as RFC 3339 says.
     pub expires_at: Option<String>,
     /// In which unit `expires_in` and `expires_at` count.
-    pub expires_unit: Unit,
+    pub expires_unit: TimeUnit,
     /// What was granted.
     pub scope: String,
     /// What stands between two granted scopes, if something else than what is sent.
@@ -25,19 +25,19 @@ pub struct Pointers {
     /// The error in words.
     pub error_description: String,
     /// What tells a success from a failure that is answered with 200. What it calls a success has no error.
-    pub success: Option<Success>,
+    pub success: Option<SuccessCondition>,
     /// Error codes which mean that the grant is over, besides `invalid_grant`.
     pub dead: Vec<String>,
 }
 
-impl Default for Pointers {
+impl Default for ResponsePointers {
     fn default() -> Self {
         Self {
             access: "/access_token".to_owned(),
             refresh: "/refresh_token".to_owned(),
             expires_in: "/expires_in".to_owned(),
             expires_at: None,
-            expires_unit: Unit::Seconds,
+            expires_unit: TimeUnit::Seconds,
             scope: "/scope".to_owned(),
             scope_separator: None,
             error: "/error".to_owned(),
@@ -51,7 +51,7 @@ impl Default for Pointers {
 /// A unit of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unit {
+pub enum TimeUnit {
     /// As the standard says.
     #[default]
     Seconds,
@@ -64,7 +64,7 @@ pub enum Unit {
 /// A condition on an answer: the value at `pointer` equals something, or is there at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Success {
+pub struct SuccessCondition {
     /// Where.
     pub pointer: String,
     /// What it must be; none: anything but null.
@@ -74,7 +74,7 @@ pub struct Success {
     pub present: bool,
 }
 
-impl Success {
+impl SuccessCondition {
     /// Whether an answer fulfils it.
     #[must_use]
     pub fn holds(&self, answer: &serde_json::Value) -> bool {

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::provider::{ClientAuth, Provider};
 use super::{Client, assertion, host};
 use crate::clock::Timestamp;
-use crate::egress::{Identity, Request};
+use crate::egress::{ClientCertificate, Request};
 use crate::secret::Secret;
 
 /// Parameters of a request, in order.
@@ -21,14 +21,14 @@ pub(super) enum Proof {
     /// Says who it is.
     Header(HeaderValue),
     /// Is shown by the connection.
-    Identity(Identity),
+    Certificate(ClientCertificate),
 }
 
 impl Proof {
     pub(super) fn header(&self) -> Option<&HeaderValue> {
         match self {
             Self::Header(value) => Some(value),
-            Self::Identity(_) => None,
+            Self::Certificate(_) => None,
         }
     }
 
@@ -36,7 +36,7 @@ impl Proof {
     pub(super) fn on(self, request: Request) -> Request {
         match self {
             Self::Header(value) => request.header(header::AUTHORIZATION, value),
-            Self::Identity(identity) => request.identity(identity),
+            Self::Certificate(certificate) => request.client_certificate(certificate),
         }
     }
 }
@@ -45,13 +45,13 @@ impl Proof {
 ///
 /// # Errors
 /// A sentence that says what to enter.
-pub fn judge(auth: ClientAuth, secret: &Secret) -> Result<(), String> {
+pub fn validate_client_secret(auth: ClientAuth, secret: &Secret) -> Result<(), String> {
     match auth {
         ClientAuth::PrivateKeyJwt if !assertion::can_sign(secret) => Err(format!(
             "This is no private key that the hub can sign with. Enter one of RSA, P-256 or Ed25519 that begins with {}",
             assertion::BEGIN
         )),
-        ClientAuth::Tls => Identity::read(secret).map(drop).map_err(|error| error.to_string()),
+        ClientAuth::Tls => ClientCertificate::from_pem(secret).map(drop).map_err(|error| error.to_string()),
         _ => Ok(()),
     }
 }
@@ -77,7 +77,7 @@ pub(super) fn prove(
                 parameters.push(("client_assertion_type".to_owned(), assertion::TYPE.to_owned()));
                 parameters.push(("client_assertion".to_owned(), signed));
             }
-            (ClientAuth::Tls, Some(pem)) => proof = Some(Proof::Identity(Identity::read(pem)?)),
+            (ClientAuth::Tls, Some(pem)) => proof = Some(Proof::Certificate(ClientCertificate::from_pem(pem)?)),
             (_, Some(secret)) => parameters.push(("client_secret".to_owned(), secret.expose().to_owned())),
         }
     }
@@ -107,8 +107,8 @@ fn basic(auth: ClientAuth, client: &Client) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, ClientAuth, Proof, Provider, as_theirs, judge, prove};
-    use crate::oauth::Kind;
+    use super::{Client, ClientAuth, Proof, Provider, as_theirs, prove, validate_client_secret};
+    use crate::oauth::FailureKind;
     use crate::secret::Secret;
     use base64::Engine as _;
     use time::macros::datetime;
@@ -159,21 +159,21 @@ mod tests {
             let client = Client { id: "hub".to_owned(), secret: Some(secret) };
             prove(&provider, ClientAuth::Tls, &client, &at, vec![], now).map(|(proof, _)| proof)
         };
-        assert!(matches!(shown(pem), Ok(Some(Proof::Identity(_)))));
+        assert!(matches!(shown(pem), Ok(Some(Proof::Certificate(_)))));
         let failure = shown(Secret::new("hunter2")).err().unwrap();
-        assert_eq!(failure.kind, Kind::Client);
+        assert_eq!(failure.kind, FailureKind::InvalidClient);
         assert!(!failure.message.contains("hunter2"), "{}", failure.message);
     }
 
     #[test]
     fn a_key_is_judged_and_any_other_secret_is_one() {
         let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        let told = |auth, text: &str| judge(auth, &Secret::new(text)).unwrap_err();
-        assert_eq!(judge(ClientAuth::PrivateKeyJwt, &Secret::new(&*key)), Ok(()));
+        let told = |auth, text: &str| validate_client_secret(auth, &Secret::new(text)).unwrap_err();
+        assert_eq!(validate_client_secret(ClientAuth::PrivateKeyJwt, &Secret::new(&*key)), Ok(()));
         assert!(told(ClientAuth::PrivateKeyJwt, "hunter2").contains("begins with -----BEGIN PRIVATE KEY-----"));
-        assert_eq!(judge(ClientAuth::Tls, &certified()), Ok(()));
+        assert_eq!(validate_client_secret(ClientAuth::Tls, &certified()), Ok(()));
         assert!(told(ClientAuth::Tls, &key).starts_with("The client certificate cannot be used: there is none"));
-        assert_eq!(judge(ClientAuth::Post, &Secret::new("hunter2")), Ok(()));
+        assert_eq!(validate_client_secret(ClientAuth::Post, &Secret::new("hunter2")), Ok(()));
     }
 
     #[test]

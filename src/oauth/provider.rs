@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::pointers::{Pointers, Success};
+use super::pointers::{ResponsePointers, SuccessCondition};
 
 /// A provider. Addresses are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the
 /// token endpoint's answer.
@@ -41,7 +41,7 @@ pub struct Provider {
     pub client_auth: ClientAuth,
     /// How parameters are written for the token endpoint.
     #[serde(default)]
-    pub body: Body,
+    pub body: BodyFormat,
     /// Sent to the authorization endpoint besides the usual.
     #[serde(default)]
     pub authorize_params: BTreeMap<String, String>,
@@ -65,10 +65,10 @@ pub struct Provider {
     #[serde(default)]
     pub echo_state: bool,
     /// How a token is renewed; none if it cannot be, or does not end.
-    pub refresh: Option<Refresh>,
+    pub refresh: Option<RefreshConfig>,
     /// Where in an answer things are.
     #[serde(default)]
-    pub response: Pointers,
+    pub response: ResponsePointers,
     /// Seconds that an access token is good for when the answer does not say.
     pub lifetime: Option<u32>,
     /// Seconds before its end at which a token is renewed.
@@ -81,7 +81,7 @@ pub struct Provider {
     #[serde(default)]
     pub capture_callback: BTreeMap<String, String>,
     /// How a grant is ended; none if only its owner can, at the provider.
-    pub revoke: Option<Revoke>,
+    pub revoke: Option<RevocationConfig>,
     /// A refresh token that is not used for so many days dies: one is used when half of them are over.
     pub idle_days: Option<u32>,
     /// Who answers, as its metadata say: then a callback must name it.
@@ -189,7 +189,7 @@ impl FromStr for ClientAuth {
 /// How parameters are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Body {
+pub enum BodyFormat {
     /// As a form.
     #[default]
     Form,
@@ -213,7 +213,7 @@ pub enum PkceMethod {
 /// How a token is renewed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Refresh {
+pub struct RefreshConfig {
     /// Where; none: at the token endpoint.
     pub url: Option<String>,
     /// POST, or GET with all parameters in the address.
@@ -224,7 +224,7 @@ pub struct Refresh {
     pub grant: String,
     /// Which token is exchanged.
     #[serde(default)]
-    pub subject: Token,
+    pub subject: TokenKind,
     /// True if the secret is left out.
     #[serde(default)]
     pub public: bool,
@@ -233,13 +233,13 @@ pub struct Refresh {
     pub params: BTreeMap<String, String>,
 }
 
-impl Default for Refresh {
+impl Default for RefreshConfig {
     fn default() -> Self {
         Self {
             url: None,
             method: post(),
             grant: refresh_token(),
-            subject: Token::Refresh,
+            subject: TokenKind::Refresh,
             public: false,
             params: BTreeMap::new(),
         }
@@ -249,7 +249,7 @@ impl Default for Refresh {
 /// One of the two tokens of a grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Token {
+pub enum TokenKind {
     /// The one that renews.
     #[default]
     Refresh,
@@ -260,7 +260,7 @@ pub enum Token {
 /// How a grant is ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Revoke {
+pub struct RevocationConfig {
     /// Where. `{client_id}` is known here.
     pub url: String,
     /// POST, DELETE, or GET with all parameters in the address.
@@ -268,24 +268,24 @@ pub struct Revoke {
     pub method: String,
     /// Who asks.
     #[serde(default)]
-    pub auth: RevokeAuth,
+    pub auth: RevocationAuth,
     /// Which token is ended.
     #[serde(default)]
-    pub token: Token,
+    pub token: TokenKind,
     /// The name of its parameter.
     #[serde(default = "token")]
     pub param: String,
     /// How it is written.
     #[serde(default)]
-    pub body: Body,
+    pub body: BodyFormat,
     /// What tells that it worked from a failure that is answered with 200.
-    pub success: Option<Success>,
+    pub success: Option<SuccessCondition>,
 }
 
 /// Who asks for a grant to be ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RevokeAuth {
+pub enum RevocationAuth {
     /// The hub, as at the token endpoint.
     #[default]
     Client,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::failure::{Failure, Kind, quote};
+use super::failure::{Failure, FailureKind, quote};
 use super::provider::ClientAuth;
 use super::{Client, bounded, host};
 use crate::egress::{Egress, Request};
@@ -11,7 +11,7 @@ use crate::secret::Secret;
 
 /// A client that the server has made.
 #[derive(Clone, Debug)]
-pub struct Registered {
+pub struct RegisteredClient {
     /// Who the hub is there.
     pub client: Client,
     /// How it proves itself.
@@ -25,7 +25,7 @@ pub async fn register(
     auth: ClientAuth,
     redirect: &Url,
     scopes: &[String],
-) -> Result<Registered, Failure> {
+) -> Result<RegisteredClient, Failure> {
     let asked = json!({
         "client_name": "Tool Connect Craft",
         "application_type": "web",
@@ -42,13 +42,13 @@ pub async fn register(
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |field: &str| answer.get(field).and_then(Value::as_str);
     match text("client_id") {
-        Some(id) if status.is_success() => Ok(Registered {
+        Some(id) if status.is_success() => Ok(RegisteredClient {
             client: Client { id: id.to_owned(), secret: text("client_secret").map(Secret::new) },
             auth: text("token_endpoint_auth_method").and_then(from_method).unwrap_or(auth),
         }),
         _ => Err(match text("error") {
             Some(code) => Failure::new(
-                Kind::Wrong,
+                FailureKind::Permanent,
                 "registration",
                 format!(
                     "{} did not register the hub ({})",
@@ -56,9 +56,11 @@ pub async fn register(
                     quote(text("error_description").unwrap_or(code))
                 ),
             ),
-            None if status.is_success() => {
-                Failure::new(Kind::Wrong, "registration", format!("{} registered the hub without naming it", host(url)))
-            }
+            None if status.is_success() => Failure::new(
+                FailureKind::Permanent,
+                "registration",
+                format!("{} registered the hub without naming it", host(url)),
+            ),
             None => Failure::status(host(url), status, &headers),
         }),
     }

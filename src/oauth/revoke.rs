@@ -3,10 +3,10 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::proof::{Parameters, as_theirs, prove};
-use super::provider::{Body, ClientAuth, Provider, Revoke, RevokeAuth, Token};
-use super::template::{self, Values};
+use super::provider::{BodyFormat, ClientAuth, Provider, RevocationAuth, RevocationConfig, TokenKind};
+use super::template::{self, TemplateValues};
 use super::token::{with_headers, written};
 use super::{Client, bounded, host};
 use crate::clock::Timestamp;
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 pub async fn revoke(
     egress: &Egress,
     provider: &Provider,
-    values: &Values,
+    values: &TemplateValues,
     client: &Client,
     tokens: (&Secret, Option<&Secret>),
     now: Timestamp,
@@ -42,38 +42,38 @@ pub async fn revoke(
         }
     };
     let request = with_headers(provider, request, proof)?;
-    let request = if how.auth == RevokeAuth::Bearer { request.bearer(tokens.0) } else { request };
-    let body = if method == Method::GET { Body::Query } else { how.body };
+    let request = if how.auth == RevocationAuth::Bearer { request.bearer(tokens.0) } else { request };
+    let body = if method == Method::GET { BodyFormat::Query } else { how.body };
     let at = host(&url).to_owned();
     let response = egress.send(written(request, url, body, parameters)).await?;
     ended(provider, how, &at, response).await.map(|()| true)
 }
 
-fn parameters(how: &Revoke, (access, refresh): (&Secret, Option<&Secret>)) -> Parameters {
+fn parameters(how: &RevocationConfig, (access, refresh): (&Secret, Option<&Secret>)) -> Parameters {
     let (token, hint) = match (how.token, refresh) {
-        (Token::Refresh, Some(refresh)) => (refresh, "refresh_token"),
+        (TokenKind::Refresh, Some(refresh)) => (refresh, "refresh_token"),
         _ => (access, "access_token"),
     };
     let mut parameters = vec![(how.param.clone(), token.expose().to_owned())];
     // the hint is of the standard: whoever writes something else than its form may refuse what it does not know
-    if how.auth != RevokeAuth::Bearer && how.body == Body::Form && how.param == "token" {
+    if how.auth != RevocationAuth::Bearer && how.body == BodyFormat::Form && how.param == "token" {
         parameters.push(("token_type_hint".to_owned(), hint.to_owned()));
     }
     parameters
 }
 
 /// How the hub proves itself; none if the token does.
-const fn proof(asked: RevokeAuth, at_token_endpoint: ClientAuth) -> Option<ClientAuth> {
+const fn proof(asked: RevocationAuth, at_token_endpoint: ClientAuth) -> Option<ClientAuth> {
     match (asked, at_token_endpoint) {
-        (RevokeAuth::Bearer, _) => None,
+        (RevocationAuth::Bearer, _) => None,
         // a key is never sent: no file asks for that, and should one that is stored, it has not its way
-        (RevokeAuth::Basic, ClientAuth::Post | ClientAuth::None) => Some(ClientAuth::Basic),
-        (RevokeAuth::Basic | RevokeAuth::Client, own) => Some(own),
+        (RevocationAuth::Basic, ClientAuth::Post | ClientAuth::None) => Some(ClientAuth::Basic),
+        (RevocationAuth::Basic | RevocationAuth::Client, own) => Some(own),
     }
 }
 
 /// A token that is not known any more is one that is ended.
-async fn ended(provider: &Provider, how: &Revoke, host: &str, response: Response) -> Result<(), Failure> {
+async fn ended(provider: &Provider, how: &RevocationConfig, host: &str, response: Response) -> Result<(), Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     if status == StatusCode::NOT_FOUND || (status.is_success() && how.success.is_none()) {
         return Ok(());
@@ -90,7 +90,7 @@ async fn ended(provider: &Provider, how: &Revoke, host: &str, response: Response
         return Ok(());
     }
     Err(if status.is_success() {
-        Failure::new(Kind::Wrong, "not_ended", format!("{host} answered, but did not end the access"))
+        Failure::new(FailureKind::Permanent, "not_ended", format!("{host} answered, but did not end the access"))
     } else {
         Failure::status(host, status, &headers)
     })

@@ -11,7 +11,7 @@ use url::Url;
 use super::failure::Failure;
 
 /// What people entered and providers answered, by name.
-pub type Values = BTreeMap<String, String>;
+pub type TemplateValues = BTreeMap<String, String>;
 
 /// Everything but what no part of an address gives a meaning to.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -20,7 +20,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///
 /// Law: whatever fills the places behind the beginning, the host is what the template says around them, and the path has
 /// as many parts.
-pub fn url(template: &str, values: &Values) -> Result<Url, Failure> {
+pub fn url(template: &str, values: &TemplateValues) -> Result<Url, Failure> {
     let text = expand(template, values)?;
     let url = Url::parse(&text).map_err(|_| Failure::setting(format!("“{template}” does not come to an address")))?;
     match url.scheme() {
@@ -30,14 +30,14 @@ pub fn url(template: &str, values: &Values) -> Result<Url, Failure> {
 }
 
 /// The text that a template comes to, each value as it is: for what is no address.
-pub fn text(template: &str, values: &Values) -> Result<String, Failure> {
+pub fn text(template: &str, values: &TemplateValues) -> Result<String, Failure> {
     put_in(template, values, |text, value| {
         text.push_str(value);
         Some(())
     })
 }
 
-fn expand(template: &str, values: &Values) -> Result<String, Failure> {
+fn expand(template: &str, values: &TemplateValues) -> Result<String, Failure> {
     put_in(template, values, |text, value| {
         if text.is_empty() {
             text.push_str(value.trim_end_matches('/'));
@@ -52,7 +52,11 @@ fn expand(template: &str, values: &Values) -> Result<String, Failure> {
 }
 
 /// Fills the places; `put` appends a value, or says that it is none.
-fn put_in(template: &str, values: &Values, put: impl Fn(&mut String, &str) -> Option<()>) -> Result<String, Failure> {
+fn put_in(
+    template: &str,
+    values: &TemplateValues,
+    put: impl Fn(&mut String, &str) -> Option<()>,
+) -> Result<String, Failure> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
         text.push_str(before);
@@ -70,7 +74,7 @@ fn put_in(template: &str, values: &Values, put: impl Fn(&mut String, &str) -> Op
 }
 
 /// `a|b|'literal'`: the first that is there.
-fn first_known<'a>(place: &'a str, values: &'a Values) -> Option<&'a str> {
+fn first_known<'a>(place: &'a str, values: &'a TemplateValues) -> Option<&'a str> {
     place.split('|').map(str::trim).find_map(|name| {
         let literal = name.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
         literal.or_else(|| values.get(name).map(String::as_str).filter(|value| !value.is_empty()))
@@ -90,10 +94,10 @@ pub fn names(template: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Values, names, url};
+    use super::{TemplateValues, names, url};
     use proptest::prelude::*;
 
-    fn values(pairs: &[(&str, &str)]) -> Values {
+    fn values(pairs: &[(&str, &str)]) -> TemplateValues {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 

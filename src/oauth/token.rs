@@ -3,11 +3,11 @@
 use http::{HeaderName, HeaderValue, Method, header};
 use url::Url;
 
-use super::authorize::{Pkce, Returned, State};
+use super::authorize::{CallbackParams, Pkce, State};
 use super::failure::Failure;
 use super::proof::{Parameters, Proof, as_theirs, prove};
-use super::provider::{Body, PkceMethod, Provider, Refresh, Token};
-use super::template::{self, Values};
+use super::provider::{BodyFormat, PkceMethod, Provider, RefreshConfig, TokenKind};
+use super::template::{self, TemplateValues};
 use super::unsaid::Unsaid;
 use super::{Client, answer, bounded, host};
 use crate::clock::Timestamp;
@@ -26,14 +26,14 @@ pub struct Grant {
     /// What was granted; none: what was asked for.
     pub scopes: Option<Vec<String>>,
     /// What the provider's file says to keep.
-    pub captured: Values,
+    pub captured: TemplateValues,
 }
 
 impl Grant {
     /// From when the token is to be renewed: as long before its end as the provider's description keeps in hand, but
     /// never more than half of its life; and before what renews it dies of not being used.
     #[must_use]
-    pub fn renew_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
+    pub fn refresh_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
         let ends = self.expires_at.map(|end| {
             let life = end - now;
             end - time::Duration::seconds(provider.skew.into()).max(life / 5).min(life / 2)
@@ -47,9 +47,9 @@ impl Grant {
 pub async fn exchange(
     egress: &Egress,
     provider: &Provider,
-    values: &Values,
+    values: &TemplateValues,
     client: &Client,
-    code: (&Returned, &Pkce, &State, &Url),
+    code: (&CallbackParams, &Pkce, &State, &Url),
     now: Timestamp,
 ) -> Result<Grant, Failure> {
     let (returned, pkce, state, redirect) = code;
@@ -76,15 +76,15 @@ pub async fn exchange(
 pub async fn refresh(
     egress: &Egress,
     provider: &Provider,
-    values: &Values,
+    values: &TemplateValues,
     client: &Client,
     token: &Secret,
     now: Timestamp,
 ) -> Result<Grant, Failure> {
     let how = provider.refresh.clone().unwrap_or_default();
     let name = match how.subject {
-        Token::Refresh => "refresh_token",
-        Token::Access => "access_token",
+        TokenKind::Refresh => "refresh_token",
+        TokenKind::Access => "access_token",
     };
     let mut parameters = vec![pair("grant_type", &how.grant), pair(name, token.expose())];
     parameters.extend(resource(provider));
@@ -95,7 +95,7 @@ pub async fn refresh(
     ask(egress, provider, url, &method, &client, parameters, now).await
 }
 
-fn method(how: &Refresh) -> Method {
+fn method(how: &RefreshConfig) -> Method {
     if how.method.eq_ignore_ascii_case("GET") { Method::GET } else { Method::POST }
 }
 
@@ -127,7 +127,7 @@ async fn ask(
     let (proof, parameters) = prove(provider, provider.client_auth, client, &url, parameters, now)?;
     let unsaid = Unsaid::of(client, proof.as_ref().and_then(Proof::header), &parameters);
     let parameters = as_theirs(provider, parameters);
-    let body = if method == Method::GET { Body::Query } else { provider.body };
+    let body = if method == Method::GET { BodyFormat::Query } else { provider.body };
     let request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = with_headers(provider, request, proof)?;
@@ -152,26 +152,26 @@ pub(super) fn with_headers(
 }
 
 /// The request with its parameters where they go.
-pub(super) fn written(request: Request, mut url: Url, body: Body, parameters: Parameters) -> Request {
+pub(super) fn written(request: Request, mut url: Url, body: BodyFormat, parameters: Parameters) -> Request {
     match body {
-        Body::Form => {
+        BodyFormat::Form => {
             let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
             request.body("application/x-www-form-urlencoded", form)
         }
-        Body::Json => {
+        BodyFormat::Json => {
             let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
             request.body("application/json", serde_json::Value::Object(object).to_string())
         }
-        Body::Query => {
+        BodyFormat::Query => {
             url.query_pairs_mut().extend_pairs(parameters);
-            request.to(url)
+            request.with_url(url)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Grant, Provider, Secret, Values};
+    use super::{Grant, Provider, Secret, TemplateValues};
     use time::Duration;
     use time::macros::datetime;
 
@@ -187,9 +187,9 @@ mod tests {
                 refresh: Some(Secret::new("r")),
                 expires_at,
                 scopes: None,
-                captured: Values::default(),
+                captured: TemplateValues::default(),
             };
-            grant.renew_at(&provider, now).map(|at| at - now)
+            grant.refresh_at(&provider, now).map(|at| at - now)
         };
         assert_eq!(renewed("", Some(Duration::HOUR)), Some(Duration::minutes(48)), "a fifth of its life before");
         assert_eq!(renewed("", Some(Duration::minutes(6))), Some(Duration::minutes(3)), "never more than half of it");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::names::{label, plain};
 use super::plan::Plan;
 use super::resolve::remote;
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, FieldFaults, Result};
 
 /// More faults than this help nobody.
 const MOST_FAULTS: usize = 20;
@@ -50,7 +50,7 @@ impl Validator {
             return Ok(());
         }
         let plan = Plan::compile(&self.schema).ok();
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         for error in self.compiled.iter_errors(value).take(MOST_FAULTS) {
             let (pointer, message) = explain(&error, plan.as_ref());
             faults.add(pointer, message);

@@ -9,7 +9,7 @@ use super::mask::MASK;
 use super::names::plain;
 use super::number;
 use super::plan::{Choice, Control, Field, Line, Plan, Root, Scalar};
-use crate::error::{Error, Invalid, Result};
+use crate::error::{Error, FieldFaults, Result};
 
 /// What a form's button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
         Root::Fields(fields) if !entries.is_json() => fields,
         _ => return whole(entries.get(WHOLE).unwrap_or_default()),
     };
-    let mut faults = Invalid::default();
+    let mut faults = FieldFaults::default();
     refuse_unknown(plan, entries, &mut faults);
     let object = object(fields, entries, &mut faults);
     faults.into_result(Value::Object(object))
@@ -81,7 +81,7 @@ fn json(text: &str) -> Result<Value, String> {
     })
 }
 
-fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut Invalid) {
+fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut FieldFaults) {
     let known: HashSet<String> = plan
         .fields()
         .flat_map(|field| ["v", "on", "n", "j"].map(|prefix| format!("{prefix}{}", field.pointer)))
@@ -95,7 +95,7 @@ fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut Invalid) {
     }
 }
 
-fn object(fields: &[Field], entries: &Entries, faults: &mut Invalid) -> Map<String, Value> {
+fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Map<String, Value> {
     let mut object = Map::new();
     for field in fields {
         match value(field, entries, faults) {
@@ -136,7 +136,7 @@ fn in_sentence(label: &str) -> String {
 }
 
 /// A field's value; none if it is left out.
-fn value(field: &Field, entries: &Entries, faults: &mut Invalid) -> Result<Option<Value>, String> {
+fn value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, String> {
     let pointer = field.pointer.as_str();
     if let Some(text) = entries.at("j", pointer) {
         return if text.trim().is_empty() { Ok(None) } else { json(text).map(Some) };
@@ -194,8 +194,8 @@ fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, String> {
 }
 
 /// An optional object is there if its box is ticked or anything in it is filled in; only then must it be whole.
-fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults: &mut Invalid) -> Option<Value> {
-    let mut inner_faults = Invalid::default();
+fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults: &mut FieldFaults) -> Option<Value> {
+    let mut inner_faults = FieldFaults::default();
     let object = object(inner, entries, &mut inner_faults);
     // what the server fills in by itself says nothing of the person's wish
     let is_filled = inner.iter().any(|field| {

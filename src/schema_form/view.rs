@@ -6,7 +6,7 @@ use askama::filters::HtmlSafe;
 use super::entries::{Entries, WHOLE};
 use super::names::id;
 use super::plan::{Choice, Control, Field, Line, Plan, Root};
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 
 /// More values than this are a list to open rather than buttons to see.
 const MOST_RADIOS: usize = 7;
@@ -100,7 +100,7 @@ struct OptionView {
 impl FormView {
     /// Puts what stands in a form, and its faults, into the plan's fields.
     #[must_use]
-    pub fn new(plan: &Plan, entries: &Entries, faults: &Invalid) -> Self {
+    pub fn new(plan: &Plan, entries: &Entries, faults: &FieldFaults) -> Self {
         let (fields, why) = match &plan.root {
             Root::Fields(fields) if !entries.is_json() => (fields.as_slice(), None),
             Root::Fields(_) => (&[][..], Some(String::new())),
@@ -143,7 +143,7 @@ fn is_tucked(field: &Field, entries: &Entries) -> bool {
     !field.required && !["v", "on", "n", "j"].into_iter().any(typed) && !inner_typed
 }
 
-fn has_fault(field: &Field, faults: &Invalid) -> bool {
+fn has_fault(field: &Field, faults: &FieldFaults) -> bool {
     faults
         .faults()
         .iter()
@@ -151,7 +151,7 @@ fn has_fault(field: &Field, faults: &Invalid) -> bool {
 }
 
 /// Faults in the order of the page; one without a field of its own leads to its parent, or to the form.
-fn summary(plan: &Plan, faults: &Invalid, is_json: bool) -> Vec<Fault> {
+fn summary(plan: &Plan, faults: &FieldFaults, is_json: bool) -> Vec<Fault> {
     let order: Vec<_> = plan.fields().map(|field| field.pointer.as_str()).collect();
     let place =
         |pointer: &str| order.iter().rposition(|known| *known == pointer || pointer.starts_with(&format!("{known}/")));
@@ -165,10 +165,10 @@ fn summary(plan: &Plan, faults: &Invalid, is_json: bool) -> Vec<Fault> {
 }
 
 impl FieldView {
-    fn new(field: &Field, entries: &Entries, faults: &Invalid) -> Self {
+    fn new(field: &Field, entries: &Entries, faults: &FieldFaults) -> Self {
         let pointer = field.pointer.as_str();
         let id = id(pointer);
-        let error = faults.of(pointer).or_else(|| inner_fault(field, faults)).map(ToOwned::to_owned);
+        let error = faults.message_for(pointer).or_else(|| inner_fault(field, faults)).map(ToOwned::to_owned);
         let described = match &error {
             Some(_) => format!("{id}-h {id}-e"),
             None => format!("{id}-h"),
@@ -192,7 +192,7 @@ impl FieldView {
 }
 
 /// A fault inside a control of one piece (the third line of a list) is shown at the control.
-fn inner_fault<'a>(field: &Field, faults: &'a Invalid) -> Option<&'a str> {
+fn inner_fault<'a>(field: &Field, faults: &'a FieldFaults) -> Option<&'a str> {
     if matches!(field.control, Control::Group(_)) {
         return None;
     }
@@ -212,7 +212,7 @@ fn on(field: &Field, entries: &Entries) -> Option<On> {
     Some(On { label, checked })
 }
 
-fn widget(field: &Field, entries: &Entries, faults: &Invalid) -> Widget {
+fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
     let pointer = field.pointer.as_str();
     let typed = || entries.at("v", pointer).unwrap_or_default().to_owned();
     if let Some(text) = entries.at("j", pointer) {

@@ -68,7 +68,7 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
         Role::Both | Role::Web => Some(listen(config.access.listen).await?),
     };
     let address = match &listener {
-        Some(listener) => listener.local_addr().map_err(|error| Error::Internal(error.into()))?,
+        Some(listener) => listener.local_addr().map_err(Error::internal)?,
         None => config.access.listen,
     };
     let hub = Hub::build(dependencies(config, database, address).await?);
@@ -111,7 +111,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
         listener: database.server.options(),
         clock,
         vault,
-        egress: Egress::new(egress_policy(config)).trusting(config.outgoing.authorities()),
+        egress: Egress::new(egress_policy(config)).with_authorities(config.outgoing.authorities()),
         mailer: mailer(config, &public_url)?,
         passwords: Passwords::default(),
         workbench: Workbench::of_this_program(),
@@ -124,7 +124,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
 
 async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop: CancellationToken) -> Result<()> {
     let app = &hub.app;
-    app.egress.refuse_own(address);
+    app.egress.block_own_address(address);
     if let Some(token) = accounts::setup_link(&app.system, app.clock.now()).await? {
         print_line(&format!("Make the owner’s account here: {}setup/{token}", app.public_url))?;
     }
@@ -133,7 +133,7 @@ async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop
     let service = web::framed(web::pages(), app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
-        ended = server.into_future() => ended.map_err(|error| Error::Internal(error.into())),
+        ended = server.into_future() => ended.map_err(Error::internal),
         // the streams of live pages would otherwise keep the process alive
         () = async { stop.cancelled().await; tokio::time::sleep(REQUEST_DRAIN_TIMEOUT).await } => Ok(()),
     }
@@ -161,7 +161,7 @@ fn mailer(config: &Config, public_url: &Url) -> Result<Mailer> {
 fn public_url(config: &Config, address: SocketAddr) -> Result<Url> {
     match &config.access.public_url {
         Some(url) => Ok(url.clone()),
-        None => Url::parse(&format!("http://{address}")).map_err(|error| Error::Internal(error.into())),
+        None => Url::parse(&format!("http://{address}")).map_err(Error::internal),
     }
 }
 
@@ -169,7 +169,7 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Url> {
 fn stop_on_signal() -> Result<CancellationToken> {
     let stop = CancellationToken::new();
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind).map_err(|error| Error::Internal(error.into()))?;
+        let mut signals = signal(kind).map_err(Error::internal)?;
         let stop = stop.clone();
         tokio::spawn(async move {
             signals.recv().await;
@@ -181,7 +181,7 @@ fn stop_on_signal() -> Result<CancellationToken> {
 
 /// Installs the metrics recorder of this process.
 fn metrics() -> Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().map_err(|error| Error::Internal(error.into()))
+    PrometheusBuilder::new().install_recorder().map_err(Error::internal)
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {
@@ -191,5 +191,5 @@ fn refused(error: impl std::fmt::Display) -> Error {
 /// Prints a line for the person who started the process.
 fn print_line(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Error::Internal(error.into()))
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::internal)
 }

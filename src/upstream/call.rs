@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
-use super::session::{Hears, Session};
-use super::{Limits, Outcome, Progress, Target, tools};
+use super::session::{NotificationSinks, Session};
+use super::{CallOutcome, Limits, Progress, Target, tools};
 use crate::egress::Egress;
 
 /// How long the server is given to take note that a call is no longer wanted.
@@ -56,29 +56,29 @@ pub async fn call(
     tool: &str,
     arguments: Map<String, Value>,
     context: CallContext,
-) -> Outcome {
+) -> CallOutcome {
     let patience = context.limits.remaining();
     let session = tokio::select! {
         biased;
-        () = context.cancel.cancelled() => return Outcome::Canceled,
+        () = context.cancel.cancelled() => return CallOutcome::Canceled,
         begun = prepare(egress, target, &context) => match begun {
             Ok(session) => session,
-            Err(failure) => return Outcome::of(failure, false),
+            Err(failure) => return CallOutcome::of(failure, false),
         },
         () = tokio::time::sleep_until(context.limits.deadline) => {
-            return Outcome::of(Failure::timeout(target, patience), false);
+            return CallOutcome::of(Failure::timeout(target, patience), false);
         }
     };
     let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
     let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
     match session.client.send_cancellable_request(request, PeerRequestOptions::no_options()).await {
         Ok(handle) => settle(&session, target, handle, &context, patience).await,
-        Err(error) => Outcome::of(session.explain(&error), false),
+        Err(error) => CallOutcome::of(session.explain(&error), false),
     }
 }
 
 async fn prepare<'a>(egress: &Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
-    let hears = Hears { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
+    let hears = NotificationSinks { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
     let session = Session::begin(egress, target, context.limits, hears).await?;
     if context.mirrors_headers {
         tools::list(&session, target.name()).await?;
@@ -94,18 +94,18 @@ async fn settle(
     mut handle: RequestHandle<RoleClient>,
     context: &CallContext,
     patience: Duration,
-) -> Outcome {
+) -> CallOutcome {
     let (outcome, reason) = tokio::select! {
         biased;
         answer = &mut handle.rx => {
             return match answer.unwrap_or(Err(ServiceError::TransportClosed)) {
                 Ok(result) => read(target, result),
-                Err(error) => Outcome::of(session.explain(&error), true),
+                Err(error) => CallOutcome::of(session.explain(&error), true),
             };
         }
-        () = context.cancel.cancelled() => (Outcome::Canceled, "cancelled by the caller"),
+        () = context.cancel.cancelled() => (CallOutcome::Canceled, "cancelled by the caller"),
         () = tokio::time::sleep_until(context.limits.deadline) => {
-            (Outcome::of(Failure::timeout(target, patience), true), "out of time")
+            (CallOutcome::of(Failure::timeout(target, patience), true), "out of time")
         }
     };
     if tokio::time::timeout(CANCEL_PATIENCE, handle.cancel(Some(reason.to_owned()))).await.is_err() {
@@ -114,7 +114,7 @@ async fn settle(
     outcome
 }
 
-fn read(target: &Target, result: ServerResult) -> Outcome {
+fn read(target: &Target, result: ServerResult) -> CallOutcome {
     let name = target.name();
     let failure = match result {
         ServerResult::CallToolResult(result) => return finish(target, result),
@@ -131,19 +131,19 @@ fn read(target: &Target, result: ServerResult) -> Outcome {
         }
         _ => no_result(target),
     };
-    Outcome::of(failure, true)
+    CallOutcome::of(failure, true)
 }
 
-fn finish(target: &Target, result: CallToolResult) -> Outcome {
+fn finish(target: &Target, result: CallToolResult) -> CallOutcome {
     let failed = result.is_error == Some(true);
     let Ok(Value::Object(mut result)) = serde_json::to_value(result) else {
-        return Outcome::of(no_result(target), true);
+        return CallOutcome::of(no_result(target), true);
     };
     // framing of the protocol, not part of what the tool said
     result.remove("resultType");
     result.remove("_meta");
     let result = Value::Object(result);
-    if failed { Outcome::ToolError(result) } else { Outcome::Ok(result) }
+    if failed { CallOutcome::ToolError(result) } else { CallOutcome::Ok(result) }
 }
 
 fn no_result(target: &Target) -> Failure {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::failure::{Failure, Kind};
-use super::session::{Hears, Session};
-use super::tools::{self, Dropped, ToolDefinition};
+use super::session::{NotificationSinks, Session};
+use super::tools::{self, DroppedTool, ToolDefinition};
 use super::{Limits, Target};
 use crate::egress::Egress;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub struct Discovery {
     /// The tools that can be used.
     pub tools: Vec<ToolDefinition>,
     /// Those that cannot, and why.
-    pub dropped: Vec<Dropped>,
+    pub dropped: Vec<DroppedTool>,
 }
 
 /// Asks `target` for its tools. A failure is a sentence that names the server and what to check.
@@ -37,11 +37,11 @@ pub async fn discover(egress: &Egress, target: &Target, limits: Limits) -> Resul
 
 /// What a look at a server came to.
 #[derive(Debug)]
-pub enum Looked {
+pub enum DiscoveryAnswer {
     /// It answered.
-    Open(Box<Discovery>),
+    Public(Box<Discovery>),
     /// It asks who is calling: its challenge, if it has one, and a sentence.
-    Closed {
+    AuthRequired {
         /// The `WWW-Authenticate` header.
         challenge: Option<String>,
         /// For people.
@@ -51,44 +51,46 @@ pub enum Looked {
 
 /// What a server says when a conversation with it begins.
 #[derive(Debug)]
-pub enum Greeted {
+pub enum InitializeAnswer {
     /// It speaks MCP: the revision that was agreed on.
-    Open(String),
+    Public(String),
     /// It asks who is calling: its challenge, if it has one.
-    Closed(Option<String>),
+    AuthRequired(Option<String>),
 }
 
 /// Begins a conversation with `target`, and ends it: nothing is asked.
-pub async fn greet(egress: &Egress, target: &Target, limits: Limits) -> Result<Greeted> {
+pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Result<InitializeAnswer> {
     let patience: Duration = limits.remaining();
-    let beginning = Session::begin(egress, target, limits, Hears::default());
+    let beginning = Session::begin(egress, target, limits, NotificationSinks::default());
     let begun = match tokio::time::timeout_at(limits.deadline, beginning).await {
         Ok(begun) => begun,
         Err(_) => Err(Failure::timeout(target, patience)),
     };
     match begun {
         Ok(session) => match session.client.peer_info() {
-            Some(server) => Ok(Greeted::Open(server.protocol_version.to_string())),
+            Some(server) => Ok(InitializeAnswer::Public(server.protocol_version.to_string())),
             None => Err(Failure::not_mcp(target.name(), "application/json").into()),
         },
-        Err(Failure { kind: Kind::Auth { challenge }, .. }) => Ok(Greeted::Closed(challenge)),
+        Err(Failure { kind: Kind::Auth { challenge }, .. }) => Ok(InitializeAnswer::AuthRequired(challenge)),
         Err(other) => Err(other.into()),
     }
 }
 
 /// As [`discover`], for a server that may want a sign-in first.
-pub async fn look(egress: &Egress, target: &Target, limits: Limits) -> Result<Looked> {
+pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Limits) -> Result<DiscoveryAnswer> {
     let patience: Duration = limits.remaining();
     let answer = tokio::time::timeout_at(limits.deadline, ask(egress, target, limits)).await;
     match answer.unwrap_or_else(|_| Err(Failure::timeout(target, patience))) {
-        Ok(found) => Ok(Looked::Open(Box::new(found))),
-        Err(Failure { kind: Kind::Auth { challenge }, message, .. }) => Ok(Looked::Closed { challenge, message }),
+        Ok(found) => Ok(DiscoveryAnswer::Public(Box::new(found))),
+        Err(Failure { kind: Kind::Auth { challenge }, message, .. }) => {
+            Ok(DiscoveryAnswer::AuthRequired { challenge, message })
+        }
         Err(other) => Err(other.into()),
     }
 }
 
 async fn ask(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
-    let session = Session::begin(egress, target, limits, Hears::default()).await?;
+    let session = Session::begin(egress, target, limits, NotificationSinks::default()).await?;
     let Some(server) = session.client.peer_info() else {
         return Err(Failure::not_mcp(target.name(), "application/json"));
     };

@@ -185,8 +185,8 @@ impl From<egress::Error> for Failure {
             egress::Error::Url(_) | egress::Error::Refused(_) => Kind::Refused,
             egress::Error::Timeout { .. } | egress::Error::Broken { .. } => Kind::Ambiguous,
             egress::Error::Handshake { .. }
-            | egress::Error::Unwelcome { .. }
-            | egress::Error::Identity(_)
+            | egress::Error::ClientCertificateRejected { .. }
+            | egress::Error::InvalidClientCertificate(_)
             | egress::Error::TooLarge { .. }
             | egress::Error::Client(_) => Kind::Permanent,
             egress::Error::Unresolved { .. } | egress::Error::Unreachable { .. } => Kind::Retryable { after: None },

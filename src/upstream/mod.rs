@@ -1,7 +1,7 @@
 //! Calls the tools of MCP servers, of both eras of the protocol, and of the built-in Workbench.
 //!
 //! Invariants: every byte to and from a remote server goes through [`Egress`](crate::egress::Egress); a credential comes in as a value, is sent
-//! to the target's own origin only, and is in no text that goes out; a call ends in one [`Outcome`], never in a panic
+//! to the target's own origin only, and is in no text that goes out; a call ends in one [`CallOutcome`], never in a panic
 //! or a retry of its own; what a server sends is bounded in size, time and number, and what is left out is said.
 
 mod call;
@@ -19,10 +19,10 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use call::{CallContext, call, mirrors_headers};
-pub use discovery::{Discovery, Greeted, Looked, discover, greet, look};
-pub use outcome::{Outcome, Progress};
-pub use rest::{ApiRequest, Proof, ask};
-pub use tools::{Dropped, MAX_TOOLS, ToolDefinition};
+pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
+pub use outcome::{CallOutcome, Progress};
+pub use rest::{ApiCredential, ApiRequest, send_api_request};
+pub use tools::{DroppedTool, MAX_TOOLS, ToolDefinition};
 
 use crate::secret::Secret;
 use crate::workbench::Workbench;

@@ -8,7 +8,7 @@ use super::failure::{Failure, Kind};
 
 /// The end of a call. Messages are sentences for people and hold no credential.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum CallOutcome {
     /// The tool did its work. The result as MCP has it: `content` and perhaps `structuredContent`.
     Ok(Value),
     /// The tool says that it failed; the result (`isError` is true) says why.
@@ -23,7 +23,7 @@ pub enum Outcome {
         retry_after: Option<Duration>,
     },
     /// The server wants other credentials; the tool was not run.
-    Auth {
+    Unauthorized {
         /// What a person should read.
         message: String,
         /// The server's challenge (`WWW-Authenticate`), from which authorization can be found.
@@ -58,7 +58,7 @@ pub struct Progress {
     pub message: Option<String>,
 }
 
-impl Outcome {
+impl CallOutcome {
     /// The outcome of a failure; `sent` says whether the call had been handed to the network by then.
     pub(super) fn of(failure: Failure, sent: bool) -> Self {
         let Failure { kind, class, message } = failure;
@@ -66,7 +66,7 @@ impl Outcome {
             Kind::Retryable { after } => Self::Retryable { class, message, retry_after: after },
             Kind::Ambiguous if sent => Self::Unknown { class, message },
             Kind::Ambiguous => Self::Retryable { class, message, retry_after: None },
-            Kind::Auth { challenge } => Self::Auth { message, challenge },
+            Kind::Auth { challenge } => Self::Unauthorized { message, challenge },
             Kind::Permanent | Kind::Refused => Self::Permanent { class, message },
         }
     }

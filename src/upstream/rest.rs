@@ -29,12 +29,12 @@ pub struct ApiRequest {
     /// JSON, if something is sent.
     pub body: Option<String>,
     /// Who asks.
-    pub proof: Proof,
+    pub credential: ApiCredential,
 }
 
 /// What shows who asks.
 #[derive(Clone, Debug)]
-pub enum Proof {
+pub enum ApiCredential {
     /// Nothing.
     None,
     /// A header.
@@ -54,7 +54,7 @@ pub enum Proof {
 }
 
 /// Sends a request; its answer, if it is JSON. A failure is a sentence that names the service's host.
-pub async fn ask(egress: &Egress, asked: &ApiRequest) -> Result<Option<Value>> {
+pub async fn send_api_request(egress: &Egress, asked: &ApiRequest) -> Result<Option<Value>> {
     let host = asked.url.host_str().unwrap_or("the service").to_owned();
     let response = egress.send(request(asked)?).await.map_err(Failure::from)?;
     let (status, headers) = (response.status(), response.headers().clone());
@@ -67,7 +67,7 @@ pub async fn ask(egress: &Egress, asked: &ApiRequest) -> Result<Option<Value>> {
 
 fn request(asked: &ApiRequest) -> Result<Request, Failure> {
     let mut url = asked.url.clone();
-    if let Proof::Query { name, value } = &asked.proof {
+    if let ApiCredential::Query { name, value } = &asked.credential {
         url.query_pairs_mut().append_pair(name, value.expose());
     }
     let mut request = Request::new(asked.method.clone(), url)
@@ -77,7 +77,7 @@ fn request(asked: &ApiRequest) -> Result<Request, Failure> {
     for (name, value) in &asked.headers {
         request = request.header(name.clone(), value.clone());
     }
-    if let Proof::Header { name, value } = &asked.proof {
+    if let ApiCredential::Header { name, value } = &asked.credential {
         let unfit = || Failure::permanent("unauthorized", "The credential has letters that no request can carry");
         let mut value = HeaderValue::try_from(value.expose()).map_err(|_| unfit())?;
         value.set_sensitive(true);

@@ -28,7 +28,7 @@ impl<'a> Session<'a> {
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        hears: Hears,
+        hears: NotificationSinks,
     ) -> Result<Self, Failure> {
         match Self::begin_as(egress, target, limits, hears.clone(), both_eras()).await {
             // some servers of the older era know the new questions well enough to answer them with "older, please"
@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        hears: Hears,
+        hears: NotificationSinks,
         era: ClientLifecycleMode,
     ) -> Result<Self, (Failure, Option<ClientInitializeError>)> {
         let listen = hears.progress.is_some();
@@ -98,17 +98,17 @@ fn config(url: &url::Url, wire: &Wire, limits: Limits) -> StreamableHttpClientTr
 
 /// Where that goes which a server says besides its answers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Hears {
+pub(super) struct NotificationSinks {
     /// Steps of a call, while there is room.
     pub(super) progress: Option<mpsc::Sender<Progress>>,
     /// Raised by "my tools have changed".
     pub(super) tools_changed: Arc<AtomicBool>,
 }
 
-/// Hears what a server says besides its answers.
+/// Receives what a server says besides its answers.
 #[derive(Debug)]
 pub(super) struct Listener {
-    hears: Hears,
+    hears: NotificationSinks,
     /// The furthest progress told so far: messages may overtake one another.
     last: Mutex<f64>,
 }

@@ -35,7 +35,7 @@ pub struct ToolDefinition {
 
 /// A tool that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
+pub struct DroppedTool {
     /// Its name, shortened if need be.
     pub name: String,
     /// A clause that completes "it was left out because …".
@@ -67,15 +67,15 @@ pub(super) async fn list(session: &Session<'_>, name: &str) -> Result<Vec<Tool>,
 }
 
 /// Takes over what can be used.
-pub(super) fn sift(tools: Vec<Tool>) -> (Vec<ToolDefinition>, Vec<Dropped>) {
+pub(super) fn sift(tools: Vec<Tool>) -> (Vec<ToolDefinition>, Vec<DroppedTool>) {
     let mut names = HashSet::new();
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
     for tool in tools {
         let name: String = tool.name.chars().take(MAX_NAME).collect();
         match take(tool) {
             Ok(tool) if names.insert(tool.name.clone()) => kept.push(tool),
-            Ok(_) => dropped.push(Dropped { name, reason: "another tool has the same name".to_owned() }),
-            Err(reason) => dropped.push(Dropped { name, reason }),
+            Ok(_) => dropped.push(DroppedTool { name, reason: "another tool has the same name".to_owned() }),
+            Err(reason) => dropped.push(DroppedTool { name, reason }),
         }
     }
     (kept, dropped)

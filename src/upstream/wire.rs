@@ -270,7 +270,7 @@ async fn json_rpc_error(response: Response) -> Option<ErrorData> {
     if response.media_type() != JSON {
         return None;
     }
-    let body = response.capped(MAX_ERROR_BODY).bytes().await.ok()?;
+    let body = response.with_limit(MAX_ERROR_BODY).bytes().await.ok()?;
     match serde_json::from_slice(&body) {
         Ok(ServerJsonRpcMessage::Error(error)) => Some(error.error),
         _ => None,

@@ -32,7 +32,7 @@ impl Local {
     async fn keys_anew(&self) -> Result<Keyring> {
         let source = self.source.clone();
         let read = tokio::task::spawn_blocking(move || source.read()).await;
-        let keys = read.map_err(|ended| Error::Internal(ended.into()))?.context("the master keys cannot be read")?;
+        let keys = read.map_err(Error::internal)?.context("the master keys cannot be read")?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.clone();
         Ok(keys)
     }

@@ -91,7 +91,7 @@ impl<E: Into<DomainError>> From<E> for Error {
     }
 }
 
-fn sentences(faults: &crate::error::Invalid) -> String {
+fn sentences(faults: &crate::error::FieldFaults) -> String {
     faults.faults().iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join(". ")
 }
 

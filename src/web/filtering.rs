@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::connections::{self, LinkedConnector};
 use crate::connectors;
 use crate::db::Tx;
-use crate::error::{Invalid, Result};
+use crate::error::{FieldFaults, Result};
 
 /// An entry of a select.
 pub(super) struct Choice {
@@ -30,7 +30,7 @@ pub(super) fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Op
 }
 
 /// Tells of a parameter that has a value and was not understood; a long one is cut.
-pub(super) fn note(faults: &mut Invalid, name: &str, asked: &str, fits: bool, why: &str) {
+pub(super) fn note(faults: &mut FieldFaults, name: &str, asked: &str, fits: bool, why: &str) {
     let asked = asked.trim();
     if asked.is_empty() || fits {
         return;

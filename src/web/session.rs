@@ -129,7 +129,7 @@ pub(super) async fn forget(session: &Session, key: &str) -> Result<()> {
 fn unavailable(error: session::Error) -> Error {
     match error {
         session::Error::Store(session_store::Error::Backend(_)) => Error::Unavailable(error.into()),
-        other => Error::Internal(other.into()),
+        other => Error::internal(other),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The law of forms, over a corpus of schemas: the form that shows a value means that value.
 
-use craft::error::Invalid;
+use craft::error::FieldFaults;
 use craft::schema_form::{Entries, FormView, Plan, Validator, parse};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
@@ -39,7 +39,7 @@ fn every_control_is_labelled_and_every_description_is_there() {
         let plan = Plan::compile(&schema).unwrap();
         let forms = values.iter().map(|value| Entries::of_value(&plan, value)).chain([Entries::blank(&plan)]);
         for entries in forms {
-            let html = Html::parse_fragment(&FormView::new(&plan, &entries, &Invalid::default()).to_string());
+            let html = Html::parse_fragment(&FormView::new(&plan, &entries, &FieldFaults::default()).to_string());
             for control in html.select(&Selector::parse("input, select, textarea").unwrap()) {
                 let id = control.attr("id").unwrap_or_default();
                 let by_for = html.select(&Selector::parse("label").unwrap()).any(|label| label.attr("for") == Some(id));
@@ -100,9 +100,9 @@ fn a_secret_is_never_shown_again() {
     let schema = json!({ "properties": { "api_key": { "type": "string" } } });
     let plan = Plan::compile(&schema).unwrap();
     let again =
-        FormView::new(&plan, &Entries::of_value(&plan, &json!({ "api_key": "s3cret-value" })), &Invalid::default());
+        FormView::new(&plan, &Entries::of_value(&plan, &json!({ "api_key": "s3cret-value" })), &FieldFaults::default());
     let typed = Entries::typed(vec![("v/api_key".into(), "s3cret-value".into())]);
-    let back = FormView::new(&plan, &typed, &Invalid::default());
+    let back = FormView::new(&plan, &typed, &FieldFaults::default());
     assert!(!again.to_string().contains("s3cret") && !back.to_string().contains("s3cret"));
 }
 
@@ -114,7 +114,7 @@ proptest! {
             let entries = Entries::typed(pairs.clone());
             let faults = match parse(&plan, &entries) {
                 Err(craft::error::Error::Invalid(faults)) => faults,
-                _ => Invalid::default(),
+                _ => FieldFaults::default(),
             };
             let _ = FormView::new(&plan, &entries, &faults).to_string();
         }

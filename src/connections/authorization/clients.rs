@@ -40,7 +40,7 @@ pub struct ClientDocument {
 pub fn client_document(public_url: &Url) -> Result<ClientDocument> {
     let at = |path: &str| match public_url.join(path) {
         Ok(url) => Ok(url.to_string()),
-        Err(error) => Err(Error::Internal(error.into())),
+        Err(error) => Err(Error::internal(error)),
     };
     Ok(ClientDocument {
         client_id: at(DOCUMENT)?,
@@ -79,7 +79,7 @@ impl SignIn<'_> {
             )));
         }
         let (client, auth, source) = if provider.reads_client_documents && has_document(self.public_url) {
-            let id = self.public_url.join(DOCUMENT).map_err(|error| Error::Internal(error.into()))?.to_string();
+            let id = self.public_url.join(DOCUMENT).map_err(Error::internal)?.to_string();
             (Client { id, secret: None }, ClientAuth::None, "document")
         } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
             let redirect = self.redirect()?;
@@ -180,7 +180,8 @@ impl SignIn<'_> {
         secret: Option<Secret>,
     ) -> Result<Option<Secret>> {
         if let Some(secret) = &secret {
-            oauth::judge(provider.client_auth, secret).map_err(|fault| Error::field("client_secret", fault))?;
+            oauth::validate_client_secret(provider.client_auth, secret)
+                .map_err(|fault| Error::field("client_secret", fault))?;
         }
         let present = self.known_client(actor, connector, provider).await?;
         // a key is no secret to send, nor a secret a key

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::connections::values_of;
 use crate::connectors::{self, Connector};
 use crate::error::{Error, Result};
-use crate::oauth::{self, Failure, Kind, Pkce, Provider, Returned, State};
+use crate::oauth::{self, CallbackParams, Failure, FailureKind, Pkce, Provider, State};
 
 impl SignIn<'_> {
     /// Ends a sign-in with what a callback brought.
@@ -27,15 +27,15 @@ impl SignIn<'_> {
         query: &BTreeMap<String, String>,
         now: Timestamp,
     ) -> Result<Signed> {
-        let state = query.get("state").map(|state| State::brought(state));
+        let state = query.get("state").map(|state| State::from_callback(state));
         let state = state.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
         let (begun, pkce) = self.take(actor, session, &state, now).await?;
         let provider = self.provider(actor, begun.connector_id).await?;
         let known = self.client(actor, &begun, &provider).await?;
         let provider = known.meets(provider);
-        let redirect = Url::parse(&begun.redirect_uri).map_err(|error| Error::Internal(error.into()))?;
+        let redirect = Url::parse(&begun.redirect_uri).map_err(Error::internal)?;
         // what a browser brings is no witness against the application of all
-        let (granted, is_witness) = match Returned::read(&provider, query) {
+        let (granted, is_witness) = match CallbackParams::read(&provider, query) {
             Ok(returned) => {
                 let code = (&returned, &pkce, &state, &redirect);
                 let values = values_of(Some(&begun.entered));
@@ -57,7 +57,7 @@ impl SignIn<'_> {
             Err(failure) => {
                 self.refused(actor, &begun, failure.class, &failure.message, now).await?;
                 self.learn(actor, &begun, &provider, &failure, now).await?;
-                if known.is_shared && is_witness && failure.kind == Kind::Client {
+                if known.is_shared && is_witness && failure.kind == FailureKind::InvalidClient {
                     self.note_refusal(&known, &begun, &failure, now).await?;
                 }
                 Err(failure.into())
@@ -95,7 +95,7 @@ impl SignIn<'_> {
         if failure.class == "invalid_scope" {
             store::want_less(&mut tx, owner, begun.connector_id, &begun.label).await?;
         }
-        if failure.kind == Kind::Client {
+        if failure.kind == FailureKind::InvalidClient {
             known::doubt(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
         }
         Ok(tx.commit().await?)
@@ -105,7 +105,7 @@ impl SignIn<'_> {
     pub async fn of_callback(&self, actor: &Actor, query: &BTreeMap<String, String>) -> Result<Option<Connector>> {
         let Some(state) = query.get("state") else { return Ok(None) };
         let mut tx = self.db.as_user(actor).await?;
-        match store::find(&mut tx, actor.user_id(), &State::brought(state).hash()).await? {
+        match store::find(&mut tx, actor.user_id(), &State::from_callback(state).hash()).await? {
             Some(begun) => connectors::get(&mut tx, actor, begun.connector_id).await.map(Some),
             None => Ok(None),
         }

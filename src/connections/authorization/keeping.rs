@@ -14,7 +14,7 @@ use crate::connectors::{self, Connector};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
-use crate::oauth::{Grant, Provider, Values};
+use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
 use crate::secret::Secret;
 use crate::upstream::Discovery;
@@ -28,7 +28,7 @@ struct Brought<'a> {
     grant: Grant,
     connector: Connector,
     /// What was entered, and what is kept from the grant.
-    values: Values,
+    values: TemplateValues,
     told: Told,
 }
 
@@ -79,11 +79,11 @@ impl Brought<'_> {
             scopes: self.granted(),
             requested: &self.begun.scopes,
             reason: (!missing.is_empty()).then(|| not_granted(self.provider, &missing)),
-            captured: serde_json::to_value(&self.values).map_err(|error| Error::Internal(error.into()))?,
+            captured: serde_json::to_value(&self.values).map_err(Error::internal)?,
             client: self.client,
             account: self.told.account(),
             expires_at: self.grant.expires_at,
-            renew_at: refresh.and_then(|_| self.grant.renew_at(self.provider, now)),
+            renew_at: refresh.and_then(|_| self.grant.refresh_at(self.provider, now)),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Signing in at a provider: begun on a page of ours, consented to there, ended at the callback.
 //!
-//! Invariants: a sign-in is good once, for ten minutes, in the browser session that began it; the verifier and both tokens
+//! Invariants: a sign-in is good once, for ten minutes, in the browser session that began it; the verifier and combine tokens
 //! are sealed as soon as they are here; a sign-in that comes to nothing changes no connection. The label says which
 //! connection is meant: one that exists keeps its id, and what waited for it goes on.
 
@@ -28,7 +28,7 @@ use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, Authorization, Pkce, Provider, State};
+use crate::oauth::{self, AuthorizationParams, Pkce, Provider, State};
 use crate::queue::Released;
 use crate::vault::Vault;
 
@@ -126,7 +126,7 @@ impl SignIn<'_> {
             resource: provider.resource.as_deref(),
             redirect: redirect.as_str(),
             client: client.id,
-            entered: serde_json::to_value(&entered.values).map_err(|error| Error::Internal(error.into()))?,
+            entered: serde_json::to_value(&entered.values).map_err(Error::internal)?,
             scopes: &scopes,
             expires_at: now + PATIENCE,
         };
@@ -157,7 +157,7 @@ impl SignIn<'_> {
         let pkce = self.verifier(&mut tx, actor, &begun).await?;
         drop(tx);
         let known = self.client(actor, &begun, &provider).await?;
-        let asked = Authorization {
+        let asked = AuthorizationParams {
             client_id: &known.client.id,
             redirect: &self.redirect()?,
             scopes: &begun.scopes,
@@ -184,7 +184,7 @@ impl SignIn<'_> {
 
     async fn verifier(&self, tx: &mut Tx, actor: &Actor, begun: &store::Transaction) -> Result<Pkce> {
         let sealed = begun.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
-        Ok(Pkce::stored(self.vault.open(tx, actor.user_id(), sealed).await?))
+        Ok(Pkce::from_verifier(self.vault.open(tx, actor.user_id(), sealed).await?))
     }
 
     /// The client that a sign-in was begun with.
@@ -201,7 +201,7 @@ impl SignIn<'_> {
     }
 
     fn redirect(&self) -> Result<Url> {
-        self.public_url.join(CALLBACK).map_err(|error| Error::Internal(error.into()))
+        self.public_url.join(CALLBACK).map_err(Error::internal)
     }
 }
 

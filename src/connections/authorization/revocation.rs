@@ -7,13 +7,13 @@ use crate::connections::store::own;
 use crate::connections::values_of;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
-use crate::oauth::{self, Client, Failure, Provider, Values};
+use crate::oauth::{self, Client, Failure, Provider, TemplateValues};
 use crate::secret::Secret;
 
 /// What it takes to end a grant.
 struct Grant {
     provider: Provider,
-    values: Values,
+    values: TemplateValues,
     client: Client,
     access: Secret,
     refresh: Option<Secret>,

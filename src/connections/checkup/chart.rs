@@ -74,7 +74,7 @@ impl<T> Finding<T> {
     }
 }
 
-/// What is wrong, and what to do about it: our sentences tell both, the latter after a colon or as a sentence of its own.
+/// What is wrong, and what to do about it: our sentences tell combine, the latter after a colon or as a sentence of its own.
 fn apart(message: &str) -> (String, Option<String>) {
     const BEGINNINGS: [&str; 8] = [": check", ": connect", ": try", ": enter", ": ask", ": whoever", ": add", ". "];
     let at = BEGINNINGS.iter().filter_map(|beginning| message.find(beginning)).min();

@@ -5,14 +5,14 @@ use url::Url;
 use super::{Doctor, Finding, Fix, Subject};
 use crate::actor::Actor;
 use crate::connections::renewal::{Credential, Presented};
-use crate::connections::server::greet;
+use crate::connections::server::initialize;
 use crate::connections::service::Service;
 use crate::connections::status::ConnectionHealth;
 use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::upstream::Greeted;
+use crate::upstream::InitializeAnswer;
 
 /// A credential that ends within this time and cannot be renewed is worth a warning.
 const SOON: time::Duration = time::Duration::DAY;
@@ -34,12 +34,12 @@ impl Gate<'_> {
     /// Whether the service accepts this; a finding if there is something else in the way.
     async fn accepts(&self, egress: &Egress, token: Option<&Secret>) -> Result<Result<bool, Finding<Presented>>> {
         match self {
-            Self::Mcp(url) => match greet(egress, url, token).await {
-                Ok(Greeted::Open(_)) => Ok(Ok(true)),
-                Ok(Greeted::Closed(challenge)) if wants_more(challenge.as_deref()) => {
+            Self::Mcp(url) => match initialize(egress, url, token).await {
+                Ok(InitializeAnswer::Public(_)) => Ok(Ok(true)),
+                Ok(InitializeAnswer::AuthRequired(challenge)) if wants_more(challenge.as_deref()) => {
                     Ok(Err(Finding::failed("It knows you, but wants you to grant more").fix(Fix::GrantMore)))
                 }
-                Ok(Greeted::Closed(_)) => Ok(Ok(false)),
+                Ok(InitializeAnswer::AuthRequired(_)) => Ok(Ok(false)),
                 Err(error) => Finding::because(error).map(Err),
             },
             Self::Rest(service, _) => {

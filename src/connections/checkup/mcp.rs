@@ -5,18 +5,18 @@ use url::Url;
 use super::credential::Gate;
 use super::{Chart, Check, Doctor, Finding, Fix, Halt, Subject};
 use crate::actor::Actor;
-use crate::connections::server::{bounds, greet};
+use crate::connections::server::{bounds, initialize};
 use crate::connectors::AuthKind;
-use crate::egress::{Egress, Opened, Way};
+use crate::egress::{Egress, Handshake, ResolvedTarget};
 use crate::error::{Error, Result};
-use crate::upstream::{self, Greeted, Target};
+use crate::upstream::{self, InitializeAnswer, Target};
 
 impl Doctor<'_> {
     pub(super) async fn mcp(&self, chart: &mut Chart<'_>, actor: &Actor, subject: &Subject) -> Result<(), Halt> {
         let url = subject.url.as_deref().and_then(|url| Url::parse(url).ok());
         let url = url.ok_or_else(|| Error::Conflict(format!("{} has no server URL", subject.service)))?;
-        let way = chart.take(Check::Address, address(self.egress, &url)).await?;
-        chart.take(Check::Connection, connection(&way)).await?;
+        let target = chart.take(Check::Address, address(self.egress, &url)).await?;
+        chart.take(Check::Connection, connection(&target)).await?;
         let challenge = chart.take(Check::Answer, Box::pin(answer(self.egress, subject, &url))).await?;
         let mut token = None;
         if subject.auth == AuthKind::OAuth {
@@ -44,30 +44,31 @@ impl Doctor<'_> {
     }
 }
 
-pub(super) async fn address(egress: &Egress, url: &Url) -> Result<Finding<Way>> {
-    let way = match egress.way(url).await {
-        Ok(way) => way,
+pub(super) async fn address(egress: &Egress, url: &Url) -> Result<Finding<ResolvedTarget>> {
+    let target = match egress.resolve(url).await {
+        Ok(target) => target,
         Err(error) => return Finding::because(error),
     };
-    let host = way.host();
-    let said = match way.found() {
+    let host = target.host();
+    let said = match target.addresses() {
         [] => format!("{host} is an address already, so no name has to be looked up"),
         [only] => format!("{host} is at {}", only.ip()),
         several => format!("{host} is at {} addresses", several.len()),
     };
-    Ok(Finding::passed(way, said))
+    Ok(Finding::passed(target, said))
 }
 
-pub(super) async fn connection(way: &Way) -> Result<Finding<()>> {
-    match way.open().await {
-        Ok(Opened::Encrypted(version)) => {
-            Ok(Finding::passed((), format!("{version}, with a certificate for {} that this hub trusts", way.host())))
+pub(super) async fn connection(target: &ResolvedTarget) -> Result<Finding<()>> {
+    match target.connect().await {
+        Ok(Handshake::Encrypted(version)) => {
+            Ok(Finding::passed((), format!("{version}, with a certificate for {} that this hub trusts", target.host())))
         }
-        Ok(Opened::Within) => Ok(Finding::passed((), "It is not encrypted, but stays within this machine")),
-        Ok(Opened::Plain) => Ok(Finding::warned((), "It is not encrypted: others on the way can read what is sent")
-            .advise(
+        Ok(Handshake::Loopback) => Ok(Finding::passed((), "It is not encrypted, but stays within this machine")),
+        Ok(Handshake::Plaintext) => {
+            Ok(Finding::warned((), "It is not encrypted: others on the way can read what is sent").advise(
                 "An administrator has allowed that. If the server has an https address, add it again with that one",
-            )),
+            ))
+        }
         Err(error) => Finding::because(error),
     }
 }
@@ -75,14 +76,16 @@ pub(super) async fn connection(way: &Way) -> Result<Finding<()>> {
 /// Speaks to the server without a credential; its challenge, if it has one.
 async fn answer(egress: &Egress, subject: &Subject, url: &Url) -> Result<Finding<Option<String>>> {
     let asks_nothing = subject.auth == AuthKind::None;
-    Ok(match greet(egress, url, None).await {
-        Ok(Greeted::Open(revision)) => Finding::passed(None, format!("It speaks the revision of {revision:.20}")),
-        Ok(Greeted::Closed(_)) if asks_nothing => {
+    Ok(match initialize(egress, url, None).await {
+        Ok(InitializeAnswer::Public(revision)) => {
+            Finding::passed(None, format!("It speaks the revision of {revision:.20}"))
+        }
+        Ok(InitializeAnswer::AuthRequired(_)) if asks_nothing => {
             Finding::failed("It asks who is calling now, which it did not before")
                 .advise("Add the server again, with a sign-in or a token")
                 .fix(Fix::AddAgain)
         }
-        Ok(Greeted::Closed(challenge)) => {
+        Ok(InitializeAnswer::AuthRequired(challenge)) => {
             Finding::passed(challenge, "It answers, and asks who is calling, as it should")
         }
         Err(error) => Finding::because(error)?,

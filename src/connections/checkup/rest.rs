@@ -18,7 +18,7 @@ impl Doctor<'_> {
         drop(conn);
         let descriptor = descriptor.ok_or(Error::NotFound("description of this service"))?;
         let values = values_of(subject.captured.as_ref());
-        let url = oauth::fill_address(&descriptor.check.url, &values).map_err(Error::from)?;
+        let url = oauth::fill_url_template(&descriptor.check.url, &values).map_err(Error::from)?;
         let way = chart.take(Check::Address, address(self.egress, &url)).await?;
         chart.take(Check::Connection, connection(&way)).await?;
         if let Some(provider) = provider.filter(|_| subject.auth == AuthKind::OAuth) {

@@ -6,7 +6,7 @@ use super::{Chart, Check, Doctor, Finding, Fix, Halt, Subject};
 use crate::actor::Actor;
 use crate::connectors;
 use crate::error::{Error, Result};
-use crate::oauth::{self, Challenge, Failure, Kind, Provider};
+use crate::oauth::{self, Challenge, Failure, FailureKind, Provider};
 
 /// Failures that are about who answers, not about whether anybody does.
 const ABOUT_WHOM: [&str; 3] = ["issuer_mismatch", "resource_mismatch", "mixed"];
@@ -51,10 +51,10 @@ impl Doctor<'_> {
             return Ok(Finding::passed((), format!("{host} accepts the hub’s client")));
         };
         match failure.kind {
-            Kind::Client => {
+            FailureKind::InvalidClient => {
                 Ok(Finding::failed(failure.message).advise(mend.trim_start_matches(". ")).fix(Fix::ConnectAgain))
             }
-            Kind::Wrong => Ok(Finding::warned((), format!("That could not be told. {}", failure.message))),
+            FailureKind::Permanent => Ok(Finding::warned((), format!("That could not be told. {}", failure.message))),
             _ => Finding::because(failure),
         }
     }

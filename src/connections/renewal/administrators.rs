@@ -32,7 +32,7 @@ impl Renewals {
         let administrators = accounts::administrators(&self.system).await?;
         for refused in untold {
             let place = format!("connectors/{}/application", refused.slug);
-            let link = self.public_url.join(&place).map_err(|error| Error::Internal(error.into()))?;
+            let link = self.public_url.join(&place).map_err(Error::internal)?;
             let mut is_told = false;
             for administrator in &administrators {
                 match self.mailer.send(&mail(&refused, administrator.email.clone(), link.as_str()), now).await {

@@ -11,7 +11,7 @@ use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, OauthClientId};
-use crate::oauth::{self, Client, Failure, Grant, Kind, Provider, Token, Values};
+use crate::oauth::{self, Client, Failure, FailureKind, Grant, Provider, TemplateValues, TokenKind};
 use crate::secret::Secret;
 
 /// What a provider has given, and to whom.
@@ -66,7 +66,9 @@ impl Renewals {
         let first = self.ask_once(&provider, &values, &client, &token).await;
         // the answer was lost: many providers take the same token once more for a moment
         let asked = match first {
-            Err(Failure { kind: Kind::Unclear, .. }) => self.ask_once(&provider, &values, &client, &token).await,
+            Err(Failure { kind: FailureKind::Ambiguous, .. }) => {
+                self.ask_once(&provider, &values, &client, &token).await
+            }
             answered => answered,
         };
         Ok(match asked {
@@ -103,12 +105,12 @@ impl Renewals {
                 let (provider, client) = (known.meets(provider), known.client);
                 let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));
                 match self.ask_once(&provider, &values_of(held.captured.as_ref()), &client, &nobodys).await {
-                    Ok(_) | Err(Failure { kind: Kind::Dead, .. }) => return Ok(Ok(())),
+                    Ok(_) | Err(Failure { kind: FailureKind::InvalidGrant, .. }) => return Ok(Ok(())),
                     Err(failure) => failure,
                 }
             }
         };
-        if failure.kind != Kind::Client {
+        if failure.kind != FailureKind::InvalidClient {
             return Ok(Err((failure, "")));
         }
         // a provider may say so of the token that nobody has: for all users a real one must have been refused
@@ -124,7 +126,7 @@ impl Renewals {
     async fn ask_once(
         &self,
         provider: &Provider,
-        values: &Values,
+        values: &TemplateValues,
         client: &Client,
         token: &Secret,
     ) -> Result<Grant, Failure> {
@@ -135,8 +137,8 @@ impl Renewals {
     async fn exchanged(&self, tx: &mut Tx, actor: &Actor, held: &Held, provider: &Provider) -> Result<Secret> {
         let subject = provider.refresh.as_ref().map(|how| how.subject).unwrap_or_default();
         let secret = match subject {
-            Token::Refresh => held.refresh.as_ref(),
-            Token::Access => held.access.as_ref(),
+            TokenKind::Refresh => held.refresh.as_ref(),
+            TokenKind::Access => held.access.as_ref(),
         };
         self.vault.open(tx, actor.user_id(), secret.ok_or(Error::NotFound("token to renew with"))?).await
     }

@@ -9,7 +9,7 @@ use crate::connections::authorization::{known, refusal};
 use crate::connections::insistence::insist;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::oauth::{Failure, Kind};
+use crate::oauth::{Failure, FailureKind};
 use crate::queue::{self, Released};
 
 /// What to do about a client that the hub has made itself.
@@ -57,7 +57,7 @@ impl Renewals {
         // a token that was given is nowhere else, and the one before it may be of no use any more
         let came = insist(|| self.conclude(actor, held, need, fence, &asked)).await?;
         self.live.user_changed(actor.user_id());
-        if matches!(&asked, Asked::Failed { failure, .. } if failure.kind == Kind::Client) {
+        if matches!(&asked, Asked::Failed { failure, .. } if failure.kind == FailureKind::InvalidClient) {
             self.tell_administrators();
         }
         match came {
@@ -97,7 +97,9 @@ impl Renewals {
             Asked::Given(given) => self.keep(&mut tx, actor, held, need, given).await?,
             Asked::Failed { failure, issuer, client } => {
                 let advice = match failure.kind {
-                    Kind::Client => self.about_client(&mut tx, actor, held, issuer, *client, failure).await?,
+                    FailureKind::InvalidClient => {
+                        self.about_client(&mut tx, actor, held, issuer, *client, failure).await?
+                    }
                     _ => "",
                 };
                 Came::As(self.failed(&mut tx, actor, held, need, failure, advice).await?)
@@ -111,7 +113,7 @@ impl Renewals {
 
     async fn keep(&self, tx: &mut Tx, actor: &Actor, held: &Held, need: Need, given: &Given) -> Result<Came> {
         let (owner, now, grant) = (actor.user_id(), self.clock.now(), &given.grant);
-        let renew_at = grant.renew_at(&given.provider, now);
+        let renew_at = grant.refresh_at(&given.provider, now);
         let Some(version) = store::raise(tx, owner, held, renew_at, grant, now).await? else {
             return match store::hold(tx, owner, held.id).await? {
                 Some(newer) if !newer.is_over() => self.stands(tx, actor, held, need).await.map(Came::As),
@@ -172,18 +174,18 @@ impl Renewals {
         advice: &str,
     ) -> Result<Credential> {
         let (now, message) = (self.clock.now(), failure.message.as_str());
-        if failure.kind == Kind::Dead {
+        if failure.kind == FailureKind::InvalidGrant {
             let ending = Ending { class: failure.class, reason: message, message };
             return self.end(tx, actor, held, need, &ending).await;
         }
         let asked = match failure.kind {
-            Kind::Passing { after } => after,
+            FailureKind::Retryable { after } => after,
             _ => None,
         };
         let has_time = held.expires_at.is_some_and(|end| end > now);
         let failed = held.failures().and(now, has_time, asked, rand::random());
         let reason = failed.told(format!("{message}{advice}"));
-        let class = if failure.kind == Kind::Client { CLIENT } else { failure.class };
+        let class = if failure.kind == FailureKind::InvalidClient { CLIENT } else { failure.class };
         store::degrade(tx, actor.user_id(), held, &failed, class, &reason, now).await?;
         let action = Action::ConnectionRenewed {
             connection: held.id,

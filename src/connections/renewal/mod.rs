@@ -276,7 +276,7 @@ impl Renewals {
     async fn renew_unhindered(&self, actor: &Actor, held: Held, need: Need, fence: i64) -> Result<Credential> {
         let (renewals, actor) = (self.clone(), actor.clone());
         let renewing = tokio::spawn(async move { renewals.renew_alone(&actor, &held, need, fence).await });
-        renewing.await.map_err(|ended| Error::Internal(ended.into()))?
+        renewing.await.map_err(Error::internal)?
     }
 
     async fn open(&self, conn: &mut PgConnection, actor: &Actor, held: &Held) -> Result<Presented> {

@@ -45,7 +45,7 @@ impl Renewals {
         let Some(notice) = store::take_notice(&mut conn, owner, id, again, now).await? else { return Ok(()) };
         drop(conn);
         let Some(user) = accounts::find(&self.system, owner).await? else { return Ok(()) };
-        let link = self.public_url.join(&format!("connections/{id}")).map_err(|error| Error::Internal(error.into()))?;
+        let link = self.public_url.join(&format!("connections/{id}")).map_err(Error::internal)?;
         self.mailer.send(&notice.mail(user.email, link.as_str()), now).await?;
         Ok(store::drop_notice(&mut *self.system.acquire().await?, owner, id, again).await?)
     }

@@ -33,7 +33,7 @@ impl Renewals {
         drop(conn);
         let Some(user) = accounts::find(&self.system, owner).await? else { return Ok(()) };
         let link = self.public_url.join(&format!("connections/{id}/token"));
-        let link = link.map_err(|error| Error::Internal(error.into()))?;
+        let link = link.map_err(Error::internal)?;
         self.mailer.send(&reminder.mail(user.email, link.as_str()), now).await?;
         Ok(store::drop_reminder(&mut *self.system.acquire().await?, owner, id, again).await?)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::oauth::{Provider, Success};
+use crate::oauth::{Provider, SuccessCondition};
 
 /// The tables of a file that describes a REST service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +140,7 @@ pub struct Check {
     /// What is sent.
     pub body: Option<String>,
     /// What tells a success where a wrong credential is answered with 200.
-    pub success: Option<Success>,
+    pub success: Option<SuccessCondition>,
 }
 
 fn get() -> String {

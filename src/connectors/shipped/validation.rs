@@ -7,7 +7,7 @@ use url::Url;
 
 use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
 use super::{AuthKind, Fault, Source};
-use crate::oauth::{Provider, RevokeAuth, template_names};
+use crate::oauth::{Provider, RevocationAuth, template_names};
 
 /// What forms have of their own.
 const TAKEN: [&str; 7] = ["label", "token", "client_id", "client_secret", "anew", "state", "ends_on"];
@@ -196,7 +196,7 @@ impl Source<'_> {
             let word = auth.as_str();
             Err(self.fault(at, format!("“client_auth” is {word}, so {line} cannot be. Take it out")))
         };
-        if provider.revoke.as_ref().is_some_and(|it| it.auth == RevokeAuth::Basic) {
+        if provider.revoke.as_ref().is_some_and(|it| it.auth == RevocationAuth::Basic) {
             return refuse("“auth” of [oauth.revoke] as basic");
         }
         if provider.refresh.as_ref().is_some_and(|it| it.public) {

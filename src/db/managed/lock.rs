@@ -72,5 +72,5 @@ async fn wait(file: File, operation: FlockOperation) -> Result<File> {
         }
         Ok(file)
     });
-    waited.await.map_err(|ended| Error::Internal(ended.into()))?
+    waited.await.map_err(Error::internal)?
 }

@@ -121,7 +121,7 @@ impl Api {
         let only: AllowRule = host.parse().map_err(|fault| anyhow!("CRAFT_VAULT_ADDR: {fault}"))?;
         let namespace = namespace.map(HeaderValue::try_from).transpose();
         let namespace = namespace.context("CRAFT_VAULT_NAMESPACE cannot be the name of a namespace")?;
-        let egress = Egress::new(EgressPolicy { allow: vec![only] }).trusting(authorities);
+        let egress = Egress::new(EgressPolicy { allow: vec![only] }).with_authorities(authorities);
         Ok(Self { egress, address, host, token, namespace })
     }
 

@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use crate::accounts::{self, Email};
 use crate::app::App;
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Query};
@@ -28,7 +28,7 @@ pub(super) struct Fields {
 #[template(path = "accounts/forgot.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     email: &'a str,
 }
 
@@ -49,14 +49,14 @@ pub(super) fn path_for(email: &str) -> String {
 
 pub(super) async fn new(anyone: Anyone, Query(asked): Query<Fields>) -> Result {
     let shell = anyone.shell(TITLE).await;
-    Ok(page(&NewPage { shell, faults: Invalid::default(), email: &asked.email }))
+    Ok(page(&NewPage { shell, faults: FieldFaults::default(), email: &asked.email }))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
     let email = match Email::parse(&fields.email) {
         Ok(email) => email,
         Err(fault) => {
-            let mut faults = Invalid::default();
+            let mut faults = FieldFaults::default();
             faults.add("email", fault);
             let shell = anyone.shell(TITLE).await.state("Error");
             let form = NewPage { shell, faults, email: &fields.email };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::dead_link;
 use crate::accounts::{self, Reset, User};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::Anyone;
 use crate::web::error::Result;
@@ -30,7 +30,7 @@ pub(super) struct Fields {
 #[template(path = "accounts/reset.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     token: &'a str,
     email: &'a str,
 }
@@ -39,7 +39,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Pat
     match accounts::resetting(&app.system, &token, app.clock.now()).await? {
         Reset::For(user) => {
             let shell = anyone.shell(TITLE).await;
-            Ok(page(&NewPage { shell, faults: Invalid::default(), token: &token, email: &user.email }))
+            Ok(page(&NewPage { shell, faults: FieldFaults::default(), token: &token, email: &user.email }))
         }
         Reset::Dead(link) => Ok(dead_link::reset(&anyone, link).await),
     }
@@ -73,7 +73,7 @@ async fn done(app: &App, anyone: &Anyone, user: User) -> Result<Response> {
     Ok(see_other("/sign-in"))
 }
 
-async fn again(app: &App, anyone: &Anyone, token: &str, faults: Invalid) -> Result<Response> {
+async fn again(app: &App, anyone: &Anyone, token: &str, faults: FieldFaults) -> Result<Response> {
     match accounts::resetting(&app.system, token, app.clock.now()).await? {
         Reset::For(user) => {
             let shell = anyone.shell(TITLE).await.state("Error");

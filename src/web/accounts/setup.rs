@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::dead_link;
 use crate::accounts::{self, Link, NewUser};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::HOME;
 use crate::web::actor::Anyone;
@@ -33,7 +33,7 @@ pub(super) struct Fields {
 #[template(path = "accounts/setup.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     token: &'a str,
     email: &'a str,
     display_name: &'a str,
@@ -43,7 +43,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Pat
     match accounts::setup(&app.system, &token, app.clock.now()).await? {
         Link::Open => {
             let shell = anyone.shell(TITLE).await;
-            Ok(page(&NewPage { shell, faults: Invalid::default(), token: &token, email: "", display_name: "" }))
+            Ok(page(&NewPage { shell, faults: FieldFaults::default(), token: &token, email: "", display_name: "" }))
         }
         dead => Ok(dead_link::setup(&anyone, dead).await),
     }

@@ -13,7 +13,7 @@ use super::{check_email, forgot};
 use crate::accounts::{self, SignIn};
 use crate::app::App;
 use crate::config::SignUp;
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::secret::Secret;
 use crate::web::HOME;
 use crate::web::actor::Anyone;
@@ -54,7 +54,7 @@ pub(super) struct Fields {
 #[template(path = "accounts/sign_in.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     email: &'a str,
     next: Option<&'a str>,
     /// A form that waits for its sender, sealed.
@@ -65,7 +65,7 @@ struct NewPage<'a> {
 
 impl<'a> NewPage<'a> {
     fn blank(app: &App, shell: Shell, next: Option<&'a str>) -> Self {
-        let (faults, forgot, is_open) = (Invalid::default(), forgot::path_for(""), app.sign_up == SignUp::Open);
+        let (faults, forgot, is_open) = (FieldFaults::default(), forgot::path_for(""), app.sign_up == SignUp::Open);
         Self { shell, faults, email: "", next, kept: "", forgot, is_open }
     }
 }
@@ -136,8 +136,8 @@ fn seconds(wait: time::Duration) -> u64 {
     u64::try_from(wait.whole_milliseconds()).unwrap_or(0).div_ceil(1_000)
 }
 
-fn blanks(fields: &Fields) -> Invalid {
-    let mut faults = Invalid::default();
+fn blanks(fields: &Fields) -> FieldFaults {
+    let mut faults = FieldFaults::default();
     if fields.email.trim().is_empty() {
         faults.add("email", "Enter your email address");
     }

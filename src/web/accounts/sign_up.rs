@@ -9,7 +9,7 @@ use super::check_email;
 use crate::accounts::{self, NewUser};
 use crate::app::App;
 use crate::config::SignUp;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::HOME;
 use crate::web::actor::Anyone;
@@ -31,7 +31,7 @@ pub(super) struct Fields {
 #[template(path = "accounts/sign_up.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     email: &'a str,
     display_name: &'a str,
 }
@@ -48,7 +48,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone) -> Result {
     }
     let shell = anyone.shell(TITLE).await;
     Ok(match app.sign_up {
-        SignUp::Open => page(&NewPage { shell, faults: Invalid::default(), email: "", display_name: "" }),
+        SignUp::Open => page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "" }),
         SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell }),
     })
 }

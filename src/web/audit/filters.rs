@@ -11,7 +11,7 @@ use crate::actor::{Actor, Origin};
 use crate::audit::{self, Filter, Outcome};
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
-use crate::error::{Invalid, Result};
+use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
 use crate::web::filtering::{A_DAY, Choice, address, begins, day, day_words, note, services, understood};
 
@@ -36,7 +36,7 @@ pub(super) struct Asked {
 pub(super) struct Filters {
     pub(super) filter: Filter,
     pub(super) before: Option<AuditId>,
-    pub(super) faults: Invalid,
+    pub(super) faults: FieldFaults,
     /// Each filter that is on, in words.
     pub(super) parts: Vec<String>,
     /// What links repeat: only what was understood.
@@ -90,7 +90,7 @@ impl Filters {
         let mut read = Self {
             filter: Filter::default(),
             before: None,
-            faults: Invalid::default(),
+            faults: FieldFaults::default(),
             parts: Vec::new(),
             named: Vec::new(),
             typed: Asked::default(),
@@ -299,7 +299,7 @@ mod tests {
     fn a_period_backwards_is_told_in_words() {
         let asked = Asked { from: "2026-11-21".into(), to: "2026-11-20".into(), ..Asked::default() };
         let read = Filters::of(asked, None, &TimeZone::UTC);
-        assert_eq!(read.faults.of("to"), Some("The last day is before the first: exchange them"));
+        assert_eq!(read.faults.message_for("to"), Some("The last day is before the first: exchange them"));
         assert_eq!((read.typed.from(), read.typed.to()), ("2026-11-21", "2026-11-20"));
         assert!(read.filter.is_empty());
     }

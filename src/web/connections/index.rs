@@ -9,7 +9,7 @@ use super::news;
 use super::views::Row;
 use crate::app::App;
 use crate::connections::{self, Detail, Standing};
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::ids::ConnectionId;
 use crate::page::Page;
 use crate::web::actor::SignedIn;
@@ -39,12 +39,12 @@ struct Filter {
     after: Option<ConnectionId>,
     /// The reader wants the page to stay still.
     is_paused: bool,
-    faults: Invalid,
+    faults: FieldFaults,
 }
 
 impl Filter {
     fn read(asked: &Asked) -> Self {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let standing = understood(&asked.state, |word| Standing::ALL.into_iter().find(|it| self::word(*it) == word));
         let words = Standing::ALL.map(word).join(", ");
         note(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
@@ -118,7 +118,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Qu
 struct IndexPage {
     shell: Shell,
     heading: &'static str,
-    faults: Invalid,
+    faults: FieldFaults,
     states: Vec<StateLink>,
     is_filtered: bool,
     rows: Vec<Row>,
@@ -183,6 +183,8 @@ mod tests {
         assert_eq!(read.href(read.standing, read.after), "/connections?state=attention&live=off");
         assert_eq!(read.bar().toggled, "/connections?state=attention");
         assert_eq!(read.faults.faults().len(), 1);
-        assert!(Filter::read(&Asked { state: "lost".into(), ..Asked::default() }).faults.of("state").is_some());
+        assert!(
+            Filter::read(&Asked { state: "lost".into(), ..Asked::default() }).faults.message_for("state").is_some()
+        );
     }
 }

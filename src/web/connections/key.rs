@@ -10,7 +10,7 @@ use super::views::{self, href};
 use crate::app::App;
 use crate::connections::{self, Detail, Keys};
 use crate::connectors::{self, Descriptor};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::connectors::fields::FieldView;
 use crate::web::error::Result;
@@ -24,7 +24,7 @@ use crate::web::shell::Shell;
 #[template(path = "connections/key.html")]
 struct KeyPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     name: String,
     connector: String,
     href: String,
@@ -35,13 +35,13 @@ struct KeyPage<'a> {
 pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: Kept) -> Result {
     let kept: Option<Form<TokenForm>> = kept.take(app, me).await?;
     if let Some(Form(typed)) = kept {
-        return form(app, me, connection, StatusCode::OK, &typed, &Invalid::default()).await;
+        return form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
     }
     let mut tx = app.db.as_user(&me.actor).await?;
     let fields = connections::entered(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     let typed = TokenForm { fields, ..TokenForm::default() };
-    form(app, me, connection, StatusCode::OK, &typed, &Invalid::default()).await
+    form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await
 }
 
 pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed: &TokenForm) -> Result {
@@ -67,7 +67,7 @@ async fn form(
     connection: &Detail,
     status: StatusCode,
     typed: &TokenForm,
-    faults: &Invalid,
+    faults: &FieldFaults,
 ) -> Result<Response> {
     let descriptor = described(app, me, connection).await?;
     let shell = below(me, "Replace the key", connection).await;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{below, find, views};
 use crate::app::App;
 use crate::connections::{self, Detail};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
@@ -28,7 +28,7 @@ pub(super) struct LabelForm {
 #[template(path = "connections/label.html")]
 struct LabelPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     connector: String,
     href: String,
     typed: &'a str,
@@ -38,7 +38,7 @@ pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let connection = find(&app, &me, &id).await?;
     let typed =
         kept.take(&app, &me).await?.map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
-    Ok(form(&me, &connection, StatusCode::OK, &typed, &Invalid::default()).await)
+    Ok(form(&me, &connection, StatusCode::OK, &typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn update(
@@ -61,7 +61,7 @@ pub(super) async fn update(
     }
 }
 
-async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &Invalid) -> Response {
+async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &FieldFaults) -> Response {
     let shell = below(me, "Change the label", connection).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (connector, href) = (connection.connector.clone(), views::href(connection));

@@ -10,7 +10,7 @@ use super::views::{self, href};
 use super::{below, find, key};
 use crate::app::App;
 use crate::connections::{self, Detail, NewToken, Typed};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -36,7 +36,7 @@ pub(super) struct TokenForm {
 #[template(path = "connections/token.html")]
 struct TokenPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     name: String,
     connector: String,
     href: String,
@@ -55,7 +55,7 @@ pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<St
     // a token is not carried through the sign-in
     let kept: Option<Form<TokenForm>> = kept.take(&app, &me).await?;
     let ends_on = kept.map(|Form(typed)| typed.ends_on).unwrap_or_default();
-    Ok(form(&me, &connection, StatusCode::OK, &ends_on, &Invalid::default()).await)
+    Ok(form(&me, &connection, StatusCode::OK, &ends_on, &FieldFaults::default()).await)
 }
 
 pub(super) async fn update(
@@ -107,7 +107,7 @@ pub(super) fn told(connection: &Detail, released: usize) -> String {
     }
 }
 
-async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &Invalid) -> Response {
+async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &FieldFaults) -> Response {
     let shell = below(me, "Replace the token", connection).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     let (name, connector) = (views::name(connection), connection.connector.clone());

@@ -13,7 +13,7 @@ use super::sign_in::sign_in;
 use crate::app::App;
 use crate::connections::{CALLBACK, Refusal};
 use crate::connectors::{self, Connector, Descriptor};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::oauth::{ClientAuth, Provider};
 use crate::secret::Secret;
 use crate::web::actor::{Admin, SignedIn};
@@ -36,7 +36,7 @@ pub(super) struct ApplicationForm {
 #[template(path = "connectors/application.html")]
 struct ApplicationPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     service: &'a str,
     slug: &'a str,
     host: String,
@@ -88,7 +88,7 @@ pub(super) async fn edit(State(app): State<App>, Admin(me): Admin, Path(slug): P
     let kept: Option<Form<ApplicationForm>> = kept.take(&app, &me).await?;
     let present = || about.client_id.clone().unwrap_or_default();
     let client_id = kept.map_or_else(present, |Form(typed)| typed.client_id);
-    Ok(form(&app, &me, StatusCode::OK, &about, &client_id, &Invalid::default()).await)
+    Ok(form(&app, &me, StatusCode::OK, &about, &client_id, &FieldFaults::default()).await)
 }
 
 pub(super) async fn update(
@@ -126,7 +126,7 @@ async fn form(
     status: StatusCode,
     about: &About,
     client_id: &str,
-    faults: &Invalid,
+    faults: &FieldFaults,
 ) -> Response {
     let (connector, calendar) = (&about.connector, me.calendar(app.clock.now()));
     let shell = below(me, format!("OAuth application of {}", connector.name), connector).await;

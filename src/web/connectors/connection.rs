@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::connections::{self, Connection, NewConnection, NewToken, Typed};
 use crate::connectors::{self, AuthKind, Connector};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -97,7 +97,7 @@ impl ConnectMethod {
 #[template(path = "connectors/connection.html")]
 struct ConnectionPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     service: &'a str,
     slug: &'a str,
     method: ConnectMethod,
@@ -139,7 +139,7 @@ pub(super) async fn new(
         return key::show(&app, &me, &connector, method, &typed).await;
     }
     let typed = (typed.label.as_str(), typed.ends_on.as_str());
-    Ok(form(&me, &connector, method, StatusCode::OK, typed, &Invalid::default()).await)
+    Ok(form(&me, &connector, method, StatusCode::OK, typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn create(
@@ -204,7 +204,7 @@ async fn form(
     method: ConnectMethod,
     status: StatusCode,
     (label, ends_on): (&str, &str),
-    faults: &Invalid,
+    faults: &FieldFaults,
 ) -> Response {
     let shell = below(me, method.label(), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::connections;
 use crate::connectors::{AuthKind, Connector};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::filtering::Choice;
@@ -17,7 +17,7 @@ pub(super) struct ConnectionPicker {
     pub(super) choices: Vec<Choice>,
     pub(super) chosen: String,
     /// Of this field alone.
-    pub(super) faults: Invalid,
+    pub(super) faults: FieldFaults,
     /// Where it is connected, if none can be used.
     pub(super) connect: Option<String>,
 }
@@ -29,7 +29,7 @@ impl ConnectionPicker {
         me: &SignedIn,
         connector: &Connector,
         chosen: Option<&str>,
-        faults: &Invalid,
+        faults: &FieldFaults,
     ) -> Result<Self, Error> {
         let all = connections::of_connector(&app.db, &me.actor, connector.id).await?;
         let usable = all.iter().filter(|connection| connection.status.is_usable());
@@ -49,9 +49,9 @@ impl ConnectionPicker {
     }
 }
 
-fn of_field(faults: &Invalid) -> Invalid {
-    let mut own = Invalid::default();
-    if let Some(message) = faults.of(FIELD) {
+fn of_field(faults: &FieldFaults) -> FieldFaults {
+    let mut own = FieldFaults::default();
+    if let Some(message) = faults.message_for(FIELD) {
         own.add(FIELD, message);
     }
     own

@@ -10,7 +10,7 @@ use super::{below, with_twin};
 use crate::app::App;
 use crate::connections::Keys;
 use crate::connectors::{self, Connector, Descriptor};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::flash::Flash;
@@ -21,7 +21,7 @@ use crate::web::shell::Shell;
 #[template(path = "connectors/key.html")]
 struct KeyPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     service: &'a str,
     slug: &'a str,
     is_first: bool,
@@ -40,7 +40,7 @@ pub(super) async fn show(
     typed: &ConnectionForm,
 ) -> Result {
     let descriptor = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, method, &descriptor, typed, &Invalid::default()).await)
+    Ok(form(me, StatusCode::OK, connector, method, &descriptor, typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn create(
@@ -78,7 +78,7 @@ async fn form(
     method: ConnectMethod,
     descriptor: &Descriptor,
     typed: &ConnectionForm,
-    faults: &Invalid,
+    faults: &FieldFaults,
 ) -> Response {
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };

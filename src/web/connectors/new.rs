@@ -10,7 +10,7 @@ use super::sign_in;
 use super::views::{Choice, NewPage};
 use crate::app::App;
 use crate::connections::{self, Added, NewServer, NewToken, ServerAuth};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -33,7 +33,7 @@ pub(super) struct NewForm {
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
     let Form(typed) = kept.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
-    Ok(form(&me, StatusCode::OK, &typed, &Invalid::default()).await)
+    Ok(form(&me, StatusCode::OK, &typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
@@ -66,7 +66,7 @@ fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
     words
 }
 
-async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Invalid) -> axum::response::Response {
+async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
     let shell: Shell =
         me.shell("Add an MCP server").await.section(Section::Connectors).under("Connectors", "/connectors");
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };

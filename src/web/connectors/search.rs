@@ -5,7 +5,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::connections::{Kinds, Wanted};
 use crate::connectors::{AuthKind, Category};
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::ids::ConnectorId;
 use crate::web::filtering::{Choice, note, understood};
 use crate::web::when;
@@ -44,7 +44,7 @@ pub(super) struct Search {
     pub(super) wanted: Wanted,
     pub(super) after: Option<ConnectorId>,
     pub(super) layout: Layout,
-    pub(super) faults: Invalid,
+    pub(super) faults: FieldFaults,
     /// What the box holds, also if it was too long to be searched for.
     pub(super) typed: String,
     /// What is searched for.
@@ -53,7 +53,7 @@ pub(super) struct Search {
 
 impl Search {
     pub(super) fn read(params: &SearchParams) -> Self {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let typed = params.q.trim();
         let length = typed.chars().count();
         if length > LONGEST {

@@ -14,7 +14,7 @@ use super::{below, with_twin};
 use crate::app::App;
 use crate::connections::{self, SignIn, Signed, Typed};
 use crate::connectors::{self, Connector, Descriptor};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -33,7 +33,7 @@ const DEFAULT_LABEL: &str = "Default";
 #[template(path = "connectors/sign_in.html")]
 struct ConnectPage<'a> {
     shell: Shell,
-    faults: &'a Invalid,
+    faults: &'a FieldFaults,
     service: &'a str,
     slug: &'a str,
     host: String,
@@ -95,7 +95,7 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
 }
 
 pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    form(app, me, StatusCode::OK, connector, typed, &Invalid::default()).await
+    form(app, me, StatusCode::OK, connector, typed, &FieldFaults::default()).await
 }
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
@@ -111,7 +111,7 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
         Err(Error::Invalid(faults)) => faults,
         // the one field that is always there
         Err(told) => {
-            let mut faults = Invalid::default();
+            let mut faults = FieldFaults::default();
             faults.add("label", told.to_string());
             faults
         }
@@ -142,7 +142,7 @@ pub(super) struct ContinueParams {
 /// A plain link leads to the provider: a form may not be answered by another site.
 pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<ContinueParams>) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let going = sign_in(&app).going(&me.actor, session, &State::brought(&asked.state), app.clock.now()).await;
+    let going = sign_in(&app).going(&me.actor, session, &State::from_callback(&asked.state), app.clock.now()).await;
     match going {
         Ok(going) => {
             let shell = me
@@ -178,7 +178,7 @@ pub(super) async fn callback(
         let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
         async move { sign_in(&app).complete(&actor, session, &query, app.clock.now()).await }
     });
-    match completing.await.map_err(|ended| Error::Internal(ended.into()))? {
+    match completing.await.map_err(Error::internal)? {
         Ok(signed) => {
             signed.released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
@@ -252,7 +252,7 @@ async fn form(
     status: StatusCode,
     connector: &Connector,
     typed: &ConnectionForm,
-    faults: &Invalid,
+    faults: &FieldFaults,
 ) -> Result {
     let asked = SignInRequirements::of(app, me, connector).await?;
     let provider = &asked.provider;

@@ -15,7 +15,7 @@ use super::connection_picker::{self, ConnectionPicker};
 use super::views::{RemovedPage, ToolPage, effect};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
-use crate::error::{Error as DomainError, Invalid};
+use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
@@ -92,7 +92,7 @@ pub(super) async fn new(
     let ran_through = tool.ran_through.map(|id| id.to_string());
     let chosen = chosen.as_deref().or(ran_through.as_deref());
     let filled = Filled { entries: &entries, idem: &idem, chosen };
-    show(&app, &me, &tool, StatusCode::OK, filled, &Invalid::default(), None).await
+    show(&app, &me, &tool, StatusCode::OK, filled, &FieldFaults::default(), None).await
 }
 
 /// The form with a former job's input; its secrets are to be typed again.
@@ -151,7 +151,7 @@ pub(super) async fn create(
         entries = changed;
     }
     let filled = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
-    show(&app, &me, &tool, StatusCode::OK, filled, &Invalid::default(), preview).await
+    show(&app, &me, &tool, StatusCode::OK, filled, &FieldFaults::default(), preview).await
 }
 
 async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, input: &Value) -> Result {
@@ -222,7 +222,7 @@ async fn show(
     tool: &Tool,
     status: StatusCode,
     filled: Filled<'_>,
-    faults: &Invalid,
+    faults: &FieldFaults,
     preview: Option<String>,
 ) -> Result {
     let label = tool.version.label().to_owned();
@@ -230,7 +230,7 @@ async fn show(
     let shell = below(me, label.clone(), &tool.connector).await;
     let shell = if faults.is_empty() { shell } else { shell.state("Error") };
     // the choice of a connection is none of the tool's fields, and is looked at after them
-    let none = Invalid::default();
+    let none = FieldFaults::default();
     let form = FormView::new(&tool.plan, filled.entries, if picker.faults.is_empty() { faults } else { &none });
     let page = ToolPage {
         shell,

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::connectors::{Effect, Transport};
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
 use crate::web::connectors::connection_picker::ConnectionPicker;
@@ -15,7 +15,7 @@ use crate::web::when::When;
 #[template(path = "connectors/new_mcp.html")]
 pub(super) struct NewPage<'a> {
     pub(super) shell: Shell,
-    pub(super) faults: &'a Invalid,
+    pub(super) faults: &'a FieldFaults,
     pub(super) name: &'a str,
     pub(super) url: &'a str,
     pub(super) auth: &'a str,

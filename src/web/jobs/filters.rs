@@ -7,7 +7,7 @@ use url::form_urlencoded::Serializer;
 use crate::actor::Actor;
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
-use crate::error::{Invalid, Result};
+use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, Stage};
 use crate::web::filtering::{A_DAY, Choice, at, begins, day, day_words, note, parameters, services, understood};
@@ -38,7 +38,7 @@ pub(super) struct Filters {
     pub(super) before: Option<JobId>,
     /// The reader wants the page to stay still.
     pub(super) is_paused: bool,
-    pub(super) faults: Invalid,
+    pub(super) faults: FieldFaults,
     /// The connector's name.
     connector: Option<String>,
     /// What the form holds and links repeat: only what was understood.
@@ -59,7 +59,7 @@ impl Filters {
     }
 
     fn of(asked: &Asked, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
-        let mut faults = Invalid::default();
+        let mut faults = FieldFaults::default();
         let stage = understood(&asked.status, |word| word.parse().ok());
         note(&mut faults, "status", &asked.status, stage.is_some(), &unknown_status());
         let slug = asked.connector.trim();

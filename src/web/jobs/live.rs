@@ -112,5 +112,5 @@ fn lines(app: &App, me: &Reader, log: &[Written]) -> String {
 
 async fn ending(app: &App, me: &Reader, job: &Job) -> Result<String, Error> {
     let job = view(app, me, job).await.map_err(|_| Error::NotFound("job"))?;
-    LiveEnd { job }.render().map_err(|error| Error::Internal(error.into()))
+    LiveEnd { job }.render().map_err(Error::internal)
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::shell;
 use crate::accounts::{self, Appearance, Theme};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -60,7 +60,7 @@ const ANNOUNCED: [Answer; 3] = [
 #[template(path = "settings/appearance.html")]
 struct ShowPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     themes: &'static [Answer],
     theme: &'a str,
     contrasts: &'static [Answer],
@@ -72,7 +72,7 @@ struct ShowPage<'a> {
 }
 
 impl<'a> ShowPage<'a> {
-    fn new(shell: Shell, faults: Invalid, [theme, contrast, motion, announce]: [&'a str; 4]) -> Self {
+    fn new(shell: Shell, faults: FieldFaults, [theme, contrast, motion, announce]: [&'a str; 4]) -> Self {
         let (themes, contrasts, motions, announced) = (&THEMES, &CONTRASTS, &MOTIONS, &ANNOUNCED);
         Self { shell, faults, themes, theme, contrasts, contrast, motions, motion, announced, announce }
     }
@@ -85,7 +85,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Re
         Some(Form(fields)) => fields.sent(),
         None => [now.theme.as_str(), now.contrast.as_str(), now.motion.as_str(), now.announce.as_str()],
     };
-    Ok(page(&ShowPage::new(shell(&me, TITLE).await, Invalid::default(), chosen)))
+    Ok(page(&ShowPage::new(shell(&me, TITLE).await, FieldFaults::default(), chosen)))
 }
 
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {

@@ -10,7 +10,7 @@ use super::refused::Refused;
 use super::{account, shell};
 use crate::accounts::{self, AskedEmail, NewEmail};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::accounts::dead_link;
 use crate::web::actor::{Anyone, SignedIn};
@@ -33,7 +33,7 @@ pub(super) struct Fields {
 #[template(path = "settings/email.html")]
 struct NewPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     now: String,
     email: &'a str,
 }
@@ -50,7 +50,7 @@ struct ConfirmPage<'a> {
 pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
     let now = account(&app, &me).await?.email;
     let typed = kept.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
-    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), now, email: &typed }))
+    Ok(page(&NewPage { shell: frame(&me).await, faults: FieldFaults::default(), now, email: &typed }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {

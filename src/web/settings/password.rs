@@ -9,7 +9,7 @@ use super::refused::Refused;
 use super::{account, shell};
 use crate::accounts::{self, User};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -31,7 +31,7 @@ pub(super) struct Fields {
 #[template(path = "settings/password.html")]
 struct NewPage {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     email: String,
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Res
     let email = account(&app, &me).await?.email;
     // passwords are typed again: the page only says that nothing was sent
     kept.take::<Form<Fields>>(&app, &me).await?;
-    Ok(page(&NewPage { shell: frame(&me).await, faults: Invalid::default(), email }))
+    Ok(page(&NewPage { shell: frame(&me).await, faults: FieldFaults::default(), email }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::shell;
 use crate::accounts::{self, Profile};
 use crate::app::App;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -36,7 +36,7 @@ struct Zone {
 #[template(path = "settings/profile.html")]
 struct ShowPage<'a> {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     display_name: &'a str,
     time_zone: &'a str,
     zones: Vec<Zone>,
@@ -50,7 +50,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Re
             time_zone: me.user.zone.iana_name().unwrap_or("UTC").to_owned(),
         })
     });
-    Ok(form(&app, &me, &fields, Invalid::default()).await)
+    Ok(form(&app, &me, &fields, FieldFaults::default()).await)
 }
 
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
@@ -63,7 +63,7 @@ pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): F
     Ok(see_other("/settings/profile"))
 }
 
-async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: Invalid) -> Response {
+async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: FieldFaults) -> Response {
     let shell = shell(me, TITLE).await;
     let (status, shell) = if faults.is_empty() {
         (StatusCode::OK, shell)

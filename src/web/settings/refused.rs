@@ -6,12 +6,12 @@ use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 
-use crate::error::{Error, Invalid};
+use crate::error::{Error, FieldFaults};
 use crate::web::when;
 
 /// A form that comes back.
 pub(super) struct Refused {
-    pub(super) faults: Invalid,
+    pub(super) faults: FieldFaults,
     pub(super) status: StatusCode,
     retry_after: Option<u64>,
 }
@@ -26,7 +26,7 @@ impl Refused {
             Error::Limited { message, retry_after } => {
                 // rounded up: a try at that time is not refused again
                 let wait = Duration::from_secs(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0));
-                let mut faults = Invalid::default();
+                let mut faults = FieldFaults::default();
                 faults.add("current_password", format!("{message}. Try again in {}", when::duration(wait)));
                 Ok(Self { faults, status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(wait.as_secs()) })
             }

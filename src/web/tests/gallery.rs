@@ -8,7 +8,7 @@ use askama::Template;
 use time::macros::datetime;
 
 use crate::accounts::{Appearance, Theme};
-use crate::error::Invalid;
+use crate::error::FieldFaults;
 use crate::web::badge::Badge;
 use crate::web::flash::Flash;
 use crate::web::shell::{Section, Shell, ShellUser};
@@ -19,7 +19,7 @@ use crate::web::when::{Calendar, When};
 #[template(path = "gallery.html")]
 struct GalleryPage {
     shell: Shell,
-    faults: Invalid,
+    faults: FieldFaults,
     badges: Vec<Badge>,
     options: Vec<Choice>,
     jobs: Vec<Job>,
@@ -37,7 +37,7 @@ struct Job {
     took: &'static str,
 }
 
-fn gallery(theme: Theme, faults: Invalid, flash: Option<Flash>) -> String {
+fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let zone = jiff::tz::TimeZone::UTC;
     let calendar = Calendar::new(zone.clone(), datetime!(2026-11-24 08:00 UTC));
     let appearance = Appearance { theme, ..Appearance::default() };
@@ -86,8 +86,8 @@ fn gallery(theme: Theme, faults: Invalid, flash: Option<Flash>) -> String {
     .unwrap()
 }
 
-fn faulty() -> Invalid {
-    let mut faults = Invalid::default();
+fn faulty() -> FieldFaults {
+    let mut faults = FieldFaults::default();
     faults.add("title", "Enter a title");
     faults.add("account", "Choose an account");
     faults
@@ -99,7 +99,7 @@ fn publish(folder: &Path) {
     for (name, theme) in [("light", Theme::Light), ("dark", Theme::Dark)] {
         fs::write(
             folder.join(format!("{name}.html")),
-            gallery(theme, Invalid::default(), Some(Flash::success("GitHub is connected."))),
+            gallery(theme, FieldFaults::default(), Some(Flash::success("GitHub is connected."))),
         )
         .unwrap();
         fs::write(folder.join(format!("{name}-errors.html")), gallery(theme, faulty(), None)).unwrap();
@@ -123,7 +123,7 @@ fn every_component_keeps_the_rules_of_markup() {
     publish(&target);
     for html in [
         gallery(Theme::Auto, faulty(), None),
-        gallery(Theme::Auto, Invalid::default(), Some(Flash::important("Two jobs wait for you."))),
+        gallery(Theme::Auto, FieldFaults::default(), Some(Flash::important("Two jobs wait for you."))),
     ] {
         super::markup::check(&html);
     }

@@ -126,7 +126,7 @@ async fn a_server_that_takes_certificates_only_is_signed_in_to_with_the_one_that
     let (house, guests) = (Authority::new(), Authority::new());
     let router = Router::new().route("/token", post(token));
     let server = walled(house.serve(router, Some(&guests), SPEECHES[0]).await.port()).await;
-    let trusting = allowing(&["127.0.0.0/8"]).trusting(house.trusted());
+    let trusting = allowing(&["127.0.0.0/8"]).with_authorities(house.trusted());
     let app = TestApp::with(|handles| handles.egress = trusting).await;
     let alice = app.alice().await;
     let form = add(&alice, "Walled", server.as_str()).await.path().to_owned();

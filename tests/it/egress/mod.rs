@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use craft::egress::{Egress, EgressPolicy, Error, Opened, Request};
+use craft::egress::{Egress, EgressPolicy, Error, Handshake, Request};
 use http::{Method, StatusCode};
 use proptest::prelude::*;
 use url::Url;
@@ -72,7 +72,7 @@ async fn the_hub_is_never_reached_through_itself() {
     let hub = serve(Router::new().route("/", get(|| async { "hub" }))).await;
     let egress = loopback();
     assert_eq!(egress.send(to(format!("http://{hub}/"))).await.unwrap().status(), StatusCode::OK);
-    egress.refuse_own(hub);
+    egress.block_own_address(hub);
     for host in ["127.0.0.1", "localhost", "127.0.0.2", "[::ffff:127.0.0.1]"] {
         let refusal = egress.send(to(format!("http://{host}:{}/", hub.port()))).await.unwrap_err();
         assert!(refusal.to_string().contains("this hub itself"), "{host}: {refusal}");
@@ -145,17 +145,17 @@ async fn a_connection_that_cannot_be_a_safe_one_says_why() {
         (garbage.port(), "localhost does not speak TLS at this port: check the port of the address"),
     ] {
         let url = format!("https://localhost:{port}/");
-        let way = egress.way(&Url::parse(&url).unwrap()).await.unwrap();
-        for error in [way.open().await.unwrap_err(), egress.send(to(&url)).await.unwrap_err()] {
+        let target = egress.resolve(&Url::parse(&url).unwrap()).await.unwrap();
+        for error in [target.connect().await.unwrap_err(), egress.send(to(&url)).await.unwrap_err()] {
             assert!(matches!(error, Error::Handshake { .. }) && !error.may_have_arrived(), "{error:?}");
             assert!(error.to_string().starts_with(words), "{error:?}");
         }
     }
     let plain = serve(Router::new()).await;
-    let way = egress.way(&Url::parse(&format!("http://localhost:{}/", plain.port())).unwrap()).await.unwrap();
-    assert_eq!((way.host(), way.open().await.unwrap()), ("localhost", Opened::Within));
-    assert!(way.found().iter().all(|address| address.ip().is_loopback()) && !way.found().is_empty());
-    let refused = Egress::new(EgressPolicy::default()).way(&Url::parse("https://localhost/").unwrap()).await;
+    let target = egress.resolve(&Url::parse(&format!("http://localhost:{}/", plain.port())).unwrap()).await.unwrap();
+    assert_eq!((target.host(), target.connect().await.unwrap()), ("localhost", Handshake::Loopback));
+    assert!(target.addresses().iter().all(|address| address.ip().is_loopback()) && !target.addresses().is_empty());
+    let refused = Egress::new(EgressPolicy::default()).resolve(&Url::parse("https://localhost/").unwrap()).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
 }
 

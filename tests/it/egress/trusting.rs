@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::get;
-use craft::egress::{Authorities, Error, Identity, Opened};
+use craft::egress::{Authorities, ClientCertificate, Error, Handshake};
 use craft::secret::Secret;
 use url::Url;
 
@@ -17,17 +17,19 @@ async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
     std::fs::write(&file, house.pem()).unwrap();
     let authorities: Authorities = file.to_str().unwrap().parse().unwrap();
     std::fs::remove_file(&file).unwrap();
-    let egress = loopback().trusting(authorities);
+    let egress = loopback().with_authorities(authorities);
     for speech in SPEECHES {
         let url = format!("https://localhost:{}/", house.serve(router(), None, speech).await.port());
         let answer = egress.send(to(&url)).await.unwrap();
         assert_eq!(answer.bytes().await.unwrap(), "hello", "{speech:?}");
-        let way = egress.way(&Url::parse(&url).unwrap()).await.unwrap();
-        assert!(matches!(way.open().await.unwrap(), Opened::Encrypted(version) if version.starts_with("TLS 1.")));
+        let target = egress.resolve(&Url::parse(&url).unwrap()).await.unwrap();
+        assert!(
+            matches!(target.connect().await.unwrap(), Handshake::Encrypted(version) if version.starts_with("TLS 1."))
+        );
 
         let unknown = format!("https://localhost:{}/", others.serve(router(), None, speech).await.port());
-        let way = egress.way(&Url::parse(&unknown).unwrap()).await.unwrap();
-        for error in [way.open().await.unwrap_err(), egress.send(to(&unknown)).await.unwrap_err()] {
+        let target = egress.resolve(&Url::parse(&unknown).unwrap()).await.unwrap();
+        for error in [target.connect().await.unwrap_err(), egress.send(to(&unknown)).await.unwrap_err()] {
             let told = "from an authority that this machine does not trust: add the authority to those of this machine \
                         or to CRAFT_EGRESS_CA_FILE if it is yours";
             assert!(matches!(error, Error::Handshake { .. }) && error.to_string().contains(told), "{error:?}");
@@ -40,10 +42,10 @@ async fn who_the_hub_is_belongs_to_the_request_that_says_so_alone() {
     let (house, guests) = (Authority::new(), Authority::new());
     let router = Router::new().route("/", get(|| async { "hello" }));
     let url = format!("https://localhost:{}/", house.serve(router, Some(&guests), SPEECHES[0]).await.port());
-    let egress = loopback().trusting(house.trusted());
-    let identity = Identity::read(&Secret::new(guests.identity("hub"))).unwrap();
-    let answer = egress.send(to(&url).identity(identity)).await.unwrap();
+    let egress = loopback().with_authorities(house.trusted());
+    let certificate = ClientCertificate::from_pem(&Secret::new(guests.identity("hub"))).unwrap();
+    let answer = egress.send(to(&url).client_certificate(certificate)).await.unwrap();
     assert_eq!(answer.bytes().await.unwrap(), "hello");
     let error = egress.send(to(&url)).await.unwrap_err();
-    assert!(matches!(error, Error::Unwelcome { .. }) && !error.may_have_arrived(), "{error:?}");
+    assert!(matches!(error, Error::ClientCertificateRejected { .. }) && !error.may_have_arrived(), "{error:?}");
 }

@@ -2,7 +2,7 @@
 
 use craft::clock::Clock;
 use craft::egress::Request;
-use craft::oauth::{self, Challenge, ClientAuth, Grant, Kind, Pkce};
+use craft::oauth::{self, Challenge, ClientAuth, FailureKind, Grant, Pkce};
 use craft::secret::Secret;
 use http::Method;
 use serde_json::{Value, json};
@@ -58,9 +58,9 @@ async fn a_client_with_a_key_signs_what_it_asks() {
         let grant = signed_in(&oidc, &hub).await;
         let renewed = hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap();
         assert!(hub.revoke(&renewed).await.unwrap());
-        assert_eq!(hub.refresh(renewed.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Dead);
+        assert_eq!(hub.refresh(renewed.refresh.as_ref().unwrap()).await.unwrap_err().kind, FailureKind::InvalidGrant);
         hub.client.id = "hub-post".to_owned();
-        assert_eq!(hub.refresh(renewed.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Client);
+        assert_eq!(hub.refresh(renewed.refresh.as_ref().unwrap()).await.unwrap_err().kind, FailureKind::InvalidClient);
     }
 }
 
@@ -80,14 +80,14 @@ async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
 
     let own = std::mem::replace(&mut hub.pkce, Pkce::new([9; 32]));
     let stolen = hub.exchange(&returned).await.unwrap_err();
-    assert_eq!(stolen.kind, Kind::Dead);
+    assert_eq!(stolen.kind, FailureKind::InvalidGrant);
     assert!(stolen.message.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", stolen.message);
     hub.pkce = own;
     let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
     assert!(hub.exchange(&returned).await.is_ok());
     let again = hub.exchange(&returned).await.unwrap_err();
-    assert_eq!((again.kind, again.class), (Kind::Dead, "invalid_grant"));
+    assert_eq!((again.kind, again.class), (FailureKind::InvalidGrant, "invalid_grant"));
     assert!(!again.message.contains(returned.code.expose()), "{}", again.message);
 }
 
@@ -104,12 +104,16 @@ async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
     assert!(is_good(&hub, third.access.expose()).await);
 
     let reused = hub.refresh(former).await.unwrap_err();
-    assert_eq!(reused.kind, Kind::Dead);
+    assert_eq!(reused.kind, FailureKind::InvalidGrant);
     assert!(reused.message.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", reused.message);
     for token in [former, current] {
         assert!(!reused.message.contains(token.expose()), "{}", reused.message);
     }
-    assert_eq!(hub.refresh(third.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Dead, "the grant lives on");
+    assert_eq!(
+        hub.refresh(third.refresh.as_ref().unwrap()).await.unwrap_err().kind,
+        FailureKind::InvalidGrant,
+        "the grant lives on"
+    );
 }
 
 #[tokio::test]
@@ -119,13 +123,13 @@ async fn a_grant_ends_with_its_revocation_and_a_strange_client_ends_nothing() {
     let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
     let stranger = hub.exchange(&returned).await.unwrap_err();
-    assert_eq!((stranger.kind, stranger.class), (Kind::Client, "invalid_client"));
+    assert_eq!((stranger.kind, stranger.class), (FailureKind::InvalidClient, "invalid_client"));
     assert!(!stranger.message.contains("wrong"), "{}", stranger.message);
 
     hub.client = known("hub:basic one", Some(SECRET));
     let grant = hub.exchange(&returned).await.unwrap();
     assert!(hub.revoke(&grant).await.unwrap());
-    assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Dead);
+    assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, FailureKind::InvalidGrant);
     assert!(hub.revoke(&grant).await.unwrap(), "a grant that is over is one that is ended");
 }
 
@@ -134,12 +138,12 @@ async fn whoever_says_no_is_told_so_and_whoever_asks_for_too_much_too() {
     let oidc = Oidc::start().await;
     let mut hub = Hub::new(oidc.described(""), known("hub-post", Some(SECRET)));
     let denied = hub.read(&oidc.visit(&hub.link().unwrap(), Answer::Deny).await).unwrap_err();
-    assert_eq!((denied.kind, denied.class), (Kind::Dead, "access_denied"));
+    assert_eq!((denied.kind, denied.class), (FailureKind::InvalidGrant, "access_denied"));
     assert!(denied.message.starts_with("127.0.0.1 says that access was denied ("), "{}", denied.message);
 
     hub.provider.pkce = oauth::PkceMethod::Off;
     let unbound = hub.read(&oidc.visit(&hub.link().unwrap(), Answer::Consent).await).unwrap_err();
-    assert_eq!((unbound.kind, unbound.class), (Kind::Wrong, "oauth_error"));
+    assert_eq!((unbound.kind, unbound.class), (FailureKind::Permanent, "oauth_error"));
     assert!(unbound.message.contains("PKCE"), "{}", unbound.message);
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use craft::oauth::{Failure, Grant, Kind, Provider, Returned, Values};
+use craft::oauth::{CallbackParams, Failure, FailureKind, Grant, Provider, TemplateValues};
 use craft::secret::Secret;
 use http::StatusCode;
 use proptest::prelude::*;
@@ -46,8 +46,8 @@ async fn answered(answer: impl IntoResponse + Clone + Send + Sync + 'static, lin
     hub(serve(Router::new().fallback(move || async move { answer.clone() })).await, lines)
 }
 
-fn returned() -> Returned {
-    Returned { code: Secret::new(CODE), captured: Values::new() }
+fn returned() -> CallbackParams {
+    CallbackParams { code: Secret::new(CODE), captured: TemplateValues::new() }
 }
 
 fn grant() -> Grant {
@@ -56,7 +56,7 @@ fn grant() -> Grant {
         refresh: Some(Secret::new(REFRESH)),
         expires_at: None,
         scopes: None,
-        captured: Values::new(),
+        captured: TemplateValues::new(),
     }
 }
 
@@ -86,44 +86,74 @@ fn discreet(hub: &Hub, failure: &Failure) {
     }
 }
 
-fn meaning(failure: Option<&Failure>) -> (Kind, &str, &str) {
+fn meaning(failure: Option<&Failure>) -> (FailureKind, &str, &str) {
     let failure = failure.expect("no failure");
     (failure.kind, failure.class, &failure.message)
 }
 
 #[tokio::test]
 async fn each_bad_answer_has_its_sentence() {
-    const SOON: Kind = Kind::Passing { after: None };
+    const SOON: FailureKind = FailureKind::Retryable { after: None };
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
     let typed = |kind: &'static str, body: &'static str| ([("content-type", kind)], body).into_response();
     let status =
         |code: u16, body: serde_json::Value| (StatusCode::from_u16(code).unwrap(), axum::Json(body)).into_response();
     let dead = json!({ "error": "invalid_grant" });
-    let rows: Vec<(Response, Kind, &str, &str)> = vec![
+    let rows: Vec<(Response, FailureKind, &str, &str)> = vec![
         (
             Html("<h1>Welcome</h1>").into_response(),
-            Kind::Wrong,
+            FailureKind::Permanent,
             "not_oauth",
             "answered with a web page instead of a token",
         ),
-        (typed(json, "{\"access_token\": "), Kind::Wrong, "not_oauth", "answered with application/json instead of"),
-        (typed(json, ""), Kind::Wrong, "not_oauth", "answered with application/json instead"),
-        (typed(json, "[]"), Kind::Wrong, "not_oauth", "answered with application/json instead"),
-        (typed(json, "\"token\""), Kind::Wrong, "not_oauth", "answered with application/json instead"),
-        (typed(form, "hello"), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, json!({})), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, json!({ "access_token": 7 })), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, json!({ "access_token": ["a"] })), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, json!({ "access_token": null })), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, json!({ "access_token": "" })), Kind::Wrong, "no_token", "answered, but gave no token"),
-        (status(200, dead.clone()), Kind::Dead, "invalid_grant", "no longer accepts this sign-in (invalid_grant)"),
-        (status(400, dead.clone()), Kind::Dead, "invalid_grant", "no longer accepts this sign-in (invalid_grant)"),
+        (
+            typed(json, "{\"access_token\": "),
+            FailureKind::Permanent,
+            "not_oauth",
+            "answered with application/json instead of",
+        ),
+        (typed(json, ""), FailureKind::Permanent, "not_oauth", "answered with application/json instead"),
+        (typed(json, "[]"), FailureKind::Permanent, "not_oauth", "answered with application/json instead"),
+        (typed(json, "\"token\""), FailureKind::Permanent, "not_oauth", "answered with application/json instead"),
+        (typed(form, "hello"), FailureKind::Permanent, "no_token", "answered, but gave no token"),
+        (status(200, json!({})), FailureKind::Permanent, "no_token", "answered, but gave no token"),
+        (status(200, json!({ "access_token": 7 })), FailureKind::Permanent, "no_token", "answered, but gave no token"),
+        (
+            status(200, json!({ "access_token": ["a"] })),
+            FailureKind::Permanent,
+            "no_token",
+            "answered, but gave no token",
+        ),
+        (
+            status(200, json!({ "access_token": null })),
+            FailureKind::Permanent,
+            "no_token",
+            "answered, but gave no token",
+        ),
+        (status(200, json!({ "access_token": "" })), FailureKind::Permanent, "no_token", "answered, but gave no token"),
+        (
+            status(200, dead.clone()),
+            FailureKind::InvalidGrant,
+            "invalid_grant",
+            "no longer accepts this sign-in (invalid_grant)",
+        ),
+        (
+            status(400, dead.clone()),
+            FailureKind::InvalidGrant,
+            "invalid_grant",
+            "no longer accepts this sign-in (invalid_grant)",
+        ),
         (status(503, dead.clone()), SOON, "unavailable", "failed on its side (HTTP 503): try again later"),
         (status(429, dead), SOON, "rate_limited", "asks the hub to slow down (HTTP 429)"),
-        (status(401, json!({ "error": "invalid_client" })), Kind::Client, "invalid_client", "client id or secret"),
-        (status(400, json!({ "error": { "message": "no" } })), Kind::Wrong, "http_status", "(HTTP 400)"),
-        (status(400, json!({ "error": 40_012 })), Kind::Wrong, "oauth_error", "127.0.0.1 refused (40012)"),
-        (status(403, json!("no")), Kind::Wrong, "http_status", "did not accept the request (HTTP 403)"),
+        (
+            status(401, json!({ "error": "invalid_client" })),
+            FailureKind::InvalidClient,
+            "invalid_client",
+            "client id or secret",
+        ),
+        (status(400, json!({ "error": { "message": "no" } })), FailureKind::Permanent, "http_status", "(HTTP 400)"),
+        (status(400, json!({ "error": 40_012 })), FailureKind::Permanent, "oauth_error", "127.0.0.1 refused (40012)"),
+        (status(403, json!("no")), FailureKind::Permanent, "http_status", "did not accept the request (HTTP 403)"),
     ];
     for (answer, kind, class, words) in rows {
         let answer = Said::of(answer).await;
@@ -159,7 +189,7 @@ async fn a_failure_is_told_by_what_the_description_says_of_answers() {
     let slack = "response = { success = { pointer = '/ok', equals = true }, dead = ['invalid_refresh_token'] }";
     let [exchanged, ..] = failures(&answered(refused.clone(), slack).await).await;
     let told = "127.0.0.1 no longer accepts this sign-in (invalid_refresh_token)";
-    assert_eq!(meaning(exchanged.as_ref()), (Kind::Dead, "invalid_grant", told));
+    assert_eq!(meaning(exchanged.as_ref()), (FailureKind::InvalidGrant, "invalid_grant", told));
     let success = "response = { success = { pointer = '/token_type', equals = 'bearer' }, error = '/nowhere' }";
     let [exchanged, ..] = failures(&answered(refused, success).await).await;
     assert_eq!(meaning(exchanged.as_ref()).1, "no_token", "a token in a failure is none");
@@ -207,7 +237,7 @@ async fn a_redirect_is_not_followed_with_a_credential() {
         let hub = answered(redirect(&format!("http://{elsewhere}/token?code={CODE}")), "").await;
         for failure in failures(&hub).await {
             let (kind, class, said) = meaning(failure.as_ref());
-            assert_eq!((kind, class), (Kind::Wrong, "redirect"), "{said}");
+            assert_eq!((kind, class), (FailureKind::Permanent, "redirect"), "{said}");
         }
     }
     assert_eq!(visits.load(Ordering::SeqCst), 0);
@@ -218,19 +248,19 @@ async fn an_answer_without_end_is_cut_off_and_one_that_breaks_off_is_unclear() {
     let endless = raw(|stream| flood(stream, "application/json", 1000)).await;
     let [exchanged, ..] = failures(&hub(endless, "")).await;
     let (kind, class, said) = meaning(exchanged.as_ref());
-    assert_eq!((kind, class), (Kind::Wrong, "too_large"), "{said}");
+    assert_eq!((kind, class), (FailureKind::Permanent, "too_large"), "{said}");
     let broken = raw(|mut stream| async move {
         hear(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"access").await.unwrap();
     });
     let [exchanged, renewed, _] = failures(&hub(broken.await, "")).await;
-    assert_eq!((meaning(exchanged.as_ref()).1, meaning(renewed.as_ref()).0), ("broken", Kind::Unclear));
+    assert_eq!((meaning(exchanged.as_ref()).1, meaning(renewed.as_ref()).0), ("broken", FailureKind::Ambiguous));
     let [exchanged, ..] = failures(&hub(closed_port().await, "")).await;
-    assert_eq!(meaning(exchanged.as_ref()).0, Kind::Passing { after: None });
+    assert_eq!(meaning(exchanged.as_ref()).0, FailureKind::Retryable { after: None });
     let nowhere = hub_at("http://no-such-host.invalid", "");
     assert_eq!(meaning(failures(&nowhere).await[0].as_ref()).1, "unresolved");
     let inside = hub_at("http://10.0.0.1", "");
-    assert_eq!(meaning(failures(&inside).await[0].as_ref()).0, Kind::Refused);
+    assert_eq!(meaning(failures(&inside).await[0].as_ref()).0, FailureKind::Refused);
 }
 
 #[tokio::test]
@@ -259,7 +289,7 @@ async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
         let (waited, failed) = (began.elapsed(), failed.unwrap_err());
         tokio::time::resume();
         discreet(&hub, &failed);
-        assert_eq!((failed.kind, failed.class), (Kind::Unclear, "timeout"), "{}", failed.message);
+        assert_eq!((failed.kind, failed.class), (FailureKind::Ambiguous, "timeout"), "{}", failed.message);
         assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(12), "{waited:?}");
     }
 }
@@ -270,7 +300,7 @@ async fn a_key_that_is_none_is_said_without_being_shown() {
     hub.client.secret = Some(Secret::new(format!("-----BEGIN PRIVATE KEY----- {SECRET}")));
     let [exchanged, renewed, ended] = failures(&hub).await;
     let (kind, class, said) = meaning(exchanged.as_ref());
-    assert_eq!((kind, class), (Kind::Client, "invalid_client"), "{said}");
+    assert_eq!((kind, class), (FailureKind::InvalidClient, "invalid_client"), "{said}");
     assert!(said.starts_with("The hub’s key for 127.0.0.1 is none that it can sign with"), "{said}");
     assert_eq!((exchanged.as_ref(), exchanged.as_ref()), (renewed.as_ref(), ended.as_ref()));
 }
@@ -287,7 +317,7 @@ proptest! {
         let issuer = if issuer { "issuer = 'https://as.example'" } else { "" };
         let lines = format!("{issuer}\nnames_itself = {names_itself}\ncapture_callback = {{ realm = 'realmId' }}");
         let provider = described("https://as.example", &lines);
-        match Returned::read(&provider, &query) {
+        match CallbackParams::read(&provider, &query) {
             Ok(returned) => {
                 prop_assert_eq!(Some(returned.code.expose()), query.get("code").map(String::as_str));
                 prop_assert!(!query.contains_key("error") && !returned.code.expose().is_empty());

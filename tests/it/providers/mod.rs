@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use craft::clock::Timestamp;
 use craft::egress::Egress;
 use craft::oauth::{
-    self, Authorization, Client, Failure, Grant, Pkce, Provider, Returned, State, Values, authorization_url,
+    self, AuthorizationParams, CallbackParams, Client, Failure, Grant, Pkce, Provider, State, TemplateValues,
+    authorization_url,
 };
 use craft::secret::Secret;
 use time::macros::datetime;
@@ -26,7 +27,7 @@ struct Hub {
     egress: Egress,
     provider: Provider,
     client: Client,
-    values: Values,
+    values: TemplateValues,
     state: State,
     pkce: Pkce,
     redirect: Url,
@@ -39,7 +40,7 @@ impl Hub {
             egress: allowing(&["127.0.0.0/8"]),
             provider,
             client,
-            values: Values::new(),
+            values: TemplateValues::new(),
             state: State::new([7; 32]),
             pkce: Pkce::new([8; 32]),
             redirect: Url::parse("https://hub.example/oauth/callback").unwrap(),
@@ -49,7 +50,7 @@ impl Hub {
 
     /// The address a person is sent to.
     fn link(&self) -> Result<Url, Failure> {
-        let asked = Authorization {
+        let asked = AuthorizationParams {
             client_id: &self.client.id,
             redirect: &self.redirect,
             scopes: &self.provider.scopes,
@@ -60,13 +61,13 @@ impl Hub {
     }
 
     /// Reads what a person brought home.
-    fn read(&self, home: &Url) -> Result<Returned, Failure> {
+    fn read(&self, home: &Url) -> Result<CallbackParams, Failure> {
         let query = parameters(home);
         assert_eq!(query.get("state").map(String::as_str), Some(self.state.expose()), "{home}");
-        Returned::read(&self.provider, &query)
+        CallbackParams::read(&self.provider, &query)
     }
 
-    async fn exchange(&self, returned: &Returned) -> Result<Grant, Failure> {
+    async fn exchange(&self, returned: &CallbackParams) -> Result<Grant, Failure> {
         let code = (returned, &self.pkce, &self.state, &self.redirect);
         oauth::exchange(&self.egress, &self.provider, &self.values, &self.client, code, self.now).await
     }

@@ -1,6 +1,6 @@
 //! A provider that takes only those who show a certificate that it knows (RFC 8705).
 
-use craft::oauth::{Client, Kind, Returned};
+use craft::oauth::{CallbackParams, Client, FailureKind};
 use craft::secret::Secret;
 use url::Url;
 
@@ -19,7 +19,7 @@ async fn gated(guests: &Authority, speech: Speech) -> (Hub, Quirky) {
          revoke = {{ url = 'https://localhost:{gate}/revoke' }}"
     );
     let mut hub = Hub::new(described(&lines, &provider), Quirky::client());
-    hub.egress = allowing(&["127.0.0.0/8"]).trusting(house.trusted());
+    hub.egress = allowing(&["127.0.0.0/8"]).with_authorities(house.trusted());
     (hub, provider)
 }
 
@@ -27,9 +27,9 @@ fn with(pem: Option<String>) -> Client {
     Client { id: CLIENT.to_owned(), secret: pem.map(Secret::new) }
 }
 
-async fn refused(hub: &Hub, returned: &Returned, told: &str) {
+async fn refused(hub: &Hub, returned: &CallbackParams, told: &str) {
     let failure = hub.exchange(returned).await.unwrap_err();
-    assert_eq!((failure.kind, failure.class), (Kind::Client, "unwelcome"), "{}", failure.message);
+    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "unwelcome"), "{}", failure.message);
     assert!(failure.message.starts_with(told), "{}", failure.message);
 }
 
@@ -63,7 +63,7 @@ async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_rea
         hub.client = with(Some(guests.identity("hub")));
         let grant = hub.exchange(&returned).await.unwrap();
         hub.client = with(Some(others.identity("hub")));
-        assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, Kind::Client);
+        assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, FailureKind::InvalidClient);
     }
 }
 
@@ -72,6 +72,6 @@ async fn a_certificate_that_cannot_be_used_is_told_and_never_said() {
     let (mut hub, _provider) = gated(&Authority::new(), SPEECHES[0]).await;
     hub.client = with(Some("-----BEGIN hunter2".to_owned()));
     let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();
-    assert_eq!((failure.kind, failure.class), (Kind::Client, "identity"));
+    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "identity"));
     assert!(!failure.message.contains("hunter2"), "{}", failure.message);
 }

@@ -1,6 +1,6 @@
 //! Each field of a provider's description against a provider that insists on it, and that refuses whoever does without.
 
-use craft::oauth::{Grant, Provider, Values};
+use craft::oauth::{Grant, Provider, TemplateValues};
 use http::Method;
 use http::header::LOCATION;
 use serde_json::json;
@@ -76,7 +76,7 @@ async fn needed(lines: &str, quirks: Quirks) -> Grant {
     let why = lived(&mut hub, &provider).await.expect_err(&format!("it did without {lines}"));
     assert!(!why.contains(SECRET) && !why.contains("acc3ss-") && !why.contains("r3fresh-"), "{why}");
     let provider = Quirky::start(quirks).await;
-    (hub.provider, hub.values) = (described(lines, &provider), Values::new());
+    (hub.provider, hub.values) = (described(lines, &provider), TemplateValues::new());
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
 }
 

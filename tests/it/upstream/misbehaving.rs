@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{any, post};
 use craft::egress::{Egress, EgressPolicy};
 use craft::error::Error;
-use craft::upstream::{Discovery, MAX_TOOLS, Outcome, Target, discover, mirrors_headers};
+use craft::upstream::{CallOutcome, Discovery, MAX_TOOLS, Target, discover, mirrors_headers};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -157,7 +157,7 @@ async fn tools_that_cannot_be_used_are_left_out_with_a_reason_and_the_rest_stays
     assert!(found.dropped[1].reason.contains("https://evil.test/s.json"), "{:?}", found.dropped);
 }
 
-async fn outcome(answer: impl Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static) -> Outcome {
+async fn outcome(answer: impl Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static) -> CallOutcome {
     run(&with_token(modern(tools(1), answer).await), "tool-0", nothing(), context()).await
 }
 
@@ -166,22 +166,25 @@ async fn a_call_is_retryable_only_if_the_server_surely_did_not_run_it() {
     for code in [429, 503] {
         let ended = outcome(status(code)).await;
         let after = Some(Duration::from_secs(7));
-        assert!(matches!(ended, Outcome::Retryable { retry_after, .. } if retry_after == after), "{code}: {ended:?}");
+        assert!(
+            matches!(ended, CallOutcome::Retryable { retry_after, .. } if retry_after == after),
+            "{code}: {ended:?}"
+        );
     }
     for code in [500, 502, 504] {
         let ended = outcome(status(code)).await;
-        assert!(matches!(ended, Outcome::Unknown { class: "http_status", .. }), "{code}: {ended:?}");
+        assert!(matches!(ended, CallOutcome::Unknown { class: "http_status", .. }), "{code}: {ended:?}");
     }
     for code in [400, 404, 413] {
         let ended = outcome(status(code)).await;
-        assert!(matches!(ended, Outcome::Permanent { .. }), "{code}: {ended:?}");
+        assert!(matches!(ended, CallOutcome::Permanent { .. }), "{code}: {ended:?}");
     }
     let closed = run(&remote(at(closed_port().await)), "tool-0", nothing(), context()).await;
-    assert!(matches!(closed, Outcome::Retryable { class: "unreachable", .. }), "{closed:?}");
+    assert!(matches!(closed, CallOutcome::Retryable { class: "unreachable", .. }), "{closed:?}");
     for media_type in ["application/json", "text/event-stream"] {
         let cut = move |_| ([("content-type", media_type)], Body::from_stream(broken())).into_response();
         let ended = outcome(cut).await;
-        assert!(matches!(ended, Outcome::Unknown { class: "broken", .. }), "{media_type}: {ended:?}");
+        assert!(matches!(ended, CallOutcome::Unknown { class: "broken", .. }), "{media_type}: {ended:?}");
     }
 }
 
@@ -195,7 +198,10 @@ async fn a_401_at_the_call_asks_for_new_credentials_and_carries_the_challenge() 
     let challenge = "Bearer resource_metadata=\"https://x.test/prm\"";
     let refuse = move |_| (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge)]).into_response();
     let ended = outcome(refuse).await;
-    assert!(matches!(ended, Outcome::Auth { challenge: Some(ref text), .. } if text == challenge), "{ended:?}");
+    assert!(
+        matches!(ended, CallOutcome::Unauthorized { challenge: Some(ref text), .. } if text == challenge),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]
@@ -209,7 +215,7 @@ async fn a_token_is_sent_but_never_comes_back_in_words() {
     let ended = outcome(echo).await;
     assert_eq!(
         ended,
-        Outcome::Permanent {
+        CallOutcome::Permanent {
             class: "rejected",
             message: "127.0.0.1 rejected the request: I saw Bearer [secret]".to_owned()
         }
@@ -246,5 +252,5 @@ async fn arguments_that_a_tool_wants_as_headers_are_sent_as_headers() {
     let target = remote(modern(tools, reply).await);
     let context = craft::upstream::CallContext { mirrors_headers: mirrors_headers(&schema), ..context() };
     let ended = run(&target, "tool-0", json!({"region": "eu-1"}), context).await;
-    assert!(matches!(ended, Outcome::Permanent { ref message, .. } if message.ends_with(": eu-1")), "{ended:?}");
+    assert!(matches!(ended, CallOutcome::Permanent { ref message, .. } if message.ends_with(": eu-1")), "{ended:?}");
 }

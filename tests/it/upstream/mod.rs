@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use craft::egress::{Egress, EgressPolicy};
 use craft::secret::Secret;
-use craft::upstream::{CallContext, Limits, Outcome, Progress, Target, call};
+use craft::upstream::{CallContext, CallOutcome, Limits, Progress, Target, call};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -50,14 +50,14 @@ fn watched() -> (CallContext, mpsc::Receiver<Progress>) {
     (CallContext { progress: Some(sender), ..context() }, receiver)
 }
 
-async fn run(target: &Target, tool: &str, arguments: Value, context: CallContext) -> Outcome {
+async fn run(target: &Target, tool: &str, arguments: Value, context: CallContext) -> CallOutcome {
     call(&egress(), target, tool, arguments.as_object().unwrap().clone(), context).await
 }
 
 /// The text of a result.
-fn text(outcome: &Outcome) -> &str {
+fn text(outcome: &CallOutcome) -> &str {
     match outcome {
-        Outcome::Ok(result) | Outcome::ToolError(result) => result["content"][0]["text"].as_str().unwrap(),
+        CallOutcome::Ok(result) | CallOutcome::ToolError(result) => result["content"][0]["text"].as_str().unwrap(),
         other => panic!("no result: {other:?}"),
     }
 }

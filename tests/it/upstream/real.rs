@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use craft::egress::{Egress, EgressPolicy};
-use craft::upstream::{Outcome, Target, call, discover};
+use craft::upstream::{CallOutcome, Target, call, discover};
 use craft::workbench::Workbench;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
@@ -41,7 +41,7 @@ async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
     let (context, mut progress) = watched();
     let steps = json!({"duration": 0.2, "steps": 4});
     let outcome = run(&target, "trigger-long-running-operation", steps, context).await;
-    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
     let mut seen = Vec::new();
     while let Some(step) = progress.recv().await {
         assert_eq!(step.total, Some(4.0));
@@ -77,13 +77,13 @@ async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
     let server = Modern::start().await;
     let target = remote(server.url());
     let failed = run(&target, "fail", nothing(), context()).await;
-    assert!(matches!(failed, Outcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
+    assert!(matches!(failed, CallOutcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
     match run(&target, "no-such-tool", nothing(), context()).await {
-        Outcome::Permanent { class: "rejected", message } => {
+        CallOutcome::Permanent { class: "rejected", message } => {
             assert!(message.starts_with("127.0.0.1 rejected"), "{message}");
         }
         // servers may also answer with a tool error
-        Outcome::ToolError(_) => {}
+        CallOutcome::ToolError(_) => {}
         other => panic!("{other:?}"),
     }
 }
@@ -98,7 +98,7 @@ async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
         progress.recv().await.unwrap();
         cancel.cancel();
     });
-    assert_eq!(outcome, Outcome::Canceled);
+    assert_eq!(outcome, CallOutcome::Canceled);
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let stops = run(&target, "stops", nothing(), super::context()).await;
@@ -122,7 +122,7 @@ async fn overheard() -> (Target, Recorder) {
 async fn a_session_of_the_older_era_is_deleted_when_the_call_is_over() {
     let (target, recorder) = overheard().await;
     let outcome = run(&target, "hash", json!({"text": "abc"}), context()).await;
-    assert!(matches!(outcome, Outcome::Ok(_)), "{outcome:?}");
+    assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
     let expected =
         ["POST server/discover", "POST initialize", "POST notifications/initialized", "POST tools/call", "DELETE"];
     assert_eq!(recorder.until("DELETE").await, expected);
@@ -137,7 +137,7 @@ async fn cancelling_a_call_of_the_older_era_notifies_the_server_before_the_sessi
         progress.recv().await.unwrap();
         cancel.cancel();
     });
-    assert_eq!(outcome, Outcome::Canceled);
+    assert_eq!(outcome, CallOutcome::Canceled);
     let heard = recorder.until("DELETE").await;
     let at = |request| heard.iter().position(|heard| heard == request).unwrap();
     assert!(at("POST tools/call") < at("POST notifications/cancelled"), "{heard:?}");
@@ -154,7 +154,7 @@ async fn a_deadline_ends_a_call_as_unknown_and_the_server_is_told() {
         tokio::time::advance(Duration::from_secs(30)).await;
         tokio::time::resume();
     });
-    let Outcome::Unknown { class: "timeout", message } = outcome else { panic!("{outcome:?}") };
+    let CallOutcome::Unknown { class: "timeout", message } = outcome else { panic!("{outcome:?}") };
     assert!(message.starts_with("127.0.0.1 did not answer within 30 seconds"), "{message}");
     assert!(recorder.until("DELETE").await.contains(&"POST notifications/cancelled".to_owned()));
 }
@@ -169,7 +169,10 @@ async fn the_workbench_needs_no_egress_and_reports_progress() {
     context.limits.deadline = Instant::now() + Duration::from_secs(700);
     let arguments = json!({"seconds": 600, "step": 200}).as_object().unwrap().clone();
     let outcome = call(&nowhere, &target, "countdown", arguments, context).await;
-    assert!(matches!(outcome, Outcome::Ok(ref result) if result["structuredContent"]["counted"] == 600), "{outcome:?}");
+    assert!(
+        matches!(outcome, CallOutcome::Ok(ref result) if result["structuredContent"]["counted"] == 600),
+        "{outcome:?}"
+    );
     assert_eq!(progress.recv().await.unwrap().message.as_deref(), Some("400 seconds to go"));
 }
 
@@ -178,5 +181,5 @@ async fn a_call_cancelled_before_it_began_reaches_nobody() {
     let context = context();
     context.cancel.cancel();
     let target = Target::Workbench(workbench());
-    assert_eq!(run(&target, "countdown", json!({"seconds": 600}), context).await, Outcome::Canceled);
+    assert_eq!(run(&target, "countdown", json!({"seconds": 600}), context).await, CallOutcome::Canceled);
 }

@@ -22,7 +22,7 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a server is: addresses that were looked up once, each of them allowed.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct ResolvedTarget {
     host: String,
     https: bool,
     addresses: Vec<SocketAddr>,
@@ -32,18 +32,18 @@ pub struct Way {
 
 /// A connection that came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened {
+pub enum Handshake {
     /// Encrypted, with a certificate that is trusted: the version of TLS in words.
     Encrypted(&'static str),
     /// Not encrypted, and within this machine.
-    Within,
+    Loopback,
     /// Not encrypted.
-    Plain,
+    Plaintext,
 }
 
 impl Egress {
     /// Looks up where `url` leads, and whether the rules allow that.
-    pub async fn way(&self, url: &Url) -> Result<Way, Error> {
+    pub async fn resolve(&self, url: &Url) -> Result<ResolvedTarget, Error> {
         let (host, door) = self.inspect(url)?;
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::from(ip)),
@@ -60,11 +60,11 @@ impl Egress {
             }
         };
         let authorities = self.authorities.clone();
-        Ok(Way { host, https: door.https, addresses, is_literal: literal.is_some(), authorities })
+        Ok(ResolvedTarget { host, https: door.https, addresses, is_literal: literal.is_some(), authorities })
     }
 }
 
-impl Way {
+impl ResolvedTarget {
     /// The host, as the URL names it.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -73,12 +73,12 @@ impl Way {
 
     /// The addresses; none where the host is one itself.
     #[must_use]
-    pub fn found(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[SocketAddr] {
         if self.is_literal { &[] } else { &self.addresses }
     }
 
     /// Opens a connection, and ends it at once.
-    pub async fn open(&self) -> Result<Opened, Error> {
+    pub async fn connect(&self) -> Result<Handshake, Error> {
         let opening = async {
             let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.broken(error))?;
             if self.https { self.shake_hands(stream).await } else { Ok(self.unencrypted()) }
@@ -87,20 +87,20 @@ impl Way {
         timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<Opened, Error> {
+    async fn shake_hands(&self, stream: TcpStream) -> Result<Handshake, Error> {
         let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::Client(error.into()))?;
-        let trusting = tls::trusting(&self.authorities, None).map_err(|error| Error::Client(error.into()))?;
+        let trusting = tls::client_config(&self.authorities, None).map_err(|error| Error::Client(error.into()))?;
         let stream =
             TlsConnector::from(Arc::new(trusting)).connect(name, stream).await.map_err(|error| self.broken(error))?;
-        Ok(Opened::Encrypted(match stream.get_ref().1.protocol_version() {
+        Ok(Handshake::Encrypted(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             _ => "TLS 1.2",
         }))
     }
 
-    fn unencrypted(&self) -> Opened {
+    fn unencrypted(&self) -> Handshake {
         let is_within = self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
-        if is_within { Opened::Within } else { Opened::Plain }
+        if is_within { Handshake::Loopback } else { Handshake::Plaintext }
     }
 
     fn broken(&self, error: std::io::Error) -> Error {

@@ -13,34 +13,41 @@ use crate::secret::Secret;
 
 /// A certificate with those that lead to its authority, and the private key that proves it.
 #[derive(Clone)]
-pub struct Identity(Arc<CertifiedKey>);
+pub struct ClientCertificate(Arc<CertifiedKey>);
 
-impl Identity {
+impl ClientCertificate {
     /// Reads PEM: the certificates and the key (PKCS #8, PKCS #1 or SEC 1) in any order.
     ///
     /// # Errors
-    /// [`Error::Identity`], which repeats nothing of the text.
-    pub fn read(pem: &Secret) -> Result<Self, Error> {
+    /// [`Error::InvalidClientCertificate`], which repeats nothing of the text.
+    pub fn from_pem(pem: &Secret) -> Result<Self, Error> {
         let (mut chain, mut key) = (Vec::new(), None);
         // of one kind of file the whole section has another name, of the other only a line within
         if pem.expose().contains("ENCRYPTED") {
-            return Err(Error::Identity("its private key is locked. Enter it without a passphrase"));
+            return Err(Error::InvalidClientCertificate("its private key is locked. Enter it without a passphrase"));
         }
         for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.expose().as_bytes()) {
-            let (kind, der) = section
-                .map_err(|_| Error::Identity("what was entered is not whole. Enter it as it is in its files"))?;
+            let (kind, der) = section.map_err(|_| {
+                Error::InvalidClientCertificate("what was entered is not whole. Enter it as it is in its files")
+            })?;
             match kind {
                 SectionKind::Certificate => chain.push(CertificateDer::from(der)),
                 kind => key = key.or(PrivateKeyDer::from_pem(kind, der)),
             }
         }
         if chain.is_empty() {
-            return Err(Error::Identity("there is none. Enter it from -----BEGIN CERTIFICATE----- on, with its key"));
+            return Err(Error::InvalidClientCertificate(
+                "there is none. Enter it from -----BEGIN CERTIFICATE----- on, with its key",
+            ));
         }
-        let key = key.ok_or(Error::Identity("its private key is missing. Enter both, each from -----BEGIN on"))?;
+        let key = key.ok_or(Error::InvalidClientCertificate(
+            "its private key is missing. Enter both, each from -----BEGIN on",
+        ))?;
         let key = default_provider().key_provider.load_private_key(key);
-        let key = key.map_err(|_| Error::Identity("its private key is none of RSA, ECDSA or Ed25519"))?;
-        own_first(&mut chain, &key).ok_or(Error::Identity("its private key is that of another certificate"))?;
+        let key =
+            key.map_err(|_| Error::InvalidClientCertificate("its private key is none of RSA, ECDSA or Ed25519"))?;
+        own_first(&mut chain, &key)
+            .ok_or(Error::InvalidClientCertificate("its private key is that of another certificate"))?;
         Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
     }
 
@@ -59,15 +66,15 @@ fn own_first(chain: &mut [CertificateDer<'static>], key: &Arc<dyn SigningKey>) -
     Some(())
 }
 
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[identity]")
+        f.write_str("[client_certificate]")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, Secret};
+    use super::{ClientCertificate, Secret};
     use rcgen::{CertifiedKey, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, generate_simple_self_signed};
 
     fn made() -> (String, String) {
@@ -76,22 +83,22 @@ mod tests {
     }
 
     fn refusal(pem: &str) -> String {
-        Identity::read(&Secret::new(pem)).unwrap_err().to_string()
+        ClientCertificate::from_pem(&Secret::new(pem)).unwrap_err().to_string()
     }
 
     #[test]
     fn certificates_and_key_are_read_in_any_order_and_the_own_one_comes_first() {
         let ((own, key), (authority, _)) = (made(), made());
-        let alone = Identity::read(&Secret::new(format!("{own}{key}"))).unwrap();
+        let alone = ClientCertificate::from_pem(&Secret::new(format!("{own}{key}"))).unwrap();
         for pem in [
             format!("{key}{own}{authority}"),
             format!("{authority}{own}{key}"),
             format!("Bag Attributes\n{authority}{key}{own}").replace('\n', "\r\n"),
         ] {
-            let read = Identity::read(&Secret::new(pem)).unwrap();
+            let read = ClientCertificate::from_pem(&Secret::new(pem)).unwrap();
             assert_eq!((&read.0.cert[0], read.0.cert.len()), (&alone.0.cert[0], 2));
         }
-        assert_eq!(format!("{alone:?}"), "[identity]");
+        assert_eq!(format!("{alone:?}"), "[client_certificate]");
     }
 
     #[test]
@@ -120,7 +127,7 @@ mod tests {
         for kind in [&PKCS_ECDSA_P256_SHA256, &PKCS_ED25519] {
             let key = KeyPair::generate_for(kind).unwrap();
             let own = rcgen::CertificateParams::new(["hub".to_owned()]).unwrap().self_signed(&key).unwrap();
-            assert!(Identity::read(&Secret::new(format!("{}{}", own.pem(), key.serialize_pem()))).is_ok());
+            assert!(ClientCertificate::from_pem(&Secret::new(format!("{}{}", own.pem(), key.serialize_pem()))).is_ok());
         }
     }
 }
