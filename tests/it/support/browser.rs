@@ -25,6 +25,9 @@ const MOST_REDIRECTS: usize = 5;
 /// Longer than any page may take, one that waits for a change included.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The browser's name for itself.
+pub(super) const AGENT: &str = "Browser of the tests";
+
 /// How a request gets to the hub.
 enum Way {
     InProcess(Router),
@@ -136,7 +139,7 @@ impl Browser {
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {
         let value = |text: &str| HeaderValue::from_str(text).unwrap();
         let mut headers =
-            HeaderMap::from_iter([(HOST, value(self.base.authority())), (USER_AGENT, value("Browser of the tests"))]);
+            HeaderMap::from_iter([(HOST, value(self.base.authority())), (USER_AGENT, value(AGENT))]);
         if *method != Method::GET {
             headers.insert(ORIGIN, value(&self.base.origin().ascii_serialization()));
         }

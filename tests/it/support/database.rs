@@ -11,9 +11,13 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use craft::clock::Clock;
 use craft::config::Config;
 use craft::db::managed::{Managed, Purpose};
 use craft::db::{Databases, MIGRATOR, PoolSizes, Server};
+use craft::egress::{Egress, EgressPolicy};
+use craft::workbench::Workbench;
+use craft::{connectors, serve};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -32,6 +36,11 @@ impl TestDatabase {
     /// Clones the migrated template.
     pub(crate) async fn new() -> Self {
         Self::cloned_from(&CLUSTER.template).await
+    }
+
+    /// Clones the migrated template that also stores the shipped connectors.
+    pub(crate) async fn with_connectors() -> Self {
+        Self::cloned_from(&CLUSTER.template_with_connectors).await
     }
 
     /// A database without any table.
@@ -78,6 +87,7 @@ struct Cluster {
     options: PgConnectOptions,
     superuser_options: PgConnectOptions,
     template: String,
+    template_with_connectors: String,
     drops: UnboundedSender<String>,
 }
 
@@ -110,10 +120,10 @@ impl Cluster {
         let mut admin = options.connect().await.unwrap();
         // one process at a time; let go of with the connection
         execute(&mut admin, "SELECT pg_advisory_lock(1)").await;
-        drop_orphans(&mut superuser).await;
-        let template = make_template(&mut admin, &options).await;
+        let is_alone = drop_orphans(&mut superuser).await;
+        let (template, template_with_connectors) = make_templates(&mut admin, &options, is_alone).await;
         let (drops, dropped) = unbounded_channel();
-        (Self { options, superuser_options, template, drops }, managed, dropped)
+        (Self { options, superuser_options, template, template_with_connectors, drops }, managed, dropped)
     }
 }
 
@@ -161,36 +171,61 @@ fn stop_after_us(data_dir: &Path) {
         .spawn();
 }
 
-/// Named by what is in it, so that it is made again when a migration changes or a month (and its partitions) begins.
-async fn make_template(admin: &mut PgConnection, options: &PgConnectOptions) -> String {
-    let checksums: Vec<u8> = MIGRATOR.iter().flat_map(|migration| migration.checksum.to_vec()).collect();
-    let statement = "SELECT 'template_' || to_char(clock_timestamp(), 'YYYYMM_') || md5($1)";
-    let name: String = sqlx::query_scalar(statement).bind(checksums).fetch_one(&mut *admin).await.unwrap();
-    let exists = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
-    if !sqlx::query_scalar::<_, bool>(exists).bind(&name).fetch_one(&mut *admin).await.unwrap() {
-        let outdated =
-            "SELECT datname::text FROM pg_database WHERE datname = 'unfinished' OR datname LIKE 'template\\_%'";
-        for name in sqlx::query_scalar::<_, String>(outdated).fetch_all(&mut *admin).await.unwrap() {
+/// Makes both templates, unless an earlier run of this same program has made them this month (their partitions are those
+/// of the month); returns the name of the migrated one and of the one that also stores the shipped connectors.
+/// `is_alone` says that no other process clones the templates that are there.
+async fn make_templates(admin: &mut PgConnection, options: &PgConnectOptions, is_alone: bool) -> (String, String) {
+    let statement = "SELECT to_char(clock_timestamp(), 'YYYYMM_') || md5($1)";
+    let suffix: String = sqlx::query_scalar(statement).bind(program_version()).fetch_one(&mut *admin).await.unwrap();
+    let (migrated, shipped) = (format!("template_migrated_{suffix}"), format!("template_shipped_{suffix}"));
+    let statement = "SELECT datname::text FROM pg_database WHERE datname LIKE 'template\\_%'";
+    let present: Vec<String> = sqlx::query_scalar(statement).fetch_all(&mut *admin).await.unwrap();
+    if !present.contains(&shipped) {
+        for name in present.iter().filter(|name| is_alone || **name == migrated) {
             execute(admin, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
+        execute(admin, "DROP DATABASE IF EXISTS unfinished WITH (FORCE)").await;
         execute(admin, "CREATE DATABASE unfinished TEMPLATE template0").await;
         let server = Server::reach(options.clone().database("unfinished")).await.unwrap();
         server.migrate().await.unwrap();
-        execute(admin, format!("ALTER DATABASE unfinished RENAME TO {name}")).await;
+        execute(admin, format!("ALTER DATABASE unfinished RENAME TO {migrated}")).await;
+        execute(admin, format!("CREATE DATABASE unfinished TEMPLATE {migrated}")).await;
+        store_connectors(options.clone().database("unfinished")).await;
+        execute(admin, format!("ALTER DATABASE unfinished RENAME TO {shipped}")).await;
     }
-    name
+    (migrated, shipped)
 }
 
-/// Drops what ended processes left behind.
-async fn drop_orphans(superuser: &mut PgConnection) {
+/// The version of the migrations, and of the two programs whose code stores the connectors.
+fn program_version() -> String {
+    let checksums = MIGRATOR.iter().map(|migration| format!("{:?}", migration.checksum));
+    let programs = [std::env::current_exe().unwrap(), PathBuf::from(env!("CARGO_BIN_EXE_craft"))];
+    let built = programs.map(|program| format!("{:?}", std::fs::metadata(program).unwrap().modified().unwrap()));
+    checksums.chain(built).collect()
+}
+
+async fn store_connectors(options: PgConnectOptions) {
+    let databases = Server::reach(options).await.unwrap().open(PoolSizes { web: 1, system: 1 });
+    let (shipped, egress) = (connectors::shipped().unwrap(), Egress::new(EgressPolicy { allow: Vec::new() }));
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    serve::ship_connectors(&databases.system, &shipped, &egress, &workbench, &Clock::real()).await.unwrap();
+    databases.close().await;
+}
+
+/// Drops the databases that ended processes left behind. Returns false if another process is still testing.
+async fn drop_orphans(superuser: &mut PgConnection) -> bool {
     let statement = "SELECT datname::text FROM pg_database WHERE datname LIKE 't\\_%'";
     let names: Vec<String> = sqlx::query_scalar(statement).fetch_all(&mut *superuser).await.unwrap();
+    let mut is_alone = true;
     for name in names {
         let pid = name.split('_').nth(1).and_then(|pid| pid.parse().ok()).and_then(rustix::process::Pid::from_raw);
         if pid.is_none_or(|pid| rustix::process::test_kill_process(pid).is_err()) {
             execute(superuser, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        } else {
+            is_alone = false;
         }
     }
+    is_alone
 }
 
 async fn drop_databases(mut superuser: PgConnection, mut dropped: UnboundedReceiver<String>) {

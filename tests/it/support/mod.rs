@@ -18,6 +18,7 @@ pub(crate) mod process;
 pub(crate) mod quirks;
 pub(crate) mod recorder;
 pub(crate) mod scripted;
+mod session;
 pub(crate) mod stream;
 pub(crate) mod test_app;
 pub(crate) mod tides;

@@ -28,7 +28,7 @@ use craft::queue::{Accepter, Engine, Settings};
 use craft::secret::Secret;
 use craft::vault::{SealingKey, Vault};
 use craft::workbench::Workbench;
-use craft::{connectors, db, serve, web, worker};
+use craft::{db, web, worker};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -37,6 +37,7 @@ use url::Url;
 use super::browser::Browser;
 use super::database::TestDatabase;
 use super::page::Page;
+use super::session::insert_session;
 
 /// Far longer than any job here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,7 +72,7 @@ impl TestApp {
     }
 
     async fn build(change: impl FnOnce(&mut Handles), pages: Router<App>) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::with_connectors().await;
         let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let system = database.databases.system.clone();
@@ -150,8 +151,7 @@ impl TestApp {
     pub(crate) async fn persona(&self, name: &str, is_admin: bool) -> Browser {
         let user = self.account(name, is_admin).await;
         let browser = self.stranger();
-        let page = browser.sign_in(&user.email, PASSWORD).await;
-        assert_eq!(page.path(), web::HOME, "{name} could not sign in: {}", page.text("main"));
+        insert_session(&self.app, &browser, user.id).await;
         browser
     }
 
@@ -262,11 +262,9 @@ pub(crate) fn allowing(rules: &[&str]) -> Egress {
     Egress::new(EgressPolicy { allow: rules.iter().map(|rule| rule.parse().unwrap()).collect() })
 }
 
-/// A worker on the runtime of the test, with the shipped connectors.
+/// Starts a worker on the runtime of the test.
 async fn run_jobs(app: &App) {
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-    let shipped = connectors::shipped().unwrap();
-    serve::ship_connectors(&app.system, &shipped, &app.egress, &workbench, &app.clock).await.unwrap();
     let settings = Settings { slots: 4, ..Settings::default() };
     let (engine, leases) =
         Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, "a test").await.unwrap();
