@@ -25,5 +25,5 @@ pub(super) async fn insert_session(app: &App, browser: &Browser, user: UserId) {
     audit::record(&mut conn, &actor, &Action::SessionStarted, now).await.unwrap();
     let prefix = if app.public_url.scheme() == "https" { "__Host-" } else { "" };
     browser.set_cookie(&format!("{prefix}craft"), &id);
-    browser.set_cookie(&format!("{prefix}craft-reader"), &app.vault.user_tag(user).to_string());
+    browser.set_cookie(&format!("{prefix}craft-reader"), &app.vault.mark(user).to_string());
 }

@@ -1,0 +1,119 @@
+//! The places in the code that may hold a privilege: the system pool, an `Actor`, untracked tasks and process-wide state.
+
+use super::{code, module_of, production_code, sources};
+
+/// The only modules that may hold the pool that sees every row, each with its reason.
+const SYSTEM_POOL: &[(&str, &str)] = &[
+    ("db", "creates the pool"),
+    ("vault", "checks that every data key can be unwrapped, and changes the master key of all"),
+    ("queue", "claims and finishes jobs of all users"),
+    ("accounts", "finds sessions, links and passwords before a user is known"),
+    ("connectors", "stores the shipped ones"),
+    ("connections", "refreshes the tokens of all users"),
+    ("jobs", "runs claimed jobs of all users"),
+    ("app", "passes the pool to the modules above"),
+    ("web", "loads sessions before a user is known"),
+    ("worker", "passes the pool to jobs"),
+    ("serve", "composes the process"),
+    ("command", "acts for the operator at the command line"),
+];
+
+/// The only files that may build an [`craft::actor::Actor`], each with its reason.
+const ACTOR_BUILDERS: &[(&str, &str)] = &[
+    ("src/accounts/visitor.rs", "a visitor becomes a user by signing in or up"),
+    ("src/command/secrets.rs", "the operator rotates keys at the command line"),
+    ("src/connections/renewal/sweep.rs", "the sweep refreshes tokens for their owners"),
+    ("src/jobs/execute.rs", "a worker runs a job for its owner"),
+    ("src/queue/rescue.rs", "the leader rescues a job for its owner"),
+    ("src/web/actor.rs", "a request acts for its session's user"),
+];
+
+/// Files that spawn a task which nothing waits for at shutdown, each with its reason. This list may only get shorter.
+const UNTRACKED_TASKS: &[(&str, &str)] = &[
+    ("src/connections/renewal/mod.rs", ""),
+    ("src/db/managed/cluster.rs", "waits for a child process that outlives its caller"),
+    ("src/db/managed/mod.rs", "the supervisor stops with the server that it watches"),
+    ("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again"),
+    ("src/serve/mod.rs", "the signal handlers live as long as the process"),
+    ("src/vault/transit/cache.rs", ""),
+    ("src/web/connectors/sign_in.rs", ""),
+    ("src/worker/mod.rs", ""),
+    ("src/workbench/mod.rs", "reads a child process to its end"),
+];
+
+/// Files with process-wide values, each with its reason. This list may only get shorter.
+const STATICS: &[(&str, &str)] = &[
+    ("src/db/migrate.rs", "the migrations are constant"),
+    ("src/ids.rs", "orders the ids that this process makes in one millisecond"),
+    ("src/web/failure_words.rs", "constant texts, compared by address"),
+    ("src/web/request_id.rs", "a constant header name"),
+    ("src/worker/mod.rs", ""),
+];
+
+/// The files of `src` in whose production code a line matches.
+fn files_with(matches: impl Fn(&str) -> bool) -> Vec<String> {
+    let is_test = |path: &str| path.ends_with("tests.rs") || path.contains("/tests/");
+    let found = sources("src", "rs").into_iter().filter(|(_, text)| production_code(text).lines().any(&matches));
+    found.map(|(path, _)| path.display().to_string()).filter(|path| !is_test(path)).collect()
+}
+
+fn spawns_untracked(line: &str) -> bool {
+    line.contains("tokio::spawn(") || line.contains("task::spawn(")
+}
+
+fn is_static(line: &str) -> bool {
+    let line = line.trim_start();
+    let after_visibility = if line.starts_with("pub") { line.split_once(' ').map_or("", |(_, rest)| rest) } else { line };
+    after_visibility.starts_with("static ")
+}
+
+/// Files that are not in the list, and entries of the list that are gone.
+fn differences(found: &[String], listed: &[(&str, &str)]) -> Vec<String> {
+    let unlisted = found.iter().filter(|file| listed.iter().all(|(name, _)| name != file));
+    let gone = listed.iter().filter(|(name, _)| !found.iter().any(|file| file == name));
+    let unlisted = unlisted.map(|file| format!("{file} is not in the list"));
+    unlisted.chain(gone.map(|(name, _)| format!("{name} is gone: take it off the list"))).collect()
+}
+
+#[test]
+fn only_the_listed_modules_hold_the_system_pool() {
+    for (path, text) in sources("src", "rs") {
+        if code(&text).contains("SystemDb") {
+            let module = module_of(&path).unwrap_or_else(|| "main".into());
+            assert!(
+                SYSTEM_POOL.iter().any(|(name, _)| *name == module) || path.starts_with("src/db"),
+                "{} holds the system pool, which sees every user's rows",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_listed_files_build_an_actor() {
+    let faults = differences(&files_with(|line| line.contains("Actor::new(")), ACTOR_BUILDERS);
+    assert!(faults.is_empty(), "an Actor opens owned rows:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn only_the_listed_files_spawn_untracked_tasks() {
+    let faults = differences(&files_with(spawns_untracked), UNTRACKED_TASKS);
+    assert!(faults.is_empty(), "use a TaskTracker, so that a stop waits for the task:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn only_the_listed_files_have_process_wide_values() {
+    let faults = differences(&files_with(is_static), STATICS);
+    assert!(faults.is_empty(), "a handle is passed, and a constant is a const:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn planted_privileges_are_found() {
+    assert!(spawns_untracked("    let task = tokio::spawn(async {});"));
+    assert!(!spawns_untracked("    self.tasks.spawn(task);") && !spawns_untracked("tokio::task::spawn_blocking(work)"));
+    assert!(is_static("pub(super) static LIMIT: Semaphore = Semaphore::const_new(4);") && is_static("static A: u8 = 1;"));
+    assert!(!is_static("fn name(&self) -> &'static str {") && !is_static("const A: &'static str = \"\";"));
+    let listed = [("src/a.rs", "a reason"), ("src/gone.rs", "a reason")];
+    let found = ["src/a.rs".to_owned(), "src/planted.rs".to_owned()];
+    assert_eq!(differences(&found, &listed).len(), 2, "one unlisted file and one entry without a file");
+}

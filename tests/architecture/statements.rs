@@ -1,0 +1,69 @@
+//! The recorded SQL statements: each names an owner, and the limit of a list is a parameter.
+
+use craft::db::ownership::TABLES;
+
+use super::sources;
+
+/// Views over owned tables, whose statements must name the owner as well.
+const OWNED_VIEWS: &[&str] = &["pipeline_jobs", "action_logs"];
+
+/// Statements that see every user's rows, each with its reason. This list may only get shorter.
+const OF_ALL_USERS: &[(&str, &str)] = &[
+    ("DELETE FROM user_sessions WHERE expires_at <= $1", "what has expired is swept for all"),
+    ("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", "the key is of the whole hub"),
+    (
+        "SELECT count(*) AS \"behind!\" FROM data_keys WHERE master_key_id <> $1",
+        "the key is of the whole hub, and so is its change",
+    ),
+    (
+        "UPDATE user_connections SET renew_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND renew_at > $2",
+        "an application that an administrator has mended serves all users",
+    ),
+    ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first account is the owner's, and there is one"),
+    ("SELECT EXISTS (SELECT FROM users) AS \"any!\"", "only a hub without accounts prints the link for the owner's"),
+];
+
+#[test]
+fn every_statement_on_an_owned_table_names_its_owner() {
+    let mut faults = Vec::new();
+    let (mut seen, mut excused) = (0, 0);
+    let tables = TABLES.iter().filter(|table| table.owner_column.is_some()).map(|table| table.name);
+    let owned: Vec<_> = tables.chain(OWNED_VIEWS.iter().copied()).collect();
+    for (path, text) in sources(".sqlx", "json") {
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let statement = file["query"].as_str().unwrap();
+        seen += 1;
+        let words: Vec<_> = statement.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        let named: Vec<_> = owned.iter().filter(|table| words.contains(table)).collect();
+        let is_of_all = OF_ALL_USERS.iter().any(|(listed, _)| *listed == statement);
+        excused += usize::from(is_of_all);
+        // of a person's own row, the key is the owner
+        let is_own_row = named.iter().all(|table| **table == "users") && statement.contains("WHERE id = $1");
+        if !named.is_empty()
+            && !is_of_all
+            && !is_own_row
+            && !words.iter().any(|word| ["user_id", "owner_id", "id_hash", "email"].contains(word))
+        {
+            faults.push(format!("{}: {named:?} without user_id:\n{statement}", path.display()));
+        }
+    }
+    assert!(seen > 0, "no statement is recorded in .sqlx");
+    assert_eq!(excused, OF_ALL_USERS.len(), "OF_ALL_USERS lists a statement that is gone");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A statement is planned once and for all users. With a number for its limit the planner expects a list to be short
+/// before the limit is reached, and reads and sorts the whole history of a user who has a long one.
+#[test]
+fn the_limit_of_a_list_is_a_parameter() {
+    for (path, text) in sources(".sqlx", "json") {
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let statement = file["query"].as_str().unwrap();
+        // chores look at everybody's rows, and one row is no list
+        let of_a_user = statement.contains("user_id = $") && !statement.contains("DELETE");
+        for rest in statement.split("LIMIT ").skip(1).filter(|_| of_a_user) {
+            let number: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            assert!(["", "1", "3"].contains(&number.as_str()), "{}: LIMIT {number}:\n{statement}", path.display());
+        }
+    }
+}
