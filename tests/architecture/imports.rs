@@ -172,13 +172,17 @@ fn planted_imports_are_resolved() {
         ("src/a/mod.rs", "pub use b::{Thing, deep::Other as Renamed};\nmod b;\nuse crate::c;"),
         ("src/a/b/mod.rs", "pub struct Thing;\nmod deep;\nuse super::d::{self, e};"),
         ("src/a/b/deep.rs", "// use crate::c;\npub struct Other;\nfn f() { super::super::d::g() }"),
-        ("src/a/d.rs", "use super::{Renamed, b};\nuse crate::{c::{C, D}, a};\n#[cfg(test)]\nmod tests { use crate::e; }"),
+        (
+            "src/a/d.rs",
+            "use super::{Renamed, b};\nuse crate::{c::{C, D}, a};\n#[cfg(test)]\nmod tests { use crate::e; }",
+        ),
         ("src/c.rs", "use crate::a::Thing;"),
         ("src/e.rs", ""),
     ];
     let modules = Modules::of_sources(planted.map(|(file, text)| (file.to_owned(), text.to_owned())));
     let found: Vec<_> =
         modules.imports().iter().map(|import| format!("{} {}", import.from.join("::"), import.to.join("::"))).collect();
-    let expected = ["a c", "a::b a::d", "a::b::deep a::d", "a::d a", "a::d a::b", "a::d a::b::deep", "a::d c", "c a::b"];
+    let expected =
+        ["a c", "a::b a::d", "a::b::deep a::d", "a::d a", "a::d a::b", "a::d a::b::deep", "a::d c", "c a::b"];
     assert_eq!(found, expected);
 }

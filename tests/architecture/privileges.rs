@@ -63,7 +63,8 @@ fn spawns_untracked(line: &str) -> bool {
 
 fn is_static(line: &str) -> bool {
     let line = line.trim_start();
-    let after_visibility = if line.starts_with("pub") { line.split_once(' ').map_or("", |(_, rest)| rest) } else { line };
+    let after_visibility =
+        if line.starts_with("pub") { line.split_once(' ').map_or("", |(_, rest)| rest) } else { line };
     after_visibility.starts_with("static ")
 }
 
@@ -111,7 +112,9 @@ fn only_the_listed_files_have_process_wide_values() {
 fn planted_privileges_are_found() {
     assert!(spawns_untracked("    let task = tokio::spawn(async {});"));
     assert!(!spawns_untracked("    self.tasks.spawn(task);") && !spawns_untracked("tokio::task::spawn_blocking(work)"));
-    assert!(is_static("pub(super) static LIMIT: Semaphore = Semaphore::const_new(4);") && is_static("static A: u8 = 1;"));
+    assert!(
+        is_static("pub(super) static LIMIT: Semaphore = Semaphore::const_new(4);") && is_static("static A: u8 = 1;")
+    );
     assert!(!is_static("fn name(&self) -> &'static str {") && !is_static("const A: &'static str = \"\";"));
     let listed = [("src/a.rs", "a reason"), ("src/gone.rs", "a reason")];
     let found = ["src/a.rs".to_owned(), "src/planted.rs".to_owned()];

@@ -138,8 +138,7 @@ impl Browser {
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {
         let value = |text: &str| HeaderValue::from_str(text).unwrap();
-        let mut headers =
-            HeaderMap::from_iter([(HOST, value(self.base.authority())), (USER_AGENT, value(AGENT))]);
+        let mut headers = HeaderMap::from_iter([(HOST, value(self.base.authority())), (USER_AGENT, value(AGENT))]);
         if *method != Method::GET {
             headers.insert(ORIGIN, value(&self.base.origin().ascii_serialization()));
         }
