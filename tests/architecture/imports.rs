@@ -113,7 +113,7 @@ fn used_names(module: &[String], text: &str, modules: &BTreeSet<Path>) -> BTreeM
     for (start, keyword) in text.match_indices("use ").filter(|(start, _)| starts_statement(&text[..*start])) {
         let statement = &text[start + keyword.len()..];
         let first: String = statement.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        let child = [module, &[first.clone()]].concat();
+        let child = [module, std::slice::from_ref(&first)].concat();
         if ["crate", "self", "super"].contains(&first.as_str()) {
             if let Some((base, rest)) = absolute(module, statement) {
                 expand(rest, &base, &mut names);
