@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
-use craft::accounts::{self, NewUser, Passwords, User, Visitor};
+use craft::accounts::{self, HashingCost, NewUser, Passwords, User, Visitor};
 use craft::app::{App, Handles};
 use craft::clock::Clock;
 use craft::config::SignUp;
@@ -44,6 +44,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Every persona's password.
 pub(crate) const PASSWORD: &str = "a lantern over the harbour";
+
+/// Cheap, because the tests check far more passwords than people do.
+const HASHING_COST: HashingCost = HashingCost { memory_kib: 64, passes: 1 };
 
 /// A running hub.
 pub(crate) struct TestApp {
@@ -99,7 +102,7 @@ impl TestApp {
             egress: means.egress,
             mailer: means.mailer,
             errands: means.errands,
-            passwords: Passwords::default(),
+            passwords: Passwords::with_cost(HASHING_COST),
             queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
             live,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
