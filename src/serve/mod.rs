@@ -130,7 +130,7 @@ async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop
     }
     hub.start_daily_sweep();
     print_line(&format!("Listening on {}", app.public_url.as_str().trim_end_matches('/')))?;
-    let service = web::framed(web::pages(), app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = web::with_layers(web::pages(), app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         ended = server.into_future() => ended.map_err(Error::internal),

@@ -1,6 +1,6 @@
 //! Who is asking: the only place where a request becomes an [`Actor`].
 //!
-//! [`SignedIn`] is for pages of users, [`Admin`] for those of administrators, [`Anyone`] for pages that everybody may
+//! [`SignedIn`] is for pages of users, [`Admin`] for those of administrators, [`MaybeSignedIn`] for pages that everybody may
 //! see; a handler that shows no page can take the [`Actor`] itself. Whoever is not signed in is sent to sign in, and
 //! comes back to the page they asked for.
 
@@ -14,13 +14,13 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use super::asked;
 use super::error::Error;
 use super::flash::Flash;
-use super::kept;
+use super::form_restore;
+use super::request_summary;
 use super::respond::{local_path, see_other};
 use super::session;
-use super::shell::{Shell, ShellUser, Viewer};
+use super::shell::{Shell, ShellUser, ViewerSlot};
 use super::when::Calendar;
 use crate::accounts::sessions::{self, SessionKey};
 use crate::accounts::{User, Visitor};
@@ -37,13 +37,13 @@ const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    reader: Reader,
+    viewer: Viewer,
     session: Session,
 }
 
 /// What there is to know of them, without what their session holds: live pages keep it for as long as they are looked at.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct Viewer {
     /// Opens their rows.
     pub actor: Actor,
     /// How pages show them.
@@ -53,10 +53,10 @@ pub struct Reader {
 }
 
 impl Deref for SignedIn {
-    type Target = Reader;
+    type Target = Viewer;
 
-    fn deref(&self) -> &Reader {
-        &self.reader
+    fn deref(&self) -> &Viewer {
+        &self.viewer
     }
 }
 
@@ -64,7 +64,7 @@ impl SignedIn {
     /// The frame of a page about `thing`, with the message left for it.
     pub async fn shell(&self, thing: impl Into<String>) -> Shell {
         let flash = session::take_flash(&self.session).await;
-        Shell::new(thing).seen_by(Some(self.user.clone())).flash(flash)
+        Shell::new(thing).viewer(Some(self.user.clone())).flash(flash)
     }
 
     /// Leaves a message for the next page.
@@ -73,12 +73,12 @@ impl SignedIn {
     }
 
     /// Lets go of the session.
-    pub(super) fn into_reader(self) -> Reader {
-        self.reader
+    pub(super) fn into_viewer(self) -> Viewer {
+        self.viewer
     }
 }
 
-impl Reader {
+impl Viewer {
     /// Their clock.
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
@@ -110,7 +110,7 @@ pub struct Admin(pub SignedIn);
 
 /// Whoever asks, signed in or not.
 #[derive(Clone, Debug)]
-pub struct Anyone {
+pub struct MaybeSignedIn {
     /// The user, if there is one.
     pub signed_in: Option<SignedIn>,
     /// Where they come from.
@@ -119,11 +119,11 @@ pub struct Anyone {
     pub(super) session: Session,
 }
 
-impl Anyone {
+impl MaybeSignedIn {
     /// The frame of a page about `thing`, with the message left for it.
     pub async fn shell(&self, thing: impl Into<String>) -> Shell {
         let user = self.signed_in.as_ref().map(|signed_in| signed_in.user.clone());
-        Shell::new(thing).seen_by(user).flash(session::take_flash(&self.session).await)
+        Shell::new(thing).viewer(user).flash(session::take_flash(&self.session).await)
     }
 
     /// Leaves a message for the next page.
@@ -161,7 +161,7 @@ impl Client {
     }
 }
 
-impl FromRequestParts<App> for Anyone {
+impl FromRequestParts<App> for MaybeSignedIn {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
@@ -171,9 +171,9 @@ impl FromRequestParts<App> for Anyone {
         let account = session::account(&session, &client, app.clock.now()).await?;
         let signed_in = account.map(|account| {
             let (actor, key) = (actor(&account, &client), session::key_of(&session));
-            let reader = Reader { actor, user: shown(account), session: key };
-            let signed_in = SignedIn { reader, session: session.clone() };
-            Viewer::note(parts, signed_in.user.clone());
+            let viewer = Viewer { actor, user: shown(account), session: key };
+            let signed_in = SignedIn { viewer, session: session.clone() };
+            ViewerSlot::fill(parts, signed_in.user.clone());
             signed_in
         });
         Ok(Self { signed_in, client, session })
@@ -198,7 +198,7 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let anyone = Anyone::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let anyone = MaybeSignedIn::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         anyone.signed_in.ok_or_else(|| sign_in_first(parts))
     }
 }
@@ -216,7 +216,7 @@ impl FromRequestParts<App> for Actor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        SignedIn::from_request_parts(parts, app).await.map(|signed_in| signed_in.reader.actor)
+        SignedIn::from_request_parts(parts, app).await.map(|signed_in| signed_in.viewer.actor)
     }
 }
 
@@ -229,7 +229,7 @@ fn sign_in_first(parts: &Parts) -> Response {
     let location =
         format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish());
     if !parts.headers.contains_key(HX_REQUEST) {
-        return kept::unsent(see_other(&location), wanted);
+        return form_restore::mark_sign_in_required(see_other(&location), wanted);
     }
     // a redirect would put the sign-in page into a part of this one: htmx loads this address instead
     match HeaderValue::try_from(location) {
@@ -249,5 +249,5 @@ fn wanted(parts: &Parts) -> String {
 
 fn is_program(parts: &Parts) -> bool {
     let accept = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.contains("text/event-stream") || asked::wants_json(parts.uri.path(), &parts.headers)
+    accept.contains("text/event-stream") || request_summary::wants_json(parts.uri.path(), &parts.headers)
 }

@@ -15,9 +15,9 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::asked::Asked;
 use super::failure_words::{self, Words};
-use super::shell::{Shell, Viewer};
+use super::request_summary::RequestSummary;
+use super::shell::{Shell, ViewerSlot};
 use crate::error::Error as DomainError;
 
 /// What every handler returns.
@@ -115,8 +115,8 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// The layer that renders failures, and bare statuses of the router (404, 405, a cut-off handler), as pages.
 pub(super) async fn pages(mut request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
-    let viewer = Viewer::default();
+    let asked = RequestSummary::of(&request);
+    let viewer = ViewerSlot::default();
     request.extensions_mut().insert(viewer.clone());
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
@@ -142,7 +142,7 @@ fn is_bare(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !response.headers().contains_key(CONTENT_TYPE)
 }
 
-fn render(failure: &Failure, asked: &Asked, viewer: &Viewer) -> (&'static str, String) {
+fn render(failure: &Failure, asked: &RequestSummary, viewer: &ViewerSlot) -> (&'static str, String) {
     let words = failure_words::of(failure.status);
     let message = failure.message.as_deref().unwrap_or(words.message);
     if asked.json {
@@ -153,7 +153,7 @@ fn render(failure: &Failure, asked: &Asked, viewer: &Viewer) -> (&'static str, S
     }
     let safe = failure_words::is_work_safe(failure.status, asked.safe_method);
     let again = (words.again && asked.safe_method).then_some(asked.target.as_str());
-    let shell = Shell::new(words.title).seen_by(viewer.get());
+    let shell = Shell::new(words.title).viewer(viewer.get());
     let page = ErrorPage { shell, words, message, safe, again, request_id: &asked.request_id };
     match page.render() {
         Ok(html) => ("text/html; charset=utf-8", html),

@@ -13,24 +13,24 @@ use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 
 /// An entry of a select.
-pub(super) struct Choice {
+pub(super) struct SelectOption {
     pub(super) value: String,
     pub(super) label: String,
 }
 
-impl Choice {
+impl SelectOption {
     pub(super) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
         Self { value: value.into(), label: label.into() }
     }
 }
 
 /// What a parameter says, if it has a value that can be read.
-pub(super) fn understood<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+pub(super) fn parse_param<T>(asked: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
     Some(asked.trim()).filter(|asked| !asked.is_empty()).and_then(read)
 }
 
 /// Tells of a parameter that has a value and was not understood; a long one is cut.
-pub(super) fn note(faults: &mut FieldFaults, name: &str, asked: &str, fits: bool, why: &str) {
+pub(super) fn report_invalid(faults: &mut FieldFaults, name: &str, asked: &str, fits: bool, why: &str) {
     let asked = asked.trim();
     if asked.is_empty() || fits {
         return;
@@ -41,34 +41,34 @@ pub(super) fn note(faults: &mut FieldFaults, name: &str, asked: &str, fits: bool
 }
 
 /// A date as a date field sends it, and nothing else that could be read as one.
-pub(super) fn day(text: &str) -> Option<Date> {
+pub(super) fn parse_date(text: &str) -> Option<Date> {
     let day: Date = text.parse().ok()?;
     (day.to_string() == text && day.year() >= 1970).then_some(day)
 }
 
 /// What to write instead of something that is no date.
-pub(super) const A_DAY: &str = "write a date like 2026-11-24";
+pub(super) const DATE_HINT: &str = "write a date like 2026-11-24";
 
 /// When a day begins for somebody in this zone.
-pub(super) fn begins(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     let start = day.to_zoned(zone.clone()).ok()?.timestamp();
     OffsetDateTime::from_unix_timestamp(start.as_second()).ok()
 }
 
 /// "20 November 2026".
-pub(super) fn day_words(day: Date) -> String {
+pub(super) fn format_date(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
 }
 
 /// Parameters of an address; those without a value are left out.
-pub(super) fn parameters(named: &[(&str, &str)]) -> Serializer<'static, String> {
+pub(super) fn query_params(named: &[(&str, &str)]) -> Serializer<'static, String> {
     let mut query = Serializer::new(String::new());
     query.extend_pairs(named.iter().filter(|(_, value)| !value.is_empty()));
     query
 }
 
 /// An address with these parameters.
-pub(super) fn at(path: &str, mut query: Serializer<'static, String>) -> String {
+pub(super) fn url_with_query(path: &str, mut query: Serializer<'static, String>) -> String {
     match query.finish() {
         query if query.is_empty() => path.to_owned(),
         query => format!("{path}?{query}"),
@@ -76,18 +76,18 @@ pub(super) fn at(path: &str, mut query: Serializer<'static, String>) -> String {
 }
 
 /// An address with its parameters; those without a value are left out.
-pub(super) fn address(path: &str, named: &[(&str, &str)]) -> String {
-    at(path, parameters(named))
+pub(super) fn url_with_params(path: &str, named: &[(&str, &str)]) -> String {
+    url_with_query(path, query_params(named))
 }
 
 /// The services that a list may be narrowed to, and the one that is asked for.
-pub(super) struct Services {
-    pub(super) choices: Vec<Choice>,
+pub(super) struct ConnectorFilter {
+    pub(super) choices: Vec<SelectOption>,
     pub(super) chosen: Option<LinkedConnector>,
 }
 
 /// The actor's services; the one of this place is among them though it was never used.
-pub(super) async fn services(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<Services> {
+pub(super) async fn load_connector_filter(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<ConnectorFilter> {
     let mut linked = connections::linked(tx, actor).await?;
     let slug = slug.trim();
     let mut chosen = linked.iter().find(|it| it.slug == slug).cloned();
@@ -99,34 +99,35 @@ pub(super) async fn services(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<S
         });
         linked.extend(chosen.clone());
     }
-    let any = Choice::new("", "Any connector");
-    let choices = std::iter::once(any).chain(linked.into_iter().map(|it| Choice::new(it.slug, it.name))).collect();
-    Ok(Services { choices, chosen })
+    let any = SelectOption::new("", "Any connector");
+    let choices =
+        std::iter::once(any).chain(linked.into_iter().map(|it| SelectOption::new(it.slug, it.name))).collect();
+    Ok(ConnectorFilter { choices, chosen })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{address, begins, day};
+    use super::{parse_date, start_of_day, url_with_params};
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
     #[test]
     fn only_what_a_date_field_sends_is_a_day() {
-        assert_eq!(day("2026-11-24").map(|day| day.to_string()).as_deref(), Some("2026-11-24"));
+        assert_eq!(parse_date("2026-11-24").map(|day| day.to_string()).as_deref(), Some("2026-11-24"));
         for other in ["20261124", "2026-11-24T10:00", "1969-12-31", "2026-02-30", "tomorrow"] {
-            assert_eq!(day(other), None, "{other}");
+            assert_eq!(parse_date(other), None, "{other}");
         }
     }
 
     #[test]
     fn a_day_begins_where_its_reader_is() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        assert_eq!(begins(day("2026-11-20").unwrap(), &berlin), Some(datetime!(2026-11-19 23:00 UTC)));
+        assert_eq!(start_of_day(parse_date("2026-11-20").unwrap(), &berlin), Some(datetime!(2026-11-19 23:00 UTC)));
     }
 
     #[test]
     fn an_address_has_only_what_has_a_value() {
-        assert_eq!(address("/jobs", &[("a", ""), ("b", "")]), "/jobs");
-        assert_eq!(address("/jobs", &[("a", ""), ("b", "x&y")]), "/jobs?b=x%26y");
+        assert_eq!(url_with_params("/jobs", &[("a", ""), ("b", "")]), "/jobs");
+        assert_eq!(url_with_params("/jobs", &[("a", ""), ("b", "x&y")]), "/jobs?b=x%26y");
     }
 }

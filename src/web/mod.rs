@@ -5,7 +5,6 @@
 
 pub mod accounts;
 pub mod actor;
-mod asked;
 pub mod assets;
 mod audit;
 pub mod badge;
@@ -18,11 +17,13 @@ pub mod extract;
 mod failure_words;
 mod filtering;
 pub mod flash;
+mod form_restore;
 mod health;
 mod jobs;
-mod kept;
+mod live_bar;
 mod path;
 mod request_id;
+mod request_summary;
 pub mod respond;
 pub mod security;
 pub mod session;
@@ -50,7 +51,7 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::{Level, Span};
 use url::Url;
 
-use actor::Anyone;
+use actor::MaybeSignedIn;
 use request_id::RequestId;
 
 use crate::app::App;
@@ -73,15 +74,16 @@ pub fn pages() -> Router<App> {
 }
 
 /// Puts pages into their frame: sessions, and the layers.
-pub fn framed(pages: Router<App>, app: App) -> Router {
+pub fn with_layers(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
-    let pages = pages.fallback(nowhere).layer(from_fn_with_state(app.clone(), kept::keep)).layer(sessions);
+    let pages =
+        pages.fallback(not_found).layer(from_fn_with_state(app.clone(), form_restore::preserve_form)).layer(sessions);
     layers(pages, &settings).merge(health::router()).with_state(app)
 }
 
 /// No page has this address. Asks who looks, so that the page about it keeps their navigation.
-async fn nowhere(_: Anyone) -> error::Error {
+async fn not_found(_: MaybeSignedIn) -> error::Error {
     error::Error::not_found()
 }
 

@@ -15,8 +15,8 @@ pub const PRODUCT: &str = "Tool Connect Craft";
 /// The frame of one page.
 #[derive(Clone, Debug)]
 pub struct Shell {
-    thing: String,
-    state: Option<String>,
+    title: String,
+    title_prefix: Option<String>,
     crumbs: Vec<Crumb>,
     section: Option<Section>,
     user: Option<ShellUser>,
@@ -95,14 +95,14 @@ impl Section {
 }
 
 impl Shell {
-    /// A page about `thing`, seen by nobody in particular.
-    pub fn new(thing: impl Into<String>) -> Self {
-        Self { thing: thing.into(), state: None, crumbs: Vec::new(), section: None, user: None, flash: None }
+    /// A page about `title`, seen by nobody in particular.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), title_prefix: None, crumbs: Vec::new(), section: None, user: None, flash: None }
     }
 
     /// Who is signed in.
     #[must_use]
-    pub fn seen_by(mut self, user: Option<ShellUser>) -> Self {
+    pub fn viewer(mut self, user: Option<ShellUser>) -> Self {
         self.user = user;
         self
     }
@@ -116,15 +116,15 @@ impl Shell {
 
     /// Adds a page above this one; call it from the outermost inwards.
     #[must_use]
-    pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+    pub fn breadcrumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
         self.crumbs.push(Crumb { label: label.into(), href: href.into() });
         self
     }
 
     /// What the title opens with: `Error` for a form that came back, `Running` for a job.
     #[must_use]
-    pub fn state(mut self, state: impl Into<String>) -> Self {
-        self.state = Some(state.into());
+    pub fn title_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.title_prefix = Some(prefix.into());
         self
     }
 
@@ -135,12 +135,12 @@ impl Shell {
         self
     }
 
-    /// `{state: }{thing} – {parent} – {product}`.
+    /// `{state: }{title} – {parent} – {product}`.
     #[must_use]
-    pub fn title(&self) -> String {
-        let mut title = match &self.state {
-            Some(state) => format!("{state}: {}", self.thing),
-            None => self.thing.clone(),
+    pub fn document_title(&self) -> String {
+        let mut title = match &self.title_prefix {
+            Some(state) => format!("{state}: {}", self.title),
+            None => self.title.clone(),
         };
         if let Some(parent) = self.crumbs.last() {
             title = format!("{title} – {}", parent.label);
@@ -150,8 +150,8 @@ impl Shell {
 
     /// What the page is about: the last of the breadcrumbs.
     #[must_use]
-    pub fn thing(&self) -> &str {
-        &self.thing
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// The pages above, outermost first.
@@ -188,11 +188,11 @@ impl Shell {
 /// Who turned out to be looking: filled in by the extractor that finds the user, read by the error page,
 /// which is rendered outside of the handler and must still show the navigation.
 #[derive(Clone, Debug, Default)]
-pub struct Viewer(Arc<OnceLock<ShellUser>>);
+pub struct ViewerSlot(Arc<OnceLock<ShellUser>>);
 
-impl Viewer {
+impl ViewerSlot {
     /// Notes the user of this request. The first note stays.
-    pub fn note(parts: &Parts, user: ShellUser) {
+    pub fn fill(parts: &Parts, user: ShellUser) {
         if let Some(viewer) = parts.extensions.get::<Self>() {
             // a second note in one request would be the same user
             let _ = viewer.0.set(user);
@@ -210,9 +210,14 @@ mod tests {
 
     #[test]
     fn a_title_goes_from_the_state_to_the_product() {
-        let shell = Shell::new("Create issue").under("Connectors", "/connectors").under("GitHub", "/connectors/github");
-        assert_eq!(shell.clone().state("Error").title(), "Error: Create issue – GitHub – Tool Connect Craft");
-        assert_eq!(shell.title(), "Create issue – GitHub – Tool Connect Craft");
-        assert_eq!(Shell::new("Jobs").title(), "Jobs – Tool Connect Craft");
+        let shell = Shell::new("Create issue")
+            .breadcrumb("Connectors", "/connectors")
+            .breadcrumb("GitHub", "/connectors/github");
+        assert_eq!(
+            shell.clone().title_prefix("Error").document_title(),
+            "Error: Create issue – GitHub – Tool Connect Craft"
+        );
+        assert_eq!(shell.document_title(), "Create issue – GitHub – Tool Connect Craft");
+        assert_eq!(Shell::new("Jobs").document_title(), "Jobs – Tool Connect Craft");
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::HOME;
-use super::actor::Anyone;
+use super::actor::MaybeSignedIn;
 use super::respond::{page, see_other};
 use super::shell::{PRODUCT, Shell};
 use crate::app::App;
@@ -38,17 +38,17 @@ pub(super) struct AccessibilityPage {
     pub(super) shell: Shell,
 }
 
-async fn home(State(app): State<App>, visitor: Anyone) -> Response {
+async fn home(State(app): State<App>, visitor: MaybeSignedIn) -> Response {
     if visitor.signed_in.is_some() {
         return see_other(HOME);
     }
     page(&HomePage { shell: visitor.shell(PRODUCT).await, open: app.sign_up == SignUp::Open })
 }
 
-async fn help(visitor: Anyone) -> Response {
+async fn help(visitor: MaybeSignedIn) -> Response {
     page(&HelpPage { shell: visitor.shell("Help").await })
 }
 
-async fn accessibility(visitor: Anyone) -> Response {
+async fn accessibility(visitor: MaybeSignedIn) -> Response {
     page(&AccessibilityPage { shell: visitor.shell("Accessibility").await })
 }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use tokio::time::{Instant, sleep_until};
 
-use super::actor::Reader;
+use super::actor::Viewer;
 use super::respond::unbuffered;
 use crate::app::App;
 use crate::live::{MOST_SEATS, Seat, Ticks};
@@ -28,18 +28,18 @@ const COME_BACK: Duration = Duration::from_secs(2);
 const FAR: Duration = Duration::from_secs(86_400);
 
 /// What a page follows.
-pub(super) trait Follow: Send + 'static {
+pub(super) trait LiveSource: Send + 'static {
     /// The rest between two messages, so that a hundred changes in it are one.
-    const REST: Duration;
+    const MIN_INTERVAL: Duration;
 
     /// What has changed since the last call, if anything. Fails when the stream cannot go on.
-    fn news(&mut self) -> impl Future<Output = Result<Option<Message>, ()>> + Send;
+    fn next_update(&mut self) -> impl Future<Output = Result<Option<Message>, ()>> + Send;
 
     /// True once nothing more can change.
-    fn is_over(&self) -> bool;
+    fn is_finished(&self) -> bool;
 
     /// When to ask for news though nothing has changed.
-    fn due(&self) -> Option<Instant> {
+    fn next_check(&self) -> Option<Instant> {
         None
     }
 }
@@ -52,7 +52,7 @@ struct Stopped {
 }
 
 /// Answers with the stream. `ticks` was subscribed to before the page's state was read.
-pub(super) fn answer(app: App, me: Reader, ticks: Ticks, what: impl Follow) -> Response {
+pub(super) fn answer(app: App, me: Viewer, ticks: Ticks, what: impl LiveSource) -> Response {
     let seat = app.live.take_seat(me.actor.user_id());
     let session = async move || me.is_still_signed_in(&app).await.map_err(|_| ());
     unbuffered(Sse::new(messages(ticks, seat, session, what)).into_response())
@@ -67,30 +67,30 @@ fn messages<S, F>(
 ) -> impl Stream<Item = Result<Message, Infallible>>
 where
     S: AsyncFn() -> Result<bool, ()>,
-    F: Follow,
+    F: LiveSource,
 {
     stream! {
         let mut first = true;
         let mut look = Instant::now() + PING;
         loop {
-            let rested = Instant::now() + F::REST;
+            let rested = Instant::now() + F::MIN_INTERVAL;
             // boxed, and so given back while the stream waits, as it does nearly always: what it takes to look is
             // several times the size of what it takes to wait
-            match Box::pin(what.news()).await {
+            match Box::pin(what.next_update()).await {
                 Ok(Some(message)) if std::mem::take(&mut first) => yield Ok(message.retry(COME_BACK)),
                 Ok(Some(message)) => yield Ok(message),
                 Ok(None) => {}
                 Err(()) => return,
             }
-            if what.is_over() {
+            if what.is_finished() {
                 yield Ok(end("over"));
                 return;
             }
             sleep_until(rested).await;
             loop {
-                match wake(&mut ticks, &seat, look, what.due()).await {
-                    Wake::News => break,
-                    Wake::Look => match Box::pin(session()).await {
+                match wait(&mut ticks, &seat, look, what.next_check()).await {
+                    WakeReason::Update => break,
+                    WakeReason::SessionCheck => match Box::pin(session()).await {
                         Ok(true) => yield Ok(Message::default().comment("still here")),
                         Ok(false) => {
                             yield Ok(stopped(SIGNED_OUT.to_owned()));
@@ -99,7 +99,7 @@ where
                         }
                         Err(()) => return,
                     },
-                    Wake::Lost => {
+                    WakeReason::PermitLost => {
                         yield Ok(stopped(too_many()));
                         yield Ok(end("too many"));
                         return;
@@ -121,24 +121,24 @@ fn too_many() -> String {
 }
 
 /// Why a stream wakes.
-pub(super) enum Wake {
+pub(super) enum WakeReason {
     /// Something has changed, or something is due.
-    News,
+    Update,
     /// It is time to look at the session.
-    Look,
+    SessionCheck,
     /// The seat is lost.
-    Lost,
+    PermitLost,
 }
 
 /// Waits for the first of them.
-pub(super) async fn wake(ticks: &mut Ticks, seat: &Seat, look: Instant, due: Option<Instant>) -> Wake {
+pub(super) async fn wait(ticks: &mut Ticks, seat: &Seat, look: Instant, due: Option<Instant>) -> WakeReason {
     tokio::select! {
         biased;
-        () = seat.lost() => Wake::Lost,
+        () = seat.lost() => WakeReason::PermitLost,
         // before the news: where something changes all the time a session must still end
-        () = sleep_until(look) => Wake::Look,
-        () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR)) => Wake::News,
-        () = ticks.changed() => Wake::News,
+        () = sleep_until(look) => WakeReason::SessionCheck,
+        () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR)) => WakeReason::Update,
+        () = ticks.changed() => WakeReason::Update,
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
     use tokio_util::task::TaskTracker;
 
-    use super::{Follow, Message, Sse, messages};
+    use super::{LiveSource, Message, Sse, messages};
     use crate::ids::{JobId, UserId};
     use crate::live::Live;
 
@@ -174,15 +174,15 @@ mod tests {
         most: usize,
     }
 
-    impl Follow for Busy {
-        const REST: Duration = Duration::from_millis(500);
+    impl LiveSource for Busy {
+        const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-        async fn news(&mut self) -> Result<Option<Message>, ()> {
+        async fn next_update(&mut self) -> Result<Option<Message>, ()> {
             self.asked.fetch_add(1, Ordering::Relaxed);
             Ok(Some(Message::default().data("news")))
         }
 
-        fn is_over(&self) -> bool {
+        fn is_finished(&self) -> bool {
             self.asked.load(Ordering::Relaxed) >= self.most
         }
     }

@@ -133,7 +133,7 @@ test("a page that lost its place says so, stays still, and offers to reload", { 
   const page = await arrive("erin");
   await countdown(page, 500);
   await page.goto("/jobs");
-  await page.locator("#jobs-bar").getByRole("link", { name: "Pause live updates" }).waitFor();
+  await page.locator("#live-bar").getByRole("link", { name: "Pause live updates" }).waitFor();
   const streams = [];
   page.on("request", (request) => request.url().includes("/jobs/news") && streams.push(request.url()));
   const address = await page.locator("div.live").getAttribute("hx-sse:connect");
@@ -142,7 +142,7 @@ test("a page that lost its place says so, stays still, and offers to reload", { 
   const cut = new AbortController();
   for (let n = 0; n < 20; n++) await fetch(hub.url + address, { headers: { cookie }, signal: cut.signal });
   await page.locator("#notice", { hasText: "you follow more than 20 pages at once" }).waitFor();
-  const reload = page.locator("#jobs-bar").getByRole("link", { name: "Reload this page" });
+  const reload = page.locator("#live-bar").getByRole("link", { name: "Reload this page" });
   await reload.waitFor();
   await page.screenshot({ path: `${pictures}jobs-stopped.png`, fullPage: true });
   assert.deepEqual((await new AxeBuilder({ page }).analyze()).violations.map((it) => it.id), []);

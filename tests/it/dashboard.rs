@@ -136,8 +136,8 @@ async fn the_newest_jobs_change_where_they_stand_and_a_new_one_is_told() {
     app.start(&alice, HASH, [("v/text", "new")]).await;
     stream.until("<a href=\"/jobs\">1 new job – show</a>").await;
 
-    assert_eq!(page.attr("#jobs-bar .unscripted a", "href").as_deref(), Some("/dashboard?range=24h"));
-    let paused = alice.get(&page.attr("#jobs-bar .scripted a", "href").unwrap()).await;
+    assert_eq!(page.attr("#live-bar .unscripted a", "href").as_deref(), Some("/dashboard?range=24h"));
+    let paused = alice.get(&page.attr("#live-bar .scripted a", "href").unwrap()).await;
     assert!(!paused.has("div.live"));
     assert!(paused.attrs("nav .links a", "href").contains(&"/dashboard?range=7d&live=off".to_owned()));
     let odd = alice.get("/dashboard?live=on").await;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{self, Dispatch, Email};
 use crate::app::App;
 use crate::error::Error;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
@@ -42,12 +42,12 @@ impl ShowPage {
     }
 }
 
-pub(super) async fn show(anyone: Anyone) -> Result {
+pub(super) async fn show(anyone: MaybeSignedIn) -> Result {
     let awaited = session::get(&anyone.session, AWAITED).await?;
     Ok(page(&ShowPage { shell: anyone.shell("Check your email").await, awaited }))
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn) -> Result {
     let awaited: Option<Awaited> = session::get(&anyone.session, AWAITED).await?;
     if let Some(email) = awaited.and_then(|awaited| Email::parse(&awaited.email).ok()) {
         match send(&app, &anyone, &email).await? {
@@ -64,7 +64,7 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone) -> Result {
 }
 
 /// Mails the link and remembers where to; none if it could not be sent, which costs nobody their account.
-pub(super) async fn send(app: &App, anyone: &Anyone, email: &Email) -> Result<Option<Dispatch>> {
+pub(super) async fn send(app: &App, anyone: &MaybeSignedIn, email: &Email) -> Result<Option<Dispatch>> {
     let sent = accounts::send_confirmation(&app.system, &app.mailer, &app.public_url, email, app.clock.now()).await;
     let dispatch = match sent {
         Ok(dispatch) => Some(dispatch),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use super::dead_link;
 use crate::accounts::{self, Link};
 use crate::app::App;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Path;
 use crate::web::flash::Flash;
@@ -21,14 +21,14 @@ struct ShowPage<'a> {
     token: &'a str,
 }
 
-pub(super) async fn show(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn show(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::confirmation(&app.system, &token, app.clock.now()).await? {
         Link::Open => Ok(page(&ShowPage { shell: anyone.shell("Confirm your email address").await, token: &token })),
         dead => Ok(dead_link::confirmation(&anyone, dead).await),
     }
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::confirm(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
         Link::Open => {
             anyone.flash(Flash::success("Your email address is confirmed. Sign in to go on.")).await?;

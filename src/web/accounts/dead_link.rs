@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::accounts::Link;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::respond::page_with;
 use crate::web::shell::Shell;
 
@@ -24,7 +24,7 @@ type Offer = (&'static str, &'static str);
 const SIGN_IN: Offer = ("/sign-in", "Go to sign in");
 
 /// For a mailed confirmation.
-pub(super) async fn confirmation(anyone: &Anyone, link: Link) -> Response {
+pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: Link) -> Response {
     let (reason, step) = match link {
         Link::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
         Link::Expired => (
@@ -40,7 +40,7 @@ pub(super) async fn confirmation(anyone: &Anyone, link: Link) -> Response {
 }
 
 /// For the owner's set-up.
-pub(super) async fn setup(anyone: &Anyone, link: Link) -> Response {
+pub(super) async fn setup(anyone: &MaybeSignedIn, link: Link) -> Response {
     let (reason, step) = match link {
         Link::Used => ("This hub is set up: it has its owner.", "If that is you, sign in."),
         Link::Expired => (
@@ -56,7 +56,7 @@ pub(super) async fn setup(anyone: &Anyone, link: Link) -> Response {
 }
 
 /// For a new password.
-pub(super) async fn reset(anyone: &Anyone, link: Link) -> Response {
+pub(super) async fn reset(anyone: &MaybeSignedIn, link: Link) -> Response {
     let reason = match link {
         Link::Used => "This link has been used: the password was changed with it.",
         Link::Expired => "This link has expired. Links for a new password work for 1 hour.",
@@ -69,7 +69,7 @@ pub(super) async fn reset(anyone: &Anyone, link: Link) -> Response {
 }
 
 /// For another address.
-pub(in crate::web) async fn email(anyone: &Anyone, link: Link) -> Response {
+pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: Link) -> Response {
     let reason = match link {
         Link::Used => "This link has been used: the account has the new address.",
         Link::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
@@ -82,14 +82,14 @@ pub(in crate::web) async fn email(anyone: &Anyone, link: Link) -> Response {
 }
 
 /// For an address that has got an account while the link was on its way.
-pub(in crate::web) async fn taken(anyone: &Anyone) -> Response {
+pub(in crate::web) async fn taken(anyone: &MaybeSignedIn) -> Response {
     let reason = "The new address has an account of its own by now, so nothing was changed.";
     let step = "Sign in to that account, or choose another address in your settings.";
     respond(anyone, Link::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
 }
 
 async fn respond(
-    anyone: &Anyone,
+    anyone: &MaybeSignedIn,
     link: Link,
     reason: &'static str,
     step: &'static str,

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use crate::accounts::{self, Email};
 use crate::app::App;
 use crate::error::FieldFaults;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Query};
 use crate::web::respond::{page, page_with, see_other};
@@ -47,18 +47,18 @@ pub(super) fn path_for(email: &str) -> String {
     format!("/forgot?{query}")
 }
 
-pub(super) async fn new(anyone: Anyone, Query(asked): Query<Fields>) -> Result {
+pub(super) async fn new(anyone: MaybeSignedIn, Query(asked): Query<Fields>) -> Result {
     let shell = anyone.shell(TITLE).await;
     Ok(page(&NewPage { shell, faults: FieldFaults::default(), email: &asked.email }))
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {
     let email = match Email::parse(&fields.email) {
         Ok(email) => email,
         Err(fault) => {
             let mut faults = FieldFaults::default();
             faults.add("email", fault);
-            let shell = anyone.shell(TITLE).await.state("Error");
+            let shell = anyone.shell(TITLE).await.title_prefix("Error");
             let form = NewPage { shell, faults, email: &fields.email };
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
@@ -70,6 +70,6 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
     Ok(see_other("/forgot/sent"))
 }
 
-pub(super) async fn sent(anyone: Anyone) -> Result {
-    Ok(page(&SentPage { shell: anyone.shell("Check your email").await.under(TITLE, "/forgot") }))
+pub(super) async fn sent(anyone: MaybeSignedIn) -> Result {
+    Ok(page(&SentPage { shell: anyone.shell("Check your email").await.breadcrumb(TITLE, "/forgot") }))
 }

@@ -11,7 +11,7 @@ use crate::accounts::{self, Reset, User};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
@@ -35,7 +35,7 @@ struct NewPage<'a> {
     email: &'a str,
 }
 
-pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::resetting(&app.system, &token, app.clock.now()).await? {
         Reset::For(user) => {
             let shell = anyone.shell(TITLE).await;
@@ -47,7 +47,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Pat
 
 pub(super) async fn create(
     State(app): State<App>,
-    anyone: Anyone,
+    anyone: MaybeSignedIn,
     Path(token): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result {
@@ -61,7 +61,7 @@ pub(super) async fn create(
 }
 
 /// On to signing in, by the new password.
-async fn done(app: &App, anyone: &Anyone, user: User) -> Result<Response> {
+async fn done(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
     let to = app.clone();
     app.errands.begin("mail that the password was changed", async move {
         accounts::notice_of_reset(&to.mailer, &to.public_url, &user, to.clock.now()).await
@@ -73,10 +73,10 @@ async fn done(app: &App, anyone: &Anyone, user: User) -> Result<Response> {
     Ok(see_other("/sign-in"))
 }
 
-async fn again(app: &App, anyone: &Anyone, token: &str, faults: FieldFaults) -> Result<Response> {
+async fn again(app: &App, anyone: &MaybeSignedIn, token: &str, faults: FieldFaults) -> Result<Response> {
     match accounts::resetting(&app.system, token, app.clock.now()).await? {
         Reset::For(user) => {
-            let shell = anyone.shell(TITLE).await.state("Error");
+            let shell = anyone.shell(TITLE).await.title_prefix("Error");
             let form = NewPage { shell, faults, token, email: &user.email };
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }

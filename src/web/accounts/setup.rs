@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::HOME;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::kept;
+use crate::web::form_restore;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::session;
 use crate::web::shell::Shell;
@@ -39,7 +39,7 @@ struct NewPage<'a> {
     display_name: &'a str,
 }
 
-pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::setup(&app.system, &token, app.clock.now()).await? {
         Link::Open => {
             let shell = anyone.shell(TITLE).await;
@@ -51,7 +51,7 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone, Path(token): Pat
 
 pub(super) async fn create(
     State(app): State<App>,
-    anyone: Anyone,
+    anyone: MaybeSignedIn,
     Path(token): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result {
@@ -64,10 +64,10 @@ pub(super) async fn create(
         Ok(owner) => {
             session::begin(&anyone.session, owner.id, &anyone.client, now).await?;
             anyone.flash(Flash::success("Your hub is set up, and you are signed in as its owner.")).await?;
-            Ok(kept::marking(see_other(HOME), &app, owner.id))
+            Ok(form_restore::set_last_user_cookie(see_other(HOME), &app, owner.id))
         }
         Err(Error::Invalid(faults)) => {
-            let shell = anyone.shell(TITLE).await.state("Error");
+            let shell = anyone.shell(TITLE).await.title_prefix("Error");
             let (email, display_name) = (fields.email.as_str(), fields.display_name.as_str());
             let form = NewPage { shell, faults, token: &token, email, display_name };
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))

@@ -16,11 +16,11 @@ use crate::config::SignUp;
 use crate::error::FieldFaults;
 use crate::secret::Secret;
 use crate::web::HOME;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Query};
 use crate::web::flash::Flash;
-use crate::web::kept;
+use crate::web::form_restore;
 use crate::web::respond::{local_path, page, page_with, see_other, unstored};
 use crate::web::session;
 use crate::web::shell::Shell;
@@ -70,7 +70,7 @@ impl<'a> NewPage<'a> {
     }
 }
 
-pub(super) async fn new(State(app): State<App>, anyone: Anyone, Query(params): Query<SignInParams>) -> Result {
+pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Query(params): Query<SignInParams>) -> Result {
     if anyone.signed_in.is_some() {
         return Ok(see_other(local_path(&params.next).unwrap_or(HOME)));
     }
@@ -84,7 +84,7 @@ pub(in crate::web) fn keeping(app: &App, next: &str, kept: &str) -> Response {
     unstored(page_with(StatusCode::UNAUTHORIZED, &form))
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {
     let mut faults = blanks(&fields);
     let mut wait = None;
     if faults.is_empty() {
@@ -92,8 +92,12 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
             SignIn::Welcome(user) => {
                 session::begin(&anyone.session, user.id, &anyone.client, now).await?;
-                kept::bring_back(&app, &anyone.session, user.id, &fields.kept).await?;
-                return Ok(kept::marking(see_other(local_path(&fields.next).unwrap_or(HOME)), &app, user.id));
+                form_restore::restore(&app, &anyone.session, user.id, &fields.kept).await?;
+                return Ok(form_restore::set_last_user_cookie(
+                    see_other(local_path(&fields.next).unwrap_or(HOME)),
+                    &app,
+                    user.id,
+                ));
             }
             SignIn::Unconfirmed(email) => {
                 check_email::send(&app, &anyone, &email).await?;
@@ -111,7 +115,7 @@ pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields):
         email: &fields.email,
         kept: &fields.kept,
         forgot: forgot::path_for(&fields.email),
-        ..NewPage::blank(&app, anyone.shell(TITLE).await.state("Error"), local_path(&fields.next))
+        ..NewPage::blank(&app, anyone.shell(TITLE).await.title_prefix("Error"), local_path(&fields.next))
     };
     let response = match wait {
         None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::accounts;
 use crate::app::App;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::respond::{page, see_other};
 use crate::web::session;
@@ -29,14 +29,14 @@ struct SignedOutPage {
     shell: Shell,
 }
 
-pub(super) async fn new(anyone: Anyone) -> Result {
+pub(super) async fn new(anyone: MaybeSignedIn) -> Result {
     Ok(match anyone.signed_in {
         Some(_) => page(&NewPage { shell: anyone.shell("Sign out").await }),
         None => page(&SignedOutPage { shell: anyone.shell("You are signed out").await }),
     })
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn) -> Result {
     if let Some(signed_in) = &anyone.signed_in {
         accounts::sign_out(&app.db, &signed_in.actor, app.clock.now()).await?;
     }

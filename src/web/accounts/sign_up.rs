@@ -12,7 +12,7 @@ use crate::config::SignUp;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::HOME;
-use crate::web::actor::Anyone;
+use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::respond::{page, page_with, see_other};
@@ -42,7 +42,7 @@ struct ClosedPage {
     shell: Shell,
 }
 
-pub(super) async fn new(State(app): State<App>, anyone: Anyone) -> Result {
+pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn) -> Result {
     if anyone.signed_in.is_some() {
         return Ok(see_other(HOME));
     }
@@ -53,10 +53,10 @@ pub(super) async fn new(State(app): State<App>, anyone: Anyone) -> Result {
     })
 }
 
-pub(super) async fn create(State(app): State<App>, anyone: Anyone, Form(fields): Form<Fields>) -> Result {
+pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {
     let new = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
         Err(Error::Invalid(faults)) => {
-            let shell = anyone.shell(TITLE).await.state("Error");
+            let shell = anyone.shell(TITLE).await.title_prefix("Error");
             let form = NewPage { shell, faults, email: &fields.email, display_name: &fields.display_name };
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }

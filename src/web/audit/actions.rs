@@ -2,7 +2,7 @@
 
 use super::views::words;
 use crate::audit::Text;
-use crate::web::filtering::Choice;
+use crate::web::filtering::SelectOption;
 
 /// Acts that belong together, and may be asked for together.
 struct Group {
@@ -61,7 +61,7 @@ const GROUPS: &[Group] = &[
 ];
 
 /// What an address may ask for: an act, or a group of them.
-pub(super) struct Asked {
+pub(super) struct ActionFilter {
     /// The word in URLs.
     pub(super) word: &'static str,
     pub(super) actions: &'static [&'static str],
@@ -71,27 +71,27 @@ pub(super) struct Asked {
 /// A group of choices in a select.
 pub(super) struct Choices {
     pub(super) label: &'static str,
-    pub(super) options: Vec<Choice>,
+    pub(super) options: Vec<SelectOption>,
 }
 
 /// Reads a word of an address.
-pub(super) fn read(word: &str) -> Option<Asked> {
+pub(super) fn read(word: &str) -> Option<ActionFilter> {
     let whole = GROUPS.iter().find(|group| group.word == word);
     if let Some(group) = whole {
-        return Some(Asked { word: group.word, actions: group.actions, words: group.label.to_lowercase() });
+        return Some(ActionFilter { word: group.word, actions: group.actions, words: group.label.to_lowercase() });
     }
     let of_all = GROUPS.iter().flat_map(|group| group.actions.chunks(1));
     of_all
         .filter_map(|one| Some((*one.first()?, one)))
         .find(|(action, _)| *action == word)
-        .map(|(action, actions)| Asked { word: action, actions, words: words(action) })
+        .map(|(action, actions)| ActionFilter { word: action, actions, words: words(action) })
 }
 
 /// Everything that may be chosen.
 pub(super) fn choices() -> Vec<Choices> {
     let of = |group: &Group| {
-        let each = group.actions.iter().map(|action| Choice::new(*action, words(action)));
-        let options = std::iter::once(Choice::new(group.word, group.label)).chain(each).collect();
+        let each = group.actions.iter().map(|action| SelectOption::new(*action, words(action)));
+        let options = std::iter::once(SelectOption::new(group.word, group.label)).chain(each).collect();
         Choices { label: group.label.trim_start_matches("All about "), options }
     };
     GROUPS.iter().map(of).collect()

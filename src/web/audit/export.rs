@@ -9,7 +9,7 @@ use futures_util::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{Method, StatusCode};
 
-use super::filters::{Asked, Filters};
+use super::filters::{Filters, ListParams};
 use super::lines;
 use crate::app::App;
 use crate::audit::{self, Action, Export, Exported};
@@ -75,15 +75,25 @@ impl Format {
     }
 }
 
-pub(super) async fn csv(method: Method, State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+pub(super) async fn csv(
+    method: Method,
+    State(app): State<App>,
+    me: SignedIn,
+    Query(asked): Query<ListParams>,
+) -> Result {
     answer(&method, &app, &me, asked, Format::Csv).await
 }
 
-pub(super) async fn ndjson(method: Method, State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+pub(super) async fn ndjson(
+    method: Method,
+    State(app): State<App>,
+    me: SignedIn,
+    Query(asked): Query<ListParams>,
+) -> Result {
     answer(&method, &app, &me, asked, Format::Ndjson).await
 }
 
-async fn answer(method: &Method, app: &App, me: &SignedIn, asked: Asked, format: Format) -> Result {
+async fn answer(method: &Method, app: &App, me: &SignedIn, asked: ListParams, format: Format) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, asked, &me.user.zone).await?;
     drop(tx);

@@ -13,7 +13,10 @@ use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
-use crate::web::filtering::{A_DAY, Choice, address, begins, day, day_words, note, services, understood};
+use crate::web::filtering::{
+    DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, report_invalid, start_of_day,
+    url_with_params,
+};
 
 /// The longest text that is searched for, in characters.
 const LONGEST_TEXT: usize = 200;
@@ -21,7 +24,7 @@ const LONGEST_TEXT: usize = 200;
 /// The query string, as it was asked.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct ListParams {
     from: String,
     to: String,
     who: String,
@@ -42,11 +45,11 @@ pub(super) struct Filters {
     /// What links repeat: only what was understood.
     named: Vec<(&'static str, String)>,
     /// What the form shows: what was typed, understood or not.
-    pub(super) typed: Asked,
-    pub(super) connectors: Vec<Choice>,
+    pub(super) typed: ListParams,
+    pub(super) connectors: Vec<SelectOption>,
 }
 
-impl Asked {
+impl ListParams {
     pub(super) fn from(&self) -> &str {
         self.from.trim()
     }
@@ -72,28 +75,28 @@ impl Asked {
 
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: Asked, zone: &TimeZone) -> Result<Self> {
-        let services = services(tx, actor, &asked.connector).await?;
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: ListParams, zone: &TimeZone) -> Result<Self> {
+        let services = load_connector_filter(tx, actor, &asked.connector).await?;
         let mut read = Self::of(asked, services.chosen.as_ref(), zone);
         read.connectors = services.choices;
         // a place of another list, or in somebody else's
         if let Some(place) = read.before
             && !audit::has(tx, actor, place).await?
         {
-            note(&mut read.faults, "before", &read.typed.before, false, NO_PLACE);
+            report_invalid(&mut read.faults, "before", &read.typed.before, false, NO_PLACE);
             read.before = None;
         }
         Ok(read)
     }
 
-    fn of(asked: Asked, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
+    fn of(asked: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut read = Self {
             filter: Filter::default(),
             before: None,
             faults: FieldFaults::default(),
             parts: Vec::new(),
             named: Vec::new(),
-            typed: Asked::default(),
+            typed: ListParams::default(),
             connectors: Vec::new(),
         };
         read.outcome(asked.outcome());
@@ -102,15 +105,15 @@ impl Filters {
         read.who(asked.who());
         read.text(asked.text());
         read.period(asked.from(), asked.to(), zone);
-        read.before = understood(&asked.before, |id| id.parse().ok());
-        note(&mut read.faults, "before", &asked.before, read.before.is_some(), NO_PLACE);
+        read.before = parse_param(&asked.before, |id| id.parse().ok());
+        report_invalid(&mut read.faults, "before", &asked.before, read.before.is_some(), NO_PLACE);
         read.typed = asked;
         read
     }
 
     fn outcome(&mut self, asked: &str) {
         let outcome = Outcome::ALL.into_iter().find(|it| it.as_str() == asked);
-        note(&mut self.faults, "outcome", asked, outcome.is_some(), "choose “error” or “success”");
+        report_invalid(&mut self.faults, "outcome", asked, outcome.is_some(), "choose “error” or “success”");
         if let Some(outcome) = outcome {
             self.on("outcome", asked, outcome_words(outcome).to_lowercase());
             self.filter.outcome = Some(outcome);
@@ -119,7 +122,13 @@ impl Filters {
 
     fn action(&mut self, asked: &str) {
         let action = actions::read(asked);
-        note(&mut self.faults, "action", asked, action.is_some(), "the log knows no such act; choose one of the list");
+        report_invalid(
+            &mut self.faults,
+            "action",
+            asked,
+            action.is_some(),
+            "the log knows no such act; choose one of the list",
+        );
         if let Some(action) = action {
             self.on("action", action.word, action.words);
             self.filter.actions = action.actions;
@@ -127,7 +136,7 @@ impl Filters {
     }
 
     fn connector(&mut self, asked: &str, connector: Option<&LinkedConnector>) {
-        note(&mut self.faults, "connector", asked, connector.is_some(), "you have no connector of that name");
+        report_invalid(&mut self.faults, "connector", asked, connector.is_some(), "you have no connector of that name");
         if let Some(connector) = connector {
             self.on("connector", &connector.slug, connector.name.clone());
             self.filter.connector = Some(connector.id);
@@ -136,7 +145,7 @@ impl Filters {
 
     fn who(&mut self, asked: &str) {
         let origin = Origin::ALL.into_iter().find(|it| it.as_str() == asked);
-        note(&mut self.faults, "who", asked, origin.is_some(), "choose one of the list");
+        report_invalid(&mut self.faults, "who", asked, origin.is_some(), "choose one of the list");
         if let Some(origin) = origin {
             self.on("who", asked, by(origin).to_owned());
             self.filter.origin = Some(origin);
@@ -145,7 +154,7 @@ impl Filters {
 
     fn text(&mut self, asked: &str) {
         let is_short = asked.chars().count() <= LONGEST_TEXT;
-        note(&mut self.faults, "text", asked, is_short, "a search has at most 200 characters; shorten it");
+        report_invalid(&mut self.faults, "text", asked, is_short, "a search has at most 200 characters; shorten it");
         if is_short && !asked.is_empty() {
             self.on("text", asked, format!("“{asked}”"));
             self.filter.text = actions::text(asked);
@@ -154,9 +163,9 @@ impl Filters {
 
     /// From the beginning of the first day to the end of the last.
     fn period(&mut self, from: &str, to: &str, zone: &TimeZone) {
-        let (first, last) = (understood(from, day), understood(to, day));
-        note(&mut self.faults, "from", from, first.is_some(), A_DAY);
-        note(&mut self.faults, "to", to, last.is_some(), A_DAY);
+        let (first, last) = (parse_param(from, parse_date), parse_param(to, parse_date));
+        report_invalid(&mut self.faults, "from", from, first.is_some(), DATE_HINT);
+        report_invalid(&mut self.faults, "to", to, last.is_some(), DATE_HINT);
         if let (Some(first), Some(last)) = (first, last)
             && last < first
         {
@@ -168,8 +177,8 @@ impl Filters {
         }
         self.named.extend(first.map(|day| ("from", day.to_string())));
         self.named.extend(last.map(|day| ("to", day.to_string())));
-        self.filter.from = first.and_then(|day| begins(day, zone));
-        self.filter.until = last.and_then(|day| begins(day.tomorrow().ok()?, zone));
+        self.filter.from = first.and_then(|day| start_of_day(day, zone));
+        self.filter.until = last.and_then(|day| start_of_day(day.tomorrow().ok()?, zone));
     }
 
     fn on(&mut self, name: &'static str, value: &str, words: String) {
@@ -182,13 +191,13 @@ impl Filters {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let mut named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
         named.push(("before", &before));
-        address("/audit", &named)
+        url_with_params("/audit", &named)
     }
 
     /// The address of a file of all that matches.
     pub(super) fn export_href(&self, path: &str) -> String {
         let named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        address(path, &named)
+        url_with_params(path, &named)
     }
 
     /// What is asked for, by the names of the filters.
@@ -211,15 +220,15 @@ impl Filters {
     }
 
     /// Who may be chosen.
-    pub(super) fn origins() -> Vec<Choice> {
-        let all = Origin::ALL.into_iter().map(|it| Choice::new(it.as_str(), origin_words(it)));
-        std::iter::once(Choice::new("", "Anybody")).chain(all).collect()
+    pub(super) fn origins() -> Vec<SelectOption> {
+        let all = Origin::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), origin_words(it)));
+        std::iter::once(SelectOption::new("", "Anybody")).chain(all).collect()
     }
 
     /// Which outcome may be chosen.
-    pub(super) fn outcomes() -> Vec<Choice> {
-        let all = Outcome::ALL.into_iter().map(|it| Choice::new(it.as_str(), outcome_words(it)));
-        std::iter::once(Choice::new("", "Any outcome")).chain(all).collect()
+    pub(super) fn outcomes() -> Vec<SelectOption> {
+        let all = Outcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_words(it)));
+        std::iter::once(SelectOption::new("", "Any outcome")).chain(all).collect()
     }
 
     /// Which acts may be chosen.
@@ -242,28 +251,28 @@ const fn by(origin: Origin) -> &'static str {
 fn period_words(first: Option<Date>, last: Option<Date>) -> Option<String> {
     match (first, last) {
         (None, None) => None,
-        (Some(first), None) => Some(format!("since {}", day_words(first))),
-        (None, Some(last)) => Some(format!("up to {}", day_words(last))),
-        (Some(first), Some(last)) if first == last => Some(format!("on {}", day_words(first))),
-        (Some(first), Some(last)) => Some(format!("from {} to {}", day_words(first), day_words(last))),
+        (Some(first), None) => Some(format!("since {}", format_date(first))),
+        (None, Some(last)) => Some(format!("up to {}", format_date(last))),
+        (Some(first), Some(last)) if first == last => Some(format!("on {}", format_date(first))),
+        (Some(first), Some(last)) => Some(format!("from {} to {}", format_date(first), format_date(last))),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Filters};
+    use super::{Filters, ListParams};
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
     #[test]
     fn what_is_understood_comes_back_in_words_and_links() {
-        let asked = Asked {
+        let asked = ListParams {
             from: "2026-11-20".into(),
             to: "2026-11-21".into(),
             action: "jobs".into(),
             outcome: "error".into(),
             text: " a&b ".into(),
-            ..Asked::default()
+            ..ListParams::default()
         };
         let read = Filters::of(asked, None, &TimeZone::get("Europe/Berlin").unwrap());
         assert!(read.faults.is_empty());
@@ -276,7 +285,7 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_left_out_told_and_still_in_the_form() {
         let long = "x".repeat(10_000);
-        let asked = Asked {
+        let asked = ListParams {
             from: "20261120".into(),
             to: "tomorrow".into(),
             who: "me".into(),
@@ -297,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_period_backwards_is_told_in_words() {
-        let asked = Asked { from: "2026-11-21".into(), to: "2026-11-20".into(), ..Asked::default() };
+        let asked = ListParams { from: "2026-11-21".into(), to: "2026-11-20".into(), ..ListParams::default() };
         let read = Filters::of(asked, None, &TimeZone::UTC);
         assert_eq!(read.faults.message_for("to"), Some("The last day is before the first: exchange them"));
         assert_eq!((read.typed.from(), read.typed.to()), ("2026-11-21", "2026-11-20"));

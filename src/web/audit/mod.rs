@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 
-use self::filters::{Asked, Filters};
+use self::filters::{Filters, ListParams};
 pub(super) use self::views::words;
 use self::views::{IndexPage, ShowPage};
 use crate::app::App;
@@ -31,7 +31,7 @@ pub(super) fn router() -> Router<App> {
         .route("/audit/{id}", get(show))
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, asked, &me.user.zone).await?;
     let list = audit::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
@@ -44,6 +44,6 @@ async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>)
 async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<AuditId>) -> Result {
     let entry = audit::find(&app.db, &me.actor, id).await?;
     let calendar = me.calendar(app.clock.now());
-    let shell = me.shell(views::words(&entry.action)).await.section(Section::Audit).under("Audit log", "/audit");
+    let shell = me.shell(views::words(&entry.action)).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
     Ok(page(&ShowPage::new(shell, entry, &calendar)))
 }

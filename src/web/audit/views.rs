@@ -10,7 +10,7 @@ use super::filters::Filters;
 use crate::actor::Origin;
 use crate::audit::{Entry, EntryDetail, Listing, Outcome};
 use crate::web::badge::Badge;
-use crate::web::filtering::Choice;
+use crate::web::filtering::SelectOption;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
@@ -20,8 +20,8 @@ use crate::web::when::{self, Calendar, When};
 pub(super) struct IndexPage {
     shell: Shell,
     filters: Filters,
-    origins: Vec<Choice>,
-    outcomes: Vec<Choice>,
+    origins: Vec<SelectOption>,
+    outcomes: Vec<SelectOption>,
     actions: Vec<Choices>,
     entries: Vec<Row>,
     /// Until when was looked, if the search stopped before the page was full.
@@ -41,7 +41,7 @@ impl IndexPage {
         };
         Self {
             shell: match state {
-                Some(state) => shell.state(state),
+                Some(state) => shell.title_prefix(state),
                 None => shell,
             },
             origins: Filters::origins(),

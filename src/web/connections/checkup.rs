@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use super::findings::{Findings, LastCheckup};
 use super::views::{can_be_checked, href, name};
-use super::{below, chosen, find, parse};
+use super::{below, find, parse, selection};
 use crate::app::App;
 use crate::connections::{self, Detail};
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path};
-use crate::web::filtering::address;
+use crate::web::filtering::url_with_params;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::Shell;
@@ -78,12 +78,12 @@ pub(super) async fn show_several(_: SignedIn) -> Result {
 
 /// Begins a check-up of each that is chosen.
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
-    let ids = chosen::ids(&pairs)?;
+    let ids = selection::ids(&pairs)?;
     if ids.is_empty() {
         me.flash(Flash::important("Select the connections to check up first.")).await?;
         return Ok(see_other("/connections"));
     }
-    let chosen = chosen::find(&app, &me, &ids).await?;
+    let chosen = selection::find(&app, &me, &ids).await?;
     let mut tx = app.db.as_user(&me.actor).await?;
     let mut begun = Vec::new();
     for connection in chosen.iter().filter(|connection| refusal(connection).is_none()) {
@@ -97,7 +97,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
         [one] => return Ok(see_other(&format!("/jobs/{one}"))),
         all => {
             let words = format!("{} have begun.", count(all.len() as u64, "check-up"));
-            (Flash::success(words), address("/jobs", &[("tool", jobs::CHECKUP)]))
+            (Flash::success(words), url_with_params("/jobs", &[("tool", jobs::CHECKUP)]))
         }
     };
     me.flash(flash).await?;

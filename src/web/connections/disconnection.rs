@@ -5,7 +5,7 @@ use axum::extract::State;
 use futures_util::future::join_all;
 
 use super::views::{Depending, href, name};
-use super::{below, chosen, parse};
+use super::{below, parse, selection};
 use crate::app::App;
 use crate::connections::{Detail, SignIn};
 use crate::connectors::AuthKind;
@@ -44,7 +44,7 @@ struct Chosen {
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let chosen = chosen::find(&app, &me, &[parse(&id)?]).await?;
+    let chosen = selection::find(&app, &me, &[parse(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
     if connection.is_over() {
         return Ok(see_other(&href(connection)));
@@ -63,22 +63,22 @@ pub(super) async fn new_several(
     me: SignedIn,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result {
-    let ids = chosen::ids(&pairs)?;
+    let ids = selection::ids(&pairs)?;
     if ids.is_empty() {
         return nothing_chosen(&me).await;
     }
-    let mut chosen = chosen::find(&app, &me, &ids).await?;
+    let mut chosen = selection::find(&app, &me, &ids).await?;
     chosen.retain(|connection| !connection.is_over());
     if chosen.is_empty() {
         me.flash(Flash::important("They were disconnected before.")).await?;
         return Ok(see_other("/connections"));
     }
-    let shell = me.shell("Disconnect").await.section(Section::Connections).under("Connections", "/connections");
+    let shell = me.shell("Disconnect").await.section(Section::Connections).breadcrumb("Connections", "/connections");
     ask(&app, &me, shell, &chosen, "/connections/disconnection".to_owned(), "/connections".to_owned()).await
 }
 
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
-    let ids = chosen::ids(&pairs)?;
+    let ids = selection::ids(&pairs)?;
     if ids.is_empty() {
         return nothing_chosen(&me).await;
     }
@@ -112,7 +112,7 @@ async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: 
 }
 
 async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
-    let chosen = chosen::find(app, me, ids).await?;
+    let chosen = selection::find(app, me, ids).await?;
     let untold = end_grants(app, me, &chosen).await;
     let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
     me.flash(told(&chosen, done, untold)).await?;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::clock::day_to_jiff;
 use crate::connections::Detail;
-use crate::web::filtering::day_words;
+use crate::web::filtering::format_date;
 use crate::web::when::Calendar;
 
 /// As soon as its owner is reminded, the page speaks of it.
@@ -30,7 +30,7 @@ impl End {
 
     /// For people: "3 March 2027".
     pub(super) fn words(&self) -> String {
-        day_words(self.day)
+        format_date(self.day)
     }
 
     /// Whether another credential should be entered by now.

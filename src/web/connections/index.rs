@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::news;
+use super::updates;
 use super::views::Row;
 use crate::app::App;
 use crate::connections::{self, Detail, Standing};
@@ -15,8 +15,8 @@ use crate::page::Page;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
-use crate::web::filtering::{address, note, understood};
-use crate::web::jobs::Bar;
+use crate::web::filtering::{parse_param, report_invalid, url_with_params};
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
 use crate::web::when::Calendar;
@@ -24,7 +24,7 @@ use crate::web::when::Calendar;
 const PATH: &str = "/connections";
 
 #[derive(Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ListParams {
     #[serde(default)]
     state: String,
     #[serde(default)]
@@ -43,15 +43,15 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(asked: &Asked) -> Self {
+    fn read(asked: &ListParams) -> Self {
         let mut faults = FieldFaults::default();
-        let standing = understood(&asked.state, |word| Standing::ALL.into_iter().find(|it| self::word(*it) == word));
+        let standing = parse_param(&asked.state, |word| Standing::ALL.into_iter().find(|it| self::word(*it) == word));
         let words = Standing::ALL.map(word).join(", ");
-        note(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
-        let after: Option<ConnectionId> = understood(&asked.after, |id| id.parse().ok());
-        note(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
+        report_invalid(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
+        let after: Option<ConnectionId> = parse_param(&asked.after, |id| id.parse().ok());
+        report_invalid(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
         let is_paused = asked.live.trim() == "off";
-        note(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
+        report_invalid(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
         Self { standing, after, is_paused, faults }
     }
 
@@ -63,15 +63,15 @@ impl Filter {
     fn at(standing: Option<Standing>, after: Option<ConnectionId>, is_paused: bool) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let live = if is_paused { "off" } else { "" };
-        address(PATH, &[("state", standing.map_or("", word)), ("after", &after), ("live", live)])
+        url_with_params(PATH, &[("state", standing.map_or("", word)), ("after", &after), ("live", live)])
     }
 
-    fn bar(&self) -> Bar {
-        Bar {
+    fn bar(&self) -> LiveUpdatesBar {
+        LiveUpdatesBar {
             is_paused: self.is_paused,
-            has_slot: false,
-            here: self.href(self.standing, self.after),
-            toggled: Self::at(self.standing, self.after, !self.is_paused),
+            has_new_jobs_slot: false,
+            reload_href: self.href(self.standing, self.after),
+            toggle_href: Self::at(self.standing, self.after, !self.is_paused),
         }
     }
 }
@@ -102,7 +102,7 @@ const fn heading(standing: Option<Standing>) -> &'static str {
     }
 }
 
-pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
     let filter = Filter::read(&asked);
     let mut tx = app.db.as_user(&me.actor).await?;
     let list = connections::list(&mut tx, &me.actor, filter.standing, filter.after).await?;
@@ -124,7 +124,7 @@ struct IndexPage {
     rows: Vec<Row>,
     can_choose: bool,
     /// How the rows are kept up to date, if any of them can change.
-    bar: Option<Bar>,
+    bar: Option<LiveUpdatesBar>,
     /// Where their changes come from, if the reader did not pause them.
     stream: Option<String>,
     first: String,
@@ -143,11 +143,11 @@ impl IndexPage {
         let next = list.rows.last().filter(|_| list.more);
         let all = std::iter::once(None).chain(Standing::ALL.map(Some));
         let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.standing.is_some()) {
-            (false, _) => shell.state("Error"),
-            (true, true) => shell.state("No matches"),
+            (false, _) => shell.title_prefix("Error"),
+            (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
         };
-        let stream = news::of_rows(&list.rows);
+        let stream = updates::of_rows(&list.rows);
         Self {
             bar: stream.as_ref().map(|_| filter.bar()),
             stream: stream.filter(|_| !filter.is_paused),
@@ -173,18 +173,18 @@ impl IndexPage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Filter};
+    use super::{Filter, ListParams};
     use crate::connections::Standing;
 
     #[test]
     fn what_is_understood_comes_back_in_links_and_the_rest_is_told() {
-        let read = Filter::read(&Asked { state: " attention ".into(), after: "x".into(), live: "off".into() });
+        let read = Filter::read(&ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() });
         assert_eq!(read.standing, Some(Standing::NeedsYou));
         assert_eq!(read.href(read.standing, read.after), "/connections?state=attention&live=off");
-        assert_eq!(read.bar().toggled, "/connections?state=attention");
+        assert_eq!(read.bar().toggle_href, "/connections?state=attention");
         assert_eq!(read.faults.faults().len(), 1);
         assert!(
-            Filter::read(&Asked { state: "lost".into(), ..Asked::default() }).faults.message_for("state").is_some()
+            Filter::read(&ListParams { state: "lost".into(), ..ListParams::default() }).faults.message_for("state").is_some()
         );
     }
 }

@@ -16,7 +16,7 @@ use crate::web::connectors::fields::FieldView;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -32,7 +32,7 @@ struct KeyPage<'a> {
     ends_on: &'a str,
 }
 
-pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: Kept) -> Result {
+pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: RestoredForm) -> Result {
     let kept: Option<Form<TokenForm>> = kept.take(app, me).await?;
     if let Some(Form(typed)) = kept {
         return form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
@@ -71,7 +71,7 @@ async fn form(
 ) -> Result<Response> {
     let descriptor = described(app, me, connection).await?;
     let shell = below(me, "Replace the key", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let (name, connector) = (views::name(connection), connection.connector.clone());
     let (fields, ends_on) = (FieldView::all(&descriptor, &typed.fields), typed.ends_on.as_str());
     Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields, ends_on }))

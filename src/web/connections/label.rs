@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -34,7 +34,7 @@ struct LabelPage<'a> {
     typed: &'a str,
 }
 
-pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: Kept) -> Result {
+pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: RestoredForm) -> Result {
     let connection = find(&app, &me, &id).await?;
     let typed =
         kept.take(&app, &me).await?.map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
@@ -63,7 +63,7 @@ pub(super) async fn update(
 
 async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &FieldFaults) -> Response {
     let shell = below(me, "Change the label", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let (connector, href) = (connection.connector.clone(), views::href(connection));
     page_with(status, &LabelPage { shell, faults, connector, href, typed })
 }

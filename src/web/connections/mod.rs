@@ -1,7 +1,6 @@
 //! Pages of connections: all of one's own, one of them, and what its owner can do with it.
 
 mod checkup;
-mod chosen;
 mod default;
 mod disconnection;
 mod end;
@@ -9,11 +8,12 @@ mod findings;
 mod index;
 mod key;
 mod label;
-mod news;
+mod page_data;
+mod selection;
 mod show;
 mod token;
+mod updates;
 mod views;
-mod whole;
 
 pub(super) use self::findings::{Checked, Findings};
 
@@ -32,9 +32,9 @@ pub(super) fn router() -> Router<App> {
         .route("/connections", get(index::index))
         .route("/connections/checkup", get(checkup::show_several).post(checkup::create_several))
         .route("/connections/disconnection", get(disconnection::new_several).post(disconnection::create_several))
-        .route("/connections/news", get(news::index))
+        .route("/connections/news", get(updates::index))
         .route("/connections/{id}", get(show::show))
-        .route("/connections/{id}/news", get(news::show))
+        .route("/connections/{id}/news", get(updates::show))
         .route("/connections/{id}/checkup", get(checkup::show).post(checkup::create))
         .route("/connections/{id}/label", get(label::edit).post(label::update))
         .route("/connections/{id}/token", get(token::edit).post(token::update))
@@ -56,6 +56,6 @@ async fn below(me: &SignedIn, thing: &str, connection: &Detail) -> Shell {
     me.shell(thing)
         .await
         .section(Section::Connections)
-        .under("Connections", "/connections")
-        .under(views::name(connection), views::href(connection))
+        .breadcrumb("Connections", "/connections")
+        .breadcrumb(views::name(connection), views::href(connection))
 }

@@ -3,19 +3,19 @@
 use axum::extract::State;
 use serde::Deserialize;
 
+use super::page_data::PageData;
 use super::parse;
 use super::views::{ConnectionView, ShowPage, href, name};
-use super::whole::Whole;
 use crate::app::App;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Path, Query};
-use crate::web::jobs::Bar;
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page;
 use crate::web::shell::Section;
 
 #[derive(Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ShowParams {
     #[serde(default)]
     live: String,
 }
@@ -24,12 +24,12 @@ pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ShowParams>,
 ) -> Result {
-    let whole = Whole::read(&app, &me.actor, parse(&id)?).await?;
+    let whole = PageData::read(&app, &me.actor, parse(&id)?).await?;
     let (name, here) = (name(&whole.connection), href(&whole.connection));
-    let bar = (!whole.connection.is_over()).then(|| Bar::still(&here, asked.live.trim() == "off"));
-    let shell = me.shell(name).await.section(Section::Connections).under("Connections", "/connections");
+    let bar = (!whole.connection.is_over()).then(|| LiveUpdatesBar::of_page(&here, asked.live.trim() == "off"));
+    let shell = me.shell(name).await.section(Section::Connections).breadcrumb("Connections", "/connections");
     let connection = ConnectionView::new(&whole, &me.calendar(app.clock.now()));
     let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{here}/news"));
     Ok(page(&ShowPage { shell, connection, bar, stream }))

@@ -16,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::count;
@@ -43,7 +43,7 @@ struct TokenPage<'a> {
     ends_on: &'a str,
 }
 
-pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: Kept) -> Result {
+pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: RestoredForm) -> Result {
     let connection = find(&app, &me, &id).await?;
     if let Some(why) = refusal(&connection) {
         me.flash(Flash::important(why)).await?;
@@ -109,7 +109,7 @@ pub(super) fn told(connection: &Detail, released: usize) -> String {
 
 async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &FieldFaults) -> Response {
     let shell = below(me, "Replace the token", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let (name, connector) = (views::name(connection), connection.connector.clone());
     page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection), ends_on })
 }

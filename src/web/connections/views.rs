@@ -4,12 +4,13 @@ use askama::Template;
 
 use super::end::End;
 use super::findings::LastCheckup;
-use super::whole::Whole;
+use super::page_data::PageData;
 use crate::connections::{ConnectionHealth, Detail};
 use crate::connectors::AuthKind;
 use crate::jobs::{Dependants, Status};
 use crate::web::badge::Badge;
-use crate::web::jobs::{Bar, Row as JobRow};
+use crate::web::jobs::Row as JobRow;
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{Calendar, When, count};
@@ -155,7 +156,7 @@ pub(super) struct ShowPage {
     pub(super) shell: Shell,
     pub(super) connection: ConnectionView,
     /// How it is kept up to date, if anything here can change.
-    pub(super) bar: Option<Bar>,
+    pub(super) bar: Option<LiveUpdatesBar>,
     /// Where its changes come from, if the reader did not pause them.
     pub(super) stream: Option<String>,
 }
@@ -210,8 +211,8 @@ pub(super) struct Scope {
 }
 
 impl ConnectionView {
-    pub(super) fn new(whole: &Whole, calendar: &Calendar) -> Self {
-        let Whole { connection, provider, dependants, checkup } = whole;
+    pub(super) fn new(whole: &PageData, calendar: &Calendar) -> Self {
+        let PageData { connection, provider, dependants, checkup } = whole;
         let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
         let signs_in = connection.auth == AuthKind::OAuth;

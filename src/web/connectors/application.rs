@@ -20,7 +20,7 @@ use crate::web::actor::{Admin, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::When;
@@ -83,7 +83,12 @@ impl About {
     }
 }
 
-pub(super) async fn edit(State(app): State<App>, Admin(me): Admin, Path(slug): Path<String>, kept: Kept) -> Result {
+pub(super) async fn edit(
+    State(app): State<App>,
+    Admin(me): Admin,
+    Path(slug): Path<String>,
+    kept: RestoredForm,
+) -> Result {
     let about = About::find(&app, &me, &slug).await?;
     let kept: Option<Form<ApplicationForm>> = kept.take(&app, &me).await?;
     let present = || about.client_id.clone().unwrap_or_default();
@@ -130,7 +135,7 @@ async fn form(
 ) -> Response {
     let (connector, calendar) = (&about.connector, me.calendar(app.clock.now()));
     let shell = below(me, format!("OAuth application of {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     page_with(
         status,
         &ApplicationPage {

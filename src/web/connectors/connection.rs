@@ -17,7 +17,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path, Query};
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -116,7 +116,7 @@ pub(super) async fn new(
     me: SignedIn,
     Path(slug): Path<String>,
     Query(params): Query<NewParams>,
-    kept: Kept,
+    kept: RestoredForm,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(method) = connect_method(&app, &me, &connector).await? else {
@@ -207,7 +207,7 @@ async fn form(
     faults: &FieldFaults,
 ) -> Response {
     let shell = below(me, method.label(), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
     page_with(status, &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
 }

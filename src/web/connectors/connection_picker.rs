@@ -6,7 +6,7 @@ use crate::connectors::{AuthKind, Connector};
 use crate::error::{Error, FieldFaults};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
-use crate::web::filtering::Choice;
+use crate::web::filtering::SelectOption;
 
 /// The field of the form.
 const FIELD: &str = "connection";
@@ -14,7 +14,7 @@ const FIELD: &str = "connection";
 /// What the form of a tool says about connections.
 pub(super) struct ConnectionPicker {
     /// Those that can be used, the default first.
-    pub(super) choices: Vec<Choice>,
+    pub(super) choices: Vec<SelectOption>,
     pub(super) chosen: String,
     /// Of this field alone.
     pub(super) faults: FieldFaults,
@@ -33,7 +33,7 @@ impl ConnectionPicker {
     ) -> Result<Self, Error> {
         let all = connections::of_connector(&app.db, &me.actor, connector.id).await?;
         let usable = all.iter().filter(|connection| connection.status.is_usable());
-        let choices: Vec<_> = usable.map(|it| Choice::new(it.id.to_string(), it.label.clone())).collect();
+        let choices: Vec<_> = usable.map(|it| SelectOption::new(it.id.to_string(), it.label.clone())).collect();
         let makes_itself = connector.auth == AuthKind::None && all.is_empty();
         Ok(Self {
             chosen: chosen.unwrap_or_default().to_owned(),

@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
 use crate::web::extract::Query;
-use crate::web::filtering::Choice;
+use crate::web::filtering::SelectOption;
 use crate::web::path::segment;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
@@ -55,7 +55,7 @@ async fn whole(me: &SignedIn, status: StatusCode, search: Search, kinds: &Kinds,
 
 fn part(status: StatusCode, search: &Search, results: &Results) -> Response {
     // a shell of its own: the message that waits for the next page is not for this
-    let title = titled(Shell::new(results.heading.clone()), results).title();
+    let title = titled(Shell::new(results.heading.clone()), results).document_title();
     let mut response = page_with(status, &Part { title: &title, results });
     if let Ok(address) = HeaderValue::try_from(search.href(search.layout, None)) {
         response.headers_mut().insert(HX_REPLACE_URL, address);
@@ -65,8 +65,8 @@ fn part(status: StatusCode, search: &Search, results: &Results) -> Response {
 
 fn titled(shell: Shell, results: &Results) -> Shell {
     match (results.told.is_empty(), results.cards.is_empty()) {
-        (false, _) => shell.state("Error"),
-        (true, true) => shell.state("No matches"),
+        (false, _) => shell.title_prefix("Error"),
+        (true, true) => shell.title_prefix("No matches"),
         (true, false) => shell,
     }
 }
@@ -77,9 +77,9 @@ fn titled(shell: Shell, results: &Results) -> Shell {
 struct IndexPage {
     shell: Shell,
     search: Search,
-    categories: Vec<Choice>,
-    auths: Vec<Choice>,
-    states: Vec<Choice>,
+    categories: Vec<SelectOption>,
+    auths: Vec<SelectOption>,
+    states: Vec<SelectOption>,
     results: Results,
 }
 

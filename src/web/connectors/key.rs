@@ -81,7 +81,7 @@ async fn form(
     faults: &FieldFaults,
 ) -> Response {
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     page_with(
         status,
         &KeyPage {

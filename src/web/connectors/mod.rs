@@ -51,8 +51,8 @@ async fn below(me: &SignedIn, thing: impl Into<String>, connector: &Connector) -
     me.shell(thing)
         .await
         .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(connector.name.clone(), format!("/connectors/{}", connector.slug))
+        .breadcrumb("Connectors", "/connectors")
+        .breadcrumb(connector.name.clone(), format!("/connectors/{}", connector.slug))
 }
 
 /// What is said of a connection that was just made; and of another one to the same account, which its owner may have forgotten.

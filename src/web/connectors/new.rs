@@ -16,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
@@ -31,7 +31,7 @@ pub(super) struct NewForm {
     ends_on: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let Form(typed) = kept.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
     Ok(form(&me, StatusCode::OK, &typed, &FieldFaults::default()).await)
 }
@@ -68,8 +68,8 @@ fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
 
 async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
     let shell: Shell =
-        me.shell("Add an MCP server").await.section(Section::Connectors).under("Connectors", "/connectors");
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+        me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let auth = ["none", "bearer"].into_iter().find(|known| *known == typed.auth).unwrap_or("auto");
     page_with(
         status,

@@ -7,7 +7,7 @@ use crate::connections::{Kinds, Wanted};
 use crate::connectors::{AuthKind, Category};
 use crate::error::FieldFaults;
 use crate::ids::ConnectorId;
-use crate::web::filtering::{Choice, note, understood};
+use crate::web::filtering::{SelectOption, parse_param, report_invalid};
 use crate::web::when;
 
 /// Characters of a search; the box keeps as many of a longer one.
@@ -63,16 +63,16 @@ impl Search {
             );
             faults.add("q", told);
         }
-        let category = understood(&params.category, |word| word.parse::<Category>().ok());
-        note(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
-        let auth = understood(&params.auth, |word| word.parse::<AuthKind>().ok());
-        note(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
-        let connected = understood(&params.state, state);
-        note(&mut faults, "state", &params.state, connected.is_some(), "choose connected or not-connected");
-        let layout = understood(&params.view, layout);
-        note(&mut faults, "view", &params.view, layout.is_some(), "choose cards or list");
-        let after = understood(&params.after, |id| id.parse().ok());
-        note(&mut faults, "after", &params.after, after.is_some(), "it is no place in this list");
+        let category = parse_param(&params.category, |word| word.parse::<Category>().ok());
+        report_invalid(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
+        let auth = parse_param(&params.auth, |word| word.parse::<AuthKind>().ok());
+        report_invalid(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
+        let connected = parse_param(&params.state, state);
+        report_invalid(&mut faults, "state", &params.state, connected.is_some(), "choose connected or not-connected");
+        let layout = parse_param(&params.view, layout);
+        report_invalid(&mut faults, "view", &params.view, layout.is_some(), "choose cards or list");
+        let after = parse_param(&params.after, |id| id.parse().ok());
+        report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is no place in this list");
         let text = if length > LONGEST { String::new() } else { typed.to_owned() };
         let words = text.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect();
         Self {
@@ -136,26 +136,26 @@ impl Search {
     }
 
     /// What may be chosen: what there is, and what is chosen already.
-    pub(super) fn categories(&self, kinds: &Kinds) -> Vec<Choice> {
+    pub(super) fn categories(&self, kinds: &Kinds) -> Vec<SelectOption> {
         let chosen = self.wanted.category.filter(|it| !kinds.categories.contains(it));
         let all = kinds.categories.iter().copied().chain(chosen);
-        choices("Any category", all.map(|it| Choice::new(it.as_str(), it.label())))
+        choices("Any category", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
-    pub(super) fn auths(&self, kinds: &Kinds) -> Vec<Choice> {
+    pub(super) fn auths(&self, kinds: &Kinds) -> Vec<SelectOption> {
         let chosen = self.wanted.auth.filter(|it| !kinds.auths.contains(it));
         let all = kinds.auths.iter().copied().chain(chosen);
-        choices("Any", all.map(|it| Choice::new(it.as_str(), it.label())))
+        choices("Any", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
-    pub(super) fn states() -> Vec<Choice> {
+    pub(super) fn states() -> Vec<SelectOption> {
         let all = [("connected", "Connected"), ("not-connected", "Not connected")];
-        choices("Any state", all.into_iter().map(|(value, label)| Choice::new(value, label)))
+        choices("Any state", all.into_iter().map(|(value, label)| SelectOption::new(value, label)))
     }
 }
 
-fn choices(any: &'static str, rest: impl Iterator<Item = Choice>) -> Vec<Choice> {
-    std::iter::once(Choice::new("", any)).chain(rest).collect()
+fn choices(any: &'static str, rest: impl Iterator<Item = SelectOption>) -> Vec<SelectOption> {
+    std::iter::once(SelectOption::new("", any)).chain(rest).collect()
 }
 
 fn state(word: &str) -> Option<bool> {

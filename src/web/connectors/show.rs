@@ -30,7 +30,8 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
     let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
     let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
     let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
-    let shell = me.shell(connector.name.clone()).await.section(Section::Connectors).under("Connectors", "/connectors");
+    let shell =
+        me.shell(connector.name.clone()).await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
     let mut shown = ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()));
     let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
     shown.application =

@@ -149,7 +149,7 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 .shell(format!("Continue to {}", going.host))
                 .await
                 .section(Section::Connectors)
-                .under("Connectors", "/connectors");
+                .breadcrumb("Connectors", "/connectors");
             Ok(page(&ContinuePage {
                 shell,
                 service: going.connector.name,
@@ -258,7 +258,7 @@ async fn form(
     let provider = &asked.provider;
     let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     let asks_client =
         asked.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
@@ -281,7 +281,7 @@ async fn form(
 }
 
 async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
-    let shell = me.shell("Not connected").await.section(Section::Connectors).under("Connectors", "/connectors");
+    let shell = me.shell("Not connected").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
     let again = connector.map(|it| (it.name, format!("/connectors/{}/connection", it.slug)));
-    page_with(status, &RefusedPage { shell: shell.state("Error"), message, again })
+    page_with(status, &RefusedPage { shell: shell.title_prefix("Error"), message, again })
 }

@@ -22,7 +22,7 @@ use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path, Query};
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::path::segment;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Section;
@@ -70,7 +70,7 @@ pub(super) async fn new(
     me: SignedIn,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<ToolQuery>,
-    kept: Kept,
+    kept: RestoredForm,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &name).await?;
     if !tool.version.is_listed {
@@ -200,9 +200,9 @@ async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> R
         .shell(tool.version.label())
         .await
         .section(Section::Connectors)
-        .under("Connectors", "/connectors")
-        .under(tool.connector.name.clone(), service.clone())
-        .state("Removed");
+        .breadcrumb("Connectors", "/connectors")
+        .breadcrumb(tool.connector.name.clone(), service.clone())
+        .title_prefix("Removed");
     let page = RemovedPage {
         shell,
         label: tool.version.label().to_owned(),
@@ -228,7 +228,7 @@ async fn show(
     let label = tool.version.label().to_owned();
     let picker = ConnectionPicker::read(app, me, &tool.connector, filled.chosen, faults).await?;
     let shell = below(me, label.clone(), &tool.connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.state("Error") };
+    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
     // the choice of a connection is none of the tool's fields, and is looked at after them
     let none = FieldFaults::default();
     let form = FormView::new(&tool.plan, filled.entries, if picker.faults.is_empty() { faults } else { &none });

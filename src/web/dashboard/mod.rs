@@ -18,7 +18,7 @@ use crate::dashboard;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
-use crate::web::jobs::Bar;
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
 
@@ -62,12 +62,12 @@ impl View {
         format!("/dashboard?range={}{}", range.as_str(), if is_paused { "&live=off" } else { "" })
     }
 
-    fn bar(&self) -> Bar {
-        Bar {
+    fn bar(&self) -> LiveUpdatesBar {
+        LiveUpdatesBar {
             is_paused: self.is_paused,
-            has_slot: true,
-            here: self.of(self.range),
-            toggled: Self::href(self.range, !self.is_paused),
+            has_new_jobs_slot: true,
+            reload_href: self.of(self.range),
+            toggle_href: Self::href(self.range, !self.is_paused),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::connections::Troubled;
 use crate::dashboard::Overview;
 use crate::web::audit::words;
 use crate::web::badge::Badge;
-use crate::web::jobs::{Bar, Row, address_of_newest};
+use crate::web::jobs::{Row, newest_updates_href};
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
@@ -24,7 +25,7 @@ pub(super) struct ShowPage {
     figures: Option<Figures>,
     jobs: Vec<Row>,
     /// How the jobs are kept up to date.
-    bar: Bar,
+    bar: LiveUpdatesBar,
     /// Where their changes come from, if the reader did not pause them.
     stream: Option<String>,
     entries: Vec<EntryRow>,
@@ -73,9 +74,9 @@ impl ShowPage {
     pub(super) fn new(shell: Shell, view: View, parts: Vec<Part>, overview: &Overview, calendar: &Calendar) -> Self {
         let figures = (!overview.jobs.is_empty()).then(|| Figures::new(view.range, parts, overview, calendar));
         Self {
-            shell: if view.faults.is_empty() { shell } else { shell.state("Error") },
+            shell: if view.faults.is_empty() { shell } else { shell.title_prefix("Error") },
             bar: view.bar(),
-            stream: (!view.is_paused).then(|| address_of_newest(&overview.jobs)),
+            stream: (!view.is_paused).then(|| newest_updates_href(&overview.jobs)),
             view,
             figures,
             jobs: overview.jobs.iter().map(|job| Row::new(job, calendar)).collect(),

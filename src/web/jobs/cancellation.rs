@@ -20,8 +20,12 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
         return Ok(see_other(&href));
     }
     let view = view(&app, &me, &job).await?;
-    let shell =
-        me.shell("Cancel").await.section(Section::Jobs).under("Jobs", "/jobs").under(job.tool_name.clone(), href);
+    let shell = me
+        .shell("Cancel")
+        .await
+        .section(Section::Jobs)
+        .breadcrumb("Jobs", "/jobs")
+        .breadcrumb(job.tool_name.clone(), href);
     Ok(page(&CancellationPage { shell, job: view }))
 }
 

@@ -9,16 +9,16 @@ use axum::response::sse::Event as Message;
 use serde::Deserialize;
 
 use super::views::{Change, EventView, JobView};
-use super::{framed, parse, position, view};
+use super::{page_shell, parse, position, view};
 use crate::accounts::Announce;
 use crate::app::App;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Status, Written};
-use crate::web::actor::{Reader, SignedIn};
+use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error::Result;
 use crate::web::extract::{Path, Query};
 use crate::web::shell::Shell;
-use crate::web::stream::{self, Follow};
+use crate::web::stream::{self, LiveSource};
 
 #[derive(Deserialize)]
 pub(super) struct StreamQuery {
@@ -37,7 +37,7 @@ pub(super) async fn show(
     let job = jobs::find(&app.db, &me.actor, id).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = position(resumed).or_else(|| position(query.after.as_deref())).unwrap_or(Position::START);
-    let me = me.into_reader();
+    let me = me.into_viewer();
     let follower = Follower { app: app.clone(), me: me.clone(), id: job.id, after, shown: None };
     Ok(stream::answer(app, me, ticks, follower))
 }
@@ -45,17 +45,17 @@ pub(super) async fn show(
 /// What a stream has sent so far.
 struct Follower {
     app: App,
-    me: Reader,
+    me: Viewer,
     id: JobId,
     after: Position,
     shown: Option<Status>,
 }
 
-impl Follow for Follower {
+impl LiveSource for Follower {
     /// At most four messages a second.
-    const REST: Duration = Duration::from_millis(250);
+    const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
-    async fn news(&mut self) -> Result<Option<Message>, ()> {
+    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
         let (job, log) = jobs::watch(&self.app.db, &self.me.actor, self.id, self.after).await.map_err(|_| ())?;
         if log.is_empty() && self.shown == Some(job.status) {
             return Ok(None);
@@ -66,7 +66,7 @@ impl Follow for Follower {
         Ok(Some(Message::default().id(self.after.to_string()).data(html)))
     }
 
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.shown.is_some_and(Status::is_final)
     }
 }
@@ -83,7 +83,7 @@ impl Follower {
         };
         let is_news = is_told && self.shown.is_some_and(|shown| shown != job.status);
         let change = Change {
-            title: framed(Shell::new(view.tool.clone()), &view).title(),
+            title: page_shell(Shell::new(view.tool.clone()), &view).document_title(),
             events: &events,
             announce: is_news.then(|| announcement(&view)),
             job: &view,

@@ -10,14 +10,18 @@ use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, Stage};
-use crate::web::filtering::{A_DAY, Choice, at, begins, day, day_words, note, parameters, services, understood};
+use crate::web::filtering::{
+    DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params, report_invalid,
+    start_of_day, url_with_query,
+};
+use crate::web::live_bar::LiveUpdatesBar;
 
 /// A tool's name is not longer.
 const LONGEST_TOOL: usize = 128;
 
 /// The query string, as it was asked.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ListParams {
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -47,38 +51,38 @@ pub(super) struct Filters {
     pub(super) tool: String,
     pub(super) since: String,
     since_words: Option<String>,
-    pub(super) connectors: Vec<Choice>,
+    pub(super) connectors: Vec<SelectOption>,
 }
 
 impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: &Asked, zone: &TimeZone) -> Result<Self> {
-        let services = services(tx, actor, &asked.connector).await?;
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: &ListParams, zone: &TimeZone) -> Result<Self> {
+        let services = load_connector_filter(tx, actor, &asked.connector).await?;
         let read = Self::of(asked, services.chosen.as_ref(), zone);
         Ok(Self { connectors: services.choices, ..read })
     }
 
-    fn of(asked: &Asked, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
+    fn of(asked: &ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut faults = FieldFaults::default();
-        let stage = understood(&asked.status, |word| word.parse().ok());
-        note(&mut faults, "status", &asked.status, stage.is_some(), &unknown_status());
+        let stage = parse_param(&asked.status, |word| word.parse().ok());
+        report_invalid(&mut faults, "status", &asked.status, stage.is_some(), &unknown_status());
         let slug = asked.connector.trim();
-        note(&mut faults, "connector", slug, connector.is_some(), "you have no connector of that name");
+        report_invalid(&mut faults, "connector", slug, connector.is_some(), "you have no connector of that name");
         let tool = asked.tool.trim();
         let short = tool.chars().count() <= LONGEST_TOOL;
-        note(&mut faults, "tool", tool, short, "the name of a tool has at most 128 characters");
-        let since = understood(&asked.since, day);
-        note(&mut faults, "since", &asked.since, since.is_some(), A_DAY);
-        let before: Option<JobId> = understood(&asked.before, |id| id.parse().ok());
-        note(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
+        report_invalid(&mut faults, "tool", tool, short, "the name of a tool has at most 128 characters");
+        let since = parse_param(&asked.since, parse_date);
+        report_invalid(&mut faults, "since", &asked.since, since.is_some(), DATE_HINT);
+        let before: Option<JobId> = parse_param(&asked.before, |id| id.parse().ok());
+        report_invalid(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
         let is_paused = asked.live.trim() == "off";
-        note(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
+        report_invalid(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
         let tool = if short { tool.to_owned() } else { String::new() };
         let filter = Filter {
             status: stage,
             connector: connector.map(|it| it.id),
             tool: Some(tool.clone()).filter(|tool| !tool.is_empty()),
-            since: since.and_then(|day| begins(day, zone)),
+            since: since.and_then(|day| start_of_day(day, zone)),
         };
         Self {
             filter,
@@ -90,7 +94,7 @@ impl Filters {
             slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
-            since_words: since.map(day_words),
+            since_words: since.map(format_date),
             connectors: Vec::new(),
         }
     }
@@ -101,22 +105,32 @@ impl Filters {
         if self.is_paused {
             query.append_pair("live", "off");
         }
-        at("/jobs", query)
+        url_with_query("/jobs", query)
     }
 
-    /// This page, followed or not.
-    pub(super) fn toggled(&self) -> String {
+    /// The controls of live updates of this page.
+    pub(super) fn live_bar(&self) -> LiveUpdatesBar {
+        LiveUpdatesBar {
+            is_paused: self.is_paused,
+            has_new_jobs_slot: self.before.is_none(),
+            reload_href: self.href(self.before),
+            toggle_href: self.toggle_href(),
+        }
+    }
+
+    /// The address of this page with live updates switched on or off.
+    fn toggle_href(&self) -> String {
         let mut query = self.query(self.before);
         if !self.is_paused {
             query.append_pair("live", "off");
         }
-        at("/jobs", query)
+        url_with_query("/jobs", query)
     }
 
     /// What the list is narrowed to, and where it begins.
     pub(super) fn query(&self, before: Option<JobId>) -> Serializer<'static, String> {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
-        parameters(&[
+        query_params(&[
             ("status", &self.status),
             ("connector", &self.slug),
             ("tool", &self.tool),
@@ -138,9 +152,9 @@ impl Filters {
         format!("{jobs}{of}{since}")
     }
 
-    pub(super) fn stages() -> Vec<Choice> {
-        let stage = |it: Stage| Choice::new(it.as_str(), stage_label(it));
-        std::iter::once(Choice::new("", "Any status")).chain(Stage::ALL.into_iter().map(stage)).collect()
+    pub(super) fn stages() -> Vec<SelectOption> {
+        let stage = |it: Stage| SelectOption::new(it.as_str(), stage_label(it));
+        std::iter::once(SelectOption::new("", "Any status")).chain(Stage::ALL.into_iter().map(stage)).collect()
     }
 }
 
@@ -173,14 +187,18 @@ fn unknown_status() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Filters};
+    use super::{Filters, ListParams};
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
     #[test]
     fn what_is_understood_comes_back_in_words_and_links() {
-        let asked =
-            Asked { status: "failed".into(), since: "2026-11-20".into(), tool: " a&b ".into(), ..Asked::default() };
+        let asked = ListParams {
+            status: "failed".into(),
+            since: "2026-11-20".into(),
+            tool: " a&b ".into(),
+            ..ListParams::default()
+        };
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let read = Filters::of(&asked, None, &berlin);
         assert!(read.faults.is_empty());
@@ -191,18 +209,18 @@ mod tests {
 
     #[test]
     fn a_page_that_stays_still_stays_so_in_its_links() {
-        let asked = Asked { status: "failed".into(), live: "off".into(), ..Asked::default() };
+        let asked = ListParams { status: "failed".into(), live: "off".into(), ..ListParams::default() };
         let read = Filters::of(&asked, None, &TimeZone::UTC);
         assert!(read.is_paused && read.faults.is_empty());
         assert_eq!(read.href(None), "/jobs?status=failed&live=off");
-        assert_eq!(read.toggled(), "/jobs?status=failed");
-        assert_eq!(Filters::of(&Asked::default(), None, &TimeZone::UTC).toggled(), "/jobs?live=off");
+        assert_eq!(read.toggle_href(), "/jobs?status=failed");
+        assert_eq!(Filters::of(&ListParams::default(), None, &TimeZone::UTC).toggle_href(), "/jobs?live=off");
     }
 
     #[test]
     fn what_is_not_understood_is_left_out_and_told() {
         let long = "x".repeat(10_000);
-        let asked = Asked {
+        let asked = ListParams {
             status: "lost".into(),
             connector: "nowhere".into(),
             tool: long.clone(),

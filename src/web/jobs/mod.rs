@@ -1,14 +1,13 @@
 //! Pages of jobs: the list, one job and its live views, cancelling it.
 
 mod announcer;
-mod bar;
 mod cancellation;
 mod events;
 mod filters;
 mod live;
-mod news;
 mod output;
 mod result;
+mod updates;
 mod views;
 mod wait;
 mod words;
@@ -21,9 +20,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) use self::bar::Bar;
-use self::filters::{Asked, Filters};
-pub(super) use self::news::address_of_newest;
+use self::filters::{Filters, ListParams};
+pub(super) use self::updates::newest_updates_href;
 pub(super) use self::views::Row;
 use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
 use crate::app::App;
@@ -34,7 +32,7 @@ use crate::error::Error as DomainError;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::schema_form;
-use crate::web::actor::{Reader, SignedIn};
+use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
 use crate::web::respond::{page, page_with};
@@ -43,7 +41,7 @@ use crate::web::shell::{Section, Shell};
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/jobs", get(index))
-        .route("/jobs/news", get(news::show))
+        .route("/jobs/news", get(updates::show))
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(events::show))
         .route("/jobs/{id}/live", get(live::show))
@@ -52,7 +50,7 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
     let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
@@ -89,7 +87,7 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
     };
     let calendar = me.calendar(app.clock.now());
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
-    let shell = framed(me.shell(view.tool.clone()).await, &view);
+    let shell = page_shell(me.shell(view.tool.clone()).await, &view);
     let mut response = page(&ShowPage { shell, job: view, events, stream });
     if refresh > 0 {
         response.headers_mut().insert("refresh", refresh.into());
@@ -98,8 +96,8 @@ async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Quer
 }
 
 /// The frame of a job's page; its title tells how the job stands.
-fn framed(shell: Shell, job: &JobView) -> Shell {
-    shell.section(Section::Jobs).under("Jobs", "/jobs").state(job.badge.word)
+fn page_shell(shell: Shell, job: &JobView) -> Shell {
+    shell.section(Section::Jobs).breadcrumb("Jobs", "/jobs").title_prefix(job.badge.word)
 }
 
 async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
@@ -109,7 +107,7 @@ async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
 }
 
 /// A job's input without what the schema it was made with calls secret.
-async fn masked_input(app: &App, me: &Reader, job: &Job) -> Result<Value> {
+async fn masked_input(app: &App, me: &Viewer, job: &Job) -> Result<Value> {
     let Some(version) = job.tool_version_id else { return Ok(serde_json::from_str(&job.input).unwrap_or_default()) };
     let mut tx = app.db.as_user(&me.actor).await?;
     let schema = match connectors::version(&mut tx, &me.actor, version).await {
@@ -122,7 +120,7 @@ async fn masked_input(app: &App, me: &Reader, job: &Job) -> Result<Value> {
 }
 
 /// What the page shows of a job.
-async fn view(app: &App, me: &Reader, job: &Job) -> Result<JobView> {
+async fn view(app: &App, me: &Viewer, job: &Job) -> Result<JobView> {
     let input = masked_input(app, me, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
     let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };

@@ -2,17 +2,17 @@
 
 use askama::Template;
 
-use super::bar::{Bar, Slot};
 use super::filters::Filters;
-use super::news;
 use super::output::{self, Output};
+use super::updates::{self, NewJobsLink};
 use super::words;
 use crate::connections::Detail;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobRow, Listing, Status, Written};
 use crate::web::badge::Badge;
 use crate::web::connections::{Checked, Findings};
-use crate::web::filtering::Choice;
+use crate::web::filtering::SelectOption;
+use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
@@ -24,14 +24,14 @@ pub(super) struct IndexPage {
     shell: Shell,
     heading: String,
     filters: Filters,
-    stages: Vec<Choice>,
+    stages: Vec<SelectOption>,
     jobs: Vec<Row>,
     /// Until when was looked, if the search stopped before the page was full.
     stopped_at: Option<When>,
     newest: String,
     older: String,
     /// How the rows are kept up to date, if anything here can change.
-    bar: Option<Bar>,
+    bar: Option<LiveUpdatesBar>,
     /// Where their changes come from, if the reader did not pause them.
     stream: Option<String>,
 }
@@ -45,12 +45,12 @@ impl IndexPage {
         };
         let has_list = !list.rows.is_empty() || filters.before.is_some() || !filters.filter.is_empty();
         let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
-        let bar = (has_list && can_change).then(|| Bar::new(&filters));
+        let bar = (has_list && can_change).then(|| filters.live_bar());
         Self {
-            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| news::address(&filters, list)),
+            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| updates::href(&filters, list)),
             bar,
             shell: match state {
-                Some(state) => shell.state(state),
+                Some(state) => shell.title_prefix(state),
                 None => shell,
             },
             heading: filters.words(),
@@ -115,8 +115,8 @@ pub(super) struct Stream {
 #[template(path = "jobs/_rows_change.html")]
 pub(super) struct RowsChange {
     pub(super) rows: Vec<Row>,
-    /// What is told of new jobs, where they are told.
-    pub(super) slot: Option<Slot>,
+    /// Set where the page announces new jobs.
+    pub(super) new_jobs: Option<NewJobsLink>,
     /// A sentence for the live region.
     pub(super) announce: Option<String>,
 }

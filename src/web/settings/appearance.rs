@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -78,7 +78,7 @@ impl<'a> ShowPage<'a> {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let now = me.user.appearance;
     let kept: Option<Form<Fields>> = kept.take(&app, &me).await?;
     let chosen = match &kept {
@@ -91,7 +91,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Re
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let chosen = match Appearance::parse(&fields.theme, &fields.contrast, &fields.motion, &fields.announce) {
         Err(Error::Invalid(faults)) => {
-            let form = ShowPage::new(shell(&me, TITLE).await.state("Error"), faults, fields.sent());
+            let form = ShowPage::new(shell(&me, TITLE).await.title_prefix("Error"), faults, fields.sent());
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
         chosen => chosen?,

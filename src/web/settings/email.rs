@@ -13,11 +13,11 @@ use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::accounts::dead_link;
-use crate::web::actor::{Anyone, SignedIn};
+use crate::web::actor::{MaybeSignedIn, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -47,7 +47,7 @@ struct ConfirmPage<'a> {
     new: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let now = account(&app, &me).await?.email;
     let typed = kept.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
     Ok(page(&NewPage { shell: frame(&me).await, faults: FieldFaults::default(), now, email: &typed }))
@@ -76,11 +76,11 @@ async fn again(app: &App, me: &SignedIn, email: &str, error: Error) -> Result<Re
     let refused = Refused::of(error)?;
     let (status, retry_after) = (refused.status, refused.retry_after());
     let now = account(app, me).await?.email;
-    let form = NewPage { shell: frame(me).await.state("Error"), faults: refused.faults, now, email };
+    let form = NewPage { shell: frame(me).await.title_prefix("Error"), faults: refused.faults, now, email };
     Ok(Refused::mark(retry_after, page_with(status, &form)))
 }
 
-pub(super) async fn confirm(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn confirm(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::email_change(&app.system, &token, app.clock.now()).await? {
         NewEmail::For(user, new) => {
             let shell = anyone.shell("Confirm your new email address").await;
@@ -91,7 +91,7 @@ pub(super) async fn confirm(State(app): State<App>, anyone: Anyone, Path(token):
     }
 }
 
-pub(super) async fn change(State(app): State<App>, anyone: Anyone, Path(token): Path<String>) -> Result {
+pub(super) async fn change(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::change_email(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
         NewEmail::For(_, new) => {
             anyone
@@ -105,5 +105,5 @@ pub(super) async fn change(State(app): State<App>, anyone: Anyone, Path(token): 
 }
 
 async fn frame(me: &SignedIn) -> Shell {
-    shell(me, TITLE).await.under("Sign-in", "/settings/sign-in")
+    shell(me, TITLE).await.breadcrumb("Sign-in", "/settings/sign-in")
 }

@@ -72,7 +72,7 @@ async fn sign_in(State(app): State<App>, me: SignedIn) -> Result {
 
 /// The frame of a page right below the settings.
 async fn shell(me: &SignedIn, thing: &str) -> Shell {
-    me.shell(thing).await.section(Section::Settings).under("Settings", "/settings")
+    me.shell(thing).await.section(Section::Settings).breadcrumb("Settings", "/settings")
 }
 
 /// Whoever is signed in, whole.

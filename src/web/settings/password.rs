@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -35,7 +35,7 @@ struct NewPage {
     email: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let email = account(&app, &me).await?.email;
     // passwords are typed again: the page only says that nothing was sent
     kept.take::<Form<Fields>>(&app, &me).await?;
@@ -64,10 +64,10 @@ async fn again(app: &App, me: &SignedIn, error: Error) -> Result<Response> {
     let refused = Refused::of(error)?;
     let (status, retry_after) = (refused.status, refused.retry_after());
     let email = account(app, me).await?.email;
-    let form = NewPage { shell: frame(me).await.state("Error"), faults: refused.faults, email };
+    let form = NewPage { shell: frame(me).await.title_prefix("Error"), faults: refused.faults, email };
     Ok(Refused::mark(retry_after, page_with(status, &form)))
 }
 
 async fn frame(me: &SignedIn) -> Shell {
-    shell(me, TITLE).await.under("Sign-in", "/settings/sign-in")
+    shell(me, TITLE).await.breadcrumb("Sign-in", "/settings/sign-in")
 }

@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::kept::Kept;
+use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -43,7 +43,7 @@ struct ShowPage<'a> {
     hint: String,
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: Kept) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let Form(fields) = kept.take(&app, &me).await?.unwrap_or_else(|| {
         Form(Fields {
             display_name: me.user.display_name.clone(),
@@ -68,7 +68,7 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: FieldFaults) ->
     let (status, shell) = if faults.is_empty() {
         (StatusCode::OK, shell)
     } else {
-        (StatusCode::UNPROCESSABLE_ENTITY, shell.state("Error"))
+        (StatusCode::UNPROCESSABLE_ENTITY, shell.title_prefix("Error"))
     };
     let there = me.calendar(app.clock.now()).when(app.clock.now());
     let form = ShowPage {

@@ -72,7 +72,7 @@ pub(super) async fn confirm(State(app): State<App>, me: SignedIn, Path(key): Pat
     if row.is_here {
         return Ok(see_other("/sign-out"));
     }
-    let shell = shell(&me, "Sign out a browser").await.under("Sessions", PATH);
+    let shell = shell(&me, "Sign out a browser").await.breadcrumb("Sessions", PATH);
     Ok(page(&ConfirmPage { shell, row }))
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn confirm_others(State(app): State<App>, me: SignedIn) -> Resu
     if others == 0 {
         return Ok(see_other(PATH));
     }
-    let shell = shell(&me, "Sign out everywhere else").await.under("Sessions", PATH);
+    let shell = shell(&me, "Sign out everywhere else").await.breadcrumb("Sessions", PATH);
     Ok(page(&OthersPage { shell, others: count(others as u64, "other browser") }))
 }
 

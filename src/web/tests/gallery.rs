@@ -45,10 +45,10 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let job = |name, badge, took| Job { name, badge, took };
     GalleryPage {
         shell: Shell::new("Create issue")
-            .seen_by(Some(user))
+            .viewer(Some(user))
             .section(Section::Connectors)
-            .under("Connectors", "/connectors")
-            .under("GitHub", "/connectors/github")
+            .breadcrumb("Connectors", "/connectors")
+            .breadcrumb("GitHub", "/connectors/github")
             .flash(flash),
         faults,
         badges: vec![

@@ -18,7 +18,7 @@ use url::Url;
 
 use super::error::{Error, Result};
 use super::extract::Path;
-use super::shell::{Shell, ShellUser, Viewer};
+use super::shell::{Shell, ShellUser, ViewerSlot};
 use super::{WebSettings, layers, respond};
 use crate::accounts::{Appearance, Theme};
 use crate::error::Error as DomainError;
@@ -59,7 +59,7 @@ async fn limited() -> Result {
 }
 
 async fn mine(request: Request) -> Result {
-    Viewer::note(&request.into_parts().0, alice());
+    ViewerSlot::fill(&request.into_parts().0, alice());
     Err(DomainError::NotFound("job").into())
 }
 

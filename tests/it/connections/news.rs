@@ -50,7 +50,7 @@ async fn what_its_owner_changes_in_another_tab_is_seen_and_the_end_ends_the_stre
         assert!(stream.message().await.is_none());
     }
     let over = alice.get(page.path()).await;
-    assert!(!over.has("div.live") && !over.has("#jobs-bar"), "nothing on this page can change");
+    assert!(!over.has("div.live") && !over.has("#live-bar"), "nothing on this page can change");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_page_stays_still_if_its_reader_wants_that_and_addresses_that_no_page_
     for path in ["/connections", page.path()] {
         let still = alice.get(&format!("{path}?live=off")).await;
         assert!(!still.has("div.live"), "{path}");
-        assert_eq!(still.attr("#jobs-bar a", "href").as_deref(), Some(path));
+        assert_eq!(still.attr("#live-bar a", "href").as_deref(), Some(path));
     }
     let odd = alice.get("/connections?live=on").await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);

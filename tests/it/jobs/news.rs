@@ -115,7 +115,7 @@ async fn a_later_page_is_told_of_its_rows_only_and_ends_with_them() {
     let shown = begin(&app, &alice).await;
     let newest = begin(&app, &alice).await;
     let later = alice.get(&format!("/jobs?before={newest}")).await;
-    assert!(!later.has("#jobs-news"));
+    assert!(!later.has("#new-jobs"));
     let mut stream = alice.stream(&address(&later), &[]).await;
     assert_eq!(rows(&stream.message().await.unwrap().data), std::slice::from_ref(&shown));
     begin(&app, &alice).await;
@@ -125,7 +125,7 @@ async fn a_later_page_is_told_of_its_rows_only_and_ends_with_them() {
     assert_eq!(stream.message().await.unwrap().name.as_deref(), Some("end"));
     assert!(stream.message().await.is_none());
     let over = alice.get(&format!("/jobs?before={newest}")).await;
-    assert!(!over.has("div.live") && !over.has("#jobs-bar"), "nothing on this page can change");
+    assert!(!over.has("div.live") && !over.has("#live-bar"), "nothing on this page can change");
 }
 
 #[tokio::test]
@@ -167,14 +167,14 @@ async fn what_no_page_can_have_is_refused_in_words() {
 async fn without_script_or_paused_the_list_is_reloaded_by_a_link() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    assert!(!alice.get("/jobs").await.has("#jobs-bar"), "there is nothing to keep up to date");
+    assert!(!alice.get("/jobs").await.has("#live-bar"), "there is nothing to keep up to date");
     begin(&app, &alice).await;
     let page = alice.get("/jobs?status=running").await;
-    assert_eq!(page.texts("#jobs-bar li.unscripted"), ["Reload this page"]);
-    assert_eq!(page.attr("#jobs-bar .unscripted a", "href").as_deref(), Some("/jobs?status=running"));
-    let paused = alice.get(&page.attr("#jobs-bar .scripted a", "href").unwrap()).await;
-    assert!(!paused.has("div.live") && !paused.has("#jobs-bar .unscripted") && !paused.has("#jobs-news"));
-    assert_eq!(paused.texts("#jobs-bar a"), ["Resume live updates", "Reload this page"]);
+    assert_eq!(page.texts("#live-bar li.unscripted"), ["Reload this page"]);
+    assert_eq!(page.attr("#live-bar .unscripted a", "href").as_deref(), Some("/jobs?status=running"));
+    let paused = alice.get(&page.attr("#live-bar .scripted a", "href").unwrap()).await;
+    assert!(!paused.has("div.live") && !paused.has("#live-bar .unscripted") && !paused.has("#new-jobs"));
+    assert_eq!(paused.texts("#live-bar a"), ["Resume live updates", "Reload this page"]);
     let found = alice.submit(&paused, "form[role=search]", [("status", "queued")]).await;
     assert!(!found.has("div.live"), "the form forgot that the page is to stay still");
     assert!(alice.get("/jobs?status=canceled").await.has("div.live"), "a list that is empty may not stay so");

@@ -114,7 +114,7 @@ impl TestApp {
         handles.renewals = renewals(&handles);
         let app = App::from(handles);
         run_jobs(&app).await;
-        let router = web::framed(web::pages().merge(pages), app.clone());
+        let router = web::with_layers(web::pages().merge(pages), app.clone());
         Self { app, router, outbox, _stop: stop.drop_guard(), database }
     }
 
@@ -125,7 +125,7 @@ impl TestApp {
 
     /// Somebody at the pages of another process, which has these handles.
     pub(crate) fn browser_of(&self, app: App) -> Browser {
-        Browser::new(web::framed(web::pages(), app), self.app.public_url.clone())
+        Browser::new(web::with_layers(web::pages(), app), self.app.public_url.clone())
     }
 
     /// Signed in, an ordinary user.

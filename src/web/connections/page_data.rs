@@ -10,7 +10,7 @@ use crate::jobs::{self, Dependants, Job};
 use crate::oauth::Provider;
 
 /// What is known of a connection.
-pub(super) struct Whole {
+pub(super) struct PageData {
     pub(super) connection: Detail,
     /// How one signs in there, if one does.
     pub(super) provider: Option<Provider>,
@@ -19,7 +19,7 @@ pub(super) struct Whole {
     pub(super) checkup: Option<Job>,
 }
 
-impl Whole {
+impl PageData {
     pub(super) async fn read(app: &App, actor: &Actor, id: ConnectionId) -> Result<Self> {
         let mut tx = app.db.as_user(actor).await?;
         let connection = connections::find(&mut tx, actor, id).await?;

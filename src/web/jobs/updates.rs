@@ -13,39 +13,38 @@ use http::StatusCode;
 use tokio::time::Instant;
 use url::form_urlencoded::Serializer;
 
-use super::announcer::Announcer;
-use super::bar::Slot;
-use super::filters::{Asked, Filters};
+use super::announcer::{Announcer, new_jobs};
+use super::filters::{Filters, ListParams};
 use super::views::{Row, RowsChange};
 use crate::app::App;
 use crate::ids::JobId;
 use crate::jobs::{self, JobRow, Listing, News, Shown};
 use crate::page::PAGE_SIZE;
-use crate::web::actor::{Reader, SignedIn};
+use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error::{Error, Result};
 use crate::web::extract::Query;
-use crate::web::stream::{self, Follow};
+use crate::web::stream::{self, LiveSource};
 
 /// Between ids: a character that stands in an address as it is.
 const SEPARATOR: &str = ".";
 
 /// The address of the stream of a page of the list.
-pub(super) fn address(filters: &Filters, list: &Listing) -> String {
+pub(super) fn href(filters: &Filters, list: &Listing) -> String {
     let query = filters.query(filters.before);
     if filters.before.is_none() {
-        return address_of(query, &list.rows, list.older);
+        return build_href(query, &list.rows, list.older);
     }
     // it is told of no new jobs, so it need not say what it shows that is over
     let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
-    address_of(query, &open, None)
+    build_href(query, &open, None)
 }
 
 /// The address of the stream of a page that shows one's newest jobs, whatever else it shows.
-pub(in crate::web) fn address_of_newest(rows: &[JobRow]) -> String {
-    address_of(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
+pub(in crate::web) fn newest_updates_href(rows: &[JobRow]) -> String {
+    build_href(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
 }
 
-fn address_of(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
+fn build_href(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
     let (over, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
     let ids = |rows: Vec<&JobRow>| {
         let ids: Vec<_> = rows.into_iter().map(|row| row.id.to_string()).collect();
@@ -59,7 +58,7 @@ fn address_of(mut query: Serializer<'static, String>, rows: &[JobRow], older: Op
 
 /// The rows of a page, as its address names them: `open=`, `over=` and `older=`.
 #[derive(serde::Deserialize)]
-pub(super) struct AskedRows {
+pub(super) struct RowsParams {
     #[serde(default)]
     open: String,
     #[serde(default)]
@@ -71,8 +70,8 @@ pub(super) struct AskedRows {
 pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
-    Query(asked): Query<Asked>,
-    Query(rows): Query<AskedRows>,
+    Query(asked): Query<ListParams>,
+    Query(rows): Query<RowsParams>,
     headers: HeaderMap,
 ) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
@@ -84,7 +83,7 @@ pub(super) async fn show(
     let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
     let ticks = app.live.subscribe_user(me.actor.user_id());
     let announce = me.user.appearance.announce;
-    let me = me.into_reader();
+    let me = me.into_viewer();
     let follower = Follower {
         app: app.clone(),
         me: me.clone(),
@@ -104,7 +103,7 @@ fn not_of_a_page() -> Error {
     Error::new(StatusCode::UNPROCESSABLE_ENTITY, why)
 }
 
-impl AskedRows {
+impl RowsParams {
     fn read(&self) -> Option<Shown> {
         let ids = |text: &str| text.split(SEPARATOR).filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect();
         let (open, over): (Option<Vec<_>>, Option<Vec<_>>) = (ids(&self.open), ids(&self.over));
@@ -114,10 +113,25 @@ impl AskedRows {
     }
 }
 
+/// The link to new jobs that the page does not show.
+pub(super) struct NewJobsLink {
+    /// "3 new jobs"; empty if there are none.
+    pub(super) text: String,
+    /// The first page of the same list.
+    pub(super) href: String,
+}
+
+impl NewJobsLink {
+    fn new(filters: &Filters, unseen: usize) -> Self {
+        let text = if unseen == 0 { String::new() } else { new_jobs(unseen) };
+        Self { text, href: filters.href(None) }
+    }
+}
+
 /// What a stream has sent so far.
 struct Follower {
     app: App,
-    me: Reader,
+    me: Viewer,
     filters: Filters,
     shown: Shown,
     rows: Vec<JobRow>,
@@ -126,11 +140,11 @@ struct Follower {
     announcer: Announcer,
 }
 
-impl Follow for Follower {
+impl LiveSource for Follower {
     /// A list is looked over, not watched: twice a second is at once.
-    const REST: Duration = Duration::from_millis(500);
+    const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-    async fn news(&mut self) -> Result<Option<Message>, ()> {
+    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
         let is_first = self.filters.before.is_none();
         let asked = jobs::news(&self.app.db, &self.me.actor, &self.filters.filter, &self.shown, is_first);
         let news = asked.await.map_err(|_| ())?;
@@ -146,7 +160,7 @@ impl Follow for Follower {
         let calendar = self.me.calendar(self.app.clock.now());
         let change = RowsChange {
             rows: changed.into_iter().map(|row| Row::new(row, &calendar)).collect(),
-            slot: is_first.then(|| Slot::new(&self.filters, news.unseen)),
+            new_jobs: is_first.then(|| NewJobsLink::new(&self.filters, news.unseen)),
             announce,
         };
         let html = is_news.then(|| change.render()).transpose().map_err(|_| ())?;
@@ -154,11 +168,11 @@ impl Follow for Follower {
         Ok(html.map(|html| Message::default().id(self.unseen.to_string()).data(html)))
     }
 
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.shown.open.is_empty() && self.filters.before.is_some()
     }
 
-    fn due(&self) -> Option<Instant> {
+    fn next_check(&self) -> Option<Instant> {
         self.announcer.due()
     }
 }

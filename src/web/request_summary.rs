@@ -8,7 +8,7 @@ use super::request_id::RequestId;
 
 /// The parts of a request that an error page repeats or depends on.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct RequestSummary {
     /// A method that changes nothing.
     pub(super) safe_method: bool,
     /// The client wants JSON.
@@ -19,7 +19,7 @@ pub(super) struct Asked {
     pub(super) request_id: String,
 }
 
-impl Asked {
+impl RequestSummary {
     pub(super) fn of(request: &Request) -> Self {
         Self {
             safe_method: request.method().is_safe(),
@@ -45,12 +45,12 @@ fn local_target(request: &Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Asked;
+    use super::RequestSummary;
     use axum::body::Body;
     use axum::extract::Request;
 
-    fn asked(uri: &str, accept: &str) -> Asked {
-        Asked::of(&Request::get(uri).header("accept", accept).body(Body::empty()).unwrap())
+    fn asked(uri: &str, accept: &str) -> RequestSummary {
+        RequestSummary::of(&Request::get(uri).header("accept", accept).body(Body::empty()).unwrap())
     }
 
     #[test]

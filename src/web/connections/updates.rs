@@ -11,19 +11,19 @@ use axum::response::sse::Event as Message;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::page_data::PageData;
 use super::parse;
 use super::views::{Change, ConnectionView, Row, RowsChange, Standing, name};
-use super::whole::Whole;
 use crate::accounts::Announce;
 use crate::app::App;
 use crate::connections::{self, Detail};
 use crate::ids::ConnectionId;
 use crate::page::PAGE_SIZE;
-use crate::web::actor::{Reader, SignedIn};
+use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
-use crate::web::filtering::address;
-use crate::web::stream::{self, Follow};
+use crate::web::filtering::url_with_params;
+use crate::web::stream::{self, LiveSource};
 use crate::web::when::count;
 
 /// Between ids: a character that stands in an address as it is.
@@ -33,30 +33,30 @@ const SEPARATOR: &str = ".";
 pub(super) fn of_rows(rows: &[Detail]) -> Option<String> {
     let open = rows.iter().filter(|connection| !connection.is_over());
     let open: Vec<_> = open.map(|connection| connection.id.to_string()).collect();
-    (!open.is_empty()).then(|| address("/connections/news", &[("open", &open.join(SEPARATOR))]))
+    (!open.is_empty()).then(|| url_with_params("/connections/news", &[("open", &open.join(SEPARATOR))]))
 }
 
 /// The rows of a page that can change, as its address names them.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct RowsParams {
     #[serde(default)]
     open: String,
 }
 
-impl Asked {
+impl RowsParams {
     fn read(&self) -> Option<Vec<ConnectionId>> {
         let ids: Option<Vec<_>> = self.open.split(SEPARATOR).map(|id| id.parse().ok()).collect();
         ids.filter(|ids| ids.len() <= PAGE_SIZE)
     }
 }
 
-pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<Asked>) -> Result {
+pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<RowsParams>) -> Result {
     let shown = asked.read().ok_or_else(not_of_a_page)?;
     let ticks = app.live.subscribe_user(me.actor.user_id());
     let mut tx = app.db.as_user(&me.actor).await?;
     connections::several(&mut tx, &me.actor, &shown).await?;
     drop(tx);
-    let me = me.into_reader();
+    let me = me.into_viewer();
     let rows = Rows { app: app.clone(), me: me.clone(), shown, seen: Vec::new() };
     Ok(stream::answer(app, me, ticks, rows))
 }
@@ -64,8 +64,8 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Qu
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let id = parse(&id)?;
     let ticks = app.live.subscribe_user(me.actor.user_id());
-    Whole::read(&app, &me.actor, id).await?;
-    let me = me.into_reader();
+    PageData::read(&app, &me.actor, id).await?;
+    let me = me.into_viewer();
     let one = One { app: app.clone(), me: me.clone(), id, seen: None };
     Ok(stream::answer(app, me, ticks, one))
 }
@@ -79,16 +79,16 @@ fn not_of_a_page() -> Error {
 /// The stream of a list.
 struct Rows {
     app: App,
-    me: Reader,
+    me: Viewer,
     /// Those that were not over when they were sent last: only they can change.
     shown: Vec<ConnectionId>,
     seen: Vec<Detail>,
 }
 
-impl Follow for Rows {
-    const REST: Duration = Duration::from_secs(1);
+impl LiveSource for Rows {
+    const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-    async fn news(&mut self) -> Result<Option<Message>, ()> {
+    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
         let now = self.read().await.map_err(|_| ())?;
         let changed: Vec<_> = now.iter().filter(|row| !self.seen.contains(row)).collect();
         let sentences: Vec<_> = changed.iter().filter_map(|row| turn(self.before(row.id)?, row)).collect();
@@ -104,7 +104,7 @@ impl Follow for Rows {
         Ok(html.map(|html| Message::default().data(html)))
     }
 
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.shown.is_empty()
     }
 }
@@ -123,16 +123,16 @@ impl Rows {
 /// The stream of one connection's page.
 struct One {
     app: App,
-    me: Reader,
+    me: Viewer,
     id: ConnectionId,
-    seen: Option<Whole>,
+    seen: Option<PageData>,
 }
 
-impl Follow for One {
-    const REST: Duration = Duration::from_millis(500);
+impl LiveSource for One {
+    const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-    async fn news(&mut self) -> Result<Option<Message>, ()> {
-        let now = Whole::read(&self.app, &self.me.actor, self.id).await.map_err(|_| ())?;
+    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
+        let now = PageData::read(&self.app, &self.me.actor, self.id).await.map_err(|_| ())?;
         if self.seen.as_ref().is_some_and(|seen| seen.is_same(&now)) {
             return Ok(None);
         }
@@ -146,7 +146,7 @@ impl Follow for One {
         Ok(Some(Message::default().data(change.render().map_err(|_| ())?)))
     }
 
-    fn is_over(&self) -> bool {
+    fn is_finished(&self) -> bool {
         self.seen.as_ref().is_some_and(|seen| seen.connection.is_over())
     }
 }
@@ -164,7 +164,7 @@ fn turn(before: &Detail, now: &Detail) -> Option<String> {
 }
 
 /// One sentence for all, if the reader wants to hear any.
-fn said(me: &Reader, mut sentences: Vec<String>) -> Option<String> {
+fn said(me: &Viewer, mut sentences: Vec<String>) -> Option<String> {
     if me.user.appearance.announce == Announce::None {
         return None;
     }

@@ -51,26 +51,26 @@ const RESTORED_IN_PART: &str = "You had been signed out. This is what you had fi
 
 /// On an answer: a form was sent, but nobody is signed in. The path is that of the page that shows the form.
 #[derive(Clone, Debug)]
-struct Unsent(String);
+struct SignInRequired(String);
 
 /// Marks the answer to a request of somebody who has to sign in first, and then comes back to `path`.
-pub(super) fn unsent(mut response: Response, path: String) -> Response {
-    response.extensions_mut().insert(Unsent(path));
+pub(super) fn mark_sign_in_required(mut response: Response, path: String) -> Response {
+    response.extensions_mut().insert(SignInRequired(path));
     response
 }
 
 /// The layer, inside of the one with the sessions. It leaves alone what is not marked: pages that somebody signed in is
 /// shown, programs, and htmx, which no form with something typed is sent by.
-pub(super) async fn keep(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::GET {
         return shown(request, next).await;
     }
     let Some(owner) = sender(&request, &app) else { return next.run(request).await };
     let held = Arc::new(Mutex::new(std::mem::take(request.body_mut())));
-    *request.body_mut() = lent(held.clone());
+    *request.body_mut() = body_handle(held.clone());
     let response = next.run(request).await;
-    let Some(Unsent(path)) = response.extensions().get().cloned() else { return response };
-    let body = taken(&held);
+    let Some(SignInRequired(path)) = response.extensions().get().cloned() else { return response };
+    let body = take_body(&held);
     match sealed(&app, owner, &path, body).await {
         Some(kept) => accounts::sign_in::keeping(&app, &path, &kept),
         None => response,
@@ -93,11 +93,11 @@ fn sender(request: &Request, app: &App) -> Option<UserTag> {
 
 /// A body that leaves its place when it is read, and not before: a handler that turns a visitor away has not read it,
 /// and one that reads it does so as if it were the body itself.
-fn lent(held: Arc<Mutex<Body>>) -> Body {
-    Body::from_stream(async move { taken(&held).into_data_stream() }.flatten_stream())
+fn body_handle(held: Arc<Mutex<Body>>) -> Body {
+    Body::from_stream(async move { take_body(&held).into_data_stream() }.flatten_stream())
 }
 
-fn taken(held: &Mutex<Body>) -> Body {
+fn take_body(held: &Mutex<Body>) -> Body {
     std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
@@ -138,7 +138,7 @@ fn opened(app: &App, user: UserId, kept: &str) -> Option<(String, String)> {
 
 /// Puts what came through the sign-in page into the session of who has signed in. What is not theirs, too old or no form
 /// at all is dropped.
-pub(super) async fn bring_back(app: &App, session: &Session, user: UserId, kept: &str) -> Result<()> {
+pub(super) async fn restore(app: &App, session: &Session, user: UserId, kept: &str) -> Result<()> {
     match opened(app, user, kept) {
         Some(_) => session::put(session, KEPT, kept).await,
         None => Ok(()),
@@ -146,7 +146,7 @@ pub(super) async fn bring_back(app: &App, session: &Session, user: UserId, kept:
 }
 
 /// Notes in the browser who has signed in, for the time after their session.
-pub(super) fn marking(mut response: Response, app: &App, user: UserId) -> Response {
+pub(super) fn set_last_user_cookie(mut response: Response, app: &App, user: UserId) -> Response {
     let (name, mark) = (cookie_name(app), app.vault.mark(user));
     let secure = if session::is_secure(&app.public_url) { "; Secure" } else { "" };
     let cookie = format!("{name}={mark}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
@@ -172,7 +172,7 @@ struct Restored(Arc<AtomicBool>);
 
 /// The form that may wait for the page which is asked for.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(super) struct RestoredForm {
     session: Session,
     /// Path and query: a page that shows something special in its form has a query, and shows that.
     asked: String,
@@ -180,7 +180,7 @@ pub(super) struct Kept {
     restored: Option<Restored>,
 }
 
-impl FromRequestParts<App> for Kept {
+impl FromRequestParts<App> for RestoredForm {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
@@ -191,7 +191,7 @@ impl FromRequestParts<App> for Kept {
     }
 }
 
-impl Kept {
+impl RestoredForm {
     /// Takes the form that waits for this page, and leaves the words about it for the frame of the page, which is to be
     /// made after. `F` is how the page's POST reads it.
     pub(super) async fn take<F: FromRequest<()>>(self, app: &App, me: &SignedIn) -> Result<Option<F>> {
