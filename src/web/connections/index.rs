@@ -184,7 +184,10 @@ mod tests {
         assert_eq!(read.bar().toggle_href, "/connections?state=attention");
         assert_eq!(read.faults.faults().len(), 1);
         assert!(
-            Filter::read(&ListParams { state: "lost".into(), ..ListParams::default() }).faults.message_for("state").is_some()
+            Filter::read(&ListParams { state: "lost".into(), ..ListParams::default() })
+                .faults
+                .message_for("state")
+                .is_some()
         );
     }
 }
