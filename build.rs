@@ -1,8 +1,8 @@
-//! Makes the static assets at compile time: style sheets and scripts become one file each, every file gets
-//! the hash of its content for a name and a brotli and a gzip twin, so that serving one is a copy of bytes.
-//! Lists the files of the shipped connectors, so that the binary holds them all.
+//! Builds the static assets at compile time. Style sheets become one file, scripts another. Each asset is named by the
+//! hash of its content and has brotli and gzip copies, so that serving an asset only copies bytes.
+//! Lists the shipped connectors, so that the binary contains them.
 //!
-//! Scripts are one file because the SSE extension must be registered before htmx starts.
+//! The scripts are one file because the SSE extension must be registered before htmx starts.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,20 +12,22 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
-/// In cascade order; `reset` opens with the order of the layers.
-const STYLES: [&str; 10] =
-    ["reset", "tokens", "base", "layout", "forms", "table", "badge-note-card", "chart-log", "pages", "modes"];
+/// Style sheets in cascade order; `reset` begins with the order of the layers.
+const STYLES: [&str; 17] = [
+    "reset", "tokens", "base", "layout", "forms", "table", "icon", "badge", "note", "card", "stats", "facts", "chart",
+    "log", "checks", "pages", "modes",
+];
 
-/// Libraries first; each of ours is one behaviour.
+/// Scripts: libraries first, then one file for each behaviour.
 const SCRIPTS: [&str; 8] = [
     "vendor/htmx.min.js",
     "vendor/hx-sse.min.js",
     "js/ready.js",
     "js/copy.js",
-    "js/error-summary.js",
-    "js/connection.js",
-    "js/time-zone.js",
     "js/details.js",
+    "js/error-summary.js",
+    "js/live-updates.js",
+    "js/time-zone.js",
 ];
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -38,23 +40,29 @@ fn main() -> Result<()> {
     let styles = STYLES.map(|name| format!("css/{name}.css"));
     let styles: Vec<&str> = styles.iter().map(String::as_str).collect();
 
-    link_small();
+    shrink_release_binary();
 
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let out = Path::new(&out);
     let mut code = String::new();
-    asset(out, &mut code, "CSS", "craft.css", "text/css; charset=utf-8", &styles)?;
-    asset(out, &mut code, "JS", "craft.js", "text/javascript; charset=utf-8", &SCRIPTS)?;
-    asset(out, &mut code, "ICONS", "icons.svg", "image/svg+xml", &["icons.svg"])?;
-    asset(out, &mut code, "FAVICON", "favicon.svg", "image/svg+xml", &["favicon.svg"])?;
+    let js = "text/javascript; charset=utf-8";
+    let assets = [
+        Asset { constant: "CSS", name: "craft.css", mime: "text/css; charset=utf-8", sources: &styles },
+        Asset { constant: "JS", name: "craft.js", mime: js, sources: &SCRIPTS },
+        Asset { constant: "ICONS", name: "icons.svg", mime: "image/svg+xml", sources: &["icons.svg"] },
+        Asset { constant: "FAVICON", name: "favicon.svg", mime: "image/svg+xml", sources: &["favicon.svg"] },
+    ];
+    for asset in &assets {
+        asset.write(out, &mut code)?;
+    }
     fs::write(out.join("assets.rs"), code)?;
-    fs::write(out.join("connectors.rs"), connectors()?)?;
+    fs::write(out.join("connectors.rs"), shipped_connectors()?)?;
     Ok(())
 }
 
-/// The binary that is shipped keeps one copy of functions that came out the same (there are many, of generic code), and its
-/// relocations packed. Only where Rust brings the linker that can: LLVM's, on this platform since 1.90.
-fn link_small() {
+/// Makes the linker merge identical functions of the release binary (generic code has many) and pack its relocations.
+/// Applies only where Rust brings LLVM's linker: on this platform since Rust 1.90.
+fn shrink_release_binary() {
     let is = |name: &str, value: &str| env::var_os(name).is_some_and(|it| it == value);
     let is_here = is("TARGET", "x86_64-unknown-linux-gnu") && is("HOST", "x86_64-unknown-linux-gnu");
     let has_lld = is_here && rust_minor().is_some_and(|minor| minor >= 90);
@@ -68,18 +76,18 @@ fn link_small() {
     }
 }
 
-/// Of "rustc 1.95.0 (…)", the 95.
+/// Returns the minor version of the compiler: 95 for "rustc 1.95.0 (…)".
 fn rust_minor() -> Option<u32> {
-    let said = std::process::Command::new(env::var_os("RUSTC")?).arg("--version").output().ok()?;
-    String::from_utf8(said.stdout).ok()?.split('.').nth(1)?.parse().ok()
+    let output = std::process::Command::new(env::var_os("RUSTC")?).arg("--version").output().ok()?;
+    String::from_utf8(output.stdout).ok()?.split('.').nth(1)?.parse().ok()
 }
 
-/// The constant that embeds each file in `connectors/`, by name.
-fn connectors() -> Result<String> {
+/// Generates the constant that embeds the files in `connectors/`, sorted by name.
+fn shipped_connectors() -> Result<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir("connectors")? {
         let name = entry?.file_name();
-        // what an editor leaves behind is no connector
+        // an editor may leave other files behind
         if Path::new(&name).extension().is_some_and(|it| it == "toml") {
             names.push(name.into_string().map_err(|name| format!("connectors/{}: not UTF-8", name.display()))?);
         }
@@ -94,42 +102,57 @@ fn connectors() -> Result<String> {
     Ok(code)
 }
 
-/// Writes one asset with its twins, and the constant that embeds them.
-fn asset(out: &Path, code: &mut String, constant: &str, name: &str, mime: &str, parts: &[&str]) -> Result<()> {
-    let mut plain = Vec::new();
-    for part in parts {
-        plain.extend(fs::read(Path::new("static").join(part)).map_err(|error| format!("static/{part}: {error}"))?);
-        plain.push(b'\n');
-    }
-    let hash: String = Sha256::digest(&plain)[..6].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    fs::write(out.join(name), &plain)?;
-    fs::write(out.join(format!("{name}.br")), brotli(&plain)?)?;
-    fs::write(out.join(format!("{name}.gz")), gzip(&plain)?)?;
-    write!(
-        code,
-        "const {constant}: Asset = Asset {{\n    \
-             path: \"/static/{hash}/{name}\",\n    \
-             mime: \"{mime}\",\n    \
-             plain: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")),\n    \
-             brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.br\")),\n    \
-             gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.gz\")),\n\
-         }};\n"
-    )?;
-    Ok(())
+/// A static asset.
+struct Asset<'a> {
+    /// Name of the constant in the generated code.
+    constant: &'a str,
+    /// Name of the file in its address.
+    name: &'a str,
+    mime: &'a str,
+    /// Files below `static/` that are joined, in order.
+    sources: &'a [&'a str],
 }
 
-fn brotli(plain: &[u8]) -> Result<Vec<u8>> {
-    let mut packed = Vec::new();
-    let mut encoder = brotli::CompressorWriter::new(&mut packed, 4096, 11, 22);
+impl Asset<'_> {
+    /// Writes the file and its compressed copies to `out`, and adds the constant that embeds them to `code`.
+    fn write(&self, out: &Path, code: &mut String) -> Result<()> {
+        let Self { constant, name, mime, sources } = self;
+        let mut plain = Vec::new();
+        for source in *sources {
+            let path = Path::new("static").join(source);
+            plain.extend(fs::read(path).map_err(|error| format!("static/{source}: {error}"))?);
+            plain.push(b'\n');
+        }
+        let hash: String = Sha256::digest(&plain)[..6].iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        fs::write(out.join(name), &plain)?;
+        fs::write(out.join(format!("{name}.br")), compress_brotli(&plain)?)?;
+        fs::write(out.join(format!("{name}.gz")), compress_gzip(&plain)?)?;
+        write!(
+            code,
+            "const {constant}: Asset = Asset {{\n    \
+                 path: \"/static/{hash}/{name}\",\n    \
+                 mime: \"{mime}\",\n    \
+                 plain: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")),\n    \
+                 brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.br\")),\n    \
+                 gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.gz\")),\n\
+             }};\n"
+        )?;
+        Ok(())
+    }
+}
+
+fn compress_brotli(plain: &[u8]) -> Result<Vec<u8>> {
+    let mut compressed = Vec::new();
+    let mut encoder = brotli::CompressorWriter::new(&mut compressed, 4096, 11, 22);
     encoder.write_all(plain)?;
     drop(encoder);
-    Ok(packed)
+    Ok(compressed)
 }
 
-fn gzip(plain: &[u8]) -> Result<Vec<u8>> {
+fn compress_gzip(plain: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(plain)?;
     Ok(encoder.finish()?)

@@ -1,7 +1,7 @@
-//! What the design system promises, checked in its sources: colours that can be read, a flat cascade, small files,
-//! pinned libraries, and templates that keep the rules of markup.
+//! The rules of the design system, checked in its sources: readable colours, a flat cascade, small files, pinned
+//! libraries, and the markup of templates.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its own sources should fail")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot read the sources should fail")]
 
 #[path = "design/colours.rs"]
 mod colours;
@@ -23,20 +23,20 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// Every file below `folder` with that extension, with its text.
+/// Returns the path and text of every file below `folder` that has the extension, sorted by path.
 fn files(folder: &str, extension: &str) -> Vec<(String, String)> {
-    fn walk(folder: &Path, extension: &str, found: &mut Vec<(String, String)>) {
+    fn collect(folder: &Path, extension: &str, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                walk(&path, extension, found);
-            } else if path.extension().is_some_and(|this| this == extension) {
+                collect(&path, extension, found);
+            } else if path.extension().is_some_and(|it| it == extension) {
                 found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
             }
         }
     }
     let mut found = Vec::new();
-    walk(&root().join(folder), extension, &mut found);
+    collect(&root().join(folder), extension, &mut found);
     assert!(!found.is_empty(), "nothing to check below {folder}");
     found.sort();
     found
@@ -50,41 +50,41 @@ fn styles_and_scripts_stay_within_their_budgets() {
 }
 
 #[test]
-fn a_behaviour_of_ours_is_at_most_sixty_lines() {
+fn scripts_have_at_most_sixty_lines() {
     for (path, text) in files("static/js", "js") {
-        assert!(text.lines().count() <= 60, "{path} is better a server response");
+        assert!(text.lines().count() <= 60, "{path} has more than 60 lines: let the server do more of it");
     }
 }
 
 #[test]
-fn vendored_scripts_are_the_pinned_ones() {
+fn vendored_scripts_match_their_checksums() {
     let sums = read("static/vendor/SHA256SUMS");
     let mut pinned = Vec::new();
     for line in sums.lines() {
         let (sum, name) = line.split_once("  ").unwrap();
         let bytes = fs::read(root().join("static/vendor").join(name)).unwrap();
-        assert_eq!(hex::encode(Sha256::digest(bytes)), sum, "{name} is not the file that was pinned");
+        assert_eq!(hex::encode(Sha256::digest(bytes)), sum, "{name} differs from its checksum in SHA256SUMS");
         pinned.push(root().join("static/vendor").join(name).display().to_string());
     }
     pinned.sort();
     let present: Vec<_> = files("static/vendor", "js").into_iter().map(|(path, _)| path).collect();
-    assert_eq!(present, pinned, "every vendored script has a sum");
+    assert_eq!(present, pinned, "SHA256SUMS must list every vendored script");
 }
 
 #[test]
-fn every_icon_that_is_named_is_in_the_sprite() {
+fn every_named_icon_is_in_the_sprite() {
     let sprite = read("static/icons.svg");
-    let known = |name: &str| sprite.contains(&format!("<symbol id=\"{name}\""));
-    let mut named = 0;
+    let has_icon = |name: &str| sprite.contains(&format!("<symbol id=\"{name}\""));
+    let mut count = 0;
     for (path, text) in files("templates", "html") {
-        for (_, rest) in text.match_indices("icon::show(\"").map(|(at, found)| text.split_at(at + found.len())) {
+        for rest in text.split("icon::show(\"").skip(1) {
             let name = rest.split('"').next().unwrap();
-            assert!(known(name), "{path} names the icon {name}");
-            named += 1;
+            assert!(has_icon(name), "{path} uses the icon {name}, which is not in static/icons.svg");
+            count += 1;
         }
     }
-    assert!(named > 0, "no template names an icon: the check has lost its pattern");
+    assert!(count > 0, "no template names an icon: the pattern of this test no longer matches");
     for status in craft::jobs::Status::ALL {
-        assert!(known(craft::web::badge::Badge::job(status).icon), "{status:?}");
+        assert!(has_icon(craft::web::badge::Badge::job(status).icon), "{status:?}");
     }
 }

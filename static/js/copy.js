@@ -8,7 +8,7 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(source.value ?? source.textContent);
     status.textContent = "Copied";
   } catch {
-    // no permission, or not a secure page: select it, so that one key press copies
+    // no permission, or not a secure page: select the text, so that the reader can copy with one key press
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
     status.textContent = "Selected. Press Control+C, or Command+C, to copy";

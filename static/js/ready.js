@@ -1,2 +1,2 @@
-// Says that script runs: the style sheet then shows the controls that need it (class "scripted").
+// Marks the page as one with script: the style sheet then shows controls of the class "scripted".
 document.documentElement.dataset.script = "";

@@ -1,4 +1,4 @@
-// Tells the server the reader's time zone, so that pages show local times without script the next time.
+// Stores the time zone of the browser in a cookie, so that the server renders local times on the next page.
 {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const secure = location.protocol === "https:" ? "; Secure" : "";

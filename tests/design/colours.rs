@@ -1,8 +1,8 @@
-//! Contrast, recomputed from the tokens with the formula of WCAG 2: text at 7:1, what is drawn at 3:1.
+//! Contrast of the colour tokens, computed with the formula of WCAG 2: text at 7:1, graphics at 3:1.
 
 use std::collections::HashMap;
 
-/// Text, and the grounds that it stands on.
+/// Colours of text, and their backgrounds.
 const TEXT: [(&str, &[&str]); 15] = [
     ("ink", &["paper", "surface", "sunken", "ok-bg", "warn-bg", "bad-bg", "info-bg"]),
     ("muted", &["paper", "surface", "sunken", "warn-bg", "bad-bg"]),
@@ -15,15 +15,15 @@ const TEXT: [(&str, &[&str]); 15] = [
     ("bad", &["bad-bg", "paper", "surface"]),
     ("info", &["info-bg", "paper", "surface"]),
     ("idle", &["idle-bg", "paper", "surface"]),
-    // a danger button under the pointer
+    // a danger button while the pointer is over it
     ("surface", &["bad"]),
     ("ring-out", &["paper", "surface", "sunken"]),
     ("ring-in", &["ring-out"]),
     ("paper", &["brand"]),
 ];
 
-/// What is drawn, and on what.
-const DRAWN: [(&str, &[&str]); 5] = [
+/// Colours of borders and charts, and their backgrounds.
+const GRAPHICS: [(&str, &[&str]); 5] = [
     ("edge", &["paper", "surface", "sunken"]),
     ("s1", &["paper", "surface"]),
     ("s2", &["paper", "surface"]),
@@ -31,13 +31,14 @@ const DRAWN: [(&str, &[&str]); 5] = [
     ("s4", &["paper", "surface"]),
 ];
 
-/// The letters of a tile are large and bold, on each of the series.
-const LARGE: [(&str, &[&str]); 1] = [("surface", &["s1", "s2", "s3", "s4"])];
+/// Large bold letters on a tile, and the colours of tiles.
+const LARGE_TEXT: [(&str, &[&str]); 1] = [("surface", &["s1", "s2", "s3", "s4"])];
 
+/// The light and the dark value of each token.
 type Palette = HashMap<String, [String; 2]>;
 
-/// `--name: light-dark(#light, #dark);`, one a line.
-fn palette(css: &str) -> Palette {
+/// Parses lines of the form `--name: light-dark(#light, #dark);`.
+fn parse_palette(css: &str) -> Palette {
     css.lines()
         .filter_map(|line| {
             let (name, rest) = line.trim().strip_prefix("--")?.split_once(": light-dark(")?;
@@ -61,31 +62,31 @@ fn contrast(a: &str, b: &str) -> f64 {
 }
 
 #[test]
-fn more_contrast_is_the_same_by_the_system_and_by_choice() {
+fn both_high_contrast_palettes_are_equal() {
     let css = super::read("static/css/tokens.css");
     let (_, more) = css.split_once("@media (prefers-contrast: more)").unwrap();
     let (system, chosen) = more.split_once(":root[data-contrast=\"more\"]").unwrap();
-    assert_eq!(palette(system), palette(chosen));
-    assert!(!palette(chosen).is_empty());
+    assert_eq!(parse_palette(system), parse_palette(chosen));
+    assert!(!parse_palette(chosen).is_empty());
 }
 
-/// Light, dark, and both with more contrast.
+/// Returns the default palette and the high-contrast palette.
 fn palettes() -> [Palette; 2] {
     let css = super::read("static/css/tokens.css");
     let (plain, more) = css.split_once("@media (prefers-contrast: more)").unwrap();
-    let plain = palette(plain);
-    let mut contrasted = plain.clone();
-    contrasted.extend(palette(more));
-    [plain, contrasted]
+    let plain = parse_palette(plain);
+    let mut high_contrast = plain.clone();
+    high_contrast.extend(parse_palette(more));
+    [plain, high_contrast]
 }
 
-fn demand(pairs: &[(&str, &[&str])], least: f64) {
+fn assert_contrast(pairs: &[(&str, &[&str])], min: f64) {
     for (palette, kind) in palettes().iter().zip(["plain", "more contrast"]) {
         for (theme, theme_name) in ["light", "dark"].iter().enumerate() {
             for (name, grounds) in pairs {
                 for ground in *grounds {
                     let ratio = contrast(&palette[*name][theme], &palette[*ground][theme]);
-                    assert!(ratio >= least, "{name} on {ground}, {theme_name}, {kind}: {ratio:.2}, needs {least}");
+                    assert!(ratio >= min, "{name} on {ground}, {theme_name}, {kind}: {ratio:.2}, needs {min}");
                 }
             }
         }
@@ -100,35 +101,38 @@ fn the_formula_gives_known_ratios() {
 
 #[test]
 fn all_text_reaches_seven_to_one() {
-    demand(&TEXT, 7.0);
+    assert_contrast(&TEXT, 7.0);
 }
 
 #[test]
-fn all_that_is_drawn_reaches_three_to_one() {
-    demand(&DRAWN, 3.0);
+fn graphics_reach_three_to_one() {
+    assert_contrast(&GRAPHICS, 3.0);
 }
 
 #[test]
 fn large_letters_on_a_tile_reach_four_and_a_half_to_one() {
-    demand(&LARGE, 4.5);
+    assert_contrast(&LARGE_TEXT, 4.5);
 }
 
 #[test]
-fn every_token_that_is_used_exists() {
+fn every_used_token_exists() {
     let tokens = super::read("static/css/tokens.css");
     for (path, css) in super::files("static/css", "css") {
         for rest in css.split("var(--").skip(1) {
             let name = rest.split([')', ',']).next().unwrap();
             let local = css.contains(&format!("--{name}: "));
-            assert!(local || tokens.contains(&format!("--{name}: ")), "{path} uses --{name}");
+            assert!(local || tokens.contains(&format!("--{name}: ")), "{path} uses the undefined token --{name}");
         }
     }
 }
 
 #[test]
-fn colours_are_written_in_the_tokens_only() {
+fn only_tokens_css_contains_colours() {
     for (path, css) in super::files("static/css", "css").iter().filter(|(path, _)| !path.ends_with("tokens.css")) {
         let literal = css.split('#').skip(1).find(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()));
-        assert!(literal.is_none() && !css.contains("rgb(") && !css.contains("hsl("), "{path} has a colour of its own");
+        assert!(
+            literal.is_none() && !css.contains("rgb(") && !css.contains("hsl("),
+            "{path} contains a colour: add a token to tokens.css instead"
+        );
     }
 }

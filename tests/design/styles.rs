@@ -1,28 +1,28 @@
-//! The cascade stays flat: layers order it, so no selector needs to be strong.
+//! The cascade stays flat: layers order the rules, so selectors can stay weak.
 
-/// The text without comments.
-fn bare(css: &str) -> String {
-    let mut bare = String::new();
+/// Returns the style sheet without comments.
+fn strip_comments(css: &str) -> String {
+    let mut stripped = String::new();
     let mut rest = css;
     while let Some((before, after)) = rest.split_once("/*") {
-        bare.push_str(before);
+        stripped.push_str(before);
         rest = after.split_once("*/").unwrap().1;
     }
-    bare + rest
+    stripped + rest
 }
 
-/// Every selector of the sheet: what stands before a `{` and is no at-rule.
+/// Returns every selector of the sheet: the text before each `{` that is not an at-rule.
 fn selectors(css: &str) -> Vec<String> {
-    bare(css)
+    strip_comments(css)
         .split('{')
         .map(|before| before.rsplit(['}', ';', '{']).next().unwrap().trim().to_owned())
         .filter(|selector| !selector.is_empty() && !selector.starts_with('@'))
-        .flat_map(|list| top_level_parts(&list))
+        .flat_map(|list| split_selector_list(&list))
         .collect()
 }
 
-/// Splits at commas that are not inside brackets.
-fn top_level_parts(list: &str) -> Vec<String> {
+/// Splits a selector list at commas outside of brackets.
+fn split_selector_list(list: &str) -> Vec<String> {
     let (mut parts, mut depth) = (vec![String::new()], 0);
     for c in list.chars() {
         match c {
@@ -39,7 +39,8 @@ fn top_level_parts(list: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// Ids, and what counts like a class: classes, attributes, pseudo-classes (`:not`, `:has` count by their argument).
+/// Returns the number of ids and of classes. Attributes and pseudo-classes count as classes; `:not`, `:has` and `:is`
+/// count by their argument.
 fn specificity(selector: &str) -> (usize, usize) {
     let counted = selector.replace("::", " ").replace(":not(", "(").replace(":has(", "(").replace(":is(", "(");
     let classes = counted.matches(['.', '[', ':']).count();
@@ -47,7 +48,7 @@ fn specificity(selector: &str) -> (usize, usize) {
 }
 
 #[test]
-fn specificity_is_counted_as_the_standard_counts_it() {
+fn specificity_is_counted_as_in_the_standard() {
     assert_eq!(specificity(".nav [aria-current]:hover"), (0, 3));
     assert_eq!(specificity(".field:has(> .err)"), (0, 2));
     assert_eq!(specificity(".crumbs li + li::before"), (0, 1));
@@ -65,7 +66,7 @@ fn no_selector_is_stronger_than_two_classes() {
 }
 
 #[test]
-fn nothing_is_important_but_hidden() {
+fn only_hidden_is_important() {
     for (path, css) in super::files("static/css", "css") {
         for line in css.lines().filter(|line| line.contains("!important")) {
             assert!(line.trim().starts_with("[hidden]"), "{path}: {line}");
@@ -76,19 +77,19 @@ fn nothing_is_important_but_hidden() {
 #[test]
 fn everything_is_in_a_layer() {
     for (path, css) in super::files("static/css", "css") {
-        let outside = bare(&css);
+        let css = strip_comments(&css);
         let mut depth = 0_usize;
-        for line in outside.lines().filter(|line| !line.trim().is_empty()) {
+        for line in css.lines().filter(|line| !line.trim().is_empty()) {
             let allowed = ["@layer", "@keyframes", "}"].iter().any(|start| line.starts_with(start));
-            assert!(depth > 0 || allowed, "{path}: outside of the layers: {line}");
+            assert!(depth > 0 || allowed, "{path}: this line is outside of the layers: {line}");
             depth = depth + line.matches('{').count() - line.matches('}').count();
         }
-        assert_eq!(depth, 0, "{path}: a bracket is missing");
+        assert_eq!(depth, 0, "{path}: brackets are not balanced");
     }
 }
 
 #[test]
-fn nothing_sticks_and_order_is_the_order_of_the_document() {
+fn elements_keep_document_order_and_do_not_stick() {
     for (path, css) in super::files("static/css", "css") {
         for banned in ["position: sticky", "position: fixed", "order: -", "text-align: justify", "gradient("] {
             assert!(!css.contains(banned), "{path}: {banned}");

@@ -1,9 +1,10 @@
-//! Rules of markup that hold in every template, read from the sources.
+//! Rules of markup for every template, checked in the sources.
 
 use std::collections::BTreeSet;
 
-/// The attributes of htmx that we use. Each works without eval, keeps focus, and leaves the form or link beneath it whole.
-const HTMX: [&str; 13] = [
+/// Allowed htmx attributes. Each works without eval, keeps the focus, and leaves a form or link that works without
+/// script.
+const HTMX_ATTRIBUTES: [&str; 13] = [
     "hx-get",
     "hx-post",
     "hx-target",
@@ -19,9 +20,9 @@ const HTMX: [&str; 13] = [
     "hx-config",
 ];
 
-/// Attributes by which a browser would stop a form before the server can say what is wrong and keep what was typed,
-/// and those that hide a label.
-const BANNED: [&str; 6] = ["style=", "placeholder=", "required", "pattern=", "maxlength=", "hx-confirm"];
+/// Banned attributes: inline style, placeholders in place of labels, and validation by the browser. The server
+/// validates forms, because only it can explain the error and keep the input.
+const BANNED_ATTRIBUTES: [&str; 6] = ["style=", "placeholder=", "required", "pattern=", "maxlength=", "hx-confirm"];
 
 struct Tag {
     path: String,
@@ -30,13 +31,13 @@ struct Tag {
 }
 
 impl Tag {
-    /// The value of an attribute, as written.
+    /// Returns the value of an attribute as written.
     fn get(&self, attribute: &str) -> Option<&str> {
         let start = self.text.find(&format!(" {attribute}=\""))? + attribute.len() + 3;
         self.text[start..].split('"').next()
     }
 
-    /// The names of all attributes that are written outside of values.
+    /// Returns the names of all attributes.
     fn attributes(&self) -> BTreeSet<&str> {
         self.text[self.name.len()..]
             .split('"')
@@ -48,19 +49,18 @@ impl Tag {
     }
 }
 
-/// A template without its comments and logic; output becomes a word, so that an attribute keeps a value.
-fn plain(template: &str) -> String {
+/// Removes the comments and logic of a template. Expressions stay as text, so that attributes keep distinct values.
+fn strip_logic(template: &str) -> String {
     let mut plain = template.to_owned();
-    for (open, close, instead) in [("{#", "#}", ""), ("{%", "%}", " "), ("{{", "}}", "value")] {
+    for (open, close) in [("{#", "#}"), ("{%", "%}"), ("{{", "}}")] {
         while let Some(start) = plain.find(open) {
             let end = start + plain[start..].find(close).unwrap() + close.len();
-            // what is asked for must stay apart: `hx-get` of one page may not equal the `action` of another
-            let kept = if instead == "value" {
-                plain[start + 2..end - 2].replace(['"', '<', '>'], "'")
-            } else {
-                instead.to_owned()
+            let replacement = match open {
+                "{#" => String::new(),
+                "{%" => " ".to_owned(),
+                _ => plain[start + 2..end - 2].replace(['"', '<', '>'], "'"),
             };
-            plain.replace_range(start..end, &kept);
+            plain.replace_range(start..end, &replacement);
         }
     }
     plain
@@ -69,7 +69,7 @@ fn plain(template: &str) -> String {
 fn tags() -> Vec<Tag> {
     let mut tags = Vec::new();
     for (path, text) in super::files("templates", "html").into_iter().chain(super::files("tests/templates", "html")) {
-        for piece in plain(&text).split('<').skip(1).filter(|piece| piece.starts_with(char::is_alphabetic)) {
+        for piece in strip_logic(&text).split('<').skip(1).filter(|piece| piece.starts_with(char::is_alphabetic)) {
             let text = piece.split('>').next().unwrap().to_owned();
             let name = text.split(char::is_whitespace).next().unwrap().to_owned();
             tags.push(Tag { path: path.clone(), name, text });
@@ -79,13 +79,13 @@ fn tags() -> Vec<Tag> {
 }
 
 #[test]
-fn nothing_is_banned() {
+fn no_template_uses_a_banned_attribute_or_element() {
     for tag in tags() {
-        for banned in BANNED {
+        for banned in BANNED_ATTRIBUTES {
             let name = banned.trim_end_matches('=');
             assert!(!tag.attributes().contains(name), "{}: <{}> has {name}", tag.path, tag.name);
         }
-        assert!(tag.get("type") != Some("number"), "{}: a number field loses what is not a number", tag.path);
+        assert!(tag.get("type") != Some("number"), "{}: a number field drops input that is not a number", tag.path);
         assert!(tag.get("tabindex").is_none_or(|index| index == "0" || index == "-1"), "{}: <{}>", tag.path, tag.text);
         assert!(!["style", "dialog", "marquee"].contains(&tag.name.as_str()), "{}: <{}>", tag.path, tag.name);
         assert!(tag.name != "script" || tag.get("src").is_some(), "{}: an inline script", tag.path);
@@ -95,35 +95,35 @@ fn nothing_is_banned() {
 }
 
 #[test]
-fn only_the_known_attributes_of_htmx_are_used_and_only_where_they_help() {
-    let mut seen = 0;
+fn only_allowed_htmx_attributes_are_used_on_allowed_elements() {
+    let mut count = 0;
     for tag in tags() {
         for attribute in tag.attributes().into_iter().filter(|name| name.starts_with("hx-")) {
-            assert!(HTMX.contains(&attribute), "{}: {attribute}", tag.path);
+            assert!(HTMX_ATTRIBUTES.contains(&attribute), "{}: {attribute}", tag.path);
             let live = tag.get("class").is_some_and(|class| class.split(' ').any(|class| class == "live"));
             let partial = tag.name == "hx-partial";
-            let may = ["form", "button", "a"].contains(&tag.name.as_str()) || live || partial;
-            assert!(may, "{}: {attribute} on <{}>", tag.path, tag.name);
-            seen += 1;
+            let is_allowed = ["form", "button", "a"].contains(&tag.name.as_str()) || live || partial;
+            assert!(is_allowed, "{}: {attribute} on <{}>", tag.path, tag.name);
+            count += 1;
         }
         let trigger = tag.get("hx-trigger").unwrap_or_default();
         assert!(!trigger.contains('['), "{}: a filter needs eval", tag.path);
     }
-    assert!(seen > 0, "no template uses htmx: the check has lost its pattern");
+    assert!(count > 0, "no template uses htmx: the pattern of this test no longer matches");
 }
 
 #[test]
-fn what_htmx_asks_for_is_what_the_form_or_link_would_ask_for() {
+fn htmx_requests_the_same_address_as_the_form_or_link() {
     for tag in tags() {
         let own = tag.get("action").or_else(|| tag.get("href")).or_else(|| tag.get("formaction"));
         for attribute in ["hx-get", "hx-post"] {
-            if let Some(asked) = tag.get(attribute) {
-                assert_eq!(Some(asked), own, "{}: {attribute}", tag.path);
+            if let Some(address) = tag.get(attribute) {
+                assert_eq!(Some(address), own, "{}: {attribute}", tag.path);
             }
         }
         assert!(
             tag.get("hx-post").is_none() || tag.get("hx-replace-url").is_none(),
-            "{}: a POST has no address",
+            "{}: a POST does not change the address",
             tag.path
         );
         if let Some(method) = tag.get("method") {
@@ -133,16 +133,16 @@ fn what_htmx_asks_for_is_what_the_form_or_link_would_ask_for() {
 }
 
 #[test]
-fn forms_are_checked_by_the_server() {
+fn forms_are_validated_by_the_server() {
     for tag in tags().iter().filter(|tag| tag.name == "form" && tag.get("hx-post").is_some()) {
         assert!(tag.attributes().contains("novalidate"), "{}: {}", tag.path, tag.text);
     }
 }
 
 #[test]
-fn no_output_is_trusted() {
+fn no_output_skips_escaping() {
     for (path, text) in super::files("templates", "html") {
-        assert!(!text.contains("|safe") && !text.contains("| safe"), "{path}: escaping is switched off");
+        assert!(!text.contains("|safe") && !text.contains("| safe"), "{path} switches escaping off");
     }
 }
 
@@ -150,7 +150,7 @@ fn no_output_is_trusted() {
 fn templates_are_short() {
     for (path, text) in super::files("templates", "html") {
         let fragment = path.rsplit('/').next().unwrap().starts_with('_');
-        let most = if fragment { 30 } else { 100 };
-        assert!(text.lines().count() <= most, "{path} has more than {most} lines");
+        let max_lines = if fragment { 30 } else { 100 };
+        assert!(text.lines().count() <= max_lines, "{path} has more than {max_lines} lines");
     }
 }

@@ -1,4 +1,4 @@
-// Tells when live updates have stopped. Short breaks heal by themselves, so only the third failure in a row is told.
+// Shows a message when live updates have stopped: after the third failure in a row, because short breaks end by themselves.
 {
   let failures = 0;
   const notice = () => document.getElementById("notice");
