@@ -7,12 +7,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use url::Url;
 
 use crate::accounts::Passwords;
+use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
 use crate::config::{Proxy, SignUp};
-use crate::connections::Renewals;
+use crate::connections::TokenRefresher;
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
-use crate::errands::Errands;
 use crate::live::Live;
 use crate::mail::Mailer;
 use crate::queue::Accepter;
@@ -36,11 +36,11 @@ pub struct Handles {
     /// The way out.
     pub egress: Egress,
     /// Keeps credentials alive.
-    pub renewals: Renewals,
+    pub refresher: TokenRefresher,
     /// Outgoing mail.
     pub mailer: Mailer,
     /// Mail that no page waits for.
-    pub errands: Errands,
+    pub background_tasks: BackgroundTasks,
     /// Password hashes.
     pub passwords: Passwords,
     /// Takes jobs in.

@@ -5,7 +5,7 @@
 //!
 //! - [`ids`], [`error`], [`clock`], [`secret`], [`place`]: typed ids, one HTTP-free error, the time source, unprintable
 //!   secrets, where in a text something stands
-//! - [`actor`], [`page`], [`config`], [`errands`]: who acts, keyset cursors, settings, what is done after the answer
+//! - [`actor`], [`page`], [`config`], [`background_tasks`]: who acts, keyset cursors, settings, what is done after the answer
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
 //! - [`audit`], [`mail`], [`upstream`], [`oauth`], [`live`]: the log, outgoing mail, MCP clients, OAuth clients, wake-ups
 //!   and live fan-out
@@ -22,6 +22,7 @@ pub mod accounts;
 pub mod actor;
 pub mod app;
 pub mod audit;
+pub mod background_tasks;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -30,7 +31,6 @@ pub mod connectors;
 pub mod dashboard;
 pub mod db;
 pub mod egress;
-pub mod errands;
 pub mod error;
 pub mod ids;
 pub mod jobs;

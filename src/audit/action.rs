@@ -127,7 +127,7 @@ pub enum Action {
         message: String,
     },
     /// A connection's token was renewed before it ended, or the renewal failed.
-    ConnectionRenewed {
+    ConnectionRefreshed {
         /// Which connection.
         connection: ConnectionId,
         /// To what.
@@ -358,7 +358,7 @@ impl Action {
                 error: Some(((*class).to_owned(), message.clone())),
                 ..on("connection.refused", "connector", connector)
             },
-            Self::ConnectionRenewed { connection, connector, error } => Described {
+            Self::ConnectionRefreshed { connection, connector, error } => Described {
                 error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
                 ..of_connection("connection.renewed", connection, connector)
             },

@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::end::End;
-use super::renewal::look_after;
 use super::replace::NewToken;
 use super::server::discover;
+use super::token_refresh::schedule_verification;
 use super::{label, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -60,7 +60,7 @@ pub async fn connect(
         return Err(label::taken(label));
     }
     if token.is_some() {
-        look_after(&mut tx, actor.user_id(), id, &end, now).await?;
+        schedule_verification(&mut tx, actor.user_id(), id, &end, now).await?;
     }
     audit::record(&mut tx, actor, &Action::ConnectionCreated { connection: id, connector: connector.id }, now).await?;
     tx.commit().await?;

@@ -6,9 +6,9 @@ use url::Url;
 
 use super::end::{End, TypedEnd};
 use super::entries::{self, Entered, Typed};
-use super::renewal::look_after;
 use super::service::{ExternalAccount, Service};
 use super::store::own;
+use super::token_refresh::schedule_verification;
 use super::{label, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -139,7 +139,7 @@ impl Accepted {
     async fn describe(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, end: &End, now: Timestamp) -> Result<()> {
         let captured = serde_json::to_value(&self.entered.values).map_err(Error::internal)?;
         own::describe(tx, actor.user_id(), id, &captured, self.account.as_ref()).await?;
-        look_after(tx, actor.user_id(), id, end, now).await
+        schedule_verification(tx, actor.user_id(), id, end, now).await
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::renewal::{Credential, Presented, Renewals};
 use super::server::discover;
 use super::store;
+use super::token_refresh::{BearerCredential, Credential, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors::{self, Changed, Connector};
@@ -50,7 +50,7 @@ pub struct Seen {
 pub async fn look(
     db: &Db,
     egress: &Egress,
-    renewals: &Renewals,
+    refresher: &TokenRefresher,
     actor: &Actor,
     connector: ConnectorId,
     now: Timestamp,
@@ -60,7 +60,7 @@ pub async fn look(
         return Ok(Looked::TooSoon(EVERY));
     };
     tx.commit().await?;
-    let seen = look.take(egress, renewals, actor).await?;
+    let seen = look.take(egress, refresher, actor).await?;
     let mut tx = db.as_user(actor).await?;
     let looked = seen.keep(&mut tx, actor, now).await?;
     tx.commit().await?;
@@ -88,14 +88,14 @@ impl Look {
     }
 
     /// Asks the server, outside of any transaction, with a credential that is renewed first if need be.
-    pub async fn take(self, egress: &Egress, renewals: &Renewals, actor: &Actor) -> Result<Seen> {
+    pub async fn take(self, egress: &Egress, refresher: &TokenRefresher, actor: &Actor) -> Result<Seen> {
         let credential = match self.connection {
-            Some(connection) => renewals.credential(actor, connection).await?,
-            None => Credential::Ready(Presented { token: None, version: 0 }),
+            Some(connection) => refresher.credential(actor, connection).await?,
+            None => Credential::Ready(BearerCredential { token: None, version: 0 }),
         };
         let answer = match credential {
             Credential::Ready(presented) => discover(egress, &self.url, presented.token.as_ref()).await,
-            Credential::Over(message) | Credential::Away { message, .. } => {
+            Credential::ReauthRequired(message) | Credential::ProviderUnavailable { message, .. } => {
                 Err(Error::upstream("not_connected", message, None))
             }
         };

@@ -3,6 +3,7 @@
 //! Every call goes through a connection, also where nothing has to be proved. A connection is seen and changed only by
 //! its owner; its credential leaves this module only as a value on its way into an `upstream` call.
 
+pub mod attention;
 mod authorization;
 mod catalogue;
 mod checkup;
@@ -11,21 +12,21 @@ mod detail;
 mod disconnect;
 mod end;
 mod entries;
-mod insistence;
 mod key;
 mod label;
 mod look;
+mod notices;
 mod preference;
-mod renewal;
 mod replace;
+mod retry;
 mod server;
 mod service;
 mod status;
 mod store;
-mod troubled;
+mod token_refresh;
 mod twin;
 
-pub use authorization::{CALLBACK, ClientDocument, Going, Refusal, SignIn, Signed, client_document};
+pub use authorization::{CALLBACK, ClientDocument, ClientRejection, Going, SignIn, Signed, client_document};
 pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
 pub use checkup::{Check, Checkup, Doctor, Fix, Step, Verdict, plan};
 pub use connect::{NewConnection, connect, takes_token};
@@ -36,14 +37,14 @@ pub use entries::Typed;
 pub use key::{Keys, takes_key};
 pub use label::rename;
 pub use look::{Look, Looked, look};
+pub use notices::Notifier;
 pub use preference::prefer;
-pub use renewal::{Credential, Means, Presented, Renewals, sweep, verify_idle};
 pub use replace::{NewToken, replace_token};
 pub use server::{Added, NewServer, ServerAuth, connect_server};
 pub use service::{ExternalAccount, Service};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::{Connection, LinkedConnector};
-pub use troubled::{Troubled, troubled};
+pub use token_refresh::{BearerCredential, Credential, RefreshLocks, TokenRefresher};
 pub use twin::twin;
 
 use serde_json::Value;

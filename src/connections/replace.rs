@@ -14,8 +14,8 @@ use crate::vault::Vault;
 
 use super::connect::verify;
 use super::end::{End, TypedEnd};
-use super::renewal::look_after;
 use super::store::own::{self, Held};
+use super::token_refresh::schedule_verification;
 
 /// A token as its owner types it.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub async fn replace_token(
         None => vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?,
     };
     own::renew(&mut tx, actor.user_id(), id, &secret, now).await?;
-    look_after(&mut tx, actor.user_id(), id, &end, now).await?;
+    schedule_verification(&mut tx, actor.user_id(), id, &end, now).await?;
     let released = queue::release_parked(&mut tx, actor, id).await?;
     let action = Action::CredentialReplaced { connection: id, connector: connector.id };
     audit::record(&mut tx, actor, &action, now).await?;

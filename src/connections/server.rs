@@ -8,8 +8,8 @@ use url::Url;
 
 use super::create;
 use super::end::End;
-use super::renewal::look_after;
 use super::replace::NewToken;
+use super::token_refresh::schedule_verification;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, NewConnector};
@@ -120,7 +120,7 @@ async fn store_ready(
     };
     let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
     if let Some((_, end)) = bearer {
-        look_after(&mut tx, actor.user_id(), id, &end, now).await?;
+        schedule_verification(&mut tx, actor.user_id(), id, &end, now).await?;
     }
     tx.commit().await?;
     Ok(connector)

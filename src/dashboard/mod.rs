@@ -10,7 +10,7 @@ pub use store::Figure;
 use crate::actor::Actor;
 use crate::audit::{self, Recent};
 use crate::clock::Timestamp;
-use crate::connections::{self, Troubled};
+use crate::connections::attention::{self, ConnectionProblem};
 use crate::db::Db;
 use crate::error::Result;
 use crate::jobs::{self, JobRow};
@@ -28,7 +28,7 @@ pub struct Overview {
     /// The newest audit entries.
     pub entries: Vec<Recent>,
     /// Connections that cannot be used until their owner acts.
-    pub troubled: Vec<Troubled>,
+    pub problems: Vec<ConnectionProblem>,
 }
 
 /// The actor's overview. `starts` are the beginnings of the parts into which the figures are divided, ascending; the last
@@ -39,6 +39,6 @@ pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Ov
         figures: store::figures(&mut tx, actor.user_id(), starts).await?,
         jobs: jobs::newest(&mut tx, actor, LINES).await?,
         entries: audit::newest(&mut tx, actor, LINES).await?,
-        troubled: connections::troubled(&mut tx, actor).await?,
+        problems: attention::list(&mut tx, actor).await?,
     })
 }

@@ -51,7 +51,7 @@ pub const TABLES: &[Table] = &[
     owned("data_keys"),
     owned("secrets"),
     owned("user_connections"),
-    owned("connection_renewals"),
+    owned("connection_leases"),
     owned("oauth_clients"),
     owned("oauth_transactions"),
     owned("job"),

@@ -90,8 +90,8 @@ pub async fn newest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId
 
 /// Runs a check-up once; each check is a line of its log.
 pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<Finish, run::Unready> {
-    let Runner { system, egress, renewals, workbench, clock } = runner;
-    let doctor = Doctor { system, egress, renewals, workbench, clock };
+    let Runner { system, egress, refresher, workbench, clock } = runner;
+    let doctor = Doctor { system, egress, refresher, workbench, clock };
     let journal = lease.journal();
     let mut tell = |step: &Step| note(&journal, step, clock.now());
     tokio::select! {

@@ -109,13 +109,13 @@ impl Refusal {
 
 /// Puts another credential in the place of one that was refused; false if there can be none.
 async fn mended(runner: &Runner, actor: &Actor, prepared: &mut Prepared, refusal: &Refusal) -> Result<bool, Unready> {
-    let (renewals, connection, seen) = (&runner.renewals, prepared.connection, prepared.version);
+    let (refresher, connection, seen) = (&runner.refresher, prepared.connection, prepared.version);
     let credential = if refusal.wants_more() {
-        renewals.wants_more(actor, connection, seen, &prepared.tool, &refusal.challenge.scopes).await?
+        refresher.handle_insufficient_scope(actor, connection, seen, &prepared.tool, &refusal.challenge.scopes).await?
     } else if prepared.secret.is_none() {
-        renewals.wants_sign_in(actor, connection, seen, &refusal.challenge).await?
+        refresher.handle_authentication_required(actor, connection, seen, &refusal.challenge).await?
     } else {
-        Some(renewals.after_refusal(actor, connection, seen, &refusal.message).await?)
+        Some(refresher.refresh_after_rejection(actor, connection, seen, &refusal.message).await?)
     };
     let Some(credential) = credential else { return Ok(false) };
     prepared.present(presented(credential)?);
@@ -124,7 +124,11 @@ async fn mended(runner: &Runner, actor: &Actor, prepared: &mut Prepared, refusal
 
 /// A credential that was just given is refused as well: there is no use in a third.
 async fn given_up(runner: &Runner, lease: &Lease, actor: &Actor, prepared: &Prepared, message: &str) -> Ran {
-    let unready = match runner.renewals.give_up(actor, prepared.connection, prepared.version, message).await {
+    let unready = match runner
+        .refresher
+        .expire_after_second_rejection(actor, prepared.connection, prepared.version, message)
+        .await
+    {
         // whoever was faster has brought another credential, which the next run presents
         Ok(credential) => {
             presented(credential).err().unwrap_or(Unready::Later { message: message.to_owned(), after: AGAIN })

@@ -9,7 +9,7 @@ use url::Url;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections::{Credential, Presented, Renewals};
+use crate::connections::{BearerCredential, Credential, TokenRefresher};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
@@ -28,7 +28,7 @@ pub struct Runner {
     /// The way out.
     pub egress: Egress,
     /// Opens credentials, and keeps them alive.
-    pub renewals: Renewals,
+    pub refresher: TokenRefresher,
     /// The built-in tools.
     pub workbench: Workbench,
     /// The time.
@@ -78,7 +78,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Presents another credential from now on.
-    pub(super) fn present(&mut self, newer: Presented) {
+    pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;
         self.secret.clone_from(&newer.token);
         if let Target::Mcp { bearer, .. } = &mut self.target {
@@ -99,8 +99,8 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
     let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);
-    let Presented { token: secret, version: credential } =
-        presented(runner.renewals.credential(actor, job.connection_id).await?)?;
+    let BearerCredential { token: secret, version: credential } =
+        presented(runner.refresher.credential(actor, job.connection_id).await?)?;
 
     let target = match connector.transport {
         Transport::Builtin => Target::Workbench(runner.workbench.clone()),
@@ -127,11 +127,11 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
 }
 
 /// What there is to present, or why the job cannot go on.
-pub(super) fn presented(credential: Credential) -> Result<Presented, Unready> {
+pub(super) fn presented(credential: Credential) -> Result<BearerCredential, Unready> {
     match credential {
         Credential::Ready(presented) => Ok(presented),
-        Credential::Over(message) => Err(Unready::Parked(message)),
-        Credential::Away { message, after } => Err(Unready::Later { message, after }),
+        Credential::ReauthRequired(message) => Err(Unready::Parked(message)),
+        Credential::ProviderUnavailable { message, after } => Err(Unready::Later { message, after }),
     }
 }
 

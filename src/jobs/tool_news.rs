@@ -39,7 +39,7 @@ pub async fn refresh_changed_tools(runner: &Runner, news: &ToolNews) -> Result<(
     let claimed = Look::claim(&mut tx, &news.actor, news.connector, EVERY, now).await?;
     let Some(look) = claimed else { return Ok(()) };
     tx.commit().await?;
-    let seen = look.take(&runner.egress, &runner.renewals, &news.actor).await?;
+    let seen = look.take(&runner.egress, &runner.refresher, &news.actor).await?;
     let mut tx = runner.system.begin().await?;
     seen.keep(&mut tx, &news.actor, now).await?;
     Ok(tx.commit().await?)

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts;
 use crate::clock::Clock;
-use crate::connections::{self, Renewals};
+use crate::connections::TokenRefresher;
 use crate::db::SystemDb;
 use crate::error::Result;
 
@@ -34,9 +34,9 @@ pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: Cancellati
 
 /// Refreshes tokens before they expire and verifies idle keys, every minute. All processes that run jobs do this; a lease
 /// keeps two processes from refreshing the same token.
-pub(super) async fn refresh_credentials(renewals: Renewals, stop: CancellationToken) {
-    let refreshing = each_minute(|| connections::sweep(&renewals), "refresh tokens");
-    let verifying = each_minute(|| connections::verify_idle(&renewals), "verify keys");
+pub(super) async fn refresh_credentials(refresher: TokenRefresher, stop: CancellationToken) {
+    let refreshing = each_minute(|| refresher.refresh_due(), "refresh tokens");
+    let verifying = each_minute(|| refresher.verify_idle_keys(), "verify keys");
     stop.run_until_cancelled(async { tokio::join!(refreshing, verifying) }).await;
 }
 

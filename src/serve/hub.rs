@@ -12,13 +12,13 @@ use url::Url;
 use super::chores::{refresh_credentials, sweep_daily};
 use crate::accounts::Passwords;
 use crate::app::{App, Handles};
+use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
 use crate::config::{Proxy, SignUp};
-use crate::connections::{Means, Renewals};
+use crate::connections::{Notifier, RefreshLocks, TokenRefresher};
 use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
 use crate::egress::Egress;
-use crate::errands::Errands;
 use crate::error::Result;
 use crate::jobs::Runner;
 use crate::live::Live;
@@ -79,17 +79,24 @@ impl Hub {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(listener, &tasks, &stop);
         let queue = Accepter::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
-        let errands = Errands::default();
-        let renewals = Renewals::new(Means {
+        let background_tasks = BackgroundTasks::default();
+        let refresher = TokenRefresher {
             system: databases.system.clone(),
             vault: vault.clone(),
             egress: egress.clone(),
             clock: clock.clone(),
             live: live.clone(),
-            mailer: mailer.clone(),
-            errands: errands.clone(),
-            public_url: public_url.clone(),
-        });
+            background_tasks: background_tasks.clone(),
+            notifier: Notifier {
+                system: databases.system.clone(),
+                clock: clock.clone(),
+                live: live.clone(),
+                mailer: mailer.clone(),
+                background_tasks: background_tasks.clone(),
+                public_url: public_url.clone(),
+            },
+            locks: RefreshLocks::default(),
+        };
         let (db, system) = (databases.web, databases.system);
         let handles = Handles {
             db,
@@ -97,9 +104,9 @@ impl Hub {
             clock,
             vault,
             egress,
-            renewals,
+            refresher,
             mailer,
-            errands,
+            background_tasks,
             passwords,
             queue,
             live,
@@ -123,7 +130,7 @@ impl Hub {
         let runner = Runner {
             system: app.system.clone(),
             egress: app.egress.clone(),
-            renewals: app.renewals.clone(),
+            refresher: app.refresher.clone(),
             workbench: self.workbench.clone(),
             clock: app.clock.clone(),
         };
@@ -133,7 +140,7 @@ impl Hub {
 
     /// Starts to refresh tokens and to verify idle keys, every minute.
     pub(super) fn start_refresh(&self) {
-        self.tasks.spawn(refresh_credentials(self.app.renewals.clone(), self.stop.clone()));
+        self.tasks.spawn(refresh_credentials(self.app.refresher.clone(), self.stop.clone()));
     }
 
     /// Starts to delete expired sessions and links, every day.
@@ -143,7 +150,7 @@ impl Hub {
 
     /// Finishes the background tasks, then stops everything that the hub started.
     pub async fn stop(self) {
-        self.app.errands.finish().await;
+        self.app.background_tasks.finish().await;
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;

@@ -16,7 +16,7 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
         "the key is of the whole hub, and so is its change",
     ),
     (
-        "UPDATE user_connections SET renew_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND renew_at > $2",
+        "UPDATE user_connections SET next_attempt_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND next_attempt_at > $2",
         "an application that an administrator has mended serves all users",
     ),
     ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first account is the owner's, and there is one"),

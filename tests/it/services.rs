@@ -158,7 +158,7 @@ async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
     sign_in(&app, &owner, "Second").await;
 
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewed = craft::connections::sweep(&app.app.renewals).await.unwrap();
+    let renewed = app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(renewed, 2);
     let asked = tides.asked_for_tokens();
     for of in [
@@ -300,7 +300,7 @@ async fn administrators_are_told_once_that_the_application_of_all_is_refused_unt
         async || app.all_mails().await.iter().filter(|mail| mail.contains("/connectors/harbours/application")).count();
     for _ in 0..2 {
         app.app.clock.advance(Duration::from_secs(48 * 60));
-        craft::connections::sweep(&app.app.renewals).await.unwrap();
+        app.app.refresher.refresh_due().await.unwrap();
         assert_eq!(told().await, 1);
     }
     let page = owner.get(path).await;
@@ -313,10 +313,10 @@ async fn administrators_are_told_once_that_the_application_of_all_is_refused_unt
     enter("wr0ng").await;
     assert_eq!(sign_in(&app, &owner, "Second").await.text("h1"), "Not connected");
     assert!(owner.get(path).await.has(".note.warn"));
-    craft::connections::sweep(&app.app.renewals).await.unwrap();
+    app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(told().await, 2);
     enter(CLIENT.1).await;
-    craft::connections::sweep(&app.app.renewals).await.unwrap();
+    app.app.refresher.refresh_due().await.unwrap();
     assert!(!owner.get(path).await.has(".note.warn"));
     assert_eq!(
         sign_in(&app, &owner, "Second").await.text(".note.ok p"),

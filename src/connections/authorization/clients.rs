@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::SignIn;
-use super::known::{self, Known, NewClient};
+use super::oauth_clients::{self, NewClient, OauthClientRecord};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -67,7 +67,7 @@ impl SignIn<'_> {
         connector: &Connector,
         provider: &Provider,
         now: Timestamp,
-    ) -> Result<Known> {
+    ) -> Result<OauthClientRecord> {
         if let Some(known) = self.known_client(actor, connector, provider).await? {
             return Ok(known);
         }
@@ -112,10 +112,11 @@ impl SignIn<'_> {
         actor: &Actor,
         connector: &Connector,
         provider: &Provider,
-    ) -> Result<Option<Known>> {
+    ) -> Result<Option<OauthClientRecord>> {
         let owner = if connector.owner_id.is_none() { UserId::HUB } else { actor.user_id() };
         let mut conn = self.system.acquire().await?;
-        known::newest(&mut conn, self.vault, owner, provider.issuer(), Some(self.redirect()?.as_str())).await
+        oauth_clients::find_current(&mut conn, self.vault, owner, provider.issuer(), Some(self.redirect()?.as_str()))
+            .await
     }
 
     /// Keeps a client that the user has made at the provider. Without a secret, that of the same client id stays.
@@ -185,7 +186,9 @@ impl SignIn<'_> {
         }
         let present = self.known_client(actor, connector, provider).await?;
         // a key is no secret to send, nor a secret a key
-        let fits = |known: &Known| known.client.id == id && known.takes_key(provider) == provider.client_auth.has_key();
+        let fits = |known: &OauthClientRecord| {
+            known.client.id == id && known.uses_private_key(provider) == provider.client_auth.has_key()
+        };
         Ok(secret.or(present.filter(fits).and_then(|known| known.client.secret)))
     }
 
@@ -197,12 +200,13 @@ impl SignIn<'_> {
         provider: &Provider,
         new: &NewClient<'_>,
         now: Timestamp,
-    ) -> Result<Known> {
+    ) -> Result<OauthClientRecord> {
         let redirect = self.redirect()?;
         let mut tx = self.system.begin().await?;
-        known::forget_refused(&mut tx, self.vault, owner, provider.issuer()).await?;
-        let known = known::keep(&mut tx, self.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
-        known::revive_grants(&mut tx, known.id, now).await?;
+        oauth_clients::delete_rejected(&mut tx, self.vault, owner, provider.issuer()).await?;
+        let known =
+            oauth_clients::upsert(&mut tx, self.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
+        oauth_clients::reschedule_grants(&mut tx, known.id, now).await?;
         let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
         audit::record(&mut tx, actor, &action, now).await?;
         tx.commit().await?;

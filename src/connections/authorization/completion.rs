@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::store::Transaction;
-use super::{SignIn, Signed, UNKNOWN, known, store};
+use super::{SignIn, Signed, UNKNOWN, oauth_clients, store};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -32,7 +32,7 @@ impl SignIn<'_> {
         let (begun, pkce) = self.take(actor, session, &state, now).await?;
         let provider = self.provider(actor, begun.connector_id).await?;
         let known = self.client(actor, &begun, &provider).await?;
-        let provider = known.meets(provider);
+        let provider = known.apply_client_auth(provider);
         let redirect = Url::parse(&begun.redirect_uri).map_err(Error::internal)?;
         // what a browser brings is no witness against the application of all
         let (granted, is_witness) = match CallbackParams::read(&provider, query) {
@@ -50,7 +50,7 @@ impl SignIn<'_> {
                     self.refused(actor, &begun, "another_account", message, now).await?;
                 }
                 if known.is_shared {
-                    self.forget_refusal(&known).await;
+                    self.clear_client_rejection(&known).await;
                 }
                 kept
             }
@@ -58,7 +58,7 @@ impl SignIn<'_> {
                 self.refused(actor, &begun, failure.class, &failure.message, now).await?;
                 self.learn(actor, &begun, &provider, &failure, now).await?;
                 if known.is_shared && is_witness && failure.kind == FailureKind::InvalidClient {
-                    self.note_refusal(&known, &begun, &failure, now).await?;
+                    self.record_client_rejection(&known, &begun, &failure, now).await?;
                 }
                 Err(failure.into())
             }
@@ -96,7 +96,7 @@ impl SignIn<'_> {
             store::want_less(&mut tx, owner, begun.connector_id, &begun.label).await?;
         }
         if failure.kind == FailureKind::InvalidClient {
-            known::doubt(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
+            oauth_clients::mark_rejected(&mut tx, owner, provider.issuer(), begun.oauth_client_id, now).await?;
         }
         Ok(tx.commit().await?)
     }

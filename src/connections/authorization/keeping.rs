@@ -1,12 +1,12 @@
 //! Keeping a grant: tokens, connection, tools and what waited, at once.
 
-use super::known::Known;
+use super::oauth_clients::OauthClientRecord;
 use super::store::{self, Former, Kept, Made};
 use super::{SignIn, Signed};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::insistence::insist;
+use crate::connections::retry::retry_while_unavailable;
 use crate::connections::server::look_with;
 use crate::connections::service::{ExternalAccount, Service};
 use crate::connections::values_of;
@@ -83,7 +83,7 @@ impl Brought<'_> {
             client: self.client,
             account: self.told.account(),
             expires_at: self.grant.expires_at,
-            renew_at: refresh.and_then(|_| self.grant.refresh_at(self.provider, now)),
+            next_attempt_at: refresh.and_then(|_| self.grant.refresh_at(self.provider, now)),
         })
     }
 }
@@ -95,12 +95,12 @@ impl SignIn<'_> {
         actor: &Actor,
         begun: &store::Transaction,
         provider: &Provider,
-        known: &Known,
+        known: &OauthClientRecord,
         grant: Grant,
         now: Timestamp,
     ) -> Result<Signed> {
         // a code is exchanged once: what it brought is nowhere else
-        let about = insist(|| async {
+        let about = retry_while_unavailable(|| async {
             let mut tx = self.db.as_user(actor).await?;
             let descriptor = connectors::descriptor(&mut tx, actor, begun.connector_id).await?;
             Ok((connectors::get(&mut tx, actor, begun.connector_id).await?, descriptor))
@@ -117,7 +117,7 @@ impl SignIn<'_> {
             None => Told::Tools(look_with(self.egress, &connector, &grant.access).await),
         };
         let brought = Brought { begun, provider, client: known.id, grant, connector, values, told };
-        insist(|| self.store(actor, &brought, now)).await
+        retry_while_unavailable(|| self.store(actor, &brought, now)).await
     }
 
     /// Stores it unless that is done: a commit may come about and its answer be lost.

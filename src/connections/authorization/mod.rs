@@ -4,20 +4,20 @@
 //! are sealed as soon as they are here; a sign-in that comes to nothing changes no connection. The label says which
 //! connection is meant: one that exists keeps its id, and what waited for it goes on.
 
+pub(super) mod client_rejection;
 mod clients;
 mod completion;
 mod keeping;
-pub(super) mod known;
-pub(super) mod refusal;
+pub(super) mod oauth_clients;
 mod revocation;
 mod store;
 
 use url::Url;
 
+pub use self::client_rejection::ClientRejection;
 pub use self::clients::{ClientDocument, client_document};
-pub use self::refusal::Refusal;
 
-use self::known::Known;
+use self::oauth_clients::OauthClientRecord;
 use super::entries::{self, Typed};
 use super::{label, values_of};
 use crate::accounts::sessions::SessionKey;
@@ -178,7 +178,7 @@ impl SignIn<'_> {
     pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
         let mut tx = self.db.as_user(actor).await?;
         let provider = described(&mut tx, actor, connector).await?;
-        known::doubt(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
+        oauth_clients::mark_rejected(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -188,10 +188,16 @@ impl SignIn<'_> {
     }
 
     /// The client that a sign-in was begun with.
-    async fn client(&self, actor: &Actor, begun: &store::Transaction, provider: &Provider) -> Result<Known> {
+    async fn client(
+        &self,
+        actor: &Actor,
+        begun: &store::Transaction,
+        provider: &Provider,
+    ) -> Result<OauthClientRecord> {
         let mut conn = self.system.acquire().await?;
         let owner = actor.user_id();
-        let found = known::of_grant(&mut conn, self.vault, owner, begun.oauth_client_id, provider).await?;
+        let found =
+            oauth_clients::find_for_grant(&mut conn, self.vault, owner, begun.oauth_client_id, provider).await?;
         found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))
     }
 

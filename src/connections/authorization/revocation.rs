@@ -1,6 +1,6 @@
 //! Telling a provider that a grant is over, before the hub forgets it.
 
-use super::{SignIn, described, known};
+use super::{SignIn, described, oauth_clients};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::store::own;
@@ -45,7 +45,8 @@ impl SignIn<'_> {
             Err(error) => return Err(error),
         };
         let mut conn = self.system.acquire().await?;
-        let known = known::of_grant(&mut conn, self.vault, owner, held.oauth_client_id, &provider).await?;
+        let known =
+            oauth_clients::find_for_grant(&mut conn, self.vault, owner, held.oauth_client_id, &provider).await?;
         let Some(access) = &held.access else { return Ok(None) };
         let Some(known) = known else {
             let can_be_ended = provider.revoke.is_some();
@@ -56,7 +57,7 @@ impl SignIn<'_> {
             Some(refresh) => Some(self.vault.open(&mut tx, owner, refresh).await?),
             None => None,
         };
-        let (values, provider) = (values_of(held.captured.as_ref()), known.meets(provider));
+        let (values, provider) = (values_of(held.captured.as_ref()), known.apply_client_auth(provider));
         Ok(Some(Ok(Grant { provider, values, client: known.client, access, refresh })))
     }
 }

@@ -4,10 +4,10 @@ use url::Url;
 
 use super::{Doctor, Finding, Fix, Subject};
 use crate::actor::Actor;
-use crate::connections::renewal::{Credential, Presented};
 use crate::connections::server::initialize;
 use crate::connections::service::Service;
 use crate::connections::status::ConnectionHealth;
+use crate::connections::token_refresh::{BearerCredential, Credential};
 use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
@@ -32,7 +32,11 @@ impl Gate<'_> {
     }
 
     /// Whether the service accepts this; a finding if there is something else in the way.
-    async fn accepts(&self, egress: &Egress, token: Option<&Secret>) -> Result<Result<bool, Finding<Presented>>> {
+    async fn accepts(
+        &self,
+        egress: &Egress,
+        token: Option<&Secret>,
+    ) -> Result<Result<bool, Finding<BearerCredential>>> {
         match self {
             Self::Mcp(url) => match initialize(egress, url, token).await {
                 Ok(InitializeAnswer::Public(_)) => Ok(Ok(true)),
@@ -65,8 +69,8 @@ impl Doctor<'_> {
         actor: &Actor,
         subject: &Subject,
         gate: &Gate<'_>,
-    ) -> Result<Finding<Presented>> {
-        let first = match self.renewals.credential(actor, subject.id).await? {
+    ) -> Result<Finding<BearerCredential>> {
+        let first = match self.refresher.credential(actor, subject.id).await? {
             Credential::Ready(presented) => presented,
             nothing => return Ok(without(subject, &nothing)),
         };
@@ -77,7 +81,7 @@ impl Doctor<'_> {
         }
         let seen = first.version;
         let refusal = format!("{} did not accept the credential", gate.host());
-        let newer = match self.renewals.after_refusal(actor, subject.id, seen, &refusal).await? {
+        let newer = match self.refresher.refresh_after_rejection(actor, subject.id, seen, &refusal).await? {
             Credential::Ready(newer) if newer.version != seen => newer,
             Credential::Ready(_) => {
                 let now = self.subject(actor, subject.id).await?;
@@ -91,7 +95,8 @@ impl Doctor<'_> {
         match gate.accepts(self.egress, newer.token.as_ref()).await? {
             Ok(true) => Ok(Finding::passed(newer, "The token was refused, so it was renewed; the new one is accepted")),
             Ok(false) => {
-                let over = self.renewals.give_up(actor, subject.id, newer.version, &refusal).await?;
+                let over =
+                    self.refresher.expire_after_second_rejection(actor, subject.id, newer.version, &refusal).await?;
                 Ok(without(subject, &over))
             }
             Err(failed) => Ok(failed),
@@ -99,7 +104,12 @@ impl Doctor<'_> {
     }
 
     /// The service accepts what it was shown.
-    async fn accepted(&self, actor: &Actor, subject: &Subject, presented: Presented) -> Result<Finding<Presented>> {
+    async fn accepted(
+        &self,
+        actor: &Actor,
+        subject: &Subject,
+        presented: BearerCredential,
+    ) -> Result<Finding<BearerCredential>> {
         let (now, clock) = (self.subject(actor, subject.id).await?, self.clock.now());
         if now.health == ConnectionHealth::Degraded {
             let why = now.last_error.unwrap_or_default();
@@ -122,12 +132,12 @@ fn again(subject: &Subject) -> Fix {
 }
 
 /// There is nothing to present.
-fn without(subject: &Subject, credential: &Credential) -> Finding<Presented> {
+fn without(subject: &Subject, credential: &Credential) -> Finding<BearerCredential> {
     match credential {
-        Credential::Over(message) => Finding::told(message)
+        Credential::ReauthRequired(message) => Finding::told(message)
             .advise("What waits for this connection goes on once it is mended")
             .fix(again(subject)),
-        Credential::Away { message, .. } => Finding::told(message),
+        Credential::ProviderUnavailable { message, .. } => Finding::told(message),
         Credential::Ready(_) => Finding::failed("The credential was replaced meanwhile").advise("Check again"),
     }
 }

@@ -1,6 +1,6 @@
 //! A look at each step between the hub and a service, in order: what stands, what does not, and what to do about it.
 //!
-//! Invariants: nothing at the service changes; the credential is opened and renewed as for a call, by [`Renewals`] under
+//! Invariants: nothing at the service changes; the credential is opened and renewed as for a call, by [`TokenRefresher`] under
 //! its lease, so that no token is spent twice; a check that depends on one that failed is not made; no text holds a
 //! credential.
 
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::chart::{Chart, Finding, Halt};
 use self::store::Subject;
-use super::renewal::Renewals;
+use super::token_refresh::TokenRefresher;
 use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::connectors::{AuthKind, Transport};
@@ -34,7 +34,7 @@ pub struct Doctor<'a> {
     /// The way out.
     pub egress: &'a Egress,
     /// Opens credentials, and renews them.
-    pub renewals: &'a Renewals,
+    pub refresher: &'a TokenRefresher,
     /// The built-in tools.
     pub workbench: &'a Workbench,
     /// The time.

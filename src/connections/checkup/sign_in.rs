@@ -47,7 +47,7 @@ impl Doctor<'_> {
     /// Whether the provider knows the hub.
     pub(super) async fn client(&self, actor: &Actor, subject: &Subject, provider: Provider) -> Result<Finding<()>> {
         let host = provider.host();
-        let Err((failure, mend)) = self.renewals.recognised(actor, subject.id, provider).await? else {
+        let Err((failure, mend)) = self.refresher.check_client(actor, subject.id, provider).await? else {
             return Ok(Finding::passed((), format!("{host} accepts the hub’s client")));
         };
         match failure.kind {

@@ -64,7 +64,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         }
     };
     let to = app.clone();
-    app.errands.begin("mail a link for a new password", async move {
+    app.background_tasks.spawn_mail("mail a link for a new password", async move {
         accounts::send_reset(&to.system, &to.mailer, &to.public_url, &email, to.clock.now()).await
     })?;
     Ok(see_other("/forgot/sent"))

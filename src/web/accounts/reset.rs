@@ -63,7 +63,7 @@ pub(super) async fn create(
 /// On to signing in, by the new password.
 async fn done(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
     let to = app.clone();
-    app.errands.begin("mail that the password was changed", async move {
+    app.background_tasks.spawn_mail("mail that the password was changed", async move {
         accounts::notice_of_reset(&to.mailer, &to.public_url, &user, to.clock.now()).await
     })?;
     // whoever was signed in here is not any more, and a message must be left in a session that stands

@@ -11,7 +11,7 @@ use super::below;
 use super::fields::{ProofView, host_of};
 use super::sign_in::sign_in;
 use crate::app::App;
-use crate::connections::{CALLBACK, Refusal};
+use crate::connections::{CALLBACK, ClientRejection};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{ClientAuth, Provider};
@@ -59,7 +59,7 @@ struct About {
     descriptor: Descriptor,
     provider: Provider,
     client_id: Option<String>,
-    refusal: Option<Refusal>,
+    refusal: Option<ClientRejection>,
     shared: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl About {
         drop(tx);
         let known = sign_in(app).known_client(&me.actor, &connector, &provider).await?;
         let refusal = match &known {
-            Some(known) => sign_in(app).refusal(known).await?,
+            Some(known) => sign_in(app).client_rejection(known).await?,
             None => None,
         };
         let shared = shared.into_iter().filter(|name| *name != connector.name).collect();
@@ -150,7 +150,7 @@ async fn form(
             scopes: &about.provider.scopes,
             client_id,
             proof: proof(about),
-            refusal: about.refusal.as_ref().map(|it| (it.words.clone(), calendar.when(it.since))),
+            refusal: about.refusal.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
             shared: about.shared.clone(),
         },
     )

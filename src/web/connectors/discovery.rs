@@ -30,7 +30,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = own(&app, &me, &slug).await?;
     let now = app.clock.now();
-    let looked = connections::look(&app.db, &app.egress, &app.renewals, &me.actor, connector.id, now).await?;
+    let looked = connections::look(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
     me.flash(told(&connector.name, &looked)).await?;
     Ok(see_other(&format!("/connectors/{slug}/discovery")))
 }

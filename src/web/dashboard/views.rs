@@ -7,7 +7,7 @@ use super::chart::Chart;
 use super::range::{self, Part, Range};
 use super::tally::Tally;
 use crate::audit::Recent;
-use crate::connections::Troubled;
+use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
 use crate::web::audit::words;
 use crate::web::badge::Badge;
@@ -81,7 +81,7 @@ impl ShowPage {
             figures,
             jobs: overview.jobs.iter().map(|job| Row::new(job, calendar)).collect(),
             entries: overview.entries.iter().map(|entry| EntryRow::new(entry, calendar)).collect(),
-            troubled: overview.troubled.iter().map(Trouble::new).collect(),
+            troubled: overview.problems.iter().map(Trouble::new).collect(),
         }
     }
 
@@ -146,7 +146,7 @@ impl EntryRow {
 }
 
 impl Trouble {
-    fn new(connection: &Troubled) -> Self {
+    fn new(connection: &ConnectionProblem) -> Self {
         Self {
             connector: connection.connector.clone(),
             href: format!("/connections/{}", connection.id),

@@ -63,7 +63,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): F
 
 async fn done(app: &App, me: &SignedIn, asked: AskedEmail, new: &str) -> Result<Response> {
     let to = app.clone();
-    app.errands.begin("mail a link for a new email address", async move {
+    app.background_tasks.spawn_mail("mail a link for a new email address", async move {
         accounts::send_email_change(&to.system, &to.mailer, &to.public_url, &asked, to.clock.now()).await
     })?;
     let next =

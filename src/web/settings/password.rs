@@ -53,7 +53,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): F
 
 async fn done(app: &App, me: &SignedIn, user: User) -> Result<Response> {
     let to = app.clone();
-    app.errands.begin("mail that the password was changed", async move {
+    app.background_tasks.spawn_mail("mail that the password was changed", async move {
         accounts::notice_of_password(&to.mailer, &to.public_url, &user, to.clock.now()).await
     })?;
     me.flash(Flash::success("Your password is changed. All other browsers are signed out.")).await?;

@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 async fn ask(app: &TestApp, browser: &Browser, email: &str) -> Page {
     let form = browser.get("/forgot").await;
     let page = browser.submit(&form, "main form", [("email", email)]).await;
-    app.app.errands.finish().await;
+    app.app.background_tasks.finish().await;
     page
 }
 
@@ -48,7 +48,7 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
     assert_eq!(visitor.sign_in("alice@example.com", NEW).await.path(), "/dashboard");
     assert!(app.audited().await.contains(&"password.reset".to_owned()));
 
-    app.app.errands.finish().await;
+    app.app.background_tasks.finish().await;
     let notice = app.mails().pop().unwrap();
     assert!(notice.contains("Subject: Your password was changed") && notice.contains("To: alice@example.com"));
 }

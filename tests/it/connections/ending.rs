@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use craft::connections::sweep;
 use http::StatusCode;
 use time::OffsetDateTime;
 
@@ -25,7 +24,7 @@ fn day(app: &TestApp, days: i64) -> (String, String) {
 
 /// What mails remind of, by now.
 async fn reminders(app: &TestApp) -> Vec<String> {
-    sweep(&app.app.renewals).await.unwrap();
+    app.app.refresher.refresh_due().await.unwrap();
     let subject = |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).map(str::to_owned);
     app.all_mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" ends on ")).collect()
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use craft::connections::{Means, Renewals, verify_idle};
+use craft::connections::{RefreshLocks, TokenRefresher};
 use craft::ids::JobId;
 use craft::vault::{SealingKey, Vault};
 
 use super::{TOKEN, TOOL, change, count, guarded, page_of};
 use crate::services::{connect_by_key, start};
 use crate::support::browser::Browser;
-use crate::support::test_app::{TestApp, allowing, renewals};
+use crate::support::test_app::{TestApp, allowing, refresher_of};
 use crate::support::tides::KEY;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ async fn assert_stands(app: &TestApp, status: &str, health: &str, failures: i32)
 /// Lets time pass, and sweeps.
 async fn after(app: &TestApp, time: Duration) -> usize {
     app.advance(time).await;
-    verify_idle(&app.app.renewals).await.unwrap()
+    app.app.refresher.verify_idle_keys().await.unwrap()
 }
 
 /// What the log says of verifications.
@@ -67,7 +67,7 @@ async fn an_idle_key_is_verified_once_a_day() {
     assert_eq!(after(&app, 23 * HOUR).await, 0, "it was accepted less than a day ago");
     for day in 1..3 {
         assert_eq!(after(&app, IDLE).await, 1);
-        assert_eq!(verify_idle(&app.app.renewals).await.unwrap(), 0);
+        assert_eq!(app.app.refresher.verify_idle_keys().await.unwrap(), 0);
         assert_eq!(tides.looks(), looks + day);
     }
     assert_stands(&app, "active", "ok", 0).await;
@@ -98,7 +98,10 @@ async fn what_presents_no_typed_credential_is_not_verified() {
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
     // whatever its moment says
-    sqlx::query("UPDATE user_connections SET renew_at = created_at").execute(app.app.system.pool()).await.unwrap();
+    sqlx::query("UPDATE user_connections SET next_attempt_at = created_at")
+        .execute(app.app.system.pool())
+        .await
+        .unwrap();
     assert_eq!(after(&app, 2 * IDLE).await, 0);
 }
 
@@ -108,8 +111,8 @@ async fn processes_that_sweep_at_once_verify_a_key_once() {
     connect_by_key(&app.owner().await, "dover", KEY).await;
     let looks = tides.looks();
     app.advance(IDLE).await;
-    let others = [renewals(&app.app), renewals(&app.app), renewals(&app.app)];
-    let swept = futures_util::future::join_all(others.iter().map(verify_idle)).await;
+    let others = [refresher_of(&app.app), refresher_of(&app.app), refresher_of(&app.app)];
+    let swept = futures_util::future::join_all(others.iter().map(TokenRefresher::verify_idle_keys)).await;
     assert!(swept.iter().all(Result::is_ok), "{swept:?}");
     assert_eq!(tides.looks(), looks + 1);
 }
@@ -230,8 +233,8 @@ async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
     let page = connect_by_key(&owner, "dover", KEY).await;
     app.advance(IDLE).await;
     let (coming, going) = tides.hold_next();
-    let hub = app.app.renewals.clone();
-    let sweeping = tokio::spawn(async move { verify_idle(&hub).await });
+    let hub = app.app.refresher.clone();
+    let sweeping = tokio::spawn(async move { hub.verify_idle_keys().await });
     coming.await.unwrap();
     let form = owner.get(&format!("{}/token", page.path())).await;
     let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
@@ -240,7 +243,7 @@ async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
     assert_eq!(sweeping.await.unwrap().unwrap(), 1);
     assert_stands(&app, "active", "ok", 0).await;
     assert!(verified(&app).await.is_empty());
-    assert_eq!(count(&app, "connection_renewals").await, 0, "the lease is kept");
+    assert_eq!(count(&app, "connection_leases").await, 0, "the lease is kept");
 }
 
 #[tokio::test]
@@ -248,25 +251,24 @@ async fn what_is_the_hubs_own_fault_does_not_count() {
     let (app, tides) = start().await;
     connect_by_key(&app.owner().await, "dover", KEY).await;
     let looks = tides.looks();
-    let means = |egress, vault| Means {
-        system: app.app.system.clone(),
-        vault,
-        egress,
-        clock: app.app.clock.clone(),
-        live: app.app.live.clone(),
-        mailer: app.app.mailer.clone(),
-        errands: app.app.errands.clone(),
-        public_url: app.app.public_url.clone(),
-    };
     // one may not go there, and the other has another master key
-    let forbidden = Renewals::new(means(allowing(&[]), app.app.vault.clone()));
-    let locked = Renewals::new(means(app.app.egress.clone(), Vault::from(SealingKey::random())));
+    let forbidden =
+        TokenRefresher { egress: allowing(&[]), locks: RefreshLocks::default(), ..app.app.refresher.clone() };
+    let locked = TokenRefresher {
+        vault: Vault::from(SealingKey::random()),
+        locks: RefreshLocks::default(),
+        ..app.app.refresher.clone()
+    };
     for hub in [forbidden, locked] {
         app.advance(IDLE).await;
-        assert_eq!((verify_idle(&hub).await.unwrap(), verify_idle(&hub).await.unwrap()), (1, 0), "it is put off");
+        assert_eq!(
+            (hub.verify_idle_keys().await.unwrap(), hub.verify_idle_keys().await.unwrap()),
+            (1, 0),
+            "it is put off"
+        );
         assert_stands(&app, "active", "ok", 0).await;
     }
-    assert_eq!((tides.looks(), count(&app, "connection_renewals").await), (looks, 0));
+    assert_eq!((tides.looks(), count(&app, "connection_leases").await), (looks, 0));
 }
 
 #[tokio::test]

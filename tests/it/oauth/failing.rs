@@ -1,10 +1,10 @@
-//! Renewals that fail: a provider is left alone for longer each time, a connection is given up after days, and its owner
+//! TokenRefresher that fail: a provider is left alone for longer each time, a connection is given up after days, and its owner
 //! is told once.
 
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::connections::{self, Credential};
+use craft::connections::Credential;
 
 use super::{ECHO, answered, begin, come_back, connect, connect_again, connection};
 use crate::support::guarded::Guarded;
@@ -13,7 +13,7 @@ use crate::support::test_app::TestApp;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// How the one connection stands: status, health, and how many renewals have failed.
+/// How the one connection stands: status, health, and how many refresher have failed.
 async fn stands(app: &TestApp) -> (String, String, i32) {
     sqlx::query_as("SELECT status, health, failures FROM user_connections WHERE secret_ref_access IS NOT NULL")
         .fetch_one(app.app.system.pool())
@@ -32,7 +32,7 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
     connect(&alice, &server).await;
     let (user, id, ..) = connection(&app).await;
     let actor = Actor::new(user, Origin::System);
-    let present = || async { app.app.renewals.credential(&actor, id).await.unwrap() };
+    let present = || async { app.app.refresher.credential(&actor, id).await.unwrap() };
     server.test("fail?status=503").await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let mut asked = Vec::new();
@@ -47,14 +47,16 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
     server.test("fail?status=429&after=7200").await;
     app.app.clock.advance(Duration::from_secs(12 * 60));
     for _ in 0..3 {
-        let Credential::Away { message, after } = present().await else { panic!("it has nothing to present") };
+        let Credential::ProviderUnavailable { message, after } = present().await else {
+            panic!("it has nothing to present")
+        };
         assert!(message.contains("asks the hub to slow down"), "{message}");
         assert_eq!(after, 2 * HOUR);
     }
     assert_eq!(server.count("refreshes").await, 4);
     server.test("fail").await;
     app.app.clock.advance(HOUR);
-    assert!(matches!(present().await, Credential::Away { after, .. } if after == HOUR));
+    assert!(matches!(present().await, Credential::ProviderUnavailable { after, .. } if after == HOUR));
     app.app.clock.advance(HOUR);
     assert!(matches!(present().await, Credential::Ready(it) if it.version == 2));
     assert_eq!(as_words(&stands(&app).await), ("active", "ok", 0));
@@ -70,7 +72,7 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
     server.test("fail?status=500").await;
     for _ in 0..3 {
         app.advance(DAY).await;
-        connections::sweep(&app.app.renewals).await.unwrap();
+        app.app.refresher.refresh_due().await.unwrap();
     }
     assert_eq!(as_words(&stands(&app).await), ("active", "degraded", 3));
     assert_eq!(app.all_mails().await.len(), before, "it may pass");
@@ -86,7 +88,7 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
     let asked = server.count("refreshes").await;
     for hours in [1, 22, 2] {
         app.advance(hours * HOUR).await;
-        connections::sweep(&app.app.renewals).await.unwrap();
+        app.app.refresher.refresh_due().await.unwrap();
     }
     assert_eq!(server.count("refreshes").await, asked + 1);
     let mails = app.all_mails().await;
@@ -98,7 +100,7 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
 
     server.test("fail").await;
     app.advance(DAY).await;
-    connections::sweep(&app.app.renewals).await.unwrap();
+    app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(as_words(&stands(&app).await), ("active", "ok", 0));
     assert!(answered(&app.ended(&alice, job).await, "patience"));
 }
@@ -113,7 +115,7 @@ async fn an_owner_is_told_once_of_each_end() {
         server.test("kill").await;
         let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
         app.until(&alice, job, |job| job["status"] == "waiting_input").await;
-        connections::sweep(&app.app.renewals).await.unwrap();
+        app.app.refresher.refresh_due().await.unwrap();
         let mails = app.all_mails().await;
         assert_eq!(mails.len(), before + ends);
         assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
@@ -134,7 +136,7 @@ async fn a_server_that_has_forgotten_the_hub_is_told_again_who_it_is() {
     app.until(&alice, job, |job| job["status"] == "waiting_input").await;
     let actor = Actor::new(user, Origin::System);
     for _ in 0..3 {
-        app.app.renewals.after_refusal(&actor, id, 1, "not accepted").await.unwrap();
+        app.app.refresher.refresh_after_rejection(&actor, id, 1, "not accepted").await.unwrap();
     }
     assert_eq!(as_words(&stands(&app).await), ("active", "degraded", 1), "the server was asked again and again");
     let page = alice.get(&format!("/jobs/{job}")).await;
@@ -172,7 +174,7 @@ async fn a_hub_that_introduces_itself_again_for_one_account_leaves_the_others_th
     assert_eq!(server.count("clients").await, 2);
 
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    assert_eq!(connections::sweep(&app.app.renewals).await.unwrap(), 2);
+    assert_eq!(app.app.refresher.refresh_due().await.unwrap(), 2);
     assert_eq!(server.count("refreshes").await, 2);
     let well = "SELECT count(*) FROM user_connections WHERE version = 2 AND status = 'active' AND health = 'ok'";
     let well: i64 = sqlx::query_scalar(well).fetch_one(app.app.system.pool()).await.unwrap();

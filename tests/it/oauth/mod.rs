@@ -18,7 +18,7 @@ use url::Url;
 use crate::support::browser::Browser;
 use crate::support::guarded::Guarded;
 use crate::support::page::Page;
-use crate::support::test_app::{PASSWORD, TestApp, renewals};
+use crate::support::test_app::{PASSWORD, TestApp, refresher_of};
 
 const ECHO: &str = "/connectors/guarded/tools/echo";
 
@@ -199,12 +199,12 @@ async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
     let mut workers = JoinSet::new();
     for _ in 0..4 {
         let handles = app.app.clone();
-        let renewals = Arc::new(renewals(&handles));
+        let refresher = Arc::new(refresher_of(&handles));
         for _ in 0..8 {
-            let renewals = renewals.clone();
+            let refresher = refresher.clone();
             workers.spawn(async move {
                 let actor = Actor::new(user, Origin::System);
-                match renewals.credential(&actor, connection).await.unwrap() {
+                match refresher.credential(&actor, connection).await.unwrap() {
                     Credential::Ready(presented) => (presented.version, presented.token.unwrap().expose().to_owned()),
                     other => panic!("{other:?}"),
                 }
@@ -257,12 +257,12 @@ async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing()
     server.test("kill").await;
     server.test("slow?seconds=1").await;
     let renewing = tokio::spawn({
-        let renewals = app.app.renewals.clone();
-        async move { renewals.credential(&Actor::new(user, Origin::System), id).await }
+        let refresher = app.app.refresher.clone();
+        async move { refresher.credential(&Actor::new(user, Origin::System), id).await }
     });
     while server.count("refreshes").await == 0 {}
     // as the callback of a sign-in does
-    sqlx::query("UPDATE user_connections SET version = version + 1, renew_at = NULL WHERE id = $1")
+    sqlx::query("UPDATE user_connections SET version = version + 1, next_attempt_at = NULL WHERE id = $1")
         .bind(id)
         .execute(app.app.system.pool())
         .await
@@ -280,12 +280,12 @@ async fn a_provider_that_is_away_kills_no_connection() {
     let (user, id, ..) = connection(&app).await;
     drop(server);
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewals = renewals(&app.app);
+    let refresher = refresher_of(&app.app);
     let actor = Actor::new(user, Origin::System);
     // still good for a fifth of its life
-    assert!(matches!(renewals.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
+    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
     app.app.clock.advance(Duration::from_secs(13 * 60));
-    assert!(matches!(renewals.credential(&actor, id).await.unwrap(), Credential::Away { .. }));
+    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::ProviderUnavailable { .. }));
     let (.., status, reason) = connection(&app).await;
     assert_eq!(status, "active");
     assert!(reason.unwrap().contains("could not be reached"), "the page says nothing of it");

@@ -21,8 +21,8 @@ async fn renewing(app: &TestApp, server: &Guarded) -> JoinHandle<craft::error::R
     let (user, id, ..) = connection(app).await;
     let before = server.count("refreshes").await;
     server.test("slow?seconds=1").await;
-    let renewals = app.app.renewals.clone();
-    let renewing = tokio::spawn(async move { renewals.credential(&Actor::new(user, Origin::System), id).await });
+    let refresher = app.app.refresher.clone();
+    let renewing = tokio::spawn(async move { refresher.credential(&Actor::new(user, Origin::System), id).await });
     while server.count("refreshes").await == before {}
     renewing
 }
@@ -55,7 +55,7 @@ async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
     app.until(&alice, job, |job| job["status"] == "waiting_input").await;
     server.test("revive").await;
-    change(&app, "status = 'active', renew_at = created_at").await;
+    change(&app, "status = 'active', next_attempt_at = created_at").await;
     let renewing = renewing(&app, &server).await;
     // another process has met a refusal
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'It is over'").await;

@@ -14,7 +14,7 @@ async fn ask(app: &TestApp, browser: &Browser, email: &str, password: &str) -> P
     let form = browser.get("/settings/sign-in/email").await;
     let fields = [("email", email), ("current_password", password)];
     let page = browser.submit(&form, "form[action='/settings/sign-in/email']", fields).await;
-    app.app.errands.finish().await;
+    app.app.background_tasks.finish().await;
     page
 }
 

@@ -30,7 +30,7 @@ async fn a_new_password_signs_out_all_other_browsers_and_is_told_by_mail() {
     assert_eq!(elsewhere.sign_in("alice@example.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(elsewhere.sign_in("alice@example.com", NEW).await.path(), "/dashboard");
     assert!(app.audited().await.contains(&"password.changed".to_owned()));
-    app.app.errands.finish().await;
+    app.app.background_tasks.finish().await;
     assert!(app.mails().pop().unwrap().contains("Subject: Your password was changed"));
 }
 

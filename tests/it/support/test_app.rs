@@ -15,11 +15,11 @@ use std::time::Duration;
 use axum::Router;
 use craft::accounts::{self, HashingCost, NewUser, Passwords, User, Visitor};
 use craft::app::{App, Handles};
+use craft::background_tasks::BackgroundTasks;
 use craft::clock::Clock;
 use craft::config::SignUp;
-use craft::connections::{Means, Renewals};
+use craft::connections::{Notifier, RefreshLocks, TokenRefresher};
 use craft::egress::{Egress, EgressPolicy};
-use craft::errands::Errands;
 use craft::ids::JobId;
 use craft::jobs::Runner;
 use craft::live::Live;
@@ -83,35 +83,43 @@ impl TestApp {
         let (clock, vault, egress) =
             // the present month has its partitions
             (Clock::fixed(Clock::real().now()), Vault::from(SealingKey::random()), allowing(&["127.0.0.0/8"]));
-        let means = Means {
+        let notifier = Notifier {
             system: system.clone(),
-            vault,
-            egress,
             clock,
             live: live.clone(),
             mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
-            errands: Errands::default(),
+            background_tasks: BackgroundTasks::default(),
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
+        };
+        let refresher = TokenRefresher {
+            system: system.clone(),
+            vault,
+            egress,
+            clock: notifier.clock.clone(),
+            live: live.clone(),
+            background_tasks: notifier.background_tasks.clone(),
+            notifier: notifier.clone(),
+            locks: RefreshLocks::default(),
         };
         let mut handles = Handles {
             db: database.databases.web.clone(),
             system: system.clone(),
-            renewals: Renewals::new(means.clone()),
-            clock: means.clock,
-            vault: means.vault,
-            egress: means.egress,
-            mailer: means.mailer,
-            errands: means.errands,
+            clock: notifier.clock,
+            vault: refresher.vault.clone(),
+            egress: refresher.egress.clone(),
+            refresher,
+            mailer: notifier.mailer,
+            background_tasks: notifier.background_tasks,
             passwords: Passwords::with_cost(HASHING_COST),
             queue: Accepter::start(system, live.clone(), &tasks, stop.clone()),
             live,
             metrics: PrometheusBuilder::new().build_recorder().handle(),
-            public_url: means.public_url,
+            public_url: notifier.public_url,
             sign_up: SignUp::Open,
             proxies: Vec::new(),
         };
         change(&mut handles);
-        handles.renewals = renewals(&handles);
+        handles.refresher = refresher_of(&handles);
         let app = App::from(handles);
         run_jobs(&app).await;
         let router = web::with_layers(web::pages().merge(pages), app.clone());
@@ -213,7 +221,7 @@ impl TestApp {
 
     /// Every mail so far, with those that nobody waits for.
     pub(crate) async fn all_mails(&self) -> Vec<String> {
-        self.app.errands.finish().await;
+        self.app.background_tasks.finish().await;
         self.mails()
     }
 
@@ -240,17 +248,24 @@ impl TestApp {
 }
 
 /// Those of another process, which shares the database and nothing else.
-pub(crate) fn renewals(handles: &Handles) -> Renewals {
-    Renewals::new(Means {
+pub(crate) fn refresher_of(handles: &Handles) -> TokenRefresher {
+    TokenRefresher {
         system: handles.system.clone(),
         vault: handles.vault.clone(),
         egress: handles.egress.clone(),
         clock: handles.clock.clone(),
         live: handles.live.clone(),
-        mailer: handles.mailer.clone(),
-        errands: handles.errands.clone(),
-        public_url: handles.public_url.clone(),
-    })
+        background_tasks: handles.background_tasks.clone(),
+        notifier: Notifier {
+            system: handles.system.clone(),
+            clock: handles.clock.clone(),
+            live: handles.live.clone(),
+            mailer: handles.mailer.clone(),
+            background_tasks: handles.background_tasks.clone(),
+            public_url: handles.public_url.clone(),
+        },
+        locks: RefreshLocks::default(),
+    }
 }
 
 impl Drop for TestApp {
@@ -274,7 +289,7 @@ async fn run_jobs(app: &App) {
     let runner = Runner {
         system: app.system.clone(),
         egress: app.egress.clone(),
-        renewals: app.renewals.clone(),
+        refresher: app.refresher.clone(),
         workbench,
         clock: app.clock.clone(),
     };

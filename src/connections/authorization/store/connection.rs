@@ -109,7 +109,7 @@ pub(in crate::connections::authorization) struct Kept<'a> {
     pub(in crate::connections::authorization) client: OauthClientId,
     pub(in crate::connections::authorization) account: Option<&'a ExternalAccount>,
     pub(in crate::connections::authorization) expires_at: Option<Timestamp>,
-    pub(in crate::connections::authorization) renew_at: Option<Timestamp>,
+    pub(in crate::connections::authorization) next_attempt_at: Option<Timestamp>,
 }
 
 /// Makes the connection of the label, or renews the one there is; returns its id.
@@ -123,7 +123,7 @@ pub(in crate::connections::authorization) async fn keep(
     sqlx::query_scalar!(
         r#"
         INSERT INTO user_connections AS c (user_id, id, connector_id, label, status, health, reason, secret_ref_access,
-            secret_ref_refresh, captured, requested_scopes, scopes, expires_at, renew_at, oauth_client_id,
+            secret_ref_refresh, captured, requested_scopes, scopes, expires_at, next_attempt_at, oauth_client_id,
             external_id, external_account, last_ok_at, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', CASE WHEN $5::text IS NULL THEN 'ok' ELSE 'limited' END, $5, $6, $7, $8, $9, $10, $11,
             $12, $13, $14, $15, $16, $16, $16)
@@ -138,7 +138,7 @@ pub(in crate::connections::authorization) async fn keep(
             requested_scopes = EXCLUDED.requested_scopes,
             scopes = EXCLUDED.scopes,
             expires_at = EXCLUDED.expires_at,
-            renew_at = EXCLUDED.renew_at,
+            next_attempt_at = EXCLUDED.next_attempt_at,
             oauth_client_id = EXCLUDED.oauth_client_id,
             external_id = COALESCE(EXCLUDED.external_id, c.external_id),
             external_account = COALESCE(EXCLUDED.external_account, c.external_account),
@@ -165,7 +165,7 @@ pub(in crate::connections::authorization) async fn keep(
         kept.requested,
         kept.scopes,
         kept.expires_at,
-        kept.renew_at,
+        kept.next_attempt_at,
         kept.client as _,
         kept.account.map(|it| it.id.as_str()),
         kept.account.map(|it| it.name.as_str()),
