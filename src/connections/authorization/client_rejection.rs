@@ -39,7 +39,7 @@ impl SignIn<'_> {
         Ok(())
     }
 
-    /// It has given a grant. Nothing hangs on that this is noted at once: the next token_refresh notes it too.
+    /// It has given a grant. Nothing hangs on that this is noted at once: the next refresh notes it too.
     pub(super) async fn clear_client_rejection(&self, application: &OauthClientRecord) {
         let forgetting = async { Ok::<_, Error>(clear(&mut *self.system.acquire().await?, application.id).await?) };
         if let Err(error) = forgetting.await {

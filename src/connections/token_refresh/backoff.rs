@@ -1,4 +1,4 @@
-//! When a token_refresh or a verification that has failed is tried again, and when a connection is given up.
+//! When a refresh or a verification that has failed is tried again, and when a connection is given up.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const PROBE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Failing on so many days, a connection is given up.
 const MOST_DAYS: i32 = 4;
 
-/// TokenRefresher of a connection, or verifications, that have failed since the last success.
+/// Refreshes of a connection, or verifications, that have failed since the last success.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Failures {
     pub(super) in_a_row: i32,

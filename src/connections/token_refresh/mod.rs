@@ -1,7 +1,7 @@
 //! The credential that a call presents, kept alive: renewed ahead of its end, once after a refusal, and by one process
 //! at a time. One that its owner has typed cannot be renewed: it is verified while nobody uses it.
 //!
-//! A token_refresh that fails kills a connection only if the provider says that the grant is over, and only if nobody else has
+//! A refresh that fails kills a connection only if the provider says that the grant is over, and only if nobody else has
 //! renewed it meanwhile: a network fault leaves what works. A rotated token is stored before anybody presents it. A provider
 //! that fails is left alone for longer each time, also by calls; failing for days, a connection is given up, and still tried
 //! once a day. Its owner is told once.
@@ -50,10 +50,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at whether the process that holds the lease is done.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// When to look again at a token_refresh that another process makes.
+/// When to look again at a refresh that another process makes.
 const COME_BACK: Duration = Duration::from_secs(30);
 
-/// What is stored of a token_refresh that failed because the provider does not accept the hub's client.
+/// What is stored of a refresh that failed because the provider does not accept the hub's client.
 const CLIENT: &str = "client";
 
 /// Refreshes access tokens and verifies keys; cheap to clone.

@@ -30,7 +30,7 @@ enum Came {
     Kept(Credential, Released),
     /// There is none, or a newer one.
     As(Credential),
-    /// The connection is disconnected_error, and nobody has any use for what was given.
+    /// The connection is disconnected, and nobody has any use for what was given.
     Unwanted,
 }
 

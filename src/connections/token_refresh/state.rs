@@ -30,7 +30,7 @@ pub(super) struct RefreshState {
     pub(super) failures: i32,
     pub(super) failed_days: i32,
     pub(super) last_failed_at: Option<Timestamp>,
-    /// Machine word for why the last token_refresh failed.
+    /// Machine word for why the last refresh failed.
     pub(super) failure: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl RefreshState {
         self.status.is_disconnected()
     }
 
-    /// Its refresher have failed for days: calls wait, and the sweep tries once a day.
+    /// Its refreshes have failed for days: calls wait, and the sweep tries once a day.
     pub(super) fn is_exhausted(&self) -> bool {
         self.status == ConnectionStatus::Error && self.health == ConnectionHealth::Exhausted
     }
@@ -81,7 +81,7 @@ impl RefreshState {
         is_due || !self.is_good(now)
     }
 
-    /// Until when its provider is left alone, because a token_refresh has failed.
+    /// Until when its provider is left alone, because a refresh has failed.
     pub(super) fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.next_attempt_at.filter(|at| self.failures > 0 && *at > now)
     }
@@ -90,7 +90,7 @@ impl RefreshState {
         Failures { in_a_row: self.failures, days: self.failed_days, last_at: self.last_failed_at }
     }
 
-    /// Whether the last token_refresh failed in a way that only a person can mend.
+    /// Whether the last refresh failed in a way that only a person can mend.
     pub(super) fn waits_for_somebody(&self) -> bool {
         self.failure.as_deref() == Some(super::CLIENT)
     }

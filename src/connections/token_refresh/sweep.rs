@@ -15,7 +15,7 @@ use crate::ids::{ConnectionId, UserId};
 /// Most connections of one sweep; the next one has the others.
 pub(super) const MOST: i64 = 200;
 
-/// TokenRefresher at once.
+/// Refreshes at once.
 const AT_ONCE: usize = 4;
 
 /// When a sweep comes back to what could not be renewed through a fault of the hub's own.

@@ -1,4 +1,4 @@
-//! TokenRefresher that fail: a provider is left alone for longer each time, a connection is given up after days, and its owner
+//! Refreshes that fail: a provider is left alone for longer each time, a connection is given up after days, and its owner
 //! is told once.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The statements of refresher.
+//! The statements of refreshes.
 
 use std::time::Duration;
 
@@ -173,7 +173,7 @@ pub(in crate::connections::token_refresh) async fn add_requested_scopes(
     Ok(())
 }
 
-/// Notes a token_refresh that has failed; false, and nothing, if there is a newer credential by now.
+/// Notes a refresh that has failed; false, and nothing, if there is a newer credential by now.
 pub(in crate::connections::token_refresh) async fn degrade(
     conn: &mut PgConnection,
     owner: UserId,

@@ -1,4 +1,4 @@
-//! The statements of refresher.
+//! The statements of refreshes.
 
 mod connection;
 mod idle;
