@@ -1,13 +1,12 @@
-//! Who is asking: the only place where a request becomes an [`Actor`].
+//! Extractors for the person behind a request. A request becomes an [`Actor`] here and nowhere else.
 //!
-//! [`SignedIn`] is for pages of users, [`Admin`] for those of administrators, [`MaybeSignedIn`] for pages that everybody may
-//! see; a handler that shows no page can take the [`Actor`] itself. Whoever is not signed in is sent to sign in, and
-//! comes back to the page they asked for.
+//! [`SignedIn`] is for pages of users, [`Admin`] for pages of administrators, [`MaybeSignedIn`] for public pages. A
+//! handler that shows no page can take the [`Actor`] itself. A visitor who is not signed in is sent to the sign-in page
+//! and returns to the requested page afterwards.
 
-use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -16,7 +15,7 @@ use url::form_urlencoded;
 
 use super::error::Error;
 use super::flash::Flash;
-use super::form_restore;
+use super::request_source::RequestSource;
 use super::request_summary;
 use super::respond::{local_path, see_other};
 use super::session;
@@ -27,28 +26,26 @@ use crate::accounts::{User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::config::{Proxy, origin};
 use crate::connections::TypedEnd;
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
-/// Somebody who is signed in.
+/// The signed-in user, with their session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     viewer: Viewer,
     session: Session,
 }
 
-/// What there is to know of them, without what their session holds: live pages keep it for as long as they are looked at.
+/// The signed-in user without the contents of their session: live pages keep it for as long as they are open.
 #[derive(Clone, Debug)]
 pub struct Viewer {
-    /// Opens their rows.
+    /// The key to the user's rows.
     pub actor: Actor,
-    /// How pages show them.
+    /// The user as pages show them.
     pub user: ShellUser,
-    /// Leads to their session.
+    /// The key of the user's session row.
     session: Option<SessionKey>,
 }
 
@@ -61,41 +58,41 @@ impl Deref for SignedIn {
 }
 
 impl SignedIn {
-    /// The frame of a page about `thing`, with the message left for it.
-    pub async fn shell(&self, thing: impl Into<String>) -> Shell {
+    /// Builds the shell of a page titled `title`, with the message left for it.
+    pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let flash = session::take_flash(&self.session).await;
-        Shell::new(thing).viewer(Some(self.user.clone())).flash(flash)
+        Shell::new(title).viewer(Some(self.user.clone())).flash(flash)
     }
 
     /// Leaves a message for the next page.
     pub async fn flash(&self, flash: Flash) -> crate::error::Result<()> {
-        session::leave_flash(&self.session, flash).await
+        session::set_flash(&self.session, flash).await
     }
 
-    /// Lets go of the session.
+    /// Drops the session and keeps the viewer.
     pub(super) fn into_viewer(self) -> Viewer {
         self.viewer
     }
 }
 
 impl Viewer {
-    /// Their clock.
+    /// Returns the viewer's calendar: their time zone and today's date.
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
         Calendar::new(self.user.zone.clone(), now)
     }
 
-    /// The end of a credential as they typed it: their days begin where their clock says.
+    /// Returns the expiry date as the viewer typed it. Their time zone decides when that day begins.
     pub(super) fn typed_end(&self, text: &str) -> TypedEnd {
         TypedEnd { text: text.to_owned(), zone: self.user.zone.clone() }
     }
 
-    /// Which session this is.
+    /// Returns the key of the viewer's session.
     pub(super) const fn session_key(&self) -> Option<SessionKey> {
         self.session
     }
 
-    /// Whether the session still stands: for streams, which outlive the look at the session that began them.
+    /// Checks that the session is still valid, for streams, which outlive the request that opened them.
     pub(super) async fn is_still_signed_in(&self, app: &App) -> crate::error::Result<bool> {
         match self.session {
             Some(key) => sessions::stands(&app.system, key, app.clock.now()).await,
@@ -104,60 +101,36 @@ impl Viewer {
     }
 }
 
-/// Somebody who administers the hub; for others such a page does not exist.
+/// The signed-in administrator of the hub. For everybody else such a page does not exist.
 #[derive(Clone, Debug)]
 pub struct Admin(pub SignedIn);
 
-/// Whoever asks, signed in or not.
+/// The visitor of a public page, signed in or not.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn {
-    /// The user, if there is one.
+    /// The signed-in user, if any.
     pub signed_in: Option<SignedIn>,
-    /// Where they come from.
-    pub(super) client: Client,
-    /// Their session, which need not exist yet.
+    /// The source of the request.
+    pub(super) source: RequestSource,
+    /// The visitor's session, which may not exist yet.
     pub(super) session: Session,
 }
 
 impl MaybeSignedIn {
-    /// The frame of a page about `thing`, with the message left for it.
-    pub async fn shell(&self, thing: impl Into<String>) -> Shell {
+    /// Builds the shell of a page titled `title`, with the message left for it.
+    pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let user = self.signed_in.as_ref().map(|signed_in| signed_in.user.clone());
-        Shell::new(thing).viewer(user).flash(session::take_flash(&self.session).await)
+        Shell::new(title).viewer(user).flash(session::take_flash(&self.session).await)
     }
 
     /// Leaves a message for the next page.
     pub async fn flash(&self, flash: Flash) -> crate::error::Result<()> {
-        session::leave_flash(&self.session, flash).await
+        session::set_flash(&self.session, flash).await
     }
 
-    /// Them, as the verbs of accounts know them.
+    /// Returns the visitor as the accounts module takes them.
     pub(super) fn visitor(&self) -> Visitor {
-        Visitor::at_browser(self.client.ip, self.client.agent.as_deref())
-    }
-}
-
-/// The other end of the connection.
-#[derive(Clone, Debug)]
-pub(super) struct Client {
-    pub(super) ip: Option<IpAddr>,
-    pub(super) agent: Option<String>,
-}
-
-impl Client {
-    pub(super) fn ip_text(&self) -> Option<String> {
-        self.ip.map(|ip| ip.to_string())
-    }
-
-    fn of(parts: &Parts, proxies: &[Proxy]) -> Self {
-        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-        Self {
-            ip: peer.map(|ConnectInfo(peer)| origin(proxies, peer.ip(), forwarded)),
-            // longer ones carry nothing more
-            agent: agent.map(|text| text.chars().take(300).collect()),
-        }
+        Visitor::at_browser(self.source.ip, self.source.user_agent.as_deref())
     }
 }
 
@@ -166,26 +139,26 @@ impl FromRequestParts<App> for MaybeSignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let session = parts.extensions.get::<Session>().cloned();
-        let session = session.ok_or_else(|| anyhow::anyhow!("the session layer is missing around this route"))?;
-        let client = Client::of(parts, &app.proxies);
-        let account = session::account(&session, &client, app.clock.now()).await?;
+        let session = session.ok_or_else(|| anyhow::anyhow!("This route lacks the session layer"))?;
+        let source = RequestSource::new(parts, &app.proxies);
+        let account = session::load_account(&session, &source, app.clock.now()).await?;
         let signed_in = account.map(|account| {
-            let (actor, key) = (actor(&account, &client), session::key_of(&session));
-            let viewer = Viewer { actor, user: shown(account), session: key };
+            let (actor, key) = (actor(&account, &source), session::key_of(&session));
+            let viewer = Viewer { actor, user: shell_user(account), session: key };
             let signed_in = SignedIn { viewer, session: session.clone() };
             ViewerSlot::fill(parts, signed_in.user.clone());
             signed_in
         });
-        Ok(Self { signed_in, client, session })
+        Ok(Self { signed_in, source, session })
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the session row vouches for the user")]
-fn actor(account: &User, client: &Client) -> Actor {
-    Actor::new(account.id, Origin::Browser).seen_at(client.ip, client.agent.as_deref())
+fn actor(account: &User, source: &RequestSource) -> Actor {
+    Actor::new(account.id, Origin::Browser).seen_at(source.ip, source.user_agent.as_deref())
 }
 
-fn shown(account: User) -> ShellUser {
+fn shell_user(account: User) -> ShellUser {
     ShellUser {
         appearance: account.appearance(),
         display_name: account.display_name,
@@ -198,8 +171,8 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let anyone = MaybeSignedIn::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        anyone.signed_in.ok_or_else(|| sign_in_first(parts))
+        let visitor = MaybeSignedIn::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        visitor.signed_in.ok_or_else(|| redirect_to_sign_in(parts))
     }
 }
 
@@ -220,26 +193,35 @@ impl FromRequestParts<App> for Actor {
     }
 }
 
-/// To the sign-in page, and back; programs, which cannot sign in on a page, are told.
-fn sign_in_first(parts: &Parts) -> Response {
+/// Marks a response that redirects to the sign-in page, for the middleware that preserves a submitted form.
+#[derive(Clone, Debug)]
+pub(super) struct SignInRequired {
+    /// The page to come back to; for a form, the page that shows it.
+    pub(super) return_path: String,
+}
+
+/// Redirects to the sign-in page and back. Programs cannot sign in on a page, so they get a 401.
+fn redirect_to_sign_in(parts: &Parts) -> Response {
     if is_program(parts) {
         return Error::new(StatusCode::UNAUTHORIZED, "Sign in to see this").into_response();
     }
-    let wanted = wanted(parts);
+    let target = return_path(parts);
     let location =
-        format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &wanted).finish());
+        format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("next", &target).finish());
     if !parts.headers.contains_key(HX_REQUEST) {
-        return form_restore::mark_sign_in_required(see_other(&location), wanted);
+        let mut response = see_other(&location);
+        response.extensions_mut().insert(SignInRequired { return_path: target });
+        return response;
     }
-    // a redirect would put the sign-in page into a part of this one: htmx loads this address instead
+    // htmx follows a redirect and would place the sign-in page inside this page; this header makes it load the address
     match HeaderValue::try_from(location) {
         Ok(location) => (StatusCode::UNAUTHORIZED, [(HX_REDIRECT, location)]).into_response(),
         Err(error) => Error::from(anyhow::Error::from(error)).into_response(),
     }
 }
 
-/// The page to come back to. Of a form that was sent, it is the page that shows it.
-fn wanted(parts: &Parts) -> String {
+/// Returns the page to come back to: for a submitted form, the page that shows the form.
+fn return_path(parts: &Parts) -> String {
     let target = match parts.uri.path_and_query() {
         Some(target) if parts.method == Method::GET => target.as_str(),
         _ => parts.uri.path(),

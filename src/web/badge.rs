@@ -1,11 +1,11 @@
 //! Badges: a status as a word, an icon and a shape, so that colour is never the only sign.
 //!
-//! Shapes: a pill is settled, a dashed pill waits, a square needs its reader.
+//! A pill is settled, a dashed pill waits, and a square needs the viewer.
 
 use crate::connections::{ConnectionHealth, ConnectionStatus};
 use crate::jobs::Status;
 
-/// One status, ready to show.
+/// The badge of one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Badge {
     /// An adjective.
@@ -23,41 +23,41 @@ const fn badge(word: &'static str, icon: &'static str, tone: &'static str, shape
 }
 
 impl Badge {
-    /// Accepted, and in the queue.
+    /// The job is accepted and waits in the queue.
     pub const QUEUED: Self = badge("Queued", "clock", "idle", "waiting");
-    /// Under way.
+    /// The job is running.
     pub const RUNNING: Self = badge("Running", "loader", "info", "spin");
-    /// Done.
+    /// The job or act succeeded.
     pub const SUCCEEDED: Self = badge("Succeeded", "check", "ok", "");
-    /// Done, and it did not work.
+    /// The job or act failed.
     pub const FAILED: Self = badge("Failed", "circle-x", "bad", "needs");
-    /// Stopped by its user.
+    /// The job was cancelled.
     pub const CANCELED: Self = badge("Cancelled", "ban", "idle", "");
     /// The call may or may not have happened.
     pub const UNKNOWN: Self = badge("Outcome unknown", "circle-help", "warn", "needs");
-    /// Waits for something that only its user can give.
+    /// The job waits for something that only its owner can give.
     pub const WAITING_INPUT: Self = badge("Waiting for you", "hand", "warn", "needs");
-    /// Waits for a decision.
+    /// The job waits for an approval.
     pub const AWAITING_APPROVAL: Self = badge("Awaiting approval", "hourglass", "warn", "needs");
-    /// Can be used.
+    /// The connection can be used.
     pub const CONNECTED: Self = badge("Connected", "check", "ok", "");
-    /// Begun, and not finished.
+    /// The connection was begun and is not finished.
     pub const PENDING: Self = badge("Not finished", "clock", "idle", "waiting");
-    /// Its permission has run out.
+    /// The connection's credential has expired.
     pub const EXPIRED: Self = badge("Expired", "unplug", "warn", "needs");
-    /// Ended by its owner.
+    /// The owner disconnected the connection.
     pub const REVOKED: Self = badge("Disconnected", "ban", "idle", "");
-    /// Does not work.
+    /// The connection does not work.
     pub const FAILING: Self = badge("Failing", "triangle-alert", "bad", "needs");
-    /// Never connected.
+    /// The service was never connected.
     pub const NOT_CONNECTED: Self = badge("Not connected", "plug", "idle", "waiting");
-    /// It is as it should be.
+    /// The check passed.
     pub const PASSED: Self = badge("Passed", "check", "ok", "");
-    /// It is as it should be, with something to know.
+    /// The check passed, with something to know.
     pub const WARNING: Self = badge("Warning", "triangle-alert", "warn", "needs");
-    /// It was not looked at, because something before it failed.
+    /// The check was skipped, because an earlier one failed.
     pub const NOT_REACHED: Self = badge("Not reached", "circle-dot", "idle", "waiting");
-    /// The server says that the tool changes nothing.
+    /// The server declares that the tool changes nothing.
     pub const READ_ONLY: Self = badge("Read-only", "lock", "idle", "");
     /// The tool may change data.
     pub const CHANGES_DATA: Self = badge("Changes data", "pencil", "info", "");
@@ -105,7 +105,7 @@ impl Badge {
         }
     }
 
-    /// For the outcome of an audit entry.
+    /// Returns the badge of an audit entry's outcome.
     #[must_use]
     pub fn outcome(outcome: &str) -> Self {
         if outcome == "success" { Self::SUCCEEDED } else { Self::FAILED }

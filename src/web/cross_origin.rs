@@ -1,8 +1,8 @@
-//! Refuses what another site makes a browser send: no tokens in forms, the browser's own word instead.
+//! Rejects requests that another site makes a browser send. Forms need no tokens, because browsers declare the source.
 //!
-//! Safe methods pass, since they change nothing. For all others the first of these that is present decides:
-//! `Sec-Fetch-Site` (every browser since 2023), `Origin` (sent with every POST before that), `Referer` (text browsers).
-//! With none of the three only a request without cookies passes: a program that acts with its own credentials.
+//! Safe methods pass, since they change nothing. For other methods the first header present decides: `Sec-Fetch-Site`
+//! (every browser since 2023), `Origin` (sent with every POST before that), `Referer` (text browsers). Without any of the
+//! three only a request without cookies passes: a program that acts with its own credentials.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -13,19 +13,19 @@ use url::Url;
 
 use super::error::Error;
 
-/// The host, with its port if that is not the usual one, under which people reach the hub.
+/// The public host of the hub, with its port unless it is the default one.
 #[derive(Clone, Debug)]
 pub(super) struct PublicHost(String);
 
 impl PublicHost {
-    pub(super) fn of(public_url: &Url) -> Self {
+    pub(super) fn new(public_url: &Url) -> Self {
         Self(host_of(public_url))
     }
 }
 
-/// The layer.
+/// Middleware that rejects cross-origin requests with 403.
 pub(super) async fn refuse(State(public): State<PublicHost>, request: Request, next: Next) -> Response {
-    if is_ours(&request, &public) {
+    if is_same_origin(&request, &public) {
         return next.run(request).await;
     }
     Error::new(
@@ -35,7 +35,7 @@ pub(super) async fn refuse(State(public): State<PublicHost>, request: Request, n
     .into_response()
 }
 
-fn is_ours(request: &Request, public: &PublicHost) -> bool {
+fn is_same_origin(request: &Request, public: &PublicHost) -> bool {
     if request.method().is_safe() {
         return true;
     }
@@ -45,15 +45,17 @@ fn is_ours(request: &Request, public: &PublicHost) -> bool {
     }
     let source = text(headers, &ORIGIN).or_else(|| text(headers, &REFERER));
     match source {
-        Some(source) => Url::parse(source).is_ok_and(|url| is_here(&host_of(&url), request, public)),
+        Some(source) => Url::parse(source).is_ok_and(|url| is_our_host(&host_of(&url), request, public)),
         None => !headers.contains_key(COOKIE),
     }
 }
 
-/// The scheme is left out: behind a proxy that ends TLS, ours is http while the browser's is https.
-fn is_here(host: &str, request: &Request, public: &PublicHost) -> bool {
-    let asked = request.uri().authority().map(http::uri::Authority::as_str).or_else(|| text(request.headers(), &HOST));
-    !host.is_empty() && (host == public.0 || asked.is_some_and(|asked| asked.eq_ignore_ascii_case(host)))
+/// Compares hosts without the scheme: behind a proxy that ends TLS the hub sees http and the browser https.
+fn is_our_host(host: &str, request: &Request, public: &PublicHost) -> bool {
+    let host_header =
+        request.uri().authority().map(http::uri::Authority::as_str).or_else(|| text(request.headers(), &HOST));
+    !host.is_empty()
+        && (host == public.0 || host_header.is_some_and(|host_header| host_header.eq_ignore_ascii_case(host)))
 }
 
 fn host_of(url: &Url) -> String {
@@ -61,14 +63,14 @@ fn host_of(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// A header that is not text counts as present and wrong.
+/// Returns the header as text. A header that is not text is treated as present and wrong.
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PublicHost, is_ours};
+    use super::{PublicHost, is_same_origin};
     use axum::body::Body;
     use axum::extract::Request;
     use url::Url;
@@ -78,8 +80,8 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let public = PublicHost::of(&Url::parse("https://hub.example").unwrap());
-        is_ours(&request.body(Body::empty()).unwrap(), &public)
+        let public = PublicHost::new(&Url::parse("https://hub.example").unwrap());
+        is_same_origin(&request.body(Body::empty()).unwrap(), &public)
     }
 
     #[test]
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browsers_word_decides_first() {
+    fn sec_fetch_site_decides_first() {
         assert!(passes("POST", &[("sec-fetch-site", "same-origin")]));
         assert!(passes("POST", &[("sec-fetch-site", "none")]));
         assert!(!passes("POST", &[("sec-fetch-site", "same-site")]));
@@ -107,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_browser_is_known_by_its_referer() {
+    fn a_text_browser_is_recognised_by_its_referer() {
         assert!(passes("POST", &[("referer", "http://127.0.0.1:8080/sign-in"), ("cookie", "s=1")]));
         assert!(!passes("POST", &[("referer", "https://evil.example/127.0.0.1:8080"), ("cookie", "s=1")]));
     }
 
     #[test]
-    fn with_no_word_at_all_only_a_request_without_cookies_passes() {
+    fn without_any_of_the_headers_only_a_request_without_cookies_passes() {
         assert!(passes("POST", &[]));
         assert!(!passes("DELETE", &[("cookie", "s=1")]));
     }

@@ -1,7 +1,7 @@
-//! From a failure to the page about it.
+//! Errors of handlers, and the middleware that renders them as pages.
 //!
-//! Handlers return [`Error`]; its response carries a `Failure` and no body. One layer, `pages`, turns that into a
-//! whole HTML page (or a small JSON for clients of JSON) and logs the cause, once. Internal text never leaves.
+//! Handlers return [`Error`]; its response carries a `Failure` and no body. The [`render_errors`] middleware turns it into
+//! a whole HTML page, or a small JSON for JSON clients, and logs the cause once. Internal text never leaves.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -15,19 +15,19 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::failure_words::{self, Words};
+use super::error_text::{self, ErrorText};
 use super::request_summary::RequestSummary;
 use super::shell::{Shell, ViewerSlot};
 use crate::error::Error as DomainError;
 
-/// What every handler returns.
+/// The result of a handler.
 pub type Result<T = Response, E = Error> = std::result::Result<T, E>;
 
-/// A failure on its way to a page.
+/// An error that becomes an error page.
 #[derive(Debug)]
 pub struct Error(Failure);
 
-/// What the page layer needs to know; travels in the extensions of a response.
+/// The facts that the error page needs; they travel in the extensions of the response.
 #[derive(Clone, Debug)]
 struct Failure {
     status: StatusCode,
@@ -43,23 +43,23 @@ impl Failure {
 }
 
 impl Error {
-    /// A failure known only to the web: a status and a sentence for people.
+    /// Builds an error that only the web layer knows, from a status and a sentence for people.
     pub fn new(status: StatusCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Failure { message: Some(message.into()), ..Failure::bare(status) })
     }
 
-    /// The address was right once (a used or expired link); the sentence says what to do instead.
+    /// Builds a 410 for an address that was valid once, such as a used link. The message says what to do instead.
     pub fn gone(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::GONE, message)
     }
 
-    /// No page has this address.
+    /// Builds the error of an address that has no page.
     #[must_use]
     pub const fn not_found() -> Self {
         Self(Failure::bare(StatusCode::NOT_FOUND))
     }
 
-    /// The status that the page will have.
+    /// The status of the error page.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         self.0.status
@@ -83,9 +83,9 @@ impl<E: Into<DomainError>> From<E> for Error {
         };
         let message = match &error {
             DomainError::Internal(_) => None,
-            // the fields are the form's business; on this page only the sentences help
+            // the form shows the fields; an error page can show only the sentences
             DomainError::Invalid(faults) => Some(sentences(faults)),
-            written_for_people => Some(written_for_people.to_string()),
+            for_people => Some(for_people.to_string()),
         };
         Self(Failure { status, message: message.map(Cow::Owned), retry_after, cause: Some(Arc::new(error)) })
     }
@@ -103,19 +103,19 @@ impl IntoResponse for Error {
     }
 }
 
-/// A panic in a handler is an internal error like any other.
-pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let words =
+/// Turns a panic of a handler into an internal error.
+pub(super) fn panic_response(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message =
         panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
-    let cause = anyhow::anyhow!("a handler panicked: {}", words.as_deref().unwrap_or("no message"));
-    // the payload may own something whose destructor panics again; that one is not caught
+    let cause = anyhow::anyhow!("a handler panicked: {}", message.as_deref().unwrap_or("no message"));
+    // the payload may own something whose destructor panics too, and that panic is not caught
     drop(panic);
     Error::from(cause).into_response()
 }
 
-/// The layer that renders failures, and bare statuses of the router (404, 405, a cut-off handler), as pages.
-pub(super) async fn pages(mut request: Request, next: Next) -> Response {
-    let asked = RequestSummary::of(&request);
+/// Middleware that renders failures, and bare statuses of the router (404, 405, a timeout), as pages.
+pub(super) async fn render_errors(mut request: Request, next: Next) -> Response {
+    let request_summary = RequestSummary::new(&request);
     let viewer = ViewerSlot::default();
     request.extensions_mut().insert(viewer.clone());
     let mut response = next.run(request).await;
@@ -124,15 +124,15 @@ pub(super) async fn pages(mut request: Request, next: Next) -> Response {
         None if is_bare(&response) => Failure::bare(response.status()),
         None => return response,
     };
-    log(&failure);
-    // what the handler set stays: a cookie, the list of allowed methods
+    log_failure(&failure);
+    // headers of the handler stay, such as a cookie or the list of allowed methods
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(wait) = failure.retry_after {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    let (mime, body) = render(&failure, &asked, &viewer);
+    let (mime, body) = render(&failure, &request_summary, &viewer);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
     Response::from_parts(parts, body.into())
 }
@@ -142,38 +142,38 @@ fn is_bare(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !response.headers().contains_key(CONTENT_TYPE)
 }
 
-fn render(failure: &Failure, asked: &RequestSummary, viewer: &ViewerSlot) -> (&'static str, String) {
-    let words = failure_words::of(failure.status);
-    let message = failure.message.as_deref().unwrap_or(words.message);
-    if asked.json {
+fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (&'static str, String) {
+    let text = error_text::for_status(failure.status);
+    let message = failure.message.as_deref().unwrap_or(text.message);
+    if request.wants_json {
         let error = serde_json::json!({
-            "status": failure.status.as_u16(), "message": message, "request_id": asked.request_id,
+            "status": failure.status.as_u16(), "message": message, "request_id": request.request_id,
         });
         return ("application/json", serde_json::json!({ "error": error }).to_string());
     }
-    let safe = failure_words::is_work_safe(failure.status, asked.safe_method);
-    let again = (words.again && asked.safe_method).then_some(asked.target.as_str());
-    let shell = Shell::new(words.title).viewer(viewer.get());
-    let page = ErrorPage { shell, words, message, safe, again, request_id: &asked.request_id };
+    let saved_notice = error_text::saved_notice(failure.status, request.is_safe);
+    let retry_href = (text.can_retry && request.is_safe).then_some(request.target.as_str());
+    let shell = Shell::new(text.title).viewer(viewer.get());
+    let page = ErrorPage { shell, text, message, saved_notice, retry_href, request_id: &request.request_id };
     match page.render() {
         Ok(html) => ("text/html; charset=utf-8", html),
-        Err(_) => ("text/plain; charset=utf-8", format!("{}. {message}. Request {}", words.title, asked.request_id)),
+        Err(_) => ("text/plain; charset=utf-8", format!("{}. {message}. Request {}", text.title, request.request_id)),
     }
 }
 
-fn log(failure: &Failure) {
+fn log_failure(failure: &Failure) {
     let status = failure.status.as_u16();
-    let cause = failure.cause.as_deref().map(chain);
+    let cause = failure.cause.as_deref().map(error_chain);
     let cause = cause.as_deref().unwrap_or("none");
     match failure.status {
-        StatusCode::BAD_GATEWAY => tracing::warn!(status, cause, "another service failed a request"),
-        code if code.is_server_error() => tracing::error!(status, cause, "request failed"),
-        _ => tracing::debug!(status, cause, "request refused"),
+        StatusCode::BAD_GATEWAY => tracing::warn!(status, cause, "A request failed because another service did"),
+        code if code.is_server_error() => tracing::error!(status, cause, "Failed to serve a request"),
+        _ => tracing::debug!(status, cause, "Refused a request"),
     }
 }
 
-/// The error and its causes, outermost first.
-fn chain(error: &DomainError) -> String {
+/// Joins the error and its causes, outermost first.
+fn error_chain(error: &DomainError) -> String {
     let mut text = error.to_string();
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
@@ -188,9 +188,9 @@ fn chain(error: &DomainError) -> String {
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     shell: Shell,
-    words: &'static Words,
+    text: &'static ErrorText,
     message: &'a str,
-    safe: &'static str,
-    again: Option<&'a str>,
+    saved_notice: &'static str,
+    retry_href: Option<&'a str>,
     request_id: &'a str,
 }

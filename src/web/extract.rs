@@ -1,5 +1,5 @@
-//! The house extractors: what cannot be read becomes one of our error pages, and no text with a NUL gets in
-//! (the database could not store it).
+//! The extractors of handlers. Unreadable input becomes an error page, and text with a NUL is rejected, because the
+//! database cannot store it.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,20 +11,20 @@ use url::form_urlencoded;
 
 use super::error::Error;
 
-/// The largest form body.
-pub const FORM_BYTES: usize = 256 * 1024;
+/// The largest form body, in bytes.
+pub const MAX_FORM_BYTES: usize = 256 * 1024;
 
-/// How a browser names what a form sends.
-pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// The content type of a submitted form.
+pub(super) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The most fields in a form.
-pub const FORM_FIELDS: usize = 1_000;
+/// The largest number of fields in a form.
+pub const MAX_FORM_FIELDS: usize = 1_000;
 
-/// Parameters of the path; what does not fit is a page that does not exist.
+/// Parameters of the path. A path that does not fit is a 404.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
-/// The query string; what does not fit is told.
+/// The query string. A value that does not fit is a 422 that says so.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -32,19 +32,19 @@ pub struct Query<T>(pub T);
 #[derive(Debug)]
 pub struct Form<T>(pub T);
 
-/// A form as it was sent: every pair, in order, duplicates kept.
+/// A form as submitted: every pair in order, with duplicates.
 #[derive(Clone, Debug, Default)]
 pub struct FormPairs(pub Vec<(String, String)>);
 
 impl FormPairs {
-    /// The first value of a field.
+    /// Returns the first value of a field.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+#[expect(clippy::disallowed_types, reason = "our extractor wraps it")]
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
     type Rejection = Error;
 
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+#[expect(clippy::disallowed_types, reason = "our extractor wraps it")]
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
 
@@ -79,17 +79,17 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     }
 }
 
-#[expect(clippy::disallowed_types, reason = "the house extractor wraps it")]
+#[expect(clippy::disallowed_types, reason = "our extractor wraps it")]
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let headers = request.headers().clone();
         let body = form_body(request, state).await?;
-        let mut again =
+        let mut request =
             Request::post("/").body(body.into()).map_err(|error| Error::from(anyhow::Error::from(error)))?;
-        *again.headers_mut() = headers;
-        axum::extract::Form::from_request(again, &()).await.map(|axum::extract::Form(value)| Self(value)).map_err(
+        *request.headers_mut() = headers;
+        axum::extract::Form::from_request(request, &()).await.map(|axum::extract::Form(value)| Self(value)).map_err(
             |_| {
                 Error::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -106,10 +106,10 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let body = form_body(request, state).await?;
         let pairs: Vec<_> = form_urlencoded::parse(&body)
-            .take(FORM_FIELDS + 1)
+            .take(MAX_FORM_FIELDS + 1)
             .map(|(k, v)| (k.into_owned(), v.into_owned()))
             .collect();
-        if pairs.len() > FORM_FIELDS {
+        if pairs.len() > MAX_FORM_FIELDS {
             return Err(Error::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "The form has more than 1,000 fields. Send the values as JSON instead.",
@@ -119,7 +119,7 @@ impl<S: Send + Sync> FromRequest<S> for FormPairs {
     }
 }
 
-/// The bytes of a url-encoded form, within the limit, without a NUL.
+/// Reads the body of a url-encoded form, within the limit and without a NUL.
 async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Error> {
     if !is_form(request.headers()) {
         return Err(Error::new(
@@ -127,24 +127,24 @@ async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
             "This address takes a form. Open the page and send it from there.",
         ));
     }
-    let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
-    if body.len() > FORM_BYTES {
+    let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
+    if body.len() > MAX_FORM_BYTES {
         return Err(too_large());
     }
     if has_nul(&body) {
         return Err(Error::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "What you typed has a character that cannot be kept (NUL). Go back and remove it.",
+            "What you typed has a character that cannot be stored (NUL). Go back and remove it.",
         ));
     }
     Ok(body)
 }
 
-fn unread(rejection: &BytesRejection) -> Error {
+fn body_error(rejection: &BytesRejection) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
-    Error::new(rejection.status(), "The form did not arrive whole. Go back and send it again.")
+    Error::new(rejection.status(), "The form arrived incomplete. Go back and send it again.")
 }
 
 fn too_large() -> Error {
@@ -156,17 +156,17 @@ fn too_large() -> Error {
 
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM_TYPE)
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM_CONTENT_TYPE)
 }
 
-/// In the encoded form: a raw NUL, or its escape.
+/// Finds a NUL in an encoded form: raw, or as its escape.
 fn has_nul(encoded: &[u8]) -> bool {
     encoded.contains(&0) || encoded.windows(3).any(|window| window == b"%00")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FORM_BYTES, Form, FormPairs};
+    use super::{Form, FormPairs, MAX_FORM_BYTES};
     use axum::body::Body;
     use axum::extract::{FromRequest, Request};
     use http::StatusCode;
@@ -189,8 +189,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_form_past_its_limits_is_refused() {
-        let large = FormPairs::from_request(form("x".repeat(FORM_BYTES + 1)), &()).await.unwrap_err();
+    async fn a_form_over_its_limits_is_refused() {
+        let large = FormPairs::from_request(form("x".repeat(MAX_FORM_BYTES + 1)), &()).await.unwrap_err();
         assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
         let many = FormPairs::from_request(form("a=1&".repeat(1_001)), &()).await.unwrap_err();
         assert_eq!(many.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn something_else_than_a_form_is_told_so() {
+    async fn a_body_that_is_not_a_form_is_refused() {
         let request = Request::post("/").header("content-type", "application/json").body(Body::from("{}")).unwrap();
         let error = FormPairs::from_request(request, &()).await.unwrap_err();
         assert_eq!(error.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);

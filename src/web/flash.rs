@@ -1,38 +1,38 @@
-//! The one-time message: kept in the session, shown above the heading of the next page, then gone.
+//! The one-time message: stored in the session, shown above the heading of the next page, then removed.
 
 use serde::{Deserialize, Serialize};
 
-/// A message shown once, after a redirect; never beside an error summary.
+/// A message shown once, after a redirect, and never beside an error summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
-    /// Its heading and colour.
+    /// The kind, which decides heading and colour.
     pub kind: FlashKind,
-    /// A sentence.
+    /// A sentence for people.
     pub message: String,
 }
 
-/// How a message is meant.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlashKind {
-    /// What was asked for is done.
+    /// The request succeeded.
     Success,
-    /// Something to know before going on.
+    /// Something to know before continuing.
     Important,
 }
 
 impl Flash {
-    /// What was asked for is done.
+    /// Builds a message about a request that succeeded.
     pub fn success(message: impl Into<String>) -> Self {
         Self { kind: FlashKind::Success, message: message.into() }
     }
 
-    /// Something to know before going on.
+    /// Builds a message about something to know before continuing.
     pub fn important(message: impl Into<String>) -> Self {
         Self { kind: FlashKind::Important, message: message.into() }
     }
 
-    /// Its heading.
+    /// Returns the heading.
     #[must_use]
     pub const fn heading(&self) -> &'static str {
         match self.kind {
@@ -41,7 +41,7 @@ impl Flash {
         }
     }
 
-    /// The class that colours it.
+    /// Returns the class of the colours.
     #[must_use]
     pub const fn tone(&self) -> &'static str {
         match self.kind {
@@ -50,7 +50,7 @@ impl Flash {
         }
     }
 
-    /// Its icon.
+    /// Returns the name of the icon.
     #[must_use]
     pub const fn icon(&self) -> &'static str {
         match self.kind {

@@ -1,4 +1,4 @@
-//! For machines that watch: is the process alive, can it work, what has it done.
+//! Endpoints for monitoring: liveness, readiness, metrics.
 
 use axum::Router;
 use axum::extract::State;
@@ -11,23 +11,23 @@ use crate::app::App;
 use crate::db;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(figures))
+    Router::new().route("/healthz", get(liveness)).route("/readyz", get(readiness)).route("/metrics", get(metrics))
 }
 
-async fn alive() -> &'static str {
+async fn liveness() -> &'static str {
     "ok\n"
 }
 
-async fn ready(State(app): State<App>) -> Response {
+async fn readiness(State(app): State<App>) -> Response {
     match db::ready(&app.databases()).await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(error = %error, "Answered that the hub is not ready");
             (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response()
         }
     }
 }
 
-async fn figures(State(app): State<App>) -> Response {
+async fn metrics(State(app): State<App>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }

@@ -1,7 +1,7 @@
-//! The pages: HTTP and HTML, no SQL. One module per feature, and the shell around them.
+//! The web layer: HTTP and HTML, no SQL. One module per feature, and the shell around the pages.
 //!
-//! [`layers`] puts around the pages what each of them needs: a request id, a span, security headers, packing,
-//! error pages, the cross-origin rule, limits. Endpoints that are not pages (assistants, probes) stay outside.
+//! [`layers`] adds the middleware that every page needs: a request id, a span, security headers, compression, error pages,
+//! the cross-origin check, limits. Endpoints that are not pages (assistants, probes) stay outside.
 
 pub mod accounts;
 pub mod actor;
@@ -13,8 +13,8 @@ mod connectors;
 mod cross_origin;
 mod dashboard;
 pub mod error;
+mod error_text;
 pub mod extract;
-mod failure_words;
 mod filtering;
 pub mod flash;
 mod form_restore;
@@ -23,6 +23,7 @@ mod jobs;
 mod live_bar;
 mod path;
 mod request_id;
+mod request_source;
 mod request_summary;
 pub mod respond;
 pub mod security;
@@ -56,10 +57,10 @@ use request_id::RequestId;
 
 use crate::app::App;
 
-/// Where one arrives after signing in, unless another page was asked for.
+/// The page after signing in, unless another one was requested.
 pub const HOME: &str = "/dashboard";
 
-/// Every page, and the files they load.
+/// Builds the router of every page and static file.
 pub fn pages() -> Router<App> {
     Router::new()
         .merge(site::router())
@@ -73,7 +74,7 @@ pub fn pages() -> Router<App> {
         .merge(assets::router())
 }
 
-/// Puts pages into their frame: sessions, and the layers.
+/// Adds sessions and the layers to the pages, and the endpoints for monitoring.
 pub fn with_layers(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
@@ -82,41 +83,44 @@ pub fn with_layers(pages: Router<App>, app: App) -> Router {
     layers(pages, &settings).merge(health::router()).with_state(app)
 }
 
-/// No page has this address. Asks who looks, so that the page about it keeps their navigation.
+/// Answers 404. The extractor finds the viewer, so that the error page keeps the navigation.
 async fn not_found(_: MaybeSignedIn) -> error::Error {
     error::Error::not_found()
 }
 
-/// A handler that has not begun its answer by then is cut off. Streams begin at once, so they are not.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A handler without a response by then is cut off. Streams begin at once, so they are not.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Level 4 packs a page to within a few percent of the best level, in a tenth of the time.
-const PACKING: CompressionLevel = CompressionLevel::Precise(4);
+/// Level 4 compresses a page to within a few percent of the best level, in a tenth of the time.
+const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 
-/// What the layers need to know of the settings.
+/// The settings that the layers need.
 #[derive(Clone, Debug)]
 pub struct WebSettings {
-    /// The address under which people reach the hub.
+    /// The public address of the hub.
     pub public_url: Url,
 }
 
-/// Puts the layers around a finished router of pages; add no route after this. Read from the last to the first:
-/// the last is the outermost.
+/// Adds the layers to a finished router of pages; add no route after this. The last layer is the outermost.
 pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &WebSettings) -> Router<S> {
     let https = settings.public_url.scheme() == "https";
-    let public = cross_origin::PublicHost::of(&settings.public_url);
+    let public = cross_origin::PublicHost::new(&settings.public_url);
     pages
-        .layer(DefaultBodyLimit::max(extract::FORM_BYTES))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
+        .layer(DefaultBodyLimit::max(extract::MAX_FORM_BYTES))
+        .layer(CatchPanicLayer::custom(error::panic_response))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(public, cross_origin::refuse))
-        .layer(from_fn(error::pages))
+        .layer(from_fn(error::render_errors))
         .layer(from_fn(respond::revalidate))
-        .layer(CompressionLayer::new().quality(PACKING).compress_when(DefaultPredicate::new().and(is_whole)))
+        .layer(
+            CompressionLayer::new()
+                .quality(COMPRESSION_LEVEL)
+                .compress_when(DefaultPredicate::new().and(is_compressible)),
+        )
         .layer(map_response(move |response| ready(security::harden(response, https))))
         .layer(
             TraceLayer::new_for_http()
-                .make_span_with(span)
+                .make_span_with(request_span)
                 .on_request(())
                 .on_response(DefaultOnResponse::new().level(Level::INFO))
                 .on_failure(()),
@@ -124,13 +128,13 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
         .layer(from_fn(request_id::assign))
 }
 
-/// Packing would hold back the pieces of a page that arrives while something runs; such pages ask not to be buffered.
-fn is_whole(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+/// Compression would delay the pieces of a streamed page; such a response asks not to be buffered.
+fn is_compressible(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     !headers.contains_key(respond::UNBUFFERED)
 }
 
-/// Names the matched route, never the address: that may hold a reset token or an OAuth code.
-fn span(request: &Request) -> Span {
+/// Builds the span of a request. It names the matched route, never the address, which may hold a reset token or an OAuth code.
+fn request_span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), route, id)

@@ -1,11 +1,11 @@
-//! Building paths from names that strangers chose.
+//! Builds paths from names that users and servers chose.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What RFC 3986 lets stand in a segment besides letters and digits.
+/// Every character that RFC 3986 does not allow in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A name as one segment of a path.
+/// Encodes a name as one segment of a path.
 pub(super) fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }

@@ -1,4 +1,4 @@
-//! A name for every request, shown on error pages and written in the log, so that one finds the other.
+//! An id for every request, shown on error pages and written to the log, so that support can find the log line.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request; in its extensions.
+/// The id of a request, stored in its extensions.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(String);
 
@@ -19,24 +19,24 @@ impl std::fmt::Display for RequestId {
 }
 
 impl RequestId {
-    /// Keeps what a proxy in front has named, if it is plainly an id; makes one otherwise.
-    fn of(request: &Request) -> Self {
-        let named = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
-        match named {
+    /// Takes the id that a proxy has set, if it is plainly an id; otherwise makes one.
+    fn new(request: &Request) -> Self {
+        let header = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
+        match header {
             Some(id) if is_plain(id) => Self(id.to_owned()),
             _ => Self(Uuid::new_v4().simple().to_string().split_off(16)),
         }
     }
 }
 
-/// Anything else could forge lines in a log.
+/// Accepts only characters that cannot forge lines in a log.
 fn is_plain(id: &str) -> bool {
     (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// The layer: outermost, so that everything inside knows the id.
+/// Middleware that assigns the id. It is the outermost layer, so that everything inside knows the id.
 pub(super) async fn assign(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
+    let id = RequestId::new(&request);
     let header = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(id);
     let mut response = next.run(request).await;
@@ -53,11 +53,11 @@ mod tests {
     use axum::extract::Request;
 
     #[test]
-    fn a_proxys_id_is_kept_only_if_it_is_plain() {
+    fn an_id_of_a_proxy_is_used_only_if_it_is_plain() {
         assert!(is_plain("0af7651916cd43dd-8448eb211c80319c"));
         assert!(!is_plain("short"));
         assert!(!is_plain("id with spaces and \u{1b}[31m"));
         let request = Request::builder().header("x-request-id", "a b").body(Body::empty()).unwrap();
-        assert_eq!(RequestId::of(&request).to_string().len(), 16);
+        assert_eq!(RequestId::new(&request).to_string().len(), 16);
     }
 }

@@ -1,4 +1,4 @@
-//! The ways to answer a browser: a page, a page with a status, a page that must not be kept, a redirect.
+//! Responses for browsers: a page, a page with a status, a page that must not be stored, a redirect.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::error::Error;
 
-/// A page: kept by the browser, but asked for again each time (an unchanged one is then a 304).
+/// Responds with a page. The browser stores it and revalidates it each time; an unchanged page is then a 304.
 pub fn page(template: &impl Template) -> Response {
     page_with(StatusCode::OK, template)
 }
 
-/// A page with a status: 422 for a form that came back with its errors.
+/// Responds with a page and a status, such as 422 for a form with errors.
 pub fn page_with(status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render().context("a template did not render") {
         Ok(html) => html,
@@ -35,29 +35,29 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Response {
     response
 }
 
-/// A page that shows a secret once: nothing keeps it, not even the browser's Back.
+/// Responds with a page that shows a secret once. Nothing stores it, not even the browser's Back.
 pub fn page_shown_once(template: &impl Template) -> Response {
-    unstored(page(template))
+    forbid_storing(page(template))
 }
 
-/// The same for an answer that is made already.
-pub(super) fn unstored(mut response: Response) -> Response {
+/// Forbids browsers and proxies to store a finished response.
+pub(super) fn forbid_storing(mut response: Response) -> Response {
     response.headers_mut().remove(ETAG);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response
 }
 
-/// Marks a response whose pieces must be passed on as they come, by proxies and by our own packing.
+/// Marks a response whose pieces proxies and our own compression must pass on at once.
 pub(super) const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// A stream: nobody holds it back, nobody keeps it.
+/// Marks a stream, which nothing may buffer or store.
 pub(super) fn unbuffered(mut response: Response) -> Response {
     response.headers_mut().insert(UNBUFFERED, HeaderValue::from_static("no"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// 303 to one of our own pages, after a POST. Give it a path made by us, or one that passed [`local_path`].
+/// Redirects with 303 to one of our own pages, after a POST. The path is made by us, or it passed [`local_path`].
 pub fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
@@ -65,22 +65,22 @@ pub fn see_other(path: &str) -> Response {
     }
 }
 
-/// The given address if it is a path on this site, else none: for `next=`, which anybody can write.
+/// Returns the address if it is a path on this site. Anybody can write the parameter `next=`.
 #[must_use]
 pub fn local_path(next: &str) -> Option<&str> {
-    // browsers read `\` as `/`, and drop tabs and line breaks before they look
+    // browsers read `\` as `/`, and drop tabs and line breaks before they parse an address
     let plain = next.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'\\');
     (plain && next.starts_with('/') && !next.starts_with("//")).then_some(next)
 }
 
-/// Weak, because compression changes the bytes. A new build may hash differently: then a page is just sent again.
+/// Builds a weak tag, because compression changes the bytes. If a new build hashes differently, the page is sent again.
 fn tag(html: &str) -> String {
     let mut hasher = DefaultHasher::new();
     html.hash(&mut hasher);
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-/// The layer that answers 304 when the browser already has this very page.
+/// Middleware that answers 304 when the browser already has this page.
 pub(super) async fn revalidate(request: Request, next: Next) -> Response {
     let known = (request.method() == Method::GET).then(|| request.headers().get(IF_NONE_MATCH).cloned()).flatten();
     let mut response = next.run(request).await;

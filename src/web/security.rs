@@ -1,7 +1,7 @@
-//! Headers that narrow what a page may do, on every answer.
+//! Security headers of every response.
 //!
-//! The policy has no inline script, no inline style, no eval and no other origin: what an attacker could inject into
-//! a page would not run. `form-action 'self'` also covers redirects, so a POST never leads to another site.
+//! The policy allows no inline script, no inline style, no eval and no other origin, so code that an attacker injects into a
+//! page would not run. `form-action 'self'` also covers redirects, so a POST never leads to another site.
 
 use axum::response::Response;
 use http::header::{
@@ -26,17 +26,17 @@ const FIXED: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// Browsers then refuse plain http for this host for a year; only said when the public address is https.
-const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// Makes browsers refuse plain http for this host for a year; sent only if the public address is https.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Sets them; a handler that set its own policy (a page that must post elsewhere) keeps it.
+/// Sets the security headers. A policy that the handler set stays, for a page that must post elsewhere.
 pub(super) fn harden(mut response: Response, https: bool) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response
 }
@@ -54,13 +54,13 @@ mod tests {
     }
 
     #[test]
-    fn only_an_https_hub_asks_for_https() {
+    fn only_a_hub_with_an_https_address_sends_hsts() {
         let asks = |https| harden(Response::default(), https).headers().contains_key(STRICT_TRANSPORT_SECURITY);
         assert!(asks(true) && !asks(false));
     }
 
     #[test]
-    fn a_pages_own_policy_is_kept() {
+    fn a_policy_set_by_the_handler_stays() {
         let response = ([(CONTENT_SECURITY_POLICY, "default-src 'none'")], "").into_response();
         assert_eq!(harden(response, false).headers()[CONTENT_SECURITY_POLICY], "default-src 'none'");
     }

@@ -1,7 +1,7 @@
-//! Browser sessions: a cookie with a random id, and a row that only its hash leads to.
+//! Browser sessions: a cookie with a random id, and a row found by the hash of that id.
 //!
-//! A visitor gets a cookie only when there is something to remember (who signed in, a message for the next page). An
-//! id is never kept across signing in: whoever planted one before has nothing.
+//! A visitor gets a cookie only when there is something to store: the signed-in user, or a message for the next page. Signing
+//! in always changes the id, which defeats session fixation.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,8 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session, session_store};
 use url::Url;
 
-use super::actor::Client;
 use super::flash::Flash;
+use super::request_source::RequestSource;
 use crate::accounts::User;
 use crate::accounts::sessions::{self, LIFETIME, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
@@ -28,17 +28,17 @@ use crate::ids::UserId;
 const HOLDER: &str = "holder";
 const FLASH: &str = "flash";
 
-/// Beside what is kept: the account of who is signed in, loaded with the session in one look, and never stored in it.
+/// The session key of the signed-in account. It is loaded with the session and never stored in it.
 const ACCOUNT: &str = "account";
 
-/// How often the browser is given its cookie anew, so that it lasts as long as the row.
-const COOKIE_STEP: Duration = Duration::days(1);
+/// The interval at which the browser gets its cookie anew, so that the cookie lasts as long as the row.
+const COOKIE_REFRESH_INTERVAL: Duration = Duration::days(1);
 
-/// Puts a lazily loaded [`Session`] into every request.
+/// Builds the middleware that puts a lazily loaded [`Session`] into every request.
 #[must_use]
-pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManagerLayer<Rows> {
+pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManagerLayer<SessionRows> {
     let secure = is_secure(public_url);
-    SessionManagerLayer::new(Rows { system, clock })
+    SessionManagerLayer::new(SessionRows { system, clock })
         .with_name(cookie_name(secure))
         .with_secure(secure)
         .with_http_only(true)
@@ -46,8 +46,8 @@ pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManager
         .with_expiry(Expiry::OnInactivity(LIFETIME))
 }
 
-/// The header that makes a browser forget its cookie. The session layer's own lacks `Secure`, without which browsers
-/// ignore it for a `__Host-` name.
+/// Returns the header that removes the browser's cookie. The session layer's own header lacks `Secure`, without which
+/// browsers ignore it for a `__Host-` name.
 pub(super) fn forget_cookie(public_url: &Url) -> HeaderValue {
     HeaderValue::from_static(if is_secure(public_url) {
         "__Host-craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
@@ -60,12 +60,12 @@ pub(super) fn is_secure(public_url: &Url) -> bool {
     public_url.scheme() == "https"
 }
 
-/// `__Host-` binds a cookie to https and to this very host; over plain http browsers refuse it.
+/// Returns the cookie's name. `__Host-` binds a cookie to https and to this host; over plain http browsers refuse it.
 const fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-craft" } else { "craft" }
 }
 
-/// Who is signed in, and from where, as the session keeps it.
+/// The signed-in user and the source of their sign-in, as stored in the session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Holder {
     pub(super) user: UserId,
@@ -74,55 +74,55 @@ pub(super) struct Holder {
     renewed_at: Timestamp,
 }
 
-/// Signs a user in under a new id; whatever the session held before is gone.
-pub(super) async fn begin(session: &Session, user: UserId, client: &Client, now: Timestamp) -> Result<()> {
-    let holder = Holder { user, ip: client.ip_text(), agent: client.agent.clone(), renewed_at: now };
+/// Signs a user in under a new session id and drops everything that the session held before.
+pub(super) async fn begin(session: &Session, user: UserId, source: &RequestSource, now: Timestamp) -> Result<()> {
+    let holder = Holder { user, ip: source.ip_text(), agent: source.user_agent.clone(), renewed_at: now };
     session.clear().await;
     session.cycle_id().await.map_err(unavailable)?;
     session.insert(HOLDER, holder).await.map_err(unavailable)
 }
 
-/// Who is signed in, as they are now. Once a day this also renews the cookie.
-pub(super) async fn account(session: &Session, client: &Client, now: Timestamp) -> Result<Option<User>> {
+/// Returns the account of the signed-in user as it is now. Refreshes the cookie once a day.
+pub(super) async fn load_account(session: &Session, source: &RequestSource, now: Timestamp) -> Result<Option<User>> {
     let Some(mut holder) = get::<Holder>(session, HOLDER).await? else { return Ok(None) };
-    if now - holder.renewed_at >= COOKIE_STEP {
+    if now - holder.renewed_at >= COOKIE_REFRESH_INTERVAL {
         holder.renewed_at = now;
-        holder.ip = client.ip_text();
-        put(session, HOLDER, &holder).await?;
+        holder.ip = source.ip_text();
+        insert(session, HOLDER, &holder).await?;
     }
     get(session, ACCOUNT).await
 }
 
-/// Ends the session, row and all.
+/// Ends the session and deletes its row.
 pub(super) async fn end(session: &Session) -> Result<()> {
     session.flush().await.map_err(unavailable)
 }
 
-/// Leaves a message for the next page.
-pub async fn leave_flash(session: &Session, flash: Flash) -> Result<()> {
-    put(session, FLASH, flash).await
+/// Stores a message for the next page.
+pub async fn set_flash(session: &Session, flash: Flash) -> Result<()> {
+    insert(session, FLASH, flash).await
 }
 
-/// Takes the message, if there is one: a page shows it once. Reading a page without one writes nothing.
+/// Takes the message, if there is one, so that one page shows it. Reading a page without a message writes nothing.
 pub async fn take_flash(session: &Session) -> Option<Flash> {
     let flash = get(session, FLASH).await.ok().flatten()?;
-    // a message that is shown twice is no reason to fail a page
+    // showing a message twice is better than failing the page
     let _ = session.remove_value(FLASH).await;
     Some(flash)
 }
 
-/// Keeps a value under a key of the caller's.
-pub(super) async fn put(session: &Session, key: &str, value: impl Serialize) -> Result<()> {
+/// Stores a value under a key.
+pub(super) async fn insert(session: &Session, key: &str, value: impl Serialize) -> Result<()> {
     session.insert(key, value).await.map_err(unavailable)
 }
 
-/// What was kept under a key.
+/// Returns the value stored under a key.
 pub(super) async fn get<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>> {
     session.get(key).await.map_err(unavailable)
 }
 
-/// Forgets what was kept under a key.
-pub(super) async fn forget(session: &Session, key: &str) -> Result<()> {
+/// Removes the value stored under a key.
+pub(super) async fn remove(session: &Session, key: &str) -> Result<()> {
     session.remove_value(key).await.map(drop).map_err(unavailable)
 }
 
@@ -133,26 +133,26 @@ fn unavailable(error: session::Error) -> Error {
     }
 }
 
-/// Session records as rows of `user_sessions`. The row's own clock decides when a session ends, not the record's.
+/// Stores session records as rows of `user_sessions`. The row's clock decides when a session ends, not the record's.
 #[derive(Clone, Debug)]
-pub struct Rows {
+pub struct SessionRows {
     system: SystemDb,
     clock: Clock,
 }
 
 #[async_trait]
-impl SessionStore for Rows {
+impl SessionStore for SessionRows {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // never an id that was used before: after a sign-out the record still carries the old one
+        // never an id that was used before: after a sign-out the record still holds the old one
         record.id = Id::default();
-        let row = Row::of(record)?;
+        let row = SessionRow::from_record(record)?;
         sessions::insert(&self.system, key(record.id), row.data(), self.clock.now())
             .await
             .map_err(|error| backend(&error))
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let row = Row::of(record)?;
+        let row = SessionRow::from_record(record)?;
         sessions::update(&self.system, key(record.id), row.data(), self.clock.now())
             .await
             .map_err(|error| backend(&error))
@@ -176,17 +176,17 @@ impl SessionStore for Rows {
     }
 }
 
-/// A record on its way to the table, whose columns say what the record says.
-struct Row {
+/// A record on its way to the table, which repeats parts of it as columns.
+struct SessionRow {
     json: String,
     holder: Option<Holder>,
 }
 
-impl Row {
-    fn of(record: &Record) -> session_store::Result<Self> {
+impl SessionRow {
+    fn from_record(record: &Record) -> session_store::Result<Self> {
         let encode = |error: serde_json::Error| session_store::Error::Encode(error.to_string());
-        let kept: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != ACCOUNT).collect();
-        let json = serde_json::to_string(&kept).map_err(encode)?;
+        let stored: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != ACCOUNT).collect();
+        let json = serde_json::to_string(&stored).map_err(encode)?;
         let holder = record.data.get(HOLDER).cloned().map(serde_json::from_value).transpose().map_err(encode)?;
         Ok(Self { json, holder })
     }
@@ -202,7 +202,7 @@ impl Row {
     }
 }
 
-/// By which the row is found.
+/// Returns the key that finds the session's row.
 pub(super) fn key_of(session: &Session) -> Option<SessionKey> {
     session.id().map(key)
 }

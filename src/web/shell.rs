@@ -1,4 +1,4 @@
-//! What surrounds every page: title, navigation, who is signed in, breadcrumbs, and the one-time message.
+//! The shell around every page: title, navigation, viewer, breadcrumbs, and the one-time message.
 //!
 //! Each page struct has a field `shell: Shell`, which `layout.html` reads.
 
@@ -8,11 +8,12 @@ use http::request::Parts;
 
 use super::flash::Flash;
 use crate::accounts::Appearance;
+use crate::error::FieldFaults;
 
-/// The product's name, last in every title.
+/// The product's name, which ends every title.
 pub const PRODUCT: &str = "Tool Connect Craft";
 
-/// The frame of one page.
+/// The shell of a page.
 #[derive(Clone, Debug)]
 pub struct Shell {
     title: String,
@@ -23,51 +24,51 @@ pub struct Shell {
     flash: Option<Flash>,
 }
 
-/// A link to a page above this one.
+/// A breadcrumb: a link to a page above the current one.
 #[derive(Clone, Debug)]
 pub struct Crumb {
-    /// What it is called.
+    /// The text of the link.
     pub label: String,
-    /// Its path.
+    /// The path of the page.
     pub href: String,
 }
 
-/// Who is signed in, as far as the frame shows it.
+/// The signed-in user, as far as the shell shows them.
 #[derive(Clone, Debug)]
 pub struct ShellUser {
     /// Shown beside the sign-out button.
     pub display_name: String,
-    /// How they want pages to be.
+    /// The user's display settings.
     pub appearance: Appearance,
-    /// Where their clocks are.
+    /// The user's time zone.
     pub zone: jiff::tz::TimeZone,
-    /// Marked in the header, so that an administrator knows with which power they act.
+    /// Shown in the header, so that administrators know which rights they act with.
     pub is_admin: bool,
 }
 
 /// A part of the product that the main navigation leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// What has been going on.
+    /// The overview of recent activity.
     Dashboard,
-    /// The catalogue.
+    /// The catalogue of connectors.
     Connectors,
-    /// One's own links to services.
+    /// The user's connections.
     Connections,
-    /// Tool runs.
+    /// The user's tool runs.
     Jobs,
     /// The audit log.
     Audit,
-    /// One's own account.
+    /// The user's account.
     Settings,
 }
 
 impl Section {
-    /// In the order of the navigation.
+    /// All sections, in the order of the navigation.
     pub const ALL: [Self; 6] =
         [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
 
-    /// The word in the navigation.
+    /// The label in the navigation.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -80,7 +81,7 @@ impl Section {
         }
     }
 
-    /// Where it leads.
+    /// The path of the section's first page.
     #[must_use]
     pub const fn href(self) -> &'static str {
         match self {
@@ -95,47 +96,53 @@ impl Section {
 }
 
 impl Shell {
-    /// A page about `title`, seen by nobody in particular.
+    /// Builds the shell of a page titled `title`, without a viewer.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), title_prefix: None, crumbs: Vec::new(), section: None, user: None, flash: None }
     }
 
-    /// Who is signed in.
+    /// Sets the signed-in user.
     #[must_use]
     pub fn viewer(mut self, user: Option<ShellUser>) -> Self {
         self.user = user;
         self
     }
 
-    /// Which link of the navigation is the current one.
+    /// Sets the current section of the navigation.
     #[must_use]
     pub const fn section(mut self, section: Section) -> Self {
         self.section = Some(section);
         self
     }
 
-    /// Adds a page above this one; call it from the outermost inwards.
+    /// Adds a breadcrumb; call it from the outermost page inwards.
     #[must_use]
     pub fn breadcrumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
         self.crumbs.push(Crumb { label: label.into(), href: href.into() });
         self
     }
 
-    /// What the title opens with: `Error` for a form that came back, `Running` for a job.
+    /// Sets the first word of the document title, such as `Error` for a form with faults or `Running` for a job.
     #[must_use]
     pub fn title_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.title_prefix = Some(prefix.into());
         self
     }
 
-    /// The one-time message, if the session holds one.
+    /// Marks the page as a form with faults: the document title then begins with `Error`.
+    #[must_use]
+    pub fn with_faults(self, faults: &FieldFaults) -> Self {
+        if faults.is_empty() { self } else { self.title_prefix("Error") }
+    }
+
+    /// Sets the one-time message.
     #[must_use]
     pub fn flash(mut self, flash: Option<Flash>) -> Self {
         self.flash = flash;
         self
     }
 
-    /// `{state: }{title} – {parent} – {product}`.
+    /// Returns the document title: `{prefix: }{title} – {parent} – {product}`.
     #[must_use]
     pub fn document_title(&self) -> String {
         let mut title = match &self.title_prefix {
@@ -148,53 +155,53 @@ impl Shell {
         if title == PRODUCT { title } else { format!("{title} – {PRODUCT}") }
     }
 
-    /// What the page is about: the last of the breadcrumbs.
+    /// Returns the title of the page, which is the last breadcrumb.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The pages above, outermost first.
+    /// Returns the pages above, outermost first.
     #[must_use]
     pub fn crumbs(&self) -> &[Crumb] {
         &self.crumbs
     }
 
-    /// Whether `section` is the current one.
+    /// Returns true if `section` is the current one.
     #[must_use]
     pub fn is_in(&self, section: Section) -> bool {
         self.section == Some(section)
     }
 
-    /// Who is signed in.
+    /// Returns the signed-in user.
     #[must_use]
     pub const fn user(&self) -> Option<&ShellUser> {
         self.user.as_ref()
     }
 
-    /// The message to show, if any.
+    /// Returns the one-time message.
     #[must_use]
     pub const fn message(&self) -> Option<&Flash> {
         self.flash.as_ref()
     }
 
-    /// How the page is to be.
+    /// Returns the viewer's display settings, or the defaults.
     #[must_use]
     pub fn appearance(&self) -> Appearance {
         self.user.as_ref().map(|user| user.appearance).unwrap_or_default()
     }
 }
 
-/// Who turned out to be looking: filled in by the extractor that finds the user, read by the error page,
-/// which is rendered outside of the handler and must still show the navigation.
+/// The slot for the viewer of a request. The extractor that finds the user fills it; the error page, which is rendered
+/// outside of the handler, reads it to show the navigation.
 #[derive(Clone, Debug, Default)]
 pub struct ViewerSlot(Arc<OnceLock<ShellUser>>);
 
 impl ViewerSlot {
-    /// Notes the user of this request. The first note stays.
+    /// Stores the user of this request. The first call wins.
     pub fn fill(parts: &Parts, user: ShellUser) {
         if let Some(viewer) = parts.extensions.get::<Self>() {
-            // a second note in one request would be the same user
+            // a second user in one request would be the same
             let _ = viewer.0.set(user);
         }
     }
@@ -209,7 +216,7 @@ mod tests {
     use super::Shell;
 
     #[test]
-    fn a_title_goes_from_the_state_to_the_product() {
+    fn a_document_title_begins_with_the_prefix_and_ends_with_the_product() {
         let shell = Shell::new("Create issue")
             .breadcrumb("Connectors", "/connectors")
             .breadcrumb("GitHub", "/connectors/github");

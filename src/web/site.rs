@@ -1,4 +1,4 @@
-//! Pages about the hub itself: its front, help, and what readers can rely on. They are for everybody, signed in or not.
+//! Public pages about the hub itself: start page, help, accessibility.
 
 use askama::Template;
 use axum::Router;
@@ -24,14 +24,14 @@ struct HomePage {
     open: bool,
 }
 
-/// `/help`: the first steps, and what the words mean.
+/// `/help`: the first steps and the vocabulary.
 #[derive(Debug, Template)]
 #[template(path = "site/help.html")]
 pub(super) struct HelpPage {
     pub(super) shell: Shell,
 }
 
-/// `/accessibility`: what readers can rely on.
+/// `/accessibility`: the accessibility statement.
 #[derive(Debug, Template)]
 #[template(path = "site/accessibility.html")]
 pub(super) struct AccessibilityPage {

@@ -1,4 +1,4 @@
-//! Moments and durations in words, on the reader's clock.
+//! Moments and durations in words, in the viewer's time zone.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use jiff::tz::TimeZone;
 
 use crate::clock::{Timestamp, to_jiff};
 
-/// The reader's clock: their zone, and what day it is now. A page makes one and names all its moments with it.
+/// The viewer's calendar: their time zone, and today's date. A page makes one and formats all its moments with it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     zone: TimeZone,
     today: Date,
 }
 
-/// A moment for a `<time>` element, which is put in words when it is written: a list has many, each in one of the ways.
+/// A moment for a `<time>` element. It is formatted when the page is rendered, because long lists have many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
     utc: DateTime,
@@ -24,33 +24,33 @@ pub struct When {
 }
 
 impl Calendar {
-    /// A clock in `zone`, at `now`.
+    /// Builds the calendar of a time zone at a moment.
     #[must_use]
     pub fn new(zone: TimeZone, now: Timestamp) -> Self {
         let today = zone.to_datetime(to_jiff(now)).date();
         Self { zone, today }
     }
 
-    /// Where the reader's days begin.
+    /// The viewer's time zone.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
         &self.zone
     }
 
-    /// What day it is there.
+    /// Today's date in that time zone.
     #[must_use]
     pub const fn today(&self) -> Date {
         self.today
     }
 
-    /// Names a moment.
+    /// Prepares a moment for display.
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {
         let at = to_jiff(at);
         When { utc: TimeZone::UTC.to_datetime(at), local: self.zone.to_datetime(at), today: self.today }
     }
 
-    /// Names a moment, if there is one.
+    /// Prepares an optional moment for display.
     #[must_use]
     pub fn when_any(&self, at: Option<Timestamp>) -> Option<When> {
         at.map(|at| self.when(at))
@@ -58,7 +58,7 @@ impl Calendar {
 }
 
 impl When {
-    /// For machines: RFC 3339 in UTC.
+    /// Formats for machines: RFC 3339 in UTC.
     #[must_use]
     pub fn iso(&self) -> String {
         let (date, time) = (self.utc.date(), self.utc.time());
@@ -66,19 +66,19 @@ impl When {
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
     }
 
-    /// For people: "today at 08:29", "24 November 2026 at 08:29".
+    /// Formats for people: "today at 08:29", "24 November 2026 at 08:29".
     #[must_use]
     pub fn words(&self) -> String {
         format!("{} at {:02}:{:02}", self.day(), self.local.hour(), self.local.minute())
     }
 
-    /// The same to the second: "today at 08:29:05".
+    /// Formats for people with seconds: "today at 08:29:05".
     #[must_use]
     pub fn exact(&self) -> String {
         format!("{} at {}", self.day(), self.clock())
     }
 
-    /// To the second, for logs: "08:29:05".
+    /// Formats the time of day with seconds, for logs: "08:29:05".
     #[must_use]
     pub fn clock(&self) -> String {
         format!("{:02}:{:02}:{:02}", self.local.hour(), self.local.minute(), self.local.second())
@@ -99,7 +99,7 @@ impl When {
     }
 }
 
-/// "340 milliseconds", "2.4 seconds", "3 minutes 5 seconds", "2 hours 10 minutes".
+/// Formats a duration: "340 milliseconds", "2.4 seconds", "3 minutes 5 seconds", "2 hours 10 minutes".
 #[must_use]
 pub fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
@@ -107,26 +107,26 @@ pub fn duration(length: Duration) -> String {
         0 => count(u64::from(length.subsec_millis()), "millisecond"),
         1..=9 if length.subsec_millis() >= 100 => format!("{seconds}.{} seconds", length.subsec_millis() / 100),
         1..=59 => count(seconds, "second"),
-        60..=3_599 => two(seconds / 60, "minute", seconds % 60, "second"),
-        3_600..=86_399 => two(seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
-        _ => two(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
+        60..=3_599 => two_units(seconds / 60, "minute", seconds % 60, "second"),
+        3_600..=86_399 => two_units(seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
+        _ => two_units(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
     }
 }
 
-fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     match small {
         0 => count(large, large_unit),
         _ => format!("{} {}", count(large, large_unit), count(small, small_unit)),
     }
 }
 
-/// "1 job", "2 jobs", "12,400 jobs".
+/// Formats a count with its noun: "1 job", "2 jobs", "12,400 jobs".
 #[must_use]
 pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
-/// Thousands set apart: "12,400".
+/// Groups digits by thousands: "12,400".
 #[must_use]
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -148,7 +148,7 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn a_moment_is_told_on_the_readers_clock() {
+    fn a_moment_is_formatted_in_the_viewers_time_zone() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let calendar = Calendar::new(berlin, datetime!(2026-11-24 08:00 UTC));
         let when = calendar.when(datetime!(2026-11-24 07:47:05 UTC));

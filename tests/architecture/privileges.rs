@@ -45,7 +45,7 @@ const UNTRACKED_TASKS: &[(&str, &str)] = &[
 const STATICS: &[(&str, &str)] = &[
     ("src/db/migrate.rs", "the migrations are constant"),
     ("src/ids.rs", "orders the ids that this process makes in one millisecond"),
-    ("src/web/failure_words.rs", "constant texts, compared by address"),
+    ("src/web/error_text.rs", "constant texts, compared by address"),
     ("src/web/request_id.rs", "a constant header name"),
     ("src/worker/mod.rs", ""),
 ];

@@ -76,6 +76,6 @@ pub(super) async fn send(app: &App, anyone: &MaybeSignedIn, email: &Email) -> Re
         Err(error) => return Err(error.into()),
     };
     let awaited = Awaited { email: email.to_string(), failed: dispatch.is_none() };
-    session::put(&anyone.session, AWAITED, awaited).await?;
+    session::insert(&anyone.session, AWAITED, awaited).await?;
     Ok(dispatch)
 }

@@ -21,7 +21,7 @@ use crate::web::error::Result;
 use crate::web::extract::{Form, Query};
 use crate::web::flash::Flash;
 use crate::web::form_restore;
-use crate::web::respond::{local_path, page, page_with, see_other, unstored};
+use crate::web::respond::{forbid_storing, local_path, page, page_with, see_other};
 use crate::web::session;
 use crate::web::shell::Shell;
 use crate::web::when;
@@ -81,7 +81,7 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Query(par
 pub(in crate::web) fn keeping(app: &App, next: &str, kept: &str) -> Response {
     let shell = Shell::new(TITLE).flash(Some(Flash::important(UNSENT)));
     let form = NewPage { kept, ..NewPage::blank(app, shell, Some(next)) };
-    unstored(page_with(StatusCode::UNAUTHORIZED, &form))
+    forbid_storing(page_with(StatusCode::UNAUTHORIZED, &form))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {
@@ -91,7 +91,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         let (visitor, now) = (anyone.visitor(), app.clock.now());
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
             SignIn::Welcome(user) => {
-                session::begin(&anyone.session, user.id, &anyone.client, now).await?;
+                session::begin(&anyone.session, user.id, &anyone.source, now).await?;
                 form_restore::restore(&app, &anyone.session, user.id, &fields.kept).await?;
                 return Ok(form_restore::set_last_user_cookie(
                     see_other(local_path(&fields.next).unwrap_or(HOME)),
@@ -121,7 +121,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),
         Some(wait) => retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
     };
-    Ok(if fields.kept.is_empty() { response } else { unstored(response) })
+    Ok(if fields.kept.is_empty() { response } else { forbid_storing(response) })
 }
 
 /// The one answer while there is a wait, whatever was typed.

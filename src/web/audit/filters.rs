@@ -77,7 +77,7 @@ impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
     pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: ListParams, zone: &TimeZone) -> Result<Self> {
         let services = load_connector_filter(tx, actor, &asked.connector).await?;
-        let mut read = Self::of(asked, services.chosen.as_ref(), zone);
+        let mut read = Self::of(asked, services.selected.as_ref(), zone);
         read.connectors = services.choices;
         // a place of another list, or in somebody else's
         if let Some(place) = read.before

@@ -70,8 +70,7 @@ async fn form(
     faults: &FieldFaults,
 ) -> Result<Response> {
     let descriptor = described(app, me, connection).await?;
-    let shell = below(me, "Replace the key", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, "Replace the key", connection).await.with_faults(faults);
     let (name, connector) = (views::name(connection), connection.connector.clone());
     let (fields, ends_on) = (FieldView::all(&descriptor, &typed.fields), typed.ends_on.as_str());
     Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields, ends_on }))

@@ -62,8 +62,7 @@ pub(super) async fn update(
 }
 
 async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &FieldFaults) -> Response {
-    let shell = below(me, "Change the label", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, "Change the label", connection).await.with_faults(faults);
     let (connector, href) = (connection.connector.clone(), views::href(connection));
     page_with(status, &LabelPage { shell, faults, connector, href, typed })
 }

@@ -108,8 +108,7 @@ pub(super) fn told(connection: &Detail, released: usize) -> String {
 }
 
 async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &FieldFaults) -> Response {
-    let shell = below(me, "Replace the token", connection).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, "Replace the token", connection).await.with_faults(faults);
     let (name, connector) = (views::name(connection), connection.connector.clone());
     page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection), ends_on })
 }

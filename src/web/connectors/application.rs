@@ -134,8 +134,7 @@ async fn form(
     faults: &FieldFaults,
 ) -> Response {
     let (connector, calendar) = (&about.connector, me.calendar(app.clock.now()));
-    let shell = below(me, format!("OAuth application of {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, format!("OAuth application of {}", connector.name), connector).await.with_faults(faults);
     page_with(
         status,
         &ApplicationPage {

@@ -206,8 +206,7 @@ async fn form(
     (label, ends_on): (&str, &str),
     faults: &FieldFaults,
 ) -> Response {
-    let shell = below(me, method.label(), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, method.label(), connector).await.with_faults(faults);
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
     page_with(status, &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
 }

@@ -80,8 +80,7 @@ async fn form(
     typed: &ConnectionForm,
     faults: &FieldFaults,
 ) -> Response {
-    let shell = below(me, format!("Connect {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = below(me, format!("Connect {}", connector.name), connector).await.with_faults(faults);
     page_with(
         status,
         &KeyPage {

@@ -69,7 +69,7 @@ fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
 async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
     let shell: Shell =
         me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = shell.with_faults(faults);
     let auth = ["none", "bearer"].into_iter().find(|known| *known == typed.auth).unwrap_or("auto");
     page_with(
         status,

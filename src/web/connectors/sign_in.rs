@@ -258,7 +258,7 @@ async fn form(
     let provider = &asked.provider;
     let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = shell.with_faults(faults);
     let asks_client =
         asked.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
     let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();

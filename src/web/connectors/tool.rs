@@ -228,7 +228,7 @@ async fn show(
     let label = tool.version.label().to_owned();
     let picker = ConnectionPicker::read(app, me, &tool.connector, filled.chosen, faults).await?;
     let shell = below(me, label.clone(), &tool.connector).await;
-    let shell = if faults.is_empty() { shell } else { shell.title_prefix("Error") };
+    let shell = shell.with_faults(faults);
     // the choice of a connection is none of the tool's fields, and is looked at after them
     let none = FieldFaults::default();
     let form = FormView::new(&tool.plan, filled.entries, if picker.faults.is_empty() { faults } else { &none });

@@ -58,7 +58,7 @@ impl Filters {
     /// Reads the address; `zone` is where the reader's days begin.
     pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: &ListParams, zone: &TimeZone) -> Result<Self> {
         let services = load_connector_filter(tx, actor, &asked.connector).await?;
-        let read = Self::of(asked, services.chosen.as_ref(), zone);
+        let read = Self::of(asked, services.selected.as_ref(), zone);
         Ok(Self { connectors: services.choices, ..read })
     }
 

@@ -1,0 +1,85 @@
+//! The text of an error page, by status, for errors without a message of their own.
+
+use http::StatusCode;
+
+/// The text for one kind of error.
+#[derive(Debug)]
+pub(super) struct ErrorText {
+    /// The heading, which is also the page's title.
+    pub(super) title: &'static str,
+    /// The message, unless the error has its own.
+    pub(super) message: &'static str,
+    /// The same request may work later, so the page links to it.
+    pub(super) can_retry: bool,
+}
+
+const fn text(title: &'static str, message: &'static str, can_retry: bool) -> ErrorText {
+    ErrorText { title, message, can_retry }
+}
+
+static BAD_REQUEST: ErrorText =
+    text("We could not read that request", "Go back, reload the page and send it again.", false);
+static FORBIDDEN: ErrorText = text("You cannot do that", "Your account is not allowed to do this.", false);
+static NOT_FOUND: ErrorText = text(
+    "Page not found",
+    "Check the address. What it led to may have been removed, or may belong to another account.",
+    false,
+);
+static METHOD: ErrorText = text("That address does not accept this", "Open the page and use its form instead.", true);
+static GONE: ErrorText = text("This link no longer works", "It has been used already, or it has expired.", false);
+static CONFLICT: ErrorText =
+    text("That has changed meanwhile", "Reload the page to see how it is now, then try again.", true);
+static TOO_LARGE: ErrorText = text("That is too much at once", "Send less, or shorten what you typed.", false);
+static INVALID: ErrorText = text("Something needs to be corrected", "Go back and check what you typed.", false);
+static LIMITED: ErrorText = text("Too many requests", "Wait a moment, then try again.", true);
+static UPSTREAM: ErrorText =
+    text("Another service failed", "The service that this page needs did not answer as expected.", true);
+static UNAVAILABLE: ErrorText =
+    text("The hub is not available", "It cannot reach its database. Try again in a moment.", true);
+static TIMEOUT: ErrorText = text("That took too long", "The hub stopped waiting for an answer.", true);
+static INTERNAL: ErrorText =
+    text("Something went wrong here", "This is a fault of the hub, not of what you did.", true);
+
+/// Returns the text for a status.
+pub(super) fn for_status(status: StatusCode) -> &'static ErrorText {
+    match status.as_u16() {
+        403 => &FORBIDDEN,
+        404 => &NOT_FOUND,
+        405 => &METHOD,
+        409 | 412 => &CONFLICT,
+        410 => &GONE,
+        413 | 414 | 431 => &TOO_LARGE,
+        422 => &INVALID,
+        429 => &LIMITED,
+        502 => &UPSTREAM,
+        503 => &UNAVAILABLE,
+        408 | 504 => &TIMEOUT,
+        400..=499 => &BAD_REQUEST,
+        _ => &INTERNAL,
+    }
+}
+
+/// Returns a sentence about whether the request changed anything, as far as the hub can promise.
+pub(super) fn saved_notice(status: StatusCode, is_safe: bool) -> &'static str {
+    match status {
+        _ if is_safe => "Nothing was changed.",
+        StatusCode::SERVICE_UNAVAILABLE => "Nothing was changed. Send it again later.",
+        StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            "What you sent may or may not have been saved. Check before you send it again."
+        }
+        _ => "What you sent was not saved.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::saved_notice;
+    use http::StatusCode;
+
+    #[test]
+    fn the_notice_promises_only_what_is_certain() {
+        assert_eq!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, true), "Nothing was changed.");
+        assert!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, false).contains("may or may not"));
+        assert!(saved_notice(StatusCode::FORBIDDEN, false).contains("not saved"));
+    }
+}
