@@ -61,7 +61,7 @@ pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, 
     let Some(SignInRequired { return_path: path }) = response.extensions().get().cloned() else { return response };
     let body = take_body(&shared);
     match seal(&app, owner, &path, body).await {
-        Some(form) => accounts::sign_in::keeping(&app, &path, &form),
+        Some(form) => accounts::sign_in::show_with_sealed_form(&app, &path, &form),
         None => response,
     }
 }

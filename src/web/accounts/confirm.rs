@@ -1,5 +1,5 @@
-//! `/confirm/{token}`: the mailed link. Opening it shows a button, pressing that confirms: programs that scan mail open
-//! links, but press nothing.
+//! `/confirm/{token}`: the mailed link. The page has a button that confirms the address: programs that scan mail open
+//! links, but do not press buttons.
 
 use askama::Template;
 use axum::extract::State;

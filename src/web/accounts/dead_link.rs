@@ -1,4 +1,4 @@
-//! What a link that does not work says: why, and what to do instead.
+//! Pages for mailed links that do not work: the reason, and the next step.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,19 +11,19 @@ use crate::web::shell::Shell;
 
 #[derive(Template)]
 #[template(path = "accounts/dead_link.html")]
-struct DeadPage {
+struct DeadLinkPage {
     shell: Shell,
     reason: &'static str,
     step: &'static str,
-    offer: Option<Offer>,
+    next: Option<NextStep>,
 }
 
-/// Where the next step is: a path, and the words of the link.
-type Offer = (&'static str, &'static str);
+/// A link to the next step: its path and text.
+type NextStep = (&'static str, &'static str);
 
-const SIGN_IN: Offer = ("/sign-in", "Go to sign in");
+const SIGN_IN: NextStep = ("/sign-in", "Go to sign in");
 
-/// For a mailed confirmation.
+/// Answers for a confirmation link.
 pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: Link) -> Response {
     let (reason, step) = match link {
         Link::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
@@ -39,7 +39,7 @@ pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: Link) -> Response
     respond(anyone, link, reason, step, Some(SIGN_IN)).await
 }
 
-/// For the owner's set-up.
+/// Answers for the set-up link of the first account.
 pub(super) async fn setup(anyone: &MaybeSignedIn, link: Link) -> Response {
     let (reason, step) = match link {
         Link::Used => ("This hub is set up: it has its owner.", "If that is you, sign in."),
@@ -55,7 +55,7 @@ pub(super) async fn setup(anyone: &MaybeSignedIn, link: Link) -> Response {
     respond(anyone, link, reason, step, (link == Link::Used).then_some(SIGN_IN)).await
 }
 
-/// For a new password.
+/// Answers for a password reset link.
 pub(super) async fn reset(anyone: &MaybeSignedIn, link: Link) -> Response {
     let reason = match link {
         Link::Used => "This link has been used: the password was changed with it.",
@@ -68,7 +68,7 @@ pub(super) async fn reset(anyone: &MaybeSignedIn, link: Link) -> Response {
     respond(anyone, link, reason, step, Some(("/forgot", "Ask for a new link"))).await
 }
 
-/// For another address.
+/// Answers for a link that confirms a new address.
 pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: Link) -> Response {
     let reason = match link {
         Link::Used => "This link has been used: the account has the new address.",
@@ -81,8 +81,8 @@ pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: Link) -> Respons
     respond(anyone, link, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
 }
 
-/// For an address that has got an account while the link was on its way.
-pub(in crate::web) async fn taken(anyone: &MaybeSignedIn) -> Response {
+/// Answers if another account has taken the new address since the link was mailed.
+pub(in crate::web) async fn email_taken(anyone: &MaybeSignedIn) -> Response {
     let reason = "The new address has an account of its own by now, so nothing was changed.";
     let step = "Sign in to that account, or choose another address in your settings.";
     respond(anyone, Link::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
@@ -93,9 +93,9 @@ async fn respond(
     link: Link,
     reason: &'static str,
     step: &'static str,
-    offer: Option<Offer>,
+    next: Option<NextStep>,
 ) -> Response {
     let status = if link == Link::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
     let shell = anyone.shell("This link does not work").await;
-    page_with(status, &DeadPage { shell, reason, step, offer })
+    page_with(status, &DeadLinkPage { shell, reason, step, next })
 }

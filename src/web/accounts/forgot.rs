@@ -1,5 +1,5 @@
-//! `/forgot`: have a link for a new password mailed. The answer is the same whether or not the address has an account,
-//! and nobody waits for the mail, so that the time it takes tells nothing either.
+//! `/forgot`: mails a password reset link. The answer is the same whether or not the address has an account. The mail
+//! is sent in the background, so that the response time does not reveal the account either.
 
 use askama::Template;
 use axum::extract::State;
@@ -38,7 +38,7 @@ struct SentPage {
     shell: Shell,
 }
 
-/// The page's path, with the address that was typed elsewhere.
+/// Returns the path of the page, with the address filled in unless it is empty.
 pub(super) fn path_for(email: &str) -> String {
     if email.trim().is_empty() {
         return "/forgot".to_owned();
@@ -47,9 +47,9 @@ pub(super) fn path_for(email: &str) -> String {
     format!("/forgot?{query}")
 }
 
-pub(super) async fn new(anyone: MaybeSignedIn, Query(asked): Query<Fields>) -> Result {
+pub(super) async fn new(anyone: MaybeSignedIn, Query(params): Query<Fields>) -> Result {
     let shell = anyone.shell(TITLE).await;
-    Ok(page(&NewPage { shell, faults: FieldFaults::default(), email: &asked.email }))
+    Ok(page(&NewPage { shell, faults: FieldFaults::default(), email: &params.email }))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {

@@ -1,4 +1,4 @@
-//! Pages about having an account: sign up, confirm, sign in, sign out, a forgotten password, and the owner's set-up.
+//! Pages for sign-up, confirmation, sign-in, sign-out, password reset, and the set-up of the first account.
 
 mod check_email;
 mod confirm;
@@ -15,7 +15,6 @@ use axum::routing::get;
 
 use crate::app::App;
 
-/// The routes; each path that takes a form also shows it.
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/sign-up", get(sign_up::new).post(sign_up::create))

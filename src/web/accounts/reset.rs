@@ -1,4 +1,4 @@
-//! `/reset/{token}`: choose a new password, by the link that was mailed.
+//! `/reset/{token}`: sets a new password with a mailed link.
 
 use askama::Template;
 use axum::extract::State;
@@ -53,27 +53,27 @@ pub(super) async fn create(
 ) -> Result {
     let (visitor, now) = (anyone.visitor(), app.clock.now());
     match accounts::reset(&app.system, &app.passwords, &token, &fields.password, &visitor, now).await {
-        Ok(Reset::For(user)) => done(&app, &anyone, user).await,
+        Ok(Reset::For(user)) => finish(&app, &anyone, user).await,
         Ok(Reset::Dead(link)) => Ok(dead_link::reset(&anyone, link).await),
-        Err(Error::Invalid(faults)) => again(&app, &anyone, &token, faults).await,
+        Err(Error::Invalid(faults)) => show_faults(&app, &anyone, &token, faults).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// On to signing in, by the new password.
-async fn done(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
+/// Mails the owner, signs this browser out, and redirects to the sign-in page.
+async fn finish(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail that the password was changed", async move {
         accounts::notice_of_reset(&to.mailer, &to.public_url, &user, to.clock.now()).await
     })?;
-    // whoever was signed in here is not any more, and a message must be left in a session that stands
+    // the reset ended every session of the account, and the message needs a valid session
     session::end(&anyone.session).await?;
-    let done = "Your password is changed, and all browsers are signed out. Sign in with the new password.";
-    anyone.flash(Flash::success(done)).await?;
+    let message = "Your password is changed, and all browsers are signed out. Sign in with the new password.";
+    anyone.flash(Flash::success(message)).await?;
     Ok(see_other("/sign-in"))
 }
 
-async fn again(app: &App, anyone: &MaybeSignedIn, token: &str, faults: FieldFaults) -> Result<Response> {
+async fn show_faults(app: &App, anyone: &MaybeSignedIn, token: &str, faults: FieldFaults) -> Result<Response> {
     match accounts::resetting(&app.system, token, app.clock.now()).await? {
         Reset::For(user) => {
             let shell = anyone.shell(TITLE).await.title_prefix("Error");

@@ -1,4 +1,4 @@
-//! `/setup/{token}`: the owner's account, by the link that a hub without users prints when it starts.
+//! `/setup/{token}`: creates the owner's account with the link that a hub without users prints at its start.
 
 use askama::Template;
 use axum::extract::State;

@@ -28,10 +28,10 @@ use crate::web::when;
 
 const TITLE: &str = "Sign in";
 
-const UNSENT: &str = "Your session ended before this form was sent. Sign in, and it comes back as you filled it in. \
+const FORM_NOT_SENT: &str = "Your session ended before this form was sent. Sign in, and it comes back as you filled it in. \
                       Nothing has been sent.";
 
-/// The one answer to a wrong address and to a wrong password.
+/// Shown for a wrong address and for a wrong password alike.
 const MISMATCH: &str = "Check your email address and password. There is no account with both";
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ struct NewPage<'a> {
     faults: FieldFaults,
     email: &'a str,
     next: Option<&'a str>,
-    /// A form that waits for its sender, sealed.
+    /// A sealed form that is restored after sign-in.
     kept: &'a str,
     forgot: String,
     is_open: bool,
@@ -77,15 +77,15 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Query(par
     Ok(page(&NewPage::blank(&app, anyone.shell(TITLE).await, local_path(&params.next))))
 }
 
-/// The answer to a form that nobody was signed in to send: the page comes at once, and holds it.
-pub(in crate::web) fn keeping(app: &App, next: &str, kept: &str) -> Response {
-    let shell = Shell::new(TITLE).flash(Some(Flash::important(UNSENT)));
+/// Answers a form that was sent without a session: the sign-in page, which carries the sealed form.
+pub(in crate::web) fn show_with_sealed_form(app: &App, next: &str, kept: &str) -> Response {
+    let shell = Shell::new(TITLE).flash(Some(Flash::important(FORM_NOT_SENT)));
     let form = NewPage { kept, ..NewPage::blank(app, shell, Some(next)) };
     forbid_storing(page_with(StatusCode::UNAUTHORIZED, &form))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(fields): Form<Fields>) -> Result {
-    let mut faults = blanks(&fields);
+    let mut faults = empty_field_faults(&fields);
     let mut wait = None;
     if faults.is_empty() {
         let (visitor, now) = (anyone.visitor(), app.clock.now());
@@ -106,7 +106,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
             SignIn::Refused => faults.add("email", MISMATCH),
             SignIn::Wait(until) => {
                 wait = Some(until - now);
-                faults.add("email", too_many(until - now));
+                faults.add("email", throttled_message(until - now));
             }
         }
     }
@@ -119,28 +119,29 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     };
     let response = match wait {
         None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),
-        Some(wait) => retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
+        Some(wait) => with_retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
     };
     Ok(if fields.kept.is_empty() { response } else { forbid_storing(response) })
 }
 
-/// The one answer while there is a wait, whatever was typed.
-fn too_many(wait: time::Duration) -> String {
-    let wait = when::duration(Duration::from_secs(seconds(wait)));
+/// Message while sign-in is throttled, the same for every input.
+fn throttled_message(wait: time::Duration) -> String {
+    let wait = when::duration(Duration::from_secs(whole_seconds(wait)));
     format!("Too many wrong passwords. Try again in {wait}, or choose a new password by “Forgot your password?”")
 }
 
-fn retry_after(wait: time::Duration, mut response: Response) -> Response {
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
+fn with_retry_after(wait: time::Duration, mut response: Response) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
     response
 }
 
-/// Rounded up: a try at that time is not refused again.
-fn seconds(wait: time::Duration) -> u64 {
+/// Rounds up to full seconds, so that a retry at that time is accepted.
+fn whole_seconds(wait: time::Duration) -> u64 {
     u64::try_from(wait.whole_milliseconds()).unwrap_or(0).div_ceil(1_000)
 }
 
-fn blanks(fields: &Fields) -> FieldFaults {
+/// Reports empty fields.
+fn empty_field_faults(fields: &Fields) -> FieldFaults {
     let mut faults = FieldFaults::default();
     if fields.email.trim().is_empty() {
         faults.add("email", "Enter your email address");

@@ -1,4 +1,4 @@
-//! `/sign-out`: a button for who is signed in, and the word that it is done for who is not any more.
+//! `/sign-out`: asks for confirmation, and confirms the sign-out afterwards.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,7 +13,7 @@ use crate::web::respond::{page, see_other};
 use crate::web::session;
 use crate::web::shell::Shell;
 
-/// Pages that the browser kept would still open with Back.
+/// Clears the browser cache: Back must not open cached pages.
 const CLEAR_SITE_DATA: (HeaderName, HeaderValue) =
     (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
 

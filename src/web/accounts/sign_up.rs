@@ -1,4 +1,4 @@
-//! `/sign-up`: make an account, if the hub is open to visitors.
+//! `/sign-up`: creates an account, if the hub is open to visitors.
 
 use askama::Template;
 use axum::extract::State;

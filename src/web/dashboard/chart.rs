@@ -1,35 +1,44 @@
-//! The chart: a column for each hour or day, stacked by outcome. Geometry only; words and numbers stand beside it.
+//! Geometry of the chart: a column for each hour or day, stacked by outcome. The page shows the numbers as text beside
+//! it.
 
-use super::range::Part;
+use super::range::Period;
 use super::tally::Tally;
 use crate::web::when::grouped;
 
-/// Drawn at its own size, never scaled, so that its text stays readable.
+/// Width of the chart in pixels. It is never scaled, so that its text stays readable.
 const WIDTH: u32 = 664;
-const LEFT: u32 = 52;
-const TOP: u32 = 28;
-const TALL: u32 = 180;
-const GAP: u32 = 2;
 
-/// The chart, as attributes.
+/// Space for the numbers of the levels.
+const LEFT_MARGIN: u32 = 52;
+
+/// Space for the number above the highest column.
+const TOP_MARGIN: u32 = 28;
+
+/// Height of the columns at the highest level.
+const PLOT_HEIGHT: u32 = 180;
+
+/// Distance between the segments of a column.
+const SEGMENT_GAP: u32 = 2;
+
+/// The chart as attributes of SVG elements.
 pub(super) struct Chart {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) left: u32,
-    pub(super) lines: Vec<Line>,
-    pub(super) blocks: Vec<Block>,
+    pub(super) levels: Vec<Level>,
+    pub(super) segments: Vec<Segment>,
     pub(super) labels: Vec<Label>,
 }
 
-/// A level, with its number.
-pub(super) struct Line {
+/// A horizontal line with its number.
+pub(super) struct Level {
     pub(super) y: u32,
     pub(super) text: String,
 }
 
-/// A part of a column.
-pub(super) struct Block {
-    /// Class of its colour, or name of its pattern.
+/// A part of a column, for one outcome.
+pub(super) struct Segment {
+    /// CSS class of the colour, or name of the pattern.
     pub(super) series: &'static str,
     pub(super) x: u32,
     pub(super) y: u32,
@@ -37,7 +46,7 @@ pub(super) struct Block {
     pub(super) height: u32,
 }
 
-/// Text, centred.
+/// Centred text.
 pub(super) struct Label {
     pub(super) x: u32,
     pub(super) y: u32,
@@ -45,39 +54,39 @@ pub(super) struct Label {
 }
 
 impl Chart {
-    /// Of as many parts as tallies, at least one.
-    pub(super) fn new(parts: &[Part], tallies: &[Tally]) -> Self {
-        let top = nice(tallies.iter().map(Tally::all).max().unwrap_or(0));
-        let slot = (WIDTH - LEFT) / u32::try_from(parts.len().max(1)).unwrap_or(1);
+    /// Draws one column for each period; `periods` and `tallies` have the same length.
+    pub(super) fn new(periods: &[Period], tallies: &[Tally]) -> Self {
+        let top = round_up(tallies.iter().map(Tally::total).max().unwrap_or(0));
+        let slot = (WIDTH - LEFT_MARGIN) / u32::try_from(periods.len().max(1)).unwrap_or(1);
         let mut chart = Self {
             width: WIDTH,
-            height: TOP + TALL + 30,
-            left: LEFT,
-            lines: levels(top),
-            blocks: Vec::new(),
+            height: TOP_MARGIN + PLOT_HEIGHT + 30,
+            left: LEFT_MARGIN,
+            levels: levels(top),
+            segments: Vec::new(),
             labels: Vec::new(),
         };
-        // a label has room for itself in every so many slots
+        // labels need 64 pixels, so only every few slots get one
         let every = 64_u32.div_ceil(slot).max(1);
-        let (peak, last) = (tallies.iter().map(Tally::all).max(), parts.len().saturating_sub(1));
-        let mut x = LEFT;
-        for (at, (part, tally)) in parts.iter().zip(tallies).enumerate() {
-            let ends_at = chart.stack(x + slot / 6, slot - slot / 3, tally, top);
+        let (peak, last) = (tallies.iter().map(Tally::total).max(), periods.len().saturating_sub(1));
+        let mut x = LEFT_MARGIN;
+        for (at, (period, tally)) in periods.iter().zip(tallies).enumerate() {
+            let column_top = chart.draw_column(x + slot / 6, slot - slot / 3, tally, top);
             let middle = x + slot / 2;
-            if tally.all() > 0 && (every == 1 || peak == Some(tally.all())) {
-                chart.labels.push(Label { x: middle, y: ends_at - 6, text: grouped(tally.all()) });
+            if tally.total() > 0 && (every == 1 || peak == Some(tally.total())) {
+                chart.labels.push(Label { x: middle, y: column_top - 6, text: grouped(tally.total()) });
             }
             if (last - at).is_multiple_of(every as usize) {
-                chart.labels.push(Label { x: middle, y: TOP + TALL + 22, text: part.label.clone() });
+                chart.labels.push(Label { x: middle, y: TOP_MARGIN + PLOT_HEIGHT + 22, text: period.label.clone() });
             }
             x += slot;
         }
         chart
     }
 
-    /// Draws a column from the ground up; returns where it ends.
-    fn stack(&mut self, x: u32, width: u32, tally: &Tally, top: u64) -> u32 {
-        let mut ground = TOP + TALL;
+    /// Draws a column from the bottom up and returns the y coordinate of its top.
+    fn draw_column(&mut self, x: u32, width: u32, tally: &Tally, top: u64) -> u32 {
+        let mut bottom = TOP_MARGIN + PLOT_HEIGHT;
         let counts = [
             ("s1", tally.succeeded),
             ("failed", tally.failed),
@@ -85,26 +94,26 @@ impl Chart {
             ("canceled", tally.canceled),
         ];
         for (series, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            // what is there is seen, however little it is
-            let height = scaled(count, top).saturating_sub(GAP).max(3);
-            let y = ground.saturating_sub(height).max(TOP / 2);
-            self.blocks.push(Block { series, x, y, width, height: ground - y });
-            ground = y.saturating_sub(GAP);
+            // at least three pixels, so that a small count is visible
+            let height = scaled_height(count, top).saturating_sub(SEGMENT_GAP).max(3);
+            let y = bottom.saturating_sub(height).max(TOP_MARGIN / 2);
+            self.segments.push(Segment { series, x, y, width, height: bottom - y });
+            bottom = y.saturating_sub(SEGMENT_GAP);
         }
-        ground
+        bottom
     }
 }
 
-fn scaled(count: u64, top: u64) -> u32 {
-    u32::try_from(u64::from(TALL) * count / top).unwrap_or(TALL)
+fn scaled_height(count: u64, top: u64) -> u32 {
+    u32::try_from(u64::from(PLOT_HEIGHT) * count / top).unwrap_or(PLOT_HEIGHT)
 }
 
-/// The lowest round number that is not below `most`: 1, 2, 4, 6, 8, 10, 20 …, so that its half is round too.
-fn nice(most: u64) -> u64 {
+/// Returns the lowest of 1, 2, 4, 6, 8, 10, 20 … that is at least `count`; half of it is round too.
+fn round_up(count: u64) -> u64 {
     let mut ten = 1_u64;
     loop {
         for step in [1, 2, 4, 6, 8] {
-            if ten.saturating_mul(step) >= most {
+            if ten.saturating_mul(step) >= count {
                 return ten.saturating_mul(step);
             }
         }
@@ -112,40 +121,47 @@ fn nice(most: u64) -> u64 {
     }
 }
 
-fn levels(top: u64) -> Vec<Line> {
-    let halves = if top > 1 { vec![0, top / 2, top] } else { vec![0, top] };
-    halves.into_iter().map(|level| Line { y: TOP + TALL - scaled(level, top), text: grouped(level) }).collect()
+fn levels(top: u64) -> Vec<Level> {
+    let counts = if top > 1 { vec![0, top / 2, top] } else { vec![0, top] };
+    counts
+        .into_iter()
+        .map(|count| Level { y: TOP_MARGIN + PLOT_HEIGHT - scaled_height(count, top), text: grouped(count) })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chart, TALL, TOP, nice};
+    use super::{Chart, PLOT_HEIGHT, TOP_MARGIN, round_up};
     use crate::web::dashboard::range::Range;
     use crate::web::dashboard::tally::Tally;
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
     #[test]
-    fn the_scale_is_round() {
-        assert_eq!([0, 1, 3, 5, 11, 99, 401].map(nice), [1, 1, 4, 6, 20, 100, 600]);
-        assert!(nice(u64::MAX) >= u64::MAX / 10);
+    fn the_highest_level_is_round() {
+        assert_eq!([0, 1, 3, 5, 11, 99, 401].map(round_up), [1, 1, 4, 6, 20, 100, 600]);
+        assert!(round_up(u64::MAX) >= u64::MAX / 10);
     }
 
     #[test]
-    fn every_count_is_drawn_within_the_chart_and_no_two_blocks_overlap() {
-        let parts = Range::Month.parts(&TimeZone::UTC, datetime!(2026-11-25 12:00 UTC));
+    fn segments_stay_within_the_chart_and_do_not_overlap() {
+        let periods = Range::Month.periods(&TimeZone::UTC, datetime!(2026-11-25 12:00 UTC));
         let tallies: Vec<_> = (0..30)
             .map(|n| Tally { succeeded: n * 1_000, failed: n % 3, unknown: n % 5, canceled: n % 2, ..Tally::default() })
             .collect();
-        let chart = Chart::new(&parts, &tallies);
+        let chart = Chart::new(&periods, &tallies);
         let counts = tallies.iter().flat_map(|it| [it.succeeded, it.failed, it.unknown, it.canceled]);
-        assert_eq!(chart.blocks.len(), counts.filter(|count| *count > 0).count());
-        for pair in chart.blocks.windows(2) {
+        assert_eq!(chart.segments.len(), counts.filter(|count| *count > 0).count());
+        for pair in chart.segments.windows(2) {
             let (below, above) = (&pair[0], &pair[1]);
             assert!(below.x < above.x || above.y + above.height < below.y);
         }
-        for block in &chart.blocks {
-            assert!(block.height > 0 && block.y + block.height <= TOP + TALL && block.x + block.width <= chart.width);
+        for segment in &chart.segments {
+            assert!(
+                segment.height > 0
+                    && segment.y + segment.height <= TOP_MARGIN + PLOT_HEIGHT
+                    && segment.x + segment.width <= chart.width
+            );
         }
         assert!(chart.labels.iter().all(|label| label.y > 0 && label.y < chart.height));
     }

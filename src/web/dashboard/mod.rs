@@ -1,4 +1,4 @@
-//! The dashboard: figures, a chart, and what is newest; where one arrives after signing in.
+//! The dashboard, which is the first page after sign-in: figures, a chart, and the newest jobs and entries.
 
 mod chart;
 mod range;
@@ -37,24 +37,24 @@ struct ShowParams {
 /// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 struct View {
     range: Range,
-    /// The reader wants the page to stay still.
+    /// The reader has paused live updates.
     is_paused: bool,
     faults: Vec<String>,
 }
 
 impl View {
     fn read(params: &ShowParams) -> Self {
-        let (range, fault) = Range::read(&params.range);
+        let (range, fault) = Range::parse(&params.range);
         let fault = fault.map(|fault| format!("{fault}. The figures below are those of 7 days."));
         let live = params.live.trim();
-        let cut: String = live.chars().take(40).collect();
-        let odd = !live.is_empty() && live != "off";
-        let odd = odd.then(|| format!("“{cut}” was left out of “live”: the only choice is “off”."));
-        Self { range, is_paused: live == "off", faults: fault.into_iter().chain(odd).collect() }
+        let start: String = live.chars().take(40).collect();
+        let is_invalid = !live.is_empty() && live != "off";
+        let live_fault = is_invalid.then(|| format!("“{start}” was left out of “live”: the only choice is “off”."));
+        Self { range, is_paused: live == "off", faults: fault.into_iter().chain(live_fault).collect() }
     }
 
-    /// The page with other figures, as still as this one.
-    fn of(&self, range: Range) -> String {
+    /// Returns the address of the same page with another range.
+    fn href_for(&self, range: Range) -> String {
         Self::href(range, self.is_paused)
     }
 
@@ -66,7 +66,7 @@ impl View {
         LiveUpdatesBar {
             is_paused: self.is_paused,
             has_new_jobs_slot: true,
-            reload_href: self.of(self.range),
+            reload_href: self.href_for(self.range),
             toggle_href: Self::href(self.range, !self.is_paused),
         }
     }
@@ -75,10 +75,10 @@ impl View {
 async fn show(State(app): State<App>, me: SignedIn, Query(params): Query<ShowParams>) -> Result {
     let view = View::read(&params);
     let calendar = me.calendar(app.clock.now());
-    let parts = view.range.parts(&me.user.zone, app.clock.now());
-    let starts: Vec<_> = parts.iter().map(|part| part.start).collect();
+    let periods = view.range.periods(&me.user.zone, app.clock.now());
+    let starts: Vec<_> = periods.iter().map(|period| period.start).collect();
     let overview = dashboard::overview(&app.db, &me.actor, &starts).await?;
     let status = if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell("Dashboard").await.section(Section::Dashboard);
-    Ok(page_with(status, &ShowPage::new(shell, view, parts, &overview, &calendar)))
+    Ok(page_with(status, &ShowPage::new(shell, view, periods, &overview, &calendar)))
 }

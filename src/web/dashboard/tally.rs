@@ -1,28 +1,28 @@
-//! Counts of endings, added up, and what they say in words.
+//! Counts of finished jobs by outcome, and their description.
 
 use std::time::Duration;
 
 use crate::dashboard::Figure;
 use crate::web::when;
 
-/// How jobs ended.
+/// Finished jobs by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) succeeded: u64,
     pub(super) failed: u64,
     pub(super) unknown: u64,
     pub(super) canceled: u64,
-    /// How long those that succeeded took, all together.
+    /// Total duration of the successful jobs, in milliseconds.
     pub(super) millis: u64,
 }
 
 impl Tally {
-    /// One tally for each of `parts` parts; figures outside of them are no part's.
-    pub(super) fn by_part(figures: &[Figure], parts: usize) -> Vec<Self> {
-        let mut tallies = vec![Self::default(); parts];
+    /// Returns one tally for each of `count` periods; figures outside of them are ignored.
+    pub(super) fn by_period(figures: &[Figure], count: usize) -> Vec<Self> {
+        let mut tallies = vec![Self::default(); count];
         for figure in figures {
-            let at = usize::try_from(figure.part).ok().and_then(|part| part.checked_sub(1));
-            if let Some(tally) = at.and_then(|at| tallies.get_mut(at)) {
+            let index = usize::try_from(figure.part).ok().and_then(|part| part.checked_sub(1));
+            if let Some(tally) = index.and_then(|index| tallies.get_mut(index)) {
                 *tally = Self::sum(&[*tally, Self::from(figure)]);
             }
         }
@@ -30,36 +30,37 @@ impl Tally {
     }
 
     pub(super) fn sum(tallies: &[Self]) -> Self {
-        tallies.iter().fold(Self::default(), |all, it| Self {
-            succeeded: all.succeeded + it.succeeded,
-            failed: all.failed + it.failed,
-            unknown: all.unknown + it.unknown,
-            canceled: all.canceled + it.canceled,
-            millis: all.millis + it.millis,
+        tallies.iter().fold(Self::default(), |sum, it| Self {
+            succeeded: sum.succeeded + it.succeeded,
+            failed: sum.failed + it.failed,
+            unknown: sum.unknown + it.unknown,
+            canceled: sum.canceled + it.canceled,
+            millis: sum.millis + it.millis,
         })
     }
 
-    pub(super) const fn all(&self) -> u64 {
+    pub(super) const fn total(&self) -> u64 {
         self.succeeded + self.failed + self.unknown + self.canceled
     }
 
-    /// The share that succeeded of those that nobody stopped, rounded down: 100 % is only said when none failed.
-    pub(super) fn success(&self) -> Option<String> {
-        let tried = self.succeeded + self.failed + self.unknown;
-        let permille = (self.succeeded * 1_000).checked_div(tried)?;
+    /// Returns the share of successful jobs, without cancelled ones, in percent. Rounded down: 100 % means that none
+    /// failed.
+    pub(super) fn success_rate(&self) -> Option<String> {
+        let completed = self.succeeded + self.failed + self.unknown;
+        let permille = (self.succeeded * 1_000).checked_div(completed)?;
         Some(match permille % 10 {
             0 => format!("{} %", permille / 10),
             tenth => format!("{}.{tenth} %", permille / 10),
         })
     }
 
-    /// How long a good run takes on average.
-    pub(super) fn average(&self) -> Option<String> {
+    /// Returns the average duration of successful jobs.
+    pub(super) fn average_duration(&self) -> Option<String> {
         self.millis.checked_div(self.succeeded).map(|millis| when::duration(Duration::from_millis(millis)))
     }
 
-    /// "412 succeeded, 9 failed, 1 was cancelled".
-    pub(super) fn words(&self) -> String {
+    /// Returns text like "412 succeeded, 9 failed, 1 was cancelled".
+    pub(super) fn describe(&self) -> String {
         let were = |n: u64| if n == 1 { "was" } else { "were" };
         let parts = [
             (self.succeeded, "succeeded".to_owned()),
@@ -67,9 +68,9 @@ impl Tally {
             (self.unknown, "ended with an unknown outcome".to_owned()),
             (self.canceled, format!("{} cancelled", were(self.canceled))),
         ];
-        let told: Vec<_> =
+        let descriptions: Vec<_> =
             parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", when::grouped(*n))).collect();
-        told.join(", ")
+        descriptions.join(", ")
     }
 }
 
@@ -91,23 +92,26 @@ mod tests {
     use crate::dashboard::Figure;
 
     #[test]
-    fn figures_are_added_up_by_part_and_none_is_lost() {
+    fn figures_are_summed_by_period() {
         let figures = [
             Figure { part: 1, succeeded: 3, latency_ms: 600, ..Figure::default() },
             Figure { part: 2, failed: 2, canceled: 1, ..Figure::default() },
             Figure { part: 3, failed: 7, ..Figure::default() },
         ];
-        let tallies = Tally::by_part(&figures, 2);
-        assert_eq!((tallies[0].all(), tallies[1].failed), (3, 2));
+        let tallies = Tally::by_period(&figures, 2);
+        assert_eq!((tallies[0].total(), tallies[1].failed), (3, 2));
         let all = Tally::sum(&tallies);
-        assert_eq!(all.words(), "3 succeeded, 2 failed, 1 was cancelled");
-        assert_eq!((all.success().as_deref(), all.average().as_deref()), (Some("60 %"), Some("200 milliseconds")));
+        assert_eq!(all.describe(), "3 succeeded, 2 failed, 1 was cancelled");
+        assert_eq!(
+            (all.success_rate().as_deref(), all.average_duration().as_deref()),
+            (Some("60 %"), Some("200 milliseconds"))
+        );
     }
 
     #[test]
     fn a_failure_is_never_rounded_away() {
         let tally = Tally { succeeded: 99_999, failed: 1, ..Tally::default() };
-        assert_eq!(tally.success().as_deref(), Some("99.9 %"));
-        assert_eq!(Tally { canceled: 1, ..Tally::default() }.success(), None);
+        assert_eq!(tally.success_rate().as_deref(), Some("99.9 %"));
+        assert_eq!(Tally { canceled: 1, ..Tally::default() }.success_rate(), None);
     }
 }

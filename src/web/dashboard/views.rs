@@ -1,10 +1,10 @@
-//! What the dashboard shows, computed.
+//! Views of the dashboard.
 
 use askama::Template;
 
 use super::View;
 use super::chart::Chart;
-use super::range::{self, Part, Range};
+use super::range::{self, Period, Range};
 use super::tally::Tally;
 use crate::audit::Recent;
 use crate::connections::attention::ConnectionProblem;
@@ -16,7 +16,6 @@ use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
-/// The whole page.
 #[derive(Template)]
 #[template(path = "dashboard/show.html")]
 pub(super) struct ShowPage {
@@ -24,35 +23,35 @@ pub(super) struct ShowPage {
     view: View,
     figures: Option<Figures>,
     jobs: Vec<Row>,
-    /// How the jobs are kept up to date.
+    /// Controls of the live updates.
     bar: LiveUpdatesBar,
-    /// Where their changes come from, if the reader did not pause them.
+    /// Address of the event stream, unless the reader has paused live updates.
     stream: Option<String>,
     entries: Vec<EntryRow>,
-    troubled: Vec<Trouble>,
+    attention: Vec<AttentionRow>,
 }
 
-/// Figures and their chart; absent while nobody has run anything.
+/// Figures and their chart; absent until the reader has run a tool.
 pub(super) struct Figures {
-    runs: String,
+    job_count: String,
     average: Option<String>,
-    success: String,
+    success_rate: String,
     failed: u64,
     unknown: u64,
     failed_href: String,
-    finding: String,
-    uneven: Option<String>,
+    summary: String,
+    day_start_note: Option<String>,
     chart: Option<Chart>,
-    rows: Vec<PartRow>,
+    rows: Vec<PeriodRow>,
 }
 
-/// The numbers behind a column.
-pub(super) struct PartRow {
-    words: String,
+/// The numbers of a column.
+pub(super) struct PeriodRow {
+    name: String,
     tally: Tally,
 }
 
-/// A line of the newest activity.
+/// An audit entry of the recent activity.
 pub(super) struct EntryRow {
     id: String,
     what: String,
@@ -62,7 +61,7 @@ pub(super) struct EntryRow {
 }
 
 /// A connection that needs its owner.
-pub(super) struct Trouble {
+pub(super) struct AttentionRow {
     connector: String,
     href: String,
     label: String,
@@ -71,8 +70,14 @@ pub(super) struct Trouble {
 }
 
 impl ShowPage {
-    pub(super) fn new(shell: Shell, view: View, parts: Vec<Part>, overview: &Overview, calendar: &Calendar) -> Self {
-        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(view.range, parts, overview, calendar));
+    pub(super) fn new(
+        shell: Shell,
+        view: View,
+        periods: Vec<Period>,
+        overview: &Overview,
+        calendar: &Calendar,
+    ) -> Self {
+        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(view.range, periods, overview, calendar));
         Self {
             shell: if view.faults.is_empty() { shell } else { shell.title_prefix("Error") },
             bar: view.bar(),
@@ -81,55 +86,55 @@ impl ShowPage {
             figures,
             jobs: overview.jobs.iter().map(|job| Row::new(job, calendar)).collect(),
             entries: overview.entries.iter().map(|entry| EntryRow::new(entry, calendar)).collect(),
-            troubled: overview.problems.iter().map(Trouble::new).collect(),
+            attention: overview.problems.iter().map(AttentionRow::new).collect(),
         }
     }
 
-    /// "Fix 2 connections"
-    fn fix(&self) -> Option<String> {
-        let n = u64::try_from(self.troubled.len()).unwrap_or_default();
-        (n > 0).then(|| format!("Fix {}", when::count(n, "connection")))
+    /// Returns text like "Fix 2 connections", if any connection needs its owner.
+    fn fix_label(&self) -> Option<String> {
+        let count = u64::try_from(self.attention.len()).unwrap_or_default();
+        (count > 0).then(|| format!("Fix {}", when::count(count, "connection")))
     }
 }
 
 impl Figures {
-    fn new(range: Range, parts: Vec<Part>, overview: &Overview, calendar: &Calendar) -> Self {
-        let tallies = Tally::by_part(&overview.figures, parts.len());
+    fn new(range: Range, periods: Vec<Period>, overview: &Overview, calendar: &Calendar) -> Self {
+        let tallies = Tally::by_period(&overview.figures, periods.len());
         let all = Tally::sum(&tallies);
-        let since = parts.first().map(|part| part.date.as_str()).unwrap_or_default();
+        let since = periods.first().map(|period| period.date.as_str()).unwrap_or_default();
         Self {
-            runs: when::grouped(all.all()),
-            average: all.average(),
-            success: all.success().unwrap_or_else(|| "–".to_owned()),
+            job_count: when::grouped(all.total()),
+            average: all.average_duration(),
+            success_rate: all.success_rate().unwrap_or_else(|| "–".to_owned()),
             failed: all.failed + all.unknown,
             unknown: all.unknown,
             failed_href: format!("/jobs?status=failed&since={since}"),
-            finding: finding(range, &parts, &tallies, &all),
-            uneven: range::uneven(range, &parts, calendar.zone()),
-            chart: (all.all() > 0).then(|| Chart::new(&parts, &tallies)),
-            rows: parts
+            summary: summary(range, &periods, &tallies, &all),
+            day_start_note: range::day_start_note(range, &periods, calendar.zone()),
+            chart: (all.total() > 0).then(|| Chart::new(&periods, &tallies)),
+            rows: periods
                 .into_iter()
                 .zip(tallies)
                 .rev()
-                .map(|(part, tally)| PartRow { words: part.words, tally })
+                .map(|(period, tally)| PeriodRow { name: period.name, tally })
                 .collect(),
         }
     }
 }
 
-/// What the chart shows, in words.
-fn finding(range: Range, parts: &[Part], tallies: &[Tally], all: &Tally) -> String {
+/// Describes the chart in words.
+fn summary(range: Range, periods: &[Period], tallies: &[Tally], all: &Tally) -> String {
     let unit = range.unit();
-    if all.all() == 0 {
-        return format!("No job ended in the last {}.", range.words());
+    if all.total() == 0 {
+        return format!("No job ended in the last {}.", range.label());
     }
-    let busiest = parts.iter().zip(tallies).max_by_key(|(_, tally)| tally.all());
+    let busiest = periods.iter().zip(tallies).max_by_key(|(_, tally)| tally.total());
     let busiest = busiest
-        .map(|(part, tally)| {
-            format!(" The busiest {unit} was {}, with {}.", part.words, when::count(tally.all(), "job"))
+        .map(|(period, tally)| {
+            format!(" The busiest {unit} was {}, with {}.", period.name, when::count(tally.total(), "job"))
         })
         .unwrap_or_default();
-    format!("In the last {}, {}.{busiest}", range.words(), all.words())
+    format!("In the last {}, {}.{busiest}", range.label(), all.describe())
 }
 
 impl EntryRow {
@@ -145,7 +150,7 @@ impl EntryRow {
     }
 }
 
-impl Trouble {
+impl AttentionRow {
     fn new(connection: &ConnectionProblem) -> Self {
         Self {
             connector: connection.connector.clone(),

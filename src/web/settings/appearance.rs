@@ -1,5 +1,5 @@
-//! `/settings/appearance`: colours, contrast, motion, and what is announced. The server writes them on the page, so they
-//! need no script, and no page flashes in other colours first.
+//! `/settings/appearance`: colours, contrast, motion and announcements. The server renders them into the page, so they
+//! work without script and no page flashes in other colours.
 
 use askama::Template;
 use axum::extract::State;
@@ -33,27 +33,28 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    fn sent(&self) -> [&str; 4] {
+    fn values(&self) -> [&str; 4] {
         [&self.theme, &self.contrast, &self.motion, &self.announce].map(String::as_str)
     }
 }
 
-struct Answer {
+struct RadioOption {
     value: &'static str,
     label: &'static str,
 }
 
-const fn answer(value: &'static str, label: &'static str) -> Answer {
-    Answer { value, label }
+const fn option(value: &'static str, label: &'static str) -> RadioOption {
+    RadioOption { value, label }
 }
 
-const THEMES: [Answer; 3] = [answer("auto", "As my system says"), answer("light", "Light"), answer("dark", "Dark")];
-const CONTRASTS: [Answer; 2] = [answer("auto", "As my system says"), answer("more", "More contrast")];
-const MOTIONS: [Answer; 2] = [answer("auto", "As my system says"), answer("reduce", "Nothing moves")];
-const ANNOUNCED: [Answer; 3] = [
-    answer("all", "Each change: queued, running, over"),
-    answer("ends", "Only how it ended"),
-    answer("none", "Nothing"),
+const THEMES: [RadioOption; 3] =
+    [option("auto", "As my system says"), option("light", "Light"), option("dark", "Dark")];
+const CONTRASTS: [RadioOption; 2] = [option("auto", "As my system says"), option("more", "More contrast")];
+const MOTIONS: [RadioOption; 2] = [option("auto", "As my system says"), option("reduce", "Nothing moves")];
+const ANNOUNCEMENTS: [RadioOption; 3] = [
+    option("all", "Each change: queued, running, over"),
+    option("ends", "Only how it ended"),
+    option("none", "Nothing"),
 ];
 
 #[derive(Template)]
@@ -61,29 +62,29 @@ const ANNOUNCED: [Answer; 3] = [
 struct ShowPage<'a> {
     shell: Shell,
     faults: FieldFaults,
-    themes: &'static [Answer],
+    themes: &'static [RadioOption],
     theme: &'a str,
-    contrasts: &'static [Answer],
+    contrasts: &'static [RadioOption],
     contrast: &'a str,
-    motions: &'static [Answer],
+    motions: &'static [RadioOption],
     motion: &'a str,
-    announced: &'static [Answer],
+    announcements: &'static [RadioOption],
     announce: &'a str,
 }
 
 impl<'a> ShowPage<'a> {
     fn new(shell: Shell, faults: FieldFaults, [theme, contrast, motion, announce]: [&'a str; 4]) -> Self {
-        let (themes, contrasts, motions, announced) = (&THEMES, &CONTRASTS, &MOTIONS, &ANNOUNCED);
-        Self { shell, faults, themes, theme, contrasts, contrast, motions, motion, announced, announce }
+        let (themes, contrasts, motions, announcements) = (&THEMES, &CONTRASTS, &MOTIONS, &ANNOUNCEMENTS);
+        Self { shell, faults, themes, theme, contrasts, contrast, motions, motion, announcements, announce }
     }
 }
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
-    let now = me.user.appearance;
+    let current = me.user.appearance;
     let kept: Option<Form<Fields>> = kept.take(&app, &me).await?;
     let chosen = match &kept {
-        Some(Form(fields)) => fields.sent(),
-        None => [now.theme.as_str(), now.contrast.as_str(), now.motion.as_str(), now.announce.as_str()],
+        Some(Form(fields)) => fields.values(),
+        None => [current.theme.as_str(), current.contrast.as_str(), current.motion.as_str(), current.announce.as_str()],
     };
     Ok(page(&ShowPage::new(shell(&me, TITLE).await, FieldFaults::default(), chosen)))
 }
@@ -91,7 +92,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredFor
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let chosen = match Appearance::parse(&fields.theme, &fields.contrast, &fields.motion, &fields.announce) {
         Err(Error::Invalid(faults)) => {
-            let form = ShowPage::new(shell(&me, TITLE).await.title_prefix("Error"), faults, fields.sent());
+            let form = ShowPage::new(shell(&me, TITLE).await.title_prefix("Error"), faults, fields.values());
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
         chosen => chosen?,
@@ -101,8 +102,8 @@ pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): F
     Ok(see_other("/settings/appearance"))
 }
 
-/// For the hub of the settings.
-pub(super) fn in_words(appearance: Appearance) -> &'static str {
+/// Describes the colours, for the overview of the settings.
+pub(super) fn describe(appearance: Appearance) -> &'static str {
     match appearance.theme {
         Theme::Auto => "Colours as your system says",
         Theme::Light => "Light colours",

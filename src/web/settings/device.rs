@@ -1,6 +1,6 @@
-//! A browser and its system in words, from what it calls itself: enough to recognise one's own, no more.
+//! Names a browser and its system from the `User-Agent` header, so that users recognise their own.
 
-/// What stands for a browser, the first that matches: many call themselves the ones below as well.
+/// Browsers by a mark in the header. The first match counts: many browsers also contain the marks of those below.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -13,7 +13,7 @@ const BROWSERS: &[(&str, &str)] = &[
     ("Safari/", "Safari"),
 ];
 
-/// The same for a system.
+/// Systems by a mark in the header.
 const SYSTEMS: &[(&str, &str)] = &[
     ("iPhone", "an iPhone"),
     ("iPad", "an iPad"),
@@ -24,29 +24,29 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// Of a name kept as it is.
-const LONGEST: usize = 60;
+/// Longest header that is shown as it is, in characters.
+const MAX_AGENT_CHARS: usize = 60;
 
-/// "Firefox on Linux"; what is not known is named as it names itself.
-pub(super) fn in_words(agent: Option<&str>) -> String {
+/// Returns text like "Firefox on Linux", or the start of the header for an unknown browser.
+pub(super) fn describe(agent: Option<&str>) -> String {
     let Some(agent) = agent.map(str::trim).filter(|agent| !agent.is_empty()) else {
         return "A browser without a name".to_owned();
     };
     let find =
-        |known: &[(&str, &'static str)]| known.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, words)| *words);
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     match (find(BROWSERS), find(SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(browser), None) => browser.to_owned(),
-        (None, _) => agent.chars().take(LONGEST).collect(),
+        (None, _) => agent.chars().take(MAX_AGENT_CHARS).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::in_words;
+    use super::describe;
 
     #[test]
-    fn the_usual_browsers_are_recognised() {
+    fn common_browsers_are_recognised() {
         let cases = [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox on Linux"),
             (
@@ -67,15 +67,15 @@ mod tests {
             ),
         ];
         for (agent, words) in cases {
-            assert_eq!(in_words(Some(agent)), words);
+            assert_eq!(describe(Some(agent)), words);
         }
     }
 
     #[test]
-    fn others_are_named_as_they_name_themselves() {
-        assert_eq!(in_words(Some("curl/8.5.0")), "curl/8.5.0");
-        assert_eq!(in_words(Some("  ")), "A browser without a name");
-        assert_eq!(in_words(None), "A browser without a name");
-        assert_eq!(in_words(Some(&"x".repeat(300))).len(), 60);
+    fn unknown_browsers_are_shown_by_their_header() {
+        assert_eq!(describe(Some("curl/8.5.0")), "curl/8.5.0");
+        assert_eq!(describe(Some("  ")), "A browser without a name");
+        assert_eq!(describe(None), "A browser without a name");
+        assert_eq!(describe(Some(&"x".repeat(300))).len(), 60);
     }
 }

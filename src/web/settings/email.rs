@@ -1,12 +1,12 @@
-//! `/settings/sign-in/email`: ask for another address; `/email/{token}`: the link that confirms it, which may be opened
-//! in any browser. As with every mailed link, opening it changes nothing.
+//! `/settings/sign-in/email`: asks for a new address. `/email/{token}`: the mailed link that confirms it, in any
+//! browser. As with every mailed link, opening it changes nothing.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::refused::Refused;
+use super::refused_form::RefusedForm;
 use super::{account, shell};
 use crate::accounts::{self, AskedEmail, NewEmail};
 use crate::app::App;
@@ -34,7 +34,7 @@ pub(super) struct Fields {
 struct NewPage<'a> {
     shell: Shell,
     faults: FieldFaults,
-    now: String,
+    current: String,
     email: &'a str,
 }
 
@@ -48,36 +48,36 @@ struct ConfirmPage<'a> {
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
-    let now = account(&app, &me).await?.email;
+    let current = account(&app, &me).await?.email;
     let typed = kept.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
-    Ok(page(&NewPage { shell: frame(&me).await, faults: FieldFaults::default(), now, email: &typed }))
+    Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), current, email: &typed }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let (password, now) = (&fields.current_password, app.clock.now());
     match accounts::ask_email(&app.system, &app.passwords, &me.actor, &fields.email, password, now).await {
-        Ok(asked) => done(&app, &me, asked, fields.email.trim()).await,
-        Err(error) => again(&app, &me, &fields.email, error).await,
+        Ok(asked) => send_link(&app, &me, asked, fields.email.trim()).await,
+        Err(error) => show_refused(&app, &me, &fields.email, error).await,
     }
 }
 
-async fn done(app: &App, me: &SignedIn, asked: AskedEmail, new: &str) -> Result<Response> {
+async fn send_link(app: &App, me: &SignedIn, asked: AskedEmail, new: &str) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail a link for a new email address", async move {
         accounts::send_email_change(&to.system, &to.mailer, &to.public_url, &asked, to.clock.now()).await
     })?;
-    let next =
+    let message =
         format!("We sent an email to {new}. Your address changes when you open the link in it, within 24 hours.");
-    me.flash(Flash::important(next)).await?;
+    me.flash(Flash::important(message)).await?;
     Ok(see_other("/settings/sign-in"))
 }
 
-async fn again(app: &App, me: &SignedIn, email: &str, error: Error) -> Result<Response> {
-    let refused = Refused::of(error)?;
+async fn show_refused(app: &App, me: &SignedIn, email: &str, error: Error) -> Result<Response> {
+    let refused = RefusedForm::from_error(error)?;
     let (status, retry_after) = (refused.status, refused.retry_after());
-    let now = account(app, me).await?.email;
-    let form = NewPage { shell: frame(me).await.title_prefix("Error"), faults: refused.faults, now, email };
-    Ok(Refused::mark(retry_after, page_with(status, &form)))
+    let current = account(app, me).await?.email;
+    let form = NewPage { shell: page_shell(me).await.title_prefix("Error"), faults: refused.faults, current, email };
+    Ok(RefusedForm::with_retry_after(retry_after, page_with(status, &form)))
 }
 
 pub(super) async fn confirm(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
@@ -86,7 +86,7 @@ pub(super) async fn confirm(State(app): State<App>, anyone: MaybeSignedIn, Path(
             let shell = anyone.shell("Confirm your new email address").await;
             Ok(page(&ConfirmPage { shell, token: &token, old: user.email, new }))
         }
-        NewEmail::Taken => Ok(dead_link::taken(&anyone).await),
+        NewEmail::Taken => Ok(dead_link::email_taken(&anyone).await),
         NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
     }
 }
@@ -99,11 +99,11 @@ pub(super) async fn change(State(app): State<App>, anyone: MaybeSignedIn, Path(t
                 .await?;
             Ok(see_other(if anyone.signed_in.is_some() { "/settings/sign-in" } else { "/sign-in" }))
         }
-        NewEmail::Taken => Ok(dead_link::taken(&anyone).await),
+        NewEmail::Taken => Ok(dead_link::email_taken(&anyone).await),
         NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
     }
 }
 
-async fn frame(me: &SignedIn) -> Shell {
+async fn page_shell(me: &SignedIn) -> Shell {
     shell(me, TITLE).await.breadcrumb("Sign-in", "/settings/sign-in")
 }

@@ -1,11 +1,11 @@
-//! `/settings`: one's own account: who one is, how one signs in, where one is signed in, how pages look.
+//! `/settings`: the user's own account: profile, sign-in, sessions and appearance.
 
 mod appearance;
 mod device;
 mod email;
 mod password;
 mod profile;
-mod refused;
+mod refused_form;
 mod sessions;
 
 use askama::Template;
@@ -55,13 +55,13 @@ struct SignInPage {
 
 async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let user = account(&app, &me).await?;
-    let begun = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
+    let session_count = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
     Ok(page(&IndexPage {
         shell: me.shell("Settings").await.section(Section::Settings),
         profile: format!("{}, time zone {}", user.display_name, user.time_zone),
         email: user.email,
-        sessions: format!("You are signed in on {}", count(begun as u64, "browser")),
-        appearance: appearance::in_words(me.user.appearance),
+        sessions: format!("You are signed in on {}", count(session_count as u64, "browser")),
+        appearance: appearance::describe(me.user.appearance),
     }))
 }
 
@@ -70,12 +70,12 @@ async fn sign_in(State(app): State<App>, me: SignedIn) -> Result {
     Ok(page(&SignInPage { shell: shell(&me, "Sign-in").await, email }))
 }
 
-/// The frame of a page right below the settings.
-async fn shell(me: &SignedIn, thing: &str) -> Shell {
-    me.shell(thing).await.section(Section::Settings).breadcrumb("Settings", "/settings")
+/// Returns the shell of a page directly below the settings.
+async fn shell(me: &SignedIn, title: &str) -> Shell {
+    me.shell(title).await.section(Section::Settings).breadcrumb("Settings", "/settings")
 }
 
-/// Whoever is signed in, whole.
+/// Loads the account of the signed-in user.
 async fn account(app: &App, me: &SignedIn) -> Result<User, Error> {
     accounts::find(&app.system, me.actor.user_id()).await?.ok_or(Error::NotFound("account"))
 }

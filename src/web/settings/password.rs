@@ -1,11 +1,11 @@
-//! `/settings/sign-in/password`: a new password, with the current one.
+//! `/settings/sign-in/password`: changes the password; the current one is required.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::refused::Refused;
+use super::refused_form::RefusedForm;
 use super::{account, shell};
 use crate::accounts::{self, User};
 use crate::app::App;
@@ -37,21 +37,21 @@ struct NewPage {
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
     let email = account(&app, &me).await?.email;
-    // passwords are typed again: the page only says that nothing was sent
+    // passwords are not restored; taking the form only shows the message that nothing was sent
     kept.take::<Form<Fields>>(&app, &me).await?;
-    Ok(page(&NewPage { shell: frame(&me).await, faults: FieldFaults::default(), email }))
+    Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), email }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let here = me.session_key().ok_or(Error::NotFound("session"))?;
     let (current, new, now) = (&fields.current_password, &fields.new_password, app.clock.now());
     match accounts::change_password(&app.system, &app.passwords, &me.actor, current, new, here, now).await {
-        Ok(user) => done(&app, &me, user).await,
-        Err(error) => again(&app, &me, error).await,
+        Ok(user) => finish(&app, &me, user).await,
+        Err(error) => show_refused(&app, &me, error).await,
     }
 }
 
-async fn done(app: &App, me: &SignedIn, user: User) -> Result<Response> {
+async fn finish(app: &App, me: &SignedIn, user: User) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail that the password was changed", async move {
         accounts::notice_of_password(&to.mailer, &to.public_url, &user, to.clock.now()).await
@@ -60,14 +60,14 @@ async fn done(app: &App, me: &SignedIn, user: User) -> Result<Response> {
     Ok(see_other("/settings/sign-in"))
 }
 
-async fn again(app: &App, me: &SignedIn, error: Error) -> Result<Response> {
-    let refused = Refused::of(error)?;
+async fn show_refused(app: &App, me: &SignedIn, error: Error) -> Result<Response> {
+    let refused = RefusedForm::from_error(error)?;
     let (status, retry_after) = (refused.status, refused.retry_after());
     let email = account(app, me).await?.email;
-    let form = NewPage { shell: frame(me).await.title_prefix("Error"), faults: refused.faults, email };
-    Ok(Refused::mark(retry_after, page_with(status, &form)))
+    let form = NewPage { shell: page_shell(me).await.title_prefix("Error"), faults: refused.faults, email };
+    Ok(RefusedForm::with_retry_after(retry_after, page_with(status, &form)))
 }
 
-async fn frame(me: &SignedIn) -> Shell {
+async fn page_shell(me: &SignedIn) -> Shell {
     shell(me, TITLE).await.breadcrumb("Sign-in", "/settings/sign-in")
 }

@@ -27,7 +27,7 @@ pub(super) struct Fields {
     time_zone: String,
 }
 
-struct Zone {
+struct ZoneOption {
     value: String,
     label: String,
 }
@@ -39,7 +39,7 @@ struct ShowPage<'a> {
     faults: FieldFaults,
     display_name: &'a str,
     time_zone: &'a str,
-    zones: Vec<Zone>,
+    zones: Vec<ZoneOption>,
     hint: String,
 }
 
@@ -70,29 +70,29 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: FieldFaults) ->
     } else {
         (StatusCode::UNPROCESSABLE_ENTITY, shell.title_prefix("Error"))
     };
-    let there = me.calendar(app.clock.now()).when(app.clock.now());
+    let local = me.calendar(app.clock.now()).when(app.clock.now());
     let form = ShowPage {
         shell,
         faults,
         display_name: &fields.display_name,
         time_zone: &fields.time_zone,
-        zones: zones(&fields.time_zone),
-        hint: format!("Times on pages are of this zone. Now it is {}.", there.words()),
+        zones: zone_options(&fields.time_zone),
+        hint: format!("Times on pages are of this zone. Now it is {}.", local.words()),
     };
     page_with(status, &form)
 }
 
-/// UTC, then every place; and what is chosen, if it is none of them.
-fn zones(chosen: &str) -> Vec<Zone> {
+/// Returns UTC, then every place of the time zone database, and the chosen zone if it is not among them.
+fn zone_options(chosen: &str) -> Vec<ZoneOption> {
     let places = jiff::tz::db().available().map(|name| name.as_str().to_owned()).filter(|name| is_place(name));
     let mut names: Vec<String> = std::iter::once("UTC".to_owned()).chain(places).collect();
     if TimeZone::get(chosen).is_ok() && !names.iter().any(|name| name == chosen) {
         names.push(chosen.to_owned());
     }
-    names.into_iter().map(|value| Zone { label: value.replace('_', " "), value }).collect()
+    names.into_iter().map(|value| ZoneOption { label: value.replace('_', " "), value }).collect()
 }
 
-/// Named after a continent or an ocean: the others are old spellings of these.
+/// Returns true for names like `Europe/Berlin`; other names of the database are old spellings.
 fn is_place(name: &str) -> bool {
     let regions =
         ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];

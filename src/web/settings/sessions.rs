@@ -1,4 +1,4 @@
-//! `/settings/sessions`: where one is signed in, and ending that from afar.
+//! `/settings/sessions`: lists the browsers in which the user is signed in, and signs them out.
 
 use askama::Template;
 use axum::extract::State;
@@ -17,24 +17,24 @@ use crate::web::when::{Calendar, When, count};
 
 const PATH: &str = "/settings/sessions";
 
-struct Row {
+struct SessionRow {
     key: String,
     device: String,
     is_here: bool,
     ip: String,
-    begun: When,
-    seen: When,
+    signed_in_at: When,
+    used_at: When,
 }
 
-impl Row {
-    fn new(begun: Begun, here: Option<SessionKey>, calendar: &Calendar) -> Self {
+impl SessionRow {
+    fn new(session: Begun, here: Option<SessionKey>, calendar: &Calendar) -> Self {
         Self {
-            key: begun.key.to_string(),
-            device: device::in_words(begun.agent.as_deref()),
-            is_here: here == Some(begun.key),
-            ip: begun.ip.unwrap_or_else(|| "unknown".to_owned()),
-            begun: calendar.when(begun.created_at),
-            seen: calendar.when(begun.seen_at),
+            key: session.key.to_string(),
+            device: device::describe(session.agent.as_deref()),
+            is_here: here == Some(session.key),
+            ip: session.ip.unwrap_or_else(|| "unknown".to_owned()),
+            signed_in_at: calendar.when(session.created_at),
+            used_at: calendar.when(session.seen_at),
         }
     }
 }
@@ -43,7 +43,7 @@ impl Row {
 #[template(path = "settings/sessions.html")]
 struct IndexPage {
     shell: Shell,
-    rows: Vec<Row>,
+    rows: Vec<SessionRow>,
     others: usize,
 }
 
@@ -51,12 +51,12 @@ struct IndexPage {
 #[template(path = "settings/session.html")]
 struct ConfirmPage {
     shell: Shell,
-    row: Row,
+    row: SessionRow,
 }
 
 #[derive(Template)]
 #[template(path = "settings/session_others.html")]
-struct OthersPage {
+struct ConfirmOthersPage {
     shell: Shell,
     others: String,
 }
@@ -92,26 +92,26 @@ pub(super) async fn confirm_others(State(app): State<App>, me: SignedIn) -> Resu
         return Ok(see_other(PATH));
     }
     let shell = shell(&me, "Sign out everywhere else").await.breadcrumb("Sessions", PATH);
-    Ok(page(&OthersPage { shell, others: count(others as u64, "other browser") }))
+    Ok(page(&ConfirmOthersPage { shell, others: count(others as u64, "other browser") }))
 }
 
 pub(super) async fn revoke_others(State(app): State<App>, me: SignedIn) -> Result {
     let here = me.session_key().ok_or(Error::NotFound("session"))?;
     let ended = sessions::revoke_others(&app.db, &me.actor, here, app.clock.now()).await?;
-    let told = match ended {
+    let flash = match ended {
         0 => Flash::important("No other browser was signed in."),
         ended => Flash::success(format!("Signed out: {}.", count(ended, "other browser"))),
     };
-    me.flash(told).await?;
+    me.flash(flash).await?;
     Ok(see_other(PATH))
 }
 
-/// This one first.
-async fn rows(app: &App, me: &SignedIn) -> Result<Vec<Row>, Error> {
+/// Returns the sessions of the user, the current one first.
+async fn rows(app: &App, me: &SignedIn) -> Result<Vec<SessionRow>, Error> {
     let now = app.clock.now();
     let (here, calendar) = (me.session_key(), me.calendar(now));
-    let begun = sessions::list(&app.db, &me.actor, now).await?;
-    let mut rows: Vec<_> = begun.into_iter().map(|begun| Row::new(begun, here, &calendar)).collect();
+    let sessions = sessions::list(&app.db, &me.actor, now).await?;
+    let mut rows: Vec<_> = sessions.into_iter().map(|session| SessionRow::new(session, here, &calendar)).collect();
     rows.sort_by_key(|row| !row.is_here);
     Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! What a form says when the verb behind it refuses: the faults of its fields, and the status.
+//! Turns a refused command into the faults of its form and the status of the answer.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use http::{HeaderValue, StatusCode};
 use crate::error::{Error, FieldFaults};
 use crate::web::when;
 
-/// A form that comes back.
-pub(super) struct Refused {
+/// A form that is shown again with its faults.
+pub(super) struct RefusedForm {
     pub(super) faults: FieldFaults,
     pub(super) status: StatusCode,
     retry_after: Option<u64>,
 }
 
-impl Refused {
+impl RefusedForm {
     /// # Errors
-    /// Whatever is not about the form.
-    pub(super) fn of(error: Error) -> Result<Self, Error> {
+    /// Returns errors that do not concern the form.
+    pub(super) fn from_error(error: Error) -> Result<Self, Error> {
         match error {
             Error::Invalid(faults) => Ok(Self { faults, status: StatusCode::UNPROCESSABLE_ENTITY, retry_after: None }),
-            // only the check of the password limits how often
+            // only the check of the password is throttled
             Error::Limited { message, retry_after } => {
-                // rounded up: a try at that time is not refused again
+                // rounded up, so that a retry at that time is accepted
                 let wait = Duration::from_secs(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0));
                 let mut faults = FieldFaults::default();
                 faults.add("current_password", format!("{message}. Try again in {}", when::duration(wait)));
@@ -34,8 +34,8 @@ impl Refused {
         }
     }
 
-    /// The finished answer, with the header that says when to come back.
-    pub(super) fn mark(retry_after: Option<u64>, mut response: Response) -> Response {
+    /// Adds the `Retry-After` header, if there is a wait.
+    pub(super) fn with_retry_after(retry_after: Option<u64>, mut response: Response) -> Response {
         if let Some(wait) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
         }
