@@ -8,7 +8,7 @@ use std::path::Path;
 use http::{Method, StatusCode};
 
 use crate::support::browser::Browser;
-use crate::support::everything::Everything;
+use crate::support::everything_server::EverythingServer;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 /// Who may see a route.
@@ -189,7 +189,7 @@ struct Things {
 
 impl Things {
     async fn of(app: &TestApp, alice: &Browser) -> Self {
-        let server = Everything::start().await;
+        let server = EverythingServer::start().await;
         let place = app.add_server(alice, "Alice’s own", &server.url()).await;
         let slug = place.rsplit('/').next().unwrap().to_owned();
         let job = app.start(alice, "/connectors/workbench/tools/hash", [("v/text", "alice’s")]).await.to_string();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::page::Page;
-use crate::support::scripted::Scripted;
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 const DIFF: &str = "/connectors/workbench/tools/text_diff";
@@ -82,7 +82,7 @@ async fn sent_and_returned(app: &TestApp, alice: &Browser, form: &Page) {
     assert_eq!(again.header("cache-control"), Some("private, no-cache"));
     let job = alice.submit(&back, TOOL, []).await;
     assert!(job.path().starts_with("/jobs/"), "what came back cannot be sent: {}", job.text("main"));
-    app.ended(alice, job.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
+    app.wait_until_finished(alice, job.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +234,7 @@ async fn secrets_are_nowhere_in_clear() {
     let alice = app.alice().await;
     let text = json!({"type": "string"});
     let schema = json!({"type": "object", "properties": {"user": text, "api_key": text}});
-    let server = Scripted::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
+    let server = ScriptedServer::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
     let login = format!("{}/tools/login", app.add_server(&alice, "Vaults", &server.url()).await);
     let form = alice.get(&login).await;
     sign_out(&alice).await;

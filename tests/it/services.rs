@@ -11,11 +11,11 @@ use url::Url;
 use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
-use crate::support::tides::{CLIENT, KEY, OTHERS_KEY, Tides};
+use crate::support::tides_service::{CLIENT, KEY, OTHERS_KEY, TidesService};
 
 /// A hub that ships the service too.
-pub(crate) async fn start() -> (TestApp, Tides) {
-    let (app, tides) = (TestApp::new().await, Tides::start().await);
+pub(crate) async fn start() -> (TestApp, TidesService) {
+    let (app, tides) = (TestApp::new().await, TidesService::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(tides.shipped()).collect();
     serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
@@ -87,7 +87,7 @@ async fn a_key_is_stored_once_the_service_has_accepted_it() {
     assert_eq!(page.text("h1"), "Tides");
     assert!(page.text("dl.facts").contains("alice of dover"), "{}", page.text("dl.facts"));
     assert!(page.text("dl.facts").contains("A key, sealed"), "{}", page.text("dl.facts"));
-    assert_eq!(app.audited().await.last().unwrap(), "connection.created");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
     make_known(&owner).await;
     sign_in(&app, &owner, "Default").await;
     // another application is entered, and the next account is connected by it
-    tides.know("newer", "n3wer-secret");
+    tides.add_client("newer", "n3wer-secret");
     let page = owner.get("/connectors/harbours/application").await;
     owner.submit(&page, "main form", [("client_id", "newer"), ("client_secret", "n3wer-secret")]).await;
     sign_in(&app, &owner, "Second").await;
@@ -160,7 +160,7 @@ async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let renewed = app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(renewed, 2);
-    let asked = tides.asked_for_tokens();
+    let asked = tides.token_requests();
     for of in [
         "authorization_code of hub-at-tides",
         "authorization_code of newer",
@@ -176,7 +176,7 @@ async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
         let page = owner.submit(&owner.get(&format!("{place}/disconnection")).await, "main form", []).await;
         assert!(page.has(".note.ok"), "{}", page.text("main"));
     }
-    let ended = tides.revoked();
+    let ended = tides.revoked_tokens();
     assert_eq!(ended.len(), 2, "{ended:?}");
     assert!(ended.iter().all(|token| token.starts_with("rt-alice-")), "{ended:?}");
 }
@@ -187,15 +187,15 @@ async fn a_connection_stays_that_of_its_account() {
     let owner = app.owner().await;
     make_known(&owner).await;
     sign_in(&app, &owner, "Default").await;
-    tides.sign_in_as("bob");
+    tides.set_account("bob");
     let page = sign_in(&app, &owner, "Default").await;
     assert_eq!(page.text("h1"), "Not connected");
     let told = page.text("main .lede");
     assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
-    assert_eq!(app.audited().await.last().unwrap(), "connection.refused!another_account");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!another_account");
     let page = sign_in(&app, &owner, "Bob").await;
     assert_eq!(page.text(".note.ok p"), "Harbours is connected as bob of dover.");
-    tides.fall_silent();
+    tides.hide_account();
     let told = sign_in(&app, &owner, "Bob").await.text("main .lede");
     assert!(told.contains("did not say whose account this is, and the connection is that of bob of dover"), "{told}");
     assert_eq!(count(&app, "user_connections").await, 2);
@@ -255,7 +255,7 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
 async fn check_up(app: &TestApp, owner: &Browser, connection: &str) -> (Vec<String>, Page) {
     let form = owner.get(&format!("{connection}/checkup")).await;
     let job = owner.submit(&form, "form[action$='/checkup']", []).await;
-    let page = app.ended(owner, job.path().rsplit('/').next().unwrap().parse().unwrap()).await;
+    let page = app.wait_until_finished(owner, job.path().rsplit('/').next().unwrap().parse().unwrap()).await;
     (page.attrs(".checks > li", "data-result"), page)
 }
 

@@ -24,11 +24,20 @@ in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = int(sys.argv[2]) if len(sys.argv
 registers, writes, late = "no-registration" not in sys.argv, "writes" in sys.argv, "late" in sys.argv
 
 
+class AnswerGate:
+    """Holds an answer with tokens: the provider has issued them, and sends them once it is released."""
+
+    def __init__(self):
+        self.answered = asyncio.Event()
+        self.released = asyncio.Event()
+
+
 class Provider(in_memory.InMemoryOAuthProvider):
     exchanges = 0
     refreshes = 0
     revocations = 0
     slow = 0.0
+    gate = None
     dead = False
     failing = None
     issued = []
@@ -37,15 +46,18 @@ class Provider(in_memory.InMemoryOAuthProvider):
         await super().register_client(client_info)
         Provider.issued.append(client_info.client_secret)
 
-    def issue(self, tokens):
+    async def issue(self, tokens):
         Provider.issued += [tokens.access_token, tokens.refresh_token]
+        if gate := Provider.gate:
+            gate.answered.set()
+            await gate.released.wait()
         return tokens
 
     async def exchange_authorization_code(self, client, authorization_code):
         Provider.exchanges += 1
         await asyncio.sleep(Provider.slow)
         Provider.issued.append(authorization_code.code)
-        return self.issue(await super().exchange_authorization_code(client, authorization_code))
+        return await self.issue(await super().exchange_authorization_code(client, authorization_code))
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
@@ -54,7 +66,7 @@ class Provider(in_memory.InMemoryOAuthProvider):
             raise Provider.failing
         if Provider.dead:
             raise TokenError("invalid_grant", "The grant was taken back")
-        return self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
+        return await self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
 
     async def revoke_token(self, token):
         Provider.revocations += 1
@@ -160,6 +172,28 @@ async def revive(_: Request) -> JSONResponse:
 async def slow(request: Request) -> JSONResponse:
     """Every exchange and every refresh takes this long."""
     Provider.slow = float(request.query_params["seconds"])
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/hold-answer", methods=["POST"])
+async def hold_answer(_: Request) -> JSONResponse:
+    """Holds every answer with tokens until `release-answer`."""
+    Provider.gate = AnswerGate()
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/held-answer", methods=["POST"])
+async def held_answer(_: Request) -> JSONResponse:
+    """Returns once an answer is held."""
+    await Provider.gate.answered.wait()
+    return JSONResponse({})
+
+
+@mcp.custom_route("/test/release-answer", methods=["POST"])
+async def release_answer(_: Request) -> JSONResponse:
+    """Sends the answers that are held, and holds no more."""
+    gate, Provider.gate = Provider.gate, None
+    gate.released.set()
     return JSONResponse({})
 
 

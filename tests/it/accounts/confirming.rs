@@ -15,7 +15,7 @@ async fn opening_the_link_confirms_nothing_because_mail_scanners_do_that_too() {
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
     for method in [Method::GET, Method::HEAD] {
-        app.stranger().request(method, &app.mailed_link(), &[], "").await;
+        app.stranger().request(method, &app.newest_mailed_link(), &[], "").await;
     }
     assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/sign-up/check-email");
 }
@@ -25,7 +25,7 @@ async fn a_link_works_once_and_says_so_the_second_time() {
     let app = TestApp::new().await;
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
-    let link = app.mailed_link();
+    let link = app.newest_mailed_link();
     let page = carol.get(&link).await;
 
     carol.submit(&page, "main form", []).await;
@@ -34,7 +34,7 @@ async fn a_link_works_once_and_says_so_the_second_time() {
     assert!(second.text("main").contains("This link has been used"), "{}", second.text("main"));
     assert!(second.has("main a[href='/sign-in']"));
     assert_eq!(carol.get(&link).await.status, StatusCode::GONE);
-    assert_eq!(app.audited().await, ["account.created", "account.confirmed"]);
+    assert_eq!(app.audit_actions().await, ["account.created", "account.confirmed"]);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn an_expired_link_leads_to_a_new_one() {
     let app = TestApp::new().await;
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
-    let old = app.mailed_link();
+    let old = app.newest_mailed_link();
     let page = carol.get(&old).await;
     app.advance(DAY).await;
 
@@ -50,7 +50,7 @@ async fn an_expired_link_leads_to_a_new_one() {
     assert_eq!(carol.submit(&page, "main form", []).await.status, StatusCode::GONE);
 
     assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/sign-up/check-email");
-    let page = carol.get(&app.mailed_link()).await;
+    let page = carol.get(&app.newest_mailed_link()).await;
     assert_eq!(carol.submit(&page, "main form", []).await.path(), "/sign-in");
 }
 

@@ -20,7 +20,7 @@ async fn ask(app: &TestApp, browser: &Browser, email: &str) -> Page {
 
 /// Follows the link in the newest mail and chooses `password`.
 async fn choose(app: &TestApp, browser: &Browser, password: &str) -> Page {
-    let form = browser.get(&app.mailed_link()).await;
+    let form = browser.get(&app.newest_mailed_link()).await;
     browser.submit(&form, "main form", [("password", password)]).await
 }
 
@@ -46,7 +46,7 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
     assert_eq!(elsewhere.get("/jobs").await.text("h1"), "Sign in");
     assert_eq!(visitor.sign_in("alice@example.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(visitor.sign_in("alice@example.com", NEW).await.path(), "/dashboard");
-    assert!(app.audited().await.contains(&"password.reset".to_owned()));
+    assert!(app.audit_actions().await.contains(&"password.reset".to_owned()));
 
     app.app.background_tasks.finish().await;
     let notice = app.mails().pop().unwrap();
@@ -92,14 +92,14 @@ async fn a_link_works_once_and_for_an_hour_and_the_way_on_is_a_new_one() {
     let visitor = app.stranger();
 
     ask(&app, &visitor, "alice@example.com").await;
-    let form = visitor.get(&app.mailed_link()).await;
+    let form = visitor.get(&app.newest_mailed_link()).await;
     app.advance(HOUR).await;
     let late = visitor.submit(&form, "main form", [("password", NEW)]).await;
     assert_eq!(late.status, StatusCode::GONE);
     assert!(late.text("main").contains("expired") && late.has("main a[href='/forgot']"));
 
     ask(&app, &visitor, "alice@example.com").await;
-    let form = visitor.get(&app.mailed_link()).await;
+    let form = visitor.get(&app.newest_mailed_link()).await;
     visitor.submit(&form, "main form", [("password", NEW)]).await;
     let again = visitor.submit(&form, "main form", [("password", "another password still")]).await;
     assert_eq!(again.status, StatusCode::GONE);
@@ -114,7 +114,7 @@ async fn older_links_end_with_the_one_that_is_used() {
     app.account("alice", false).await;
     let visitor = app.stranger();
     ask(&app, &visitor, "alice@example.com").await;
-    let older = app.mailed_link();
+    let older = app.newest_mailed_link();
     app.advance(Duration::from_secs(61)).await;
     ask(&app, &visitor, "alice@example.com").await;
     choose(&app, &visitor, NEW).await;

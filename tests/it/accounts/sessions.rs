@@ -114,7 +114,7 @@ async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in", "a copied cookie still works");
     assert_eq!(bob.get("/private").await.body, "bob");
     assert_eq!(sessions(&app).await, 1);
-    assert_eq!(app.audited().await.pop().as_deref(), Some("session.ended"));
+    assert_eq!(app.audit_actions().await.pop().as_deref(), Some("session.ended"));
 }
 
 #[tokio::test]

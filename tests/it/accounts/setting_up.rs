@@ -34,7 +34,7 @@ async fn the_printed_link_makes_the_owner_who_is_signed_in_at_once() {
     assert_eq!(page.path(), "/dashboard");
     assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
     assert!(olive.cookie("craft-reader").is_some(), "a form of hers would not outlive her session");
-    assert_eq!(app.audited().await, ["account.created"]);
+    assert_eq!(app.audit_actions().await, ["account.created"]);
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_setup_link_dies_when_a_user_exists() {
     assert!(answer.text("main").contains("it has its owner"), "{}", answer.text("main"));
     assert_eq!(late.get(&link).await.status, StatusCode::GONE);
     assert_eq!(printed_link(&app).await, None);
-    assert_eq!(app.audited().await, ["account.created"], "only alice");
+    assert_eq!(app.audit_actions().await, ["account.created"], "only alice");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn of_two_owners_at_the_same_moment_one_is_told_that_the_hub_has_one() {
     let mut statuses = [first.status, second.status];
     statuses.sort();
     assert_eq!(statuses[1], StatusCode::GONE);
-    assert_eq!(app.audited().await, ["account.created"]);
+    assert_eq!(app.audit_actions().await, ["account.created"]);
 }
 
 #[tokio::test]

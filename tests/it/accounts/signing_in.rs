@@ -44,7 +44,7 @@ async fn a_wrong_address_and_a_wrong_password_cannot_be_told_apart() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:#?}");
-    assert_eq!(app.audited().await[1..], ["session.refused!password"; 3]);
+    assert_eq!(app.audit_actions().await[1..], ["session.refused!password"; 3]);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_account_that_waits_for_its_confirmation_is_known_only_to_the_right_p
 
     let page = app.stranger().sign_in("carol@example.com", PASSWORD).await;
     assert_eq!(page.path(), "/sign-up/check-email");
-    assert_eq!(app.audited().await.pop().as_deref(), Some("session.refused!unconfirmed"));
+    assert_eq!(app.audit_actions().await.pop().as_deref(), Some("session.refused!unconfirmed"));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn blank_fields_are_named_without_a_look_at_any_account() {
     let page = app.stranger().sign_in("", "").await;
     assert_eq!(page.texts(".summary li"), ["Enter your email address", "Enter your password"]);
     assert_eq!(app.app.passwords.checks(), 0);
-    assert!(app.audited().await.is_empty());
+    assert!(app.audit_actions().await.is_empty());
 }
 
 #[tokio::test]

@@ -27,14 +27,14 @@ async fn a_visitor_signs_up_confirms_by_mail_and_signs_in() {
     assert_eq!(page.path(), "/sign-up/check-email");
     assert!(page.text("main").contains("carol@example.com"), "{}", page.text("main"));
 
-    let page = carol.get(&app.mailed_link()).await;
+    let page = carol.get(&app.newest_mailed_link()).await;
     assert_eq!(page.text("h1"), "Confirm your email address");
     let page = carol.submit(&page, "main form", []).await;
     assert_eq!(page.path(), "/sign-in");
     assert!(page.text("#flash + p").contains("confirmed"));
 
     assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/dashboard");
-    assert_eq!(app.audited().await, ["account.created", "account.confirmed", "session.started"]);
+    assert_eq!(app.audit_actions().await, ["account.created", "account.confirmed", "session.started"]);
 }
 
 #[tokio::test]
@@ -74,12 +74,12 @@ async fn a_stranger_cannot_prepare_an_account_for_somebody_elses_address() {
     let app = TestApp::new().await;
     let theirs = "the stranger knows this";
     sign_up(&app.stranger(), "carol@example.com", theirs).await;
-    let old_link = app.mailed_link();
+    let old_link = app.newest_mailed_link();
 
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
     assert_eq!(carol.get(&old_link).await.status, StatusCode::NOT_FOUND);
-    let page = carol.get(&app.mailed_link()).await;
+    let page = carol.get(&app.newest_mailed_link()).await;
     carol.submit(&page, "main form", []).await;
 
     assert_eq!(app.stranger().sign_in("carol@example.com", theirs).await.path(), "/sign-in");
@@ -112,7 +112,7 @@ async fn mail_that_cannot_be_sent_costs_nobody_their_account() {
 
     let page = sign_up(&carol, "carol@example.com", PASSWORD).await;
     assert_eq!(page.text("h1"), "We could not send the email");
-    assert_eq!(app.audited().await, ["account.created"]);
+    assert_eq!(app.audit_actions().await, ["account.created"]);
 
     // the link that nobody has does not count as one on its way
     let page = carol.submit(&page, "form[action='/sign-up/check-email']", []).await;
@@ -130,5 +130,5 @@ async fn the_command_line_makes_confirmed_accounts_but_no_second_one_for_an_addr
     let (visitor, now) = (Visitor::at_command_line(), app.app.clock.now());
     let second = accounts::create(&app.app.system, &app.app.passwords, &again, false, &visitor, now).await;
     assert!(matches!(second, Err(Error::Invalid(faults)) if faults.message_for("email").is_some()));
-    assert_eq!(app.audited().await, ["account.created"]);
+    assert_eq!(app.audit_actions().await, ["account.created"]);
 }

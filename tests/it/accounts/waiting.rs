@@ -89,7 +89,7 @@ async fn the_wait_is_audited_once_when_it_begins() {
     guess(&app, "alice@example.com", 9).await;
     let mut expected = vec!["session.refused!password"; 5];
     expected.push("session.delayed!too_many");
-    assert_eq!(app.audited().await[2..], expected);
+    assert_eq!(app.audit_actions().await[2..], expected);
     assert_eq!(alice.get("/audit").await.texts("tbody a")[0], "Sign-in slowed down");
 }
 
@@ -128,7 +128,7 @@ async fn a_new_password_by_mail_ends_the_wait() {
     let form = visitor.get(&page.attr("main a[href^='/forgot']", "href").unwrap()).await;
     visitor.submit(&form, "main form", []).await;
     app.app.background_tasks.finish().await;
-    let form = visitor.get(&app.mailed_link()).await;
+    let form = visitor.get(&app.newest_mailed_link()).await;
     visitor.submit(&form, "main form", [("password", "a kettle under the stairs")]).await;
     assert_eq!(visitor.sign_in("alice@example.com", "a kettle under the stairs").await.path(), "/dashboard");
 }

@@ -107,7 +107,7 @@ async fn a_file_is_narrowed_as_its_page_is_and_the_log_says_how() {
 async fn a_filter_that_is_none_exports_nothing() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let before = app.audited().await;
+    let before = app.audit_actions().await;
     for query in ["outcome=lost", "from=2026-11-24&to=2026-11-20", "before=7", "text=%00"] {
         let page = alice.get(&format!("/audit/export.csv?{query}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
@@ -118,7 +118,7 @@ async fn a_filter_that_is_none_exports_nothing() {
     let head = alice.request(Method::HEAD, "/audit/export.csv", &[], "").await;
     assert_eq!((head.status, head.header("cache-control")), (StatusCode::OK, Some("no-store")));
     assert!(head.header("content-disposition").is_some_and(|name| name.starts_with("attachment")));
-    assert_eq!(app.audited().await, before);
+    assert_eq!(app.audit_actions().await, before);
 }
 
 #[tokio::test]
@@ -166,5 +166,5 @@ async fn a_reader_who_leaves_ends_the_export() {
         .execute(&mut *app.app.system.begin().await.unwrap())
         .await
         .unwrap();
-    assert_eq!(app.audited().await.last().map(String::as_str), Some("audit.exported"));
+    assert_eq!(app.audit_actions().await.last().map(String::as_str), Some("audit.exported"));
 }

@@ -117,7 +117,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let job = app.start(&alice, HASH, [("v/text", "a")]).await;
-    app.ended(&alice, job).await;
+    app.wait_until_finished(&alice, job).await;
     let page = alice.get("/audit?who=me&action=job&connector=nowhere&from=x&before=7&outcome=success&text=hash").await;
     assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["Tool run hash, Workbench".to_owned()]));
     assert!(page.text("title").starts_with("Error: Audit log"), "{}", page.text("title"));

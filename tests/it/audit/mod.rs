@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::page::Page;
-use crate::support::scripted::Scripted;
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 const HASH: &str = "/connectors/workbench/tools/hash";
@@ -33,20 +33,20 @@ async fn each_act_leaves_exactly_one_entry() {
     let alice = app.stranger();
     alice.sign_in("alice@example.com", "a guess at the password").await;
     alice.sign_in("alice@example.com", PASSWORD).await;
-    assert_eq!(app.audited().await, ["account.created", "session.refused!password", "session.started"]);
+    assert_eq!(app.audit_actions().await, ["account.created", "session.refused!password", "session.started"]);
 
     let text = json!({"type": "string"});
     let schema = json!({"type": "object", "properties": {"api_key": text}});
-    let server = Scripted::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
+    let server = ScriptedServer::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
     let place = app.add_server(&alice, "Vaults", &server.url()).await;
-    assert_eq!(app.audited().await[3..], ["connector.added", "tools.discovered", "connection.created"]);
+    assert_eq!(app.audit_actions().await[3..], ["connector.added", "tools.discovered", "connection.created"]);
 
     app.run(&alice, &format!("{place}/tools/login"), [("v/api_key", SECRET)]).await;
-    assert_eq!(app.audited().await[6..], ["job.finished"]);
+    assert_eq!(app.audit_actions().await[6..], ["job.finished"]);
     // the first use of a connector that needs nothing makes the connection
     app.run(&alice, HASH, [("v/text", "abc")]).await;
     app.run(&alice, HASH, [("v/text", "abc")]).await;
-    assert_eq!(app.audited().await[7..], ["connection.created", "job.finished", "job.finished"]);
+    assert_eq!(app.audit_actions().await[7..], ["connection.created", "job.finished", "job.finished"]);
 
     let page = alice.get("/audit").await;
     let expected = [
@@ -68,7 +68,7 @@ async fn an_entry_tells_what_was_asked_and_answered_without_the_secret() {
     let alice = app.alice().await;
     let text = json!({"type": "string"});
     let schema = json!({"type": "object", "properties": {"user": text, "api_key": text}});
-    let server = Scripted::start(json!([{"name": "login", "inputSchema": schema}]), "welcome").await;
+    let server = ScriptedServer::start(json!([{"name": "login", "inputSchema": schema}]), "welcome").await;
     let place = app.add_server(&alice, "Vaults", &server.url()).await;
     let job = app.run(&alice, &format!("{place}/tools/login"), [("v/user", "al"), ("v/api_key", SECRET)]).await;
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{HASH, entry};
-use crate::support::everything::Everything;
+use crate::support::everything_server::EverythingServer;
 use crate::support::test_app::TestApp;
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_job_and_its_entry_lead_to_each_other() {
 async fn what_is_gone_is_no_link() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Everything::start().await;
+    let server = EverythingServer::start().await;
     let place = app.add_server(&alice, "Passing", &server.url()).await;
     let made = entry(&alice, 0).await;
     assert_eq!(made.text("h1"), "Connection made");

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::support::browser::Browser;
 use crate::support::hub::Hub;
-use crate::support::modern::Modern;
-use crate::support::place::{Place, eventually};
+use crate::support::modern_server::ModernServer;
+use crate::support::data_directory::{DataDirectory, wait_until};
 
 /// A lost run is noticed within 24 seconds, tried again within 2 more, and the longest job here counts to ten.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -19,7 +19,7 @@ const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 
 #[tokio::test]
 async fn a_killed_hub_runs_its_jobs_again_or_says_that_it_cannot_know() {
-    let (place, modern) = (Place::new("killed-hub"), Modern::start().await);
+    let (place, modern) = (DataDirectory::new("killed-hub"), ModernServer::start().await);
     let mut hub = with_two_slots(&place).await;
     let mut owner = hub.owner().await;
     let service = owner.add_server("Modern", &modern.url()).await;
@@ -33,7 +33,7 @@ async fn a_killed_hub_runs_its_jobs_again_or_says_that_it_cannot_know() {
     hub.kill().await;
 
     let hub = with_two_slots(&place).await;
-    owner.follow_to(&hub.base);
+    owner.set_base(&hub.base);
     let queued = until(&owner, queued, is_over).await;
     assert_eq!((&queued["status"], &queued["run_no"]), (&"succeeded".into(), &1.into()), "{queued}");
 
@@ -51,7 +51,7 @@ async fn a_killed_hub_runs_its_jobs_again_or_says_that_it_cannot_know() {
 
 #[tokio::test]
 async fn killed_postgres_comes_back_under_the_running_hub_with_all_it_had() {
-    let place = Place::new("killed-postgres");
+    let place = DataDirectory::new("killed-postgres");
     let hub = place.serve().await;
     let owner = hub.owner().await;
     let before = owner.start(COUNTDOWN, [("v/seconds", "1")]).await;
@@ -61,7 +61,7 @@ async fn killed_postgres_comes_back_under_the_running_hub_with_all_it_had() {
 
     let first = place.postmaster().unwrap();
     kill_process(first, Signal::KILL).unwrap();
-    eventually("PostgreSQL is back", async || place.postmaster() != Some(first) && hub.is_ready().await).await;
+    wait_until("PostgreSQL is back", async || place.postmaster() != Some(first) && hub.is_ready().await).await;
 
     let id: JobId = before["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(until(&owner, id, is_over).await, before, "what was committed is as it was");
@@ -71,7 +71,7 @@ async fn killed_postgres_comes_back_under_the_running_hub_with_all_it_had() {
     assert_eq!(until(&owner, after, is_over).await["status"], "succeeded");
 }
 
-async fn with_two_slots(place: &Place) -> Hub {
+async fn with_two_slots(place: &DataDirectory) -> Hub {
     let mut serve = place.craft(&["serve"]);
     serve.env("CRAFT_WORKERS", "2");
     Hub::start(serve).await

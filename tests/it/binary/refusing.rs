@@ -7,17 +7,17 @@ use sqlx::{ConnectOptions, Executor};
 use tokio::net::TcpListener;
 
 use crate::support::database::TestDatabase;
-use crate::support::hub::{Ended, url_of};
-use crate::support::place::Place;
+use crate::support::hub::{FinishedProgram, database_url};
+use crate::support::data_directory::DataDirectory;
 
 /// None of these waits for anything but a server that does not answer.
 const QUICK: Duration = Duration::from_secs(15);
 
 /// `craft serve` with these settings must say this, soon, and nothing that is secret.
-async fn refused(place: &Place, settings: &[(&str, &str)], expected: &str) {
+async fn refused(place: &DataDirectory, settings: &[(&str, &str)], expected: &str) {
     let mut serve = place.craft(&["serve"]);
     serve.envs(settings.iter().copied());
-    let ended = tokio::time::timeout(QUICK, Ended::of(serve, "")).await.expect("not refused in time");
+    let ended = tokio::time::timeout(QUICK, FinishedProgram::run(serve, "")).await.expect("not refused in time");
     let text = ended.refusal();
     assert!(text.contains(expected), "{text:?} should contain {expected:?}");
     assert!(!text.contains("hunter2") && !text.contains("panicked"), "{text}");
@@ -25,7 +25,7 @@ async fn refused(place: &Place, settings: &[(&str, &str)], expected: &str) {
 
 #[tokio::test]
 async fn a_second_hub_on_the_same_directory() {
-    let place = Place::new("second");
+    let place = DataDirectory::new("second");
     let hub = place.serve().await;
     let expected = format!(
         "Another craft server already uses the data directory {}: stop it, or set CRAFT_DATA_DIR to another one",
@@ -37,10 +37,10 @@ async fn a_second_hub_on_the_same_directory() {
 
 #[tokio::test]
 async fn a_port_that_is_taken() {
-    let (place, database) = (Place::new("port"), TestDatabase::new().await);
+    let (place, database) = (DataDirectory::new("port"), TestDatabase::new().await);
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let settings = [("DATABASE_URL", url_of(&database.options)), ("CRAFT_LISTEN", address.clone())];
+    let settings = [("DATABASE_URL", database_url(&database.options)), ("CRAFT_LISTEN", address.clone())];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     refused(&place, &settings, &format!("Cannot listen on {address}: Address already in use")).await;
     refused(&place, &settings, "Stop what uses it, or set CRAFT_LISTEN").await;
@@ -48,7 +48,7 @@ async fn a_port_that_is_taken() {
 
 #[tokio::test]
 async fn a_directory_that_cannot_be_written() {
-    let place = Place::new("unwritable");
+    let place = DataDirectory::new("unwritable");
     let file = format!("{}/file", place.0.display());
     drop(place.craft(&[]));
     std::fs::write(&file, "").unwrap();
@@ -62,7 +62,7 @@ async fn a_directory_that_cannot_be_written() {
 
 #[tokio::test]
 async fn a_settings_file_with_a_mistake() {
-    let place = Place::new("settings");
+    let place = DataDirectory::new("settings");
     drop(place.craft(&[]));
     for (file, expected) in [
         ("# a comment\nlisten = '127.0.0.1\n", "The settings file craft.toml is not TOML: line 2, "),
@@ -82,8 +82,8 @@ async fn a_settings_file_with_a_mistake() {
 
 #[tokio::test]
 async fn a_database_address_that_leads_nowhere() {
-    let (place, database) = (Place::new("nowhere"), TestDatabase::empty().await);
-    let missing = url_of(&database.options).replace("postgres:///", "postgres:///no_such_");
+    let (place, database) = (DataDirectory::new("nowhere"), TestDatabase::empty().await);
+    let missing = database_url(&database.options).replace("postgres:///", "postgres:///no_such_");
     for (url, expected) in [
         ("hunter2", "DATABASE_URL: expected an address such as postgres://user:password@host:5432/database"),
         ("postgres://craft:hunter2@localhost:port/craft", "DATABASE_URL: expected an address such as postgres://"),
@@ -99,9 +99,9 @@ async fn a_database_address_that_leads_nowhere() {
 
 #[tokio::test]
 async fn a_database_of_something_else() {
-    let (place, database) = (Place::new("foreign"), TestDatabase::empty().await);
+    let (place, database) = (DataDirectory::new("foreign"), TestDatabase::empty().await);
     database.databases.system.pool().execute("CREATE TABLE invoices ()").await.unwrap();
-    let settings = [("DATABASE_URL", url_of(&database.options))];
+    let settings = [("DATABASE_URL", database_url(&database.options))];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     refused(&place, &settings, "The database belongs to something else (it has a table `invoices`)").await;
     refused(&place, &settings, "name an empty one in DATABASE_URL").await;
@@ -109,7 +109,7 @@ async fn a_database_of_something_else() {
 
 #[tokio::test]
 async fn a_private_database_of_a_newer_craft_which_is_stopped_again() {
-    let place = Place::new("newer");
+    let place = DataDirectory::new("newer");
     assert!(place.run(&["migrate"]).await.status.success());
     let postgres = Managed::join(&place.config()).await.unwrap();
     let mut database = postgres.options().unwrap().connect().await.unwrap();

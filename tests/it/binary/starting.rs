@@ -4,13 +4,13 @@ use http::StatusCode;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::support::database::TestDatabase;
-use crate::support::hub::{Ended, Hub, url_of};
-use crate::support::place::{Place, eventually};
+use crate::support::hub::{FinishedProgram, Hub, database_url};
+use crate::support::data_directory::{DataDirectory, wait_until};
 use crate::support::test_app::PASSWORD;
 
 #[tokio::test]
 async fn a_new_hub_is_owned_through_the_link_it_prints_and_remembers_across_a_stop() {
-    let place = Place::new("first-start");
+    let place = DataDirectory::new("first-start");
     let mut hub = place.serve().await;
     let link = hub.setup.clone().expect("the first start prints a set-up link");
     assert_eq!(link.origin(), hub.base.origin());
@@ -25,13 +25,13 @@ async fn a_new_hub_is_owned_through_the_link_it_prints_and_remembers_across_a_st
     assert_eq!(hub.setup, None, "the hub has its owner");
     let page = hub.browser().get(link.path()).await;
     assert_eq!((page.status, page.text("h1")), (StatusCode::GONE, "This link does not work".to_owned()));
-    owner.follow_to(&hub.base);
+    owner.set_base(&hub.base);
     assert_eq!(owner.get("/jobs").await.text(".who"), "Signed in as Olive, administrator");
 }
 
 #[tokio::test]
 async fn commands_work_beside_a_running_hub_and_leave_it_running() {
-    let place = Place::new("beside");
+    let place = DataDirectory::new("beside");
     let hub = place.serve().await;
     let postgres = place.postmaster();
 
@@ -44,7 +44,7 @@ async fn commands_work_beside_a_running_hub_and_leave_it_running() {
     assert_eq!((migrate.status.code(), migrate.stdout.as_str()), (Some(0), "The database is up to date.\n"));
 
     let create = place.craft(&["user", "create", "--email", "ada@example.com", "--password-stdin", "--admin"]);
-    let create = Ended::of(create, &format!("{PASSWORD}\n")).await;
+    let create = FinishedProgram::run(create, &format!("{PASSWORD}\n")).await;
     assert_eq!(create.stdout, "ada@example.com can sign in now.\n", "{}", create.stderr);
     let page = hub.browser().sign_in("ada@example.com", PASSWORD).await;
     assert_eq!(page.text(".who"), "Signed in as ada, administrator");
@@ -60,7 +60,7 @@ async fn commands_work_beside_a_running_hub_and_leave_it_running() {
 
 #[tokio::test]
 async fn a_command_without_a_hub_starts_postgres_and_stops_it_again() {
-    let place = Place::new("alone");
+    let place = DataDirectory::new("alone");
     let migrate = place.run(&["migrate"]).await;
     assert!(migrate.status.success(), "{}", migrate.stderr);
     assert!(place.data().join("PG_VERSION").exists());
@@ -69,10 +69,10 @@ async fn a_command_without_a_hub_starts_postgres_and_stops_it_again() {
 
 #[tokio::test]
 async fn a_superuser_in_the_address_is_stepped_down_from_and_told_so() {
-    let (place, database) = (Place::new("superuser"), TestDatabase::empty().await);
+    let (place, database) = (DataDirectory::new("superuser"), TestDatabase::empty().await);
     let options = database.superuser_options();
     let mut serve = place.craft(&["serve"]);
-    serve.env("DATABASE_URL", url_of(&options));
+    serve.env("DATABASE_URL", database_url(&options));
     let hub = Hub::start(serve).await;
     let owner = hub.owner().await;
     assert_eq!(owner.get("/connectors").await.status, StatusCode::OK);
@@ -86,7 +86,7 @@ async fn a_superuser_in_the_address_is_stepped_down_from_and_told_so() {
 
 #[tokio::test]
 async fn a_start_forgets_sessions_that_have_ended() {
-    let (place, database) = (Place::new("sweeping"), TestDatabase::new().await);
+    let (place, database) = (DataDirectory::new("sweeping"), TestDatabase::new().await);
     let pool = database.databases.system.pool();
     sqlx::query(
         "INSERT INTO user_sessions (id_hash, data, created_at, seen_at, expires_at)
@@ -97,9 +97,9 @@ async fn a_start_forgets_sessions_that_have_ended() {
     .await
     .unwrap();
     let mut serve = place.craft(&["serve"]);
-    serve.env("DATABASE_URL", url_of(&database.options));
+    serve.env("DATABASE_URL", database_url(&database.options));
     let _hub = Hub::start(serve).await;
-    eventually("only the session that goes on is left", async || sessions(pool).await == 1).await;
+    wait_until("only the session that goes on is left", async || sessions(pool).await == 1).await;
 }
 
 async fn sessions(pool: &PgPool) -> i64 {

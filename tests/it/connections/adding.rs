@@ -19,7 +19,7 @@ async fn another_account_is_added_under_another_label() {
     let added = account(&alice, " Work ").await;
     assert_eq!((added.path(), added.text(".note.ok p").as_str()), (GUARDED, "Guarded is connected."));
     assert_eq!(added.texts("section[aria-labelledby=connections-heading] tbody th"), ["Default", "Work"]);
-    assert_eq!(app.audited().await.last().unwrap(), "connection.created");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
     assert_eq!(count(&app, "secrets").await, 2);
 
     // bob has a service of that name too, and another one
@@ -34,11 +34,11 @@ async fn another_account_is_added_under_another_label() {
 async fn a_label_that_is_taken_and_a_token_that_is_refused_are_faults_of_their_fields() {
     let (app, alice, server) = guarded().await;
     let form = alice.get(FORM).await;
-    let visits = server.visits();
+    let visits = server.request_count();
     let blank = alice.submit(&form, "main form", [("label", ""), ("token", " ")]).await;
     assert_eq!(blank.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(blank.texts(".summary li a"), ["Enter a label", "Enter the bearer token"]);
-    assert_eq!(server.visits(), visits, "the service was asked for nothing");
+    assert_eq!(server.request_count(), visits, "the service was asked for nothing");
     let taken = account(&alice, "Default").await;
     assert_eq!(taken.attr(".summary li a", "href").as_deref(), Some("#f-label"));
     assert_eq!(taken.attr("#f-label", "value").as_deref(), Some("Default"));

@@ -9,11 +9,11 @@ use http::StatusCode;
 use super::{TOKEN, account, change, count, guarded, page_of};
 use crate::oauth::connect;
 use crate::support::browser::Browser;
-use crate::support::guarded::Guarded;
-use crate::support::listener::{closed_port, raw, serve};
+use crate::support::guarded_server::GuardedServer;
+use crate::support::listener::{closed_port, serve_raw, serve};
 use crate::support::page::Page;
-use crate::support::scripted::{Scripted, tools};
-use crate::support::test_app::{TestApp, allowing};
+use crate::support::scripted_server::{ScriptedServer, tools};
+use crate::support::test_app::{TestApp, egress_allowing};
 
 /// What the nine checks of a sign-in came to.
 const ALL_PASSED: [&str; 9] = ["passed"; 9];
@@ -24,7 +24,7 @@ async fn check(app: &TestApp, browser: &Browser, connection: &Page) -> Page {
     assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
     let job = browser.submit(&form, "form[action$='/checkup']", []).await;
     assert!(job.path().starts_with("/jobs/"), "{}: {}", job.path(), job.text("main"));
-    app.ended(browser, job.path().rsplit('/').next().unwrap().parse().unwrap()).await
+    app.wait_until_finished(browser, job.path().rsplit('/').next().unwrap().parse().unwrap()).await
 }
 
 fn results(page: &Page) -> Vec<String> {
@@ -36,7 +36,7 @@ fn failed(page: &Page) -> (String, Option<String>) {
     (page.text(".checks > [data-result=failed]"), page.attr(".checks > [data-result=failed] a", "href"))
 }
 
-async fn signed_in(app: &TestApp, server: &Guarded) -> (Browser, Page) {
+async fn signed_in(app: &TestApp, server: &GuardedServer) -> (Browser, Page) {
     let alice = app.alice().await;
     connect(&alice, server).await;
     let page = page_of(&alice, "Guarded Default").await;
@@ -50,7 +50,7 @@ async fn move_server(app: &TestApp, url: &str) {
 
 #[tokio::test]
 async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     let explained = alice.get(&format!("{}/checkup", page.path())).await;
     assert_eq!(explained.texts("section ol > li").len(), 9);
@@ -69,7 +69,7 @@ async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
     assert!(shown.text(".facts").contains("Last usedNever"), "{}", shown.text(".facts"));
     assert_eq!(results(&alice.get(&format!("{}/checkup", page.path())).await), ALL_PASSED);
     assert_eq!((server.count("refreshes").await, server.count("clients").await), (0, 1));
-    assert!(app.audited().await.contains(&"connection.checked".to_owned()));
+    assert!(app.audit_actions().await.contains(&"connection.checked".to_owned()));
     let entry = alice.get(&done.attr("#job-head a[href^='/audit/']", "href").unwrap()).await;
     assert_eq!(entry.text("h1"), "Check-up of a connection");
     let json = alice.get(&format!("{}.json", done.path())).await.json();
@@ -79,9 +79,9 @@ async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
 
 #[tokio::test]
 async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
-    server.test("kill").await;
+    server.control("kill").await;
     let done = check(&app, &alice, &page).await;
     let expected =
         ["passed", "passed", "passed", "passed", "passed", "passed", "failed", "missed", "missed"].map(str::to_owned);
@@ -107,9 +107,9 @@ async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
 
 #[tokio::test]
 async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
-    server.test("end-access").await;
+    server.control("end-access").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ALL_PASSED, "{}", done.text("main"));
     assert!(done.text(".checks").contains("so it was renewed"));
@@ -120,9 +120,9 @@ async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
 
 #[tokio::test]
 async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
-    server.test("forget-clients").await;
+    server.control("forget-clients").await;
     let done = check(&app, &alice, &page).await;
     let words = done.texts(".checks > [data-result=failed]").swap_remove(0);
     assert!(words.contains("The sign-in knows this hub") && words.contains("made known there anew"), "{words}");
@@ -136,7 +136,7 @@ async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
 
 #[tokio::test]
 async fn a_server_that_names_another_sign_in_is_not_trusted_with_it() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     let statement = r#"UPDATE connectors SET oauth_config = jsonb_set(oauth_config::jsonb, '{issuer}', '"https://was.example"') WHERE oauth_config IS NOT NULL"#;
     sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
@@ -150,7 +150,7 @@ async fn what_is_in_the_way_is_named_and_the_rest_is_not_reached() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let web_page = serve(Router::new().route("/mcp", any(|| async { Html("<h1>Hello</h1>") }))).await;
-    let garbage = raw(|stream| async move {
+    let garbage = serve_raw(|stream| async move {
         stream.try_write(b"this is no TLS\n").unwrap();
         std::future::pending::<()>().await;
     })
@@ -184,26 +184,26 @@ async fn a_token_that_the_server_refuses_is_mended_by_another() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     assert_eq!(results(&check(&app, &alice, &page).await), ["passed"; 5]);
-    let strict = Scripted::guarded(tools(1), "done", Some("another")).await;
+    let strict = ScriptedServer::guarded(tools(1), "done", Some("another")).await;
     move_server(&app, strict.url().as_str()).await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done)[3..], ["failed", "missed"]);
     assert_eq!(failed(&done).1, Some(format!("{}/token", page.path())));
     assert!(!done.body.contains(TOKEN));
-    assert!(strict.heard("tools/call").is_empty(), "a check-up calls no tool");
+    assert!(strict.requests("tools/call").is_empty(), "a check-up calls no tool");
 }
 
 #[tokio::test]
 async fn a_server_that_asks_for_nothing_has_less_to_check() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::start(tools(2), "done").await;
+    let server = ScriptedServer::start(tools(2), "done").await;
     alice.add_server("Open", &server.url()).await;
     let page = page_of(&alice, "Open Default").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ["passed"; 4]);
     assert!(done.text(".checks").contains("It lists 2 tools."));
-    let closed = Scripted::guarded(tools(2), "done", Some("a token")).await;
+    let closed = ScriptedServer::guarded(tools(2), "done", Some("a token")).await;
     move_server(&app, closed.url().as_str()).await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(failed(&done).1.as_deref(), Some("/connectors/new/mcp"), "{}", done.text(".checks"));
@@ -223,7 +223,7 @@ async fn the_workbench_has_one_check() {
 
 #[tokio::test]
 async fn an_address_that_no_rule_allows_says_which_rule_would() {
-    let app = TestApp::with(|handles| handles.egress = allowing(&["127.0.0.1:1"])).await;
+    let app = TestApp::with(|handles| handles.egress = egress_allowing(&["127.0.0.1:1"])).await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
     // as if it had been added while its address was allowed
@@ -263,7 +263,7 @@ async fn one_checkup_at_a_time_is_enough() {
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/checkup", page.path());
     // whoever says nothing is waited for
-    let silent = raw(|stream| async move {
+    let silent = serve_raw(|stream| async move {
         std::future::pending::<()>().await;
         drop(stream);
     })
@@ -276,7 +276,7 @@ async fn one_checkup_at_a_time_is_enough() {
     assert!(meanwhile.text("main").contains("A check-up is under way") && !meanwhile.has("main form"));
     let question = alice.get(&first.attr("a[href$='/cancellation']", "href").unwrap()).await;
     alice.submit(&question, "main form", []).await;
-    let over = app.ended(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;
+    let over = app.wait_until_finished(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;
     assert_eq!(over.text("#job-head .badge"), "Cancelled");
     assert!(alice.get(&path).await.text("main").contains("It did not come to its end"));
 }
@@ -290,7 +290,7 @@ async fn a_button_that_is_pressed_twice_makes_one_check_up() {
     let pressed = tokio::join!(press(), press());
     let job = pressed.0.header("location").unwrap().to_owned();
     assert_eq!(pressed.1.header("location"), Some(job.as_str()));
-    app.ended(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;
+    app.wait_until_finished(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;
     assert_ne!(press().await.header("location"), Some(job.as_str()), "another one, later, is another");
 }
 
@@ -311,7 +311,7 @@ async fn several_that_are_chosen_in_the_list_are_checked_up_at_once() {
     assert_eq!(begun.text(".note.ok p"), "2 check-ups have begun.");
     assert_eq!(begun.texts("tbody th a"), ["Check-up", "Check-up"]);
     for place in begun.attrs("tbody th a", "href") {
-        app.ended(&alice, place.rsplit('/').next().unwrap().parse().unwrap()).await;
+        app.wait_until_finished(&alice, place.rsplit('/').next().unwrap().parse().unwrap()).await;
     }
     let one = alice.post("/connections/checkup", &chosen[..1]).await;
     assert!(one.header("location").unwrap().starts_with("/jobs/"));

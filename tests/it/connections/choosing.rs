@@ -58,7 +58,7 @@ async fn another_default_is_chosen_and_counts_from_then_on() {
         "Tools of Guarded run through this connection now, unless you choose another."
     );
     assert!(!chosen.has("form[action$='/default']"));
-    assert_eq!(app.audited().await.last().unwrap(), "connection.preferred");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.preferred");
     assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Default"]);
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Work");
 
@@ -81,13 +81,13 @@ async fn a_connection_that_is_not_ones_own_or_of_another_service_is_a_fault_of_t
     let work = page_of(&alice, "Guarded Work").await;
     alice.post(&format!("{}/disconnection", work.path()), &[("a", "b")]).await;
     let over = work.path().rsplit('/').next().unwrap().to_owned();
-    let calls = server.heard("tools/call").len();
+    let calls = server.requests("tools/call").len();
     for id in [foreign.as_str(), &other, &over, "nonsense", &uuid::Uuid::new_v4().to_string()] {
         let page = alice.post(TOOL, &[("op", "run"), ("idem", "1"), ("connection", id)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{id}");
         assert_eq!(page.attr(".summary li a", "href").as_deref(), Some("#f-connection"), "{id}");
         assert!(page.text("#f-connection-e").starts_with("Error: Choose one of your connections"), "{id}");
     }
-    assert_eq!(server.heard("tools/call").len(), calls);
+    assert_eq!(server.requests("tools/call").len(), calls);
     assert!(!alice.get("/jobs").await.body.contains(TOKEN));
 }

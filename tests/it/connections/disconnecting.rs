@@ -29,7 +29,7 @@ async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again()
         (count(&app, "secrets").await, count(&app, "user_connections WHERE secret_ref_access IS NULL").await),
         (0, 1)
     );
-    assert_eq!(app.audited().await.last().unwrap(), "connection.disconnected");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.disconnected");
     assert_eq!(alice.get(job.path()).await.text("#job-result pre"), "done");
     assert!(!alice.get("/dashboard").await.has("#needs-you"), "what its owner ended does not need them");
 
@@ -37,10 +37,10 @@ async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again()
     let over = alice.get(page.path()).await;
     assert_eq!(over.text(".note h2"), "This connection is over");
     assert!(!over.has(".btn-danger"));
-    let visits = server.visits();
+    let visits = server.request_count();
     assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::CONFLICT);
     assert!(alice.get(TOOL).await.text(".note.warn").starts_with("There is no connection to run this tool through."));
-    assert_eq!(server.visits(), visits);
+    assert_eq!(server.request_count(), visits);
 
     // nor is its label kept
     let service = alice.get(GUARDED).await;
@@ -57,13 +57,13 @@ async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let theirs = app.start(&bob, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
-    app.ended(&bob, theirs).await;
+    app.wait_until_finished(&bob, theirs).await;
     let mut running = Vec::new();
     for _ in 0..4 {
         running.push(app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await);
     }
     for job in &running {
-        app.until(&alice, *job, |job| job["status"] == "running").await;
+        app.wait_for_job(&alice, *job, |job| job["status"] == "running").await;
     }
     let waiting: JobId = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
 
@@ -82,12 +82,12 @@ async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
         list.text(".note.ok p"),
         "Workbench is disconnected. 1 job that had not begun was cancelled. 4 jobs that had begun were asked to stop."
     );
-    let ended = app.ended(&alice, waiting).await;
+    let ended = app.wait_until_finished(&alice, waiting).await;
     assert_eq!(ended.texts("ol.log .line > span:first-of-type").last().unwrap(), "Its connection was disconnected");
     for job in running {
-        assert_eq!(app.ended(&alice, job).await.text("#job-head .badge"), "Cancelled");
+        assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-head .badge"), "Cancelled");
     }
-    let audited = app.audited().await;
+    let audited = app.audit_actions().await;
     assert_eq!(audited.iter().filter(|action| *action == "job.cancel_requested").count(), 4);
     assert_eq!(audited.iter().filter(|action| *action == "job.finished!canceled").count(), 5);
     app.run(&bob, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
@@ -106,15 +106,15 @@ async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
 async fn a_job_that_was_accepted_in_the_same_moment_finds_no_connection() {
     let (app, alice, server) = guarded().await;
     app.run(&alice, TOOL, []).await;
-    let calls = server.heard("tools/call").len();
+    let calls = server.requests("tools/call").len();
     sqlx::query("UPDATE lane SET paused = true").execute(app.app.system.pool()).await.unwrap();
     let job = app.start(&alice, TOOL, []).await;
     super::change(&app, "status = 'revoked', secret_ref_access = NULL").await;
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
     app.app.live.wake_queue();
-    let page = app.ended(&alice, job).await;
+    let page = app.wait_until_finished(&alice, job).await;
     assert!(page.text(".note.bad").contains("The connection was disconnected"), "{}", page.text("main"));
-    assert_eq!(server.heard("tools/call").len(), calls, "it was called without a credential");
+    assert_eq!(server.requests("tools/call").len(), calls, "it was called without a credential");
 }
 
 #[tokio::test]
@@ -148,6 +148,6 @@ async fn several_are_chosen_in_the_list_and_end_together() {
     assert_eq!(count(&app, "secrets").await, 1);
     let again = alice.submit(&question, "main form", []).await;
     assert_eq!(again.text(".note.warn p"), "They were disconnected before.");
-    let ended = app.audited().await.into_iter().filter(|action| action == "connection.disconnected");
+    let ended = app.audit_actions().await.into_iter().filter(|action| action == "connection.disconnected");
     assert_eq!(ended.count(), 2);
 }

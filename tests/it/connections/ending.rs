@@ -10,7 +10,7 @@ use crate::services::{connect_by_key, start};
 use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::{PASSWORD, TestApp};
-use crate::support::tides::KEY;
+use crate::support::tides_service::KEY;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -52,7 +52,7 @@ async fn an_owner_is_reminded_once_a_week_before() {
     app.advance(DAY + 9 * HOUR).await;
     let subject = format!("The key of Tides ends on {words}");
     assert_eq!(reminders(&app).await, std::slice::from_ref(&subject));
-    assert_eq!(app.mailed_link(), format!("{}/token", page.path()));
+    assert_eq!(app.newest_mailed_link(), format!("{}/token", page.path()));
     // by now, a session is over
     owner.sign_in("owner@example.com", PASSWORD).await;
     let shown = owner.get(page.path()).await;
@@ -139,7 +139,7 @@ async fn what_is_no_end_is_a_fault_of_its_field() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
-    let (url, looks) = ("http://127.0.0.1:9/mcp", tides.looks());
+    let (url, looks) = ("http://127.0.0.1:9/mcp", tides.account_requests());
     let forms = [
         ("/connectors/tides/connection".to_owned(), vec![("harbour", "hull"), ("api_key", KEY), ("label", "Hull")]),
         (format!("{key}/token"), vec![("harbour", "hull"), ("api_key", KEY)]),
@@ -161,7 +161,7 @@ async fn what_is_no_end_is_a_fault_of_its_field() {
             assert_eq!(page.texts(".summary a").len(), 1);
         }
     }
-    assert_eq!(tides.looks(), looks, "nobody is asked before");
+    assert_eq!(tides.account_requests(), looks, "nobody is asked before");
 
     let (_app, alice, _server) = guarded().await;
     let token = format!("{}/token", page_of(&alice, "Guarded Default").await.path());

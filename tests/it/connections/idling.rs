@@ -9,8 +9,8 @@ use craft::vault::{SealingKey, Vault};
 use super::{TOKEN, TOOL, change, count, guarded, page_of};
 use crate::services::{connect_by_key, start};
 use crate::support::browser::Browser;
-use crate::support::test_app::{TestApp, allowing, refresher_of};
-use crate::support::tides::KEY;
+use crate::support::test_app::{TestApp, egress_allowing};
+use crate::support::tides_service::KEY;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -40,7 +40,7 @@ async fn after(app: &TestApp, time: Duration) -> usize {
 
 /// What the log says of verifications.
 async fn verified(app: &TestApp) -> Vec<String> {
-    app.audited().await.into_iter().filter(|action| action.starts_with("connection.verified")).collect()
+    app.audit_actions().await.into_iter().filter(|action| action.starts_with("connection.verified")).collect()
 }
 
 /// A job that nobody claims before [`claim`].
@@ -55,7 +55,7 @@ async fn unclaimed(app: &TestApp, alice: &Browser) -> JobId {
 async fn claim(app: &TestApp, alice: &Browser, job: JobId) {
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
     app.app.live.wake_queue();
-    app.until(alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(alice, job, |job| job["status"] == "waiting_input").await;
 }
 
 #[tokio::test]
@@ -63,15 +63,15 @@ async fn an_idle_key_is_verified_once_a_day() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
-    let (looks, audited) = (tides.looks(), app.audited().await);
+    let (looks, audited) = (tides.account_requests(), app.audit_actions().await);
     assert_eq!(after(&app, 23 * HOUR).await, 0, "it was accepted less than a day ago");
     for day in 1..3 {
         assert_eq!(after(&app, IDLE).await, 1);
         assert_eq!(app.app.refresher.verify_idle_keys().await.unwrap(), 0);
-        assert_eq!(tides.looks(), looks + day);
+        assert_eq!(tides.account_requests(), looks + day);
     }
     assert_stands(&app, "active", "ok", 0).await;
-    assert_eq!(app.audited().await, audited, "nothing has changed");
+    assert_eq!(app.audit_actions().await, audited, "nothing has changed");
     let facts = owner.get(page.path()).await;
     assert!(facts.texts("dl.facts dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.facts"));
     assert!(facts.text("dl.facts").contains("Last accepted"), "{}", facts.text("dl.facts"));
@@ -80,14 +80,14 @@ async fn an_idle_key_is_verified_once_a_day() {
 #[tokio::test]
 async fn a_token_that_is_used_is_left_alone() {
     let (app, alice, server) = guarded().await;
-    let asked = server.heard("tools/list").len();
+    let asked = server.requests("tools/list").len();
     app.advance(20 * HOUR).await;
     app.run(&alice, TOOL, []).await;
     after(&app, 8 * HOUR).await;
-    assert_eq!(server.heard("tools/list").len(), asked, "a call was accepted eight hours ago");
+    assert_eq!(server.requests("tools/list").len(), asked, "a call was accepted eight hours ago");
     assert_eq!(after(&app, 15 * HOUR).await, 0);
     after(&app, 5 * HOUR).await;
-    let asked = &server.heard("tools/list")[asked..];
+    let asked = &server.requests("tools/list")[asked..];
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0].authorization.as_deref(), Some(format!("Bearer {TOKEN}").as_str()));
 }
@@ -109,12 +109,12 @@ async fn what_presents_no_typed_credential_is_not_verified() {
 async fn processes_that_sweep_at_once_verify_a_key_once() {
     let (app, tides) = start().await;
     connect_by_key(&app.owner().await, "dover", KEY).await;
-    let looks = tides.looks();
+    let looks = tides.account_requests();
     app.advance(IDLE).await;
-    let others = [refresher_of(&app.app), refresher_of(&app.app), refresher_of(&app.app)];
-    let swept = futures_util::future::join_all(others.iter().map(TokenRefresher::verify_idle_keys)).await;
+    let others = [(); 3].map(|()| app.second_process());
+    let swept = futures_util::future::join_all(others.iter().map(|process| process.app.refresher.verify_idle_keys())).await;
     assert!(swept.iter().all(Result::is_ok), "{swept:?}");
-    assert_eq!(tides.looks(), looks + 1);
+    assert_eq!(tides.account_requests(), looks + 1);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_token_that_is_refused_ends_its_connection_until_it_is_replaced() {
     let (app, alice, server) = guarded().await;
     let (page, before) = (page_of(&alice, "Guarded Default").await, app.all_mails().await.len());
     let job = unclaimed(&app, &alice).await;
-    server.want(NEW);
+    server.require_token(NEW);
     after(&app, IDLE).await;
     assert_stands(&app, "expired", "reauth_required", 0).await;
     assert_eq!(verified(&app).await, ["connection.verified!unauthorized"]);
@@ -135,12 +135,12 @@ async fn a_token_that_is_refused_ends_its_connection_until_it_is_replaced() {
     let mails = app.all_mails().await;
     assert_eq!(mails.len(), before + 1, "its owner is told once");
     assert!(mails.last().unwrap().contains("Subject: Guarded is waiting for you to connect it again"));
-    assert_eq!(app.mailed_link(), page.path());
+    assert_eq!(app.newest_mailed_link(), page.path());
 
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", NEW)]).await;
     assert!(replaced.text(".note.ok p").contains("The job that waited for it goes on."), "{}", replaced.text("main"));
-    assert_eq!(app.ended(&alice, job).await.text("#job-result pre"), "done");
+    assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     after(&app, IDLE).await;
     assert_stands(&app, "active", "ok", 0).await;
 }
@@ -150,13 +150,13 @@ async fn a_service_that_fails_is_asked_less_and_less_often_and_the_key_lives() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
-    tides.fail(Some((503, None)));
+    tides.fail_with(Some((503, None)));
     app.advance(IDLE).await;
-    let first = tides.looks();
+    let first = tides.account_requests();
     let mut looks = Vec::new();
     for seconds in [0, 20, 15, 40, 25, 60] {
         after(&app, Duration::from_secs(seconds)).await;
-        looks.push(tides.looks() - first);
+        looks.push(tides.account_requests() - first);
     }
     assert_eq!(looks, [1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
     assert_stands(&app, "active", "degraded", 3).await;
@@ -165,14 +165,14 @@ async fn a_service_that_fails_is_asked_less_and_less_often_and_the_key_lives() {
     assert!(shown.text(".note.warn").contains("127.0.0.1 failed on its side (HTTP 503)"), "{}", shown.text("main"));
 
     // it is asked no sooner than it wants; and what it does not permit is no refusal of the key
-    tides.fail(Some((429, Some(7_200))));
+    tides.fail_with(Some((429, Some(7_200))));
     after(&app, 2 * MINUTE).await;
     assert_eq!(after(&app, HOUR).await, 0);
-    tides.fail(Some((403, None)));
+    tides.fail_with(Some((403, None)));
     assert_eq!(after(&app, HOUR).await, 1);
     assert_stands(&app, "active", "degraded", 5).await;
 
-    tides.fail(None);
+    tides.fail_with(None);
     after(&app, HOUR).await;
     assert_stands(&app, "active", "ok", 0).await;
     assert_eq!(verified(&app).await.last().unwrap(), "connection.verified");
@@ -184,7 +184,7 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
     let (app, alice, server) = guarded().await;
     let before = app.all_mails().await.len();
     let job = unclaimed(&app, &alice).await;
-    server.fail(Some(("tools/list", 500)));
+    server.fail_with(Some(("tools/list", 500)));
     for _ in 0..3 {
         after(&app, IDLE).await;
     }
@@ -196,15 +196,15 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
     assert!(mails.last().unwrap().contains("This has failed on 4"), "{mails:?}");
     claim(&app, &alice, job).await;
 
-    let asked = server.heard("tools/list").len();
+    let asked = server.requests("tools/list").len();
     for hours in [1, 22, 2] {
         after(&app, hours * HOUR).await;
     }
-    assert_eq!(server.heard("tools/list").len(), asked + 1, "it is tried once a day");
-    server.fail(None);
+    assert_eq!(server.requests("tools/list").len(), asked + 1, "it is tried once a day");
+    server.fail_with(None);
     after(&app, 25 * HOUR).await;
     assert_stands(&app, "active", "ok", 0).await;
-    assert_eq!(app.ended(&alice, job).await.text("#job-result pre"), "done");
+    assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     assert_eq!(
         verified(&app).await,
         ["connection.verified!http_status", "connection.verified!http_status", "connection.verified"]
@@ -215,15 +215,15 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
 #[tokio::test]
 async fn a_call_that_is_accepted_is_as_good_as_a_verification() {
     let (app, alice, server) = guarded().await;
-    server.fail(Some(("tools/list", 500)));
+    server.fail_with(Some(("tools/list", 500)));
     after(&app, IDLE).await;
     assert_stands(&app, "active", "degraded", 1).await;
     app.advance(MINUTE).await;
     app.run(&alice, TOOL, []).await;
-    let asked = server.heard("tools/list").len();
+    let asked = server.requests("tools/list").len();
     after(&app, MINUTE).await;
     assert_stands(&app, "active", "ok", 0).await;
-    assert_eq!(server.heard("tools/list").len(), asked);
+    assert_eq!(server.requests("tools/list").len(), asked);
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
     app.advance(IDLE).await;
-    let (coming, going) = tides.hold_next();
+    let (coming, going) = tides.hold_next_account_request();
     let hub = app.app.refresher.clone();
     let sweeping = tokio::spawn(async move { hub.verify_idle_keys().await });
     coming.await.unwrap();
@@ -250,10 +250,10 @@ async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
 async fn what_is_the_hubs_own_fault_does_not_count() {
     let (app, tides) = start().await;
     connect_by_key(&app.owner().await, "dover", KEY).await;
-    let looks = tides.looks();
+    let looks = tides.account_requests();
     // one may not go there, and the other has another master key
     let forbidden =
-        TokenRefresher { egress: allowing(&[]), locks: RefreshLocks::default(), ..app.app.refresher.clone() };
+        TokenRefresher { egress: egress_allowing(&[]), locks: RefreshLocks::default(), ..app.app.refresher.clone() };
     let locked = TokenRefresher {
         vault: Vault::from(SealingKey::random()),
         locks: RefreshLocks::default(),
@@ -268,7 +268,7 @@ async fn what_is_the_hubs_own_fault_does_not_count() {
         );
         assert_stands(&app, "active", "ok", 0).await;
     }
-    assert_eq!((tides.looks(), count(&app, "connection_leases").await), (looks, 0));
+    assert_eq!((tides.account_requests(), count(&app, "connection_leases").await), (looks, 0));
 }
 
 #[tokio::test]
@@ -280,6 +280,6 @@ async fn one_that_is_blocked_or_disconnected_is_not_shown() {
     assert_eq!(after(&app, IDLE).await, 0);
     change(&app, "status = 'active', health = 'ok'").await;
     owner.submit(&owner.get(&format!("{}/disconnection", page.path())).await, "main form", []).await;
-    let looks = tides.looks();
-    assert_eq!((after(&app, IDLE).await, tides.looks()), (0, looks));
+    let looks = tides.account_requests();
+    assert_eq!((after(&app, IDLE).await, tides.account_requests()), (0, looks));
 }

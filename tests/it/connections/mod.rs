@@ -15,7 +15,7 @@ use http::StatusCode;
 
 use crate::support::browser::Browser;
 use crate::support::page::Page;
-use crate::support::scripted::{Scripted, tools};
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const GUARDED: &str = "/connectors/guarded";
@@ -25,16 +25,16 @@ const TOOL: &str = "/connectors/guarded/tools/tool-0";
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
 /// A hub with alice, connected to a server that wants a token.
-async fn guarded() -> (TestApp, Browser, Scripted) {
+async fn guarded() -> (TestApp, Browser, ScriptedServer) {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::guarded(tools(1), "done", Some(TOKEN)).await;
+    let server = ScriptedServer::guarded(tools(1), "done", Some(TOKEN)).await;
     add(&alice, &server).await;
     (app, alice, server)
 }
 
 /// Adds the server as "Guarded".
-async fn add(browser: &Browser, server: &Scripted) {
+async fn add(browser: &Browser, server: &ScriptedServer) {
     let form = browser.get("/connectors/new/mcp").await;
     let url = server.url();
     let fields = [("name", "Guarded"), ("url", url.as_str()), ("auth", "bearer"), ("token", TOKEN)];

@@ -19,7 +19,7 @@ async fn a_connection_that_comes_to_need_its_owner_is_seen_and_said_where_it_is_
     assert_eq!(first.data.matches("<hx-partial").count(), 2, "the present state of both: {}", first.data);
     assert!(!one.message().await.unwrap().data.contains("#live"), "nothing has changed");
 
-    server.want("another-token");
+    server.require_token("another-token");
     app.start(&alice, TOOL, [("connection", page.path().rsplit('/').next().unwrap())]).await;
     let told = rows.until("Expired").await;
     let row = format!("hx-target=\"#connection-{}\"", page.path().rsplit('/').next().unwrap());

@@ -13,14 +13,14 @@ async fn a_label_is_changed_and_recorded() {
     assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
     let saved = alice.submit(&form, "main form", [("label", "  At <home> ")]).await;
     assert_eq!((saved.path(), saved.text("h1")), (page.path(), "Guarded, At <home>".to_owned()));
-    assert_eq!(app.audited().await.last().unwrap(), "connection.renamed");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.renamed");
 
     let bob = app.bob().await;
     assert_eq!(bob.post(&path, &[("label", "Mine")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(alice.get(page.path()).await.text("h1"), "Guarded, At <home>");
     // the same again changes nothing
     alice.submit(&form, "main form", [("label", "At <home>")]).await;
-    assert_eq!(app.audited().await.iter().filter(|action| *action == "connection.renamed").count(), 1);
+    assert_eq!(app.audit_actions().await.iter().filter(|action| *action == "connection.renamed").count(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::{GUARDED, TOKEN, TOOL, change, count, guarded, page_of};
-use crate::support::scripted::{Scripted, tools};
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const NEW: &str = "an0ther-that-nobody-may-see";
@@ -21,7 +21,7 @@ async fn a_refused_token_changes_nothing() {
         assert_eq!(refused.attr(".summary li a", "href").as_deref(), Some("#f-token"));
         assert!(!refused.body.contains(typed.trim()) || typed.trim().is_empty(), "the token is shown");
     }
-    assert!(!app.audited().await.contains(&"credential.replaced".to_owned()));
+    assert!(!app.audit_actions().await.contains(&"credential.replaced".to_owned()));
     assert_eq!(app.run(&alice, TOOL, []).await.text("#job-result pre"), "done", "the present one is kept");
 }
 
@@ -47,11 +47,11 @@ async fn a_new_token_keeps_the_connection_and_releases_what_waited() {
     );
     assert_eq!(replaced.texts(".facts .badge"), ["Connected"]);
     assert!(!replaced.body.contains("Refused") && !replaced.body.contains(TOKEN));
-    assert_eq!(app.ended(&alice, job).await.text("#job-result pre"), "done");
+    assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     assert_eq!(count(&app, "user_connections WHERE version = 2 AND reason IS NULL").await, 1);
     assert_eq!((count(&app, "secrets").await, count(&app, "secrets WHERE version = 2").await), (1, 1));
-    assert!(app.audited().await.contains(&"credential.replaced".to_owned()));
-    assert!(server.heard("tools/call").iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))));
+    assert!(app.audit_actions().await.contains(&"credential.replaced".to_owned()));
+    assert!(server.requests("tools/call").iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))));
 }
 
 /// A job that waits for its owner to connect again.
@@ -81,12 +81,12 @@ async fn another_token_is_sent_from_then_on() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     // it accepts whatever it is shown
-    let server = Scripted::start(tools(1), "done").await;
+    let server = ScriptedServer::start(tools(1), "done").await;
     super::add(&alice, &server).await;
     let form = alice.get(&format!("{}/token", page_of(&alice, "Guarded Default").await.path())).await;
     alice.submit(&form, "main form", [("token", NEW)]).await;
     app.run(&alice, TOOL, []).await;
-    assert_eq!(server.heard("tools/call")[0].authorization, Some(format!("Bearer {NEW}")));
+    assert_eq!(server.requests("tools/call")[0].authorization, Some(format!("Bearer {NEW}")));
     for path in [GUARDED, "/connections", "/audit", form.path()] {
         assert!(!alice.get(path).await.body.contains(NEW), "{path}");
     }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use super::{TOOLS, add, add_with, names};
-use crate::support::everything::Everything;
-use crate::support::scripted::{Scripted, tools};
+use crate::support::everything_server::EverythingServer;
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const TOKEN: &str = "t0ken-that-nobody-may-see";
@@ -15,7 +15,7 @@ const TOKEN: &str = "t0ken-that-nobody-may-see";
 async fn a_real_server_is_added_and_lists_its_tools_with_what_each_does() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let server = Everything::start().await;
+    let server = EverythingServer::start().await;
 
     let page = add(&alice, "", server.url().as_str()).await;
     let name = page.text("h1");
@@ -43,14 +43,14 @@ async fn a_token_is_sent_with_every_request_and_is_nowhere_to_be_read() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     // it says the token back, as careless servers do
-    let server = Scripted::guarded(tools(1), &format!("I saw Bearer {TOKEN}"), Some(TOKEN)).await;
+    let server = ScriptedServer::guarded(tools(1), &format!("I saw Bearer {TOKEN}"), Some(TOKEN)).await;
 
     let added = add_with(&alice, &server.url(), TOKEN).await;
     assert_eq!(added.text("h1"), "Guarded");
     let job = app.run(&alice, "/connectors/guarded/tools/tool-0", []).await;
     assert_eq!(job.text("#job-result pre"), "I saw Bearer [redacted]");
     for method in ["server/discover", "tools/list", "tools/call"] {
-        let heard = server.heard(method);
+        let heard = server.requests(method);
         assert!(!heard.is_empty(), "{method} was never asked");
         assert!(heard.iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))), "{heard:?}");
     }
@@ -92,14 +92,14 @@ async fn a_tool_with_a_recursive_schema_is_usable() {
         "type": "object", "$defs": {"node": node},
         "properties": {"tree": {"$ref": "#/$defs/node"}}, "required": ["tree"],
     });
-    let server = Scripted::start(json!([{"name": "plant", "inputSchema": schema}]), "planted").await;
+    let server = ScriptedServer::start(json!([{"name": "plant", "inputSchema": schema}]), "planted").await;
     add(&alice, "Garden", server.url().as_str()).await;
 
     let plant = "/connectors/garden/tools/plant";
     let tree = r#"[{"name": "twig", "children": []}]"#;
     let job = app.run(&alice, plant, [("v/tree/name", "oak"), ("j/tree/children", tree)]).await;
     assert_eq!(job.text("#job-result pre"), "planted");
-    let sent: serde_json::Value = serde_json::from_str(&server.heard("tools/call")[0].body).unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&server.requests("tools/call")[0].body).unwrap();
     let expected = json!({"tree": {"name": "oak", "children": [{"name": "twig", "children": []}]}});
     assert_eq!(sent["params"]["arguments"], expected);
 
@@ -113,24 +113,24 @@ async fn a_tool_with_a_recursive_schema_is_usable() {
 async fn a_tool_whose_schema_lies_elsewhere_is_left_out_in_words_and_nothing_is_fetched() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let elsewhere = Scripted::start(tools(0), "").await;
+    let elsewhere = ScriptedServer::start(tools(0), "").await;
     let far = json!({"type": "object", "properties": {"a": {"$ref": elsewhere.url().as_str()}}});
     let listed = json!([{"name": "near", "inputSchema": {"type": "object"}}, {"name": "far", "inputSchema": far}]);
-    let server = Scripted::start(listed, "").await;
+    let server = ScriptedServer::start(listed, "").await;
 
     let page = add(&alice, "Mixed", server.url().as_str()).await;
     let said = page.text(".note.ok p");
     assert!(said.starts_with("Mixed is added. It has 1 tool. “far” was left out: "), "{said}");
     assert!(said.contains(elsewhere.url().as_str()), "{said}");
     assert_eq!(page.texts(&format!("{TOOLS} th")), ["near"]);
-    assert_eq!(elsewhere.visits(), 0);
+    assert_eq!(elsewhere.request_count(), 0);
 }
 
 #[tokio::test]
 async fn a_thousand_tools_are_all_listed() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::start(tools(1_000), "").await;
+    let server = ScriptedServer::start(tools(1_000), "").await;
     let page = add(&alice, "Large", server.url().as_str()).await;
     assert_eq!(page.texts(TOOLS).len(), 1_000);
     assert_eq!(alice.get("/connectors").await.texts(".card .meta")[0], "Connected MCP server 1,000 tools");
@@ -140,7 +140,7 @@ async fn a_thousand_tools_are_all_listed() {
 async fn a_name_is_used_once_and_only_among_ones_own() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let server = Scripted::start(tools(1), "").await;
+    let server = ScriptedServer::start(tools(1), "").await;
     add(&alice, "Mine", server.url().as_str()).await;
 
     let again = add(&alice, "mine", server.url().as_str()).await;
@@ -155,7 +155,7 @@ async fn a_name_is_used_once_and_only_among_ones_own() {
 async fn a_form_sent_twice_at_once_adds_one_connector_and_explains_itself() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::start(tools(3), "").await;
+    let server = ScriptedServer::start(tools(3), "").await;
     let url = server.url();
     for round in 0..5 {
         let name = format!("Twice {round}");
@@ -174,7 +174,7 @@ async fn a_form_asks_in_the_order_in_which_the_server_lists_the_arguments() {
     let alice = app.alice().await;
     let schema = r#"{"type": "object", "properties": {"town": {}, "country": {}, "planet": {}}}"#;
     let schema: Value = serde_json::from_str(&schema.replace("{}", r#"{"type": "string"}"#)).unwrap();
-    let server = Scripted::start(json!([{"name": "post", "inputSchema": schema}]), "posted").await;
+    let server = ScriptedServer::start(json!([{"name": "post", "inputSchema": schema}]), "posted").await;
 
     let page = add(&alice, "Post office", server.url().as_str()).await;
     let form = alice.get(&format!("{}/tools/post", page.path())).await;

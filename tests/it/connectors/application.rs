@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::add;
-use crate::support::authority::{Authority, SPEECHES};
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 use crate::support::browser::Browser;
 use crate::support::listener::serve as serve_plainly;
 use crate::support::page::Page;
-use crate::support::test_app::{TestApp, allowing};
-use crate::support::tides::Tides;
+use crate::support::test_app::{TestApp, egress_allowing};
+use crate::support::tides_service::TidesService;
 
 const PATH: &str = "/connectors/harbours/application";
 
 /// A hub that ships a service whose clients prove themselves so.
 async fn shipping(auth: ClientAuth) -> TestApp {
-    let (app, tides) = (TestApp::new().await, Tides::start().await);
+    let (app, tides) = (TestApp::new().await, TidesService::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let mut shipped: Vec<Shipped> = craft::connectors::shipped().unwrap().into_iter().chain(tides.shipped()).collect();
     let harbours = shipped.iter_mut().find(|it| it.slug.as_str() == "harbours").unwrap();
@@ -51,7 +51,7 @@ async fn refused(app: &TestApp, page: &Page, told: &str) {
 
 #[tokio::test]
 async fn a_key_of_an_application_is_judged_before_it_is_stored() {
-    let (authority, key) = (Authority::new(), rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let (authority, key) = (CertificateAuthority::new(), rcgen::KeyPair::generate().unwrap().serialize_pem());
     let (own, anothers) = (authority.identity("hub"), authority.identity("another"));
     let (certificate, own_key) = own.split_at(own.find("-----BEGIN PRIVATE").unwrap());
     let mixed = format!("{certificate}{}", &anothers[anothers.find("-----BEGIN PRIVATE").unwrap()..]);
@@ -123,10 +123,10 @@ async fn token(asked: String) -> (StatusCode, Json<Value>) {
 
 #[tokio::test]
 async fn a_server_that_takes_certificates_only_is_signed_in_to_with_the_one_that_is_entered() {
-    let (house, guests) = (Authority::new(), Authority::new());
+    let (house, guests) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = Router::new().route("/token", post(token));
-    let server = walled(house.serve(router, Some(&guests), SPEECHES[0]).await.port()).await;
-    let trusting = allowing(&["127.0.0.0/8"]).with_authorities(house.trusted());
+    let server = walled(house.serve(router, Some(&guests), PROTOCOLS[0]).await.port()).await;
+    let trusting = egress_allowing(&["127.0.0.0/8"]).with_authorities(house.authorities());
     let app = TestApp::with(|handles| handles.egress = trusting).await;
     let alice = app.alice().await;
     let form = add(&alice, "Walled", server.as_str()).await.path().to_owned();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{add, add_with, names};
 use crate::support::page::Page;
-use crate::support::scripted::{Scripted, tools};
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const FORM: &str = "form[role=search]";
@@ -19,7 +19,7 @@ fn found(page: &Page) -> Vec<String> {
 async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let server = Scripted::start(json!([{"name": "plant_tree", "inputSchema": {"type": "object"}}]), "").await;
+    let server = ScriptedServer::start(json!([{"name": "plant_tree", "inputSchema": {"type": "object"}}]), "").await;
     add(&alice, "Garden", server.url().as_str()).await;
 
     let all = alice.get("/connectors").await;
@@ -58,7 +58,7 @@ async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
 async fn the_catalogue_is_narrowed_by_category_credential_and_state() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let (open, guarded) = (Scripted::start(tools(1), "").await, Scripted::guarded(tools(2), "", Some("t")).await);
+    let (open, guarded) = (ScriptedServer::start(tools(1), "").await, ScriptedServer::guarded(tools(2), "", Some("t")).await);
     add(&alice, "Open", open.url().as_str()).await;
     add_with(&alice, &guarded.url(), "t").await;
     let all = alice.get("/connectors").await;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{TOOLS, add};
 use crate::support::browser::Browser;
-use crate::support::changing::Changing;
+use crate::support::changing_server::ChangingServer;
 use crate::support::page::Page;
-use crate::support::scripted::tools;
+use crate::support::scripted_server::tools;
 use crate::support::test_app::TestApp;
 
 const GARDEN: &str = "/connectors/garden";
@@ -42,10 +42,10 @@ fn after() -> Value {
     ])
 }
 
-async fn garden() -> (TestApp, Browser, Changing) {
+async fn garden() -> (TestApp, Browser, ChangingServer) {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Changing::start(before()).await;
+    let server = ChangingServer::start(before()).await;
     add(&alice, "Garden", server.url().as_str()).await;
     app.advance(MINUTE).await;
     (app, alice, server)
@@ -68,7 +68,7 @@ async fn a_look_shows_what_was_added_removed_and_changed() {
     assert_eq!(none.text(".note.ok p"), "Nothing has changed. Garden lists 3 tools as before.");
     assert_eq!(none.text("main h2:not(.note h2)"), "No changes yet");
 
-    server.lists(after());
+    server.set_tools(after());
     app.advance(MINUTE).await;
     let page = look(&alice).await;
     assert_eq!(page.text(".note.ok p"), "Garden lists 3 tools now: 1 added, 1 changed, 1 removed.");
@@ -81,10 +81,10 @@ async fn a_look_shows_what_was_added_removed_and_changed() {
     );
     assert_eq!(page.texts("section[aria-labelledby=changed-heading] dd"), ["Plants a tree.", "Plants a shrub."]);
     assert_eq!(names(&alice.get(GARDEN).await), ["plant", "rest", "water"]);
-    assert_eq!(app.audited().await.last().unwrap(), "tools.discovered");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "tools.discovered");
 
     // the last changes stay to be read after a look that finds none, and what returns is told as added
-    server.lists(before());
+    server.set_tools(before());
     app.advance(MINUTE).await;
     look(&alice).await;
     app.advance(MINUTE).await;
@@ -100,7 +100,7 @@ async fn a_job_keeps_its_version_and_what_it_ran_may_have_changed_or_gone() {
     let planted = app.run(&alice, &format!("{GARDEN}/tools/plant"), [("v/kind", "oak"), ("v/depth", "2")]).await;
     let dug = app.run(&alice, &format!("{GARDEN}/tools/dig"), []).await;
     let form = alice.get(&format!("{GARDEN}/tools/dig")).await;
-    server.lists(after());
+    server.set_tools(after());
     look(&alice).await;
 
     let job = alice.get(planted.path()).await;
@@ -132,25 +132,25 @@ fn again_of(job: &Page) -> String {
 #[tokio::test]
 async fn a_look_that_fails_keeps_the_tools_and_says_what_happened() {
     let (app, alice, server) = garden().await;
-    server.is_broken(true);
+    server.set_broken(true);
     let page = look(&alice).await;
     let said = page.texts(".note.warn");
     assert!(said[0].contains("500") && said[0].contains("The tools of Garden are as they were."), "{said:?}");
     let show = alice.get(GARDEN).await;
     assert!(show.text(".note.warn").starts_with("The last look failed: "), "{}", show.text(".note.warn"));
     assert_eq!(names(&show).len(), 3);
-    assert!(app.audited().await.last().unwrap().starts_with("tools.discovered!"));
+    assert!(app.audit_actions().await.last().unwrap().starts_with("tools.discovered!"));
 
-    server.is_broken(false);
+    server.set_broken(false);
     // not at once
     let soon = look(&alice).await;
     assert!(soon.text("main").contains("is asked once in 20 seconds at most"), "{}", soon.text("main"));
-    assert_eq!(server.asked(), 1);
+    assert_eq!(server.list_count(), 1);
     app.advance(MINUTE).await;
     let mended = look(&alice).await;
     assert!(!mended.has(".note.warn") && mended.text(".note.ok p").starts_with("Nothing has changed."));
 
-    server.lists(tools(1_001));
+    server.set_tools(tools(1_001));
     app.advance(MINUTE).await;
     assert!(look(&alice).await.text("main").contains("the hub takes 1000 from one server"));
     assert_eq!(names(&alice.get(GARDEN).await).len(), 3);
@@ -159,19 +159,19 @@ async fn a_look_that_fails_keeps_the_tools_and_says_what_happened() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_so_during_a_job_is_looked_at_but_not_with_every_job() {
     let (app, alice, server) = garden().await;
-    server.tells();
-    server.lists(after());
+    server.announce_changes();
+    server.set_tools(after());
     app.run(&alice, &format!("{GARDEN}/tools/rest"), []).await;
     until(&alice, |page| names(page) == ["plant", "rest", "water"]).await;
     let show = alice.get(GARDEN).await;
     assert!(!show.has(".note.warn"), "{}", show.text("main"));
-    assert_eq!(server.asked(), 2);
+    assert_eq!(server.list_count(), 2);
 
     // once more within the minute: it is told, and not asked
-    server.lists(before());
+    server.set_tools(before());
     app.run(&alice, &format!("{GARDEN}/tools/rest"), []).await;
     until(&alice, |page| page.text("main").contains("that its tools have changed")).await;
-    assert_eq!((names(&alice.get(GARDEN).await).len(), server.asked()), (3, 2));
+    assert_eq!((names(&alice.get(GARDEN).await).len(), server.list_count()), (3, 2));
     app.advance(MINUTE).await;
     look(&alice).await;
     assert_eq!(names(&alice.get(GARDEN).await), ["plant", "dig", "rest"]);

@@ -7,9 +7,9 @@ use http::StatusCode;
 use url::Url;
 
 use super::{FORM, add, add_with, refused_at};
-use crate::support::listener::{closed_port, flood, raw, serve};
-use crate::support::scripted::{Scripted, tools};
-use crate::support::test_app::{TestApp, allowing};
+use crate::support::listener::{closed_port, send_endless_body, serve_raw, serve};
+use crate::support::scripted_server::{ScriptedServer, tools};
+use crate::support::test_app::{TestApp, egress_allowing};
 
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
@@ -17,7 +17,7 @@ const TOKEN: &str = "t0ken-that-nobody-may-see";
 async fn a_wrong_token_is_a_fault_of_the_token_and_is_not_shown_again() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::guarded(tools(1), "", Some(TOKEN)).await;
+    let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
     let page = add_with(&alice, &server.url(), "a guess at the token").await;
     let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
     assert!(message.contains("did not accept the token (HTTP 401)"), "{message}");
@@ -32,7 +32,7 @@ async fn a_wrong_token_is_a_fault_of_the_token_and_is_not_shown_again() {
 async fn a_server_that_wants_a_token_says_so_at_the_token() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Scripted::guarded(tools(1), "", Some(TOKEN)).await;
+    let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
     let page = add(&alice, "Guarded", server.url().as_str()).await;
     let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
     assert!(message.contains("connect with a token"), "{message}");
@@ -79,8 +79,8 @@ async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
         (site(StatusCode::BAD_GATEWAY).await, "failed on its side (HTTP 502)"),
         (site(StatusCode::TOO_MANY_REQUESTS).await, "asks the hub to slow down (HTTP 429)"),
         (at(closed_port().await), "could not be reached"),
-        (at(raw(|stream| flood(stream, "application/json", 100_000)).await), "answered with more than 8 MB"),
-        (Scripted::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub takes 1000"),
+        (at(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await), "answered with more than 8 MB"),
+        (ScriptedServer::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub takes 1000"),
     ];
     for (url, sentence) in cases {
         let page = add(&alice, "Odd", url.as_str()).await;
@@ -91,12 +91,12 @@ async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
 
 #[tokio::test]
 async fn a_private_address_is_refused_by_the_name_of_the_setting() {
-    let app = TestApp::with(|app| app.egress = allowing(&[])).await;
+    let app = TestApp::with(|app| app.egress = egress_allowing(&[])).await;
     let alice = app.alice().await;
-    let server = Scripted::start(tools(1), "").await;
+    let server = ScriptedServer::start(tools(1), "").await;
     let page = add(&alice, "Inside", server.url().as_str()).await;
     let message = refused_at(&app, &alice, &page, "url", [server.url().as_str(), "Inside"]).await;
     let port = server.url().port().unwrap();
     assert!(message.ends_with(&format!("adding 127.0.0.1:{port} to CRAFT_EGRESS_ALLOW")), "{message}");
-    assert_eq!(server.visits(), 0);
+    assert_eq!(server.request_count(), 0);
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{TOOLS, add, add_with};
-use crate::support::scripted::{Scripted, tools};
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const CONNECTIONS: &str = "section[aria-labelledby=connections-heading]";
@@ -64,12 +64,12 @@ async fn effects_are_told_in_words_and_a_token_is_not_told_at_all() {
         tool("drop", json!({"destructiveHint": true})),
         tool("hum", json!({})),
     ]);
-    let server = Scripted::start(listed, "").await;
+    let server = ScriptedServer::start(listed, "").await;
     let page = add(&alice, "Effects", server.url().as_str()).await;
     let effects = page.texts(&format!("{TOOLS} td[data-label='Stated effect']"));
     assert_eq!(effects, ["Read-only", "Changes data", "Deletes data", "Not said"]);
 
-    let guarded = Scripted::guarded(tools(1), "", Some("t0p")).await;
+    let guarded = ScriptedServer::guarded(tools(1), "", Some("t0p")).await;
     let page = add_with(&alice, &guarded.url(), "t0p").await;
     assert!(page.text(CONNECTIONS).contains("A bearer token, sealed") && !page.body.contains("t0p"));
     assert!(page.text(CONNECTIONS).contains("Never"));

@@ -9,14 +9,14 @@ use craft::db::{Databases, PoolSizes, Server};
 use rustix::process::{Signal, kill_process};
 
 use crate::support::database::config_with;
-use crate::support::place::{Place, eventually};
+use crate::support::data_directory::{DataDirectory, wait_until};
 
 /// Tells the stand-in below that it is one, and where.
 const STAND_IN: &str = "CRAFT_TEST_STAND_IN";
 
 #[tokio::test]
 async fn one_server_owns_the_data_directory_and_the_last_to_leave_stops_postgres() {
-    let place = Place::new("owner");
+    let place = DataDirectory::new("owner");
     let server = Managed::serve(&place.config()).await.unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&place.0), mode(&place.0.join("postgres"))), (0o711, 0o700));
@@ -39,7 +39,7 @@ async fn one_server_owns_the_data_directory_and_the_last_to_leave_stops_postgres
     files_of_another_version_are_refused(&place).await;
 }
 
-async fn a_server_that_does_not_start_is_explained_by_its_log(place: &Place) {
+async fn a_server_that_does_not_start_is_explained_by_its_log(place: &DataDirectory) {
     let settings = place.data().join("postgresql.auto.conf");
     std::fs::write(&settings, "no_such_setting = 1\n").unwrap();
     let refusal = Managed::join(&place.config()).await.unwrap_err().to_string();
@@ -47,7 +47,7 @@ async fn a_server_that_does_not_start_is_explained_by_its_log(place: &Place) {
     std::fs::write(&settings, "").unwrap();
 }
 
-async fn files_of_another_version_are_refused(place: &Place) {
+async fn files_of_another_version_are_refused(place: &DataDirectory) {
     std::fs::write(place.data().join("PG_VERSION"), "99\n").unwrap();
     let refusal = Managed::join(&place.config()).await.unwrap_err().to_string();
     assert!(refusal.contains("made by PostgreSQL 99") && refusal.contains("install postgresql-99"), "{refusal}");
@@ -55,13 +55,13 @@ async fn files_of_another_version_are_refused(place: &Place) {
 
 #[tokio::test]
 async fn postgres_that_is_killed_is_started_again_and_pools_find_it() {
-    let place = Place::new("killed");
+    let place = DataDirectory::new("killed");
     let managed = Managed::join_with(&place.config(), Purpose::Tests).await.unwrap();
     let databases = open(&managed).await;
     assert!(answers(&databases).await);
     let first = place.postmaster().unwrap();
     kill_process(first, Signal::KILL).unwrap();
-    eventually("PostgreSQL answers again", async || answers(&databases).await && place.postmaster() != Some(first))
+    wait_until("PostgreSQL answers again", async || answers(&databases).await && place.postmaster() != Some(first))
         .await;
     databases.close().await;
     managed.stop().await.unwrap();
@@ -70,14 +70,14 @@ async fn postgres_that_is_killed_is_started_again_and_pools_find_it() {
 
 #[tokio::test]
 async fn postgres_of_a_killed_server_is_adopted_by_the_next() {
-    let place = Place::new("adopted");
+    let place = DataDirectory::new("adopted");
     let mut server = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "db::managed::stand_in_for_a_server_that_is_killed"])
         .env(STAND_IN, &place.0)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    eventually("the server is up", async || place.0.join("up").exists()).await;
+    wait_until("the server is up", async || place.0.join("up").exists()).await;
     server.kill().unwrap();
     server.wait().unwrap();
     let orphan = place.postmaster().unwrap();
@@ -99,7 +99,7 @@ async fn stand_in_for_a_server_that_is_killed() {
 
 #[tokio::test]
 async fn a_data_directory_too_deep_for_a_socket_has_it_elsewhere() {
-    let place = Place::new(&"deep".repeat(25));
+    let place = DataDirectory::new(&"deep".repeat(25));
     let managed = Managed::join_with(&place.config(), Purpose::Tests).await.unwrap();
     let options = managed.options().unwrap();
     let socket = options.get_socket().unwrap().clone();
@@ -111,7 +111,7 @@ async fn a_data_directory_too_deep_for_a_socket_has_it_elsewhere() {
 
 #[tokio::test]
 async fn missing_programs_are_named_by_the_setting() {
-    let place = Place::new("programs");
+    let place = DataDirectory::new("programs");
     let mut config = place.config();
     config.storage.pg_bin = Some(PathBuf::from("/nowhere"));
     let refusal = Managed::join(&config).await.unwrap_err().to_string();

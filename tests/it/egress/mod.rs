@@ -15,8 +15,8 @@ use http::{Method, StatusCode};
 use proptest::prelude::*;
 use url::Url;
 
-use crate::support::authority::{Authority, SPEECHES};
-use crate::support::listener::{closed_port, flood, raw, serve};
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
+use crate::support::listener::{closed_port, send_endless_body, serve_raw, serve};
 
 fn loopback() -> Egress {
     Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] })
@@ -97,7 +97,7 @@ async fn a_redirect_is_an_answer_and_its_target_is_not_visited() {
 
 #[tokio::test]
 async fn an_endless_answer_is_cut_at_its_limit() {
-    let address = raw(|stream| flood(stream, "text/plain", 100_000)).await;
+    let address = serve_raw(|stream| send_endless_body(stream, "text/plain", 100_000)).await;
     let answer = loopback().send(to(format!("http://{address}/")).max_response_bytes(1_000_000)).await.unwrap();
     let error = answer.bytes().await.unwrap_err();
     assert_eq!(error.to_string(), "127.0.0.1 answered with more than 1 MB, the most that this hub accepts");
@@ -115,7 +115,7 @@ async fn a_small_compressed_answer_that_grows_is_cut_at_its_limit() {
 
 #[tokio::test]
 async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
-    let silent = raw(|stream| async move {
+    let silent = serve_raw(|stream| async move {
         std::future::pending::<()>().await;
         drop(stream);
     })
@@ -133,8 +133,8 @@ async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_a_safe_one_says_why() {
-    let untrusted = Authority::new().serve(Router::new(), None, SPEECHES[0]).await;
-    let garbage = raw(|stream| async move {
+    let untrusted = CertificateAuthority::new().serve(Router::new(), None, PROTOCOLS[0]).await;
+    let garbage = serve_raw(|stream| async move {
         stream.try_write(b"this is no TLS\n").unwrap();
         std::future::pending::<()>().await;
     })

@@ -7,18 +7,18 @@ use craft::secret::Secret;
 use url::Url;
 
 use super::{loopback, to};
-use crate::support::authority::{Authority, SPEECHES};
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 
 #[tokio::test]
 async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
-    let (house, others) = (Authority::new(), Authority::new());
+    let (house, others) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = || Router::new().route("/", get(|| async { "hello" }));
     let file = std::env::temp_dir().join(format!("craft-authorities-{}.pem", uuid::Uuid::new_v4()));
     std::fs::write(&file, house.pem()).unwrap();
     let authorities: Authorities = file.to_str().unwrap().parse().unwrap();
     std::fs::remove_file(&file).unwrap();
     let egress = loopback().with_authorities(authorities);
-    for speech in SPEECHES {
+    for speech in PROTOCOLS {
         let url = format!("https://localhost:{}/", house.serve(router(), None, speech).await.port());
         let answer = egress.send(to(&url)).await.unwrap();
         assert_eq!(answer.bytes().await.unwrap(), "hello", "{speech:?}");
@@ -39,10 +39,10 @@ async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
 
 #[tokio::test]
 async fn who_the_hub_is_belongs_to_the_request_that_says_so_alone() {
-    let (house, guests) = (Authority::new(), Authority::new());
+    let (house, guests) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = Router::new().route("/", get(|| async { "hello" }));
-    let url = format!("https://localhost:{}/", house.serve(router, Some(&guests), SPEECHES[0]).await.port());
-    let egress = loopback().with_authorities(house.trusted());
+    let url = format!("https://localhost:{}/", house.serve(router, Some(&guests), PROTOCOLS[0]).await.port());
+    let egress = loopback().with_authorities(house.authorities());
     let certificate = ClientCertificate::from_pem(&Secret::new(guests.identity("hub"))).unwrap();
     let answer = egress.send(to(&url).client_certificate(certificate)).await.unwrap();
     assert_eq!(answer.bytes().await.unwrap(), "hello");

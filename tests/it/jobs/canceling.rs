@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::{COUNTDOWN, json, log};
 use crate::support::browser::Browser;
-use crate::support::everything::Everything;
+use crate::support::everything_server::EverythingServer;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
@@ -25,7 +25,7 @@ async fn a_job_that_waits_for_a_worker_ends_at_once() {
     let alice = app.alice().await;
     for _ in 0..SLOTS {
         let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
-        app.until(&alice, job, |job| job["status"] == "running").await;
+        app.wait_for_job(&alice, job, |job| job["status"] == "running").await;
     }
     let waiting = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
     let page = cancel(&alice, waiting).await;
@@ -45,13 +45,13 @@ async fn a_countdown_stops_when_its_owner_says_so_and_nobody_else() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
-    app.until(&alice, job, |job| job.to_string().contains("599 seconds to go")).await;
+    app.wait_for_job(&alice, job, |job| job.to_string().contains("599 seconds to go")).await;
     let foreign = bob.post(&format!("/jobs/{job}/cancellation"), &[("a", "b")]).await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);
     assert_eq!(alice.get(&format!("/jobs/{job}.json")).await.json()["status"], "running");
 
     cancel(&alice, job).await;
-    let page = app.ended(&alice, job).await;
+    let page = app.wait_until_finished(&alice, job).await;
     assert_eq!(page.text("#job-head .badge"), "Cancelled");
     assert_eq!(log(&page).last().unwrap(), "Warning: Cancelled by its owner");
 
@@ -66,13 +66,13 @@ async fn a_countdown_stops_when_its_owner_says_so_and_nobody_else() {
 async fn a_call_of_a_real_server_stops_midway() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Everything::start().await;
+    let server = EverythingServer::start().await;
     let place = app.add_server(&alice, "Everything", &server.url()).await;
     let long = format!("{place}/tools/trigger-long-running-operation");
     let job = app.start(&alice, &long, [("v/duration", "600"), ("v/steps", "3000")]).await;
-    app.until(&alice, job, |job| job.to_string().contains("Step 1 of 3000")).await;
+    app.wait_for_job(&alice, job, |job| job.to_string().contains("Step 1 of 3000")).await;
     cancel(&alice, job).await;
-    let page = app.ended(&alice, job).await;
+    let page = app.wait_until_finished(&alice, job).await;
     assert_eq!(json(&alice, &page).await["status"], "canceled");
     assert_eq!(page.text("#job-result"), "", "what was wanted is shown as a fault");
 }

@@ -53,7 +53,7 @@ async fn a_job_is_found_wherever_it_is() {
         jobs.push(app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await);
     }
     for job in &jobs[..4] {
-        app.until(&alice, *job, |job| job["status"] == "running").await;
+        app.wait_for_job(&alice, *job, |job| job["status"] == "running").await;
     }
     assert_eq!(tools(&alice.get("/jobs?status=running").await).len(), 4);
     let queued = alice.get("/jobs?status=queued&tool=countdown").await;
@@ -69,7 +69,7 @@ async fn since_begins_with_the_day_of_the_reader() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, HASH, [("v/text", "a")]).await;
-    app.ended(&alice, job).await;
+    app.wait_until_finished(&alice, job).await;
     let day = |at: craft::clock::Timestamp| at.date().to_string();
     // by its id, which another story’s clock may have moved on
     let today = day(job.made_at());

@@ -49,7 +49,7 @@ async fn a_stream_resumes_after_the_last_line_that_was_seen() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, HASH, [("v/text", "abc")]).await;
-    app.ended(&alice, job).await;
+    app.wait_until_finished(&alice, job).await;
     let events = format!("/jobs/{job}/events");
     let resumed = [("last-event-id", "1.0")];
     let lines = |stream: &str| messages(stream).into_iter().flat_map(|message| message.lines).collect::<Vec<_>>();
@@ -81,7 +81,7 @@ async fn waiting_returns_with_the_next_change_and_not_before() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
-    app.until(&alice, job, |job| job["events"].as_array().unwrap().len() >= 2).await;
+    app.wait_for_job(&alice, job, |job| job["events"].as_array().unwrap().len() >= 2).await;
     let page = alice.get(&format!("/jobs/{job}")).await;
     let wait = page.attr("#job-ladder a[href*='wait=25']", "href").expect("no link to wait by");
     let started = std::time::Instant::now();

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::{FORM, HASH, QUERY, json};
-use crate::support::scripted::Scripted;
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::TestApp;
 
 const SECRET: &str = "hunter2-in-a-field";
@@ -78,12 +78,12 @@ async fn what_a_schema_calls_secret_is_sent_and_never_shown() {
     let alice = app.alice().await;
     let text = json!({"type": "string"});
     let schema = json!({"type": "object", "properties": {"user": text, "api_key": text}, "required": ["api_key"]});
-    let server = Scripted::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
+    let server = ScriptedServer::start(json!([{"name": "login", "inputSchema": schema}]), "in").await;
     let login = format!("{}/tools/login", app.add_server(&alice, "Vaults", &server.url()).await);
 
     let typed = [("v/user", "al"), ("v/api_key", SECRET)];
     let page = app.run(&alice, &login, typed).await;
-    assert!(server.heard("tools/call")[0].body.contains(SECRET), "it was not sent");
+    assert!(server.requests("tools/call")[0].body.contains(SECRET), "it was not sent");
     let preview = alice.submit(&alice.get(&login).await, FORM, [typed[0], typed[1], ("op", "preview")]).await;
     assert!(preview.text("section.sheet pre").contains("\"api_key\": \"••••\""), "{}", preview.text("section.sheet"));
     let entry = page.attr("dd a[href^='/audit/']", "href").unwrap();

@@ -10,7 +10,7 @@ use crate::support::test_app::TestApp;
 /// A job that goes on for longer than any test.
 async fn begin(app: &TestApp, browser: &Browser) -> String {
     let job = app.start(browser, COUNTDOWN, [("v/seconds", "600")]).await;
-    app.until(browser, job, |job| job["status"] == "running").await;
+    app.wait_for_job(browser, job, |job| job["status"] == "running").await;
     job.to_string()
 }
 
@@ -96,7 +96,7 @@ async fn a_job_that_enters_a_list_late_is_told_and_one_that_left_it_stays() {
     let shown = begin(&app, &alice).await;
     cancel(&alice, &shown).await;
     // a list that is read before it has ended would be told of it as of a new one
-    app.ended(&alice, shown.parse().unwrap()).await;
+    app.wait_until_finished(&alice, shown.parse().unwrap()).await;
     let canceled = alice.get("/jobs?status=canceled").await;
     let running = alice.get("/jobs?status=running").await;
     let mut of_canceled = alice.stream(&address(&canceled), &[]).await;

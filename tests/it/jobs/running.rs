@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{COUNTDOWN, FORM, HASH, QUERY, json, log, result};
-use crate::support::scripted::Scripted;
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::TestApp;
 
 #[tokio::test]
@@ -69,17 +69,17 @@ async fn numbers_stay_as_they_were_typed_all_the_way() {
     let alice = app.alice().await;
     let number = json!({"type": "number"});
     let schema = json!({"type": "object", "properties": {"big": number, "small": number, "long": number}});
-    let server = Scripted::start(json!([{"name": "take", "inputSchema": schema}]), "9007199254740993").await;
+    let server = ScriptedServer::start(json!([{"name": "take", "inputSchema": schema}]), "9007199254740993").await;
     let place = app.add_server(&alice, "Numbers", &server.url()).await;
     let exact = [("big", "12345678901234567890"), ("small", "0.10"), ("long", "0.1234567890123456789")];
 
     let form = alice.get(&format!("{place}/tools/take?as=json")).await;
     let typed = exact.map(|(name, number)| format!("\"{name}\": {number}")).join(", ");
     let sent = alice.submit(&form, FORM, [("j", &format!("{{{typed}}}"))]).await;
-    let page = app.ended(&alice, sent.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
+    let page = app.wait_until_finished(&alice, sent.path().strip_prefix("/jobs/").unwrap().parse().unwrap()).await;
 
     let program = alice.get(&format!("{}.json", page.path())).await;
-    let wire = server.heard("tools/call")[0].body.clone();
+    let wire = server.requests("tools/call")[0].body.clone();
     for (name, number) in exact {
         assert!(page.text("section[aria-labelledby=input-heading] pre").contains(&format!("\"{name}\": {number}")));
         assert!(program.body.contains(&format!("\"{name}\":{number}")), "{}", program.body);

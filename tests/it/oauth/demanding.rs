@@ -4,7 +4,7 @@
 use http::StatusCode;
 
 use super::{ECHO, answered, come_back, connect, connection};
-use crate::support::guarded::Guarded;
+use crate::support::guarded_server::GuardedServer;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
@@ -19,7 +19,7 @@ fn link(page: &Page, words: &str) -> String {
 
 #[tokio::test]
 async fn a_tool_that_needs_more_permission_waits_until_it_is_granted() {
-    let (app, server) = (TestApp::new().await, Guarded::with(&["3600", "writes"]).await);
+    let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "writes"]).await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     assert!(
@@ -27,7 +27,7 @@ async fn a_tool_that_needs_more_permission_waits_until_it_is_granted() {
         "what was granted is enough for this"
     );
     let job = app.start(&alice, SAVE, [("v/text", "this")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let page = alice.get(&format!("/jobs/{job}")).await;
     let told = "Guarded needs more permission for save: write. Grant more to continue";
     assert!(page.text("main").contains(told), "{}", page.text("main"));
@@ -43,20 +43,20 @@ async fn a_tool_that_needs_more_permission_waits_until_it_is_granted() {
     let page = alice.submit(&form, "main form", []).await;
     let page = come_back(&alice, &server, &page).await;
     assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
-    assert!(answered(&app.ended(&alice, job).await, "saved this"));
+    assert!(answered(&app.wait_until_finished(&alice, job).await, "saved this"));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
     assert_eq!(server.count("refreshes").await, 0, "a token that is good was renewed");
-    assert!(app.audited().await.iter().any(|action| action == "connection.limited"));
+    assert!(app.audit_actions().await.iter().any(|action| action == "connection.limited"));
 }
 
 #[tokio::test]
 async fn a_server_that_asks_no_sooner_than_a_tool_is_run_leads_to_its_sign_in() {
-    let (app, server) = (TestApp::new().await, Guarded::with(&["3600", "late"]).await);
+    let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "late"]).await);
     let alice = app.alice().await;
     assert_eq!(app.add_server(&alice, "Guarded", &server.url()).await, "/connectors/guarded");
     let job = app.start(&alice, ECHO, [("v/text", "who")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let page = alice.get(&format!("/jobs/{job}")).await;
     let told = "Guarded wants you to sign in before it runs a tool. Connect Guarded";
     assert!(page.text("main").contains(told), "{}", page.text("main"));
@@ -67,5 +67,5 @@ async fn a_server_that_asks_no_sooner_than_a_tool_is_run_leads_to_its_sign_in() 
     let page = alice.submit(&form, "main form", []).await;
     let page = come_back(&alice, &server, &page).await;
     assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
-    assert!(answered(&app.ended(&alice, job).await, "who"));
+    assert!(answered(&app.wait_until_finished(&alice, job).await, "who"));
 }

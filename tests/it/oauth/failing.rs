@@ -7,7 +7,7 @@ use craft::actor::{Actor, Origin};
 use craft::connections::Credential;
 
 use super::{ECHO, answered, begin, come_back, connect, connect_again, connection};
-use crate::support::guarded::Guarded;
+use crate::support::guarded_server::GuardedServer;
 use crate::support::test_app::TestApp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -27,13 +27,13 @@ fn as_words(stands: &(String, String, i32)) -> (&str, &str, i32) {
 
 #[tokio::test]
 async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (user, id, ..) = connection(&app).await;
     let actor = Actor::new(user, Origin::System);
     let present = || async { app.app.refresher.credential(&actor, id).await.unwrap() };
-    server.test("fail?status=503").await;
+    server.control("fail?status=503").await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let mut asked = Vec::new();
     for seconds in [0, 0, 20, 15, 40, 25, 60] {
@@ -44,7 +44,7 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
     assert_eq!(asked, [1, 1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
 
     // its token is over: who needs it is told when to come back, and the provider is asked no sooner than it wants
-    server.test("fail?status=429&after=7200").await;
+    server.control("fail?status=429&after=7200").await;
     app.app.clock.advance(Duration::from_secs(12 * 60));
     for _ in 0..3 {
         let Credential::ProviderUnavailable { message, after } = present().await else {
@@ -54,7 +54,7 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
         assert_eq!(after, 2 * HOUR);
     }
     assert_eq!(server.count("refreshes").await, 4);
-    server.test("fail").await;
+    server.control("fail").await;
     app.app.clock.advance(HOUR);
     assert!(matches!(present().await, Credential::ProviderUnavailable { after, .. } if after == HOUR));
     app.app.clock.advance(HOUR);
@@ -64,12 +64,12 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
 
 #[tokio::test]
 async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itself() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
     let before = app.mails().len();
-    server.test("fail?status=500").await;
+    server.control("fail?status=500").await;
     for _ in 0..3 {
         app.advance(DAY).await;
         app.app.refresher.refresh_due().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
 
     app.advance(DAY).await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     assert_eq!(as_words(&stands(&app).await), ("error", "exhausted", 4));
     let page = alice.get(&format!("/connections/{id}")).await;
     assert!(page.text("main").contains("This has failed on 4 days, and is tried once a day"), "{}", page.text("main"));
@@ -93,47 +93,47 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
     assert_eq!(server.count("refreshes").await, asked + 1);
     let mails = app.all_mails().await;
     assert_eq!(mails.len(), before + 1, "{mails:?}");
-    assert_eq!(app.mailed_link(), format!("/connections/{id}"));
+    assert_eq!(app.newest_mailed_link(), format!("/connections/{id}"));
     let mail = mails.last().unwrap();
     assert!(mail.contains("Subject: Guarded is waiting for you to connect it again"), "{mail}");
     assert!(mail.contains("failed on its side (HTTP 500)"), "{mail}");
 
-    server.test("fail").await;
+    server.control("fail").await;
     app.advance(DAY).await;
     app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(as_words(&stands(&app).await), ("active", "ok", 0));
-    assert!(answered(&app.ended(&alice, job).await, "patience"));
+    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
 async fn an_owner_is_told_once_of_each_end() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let before = app.mails().len();
     for ends in 1..3 {
-        server.test("kill").await;
+        server.control("kill").await;
         let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
-        app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+        app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
         app.app.refresher.refresh_due().await.unwrap();
         let mails = app.all_mails().await;
         assert_eq!(mails.len(), before + ends);
         assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
-        server.test("revive").await;
+        server.control("revive").await;
         connect_again(&alice, &server).await;
-        assert!(answered(&app.ended(&alice, job).await, "patience"));
+        assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
     }
 }
 
 #[tokio::test]
 async fn a_server_that_has_forgotten_the_hub_is_told_again_who_it_is() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (user, id, ..) = connection(&app).await;
-    server.test("forget-clients").await;
+    server.control("forget-clients").await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let actor = Actor::new(user, Origin::System);
     for _ in 0..3 {
         app.app.refresher.refresh_after_rejection(&actor, id, 1, "not accepted").await.unwrap();
@@ -146,15 +146,15 @@ async fn a_server_that_has_forgotten_the_hub_is_told_again_who_it_is() {
     let page = connect_again(&alice, &server).await;
     assert!(page.text(".note.ok p").contains("Guarded is connected again."), "{}", page.text("main"));
     assert_eq!(server.count("clients").await, 1);
-    assert!(answered(&app.ended(&alice, job).await, "patience"));
+    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
 async fn who_meets_a_page_that_does_not_know_the_hub_can_make_it_known_again() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
-    server.test("forget-clients").await;
+    server.control("forget-clients").await;
     let page = alice.submit(&page, "main form", []).await;
     assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "{}", page.text("main"));
     assert_eq!(come_back(&alice, &server, &page).await.text("h1"), "Guarded");
@@ -163,7 +163,7 @@ async fn who_meets_a_page_that_does_not_know_the_hub_can_make_it_known_again() {
 
 #[tokio::test]
 async fn a_hub_that_introduces_itself_again_for_one_account_leaves_the_others_their_client() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let page = alice.get("/connectors/guarded/connection?label=Work").await;

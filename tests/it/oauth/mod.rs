@@ -16,14 +16,14 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::support::browser::Browser;
-use crate::support::guarded::Guarded;
+use crate::support::guarded_server::GuardedServer;
 use crate::support::page::Page;
-use crate::support::test_app::{PASSWORD, TestApp, refresher_of};
+use crate::support::test_app::{PASSWORD, TestApp};
 
 const ECHO: &str = "/connectors/guarded/tools/echo";
 
 /// Pastes the URL and presses the button; the page that leads to the provider.
-async fn begin(browser: &Browser, server: &Guarded) -> Page {
+async fn begin(browser: &Browser, server: &GuardedServer) -> Page {
     let page = browser.get("/connectors/new/mcp").await;
     let fields = [("url", server.url().to_string()), ("name", "Guarded".to_owned())];
     let page = browser.submit(&page, "main form", fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
@@ -32,7 +32,7 @@ async fn begin(browser: &Browser, server: &Guarded) -> Page {
 }
 
 /// Goes to the provider and comes back.
-async fn come_back(browser: &Browser, server: &Guarded, page: &Page) -> Page {
+async fn come_back(browser: &Browser, server: &GuardedServer, page: &Page) -> Page {
     let home = server.consent(&page.attr("main a.btn", "href").unwrap()).await;
     browser.get(&local(&home)).await
 }
@@ -43,7 +43,7 @@ fn local(home: &Url) -> String {
 }
 
 /// Adds the server as "Guarded" and signs in there.
-pub(crate) async fn connect(browser: &Browser, server: &Guarded) -> Page {
+pub(crate) async fn connect(browser: &Browser, server: &GuardedServer) -> Page {
     let page = begin(browser, server).await;
     let page = come_back(browser, server, &page).await;
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
@@ -51,7 +51,7 @@ pub(crate) async fn connect(browser: &Browser, server: &Guarded) -> Page {
 }
 
 /// Connects once more from the connector's page.
-async fn connect_again(browser: &Browser, server: &Guarded) -> Page {
+async fn connect_again(browser: &Browser, server: &GuardedServer) -> Page {
     let page = browser.get("/connectors/guarded/connection?label=Default").await;
     let page = browser.submit(&page, "main form", []).await;
     come_back(browser, server, &page).await
@@ -76,7 +76,7 @@ async fn connections(app: &TestApp) -> i64 {
 
 #[tokio::test]
 async fn a_pasted_url_is_all_it_takes_to_connect_a_server_that_wants_a_sign_in() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, bob) = (app.alice().await, app.bob().await);
 
     let page = begin(&alice, &server).await;
@@ -86,7 +86,7 @@ async fn a_pasted_url_is_all_it_takes_to_connect_a_server_that_wants_a_sign_in()
     let job = app.run(&alice, ECHO, [("v/text", "hello")]).await;
     assert!(answered(&job, "hello"));
     assert_eq!(
-        app.audited().await[4..],
+        app.audit_actions().await[4..],
         ["connector.added", "client.registered", "connection.created", "tools.discovered", "job.finished",]
     );
 
@@ -99,7 +99,7 @@ async fn a_pasted_url_is_all_it_takes_to_connect_a_server_that_wants_a_sign_in()
 
 #[tokio::test]
 async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, bob) = (app.alice().await, app.bob().await);
     let elsewhere = app.stranger();
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
@@ -125,7 +125,7 @@ async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
 
 #[tokio::test]
 async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
     let late = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
@@ -143,7 +143,7 @@ async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another()
     let page = alice.get(&denied).await;
     assert_eq!(page.text("main .lede"), "127.0.0.1 says that access was denied (You said no).");
     assert_eq!(connections(&app).await, 0);
-    assert_eq!(app.audited().await.last().unwrap(), "connection.refused!access_denied");
+    assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!access_denied");
     // a denial is an ending too
     let page = alice.get(&denied).await;
     assert!(page.text("main").contains("works once"), "{}", page.text("main"));
@@ -153,7 +153,7 @@ async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another()
 
 #[tokio::test]
 async fn a_server_that_makes_no_clients_asks_for_one_and_keeps_what_was_typed() {
-    let (app, server) = (TestApp::new().await, Guarded::with(&["3600", "no-registration"]).await);
+    let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "no-registration"]).await);
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
     assert_eq!((page.text("h1").as_str(), page.path()), ("Connect Guarded", "/connectors/guarded/connection"));
@@ -165,7 +165,7 @@ async fn a_server_that_makes_no_clients_asks_for_one_and_keeps_what_was_typed() 
 
 #[tokio::test]
 async fn a_token_is_renewed_before_it_ends_and_once_when_it_is_refused() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     app.run(&alice, ECHO, [("v/text", "fresh")]).await;
@@ -177,34 +177,33 @@ async fn a_token_is_renewed_before_it_ends_and_once_when_it_is_refused() {
     assert!(answered(&job, "ahead"));
     assert_eq!(server.count("refreshes").await, 1);
 
-    server.test("end-access").await;
+    server.control("end-access").await;
     let job = app.run(&alice, ECHO, [("v/text", "after a refusal")]).await;
     assert!(answered(&job, "after a refusal"));
     assert_eq!(server.count("refreshes").await, 2);
     assert!(job.text("main").contains("The token was renewed; calling once more"), "{}", job.text("main"));
-    let renewed = app.audited().await.iter().filter(|action| *action == "connection.renewed").count();
+    let renewed = app.audit_actions().await.iter().filter(|action| *action == "connection.renewed").count();
     assert_eq!(renewed, 2);
 }
 
 #[tokio::test]
 async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (user, connection, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    server.test("slow?seconds=0.3").await;
+    server.control("slow?seconds=0.3").await;
 
     // four processes with eight workers each: they share the database, and nothing else
     let mut workers = JoinSet::new();
     for _ in 0..4 {
-        let handles = app.app.clone();
-        let refresher = Arc::new(refresher_of(&handles));
+        let process = Arc::new(app.second_process());
         for _ in 0..8 {
-            let refresher = refresher.clone();
+            let process = process.clone();
             workers.spawn(async move {
                 let actor = Actor::new(user, Origin::System);
-                match refresher.credential(&actor, connection).await.unwrap() {
+                match process.app.refresher.credential(&actor, connection).await.unwrap() {
                     Credential::Ready(presented) => (presented.version, presented.token.unwrap().expose().to_owned()),
                     other => panic!("{other:?}"),
                 }
@@ -218,13 +217,13 @@ async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
 
 #[tokio::test]
 async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, before, ..) = connection(&app).await;
-    server.test("kill").await;
+    server.control("kill").await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let (_, _, status, reason) = connection(&app).await;
     assert_eq!(status, "expired");
     assert!(reason.as_ref().unwrap().contains("no longer accepts this sign-in"), "{reason:?}");
@@ -235,13 +234,13 @@ async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again(
     let way = format!("/connections/{before}");
     assert!(page.attrs("main .actions a", "href").contains(&way), "the page leads nowhere");
 
-    server.test("revive").await;
+    server.control("revive").await;
     let page = connect_again(&alice, &server).await;
     assert_eq!(
         page.text(".note.ok p"),
         "Guarded is connected again. It has 1 tool. 1 job that waited for it will run now."
     );
-    let page = app.ended(&alice, job).await;
+    let page = app.wait_until_finished(&alice, job).await;
     assert!(answered(&page, "patience"));
     let (_, after, status, reason) = connection(&app).await;
     assert_eq!((after, status.as_str(), reason), (before, "active", None), "the connection is another one");
@@ -249,13 +248,13 @@ async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again(
 
 #[tokio::test]
 async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (user, id, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    server.test("kill").await;
-    server.test("slow?seconds=1").await;
+    server.control("kill").await;
+    server.control("slow?seconds=1").await;
     let renewing = tokio::spawn({
         let refresher = app.app.refresher.clone();
         async move { refresher.credential(&Actor::new(user, Origin::System), id).await }
@@ -275,12 +274,13 @@ async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing()
 async fn a_provider_that_is_away_kills_no_connection() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let server = Guarded::start().await;
+    let server = GuardedServer::start().await;
     connect(&alice, &server).await;
     let (user, id, ..) = connection(&app).await;
     drop(server);
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let refresher = refresher_of(&app.app);
+    let process = app.second_process();
+    let refresher = &process.app.refresher;
     let actor = Actor::new(user, Origin::System);
     // still good for a fifth of its life
     assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
@@ -293,7 +293,7 @@ async fn a_provider_that_is_away_kills_no_connection() {
 
 #[tokio::test]
 async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
@@ -314,7 +314,7 @@ async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() 
 
 #[tokio::test]
 async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
@@ -328,7 +328,7 @@ async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
 
 #[tokio::test]
 async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_adds_an_account() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
@@ -377,7 +377,7 @@ async fn in_clear(app: &TestApp, words: &[String]) -> Vec<String> {
 
 #[tokio::test]
 async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
     let secrets = || async {
@@ -395,7 +395,7 @@ async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
     let mut known = secrets().await;
     assert_eq!(known.len(), 2, "the client's secret and the verifier");
     come_back(&alice, &server, &page).await;
-    server.test("end-access").await;
+    server.control("end-access").await;
     app.run(&alice, ECHO, [("v/text", "a row that is found")]).await;
     known.extend(secrets().await);
     assert_eq!(known.len(), 5, "the client's secret and both tokens; the verifier is gone");

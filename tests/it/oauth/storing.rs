@@ -12,15 +12,15 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 
 use super::{ECHO, answered, begin, connect, connection, local};
-use crate::support::guarded::Guarded;
-use crate::support::lossy::Lossy;
+use crate::support::guarded_server::GuardedServer;
+use crate::support::lossy_proxy::LossyProxy;
 use crate::support::test_app::TestApp;
 
 /// A renewal that is waiting for its provider.
-async fn renewing(app: &TestApp, server: &Guarded) -> JoinHandle<craft::error::Result<Credential>> {
+async fn renewing(app: &TestApp, server: &GuardedServer) -> JoinHandle<craft::error::Result<Credential>> {
     let (user, id, ..) = connection(app).await;
     let before = server.count("refreshes").await;
-    server.test("slow?seconds=1").await;
+    server.control("slow?seconds=1").await;
     let refresher = app.app.refresher.clone();
     let renewing = tokio::spawn(async move { refresher.credential(&Actor::new(user, Origin::System), id).await });
     while server.count("refreshes").await == before {}
@@ -34,7 +34,7 @@ async fn change(app: &TestApp, set: &'static str) {
 
 #[tokio::test]
 async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provider() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
@@ -48,13 +48,13 @@ async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provid
 
 #[tokio::test]
 async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    server.test("kill").await;
+    server.control("kill").await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
-    app.until(&alice, job, |job| job["status"] == "waiting_input").await;
-    server.test("revive").await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
+    server.control("revive").await;
     change(&app, "status = 'active', next_attempt_at = created_at").await;
     let renewing = renewing(&app, &server).await;
     // another process has met a refusal
@@ -62,37 +62,37 @@ async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
-    assert!(answered(&app.ended(&alice, job).await, "patience"));
+    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
 async fn a_renewed_token_waits_for_a_database_that_is_away() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let renewing = renewing(&app, &server).await;
-    app.let_connect(false).await;
+    app.set_database_reachable(false).await;
     // it has its answer by then
     tokio::time::sleep(Duration::from_secs(2)).await;
-    app.let_connect(true).await;
+    app.set_database_reachable(true).await;
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
 }
 
 #[tokio::test]
 async fn a_sign_in_waits_for_a_database_that_is_away() {
-    let (app, server) = (TestApp::new().await, Guarded::start().await);
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
     let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
-    server.test("slow?seconds=1").await;
+    server.control("slow?seconds=1").await;
     let coming = alice.get(&home);
     let cutting = async {
         while server.count("exchanges").await == 0 {}
-        app.let_connect(false).await;
+        app.set_database_reachable(false).await;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        app.let_connect(true).await;
+        app.set_database_reachable(true).await;
     };
     let (page, ()) = tokio::join!(coming, cutting);
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
@@ -102,18 +102,18 @@ async fn a_sign_in_waits_for_a_database_that_is_away() {
 #[tokio::test]
 async fn a_sign_in_whose_commit_is_not_heard_of_is_stored_once() {
     let lossy = OnceLock::new();
-    let app = TestApp::with(|handles| {
-        let options = handles.system.pool().connect_options();
-        let lossy = lossy.get_or_init(|| Lossy::before(&options, "connection.created"));
+    let app = TestApp::with(|dependencies| {
+        let options = dependencies.databases.system.pool().connect_options();
+        let lossy = lossy.get_or_init(|| LossyProxy::start(&options, "connection.created"));
         let options = lossy.options((*options).clone()).options([("app.system", "off")]);
-        handles.db = Db::new(PgPoolOptions::new().max_connections(4).connect_lazy_with(options));
+        dependencies.databases.web = Db::new(PgPoolOptions::new().max_connections(4).connect_lazy_with(options));
     });
-    let (app, server) = (app.await, Guarded::start().await);
+    let (app, server) = (app.await, GuardedServer::start().await);
     let alice = app.alice().await;
     let page = connect(&alice, &server).await;
-    assert!(lossy.get().unwrap().lost() > 0, "no answer was lost");
+    assert!(lossy.get().unwrap().lost_count() > 0, "no answer was lost");
     assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
-    let created = app.audited().await.iter().filter(|action| *action == "connection.created").count();
+    let created = app.audit_actions().await.iter().filter(|action| *action == "connection.created").count();
     assert_eq!((created, server.count("tokens").await), (1, 1));
     assert!(answered(&app.run(&alice, ECHO, [("v/text", "once")]).await, "once"));
 }

@@ -10,11 +10,11 @@ use url::Url;
 
 use super::Hub;
 use crate::support::listener::serve;
-use crate::support::oidc::{Answer, Oidc, SECRET, known};
+use crate::support::oidc_provider::{Answer, OidcProvider, SECRET, oidc_client};
 
 /// Signs in and comes home with a grant.
-async fn signed_in(oidc: &Oidc, hub: &Hub) -> Grant {
-    let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
+async fn signed_in(oidc: &OidcProvider, hub: &Hub) -> Grant {
+    let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     hub.exchange(&hub.read(&home).unwrap()).await.unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
@@ -31,11 +31,11 @@ async fn is_good(hub: &Hub, token: &str) -> bool {
 
 #[tokio::test]
 async fn a_code_becomes_a_grant_however_the_client_proves_itself() {
-    let oidc = Oidc::start().await;
+    let oidc = OidcProvider::start().await;
     for (auth, id, secret) in
         [("basic", "hub:basic one", Some(SECRET)), ("post", "hub-post", Some(SECRET)), ("none", "hub-public", None)]
     {
-        let hub = Hub::new(oidc.described(&format!("client_auth = '{auth}'")), known(id, secret));
+        let hub = Hub::new(oidc.description(&format!("client_auth = '{auth}'")), oidc_client(id, secret));
         let grant = signed_in(&oidc, &hub).await;
         assert_eq!(grant.expires_at.map(|at| (at - super::NOW).whole_seconds()), Some(60), "{auth}");
         assert!(grant.scopes.unwrap().contains(&"read".to_owned()), "{auth}");
@@ -46,13 +46,13 @@ async fn a_code_becomes_a_grant_however_the_client_proves_itself() {
 
 #[tokio::test]
 async fn a_client_with_a_key_signs_what_it_asks() {
-    let oidc = Oidc::with(&["keys"]).await;
-    let clients = oidc.keys().await;
+    let oidc = OidcProvider::with(&["keys"]).await;
+    let clients = oidc.signing_clients().await;
     assert_eq!(clients.len(), 3, "RSA, P-256 and Ed25519");
     for mut client in clients {
         // as a form of one line would bring it
         client.secret = client.secret.map(|key| Secret::new(key.expose().replace('\n', " ")));
-        let mut hub = Hub::new(oidc.described("client_auth = 'private_key_jwt'"), client);
+        let mut hub = Hub::new(oidc.description("client_auth = 'private_key_jwt'"), client);
         // a statement is good for a minute of the provider's time
         hub.now = Clock::real().now();
         let grant = signed_in(&oidc, &hub).await;
@@ -66,9 +66,9 @@ async fn a_client_with_a_key_signs_what_it_asks() {
 
 #[tokio::test]
 async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
-    let oidc = Oidc::start().await;
-    let mut hub = Hub::new(oidc.described(""), known("hub-post", Some(SECRET)));
-    let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
+    let oidc = OidcProvider::start().await;
+    let mut hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
+    let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
 
     let elsewhere =
@@ -83,7 +83,7 @@ async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
     assert_eq!(stolen.kind, FailureKind::InvalidGrant);
     assert!(stolen.message.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", stolen.message);
     hub.pkce = own;
-    let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
+    let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
     assert!(hub.exchange(&returned).await.is_ok());
     let again = hub.exchange(&returned).await.unwrap_err();
@@ -93,8 +93,8 @@ async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
 
 #[tokio::test]
 async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
-    let oidc = Oidc::start().await;
-    let hub = Hub::new(oidc.described(""), known("hub-post", Some(SECRET)));
+    let oidc = OidcProvider::start().await;
+    let hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
     let first = signed_in(&oidc, &hub).await;
     let former = first.refresh.as_ref().unwrap();
     let second = hub.refresh(former).await.unwrap();
@@ -118,15 +118,15 @@ async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
 
 #[tokio::test]
 async fn a_grant_ends_with_its_revocation_and_a_strange_client_ends_nothing() {
-    let oidc = Oidc::start().await;
-    let mut hub = Hub::new(oidc.described("client_auth = 'basic'"), known("hub:basic one", Some("wrong")));
-    let home = oidc.visit(&hub.link().unwrap(), Answer::Consent).await;
+    let oidc = OidcProvider::start().await;
+    let mut hub = Hub::new(oidc.description("client_auth = 'basic'"), oidc_client("hub:basic one", Some("wrong")));
+    let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
     let stranger = hub.exchange(&returned).await.unwrap_err();
     assert_eq!((stranger.kind, stranger.class), (FailureKind::InvalidClient, "invalid_client"));
     assert!(!stranger.message.contains("wrong"), "{}", stranger.message);
 
-    hub.client = known("hub:basic one", Some(SECRET));
+    hub.client = oidc_client("hub:basic one", Some(SECRET));
     let grant = hub.exchange(&returned).await.unwrap();
     assert!(hub.revoke(&grant).await.unwrap());
     assert_eq!(hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap_err().kind, FailureKind::InvalidGrant);
@@ -135,21 +135,21 @@ async fn a_grant_ends_with_its_revocation_and_a_strange_client_ends_nothing() {
 
 #[tokio::test]
 async fn whoever_says_no_is_told_so_and_whoever_asks_for_too_much_too() {
-    let oidc = Oidc::start().await;
-    let mut hub = Hub::new(oidc.described(""), known("hub-post", Some(SECRET)));
-    let denied = hub.read(&oidc.visit(&hub.link().unwrap(), Answer::Deny).await).unwrap_err();
+    let oidc = OidcProvider::start().await;
+    let mut hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
+    let denied = hub.read(&oidc.sign_in(&hub.link().unwrap(), Answer::Deny).await).unwrap_err();
     assert_eq!((denied.kind, denied.class), (FailureKind::InvalidGrant, "access_denied"));
     assert!(denied.message.starts_with("127.0.0.1 says that access was denied ("), "{}", denied.message);
 
     hub.provider.pkce = oauth::PkceMethod::Off;
-    let unbound = hub.read(&oidc.visit(&hub.link().unwrap(), Answer::Consent).await).unwrap_err();
+    let unbound = hub.read(&oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await).unwrap_err();
     assert_eq!((unbound.kind, unbound.class), (FailureKind::Permanent, "oauth_error"));
     assert!(unbound.message.contains("PKCE"), "{}", unbound.message);
 }
 
 #[tokio::test]
 async fn what_it_says_of_itself_is_enough_to_register_and_sign_in() {
-    let oidc = Oidc::start().await;
+    let oidc = OidcProvider::start().await;
     let issuer = oidc.issuer().as_str().trim_end_matches('/').to_owned();
     let server = serve(axum::Router::new()).await;
     let resource = format!("http://{server}/mcp");
@@ -157,7 +157,7 @@ async fn what_it_says_of_itself_is_enough_to_register_and_sign_in() {
     let described = axum::Router::new().route("/about", axum::routing::get(|| async { axum::Json(metadata) }));
     let about = serve(described).await;
     let challenge = Challenge::parse(&format!("Bearer resource_metadata=\"http://{about}/about\""));
-    let mut hub = Hub::new(oidc.described(""), known("nobody", None));
+    let mut hub = Hub::new(oidc.description(""), oidc_client("nobody", None));
     let server = Url::parse(&resource).unwrap();
     hub.provider = oauth::discover(&hub.egress, &server, &challenge).await.unwrap();
     assert!(hub.provider.names_itself && hub.provider.client_auth == ClientAuth::None, "{:?}", hub.provider);

@@ -19,8 +19,8 @@ use tokio::sync::Notify;
 use url::Url;
 
 use super::Hub;
-use crate::support::listener::{closed_port, flood, hear, raw, serve};
-use crate::support::quirks::{Quirky, SECRET};
+use crate::support::listener::{closed_port, send_endless_body, read_request, serve_raw, serve};
+use crate::support::strict_provider::{StrictProvider, SECRET};
 
 const CODE: &str = "c0de/that+nobody may see";
 const ACCESS: &str = "acc3ss-that-nobody-may-see";
@@ -34,7 +34,7 @@ fn described(base: &str, lines: &str) -> Provider {
 }
 
 fn hub_at(base: &str, lines: &str) -> Hub {
-    Hub::new(described(base, lines), Quirky::client())
+    Hub::new(described(base, lines), StrictProvider::client())
 }
 
 fn hub(address: SocketAddr, lines: &str) -> Hub {
@@ -245,12 +245,12 @@ async fn a_redirect_is_not_followed_with_a_credential() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off_and_one_that_breaks_off_is_unclear() {
-    let endless = raw(|stream| flood(stream, "application/json", 1000)).await;
+    let endless = serve_raw(|stream| send_endless_body(stream, "application/json", 1000)).await;
     let [exchanged, ..] = failures(&hub(endless, "")).await;
     let (kind, class, said) = meaning(exchanged.as_ref());
     assert_eq!((kind, class), (FailureKind::Permanent, "too_large"), "{said}");
-    let broken = raw(|mut stream| async move {
-        hear(&mut stream).await;
+    let broken = serve_raw(|mut stream| async move {
+        read_request(&mut stream).await;
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"access").await.unwrap();
     });
     let [exchanged, renewed, _] = failures(&hub(broken.await, "")).await;
@@ -268,10 +268,10 @@ async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
     for head in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"] {
         let asked = Arc::new(Notify::new());
         let notify = asked.clone();
-        let address = raw(move |mut stream| {
+        let address = serve_raw(move |mut stream| {
             let notify = notify.clone();
             async move {
-                hear(&mut stream).await;
+                read_request(&mut stream).await;
                 stream.write_all(head).await.unwrap();
                 notify.notify_one();
                 std::future::pending::<()>().await;

@@ -18,7 +18,7 @@ use craft::secret::Secret;
 use time::macros::datetime;
 use url::Url;
 
-use crate::support::test_app::allowing;
+use crate::support::test_app::egress_allowing;
 
 const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
 
@@ -37,7 +37,7 @@ struct Hub {
 impl Hub {
     fn new(provider: Provider, client: Client) -> Self {
         Self {
-            egress: allowing(&["127.0.0.0/8"]),
+            egress: egress_allowing(&["127.0.0.0/8"]),
             provider,
             client,
             values: TemplateValues::new(),

@@ -6,20 +6,20 @@ use url::Url;
 
 use super::Hub;
 use super::quirky::{described, everywhere, lived};
-use crate::support::authority::{Authority, SPEECHES, Speech};
-use crate::support::quirks::{CLIENT, Proof, Quirky};
-use crate::support::test_app::allowing;
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS, Protocol};
+use crate::support::strict_provider::{CLIENT, Proof, StrictProvider};
+use crate::support::test_app::egress_allowing;
 
 /// A provider whose endpoints for tokens are behind a gate, and a hub that trusts the gate's authority.
-async fn gated(guests: &Authority, speech: Speech) -> (Hub, Quirky) {
-    let (house, provider) = (Authority::new(), Quirky::start(everywhere(|it| it.proof = Proof::Public)).await);
+async fn gated(guests: &CertificateAuthority, speech: Protocol) -> (Hub, StrictProvider) {
+    let (house, provider) = (CertificateAuthority::new(), StrictProvider::start(everywhere(|it| it.proof = Proof::Public)).await);
     let gate = house.serve(provider.router(), Some(guests), speech).await.port();
     let lines = format!(
         "client_auth = 'tls_client_auth'\ntoken_url = 'https://localhost:{gate}/token'\n\
          revoke = {{ url = 'https://localhost:{gate}/revoke' }}"
     );
-    let mut hub = Hub::new(described(&lines, &provider), Quirky::client());
-    hub.egress = allowing(&["127.0.0.0/8"]).with_authorities(house.trusted());
+    let mut hub = Hub::new(described(&lines, &provider), StrictProvider::client());
+    hub.egress = egress_allowing(&["127.0.0.0/8"]).with_authorities(house.authorities());
     (hub, provider)
 }
 
@@ -35,8 +35,8 @@ async fn refused(hub: &Hub, returned: &CallbackParams, told: &str) {
 
 #[tokio::test]
 async fn a_grant_is_given_renewed_and_ended_to_whoever_shows_the_right_certificate() {
-    let guests = Authority::new();
-    for speech in SPEECHES {
+    let guests = CertificateAuthority::new();
+    for speech in PROTOCOLS {
         let (mut hub, provider) = gated(&guests, speech).await;
         hub.client = with(Some(guests.identity("hub")));
         lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{speech:?}: {why}"));
@@ -45,8 +45,8 @@ async fn a_grant_is_given_renewed_and_ended_to_whoever_shows_the_right_certifica
 
 #[tokio::test]
 async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_read() {
-    let (guests, others) = (Authority::new(), Authority::new());
-    for speech in SPEECHES {
+    let (guests, others) = (CertificateAuthority::new(), CertificateAuthority::new());
+    for speech in PROTOCOLS {
         let (mut hub, provider) = gated(&guests, speech).await;
         let link = hub.link().unwrap();
         let visit = craft::egress::Request::new(http::Method::GET, link);
@@ -59,7 +59,7 @@ async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_rea
             hub.client = with(None);
             refused(&hub, &returned, "localhost takes only those who show a certificate that it knows, and").await;
         }
-        assert_eq!(provider.given().count, 0);
+        assert_eq!(provider.last_tokens().count, 0);
         hub.client = with(Some(guests.identity("hub")));
         let grant = hub.exchange(&returned).await.unwrap();
         hub.client = with(Some(others.identity("hub")));
@@ -69,7 +69,7 @@ async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_rea
 
 #[tokio::test]
 async fn a_certificate_that_cannot_be_used_is_told_and_never_said() {
-    let (mut hub, _provider) = gated(&Authority::new(), SPEECHES[0]).await;
+    let (mut hub, _provider) = gated(&CertificateAuthority::new(), PROTOCOLS[0]).await;
     hub.client = with(Some("-----BEGIN hunter2".to_owned()));
     let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();
     assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "identity"));

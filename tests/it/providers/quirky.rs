@@ -8,10 +8,10 @@ use time::Duration;
 use url::Url;
 
 use super::{Hub, NOW, parameters};
-use crate::support::quirks::{Answer, CLIENT, Endpoint, Proof, Quirks, Quirky, SECRET, Tokens, Written};
+use crate::support::strict_provider::{Answer, CLIENT, Endpoint, Proof, ProviderRules, StrictProvider, SECRET, Tokens, Encoding};
 
 /// A description with these lines; `AT` is where the provider is.
-pub(super) fn described(lines: &str, provider: &Quirky) -> Provider {
+pub(super) fn described(lines: &str, provider: &StrictProvider) -> Provider {
     let mut text = lines.to_owned();
     for (name, usual) in [
         ("authorize_url", "'AT/authorize'"),
@@ -43,55 +43,55 @@ async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
 }
 
 /// The whole life of a grant: given, renewed twice, ended.
-pub(super) async fn lived(hub: &mut Hub, provider: &Quirky) -> Result<Grant, String> {
+pub(super) async fn lived(hub: &mut Hub, provider: &StrictProvider) -> Result<Grant, String> {
     let first = signed_in(hub).await?;
-    assert_eq!(first.access.expose(), provider.given().access);
-    let exchanges_access = provider.exchanges_access();
+    assert_eq!(first.access.expose(), provider.last_tokens().access);
+    let exchanges_access = provider.refreshes_by_access_token();
     let mut held = first.clone();
     for _ in 0..2 {
         let token = if exchanges_access { Some(&held.access) } else { held.refresh.as_ref() };
         let token = token.ok_or("there is nothing to renew with")?;
         let renewed = hub.refresh(token).await.map_err(|failure| failure.message)?;
-        assert_eq!(renewed.access.expose(), provider.given().access);
+        assert_eq!(renewed.access.expose(), provider.last_tokens().access);
         held = Grant { refresh: renewed.refresh.clone().or(held.refresh), ..renewed };
     }
     assert!(hub.revoke(&held).await.map_err(|failure| failure.message)?);
-    assert!(provider.has_ended());
+    assert!(provider.is_revoked());
     Ok(first)
 }
 
 /// The provider is content with whoever is described by these lines; the grant that it gave.
 #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
-async fn honoured(lines: &str, quirks: Quirks) -> Grant {
-    let provider = Quirky::start(quirks).await;
-    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+async fn honoured(lines: &str, rules: ProviderRules) -> Grant {
+    let provider = StrictProvider::start(rules).await;
+    let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
 }
 
 /// The same, and a description without these lines does not do.
 #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
-async fn needed(lines: &str, quirks: Quirks) -> Grant {
-    let provider = Quirky::start(quirks).await;
-    let mut hub = Hub::new(described("", &provider), Quirky::client());
+async fn needed(lines: &str, rules: ProviderRules) -> Grant {
+    let provider = StrictProvider::start(rules).await;
+    let mut hub = Hub::new(described("", &provider), StrictProvider::client());
     let why = lived(&mut hub, &provider).await.expect_err(&format!("it did without {lines}"));
     assert!(!why.contains(SECRET) && !why.contains("acc3ss-") && !why.contains("r3fresh-"), "{why}");
-    let provider = Quirky::start(quirks).await;
+    let provider = StrictProvider::start(rules).await;
     (hub.provider, hub.values) = (described(lines, &provider), TemplateValues::new());
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
 }
 
 /// Quirks that all endpoints have which take a client's proof.
-pub(super) fn everywhere(change: impl Fn(&mut Endpoint)) -> Quirks {
-    let mut quirks = Quirks::default();
-    change(&mut quirks.exchanging);
-    change(&mut quirks.renewing);
-    change(&mut quirks.revoking);
-    quirks
+pub(super) fn everywhere(change: impl Fn(&mut Endpoint)) -> ProviderRules {
+    let mut rules = ProviderRules::default();
+    change(&mut rules.exchange);
+    change(&mut rules.refresh);
+    change(&mut rules.revocation);
+    rules
 }
 
 #[tokio::test]
 async fn a_provider_as_the_standards_say_needs_no_more_than_its_addresses() {
-    let grant = honoured("", Quirks::default()).await;
+    let grant = honoured("", ProviderRules::default()).await;
     assert_eq!(
         (grant.expires_at, grant.scopes),
         (Some(NOW + Duration::HOUR), Some(vec!["read".into(), "write".into()]))
@@ -113,24 +113,24 @@ async fn the_client_proves_itself_as_the_provider_wants() {
 #[tokio::test]
 async fn parameters_are_written_as_the_provider_reads_them() {
     // what ends a grant has its own way to be written
-    for (body, written) in [("json", Written::Json), ("query", Written::Query)] {
-        let mut quirks = Quirks::default();
-        (quirks.exchanging.written, quirks.renewing.written) = (written, written);
-        needed(&format!("body = '{body}'"), quirks).await;
+    for (body, encoding) in [("json", Encoding::Json), ("query", Encoding::Query)] {
+        let mut rules = ProviderRules::default();
+        (rules.exchange.encoding, rules.refresh.encoding) = (encoding, encoding);
+        needed(&format!("body = '{body}'"), rules).await;
     }
 }
 
 #[tokio::test]
 async fn a_provider_that_refuses_a_challenge_is_sent_neither_it_nor_a_verifier() {
-    needed("pkce = 'off'", Quirks { bound: false, ..Quirks::default() }).await;
+    needed("pkce = 'off'", ProviderRules { uses_pkce: false, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
 async fn scopes_are_named_and_parted_as_the_provider_does() {
-    needed("scope_separator = ','", Quirks { scope: ("scope", "read,write"), ..Quirks::default() }).await;
-    needed("scope_param = 'user_scope'", Quirks { scope: ("user_scope", "read write"), ..Quirks::default() }).await;
-    needed("scopes = []", Quirks { scope: ("scope", "-"), ..Quirks::default() }).await;
-    let raw = Quirks { scope: ("scope", "all of it"), ..Quirks::default() };
+    needed("scope_separator = ','", ProviderRules { scope: ("scope", "read,write"), ..ProviderRules::default() }).await;
+    needed("scope_param = 'user_scope'", ProviderRules { scope: ("user_scope", "read write"), ..ProviderRules::default() }).await;
+    needed("scopes = []", ProviderRules { scope: ("scope", "-"), ..ProviderRules::default() }).await;
+    let raw = ProviderRules { scope: ("scope", "all of it"), ..ProviderRules::default() };
     needed("authorize_params = { scope = 'all of it' }", raw).await;
 }
 
@@ -138,21 +138,21 @@ async fn scopes_are_named_and_parted_as_the_provider_does() {
 async fn more_is_sent_to_either_endpoint_and_less() {
     let authorize: &[_] = &[("access_type", "offline"), ("response_type", "grant")];
     let lines = "authorize_params = { access_type = 'offline', response_type = 'grant' }";
-    needed(lines, Quirks { authorize, ..Quirks::default() }).await;
-    let exchange: &[_] = &[("audience", "api"), ("grant_type", "code")];
-    needed("token_params = { audience = 'api', grant_type = 'code' }", Quirks { exchange, ..Quirks::default() }).await;
+    needed(lines, ProviderRules { authorize_parameters: authorize, ..ProviderRules::default() }).await;
+    let exchange_parameters: &[_] = &[("audience", "api"), ("grant_type", "code")];
+    needed("token_params = { audience = 'api', grant_type = 'code' }", ProviderRules { exchange_parameters: exchange, ..ProviderRules::default() }).await;
     let headers: &[_] = &[("accept", "application/vnd.x+json"), ("x-version", "3")];
-    needed("headers = { Accept = 'application/vnd.x+json', X-Version = '3' }", Quirks { headers, ..Quirks::default() })
+    needed("headers = { Accept = 'application/vnd.x+json', X-Version = '3' }", ProviderRules { headers, ..ProviderRules::default() })
         .await;
     let resource: &[_] = &[("resource", "https://api.example")];
-    let mut quirks = Quirks { authorize: resource, exchange: resource, ..Quirks::default() };
-    quirks.renewing.more = &[("grant_type", "refresh_token"), ("resource", "https://api.example")];
-    needed("resource = 'https://api.example'", quirks).await;
+    let mut rules = ProviderRules { authorize_parameters: resource, exchange_parameters: resource, ..ProviderRules::default() };
+    rules.refresh.parameters = &[("grant_type", "refresh_token"), ("resource", "https://api.example")];
+    needed("resource = 'https://api.example'", rules).await;
 
-    let less = Quirks { authorize: &[("response_type", "-")], exchange: &[("redirect_uri", "-")], ..Quirks::default() };
+    let less = ProviderRules { authorize_parameters: &[("response_type", "-")], exchange_parameters: &[("redirect_uri", "-")], ..ProviderRules::default() };
     let lines = "authorize_params = { response_type = '' }\ntoken_params = { redirect_uri = '' }";
     needed(lines, less).await;
-    let empty = Quirks { authorize: &[("hint", "")], exchange: &[("redirect_uri", "")], ..Quirks::default() };
+    let empty = ProviderRules { authorize_parameters: &[("hint", "")], exchange_parameters: &[("redirect_uri", "")], ..ProviderRules::default() };
     let lines = "keep_empty = true\nauthorize_params = { hint = '' }\ntoken_params = { redirect_uri = '' }";
     needed(lines, empty).await;
 }
@@ -161,61 +161,61 @@ async fn more_is_sent_to_either_endpoint_and_less() {
 async fn parameters_have_the_providers_names_wherever_they_are_sent() {
     let names: &[_] = &[("client_id", "client_key"), ("client_secret", "secret"), ("code", "auth_code")];
     let lines = "rename = { client_id = 'client_key', client_secret = 'secret', code = 'auth_code' }";
-    needed(lines, Quirks { names, ..Quirks::default() }).await;
+    needed(lines, ProviderRules { names, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
 async fn the_callback_is_read_as_the_provider_writes_it() {
     let callback: (&str, &[_]) = ("auth_code", &[("realmId", "77")]);
     let lines = "code_param = 'auth_code'\ncapture_callback = { realm = 'realmId', none = 'missing' }";
-    let grant = needed(lines, Quirks { callback, ..Quirks::default() }).await;
+    let grant = needed(lines, ProviderRules { callback, ..ProviderRules::default() }).await;
     assert_eq!(grant.captured.into_iter().collect::<Vec<_>>(), [("realm".to_owned(), "77".to_owned())]);
-    needed("echo_state = true", Quirks { wants_state: true, ..Quirks::default() }).await;
+    needed("echo_state = true", ProviderRules { requires_state: true, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
 async fn a_grant_is_renewed_as_the_provider_does_it() {
-    let usual = Quirks::default().renewing;
-    let renewing = |renewing: Endpoint| Quirks { renewing, ..Quirks::default() };
+    let usual = ProviderRules::default().refresh;
+    let renewing = |refresh: Endpoint| ProviderRules { refresh, ..ProviderRules::default() };
     needed("refresh = { url = 'AT/renewal' }", renewing(Endpoint { path: "/renewal", ..usual })).await;
     needed("refresh = { public = true }", renewing(Endpoint { proof: Proof::Public, ..usual })).await;
-    let get = Endpoint { method: "GET", written: Written::Query, ..usual };
+    let get = Endpoint { method: "GET", encoding: Encoding::Query, ..usual };
     needed("refresh = { method = 'GET' }", renewing(get)).await;
-    let more: &[_] = &[("grant_type", "ig_refresh_token"), ("scope", "all")];
+    let parameters: &[_] = &[("grant_type", "ig_refresh_token"), ("scope", "all")];
     let lines = "refresh = { grant = 'ig_refresh_token', params = { scope = 'all' } }";
-    needed(lines, renewing(Endpoint { more, ..usual })).await;
+    needed(lines, renewing(Endpoint { parameters: more, ..usual })).await;
     let less: &[_] = &[("grant_type", "-")];
-    needed("refresh = { params = { grant_type = '' } }", renewing(Endpoint { more: less, ..usual })).await;
+    needed("refresh = { params = { grant_type = '' } }", renewing(Endpoint { parameters: less, ..usual })).await;
     // as Facebook does: the access token itself is exchanged, under a name of its own
-    let access = Endpoint { token: ("access_token", true), more: &[("grant_type", "fb_exchange_token")], ..get };
+    let access = Endpoint { token: ("access_token", true), parameters: &[("grant_type", "fb_exchange_token")], ..get };
     let names: &[_] = &[("access_token", "fb_exchange_token")];
     let lines = "rename = { access_token = 'fb_exchange_token' }\n\
                  refresh = { subject = 'access', method = 'GET', grant = 'fb_exchange_token' }";
-    needed(lines, Quirks { names, ..renewing(access) }).await;
+    needed(lines, ProviderRules { names, ..renewing(access) }).await;
 }
 
 #[tokio::test]
 async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_given() {
-    honoured("refresh = {}", Quirks { rotates: true, ..Quirks::default() }).await;
+    honoured("refresh = {}", ProviderRules { rotates: true, ..ProviderRules::default() }).await;
     let without: fn(&_) -> Answer = |tokens: &Tokens| {
-        let mut plain = tokens.plain();
+        let mut plain = tokens.standard_answer();
         if tokens.count > 1 {
             plain.as_object_mut().unwrap().shift_remove("refresh_token");
         }
         Answer::json(plain)
     };
     let empty: fn(&_) -> Answer = |tokens: &Tokens| {
-        let mut plain = tokens.plain();
+        let mut plain = tokens.standard_answer();
         if tokens.count > 1 {
             plain["refresh_token"] = json!("");
         }
         Answer::json(plain)
     };
-    let mut quirks = Quirks::default();
-    quirks.revoking.token.1 = true;
-    quirks.revoking.more = &[("token_type_hint", "access_token")];
+    let mut rules = ProviderRules::default();
+    rules.revocation.token.1 = true;
+    rules.revocation.parameters = &[("token_type_hint", "access_token")];
     for answer in [without, empty] {
-        honoured("revoke = { url = 'AT/revoke', token = 'access' }", Quirks { answer, ..quirks }).await;
+        honoured("revoke = { url = 'AT/revoke', token = 'access' }", ProviderRules { token_answer: answer, ..rules }).await;
     }
 }
 
@@ -229,19 +229,19 @@ async fn an_answer_is_read_where_the_provider_puts_things() {
     };
     let lines = "response = { access = '/data/tokens/0/a', refresh = '/data/tokens/0/r', expires_in = '/data/minutes', \
                  expires_unit = 'minutes', scope = '/data/granted', error = '/code' }\ncapture = { team = '/data/team' }";
-    let grant = needed(lines, Quirks { answer: wrapped, ..Quirks::default() }).await;
+    let grant = needed(lines, ProviderRules { token_answer: wrapped, ..ProviderRules::default() }).await;
     assert_eq!(grant.expires_at, Some(NOW + Duration::minutes(90)));
     assert_eq!((grant.scopes, grant.captured["team"].as_str()), (Some(vec!["read".to_owned()]), "7"));
 
     // what looks like an error is none where the description says what a success is
     let fine: fn(&_) -> Answer = |tokens: &Tokens| {
-        let mut plain = tokens.plain();
+        let mut plain = tokens.standard_answer();
         plain["error"] = json!("ok");
         Answer::json(plain)
     };
     needed(
         "response = { success = { pointer = '/error', equals = 'ok' } }",
-        Quirks { answer: fine, ..Quirks::default() },
+        ProviderRules { token_answer: fine, ..ProviderRules::default() },
     )
     .await;
 }
@@ -253,10 +253,10 @@ async fn a_token_ends_when_the_provider_says_or_is_assumed_to_mean() {
         Answer::json(json!({ "access_token": tokens.access, "refresh_token": tokens.refresh, "ends": ends }))
     };
     let lines = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
-    let grant = honoured(lines, Quirks { answer: at, ..Quirks::default() }).await;
+    let grant = honoured(lines, ProviderRules { token_answer: at, ..ProviderRules::default() }).await;
     assert_eq!((grant.expires_at, grant.scopes), (Some(NOW + Duration::hours(2)), None));
-    assert_eq!(honoured("", Quirks { answer: at, ..Quirks::default() }).await.expires_at, None);
-    let assumed = honoured("lifetime = 7200", Quirks { answer: at, ..Quirks::default() }).await;
+    assert_eq!(honoured("", ProviderRules { token_answer: at, ..ProviderRules::default() }).await.expires_at, None);
+    let assumed = honoured("lifetime = 7200", ProviderRules { token_answer: at, ..ProviderRules::default() }).await;
     assert_eq!(assumed.expires_at, Some(NOW + Duration::hours(2)));
 }
 
@@ -267,30 +267,30 @@ async fn an_answer_may_be_a_form_or_have_another_good_status() {
             format!("access_token={}&refresh_token={}&expires_in=60&scope=read%2Cwrite", tokens.access, tokens.refresh);
         Answer(200, "application/x-www-form-urlencoded; charset=utf-8", body)
     };
-    let grant = honoured("", Quirks { answer: form, ..Quirks::default() }).await;
+    let grant = honoured("", ProviderRules { token_answer: form, ..ProviderRules::default() }).await;
     assert_eq!((grant.expires_at, grant.scopes.unwrap().len()), (Some(NOW + Duration::MINUTE), 2));
-    let created: fn(&_) -> Answer = |tokens: &Tokens| Answer(201, "text/plain", tokens.plain().to_string());
-    honoured("", Quirks { answer: created, ..Quirks::default() }).await;
+    let created: fn(&_) -> Answer = |tokens: &Tokens| Answer(201, "text/plain", tokens.standard_answer().to_string());
+    honoured("", ProviderRules { token_answer: created, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
 async fn addresses_are_filled_with_what_was_entered_and_what_was_captured() {
-    let quirks = Quirks {
+    let rules = ProviderRules {
         authorize_path: "/acme%20inc/authorize",
-        exchanging: Endpoint { path: "/common/token", ..Quirks::default().exchanging },
-        renewing: Endpoint { path: "/eu/token", ..Quirks::default().renewing },
-        revoking: Endpoint { path: "/acme%20inc/clients/hub%20id", ..Quirks::default().revoking },
-        answer: |tokens| {
-            let mut plain = tokens.plain();
+        exchange: Endpoint { path: "/common/token", ..ProviderRules::default().exchange },
+        refresh: Endpoint { path: "/eu/token", ..ProviderRules::default().refresh },
+        revocation: Endpoint { path: "/acme%20inc/clients/hub%20id", ..ProviderRules::default().revocation },
+        token_answer: |tokens| {
+            let mut plain = tokens.standard_answer();
             plain["region"] = json!("eu");
             Answer::json(plain)
         },
-        ..Quirks::default()
+        ..ProviderRules::default()
     };
-    let provider = Quirky::start(quirks).await;
+    let provider = StrictProvider::start(rules).await;
     let lines = "authorize_url = 'AT/{tenant}/authorize'\ntoken_url = \"AT/{region|'common'}/token\"\n\
                  capture = { region = '/region' }\nrevoke = { url = 'AT/{tenant}/clients/{client_id}' }";
-    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     let unknown = hub.link().unwrap_err();
     assert!(unknown.message.contains("“tenant” is not known"), "{}", unknown.message);
     hub.values.insert("tenant".to_owned(), "acme inc".to_owned());
@@ -299,60 +299,60 @@ async fn addresses_are_filled_with_what_was_entered_and_what_was_captured() {
 
 #[tokio::test]
 async fn a_grant_is_ended_as_the_provider_does_it() {
-    let usual = Quirks::default().revoking;
-    let revoking = |revoking: Endpoint| Quirks { revoking, ..Quirks::default() };
-    let access = Endpoint { token: ("token", true), more: &[("token_type_hint", "access_token")], ..usual };
+    let usual = ProviderRules::default().revocation;
+    let revoking = |revocation: Endpoint| ProviderRules { revocation, ..ProviderRules::default() };
+    let access = Endpoint { token: ("token", true), parameters: &[("token_type_hint", "access_token")], ..usual };
     needed("revoke = { url = 'AT/revoke', token = 'access' }", revoking(access)).await;
     let basic = Endpoint { proof: Proof::Basic("hub+id:s3%2Fcret%2Bodd+%3A"), ..usual };
     needed("revoke = { url = 'AT/revoke', auth = 'basic' }", revoking(basic)).await;
-    let bearer = Endpoint { proof: Proof::Bearer, more: &[], ..access };
+    let bearer = Endpoint { proof: Proof::Bearer, parameters: &[], ..access };
     needed("revoke = { url = 'AT/revoke', auth = 'bearer', token = 'access' }", revoking(bearer)).await;
-    let get = Endpoint { method: "GET", written: Written::Query, ..bearer };
+    let get = Endpoint { method: "GET", encoding: Encoding::Query, ..bearer };
     needed("revoke = { url = 'AT/revoke', method = 'GET', auth = 'bearer', token = 'access' }", revoking(get)).await;
     // as GitHub does
     let grant = Endpoint {
         method: "DELETE",
         path: "/applications/hub%20id/grant",
-        written: Written::Json,
+        encoding: Encoding::Json,
         token: ("access_token", true),
-        more: &[],
+        parameters: &[],
         ..basic
     };
     let lines = "revoke = { url = 'AT/applications/{client_id}/grant', method = 'DELETE', auth = 'basic', \
                  token = 'access', param = 'access_token', body = 'json' }";
     needed(lines, revoking(grant)).await;
     let headers: &[_] = &[("accept", "application/json"), ("notion-version", "2022-06-28")];
-    let json = Endpoint { written: Written::Json, more: &[], ..usual };
+    let json = Endpoint { encoding: Encoding::Json, parameters: &[], ..usual };
     let lines = "headers = { Notion-Version = '2022-06-28' }\nrevoke = { url = 'AT/revoke', body = 'json' }";
-    needed(lines, Quirks { headers, ..revoking(json) }).await;
+    needed(lines, ProviderRules { headers, ..revoking(json) }).await;
 }
 
 #[tokio::test]
 async fn the_token_that_is_ended_keeps_the_name_that_its_own_line_gives_it() {
     let names: &[_] = &[("client_id", "client_key"), ("access_token", "exchanged")];
-    let access = Endpoint { token: ("exchanged", true), more: &[], ..Quirks::default().revoking };
+    let access = Endpoint { token: ("exchanged", true), parameters: &[], ..ProviderRules::default().revocation };
     let lines = "rename = { client_id = 'client_key', access_token = 'other' }\n\
                  revoke = { url = 'AT/revoke', token = 'access', param = 'exchanged' }";
-    needed(lines, Quirks { names, revoking: access, ..Quirks::default() }).await;
+    needed(lines, ProviderRules { names, revocation: access, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
 async fn an_end_that_is_answered_with_200_may_be_none() {
-    let quirks =
-        Quirks { farewell: || Answer::json(json!({ "ok": false, "error": "not_allowed" })), ..Quirks::default() };
-    let provider = Quirky::start(quirks).await;
+    let rules =
+        ProviderRules { revocation_answer: || Answer::json(json!({ "ok": false, "error": "not_allowed" })), ..ProviderRules::default() };
+    let provider = StrictProvider::start(rules).await;
     let lines = "revoke = { url = 'AT/revoke', success = { pointer = '/ok', equals = true } }";
-    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     let grant = signed_in(&mut hub).await.unwrap();
     let failure = hub.revoke(&grant).await.unwrap_err();
     assert_eq!(failure.message, "127.0.0.1 answered, but did not end the access");
 
-    let over = Quirks {
-        farewell: || Answer(400, "application/json", json!({ "error": "invalid_token" }).to_string()),
-        ..quirks
+    let over = ProviderRules {
+        revocation_answer: || Answer(400, "application/json", json!({ "error": "invalid_token" }).to_string()),
+        ..rules
     };
-    let provider = Quirky::start(over).await;
-    let mut hub = Hub::new(described(lines, &provider), Quirky::client());
+    let provider = StrictProvider::start(over).await;
+    let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     let grant = signed_in(&mut hub).await.unwrap();
     assert!(hub.revoke(&grant).await.unwrap(), "what is over is ended");
 

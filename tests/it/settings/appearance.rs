@@ -23,7 +23,7 @@ async fn what_was_chosen_is_on_every_page_in_every_browser_of_theirs_alone() {
         assert!(page.has(html), "{}", page.path());
     }
     assert!(bob.get("/jobs").await.has("html[data-theme=auto][data-contrast=auto][data-motion=auto]"));
-    assert_eq!(app.audited().await.iter().filter(|action| *action == "appearance.changed").count(), 1);
+    assert_eq!(app.audit_actions().await.iter().filter(|action| *action == "appearance.changed").count(), 1);
 }
 
 #[tokio::test]

@@ -31,13 +31,13 @@ async fn an_address_changes_when_its_new_mailbox_confirms_it() {
 
     // in another browser, which is signed in to nothing
     let visitor = app.stranger();
-    let link = app.mailed_link();
+    let link = app.newest_mailed_link();
     let form = visitor.get(&link).await;
     assert_eq!(app.stranger().sign_in("alice@new.example", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(visitor.submit(&form, "main form", []).await.path(), "/sign-in");
     assert_eq!(app.stranger().sign_in("alice@new.example", PASSWORD).await.path(), "/dashboard");
     assert_eq!(alice.get("/settings/sign-in").await.text("main .lede strong"), "alice@new.example");
-    let audited = app.audited().await;
+    let audited = app.audit_actions().await;
     assert!(audited.contains(&"email.asked".to_owned()) && audited.contains(&"email.changed".to_owned()));
     assert_eq!(visitor.get(&link).await.status, StatusCode::GONE, "it works once");
 }
@@ -77,7 +77,7 @@ async fn an_address_that_got_an_account_meanwhile_is_not_taken_from_it() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     ask(&app, &alice, "bob@example.com", PASSWORD).await;
-    let link = app.mailed_link();
+    let link = app.newest_mailed_link();
     let form = alice.get(&link).await;
     app.account("bob", false).await;
     let page = alice.submit(&form, "main form", []).await;
@@ -90,12 +90,12 @@ async fn a_newer_wish_and_a_new_password_both_end_an_older_one() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     ask(&app, &alice, "one@new.example", PASSWORD).await;
-    let first = app.mailed_link();
+    let first = app.newest_mailed_link();
     let hasty = ask(&app, &alice, "two@new.example", PASSWORD).await;
     assert!(hasty.text(".summary li").contains("on its way already"), "nobody's mailbox is flooded");
     app.advance(MINUTE).await;
     ask(&app, &alice, "two@new.example", PASSWORD).await;
-    let second = app.mailed_link();
+    let second = app.newest_mailed_link();
     assert_eq!(alice.get(&first).await.status, StatusCode::NOT_FOUND);
     let form = alice.get("/settings/sign-in/password").await;
     let fields = [("current_password", PASSWORD), ("new_password", "a kettle under the stairs")];

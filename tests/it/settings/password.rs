@@ -29,7 +29,7 @@ async fn a_new_password_signs_out_all_other_browsers_and_is_told_by_mail() {
     assert_eq!(bob.get("/jobs").await.text("h1"), "Jobs");
     assert_eq!(elsewhere.sign_in("alice@example.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(elsewhere.sign_in("alice@example.com", NEW).await.path(), "/dashboard");
-    assert!(app.audited().await.contains(&"password.changed".to_owned()));
+    assert!(app.audit_actions().await.contains(&"password.changed".to_owned()));
     app.app.background_tasks.finish().await;
     assert!(app.mails().pop().unwrap().contains("Subject: Your password was changed"));
 }
@@ -51,7 +51,7 @@ async fn without_the_current_password_nothing_changes() {
         assert_eq!(page.attrs("input[type=password]", "value"), [""; 0]);
     }
     assert_eq!(app.stranger().sign_in("alice@example.com", PASSWORD).await.path(), "/dashboard");
-    assert!(app.audited().await.contains(&"password.refused!password".to_owned()));
+    assert!(app.audit_actions().await.contains(&"password.refused!password".to_owned()));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_browser_that_was_left_signed_in_is_signed_out_from_another() {
     let page = alice.submit(&question, "main form", []).await;
     assert_eq!((page.path(), page.texts("tbody tr").len()), ("/settings/sessions", 1));
     assert_eq!(elsewhere.get("/jobs").await.text("h1"), "Sign in");
-    assert_eq!(app.audited().await.pop().as_deref(), Some("sessions.revoked"));
+    assert_eq!(app.audit_actions().await.pop().as_deref(), Some("sessions.revoked"));
 
     let again = alice.submit(&question, "main form", []).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND, "it is signed out already");

@@ -1,4 +1,4 @@
-//! A browser without script: it keeps cookies, follows redirects, and sends forms with what they hold.
+//! A browser without script: it stores cookies, follows redirects, and submits the forms of pages.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,55 +19,55 @@ use url::{Url, form_urlencoded};
 use super::page::Page;
 use super::stream::Stream;
 
-/// More is a loop.
-const MOST_REDIRECTS: usize = 5;
+/// The limit of redirects; more are a loop.
+const MAX_REDIRECTS: usize = 5;
 
-/// Longer than any page may take, one that waits for a change included.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any page may take, including pages that wait for a change.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The browser's name for itself.
+/// The user agent of the browser.
 pub(super) const AGENT: &str = "Browser of the tests";
 
-/// How a request gets to the hub.
-enum Way {
+/// The transport of requests to the hub.
+enum Transport {
     InProcess(Router),
     Network(reqwest::Client),
 }
 
-/// One person's browser.
+/// The browser of one person.
 pub(crate) struct Browser {
-    way: Way,
+    transport: Transport,
     base: Url,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
     pub(super) fn new(router: Router, base: Url) -> Self {
-        Self { way: Way::InProcess(router), base, cookies: Mutex::default() }
+        Self { transport: Transport::InProcess(router), base, cookies: Mutex::default() }
     }
 
-    /// For a hub that listens at `base`.
-    #[expect(clippy::disallowed_methods, reason = "a browser is outside of the hub, and of its way out")]
-    pub(super) fn at(base: Url) -> Self {
-        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build().unwrap();
-        Self { way: Way::Network(client), base, cookies: Mutex::default() }
+    /// Opens a browser for a hub that listens at `base`.
+    #[expect(clippy::disallowed_methods, reason = "a browser is outside of the hub, and does not use its egress client")]
+    pub(super) fn for_url(base: Url) -> Self {
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().unwrap();
+        Self { transport: Transport::Network(client), base, cookies: Mutex::default() }
     }
 
-    /// The hub has moved; its cookies are kept.
-    pub(crate) fn follow_to(&mut self, base: &Url) {
+    /// Uses another address of the hub, with the same cookies.
+    pub(crate) fn set_base(&mut self, base: &Url) {
         self.base = base.clone();
     }
 
-    /// Opens a page, and whatever it redirects to.
+    /// Opens a page and follows its redirects.
     pub(crate) async fn get(&self, path: &str) -> Page {
         let first = self.request(Method::GET, path, &[], "").await;
         self.follow(first).await
     }
 
-    /// Sends a form as the page shows it, with these fields changed. Each must be in the form.
+    /// Submits a form as the page shows it, with these fields changed. Panics if the form lacks one of them.
     pub(crate) async fn submit<const N: usize>(&self, page: &Page, form: &str, fields: [(&str, &str); N]) -> Page {
         let form = page.form(form);
-        let fields = form.filled(&fields);
+        let fields = form.fields_with(&fields);
         let action = self.base.join(page.path()).unwrap().join(&form.action).unwrap();
         let path = action[url::Position::BeforePath..].to_owned();
         let first = if form.is_post {
@@ -79,7 +79,7 @@ impl Browser {
         self.follow(first).await
     }
 
-    /// Sends a form that no page showed, and does not follow.
+    /// Posts these fields without a page, and follows no redirect.
     pub(crate) async fn post(&self, path: &str, fields: &[(impl AsRef<str>, impl AsRef<str>)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.request(Method::POST, path, &[("content-type", "application/x-www-form-urlencoded")], &body).await
@@ -91,7 +91,7 @@ impl Browser {
         self.submit(&page, "form[action='/sign-in']", [("email", email), ("password", password)]).await
     }
 
-    /// Adds the MCP server at `url` through the page, and returns the place of the new connector.
+    /// Adds the MCP server at `url` through the page; returns the path of the new connector.
     pub(crate) async fn add_server(&self, name: &str, url: &Url) -> String {
         let form = self.get("/connectors/new/mcp").await;
         let added = self.submit(&form, "main form", [("name", name), ("url", url.as_str())]).await;
@@ -107,28 +107,28 @@ impl Browser {
         page.path().strip_prefix("/jobs/").expect("not the page of a job").parse().unwrap()
     }
 
-    /// One request, not followed, with further headers.
+    /// Sends a request with further headers, and follows no redirect.
     pub(crate) async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
         let mut request = Request::builder().method(&method).uri(path).body(body.to_owned()).unwrap();
         *request.headers_mut() = self.headers(&method, headers);
-        let (status, headers, body) = match &self.way {
-            Way::InProcess(router) => in_process(router.clone(), request).await,
-            Way::Network(client) => over_network(client, &self.base, request).await,
+        let (status, headers, body) = match &self.transport {
+            Transport::InProcess(router) => in_process(router.clone(), request).await,
+            Transport::Network(client) => over_network(client, &self.base, request).await,
         };
         for cookie in headers.get_all(SET_COOKIE) {
-            self.keep(cookie.to_str().unwrap());
+            self.store_cookie(cookie.to_str().unwrap());
         }
         Page::new(path, status, headers, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// Opens a stream, to be read message by message while it goes on.
+    /// Opens a stream of server-sent events.
     pub(crate) async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
         Stream::new(self.body(path, headers).await)
     }
 
-    /// Asks for a body, to be taken piece by piece while it is made.
+    /// Requests a page whose body is read while the hub writes it.
     pub(crate) async fn body(&self, path: &str, headers: &[(&str, &str)]) -> Body {
-        let Way::InProcess(router) = &self.way else { panic!("only a hub in this process can be watched") };
+        let Transport::InProcess(router) = &self.transport else { panic!("only a hub in this process can be streamed") };
         let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
         *request.headers_mut() = self.headers(&Method::GET, headers);
         let response = router.clone().oneshot(request).await.unwrap();
@@ -154,7 +154,7 @@ impl Browser {
     }
 
     pub(crate) async fn follow(&self, mut page: Page) -> Page {
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..MAX_REDIRECTS {
             if page.status != StatusCode::SEE_OTHER {
                 return page;
             }
@@ -162,11 +162,11 @@ impl Browser {
             assert_eq!(next.origin(), self.base.origin(), "a redirect leaves the hub");
             page = self.request(Method::GET, &next[url::Position::BeforePath..], &[], "").await;
         }
-        panic!("more than {MOST_REDIRECTS} redirects, the last to {}", page.path())
+        panic!("more than {MAX_REDIRECTS} redirects, the last to {}", page.path())
     }
 
-    /// As browsers do: a `__Host-` cookie counts only with `Secure` and `Path=/`, and `Max-Age=0` removes one.
-    fn keep(&self, cookie: &str) {
+    /// Stores a cookie as browsers do: `__Host-` needs `Secure` and `Path=/`, and `Max-Age=0` removes the cookie.
+    fn store_cookie(&self, cookie: &str) {
         let mut parts = cookie.split("; ");
         let (name, value) = parts.next().unwrap().split_once('=').unwrap();
         let attributes: Vec<_> = parts.collect();
@@ -181,17 +181,18 @@ impl Browser {
         }
     }
 
-    /// A cookie's value.
+    /// Returns the value of a cookie.
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().unwrap().get(name).cloned()
     }
 
-    /// Plants a cookie.
+    /// Sets a cookie.
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
     }
 }
 
+/// The status, headers and body of an answer.
 type Answer = (StatusCode, HeaderMap, Bytes);
 
 async fn in_process(router: Router, request: Request<String>) -> Answer {

@@ -1,8 +1,8 @@
 //! A migrated database for each test, on a private PostgreSQL that all tests of a run share.
 //!
-//! The first test starts the server under `target/tmp` (the hub's own way of running one, with durability given up) and
-//! migrates a template; each test clones it and works as the plain role that owns it, as the hub does. The server stops
-//! when the last test process has ended, however it ended.
+//! The first test starts the server below `target/tmp`, as the hub does but without durability, and makes two templates.
+//! Each test clones one and works as the plain role that owns it, as the hub does. The server stops after the last test
+//! process has ended, even if that process was killed.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -38,12 +38,12 @@ impl TestDatabase {
         Self::cloned_from(&CLUSTER.template).await
     }
 
-    /// Clones the migrated template that also stores the shipped connectors.
+    /// Clones the template that is migrated and stores the shipped connectors.
     pub(crate) async fn with_connectors() -> Self {
         Self::cloned_from(&CLUSTER.template_with_connectors).await
     }
 
-    /// A database without any table.
+    /// Creates a database without any table.
     pub(crate) async fn empty() -> Self {
         Self::cloned_from("template0").await
     }
@@ -58,17 +58,17 @@ impl TestDatabase {
         Self { name, databases, options }
     }
 
-    /// Cuts all connections and lets nobody connect, or does again.
-    pub(crate) async fn let_connect(&self, allowed: bool) {
+    /// Accepts connections, or cuts all that are open and refuses further ones.
+    pub(crate) async fn set_reachable(&self, is_reachable: bool) {
         let mut superuser = CLUSTER.superuser_options.clone().connect().await.unwrap();
-        execute(&mut superuser, format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allowed}", self.name)).await;
-        if !allowed {
+        execute(&mut superuser, format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_reachable}", self.name)).await;
+        if !is_reachable {
             let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
             execute(&mut superuser, cut).await;
         }
     }
 
-    /// How the server's superuser connects to this database.
+    /// Returns the connection options of the server's superuser for this database.
     pub(crate) fn superuser_options(&self) -> PgConnectOptions {
         CLUSTER.superuser_options.clone().database(&self.name)
     }
@@ -76,12 +76,12 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // the process may end before it is done: the next run drops what is left
+        // the process may end before the drop: the next run drops what is left
         let _ = CLUSTER.drops.send(std::mem::take(&mut self.name));
     }
 }
 
-/// What the tests of this process share. The server is watched by a thread of its own, because a test's runtime ends
+/// The server that all tests of this process share. A thread of its own supervises it, because a test's runtime ends
 /// with the test.
 struct Cluster {
     options: PgConnectOptions,
@@ -93,32 +93,32 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
-        let (ready, waits) = std::sync::mpsc::channel();
+        let (ready, receiver) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async move {
                 let (cluster, managed, dropped) = Self::set_up().await;
-                // it alone may end the connections of every role
+                // only the superuser may end the connections of every role
                 let superuser = cluster.superuser_options.connect().await.unwrap();
                 ready.send(cluster).unwrap();
                 drop_databases(superuser, dropped).await;
                 drop(managed);
             });
         });
-        waits.recv().unwrap()
+        receiver.recv().unwrap()
     }
 
     async fn set_up() -> (Self, Managed, UnboundedReceiver<String>) {
         let data_dir = data_dir();
         let config = config_with(&data_dir);
         let managed = Managed::join_with(&config, Purpose::Tests).await.unwrap();
-        stop_after_us(&data_dir);
+        stop_after_last_user(&data_dir);
         let superuser_options = managed.superuser_options().unwrap();
         let mut superuser = superuser_options.connect().await.unwrap();
         execute(&mut superuser, "ALTER ROLE craft CREATEDB").await;
         let options = managed.options().unwrap();
         let mut admin = options.connect().await.unwrap();
-        // one process at a time; let go of with the connection
+        // one process at a time; the lock is released with the connection
         execute(&mut admin, "SELECT pg_advisory_lock(1)").await;
         let is_alone = drop_orphans(&mut superuser).await;
         let (template, template_with_connectors) = make_templates(&mut admin, &options, is_alone).await;
@@ -127,24 +127,24 @@ impl Cluster {
     }
 }
 
-/// The statements that make sample rows once `migration` was applied.
+/// Returns the statements that insert sample rows after `migration`.
 pub(crate) fn samples(migration: i64) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/migrations/{migration}.sql"));
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Settings with this data directory, and otherwise the defaults.
+/// Returns the default settings with this data directory.
 pub(crate) fn config_with(data_dir: &Path) -> Config {
     let data_dir = data_dir.to_str().unwrap().to_owned();
     Config::load(None, |name| (name == "CRAFT_DATA_DIR").then(|| data_dir.clone())).unwrap()
 }
 
-/// A directory for servers of tests: below `target`, unless we are root and the checkout is where PostgreSQL's own user
-/// cannot go.
+/// Returns the directory for servers of tests. It is below `target`, unless the tests run as root and PostgreSQL's own
+/// user cannot enter the checkout.
 pub(crate) fn scratch_dir() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let lets_pass = |dir: &Path| std::fs::metadata(dir).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
-    if !rustix::process::geteuid().is_root() || target.ancestors().all(lets_pass) {
+    let can_enter = |dir: &Path| std::fs::metadata(dir).is_ok_and(|found| found.permissions().mode() & 0o001 != 0);
+    if !rustix::process::geteuid().is_root() || target.ancestors().all(can_enter) {
         return target.to_path_buf();
     }
     let checkout = env!("CARGO_MANIFEST_DIR").trim_matches('/').replace('/', "-");
@@ -155,9 +155,9 @@ fn data_dir() -> PathBuf {
     scratch_dir().join("pg-test")
 }
 
-/// Waits beside us, in a process of its own, until nobody uses the server, and stops it. Where there is no `flock`
-/// program, the server stays and the next run adopts it.
-fn stop_after_us(data_dir: &Path) {
+/// Starts a process that waits until no test uses the server, then stops it. Without the `flock` program the server keeps
+/// running, and the next run adopts it.
+fn stop_after_last_user(data_dir: &Path) {
     let script =
         r#"pid=$(head -n 1 "$0") && kill -INT "$pid" && while [ -e "$0" ] && kill -0 "$pid"; do sleep 0.05; done"#;
     let _ = Command::new("flock")
@@ -171,9 +171,9 @@ fn stop_after_us(data_dir: &Path) {
         .spawn();
 }
 
-/// Makes both templates, unless an earlier run of this same program has made them this month (their partitions are those
-/// of the month); returns the name of the migrated one and of the one that also stores the shipped connectors.
-/// `is_alone` says that no other process clones the templates that are there.
+/// Makes both templates unless an earlier run of this same program made them this month, since the partitions are those
+/// of the month. Returns the names of the migrated template and of the one that also stores the shipped connectors. If
+/// `is_alone`, no other process clones the templates that exist, and they are dropped.
 async fn make_templates(admin: &mut PgConnection, options: &PgConnectOptions, is_alone: bool) -> (String, String) {
     let statement = "SELECT to_char(clock_timestamp(), 'YYYYMM_') || md5($1)";
     let suffix: String = sqlx::query_scalar(statement).bind(program_version()).fetch_one(&mut *admin).await.unwrap();
@@ -196,7 +196,7 @@ async fn make_templates(admin: &mut PgConnection, options: &PgConnectOptions, is
     (migrated, shipped)
 }
 
-/// The version of the migrations, and of the two programs whose code stores the connectors.
+/// Returns a text that changes with the migrations and with the programs whose code stores the connectors.
 fn program_version() -> String {
     let checksums = MIGRATOR.iter().map(|migration| format!("{:?}", migration.checksum));
     let programs = [std::env::current_exe().unwrap(), PathBuf::from(env!("CARGO_BIN_EXE_craft"))];

@@ -1,4 +1,4 @@
-//! The program itself, in a process of its own, seen from outside: what it prints, what it answers, how it ends.
+//! The program in a process of its own, seen from outside: its output, its answers and its exit.
 
 use std::os::unix::fs::DirBuilderExt;
 use std::process::{ExitStatus, Stdio};
@@ -14,32 +14,32 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::browser::Browser;
-use super::place::Place;
+use super::data_directory::DataDirectory;
 use super::test_app::PASSWORD;
 
 /// Far longer than a start or a stop takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running `craft serve`; killed when dropped, as by a power cut.
 pub(crate) struct Hub {
     child: Child,
     pub(crate) base: Url,
-    /// The link that makes the owner's account, if it was printed.
+    /// The link that creates the owner's account, if the program printed it.
     pub(crate) setup: Option<Url>,
     log: Log,
-    /// Whoever stops reading breaks the pipe.
+    /// Kept open: the program fails to print to a closed pipe.
     _stdout: Lines<BufReader<ChildStdout>>,
 }
 
-/// A program that has ended.
-pub(crate) struct Ended {
+/// The output of a program that has exited.
+pub(crate) struct FinishedProgram {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Place {
-    /// `craft` with these arguments in this data directory, away from the settings of whoever runs the tests.
+impl DataDirectory {
+    /// Returns the command `craft` with these arguments in this data directory, without the environment of the tests.
     pub(crate) fn craft(&self, arguments: &[&str]) -> Command {
         if !self.0.is_dir() {
             // PostgreSQL's own user must be able to pass
@@ -53,27 +53,27 @@ impl Place {
         command
     }
 
-    /// `craft serve` on its own private PostgreSQL.
+    /// Starts `craft serve` with its own private PostgreSQL.
     pub(crate) async fn serve(&self) -> Hub {
         Hub::start(self.craft(&["serve"])).await
     }
 
-    /// Runs a command to its end.
-    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
-        Ended::of(self.craft(arguments), "").await
+    /// Runs `craft` with these arguments until it exits.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> FinishedProgram {
+        FinishedProgram::run(self.craft(arguments), "").await
     }
 }
 
 impl Hub {
-    /// Starts it, and returns once it says where it listens.
+    /// Starts the program and waits until it prints its address.
     pub(crate) async fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let log = Log::keep(child.stderr.take().unwrap());
+        let log = Log::collect(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut setup = None;
         let base = loop {
-            let line = timeout(PATIENCE, stdout.next_line()).await.expect("it takes too long to start").unwrap();
-            let line = line.unwrap_or_else(|| panic!("it ended before it listened:\n{}", log.text()));
+            let line = timeout(PROCESS_TIMEOUT, stdout.next_line()).await.expect("the hub should start in time").unwrap();
+            let line = line.unwrap_or_else(|| panic!("the hub exited before it listened:\n{}", log.text()));
             if let Some(link) = line.strip_prefix("Make the owner’s account here: ") {
                 setup = Some(Url::parse(link).unwrap());
             } else if let Some(base) = line.strip_prefix("Listening on ") {
@@ -83,12 +83,12 @@ impl Hub {
         Self { child, base, setup, log, _stdout: stdout }
     }
 
-    /// Somebody who is not signed in.
+    /// Opens a browser in which nobody is signed in.
     pub(crate) fn browser(&self) -> Browser {
         Browser::at(self.base.clone())
     }
 
-    /// Makes the owner's account through the link that was printed; signed in.
+    /// Creates the owner's account through the printed link; returns the browser that is signed in.
     pub(crate) async fn owner(&self) -> Browser {
         let link = self.setup.as_ref().expect("no set-up link was printed");
         let browser = self.browser();
@@ -99,76 +99,76 @@ impl Hub {
         browser
     }
 
-    /// Whether it says that it can work.
+    /// Returns true if the hub reports that it is ready.
     pub(crate) async fn is_ready(&self) -> bool {
         self.browser().get("/readyz").await.status == StatusCode::OK
     }
 
-    /// What it has logged so far.
+    /// Returns the log so far.
     pub(crate) fn log(&self) -> String {
         self.log.text()
     }
 
-    /// As a supervisor stops it.
+    /// Stops the hub as a supervisor does, and waits.
     pub(crate) async fn terminate(&mut self) -> ExitStatus {
-        self.end(Signal::TERM).await
+        self.send_signal(Signal::TERM).await
     }
 
-    /// As a power cut does.
+    /// Kills the hub, and waits.
     pub(crate) async fn kill(&mut self) {
-        self.end(Signal::KILL).await;
+        self.send_signal(Signal::KILL).await;
     }
 
-    async fn end(&mut self, signal: Signal) -> ExitStatus {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has ended already");
+    async fn send_signal(&mut self, signal: Signal) -> ExitStatus {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("the hub should run");
         kill_process(pid, signal).unwrap();
-        timeout(PATIENCE, self.child.wait()).await.expect("it does not end").unwrap()
+        timeout(PROCESS_TIMEOUT, self.child.wait()).await.expect("the hub should exit in time").unwrap()
     }
 }
 
-impl Ended {
-    /// Runs it to its end, with `input` typed.
-    pub(crate) async fn of(mut command: Command, input: &str) -> Self {
+impl FinishedProgram {
+    /// Runs a command with `input` on its standard input until it exits.
+    pub(crate) async fn run(mut command: Command, input: &str) -> Self {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        // one that does not read is no matter
+        // the program need not read its input
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
-        let output = timeout(PATIENCE, child.wait_with_output()).await.expect("it does not end").unwrap();
+        let output = timeout(PROCESS_TIMEOUT, child.wait_with_output()).await.expect("the program should exit in time").unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// The one line in which it says why it did not do what it was asked to.
+    /// Returns the only line of a failed program, without its prefix.
     pub(crate) fn refusal(&self) -> &str {
         assert_eq!(self.status.code(), Some(1), "{}{}", self.stdout, self.stderr);
         assert_eq!(self.stdout, "", "{}", self.stderr);
         assert_eq!(self.stderr.lines().count(), 1, "not one line:\n{}", self.stderr);
-        self.stderr.trim_end().strip_prefix("craft: ").expect("not of craft")
+        self.stderr.trim_end().strip_prefix("craft: ").expect("the line should begin with the name of the program")
     }
 }
 
-/// A database in the words of `DATABASE_URL`.
-pub(crate) fn url_of(database: &PgConnectOptions) -> String {
+/// Returns these options as a `DATABASE_URL`.
+pub(crate) fn database_url(database: &PgConnectOptions) -> String {
     let (name, user) = (database.get_database().unwrap(), database.get_username());
     let (socket, port) = (database.get_socket().unwrap().display(), database.get_port());
     format!("postgres:///{name}?host={socket}&port={port}&user={user}")
 }
 
-/// What a child says, kept while it lives.
+/// The error output of a child process so far.
 struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    fn keep(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
-        let kept = Arc::new(Mutex::new(String::new()));
-        let keeps = Arc::clone(&kept);
+    fn collect(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let log = Arc::new(Mutex::new(String::new()));
+        let collected = Arc::clone(&log);
         let mut lines = BufReader::new(stream).lines();
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                let mut text = keeps.lock().unwrap();
+                let mut text = log.lock().unwrap();
                 text.push_str(&line);
                 text.push('\n');
             }
         });
-        Self(kept)
+        Self(collected)
     }
 
     fn text(&self) -> String {

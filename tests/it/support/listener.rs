@@ -1,4 +1,4 @@
-//! Small servers on loopback: well-behaved ones by axum, others byte by byte.
+//! Small servers on loopback: with axum, or byte by byte for those that break the protocol.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Hands each accepted connection to `talk`.
+/// Calls `talk` with each accepted connection.
 pub(crate) async fn raw<F, T>(talk: T) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
@@ -30,17 +30,17 @@ where
     address
 }
 
-/// Reads a request's head and a little of its body; what it says does not matter here.
-pub(crate) async fn hear(stream: &mut TcpStream) {
-    let mut heard = [0; 8192];
-    assert_ne!(stream.read(&mut heard).await.unwrap(), 0, "nobody spoke");
+/// Reads the head of a request and at most 8 KiB, and drops both.
+pub(crate) async fn read_request(stream: &mut TcpStream) {
+    let mut request = [0; 8192];
+    assert_ne!(stream.read(&mut request).await.unwrap(), 0, "the client sent nothing");
 }
 
-/// Hears a request, then writes a head and `kilobytes` of body, without ever saying how long it will be.
-pub(crate) async fn flood(mut stream: TcpStream, content_type: &str, kilobytes: usize) {
+/// Reads a request, then sends a head and `kilobytes` of body without a content length.
+pub(crate) async fn send_endless_body(mut stream: TcpStream, content_type: &str, kilobytes: usize) {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n");
     let kilobyte = [b'x'; 1000];
-    hear(&mut stream).await;
+    read_request(&mut stream).await;
     let mut sent = stream.write_all(head.as_bytes()).await;
     for _ in 0..kilobytes {
         if sent.is_err() {
@@ -50,7 +50,7 @@ pub(crate) async fn flood(mut stream: TcpStream, content_type: &str, kilobytes: 
     }
 }
 
-/// A port on which nothing listens.
+/// Returns an address on which no server listens.
 pub(crate) async fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

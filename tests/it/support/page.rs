@@ -1,9 +1,9 @@
-//! What a browser was answered, read by selector.
+//! An answer to a browser, read by CSS selector.
 
 use http::{HeaderMap, HeaderName, StatusCode};
 use scraper::{ElementRef, Html, Selector};
 
-/// One answer.
+/// An answer.
 pub(crate) struct Page {
     path: String,
     pub(crate) status: StatusCode,
@@ -16,69 +16,69 @@ impl Page {
         Self { path: path.to_owned(), status, headers, body }
     }
 
-    /// Where it was found: path and query.
+    /// Returns the path and the query of the request.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// A header's text.
+    /// Returns the text of a header.
     pub(crate) fn header(&self, name: impl TryInto<HeaderName>) -> Option<&str> {
         let name = name.try_into().ok().expect("a header's name");
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The text of each element that matches, white space as a reader sees it.
+    /// Returns the text of each element that matches, with white space as a browser shows it.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
         Html::parse_document(&self.body).select(&parse(selector)).map(text).collect()
     }
 
-    /// The text of the only element that matches.
+    /// Returns the text of the only element that matches; panics if there is none or more.
     pub(crate) fn text(&self, selector: &str) -> String {
         let texts = self.texts(selector);
         assert_eq!(texts.len(), 1, "{selector} matches {} elements of {}:\n{}", texts.len(), self.path, self.body);
         texts.into_iter().next().unwrap()
     }
 
-    /// An attribute of the first element that matches; none if there is no such element or attribute.
+    /// Returns an attribute of the first element that matches, or `None` without such an element or attribute.
     pub(crate) fn attr(&self, selector: &str, name: &str) -> Option<String> {
         let page = Html::parse_document(&self.body);
         page.select(&parse(selector)).next()?.attr(name).map(ToOwned::to_owned)
     }
 
-    /// An attribute of each element that matches and has it.
+    /// Returns an attribute of each element that matches and has the attribute.
     pub(crate) fn attrs(&self, selector: &str, name: &str) -> Vec<String> {
         let page = Html::parse_document(&self.body);
         page.select(&parse(selector)).filter_map(|found| found.attr(name).map(ToOwned::to_owned)).collect()
     }
 
-    /// Whether any element matches.
+    /// Returns true if an element matches.
     pub(crate) fn has(&self, selector: &str) -> bool {
         !self.texts(selector).is_empty()
     }
 
-    /// The answer as JSON.
+    /// Parses the answer as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{}: {error}:\n{}", self.path, self.body))
     }
 
-    pub(super) fn form(&self, selector: &str) -> FoundForm {
+    pub(super) fn form(&self, selector: &str) -> HtmlForm {
         let page = Html::parse_document(&self.body);
         let form = page.select(&parse(selector)).next();
-        FoundForm::read(form.unwrap_or_else(|| panic!("{} has no {selector}:\n{}", self.path, self.body)))
+        HtmlForm::read(form.unwrap_or_else(|| panic!("{} has no {selector}:\n{}", self.path, self.body)))
     }
 }
 
 /// A form as a browser would send it.
-pub(super) struct FoundForm {
+pub(super) struct HtmlForm {
     pub(super) action: String,
     pub(super) is_post: bool,
-    /// What is sent unchanged, in order.
+    /// The fields that are sent unchanged, in order.
     fields: Vec<(String, String)>,
-    /// Every name, those of unchecked boxes and of buttons that were not pressed included.
+    /// Every name, including those of unchecked boxes and of buttons that were not pressed.
     names: Vec<String>,
 }
 
-impl FoundForm {
+impl HtmlForm {
     fn read(form: ElementRef<'_>) -> Self {
         let mut found = Self {
             action: form.attr("action").unwrap_or_default().to_owned(),
@@ -100,17 +100,17 @@ impl FoundForm {
         found
     }
 
-    /// The fields to send, with `changes` in place of what the page holds.
-    pub(super) fn filled(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    /// Returns the fields to send, with `changes` in place of the values of the page.
+    pub(super) fn fields_with(&self, changes: &[(&str, &str)]) -> Vec<(String, String)> {
         for (name, _) in changes {
-            assert!(self.names.iter().any(|known| known == name), "the form has no {name}, only {:?}", self.names);
+            assert!(self.names.iter().any(|own| own == name), "the form has no {name}, only {:?}", self.names);
         }
-        let kept = self.fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).cloned();
-        kept.chain(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
+        let unchanged = self.fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).cloned();
+        unchanged.chain(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
     }
 }
 
-/// What a control sends. Of the buttons, the first is pressed.
+/// Returns the value that a control sends. Of the buttons, the first is pressed.
 fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
     let own = || control.attr("value").unwrap_or_default().to_owned();
     match (control.value().name(), control.attr("type").unwrap_or_default()) {

@@ -1,23 +1,23 @@
-//! A live stream, read message by message.
+//! Reads a stream of server-sent events message by message.
 
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 
-/// Far longer than any change here takes to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Far longer than any message of a test takes to arrive.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A stream that goes on while a test looks at it.
+/// An open stream.
 pub(crate) struct Stream {
     body: BodyDataStream,
     rest: String,
 }
 
-/// One message.
+/// A message of the stream.
 #[derive(Debug)]
 pub(crate) struct Message {
-    /// Its name; none for pieces of the page.
+    /// The event's name; `None` for parts of the page.
     pub(crate) name: Option<String>,
     pub(crate) id: Option<String>,
     pub(crate) data: String,
@@ -28,40 +28,40 @@ impl Stream {
         Self { body: body.into_data_stream(), rest: String::new() }
     }
 
-    /// The next message; none once the stream has ended.
+    /// Waits for the next message; returns `None` once the stream has ended.
     pub(crate) async fn message(&mut self) -> Option<Message> {
         loop {
             while let Some((text, rest)) = self.rest.split_once("\n\n") {
-                let (message, read_to) = (read(text), self.rest.len() - rest.len());
+                let (message, read_to) = (parse_message(text), self.rest.len() - rest.len());
                 self.rest.drain(..read_to);
-                // comments only keep the connection open
+                // a comment keeps the connection open and is no message
                 if !message.data.is_empty() {
                     return Some(message);
                 }
             }
-            if !self.more().await {
+            if !self.read_chunk().await {
                 return None;
             }
         }
     }
 
-    /// Everything so far of a page that arrives as HTML, once `text` is in it.
+    /// Waits until a page that is streamed as HTML contains `text`; returns the page so far.
     pub(crate) async fn arrived(&mut self, text: &str) -> &str {
         while !self.rest.contains(text) {
-            assert!(self.more().await, "the page ended without “{text}”: {}", self.rest);
+            assert!(self.read_chunk().await, "the page ended without “{text}”: {}", self.rest);
         }
         &self.rest
     }
 
-    /// Takes the next piece; false once there is none.
-    async fn more(&mut self) -> bool {
-        let next = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("nothing more arrived");
-        let Some(piece) = next else { return false };
-        self.rest.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
+    /// Appends the next chunk; returns false at the end of the stream.
+    async fn read_chunk(&mut self) -> bool {
+        let next = tokio::time::timeout(MESSAGE_TIMEOUT, self.body.next()).await.expect("nothing more arrived");
+        let Some(chunk) = next else { return false };
+        self.rest.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         true
     }
 
-    /// The first message that has `text` in it.
+    /// Waits for the first message that contains `text`.
     pub(crate) async fn until(&mut self, text: &str) -> Message {
         while let Some(message) = self.message().await {
             if message.data.contains(text) {
@@ -72,7 +72,7 @@ impl Stream {
     }
 }
 
-fn read(text: &str) -> Message {
+fn parse_message(text: &str) -> Message {
     let field = |name: &str| text.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
     let one = |name: &str| field(name).first().map(|&value| value.to_owned());
     Message { name: one("event: "), id: one("id: "), data: field("data: ").join("\n") }

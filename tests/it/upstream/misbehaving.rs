@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{TOKEN, context, egress, limits, nothing, remote, run, with_token};
-use crate::support::listener::{closed_port, flood, hear, raw, serve};
-use crate::support::scripted::{handshake, tools};
+use crate::support::listener::{closed_port, send_endless_body, read_request, serve_raw, serve};
+use crate::support::scripted_server::{discovery_answer, tools};
 
 fn at(address: std::net::SocketAddr) -> Url {
     Url::parse(&format!("http://{address}/mcp")).unwrap()
@@ -88,8 +88,8 @@ async fn a_host_that_is_private_is_refused_by_name_and_by_address() {
 
 #[tokio::test]
 async fn a_silent_server_is_given_up_on_at_the_deadline() {
-    let address = raw(|mut stream| async move {
-        hear(&mut stream).await;
+    let address = serve_raw(|mut stream| async move {
+        read_request(&mut stream).await;
         std::future::pending::<()>().await;
     })
     .await;
@@ -102,7 +102,7 @@ async fn a_silent_server_is_given_up_on_at_the_deadline() {
 #[tokio::test]
 async fn a_hundred_megabytes_are_not_taken_whether_as_one_answer_or_as_a_stream() {
     for media_type in ["application/json", "text/event-stream"] {
-        let address = raw(move |stream| flood(stream, media_type, 100_000)).await;
+        let address = serve_raw(move |stream| send_endless_body(stream, media_type, 100_000)).await;
         let (class, message) = failure(&remote(at(address))).await;
         assert_eq!(class, "too_large", "{media_type}: {message}");
         assert!(message.contains("more than 1 MB"), "{message}");
@@ -122,7 +122,7 @@ where
     F: Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static,
 {
     let reply = move |headers: HeaderMap, body: String| async move {
-        handshake(&serde_json::from_str(&body).unwrap(), &tools).unwrap_or_else(|| answer(headers))
+        discovery_answer(&serde_json::from_str(&body).unwrap(), &tools).unwrap_or_else(|| answer(headers))
     };
     Router::new().route(path, post(reply))
 }

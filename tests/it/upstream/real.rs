@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{context, egress, limits, nothing, remote, run, text, watched};
-use crate::support::everything::Everything;
+use crate::support::everything_server::EverythingServer;
 use crate::support::listener::serve;
-use crate::support::modern::Modern;
-use crate::support::recorder::Recorder;
+use crate::support::modern_server::ModernServer;
+use crate::support::request_recorder::RequestRecorder;
 
 fn workbench() -> Workbench {
     Workbench::new(env!("CARGO_BIN_EXE_craft"))
@@ -25,7 +25,7 @@ fn workbench() -> Workbench {
 
 #[tokio::test]
 async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
-    let server = Everything::start().await;
+    let server = EverythingServer::start().await;
     let target = remote(server.url());
 
     let found = discover(&egress(), &target, limits()).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
 
 #[tokio::test]
 async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
-    let server = Modern::start().await;
+    let server = ModernServer::start().await;
     let target = remote(server.url());
 
     let found = discover(&egress(), &target, limits()).await.unwrap();
@@ -74,7 +74,7 @@ async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
 
 #[tokio::test]
 async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
-    let server = Modern::start().await;
+    let server = ModernServer::start().await;
     let target = remote(server.url());
     let failed = run(&target, "fail", nothing(), context()).await;
     assert!(matches!(failed, CallOutcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
@@ -90,7 +90,7 @@ async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
 
 #[tokio::test]
 async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
-    let server = Modern::start().await;
+    let server = ModernServer::start().await;
     let target = remote(server.url());
     let (context, mut progress) = watched();
     let cancel = context.cancel.clone();
@@ -110,11 +110,11 @@ async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
 }
 
 /// The Workbench behind HTTP: a server of the older era whose every request is written down.
-async fn overheard() -> (Target, Recorder) {
-    let recorder = Recorder::new();
+async fn overheard() -> (Target, RequestRecorder) {
+    let recorder = RequestRecorder::new();
     let sessions: Arc<LocalSessionManager> = Arc::default();
     let service = StreamableHttpService::new(|| Ok(workbench()), sessions, StreamableHttpServerConfig::default());
-    let address = serve(recorder.before_older(Router::new().nest_service("/mcp", service))).await;
+    let address = serve(recorder.wrap_as_older_server(Router::new().nest_service("/mcp", service))).await;
     (remote(Url::parse(&format!("http://{address}/mcp")).unwrap()), recorder)
 }
 

@@ -13,10 +13,10 @@ use http::StatusCode;
 use url::Url;
 
 use super::{Place, keeper, now};
-use crate::support::authority::{Authority, SPEECHES};
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 use crate::support::listener::{closed_port, raw, serve};
 use crate::support::openbao::OpenBao;
-use crate::support::scripted::{Scripted, tools};
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 fn given(bao: &OpenBao, token: &str) -> TransitSettings {
@@ -81,7 +81,7 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     let app = TestApp::with(|handles| handles.vault = vault.clone()).await;
     vault.start(&app.app.system, app.app.clock.now()).await.unwrap();
     let alice = app.alice().await;
-    let server = Scripted::guarded(tools(1), "done", Some("t0ken")).await;
+    let server = ScriptedServer::guarded(tools(1), "done", Some("t0ken")).await;
 
     let form = alice.get("/connectors/new/mcp").await;
     let url = server.url();
@@ -98,7 +98,7 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     other.rotate(&app.app.system, &keeper(), now(), |_, _| {}).await.unwrap();
     std::fs::write(&file, bad).unwrap();
     let job = app.start(&alice, "/connectors/guarded/tools/tool-0", []).await;
-    app.until(&alice, job, |job| {
+    app.wait_for_job(&alice, job, |job| {
         job["events"].to_string().contains("It is tried again") || job["finished_at"].is_string()
     })
     .await;
@@ -107,16 +107,16 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
 
     std::fs::write(&file, &good).unwrap();
     app.advance(Duration::from_secs(31)).await;
-    let page = app.ended(&alice, job).await;
+    let page = app.wait_until_finished(&alice, job).await;
     assert!(page.text("main").contains("Succeeded"), "{}", page.text("main"));
     std::fs::remove_file(file).unwrap();
 }
 
 #[tokio::test]
 async fn a_server_of_ones_own_house_is_trusted_as_the_setting_says() {
-    let (place, house) = (Place::new().await, Authority::new());
+    let (place, house) = (Place::new().await, CertificateAuthority::new());
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
-    let port = house.serve(page, None, SPEECHES[0]).await.port();
+    let port = house.serve(page, None, PROTOCOLS[0]).await.port();
     let with = |authorities| TransitSettings {
         address: Url::parse(&format!("https://localhost:{port}")).unwrap(),
         key: "transit/craft".parse().unwrap(),
@@ -126,6 +126,6 @@ async fn a_server_of_ones_own_house_is_trusted_as_the_setting_says() {
     };
     let told = refusal(&place, with(Authorities::default())).await;
     assert!(told.contains("from an authority that this machine does not trust"), "{told}");
-    let told = refusal(&place, with(house.trusted())).await;
+    let told = refusal(&place, with(house.authorities())).await;
     assert!(told.contains("but not as Vault does"), "{told}");
 }

@@ -96,7 +96,7 @@ async fn a_hub_that_may_not_change_the_key_says_what_somebody_else_must_do() {
     assert!(refused.contains("permission denied"), "{refused}");
     assert!(refused.contains("vault write -f transit/keys/craft/rotate), and run this again"), "{refused}");
 
-    it.bao.tell("transit/keys/craft/rotate", json!({})).await;
+    it.bao.write("transit/keys/craft/rotate", json!({})).await;
     let rotated = vault.rotate(system, &keeper(), now(), |_, _| {}).await.unwrap();
     assert_eq!((rotated.current.as_str(), rotated.rewrapped, rotated.retired), ("transit/craft:v2", 2, false));
     let left = "vault write transit/keys/craft/config min_decryption_version=2";
@@ -147,18 +147,18 @@ async fn a_start_without_the_right_key_names_what_is_missing() {
     };
     let refused = it.refusal(&at("nothing").await).await;
     assert!(refused.contains("has no Transit key transit/nothing. Make it"), "{refused}");
-    it.bao.tell("transit/keys/other", json!({})).await;
+    it.bao.write("transit/keys/other", json!({})).await;
     let refused = it.refusal(&at("other").await).await;
     assert!(
         refused.contains("sealed with master key transit/craft:v1") && refused.contains("Set CRAFT_VAULT"),
         "{refused}"
     );
-    it.bao.tell("transit/keys/signer", json!({ "type": "rsa-2048" })).await;
+    it.bao.write("transit/keys/signer", json!({ "type": "rsa-2048" })).await;
     let refused = it.refusal(&at("signer").await).await;
     assert!(refused.contains("is rsa-2048, which cannot be used"), "{refused}");
 
-    it.bao.tell("transit/keys/craft/rotate", json!({})).await;
-    it.bao.tell("transit/keys/craft/config", json!({ "min_decryption_version": 2 })).await;
+    it.bao.write("transit/keys/craft/rotate", json!({})).await;
+    it.bao.write("transit/keys/craft/config", json!({ "min_decryption_version": 2 })).await;
     let refused = it.refusal(&it.with_token("use").await).await;
     assert!(refused.contains("transit/craft:v1, a version that Vault does not use any more"), "{refused}");
 }

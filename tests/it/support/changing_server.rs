@@ -1,4 +1,4 @@
-//! A server of the 2026-07-28 era whose tools change while it runs, and that says so during calls if it is told to.
+//! A server of protocol version 2026-07-28 whose tools change while it runs. It can announce the change during calls.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::listener::serve;
-use super::scripted::handshake;
+use super::scripted_server::discovery_answer;
 
 /// A running server.
-pub(crate) struct Changing {
+pub(crate) struct ChangingServer {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
@@ -22,16 +22,16 @@ pub(crate) struct Changing {
 #[derive(Default)]
 struct State {
     tools: Value,
-    tells: bool,
-    broken: bool,
-    lists: usize,
+    announces_changes: bool,
+    is_broken: bool,
+    list_count: usize,
 }
 
-impl Changing {
+impl ChangingServer {
     pub(crate) async fn start(tools: Value) -> Self {
         let state = Arc::new(Mutex::new(State { tools, ..State::default() }));
-        let seen = state.clone();
-        let reply = move |body: String| async move { answer(&mut lock(&seen), &body) };
+        let shared = state.clone();
+        let reply = move |body: String| async move { answer(&mut lock(&shared), &body) };
         let address = serve(Router::new().route("/mcp", any(reply))).await;
         Self { address, state }
     }
@@ -40,24 +40,24 @@ impl Changing {
         Url::parse(&format!("http://{}/mcp", self.address)).unwrap()
     }
 
-    /// From now on it lists these.
-    pub(crate) fn lists(&self, tools: Value) {
+    /// Replaces the tools.
+    pub(crate) fn set_tools(&self, tools: Value) {
         lock(&self.state).tools = tools;
     }
 
-    /// From now on each call is told that the tools have changed.
-    pub(crate) fn tells(&self) {
-        lock(&self.state).tells = true;
+    /// Sends `notifications/tools/list_changed` during each call from now on.
+    pub(crate) fn announce_changes(&self) {
+        lock(&self.state).announces_changes = true;
     }
 
-    /// From now on it answers 500 to everything, or no longer.
-    pub(crate) fn is_broken(&self, broken: bool) {
-        lock(&self.state).broken = broken;
+    /// Answers 500 to every request from now on, or works again.
+    pub(crate) fn set_broken(&self, is_broken: bool) {
+        lock(&self.state).is_broken = is_broken;
     }
 
-    /// How often it was asked for its tools.
-    pub(crate) fn asked(&self) -> usize {
-        lock(&self.state).lists
+    /// Returns how many times a client has listed the tools.
+    pub(crate) fn list_count(&self) -> usize {
+        lock(&self.state).list_count
     }
 }
 
@@ -67,17 +67,17 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 fn answer(state: &mut State, body: &str) -> axum::response::Response {
     let request: Value = serde_json::from_str(body).unwrap_or_default();
-    if state.broken {
+    if state.is_broken {
         return (StatusCode::INTERNAL_SERVER_ERROR, "broken").into_response();
     }
-    state.lists += usize::from(request["method"] == "tools/list");
-    if let Some(answer) = handshake(&request, &state.tools) {
+    state.list_count += usize::from(request["method"] == "tools/list");
+    if let Some(answer) = discovery_answer(&request, &state.tools) {
         return answer;
     }
     let result = json!({"resultType": "complete", "content": [{"type": "text", "text": "done"}]});
     let result = json!({"jsonrpc": "2.0", "id": request["id"], "result": result});
-    let news = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
-    let told = if state.tells { format!("data: {news}\n\n") } else { String::new() };
-    let events = format!("{told}data: {result}\n\n");
+    let change = json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"});
+    let announcement = if state.announces_changes { format!("data: {change}\n\n") } else { String::new() };
+    let events = format!("{announcement}data: {result}\n\n");
     ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response()
 }

@@ -1,4 +1,4 @@
-//! An authority of certificates that is made for one test, and servers that are encrypted under it.
+//! A certificate authority made for one test, and TLS servers with its certificates.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,15 +16,16 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::server::TlsStream;
 
-/// What a server speaks: a version of TLS, and what it would rather speak within.
-pub(crate) type Speech = (&'static SupportedProtocolVersion, &'static str);
+/// A version of TLS and the application protocol that the server prefers.
+pub(crate) type Protocol = (&'static SupportedProtocolVersion, &'static str);
 
-/// Every speech that makes a difference.
-pub(crate) const SPEECHES: [Speech; 3] = [(&TLS13, "http/1.1"), (&TLS13, "h2"), (&TLS12, "http/1.1")];
+/// Every combination that the client treats differently.
+pub(crate) const PROTOCOLS: [Protocol; 3] = [(&TLS13, "http/1.1"), (&TLS13, "h2"), (&TLS12, "http/1.1")];
 
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+/// A self-signed authority.
+pub(crate) struct CertificateAuthority(CertifiedIssuer<'static, KeyPair>);
 
-impl Authority {
+impl CertificateAuthority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -32,57 +33,57 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// What `CRAFT_EGRESS_CA_FILE` would name.
+    /// Returns the text of a file for `CRAFT_EGRESS_CA_FILE`.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    pub(crate) fn trusted(&self) -> Authorities {
+    pub(crate) fn authorities(&self) -> Authorities {
         Authorities::parse(self.pem().as_bytes()).unwrap()
     }
 
-    /// A certificate and its private key, as they are entered.
+    /// Issues a certificate; returns it and its private key as a user enters them.
     pub(crate) fn identity(&self, name: &str) -> String {
         let (key, params) = (KeyPair::generate().unwrap(), CertificateParams::new([name.to_owned()]).unwrap());
         format!("{}{}", params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
 
-    /// Serves `router` at `localhost`, to those who have a certificate of `guests` if that is somebody.
-    pub(crate) async fn serve(&self, router: Router, guests: Option<&Self>, speech: Speech) -> SocketAddr {
-        let acceptor = TlsAcceptor::from(Arc::new(self.server(guests, speech)));
+    /// Serves `router` at `localhost`. With `client_authority`, only clients with its certificates are served.
+    pub(crate) async fn serve(&self, router: Router, client_authority: Option<&Self>, protocol: Protocol) -> SocketAddr {
+        let acceptor = TlsAcceptor::from(Arc::new(self.server_config(client_authority, protocol)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(Encrypted { listener, acceptor }, router).await });
+        tokio::spawn(async move { axum::serve(TlsListener { listener, acceptor }, router).await });
         address
     }
 
-    fn server(&self, guests: Option<&Self>, (version, within): Speech) -> ServerConfig {
+    fn server_config(&self, client_authority: Option<&Self>, (version, application): Protocol) -> ServerConfig {
         let (key, params) = (KeyPair::generate().unwrap(), CertificateParams::new(["localhost".to_owned()]).unwrap());
         let certificate = params.signed_by(&key, &self.0).unwrap();
         let provider = Arc::new(default_provider());
         let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[version]).unwrap();
-        let builder = match guests {
+        let builder = match client_authority {
             None => builder.with_no_client_auth(),
-            Some(guests) => {
+            Some(authority) => {
                 let mut roots = RootCertStore::empty();
-                roots.add(guests.0.der().clone()).unwrap();
+                roots.add(authority.0.der().clone()).unwrap();
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
                 builder.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
-        config.alpn_protocols = [within, "http/1.1"].map(|name| name.as_bytes().to_vec()).to_vec();
+        config.alpn_protocols = [application, "http/1.1"].map(|name| name.as_bytes().to_vec()).to_vec();
         config
     }
 }
 
-struct Encrypted {
+struct TlsListener {
     listener: TcpListener,
     acceptor: TlsAcceptor,
 }
 
-impl Listener for Encrypted {
+impl Listener for TlsListener {
     type Io = TlsStream<TcpStream>;
     type Addr = SocketAddr;
 
@@ -91,7 +92,7 @@ impl Listener for Encrypted {
             let (stream, from) = self.listener.accept().await.unwrap();
             match self.acceptor.accept(stream).into_fallible().await {
                 Ok(stream) => return (stream, from),
-                // closed over something unread, a connection is reset, and the other side may never see why
+                // a connection that is closed with unread data is reset, and the client may not read the alert
                 Err((_, mut stream)) => {
                     tokio::spawn(async move { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await });
                 }

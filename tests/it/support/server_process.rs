@@ -1,4 +1,4 @@
-//! A real server as a child process, ready when it says so and killed when dropped.
+//! A real server as a child process: it is ready once it prints so, and killed on drop.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ pub(crate) struct ServerProcess {
     pub(crate) port: u16,
 }
 
-/// A file under `tests/upstreams`; says how to install it if it is missing.
+/// Returns the path of a file under `tests/upstreams`; panics with how to install it if it is missing.
 pub(crate) fn installed(path: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upstreams").join(path);
     assert!(
@@ -24,7 +24,7 @@ pub(crate) fn installed(path: &str) -> PathBuf {
 }
 
 impl ServerProcess {
-    /// Starts what `command` makes for a free port and waits for a line on stderr that contains `ready`.
+    /// Starts the command that `command` builds for a free port, and waits for a line on stderr that contains `ready`.
     pub(crate) async fn start(command: impl FnOnce(u16) -> Command, ready: &str) -> Self {
         let port = super::listener::closed_port().await.port();
         let mut command = command(port);
@@ -37,7 +37,7 @@ impl ServerProcess {
                 break;
             }
         }
-        // whoever stops reading stops the server at its next full pipe
+        // the server would block on a full pipe
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { _child: child, port }
     }

@@ -1,4 +1,4 @@
-//! A data directory of one test, on which real processes work.
+//! The data directory of one test, in which real processes work.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::database::{config_with, scratch_dir};
 
-/// Whatever PostgreSQL still runs in it is killed with it.
-pub(crate) struct Place(pub(crate) PathBuf);
+/// Removed on drop, after the PostgreSQL that runs in it was killed.
+pub(crate) struct DataDirectory(pub(crate) PathBuf);
 
-impl Place {
+impl DataDirectory {
     pub(crate) fn new(name: &str) -> Self {
         let path = scratch_dir().join(format!("{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
@@ -26,14 +26,14 @@ impl Place {
         self.0.join("postgres/data")
     }
 
-    /// PostgreSQL's first process, if its file names one.
+    /// Returns the process id in `postmaster.pid`, if the file exists.
     pub(crate) fn postmaster(&self) -> Option<Pid> {
         let text = std::fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
         text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)
     }
 }
 
-impl Drop for Place {
+impl Drop for DataDirectory {
     fn drop(&mut self) {
         if let Some(pid) = self.postmaster() {
             let _ = kill_process(pid, Signal::QUIT);
@@ -42,13 +42,13 @@ impl Drop for Place {
     }
 }
 
-/// Looks until it is so, for at most half a minute.
-pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
-    let mut looks = tokio::time::interval(Duration::from_millis(20));
-    let looked = tokio::time::timeout(Duration::from_secs(30), async {
-        while !is_so().await {
-            looks.tick().await;
+/// Checks every 20 ms until the condition holds; panics with `what` after 30 seconds.
+pub(crate) async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
+    let mut checks = tokio::time::interval(Duration::from_millis(20));
+    let is_met = tokio::time::timeout(Duration::from_secs(30), async {
+        while !condition().await {
+            checks.tick().await;
         }
     });
-    assert!(looked.await.is_ok(), "not within 30 seconds: {what}");
+    assert!(is_met.await.is_ok(), "not within 30 seconds: {what}");
 }

@@ -1,13 +1,13 @@
-//! A server of the 2026-07-28 era, made with `fastmcp` for Python; its tools are in `tests/upstreams/modern.py`.
+//! A server of protocol version 2026-07-28, made with `fastmcp` for Python; its tools are in `tests/upstreams/modern.py`.
 
 use tokio::process::Command;
 use url::Url;
 
-use super::process::{ServerProcess, installed};
+use super::server_process::{ServerProcess, installed};
 
-pub(crate) struct Modern(ServerProcess);
+pub(crate) struct ModernServer(ServerProcess);
 
-impl Modern {
+impl ModernServer {
     pub(crate) async fn start() -> Self {
         let (python, script) = (installed("venv/bin/python"), installed("modern.py"));
         let command = |port: u16| {

@@ -1,13 +1,14 @@
-//! The reference server of the protocol's authors (npm `@modelcontextprotocol/server-everything`), of the 2025-11-25 era.
+//! The reference server of the protocol's authors (npm `@modelcontextprotocol/server-everything`), which speaks protocol
+//! version 2025-11-25.
 
 use tokio::process::Command;
 use url::Url;
 
-use super::process::{ServerProcess, installed};
+use super::server_process::{ServerProcess, installed};
 
-pub(crate) struct Everything(ServerProcess);
+pub(crate) struct EverythingServer(ServerProcess);
 
-impl Everything {
+impl EverythingServer {
     pub(crate) async fn start() -> Self {
         let script = installed("node_modules/@modelcontextprotocol/server-everything/dist/index.js");
         let command = |port: u16| {

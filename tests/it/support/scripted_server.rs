@@ -1,0 +1,121 @@
+//! A server of protocol version 2026-07-28 with the tools and the answer of a story. It records each request.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::listener::serve;
+
+/// A request: its `Authorization` header, and its body as on the wire.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordedRequest {
+    pub(crate) method: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: String,
+}
+
+/// A running server.
+pub(crate) struct ScriptedServer {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
+    behaviour: Arc<Mutex<Behaviour>>,
+}
+
+/// The refusals of the server.
+struct Behaviour {
+    /// The `Authorization` header that each request must have.
+    required_authorization: Option<String>,
+    /// The method that fails, and its status.
+    failing: Option<(&'static str, StatusCode)>,
+}
+
+impl ScriptedServer {
+    /// Starts a server that lists `tools` without sign-in. Each call returns the text `answer`.
+    pub(crate) async fn start(tools: Value, answer: &str) -> Self {
+        Self::guarded(tools, answer, None).await
+    }
+
+    /// Starts such a server that answers 401 to requests without `token`.
+    pub(crate) async fn guarded(tools: Value, answer: &str, token: Option<&str>) -> Self {
+        let requests: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
+        let required_authorization = token.map(|token| format!("Bearer {token}"));
+        let behaviour = Arc::new(Mutex::new(Behaviour { required_authorization, failing: None }));
+        let (recorded, answer, shared) = (requests.clone(), answer.to_owned(), behaviour.clone());
+        let reply = move |headers: HeaderMap, body: String| async move {
+            let request: Value = serde_json::from_str(&body).unwrap_or_default();
+            let method = request["method"].as_str().unwrap_or_default().to_owned();
+            let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+            let (required, failing) = {
+                let behaviour = shared.lock().unwrap();
+                (behaviour.required_authorization.clone(), behaviour.failing)
+            };
+            let is_refused = required.is_some() && required != authorization;
+            recorded.lock().unwrap().push(RecordedRequest { method: method.clone(), authorization, body });
+            if is_refused {
+                return (StatusCode::UNAUTHORIZED, "who?").into_response();
+            }
+            if let Some((_, status)) = failing.filter(|(failing, _)| *failing == method) {
+                return (status, "not now").into_response();
+            }
+            let result = json!({"content": [{"type": "text", "text": answer}]});
+            discovery_answer(&request, &tools).unwrap_or_else(|| complete(&request, &result))
+        };
+        let address = serve(Router::new().route("/mcp", any(reply))).await;
+        Self { address, requests, behaviour }
+    }
+
+    /// Accepts only this token from now on.
+    pub(crate) fn require_token(&self, token: &str) {
+        self.behaviour.lock().unwrap().required_authorization = Some(format!("Bearer {token}"));
+    }
+
+    /// Answers a method with this status from now on; `None` ends that.
+    pub(crate) fn fail_with(&self, failing: Option<(&'static str, u16)>) {
+        let failing = failing.map(|(method, status)| (method, StatusCode::from_u16(status).unwrap()));
+        self.behaviour.lock().unwrap().failing = failing;
+    }
+
+    pub(crate) fn url(&self) -> Url {
+        Url::parse(&format!("http://{}/mcp", self.address)).unwrap()
+    }
+
+    /// Returns the number of requests so far.
+    pub(crate) fn request_count(&self) -> usize {
+        self.requests.lock().unwrap().len()
+    }
+
+    /// Returns the requests of a method so far.
+    pub(crate) fn requests(&self, method: &str) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap().iter().filter(|request| request.method == method).cloned().collect()
+    }
+}
+
+/// Returns the answer to `server/discover` and to `tools/list`, and `None` for any other request.
+pub(crate) fn discovery_answer(request: &Value, tools: &Value) -> Option<Response> {
+    match request["method"].as_str()? {
+        "server/discover" => {
+            let server = json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}});
+            Some(complete(request, &server))
+        }
+        "tools/list" => Some(complete(request, &json!({ "tools": tools }))),
+        _ => None,
+    }
+}
+
+/// Returns a complete result with these fields.
+fn complete(request: &Value, fields: &Value) -> Response {
+    let mut result = json!({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"});
+    result.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    axum::Json(json!({"jsonrpc": "2.0", "id": request["id"], "result": result})).into_response()
+}
+
+/// Returns `count` tools without arguments.
+pub(crate) fn tools(count: usize) -> Value {
+    (0..count).map(|n| json!({"name": format!("tool-{n}"), "inputSchema": {"type": "object"}})).collect()
+}
