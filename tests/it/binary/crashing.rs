@@ -8,9 +8,9 @@ use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::browser::Browser;
+use crate::support::data_directory::{DataDirectory, wait_until};
 use crate::support::hub::Hub;
 use crate::support::modern_server::ModernServer;
-use crate::support::data_directory::{DataDirectory, wait_until};
 
 /// A lost run is noticed within 24 seconds, tried again within 2 more, and the longest job here counts to ten.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -6,9 +6,9 @@ use craft::db::managed::Managed;
 use sqlx::{ConnectOptions, Executor};
 use tokio::net::TcpListener;
 
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
 use crate::support::hub::{FinishedProgram, database_url};
-use crate::support::data_directory::DataDirectory;
 
 /// None of these waits for anything but a server that does not answer.
 const QUICK: Duration = Duration::from_secs(15);

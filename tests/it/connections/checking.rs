@@ -10,7 +10,7 @@ use super::{TOKEN, account, change, count, guarded, page_of};
 use crate::oauth::connect;
 use crate::support::browser::Browser;
 use crate::support::guarded_server::GuardedServer;
-use crate::support::listener::{closed_port, serve_raw, serve};
+use crate::support::listener::{closed_port, serve, serve_raw};
 use crate::support::page::Page;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::{TestApp, egress_allowing};

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::add;
-use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 use crate::support::browser::Browser;
+use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 use crate::support::listener::serve as serve_plainly;
 use crate::support::page::Page;
 use crate::support::test_app::{TestApp, egress_allowing};

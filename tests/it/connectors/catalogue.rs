@@ -58,7 +58,8 @@ async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
 async fn the_catalogue_is_narrowed_by_category_credential_and_state() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let (open, guarded) = (ScriptedServer::start(tools(1), "").await, ScriptedServer::guarded(tools(2), "", Some("t")).await);
+    let (open, guarded) =
+        (ScriptedServer::start(tools(1), "").await, ScriptedServer::guarded(tools(2), "", Some("t")).await);
     add(&alice, "Open", open.url().as_str()).await;
     add_with(&alice, &guarded.url(), "t").await;
     let all = alice.get("/connectors").await;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::{FORM, add, add_with, refused_at};
-use crate::support::listener::{closed_port, send_endless_body, serve_raw, serve};
+use crate::support::listener::{closed_port, send_endless_body, serve, serve_raw};
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::{TestApp, egress_allowing};
 
@@ -79,7 +79,10 @@ async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
         (site(StatusCode::BAD_GATEWAY).await, "failed on its side (HTTP 502)"),
         (site(StatusCode::TOO_MANY_REQUESTS).await, "asks the hub to slow down (HTTP 429)"),
         (at(closed_port().await), "could not be reached"),
-        (at(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await), "answered with more than 8 MB"),
+        (
+            at(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await),
+            "answered with more than 8 MB",
+        ),
         (ScriptedServer::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub takes 1000"),
     ];
     for (url, sentence) in cases {

@@ -8,8 +8,8 @@ use craft::db::managed::{Managed, Purpose};
 use craft::db::{Databases, PoolSizes, Server};
 use rustix::process::{Signal, kill_process};
 
-use crate::support::database::config_with;
 use crate::support::data_directory::{DataDirectory, wait_until};
+use crate::support::database::config_with;
 
 /// Tells the stand-in below that it is one, and where.
 const STAND_IN: &str = "CRAFT_TEST_STAND_IN";

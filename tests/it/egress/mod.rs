@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use url::Url;
 
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
-use crate::support::listener::{closed_port, send_endless_body, serve_raw, serve};
+use crate::support::listener::{closed_port, send_endless_body, serve, serve_raw};
 
 fn loopback() -> Egress {
     Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] })

@@ -19,8 +19,8 @@ use tokio::sync::Notify;
 use url::Url;
 
 use super::Hub;
-use crate::support::listener::{closed_port, send_endless_body, read_request, serve_raw, serve};
-use crate::support::strict_provider::{StrictProvider, SECRET};
+use crate::support::listener::{closed_port, read_request, send_endless_body, serve, serve_raw};
+use crate::support::strict_provider::{SECRET, StrictProvider};
 
 const CODE: &str = "c0de/that+nobody may see";
 const ACCESS: &str = "acc3ss-that-nobody-may-see";

@@ -12,7 +12,8 @@ use crate::support::test_app::egress_allowing;
 
 /// A provider whose endpoints for tokens are behind a gate, and a hub that trusts the gate's authority.
 async fn gated(guests: &CertificateAuthority, speech: Protocol) -> (Hub, StrictProvider) {
-    let (house, provider) = (CertificateAuthority::new(), StrictProvider::start(everywhere(|it| it.proof = Proof::Public)).await);
+    let (house, provider) =
+        (CertificateAuthority::new(), StrictProvider::start(everywhere(|it| it.proof = Proof::Public)).await);
     let gate = house.serve(provider.router(), Some(guests), speech).await.port();
     let lines = format!(
         "client_auth = 'tls_client_auth'\ntoken_url = 'https://localhost:{gate}/token'\n\

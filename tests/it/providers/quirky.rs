@@ -8,7 +8,9 @@ use time::Duration;
 use url::Url;
 
 use super::{Hub, NOW, parameters};
-use crate::support::strict_provider::{Answer, CLIENT, Endpoint, Proof, ProviderRules, StrictProvider, SECRET, Tokens, Encoding};
+use crate::support::strict_provider::{
+    Answer, CLIENT, Encoding, Endpoint, Proof, ProviderRules, SECRET, StrictProvider, Tokens,
+};
 
 /// A description with these lines; `AT` is where the provider is.
 pub(super) fn described(lines: &str, provider: &StrictProvider) -> Provider {
@@ -128,7 +130,11 @@ async fn a_provider_that_refuses_a_challenge_is_sent_neither_it_nor_a_verifier()
 #[tokio::test]
 async fn scopes_are_named_and_parted_as_the_provider_does() {
     needed("scope_separator = ','", ProviderRules { scope: ("scope", "read,write"), ..ProviderRules::default() }).await;
-    needed("scope_param = 'user_scope'", ProviderRules { scope: ("user_scope", "read write"), ..ProviderRules::default() }).await;
+    needed(
+        "scope_param = 'user_scope'",
+        ProviderRules { scope: ("user_scope", "read write"), ..ProviderRules::default() },
+    )
+    .await;
     needed("scopes = []", ProviderRules { scope: ("scope", "-"), ..ProviderRules::default() }).await;
     let raw = ProviderRules { scope: ("scope", "all of it"), ..ProviderRules::default() };
     needed("authorize_params = { scope = 'all of it' }", raw).await;
@@ -140,19 +146,35 @@ async fn more_is_sent_to_either_endpoint_and_less() {
     let lines = "authorize_params = { access_type = 'offline', response_type = 'grant' }";
     needed(lines, ProviderRules { authorize_parameters: authorize, ..ProviderRules::default() }).await;
     let exchange_parameters: &[_] = &[("audience", "api"), ("grant_type", "code")];
-    needed("token_params = { audience = 'api', grant_type = 'code' }", ProviderRules { exchange_parameters: exchange, ..ProviderRules::default() }).await;
+    needed(
+        "token_params = { audience = 'api', grant_type = 'code' }",
+        ProviderRules { exchange_parameters, ..ProviderRules::default() },
+    )
+    .await;
     let headers: &[_] = &[("accept", "application/vnd.x+json"), ("x-version", "3")];
-    needed("headers = { Accept = 'application/vnd.x+json', X-Version = '3' }", ProviderRules { headers, ..ProviderRules::default() })
-        .await;
+    needed(
+        "headers = { Accept = 'application/vnd.x+json', X-Version = '3' }",
+        ProviderRules { headers, ..ProviderRules::default() },
+    )
+    .await;
     let resource: &[_] = &[("resource", "https://api.example")];
-    let mut rules = ProviderRules { authorize_parameters: resource, exchange_parameters: resource, ..ProviderRules::default() };
+    let mut rules =
+        ProviderRules { authorize_parameters: resource, exchange_parameters: resource, ..ProviderRules::default() };
     rules.refresh.parameters = &[("grant_type", "refresh_token"), ("resource", "https://api.example")];
     needed("resource = 'https://api.example'", rules).await;
 
-    let less = ProviderRules { authorize_parameters: &[("response_type", "-")], exchange_parameters: &[("redirect_uri", "-")], ..ProviderRules::default() };
+    let less = ProviderRules {
+        authorize_parameters: &[("response_type", "-")],
+        exchange_parameters: &[("redirect_uri", "-")],
+        ..ProviderRules::default()
+    };
     let lines = "authorize_params = { response_type = '' }\ntoken_params = { redirect_uri = '' }";
     needed(lines, less).await;
-    let empty = ProviderRules { authorize_parameters: &[("hint", "")], exchange_parameters: &[("redirect_uri", "")], ..ProviderRules::default() };
+    let empty = ProviderRules {
+        authorize_parameters: &[("hint", "")],
+        exchange_parameters: &[("redirect_uri", "")],
+        ..ProviderRules::default()
+    };
     let lines = "keep_empty = true\nauthorize_params = { hint = '' }\ntoken_params = { redirect_uri = '' }";
     needed(lines, empty).await;
 }
@@ -183,7 +205,7 @@ async fn a_grant_is_renewed_as_the_provider_does_it() {
     needed("refresh = { method = 'GET' }", renewing(get)).await;
     let parameters: &[_] = &[("grant_type", "ig_refresh_token"), ("scope", "all")];
     let lines = "refresh = { grant = 'ig_refresh_token', params = { scope = 'all' } }";
-    needed(lines, renewing(Endpoint { parameters: more, ..usual })).await;
+    needed(lines, renewing(Endpoint { parameters, ..usual })).await;
     let less: &[_] = &[("grant_type", "-")];
     needed("refresh = { params = { grant_type = '' } }", renewing(Endpoint { parameters: less, ..usual })).await;
     // as Facebook does: the access token itself is exchanged, under a name of its own
@@ -215,7 +237,8 @@ async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_
     rules.revocation.token.1 = true;
     rules.revocation.parameters = &[("token_type_hint", "access_token")];
     for answer in [without, empty] {
-        honoured("revoke = { url = 'AT/revoke', token = 'access' }", ProviderRules { token_answer: answer, ..rules }).await;
+        honoured("revoke = { url = 'AT/revoke', token = 'access' }", ProviderRules { token_answer: answer, ..rules })
+            .await;
     }
 }
 
@@ -338,8 +361,10 @@ async fn the_token_that_is_ended_keeps_the_name_that_its_own_line_gives_it() {
 
 #[tokio::test]
 async fn an_end_that_is_answered_with_200_may_be_none() {
-    let rules =
-        ProviderRules { revocation_answer: || Answer::json(json!({ "ok": false, "error": "not_allowed" })), ..ProviderRules::default() };
+    let rules = ProviderRules {
+        revocation_answer: || Answer::json(json!({ "ok": false, "error": "not_allowed" })),
+        ..ProviderRules::default()
+    };
     let provider = StrictProvider::start(rules).await;
     let lines = "revoke = { url = 'AT/revoke', success = { pointer = '/ok', equals = true } }";
     let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());

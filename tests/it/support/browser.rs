@@ -47,9 +47,13 @@ impl Browser {
     }
 
     /// Opens a browser for a hub that listens at `base`.
-    #[expect(clippy::disallowed_methods, reason = "a browser is outside of the hub, and does not use its egress client")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a browser is outside of the hub, and does not use its egress client"
+    )]
     pub(super) fn for_url(base: Url) -> Self {
-        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().unwrap();
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().unwrap();
         Self { transport: Transport::Network(client), base, cookies: Mutex::default() }
     }
 
@@ -128,7 +132,9 @@ impl Browser {
 
     /// Requests a page whose body is read while the hub writes it.
     pub(crate) async fn body(&self, path: &str, headers: &[(&str, &str)]) -> Body {
-        let Transport::InProcess(router) = &self.transport else { panic!("only a hub in this process can be streamed") };
+        let Transport::InProcess(router) = &self.transport else {
+            panic!("only a hub in this process can be streamed")
+        };
         let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
         *request.headers_mut() = self.headers(&Method::GET, headers);
         let response = router.clone().oneshot(request).await.unwrap();

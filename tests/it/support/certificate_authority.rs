@@ -49,7 +49,12 @@ impl CertificateAuthority {
     }
 
     /// Serves `router` at `localhost`. With `client_authority`, only clients with its certificates are served.
-    pub(crate) async fn serve(&self, router: Router, client_authority: Option<&Self>, protocol: Protocol) -> SocketAddr {
+    pub(crate) async fn serve(
+        &self,
+        router: Router,
+        client_authority: Option<&Self>,
+        protocol: Protocol,
+    ) -> SocketAddr {
         let acceptor = TlsAcceptor::from(Arc::new(self.server_config(client_authority, protocol)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -72,7 +72,8 @@ impl Hub {
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut setup = None;
         let base = loop {
-            let line = timeout(PROCESS_TIMEOUT, stdout.next_line()).await.expect("the hub should start in time").unwrap();
+            let line =
+                timeout(PROCESS_TIMEOUT, stdout.next_line()).await.expect("the hub should start in time").unwrap();
             let line = line.unwrap_or_else(|| panic!("the hub exited before it listened:\n{}", log.text()));
             if let Some(link) = line.strip_prefix("Make the owner’s account here: ") {
                 setup = Some(Url::parse(link).unwrap());
@@ -85,7 +86,7 @@ impl Hub {
 
     /// Opens a browser in which nobody is signed in.
     pub(crate) fn browser(&self) -> Browser {
-        Browser::at(self.base.clone())
+        Browser::for_url(self.base.clone())
     }
 
     /// Creates the owner's account through the printed link; returns the browser that is signed in.
@@ -132,7 +133,8 @@ impl FinishedProgram {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         // the program need not read its input
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
-        let output = timeout(PROCESS_TIMEOUT, child.wait_with_output()).await.expect("the program should exit in time").unwrap();
+        let output =
+            timeout(PROCESS_TIMEOUT, child.wait_with_output()).await.expect("the program should exit in time").unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }

@@ -15,7 +15,7 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
 }
 
 /// Calls `talk` with each accepted connection.
-pub(crate) async fn raw<F, T>(talk: T) -> SocketAddr
+pub(crate) async fn serve_raw<F, T>(talk: T) -> SocketAddr
 where
     F: Future<Output = ()> + Send + 'static,
     T: Fn(TcpStream) -> F + Send + 'static,

@@ -105,7 +105,8 @@ impl HtmlForm {
         for (name, _) in changes {
             assert!(self.names.iter().any(|own| own == name), "the form has no {name}, only {:?}", self.names);
         }
-        let unchanged = self.fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).cloned();
+        let unchanged =
+            self.fields.iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).cloned();
         unchanged.chain(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).collect()
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{TOKEN, context, egress, limits, nothing, remote, run, with_token};
-use crate::support::listener::{closed_port, send_endless_body, read_request, serve_raw, serve};
+use crate::support::listener::{closed_port, read_request, send_endless_body, serve, serve_raw};
 use crate::support::scripted_server::{discovery_answer, tools};
 
 fn at(address: std::net::SocketAddr) -> Url {

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::{Place, keeper, now};
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
-use crate::support::listener::{closed_port, raw, serve};
+use crate::support::listener::{closed_port, serve, serve_raw};
 use crate::support::openbao::OpenBao;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
@@ -63,7 +63,7 @@ async fn what_is_no_vault_or_does_not_answer_is_told_too() {
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
     let told = refusal(&place, at(serve(page).await)).await;
     assert!(told.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{told}");
-    let silent = raw(|stream| async move {
+    let silent = serve_raw(|stream| async move {
         let _held = stream;
         std::future::pending::<()>().await;
     });

@@ -2,10 +2,10 @@
 
 use tokio::process::Command;
 
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
 use crate::support::hub::{FinishedProgram, Hub, database_url};
 use crate::support::openbao::OpenBao;
-use crate::support::data_directory::DataDirectory;
 
 #[tokio::test]
 async fn it_starts_with_the_right_token_and_changes_the_key_while_it_runs() {
