@@ -1,8 +1,8 @@
-"""An MCP server with an authorization server of its own: python guarded.py PORT [LIFE] [no-registration] [writes] [late].
+"""An MCP server with its own authorization server: python guarded.py PORT [LIFETIME] [no-registration] [writes] [late].
 
-Clients register themselves, codes are bound (PKCE), refresh tokens rotate, and whoever asks is let in without a question.
-LIFE is how many seconds an access token is good for. Of a server that `writes`, one tool needs a second scope; one that is
-`late` lets everybody look at its tools, and asks who is calling when one is run. What a test needs to see or to bring about is under /test."""
+Clients register themselves, codes require PKCE, refresh tokens rotate, and consent is given without a question. LIFETIME
+is the number of seconds before an access token expires. With `writes`, a tool requires a second scope. With `late`, the
+tools are listed without sign-in, and only a call requires it. The routes below /test read and change the state."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ registers, writes, late = "no-registration" not in sys.argv, "writes" in sys.arg
 
 
 class AnswerGate:
-    """Holds an answer with tokens: the provider has issued them, and sends them once it is released."""
+    """Holds the answers of the token endpoint: the provider has decided them, and sends them after the release."""
 
     def __init__(self):
         self.answered = asyncio.Event()
@@ -46,27 +46,35 @@ class Provider(in_memory.InMemoryOAuthProvider):
         await super().register_client(client_info)
         Provider.issued.append(client_info.client_secret)
 
-    async def issue(self, tokens):
+    def issue(self, tokens):
         Provider.issued += [tokens.access_token, tokens.refresh_token]
+        return tokens
+
+    async def pass_gate(self):
         if gate := Provider.gate:
             gate.answered.set()
             await gate.released.wait()
-        return tokens
 
     async def exchange_authorization_code(self, client, authorization_code):
         Provider.exchanges += 1
         await asyncio.sleep(Provider.slow)
         Provider.issued.append(authorization_code.code)
-        return await self.issue(await super().exchange_authorization_code(client, authorization_code))
+        try:
+            return self.issue(await super().exchange_authorization_code(client, authorization_code))
+        finally:
+            await self.pass_gate()
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
         await asyncio.sleep(Provider.slow)
-        if Provider.failing:
-            raise Provider.failing
-        if Provider.dead:
-            raise TokenError("invalid_grant", "The grant was taken back")
-        return await self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
+        try:
+            if Provider.failing:
+                raise Provider.failing
+            if Provider.dead:
+                raise TokenError("invalid_grant", "The grant was taken back")
+            return self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
+        finally:
+            await self.pass_gate()
 
     async def revoke_token(self, token):
         Provider.revocations += 1
@@ -96,8 +104,8 @@ if writes:
         return f"saved {text}"
 
 
-class Gate:
-    """Asks for more, or for anything at all, no sooner than a tool is run: which fastmcp cannot."""
+class LateRequirements:
+    """Requires a further scope, or the sign-in, only when a tool is called. fastmcp cannot do this."""
 
     def __init__(self, app):
         self.app = app
@@ -110,7 +118,7 @@ class Gate:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
 
-        async def again():
+        async def replay():
             nonlocal body
             if body is None:
                 return await receive()
@@ -120,14 +128,14 @@ class Gate:
         call = json.loads(body or b"{}")
         bearer = dict(scope["headers"]).get(b"authorization", b"").decode().removeprefix("Bearer ")
         if late and not bearer and call.get("method") != "tools/call":
-            anybody = AccessToken(token="anybody", client_id="anybody", scopes=["read"])
-            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer anybody")]
-            scope["auth"], scope["user"] = AuthCredentials(["read"]), AuthenticatedUser(anybody)
+            visitor = AccessToken(token="visitor", client_id="visitor", scopes=["read"])
+            scope["headers"] = [*scope["headers"], (b"authorization", b"Bearer visitor")]
+            scope["auth"], scope["user"] = AuthCredentials(["read"]), AuthenticatedUser(visitor)
         token = provider.access_tokens.get(bearer)
         if token and call.get("method") == "tools/call" and call["params"]["name"] == "save" and "write" not in token.scopes:
             challenge = 'Bearer error="insufficient_scope", scope="write"'
-            return await JSONResponse({}, 403, {"WWW-Authenticate": challenge})(scope, again, send)
-        return await self.app(scope, again, send)
+            return await JSONResponse({}, 403, {"WWW-Authenticate": challenge})(scope, replay, send)
+        return await self.app(scope, replay, send)
 
 
 @mcp.custom_route("/test/counts", methods=["GET"])
@@ -143,20 +151,20 @@ async def counts(_: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/secrets", methods=["GET"])
 async def secrets(_: Request) -> JSONResponse:
-    """All that a hub was ever given and must keep to itself."""
+    """Returns every secret that a hub has received."""
     return JSONResponse([secret for secret in Provider.issued if secret])
 
 
 @mcp.custom_route("/test/end-access", methods=["POST"])
 async def end_access(_: Request) -> JSONResponse:
-    """Ends every access token before its time; refresh tokens stay good."""
+    """Ends every access token early; refresh tokens stay valid."""
     provider.access_tokens.clear()
     return JSONResponse({})
 
 
 @mcp.custom_route("/test/kill", methods=["POST"])
 async def kill(_: Request) -> JSONResponse:
-    """Takes every grant back."""
+    """Revokes every grant."""
     provider.access_tokens.clear()
     Provider.dead = True
     return JSONResponse({})
@@ -170,14 +178,14 @@ async def revive(_: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/slow", methods=["POST"])
 async def slow(request: Request) -> JSONResponse:
-    """Every exchange and every refresh takes this long."""
+    """Delays every exchange and every refresh by this many seconds."""
     Provider.slow = float(request.query_params["seconds"])
     return JSONResponse({})
 
 
 @mcp.custom_route("/test/hold-answer", methods=["POST"])
 async def hold_answer(_: Request) -> JSONResponse:
-    """Holds every answer with tokens until `release-answer`."""
+    """Holds every answer of the token endpoint until `release-answer`."""
     Provider.gate = AnswerGate()
     return JSONResponse({})
 
@@ -199,7 +207,7 @@ async def release_answer(_: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/fail", methods=["POST"])
 async def fail(request: Request) -> JSONResponse:
-    """Every refresh is answered with this status, and perhaps with when to come back; without one, they work again."""
+    """Answers every refresh with this status and an optional Retry-After; without a status, refreshes work again."""
     status, after = request.query_params.get("status"), request.query_params.get("after")
     headers = {"Retry-After": after} if after else None
     Provider.failing = HTTPException(int(status), headers=headers) if status else None
@@ -208,10 +216,10 @@ async def fail(request: Request) -> JSONResponse:
 
 @mcp.custom_route("/test/forget-clients", methods=["POST"])
 async def forget_clients(_: Request) -> JSONResponse:
-    """No client is known any more, nor what it was given."""
+    """Deletes every client and its access tokens."""
     provider.clients.clear()
     provider.access_tokens.clear()
     return JSONResponse({})
 
 
-mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False, middleware=[Middleware(Gate)])
+mcp.run(transport="http", host="127.0.0.1", port=port, show_banner=False, middleware=[Middleware(LateRequirements)])

@@ -254,18 +254,19 @@ async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing()
     let (user, id, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     server.control("kill").await;
-    server.control("slow?seconds=1").await;
+    server.hold_answer().await;
     let renewing = tokio::spawn({
         let refresher = app.app.refresher.clone();
         async move { refresher.credential(&Actor::new(user, Origin::System), id).await }
     });
-    while server.count("refreshes").await == 0 {}
+    server.wait_for_held_answer().await;
     // as the callback of a sign-in does
     sqlx::query("UPDATE user_connections SET version = version + 1, next_attempt_at = NULL WHERE id = $1")
         .bind(id)
         .execute(app.app.system.pool())
         .await
         .unwrap();
+    server.release_answer().await;
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
 }

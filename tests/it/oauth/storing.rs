@@ -16,14 +16,16 @@ use crate::support::guarded_server::GuardedServer;
 use crate::support::lossy_proxy::LossyProxy;
 use crate::support::test_app::TestApp;
 
-/// A renewal that is waiting for its provider.
-async fn renewing(app: &TestApp, server: &GuardedServer) -> JoinHandle<craft::error::Result<Credential>> {
+/// Long enough for the hub to read the answer and to fail to store it.
+const OUTAGE: Duration = Duration::from_millis(500);
+
+/// Starts a refresh whose answer the provider holds until `release_answer`.
+async fn start_held_refresh(app: &TestApp, server: &GuardedServer) -> JoinHandle<craft::error::Result<Credential>> {
     let (user, id, ..) = connection(app).await;
-    let before = server.count("refreshes").await;
-    server.control("slow?seconds=1").await;
+    server.hold_answer().await;
     let refresher = app.app.refresher.clone();
     let renewing = tokio::spawn(async move { refresher.credential(&Actor::new(user, Origin::System), id).await });
-    while server.count("refreshes").await == before {}
+    server.wait_for_held_answer().await;
     renewing
 }
 
@@ -39,9 +41,10 @@ async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provid
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewing = renewing(&app, &server).await;
+    let renewing = start_held_refresh(&app, &server).await;
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     alice.submit(&page, "main form", []).await;
+    server.release_answer().await;
     assert!(matches!(renewing.await.unwrap(), Err(Error::Conflict(_))));
     assert_eq!((server.count("revocations").await, server.count("tokens").await), (2, 0));
 }
@@ -56,9 +59,10 @@ async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     server.control("revive").await;
     change(&app, "status = 'active', next_attempt_at = created_at").await;
-    let renewing = renewing(&app, &server).await;
+    let renewing = start_held_refresh(&app, &server).await;
     // another process has met a refusal
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'It is over'").await;
+    server.release_answer().await;
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
@@ -71,10 +75,10 @@ async fn a_renewed_token_waits_for_a_database_that_is_away() {
     let alice = app.alice().await;
     connect(&alice, &server).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewing = renewing(&app, &server).await;
+    let renewing = start_held_refresh(&app, &server).await;
     app.set_database_reachable(false).await;
-    // it has its answer by then
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    server.release_answer().await;
+    tokio::time::sleep(OUTAGE).await;
     app.set_database_reachable(true).await;
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
@@ -86,12 +90,13 @@ async fn a_sign_in_waits_for_a_database_that_is_away() {
     let alice = app.alice().await;
     let page = begin(&alice, &server).await;
     let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
-    server.control("slow?seconds=1").await;
+    server.hold_answer().await;
     let coming = alice.get(&home);
     let cutting = async {
-        while server.count("exchanges").await == 0 {}
+        server.wait_for_held_answer().await;
         app.set_database_reachable(false).await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        server.release_answer().await;
+        tokio::time::sleep(OUTAGE).await;
         app.set_database_reachable(true).await;
     };
     let (page, ()) = tokio::join!(coming, cutting);

@@ -56,17 +56,17 @@ impl GuardedServer {
         counts[counter].as_u64().unwrap()
     }
 
-    /// Holds answers to token requests from now on, until [`Self::release_answer`].
+    /// Holds the answers of the token endpoint from now on, until [`Self::release_answer`].
     pub(crate) async fn hold_answer(&self) {
         self.control("hold-answer").await;
     }
 
-    /// Waits until the provider holds an answer: it has issued the tokens, and has not sent them.
+    /// Waits until the provider has decided an answer and holds it.
     pub(crate) async fn wait_for_held_answer(&self) {
         self.control("held-answer").await;
     }
 
-    /// Sends the answer that is held.
+    /// Sends the answers that are held, and holds no more.
     pub(crate) async fn release_answer(&self) {
         self.control("release-answer").await;
     }

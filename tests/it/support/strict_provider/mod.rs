@@ -27,7 +27,7 @@ pub(crate) const SECRET: &str = "s3/cret+odd :";
 const CALLBACK: &str = "https://hub.example/oauth/callback";
 
 #[derive(Default)]
-struct State {
+struct Progress {
     /// The `state` parameter of the last authorization request.
     oauth_state: String,
     challenge: Option<String>,
@@ -40,7 +40,7 @@ struct State {
 pub(crate) struct StrictProvider {
     pub(crate) address: SocketAddr,
     rules: ProviderRules,
-    state: Arc<Mutex<State>>,
+    progress: Arc<Mutex<Progress>>,
 }
 
 /// A request to any path.
@@ -54,7 +54,7 @@ struct ProviderRequest {
 impl StrictProvider {
     #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
     pub(crate) async fn start(rules: ProviderRules) -> Self {
-        let mut this = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), rules, state: Arc::default() };
+        let mut this = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), rules, progress: Arc::default() };
         this.address = serve(this.router()).await;
         this
     }
@@ -78,7 +78,7 @@ impl StrictProvider {
 
     /// Returns the tokens that the provider issued last.
     pub(crate) fn last_tokens(&self) -> Tokens {
-        self.state().tokens.clone()
+        self.progress().tokens.clone()
     }
 
     /// Returns true if a refresh presents the access token.
@@ -87,11 +87,11 @@ impl StrictProvider {
     }
 
     pub(crate) fn is_revoked(&self) -> bool {
-        self.state().is_revoked
+        self.progress().is_revoked
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap()
     }
 
     fn reply(&self, request: &ProviderRequest) -> Result<Response, String> {
@@ -113,9 +113,9 @@ impl StrictProvider {
         let rules = &self.rules;
         let mut sent = parse_pairs(request.uri.query().unwrap_or_default().as_bytes())?;
         let oauth_state = sent.get("state").cloned().ok_or("there is no state")?;
-        let mut state = self.state();
-        state.challenge = if rules.uses_pkce { sent.remove("code_challenge") } else { None };
-        state.oauth_state.clone_from(&oauth_state);
+        let mut progress = self.progress();
+        progress.challenge = if rules.uses_pkce { sent.remove("code_challenge") } else { None };
+        progress.oauth_state.clone_from(&oauth_state);
         let standard = [
             ("response_type", "code"),
             ("client_id", CLIENT),
@@ -140,42 +140,42 @@ impl StrictProvider {
     fn exchange(&self, request: &ProviderRequest) -> Result<Response, String> {
         let rules = &self.rules;
         let mut sent = self.parameters(request, &rules.exchange)?;
-        let mut state = self.state();
+        let mut progress = self.progress();
         let standard = [("grant_type", "authorization_code"), ("code", "c0de/1"), ("redirect_uri", CALLBACK)];
         let mut expected = with_changes(&standard, rules.exchange_parameters);
         if rules.requires_state {
-            expected.insert("state".to_owned(), state.oauth_state.clone());
+            expected.insert("state".to_owned(), progress.oauth_state.clone());
         }
-        if let Some(challenge) = &state.challenge {
+        if let Some(challenge) = &progress.challenge {
             let verifier = sent.remove("code_verifier").ok_or("there is no verifier")?;
             let is_right = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == *challenge;
             is_right.then_some(()).ok_or("the verifier does not match the challenge")?;
         }
         compare(&self.with_proof(expected, &rules.exchange), &sent)?;
-        state.tokens = Tokens::after(&state.tokens);
-        Ok((rules.token_answer)(&state.tokens).into_response())
+        progress.tokens = Tokens::after(&progress.tokens);
+        Ok((rules.token_answer)(&progress.tokens).into_response())
     }
 
     fn refresh(&self, request: &ProviderRequest) -> Result<Response, String> {
         let rules = &self.rules;
         let mut sent = self.parameters(request, &rules.refresh)?;
-        let mut state = self.state();
+        let mut progress = self.progress();
         if !rules.rotates && !rules.refresh.token.1 {
             // each refresh token that was issued stays valid
             let name = self.name(rules.refresh.token.0).to_owned();
             let is_issued = sent.get(&name).is_some_and(|token| token.starts_with("r3fresh-"));
-            is_issued.then(|| sent.insert(name, state.tokens.refresh.clone())).ok_or("there is no refresh token")?;
+            is_issued.then(|| sent.insert(name, progress.tokens.refresh.clone())).ok_or("there is no refresh token")?;
         }
-        compare(&self.with_token(&rules.refresh, &state.tokens), &sent)?;
-        state.tokens = Tokens::after(&state.tokens);
-        Ok((rules.token_answer)(&state.tokens).into_response())
+        compare(&self.with_token(&rules.refresh, &progress.tokens), &sent)?;
+        progress.tokens = Tokens::after(&progress.tokens);
+        Ok((rules.token_answer)(&progress.tokens).into_response())
     }
 
     fn revoke(&self, request: &ProviderRequest) -> Result<Response, String> {
         let sent = self.parameters(request, &self.rules.revocation)?;
-        let mut state = self.state();
-        compare(&self.with_token(&self.rules.revocation, &state.tokens), &sent)?;
-        state.is_revoked = true;
+        let mut progress = self.progress();
+        compare(&self.with_token(&self.rules.revocation, &progress.tokens), &sent)?;
+        progress.is_revoked = true;
         Ok((self.rules.revocation_answer)().into_response())
     }
 
