@@ -112,7 +112,8 @@ async fn processes_that_sweep_at_once_verify_a_key_once() {
     let looks = tides.account_requests();
     app.advance(IDLE).await;
     let others = [(); 3].map(|()| app.second_process());
-    let swept = futures_util::future::join_all(others.iter().map(|process| process.app.refresher.verify_idle_keys())).await;
+    let swept =
+        futures_util::future::join_all(others.iter().map(|process| process.app.refresher.verify_idle_keys())).await;
     assert!(swept.iter().all(Result::is_ok), "{swept:?}");
     assert_eq!(tides.account_requests(), looks + 1);
 }

@@ -74,7 +74,8 @@ impl GuardedServer {
     /// Changes how the provider behaves: `end-access`, `kill`, `revive`, `slow?seconds=…`, `fail?status=…&after=…` or
     /// `forget-clients`.
     pub(crate) async fn control(&self, command: &str) {
-        let answer = self.egress.send(Request::new(Method::POST, self.endpoint(&format!("/test/{command}")))).await.unwrap();
+        let answer =
+            self.egress.send(Request::new(Method::POST, self.endpoint(&format!("/test/{command}")))).await.unwrap();
         assert!(answer.status().is_success(), "{command}: {}", answer.status());
     }
 }
