@@ -172,7 +172,7 @@ pub enum Action {
         to: String,
     },
     /// Calls go through it unless another is chosen.
-    ConnectionPreferred {
+    DefaultConnectionChanged {
         /// Which one.
         connection: ConnectionId,
         /// To what.
@@ -379,7 +379,7 @@ impl Action {
                 request: Some(serde_json::json!({ "from": from, "to": to }).to_string()),
                 ..of_connection("connection.renamed", connection, connector)
             },
-            Self::ConnectionPreferred { connection, connector } => {
+            Self::DefaultConnectionChanged { connection, connector } => {
                 of_connection("connection.preferred", connection, connector)
             }
             Self::ConnectionChecked { connection, connector, job, outcome, latency, response } => Described {

@@ -1,7 +1,9 @@
-//! A connection whole, as its owner reads it; and all of a user's, those that need them first.
+//! A connection with all that its owner's pages show, and the list of them.
 
 use sqlx::PgConnection;
 
+use super::status::{ConnectionHealth, ConnectionStatus};
+use super::store_details;
 use crate::actor::Actor;
 use crate::clock::{Day, Timestamp};
 use crate::connectors::{AuthKind, Transport};
@@ -9,21 +11,18 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
 
-use super::status::{ConnectionHealth, ConnectionStatus};
-use super::store::details;
-
-/// A connection, with the names of its service.
+/// A connection and its connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detail {
-    /// Key.
+pub struct ConnectionDetail {
+    /// The connection's id.
     pub id: ConnectionId,
-    /// The service.
+    /// The connector's id.
     pub connector_id: ConnectorId,
-    /// What people call it.
+    /// The connector's name.
     pub connector: String,
-    /// Its place in URLs.
+    /// The connector's place in URLs.
     pub slug: String,
-    /// False if it has left the catalogue.
+    /// False if the connector has left the catalogue.
     pub is_listed: bool,
     /// How a user proves themselves to the service.
     pub auth: AuthKind,
@@ -31,71 +30,71 @@ pub struct Detail {
     pub transport: Transport,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// Where it is in its life.
+    /// Where the connection is in its life.
     pub status: ConnectionStatus,
-    /// How well an active one works, or why another does not.
+    /// How well an active connection works, or why another one does not.
     pub health: ConnectionHealth,
     /// The cause in words, if it is known.
     pub reason: Option<String>,
-    /// Last refusal, in words.
+    /// The last error of a call, in words.
     pub last_error: Option<String>,
     /// True if calls present a stored credential.
     pub has_secret: bool,
-    /// Account name at the service, if it is known.
+    /// The account's name at the service, if it is known.
     pub account: Option<String>,
-    /// What the service allows.
+    /// Scopes that the provider has granted.
     pub scopes: Vec<String>,
-    /// What it needs besides, for some tools.
+    /// Scopes that some tools need and the provider has not granted.
     pub wanted: Vec<String>,
-    /// When the credential ends.
+    /// When the access token expires.
     pub expires_at: Option<Timestamp>,
-    /// On which day one that its owner has typed ends, as they have noted.
-    pub ends_on: Option<Day>,
-    /// Last call that the service accepted.
+    /// The day on which an entered credential expires, as its owner has noted.
+    pub expires_on: Option<Day>,
+    /// The last call that the service accepted.
     pub last_ok_at: Option<Timestamp>,
-    /// Last call.
+    /// The last call.
     pub last_used_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the connection was created.
     pub created_at: Timestamp,
-    /// When it, or its credential, changed.
+    /// When the connection, or its credential, last changed.
     pub updated_at: Timestamp,
-    /// True if calls go through it unless another is chosen.
-    pub is_preferred: bool,
-    /// How many of the user's connections to the service can be used.
+    /// True if calls go through the connection unless another one is chosen.
+    pub is_default: bool,
+    /// The user's connections to the connector that can be used.
     pub usable: i64,
 }
 
-impl Detail {
-    /// True if its owner types its key, with what else the service asks for.
+impl ConnectionDetail {
+    /// True if the owner enters a key, and what else the service asks for.
     #[must_use]
     pub fn takes_key(&self) -> bool {
         self.auth == AuthKind::Token && self.transport == Transport::Rest
     }
 
-    /// True once it was disconnected: it can be read, and nothing else.
+    /// True if the owner has disconnected the connection; only its history can be read.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub const fn is_disconnected(&self) -> bool {
         self.status.is_disconnected()
     }
 }
 
-/// What a list of connections is narrowed to. The order of the variants is that of the list.
+/// The groups of the list, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It does not work, or not well, until its owner acts.
+pub enum ConnectionGroup {
+    /// Connections that do not work, or not well, until their owner acts.
     NeedsYou,
-    /// It works, or is being made.
+    /// Connections that work, or are being made.
     Connected,
-    /// Its owner has disconnected it.
+    /// Connections that their owner has disconnected.
     Disconnected,
 }
 
-impl Standing {
-    /// In the order of the list.
+impl ConnectionGroup {
+    /// Every group, in the order of the list.
     pub const ALL: [Self; 3] = [Self::NeedsYou, Self::Connected, Self::Disconnected];
 
-    /// The place of its rows in the list: see the statement.
-    pub(super) const fn place(self) -> i32 {
+    /// Returns the position in the list, which is `place` in the statement.
+    pub(super) const fn position(self) -> i32 {
         match self {
             Self::NeedsYou => 0,
             Self::Connected => 1,
@@ -104,28 +103,28 @@ impl Standing {
     }
 }
 
-/// A page of the actor's connections, those that need them first, then by service and label; it follows `after`. In the
-/// caller's transaction.
+/// Returns the page of the actor's connections that follows `after`, by group, connector and label. In the caller's
+/// transaction.
 pub async fn list(
     conn: &mut PgConnection,
     actor: &Actor,
-    standing: Option<Standing>,
+    group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
-) -> Result<Page<Detail>> {
-    Ok(Page::cut(details::list(conn, actor.user_id(), standing.map(Standing::place), after).await?))
+) -> Result<Page<ConnectionDetail>> {
+    Ok(Page::cut(store_details::list(conn, actor.user_id(), group, after).await?))
 }
 
-/// One of the actor's connections, in the caller's transaction.
-pub async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Detail> {
-    Ok(several(conn, actor, &[id]).await?.remove(0))
+/// Finds one of the actor's connections, in the caller's transaction.
+pub async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<ConnectionDetail> {
+    Ok(find_many(conn, actor, &[id]).await?.remove(0))
 }
 
-/// These connections of the actor, in the order of the list; in the caller's transaction.
+/// Finds connections of the actor, in the order of the list; in the caller's transaction.
 ///
 /// # Errors
-/// [`Error::NotFound`] if one of them is not theirs.
-pub async fn several(conn: &mut PgConnection, actor: &Actor, ids: &[ConnectionId]) -> Result<Vec<Detail>> {
-    let found = details::of(conn, actor.user_id(), ids).await?;
+/// [`Error::NotFound`] if `ids` is empty, or names a connection that the actor does not have.
+pub async fn find_many(conn: &mut PgConnection, actor: &Actor, ids: &[ConnectionId]) -> Result<Vec<ConnectionDetail>> {
+    let found = store_details::find_many(conn, actor.user_id(), ids).await?;
     if ids.iter().all(|id| found.iter().any(|it| it.id == *id)) && !ids.is_empty() {
         Ok(found)
     } else {

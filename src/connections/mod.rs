@@ -1,51 +1,50 @@
 //! A user's links to connectors.
 //!
-//! Every call goes through a connection, also where nothing has to be proved. A connection is seen and changed only by
-//! its owner; its credential leaves this module only as a value on its way into an `upstream` call.
+//! Every call goes through a connection, even to a service that requires no credential. Only its owner sees and changes a
+//! connection. Its credential leaves this module only as a value for an `upstream` call.
 
 pub mod attention;
 mod authorization;
 mod catalogue;
 mod checkup;
-mod connect;
+mod credentials;
 mod detail;
-mod disconnect;
-mod end;
-mod entries;
-mod key;
-mod label;
-mod look;
+mod discovery;
+mod expiry;
+mod fields;
+pub mod label;
+mod manage;
 mod notices;
-mod preference;
-mod replace;
+mod probe;
+mod rest_service;
 mod retry;
 mod server;
-mod service;
 mod status;
 mod store;
+mod store_catalogue;
+mod store_details;
+mod token;
 mod token_refresh;
-mod twin;
 
-pub use authorization::{CALLBACK, ClientDocument, ClientRejection, Going, SignIn, Signed, client_document};
-pub use catalogue::{Catalogue, Entry, Kinds, Wanted, catalogue};
-pub use checkup::{Check, Checkup, Doctor, Fix, Step, Verdict, plan};
-pub use connect::{NewConnection, connect, takes_token};
-pub use detail::{Detail, Standing, find, list, several};
-pub use disconnect::disconnect;
-pub use end::TypedEnd;
-pub use entries::Typed;
-pub use key::{Keys, takes_key};
-pub use label::rename;
-pub use look::{Look, Looked, look};
+pub use authorization::{
+    AuthorizationRedirect, CALLBACK, ClientDocument, ClientRejection, CompletedSignIn, SignIn, client_document,
+};
+pub use catalogue::{AvailableFilters, Catalogue, CatalogueEntry, CatalogueFilter, catalogue};
+pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};
+pub use credentials::{CredentialService, NewConnection, NewCredential, NewKey};
+pub use detail::{ConnectionDetail, ConnectionGroup, find, find_many, list};
+pub use discovery::{DiscoveryOutcome, ToolDiscovery, discover_tools};
+pub use expiry::ExpiryInput;
+pub use fields::FormValues;
+pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;
-pub use preference::prefer;
-pub use replace::{NewToken, replace_token};
-pub use server::{Added, NewServer, ServerAuth, connect_server};
-pub use service::{ExternalAccount, Service};
+pub use rest_service::{ExternalAccount, RestService};
+pub use server::{AddedServer, NewServer, ServerAuth, add_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
-pub use store::{Connection, LinkedConnector};
+pub use store::Connection;
+pub use store_details::LinkedConnector;
+pub use token::NewToken;
 pub use token_refresh::{BearerCredential, Credential, RefreshLocks, TokenRefresher};
-pub use twin::twin;
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -53,36 +52,51 @@ use sqlx::PgConnection;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors::{AuthKind, Connector};
+use crate::connectors::{AuthKind, Connector, Transport};
 use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::oauth::TemplateValues;
 use crate::vault::SecretRef;
 
-/// Most services that are offered to choose from; others are reached from their own pages.
-const MOST_LINKED: i64 = 200;
+/// Connectors that a filter offers; the jobs of others are listed on the connectors' own pages.
+const MAX_LINKED_CONNECTORS: i64 = 200;
 
-/// Label of the connection that is made without asking.
-const DEFAULT_LABEL: &str = "Default";
+/// True if the owner of a connection to the connector enters a bearer token.
+#[must_use]
+pub fn takes_token(connector: &Connector) -> bool {
+    connector.auth == AuthKind::Token && connector.transport == Transport::Mcp
+}
 
-/// The actor's connections to one connector: the one that is used by default first, then the oldest.
-pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
+/// True if the owner of a connection to the connector enters a key, and what else the service asks for.
+#[must_use]
+pub fn takes_key(connector: &Connector) -> bool {
+    connector.auth == AuthKind::Token && connector.transport == Transport::Rest
+}
+
+/// Returns the actor's connections to a connector: the default one first, then the oldest.
+pub async fn list_for_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
     let mut tx = db.as_user(actor).await?;
-    Ok(store::of_connector(&mut tx, actor.user_id(), connector).await?)
+    Ok(store::list_for_connector(&mut tx, actor.user_id(), connector).await?)
 }
 
-/// The services that the actor is linked to, by name: whose jobs there may be. In the caller's transaction.
-pub async fn linked(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<LinkedConnector>> {
-    Ok(store::linked(conn, actor.user_id(), MOST_LINKED).await?)
+/// Returns the connectors that the actor has connections to, by name, in the caller's transaction.
+pub async fn linked_connectors(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<LinkedConnector>> {
+    Ok(store_details::linked_connectors(conn, actor.user_id(), MAX_LINKED_CONNECTORS).await?)
 }
 
-/// The connection that a call of this connector goes through: the chosen one, else the one that is used by default. Where
-/// nothing has to be proved, the first use makes it.
+/// Returns the label of another of the actor's connections to the same account, in the caller's transaction. Both work, but
+/// users rarely mean to have both.
+pub async fn duplicate_label(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
+    Ok(store_details::duplicate_label(conn, actor.user_id(), id).await?)
+}
+
+/// Returns the connection that a call goes through: the chosen one, else the default one. If the connector requires no
+/// credential, the first call creates the connection.
 ///
 /// # Errors
-/// A fault of the field `connection` if the chosen one cannot be used, or not by the actor.
-pub async fn for_call(
+/// A fault of the field `connection` if the chosen connection cannot be used, or belongs to another user.
+pub async fn choose_for_call(
     db: &Db,
     actor: &Actor,
     connector: &Connector,
@@ -90,16 +104,16 @@ pub async fn for_call(
     now: Timestamp,
 ) -> Result<ConnectionId> {
     let mut tx = db.as_user(actor).await?;
-    let existing = store::of_connector(&mut tx, actor.user_id(), connector.id).await?;
+    let existing = store::list_for_connector(&mut tx, actor.user_id(), connector.id).await?;
     let mut usable = existing.iter().filter(|connection| connection.status.is_usable());
     if let Some(id) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)).map(|it| it.id) {
         return Ok(id);
     }
     if chosen.is_some() {
-        let gone = format!("Choose one of your connections to {} that can be used", connector.name);
-        return Err(Error::field("connection", gone));
+        let message = format!("Choose one of your connections to {} that can be used", connector.name);
+        return Err(Error::field("connection", message));
     }
-    // whoever has disconnected it wants it to stay so
+    // a call does not reconnect what its owner has disconnected
     if connector.auth != AuthKind::None || !existing.is_empty() {
         return Err(Error::Conflict(format!(
             "{} is not connected. Connect it first, then run the tool",
@@ -111,20 +125,20 @@ pub async fn for_call(
     Ok(id)
 }
 
-/// What the owner of a connection has entered for it that is no secret, and what was kept from its grant; in the caller's
-/// transaction.
-pub async fn entered(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<TemplateValues> {
-    let held = store::own::hold(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
-    Ok(values_of(held.captured.as_ref()))
+/// Returns the values that are stored beside a connection's credential: those that its owner entered, and those that came
+/// with its grant. In the caller's transaction.
+pub async fn stored_values(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<TemplateValues> {
+    let locked = store::lock(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    Ok(values_of(locked.captured.as_ref()))
 }
 
-/// What is stored of a connection besides its credential, by name.
+/// Reads the stored values of a connection, by name.
 fn values_of(captured: Option<&Value>) -> TemplateValues {
     let pairs = captured.and_then(Value::as_object).into_iter().flatten();
     pairs.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
-/// Makes an active connection in the caller's transaction; a first use that happens twice at once makes one.
+/// Creates an active connection in the caller's transaction. Two concurrent first calls create one.
 async fn create(
     tx: &mut Tx,
     actor: &Actor,
@@ -133,9 +147,9 @@ async fn create(
     now: Timestamp,
 ) -> Result<ConnectionId> {
     let id = ConnectionId::new(now);
-    let kept = store::insert(tx, actor.user_id(), id, connector, DEFAULT_LABEL, secret, now).await?;
-    if kept == id {
+    let stored = store::insert(tx, actor.user_id(), id, connector, label::DEFAULT, secret, now).await?;
+    if stored == id {
         audit::record(tx, actor, &Action::ConnectionCreated { connection: id, connector }, now).await?;
     }
-    Ok(kept)
+    Ok(stored)
 }

@@ -1,15 +1,13 @@
-//! Connecting an MCP server by its URL: read its tools first, then store connector, tools and connection at once. A server
-//! that wants a sign-in tells its tools afterwards: then only the connector is stored, with how one signs in.
+//! Adding an MCP server by its URL: the hub reads the tools first, then stores connector, tools and connection together.
+//!
+//! A server that requires sign-in lists its tools only afterwards. The hub then stores the connector with its provider.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
 use url::Url;
 
-use super::create;
-use super::end::End;
-use super::replace::NewToken;
+use super::expiry::ExpiryDate;
+use super::token::NewToken;
 use super::token_refresh::schedule_verification;
+use super::{create, probe};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, NewConnector};
@@ -18,36 +16,30 @@ use crate::egress::Egress;
 use crate::error::{Error, FieldFaults, Result, combine};
 use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
-use crate::upstream::{self, Discovery, DiscoveryAnswer, InitializeAnswer, Limits, Target};
+use crate::upstream::{Discovery, DiscoveryAnswer};
 use crate::vault::Vault;
 
-/// A server that does not list its tools within this time is given up.
-const DISCOVERY_DEADLINE: Duration = Duration::from_secs(15);
+const MAX_NAME_CHARS: usize = 80;
+const MAX_URL_BYTES: usize = 2_000;
+const MAX_DESCRIPTION_CHARS: usize = 300;
 
-/// Most bytes of a server's list of tools.
-const LONGEST_LIST: usize = 8 * 1024 * 1024;
-
-const LONGEST_NAME: usize = 80;
-const LONGEST_URL: usize = 2_000;
-const LONGEST_DESCRIPTION: usize = 300;
-
-/// What a user enters to add a server.
+/// The form that adds a server.
 #[derive(Clone, Debug)]
 pub struct NewServer {
-    /// What to call it; empty: the server's own name.
+    /// The connector's name; empty for the server's own name.
     pub name: String,
-    /// Where it answers.
+    /// The URL of the MCP endpoint.
     pub url: String,
-    /// What calls present.
+    /// How calls prove themselves.
     pub auth: ServerAuth,
 }
 
 /// How calls prove themselves to a server.
 #[derive(Clone, Debug)]
 pub enum ServerAuth {
-    /// As it asks: not at all, or by signing in where it says.
+    /// As the server asks: with no credential, or by signing in at its provider.
     Auto,
-    /// Not at all.
+    /// With no credential.
     None,
     /// With a bearer token.
     Bearer(NewToken),
@@ -55,46 +47,54 @@ pub enum ServerAuth {
 
 /// A server that has been added.
 #[derive(Debug)]
-pub enum Added {
-    /// It can be used.
+pub enum AddedServer {
+    /// The server can be used now.
     Ready(Connector, Box<Discovery>),
-    /// It wants its user to sign in first.
+    /// The user has to sign in first.
     SignIn(Connector),
 }
 
-/// Reads the server's tools and, if it has answered, stores the connector, its tools and the actor's connection.
-/// Nothing is stored otherwise: a server that fails is a fault of the field `url` (or `token`). What is no end of a token
-/// is one of `ends_on`.
-pub async fn connect_server(
+/// Reads the server's tools, then stores the connector, its tools and the actor's connection. If the server fails, nothing
+/// is stored.
+///
+/// # Errors
+/// Faults of `name`, `url`, `token` and `ends_on`, all at once; a failure of the server is a fault of `url` or `token`.
+pub async fn add_server(
     db: &Db,
     egress: &Egress,
     vault: &Vault,
     actor: &Actor,
     new: NewServer,
     now: Timestamp,
-) -> Result<Added> {
-    let (url, end) = check(&new, now)?;
+) -> Result<AddedServer> {
+    let (url, expiry) = validate(&new, now)?;
     let bearer = match &new.auth {
-        ServerAuth::Auto => match look(egress, &url).await.map_err(as_field_fault)? {
+        ServerAuth::Auto => match probe::discover_unauthenticated(egress, &url).await.map_err(field_error)? {
             DiscoveryAnswer::Public(found) => {
                 let connector = store_ready(db, vault, actor, &new.name, &url, &found, None, now).await?;
-                return Ok(Added::Ready(connector, found));
+                return Ok(AddedServer::Ready(connector, found));
             }
             DiscoveryAnswer::AuthRequired { challenge, message } => {
-                let provider = sign_in_of(egress, &url, challenge.as_deref(), &message).await?;
-                return store_closed(db, actor, &new.name, &url, provider, now).await.map(Added::SignIn);
+                let provider = discover_provider(egress, &url, challenge.as_deref(), &message).await?;
+                return store_unauthenticated(db, actor, &new.name, &url, provider, now).await.map(AddedServer::SignIn);
             }
         },
         ServerAuth::None => None,
         ServerAuth::Bearer(new) => Some(&new.token),
     };
-    let found = Box::new(discover(egress, &url, bearer).await.map_err(as_field_fault)?);
-    let bearer = bearer.map(|token| (token, end));
+    let found = Box::new(probe::discover(egress, &url, bearer).await.map_err(field_error)?);
+    let bearer = bearer.map(|token| AcceptedToken { token, expiry });
     let connector = store_ready(db, vault, actor, &new.name, &url, &found, bearer, now).await?;
-    Ok(Added::Ready(connector, found))
+    Ok(AddedServer::Ready(connector, found))
 }
 
-#[expect(clippy::too_many_arguments, reason = "what is stored at once comes from as many places")]
+/// A bearer token that the server has accepted.
+struct AcceptedToken<'a> {
+    token: &'a Secret,
+    expiry: ExpiryDate,
+}
+
+#[expect(clippy::too_many_arguments, reason = "one transaction stores the results of several steps")]
 async fn store_ready(
     db: &Db,
     vault: &Vault,
@@ -102,7 +102,7 @@ async fn store_ready(
     name: &str,
     url: &Url,
     found: &Discovery,
-    bearer: Option<(&Secret, End)>,
+    bearer: Option<AcceptedToken<'_>>,
     now: Timestamp,
 ) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
@@ -114,20 +114,20 @@ async fn store_ready(
         provider: None,
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
-    let secret = match bearer {
-        Some((token, _)) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", token, now).await?),
+    let secret = match &bearer {
+        Some(it) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", it.token, now).await?),
         None => None,
     };
     let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
-    if let Some((_, end)) = bearer {
-        schedule_verification(&mut tx, actor.user_id(), id, &end, now).await?;
+    if let Some(it) = bearer {
+        schedule_verification(&mut tx, actor.user_id(), id, &it.expiry, now).await?;
     }
     tx.commit().await?;
     Ok(connector)
 }
 
-/// A server that tells nothing before its user has signed in.
-async fn store_closed(
+/// Stores a server that lists its tools only after a sign-in.
+async fn store_unauthenticated(
     db: &Db,
     actor: &Actor,
     name: &str,
@@ -148,55 +148,27 @@ async fn store_closed(
     Ok(connector)
 }
 
-/// How one signs in at a server that asks who is calling.
-async fn sign_in_of(egress: &Egress, url: &Url, challenge: Option<&str>, message: &str) -> Result<Provider> {
+/// Discovers the provider of a server that requires sign-in.
+async fn discover_provider(egress: &Egress, url: &Url, challenge: Option<&str>, message: &str) -> Result<Provider> {
     let challenge = challenge.map(Challenge::parse).unwrap_or_default();
     oauth::discover(egress, url, &challenge).await.map_err(|failure| {
         Error::field("token", format!("{message}. The hub looked for a way to sign in: {}", failure.message))
     })
 }
 
-async fn look(egress: &Egress, url: &Url) -> Result<DiscoveryAnswer> {
-    upstream::discover_or_challenge(egress, &Target::Mcp { url: url.clone(), bearer: None }, bounds()).await
-}
-
-/// The bounds of every look at a server, from now on.
-pub(super) fn bounds() -> Limits {
-    Limits { deadline: Instant::now() + DISCOVERY_DEADLINE, max_response_bytes: LONGEST_LIST }
-}
-
-/// Begins a conversation with a server, and ends it.
-pub(super) async fn initialize(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<InitializeAnswer> {
-    let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
-    upstream::initialize(egress, &target, bounds()).await
-}
-
-/// Asks a connector's server for its tools with a token that is not stored yet.
-pub(super) async fn look_with(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
-    let url = connector.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok());
-    let url = url.ok_or(Error::NotFound("server of this connector"))?;
-    discover(egress, &url, Some(token)).await
-}
-
-/// Asks a server for its tools, within the bounds of every look.
-pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Discovery> {
-    let target = Target::Mcp { url: url.clone(), bearer: bearer.cloned() };
-    upstream::discover(egress, &target, bounds()).await
-}
-
-/// All faults at once.
-fn check(new: &NewServer, now: Timestamp) -> Result<(Url, End)> {
-    let end = match &new.auth {
-        ServerAuth::Bearer(new) => new.end.read(now),
-        _ => Ok(End::default()),
+/// Validates the form. Returns all faults at once.
+fn validate(new: &NewServer, now: Timestamp) -> Result<(Url, ExpiryDate)> {
+    let expiry = match &new.auth {
+        ServerAuth::Bearer(new) => new.expiry.parse(now),
+        _ => Ok(ExpiryDate::default()),
     };
-    combine(check_place(new), end)
+    combine(validate_url(new), expiry)
 }
 
-fn check_place(new: &NewServer) -> Result<Url> {
+fn validate_url(new: &NewServer) -> Result<Url> {
     let mut faults = FieldFaults::default();
-    if new.name.chars().count() > LONGEST_NAME {
-        faults.add("name", format!("Name must be {LONGEST_NAME} characters or fewer"));
+    if new.name.chars().count() > MAX_NAME_CHARS {
+        faults.add("name", format!("Name must be {MAX_NAME_CHARS} characters or fewer"));
     }
     let url = match parse_url(&new.url) {
         Ok(url) => Some(url),
@@ -218,7 +190,7 @@ fn parse_url(text: &str) -> Result<Url, &'static str> {
     if text.is_empty() {
         return Err("Enter the server’s URL");
     }
-    if text.len() > LONGEST_URL {
+    if text.len() > MAX_URL_BYTES {
         return Err("The URL must be 2,000 characters or fewer");
     }
     let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/mcp")?;
@@ -235,7 +207,7 @@ fn name_for(typed: &str, own: Option<&str>, url: &Url) -> String {
     let typed = typed.trim();
     let name = if typed.is_empty() { own.unwrap_or_default().trim() } else { typed };
     let name = if name.is_empty() { url.host_str().unwrap_or("Server") } else { name };
-    name.chars().take(LONGEST_NAME).collect()
+    name.chars().take(MAX_NAME_CHARS).collect()
 }
 
 fn first_line(text: &str) -> String {
@@ -244,12 +216,12 @@ fn first_line(text: &str) -> String {
         .find(|line| !line.is_empty())
         .unwrap_or_default()
         .chars()
-        .take(LONGEST_DESCRIPTION)
+        .take(MAX_DESCRIPTION_CHARS)
         .collect()
 }
 
-/// The person who typed the URL can mend it: show the cause beside the field.
-fn as_field_fault(error: Error) -> Error {
+/// Reports a failure of the server on the field that the user can correct.
+fn field_error(error: Error) -> Error {
     match error {
         Error::Upstream { class: "unauthorized" | "forbidden", message, .. } => Error::field("token", message),
         Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
@@ -261,8 +233,8 @@ fn as_field_fault(error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{NewServer, NewToken, ServerAuth, check, first_line};
-    use crate::connections::TypedEnd;
+    use super::{NewServer, NewToken, ServerAuth, first_line, validate};
+    use crate::connections::ExpiryInput;
     use crate::error::Error;
     use crate::secret::Secret;
     use jiff::tz::TimeZone;
@@ -270,14 +242,14 @@ mod tests {
 
     fn faults(url: &str, auth: ServerAuth) -> Vec<String> {
         let now = datetime!(2026-11-27 08:00 UTC);
-        match check(&NewServer { name: String::new(), url: url.to_owned(), auth }, now) {
+        match validate(&NewServer { name: String::new(), url: url.to_owned(), auth }, now) {
             Err(Error::Invalid(faults)) => faults.faults().iter().map(|fault| fault.field.clone()).collect(),
             _ => Vec::new(),
         }
     }
 
     #[test]
-    fn a_url_that_cannot_be_one_is_a_fault_of_its_field() {
+    fn an_invalid_url_is_reported_on_its_field() {
         for url in
             ["", "example.com/mcp", "ftp://example.com", "https://", "javascript:alert(1)", "https://me:pw@example.com"]
         {
@@ -287,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_are_told_at_once() {
-        let end = TypedEnd { text: "soon".to_owned(), zone: TimeZone::UTC };
-        let blank = NewToken { token: Secret::new(""), end };
+    fn all_faults_appear_at_once() {
+        let expiry = ExpiryInput { text: "soon".to_owned(), zone: TimeZone::UTC };
+        let blank = NewToken { token: Secret::new(""), expiry };
         assert_eq!(faults("nonsense", ServerAuth::Bearer(blank)), ["url", "token", "ends_on"]);
     }
 
     #[test]
-    fn a_description_is_the_first_line_that_says_something() {
+    fn a_description_is_the_first_line_with_text() {
         assert_eq!(first_line("\n  \n  Reads mail.\nAnd more."), "Reads mail.");
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use sqlx::PgConnection;
+use url::Url;
 
 use super::slug::Slug;
 use super::{AuthKind, NewConnector, Visibility};
@@ -54,6 +55,12 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// Returns the URL of the connector's MCP server, if it has one.
+    #[must_use]
+    pub fn server_url(&self) -> Option<Url> {
+        self.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok())
+    }
+
     /// True while it has no tools yet: only administrators see it, and can connect it.
     #[must_use]
     pub fn is_for_administrators(&self) -> bool {

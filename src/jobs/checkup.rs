@@ -7,7 +7,7 @@ use super::{Runner, run};
 use crate::actor::Actor;
 use crate::audit::{self, Action, CallOutcome};
 use crate::clock::Timestamp;
-use crate::connections::{Checkup, Detail, Doctor, Step, Verdict};
+use crate::connections::{CheckReport, CheckResult, Checkup, CheckupRunner, ConnectionDetail};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ConnectionId, JobId};
@@ -40,7 +40,7 @@ pub async fn check_up(
     tx: &mut Tx,
     queue: &Accepter,
     actor: &Actor,
-    connection: &Detail,
+    connection: &ConnectionDetail,
     now: Timestamp,
 ) -> Result<JobId> {
     let newest = newest_checkup(tx, actor, connection.id).await?;
@@ -60,7 +60,7 @@ pub async fn check_up(
     }
 }
 
-fn begin(actor: &Actor, connection: &Detail, after: Option<JobId>, now: Timestamp) -> Accept {
+fn begin(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> Accept {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     Accept {
         user_id: actor.user_id(),
@@ -91,28 +91,28 @@ pub async fn newest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId
 /// Runs a check-up once; each check is a line of its log.
 pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<Finish, run::Unready> {
     let Runner { system, egress, refresher, workbench, clock } = runner;
-    let doctor = Doctor { system, egress, refresher, workbench, clock };
+    let checkup = CheckupRunner { system, egress, refresher, workbench, clock };
     let journal = lease.journal();
-    let mut tell = |step: &Step| note(&journal, step, clock.now());
+    let mut tell = |step: &CheckReport| note(&journal, step, clock.now());
     tokio::select! {
-        found = doctor.check_up(actor, job.connection_id, &mut tell) => Ok(over(lease, actor, job, &found?, clock.now())),
+        found = checkup.check_up(actor, job.connection_id, &mut tell) => Ok(over(lease, actor, job, &found?, clock.now())),
         stop = lease.stopped() => Ok(stopped(lease, actor, job, stop, clock.now())),
     }
 }
 
-fn note(journal: &Journal, step: &Step, now: Timestamp) {
+fn note(journal: &Journal, step: &CheckReport, now: Timestamp) {
     let level = match step.result {
-        Verdict::Failed => Level::Error,
-        Verdict::Warning => Level::Warn,
-        Verdict::Passed | Verdict::NotReached => Level::Info,
+        CheckResult::Failed => Level::Error,
+        CheckResult::Warning => Level::Warn,
+        CheckResult::Passed | CheckResult::NotReached => Level::Info,
     };
-    journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.said), now));
+    journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }
 
 /// A check-up that was made fails as a job if a check did, so that whoever looks for failures finds it.
 fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> Finish {
     let tally = found.tally();
-    let has_failed = found.count(Verdict::Failed) > 0;
+    let has_failed = found.count(CheckResult::Failed) > 0;
     let error = has_failed.then(|| ("checkup".to_owned(), tally.clone()));
     let output = serde_json::to_string(found).ok();
     let level = if has_failed { Level::Error } else { Level::Info };

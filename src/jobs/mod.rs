@@ -84,7 +84,7 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
     if input.len() > LONGEST_INPUT {
         return Err(Error::field("", "The input must be 256 kB or smaller"));
     }
-    let connection_id = connections::for_call(db, actor, new.connector, new.connection, now).await?;
+    let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job = Accept {
         user_id: actor.user_id(),
         job_id: JobId::new(now),

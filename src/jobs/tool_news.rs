@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::run::Runner;
 use crate::actor::Actor;
-use crate::connections::Look;
+use crate::connections::ToolDiscovery;
 use crate::connectors;
 use crate::error::Result;
 use crate::ids::ConnectorId;
@@ -36,11 +36,11 @@ pub async fn mark_tools_changed(runner: &Runner, news: &ToolNews) -> Result<bool
 pub async fn refresh_changed_tools(runner: &Runner, news: &ToolNews) -> Result<()> {
     let now = runner.clock.now();
     let mut tx = runner.system.begin().await?;
-    let claimed = Look::claim(&mut tx, &news.actor, news.connector, EVERY, now).await?;
+    let claimed = ToolDiscovery::claim(&mut tx, &news.actor, news.connector, EVERY, now).await?;
     let Some(look) = claimed else { return Ok(()) };
     tx.commit().await?;
-    let seen = look.take(&runner.egress, &runner.refresher, &news.actor).await?;
+    let seen = look.ask_server(&runner.egress, &runner.refresher, &news.actor).await?;
     let mut tx = runner.system.begin().await?;
-    seen.keep(&mut tx, &news.actor, now).await?;
+    seen.store(&mut tx, &news.actor, now).await?;
     Ok(tx.commit().await?)
 }

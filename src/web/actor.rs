@@ -26,7 +26,7 @@ use crate::accounts::{User, Visitor};
 use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::connections::TypedEnd;
+use crate::connections::ExpiryInput;
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -83,8 +83,8 @@ impl Viewer {
     }
 
     /// Returns the expiry date as the viewer typed it. Their time zone decides when that day begins.
-    pub(super) fn typed_end(&self, text: &str) -> TypedEnd {
-        TypedEnd { text: text.to_owned(), zone: self.user.zone.clone() }
+    pub(super) fn typed_end(&self, text: &str) -> ExpiryInput {
+        ExpiryInput { text: text.to_owned(), zone: self.user.zone.clone() }
     }
 
     /// Returns the key of the viewer's session.

@@ -88,7 +88,7 @@ pub(super) struct ConnectorFilter {
 
 /// Loads the connectors of the actor's connections. The connector `slug` is included even without a connection.
 pub(super) async fn load_connector_filter(tx: &mut Tx, actor: &Actor, slug: &str) -> Result<ConnectorFilter> {
-    let mut linked = connections::linked(tx, actor).await?;
+    let mut linked = connections::linked_connectors(tx, actor).await?;
     let slug = slug.trim();
     let mut selected = linked.iter().find(|it| it.slug == slug).cloned();
     if selected.is_none() && !slug.is_empty() {

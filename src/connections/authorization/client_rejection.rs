@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::SignIn;
 use super::oauth_clients::OauthClientRecord;
-use super::store::Transaction;
+use super::store_requests::AuthorizationRequest;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, OauthClientId, UserId};
@@ -30,7 +30,7 @@ impl SignIn<'_> {
     pub(super) async fn record_client_rejection(
         &self,
         application: &OauthClientRecord,
-        begun: &Transaction,
+        begun: &AuthorizationRequest,
         failure: &Failure,
         now: Timestamp,
     ) -> Result<()> {

@@ -1,16 +1,20 @@
-//! Signing in at a provider: begun on a page of ours, consented to there, ended at the callback.
+//! Signing in at a provider: begins on a page of the hub, continues with consent at the provider, ends at the callback.
 //!
-//! Invariants: a sign-in is good once, for ten minutes, in the browser session that began it; the verifier and combine tokens
-//! are sealed as soon as they are here; a sign-in that comes to nothing changes no connection. The label says which
-//! connection is meant: one that exists keeps its id, and what waited for it goes on.
+//! Invariants: a sign-in works once, for ten minutes, in the browser session that began it. The PKCE verifier and both
+//! tokens are sealed as soon as the hub has them. A failed sign-in changes no connection. The label names the connection: an
+//! existing one keeps its id, and jobs that wait for it go on.
 
+mod callback;
 pub(super) mod client_rejection;
 mod clients;
-mod completion;
-mod keeping;
 pub(super) mod oauth_clients;
+mod persist;
 mod revocation;
-mod store;
+mod start;
+mod store_connections;
+mod store_requests;
+
+use std::collections::BTreeMap;
 
 use url::Url;
 
@@ -18,8 +22,7 @@ pub use self::client_rejection::ClientRejection;
 pub use self::clients::{ClientDocument, client_document};
 
 use self::oauth_clients::OauthClientRecord;
-use super::entries::{self, Typed};
-use super::{label, values_of};
+use super::fields::FormValues;
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -27,210 +30,203 @@ use crate::connectors::{self, Connector};
 use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, OauthTransactionId};
-use crate::oauth::{self, AuthorizationParams, Pkce, Provider, State};
+use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::oauth::{Provider, State};
 use crate::queue::Released;
+use crate::secret::Secret;
 use crate::vault::Vault;
 
-/// How long a person may take at the provider.
-const PATIENCE: time::Duration = time::Duration::minutes(10);
-
-/// Where providers send people back to.
+/// The path of the callback, to which providers send users back.
 pub const CALLBACK: &str = "oauth/callback";
 
-/// What a sign-in works with.
+/// Signs users in at providers.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn<'a> {
     /// The actor's rows.
     pub db: &'a Db,
-    /// The clients, of which the hub's own are nobody's rows.
+    /// The OAuth clients, of which the hub's own belong to no user.
     pub system: &'a SystemDb,
-    /// Seals what is secret.
+    /// Seals tokens, verifiers and client secrets.
     pub vault: &'a Vault,
-    /// The way to the provider.
+    /// Reaches the providers.
     pub egress: &'a Egress,
-    /// The address that people and providers reach the hub at.
+    /// The hub's public URL.
     pub public_url: &'a Url,
 }
 
-/// A sign-in that can go on at the provider.
+/// The redirect that sends a user to the provider.
 #[derive(Debug)]
-pub struct Going {
-    /// The service.
+pub struct AuthorizationRedirect {
+    /// The connector.
     pub connector: Connector,
-    /// The connection that it is for.
+    /// The label of the connection.
     pub label: String,
     /// The host that asks for consent.
     pub host: String,
-    /// Where.
+    /// The authorization URL.
     pub url: Url,
-    /// True if the hub has made itself known there, and can do so again.
+    /// True if the hub can register itself at the provider again.
     pub can_be_made_known: bool,
 }
 
-/// A sign-in that has ended well.
+/// A completed sign-in.
 #[derive(Debug)]
-pub struct Signed {
-    /// The service.
+pub struct CompletedSignIn {
+    /// The connector.
     pub connector: Connector,
-    /// What it is reached through from now on.
+    /// The connection that calls go through from now on.
     pub connection: ConnectionId,
-    /// True if it was there before.
+    /// True if the connection existed before.
     pub is_renewed: bool,
-    /// What was asked for and not granted.
+    /// Scopes that the hub requested and the provider did not grant.
     pub missing: Vec<String>,
-    /// Whose account it is, as people call it, if the service tells.
+    /// The account's name, if the service says it.
     pub account: Option<String>,
-    /// How many tools the service has; none if it could not be asked yet.
+    /// The number of the service's tools; `None` if the service has not listed them yet.
     pub tools: Option<usize>,
-    /// What waited for it: to be announced.
+    /// Jobs that waited for the connection; the caller announces them.
     pub released: Released,
 }
 
 impl SignIn<'_> {
-    /// Begins a sign-in for the connection of this label. A client that the provider does not know yet is made known.
+    /// Begins a sign-in for the connection with this label. The hub registers itself at a provider that it does not know.
     ///
     /// # Errors
-    /// Faults of `label` and of what the service asks for besides; one of `client_id` if the provider makes no clients by
-    /// itself and none was entered.
+    /// Faults of `label` and of the service's fields; one of `client_id` if the provider registers no clients and the user
+    /// has entered none.
     pub async fn begin(
         &self,
         actor: &Actor,
         session: SessionKey,
         connector: &Connector,
         label: &str,
-        typed: &Typed,
+        form: &FormValues,
         now: Timestamp,
     ) -> Result<State> {
-        let mut tx = self.db.as_user(actor).await?;
-        let provider = described(&mut tx, actor, connector.id).await?;
-        let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
-        drop(tx);
-        let fields = descriptor.map(|it| it.fields).unwrap_or_default();
-        let (label, entered) = label::with(label::parse(label), entries::judge(&fields, typed))?;
-        let client = self.make_known(actor, connector, &provider, now).await?;
-        let scopes = self.scopes(actor, connector.id, label).await?;
-        let redirect = self.redirect()?;
-        let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
-        let mut tx = self.db.as_user(actor).await?;
-        let owner = actor.user_id();
-        let verifier = self.vault.seal(&mut tx, owner, "oauth_transaction.verifier", pkce.verifier(), now).await?;
-        let begun = store::NewTransaction {
-            id: OauthTransactionId::new(now),
-            connector: connector.id,
-            label,
-            state: &state.hash(),
-            verifier: &verifier,
-            session: &session.to_string(),
-            issuer: provider.issuer.as_deref(),
-            resource: provider.resource.as_deref(),
-            redirect: redirect.as_str(),
-            client: client.id,
-            entered: serde_json::to_value(&entered.values).map_err(Error::internal)?,
-            scopes: &scopes,
-            expires_at: now + PATIENCE,
-        };
-        store::insert(&mut tx, owner, &begun, now).await?;
-        store::forget_old(&mut tx, owner, now - time::Duration::DAY).await?;
-        tx.commit().await?;
-        Ok(state)
+        start::begin(self, actor, session, connector, start::Input { label, form }, now).await
     }
 
-    /// What a sign-in for the connection of this label asks for: what the service says, and what the connection has been
-    /// found to need besides.
+    /// Returns the scopes that a sign-in for the connection with this label requests: the connector's, and those that the
+    /// connection turned out to need.
     pub async fn scopes(&self, actor: &Actor, connector: ConnectorId, label: &str) -> Result<Vec<String>> {
-        let mut tx = self.db.as_user(actor).await?;
-        let mut scopes = described(&mut tx, actor, connector).await?.scopes;
-        let wanted = store::requested(&mut tx, actor.user_id(), connector, label).await?.unwrap_or_default();
-        scopes.extend(wanted.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
-        Ok(scopes)
+        start::scopes(self, actor, connector, label).await
     }
 
-    /// Where a sign-in that was begun here goes on.
-    pub async fn going(&self, actor: &Actor, session: SessionKey, state: &State, now: Timestamp) -> Result<Going> {
-        let mut tx = self.db.as_user(actor).await?;
-        let begun = store::find(&mut tx, actor.user_id(), &state.hash()).await?;
-        let begun = begun.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
-        begun.refuse(session, now)?;
-        let connector = connectors::get(&mut tx, actor, begun.connector_id).await?;
-        let provider = described(&mut tx, actor, connector.id).await?;
-        let pkce = self.verifier(&mut tx, actor, &begun).await?;
-        drop(tx);
-        let known = self.client(actor, &begun, &provider).await?;
-        let asked = AuthorizationParams {
-            client_id: &known.client.id,
-            redirect: &self.redirect()?,
-            scopes: &begun.scopes,
-            state,
-            pkce: &pkce,
-        };
-        let url = oauth::authorization_url(&provider, &values_of(Some(&begun.entered)), asked)?;
-        Ok(Going {
-            connector,
-            label: begun.label,
-            host: url.host_str().unwrap_or_default().to_owned(),
-            url,
-            can_be_made_known: provider.registration_url.is_some(),
-        })
+    /// Returns the redirect of a sign-in that [`SignIn::begin`] began.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the sign-in is unknown, used, expired or from another browser session.
+    pub async fn authorization_redirect(
+        &self,
+        actor: &Actor,
+        session: SessionKey,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<AuthorizationRedirect> {
+        start::authorization_redirect(self, actor, session, state, now).await
     }
 
-    /// Has the next sign-in make the hub known at the provider anew, because somebody says that it is not any more.
+    /// Completes a sign-in with the parameters of its callback.
+    ///
+    /// # Errors
+    /// A sentence for the user. The sign-in is used up then, and nothing else has changed.
+    pub async fn complete(
+        &self,
+        actor: &Actor,
+        session: SessionKey,
+        query: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<CompletedSignIn> {
+        callback::complete(self, actor, session, query, now).await
+    }
+
+    /// Returns the connector of a callback, if the sign-in is the actor's. A failed callback links back to it.
+    pub async fn connector_of_callback(
+        &self,
+        actor: &Actor,
+        query: &BTreeMap<String, String>,
+    ) -> Result<Option<Connector>> {
+        callback::connector(self, actor, query).await
+    }
+
+    /// Rejects the stored client of a provider, so that the next sign-in registers the hub again.
     pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
         let mut tx = self.db.as_user(actor).await?;
-        let provider = described(&mut tx, actor, connector).await?;
+        let provider = stored_provider(&mut tx, actor, connector).await?;
         oauth_clients::mark_rejected(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn verifier(&self, tx: &mut Tx, actor: &Actor, begun: &store::Transaction) -> Result<Pkce> {
-        let sealed = begun.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
-        Ok(Pkce::from_verifier(self.vault.open(tx, actor.user_id(), sealed).await?))
-    }
-
-    /// The client that a sign-in was begun with.
-    async fn client(
+    /// Returns the hub's client at a provider, if there is one.
+    pub async fn known_client(
         &self,
         actor: &Actor,
-        begun: &store::Transaction,
+        connector: &Connector,
         provider: &Provider,
-    ) -> Result<OauthClientRecord> {
+    ) -> Result<Option<OauthClientRecord>> {
+        let owner = if connector.owner_id.is_none() { UserId::HUB } else { actor.user_id() };
         let mut conn = self.system.acquire().await?;
-        let owner = actor.user_id();
-        let found =
-            oauth_clients::find_for_grant(&mut conn, self.vault, owner, begun.oauth_client_id, provider).await?;
-        found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))
+        oauth_clients::find_current(
+            &mut conn,
+            self.vault,
+            owner,
+            provider.issuer(),
+            Some(self.redirect_uri()?.as_str()),
+        )
+        .await
     }
 
+    /// Stores an OAuth client that the user has made at the provider. Without a secret, the secret of the same client id
+    /// stays.
+    ///
+    /// # Errors
+    /// Faults of `client_id` and `client_secret`.
+    pub async fn enter_client(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        id: &str,
+        secret: Option<Secret>,
+        now: Timestamp,
+    ) -> Result<()> {
+        clients::enter(self, actor, connector, clients::Entered { owner: actor.user_id(), id, secret }, now).await
+    }
+
+    /// Stores the OAuth client that an administrator, the actor, has made at the provider of a shipped connector. All users
+    /// sign in with it. Without a secret, the secret of the same client id stays.
+    ///
+    /// # Errors
+    /// Faults of `client_id` and `client_secret`.
+    pub async fn enter_client_for_all(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        id: &str,
+        secret: Option<Secret>,
+        now: Timestamp,
+    ) -> Result<()> {
+        clients::enter(self, actor, connector, clients::Entered { owner: UserId::HUB, id, secret }, now).await
+    }
+
+    /// Asks the provider of a connection to revoke its grant. Returns a sentence if that failed, which never keeps the user
+    /// from disconnecting; `None` if the grant was revoked, or the provider revokes no grants.
+    pub async fn revoke(&self, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<Option<String>> {
+        revocation::revoke(self, actor, id, now).await
+    }
+
+    /// Returns the provider of a connector.
     async fn provider(&self, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
         let mut tx = self.db.as_user(actor).await?;
-        described(&mut tx, actor, connector).await
+        stored_provider(&mut tx, actor, connector).await
     }
 
-    fn redirect(&self) -> Result<Url> {
+    /// Returns the URL to which providers send users back.
+    fn redirect_uri(&self) -> Result<Url> {
         self.public_url.join(CALLBACK).map_err(Error::internal)
     }
 }
 
-async fn described(tx: &mut Tx, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
+/// Returns the provider of a connector, in the caller's transaction.
+async fn stored_provider(tx: &mut Tx, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
     connectors::provider(tx, actor, connector).await?.ok_or(Error::NotFound("sign-in of this connector"))
-}
-
-const UNKNOWN: &str =
-    "This sign-in is not one that you began here. Nothing was stored. Begin again from the connector’s page";
-const USED: &str = "This sign-in was finished before, and works once. If the connection is not there, begin again";
-const LATE: &str =
-    "This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored. Begin again";
-const ELSEWHERE: &str = "This sign-in was begun in another browser, or before you signed in here. Nothing was stored. Begin again in this one";
-
-impl store::Transaction {
-    /// Refuses a sign-in that cannot go on.
-    fn refuse(&self, session: SessionKey, now: Timestamp) -> Result<()> {
-        let told = match () {
-            () if self.session != session.to_string() => ELSEWHERE,
-            () if self.status != store::AuthorizationStatus::Started => USED,
-            () if now >= self.expires_at => LATE,
-            () => return Ok(()),
-        };
-        Err(Error::Conflict(told.to_owned()))
-    }
 }

@@ -1,11 +1,11 @@
-//! The check of what calls present: shown to the service, and renewed once if it is refused.
+//! The check of the credential: the service sees it, and the hub refreshes it once if the service rejects it.
 
 use url::Url;
 
-use super::{Doctor, Finding, Fix, Subject};
+use super::{CheckOutcome, CheckupRunner, Remedy, Subject};
 use crate::actor::Actor;
-use crate::connections::server::initialize;
-use crate::connections::service::Service;
+use crate::connections::probe::initialize;
+use crate::connections::rest_service::RestService;
 use crate::connections::status::ConnectionHealth;
 use crate::connections::token_refresh::{BearerCredential, Credential};
 use crate::connectors::AuthKind;
@@ -14,15 +14,23 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::upstream::InitializeAnswer;
 
-/// A credential that ends within this time and cannot be renewed is worth a warning.
-const SOON: time::Duration = time::Duration::DAY;
+/// A credential that expires within this time and cannot be refreshed gets a warning.
+const EXPIRY_WARNING: time::Duration = time::Duration::DAY;
 
-/// Where a credential is shown.
+/// The server that sees the credential.
 pub(super) enum Gate<'a> {
-    /// At an MCP server, by beginning a conversation.
+    /// An MCP server, which sees it when a session is initialized.
     Mcp(&'a Url),
-    /// At a REST service, by its harmless call; the address is for its host.
-    Rest(&'a Service, &'a Url),
+    /// A REST service, which sees it in its check call; and the URL of that call.
+    Rest(&'a RestService, &'a Url),
+}
+
+/// The server's answer to a credential.
+enum GateAnswer {
+    Accepted,
+    Rejected,
+    /// Something else went wrong.
+    Failed(CheckOutcome<BearerCredential>),
 }
 
 impl Gate<'_> {
@@ -31,113 +39,112 @@ impl Gate<'_> {
         url.host_str().unwrap_or("The service")
     }
 
-    /// Whether the service accepts this; a finding if there is something else in the way.
-    async fn accepts(
-        &self,
-        egress: &Egress,
-        token: Option<&Secret>,
-    ) -> Result<Result<bool, Finding<BearerCredential>>> {
+    async fn present(&self, egress: &Egress, token: Option<&Secret>) -> Result<GateAnswer> {
         match self {
             Self::Mcp(url) => match initialize(egress, url, token).await {
-                Ok(InitializeAnswer::Public(_)) => Ok(Ok(true)),
-                Ok(InitializeAnswer::AuthRequired(challenge)) if wants_more(challenge.as_deref()) => {
-                    Ok(Err(Finding::failed("It knows you, but wants you to grant more").fix(Fix::GrantMore)))
+                Ok(InitializeAnswer::Public(_)) => Ok(GateAnswer::Accepted),
+                Ok(InitializeAnswer::AuthRequired(challenge)) if has_insufficient_scope(challenge.as_deref()) => {
+                    let outcome = CheckOutcome::failed("The server knows you, but needs you to grant more");
+                    Ok(GateAnswer::Failed(outcome.with_remedy(Remedy::GrantMore)))
                 }
-                Ok(InitializeAnswer::AuthRequired(_)) => Ok(Ok(false)),
-                Err(error) => Finding::because(error).map(Err),
+                Ok(InitializeAnswer::AuthRequired(_)) => Ok(GateAnswer::Rejected),
+                Err(error) => CheckOutcome::from_error(error).map(GateAnswer::Failed),
             },
             Self::Rest(service, _) => {
-                let service = Service { credential: token.cloned(), ..(*service).clone() };
+                let service = RestService { credential: token.cloned(), ..(*service).clone() };
                 match service.check(egress).await {
-                    Ok(()) => Ok(Ok(true)),
-                    Err(Error::Upstream { class: "unauthorized", .. }) => Ok(Ok(false)),
-                    Err(error) => Finding::because(error).map(Err),
+                    Ok(()) => Ok(GateAnswer::Accepted),
+                    Err(Error::Upstream { class: "unauthorized", .. }) => Ok(GateAnswer::Rejected),
+                    Err(error) => CheckOutcome::from_error(error).map(GateAnswer::Failed),
                 }
             }
         }
     }
 }
 
-fn wants_more(challenge: Option<&str>) -> bool {
+fn has_insufficient_scope(challenge: Option<&str>) -> bool {
     challenge.is_some_and(|challenge| challenge.contains("insufficient_scope"))
 }
 
-impl Doctor<'_> {
-    /// Presents the credential; one that is refused is renewed once, as for a call.
-    pub(super) async fn credential(
-        &self,
-        actor: &Actor,
-        subject: &Subject,
-        gate: &Gate<'_>,
-    ) -> Result<Finding<BearerCredential>> {
-        let first = match self.refresher.credential(actor, subject.id).await? {
-            Credential::Ready(presented) => presented,
-            nothing => return Ok(without(subject, &nothing)),
-        };
-        match gate.accepts(self.egress, first.token.as_ref()).await? {
-            Ok(true) => return self.accepted(actor, subject, first).await,
-            Ok(false) => {}
-            Err(failed) => return Ok(failed),
-        }
-        let seen = first.version;
-        let refusal = format!("{} did not accept the credential", gate.host());
-        let newer = match self.refresher.refresh_after_rejection(actor, subject.id, seen, &refusal).await? {
-            Credential::Ready(newer) if newer.version != seen => newer,
-            Credential::Ready(_) => {
-                let now = self.subject(actor, subject.id).await?;
-                let why = now.last_error.map(|why| format!(". {why}")).unwrap_or_default();
-                return Ok(Finding::failed(format!("{refusal}, and no newer one could be had{why}"))
-                    .advise("Check again in a few minutes. If it stays so, connect again")
-                    .fix(Fix::ConnectAgain));
-            }
-            nothing => return Ok(without(subject, &nothing)),
-        };
-        match gate.accepts(self.egress, newer.token.as_ref()).await? {
-            Ok(true) => Ok(Finding::passed(newer, "The token was refused, so it was renewed; the new one is accepted")),
-            Ok(false) => {
-                let over =
-                    self.refresher.expire_after_second_rejection(actor, subject.id, newer.version, &refusal).await?;
-                Ok(without(subject, &over))
-            }
-            Err(failed) => Ok(failed),
-        }
+/// Presents the credential. A rejected one is refreshed once, as for a call.
+pub(super) async fn check(
+    runner: &CheckupRunner<'_>,
+    actor: &Actor,
+    subject: &Subject,
+    gate: &Gate<'_>,
+) -> Result<CheckOutcome<BearerCredential>> {
+    let first = match runner.refresher.credential(actor, subject.id).await? {
+        Credential::Ready(bearer) => bearer,
+        unavailable => return Ok(no_credential(subject, &unavailable)),
+    };
+    match gate.present(runner.egress, first.token.as_ref()).await? {
+        GateAnswer::Accepted => return accepted(runner, actor, subject, first).await,
+        GateAnswer::Rejected => {}
+        GateAnswer::Failed(outcome) => return Ok(outcome),
     }
-
-    /// The service accepts what it was shown.
-    async fn accepted(
-        &self,
-        actor: &Actor,
-        subject: &Subject,
-        presented: BearerCredential,
-    ) -> Result<Finding<BearerCredential>> {
-        let (now, clock) = (self.subject(actor, subject.id).await?, self.clock.now());
-        if now.health == ConnectionHealth::Degraded {
-            let why = now.last_error.unwrap_or_default();
-            let what = if subject.auth == AuthKind::OAuth { "renewed" } else { "verified" };
-            return Ok(Finding::warned(presented, format!("It is accepted, but could not be {what} lately. {why}"))
-                .advise("It is tried again by itself. If it stays so, connect again"));
+    let seen = first.version;
+    let rejection = format!("{} did not accept the credential", gate.host());
+    let newer = match runner.refresher.refresh_after_rejection(actor, subject.id, seen, &rejection).await? {
+        Credential::Ready(newer) if newer.version != seen => newer,
+        Credential::Ready(_) => {
+            let current = runner.subject(actor, subject.id).await?;
+            let reason = current.last_error.map(|error| format!(". {error}")).unwrap_or_default();
+            return Ok(CheckOutcome::failed(format!("{rejection}, and there is no newer one{reason}"))
+                .with_advice("Check again in a few minutes. If the check still fails, connect again")
+                .with_remedy(Remedy::ConnectAgain));
         }
-        if !now.can_be_renewed && now.expires_at.is_some_and(|end| end - clock < SOON) {
-            return Ok(Finding::warned(presented, "It is accepted, but ends within a day and cannot be renewed")
-                .fix(again(subject)));
+        unavailable => return Ok(no_credential(subject, &unavailable)),
+    };
+    match gate.present(runner.egress, newer.token.as_ref()).await? {
+        GateAnswer::Accepted => {
+            Ok(CheckOutcome::passed(newer, "The token was refused, so it was refreshed. The new one is accepted"))
         }
-        let renewed = if presented.version == subject.version { "" } else { "It was due, so it was renewed. " };
-        Ok(Finding::passed(presented, format!("{renewed}It is accepted")))
+        GateAnswer::Rejected => {
+            let expired =
+                runner.refresher.expire_after_second_rejection(actor, subject.id, newer.version, &rejection).await?;
+            Ok(no_credential(subject, &expired))
+        }
+        GateAnswer::Failed(outcome) => Ok(outcome),
     }
 }
 
-/// Where the owner brings another credential.
-fn again(subject: &Subject) -> Fix {
-    if subject.auth == AuthKind::OAuth { Fix::ConnectAgain } else { Fix::ReplaceToken }
+/// Describes a credential that the service accepts.
+async fn accepted(
+    runner: &CheckupRunner<'_>,
+    actor: &Actor,
+    subject: &Subject,
+    bearer: BearerCredential,
+) -> Result<CheckOutcome<BearerCredential>> {
+    let (current, now) = (runner.subject(actor, subject.id).await?, runner.clock.now());
+    if current.health == ConnectionHealth::Degraded {
+        let reason = current.last_error.unwrap_or_default();
+        let verb = if subject.auth == AuthKind::OAuth { "refreshed" } else { "verified" };
+        let message = format!("The credential is accepted, but could not be {verb} lately. {reason}");
+        return Ok(CheckOutcome::warned(bearer, message)
+            .with_advice("The hub tries again by itself. If this stays so, connect again"));
+    }
+    if !current.can_be_renewed && current.expires_at.is_some_and(|end| end - now < EXPIRY_WARNING) {
+        let message = "The credential is accepted, but expires within a day and cannot be refreshed";
+        return Ok(CheckOutcome::warned(bearer, message).with_remedy(remedy(subject)));
+    }
+    let refreshed = if bearer.version == subject.version { "" } else { "The token was due, so it was refreshed. " };
+    Ok(CheckOutcome::passed(bearer, format!("{refreshed}The credential is accepted")))
 }
 
-/// There is nothing to present.
-fn without(subject: &Subject, credential: &Credential) -> Finding<BearerCredential> {
+/// Returns the page on which the owner brings another credential.
+fn remedy(subject: &Subject) -> Remedy {
+    if subject.auth == AuthKind::OAuth { Remedy::ConnectAgain } else { Remedy::ReplaceToken }
+}
+
+/// Describes why there is no credential to present.
+fn no_credential(subject: &Subject, credential: &Credential) -> CheckOutcome<BearerCredential> {
     match credential {
-        Credential::ReauthRequired(message) => Finding::told(message)
-            .advise("What waits for this connection goes on once it is mended")
-            .fix(again(subject)),
-        Credential::ProviderUnavailable { message, .. } => Finding::told(message),
-        Credential::Ready(_) => Finding::failed("The credential was replaced meanwhile").advise("Check again"),
+        Credential::ReauthRequired(message) => CheckOutcome::from_message(message)
+            .with_advice("Jobs that wait for this connection go on once it is repaired")
+            .with_remedy(remedy(subject)),
+        Credential::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message),
+        Credential::Ready(_) => {
+            CheckOutcome::failed("The credential was replaced meanwhile").with_advice("Check again")
+        }
     }
 }

@@ -1,20 +1,20 @@
-//! A look at each step between the hub and a service, in order: what stands, what does not, and what to do about it.
+//! A check-up of a connection: tests each step between the hub and a service in order, and says what to do about a failure.
 //!
-//! Invariants: nothing at the service changes; the credential is opened and renewed as for a call, by [`TokenRefresher`] under
-//! its lease, so that no token is spent twice; a check that depends on one that failed is not made; no text holds a
+//! Invariants: nothing at the service changes. [`TokenRefresher`] opens and refreshes the credential under its lease, as for a
+//! call, so that no refresh token is spent twice. A check that depends on a failed one is skipped. No text holds a
 //! credential.
 
-mod chart;
 mod credential;
 mod mcp;
+mod recorder;
 mod rest;
 mod sign_in;
-mod store;
+mod store_subject;
 
 use serde::{Deserialize, Serialize};
 
-use self::chart::{Chart, Finding, Halt};
-use self::store::Subject;
+use self::recorder::{CheckOutcome, CheckRecorder, Stop};
+use self::store_subject::Subject;
 use super::token_refresh::TokenRefresher;
 use crate::actor::Actor;
 use crate::clock::Clock;
@@ -26,122 +26,124 @@ use crate::ids::ConnectionId;
 use crate::upstream::Target;
 use crate::workbench::Workbench;
 
-/// What a check-up works with.
+/// Runs check-ups.
 #[derive(Clone, Copy, Debug)]
-pub struct Doctor<'a> {
-    /// The connection's rows, for its owner.
+pub struct CheckupRunner<'a> {
+    /// The connections of all users.
     pub system: &'a SystemDb,
-    /// The way out.
+    /// Reaches services and providers.
     pub egress: &'a Egress,
-    /// Opens credentials, and renews them.
+    /// Opens and refreshes credentials.
     pub refresher: &'a TokenRefresher,
     /// The built-in tools.
     pub workbench: &'a Workbench,
-    /// The time.
+    /// The current time.
     pub clock: &'a Clock,
 }
 
-/// What a check-up found.
+/// The result of a check-up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkup {
-    /// Every check of the service's kind, in order.
-    pub checks: Vec<Step>,
+    /// Every check of the connector's plan, in order.
+    pub checks: Vec<CheckReport>,
 }
 
-/// One check, and what came of it.
+/// One check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
-    /// What was looked at.
+pub struct CheckReport {
+    /// The check.
     pub check: Check,
-    /// What came of it.
-    pub result: Verdict,
-    /// How long it took; none if it was not made.
+    /// The check's result.
+    pub result: CheckResult,
+    /// Duration in milliseconds; `None` if the check was skipped.
     pub took_ms: Option<u64>,
-    /// What was found, in sentences.
-    pub said: String,
-    /// What to do about it, in words.
+    /// The finding, in sentences without a last full stop.
+    #[serde(rename = "said")]
+    pub message: String,
+    /// The next step, in words.
     pub advice: Option<String>,
-    /// What to do about it, where there is a page for that.
-    pub fix: Option<Fix>,
+    /// The next step, if a page offers it.
+    #[serde(rename = "fix")]
+    pub remedy: Option<Remedy>,
 }
 
-/// Something that has to stand. The order of the variants is that of a check-up.
+/// The checks, in the order of a check-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
-    /// The name has addresses, and this hub may go there.
+    /// The host name resolves to addresses that the egress policy allows.
     Address,
-    /// A connection comes about, encrypted where it should be.
+    /// A TCP connection succeeds, and the TLS handshake if the URL asks for one.
     Connection,
-    /// Whoever is there speaks the protocol.
+    /// The server speaks MCP.
     Answer,
-    /// The server describes how one signs in.
+    /// The server publishes its sign-in metadata.
     SignIn,
-    /// Whoever it names is who was signed in at.
+    /// The metadata names the provider that the user signed in at.
     Issuer,
-    /// The provider knows the hub.
+    /// The provider accepts the hub's OAuth client.
     Client,
-    /// The service accepts what calls present.
+    /// The service accepts the credential.
     Credential,
-    /// What was asked for was granted.
+    /// The provider granted all requested scopes.
     Permissions,
-    /// A call that changes nothing is answered.
+    /// A call that changes nothing succeeds.
     Call,
 }
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It stands.
+pub enum CheckResult {
+    /// The check passed.
     Passed,
-    /// It stands, and there is something to know.
+    /// The check passed, and the user should know something.
     Warning,
-    /// It does not.
+    /// The check failed.
     Failed,
-    /// A check before it failed.
+    /// An earlier check failed, so this one was skipped.
     NotReached,
 }
 
-/// A page on which its owner can mend something.
+/// A page on which the owner can repair the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fix {
-    /// Signing in once more.
+pub enum Remedy {
+    /// Sign in again.
     ConnectAgain,
-    /// Signing in once more, and granting what is missing.
+    /// Sign in again and grant the missing scopes.
     GrantMore,
-    /// Entering another token.
+    /// Enter another token or key.
     ReplaceToken,
-    /// Adding the server anew, as it is now.
+    /// Add the server again.
     AddAgain,
 }
 
 impl Check {
-    /// What should be so.
+    /// Returns the statement that the check tests.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Address => "Its address leads to a server",
-            Self::Connection => "The connection is a safe one",
+            Self::Address => "The address resolves",
+            Self::Connection => "The connection is encrypted",
             Self::Answer => "The server speaks MCP",
-            Self::SignIn => "It says how one signs in",
-            Self::Issuer => "You signed in at the right place",
-            Self::Client => "The sign-in knows this hub",
-            Self::Credential => "It accepts your credential",
-            Self::Permissions => "You have granted enough",
-            Self::Call => "A harmless call succeeds",
+            Self::SignIn => "The server describes its sign-in",
+            Self::Issuer => "You signed in at the right provider",
+            Self::Client => "The provider accepts this hub’s client",
+            Self::Credential => "The service accepts your credential",
+            Self::Permissions => "All required scopes are granted",
+            Self::Call => "A read-only call succeeds",
         }
     }
 }
 
-/// The checks of a service's kind, in order.
+/// Returns the checks for a kind of connector, in order.
 #[must_use]
 pub fn plan(transport: Transport, auth: AuthKind) -> &'static [Check] {
     use Check as C;
     match (transport, auth) {
         (Transport::Builtin, _) => &[C::Call],
-        // its harmless call is what shows that the credential is accepted
+        // the check call of a REST service tests the credential as well
         (Transport::Rest, AuthKind::OAuth) => &[C::Address, C::Connection, C::Client, C::Credential, C::Permissions],
         (Transport::Rest, _) => &[C::Address, C::Connection, C::Credential],
         (_, AuthKind::OAuth) => &[
@@ -161,23 +163,23 @@ pub fn plan(transport: Transport, auth: AuthKind) -> &'static [Check] {
 }
 
 impl Checkup {
-    /// How many checks came to this.
+    /// Counts the checks with this result.
     #[must_use]
-    pub fn count(&self, result: Verdict) -> usize {
-        self.checks.iter().filter(|step| step.result == result).count()
+    pub fn count(&self, result: CheckResult) -> usize {
+        self.checks.iter().filter(|report| report.result == result).count()
     }
 
-    /// The whole in a few words, without a full stop: "1 of 9 checks failed, 7 were not reached".
+    /// Summarises the check-up without a full stop: "1 of 9 checks failed, 7 were not reached".
     #[must_use]
     pub fn tally(&self) -> String {
         let all = self.checks.len();
-        let (failed, missed) = (self.count(Verdict::Failed), self.count(Verdict::NotReached));
-        let rest = match missed {
+        let (failed, skipped) = (self.count(CheckResult::Failed), self.count(CheckResult::NotReached));
+        let rest = match skipped {
             0 => String::new(),
             1 => ", 1 was not reached".to_owned(),
             n => format!(", {n} were not reached"),
         };
-        match (failed, self.count(Verdict::Warning)) {
+        match (failed, self.count(CheckResult::Warning)) {
             (0, 0) if all == 1 => "The check passed".to_owned(),
             (0, 0) => format!("All {all} checks passed"),
             (0, 1) if all == 1 => "The check passed with a warning".to_owned(),
@@ -188,64 +190,68 @@ impl Checkup {
     }
 }
 
-impl Doctor<'_> {
-    /// Checks one of the actor's connections, and tells of each check when it is made. What is in the way is a finding;
-    /// an error is a fault of the hub's own.
+impl CheckupRunner<'_> {
+    /// Checks one of the actor's connections, and calls `report` after each check.
+    ///
+    /// # Errors
+    /// Faults of the hub. A failure of the service or the network is a result of its check.
     pub async fn check_up(
         &self,
         actor: &Actor,
         id: ConnectionId,
-        tell: &mut (dyn FnMut(&Step) + Send),
+        report: &mut (dyn FnMut(&CheckReport) + Send),
     ) -> Result<Checkup> {
         let subject = self.subject(actor, id).await?;
-        let mut chart = Chart::new(plan(subject.transport, subject.auth), tell);
-        // on the heap, as what each check asks: conversations are large, and many jobs run at once
-        let examined = match subject.transport {
-            Transport::Builtin => self.builtin(&mut chart).await,
-            Transport::Mcp => Box::pin(self.mcp(&mut chart, actor, &subject)).await,
-            Transport::Rest => Box::pin(self.rest(&mut chart, actor, &subject)).await,
+        let mut recorder = CheckRecorder::new(plan(subject.transport, subject.auth), report);
+        // boxed, as each check is: their futures are large, and many jobs run at once
+        let checked = match subject.transport {
+            Transport::Builtin => self.check_builtin(&mut recorder).await,
+            Transport::Mcp => Box::pin(mcp::check(self, &mut recorder, actor, &subject)).await,
+            Transport::Rest => Box::pin(rest::check(self, &mut recorder, actor, &subject)).await,
         };
-        match examined {
-            Ok(()) | Err(Halt::InTheWay) => Ok(chart.finish()),
-            Err(Halt::Ours(error)) => Err(error),
+        match checked {
+            Ok(()) | Err(Stop::Blocked) => Ok(recorder.finish()),
+            Err(Stop::Internal(error)) => Err(error),
         }
     }
 
+    /// Reads the connection as it is now.
     async fn subject(&self, actor: &Actor, id: ConnectionId) -> Result<Subject> {
         let mut conn = self.system.acquire().await?;
-        let subject = store::subject(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+        let subject =
+            store_subject::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
         if subject.status.is_disconnected() {
             return Err(Error::Conflict("The connection was disconnected, so there is nothing to check".to_owned()));
         }
         Ok(subject)
     }
 
-    async fn builtin(&self, chart: &mut Chart<'_>) -> Result<(), Halt> {
+    async fn check_builtin(&self, recorder: &mut CheckRecorder<'_>) -> Result<(), Stop> {
         let target = Target::Workbench(self.workbench.clone());
-        chart.take(Check::Call, mcp::call(self.egress, &target)).await
+        recorder.run(Check::Call, mcp::check_call(self.egress, &target)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AuthKind, Check, Checkup, Step, Transport, Verdict, plan};
+    use super::{AuthKind, Check, CheckReport, CheckResult, Checkup, Transport, plan};
 
-    fn checkup(results: &[Verdict]) -> Checkup {
-        let step = |result: &Verdict| Step {
+    fn checkup(results: &[CheckResult]) -> Checkup {
+        let report = |result: &CheckResult| CheckReport {
             check: Check::Call,
             result: *result,
             took_ms: None,
-            said: String::new(),
+            message: String::new(),
             advice: None,
-            fix: None,
+            remedy: None,
         };
-        Checkup { checks: results.iter().map(step).collect() }
+        Checkup { checks: results.iter().map(report).collect() }
     }
 
     #[test]
-    fn a_checkup_is_told_in_a_few_words() {
-        use Verdict::{Failed, NotReached, Passed, Warning};
-        for (results, words) in [
+    fn a_checkup_is_summarised() {
+        use CheckResult::{Failed, NotReached, Passed, Warning};
+        for (results, summary) in [
             (&[Passed][..], "The check passed"),
             (&[Failed], "The check failed"),
             (&[Passed, Passed], "All 2 checks passed"),
@@ -254,12 +260,12 @@ mod tests {
             (&[Failed, NotReached, NotReached], "1 of 3 checks failed, 2 were not reached"),
             (&[Failed, Warning, NotReached], "1 of 3 checks failed, 1 was not reached"),
         ] {
-            assert_eq!(checkup(results).tally(), words);
+            assert_eq!(checkup(results).tally(), summary);
         }
     }
 
     #[test]
-    fn what_needs_nothing_is_asked_little() {
+    fn a_service_without_credential_has_a_short_plan() {
         assert_eq!(plan(Transport::Builtin, AuthKind::None), [Check::Call]);
         assert_eq!(plan(Transport::Mcp, AuthKind::None).len(), 4);
         assert_eq!(plan(Transport::Mcp, AuthKind::OAuth).len(), 9);

@@ -1,79 +1,89 @@
-//! The checks of a sign-in: what the server says of it, who answers there, and whether the hub is known.
+//! The checks of a sign-in: the server's metadata, the provider that it names, and the hub's OAuth client there.
 
 use url::Url;
 
-use super::{Chart, Check, Doctor, Finding, Fix, Halt, Subject};
+use super::{Check, CheckOutcome, CheckRecorder, CheckupRunner, Remedy, Stop, Subject};
 use crate::actor::Actor;
 use crate::connectors;
 use crate::error::{Error, Result};
 use crate::oauth::{self, Challenge, Failure, FailureKind, Provider};
 
-/// Failures that are about who answers, not about whether anybody does.
-const ABOUT_WHOM: [&str; 3] = ["issuer_mismatch", "resource_mismatch", "mixed"];
+/// Failure classes of metadata that exists and names a wrong provider or resource.
+const MISMATCH_CLASSES: [&str; 3] = ["issuer_mismatch", "resource_mismatch", "mixed"];
 
-impl Doctor<'_> {
-    pub(super) async fn sign_in(
-        &self,
-        chart: &mut Chart<'_>,
-        actor: &Actor,
-        subject: &Subject,
-        url: &Url,
-        challenge: Option<&str>,
-    ) -> Result<(), Halt> {
-        let mut conn = self.system.acquire().await?;
-        let known = connectors::provider(&mut conn, actor, subject.connector_id).await?;
-        drop(conn);
-        let known = known.ok_or(Error::NotFound("sign-in of this connector"))?;
-        let said = chart.take(Check::SignIn, Box::pin(self.described(url, challenge))).await?;
-        chart.take(Check::Issuer, std::future::ready(issuer(said, &known))).await?;
-        chart.take(Check::Client, Box::pin(self.client(actor, subject, known))).await
-    }
+/// Checks the sign-in of an MCP server.
+pub(super) async fn check(
+    runner: &CheckupRunner<'_>,
+    recorder: &mut CheckRecorder<'_>,
+    actor: &Actor,
+    subject: &Subject,
+    url: &Url,
+    challenge: Option<&str>,
+) -> Result<(), Stop> {
+    let mut conn = runner.system.acquire().await?;
+    let stored = connectors::provider(&mut conn, actor, subject.connector_id).await?;
+    drop(conn);
+    let stored = stored.ok_or_else(|| Error::Conflict(format!("{} has no sign-in", subject.service)))?;
+    let discovered = recorder.run(Check::SignIn, Box::pin(check_metadata(runner, url, challenge))).await?;
+    recorder.run(Check::Issuer, std::future::ready(check_issuer(discovered, &stored))).await?;
+    recorder.run(Check::Client, Box::pin(check_client(runner, actor, subject, stored))).await
+}
 
-    /// What the server says of its sign-in; what does not fit together is for the next check.
-    async fn described(&self, url: &Url, challenge: Option<&str>) -> Result<Finding<Result<Provider, Failure>>> {
-        let challenge = challenge.map(Challenge::parse).unwrap_or_default();
-        match oauth::discover(self.egress, url, &challenge).await {
-            Ok(provider) => {
-                let said = format!("One signs in at {}", provider.host());
-                Ok(Finding::passed(Ok(provider), said))
-            }
-            Err(failure) if ABOUT_WHOM.contains(&failure.class) => {
-                Ok(Finding::passed(Err(failure), "It has a description of its sign-in"))
-            }
-            Err(failure) => Finding::because(failure),
+/// Discovers the server's metadata. A mismatch within the metadata is left to the next check.
+async fn check_metadata(
+    runner: &CheckupRunner<'_>,
+    url: &Url,
+    challenge: Option<&str>,
+) -> Result<CheckOutcome<Result<Provider, Failure>>> {
+    let challenge = challenge.map(Challenge::parse).unwrap_or_default();
+    match oauth::discover(runner.egress, url, &challenge).await {
+        Ok(provider) => {
+            let message = format!("You sign in at {}", provider.host());
+            Ok(CheckOutcome::passed(Ok(provider), message))
         }
-    }
-
-    /// Whether the provider knows the hub.
-    pub(super) async fn client(&self, actor: &Actor, subject: &Subject, provider: Provider) -> Result<Finding<()>> {
-        let host = provider.host();
-        let Err((failure, mend)) = self.refresher.check_client(actor, subject.id, provider).await? else {
-            return Ok(Finding::passed((), format!("{host} accepts the hub’s client")));
-        };
-        match failure.kind {
-            FailureKind::InvalidClient => {
-                Ok(Finding::failed(failure.message).advise(mend.trim_start_matches(". ")).fix(Fix::ConnectAgain))
-            }
-            FailureKind::Permanent => Ok(Finding::warned((), format!("That could not be told. {}", failure.message))),
-            _ => Finding::because(failure),
+        Err(failure) if MISMATCH_CLASSES.contains(&failure.class) => {
+            Ok(CheckOutcome::passed(Err(failure), "The server describes its sign-in"))
         }
+        Err(failure) => CheckOutcome::from_error(failure),
     }
 }
 
-/// Whether whoever the server names is who was signed in at.
-fn issuer(said: Result<Provider, Failure>, known: &Provider) -> Result<Finding<()>> {
-    let now = match said {
+/// Checks that the provider accepts the hub's client.
+pub(super) async fn check_client(
+    runner: &CheckupRunner<'_>,
+    actor: &Actor,
+    subject: &Subject,
+    provider: Provider,
+) -> Result<CheckOutcome<()>> {
+    let host = provider.host();
+    let Err((failure, advice)) = runner.refresher.check_client(actor, subject.id, provider).await? else {
+        return Ok(CheckOutcome::passed((), format!("{host} accepts the hub’s client")));
+    };
+    match failure.kind {
+        FailureKind::InvalidClient => Ok(CheckOutcome::failed(failure.message)
+            .with_advice(advice.trim_start_matches(". "))
+            .with_remedy(Remedy::ConnectAgain)),
+        FailureKind::Permanent => {
+            Ok(CheckOutcome::warned((), format!("The check was inconclusive. {}", failure.message)))
+        }
+        _ => CheckOutcome::from_error(failure),
+    }
+}
+
+/// Checks that the metadata names the provider that the user signed in at.
+fn check_issuer(discovered: Result<Provider, Failure>, stored: &Provider) -> Result<CheckOutcome<()>> {
+    let current = match discovered {
         Ok(provider) => provider,
         Err(failure) => {
-            let words = "Do not sign in there. Ask whoever runs the server";
-            return Ok(Finding::because(failure)?.advise(words));
+            let advice = "Do not sign in there. Ask the people who run the server";
+            return Ok(CheckOutcome::from_error(failure)?.with_advice(advice));
         }
     };
-    if now.issuer() == known.issuer() {
-        return Ok(Finding::passed((), format!("It is {}, as when you connected", known.issuer())));
+    if current.issuer() == stored.issuer() {
+        return Ok(CheckOutcome::passed((), format!("The provider is {}, as when you connected", stored.issuer())));
     }
-    let moved = format!("You signed in at {}, but the server names {} now", known.issuer(), now.issuer());
-    Ok(Finding::failed(moved)
-        .advise("If whoever runs the server says that this is right, add it again")
-        .fix(Fix::AddAgain))
+    let moved = format!("You signed in at {}, but the server names {} now", stored.issuer(), current.issuer());
+    Ok(CheckOutcome::failed(moved)
+        .with_advice("If the people who run the server say that this is right, add it again")
+        .with_remedy(Remedy::AddAgain))
 }

@@ -1,7 +1,5 @@
 //! What a service wants besides the credential that was presented: more permission, or a sign-in where there was none.
 
-use url::Url;
-
 use super::persist::Ending;
 use super::{Credential, RefreshRequest, TokenRefresher, hold, store};
 use crate::actor::Actor;
@@ -69,7 +67,7 @@ impl TokenRefresher {
         let connector = connectors::get(&mut conn, actor, held.connector_id).await?;
         // nothing is held while the service is asked
         drop(conn);
-        let Some(url) = connector.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok()) else {
+        let Some(url) = connector.server_url() else {
             return Ok(None);
         };
         let provider = match oauth::discover(&self.egress, &url, challenge).await {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::store::{self, Due, Notice};
 use super::{TokenRefresher, sweep};
 use crate::accounts;
+use crate::connections::label;
 use crate::connections::status::ConnectionStatus;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
@@ -56,7 +57,7 @@ impl TokenRefresher {
 /// What a mail calls a connection.
 pub(super) fn called(service: &str, label: &str) -> String {
     let name = match label {
-        "Default" => service.to_owned(),
+        label::DEFAULT => service.to_owned(),
         label => format!("{service}, {label}"),
     };
     // a service may have named itself

@@ -6,7 +6,7 @@ use super::notice::{AGAIN, called};
 use super::store::{self, Due, Reminder};
 use super::{TokenRefresher, sweep};
 use crate::accounts;
-use crate::connections::end;
+use crate::connections::expiry;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 use crate::mail::Mail;
@@ -43,7 +43,7 @@ impl TokenRefresher {
 
 impl Reminder {
     fn mail(&self, to: String, link: &str) -> Mail {
-        let (name, day) = (called(&self.service, &self.label), end::words(self.ends_on));
+        let (name, day) = (called(&self.service, &self.label), expiry::format_day(self.ends_on));
         let what = if self.is_key { "key" } else { "token" };
         Mail {
             to,

@@ -14,9 +14,9 @@ use super::{LEASE, TokenRefresher, hold, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::end::End;
-use crate::connections::server::look_with;
-use crate::connections::service::Service;
+use crate::connections::expiry::ExpiryDate;
+use crate::connections::probe::discover_with_token;
+use crate::connections::rest_service::RestService;
 use crate::connections::{takes_key, values_of};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::db::Tx;
@@ -60,7 +60,7 @@ pub(in crate::connections) async fn schedule_verification(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
-    end: &End,
+    end: &ExpiryDate,
     now: Timestamp,
 ) -> Result<()> {
     Ok(store::begin(conn, owner, id, idle_until(now), end, now).await?)
@@ -133,9 +133,9 @@ impl TokenRefresher {
         match descriptor.filter(|_| takes_key(connector)) {
             Some(descriptor) => {
                 let values = values_of(held.captured.as_ref());
-                Service { descriptor, values, credential: Some(credential) }.check(&self.egress).await
+                RestService { descriptor, values, credential: Some(credential) }.check(&self.egress).await
             }
-            None => Box::pin(look_with(&self.egress, connector, &credential)).await.map(drop),
+            None => Box::pin(discover_with_token(&self.egress, connector, &credential)).await.map(drop),
         }
     }
 

@@ -7,7 +7,7 @@ use super::findings::{Findings, LastCheckup};
 use super::views::{can_be_checked, href, name};
 use super::{below, find, parse, selection};
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::error::Error;
 use crate::jobs;
 use crate::web::actor::SignedIn;
@@ -105,8 +105,8 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
 }
 
 /// Why there is nothing to check.
-fn refusal(connection: &Detail) -> Option<String> {
-    if connection.is_over() {
+fn refusal(connection: &ConnectionDetail) -> Option<String> {
+    if connection.is_disconnected() {
         return Some("This connection was disconnected, so there is nothing to check.".to_owned());
     }
     let gone = || format!("{} has left the catalogue, so there is nothing to check.", connection.connector);

@@ -17,7 +17,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    connections::prefer(&app.db, &me.actor, parse(&id)?, app.clock.now()).await?;
+    connections::set_default(&app.db, &me.actor, parse(&id)?, app.clock.now()).await?;
     app.live.user_changed(me.actor.user_id());
     let connection = find(&app, &me, &id).await?;
     let words =

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::views::{Depending, href, name};
 use super::{below, parse, selection};
 use crate::app::App;
-use crate::connections::{Detail, SignIn};
+use crate::connections::{ConnectionDetail, SignIn};
 use crate::connectors::AuthKind;
 use crate::ids::ConnectionId;
 use crate::jobs::{self, Disconnected};
@@ -46,7 +46,7 @@ struct Chosen {
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let chosen = selection::find(&app, &me, &[parse(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
-    if connection.is_over() {
+    if connection.is_disconnected() {
         return Ok(see_other(&href(connection)));
     }
     let shell = below(&me, "Disconnect", connection).await;
@@ -68,7 +68,7 @@ pub(super) async fn new_several(
         return nothing_chosen(&me).await;
     }
     let mut chosen = selection::find(&app, &me, &ids).await?;
-    chosen.retain(|connection| !connection.is_over());
+    chosen.retain(|connection| !connection.is_disconnected());
     if chosen.is_empty() {
         me.flash(Flash::important("They were disconnected before.")).await?;
         return Ok(see_other("/connections"));
@@ -90,7 +90,14 @@ async fn nothing_chosen(me: &SignedIn) -> Result {
     Ok(see_other("/connections"))
 }
 
-async fn ask(app: &App, me: &SignedIn, shell: Shell, chosen: &[Detail], action: String, back: String) -> Result {
+async fn ask(
+    app: &App,
+    me: &SignedIn,
+    shell: Shell,
+    chosen: &[ConnectionDetail],
+    action: String,
+    back: String,
+) -> Result {
     let ids: Vec<_> = chosen.iter().map(|connection| connection.id).collect();
     let mut tx = app.db.as_user(&me.actor).await?;
     let dependants = jobs::dependants(&mut tx, &me.actor, &ids).await?;
@@ -120,7 +127,7 @@ async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
 }
 
 /// Asks the providers, all at once, to end what they granted; what stood in the way, in sentences.
-async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> {
+async fn end_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) -> Vec<String> {
     let sign_in = SignIn {
         db: &app.db,
         system: &app.system,
@@ -129,7 +136,7 @@ async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> 
         public_url: &app.public_url,
     };
     let now = app.clock.now();
-    let asked = chosen.iter().filter(|it| !it.is_over()).map(|it| sign_in.revoke(&me.actor, it.id, now));
+    let asked = chosen.iter().filter(|it| !it.is_disconnected()).map(|it| sign_in.revoke(&me.actor, it.id, now));
     let untold = join_all(asked).await.into_iter().filter_map(|answer| {
         answer.unwrap_or_else(|error| {
             // what cannot be opened cannot be ended, and stops nobody from disconnecting
@@ -140,7 +147,7 @@ async fn end_grants(app: &App, me: &SignedIn, chosen: &[Detail]) -> Vec<String> 
     untold.map(|why| format!("A service could not be told: {why}. End the access there as well.")).collect()
 }
 
-fn told(chosen: &[Detail], done: Disconnected, untold: Vec<String>) -> Flash {
+fn told(chosen: &[ConnectionDetail], done: Disconnected, untold: Vec<String>) -> Flash {
     let is_plural = chosen.len() > 1;
     if done.connections == 0 {
         let words = if is_plural { "They were disconnected before." } else { "It was disconnected before." };

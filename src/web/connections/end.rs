@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::clock::day_to_jiff;
-use crate::connections::Detail;
+use crate::connections::ConnectionDetail;
 use crate::web::filtering::format_date;
 use crate::web::when::Calendar;
 
@@ -19,8 +19,8 @@ pub(super) struct End {
 
 impl End {
     /// None: its owner has noted none.
-    pub(super) fn of(connection: &Detail, calendar: &Calendar) -> Option<Self> {
-        connection.ends_on.map(|day| Self { day: day_to_jiff(day), today: calendar.today() })
+    pub(super) fn of(connection: &ConnectionDetail, calendar: &Calendar) -> Option<Self> {
+        connection.expires_on.map(|day| Self { day: day_to_jiff(day), today: calendar.today() })
     }
 
     /// For machines: 2027-03-03.

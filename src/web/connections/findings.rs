@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::views::{self, href, renewal};
-use crate::connections::{Checkup, Detail, Fix, Step, Verdict};
+use crate::connections::{CheckReport, CheckResult, Checkup, ConnectionDetail, Remedy};
 use crate::jobs::Job;
 use crate::web::badge::Badge;
 use crate::web::when::{self, Calendar, When};
@@ -21,7 +21,7 @@ pub(in crate::web) struct Checked {
 }
 
 impl Checked {
-    pub(in crate::web) fn new(job: &Job, connection: &Detail) -> Self {
+    pub(in crate::web) fn new(job: &Job, connection: &ConnectionDetail) -> Self {
         Self {
             name: views::name(connection),
             called: connection.label.clone(),
@@ -52,7 +52,7 @@ pub(in crate::web) struct Checkpoint {
 }
 
 impl Findings {
-    pub(super) fn new(found: &Checkup, connection: &Detail) -> Self {
+    pub(super) fn new(found: &Checkup, connection: &ConnectionDetail) -> Self {
         Self {
             tally: found.tally(),
             checks: found.checks.iter().map(|step| Checkpoint::new(step, connection)).collect(),
@@ -61,32 +61,32 @@ impl Findings {
 }
 
 impl Checkpoint {
-    fn new(step: &Step, connection: &Detail) -> Self {
+    fn new(step: &CheckReport, connection: &ConnectionDetail) -> Self {
         let (badge, tone) = match step.result {
-            Verdict::Passed => (Badge::PASSED, "passed"),
-            Verdict::Warning => (Badge::WARNING, "warning"),
-            Verdict::Failed => (Badge::FAILED, "failed"),
-            Verdict::NotReached => (Badge::NOT_REACHED, "missed"),
+            CheckResult::Passed => (Badge::PASSED, "passed"),
+            CheckResult::Warning => (Badge::WARNING, "warning"),
+            CheckResult::Failed => (Badge::FAILED, "failed"),
+            CheckResult::NotReached => (Badge::NOT_REACHED, "missed"),
         };
         Self {
             title: step.check.title(),
             badge,
             tone,
-            said: (!step.said.is_empty()).then(|| sentence(&step.said)),
+            said: (!step.message.is_empty()).then(|| sentence(&step.message)),
             took: step.took_ms.filter(|took| *took > 0).map(|took| when::duration(Duration::from_millis(took))),
             advice: step.advice.as_deref().map(sentence),
-            fix: step.fix.filter(|_| views::can_be_checked(connection)).map(|fix| place(fix, connection)),
+            fix: step.remedy.filter(|_| views::can_be_checked(connection)).map(|fix| place(fix, connection)),
         }
     }
 }
 
-fn place(fix: Fix, connection: &Detail) -> (String, &'static str) {
+fn place(fix: Remedy, connection: &ConnectionDetail) -> (String, &'static str) {
     match fix {
-        Fix::ConnectAgain => (renewal(connection), "Connect again"),
-        Fix::GrantMore => (renewal(connection), "Grant more"),
-        Fix::ReplaceToken if connection.takes_key() => (format!("{}/token", href(connection)), "Replace the key"),
-        Fix::ReplaceToken => (format!("{}/token", href(connection)), "Replace the token"),
-        Fix::AddAgain => ("/connectors/new/mcp".to_owned(), "Add the server again"),
+        Remedy::ConnectAgain => (renewal(connection), "Connect again"),
+        Remedy::GrantMore => (renewal(connection), "Grant more"),
+        Remedy::ReplaceToken if connection.takes_key() => (format!("{}/token", href(connection)), "Replace the key"),
+        Remedy::ReplaceToken => (format!("{}/token", href(connection)), "Replace the token"),
+        Remedy::AddAgain => ("/connectors/new/mcp".to_owned(), "Add the server again"),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::updates;
 use super::views::Row;
 use crate::app::App;
-use crate::connections::{self, Detail, Standing};
+use crate::connections::{self, ConnectionDetail, ConnectionGroup};
 use crate::error::FieldFaults;
 use crate::ids::ConnectionId;
 use crate::page::Page;
@@ -35,7 +35,7 @@ pub(super) struct ListParams {
 
 /// What was asked for, read: what is not understood is left out and told.
 struct Filter {
-    standing: Option<Standing>,
+    standing: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
     /// The reader wants the page to stay still.
     is_paused: bool,
@@ -45,8 +45,9 @@ struct Filter {
 impl Filter {
     fn read(asked: &ListParams) -> Self {
         let mut faults = FieldFaults::default();
-        let standing = parse_param(&asked.state, |word| Standing::ALL.into_iter().find(|it| self::word(*it) == word));
-        let words = Standing::ALL.map(word).join(", ");
+        let standing =
+            parse_param(&asked.state, |word| ConnectionGroup::ALL.into_iter().find(|it| self::word(*it) == word));
+        let words = ConnectionGroup::ALL.map(word).join(", ");
         report_invalid(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
         let after: Option<ConnectionId> = parse_param(&asked.after, |id| id.parse().ok());
         report_invalid(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
@@ -56,11 +57,11 @@ impl Filter {
     }
 
     /// The list of these from `after` on, as still as this one.
-    fn href(&self, standing: Option<Standing>, after: Option<ConnectionId>) -> String {
+    fn href(&self, standing: Option<ConnectionGroup>, after: Option<ConnectionId>) -> String {
         Self::at(standing, after, self.is_paused)
     }
 
-    fn at(standing: Option<Standing>, after: Option<ConnectionId>, is_paused: bool) -> String {
+    fn at(standing: Option<ConnectionGroup>, after: Option<ConnectionId>, is_paused: bool) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let live = if is_paused { "off" } else { "" };
         url_with_params(PATH, &[("state", standing.map_or("", word)), ("after", &after), ("live", live)])
@@ -76,29 +77,29 @@ impl Filter {
     }
 }
 
-const fn word(standing: Standing) -> &'static str {
+const fn word(standing: ConnectionGroup) -> &'static str {
     match standing {
-        Standing::NeedsYou => "attention",
-        Standing::Connected => "connected",
-        Standing::Disconnected => "disconnected",
+        ConnectionGroup::NeedsYou => "attention",
+        ConnectionGroup::Connected => "connected",
+        ConnectionGroup::Disconnected => "disconnected",
     }
 }
 
-const fn label(standing: Option<Standing>) -> &'static str {
+const fn label(standing: Option<ConnectionGroup>) -> &'static str {
     match standing {
         None => "All",
-        Some(Standing::NeedsYou) => "Need you",
-        Some(Standing::Connected) => "Connected",
-        Some(Standing::Disconnected) => "Disconnected",
+        Some(ConnectionGroup::NeedsYou) => "Need you",
+        Some(ConnectionGroup::Connected) => "Connected",
+        Some(ConnectionGroup::Disconnected) => "Disconnected",
     }
 }
 
-const fn heading(standing: Option<Standing>) -> &'static str {
+const fn heading(standing: Option<ConnectionGroup>) -> &'static str {
     match standing {
         None => "Connections",
-        Some(Standing::NeedsYou) => "Connections that need you",
-        Some(Standing::Connected) => "Connections that work",
-        Some(Standing::Disconnected) => "Disconnected connections",
+        Some(ConnectionGroup::NeedsYou) => "Connections that need you",
+        Some(ConnectionGroup::Connected) => "Connections that work",
+        Some(ConnectionGroup::Disconnected) => "Disconnected connections",
     }
 }
 
@@ -139,9 +140,9 @@ struct StateLink {
 }
 
 impl IndexPage {
-    fn new(shell: Shell, filter: Filter, list: &Page<Detail>, calendar: &Calendar) -> Self {
+    fn new(shell: Shell, filter: Filter, list: &Page<ConnectionDetail>, calendar: &Calendar) -> Self {
         let next = list.rows.last().filter(|_| list.more);
-        let all = std::iter::once(None).chain(Standing::ALL.map(Some));
+        let all = std::iter::once(None).chain(ConnectionGroup::ALL.map(Some));
         let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.standing.is_some()) {
             (false, _) => shell.title_prefix("Error"),
             (true, true) => shell.title_prefix("No matches"),
@@ -157,7 +158,7 @@ impl IndexPage {
                 .map(|it| StateLink { label: label(it), href: filter.href(it, None), is_here: it == filter.standing })
                 .collect(),
             is_filtered: filter.standing.is_some(),
-            can_choose: list.rows.iter().any(|connection| !connection.is_over()),
+            can_choose: list.rows.iter().any(|connection| !connection.is_disconnected()),
             rows: list.rows.iter().map(|connection| Row::new(connection, calendar)).collect(),
             first: filter.after.map(|_| filter.href(filter.standing, None)).unwrap_or_default(),
             next: next.map(|last| filter.href(filter.standing, Some(last.id))).unwrap_or_default(),
@@ -174,12 +175,12 @@ impl IndexPage {
 #[cfg(test)]
 mod tests {
     use super::{Filter, ListParams};
-    use crate::connections::Standing;
+    use crate::connections::ConnectionGroup;
 
     #[test]
     fn what_is_understood_comes_back_in_links_and_the_rest_is_told() {
         let read = Filter::read(&ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() });
-        assert_eq!(read.standing, Some(Standing::NeedsYou));
+        assert_eq!(read.standing, Some(ConnectionGroup::NeedsYou));
         assert_eq!(read.href(read.standing, read.after), "/connections?state=attention&live=off");
         assert_eq!(read.bar().toggle_href, "/connections?state=attention");
         assert_eq!(read.faults.faults().len(), 1);

@@ -8,7 +8,7 @@ use super::below;
 use super::token::{TokenForm, told};
 use super::views::{self, href};
 use crate::app::App;
-use crate::connections::{self, Detail, Keys};
+use crate::connections::{self, ConnectionDetail, CredentialService, NewCredential, NewKey};
 use crate::connectors::{self, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
@@ -32,22 +32,22 @@ struct KeyPage<'a> {
     ends_on: &'a str,
 }
 
-pub(super) async fn edit(app: &App, me: &SignedIn, connection: &Detail, kept: RestoredForm) -> Result {
+pub(super) async fn edit(app: &App, me: &SignedIn, connection: &ConnectionDetail, kept: RestoredForm) -> Result {
     let kept: Option<Form<TokenForm>> = kept.take(app, me).await?;
     if let Some(Form(typed)) = kept {
         return form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
     }
     let mut tx = app.db.as_user(&me.actor).await?;
-    let fields = connections::entered(&mut tx, &me.actor, connection.id).await?;
+    let fields = connections::stored_values(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     let typed = TokenForm { fields, ..TokenForm::default() };
     form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await
 }
 
-pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed: &TokenForm) -> Result {
-    let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
-    let entered = (&typed.fields, &me.typed_end(&typed.ends_on));
-    match keys.replace(&me.actor, connection.id, entered, app.clock.now()).await {
+pub(super) async fn update(app: &App, me: &SignedIn, connection: &ConnectionDetail, typed: &TokenForm) -> Result {
+    let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
+    let key = NewKey { values: typed.fields.clone(), expiry: me.typed_end(&typed.ends_on) };
+    match credentials.replace(&me.actor, connection.id, &NewCredential::Key(key), app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
@@ -64,7 +64,7 @@ pub(super) async fn update(app: &App, me: &SignedIn, connection: &Detail, typed:
 async fn form(
     app: &App,
     me: &SignedIn,
-    connection: &Detail,
+    connection: &ConnectionDetail,
     status: StatusCode,
     typed: &TokenForm,
     faults: &FieldFaults,
@@ -76,7 +76,7 @@ async fn form(
     Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields, ends_on }))
 }
 
-async fn described(app: &App, me: &SignedIn, connection: &Detail) -> crate::error::Result<Descriptor> {
+async fn described(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<Descriptor> {
     let mut tx = app.db.as_user(&me.actor).await?;
     let descriptor = connectors::descriptor(&mut tx, &me.actor, connection.connector_id).await?;
     descriptor.ok_or(Error::NotFound("key of this service"))

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{below, find, views};
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -61,7 +61,13 @@ pub(super) async fn update(
     }
 }
 
-async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, typed: &str, faults: &FieldFaults) -> Response {
+async fn form(
+    me: &SignedIn,
+    connection: &ConnectionDetail,
+    status: StatusCode,
+    typed: &str,
+    faults: &FieldFaults,
+) -> Response {
     let shell = below(me, "Change the label", connection).await.with_faults(faults);
     let (connector, href) = (connection.connector.clone(), views::href(connection));
     page_with(status, &LabelPage { shell, faults, connector, href, typed })

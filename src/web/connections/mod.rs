@@ -21,7 +21,7 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
@@ -46,13 +46,13 @@ fn parse(id: &str) -> Result<ConnectionId, Error> {
     id.parse().map_err(|_| Error::not_found())
 }
 
-async fn find(app: &App, me: &SignedIn, id: &str) -> Result<Detail, Error> {
+async fn find(app: &App, me: &SignedIn, id: &str) -> Result<ConnectionDetail, Error> {
     let mut tx = app.db.as_user(&me.actor).await?;
     Ok(connections::find(&mut tx, &me.actor, parse(id)?).await?)
 }
 
 /// The frame of a page about one connection, below the page of that connection.
-async fn below(me: &SignedIn, thing: &str, connection: &Detail) -> Shell {
+async fn below(me: &SignedIn, thing: &str, connection: &ConnectionDetail) -> Shell {
     me.shell(thing)
         .await
         .section(Section::Connections)

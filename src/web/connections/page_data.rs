@@ -2,7 +2,7 @@
 
 use crate::actor::Actor;
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::connectors;
 use crate::error::Result;
 use crate::ids::ConnectionId;
@@ -11,7 +11,7 @@ use crate::oauth::Provider;
 
 /// What is known of a connection.
 pub(super) struct PageData {
-    pub(super) connection: Detail,
+    pub(super) connection: ConnectionDetail,
     /// How one signs in there, if one does.
     pub(super) provider: Option<Provider>,
     pub(super) dependants: Dependants,

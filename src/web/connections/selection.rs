@@ -2,7 +2,7 @@
 
 use super::parse;
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
@@ -22,9 +22,9 @@ pub(super) fn ids(pairs: &[(String, String)]) -> Result<Vec<ConnectionId>, Error
     if ids.len() > MOST { Err(Error::not_found()) } else { Ok(ids) }
 }
 
-pub(super) async fn find(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result<Vec<Detail>, Error> {
+pub(super) async fn find(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result<Vec<ConnectionDetail>, Error> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    Ok(connections::several(&mut tx, &me.actor, ids).await?)
+    Ok(connections::find_many(&mut tx, &me.actor, ids).await?)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) async fn show(
 ) -> Result {
     let whole = PageData::read(&app, &me.actor, parse(&id)?).await?;
     let (name, here) = (name(&whole.connection), href(&whole.connection));
-    let bar = (!whole.connection.is_over()).then(|| LiveUpdatesBar::of_page(&here, asked.live.trim() == "off"));
+    let bar = (!whole.connection.is_disconnected()).then(|| LiveUpdatesBar::of_page(&here, asked.live.trim() == "off"));
     let shell = me.shell(name).await.section(Section::Connections).breadcrumb("Connections", "/connections");
     let connection = ConnectionView::new(&whole, &me.calendar(app.clock.now()));
     let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{here}/news"));

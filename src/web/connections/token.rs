@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::views::{self, href};
 use super::{below, find, key};
 use crate::app::App;
-use crate::connections::{self, Detail, NewToken, Typed};
+use crate::connections::{ConnectionDetail, CredentialService, FormValues, NewCredential, NewToken};
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -29,7 +29,7 @@ pub(super) struct TokenForm {
     pub(super) ends_on: String,
     /// Of a service that takes a key: what it asks for.
     #[serde(flatten)]
-    pub(super) fields: Typed,
+    pub(super) fields: FormValues,
 }
 
 #[derive(Template)]
@@ -71,10 +71,9 @@ pub(super) async fn update(
     if connection.takes_key() {
         return key::update(&app, &me, &connection, &typed).await;
     }
-    let new = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
-    let (id, now) = (connection.id, app.clock.now());
-    let replaced = connections::replace_token(&app.db, &app.egress, &app.vault, &me.actor, id, &new, now).await;
-    match replaced {
+    let new = NewToken { token: Secret::new(typed.token.trim()), expiry: me.typed_end(&typed.ends_on) };
+    let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
+    match credentials.replace(&me.actor, connection.id, &NewCredential::Token(new), app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
@@ -89,15 +88,15 @@ pub(super) async fn update(
 }
 
 /// Why there is no token to replace.
-fn refusal(connection: &Detail) -> Option<String> {
-    if connection.is_over() {
+fn refusal(connection: &ConnectionDetail) -> Option<String> {
+    if connection.is_disconnected() {
         return Some("This connection was disconnected. Connect the service again.".to_owned());
     }
     let none = || format!("{} takes no token, so there is none to replace.", connection.connector);
     (!views::takes_token(connection)).then(none)
 }
 
-pub(super) fn told(connection: &Detail, released: usize) -> String {
+pub(super) fn told(connection: &ConnectionDetail, released: usize) -> String {
     let what = if connection.takes_key() { "key" } else { "token" };
     let words = format!("The {what} is replaced. {} has accepted the new one.", connection.connector);
     match released {
@@ -107,7 +106,13 @@ pub(super) fn told(connection: &Detail, released: usize) -> String {
     }
 }
 
-async fn form(me: &SignedIn, connection: &Detail, status: StatusCode, ends_on: &str, faults: &FieldFaults) -> Response {
+async fn form(
+    me: &SignedIn,
+    connection: &ConnectionDetail,
+    status: StatusCode,
+    ends_on: &str,
+    faults: &FieldFaults,
+) -> Response {
     let shell = below(me, "Replace the token", connection).await.with_faults(faults);
     let (name, connector) = (views::name(connection), connection.connector.clone());
     page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection), ends_on })

@@ -16,7 +16,7 @@ use super::parse;
 use super::views::{Change, ConnectionView, Row, RowsChange, Standing, name};
 use crate::accounts::Announce;
 use crate::app::App;
-use crate::connections::{self, Detail};
+use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
 use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
@@ -30,8 +30,8 @@ use crate::web::when::count;
 const SEPARATOR: &str = ".";
 
 /// Where the news of these rows of a list come from; none if nothing can change any more.
-pub(super) fn of_rows(rows: &[Detail]) -> Option<String> {
-    let open = rows.iter().filter(|connection| !connection.is_over());
+pub(super) fn of_rows(rows: &[ConnectionDetail]) -> Option<String> {
+    let open = rows.iter().filter(|connection| !connection.is_disconnected());
     let open: Vec<_> = open.map(|connection| connection.id.to_string()).collect();
     (!open.is_empty()).then(|| url_with_params("/connections/news", &[("open", &open.join(SEPARATOR))]))
 }
@@ -54,7 +54,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Qu
     let shown = asked.read().ok_or_else(not_of_a_page)?;
     let ticks = app.live.subscribe_user(me.actor.user_id());
     let mut tx = app.db.as_user(&me.actor).await?;
-    connections::several(&mut tx, &me.actor, &shown).await?;
+    connections::find_many(&mut tx, &me.actor, &shown).await?;
     drop(tx);
     let me = me.into_viewer();
     let rows = Rows { app: app.clone(), me: me.clone(), shown, seen: Vec::new() };
@@ -82,7 +82,7 @@ struct Rows {
     me: Viewer,
     /// Those that were not over when they were sent last: only they can change.
     shown: Vec<ConnectionId>,
-    seen: Vec<Detail>,
+    seen: Vec<ConnectionDetail>,
 }
 
 impl LiveSource for Rows {
@@ -99,7 +99,7 @@ impl LiveSource for Rows {
             announce: said(&self.me, sentences),
         };
         let html = (!changed.is_empty()).then(|| change.render()).transpose().map_err(|_| ())?;
-        self.shown = now.iter().filter(|row| !row.is_over()).map(|row| row.id).collect();
+        self.shown = now.iter().filter(|row| !row.is_disconnected()).map(|row| row.id).collect();
         self.seen = now;
         Ok(html.map(|html| Message::default().data(html)))
     }
@@ -110,12 +110,12 @@ impl LiveSource for Rows {
 }
 
 impl Rows {
-    async fn read(&self) -> crate::error::Result<Vec<Detail>> {
+    async fn read(&self) -> crate::error::Result<Vec<ConnectionDetail>> {
         let mut tx = self.app.db.as_user(&self.me.actor).await?;
-        connections::several(&mut tx, &self.me.actor, &self.shown).await
+        connections::find_many(&mut tx, &self.me.actor, &self.shown).await
     }
 
-    fn before(&self, id: ConnectionId) -> Option<&Detail> {
+    fn before(&self, id: ConnectionId) -> Option<&ConnectionDetail> {
         self.seen.iter().find(|row| row.id == id)
     }
 }
@@ -147,12 +147,12 @@ impl LiveSource for One {
     }
 
     fn is_finished(&self) -> bool {
-        self.seen.as_ref().is_some_and(|seen| seen.connection.is_over())
+        self.seen.as_ref().is_some_and(|seen| seen.connection.is_disconnected())
     }
 }
 
 /// What is worth a sentence: that a connection needs its owner now, or does not any more.
-fn turn(before: &Detail, now: &Detail) -> Option<String> {
+fn turn(before: &ConnectionDetail, now: &ConnectionDetail) -> Option<String> {
     let (was, is) = (Standing::of(before), Standing::of(now));
     let words = match is {
         _ if was == is => return None,

@@ -5,7 +5,7 @@ use askama::Template;
 use super::end::End;
 use super::findings::LastCheckup;
 use super::page_data::PageData;
-use crate::connections::{ConnectionHealth, Detail};
+use crate::connections::{ConnectionDetail, ConnectionHealth, label};
 use crate::connectors::AuthKind;
 use crate::jobs::{Dependants, Status};
 use crate::web::badge::Badge;
@@ -19,34 +19,34 @@ use crate::web::when::{Calendar, When, count};
 const JOBS: usize = 10;
 
 /// "Guarded", or "Guarded, Work" if its owner has given it a label.
-pub(super) fn name(connection: &Detail) -> String {
+pub(super) fn name(connection: &ConnectionDetail) -> String {
     match connection.label.as_str() {
-        "Default" => connection.connector.clone(),
+        label::DEFAULT => connection.connector.clone(),
         label => format!("{}, {label}", connection.connector),
     }
 }
 
-pub(super) fn href(connection: &Detail) -> String {
+pub(super) fn href(connection: &ConnectionDetail) -> String {
     format!("/connections/{}", connection.id)
 }
 
 /// Whether there is something to look at, step by step.
-pub(super) fn can_be_checked(connection: &Detail) -> bool {
-    !connection.is_over() && connection.is_listed
+pub(super) fn can_be_checked(connection: &ConnectionDetail) -> bool {
+    !connection.is_disconnected() && connection.is_listed
 }
 
 /// Where its owner signs in again for it.
-pub(super) fn renewal(connection: &Detail) -> String {
+pub(super) fn renewal(connection: &ConnectionDetail) -> String {
     format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))
 }
 
 /// Whether its owner types its credential.
-pub(super) fn takes_token(connection: &Detail) -> bool {
+pub(super) fn takes_token(connection: &ConnectionDetail) -> bool {
     connection.auth == AuthKind::Token
 }
 
 /// Why it does not work, or not well.
-fn cause(connection: &Detail) -> Option<String> {
+fn cause(connection: &ConnectionDetail) -> Option<String> {
     let known = connection.reason.clone().or_else(|| connection.last_error.clone());
     let by_health = match connection.health {
         ConnectionHealth::Limited => "The service allows less than some tools need",
@@ -69,9 +69,9 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    pub(super) fn of(connection: &Detail) -> Self {
+    pub(super) fn of(connection: &ConnectionDetail) -> Self {
         let is_well = connection.status.is_usable() && connection.health.is_ok();
-        match connection.is_over() {
+        match connection.is_disconnected() {
             true => Self::Over,
             false if is_well => Self::Well,
             false => Self::NeedsYou,
@@ -94,14 +94,14 @@ pub(super) struct Row {
     pub(super) end: Option<End>,
     pub(super) used: Option<When>,
     /// One of several, and the one that is used unless another is chosen.
-    pub(super) is_preferred: bool,
+    pub(super) is_default: bool,
     pub(super) can_be_chosen: bool,
     /// It does not work, or not well, and can be checked.
     pub(super) needs_you: bool,
 }
 
 impl Row {
-    pub(super) fn new(connection: &Detail, calendar: &Calendar) -> Self {
+    pub(super) fn new(connection: &ConnectionDetail, calendar: &Calendar) -> Self {
         Self {
             id: connection.id.to_string(),
             href: href(connection),
@@ -115,8 +115,8 @@ impl Row {
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
             end: End::of(connection, calendar),
             used: calendar.when_any(connection.last_used_at),
-            is_preferred: connection.is_preferred && connection.usable > 1,
-            can_be_chosen: !connection.is_over(),
+            is_default: connection.is_default && connection.usable > 1,
+            can_be_chosen: !connection.is_disconnected(),
             needs_you: Standing::of(connection) == Standing::NeedsYou && can_be_checked(connection),
         }
     }
@@ -185,9 +185,9 @@ pub(super) struct ConnectionView {
     last_error: Option<String>,
     standing: Standing,
     /// One of several, and the one that is used unless another is chosen.
-    is_preferred: bool,
+    is_default: bool,
     /// Another is used unless this one is chosen.
-    can_be_preferred: bool,
+    can_be_made_default: bool,
     takes_token: bool,
     /// Where it is checked, step by step.
     checkup: Option<String>,
@@ -214,7 +214,7 @@ impl ConnectionView {
     pub(super) fn new(whole: &PageData, calendar: &Calendar) -> Self {
         let PageData { connection, provider, dependants, checkup } = whole;
         let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
-        let (is_over, takes_token) = (connection.is_over(), takes_token(connection));
+        let (is_over, takes_token) = (connection.is_disconnected(), takes_token(connection));
         let signs_in = connection.auth == AuthKind::OAuth;
         let has_way = takes_token || signs_in || connection.auth == AuthKind::None;
         Self {
@@ -237,8 +237,8 @@ impl ConnectionView {
             last_ok: calendar.when_any(connection.last_ok_at),
             last_error: connection.last_error.clone(),
             standing: Standing::of(connection),
-            is_preferred: connection.is_preferred && connection.usable > 1,
-            can_be_preferred: connection.status.is_usable() && !connection.is_preferred,
+            is_default: connection.is_default && connection.usable > 1,
+            can_be_made_default: connection.status.is_usable() && !connection.is_default,
             takes_token: takes_token && !is_over,
             checkup: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
             last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, calendar)),
@@ -257,7 +257,7 @@ impl ConnectionView {
     }
 }
 
-fn credential(connection: &Detail) -> &'static str {
+fn credential(connection: &ConnectionDetail) -> &'static str {
     match (connection.has_secret, takes_token(connection), connection.auth) {
         (true, true, _) if connection.takes_key() => "A key, sealed",
         (true, true, _) => "A bearer token, sealed",

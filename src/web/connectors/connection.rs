@@ -9,7 +9,9 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::connections::{self, Connection, NewConnection, NewToken, Typed};
+use crate::connections::{
+    self, Connection, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label,
+};
 use crate::connectors::{self, AuthKind, Connector};
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -35,7 +37,7 @@ pub(super) struct ConnectionForm {
     pub(super) anew: String,
     /// What the service asks for besides.
     #[serde(flatten)]
-    pub(super) fields: Typed,
+    pub(super) fields: FormValues,
 }
 
 /// What there is to do to connect a service.
@@ -70,10 +72,10 @@ impl ConnectMethod {
     /// Two accounts are told apart by their labels, so a second one has none yet.
     const fn blank_label(self) -> &'static str {
         match self {
-            Self::Button => "Default",
+            Self::Button => label::DEFAULT,
             Self::Token { is_first } | Self::Key { is_first } | Self::SignIn { is_first } => {
                 if is_first {
-                    "Default"
+                    label::DEFAULT
                 } else {
                     ""
                 }
@@ -158,11 +160,17 @@ pub(super) async fn create(
     if let ConnectMethod::Key { .. } = method {
         return key::create(&app, &me, &connector, method, &typed).await;
     }
-    let label = if method == ConnectMethod::Button { "Default" } else { typed.label.as_str() };
-    let token = NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) };
-    let new = NewConnection { label: label.to_owned(), token };
-    let now = app.clock.now();
-    match connections::connect(&app.db, &app.egress, &app.vault, &me.actor, &connector, &new, now).await {
+    let label = if method == ConnectMethod::Button { label::DEFAULT } else { typed.label.as_str() };
+    let credential = match method {
+        ConnectMethod::Button => NewCredential::None,
+        _ => NewCredential::Token(NewToken {
+            token: Secret::new(typed.token.trim()),
+            expiry: me.typed_end(&typed.ends_on),
+        }),
+    };
+    let new = NewConnection { label: label.to_owned(), credential };
+    let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
+    match credentials.connect(&me.actor, &connector, &new, app.clock.now()).await {
         Ok(_) => {
             me.flash(Flash::success(format!("{} is connected.", connector.name))).await?;
             Ok(see_other(&format!("/connectors/{slug}")))
@@ -176,17 +184,17 @@ pub(super) async fn create(
 }
 
 /// What was entered for the connection of this label, if there is one.
-async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<Typed, Error> {
-    let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
+async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<FormValues, Error> {
+    let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
     let Some(connection) = connections.iter().find(|it| it.label == label && !it.status.is_disconnected()) else {
-        return Ok(Typed::new());
+        return Ok(FormValues::new());
     };
     let mut tx = app.db.as_user(&me.actor).await?;
-    connections::entered(&mut tx, &me.actor, connection.id).await
+    connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 
 async fn connect_method(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
-    Ok(ConnectMethod::of(connector, &connections::of_connector(&app.db, &me.actor, connector.id).await?))
+    Ok(ConnectMethod::of(connector, &connections::list_for_connector(&app.db, &me.actor, connector.id).await?))
 }
 
 async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {

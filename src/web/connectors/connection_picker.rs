@@ -31,7 +31,7 @@ impl ConnectionPicker {
         chosen: Option<&str>,
         faults: &FieldFaults,
     ) -> Result<Self, Error> {
-        let all = connections::of_connector(&app.db, &me.actor, connector.id).await?;
+        let all = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
         let usable = all.iter().filter(|connection| connection.status.is_usable());
         let choices: Vec<_> = usable.map(|it| SelectOption::new(it.id.to_string(), it.label.clone())).collect();
         let makes_itself = connector.auth == AuthKind::None && all.is_empty();

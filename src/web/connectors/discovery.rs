@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::below;
 use super::views::{effect_words, first_sentence};
 use crate::app::App;
-use crate::connections::{self, Looked};
+use crate::connections::{self, DiscoveryOutcome};
 use crate::connectors::{self, Added, ChangedTool, Changes, Connector, Part};
 use crate::error::Error;
 use crate::web::actor::SignedIn;
@@ -30,7 +30,8 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = own(&app, &me, &slug).await?;
     let now = app.clock.now();
-    let looked = connections::look(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
+    let looked =
+        connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
     me.flash(told(&connector.name, &looked)).await?;
     Ok(see_other(&format!("/connectors/{slug}/discovery")))
 }
@@ -41,9 +42,9 @@ async fn own(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
     if connector.can_be_looked_at() { Ok(connector) } else { Err(Error::NotFound("server of your own").into()) }
 }
 
-fn told(name: &str, looked: &Looked) -> Flash {
+fn told(name: &str, looked: &DiscoveryOutcome) -> Flash {
     match looked {
-        Looked::Found(found, changed) => {
+        DiscoveryOutcome::Found(found, changed) => {
             let mut words = match (changed.is_nothing(), found.tools.len() as u64) {
                 (true, tools) => format!("Nothing has changed. {name} lists {} as before.", when::count(tools, "tool")),
                 (false, tools) => format!(
@@ -59,8 +60,10 @@ fn told(name: &str, looked: &Looked) -> Flash {
             }
             Flash::success(words)
         }
-        Looked::Failed(message) => Flash::important(format!("{message}. The tools of {name} are as they were.")),
-        Looked::TooSoon(every) => Flash::important(format!(
+        DiscoveryOutcome::Failed(message) => {
+            Flash::important(format!("{message}. The tools of {name} are as they were."))
+        }
+        DiscoveryOutcome::TooSoon(every) => Flash::important(format!(
             "{name} was looked at a moment ago, and is asked once in {} at most. Its tools are as the last look found them.",
             when::duration(*every)
         )),

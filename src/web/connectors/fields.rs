@@ -1,6 +1,6 @@
 //! What a service asks for besides a sign-in, as fields of a form.
 
-use crate::connections::Typed;
+use crate::connections::FormValues;
 use crate::connectors::{Descriptor, Field, FieldKind};
 use crate::oauth::ClientAuth;
 
@@ -18,11 +18,11 @@ pub(in crate::web) struct FieldView {
 
 impl FieldView {
     /// All of a service's, as they were filled in.
-    pub(in crate::web) fn all(descriptor: &Descriptor, typed: &Typed) -> Vec<Self> {
+    pub(in crate::web) fn all(descriptor: &Descriptor, typed: &FormValues) -> Vec<Self> {
         descriptor.fields.iter().map(|field| Self::new(field, typed)).collect()
     }
 
-    fn new(field: &Field, typed: &Typed) -> Self {
+    fn new(field: &Field, typed: &FormValues) -> Self {
         let is_secret = field.kind == FieldKind::Secret;
         Self {
             name: field.name.clone(),

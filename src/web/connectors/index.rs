@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::search::{Layout, Search, SearchParams};
 use super::views::kind;
 use crate::app::App;
-use crate::connections::{self, Catalogue, Entry, Kinds};
+use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -47,7 +47,13 @@ pub(super) async fn index(
     Ok(response)
 }
 
-async fn whole(me: &SignedIn, status: StatusCode, search: Search, kinds: &Kinds, results: Results) -> Response {
+async fn whole(
+    me: &SignedIn,
+    status: StatusCode,
+    search: Search,
+    kinds: &AvailableFilters,
+    results: Results,
+) -> Response {
     let shell = titled(me.shell(results.heading.clone()).await, &results).section(Section::Connectors);
     let (categories, auths) = (search.categories(kinds), search.auths(kinds));
     page_with(status, &IndexPage { shell, search, categories, auths, states: Search::states(), results })
@@ -139,7 +145,7 @@ struct Card {
 }
 
 impl Card {
-    fn new(entry: &Entry) -> Self {
+    fn new(entry: &CatalogueEntry) -> Self {
         let href = format!("/connectors/{}", entry.slug);
         Self {
             name: entry.name.clone(),

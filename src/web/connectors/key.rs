@@ -8,7 +8,7 @@ use super::connection::{ConnectMethod, ConnectionForm};
 use super::fields::{FieldView, host_of};
 use super::{below, with_twin};
 use crate::app::App;
-use crate::connections::Keys;
+use crate::connections::{CredentialService, NewConnection, NewCredential, NewKey};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
@@ -50,9 +50,10 @@ pub(super) async fn create(
     method: ConnectMethod,
     typed: &ConnectionForm,
 ) -> Result {
-    let keys = Keys { db: &app.db, vault: &app.vault, egress: &app.egress };
-    let entered = (&typed.fields, &me.typed_end(&typed.ends_on));
-    match keys.connect(&me.actor, connector, &typed.label, entered, app.clock.now()).await {
+    let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
+    let key = NewKey { values: typed.fields.clone(), expiry: me.typed_end(&typed.ends_on) };
+    let new = NewConnection { label: typed.label.clone(), credential: NewCredential::Key(key) };
+    match credentials.connect(&me.actor, connector, &new, app.clock.now()).await {
         Ok(id) => {
             let words = format!("{} has accepted the key, and is connected.", connector.name);
             me.flash(Flash::success(with_twin(app, me, id, words).await?)).await?;

@@ -58,7 +58,7 @@ async fn below(me: &SignedIn, thing: impl Into<String>, connector: &Connector) -
 /// What is said of a connection that was just made; and of another one to the same account, which its owner may have forgotten.
 async fn with_twin(app: &App, me: &SignedIn, id: ConnectionId, words: String) -> Result<String, Error> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    Ok(match connections::twin(&mut tx, &me.actor, id).await? {
+    Ok(match connections::duplicate_label(&mut tx, &me.actor, id).await? {
         Some(label) => format!("{words} “{label}” leads to the same account: if one is enough, disconnect the other."),
         None => words,
     })

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::sign_in;
 use super::views::{Choice, NewPage};
 use crate::app::App;
-use crate::connections::{self, Added, NewServer, NewToken, ServerAuth};
+use crate::connections::{self, AddedServer, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
@@ -38,20 +38,21 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
     let auth = match typed.auth.as_str() {
-        "bearer" => {
-            ServerAuth::Bearer(NewToken { token: Secret::new(typed.token.trim()), end: me.typed_end(&typed.ends_on) })
-        }
+        "bearer" => ServerAuth::Bearer(NewToken {
+            token: Secret::new(typed.token.trim()),
+            expiry: me.typed_end(&typed.ends_on),
+        }),
         "none" => ServerAuth::None,
         _ => ServerAuth::Auto,
     };
     let server = NewServer { name: typed.name.trim().to_owned(), url: typed.url.trim().to_owned(), auth };
-    let added = connections::connect_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
+    let added = connections::add_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
     match added {
-        Ok(Added::Ready(connector, found)) => {
+        Ok(AddedServer::Ready(connector, found)) => {
             me.flash(Flash::success(added_words(&connector.name, &found))).await?;
             Ok(see_other(&format!("/connectors/{}", connector.slug)))
         }
-        Ok(Added::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
+        Ok(AddedServer::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
         Err(Error::Invalid(faults)) => Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &typed, &faults).await),
         Err(other) => Err(other.into()),
     }

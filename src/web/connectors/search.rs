@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use crate::connections::{Kinds, Wanted};
+use crate::connections::{AvailableFilters, CatalogueFilter};
 use crate::connectors::{AuthKind, Category};
 use crate::error::FieldFaults;
 use crate::ids::ConnectorId;
@@ -41,7 +41,7 @@ pub(super) enum Layout {
 /// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    pub(super) wanted: Wanted,
+    pub(super) wanted: CatalogueFilter,
     pub(super) after: Option<ConnectorId>,
     pub(super) layout: Layout,
     pub(super) faults: FieldFaults,
@@ -76,7 +76,7 @@ impl Search {
         let text = if length > LONGEST { String::new() } else { typed.to_owned() };
         let words = text.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect();
         Self {
-            wanted: Wanted { words, category, auth, connected },
+            wanted: CatalogueFilter { words, category, auth, connected },
             after,
             layout: layout.unwrap_or_default(),
             faults,
@@ -136,13 +136,13 @@ impl Search {
     }
 
     /// What may be chosen: what there is, and what is chosen already.
-    pub(super) fn categories(&self, kinds: &Kinds) -> Vec<SelectOption> {
+    pub(super) fn categories(&self, kinds: &AvailableFilters) -> Vec<SelectOption> {
         let chosen = self.wanted.category.filter(|it| !kinds.categories.contains(it));
         let all = kinds.categories.iter().copied().chain(chosen);
         choices("Any category", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
-    pub(super) fn auths(&self, kinds: &Kinds) -> Vec<SelectOption> {
+    pub(super) fn auths(&self, kinds: &AvailableFilters) -> Vec<SelectOption> {
         let chosen = self.wanted.auth.filter(|it| !kinds.auths.contains(it));
         let all = kinds.auths.iter().copied().chain(chosen);
         choices("Any", all.map(|it| SelectOption::new(it.as_str(), it.label())))

@@ -28,7 +28,7 @@ const JOBS: usize = 5;
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
-    let connections = connections::of_connector(&app.db, &me.actor, connector.id).await?;
+    let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
     let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
     let shell =
         me.shell(connector.name.clone()).await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");

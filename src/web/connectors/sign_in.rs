@@ -12,7 +12,7 @@ use super::connection::ConnectionForm;
 use super::fields::{FieldView, ProofView};
 use super::{below, with_twin};
 use crate::app::App;
-use crate::connections::{self, SignIn, Signed, Typed};
+use crate::connections::{self, CompletedSignIn, FormValues, SignIn, label};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
@@ -24,9 +24,6 @@ use crate::web::flash::Flash;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
-
-/// The label of a connection that nobody named.
-const DEFAULT_LABEL: &str = "Default";
 
 /// What connecting means, with the button that begins it.
 #[derive(Template)]
@@ -87,7 +84,7 @@ pub(super) fn sign_in(app: &App) -> SignIn<'_> {
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let here = format!("/connectors/{}/connection", connector.slug);
-    match sign_in(app).begin(&me.actor, session, connector, DEFAULT_LABEL, &Typed::new(), app.clock.now()).await {
+    match sign_in(app).begin(&me.actor, session, connector, label::DEFAULT, &FormValues::new(), app.clock.now()).await {
         Ok(state) => Ok(see_other(&format!("{here}/continue?state={}", state.expose()))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(_) => Ok(see_other(&here)),
@@ -142,23 +139,25 @@ pub(super) struct ContinueParams {
 /// A plain link leads to the provider: a form may not be answered by another site.
 pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<ContinueParams>) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let going = sign_in(&app).going(&me.actor, session, &State::from_callback(&asked.state), app.clock.now()).await;
-    match going {
-        Ok(going) => {
+    let redirect = sign_in(&app)
+        .authorization_redirect(&me.actor, session, &State::from_callback(&asked.state), app.clock.now())
+        .await;
+    match redirect {
+        Ok(redirect) => {
             let shell = me
-                .shell(format!("Continue to {}", going.host))
+                .shell(format!("Continue to {}", redirect.host))
                 .await
                 .section(Section::Connectors)
                 .breadcrumb("Connectors", "/connectors");
             Ok(page(&ContinuePage {
                 shell,
-                service: going.connector.name,
-                slug: going.connector.slug,
-                label: going.label,
-                host: going.host,
-                can_be_made_known: going.can_be_made_known,
-                origin: going.url.origin().ascii_serialization(),
-                url: going.url.into(),
+                service: redirect.connector.name,
+                slug: redirect.connector.slug,
+                label: redirect.label,
+                host: redirect.host,
+                can_be_made_known: redirect.can_be_made_known,
+                origin: redirect.url.origin().ascii_serialization(),
+                url: redirect.url.into(),
             }))
         }
         Err(Error::Conflict(message)) => Ok(refused(&me, StatusCode::CONFLICT, message, None).await),
@@ -190,7 +189,7 @@ pub(super) async fn callback(
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
         Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
         Err(told) => {
-            let connector = sign_in(&app).of_callback(&me.actor, &query).await?;
+            let connector = sign_in(&app).connector_of_callback(&me.actor, &query).await?;
             Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)
         }
     }
@@ -202,7 +201,7 @@ pub(super) async fn client(Handles(app): Handles<App>) -> Result {
     Ok(axum::Json(connections::client_document(&app.public_url)?).into_response())
 }
 
-fn signed_words(signed: &Signed) -> String {
+fn signed_words(signed: &CompletedSignIn) -> String {
     let again = if signed.is_renewed { " again" } else { "" };
     let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
     let mut words = vec![format!("{} is connected{again}{account}.", signed.connector.name)];

@@ -6,7 +6,7 @@ use super::filters::Filters;
 use super::output::{self, Output};
 use super::updates::{self, NewJobsLink};
 use super::words;
-use crate::connections::Detail;
+use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobRow, Listing, Status, Written};
 use crate::web::badge::Badge;
@@ -236,7 +236,7 @@ impl JobView {
     }
 
     /// The same for a job that checks this connection.
-    pub(super) fn of_checkup(self, job: &Job, connection: &Detail) -> Self {
+    pub(super) fn of_checkup(self, job: &Job, connection: &ConnectionDetail) -> Self {
         let checkup = Checked::new(job, connection);
         // what is said of tools does not fit: there is no form to fill again
         let view = Self { tool: format!("Check-up of {}", checkup.name), again_href: None, advice: None, ..self };

@@ -88,7 +88,7 @@ async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
     assert_eq!(results(&done), expected, "{}", done.text("main"));
     let (words, fix) = failed(&done);
     assert!(
-        words.contains("It accepts your credential") && words.contains("no longer accepts this sign-in"),
+        words.contains("The service accepts your credential") && words.contains("no longer accepts this sign-in"),
         "{words}"
     );
     assert_eq!(fix.as_deref(), Some("/connectors/guarded/connection?label=Default"));
@@ -112,7 +112,7 @@ async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
     server.control("end-access").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ALL_PASSED, "{}", done.text("main"));
-    assert!(done.text(".checks").contains("so it was renewed"));
+    assert!(done.text(".checks").contains("so it was refreshed"));
     assert_eq!(server.count("refreshes").await, 1);
     check(&app, &alice, &page).await;
     assert_eq!(server.count("refreshes").await, 1);
@@ -125,7 +125,10 @@ async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
     server.control("forget-clients").await;
     let done = check(&app, &alice, &page).await;
     let words = done.texts(".checks > [data-result=failed]").swap_remove(0);
-    assert!(words.contains("The sign-in knows this hub") && words.contains("made known there anew"), "{words}");
+    assert!(
+        words.contains("The provider accepts this hub’s client") && words.contains("made known there anew"),
+        "{words}"
+    );
     let fix = done.attrs(".checks > [data-result=failed] a", "href").swap_remove(0);
     assert_eq!(results(&done)[5..], ["failed", "failed", "missed", "missed"], "{}", done.text("main"));
     let form = alice.get(&fix).await;

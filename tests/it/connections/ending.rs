@@ -148,7 +148,7 @@ async fn what_is_no_end_is_a_fault_of_its_field() {
     for (path, fields) in &forms {
         for (typed, told) in [
             ("soon", "Enter a date like 2027-03-31"),
-            ("2020-02-02", "That day is over"),
+            ("2020-02-02", "That day is in the past"),
             ("2199-01-01", "That is more than ten years ahead"),
         ] {
             let form = owner.get(path).await;

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::Due;
 use crate::clock::Timestamp;
-use crate::connections::end::End;
+use crate::connections::expiry::ExpiryDate;
 use crate::connections::token_refresh::state::RefreshState;
 use crate::ids::{ConnectionId, UserId};
 
@@ -14,7 +14,7 @@ pub(in crate::connections::token_refresh) async fn begin(
     owner: UserId,
     id: ConnectionId,
     until: Timestamp,
-    end: &End,
+    end: &ExpiryDate,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(

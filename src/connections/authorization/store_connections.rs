@@ -1,39 +1,37 @@
-//! The statements of the connections that sign-ins make.
+//! Statements on the connections that sign-ins make or reconnect.
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::connections::service::{ExternalAccount, another};
+use crate::connections::rest_service::{ExternalAccount, other_account_error};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
-/// What a connection of this label holds.
-pub(in crate::connections::authorization) struct Former {
-    pub(in crate::connections::authorization) access: Option<SecretRef>,
-    pub(in crate::connections::authorization) refresh: Option<SecretRef>,
-    pub(in crate::connections::authorization) external_id: Option<String>,
-    pub(in crate::connections::authorization) external_account: Option<String>,
+/// The secrets and the account of the connection that a sign-in reconnects.
+pub(super) struct PreviousAccount {
+    pub(super) access: Option<SecretRef>,
+    pub(super) refresh: Option<SecretRef>,
+    pub(super) external_id: Option<String>,
+    pub(super) external_account: Option<String>,
 }
 
-impl Former {
-    /// A sentence, if it is another account's than this one.
-    pub(in crate::connections::authorization) fn is_of_another(
-        &self,
-        account: Option<&ExternalAccount>,
-    ) -> Option<String> {
-        another(self.external_id.as_deref(), self.external_account.as_deref(), account)
+impl PreviousAccount {
+    /// Returns an error message if the connection belongs to another account.
+    pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<String> {
+        other_account_error(self.external_id.as_deref(), self.external_account.as_deref(), account)
     }
 }
 
-pub(in crate::connections::authorization) async fn lock_connection(
+/// Finds the connection with this label, and locks its row.
+pub(super) async fn find_for_update(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
     label: &str,
-) -> sqlx::Result<Option<Former>> {
+) -> sqlx::Result<Option<PreviousAccount>> {
     sqlx::query_as!(
-        Former,
+        PreviousAccount,
         r#"
         SELECT secret_ref_access AS "access: SecretRef",
                secret_ref_refresh AS "refresh: SecretRef",
@@ -51,8 +49,8 @@ pub(in crate::connections::authorization) async fn lock_connection(
     .await
 }
 
-/// What the connection of this label wants to be allowed.
-pub(in crate::connections::authorization) async fn requested(
+/// Finds the scopes that the connection with this label requests.
+pub(super) async fn requested_scopes(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
@@ -72,9 +70,9 @@ pub(in crate::connections::authorization) async fn requested(
     .await
 }
 
-/// The provider does not know a scope that was asked for: a connection wants no more than it has, so that it can be made
-/// anew.
-pub(in crate::connections::authorization) async fn want_less(
+/// Resets the requested scopes to the granted ones. The provider does not know one of the others, and would reject every
+/// sign-in that requests it.
+pub(super) async fn reset_requested_scopes(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
@@ -95,29 +93,29 @@ pub(in crate::connections::authorization) async fn want_less(
     Ok(())
 }
 
-/// A grant, as a connection keeps it.
-pub(in crate::connections::authorization) struct Kept<'a> {
-    pub(in crate::connections::authorization) connector: ConnectorId,
-    pub(in crate::connections::authorization) label: &'a str,
-    pub(in crate::connections::authorization) access: &'a SecretRef,
-    pub(in crate::connections::authorization) refresh: Option<&'a SecretRef>,
-    pub(in crate::connections::authorization) scopes: &'a [String],
-    pub(in crate::connections::authorization) requested: &'a [String],
-    /// What is amiss with it although it works, in words.
-    pub(in crate::connections::authorization) reason: Option<String>,
-    pub(in crate::connections::authorization) captured: Value,
-    pub(in crate::connections::authorization) client: OauthClientId,
-    pub(in crate::connections::authorization) account: Option<&'a ExternalAccount>,
-    pub(in crate::connections::authorization) expires_at: Option<Timestamp>,
-    pub(in crate::connections::authorization) next_attempt_at: Option<Timestamp>,
+/// A connection with its new grant.
+pub(super) struct GrantedConnection<'a> {
+    pub(super) connector: ConnectorId,
+    pub(super) label: &'a str,
+    pub(super) access: &'a SecretRef,
+    pub(super) refresh: Option<&'a SecretRef>,
+    pub(super) scopes: &'a [String],
+    pub(super) requested: &'a [String],
+    /// What is missing although the connection works, in words.
+    pub(super) reason: Option<String>,
+    pub(super) captured: Value,
+    pub(super) client: OauthClientId,
+    pub(super) account: Option<&'a ExternalAccount>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) next_attempt_at: Option<Timestamp>,
 }
 
-/// Makes the connection of the label, or renews the one there is; returns its id.
-pub(in crate::connections::authorization) async fn keep(
+/// Creates the connection with the label, or updates the existing one. Returns its id.
+pub(super) async fn upsert(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
-    kept: &Kept<'_>,
+    granted: &GrantedConnection<'_>,
     now: Timestamp,
 ) -> sqlx::Result<ConnectionId> {
     sqlx::query_scalar!(
@@ -156,19 +154,19 @@ pub(in crate::connections::authorization) async fn keep(
         "#,
         owner as _,
         id as _,
-        kept.connector as _,
-        kept.label,
-        kept.reason,
-        kept.access as _,
-        kept.refresh as _,
-        kept.captured,
-        kept.requested,
-        kept.scopes,
-        kept.expires_at,
-        kept.next_attempt_at,
-        kept.client as _,
-        kept.account.map(|it| it.id.as_str()),
-        kept.account.map(|it| it.name.as_str()),
+        granted.connector as _,
+        granted.label,
+        granted.reason,
+        granted.access as _,
+        granted.refresh as _,
+        granted.captured,
+        granted.requested,
+        granted.scopes,
+        granted.expires_at,
+        granted.next_attempt_at,
+        granted.client as _,
+        granted.account.map(|it| it.id.as_str()),
+        granted.account.map(|it| it.name.as_str()),
         now,
     )
     .fetch_one(conn)

@@ -1,19 +1,20 @@
-//! The statement of check-ups.
+//! The statement that reads the connection of a check-up.
 
 use serde_json::Value;
 use sqlx::PgConnection;
+use url::Url;
 
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 
-/// A connection that is checked, with what is known of its service.
+/// A connection that is checked, with its connector.
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) id: ConnectionId,
     pub(super) connector_id: ConnectorId,
-    /// What people call the service.
+    /// The connector's name.
     pub(super) service: String,
     pub(super) transport: Transport,
     pub(super) auth: AuthKind,
@@ -26,11 +27,18 @@ pub(super) struct Subject {
     pub(super) expires_at: Option<Timestamp>,
     pub(super) requested: Vec<String>,
     pub(super) granted: Vec<String>,
-    /// What its owner entered, and what was kept from the grant.
+    /// The stored values: entered ones, and those that came with the grant.
     pub(super) captured: Option<Value>,
 }
 
-pub(super) async fn subject(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
+impl Subject {
+    /// Returns the URL of the MCP server, if there is one.
+    pub(super) fn server_url(&self) -> Option<Url> {
+        self.url.as_deref().and_then(|url| Url::parse(url).ok())
+    }
+}
+
+pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
     sqlx::query_as!(
         Subject,
         r#"

@@ -1,18 +1,29 @@
-//! The statements that read connections whole.
+//! Statements that read a user's connections together with their connectors.
 
 use sqlx::PgConnection;
 
-use crate::connections::detail::Detail;
-use crate::connections::status::{ConnectionHealth, ConnectionStatus};
+use super::detail::{ConnectionDetail, ConnectionGroup};
+use super::status::{ConnectionHealth, ConnectionStatus};
 use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::page::PAGE_LIMIT;
 
-/// A statement about the user's connections; `place` is where a row stands in the list.
+/// A connector that a user has connections to.
+#[derive(Clone, Debug)]
+pub struct LinkedConnector {
+    /// The connector's id.
+    pub id: ConnectorId,
+    /// The connector's name.
+    pub name: String,
+    /// The connector's place in URLs.
+    pub slug: String,
+}
+
+/// Builds a query over the user's connections. `place` is the position of a row's [`ConnectionGroup`] in the list.
 macro_rules! details {
     ($tail:literal, $owner:expr $(, $more:expr)*) => {
         sqlx::query_as!(
-            Detail,
+            ConnectionDetail,
             r#"
             WITH mine AS (
                 SELECT u.*,
@@ -45,7 +56,7 @@ macro_rules! details {
                    scopes AS "scopes!",
                    ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
                    expires_at,
-                   ends_on,
+                   ends_on AS expires_on,
                    last_ok_at,
                    last_used_at,
                    created_at AS "created_at!",
@@ -56,7 +67,7 @@ macro_rules! details {
                        WHERE o.user_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
                        ORDER BY o.is_default DESC, o.id
                        LIMIT 1
-                   ), false) AS "is_preferred!",
+                   ), false) AS "is_default!",
                    (
                        SELECT count(*)
                        FROM user_connections o
@@ -71,12 +82,12 @@ macro_rules! details {
     };
 }
 
-pub(in crate::connections) async fn list(
+pub(super) async fn list(
     conn: &mut PgConnection,
     owner: UserId,
-    place: Option<i32>,
+    group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
-) -> sqlx::Result<Vec<Detail>> {
+) -> sqlx::Result<Vec<ConnectionDetail>> {
     details!(
         r#"
         WHERE ($2::integer IS NULL OR place = $2)
@@ -87,7 +98,7 @@ pub(in crate::connections) async fn list(
         LIMIT $4
         "#,
         owner,
-        place,
+        group.map(ConnectionGroup::position),
         after as _,
         PAGE_LIMIT
     )
@@ -95,11 +106,11 @@ pub(in crate::connections) async fn list(
     .await
 }
 
-pub(in crate::connections) async fn of(
+pub(super) async fn find_many(
     conn: &mut PgConnection,
     owner: UserId,
     ids: &[ConnectionId],
-) -> sqlx::Result<Vec<Detail>> {
+) -> sqlx::Result<Vec<ConnectionDetail>> {
     let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
     details!(
         r#"
@@ -110,5 +121,50 @@ pub(in crate::connections) async fn of(
         &ids
     )
     .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn linked_connectors(
+    conn: &mut PgConnection,
+    owner: UserId,
+    limit: i64,
+) -> sqlx::Result<Vec<LinkedConnector>> {
+    sqlx::query_as!(
+        LinkedConnector,
+        r#"
+        SELECT DISTINCT c.id AS "id: ConnectorId",
+               c.name,
+               c.slug
+        FROM user_connections u
+        JOIN connectors c ON c.id = u.connector_id
+        WHERE u.user_id = $1
+        ORDER BY c.name, c.slug
+        LIMIT $2
+        "#,
+        owner as _,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn duplicate_label(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT o.label
+        FROM user_connections u
+        JOIN user_connections o ON o.user_id = u.user_id AND o.connector_id = u.connector_id AND o.external_id = u.external_id
+        WHERE u.user_id = $1 AND u.id = $2 AND o.id <> u.id AND o.status <> 'revoked'
+        ORDER BY o.id
+        LIMIT 1
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
     .await
 }

@@ -1,4 +1,4 @@
-//! The statements of sign-ins.
+//! Statements on `oauth_transactions`, the pending authorization requests.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -7,27 +7,27 @@ use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OauthTransactionId, UserId};
 use crate::vault::SecretRef;
 
-/// A sign-in that begins.
-pub(in crate::connections::authorization) struct NewTransaction<'a> {
-    pub(in crate::connections::authorization) id: OauthTransactionId,
-    pub(in crate::connections::authorization) connector: ConnectorId,
-    pub(in crate::connections::authorization) label: &'a str,
-    pub(in crate::connections::authorization) state: &'a [u8],
-    pub(in crate::connections::authorization) verifier: &'a SecretRef,
-    pub(in crate::connections::authorization) session: &'a str,
-    pub(in crate::connections::authorization) issuer: Option<&'a str>,
-    pub(in crate::connections::authorization) resource: Option<&'a str>,
-    pub(in crate::connections::authorization) redirect: &'a str,
-    pub(in crate::connections::authorization) client: OauthClientId,
-    pub(in crate::connections::authorization) entered: Value,
-    pub(in crate::connections::authorization) scopes: &'a [String],
-    pub(in crate::connections::authorization) expires_at: Timestamp,
+/// A new authorization request.
+pub(super) struct NewAuthorizationRequest<'a> {
+    pub(super) id: OauthTransactionId,
+    pub(super) connector: ConnectorId,
+    pub(super) label: &'a str,
+    pub(super) state: &'a [u8],
+    pub(super) verifier: &'a SecretRef,
+    pub(super) session: &'a str,
+    pub(super) issuer: Option<&'a str>,
+    pub(super) resource: Option<&'a str>,
+    pub(super) redirect: &'a str,
+    pub(super) client: OauthClientId,
+    pub(super) entered: Value,
+    pub(super) scopes: &'a [String],
+    pub(super) expires_at: Timestamp,
 }
 
-pub(in crate::connections::authorization) async fn insert(
+pub(super) async fn insert(
     conn: &mut PgConnection,
     owner: UserId,
-    new: &NewTransaction<'_>,
+    new: &NewAuthorizationRequest<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -60,31 +60,31 @@ pub(in crate::connections::authorization) async fn insert(
 /// Where a sign-in is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-pub(in crate::connections::authorization) enum AuthorizationStatus {
+pub(super) enum AuthorizationStatus {
     Started,
     Completed,
     Failed,
 }
 
-/// A sign-in.
-pub(in crate::connections::authorization) struct Transaction {
-    pub(in crate::connections::authorization) id: OauthTransactionId,
-    pub(in crate::connections::authorization) connector_id: ConnectorId,
-    pub(in crate::connections::authorization) label: String,
-    pub(in crate::connections::authorization) code_verifier_ref: Option<SecretRef>,
-    pub(in crate::connections::authorization) session: String,
-    pub(in crate::connections::authorization) redirect_uri: String,
-    pub(in crate::connections::authorization) oauth_client_id: Option<OauthClientId>,
-    pub(in crate::connections::authorization) entered: Value,
-    pub(in crate::connections::authorization) scopes: Vec<String>,
-    pub(in crate::connections::authorization) status: AuthorizationStatus,
-    pub(in crate::connections::authorization) expires_at: Timestamp,
+/// A stored authorization request.
+pub(super) struct AuthorizationRequest {
+    pub(super) id: OauthTransactionId,
+    pub(super) connector_id: ConnectorId,
+    pub(super) label: String,
+    pub(super) code_verifier_ref: Option<SecretRef>,
+    pub(super) session: String,
+    pub(super) redirect_uri: String,
+    pub(super) oauth_client_id: Option<OauthClientId>,
+    pub(super) entered: Value,
+    pub(super) scopes: Vec<String>,
+    pub(super) status: AuthorizationStatus,
+    pub(super) expires_at: Timestamp,
 }
 
-macro_rules! transactions {
+macro_rules! authorization_requests {
     ($conn:expr, $owner:expr, $state:expr, $lock:literal) => {
         sqlx::query_as!(
-            Transaction,
+            AuthorizationRequest,
             r#"
             SELECT id AS "id: OauthTransactionId",
                    connector_id AS "connector_id: ConnectorId",
@@ -108,24 +108,24 @@ macro_rules! transactions {
     };
 }
 
-pub(in crate::connections::authorization) async fn find(
+pub(super) async fn find(
     conn: &mut PgConnection,
     owner: UserId,
     state: &[u8],
-) -> sqlx::Result<Option<Transaction>> {
-    transactions!(conn, owner, state, "")
+) -> sqlx::Result<Option<AuthorizationRequest>> {
+    authorization_requests!(conn, owner, state, "")
 }
 
-/// As [`find`]; nobody else ends it until the transaction does.
-pub(in crate::connections::authorization) async fn lock(
+/// As [`find`], and locks the row until the transaction ends.
+pub(super) async fn find_for_update(
     conn: &mut PgConnection,
     owner: UserId,
     state: &[u8],
-) -> sqlx::Result<Option<Transaction>> {
-    transactions!(conn, owner, state, "FOR UPDATE")
+) -> sqlx::Result<Option<AuthorizationRequest>> {
+    authorization_requests!(conn, owner, state, "FOR UPDATE")
 }
 
-pub(in crate::connections::authorization) async fn complete(
+pub(super) async fn mark_completed(
     conn: &mut PgConnection,
     owner: UserId,
     id: OauthTransactionId,
@@ -146,33 +146,29 @@ pub(in crate::connections::authorization) async fn complete(
     Ok(())
 }
 
-/// Until the transaction ends, nobody else notes what the sign-in has come to.
-pub(in crate::connections::authorization) async fn hold(
-    conn: &mut PgConnection,
-    owner: UserId,
-    id: OauthTransactionId,
-) -> sqlx::Result<()> {
+/// Locks the request until the transaction ends, so that no other transaction records its result.
+pub(super) async fn lock(conn: &mut PgConnection, owner: UserId, id: OauthTransactionId) -> sqlx::Result<()> {
     sqlx::query!("SELECT id FROM oauth_transactions WHERE user_id = $1 AND id = $2 FOR UPDATE", owner as _, id as _,)
         .fetch_optional(conn)
         .await?;
     Ok(())
 }
 
-/// What a sign-in has come to.
-pub(in crate::connections::authorization) struct Made {
-    pub(in crate::connections::authorization) connection: ConnectionId,
-    /// True if the connection was there before.
-    pub(in crate::connections::authorization) is_renewed: bool,
+/// The connection that a sign-in made or reconnected.
+pub(super) struct SignInResult {
+    pub(super) connection: ConnectionId,
+    /// True if the connection existed before.
+    pub(super) is_renewed: bool,
 }
 
-/// The connection that a sign-in has made or renewed; none so far.
-pub(in crate::connections::authorization) async fn made(
+/// Finds the recorded result of a sign-in.
+pub(super) async fn find_result(
     conn: &mut PgConnection,
     owner: UserId,
     id: OauthTransactionId,
-) -> sqlx::Result<Option<Made>> {
+) -> sqlx::Result<Option<SignInResult>> {
     sqlx::query_as!(
-        Made,
+        SignInResult,
         r#"
         SELECT c.id AS "connection: ConnectionId",
                c.version > 1 AS "is_renewed!"
@@ -187,7 +183,7 @@ pub(in crate::connections::authorization) async fn made(
     .await
 }
 
-pub(in crate::connections::authorization) async fn note_made(
+pub(super) async fn record_result(
     conn: &mut PgConnection,
     owner: UserId,
     id: OauthTransactionId,
@@ -204,11 +200,7 @@ pub(in crate::connections::authorization) async fn note_made(
     Ok(())
 }
 
-pub(in crate::connections::authorization) async fn fail(
-    conn: &mut PgConnection,
-    owner: UserId,
-    id: OauthTransactionId,
-) -> sqlx::Result<()> {
+pub(super) async fn mark_failed(conn: &mut PgConnection, owner: UserId, id: OauthTransactionId) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE oauth_transactions SET status = 'failed' WHERE user_id = $1 AND id = $2",
         owner as _,
@@ -219,8 +211,8 @@ pub(in crate::connections::authorization) async fn fail(
     Ok(())
 }
 
-/// Forgets sign-ins that were begun before `before`, with verifiers that were never used.
-pub(in crate::connections::authorization) async fn forget_old(
+/// Deletes requests that are older than `before`, with their unused verifiers.
+pub(super) async fn delete_created_before(
     conn: &mut PgConnection,
     owner: UserId,
     before: Timestamp,

@@ -1,4 +1,4 @@
-//! A REST service as one account of it is reached: what proves a credential, and whose account it is.
+//! A REST service with one account's credential: checks the credential, and asks whose account it is.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,31 +12,31 @@ use crate::oauth::{self, TemplateValues};
 use crate::secret::Secret;
 use crate::upstream::{self, ApiCredential, ApiRequest};
 
-/// The longest name of an account that is kept.
-const LONGEST_NAME: usize = 200;
+/// Characters of a stored account name.
+const MAX_ACCOUNT_NAME_CHARS: usize = 200;
 
-/// A service with what one account of it enters and presents.
+/// A service with the values and the credential of one account.
 #[derive(Clone, Debug)]
-pub struct Service {
-    /// What its file says.
+pub struct RestService {
+    /// The description in the connector's file.
     pub descriptor: Descriptor,
-    /// What the account's owner entered, and what was kept from the grant.
+    /// The stored values of the account: entered ones, and those that came with the grant.
     pub values: TemplateValues,
-    /// As the vault keeps it: a token, or the secret fields by name.
+    /// The credential as the vault stores it: a token, or the secret fields as JSON.
     pub credential: Option<Secret>,
 }
 
-/// Whose account it is.
+/// An account at the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalAccount {
-    /// What never changes.
+    /// The account's permanent id.
     pub id: String,
-    /// What people recognise.
+    /// The name that people recognise.
     pub name: String,
 }
 
-impl Service {
-    /// Makes the harmless call that succeeds only with a good credential. A failure is a sentence that names the host.
+impl RestService {
+    /// Makes the call that changes nothing and succeeds only with a valid credential. The error names the host.
     pub async fn check(&self, egress: &Egress) -> Result<()> {
         let check = &self.descriptor.check;
         let request = self.request(&check.method, &check.url, check.body.as_ref())?;
@@ -52,14 +52,14 @@ impl Service {
         }
     }
 
-    /// Asks whose account it is; none if the service does not tell, or not with this credential.
+    /// Asks whose account it is. `None` if the service does not say, or not with this credential.
     pub async fn account(&self, egress: &Egress) -> Option<ExternalAccount> {
         let account = self.descriptor.account.as_ref()?;
         let request = self.request(&account.method, &account.url, account.body.as_ref()).ok()?;
         match upstream::send_api_request(egress, &request).await {
-            Ok(answer) => read(account, &answer?),
+            Ok(answer) => parse_account(account, &answer?),
             Err(error) => {
-                tracing::debug!(%error, "a service does not tell whose account it is");
+                tracing::debug!(error = %error, "Failed to read the account at a service; the connection has no account name");
                 None
             }
         }
@@ -68,7 +68,7 @@ impl Service {
     fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<ApiRequest> {
         let url = oauth::fill_url_template(template, &self.values)?;
         let method = Method::try_from(method).map_err(Error::internal)?;
-        let headers = self.descriptor.api.headers.iter().map(|(name, value)| header_of(name, value));
+        let headers = self.descriptor.api.headers.iter().map(|(name, value)| parse_header(name, value));
         Ok(ApiRequest {
             method,
             url,
@@ -78,26 +78,32 @@ impl Service {
         })
     }
 
-    /// How the credential is presented.
+    /// Presents the credential as the service expects it.
     fn credential(&self) -> Result<ApiCredential> {
         let Some(credential) = &self.credential else { return Ok(ApiCredential::None) };
         let Some(key) = &self.descriptor.key else {
             return Ok(authorization(format!("Bearer {}", credential.expose())));
         };
         let secrets: TemplateValues = serde_json::from_str(credential.expose()).map_err(Error::internal)?;
-        let known: TemplateValues =
+        let values: TemplateValues =
             self.values.iter().chain(&secrets).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let of = |field: &str| known.get(field).cloned().ok_or(Error::NotFound("key of this connection"));
+        let value = |field: &str| {
+            values.get(field).cloned().ok_or(Error::Conflict(
+                "The stored key lacks a field that the service asks for now. Replace the key".to_owned(),
+            ))
+        };
         Ok(match key {
-            Key::Bearer { field } => authorization(format!("Bearer {}", of(field)?)),
+            Key::Bearer { field } => authorization(format!("Bearer {}", value(field)?)),
             Key::Header { name, prefix, field } => {
                 let name = HeaderName::try_from(name).map_err(Error::internal)?;
-                ApiCredential::Header { name, value: Secret::new(format!("{prefix}{}", of(field)?)) }
+                ApiCredential::Header { name, value: Secret::new(format!("{prefix}{}", value(field)?)) }
             }
-            Key::Query { name, field } => ApiCredential::Query { name: name.clone(), value: Secret::new(of(field)?) },
+            Key::Query { name, field } => {
+                ApiCredential::Query { name: name.clone(), value: Secret::new(value(field)?) }
+            }
             Key::Basic { user, password } => {
                 let pair =
-                    format!("{}:{}", oauth::fill_template(user, &known)?, oauth::fill_template(password, &known)?);
+                    format!("{}:{}", oauth::fill_template(user, &values)?, oauth::fill_template(password, &values)?);
                 authorization(format!("Basic {}", BASE64_STANDARD.encode(pair)))
             }
         })
@@ -108,12 +114,12 @@ fn authorization(value: String) -> ApiCredential {
     ApiCredential::Header { name: header::AUTHORIZATION, value: Secret::new(value) }
 }
 
-fn header_of(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
+fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)> {
     let name = HeaderName::try_from(name).map_err(Error::internal)?;
     Ok((name, HeaderValue::try_from(value).map_err(Error::internal)?))
 }
 
-fn read(account: &Account, answer: &Value) -> Option<ExternalAccount> {
+fn parse_account(account: &Account, answer: &Value) -> Option<ExternalAccount> {
     let text = |pointer: &str| match answer.pointer(pointer)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -121,12 +127,14 @@ fn read(account: &Account, answer: &Value) -> Option<ExternalAccount> {
     };
     let id = text(&account.id)?;
     let name = text(&account.label).unwrap_or_else(|| id.clone());
-    let short = |text: String| text.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
+    let short =
+        |text: String| text.chars().filter(|letter| !letter.is_control()).take(MAX_ACCOUNT_NAME_CHARS).collect();
     Some(ExternalAccount { id: short(id), name: short(name) })
 }
 
-/// Jobs and rules count on it that a connection leads to the account that it was made for.
-pub(super) fn another(
+/// Returns an error message if `account` is not the connection's former account. Jobs and rules rely on a connection that
+/// always leads to the same account.
+pub(super) fn other_account_error(
     former_id: Option<&str>,
     former_name: Option<&str>,
     account: Option<&ExternalAccount>,
@@ -150,7 +158,7 @@ pub(super) fn another(
 
 #[cfg(test)]
 mod tests {
-    use super::{ApiCredential, ExternalAccount, Secret, Service, TemplateValues, read};
+    use super::{ApiCredential, ExternalAccount, RestService, Secret, TemplateValues, parse_account};
     use crate::connectors::{Account, Shipped};
     use serde_json::json;
 
@@ -175,9 +183,9 @@ mod tests {
         url = 'https://{port}.tides.example/me?all=1'
     ";
 
-    fn service(key: &str) -> Service {
+    fn service(key: &str) -> RestService {
         let shipped = Shipped::parse("connectors/tides.toml", &format!("{FILE}\n[key]\n{key}")).unwrap();
-        Service {
+        RestService {
             descriptor: *shipped.descriptor.unwrap(),
             values: TemplateValues::from([("port".to_owned(), "dover".to_owned())]),
             credential: Some(Secret::new(r#"{"api_key":"k1"}"#)),
@@ -193,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn each_style_presents_the_key_in_its_place() {
+    fn each_key_style_presents_the_key_in_its_place() {
         let is = |key: &str, name: &str, value: &str| assert_eq!(presented(key), (name.to_owned(), value.to_owned()));
         is("style = 'bearer'\nfield = 'api_key'", "authorization", "Bearer k1");
         is("style = 'header'\nname = 'X-Key'\nprefix = 'Token '\nfield = 'api_key'", "x-key", "Token k1");
@@ -207,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_goes_where_the_account_is() {
+    fn a_call_goes_to_the_accounts_host() {
         let request = service("style = 'bearer'\nfield = 'api_key'").request(
             "GET",
             "https://{port}.tides.example/me?all=1",
@@ -217,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_known_by_what_never_changes() {
+    fn an_account_is_identified_by_its_permanent_id() {
         let account = Account {
             url: String::new(),
             method: "GET".into(),
@@ -225,9 +233,9 @@ mod tests {
             id: "/id".into(),
             label: "/me/name".into(),
         };
-        let known = |id: &str, name: &str| Some(ExternalAccount { id: id.to_owned(), name: name.to_owned() });
-        assert_eq!(read(&account, &json!({ "id": 7, "me": { "name": "alice" } })), known("7", "alice"));
-        assert_eq!(read(&account, &json!({ "id": "u1" })), known("u1", "u1"));
-        assert_eq!(read(&account, &json!({ "me": { "name": "alice" } })), None);
+        let account_of = |id: &str, name: &str| Some(ExternalAccount { id: id.to_owned(), name: name.to_owned() });
+        assert_eq!(parse_account(&account, &json!({ "id": 7, "me": { "name": "alice" } })), account_of("7", "alice"));
+        assert_eq!(parse_account(&account, &json!({ "id": "u1" })), account_of("u1", "u1"));
+        assert_eq!(parse_account(&account, &json!({ "me": { "name": "alice" } })), None);
     }
 }

@@ -1,7 +1,7 @@
-//! What a service asks of a person besides a sign-in: judged field by field, all faults at once.
+//! The fields that a service asks its users for, validated together so that all faults appear at once.
 //!
-//! What is entered becomes part of addresses, so each kind of field lets in only what can stand in its place: a label is one
-//! label, a host is a name below the domains that the service's file allows, and no text holds a line break.
+//! Entered values become part of URLs. Each kind of field therefore accepts only what fits its place: a domain label is one
+//! label, a host is below the domains that the connector's file allows, and no text holds a line break.
 
 use std::collections::BTreeMap;
 
@@ -11,65 +11,65 @@ use crate::error::{Error, FieldFaults, Result};
 use crate::oauth::TemplateValues;
 use crate::secret::Secret;
 
-/// The longest text that a field takes; keys of some services are long.
-const LONGEST: usize = 4_000;
+/// Bytes of a field's text; the keys of some services are long.
+const MAX_FIELD_BYTES: usize = 4_000;
 
-/// What was typed, by the names of the form.
-pub type Typed = BTreeMap<String, String>;
+/// The form's values, by field name.
+pub type FormValues = BTreeMap<String, String>;
 
-/// What fits.
+/// Valid values.
 #[derive(Debug, Default)]
-pub(super) struct Entered {
-    /// What may be shown again, by name.
+pub(super) struct ValidatedFields {
+    /// Values that may be shown again, by name.
     pub(super) values: TemplateValues,
-    /// What may not, by name.
+    /// Secret values, by name.
     secrets: TemplateValues,
 }
 
-impl Entered {
-    /// The secret parts as one secret, as the vault keeps them.
-    pub(super) fn sealed_together(&self) -> Result<Secret> {
+impl ValidatedFields {
+    /// Returns the secret values as one JSON secret, which the vault stores.
+    pub(super) fn combined_secret(&self) -> Result<Secret> {
         let text = serde_json::to_string(&self.secrets).map_err(Error::internal)?;
         Ok(Secret::new(text))
     }
 }
 
-/// Reads what was typed into these fields.
-pub(super) fn judge(fields: &[Field], typed: &Typed) -> Result<Entered> {
-    let (mut entered, mut faults) = (Entered::default(), FieldFaults::default());
+/// Validates the form's values. Returns all faults at once.
+pub(super) fn validate(fields: &[Field], form: &FormValues) -> Result<ValidatedFields> {
+    let (mut valid, mut faults) = (ValidatedFields::default(), FieldFaults::default());
     for field in fields {
-        let text = typed.get(&field.name).map_or("", |text| text.trim());
-        match fitting(field, text) {
+        let text = form.get(&field.name).map_or("", |text| text.trim());
+        match parse_field(field, text) {
             Ok(None) => {}
             Ok(Some(value)) => {
-                let kept = if field.kind == FieldKind::Secret { &mut entered.secrets } else { &mut entered.values };
-                kept.insert(field.name.clone(), value);
+                let values = if field.kind == FieldKind::Secret { &mut valid.secrets } else { &mut valid.values };
+                values.insert(field.name.clone(), value);
             }
             Err(fault) => faults.add(field.name.clone(), fault),
         }
     }
-    faults.into_result(entered)
+    faults.into_result(valid)
 }
 
-/// None: it was left empty, and may be.
-fn fitting(field: &Field, text: &str) -> Result<Option<String>, String> {
+/// Returns the field's value; `None` if an optional field is empty.
+fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
     let label = &field.label;
     let such_as = field.example.as_ref().map_or(String::new(), |example| format!(", such as {example}"));
     if text.is_empty() {
         return if field.optional { Ok(None) } else { Err(format!("Enter the {}", in_sentence(label))) };
     }
-    if text.len() > LONGEST {
-        return Err(format!("“{label}” is too long: check that it is what was asked for"));
+    if text.len() > MAX_FIELD_BYTES {
+        return Err(format!("“{label}” is too long: check that you copied the right value"));
     }
     if text.chars().any(char::is_control) {
         return Err(format!("“{label}” must be one line. Copy it again"));
     }
     match field.kind {
-        // a part of a path that leads upwards
+        // `.` and `..` would climb in a URL's path
         FieldKind::Text if text.bytes().all(|byte| byte == b'.') => Err(format!("Enter the {}", in_sentence(label))),
         FieldKind::Text => Ok(Some(text.to_owned())),
         FieldKind::Secret if text.is_ascii() && !text.contains(' ') => Ok(Some(text.to_owned())),
-        FieldKind::Secret => Err(format!("“{label}” has a space or a letter that no key has. Copy it again")),
+        FieldKind::Secret => Err(format!("“{label}” has a space or a letter that keys never have. Copy it again")),
         FieldKind::Email => Email::parse(text).map(|email| Some(email.as_str().to_owned())).map_err(str::to_owned),
         FieldKind::DomainLabel if is_label(text) => Ok(Some(text.to_ascii_lowercase())),
         FieldKind::DomainLabel => Err(format!("Enter one word of letters, digits and hyphens{such_as}")),
@@ -79,7 +79,7 @@ fn fitting(field: &Field, text: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// "Subdomain" within a sentence; "API token" stays as it is.
+/// Writes a label within a sentence: "subdomain", but "API token".
 fn in_sentence(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.clone().next()) {
@@ -97,7 +97,7 @@ fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// A host's name, also where a whole address was pasted; never one that could be an IP address.
+/// Parses a host name, or the host of a pasted URL. A name that could be an IP address is rejected.
 fn host(text: &str, under: &[String]) -> Option<String> {
     let name = text.strip_prefix("https://").unwrap_or(text);
     let name = name.strip_suffix('/').unwrap_or(name).to_ascii_lowercase();
@@ -111,7 +111,7 @@ fn host(text: &str, under: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Typed, host, in_sentence, judge};
+    use super::{FormValues, host, in_sentence, validate};
     use crate::connectors::{Field, FieldKind};
     use crate::error::Error;
     use proptest::prelude::*;
@@ -128,32 +128,32 @@ mod tests {
         }
     }
 
-    fn judged(field: &Field, text: &str) -> Result<Option<String>, String> {
-        let typed = Typed::from([("it".to_owned(), text.to_owned())]);
-        match judge(std::slice::from_ref(field), &typed) {
-            Ok(entered) => Ok(entered.values.get("it").or_else(|| entered.secrets.get("it")).cloned()),
+    fn validated(field: &Field, text: &str) -> Result<Option<String>, String> {
+        let form = FormValues::from([("it".to_owned(), text.to_owned())]);
+        match validate(std::slice::from_ref(field), &form) {
+            Ok(valid) => Ok(valid.values.get("it").or_else(|| valid.secrets.get("it")).cloned()),
             Err(Error::Invalid(faults)) => Err(faults.message_for("it").unwrap_or_default().to_owned()),
             Err(other) => panic!("{other}"),
         }
     }
 
     #[test]
-    fn a_sub_domain_is_one_word() {
+    fn a_domain_label_is_one_word() {
         let field = field(FieldKind::DomainLabel, &[]);
-        assert_eq!(judged(&field, " Acme-1 ").unwrap().as_deref(), Some("acme-1"));
+        assert_eq!(validated(&field, " Acme-1 ").unwrap().as_deref(), Some("acme-1"));
         for evil in ["evil.example/?x=", "127.0.0.1", "a.b", "a@b", "-a", "a#", "a:1", "ä", "a/../b"] {
-            let told = judged(&field, evil).unwrap_err();
-            assert_eq!(told, "Enter one word of letters, digits and hyphens, such as acme", "{evil}");
+            let message = validated(&field, evil).unwrap_err();
+            assert_eq!(message, "Enter one word of letters, digits and hyphens, such as acme", "{evil}");
         }
-        assert_eq!(judged(&field, "").unwrap_err(), "Enter the thing");
+        assert_eq!(validated(&field, "").unwrap_err(), "Enter the thing");
         assert_eq!(in_sentence("API token"), "API token");
     }
 
     #[test]
-    fn a_host_is_a_name_below_its_domains() {
+    fn a_host_is_below_the_allowed_domains() {
         let field = field(FieldKind::Domain, &["myshopify.com"]);
         for good in ["my-shop.myshopify.com", "https://my-shop.myshopify.com/", "MY-SHOP.myshopify.com"] {
-            assert_eq!(judged(&field, good).unwrap().as_deref(), Some("my-shop.myshopify.com"), "{good}");
+            assert_eq!(validated(&field, good).unwrap().as_deref(), Some("my-shop.myshopify.com"), "{good}");
         }
         for evil in [
             "myshopify.com",
@@ -165,8 +165,8 @@ mod tests {
             "my.myshopify.com:81",
             "127.0.0.1",
         ] {
-            let told = judged(&field, evil).unwrap_err();
-            assert_eq!(told, "Enter a host name that ends in .myshopify.com, such as acme", "{evil}");
+            let message = validated(&field, evil).unwrap_err();
+            assert_eq!(message, "Enter a host name that ends in .myshopify.com, such as acme", "{evil}");
         }
         assert_eq!(host("127.0.0.1", &[]), None);
         assert_eq!(host("localhost", &[]), None);
@@ -174,17 +174,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_one_line_that_a_header_can_carry() {
+    fn a_key_fits_into_a_header() {
         let field = field(FieldKind::Secret, &[]);
-        assert_eq!(judged(&field, " sk_live_1 ").unwrap().as_deref(), Some("sk_live_1"));
+        assert_eq!(validated(&field, " sk_live_1 ").unwrap().as_deref(), Some("sk_live_1"));
         for bad in ["a b", "a\nb", "schlüssel", "a\0b"] {
-            assert!(judged(&field, bad).is_err(), "{bad:?}");
+            assert!(validated(&field, bad).is_err(), "{bad:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_text_leads_away_from_the_domains_of_the_file(text in "\\PC{0,40}|[a-z.:/@#?-]{0,30}myshopify\\.com[a-z.:/@#?-]{0,9}") {
+        fn no_text_leaves_the_allowed_domains(text in "\\PC{0,40}|[a-z.:/@#?-]{0,30}myshopify\\.com[a-z.:/@#?-]{0,9}") {
             if let Some(name) = host(&text, &["myshopify.com".to_owned()]) {
                 let url = url::Url::parse(&format!("https://{name}/admin")).unwrap();
                 prop_assert!(url.host_str().unwrap().ends_with(".myshopify.com"), "{url}");

@@ -1,0 +1,168 @@
+//! Begins sign-ins, and sends users to the provider.
+
+use super::oauth_clients::{self, OauthClientRecord};
+use super::{AuthorizationRedirect, SignIn, clients, store_connections, store_requests, stored_provider};
+use crate::accounts::sessions::SessionKey;
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::connections::fields::{self, FormValues};
+use crate::connections::{label, values_of};
+use crate::connectors::{self, Connector};
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectorId, OauthTransactionId};
+use crate::oauth::{self, AuthorizationParams, Pkce, Provider, State};
+
+use super::store_requests::{AuthorizationRequest, AuthorizationStatus, NewAuthorizationRequest};
+
+/// A user may take this long at the provider.
+const SIGN_IN_TTL: time::Duration = time::Duration::minutes(10);
+
+/// Old sign-ins stay this long, so that a late callback gets a precise message.
+const OLD_REQUEST_TTL: time::Duration = time::Duration::DAY;
+
+pub(super) const UNKNOWN: &str =
+    "This sign-in is not one that you began here. Nothing was stored. Begin again from the connector’s page";
+const USED: &str = "This sign-in was finished before, and works once. If the connection is not there, begin again";
+const EXPIRED: &str =
+    "This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored. Begin again";
+const OTHER_BROWSER: &str = "This sign-in was begun in another browser, or before you signed in here. Nothing was stored. Begin again in this one";
+
+/// The form that begins a sign-in.
+pub(super) struct Input<'a> {
+    pub(super) label: &'a str,
+    /// The service's fields.
+    pub(super) form: &'a FormValues,
+}
+
+/// See [`SignIn::begin`].
+pub(super) async fn begin(
+    sign_in: &SignIn<'_>,
+    actor: &Actor,
+    session: SessionKey,
+    connector: &Connector,
+    input: Input<'_>,
+    now: Timestamp,
+) -> Result<State> {
+    let mut tx = sign_in.db.as_user(actor).await?;
+    let provider = stored_provider(&mut tx, actor, connector.id).await?;
+    let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
+    drop(tx);
+    let service_fields = descriptor.map(|it| it.fields).unwrap_or_default();
+    let (label, fields) = label::with(label::parse(input.label), fields::validate(&service_fields, input.form))?;
+    let client = clients::ensure(sign_in, actor, connector, &provider, now).await?;
+    let scopes = scopes(sign_in, actor, connector.id, label).await?;
+    let redirect_uri = sign_in.redirect_uri()?;
+    let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
+    let (mut tx, owner) = (sign_in.db.as_user(actor).await?, actor.user_id());
+    let verifier = sign_in.vault.seal(&mut tx, owner, "oauth_transaction.verifier", pkce.verifier(), now).await?;
+    let request = NewAuthorizationRequest {
+        id: OauthTransactionId::new(now),
+        connector: connector.id,
+        label,
+        state: &state.hash(),
+        verifier: &verifier,
+        session: &session.to_string(),
+        issuer: provider.issuer.as_deref(),
+        resource: provider.resource.as_deref(),
+        redirect: redirect_uri.as_str(),
+        client: client.id,
+        entered: serde_json::to_value(&fields.values).map_err(Error::internal)?,
+        scopes: &scopes,
+        expires_at: now + SIGN_IN_TTL,
+    };
+    store_requests::insert(&mut tx, owner, &request, now).await?;
+    store_requests::delete_created_before(&mut tx, owner, now - OLD_REQUEST_TTL).await?;
+    tx.commit().await?;
+    Ok(state)
+}
+
+/// See [`SignIn::scopes`].
+pub(super) async fn scopes(
+    sign_in: &SignIn<'_>,
+    actor: &Actor,
+    connector: ConnectorId,
+    label: &str,
+) -> Result<Vec<String>> {
+    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
+    let requested = store_connections::requested_scopes(&mut tx, actor.user_id(), connector, label).await?;
+    let requested = requested.unwrap_or_default();
+    scopes.extend(requested.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
+    Ok(scopes)
+}
+
+/// See [`SignIn::authorization_redirect`].
+pub(super) async fn authorization_redirect(
+    sign_in: &SignIn<'_>,
+    actor: &Actor,
+    session: SessionKey,
+    state: &State,
+    now: Timestamp,
+) -> Result<AuthorizationRedirect> {
+    let mut tx = sign_in.db.as_user(actor).await?;
+    let request = store_requests::find(&mut tx, actor.user_id(), &state.hash()).await?;
+    let request = request.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
+    request.check_usable(session, now)?;
+    let connector = connectors::get(&mut tx, actor, request.connector_id).await?;
+    let provider = stored_provider(&mut tx, actor, connector.id).await?;
+    let pkce = open_verifier(sign_in, &mut tx, actor, &request).await?;
+    drop(tx);
+    let known = client_of_request(sign_in, actor, &request, &provider).await?;
+    let params = AuthorizationParams {
+        client_id: &known.client.id,
+        redirect: &sign_in.redirect_uri()?,
+        scopes: &request.scopes,
+        state,
+        pkce: &pkce,
+    };
+    let url = oauth::authorization_url(&provider, &values_of(Some(&request.entered)), params)?;
+    Ok(AuthorizationRedirect {
+        connector,
+        label: request.label,
+        host: url.host_str().unwrap_or_default().to_owned(),
+        url,
+        can_be_made_known: provider.registration_url.is_some(),
+    })
+}
+
+/// Opens the PKCE verifier of a sign-in.
+pub(super) async fn open_verifier(
+    sign_in: &SignIn<'_>,
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &AuthorizationRequest,
+) -> Result<Pkce> {
+    let sealed = request.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
+    Ok(Pkce::from_verifier(sign_in.vault.open(tx, actor.user_id(), sealed).await?))
+}
+
+/// Returns the client that a sign-in was begun with.
+pub(super) async fn client_of_request(
+    sign_in: &SignIn<'_>,
+    actor: &Actor,
+    request: &AuthorizationRequest,
+    provider: &Provider,
+) -> Result<OauthClientRecord> {
+    let mut conn = sign_in.system.acquire().await?;
+    let owner = actor.user_id();
+    let found =
+        oauth_clients::find_for_grant(&mut conn, sign_in.vault, owner, request.oauth_client_id, provider).await?;
+    found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))
+}
+
+impl AuthorizationRequest {
+    /// Returns an [`Error::Conflict`] if the sign-in cannot go on in this session.
+    pub(super) fn check_usable(&self, session: SessionKey, now: Timestamp) -> Result<()> {
+        let message = if self.session != session.to_string() {
+            OTHER_BROWSER
+        } else if self.status != AuthorizationStatus::Started {
+            USED
+        } else if now >= self.expires_at {
+            EXPIRED
+        } else {
+            return Ok(());
+        };
+        Err(Error::Conflict(message.to_owned()))
+    }
+}

@@ -1,0 +1,141 @@
+//! Discovering the tools of a server that a user has added, again.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::token_refresh::{BearerCredential, Credential, TokenRefresher};
+use super::{probe, store};
+use crate::actor::Actor;
+use crate::clock::Timestamp;
+use crate::connectors::{self, Changed, Connector};
+use crate::db::{Db, Tx};
+use crate::egress::Egress;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, ConnectorId};
+use crate::upstream::Discovery;
+
+/// Minimum interval between two discoveries of a user; longer than one takes, so that two never overlap.
+const DISCOVERY_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The result of a discovery.
+#[derive(Clone, Debug)]
+pub enum DiscoveryOutcome {
+    /// The server listed its tools; some of them can be new.
+    Found(Box<Discovery>, Changed),
+    /// The server did not list its tools, for the reason in this sentence. The stored tools are unchanged.
+    Failed(String),
+    /// The last discovery began less than this interval ago; nothing was done.
+    TooSoon(Duration),
+}
+
+/// A claimed discovery: no other begins within its interval.
+#[derive(Debug)]
+pub struct ToolDiscovery {
+    connector: ConnectorId,
+    url: Url,
+    connection: Option<ConnectionId>,
+}
+
+/// The server's answer to a discovery.
+#[derive(Debug)]
+pub struct DiscoveredTools {
+    connector: ConnectorId,
+    answer: Result<Discovery>,
+}
+
+/// Asks the server for its tools and stores them, unless that was done a moment ago. Earlier versions stay, since former
+/// jobs name them. A failed discovery changes no tool.
+pub async fn discover_tools(
+    db: &Db,
+    egress: &Egress,
+    refresher: &TokenRefresher,
+    actor: &Actor,
+    connector: ConnectorId,
+    now: Timestamp,
+) -> Result<DiscoveryOutcome> {
+    let mut tx = db.as_user(actor).await?;
+    let claimed = ToolDiscovery::claim(&mut tx, actor, connector, DISCOVERY_INTERVAL, now).await?;
+    let Some(discovery) = claimed else {
+        return Ok(DiscoveryOutcome::TooSoon(DISCOVERY_INTERVAL));
+    };
+    tx.commit().await?;
+    let discovered = discovery.ask_server(egress, refresher, actor).await?;
+    let mut tx = db.as_user(actor).await?;
+    let outcome = discovered.store(&mut tx, actor, now).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+impl ToolDiscovery {
+    /// Claims a discovery; `None` if the last one began less than `interval` ago.
+    pub async fn claim(
+        tx: &mut Tx,
+        actor: &Actor,
+        connector: ConnectorId,
+        interval: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Self>> {
+        let connector = connectors::get(tx, actor, connector).await?;
+        let url = own_server_url(&connector)?;
+        if !connectors::claim_discovery(tx, actor, connector.id, interval, now).await? {
+            return Ok(None);
+        }
+        // the connection that calls go through
+        let connections = store::list_for_connector(tx, actor.user_id(), connector.id).await?;
+        let connection = connections.iter().find(|connection| connection.status.is_usable()).map(|it| it.id);
+        Ok(Some(Self { connector: connector.id, url, connection }))
+    }
+
+    /// Asks the server, outside of any transaction. The credential is refreshed first if it is about to expire.
+    pub async fn ask_server(
+        self,
+        egress: &Egress,
+        refresher: &TokenRefresher,
+        actor: &Actor,
+    ) -> Result<DiscoveredTools> {
+        let credential = match self.connection {
+            Some(connection) => refresher.credential(actor, connection).await?,
+            None => Credential::Ready(BearerCredential { token: None, version: 0 }),
+        };
+        let answer = match credential {
+            Credential::Ready(bearer) => probe::discover(egress, &self.url, bearer.token.as_ref()).await,
+            Credential::ReauthRequired(message) | Credential::ProviderUnavailable { message, .. } => {
+                Err(Error::upstream("not_connected", message, None))
+            }
+        };
+        Ok(DiscoveredTools { connector: self.connector, answer })
+    }
+}
+
+impl DiscoveredTools {
+    /// Stores the tools, or the failure, in the caller's transaction.
+    pub async fn store(self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<DiscoveryOutcome> {
+        match self.answer {
+            Ok(found) => {
+                let changed = connectors::store_tools(tx, actor, self.connector, &found.tools, now).await?;
+                Ok(DiscoveryOutcome::Found(Box::new(found), changed))
+            }
+            Err(error) => {
+                let (class, message) = class_and_message(error)?;
+                connectors::record_discovery_failure(tx, actor, self.connector, class, &message, now).await?;
+                Ok(DiscoveryOutcome::Failed(message))
+            }
+        }
+    }
+}
+
+fn own_server_url(connector: &Connector) -> Result<Url> {
+    let url = connector.server_url().filter(|_| connector.can_be_looked_at());
+    url.ok_or_else(|| Error::Conflict(format!("{} has no server that lists its tools again", connector.name)))
+}
+
+/// Describes a failure of the server or of the network. Returns other errors as they are.
+fn class_and_message(error: Error) -> Result<(&'static str, String)> {
+    match error {
+        Error::Upstream { class, message, .. } => Ok((class, message)),
+        Error::Refused(message) => Ok(("refused", message)),
+        Error::Limited { message, .. } => Ok(("limited", message)),
+        internal => Err(internal),
+    }
+}

@@ -1,0 +1,138 @@
+//! Statements that search and filter the catalogue.
+
+use sqlx::PgConnection;
+
+use super::catalogue::{CatalogueEntry, CatalogueFilter, KindCount};
+use super::status::ConnectionStatus;
+use crate::connectors::{AuthKind, Category, Transport};
+use crate::ids::{ConnectorId, UserId};
+use crate::page::PAGE_LIMIT;
+
+/// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the sixth.
+macro_rules! matching {
+    ($row:ident, $before:literal, $after:literal, $owner:expr, $filter:expr $(, $more:expr)*) => {
+        sqlx::query_as!(
+            $row,
+            $before
+                + r#"
+                (c.owner_id IS NULL OR c.owner_id = $1)
+                AND c.is_active
+                AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
+                AND ($2::text IS NULL OR c.category = $2)
+                AND ($3::text IS NULL OR c.auth_type = $3)
+                AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
+                    SELECT 1
+                    FROM unnest($4::text[]) AS asked (word)
+                    WHERE strpos(lower(c.name || ' ' || c.slug || ' ' || c.description), asked.word) = 0
+                      AND NOT EXISTS (
+                          SELECT 1
+                          FROM connector_tools t
+                          WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+                            AND t.connector_id = c.id
+                            AND t.is_active
+                            AND strpos(lower(t.name), asked.word) > 0
+                      )
+                ))
+                -- if the connector requires no credential, the first call creates the connection
+                AND ($5::boolean IS NULL OR $5 = (
+                    c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1 AND u.status = 'active')
+                    OR (
+                        c.auth_type = 'none'
+                        AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1)
+                    )
+                ))
+                "#
+                + $after,
+            $owner as _,
+            $filter.category.map(Category::as_str),
+            $filter.auth.map(AuthKind::stored_text),
+            &$filter.words,
+            $filter.connected,
+            $($more),*
+        )
+    };
+}
+
+pub(super) async fn page(
+    conn: &mut PgConnection,
+    owner: UserId,
+    filter: &CatalogueFilter,
+    after: Option<ConnectorId>,
+) -> sqlx::Result<Vec<CatalogueEntry>> {
+    matching!(
+        CatalogueEntry,
+        r#"
+        SELECT c.id AS "id!: ConnectorId",
+               c.name AS "name!",
+               c.slug AS "slug!",
+               c.description AS "description!",
+               c.auth_type AS "auth!: AuthKind",
+               c.transport AS "transport!: Transport",
+               (
+                   SELECT count(*)
+                   FROM connector_tools t
+                   WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = c.id AND t.is_active
+               ) AS "tool_count!",
+               CASE WHEN cardinality($4::text[]) > 0 THEN ARRAY(
+                   SELECT t.name
+                   FROM connector_tools t
+                   WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+                     AND t.connector_id = c.id
+                     AND t.is_active
+                     AND EXISTS (SELECT 1 FROM unnest($4::text[]) AS asked (word) WHERE strpos(lower(t.name), asked.word) > 0)
+                   ORDER BY t.position
+                   LIMIT 3
+               ) ELSE '{}' END AS "found_tools!",
+               COALESCE(
+                   (
+                       SELECT u.status
+                       FROM user_connections u
+                       WHERE u.user_id = $1 AND u.connector_id = c.id
+                       ORDER BY u.status <> 'active', u.id
+                       LIMIT 1
+                   ),
+                   CASE WHEN c.auth_type = 'none' THEN 'active' END
+               ) AS "link: ConnectionStatus"
+        FROM connectors c
+        WHERE
+        "#,
+        r#"
+          AND ($6::uuid IS NULL OR (lower(c.name), c.id) > (
+              SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
+          ))
+        ORDER BY lower(c.name), c.id
+        LIMIT $7
+        "#,
+        owner,
+        filter,
+        after as _,
+        PAGE_LIMIT
+    )
+    .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn kind_counts(
+    conn: &mut PgConnection,
+    owner: UserId,
+    filter: &CatalogueFilter,
+) -> sqlx::Result<Vec<KindCount>> {
+    matching!(
+        KindCount,
+        r#"
+        SELECT c.category, c.auth_type AS "auth: AuthKind", count(*) FILTER (WHERE
+        "#,
+        r#"
+        ) AS "found!"
+        FROM connectors c
+        WHERE (c.owner_id IS NULL OR c.owner_id = $1)
+          AND c.is_active
+          AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
+        GROUP BY c.category, c.auth_type
+        "#,
+        owner,
+        filter
+    )
+    .fetch_all(conn)
+    .await
+}
