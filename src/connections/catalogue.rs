@@ -20,14 +20,14 @@ pub struct CatalogueFilter {
     pub words: Vec<String>,
     /// The connector's category.
     pub category: Option<Category>,
-    /// How a user proves themselves to the service.
+    /// The way to authenticate at the service.
     pub auth: Option<AuthKind>,
-    /// True for connectors that can be used now, false for the others.
+    /// `true` for connectors that can be used now, false for the others.
     pub connected: Option<bool>,
 }
 
 impl CatalogueFilter {
-    /// True if the filter matches everything.
+    /// Returns true if the filter matches everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -43,11 +43,11 @@ pub struct CatalogueEntry {
     pub name: String,
     /// The connector's place in URLs.
     pub slug: String,
-    /// One sentence of purpose.
+    /// A sentence about its purpose.
     pub description: String,
-    /// How a user proves themselves to the service.
+    /// The way to authenticate at the service.
     pub auth: AuthKind,
-    /// How calls reach the service.
+    /// The transport of calls.
     pub transport: Transport,
     /// Tools that the connector lists now.
     pub tool_count: i64,
@@ -85,7 +85,7 @@ pub struct AvailableFilters {
 pub(super) struct KindCount {
     pub(super) category: String,
     pub(super) auth: AuthKind,
-    /// How many of them match the filter.
+    /// The number that matches the filter.
     pub(super) found: i64,
 }
 

@@ -47,7 +47,7 @@ pub enum NewCredential {
 pub struct NewKey {
     /// The key, and what else the service asks for.
     pub values: FormValues,
-    /// When the key expires, if its owner knows.
+    /// The key's expiry date, if its owner knows it.
     pub expiry: ExpiryInput,
 }
 
@@ -73,7 +73,7 @@ enum ValidatedCredential<'a> {
 struct AcceptedCredential {
     secret: Secret,
     expiry: ExpiryDate,
-    /// Of a key alone.
+    /// Present for a key alone.
     details: Option<KeyDetails>,
 }
 

@@ -24,21 +24,21 @@ pub struct ConnectionDetail {
     pub slug: String,
     /// False if the connector has left the catalogue.
     pub is_listed: bool,
-    /// How a user proves themselves to the service.
+    /// The way to authenticate at the service.
     pub auth: AuthKind,
-    /// How calls reach the service.
+    /// The transport of calls.
     pub transport: Transport,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// Where the connection is in its life.
+    /// The connection's status.
     pub status: ConnectionStatus,
-    /// How well an active connection works, or why another one does not.
+    /// The health of a connection: how well an active one works, or why another does not.
     pub health: ConnectionHealth,
     /// The cause in words, if it is known.
     pub reason: Option<String>,
     /// The last error of a call, in words.
     pub last_error: Option<String>,
-    /// True if calls present a stored credential.
+    /// `true` if calls present a stored credential.
     pub has_secret: bool,
     /// The account's name at the service, if it is known.
     pub account: Option<String>,
@@ -46,7 +46,7 @@ pub struct ConnectionDetail {
     pub scopes: Vec<String>,
     /// Scopes that some tools need and the provider has not granted.
     pub wanted: Vec<String>,
-    /// When the access token expires.
+    /// The expiry time of the access token.
     pub expires_at: Option<Timestamp>,
     /// The day on which an entered credential expires, as its owner has noted.
     pub expires_on: Option<Day>,
@@ -54,24 +54,24 @@ pub struct ConnectionDetail {
     pub last_ok_at: Option<Timestamp>,
     /// The last call.
     pub last_used_at: Option<Timestamp>,
-    /// When the connection was created.
+    /// The creation time.
     pub created_at: Timestamp,
-    /// When the connection, or its credential, last changed.
+    /// The last change of the connection or its credential.
     pub updated_at: Timestamp,
-    /// True if calls go through the connection unless another one is chosen.
+    /// `true` if calls go through the connection unless another one is chosen.
     pub is_default: bool,
     /// The user's connections to the connector that can be used.
     pub usable: i64,
 }
 
 impl ConnectionDetail {
-    /// True if the owner enters a key, and what else the service asks for.
+    /// Returns true if the owner enters a key, and what else the service asks for.
     #[must_use]
     pub fn takes_key(&self) -> bool {
         self.auth == AuthKind::Token && self.transport == Transport::Rest
     }
 
-    /// True if the owner has disconnected the connection; only its history can be read.
+    /// Returns true if the owner has disconnected the connection; only its history can be read.
     #[must_use]
     pub const fn is_disconnected(&self) -> bool {
         self.status.is_disconnected()

@@ -62,13 +62,13 @@ use crate::vault::SecretRef;
 /// Connectors that a filter offers; the jobs of others are listed on the connectors' own pages.
 const MAX_LINKED_CONNECTORS: i64 = 200;
 
-/// True if the owner of a connection to the connector enters a bearer token.
+/// Returns true if the owner of a connection to the connector enters a bearer token.
 #[must_use]
 pub fn takes_token(connector: &Connector) -> bool {
     connector.auth == AuthKind::Token && connector.transport == Transport::Mcp
 }
 
-/// True if the owner of a connection to the connector enters a key, and what else the service asks for.
+/// Returns true if the owner of a connection to the connector enters a key, and what else the service asks for.
 #[must_use]
 pub fn takes_key(connector: &Connector) -> bool {
     connector.auth == AuthKind::Token && connector.transport == Transport::Rest

@@ -30,11 +30,11 @@ pub struct NewServer {
     pub name: String,
     /// The URL of the MCP endpoint.
     pub url: String,
-    /// How calls prove themselves.
+    /// The authentication of calls.
     pub auth: ServerAuth,
 }
 
-/// How calls prove themselves to a server.
+/// The authentication of calls to a server.
 #[derive(Clone, Debug)]
 pub enum ServerAuth {
     /// As the server asks: with no credential, or by signing in at its provider.

@@ -1,6 +1,6 @@
 //! The states of a connection, as they are stored.
 
-/// Where a connection is in its life.
+/// The status of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum ConnectionStatus {
@@ -33,30 +33,30 @@ impl ConnectionStatus {
         }
     }
 
-    /// True if calls can go through the connection.
+    /// Returns true if calls can go through the connection.
     #[must_use]
     pub const fn is_usable(self) -> bool {
         matches!(self, Self::Active)
     }
 
-    /// True if the connection stopped working and can be connected again.
+    /// Returns true if the connection stopped working and can be connected again.
     #[must_use]
     pub const fn is_broken(self) -> bool {
         matches!(self, Self::Expired | Self::Error)
     }
 
-    /// True if the owner has disconnected the connection.
+    /// Returns true if the owner has disconnected the connection.
     #[must_use]
     pub const fn is_disconnected(self) -> bool {
         matches!(self, Self::Disconnected)
     }
 }
 
-/// How well an active connection works, or why another one does not.
+/// The health of a connection: how well an active one works, or why another does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum ConnectionHealth {
-    /// Nothing is wrong.
+    /// The connection works.
     Ok,
     /// Some tools need permissions that the owner has not granted.
     Limited,
@@ -99,7 +99,7 @@ impl ConnectionHealth {
         }
     }
 
-    /// True if nothing is wrong.
+    /// Returns true if nothing is wrong.
     #[must_use]
     pub const fn is_ok(self) -> bool {
         matches!(self, Self::Ok)

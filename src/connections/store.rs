@@ -16,13 +16,13 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Tells several accounts of one service apart.
     pub label: String,
-    /// Where the connection is in its life.
+    /// The connection's status.
     pub status: ConnectionStatus,
-    /// True if calls present a stored credential.
+    /// `true` if calls present a stored credential.
     pub has_secret: bool,
     /// The last call through the connection.
     pub last_used_at: Option<Timestamp>,
-    /// When the connection was created.
+    /// The creation time.
     pub created_at: Timestamp,
 }
 

@@ -8,9 +8,9 @@ use crate::secret::Secret;
 /// A bearer token that an owner has entered.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// What calls present.
+    /// The credential that calls present.
     pub token: Secret,
-    /// When the token expires, if its owner knows.
+    /// The token's expiry date, if its owner knows it.
     pub expiry: ExpiryInput,
 }
 

@@ -1,4 +1,4 @@
-//! Who sees a connector in the catalogue.
+//! The users who see a connector in the catalogue.
 
 /// The users who see a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]

@@ -54,13 +54,13 @@ pub fn client_document(public_url: &Url) -> Result<ClientDocument> {
     })
 }
 
-/// True if authorization servers can read the client document: over https, and not on this machine.
+/// Returns true if authorization servers can read the client document: over https, and not on this machine.
 fn is_document_public(public_url: &Url) -> bool {
     public_url.scheme() == "https" && matches!(public_url.host(), Some(Host::Domain(name)) if name != "localhost")
 }
 
 /// An OAuth client that a user or an administrator enters.
-pub(super) struct Entered<'a> {
+pub(super) struct EnteredClient<'a> {
     /// The user, or [`UserId::HUB`] for all users.
     pub(super) owner: UserId,
     pub(super) id: &'a str,
@@ -120,10 +120,10 @@ pub(super) async fn enter(
     sign_in: &SignIn<'_>,
     actor: &Actor,
     connector: &Connector,
-    entered: Entered<'_>,
+    entered: EnteredClient<'_>,
     now: Timestamp,
 ) -> Result<()> {
-    let Entered { owner, id, secret } = entered;
+    let EnteredClient { owner, id, secret } = entered;
     let id = validate_id(id)?;
     let provider = sign_in.provider(actor, connector.id).await?;
     let secret = secret_or_existing(sign_in, actor, connector, &provider, id, secret).await?;

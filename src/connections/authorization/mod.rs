@@ -65,7 +65,7 @@ pub struct AuthorizationRedirect {
     pub host: String,
     /// The authorization URL.
     pub url: Url,
-    /// True if the hub can register itself at the provider again.
+    /// `true` if the hub can register itself at the provider again.
     pub can_be_made_known: bool,
 }
 
@@ -76,7 +76,7 @@ pub struct CompletedSignIn {
     pub connector: Connector,
     /// The connection that calls go through from now on.
     pub connection: ConnectionId,
-    /// True if the connection existed before.
+    /// `true` if the connection existed before.
     pub is_renewed: bool,
     /// Scopes that the hub requested and the provider did not grant.
     pub missing: Vec<String>,
@@ -189,7 +189,7 @@ impl SignIn<'_> {
         secret: Option<Secret>,
         now: Timestamp,
     ) -> Result<()> {
-        clients::enter(self, actor, connector, clients::Entered { owner: actor.user_id(), id, secret }, now).await
+        clients::enter(self, actor, connector, clients::EnteredClient { owner: actor.user_id(), id, secret }, now).await
     }
 
     /// Stores the OAuth client that an administrator, the actor, has made at the provider of a shipped connector. All users
@@ -205,7 +205,7 @@ impl SignIn<'_> {
         secret: Option<Secret>,
         now: Timestamp,
     ) -> Result<()> {
-        clients::enter(self, actor, connector, clients::Entered { owner: UserId::HUB, id, secret }, now).await
+        clients::enter(self, actor, connector, clients::EnteredClient { owner: UserId::HUB, id, secret }, now).await
     }
 
     /// Asks the provider of a connection to revoke its grant. Returns a sentence if that failed, which never keeps the user

@@ -101,7 +101,7 @@ pub(super) struct GrantedConnection<'a> {
     pub(super) refresh: Option<&'a SecretRef>,
     pub(super) scopes: &'a [String],
     pub(super) requested: &'a [String],
-    /// What is missing although the connection works, in words.
+    /// The missing scopes in words; the connection works without them.
     pub(super) reason: Option<String>,
     pub(super) captured: Value,
     pub(super) client: OauthClientId,

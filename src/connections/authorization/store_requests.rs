@@ -57,7 +57,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Where a sign-in is in its life.
+/// The status of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub(super) enum AuthorizationStatus {
@@ -157,7 +157,7 @@ pub(super) async fn lock(conn: &mut PgConnection, owner: UserId, id: OauthTransa
 /// The connection that a sign-in made or reconnected.
 pub(super) struct SignInResult {
     pub(super) connection: ConnectionId,
-    /// True if the connection existed before.
+    /// `true` if the connection existed before.
     pub(super) is_renewed: bool,
 }
 

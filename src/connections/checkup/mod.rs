@@ -48,7 +48,7 @@ pub struct Checkup {
     pub checks: Vec<CheckReport>,
 }
 
-/// One check and its result.
+/// A check and its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// The check.

@@ -7,7 +7,7 @@ use crate::audit::redact;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// Why a check-up stops.
+/// The reason why a check-up stops.
 pub(super) enum Stop {
     /// A check failed, and the next ones depend on it.
     Blocked,
@@ -73,7 +73,7 @@ impl<T> CheckOutcome<T> {
     }
 }
 
-/// What is wrong, and what to do about it: our sentences tell both, the latter after a colon or as a sentence of its own.
+/// Splits a message into the finding and the advice, which follows a colon or is a sentence of its own.
 fn apart(message: &str) -> (String, Option<String>) {
     const BEGINNINGS: [&str; 8] = [": check", ": connect", ": try", ": enter", ": ask", ": whoever", ": add", ". "];
     let at = BEGINNINGS.iter().filter_map(|beginning| message.find(beginning)).min();
