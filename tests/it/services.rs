@@ -1,4 +1,4 @@
-//! Shipped REST services: seen by administrators, connected with a key or by signing in, kept alive, replaced, and ended.
+//! Shipped REST services: visible to administrators, connected with a key or a sign-in, refreshed, replaced and revoked.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 use crate::support::tides_service::{CLIENT, KEY, OTHERS_KEY, TidesService};
 
-/// A hub that ships the service too.
+/// Starts a hub that also ships the test service.
 pub(crate) async fn start() -> (TestApp, TidesService) {
     let (app, tides) = (TestApp::new().await, TidesService::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
@@ -32,14 +32,14 @@ pub(crate) async fn connect_by_key(owner: &Browser, harbour: &str, key: &str) ->
     owner.submit(&page, "main form", [("harbour", harbour), ("api_key", key)]).await
 }
 
-/// Enters the application that the provider knows.
-async fn make_known(owner: &Browser) {
+/// Enters the OAuth application that the provider knows.
+async fn enter_application(owner: &Browser) {
     let page = owner.get("/connectors/harbours/application").await;
     let page = owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", CLIENT.1)]).await;
     assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
 }
 
-/// Signs in for the connection of a label, as far as the way home.
+/// Signs in for the connection with this label, and returns the page after the callback.
 async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
     let page = owner.get(&format!("/connectors/harbours/connection?label={label}")).await;
     let page = owner.submit(&page, "main form", [("harbour", "dover")]).await;
@@ -51,7 +51,7 @@ async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
 }
 
 #[tokio::test]
-async fn a_service_without_tools_exists_for_administrators_alone() {
+async fn only_administrators_see_a_service_without_tools() {
     let (app, _tides) = start().await;
     let (alice, owner) = (app.alice().await, app.owner().await);
     assert_eq!(owner.get("/connectors?q=github").await.texts(".card h3"), ["GitHub"]);
@@ -62,13 +62,13 @@ async fn a_service_without_tools_exists_for_administrators_alone() {
         assert_eq!(alice.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(alice.post(path, &[("client_id", "x")]).await.status.as_u16() / 100, 4, "{path}");
     }
-    // an ordinary service has no application
+    // an MCP connector has no application
     assert_eq!(owner.get("/connectors/workbench/application").await.status, StatusCode::NOT_FOUND);
     assert_eq!(owner.get("/connectors/stripe/application").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_key_is_stored_once_the_service_has_accepted_it() {
+async fn a_key_is_stored_after_the_service_accepted_it() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let page = owner.submit(&owner.get("/connectors/tides/connection").await, "main form", [("label", "")]).await;
@@ -91,7 +91,7 @@ async fn a_key_is_stored_once_the_service_has_accepted_it() {
 }
 
 #[tokio::test]
-async fn a_key_is_replaced_in_place_by_one_of_the_same_account() {
+async fn a_key_is_replaced_by_another_of_the_same_account() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let connection = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
@@ -115,7 +115,7 @@ async fn a_key_is_replaced_in_place_by_one_of_the_same_account() {
 }
 
 #[tokio::test]
-async fn an_administrator_enters_the_application_once_for_all() {
+async fn an_administrator_enters_the_application_for_all_users() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let page = owner.get("/connectors/harbours/connection").await;
@@ -127,12 +127,12 @@ async fn an_administrator_enters_the_application_once_for_all() {
     let page = owner.submit(&page, "main form", [("client_id", CLIENT.0)]).await;
     assert_eq!(page.text("#f-client_secret-e"), "Error: Enter the client secret");
     assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some(CLIENT.0));
-    make_known(&owner).await;
+    enter_application(&owner).await;
 
     let page = owner.get("/connectors/harbours/application").await;
     assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some(CLIENT.0));
     assert!(!page.text("html").contains(CLIENT.1));
-    // the secret stays if it is not typed again
+    // an empty secret field keeps the stored secret
     let page = owner.submit(&page, "main form", []).await;
     assert!(page.has(".note.ok"), "{}", page.text("main"));
     let page = sign_in(&app, &owner, "Default").await;
@@ -146,12 +146,12 @@ async fn an_administrator_enters_the_application_once_for_all() {
 }
 
 #[tokio::test]
-async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
+async fn a_grant_is_refreshed_and_revoked_with_its_own_application() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
-    make_known(&owner).await;
+    enter_application(&owner).await;
     sign_in(&app, &owner, "Default").await;
-    // another application is entered, and the next account is connected by it
+    // the next account connects with the application that is entered now
     tides.add_client("newer", "n3wer-secret");
     let page = owner.get("/connectors/harbours/application").await;
     owner.submit(&page, "main form", [("client_id", "newer"), ("client_secret", "n3wer-secret")]).await;
@@ -182,10 +182,10 @@ async fn a_grant_is_renewed_and_ended_by_the_application_it_was_made_with() {
 }
 
 #[tokio::test]
-async fn a_connection_stays_that_of_its_account() {
+async fn a_connection_keeps_its_account() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
-    make_known(&owner).await;
+    enter_application(&owner).await;
     sign_in(&app, &owner, "Default").await;
     tides.set_account("bob");
     let page = sign_in(&app, &owner, "Default").await;
@@ -202,7 +202,7 @@ async fn a_connection_stays_that_of_its_account() {
 }
 
 #[tokio::test]
-async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_provider() {
+async fn every_shipped_service_shows_its_fields_and_links_to_its_provider() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let rest = |it: &Shipped| it.transport == Transport::Rest;
@@ -223,7 +223,7 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
         let empty = owner.submit(&page, "main form", []).await;
         let needed = descriptor.fields.iter().filter(|field| !field.optional).count();
         assert_eq!(empty.texts(".summary a").len(), needed, "{slug}: {}", empty.text("main"));
-        // nothing that is typed leads elsewhere
+        // no typed value changes the provider's host
         for field in descriptor.fields.iter().filter(|it| matches!(it.kind, FieldKind::Domain | FieldKind::DomainLabel))
         {
             for evil in ["evil.example/?x=", "127.0.0.1", "localhost"] {
@@ -251,7 +251,7 @@ async fn every_shipped_service_asks_for_what_its_file_says_and_leads_to_its_prov
     }
 }
 
-/// Checks a connection up; what its checks came to, and the page that tells.
+/// Checks a connection; returns the results and the page that shows them.
 async fn check_up(app: &TestApp, owner: &Browser, connection: &str) -> (Vec<String>, Page) {
     let form = owner.get(&format!("{connection}/checkup")).await;
     let job = owner.submit(&form, "form[action$='/checkup']", []).await;
@@ -260,21 +260,21 @@ async fn check_up(app: &TestApp, owner: &Browser, connection: &str) -> (Vec<Stri
 }
 
 #[tokio::test]
-async fn a_service_is_checked_up_by_its_harmless_call() {
+async fn a_rest_service_is_checked_with_its_check_call() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let by_key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
     let (results, page) = check_up(&app, &owner, &by_key).await;
     assert_eq!(results, ["passed"; 3], "{}", page.text("main"));
 
-    make_known(&owner).await;
+    enter_application(&owner).await;
     sign_in(&app, &owner, "Default").await;
     let places = owner.get("/connections").await.attrs("tbody th a", "href");
     let signed_in = places.into_iter().find(|place| *place != by_key).unwrap();
     let (results, page) = check_up(&app, &owner, &signed_in).await;
     assert_eq!(results, ["passed"; 5], "{}", page.text("main"));
 
-    // an application whose secret is wrong renews nothing, but what it was given is good still
+    // a wrong client secret prevents refreshes, but the current token stays valid
     let page = owner.get("/connectors/harbours/application").await;
     owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", "wr0ng")]).await;
     let (results, page) = check_up(&app, &owner, &signed_in).await;
@@ -285,10 +285,10 @@ async fn a_service_is_checked_up_by_its_harmless_call() {
 }
 
 #[tokio::test]
-async fn administrators_are_told_once_that_the_application_of_all_is_refused_until_it_works() {
+async fn administrators_hear_once_that_the_shared_application_is_rejected() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
-    make_known(&owner).await;
+    enter_application(&owner).await;
     sign_in(&app, &owner, "Default").await;
     let path = "/connectors/harbours/application";
     let enter = async |secret: &str| {
@@ -307,7 +307,7 @@ async fn administrators_are_told_once_that_the_application_of_all_is_refused_unt
     assert_eq!(page.text(".note.warn h2"), "Harbours does not accept this application");
     assert!(page.text(".note.warn p").starts_with("127.0.0.1 does not accept the hub’s client id or secret"));
 
-    // a sign-in meets it too; the application that is mended serves what has waited for it
+    // a sign-in fails too; the repaired application serves the waiting jobs
     enter(CLIENT.1).await;
     assert!(!owner.get(path).await.has(".note.warn"));
     enter("wr0ng").await;

@@ -1,4 +1,4 @@
-//! A connection is checked up: each step of the way is named, with what to do about the one that fails.
+//! Check-ups of connections: each check is named, with the next step for the one that fails.
 
 use axum::Router;
 use axum::response::Html;
@@ -15,10 +15,10 @@ use crate::support::page::Page;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::{TestApp, egress_allowing};
 
-/// What the nine checks of a sign-in came to.
+/// The results of a check-up in which all nine checks pass.
 const ALL_PASSED: [&str; 9] = ["passed"; 9];
 
-/// Presses the button; the page of the job, once it is over.
+/// Starts a check-up and returns the page of its finished job.
 async fn check(app: &TestApp, browser: &Browser, connection: &Page) -> Page {
     let form = browser.get(&format!("{}/checkup", connection.path())).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
@@ -31,7 +31,7 @@ fn results(page: &Page) -> Vec<String> {
     page.attrs(".checks > li", "data-result")
 }
 
-/// The check that failed: its words, and where a button leads.
+/// Returns the text of the failed check, and the target of its button.
 fn failed(page: &Page) -> (String, Option<String>) {
     (page.text(".checks > [data-result=failed]"), page.attr(".checks > [data-result=failed] a", "href"))
 }
@@ -49,7 +49,7 @@ async fn move_server(app: &TestApp, url: &str) {
 }
 
 #[tokio::test]
-async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
+async fn a_healthy_connection_passes_every_check_and_does_not_count_as_used() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     let explained = alice.get(&format!("{}/checkup", page.path())).await;
@@ -78,7 +78,7 @@ async fn a_healthy_connection_passes_every_check_and_is_not_used_by_that() {
 }
 
 #[tokio::test]
-async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
+async fn a_revoked_grant_asks_the_owner_to_connect_again() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     server.control("kill").await;
@@ -99,14 +99,14 @@ async fn a_grant_that_was_taken_back_is_mended_by_connecting_again() {
     let shown = alice.get(page.path()).await;
     assert!(shown.has(&format!(".note.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".note"));
     assert!(alice.get("/connections").await.has(&format!("td a[href='{}/checkup']", page.path())));
-    // one that is over is checked at once, and does not wait for being connected again
+    // an expired connection is checked at once, without waiting for a reconnect
     let again = check(&app, &alice, &page).await;
     assert_eq!(results(&again), expected, "{}", again.text("main"));
     assert!(again.path() != done.path());
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
+async fn a_rejected_token_is_refreshed_once_as_for_a_call() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     server.control("end-access").await;
@@ -119,7 +119,7 @@ async fn a_token_that_is_refused_is_renewed_once_as_for_a_call() {
 }
 
 #[tokio::test]
-async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
+async fn a_provider_that_forgot_the_client_gets_a_new_registration() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     server.control("forget-clients").await;
@@ -138,7 +138,7 @@ async fn a_provider_that_has_forgotten_the_hub_is_told_anew() {
 }
 
 #[tokio::test]
-async fn a_server_that_names_another_sign_in_is_not_trusted_with_it() {
+async fn a_server_that_names_another_provider_fails_the_issuer_check() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, page) = signed_in(&app, &server).await;
     let statement = r#"UPDATE connectors SET oauth_config = jsonb_set(oauth_config::jsonb, '{issuer}', '"https://was.example"') WHERE oauth_config IS NOT NULL"#;
@@ -149,7 +149,7 @@ async fn a_server_that_names_another_sign_in_is_not_trusted_with_it() {
 }
 
 #[tokio::test]
-async fn what_is_in_the_way_is_named_and_the_rest_is_not_reached() {
+async fn a_network_failure_is_named_and_later_checks_are_skipped() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let web_page = serve(Router::new().route("/mcp", any(|| async { Html("<h1>Hello</h1>") }))).await;
@@ -178,12 +178,12 @@ async fn what_is_in_the_way_is_named_and_the_rest_is_not_reached() {
             done.text("main")
         );
     }
-    // whatever went wrong on the way is no fault of the credential
+    // a network failure does not change the connection
     assert_eq!(count(&app, "user_connections WHERE status = 'active' AND secret_ref_access IS NOT NULL").await, 1);
 }
 
 #[tokio::test]
-async fn a_token_that_the_server_refuses_is_mended_by_another() {
+async fn a_rejected_bearer_token_asks_for_another_one() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     assert_eq!(results(&check(&app, &alice, &page).await), ["passed"; 5]);
@@ -197,7 +197,7 @@ async fn a_token_that_the_server_refuses_is_mended_by_another() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_nothing_has_less_to_check() {
+async fn a_server_without_credential_has_four_checks() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = ScriptedServer::start(tools(2), "done").await;
@@ -225,11 +225,11 @@ async fn the_workbench_has_one_check() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_rule_allows_says_which_rule_would() {
+async fn a_forbidden_address_names_the_rule_that_would_allow_it() {
     let app = TestApp::with(|handles| handles.egress = egress_allowing(&["127.0.0.1:1"])).await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
-    // as if it had been added while its address was allowed
+    // as if the server had been added while its address was allowed
     let statement =
         "UPDATE connectors SET transport = 'mcp', mcp_server_url = 'http://127.0.0.1:2/mcp' WHERE slug = 'workbench'";
     sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
@@ -239,7 +239,7 @@ async fn an_address_that_no_rule_allows_says_which_rule_would() {
 }
 
 #[tokio::test]
-async fn only_the_owner_of_a_connection_that_is_not_over_checks_it() {
+async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/checkup", page.path());
@@ -261,11 +261,11 @@ async fn only_the_owner_of_a_connection_that_is_not_over_checks_it() {
 }
 
 #[tokio::test]
-async fn one_checkup_at_a_time_is_enough() {
+async fn one_checkup_runs_at_a_time() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/checkup", page.path());
-    // whoever says nothing is waited for
+    // the server never answers, so the check-up keeps running
     let silent = serve_raw(|stream| async move {
         std::future::pending::<()>().await;
         drop(stream);
@@ -285,7 +285,7 @@ async fn one_checkup_at_a_time_is_enough() {
 }
 
 #[tokio::test]
-async fn a_button_that_is_pressed_twice_makes_one_check_up() {
+async fn pressing_the_button_twice_starts_one_checkup() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/checkup", page.path());
@@ -298,7 +298,7 @@ async fn a_button_that_is_pressed_twice_makes_one_check_up() {
 }
 
 #[tokio::test]
-async fn several_that_are_chosen_in_the_list_are_checked_up_at_once() {
+async fn several_connections_are_checked_from_the_list() {
     let (app, alice, _server) = guarded().await;
     account(&alice, "Work").await;
     let list = alice.get("/connections").await;

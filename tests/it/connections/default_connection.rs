@@ -1,4 +1,4 @@
-//! A tool runs through the connection that is chosen, or the one that is used by default.
+//! A tool runs through the chosen connection, or through the default one.
 
 use http::StatusCode;
 
@@ -7,7 +7,7 @@ use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
-/// The label of the connection that a job went through.
+/// Returns the label of the connection that a job ran through.
 async fn through(app: &TestApp, job: &Page) -> String {
     let id: craft::ids::JobId = job.path().strip_prefix("/jobs/").unwrap().parse().unwrap();
     sqlx::query_scalar("SELECT c.label FROM job j JOIN user_connections c ON c.id = j.connection_id WHERE j.id = $1")
@@ -22,7 +22,7 @@ async fn id_of(browser: &Browser, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_form_asks_where_there_are_several() {
+async fn the_form_offers_a_choice_between_several_connections() {
     let (app, alice, _server) = guarded().await;
     assert!(!alice.get(TOOL).await.has("select[name=connection]"), "there is nothing to choose");
     account(&alice, "Work").await;
@@ -34,17 +34,17 @@ async fn the_form_asks_where_there_are_several() {
     let work = id_of(&alice, "Guarded Work").await;
     let job = app.run(&alice, TOOL, [("connection", &work)]).await;
     assert_eq!(through(&app, &job).await, "Work");
-    // what is run again goes through the same one, unless its owner says otherwise
+    // a job that runs again uses the same connection, unless its owner chooses another
     let again = alice.get(&format!("{TOOL}?from={}", job.path().rsplit('/').next().unwrap())).await;
     assert_eq!(again.text("select[name=connection] option[selected]"), "Work");
-    // a look at what would be sent keeps the choice
+    // the preview keeps the choice
     let preview = alice.submit(&form, "form[action*='/tools/']", [("connection", &work), ("op", "preview")]).await;
     assert_eq!(preview.text("select[name=connection] option[selected]"), "Work");
     assert!(!preview.text("pre.code").contains(&work));
 }
 
 #[tokio::test]
-async fn another_default_is_chosen_and_counts_from_then_on() {
+async fn calls_use_the_new_default_connection() {
     let (app, alice, _server) = guarded().await;
     account(&alice, "Work").await;
     let page = page_of(&alice, "Guarded Work").await;
@@ -62,7 +62,7 @@ async fn another_default_is_chosen_and_counts_from_then_on() {
     assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Default"]);
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Work");
 
-    // the default goes with it, and the oldest counts again
+    // the disconnected one is no longer the default, so the oldest is
     let question = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&question, "main form", []).await;
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Default");
@@ -70,7 +70,7 @@ async fn another_default_is_chosen_and_counts_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_not_ones_own_or_of_another_service_is_a_fault_of_the_field() {
+async fn a_connection_of_another_user_or_service_is_reported_on_the_field() {
     let (app, alice, server) = guarded().await;
     account(&alice, "Work").await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;

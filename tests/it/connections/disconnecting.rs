@@ -1,4 +1,4 @@
-//! A connection is ended for good, with what depends on it.
+//! Disconnecting a connection, with the jobs that depend on it.
 
 use craft::ids::JobId;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use crate::support::test_app::TestApp;
 const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 
 #[tokio::test]
-async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again() {
+async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_connection() {
     let (app, alice, server) = guarded().await;
     let job = app.run(&alice, TOOL, []).await;
     let page = page_of(&alice, "Guarded Default").await;
@@ -33,7 +33,7 @@ async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again()
     assert_eq!(alice.get(job.path()).await.text("#job-result pre"), "done");
     assert!(!alice.get("/dashboard").await.has("#needs-you"), "what its owner ended does not need them");
 
-    // nothing runs through it any more
+    // no job runs through the connection any more
     let over = alice.get(page.path()).await;
     assert_eq!(over.text(".note h2"), "This connection is over");
     assert!(!over.has(".btn-danger"));
@@ -42,7 +42,7 @@ async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again()
     assert!(alice.get(TOOL).await.text(".note.warn").starts_with("There is no connection to run this tool through."));
     assert_eq!(server.request_count(), visits);
 
-    // nor is its label kept
+    // its label is free again
     let service = alice.get(GUARDED).await;
     assert_eq!(service.text("dl .badge"), "Disconnected");
     let form = alice.get(&service.attr("section[aria-labelledby=connections-heading] a", "href").unwrap()).await;
@@ -53,7 +53,7 @@ async fn its_secret_is_gone_its_jobs_can_be_read_and_it_can_be_connected_again()
 }
 
 #[tokio::test]
-async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
+async fn waiting_jobs_are_canceled_and_running_ones_are_asked_to_stop() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let theirs = app.start(&bob, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
@@ -92,7 +92,7 @@ async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
     assert_eq!(audited.iter().filter(|action| *action == "job.finished!canceled").count(), 5);
     app.run(&bob, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
 
-    // whoever has disconnected it wants it to stay so, until they connect it
+    // a run does not reconnect what its owner has disconnected
     assert_eq!(alice.post(COUNTDOWN, &[("v/seconds", "1"), ("op", "run")]).await.status, StatusCode::CONFLICT);
     let form = alice.get("/connectors/workbench/connection").await;
     assert!(!form.has("main form input"));
@@ -103,7 +103,7 @@ async fn what_waits_is_cancelled_and_what_runs_is_asked_to_stop() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_accepted_in_the_same_moment_finds_no_connection() {
+async fn a_job_accepted_while_disconnecting_finds_no_connection() {
     let (app, alice, server) = guarded().await;
     app.run(&alice, TOOL, []).await;
     let calls = server.requests("tools/call").len();
@@ -118,7 +118,7 @@ async fn a_job_that_was_accepted_in_the_same_moment_finds_no_connection() {
 }
 
 #[tokio::test]
-async fn several_are_chosen_in_the_list_and_end_together() {
+async fn several_connections_are_disconnected_from_the_list() {
     let (app, alice, _server) = guarded().await;
     for label in ["Work", "Play"] {
         account(&alice, label).await;

@@ -1,11 +1,11 @@
-//! A connection is given another label.
+//! Changing a connection's label.
 
 use http::StatusCode;
 
 use super::{account, guarded, page_of};
 
 #[tokio::test]
-async fn a_label_is_changed_and_recorded() {
+async fn a_label_change_is_stored_and_recorded() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/label", page.path());
@@ -18,13 +18,13 @@ async fn a_label_is_changed_and_recorded() {
     let bob = app.bob().await;
     assert_eq!(bob.post(&path, &[("label", "Mine")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(alice.get(page.path()).await.text("h1"), "Guarded, At <home>");
-    // the same again changes nothing
+    // the same label again changes nothing
     alice.submit(&form, "main form", [("label", "At <home>")]).await;
     assert_eq!(app.audit_actions().await.iter().filter(|action| *action == "connection.renamed").count(), 1);
 }
 
 #[tokio::test]
-async fn a_label_that_says_nothing_too_much_or_is_taken_comes_back() {
+async fn an_empty_long_or_taken_label_is_reported() {
     let (_app, alice, _server) = guarded().await;
     account(&alice, "Work").await;
     let form = alice.get(&format!("{}/label", page_of(&alice, "Guarded Work").await.path())).await;

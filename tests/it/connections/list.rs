@@ -1,4 +1,4 @@
-//! The list of one's connections.
+//! The list of a user's connections.
 
 use http::StatusCode;
 
@@ -6,7 +6,7 @@ use super::{account, add, change, guarded, page_of, rows};
 use crate::support::test_app::TestApp;
 
 #[tokio::test]
-async fn who_has_none_is_led_to_the_catalogue() {
+async fn an_empty_list_links_to_the_catalogue() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/connections").await;
@@ -21,7 +21,7 @@ async fn who_has_none_is_led_to_the_catalogue() {
 }
 
 #[tokio::test]
-async fn those_that_need_their_owner_come_first_with_the_reason() {
+async fn connections_that_need_their_owner_come_first_with_the_reason() {
     let (app, alice, server) = guarded().await;
     let bob = app.bob().await;
     add(&bob, &server).await;
@@ -53,7 +53,7 @@ async fn those_that_need_their_owner_come_first_with_the_reason() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_of_the_address_is_left_out_and_told() {
+async fn an_invalid_filter_is_ignored_and_reported() {
     let (_app, alice, _server) = guarded().await;
     let page = alice.get("/connections?state=lost&after=x").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -62,7 +62,7 @@ async fn what_is_not_understood_of_the_address_is_left_out_and_told() {
 }
 
 #[tokio::test]
-async fn a_long_list_is_cut_at_a_key_and_goes_on() {
+async fn a_long_list_continues_on_the_next_page() {
     let (app, alice, _server) = guarded().await;
     sqlx::query(
         "INSERT INTO user_connections (user_id, id, connector_id, label, status, health, created_at, updated_at)

@@ -1,4 +1,4 @@
-//! Connections while they are looked at: what changes is seen where it stands, and said once.
+//! Live updates of connections on open pages: a change appears in its place and is announced once.
 
 use http::StatusCode;
 
@@ -10,7 +10,7 @@ fn address(page: &Page) -> String {
 }
 
 #[tokio::test]
-async fn a_connection_that_comes_to_need_its_owner_is_seen_and_said_where_it_is_looked_at() {
+async fn a_connection_that_stops_working_updates_open_pages_and_is_announced() {
     let (app, alice, server) = guarded().await;
     account(&alice, "Work").await;
     let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default, used by default").await);
@@ -25,14 +25,14 @@ async fn a_connection_that_comes_to_need_its_owner_is_seen_and_said_where_it_is_
     let row = format!("hx-target=\"#connection-{}\"", page.path().rsplit('/').next().unwrap());
     assert_eq!(told.data.matches(&row).count(), 1);
     assert!(told.data.contains("#live\" hx-swap=\"innerHTML\">Guarded needs you.<"), "{}", told.data);
-    // the tick stays possible: whoever had chosen the row has chosen it still
+    // the row keeps its checkbox, so that a selection stays
     assert!(told.data.contains("name=\"c\""));
     let told = one.until("This connection needs you").await;
     assert!(told.data.contains("Guarded needs you.") && told.data.contains("1 job is waiting."), "{}", told.data);
 }
 
 #[tokio::test]
-async fn what_its_owner_changes_in_another_tab_is_seen_and_the_end_ends_the_stream() {
+async fn a_change_in_another_tab_appears_and_disconnecting_ends_the_stream() {
     let (_app, alice, _server) = guarded().await;
     let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default").await);
     let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
@@ -54,7 +54,7 @@ async fn what_its_owner_changes_in_another_tab_is_seen_and_the_end_ends_the_stre
 }
 
 #[tokio::test]
-async fn a_page_stays_still_if_its_reader_wants_that_and_addresses_that_no_page_has_are_refused() {
+async fn paused_pages_do_not_change_and_unknown_stream_urls_are_rejected() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     for path in ["/connections", page.path()] {

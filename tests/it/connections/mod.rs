@@ -1,15 +1,15 @@
-//! Connections: all of one's own, one of them, and what its owner does with it.
+//! Connections: the list, the page of one, and the changes that an owner makes.
 
-mod adding;
-mod checking;
-mod choosing;
+mod checkup;
+mod default_connection;
 mod disconnecting;
 mod ending;
 mod idling;
-mod listing;
-mod news;
-mod renaming;
-mod replacing;
+mod labels;
+mod list;
+mod live_updates;
+mod second_account;
+mod token_replacement;
 
 use http::StatusCode;
 
@@ -21,10 +21,10 @@ use crate::support::test_app::TestApp;
 const GUARDED: &str = "/connectors/guarded";
 const TOOL: &str = "/connectors/guarded/tools/tool-0";
 
-/// The token that the server accepts.
+/// The token that the test server accepts.
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
-/// A hub with alice, connected to a server that wants a token.
+/// Starts a hub and connects Alice to a server that requires a token.
 async fn guarded() -> (TestApp, Browser, ScriptedServer) {
     let app = TestApp::new().await;
     let alice = app.alice().await;
@@ -33,7 +33,7 @@ async fn guarded() -> (TestApp, Browser, ScriptedServer) {
     (app, alice, server)
 }
 
-/// Adds the server as "Guarded".
+/// Adds the server under the name "Guarded".
 async fn add(browser: &Browser, server: &ScriptedServer) {
     let form = browser.get("/connectors/new/mcp").await;
     let url = server.url();
@@ -42,13 +42,13 @@ async fn add(browser: &Browser, server: &ScriptedServer) {
     assert_eq!(added.status, StatusCode::OK, "{}", added.text("main"));
 }
 
-/// Adds an account of the guarded server.
+/// Connects another account of the guarded server.
 async fn account(browser: &Browser, label: &str) -> Page {
     let form = browser.get("/connectors/guarded/connection").await;
     browser.submit(&form, "main form", [("label", label), ("token", TOKEN)]).await
 }
 
-/// The page of the connection that is called so in the list.
+/// Opens the page of the connection with this name in the list.
 async fn page_of(browser: &Browser, name: &str) -> Page {
     let list = browser.get("/connections").await;
     let names = rows(&list);
@@ -56,12 +56,12 @@ async fn page_of(browser: &Browser, name: &str) -> Page {
     browser.get(&list.attrs("tbody th a", "href")[at]).await
 }
 
-/// The connections of a list: service and label.
+/// Returns the connector and label of each connection in a list.
 fn rows(list: &Page) -> Vec<String> {
     list.texts("tbody th")
 }
 
-/// Changes all connections by hand.
+/// Updates all connections with SQL.
 async fn change(app: &TestApp, set: &'static str) {
     let statement = format!("UPDATE user_connections SET {set}");
     sqlx::query(sqlx::AssertSqlSafe(statement)).execute(app.app.system.pool()).await.unwrap();

@@ -1,4 +1,4 @@
-//! A service is connected with another account.
+//! Connecting a second account of a service.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::support::test_app::TestApp;
 const FORM: &str = "/connectors/guarded/connection";
 
 #[tokio::test]
-async fn another_account_is_added_under_another_label() {
+async fn a_second_account_gets_another_label() {
     let (app, alice, server) = guarded().await;
     let service = alice.get(GUARDED).await;
     let link = "section[aria-labelledby=connections-heading] p.actions a";
@@ -22,7 +22,7 @@ async fn another_account_is_added_under_another_label() {
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
     assert_eq!(count(&app, "secrets").await, 2);
 
-    // bob has a service of that name too, and another one
+    // Bob has a service with the same name, and another one
     let bob = app.bob().await;
     assert_eq!(bob.get(FORM).await.status, StatusCode::NOT_FOUND);
     add(&bob, &server).await;
@@ -31,7 +31,7 @@ async fn another_account_is_added_under_another_label() {
 }
 
 #[tokio::test]
-async fn a_label_that_is_taken_and_a_token_that_is_refused_are_faults_of_their_fields() {
+async fn a_taken_label_and_a_rejected_token_are_reported_on_their_fields() {
     let (app, alice, server) = guarded().await;
     let form = alice.get(FORM).await;
     let visits = server.request_count();
@@ -50,7 +50,7 @@ async fn a_label_that_is_taken_and_a_token_that_is_refused_are_faults_of_their_f
 }
 
 #[tokio::test]
-async fn what_needs_nothing_has_nothing_to_add() {
+async fn a_service_without_credential_offers_no_second_account() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/connectors/workbench").await;

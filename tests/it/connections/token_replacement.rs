@@ -1,4 +1,4 @@
-//! A connection is given another token, and what waited for it goes on.
+//! Replacing a connection's token, which releases the jobs that waited for it.
 
 use http::StatusCode;
 
@@ -9,7 +9,7 @@ use crate::support::test_app::TestApp;
 const NEW: &str = "an0ther-that-nobody-may-see";
 
 #[tokio::test]
-async fn a_refused_token_changes_nothing() {
+async fn a_rejected_token_changes_nothing() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let form = alice.get(&format!("{}/token", page.path())).await;
@@ -26,11 +26,11 @@ async fn a_refused_token_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_token_keeps_the_connection_and_releases_what_waited() {
+async fn a_new_token_keeps_the_connection_and_releases_waiting_jobs() {
     let (app, alice, server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/token", page.path());
-    // as if the service had begun to refuse the old one
+    // as if the service had begun to reject the old token
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'Refused', last_error = 'Refused'").await;
     let job = parked(&app, &alice).await;
     let shown = alice.get(page.path()).await;
@@ -54,11 +54,11 @@ async fn a_new_token_keeps_the_connection_and_releases_what_waited() {
     assert!(server.requests("tools/call").iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))));
 }
 
-/// A job that waits for its owner to connect again.
+/// Parks a job that waits for its owner to connect again.
 async fn parked(app: &TestApp, alice: &crate::support::browser::Browser) -> craft::ids::JobId {
     change(app, "status = 'active'").await;
     sqlx::query("UPDATE lane SET paused = true").execute(app.app.system.pool()).await.unwrap();
-    // a first job makes the lane, so that the next one is not claimed at once
+    // a first job creates the lane, so that no worker claims the next one at once
     app.run(alice, TOOL, []).await;
     sqlx::query("UPDATE lane SET paused = true").execute(app.app.system.pool()).await.unwrap();
     let job = app.start(alice, TOOL, []).await;
@@ -77,10 +77,10 @@ async fn parked(app: &TestApp, alice: &crate::support::browser::Browser) -> craf
 }
 
 #[tokio::test]
-async fn another_token_is_sent_from_then_on() {
+async fn calls_present_the_new_token() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    // it accepts whatever it is shown
+    // the server accepts every token
     let server = ScriptedServer::start(tools(1), "done").await;
     super::add(&alice, &server).await;
     let form = alice.get(&format!("{}/token", page_of(&alice, "Guarded Default").await.path())).await;
@@ -93,7 +93,7 @@ async fn another_token_is_sent_from_then_on() {
 }
 
 #[tokio::test]
-async fn what_takes_no_token_has_none_to_replace() {
+async fn a_service_without_token_has_none_to_replace() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;

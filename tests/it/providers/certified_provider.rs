@@ -1,4 +1,4 @@
-//! A certified provider: codes that are bound, tokens that rotate, grants that end, and a person who says no.
+//! A certified provider: bound codes, rotating tokens, revoked grants, and a user who denies consent.
 
 use craft::clock::Clock;
 use craft::egress::Request;
@@ -12,14 +12,14 @@ use super::Hub;
 use crate::support::listener::serve;
 use crate::support::oidc_provider::{Answer, OidcProvider, SECRET, oidc_client};
 
-/// Signs in and comes home with a grant.
+/// Signs in and returns the grant.
 async fn signed_in(oidc: &OidcProvider, hub: &Hub) -> Grant {
     let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     hub.exchange(&hub.read(&home).unwrap()).await.unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
-/// Whether the provider says that a token is good.
-async fn is_good(hub: &Hub, token: &str) -> bool {
+/// Returns true if the provider's introspection reports an active token.
+async fn is_active(hub: &Hub, token: &str) -> bool {
     let url = Url::parse(&hub.provider.token_url).unwrap().join("/token/introspection").unwrap();
     let form = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("token", token), ("client_id", &hub.client.id), ("client_secret", SECRET)])
@@ -30,7 +30,7 @@ async fn is_good(hub: &Hub, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_code_becomes_a_grant_however_the_client_proves_itself() {
+async fn every_client_authentication_exchanges_a_code() {
     let oidc = OidcProvider::start().await;
     for (auth, id, secret) in
         [("basic", "hub:basic one", Some(SECRET)), ("post", "hub-post", Some(SECRET)), ("none", "hub-public", None)]
@@ -45,15 +45,15 @@ async fn a_code_becomes_a_grant_however_the_client_proves_itself() {
 }
 
 #[tokio::test]
-async fn a_client_with_a_key_signs_what_it_asks() {
+async fn a_client_with_a_private_key_signs_its_requests() {
     let oidc = OidcProvider::with(&["keys"]).await;
     let clients = oidc.signing_clients().await;
     assert_eq!(clients.len(), 3, "RSA, P-256 and Ed25519");
     for mut client in clients {
-        // as a form of one line would bring it
+        // as a single-line form field submits the key
         client.secret = client.secret.map(|key| Secret::new(key.expose().replace('\n', " ")));
         let mut hub = Hub::new(oidc.description("client_auth = 'private_key_jwt'"), client);
-        // a statement is good for a minute of the provider's time
+        // an assertion is valid for one minute of the provider's clock
         hub.now = Clock::real().now();
         let grant = signed_in(&oidc, &hub).await;
         let renewed = hub.refresh(grant.refresh.as_ref().unwrap()).await.unwrap();
@@ -65,7 +65,7 @@ async fn a_client_with_a_key_signs_what_it_asks() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
+async fn a_code_works_once_with_its_verifier_at_its_provider() {
     let oidc = OidcProvider::start().await;
     let mut hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
     let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
@@ -92,7 +92,7 @@ async fn a_code_is_good_once_with_its_verifier_and_from_its_provider() {
 }
 
 #[tokio::test]
-async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
+async fn refresh_tokens_rotate_and_reuse_ends_the_grant() {
     let oidc = OidcProvider::start().await;
     let hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
     let first = signed_in(&oidc, &hub).await;
@@ -101,7 +101,7 @@ async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
     let current = second.refresh.as_ref().expect("rotation gives another refresh token");
     assert_ne!(current.expose(), former.expose());
     let third = hub.refresh(current).await.unwrap();
-    assert!(is_good(&hub, third.access.expose()).await);
+    assert!(is_active(&hub, third.access.expose()).await);
 
     let reused = hub.refresh(former).await.unwrap_err();
     assert_eq!(reused.kind, FailureKind::InvalidGrant);
@@ -117,7 +117,7 @@ async fn tokens_rotate_and_one_that_is_used_again_is_dead_with_its_grant() {
 }
 
 #[tokio::test]
-async fn a_grant_ends_with_its_revocation_and_a_strange_client_ends_nothing() {
+async fn revocation_ends_a_grant_and_another_client_cannot_revoke_it() {
     let oidc = OidcProvider::start().await;
     let mut hub = Hub::new(oidc.description("client_auth = 'basic'"), oidc_client("hub:basic one", Some("wrong")));
     let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
@@ -134,7 +134,7 @@ async fn a_grant_ends_with_its_revocation_and_a_strange_client_ends_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_says_no_is_told_so_and_whoever_asks_for_too_much_too() {
+async fn denied_and_oversized_scope_requests_are_explained() {
     let oidc = OidcProvider::start().await;
     let mut hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
     let denied = hub.read(&oidc.sign_in(&hub.link().unwrap(), Answer::Deny).await).unwrap_err();
@@ -148,7 +148,7 @@ async fn whoever_says_no_is_told_so_and_whoever_asks_for_too_much_too() {
 }
 
 #[tokio::test]
-async fn what_it_says_of_itself_is_enough_to_register_and_sign_in() {
+async fn the_metadata_suffices_to_register_and_sign_in() {
     let oidc = OidcProvider::start().await;
     let issuer = oidc.issuer().as_str().trim_end_matches('/').to_owned();
     let server = serve(axum::Router::new()).await;

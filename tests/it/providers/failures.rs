@@ -1,4 +1,4 @@
-//! Providers that answer badly: each way has a sentence that names the host and holds nothing secret, and a meaning.
+//! Failing providers: each failure has a kind, and a message that names the host and holds no secret.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -41,7 +41,7 @@ fn hub(address: SocketAddr, lines: &str) -> Hub {
     hub_at(&format!("http://{address}"), lines)
 }
 
-/// A hub whose provider always answers so.
+/// Returns a hub whose provider always gives this answer.
 async fn answered(answer: impl IntoResponse + Clone + Send + Sync + 'static, lines: &str) -> Hub {
     hub(serve(Router::new().fallback(move || async move { answer.clone() })).await, lines)
 }
@@ -60,18 +60,18 @@ fn grant() -> Grant {
     }
 }
 
-/// How a code, a renewal and an end fail there.
+/// Returns the failures of an exchange, a refresh and a revocation.
 async fn failures(hub: &Hub) -> [Option<Failure>; 3] {
     let renewed = hub.refresh(&Secret::new(REFRESH)).await.err();
     let all = [hub.exchange(&returned()).await.err(), renewed, hub.revoke(&grant()).await.err()];
     for failure in all.iter().flatten() {
-        discreet(hub, failure);
+        assert_redacted(hub, failure);
     }
     all
 }
 
-/// The sentence names the host and holds no secret, however it is written.
-fn discreet(hub: &Hub, failure: &Failure) {
+/// Asserts that the message names the host and holds no secret in any encoding.
+fn assert_redacted(hub: &Hub, failure: &Failure) {
     let url = Url::parse(&hub.provider.token_url).unwrap();
     let said = &failure.message;
     assert!(said.contains(url.host_str().unwrap()), "{said}");
@@ -79,7 +79,7 @@ fn discreet(hub: &Hub, failure: &Failure) {
     let own = [SECRET, CODE, ACCESS, REFRESH, hub.pkce.verifier().expose(), hub.state.expose()];
     for secret in own {
         let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        // a piece of one is not to be there either
+        // nor a part of a secret
         for piece in [secret, &form, &secret[..secret.len() - 2]] {
             assert!(!said.contains(piece), "{said}");
         }
@@ -92,7 +92,7 @@ fn meaning(failure: Option<&Failure>) -> (FailureKind, &str, &str) {
 }
 
 #[tokio::test]
-async fn each_bad_answer_has_its_sentence() {
+async fn each_bad_answer_has_its_message() {
     const SOON: FailureKind = FailureKind::Retryable { after: None };
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
     let typed = |kind: &'static str, body: &'static str| ([("content-type", kind)], body).into_response();
@@ -166,7 +166,7 @@ async fn each_bad_answer_has_its_sentence() {
     }
 }
 
-/// An answer that can be given more than once.
+/// An answer that can be repeated.
 #[derive(Clone)]
 struct Said(StatusCode, http::HeaderMap, bytes::Bytes);
 
@@ -184,7 +184,7 @@ impl IntoResponse for Said {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_by_what_the_description_says_of_answers() {
+async fn the_description_says_which_answers_are_failures() {
     let refused = axum::Json(json!({ "ok": false, "error": "invalid_refresh_token", "access_token": ACCESS }));
     let slack = "response = { success = { pointer = '/ok', equals = true }, dead = ['invalid_refresh_token'] }";
     let [exchanged, ..] = failures(&answered(refused.clone(), slack).await).await;
@@ -201,8 +201,8 @@ async fn a_failure_is_told_by_what_the_description_says_of_answers() {
 }
 
 #[tokio::test]
-async fn a_provider_that_says_everything_back_gives_nothing_away() {
-    // the whole request, so late in the text that a sentence is cut off in the middle of a secret
+async fn an_echoing_provider_reveals_no_secret() {
+    // the whole request, placed so that the quote limit cuts through a secret
     let echo = |padding: usize| {
         move |request: Request| async move {
             let (parts, body) = request.into_parts();
@@ -244,7 +244,7 @@ async fn a_redirect_is_not_followed_with_a_credential() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_off_and_one_that_breaks_off_is_unclear() {
+async fn an_endless_answer_is_cut_off_and_an_interrupted_one_is_ambiguous() {
     let endless = serve_raw(|stream| send_endless_body(stream, "application/json", 1000)).await;
     let [exchanged, ..] = failures(&hub(endless, "")).await;
     let (kind, class, said) = meaning(exchanged.as_ref());
@@ -264,7 +264,7 @@ async fn an_answer_without_end_is_cut_off_and_one_that_breaks_off_is_unclear() {
 }
 
 #[tokio::test]
-async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
+async fn a_hanging_provider_times_out_after_ten_seconds() {
     for head in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"] {
         let asked = Arc::new(Notify::new());
         let notify = asked.clone();
@@ -279,7 +279,7 @@ async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
         });
         let hub = hub(address.await, "");
         let began = tokio::time::Instant::now();
-        // the clock is stopped once the provider has the request, and then leaps to whatever is waited for
+        // once the provider has the request, the paused clock leaps to the next timer
         let stop = async {
             asked.notified().await;
             tokio::time::pause();
@@ -288,14 +288,14 @@ async fn a_provider_that_hangs_is_waited_for_ten_seconds() {
         let (failed, ()) = tokio::join!(hub.refresh(&token), stop);
         let (waited, failed) = (began.elapsed(), failed.unwrap_err());
         tokio::time::resume();
-        discreet(&hub, &failed);
+        assert_redacted(&hub, &failed);
         assert_eq!((failed.kind, failed.class), (FailureKind::Ambiguous, "timeout"), "{}", failed.message);
         assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(12), "{waited:?}");
     }
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_said_without_being_shown() {
+async fn an_invalid_key_is_reported_without_its_text() {
     let mut hub = hub(closed_port().await, "client_auth = 'private_key_jwt'");
     hub.client.secret = Some(Secret::new(format!("-----BEGIN PRIVATE KEY----- {SECRET}")));
     let [exchanged, renewed, ended] = failures(&hub).await;

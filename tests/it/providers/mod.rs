@@ -1,10 +1,10 @@
-//! Providers of sign-ins, as the hub's OAuth client meets them: a certified one, one with every quirk that a description
-//! can name, and bad ones.
+//! The hub's OAuth client against providers: a certified one, one with every quirk that a description can name, and failing
+//! ones.
 
-mod certified;
-mod failing;
-mod mutual;
-mod quirky;
+mod certified_provider;
+mod failures;
+mod mutual_tls;
+mod quirks;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use crate::support::test_app::egress_allowing;
 
 const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
 
-/// A hub that signs in at one provider.
+/// A hub's OAuth client with one provider.
 struct Hub {
     egress: Egress,
     provider: Provider,
@@ -48,7 +48,7 @@ impl Hub {
         }
     }
 
-    /// The address a person is sent to.
+    /// Returns the authorization URL.
     fn link(&self) -> Result<Url, Failure> {
         let asked = AuthorizationParams {
             client_id: &self.client.id,
@@ -60,7 +60,7 @@ impl Hub {
         authorization_url(&self.provider, &self.values, asked)
     }
 
-    /// Reads what a person brought home.
+    /// Reads the parameters of a callback.
     fn read(&self, home: &Url) -> Result<CallbackParams, Failure> {
         let query = parameters(home);
         assert_eq!(query.get("state").map(String::as_str), Some(self.state.expose()), "{home}");
@@ -82,7 +82,7 @@ impl Hub {
     }
 }
 
-/// The query of an address, each name once.
+/// Returns the query of a URL; each name occurs once.
 fn parameters(url: &Url) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (name, value) in url.query_pairs() {

@@ -1,16 +1,16 @@
-//! A provider that takes only those who show a certificate that it knows (RFC 8705).
+//! A provider that accepts only clients with a known certificate (RFC 8705).
 
 use craft::oauth::{CallbackParams, Client, FailureKind};
 use craft::secret::Secret;
 use url::Url;
 
 use super::Hub;
-use super::quirky::{described, everywhere, lived};
+use super::quirks::{described, everywhere, lived};
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS, Protocol};
 use crate::support::strict_provider::{CLIENT, Proof, StrictProvider};
 use crate::support::test_app::egress_allowing;
 
-/// A provider whose endpoints for tokens are behind a gate, and a hub that trusts the gate's authority.
+/// Starts a provider whose token endpoints require a client certificate, and a hub that trusts its authority.
 async fn gated(guests: &CertificateAuthority, speech: Protocol) -> (Hub, StrictProvider) {
     let (house, provider) =
         (CertificateAuthority::new(), StrictProvider::start(everywhere(|it| it.proof = Proof::Public)).await);
@@ -35,7 +35,7 @@ async fn refused(hub: &Hub, returned: &CallbackParams, told: &str) {
 }
 
 #[tokio::test]
-async fn a_grant_is_given_renewed_and_ended_to_whoever_shows_the_right_certificate() {
+async fn the_right_certificate_obtains_refreshes_and_revokes_a_grant() {
     let guests = CertificateAuthority::new();
     for speech in PROTOCOLS {
         let (mut hub, provider) = gated(&guests, speech).await;
@@ -45,7 +45,7 @@ async fn a_grant_is_given_renewed_and_ended_to_whoever_shows_the_right_certifica
 }
 
 #[tokio::test]
-async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_read() {
+async fn a_missing_or_foreign_certificate_is_rejected_with_a_message() {
     let (guests, others) = (CertificateAuthority::new(), CertificateAuthority::new());
     for speech in PROTOCOLS {
         let (mut hub, provider) = gated(&guests, speech).await;
@@ -55,7 +55,7 @@ async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_rea
         let returned = hub.read(&Url::parse(&home).unwrap()).unwrap();
         hub.client = with(Some(others.identity("hub")));
         refused(&hub, &returned, "localhost does not accept the certificate that this hub shows: check that").await;
-        // over HTTP/2 whoever shows none is told no more than that the connection broke off
+        // over HTTP/2, a client without certificate sees only a closed connection
         if speech.1 != "h2" {
             hub.client = with(None);
             refused(&hub, &returned, "localhost takes only those who show a certificate that it knows, and").await;
@@ -69,7 +69,7 @@ async fn anothers_certificate_or_none_is_refused_in_words_before_anything_is_rea
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_used_is_told_and_never_said() {
+async fn an_unusable_certificate_is_reported_without_its_text() {
     let (mut hub, _provider) = gated(&CertificateAuthority::new(), PROTOCOLS[0]).await;
     hub.client = with(Some("-----BEGIN hunter2".to_owned()));
     let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();

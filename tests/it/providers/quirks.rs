@@ -1,4 +1,4 @@
-//! Each field of a provider's description against a provider that insists on it, and that refuses whoever does without.
+//! Each field of a provider's description, against a provider that requires it and rejects clients without it.
 
 use craft::oauth::{Grant, Provider, TemplateValues};
 use http::Method;
@@ -12,7 +12,7 @@ use crate::support::strict_provider::{
     Answer, CLIENT, Encoding, Endpoint, Proof, ProviderRules, SECRET, StrictProvider, Tokens,
 };
 
-/// A description with these lines; `AT` is where the provider is.
+/// Parses a description with these lines; `AT` stands for the provider's URL.
 pub(super) fn described(lines: &str, provider: &StrictProvider) -> Provider {
     let mut text = lines.to_owned();
     for (name, usual) in [
@@ -30,7 +30,7 @@ pub(super) fn described(lines: &str, provider: &StrictProvider) -> Provider {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// A person signs in; the grant that comes of it.
+/// Signs in and returns the grant.
 async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
     let link = hub.link().map_err(|failure| failure.message)?;
     let answer = hub.egress.send(craft::egress::Request::new(Method::GET, link)).await.unwrap();
@@ -44,7 +44,7 @@ async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
     Ok(grant)
 }
 
-/// The whole life of a grant: given, renewed twice, ended.
+/// Obtains a grant, refreshes it twice, and revokes it.
 pub(super) async fn lived(hub: &mut Hub, provider: &StrictProvider) -> Result<Grant, String> {
     let first = signed_in(hub).await?;
     assert_eq!(first.access.expose(), provider.last_tokens().access);
@@ -62,7 +62,7 @@ pub(super) async fn lived(hub: &mut Hub, provider: &StrictProvider) -> Result<Gr
     Ok(first)
 }
 
-/// The provider is content with whoever is described by these lines; the grant that it gave.
+/// Asserts that the provider accepts a client with these lines. Returns the grant.
 #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
 async fn honoured(lines: &str, rules: ProviderRules) -> Grant {
     let provider = StrictProvider::start(rules).await;
@@ -70,7 +70,7 @@ async fn honoured(lines: &str, rules: ProviderRules) -> Grant {
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
 }
 
-/// The same, and a description without these lines does not do.
+/// As above, and asserts that the provider rejects a client without these lines.
 #[expect(clippy::large_types_passed_by_value, reason = "a literal is written at each call")]
 async fn needed(lines: &str, rules: ProviderRules) -> Grant {
     let provider = StrictProvider::start(rules).await;
@@ -82,7 +82,7 @@ async fn needed(lines: &str, rules: ProviderRules) -> Grant {
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{lines}: {why}"))
 }
 
-/// Quirks that all endpoints have which take a client's proof.
+/// Quirks of all endpoints that authenticate clients.
 pub(super) fn everywhere(change: impl Fn(&mut Endpoint)) -> ProviderRules {
     let mut rules = ProviderRules::default();
     change(&mut rules.exchange);
@@ -92,7 +92,7 @@ pub(super) fn everywhere(change: impl Fn(&mut Endpoint)) -> ProviderRules {
 }
 
 #[tokio::test]
-async fn a_provider_as_the_standards_say_needs_no_more_than_its_addresses() {
+async fn a_standard_provider_needs_only_its_urls() {
     let grant = honoured("", ProviderRules::default()).await;
     assert_eq!(
         (grant.expires_at, grant.scopes),
@@ -101,7 +101,7 @@ async fn a_provider_as_the_standards_say_needs_no_more_than_its_addresses() {
 }
 
 #[tokio::test]
-async fn the_client_proves_itself_as_the_provider_wants() {
+async fn the_client_authenticates_as_the_provider_requires() {
     for (auth, proof) in [
         ("basic", Proof::Basic("hub+id:s3%2Fcret%2Bodd+%3A")),
         ("basic-raw", Proof::Basic("hub id:s3/cret+odd :")),
@@ -113,8 +113,8 @@ async fn the_client_proves_itself_as_the_provider_wants() {
 }
 
 #[tokio::test]
-async fn parameters_are_written_as_the_provider_reads_them() {
-    // what ends a grant has its own way to be written
+async fn parameters_are_encoded_as_the_provider_requires() {
+    // the revocation has an encoding of its own
     for (body, encoding) in [("json", Encoding::Json), ("query", Encoding::Query)] {
         let mut rules = ProviderRules::default();
         (rules.exchange.encoding, rules.refresh.encoding) = (encoding, encoding);
@@ -123,12 +123,12 @@ async fn parameters_are_written_as_the_provider_reads_them() {
 }
 
 #[tokio::test]
-async fn a_provider_that_refuses_a_challenge_is_sent_neither_it_nor_a_verifier() {
+async fn a_provider_without_pkce_gets_no_challenge_and_no_verifier() {
     needed("pkce = 'off'", ProviderRules { uses_pkce: false, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
-async fn scopes_are_named_and_parted_as_the_provider_does() {
+async fn scopes_use_the_providers_parameter_and_separator() {
     needed("scope_separator = ','", ProviderRules { scope: ("scope", "read,write"), ..ProviderRules::default() }).await;
     needed(
         "scope_param = 'user_scope'",
@@ -141,7 +141,7 @@ async fn scopes_are_named_and_parted_as_the_provider_does() {
 }
 
 #[tokio::test]
-async fn more_is_sent_to_either_endpoint_and_less() {
+async fn extra_parameters_are_sent_and_unwanted_ones_left_out() {
     let authorize: &[_] = &[("access_type", "offline"), ("response_type", "grant")];
     let lines = "authorize_params = { access_type = 'offline', response_type = 'grant' }";
     needed(lines, ProviderRules { authorize_parameters: authorize, ..ProviderRules::default() }).await;
@@ -180,14 +180,14 @@ async fn more_is_sent_to_either_endpoint_and_less() {
 }
 
 #[tokio::test]
-async fn parameters_have_the_providers_names_wherever_they_are_sent() {
+async fn parameters_have_the_providers_names_at_every_endpoint() {
     let names: &[_] = &[("client_id", "client_key"), ("client_secret", "secret"), ("code", "auth_code")];
     let lines = "rename = { client_id = 'client_key', client_secret = 'secret', code = 'auth_code' }";
     needed(lines, ProviderRules { names, ..ProviderRules::default() }).await;
 }
 
 #[tokio::test]
-async fn the_callback_is_read_as_the_provider_writes_it() {
+async fn the_callback_is_read_with_the_providers_names() {
     let callback: (&str, &[_]) = ("auth_code", &[("realmId", "77")]);
     let lines = "code_param = 'auth_code'\ncapture_callback = { realm = 'realmId', none = 'missing' }";
     let grant = needed(lines, ProviderRules { callback, ..ProviderRules::default() }).await;
@@ -196,7 +196,7 @@ async fn the_callback_is_read_as_the_provider_writes_it() {
 }
 
 #[tokio::test]
-async fn a_grant_is_renewed_as_the_provider_does_it() {
+async fn a_grant_is_refreshed_as_the_provider_requires() {
     let usual = ProviderRules::default().refresh;
     let renewing = |refresh: Endpoint| ProviderRules { refresh, ..ProviderRules::default() };
     needed("refresh = { url = 'AT/renewal' }", renewing(Endpoint { path: "/renewal", ..usual })).await;
@@ -208,7 +208,7 @@ async fn a_grant_is_renewed_as_the_provider_does_it() {
     needed(lines, renewing(Endpoint { parameters, ..usual })).await;
     let less: &[_] = &[("grant_type", "-")];
     needed("refresh = { params = { grant_type = '' } }", renewing(Endpoint { parameters: less, ..usual })).await;
-    // as Facebook does: the access token itself is exchanged, under a name of its own
+    // Facebook exchanges the access token itself, under a name of its own
     let access = Endpoint { token: ("access_token", true), parameters: &[("grant_type", "fb_exchange_token")], ..get };
     let names: &[_] = &[("access_token", "fb_exchange_token")];
     let lines = "rename = { access_token = 'fb_exchange_token' }\n\
@@ -217,7 +217,7 @@ async fn a_grant_is_renewed_as_the_provider_does_it() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_given() {
+async fn a_rotated_refresh_token_is_replaced_and_an_unrotated_one_is_kept() {
     honoured("refresh = {}", ProviderRules { rotates: true, ..ProviderRules::default() }).await;
     let without: fn(&_) -> Answer = |tokens: &Tokens| {
         let mut plain = tokens.standard_answer();
@@ -243,7 +243,7 @@ async fn a_refresh_token_is_replaced_where_tokens_rotate_and_kept_where_none_is_
 }
 
 #[tokio::test]
-async fn an_answer_is_read_where_the_provider_puts_things() {
+async fn an_answer_is_read_at_the_providers_paths() {
     let wrapped: fn(&_) -> Answer = |tokens: &Tokens| {
         Answer::json(json!({
             "code": 0, "error": "none",
@@ -256,7 +256,7 @@ async fn an_answer_is_read_where_the_provider_puts_things() {
     assert_eq!(grant.expires_at, Some(NOW + Duration::minutes(90)));
     assert_eq!((grant.scopes, grant.captured["team"].as_str()), (Some(vec!["read".to_owned()]), "7"));
 
-    // what looks like an error is none where the description says what a success is
+    // the description's success rule overrides a field that looks like an error
     let fine: fn(&_) -> Answer = |tokens: &Tokens| {
         let mut plain = tokens.standard_answer();
         plain["error"] = json!("ok");
@@ -270,7 +270,7 @@ async fn an_answer_is_read_where_the_provider_puts_things() {
 }
 
 #[tokio::test]
-async fn a_token_ends_when_the_provider_says_or_is_assumed_to_mean() {
+async fn a_token_expires_as_the_provider_says_or_the_description_assumes() {
     let at: fn(&_) -> Answer = |tokens: &Tokens| {
         let ends = (NOW + Duration::hours(2)).unix_timestamp() * 1000;
         Answer::json(json!({ "access_token": tokens.access, "refresh_token": tokens.refresh, "ends": ends }))
@@ -284,7 +284,7 @@ async fn a_token_ends_when_the_provider_says_or_is_assumed_to_mean() {
 }
 
 #[tokio::test]
-async fn an_answer_may_be_a_form_or_have_another_good_status() {
+async fn an_answer_can_be_a_form_or_have_another_success_status() {
     let form: fn(&_) -> Answer = |tokens: &Tokens| {
         let body =
             format!("access_token={}&refresh_token={}&expires_in=60&scope=read%2Cwrite", tokens.access, tokens.refresh);
@@ -297,7 +297,7 @@ async fn an_answer_may_be_a_form_or_have_another_good_status() {
 }
 
 #[tokio::test]
-async fn addresses_are_filled_with_what_was_entered_and_what_was_captured() {
+async fn url_templates_use_entered_and_captured_values() {
     let rules = ProviderRules {
         authorize_path: "/acme%20inc/authorize",
         exchange: Endpoint { path: "/common/token", ..ProviderRules::default().exchange },
@@ -321,7 +321,7 @@ async fn addresses_are_filled_with_what_was_entered_and_what_was_captured() {
 }
 
 #[tokio::test]
-async fn a_grant_is_ended_as_the_provider_does_it() {
+async fn a_grant_is_revoked_as_the_provider_requires() {
     let usual = ProviderRules::default().revocation;
     let revoking = |revocation: Endpoint| ProviderRules { revocation, ..ProviderRules::default() };
     let access = Endpoint { token: ("token", true), parameters: &[("token_type_hint", "access_token")], ..usual };
@@ -332,7 +332,7 @@ async fn a_grant_is_ended_as_the_provider_does_it() {
     needed("revoke = { url = 'AT/revoke', auth = 'bearer', token = 'access' }", revoking(bearer)).await;
     let get = Endpoint { method: "GET", encoding: Encoding::Query, ..bearer };
     needed("revoke = { url = 'AT/revoke', method = 'GET', auth = 'bearer', token = 'access' }", revoking(get)).await;
-    // as GitHub does
+    // as GitHub requires
     let grant = Endpoint {
         method: "DELETE",
         path: "/applications/hub%20id/grant",
@@ -351,7 +351,7 @@ async fn a_grant_is_ended_as_the_provider_does_it() {
 }
 
 #[tokio::test]
-async fn the_token_that_is_ended_keeps_the_name_that_its_own_line_gives_it() {
+async fn the_revoked_token_keeps_the_parameter_name_of_its_own_line() {
     let names: &[_] = &[("client_id", "client_key"), ("access_token", "exchanged")];
     let access = Endpoint { token: ("exchanged", true), parameters: &[], ..ProviderRules::default().revocation };
     let lines = "rename = { client_id = 'client_key', access_token = 'other' }\n\
@@ -360,7 +360,7 @@ async fn the_token_that_is_ended_keeps_the_name_that_its_own_line_gives_it() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_answered_with_200_may_be_none() {
+async fn a_revocation_answered_with_200_can_have_failed() {
     let rules = ProviderRules {
         revocation_answer: || Answer::json(json!({ "ok": false, "error": "not_allowed" })),
         ..ProviderRules::default()
