@@ -31,8 +31,8 @@ impl BackgroundTasks {
     ) -> Result<()> {
         if self.mail.len() >= MAX_MAIL_TASKS {
             let message =
-                "The hub has more mail to send than it can. Nothing was sent. Try again in a minute".to_owned();
-            return Err(Error::Limited { message, retry_after: Duration::from_secs(60) });
+                "The hub has more mail to send than it can. Nothing was sent. Try again in a minute";
+            return Err(Error::Limited { message: message.into(), retry_after: Duration::from_secs(60) });
         }
         self.mail.spawn(async move {
             if let Err(error) = task.await {

@@ -1,7 +1,9 @@
-//! What can go wrong, in domain terms: no status codes, no HTML, and the cause is kept.
+//! Errors in domain terms: no status codes, no HTML, and the cause is kept.
 //!
 //! `web` turns these into pages. Only [`Error::Internal`] hides its text from people; all others are written for them.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// The result of every domain verb.
@@ -10,72 +12,127 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A failure that a caller, or the person behind it, can tell apart.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No such thing, or somebody else's: existence is private. Holds the noun ("job").
+    /// The thing that the URL names does not exist, or belongs to another owner: existence is private. Holds a noun of
+    /// the glossary, such as "job".
     #[error("There is no such {0}.")]
     NotFound(&'static str),
-    /// What was typed cannot be accepted; each fault names its field.
+    /// The input is not acceptable; each fault names its field.
     #[error("{0}")]
     Invalid(FieldFaults),
-    /// The thing has changed meanwhile, or is in a state that does not allow this. A sentence.
+    /// The thing has changed meanwhile, or its state does not allow this. A sentence.
     #[error("{0}")]
     Conflict(String),
-    /// A rule forbids it (an administrator's page, a private address). A sentence that names the rule.
+    /// A rule forbids it (an administrator's page, a private address). The message names the rule.
     #[error("{0}")]
-    Refused(String),
-    /// Another service failed us. `message` is a sentence that names it.
+    Refused(Message),
+    /// Another server failed. The message names it.
     #[error("{message}")]
     Upstream {
         /// Machine word for the cause: `timeout`, `unreachable`, `not_mcp`, `too_large`, `http_status` …
         class: &'static str,
-        /// What a person should read.
-        message: String,
+        /// Text for people.
+        message: Message,
         /// The underlying failure, for the log.
         #[source]
         source: Option<anyhow::Error>,
     },
-    /// Too much, too fast.
+    /// A limit was reached.
     #[error("{message}")]
     Limited {
-        /// What a person should read.
-        message: String,
-        /// When to try again.
+        /// Text for people.
+        message: Message,
+        /// Time until another try makes sense.
         retry_after: Duration,
     },
-    /// The hub cannot do this now (its database is away); nothing was changed.
+    /// The hub cannot reach its database; nothing was changed.
     #[error("The hub cannot reach its database right now.")]
     Unavailable(#[source] anyhow::Error),
-    /// The keys of stored credentials cannot be had now (the server that holds them is away, sealed, or refuses the hub);
-    /// nothing was changed. The cause is a sentence for whoever runs the hub.
+    /// The keys of stored credentials are unavailable: the server that holds them is away, sealed, or refuses the hub.
+    /// Nothing was changed. The cause is a sentence for administrators.
     #[error("The hub cannot open stored credentials right now. Its administrator finds the reason in its log.")]
     Locked(#[source] anyhow::Error),
-    /// A fault of ours: logged with its cause, shown only as a request id.
+    /// A fault of the hub: logged with its cause, shown only as a request id.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),
 }
 
 impl Error {
-    /// A single field's fault.
+    /// Builds [`Error::Invalid`] with one fault.
     pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
         let mut faults = FieldFaults::default();
         faults.add(name, message);
         Self::Invalid(faults)
     }
 
-    /// Wraps a fault of ours, for `map_err`.
+    /// Builds [`Error::Refused`].
+    pub fn refused(message: impl Into<Message>) -> Self {
+        Self::Refused(message.into())
+    }
+
+    /// Builds [`Error::Upstream`] with its cause.
+    pub fn upstream(
+        class: &'static str,
+        message: impl Into<Message>,
+        source: impl Into<Option<anyhow::Error>>,
+    ) -> Self {
+        Self::Upstream { class, message: message.into(), source: source.into() }
+    }
+
+    /// Wraps a fault of the hub, for `map_err`.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(cause.into())
     }
+}
 
-    /// Another service's failure, with its cause.
-    pub fn upstream(class: &'static str, message: impl Into<String>, source: impl Into<Option<anyhow::Error>>) -> Self {
-        Self::Upstream { class, message: message.into(), source: source.into() }
+/// Text for people: what happened, and the next step. Displayed as "{text}. {advice}", without a final full stop.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// A sentence that names the thing, without its full stop.
+    pub text: String,
+    /// A sentence that begins with what to do, without its full stop.
+    pub advice: Option<Cow<'static, str>>,
+}
+
+impl Message {
+    /// Adds the next step.
+    #[must_use]
+    pub fn with_advice(self, advice: impl Into<Cow<'static, str>>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
     }
 }
 
-/// Both; or all their faults, in this order.
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self { text, advice: None }
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<Message> for String {
+    fn from(message: Message) -> Self {
+        message.to_string()
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        match &self.advice {
+            Some(advice) => write!(f, ". {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns both values, or all their faults in this order.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the faults of combine, or the first other error.
+/// [`Error::Invalid`] with the faults of both, or the first other error.
 pub fn combine<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
     match (first, second) {
         (Err(Error::Invalid(FieldFaults(mut faults))), Err(Error::Invalid(FieldFaults(more)))) => {
@@ -100,7 +157,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(ref db) if db.code().is_some_and(|code| code.starts_with("57P")) => {
                 Self::Unavailable(error.into())
             }
-            other => Self::Internal(other.into()),
+            other => Self::internal(other),
         }
     }
 }
@@ -109,22 +166,22 @@ impl From<sqlx::Error> for Error {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldFaults(Vec<FieldFault>);
 
-/// One field's fault; `message` is a sentence such as "Enter a name".
+/// A fault of one form field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldFault {
-    /// The form field's name.
+    /// The field's name.
     pub field: String,
-    /// What to do about it.
+    /// A sentence that says what to do, such as "Enter a name".
     pub message: String,
 }
 
 impl FieldFaults {
-    /// Notes a fault.
+    /// Adds a fault.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(FieldFault { field: field.into(), message: message.into() });
     }
 
-    /// `Ok(value)` if nothing was noted.
+    /// Returns `value` if there are no faults.
     ///
     /// # Errors
     /// [`Error::Invalid`] with the faults.
@@ -132,27 +189,27 @@ impl FieldFaults {
         if self.0.is_empty() { Ok(value) } else { Err(Error::Invalid(self)) }
     }
 
-    /// True while nothing was noted.
+    /// Says whether there are no faults.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All faults, in order.
+    /// Returns all faults, in order.
     #[must_use]
     pub fn faults(&self) -> &[FieldFault] {
         &self.0
     }
 
-    /// The first fault of `field`, if any: what the form shows beside it.
+    /// Returns the message of the first fault of `field`, which the form shows beside it.
     #[must_use]
     pub fn message_for(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
     }
 }
 
-impl std::fmt::Display for FieldFaults {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for FieldFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, fault) in self.0.iter().enumerate() {
             write!(f, "{}{}: {}", if i > 0 { "; " } else { "" }, fault.field, fault.message)?;
         }
@@ -162,7 +219,7 @@ impl std::fmt::Display for FieldFaults {
 
 #[cfg(test)]
 mod tests {
-    use super::{Error, FieldFaults};
+    use super::{Error, FieldFaults, Message};
 
     #[test]
     fn no_fault_is_ok_and_a_fault_names_its_field() {
@@ -170,6 +227,13 @@ mod tests {
         let Error::Invalid(faults) = Error::field("url", "Enter a URL") else { panic!("not invalid") };
         assert_eq!(faults.message_for("url"), Some("Enter a URL"));
         assert_eq!(faults.message_for("name"), None);
+    }
+
+    #[test]
+    fn a_message_ends_with_its_advice() {
+        let message = Message::from("a.test failed (HTTP 500)");
+        assert_eq!(message.to_string(), "a.test failed (HTTP 500)");
+        assert_eq!(message.with_advice("Try again later").to_string(), "a.test failed (HTTP 500). Try again later");
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let busy = || Error::Limited {
-            message: "Many people are signing in at this moment. Try again in a few seconds".to_owned(),
+            message: "Many people are signing in at this moment. Try again in a few seconds".into(),
             retry_after: Duration::from_secs(5),
         };
         let queued = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;

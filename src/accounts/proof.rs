@@ -30,8 +30,8 @@ pub(super) async fn prove(
     let user = store::find(system.pool(), actor.user_id()).await?.ok_or(Error::NotFound("account"))?;
     let subjects = [Subject::account(&user.email)];
     if let Admission::Wait(until) = throttle::admit(system, &subjects, now).await? {
-        let message = "Too many wrong passwords. Nothing was changed".to_owned();
-        return Err(Error::Limited { message, retry_after: (until - now).unsigned_abs() });
+        let message = "Too many wrong passwords. Nothing was changed";
+        return Err(Error::Limited { message: message.into(), retry_after: (until - now).unsigned_abs() });
     }
     let hash = store::by_email(system.pool(), &user.email).await?.map(|account| account.password_hash);
     let matches = passwords.verify(password, hash).await?;

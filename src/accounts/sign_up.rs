@@ -22,7 +22,7 @@ pub async fn sign_up(
     now: Timestamp,
 ) -> Result<()> {
     if mode != SignUp::Open {
-        return Err(Error::Refused("Accounts on this hub are made by its owner. Ask them for one".to_owned()));
+        return Err(Error::refused("Accounts on this hub are made by its owner. Ask them for one".to_owned()));
     }
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;

@@ -11,7 +11,6 @@ mod keys;
 mod list;
 mod newest;
 mod prepared;
-mod redact;
 mod store;
 
 pub use action::{Action, CallOutcome};
@@ -20,7 +19,6 @@ pub use filter::{Filter, Outcome, Text};
 pub use list::{Listing, has, list};
 pub use newest::{Recent, newest};
 pub use prepared::Prepared;
-pub use redact::redact;
 pub use store::{Circumstances, Entry, EntryDetail};
 
 use sqlx::PgConnection;

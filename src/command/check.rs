@@ -78,8 +78,8 @@ impl Report {
     fn verdict(self) -> Result<()> {
         match self.faults {
             0 => Ok(()),
-            1 => Err(Error::Refused("One thing is wrong; see above".to_owned())),
-            n => Err(Error::Refused(format!("{n} things are wrong; see above"))),
+            1 => Err(Error::refused("One thing is wrong; see above".to_owned())),
+            n => Err(Error::refused(format!("{n} things are wrong; see above"))),
         }
     }
 }

@@ -49,7 +49,7 @@ enum Command {
 
 /// Runs what the command line asks for. Settings come from `env` and the settings file.
 pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> Result<()> {
-    let config = Config::load(arguments.config.as_deref(), env).map_err(|error| Error::Refused(error.to_string()))?;
+    let config = Config::load(arguments.config.as_deref(), env).map_err(|error| Error::refused(error.to_string()))?;
     start_logging(&config);
     match arguments.command.unwrap_or(Command::Serve { no_worker: false }) {
         Command::Serve { no_worker } => serve::run(&config, if no_worker { Role::Web } else { Role::Both }).await,

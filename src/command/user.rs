@@ -51,6 +51,6 @@ fn read_password() -> Result<Secret> {
     std::io::stdin()
         .take(LONGEST)
         .read_to_string(&mut text)
-        .map_err(|error| Error::Refused(format!("The password cannot be read from standard input: {error}")))?;
+        .map_err(|error| Error::refused(format!("The password cannot be read from standard input: {error}")))?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }

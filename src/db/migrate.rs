@@ -94,7 +94,7 @@ async fn refuse_tables(connection: &mut PgConnection) -> Result<()> {
 }
 
 fn foreign(sign: &str) -> Error {
-    Error::Refused(format!("The database belongs to something else ({sign}): name an empty one in DATABASE_URL"))
+    Error::refused(format!("The database belongs to something else ({sign}): name an empty one in DATABASE_URL"))
 }
 
 fn explain(error: MigrateError) -> Error {

@@ -63,7 +63,7 @@ impl Server {
         })?;
         Self::reach(options).await.map_err(|error| match error {
             Error::Upstream { class: UNREACHABLE, message, source } => {
-                Error::Upstream { class: UNREACHABLE, message: format!("{message}. Check DATABASE_URL"), source }
+                Error::Upstream { class: UNREACHABLE, message: message.with_advice("Check DATABASE_URL"), source }
             }
             other => other,
         })
@@ -168,7 +168,7 @@ async fn connect(options: &PgConnectOptions) -> Result<(PgConnection, Login)> {
     .await?;
     if login.version < OLDEST_VERSION {
         let (found, needed) = (login.version / 10_000, OLDEST_VERSION / 10_000);
-        return Err(Error::Refused(format!(
+        return Err(Error::refused(format!(
             "PostgreSQL at {} is version {found}; version {needed} or newer is needed",
             place(options)
         )));
@@ -187,7 +187,7 @@ async fn make_owner(connection: &mut PgConnection, options: &PgConnectOptions) -
     let (stepped_down, login) = connect(&options.clone().options([("role", OWNER)])).await?;
     stepped_down.close().await?;
     if login.is_unbound {
-        return Err(Error::Refused(format!(
+        return Err(Error::refused(format!(
             "The database role `{OWNER}` is a superuser or has BYPASSRLS: take that away with \
              ALTER ROLE {OWNER} NOSUPERUSER NOBYPASSRLS"
         )));

@@ -1,23 +1,24 @@
-//! Tells addresses of the public internet from all others.
+//! Classifies IP addresses: the public internet, or one of the special-purpose ranges.
 //!
-//! Follows the special-purpose registries of IANA, read strictly: what is not plainly public is named here.
+//! Follows the special-purpose registries of IANA, read strictly: an address counts as public only if it plainly is.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The IPv4 address inside a v4-mapped one (`::ffff:10.0.0.1`), which the kernel treats as the same; any other as it is.
+/// Returns the IPv4 address inside a v4-mapped one (`::ffff:10.0.0.1`), which the kernel treats as the same address.
+/// Returns any other address unchanged.
 pub(super) fn canonical(ip: IpAddr) -> IpAddr {
     ip.to_canonical()
 }
 
-/// What kind of address this is ("a private address"), or `None` if it belongs to the public internet.
-pub(super) fn non_global(ip: IpAddr) -> Option<&'static str> {
+/// Describes a special-purpose address ("a private address"). Returns `None` for the public internet.
+pub(super) fn special_purpose(ip: IpAddr) -> Option<&'static str> {
     match canonical(ip) {
-        IpAddr::V4(ip) => non_global_v4(ip),
-        IpAddr::V6(ip) => non_global_v6(ip),
+        IpAddr::V4(ip) => special_purpose_v4(ip),
+        IpAddr::V6(ip) => special_purpose_v6(ip),
     }
 }
 
-fn non_global_v4(ip: Ipv4Addr) -> Option<&'static str> {
+fn special_purpose_v4(ip: Ipv4Addr) -> Option<&'static str> {
     Some(match ip.octets() {
         [0, ..] => "an unspecified address",
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => "a private address",
@@ -33,13 +34,13 @@ fn non_global_v4(ip: Ipv4Addr) -> Option<&'static str> {
     })
 }
 
-fn non_global_v6(ip: Ipv6Addr) -> Option<&'static str> {
+fn special_purpose_v6(ip: Ipv6Addr) -> Option<&'static str> {
     let words = ip.segments();
     Some(match words {
         [0, 0, 0, 0, 0, 0, 0, 0] => "an unspecified address",
         [0, 0, 0, 0, 0, 0, 0, 1] => "a loopback address",
-        // NAT64 (RFC 6052): what matters is the IPv4 address behind the gateway
-        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => return non_global_v4(embedded_v4(words[6], words[7])),
+        // NAT64 (RFC 6052): the IPv4 address behind the gateway decides
+        [0x64, 0xff9b, 0, 0, 0, 0, _, _] => return special_purpose_v4(embedded_v4(words[6], words[7])),
         [0xfc00..=0xfdff, ..] => "a private address",
         [0xfe80..=0xfebf, ..] => "a link-local address",
         [0xfec0..=0xfeff, ..] => "a site-local address",
@@ -48,7 +49,7 @@ fn non_global_v6(ip: Ipv6Addr) -> Option<&'static str> {
         // Teredo, ORCHID, benchmarking and the other assignments under 2001::/23
         [0x2001, 0..=0x1ff, ..] => "an address reserved for protocols",
         [0x2002, ..] => "a 6to4 address, which can hide a private one",
-        // global unicast is 2000::/3; all the rest is unassigned or of local use
+        // global unicast is 2000::/3; the rest is unassigned or local
         [0x2000..=0x3fff, ..] => return None,
         _ => "a reserved address",
     })
@@ -61,12 +62,12 @@ fn embedded_v4(high: u16, low: u16) -> Ipv4Addr {
 
 #[cfg(test)]
 mod tests {
-    use super::non_global;
+    use super::special_purpose;
 
     #[test]
-    fn the_public_internet_is_not_special() {
+    fn public_addresses_are_not_special() {
         for ip in ["1.1.1.1", "93.184.216.34", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::1.1.1.1"] {
-            assert_eq!(non_global(ip.parse().unwrap()), None, "{ip}");
+            assert_eq!(special_purpose(ip.parse().unwrap()), None, "{ip}");
         }
     }
 
@@ -79,7 +80,7 @@ mod tests {
             64:ff9b:1::1 100::1 2001::1 2001:db8::1 2002:7f00:1:: 2002:a00:1:: 3fff::1 5f00::1 fc00::1 fd12::1 fe80::1
             fec0::1 ff02::1";
         for ip in special.split_whitespace() {
-            assert!(non_global(ip.parse().unwrap()).is_some(), "{ip} passed for public");
+            assert!(special_purpose(ip.parse().unwrap()).is_some(), "{ip} counts as public");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who the hub is to a server that asks for a certificate (mutual TLS).
+//! The client certificate that the hub presents in mutual TLS.
 
 use std::sync::Arc;
 
@@ -11,43 +11,37 @@ use tokio_rustls::rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use super::error::Error;
 use crate::secret::Secret;
 
-/// A certificate with those that lead to its authority, and the private key that proves it.
+/// A certificate with its chain and its private key.
 #[derive(Clone)]
 pub struct ClientCertificate(Arc<CertifiedKey>);
 
 impl ClientCertificate {
-    /// Reads PEM: the certificates and the key (PKCS #8, PKCS #1 or SEC 1) in any order.
+    /// Parses PEM: the certificates and the key (PKCS #8, PKCS #1 or SEC 1) in any order.
     ///
     /// # Errors
-    /// [`Error::InvalidClientCertificate`], which repeats nothing of the text.
+    /// [`Error::InvalidClientCertificate`], which quotes nothing of the text.
     pub fn from_pem(pem: &Secret) -> Result<Self, Error> {
         let (mut chain, mut key) = (Vec::new(), None);
-        // of one kind of file the whole section has another name, of the other only a line within
+        // PKCS #8 marks an encrypted key in the name of its section, PKCS #1 in a header line
         if pem.expose().contains("ENCRYPTED") {
-            return Err(Error::InvalidClientCertificate("its private key is locked. Enter it without a passphrase"));
+            return Err(fault("its private key is locked", "Enter it without a passphrase"));
         }
         for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.expose().as_bytes()) {
-            let (kind, der) = section.map_err(|_| {
-                Error::InvalidClientCertificate("what was entered is not whole. Enter it as it is in its files")
-            })?;
+            let (kind, der) = section.map_err(|_| fault("the text is incomplete", "Enter it as it is in its files"))?;
             match kind {
                 SectionKind::Certificate => chain.push(CertificateDer::from(der)),
                 kind => key = key.or(PrivateKeyDer::from_pem(kind, der)),
             }
         }
         if chain.is_empty() {
-            return Err(Error::InvalidClientCertificate(
-                "there is none. Enter it from -----BEGIN CERTIFICATE----- on, with its key",
-            ));
+            return Err(fault("there is none", "Enter it from -----BEGIN CERTIFICATE----- on, with its key"));
         }
-        let key = key.ok_or(Error::InvalidClientCertificate(
-            "its private key is missing. Enter both, each from -----BEGIN on",
-        ))?;
+        let key = key.ok_or_else(|| fault("its private key is missing", "Enter both, each from -----BEGIN on"))?;
         let key = default_provider().key_provider.load_private_key(key);
         let key =
-            key.map_err(|_| Error::InvalidClientCertificate("its private key is none of RSA, ECDSA or Ed25519"))?;
-        own_first(&mut chain, &key)
-            .ok_or(Error::InvalidClientCertificate("its private key is that of another certificate"))?;
+            key.map_err(|_| fault("its private key is of an unknown kind", "Enter one of RSA, ECDSA or Ed25519"))?;
+        move_own_to_front(&mut chain, &key)
+            .ok_or_else(|| fault("its private key is that of another certificate", None))?;
         Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
     }
 
@@ -56,19 +50,23 @@ impl ClientCertificate {
     }
 }
 
-/// Puts the certificate of this key before those that lead to its authority; none if it is not there.
-fn own_first(chain: &mut [CertificateDer<'static>], key: &Arc<dyn SigningKey>) -> Option<()> {
-    let is_its = |certificate: &CertificateDer<'static>| {
+/// Moves the certificate of `key` to the front of the chain. Returns `None` if the chain lacks it.
+fn move_own_to_front(chain: &mut [CertificateDer<'static>], key: &Arc<dyn SigningKey>) -> Option<()> {
+    let matches_key = |certificate: &CertificateDer<'static>| {
         CertifiedKey::new(vec![certificate.clone()], key.clone()).keys_match().is_ok()
     };
-    let own = chain.iter().position(is_its)?;
+    let own = chain.iter().position(matches_key)?;
     chain[..=own].rotate_right(1);
     Some(())
 }
 
+fn fault(fault: &'static str, advice: impl Into<Option<&'static str>>) -> Error {
+    Error::InvalidClientCertificate { fault, advice: advice.into() }
+}
+
 impl std::fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[client_certificate]")
+        f.write_str("[client certificate]")
     }
 }
 
@@ -77,18 +75,18 @@ mod tests {
     use super::{ClientCertificate, Secret};
     use rcgen::{CertifiedKey, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, generate_simple_self_signed};
 
-    fn made() -> (String, String) {
+    fn certificate_and_key() -> (String, String) {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["hub".to_owned()]).unwrap();
         (cert.pem(), signing_key.serialize_pem())
     }
 
-    fn refusal(pem: &str) -> String {
+    fn fault(pem: &str) -> String {
         ClientCertificate::from_pem(&Secret::new(pem)).unwrap_err().to_string()
     }
 
     #[test]
-    fn certificates_and_key_are_read_in_any_order_and_the_own_one_comes_first() {
-        let ((own, key), (authority, _)) = (made(), made());
+    fn sections_come_in_any_order_and_the_own_certificate_goes_first() {
+        let ((own, key), (authority, _)) = (certificate_and_key(), certificate_and_key());
         let alone = ClientCertificate::from_pem(&Secret::new(format!("{own}{key}"))).unwrap();
         for pem in [
             format!("{key}{own}{authority}"),
@@ -98,32 +96,32 @@ mod tests {
             let read = ClientCertificate::from_pem(&Secret::new(pem)).unwrap();
             assert_eq!((&read.0.cert[0], read.0.cert.len()), (&alone.0.cert[0], 2));
         }
-        assert_eq!(format!("{alone:?}"), "[client_certificate]");
+        assert_eq!(format!("{alone:?}"), "[client certificate]");
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_without_repeating_it() {
-        let (own, key) = made();
-        let (_, anothers) = made();
+    fn faults_are_named_without_quoting_the_text() {
+        let (own, key) = certificate_and_key();
+        let (_, other_key) = certificate_and_key();
         let half = &key[..key.len() / 2];
-        for (pem, told) in [
+        for (pem, expected) in [
             (String::new(), "there is none. Enter it from"),
             (key.clone(), "there is none. Enter it from"),
             (own.clone(), "its private key is missing"),
-            (format!("{own}{anothers}"), "its private key is that of another certificate"),
-            (format!("{own}{half}"), "what was entered is not whole"),
+            (format!("{own}{other_key}"), "its private key is that of another certificate"),
+            (format!("{own}{half}"), "the text is incomplete"),
             (format!("{own}{}", key.replace("PRIVATE", "ENCRYPTED PRIVATE")), "its private key is locked"),
-            (format!("{own}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), "is none of RSA"),
+            (format!("{own}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), "Enter one of RSA"),
             (format!("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{key}"), "of another certificate"),
         ] {
-            let refusal = refusal(&pem);
-            assert!(refusal.starts_with("The client certificate cannot be used: "), "{refusal}");
-            assert!(refusal.contains(told) && !refusal.contains("AAAA"), "{refusal}");
+            let fault = fault(&pem);
+            assert!(fault.starts_with("The client certificate cannot be used: "), "{fault}");
+            assert!(fault.contains(expected) && !fault.contains("AAAA"), "{fault}");
         }
     }
 
     #[test]
-    fn keys_of_every_usual_kind_are_read() {
+    fn ecdsa_and_ed25519_keys_are_accepted() {
         for kind in [&PKCS_ECDSA_P256_SHA256, &PKCS_ED25519] {
             let key = KeyPair::generate_for(kind).unwrap();
             let own = rcgen::CertificateParams::new(["hub".to_owned()]).unwrap().self_signed(&key).unwrap();

@@ -1,133 +1,189 @@
-//! What can go wrong on the way out; no text holds a path, a query, a header or a body.
+//! Errors of a request on the wire. No text holds a path, a query, a header or a body.
 
 use std::time::Duration;
 
 use super::policy::PolicyViolation;
+use crate::error::Message;
 
-/// A request that did not get its whole answer. Every sentence names the host.
-#[derive(Debug, thiserror::Error)]
+/// A request without a complete response. Every message names the host.
+#[derive(Debug)]
 pub enum Error {
     /// The URL cannot be requested at all. A sentence.
-    #[error("{0}")]
-    Url(String),
-    /// The rules forbid it.
-    #[error(transparent)]
-    Refused(#[from] PolicyViolation),
-    /// The name has no address.
-    #[error("There is no host called {host}: check the spelling")]
+    InvalidUrl(String),
+    /// The egress policy forbids it.
+    Refused(PolicyViolation),
+    /// The host name has no address.
     Unresolved {
         /// The host as the URL names it.
         host: String,
-        /// What the resolver said.
-        #[source]
+        /// The resolver's error.
         source: anyhow::Error,
     },
-    /// No connection came about: nothing was sent.
-    #[error("{host} could not be reached ({reason}): check that it is running and that the address is right")]
+    /// No connection was made: nothing was sent.
     Unreachable {
         /// The host as the URL names it.
         host: String,
         /// The innermost cause.
         reason: String,
         /// The underlying failure, for the log.
-        #[source]
         source: anyhow::Error,
     },
-    /// The connection could not be made a safe one: nothing was sent.
-    #[error("{host} {fault}: {mend}")]
+    /// The TLS handshake failed: nothing was sent.
     Handshake {
         /// The host as the URL names it.
         host: String,
-        /// What is wrong.
+        /// The fault, as a clause after the host.
         fault: &'static str,
-        /// What to do about it.
-        mend: &'static str,
+        /// The next step.
+        advice: &'static str,
         /// The underlying failure, for the log.
-        #[source]
         source: anyhow::Error,
     },
-    /// The server broke off over who the hub is: it has read nothing.
-    #[error("{host} {fault}")]
+    /// The server ended the handshake because of the hub's client certificate, or for want of one: it has read nothing.
     ClientCertificateRejected {
         /// The host as the URL names it.
         host: String,
-        /// What is wrong, and what to do about it.
-        fault: &'static str,
+        /// The hub presented a certificate.
+        was_presented: bool,
         /// The underlying failure, for the log.
-        #[source]
         source: anyhow::Error,
     },
-    /// What the hub should show to say who it is.
-    #[error("The client certificate cannot be used: {0}")]
-    InvalidClientCertificate(&'static str),
-    /// The request was sent, and time ran out.
-    #[error("{host} did not answer within {} seconds", after.as_secs_f32().ceil())]
+    /// The hub's own client certificate is unusable.
+    InvalidClientCertificate {
+        /// The fault, as a clause.
+        fault: &'static str,
+        /// The next step.
+        advice: Option<&'static str>,
+    },
+    /// The request was sent, and the time for its response has passed.
     Timeout {
         /// The host as the URL names it.
         host: String,
-        /// How long the hub waited.
+        /// The time that the hub waited.
         after: Duration,
     },
-    /// The request was sent, and the connection broke before the whole answer was here.
-    #[error("The connection to {host} broke off before its answer was complete")]
+    /// The request was sent, and the connection broke before the response was complete.
     Broken {
         /// The host as the URL names it.
         host: String,
         /// The underlying failure, for the log.
-        #[source]
         source: anyhow::Error,
     },
-    /// The answer is longer than the caller accepts.
-    #[error("{host} answered with more than {}, the most that this hub accepts", words(*limit))]
+    /// The response is longer than the caller accepts.
     TooLarge {
         /// The host as the URL names it.
         host: String,
         /// The limit in bytes.
         limit: usize,
     },
-    /// The HTTP client could not be made (no certificate store, for one).
-    #[error("The hub could not set up its HTTP client")]
-    Client(#[source] anyhow::Error),
+    /// The HTTP client could not be built, for example without a certificate store.
+    ClientSetup(anyhow::Error),
 }
 
 impl Error {
-    /// Machine word for the cause.
+    /// Returns the machine word for the cause.
     #[must_use]
     pub fn class(&self) -> &'static str {
         match self {
-            Self::Url(_) => "url",
+            Self::InvalidUrl(_) => "url",
             Self::Refused(_) => "refused",
             Self::Unresolved { .. } => "unresolved",
             Self::Unreachable { .. } => "unreachable",
             Self::Handshake { .. } => "handshake",
             Self::ClientCertificateRejected { .. } => "unwelcome",
-            Self::InvalidClientCertificate(_) => "client_certificate",
+            Self::InvalidClientCertificate { .. } => "identity",
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",
-            Self::Client(_) => "client",
+            Self::ClientSetup(_) => "client",
         }
     }
 
-    /// True if the other side may have seen the request.
+    /// Says whether the server may have seen the request.
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         matches!(self, Self::Timeout { .. } | Self::Broken { .. } | Self::TooLarge { .. })
+    }
+
+    /// Returns the text for people, with the next step.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::InvalidUrl(text) => Message::from(text.as_str()),
+            Self::Refused(violation) => violation.message(),
+            Self::Unresolved { host, .. } => {
+                Message::from(format!("There is no host called {host}")).with_advice("Check the spelling")
+            }
+            Self::Unreachable { host, reason, .. } => Message::from(format!("{host} could not be reached ({reason})"))
+                .with_advice("Check that it is running and that the address is right"),
+            Self::Handshake { host, fault, advice, .. } => {
+                Message::from(format!("{host} {fault}")).with_advice(*advice)
+            }
+            Self::ClientCertificateRejected { host, was_presented: true, .. } => {
+                Message::from(format!("{host} does not accept the hub’s client certificate"))
+                    .with_advice("Check that it is the one made for this server, and has not expired")
+            }
+            Self::ClientCertificateRejected { host, was_presented: false, .. } => {
+                format!("{host} requires a client certificate, and this hub has none for it").into()
+            }
+            Self::InvalidClientCertificate { fault, advice } => Message {
+                text: format!("The client certificate cannot be used: {fault}"),
+                advice: advice.map(Into::into),
+            },
+            Self::Timeout { host, after } => {
+                format!("{host} did not answer within {} seconds", after.as_secs_f32().ceil()).into()
+            }
+            Self::Broken { host, .. } => {
+                format!("The connection to {host} broke off before its answer was complete").into()
+            }
+            Self::TooLarge { host, limit } => {
+                format!("{host} answered with more than {}, the most that this hub accepts", format_size(*limit)).into()
+            }
+            Self::ClientSetup(_) => "The hub could not set up its HTTP client".into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.message().fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unresolved { source, .. }
+            | Self::Unreachable { source, .. }
+            | Self::Handshake { source, .. }
+            | Self::ClientCertificateRejected { source, .. }
+            | Self::Broken { source, .. }
+            | Self::ClientSetup(source) => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl From<PolicyViolation> for Error {
+    fn from(violation: PolicyViolation) -> Self {
+        Self::Refused(violation)
     }
 }
 
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::Url(_) | Error::Refused(_) | Error::InvalidClientCertificate(_) => Self::Refused(error.to_string()),
-            Error::Client(source) => Self::Internal(source),
-            other => Self::upstream(other.class(), other.to_string(), anyhow::Error::new(other)),
+            Error::InvalidUrl(_) | Error::Refused(_) | Error::InvalidClientCertificate { .. } => {
+                Self::Refused(error.message())
+            }
+            Error::ClientSetup(source) => Self::Internal(source),
+            other => Self::upstream(other.class(), other.message(), anyhow::Error::new(other)),
         }
     }
 }
 
-/// A size as people say it.
-pub(super) fn words(bytes: usize) -> String {
+/// Formats a number of bytes for people.
+fn format_size(bytes: usize) -> String {
     const KB: usize = 1000;
     match bytes {
         0..KB => format!("{bytes} bytes"),

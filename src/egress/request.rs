@@ -1,4 +1,4 @@
-//! A request to send: plain data, so that callers need no HTTP client of their own.
+//! A request as plain data, so that callers need no HTTP client of their own.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use url::Url;
 use super::client_certificate::ClientCertificate;
 use crate::secret::Secret;
 
-/// What to send, and how much to take for an answer.
+/// A request, and the bounds of its response.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(super) method: Method,
@@ -22,7 +22,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers or body, with 30 seconds and 10 MB for its answer.
+    /// Builds a request without headers or body, with 30 seconds and 10 MB for its response.
     pub fn new(method: Method, url: Url) -> Self {
         Self {
             method,
@@ -42,15 +42,15 @@ impl Request {
         self
     }
 
-    /// The same request to another address.
+    /// Sets the URL.
     #[must_use]
     pub fn with_url(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
 
-    /// Sets `Authorization: Bearer …`, marked so that nothing prints it. A token that no header can hold is left out,
-    /// which the other side answers as it does any request without one.
+    /// Sets `Authorization: Bearer …`, marked as sensitive. A token that no header can hold is left out; the server then
+    /// answers as for any request without one.
     #[must_use]
     pub fn bearer(mut self, token: &Secret) -> Self {
         if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.expose())) {
@@ -60,14 +60,14 @@ impl Request {
         self
     }
 
-    /// Says who the hub is, should the server ask for a certificate.
+    /// Sets the client certificate, presented if the server asks for one.
     #[must_use]
-    pub fn client_certificate(mut self, client_certificate: ClientCertificate) -> Self {
-        self.client_certificate = Some(client_certificate);
+    pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.client_certificate = Some(certificate);
         self
     }
 
-    /// Sets the body and its type.
+    /// Sets the body and its media type.
     #[must_use]
     pub fn body(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -82,7 +82,7 @@ impl Request {
         self
     }
 
-    /// Sets how many bytes of answer (after decompression) are taken.
+    /// Sets the limit of the response in bytes, after decompression.
     #[must_use]
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
         self.max_response_bytes = limit;

@@ -1,5 +1,6 @@
-//! The way to a server in steps, for whoever wants to know which of them fails: its name, then a connection, then the
-//! handshake. Under the same rules as every request, and nothing is sent.
+//! The steps to a server, one at a time: resolve its name, connect, shake hands. Check-ups report which step fails.
+//!
+//! The policy applies as to every request, and nothing is sent.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,10 +18,10 @@ use super::resolver::Resolver;
 use super::{CONNECT_TIMEOUT, Egress, explain, tls};
 use crate::config::Authorities;
 
-/// How long the name service may take.
+/// Time for resolving a name.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a server is: addresses that were looked up once, each of them allowed.
+/// A server's addresses, resolved once and all allowed.
 #[derive(Clone, Debug)]
 pub struct ResolvedTarget {
     host: String,
@@ -30,10 +31,10 @@ pub struct ResolvedTarget {
     authorities: Arc<Authorities>,
 }
 
-/// A connection that came about.
+/// The protection of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handshake {
-    /// Encrypted, with a certificate that is trusted: the version of TLS in words.
+    /// Encrypted, with a trusted certificate. Holds the version of TLS for people.
     Encrypted(&'static str),
     /// Not encrypted, and within this machine.
     Loopback,
@@ -42,56 +43,56 @@ pub enum Handshake {
 }
 
 impl Egress {
-    /// Looks up where `url` leads, and whether the rules allow that.
+    /// Resolves the host of `url` and checks each address against the policy.
     pub async fn resolve(&self, url: &Url) -> Result<ResolvedTarget, Error> {
-        let (host, door) = self.inspect(url)?;
+        let (host, endpoint) = self.inspect(url)?;
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::from(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::from(ip)),
             _ => None,
         };
         let addresses = if let Some(ip) = literal {
-            vec![SocketAddr::new(ip, door.port)]
+            vec![SocketAddr::new(ip, endpoint.port)]
         } else {
-            let resolver = Resolver { guard: self.guard.clone(), door };
-            match timeout(RESOLVE_TIMEOUT, resolver.addresses(&host)).await {
+            let lookup = Resolver { guard: self.guard.clone(), endpoint };
+            match timeout(RESOLVE_TIMEOUT, lookup.addresses(&host)).await {
                 Ok(found) => found.map_err(|error| explain(host.clone(), error.into()))?,
-                Err(late) => return Err(Error::Unresolved { host, source: late.into() }),
+                Err(elapsed) => return Err(Error::Unresolved { host, source: elapsed.into() }),
             }
         };
         let authorities = self.authorities.clone();
-        Ok(ResolvedTarget { host, https: door.https, addresses, is_literal: literal.is_some(), authorities })
+        Ok(ResolvedTarget { host, https: endpoint.https, addresses, is_literal: literal.is_some(), authorities })
     }
 }
 
 impl ResolvedTarget {
-    /// The host, as the URL names it.
+    /// Returns the host as the URL names it.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The addresses; none where the host is one itself.
+    /// Returns the resolved addresses; empty if the URL names an address itself.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         if self.is_literal { &[] } else { &self.addresses }
     }
 
-    /// Opens a connection, and ends it at once.
+    /// Connects, shakes hands if the scheme is https, and closes the connection.
     pub async fn connect(&self) -> Result<Handshake, Error> {
-        let opening = async {
-            let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.broken(error))?;
+        let connecting = async {
+            let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.failed(error))?;
             if self.https { self.shake_hands(stream).await } else { Ok(self.unencrypted()) }
         };
-        let late = |_| self.broken(std::io::Error::other("it did not answer in time"));
-        timeout(CONNECT_TIMEOUT, opening).await.map_err(late)?
+        let elapsed = |_| self.failed(std::io::Error::other("it did not answer in time"));
+        timeout(CONNECT_TIMEOUT, connecting).await.map_err(elapsed)?
     }
 
     async fn shake_hands(&self, stream: TcpStream) -> Result<Handshake, Error> {
-        let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::Client(error.into()))?;
-        let trusting = tls::client_config(&self.authorities, None).map_err(|error| Error::Client(error.into()))?;
+        let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::ClientSetup(error.into()))?;
+        let config = tls::client_config(&self.authorities, None).map_err(|error| Error::ClientSetup(error.into()))?;
         let stream =
-            TlsConnector::from(Arc::new(trusting)).connect(name, stream).await.map_err(|error| self.broken(error))?;
+            TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| self.failed(error))?;
         Ok(Handshake::Encrypted(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             _ => "TLS 1.2",
@@ -99,11 +100,11 @@ impl ResolvedTarget {
     }
 
     fn unencrypted(&self) -> Handshake {
-        let is_within = self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
-        if is_within { Handshake::Loopback } else { Handshake::Plaintext }
+        let is_loopback = self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
+        if is_loopback { Handshake::Loopback } else { Handshake::Plaintext }
     }
 
-    fn broken(&self, error: std::io::Error) -> Error {
+    fn failed(&self, error: std::io::Error) -> Error {
         explain(self.host.clone(), error.into())
     }
 }

@@ -1,4 +1,4 @@
-//! Looks a name up once and hands on only addresses that were checked: what is checked is what is connected to.
+//! Resolves a host name once and returns checked addresses only: the hub connects to the addresses that it checked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,36 +8,38 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use super::Endpoint;
 use super::policy::{Guard, PolicyViolation};
 
-/// The resolver of one [`Endpoint`]: a client never asks another one.
+/// The resolver of one [`Endpoint`]; its client uses no other.
 #[derive(Clone)]
 pub(super) struct Resolver {
     pub(super) guard: Arc<Guard>,
-    pub(super) door: Endpoint,
+    pub(super) endpoint: Endpoint,
 }
 
-/// A name that leads nowhere.
+/// A host name without usable addresses.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResolveError {
-    /// The rules forbid where it leads.
+    /// The policy forbids one of its addresses.
     #[error("{0}")]
     Refused(PolicyViolation),
-    /// It has no address.
+    /// The name has no address.
     #[error("the name does not resolve")]
     Unresolved(#[source] std::io::Error),
 }
 
 impl Resolver {
-    /// All addresses of `host`; refused as a whole if any one of them is, for a mixed answer is an attack or a mistake.
+    /// Returns all addresses of `host`. Refuses the host if any of them is refused: a mixed answer is an attack or a mistake.
     pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, ResolveError> {
-        let found = tokio::net::lookup_host((host, self.door.port)).await.map_err(ResolveError::Unresolved)?;
-        let found: Vec<_> = found.collect();
-        if found.is_empty() {
+        let addresses = tokio::net::lookup_host((host, self.endpoint.port)).await.map_err(ResolveError::Unresolved)?;
+        let addresses: Vec<_> = addresses.collect();
+        if addresses.is_empty() {
             return Err(ResolveError::Unresolved(std::io::Error::other("no addresses")));
         }
-        for address in &found {
-            self.guard.admit(self.door.https, host.trim_end_matches('.'), *address).map_err(ResolveError::Refused)?;
+        for address in &addresses {
+            self.guard
+                .check(self.endpoint.https, host.trim_end_matches('.'), *address)
+                .map_err(ResolveError::Refused)?;
         }
-        Ok(found)
+        Ok(addresses)
     }
 }
 

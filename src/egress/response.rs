@@ -1,4 +1,4 @@
-//! An answer whose body is read within its limit, at once or as a stream.
+//! A response whose body is read within its limit, at once or as a stream.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::error::Error;
 
-/// Status and headers are here; the body is still on its way. Redirects are answers like any other.
+/// A response with status and headers; the body has not been read yet. Redirects are responses like any other.
 #[derive(Debug)]
 pub struct Response {
     pub(super) inner: reqwest::Response,
@@ -28,20 +28,20 @@ impl Response {
         self.inner.headers()
     }
 
-    /// The media type in lower case, without its parameters; empty if there is none.
+    /// Returns the media type in lower case, without its parameters; empty if there is none.
     pub fn media_type(&self) -> String {
         let value = self.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
     }
 
-    /// The same answer with a lower limit.
+    /// Lowers the limit.
     #[must_use]
     pub fn with_limit(mut self, limit: usize) -> Self {
         self.limit = self.limit.min(limit);
         self
     }
 
-    /// The whole body.
+    /// Reads the whole body.
     pub async fn bytes(self) -> Result<Bytes, Error> {
         if self.inner.content_length().is_some_and(|length| length > self.limit as u64) {
             return Err(Error::TooLarge { host: self.host, limit: self.limit });
@@ -53,14 +53,14 @@ impl Response {
         Ok(body.await?.freeze())
     }
 
-    /// The body as it arrives; ends with an error as soon as the limit is passed.
+    /// Streams the body. The stream ends with an error as soon as the limit is passed.
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let Self { inner, host, timeout, limit } = self;
-        let mut taken = 0_usize;
+        let mut received = 0_usize;
         inner.bytes_stream().map(move |chunk| {
             let chunk = chunk.map_err(|error| broken(host.clone(), timeout, error))?;
-            taken = taken.saturating_add(chunk.len());
-            if taken > limit { Err(Error::TooLarge { host: host.clone(), limit }) } else { Ok(chunk) }
+            received = received.saturating_add(chunk.len());
+            if received > limit { Err(Error::TooLarge { host: host.clone(), limit }) } else { Ok(chunk) }
         })
     }
 }

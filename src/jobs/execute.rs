@@ -15,11 +15,11 @@ use super::outcome::{ended, panicked, unprepared};
 use super::run::{Prepared, Runner, Unready, Work, prepare, presented};
 use super::tool_news::ToolNews;
 use crate::actor::{Actor, Origin};
-use crate::audit::redact;
 use crate::clock::Timestamp;
 use crate::oauth::Challenge;
 use crate::queue::events::{Event, Level};
 use crate::queue::{Finish, Lease, Stop};
+use crate::secret::Redactor;
 use crate::upstream::{self, CallContext, Limits, Progress};
 
 /// A result longer than this fails the job.
@@ -189,7 +189,7 @@ async fn call(
 fn noted(step: &Progress, prepared: &Prepared, now: Timestamp) -> Event {
     let words = match (&step.message, step.total) {
         (Some(message), _) if !message.trim().is_empty() => {
-            redact(message, &prepared.secret.iter().collect::<Vec<_>>()).into_owned()
+            Redactor::for_content(&prepared.secret).redact(message).into_owned()
         }
         (_, Some(total)) => format!("Step {} of {total}", step.progress),
         (_, None) => format!("Step {}", step.progress),

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::run::{Prepared, Unready};
 use crate::actor::Actor;
-use crate::audit::{self, Action, CallOutcome, redact};
+use crate::audit::{self, Action, CallOutcome};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::queue::events::{Event, Level};
 use crate::queue::{End, Finish, Lease, Outcome, Reason, Stop, backoff};
+use crate::secret::Redactor;
 use crate::upstream;
 
 /// Tries of a call that failed in a way that may pass.
@@ -169,8 +170,8 @@ fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::CallOutcome, s
 
 /// The end of a job: its result, its last line and its audit entry, without any secret.
 fn over(lease: &Lease, actor: &Actor, prepared: &Prepared, verdict: &Verdict, now: Timestamp) -> Finish {
-    let secrets: Vec<_> = prepared.secret.iter().collect();
-    let clean = |text: &str| redact(text, &secrets).into_owned();
+    let redactor = Redactor::for_content(&prepared.secret);
+    let clean = |text: &str| redactor.redact(text).into_owned();
     let output = verdict.output.as_ref().map(|value| clean(&value.to_string()));
     let is_ok = verdict.outcome == Outcome::Ok;
     let error = (!is_ok).then(|| clean(&verdict.message));

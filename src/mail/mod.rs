@@ -15,7 +15,7 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executo
 
 use self::outbox::Outbox;
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::secret::Secret;
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
@@ -113,7 +113,8 @@ impl std::fmt::Debug for Mailer {
 }
 
 fn undelivered(mail: &Mail, cause: anyhow::Error) -> Error {
-    Error::upstream("mail", format!("The hub could not send a mail to {}. Try again in a minute", mail.to), cause)
+    let message = error::Message::from(format!("The hub could not send a mail to {}", mail.to));
+    Error::upstream("mail", message.with_advice("Try again in a minute"), cause)
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ async fn a_server_that_is_away_is_a_sentence_with_its_cause() {
     let Err(Error::Upstream { message, source, .. }) = mailer.send(&mail("alice@example.com"), NOW).await else {
         panic!("sent to nobody")
     };
-    assert_eq!(message, "The hub could not send a mail to alice@example.com. Try again in a minute");
+    assert_eq!(message.text, "The hub could not send a mail to alice@example.com");
+    assert_eq!(message.advice.as_deref(), Some("Try again in a minute"));
     assert!(source.is_some());
 }
 

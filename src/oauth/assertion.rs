@@ -1,4 +1,4 @@
-//! A signed statement in place of a secret (RFC 7523): whoever holds the key is the client.
+//! Client assertions: a JWT signed with the client's key, in place of a secret (RFC 7523, `private_key_jwt`).
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -10,53 +10,53 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::proof::Parameters;
+use super::parameters::Parameters;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
-/// What the parameter `client_assertion_type` says.
-pub(super) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Value of the parameter `client_assertion_type`.
+pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How a key begins.
-pub(super) const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+/// First line of a private key in PEM.
+pub(super) const PEM_HEADER: &str = "-----BEGIN PRIVATE KEY-----";
 
-/// Seconds for which a statement is good: it is made for one request.
-const LIFE: i64 = 60;
+/// Seconds until an assertion expires: each is made for one request.
+const ASSERTION_TTL: i64 = 60;
 
-/// Whether a key is of a kind that can sign.
+/// Says whether the key can be parsed and is of a supported kind.
 pub(super) fn can_sign(key: &Secret) -> bool {
-    Key::read(key).is_some()
+    Key::from_pem(key).is_some()
 }
 
-/// The statement that whoever sends these parameters is the client; none if there is no key that can sign it.
-pub(super) fn signed(
+/// Builds and signs an assertion for a request with these parameters. Returns `None` if the key is unusable.
+pub(super) fn sign(
     key: &Secret,
     client_id: &str,
     audience: &str,
     parameters: &Parameters,
     now: Timestamp,
 ) -> Option<String> {
-    let key = Key::read(key)?;
+    let key = Key::from_pem(key)?;
     let issued = now.unix_timestamp();
     let claims = json!({
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
-        "jti": number(parameters, now),
+        "jti": token_id(parameters, now),
         "iat": issued,
-        "exp": issued + LIFE,
+        "exp": issued + ASSERTION_TTL,
     });
-    let said = format!("{}.{}", part(&json!({ "alg": key.algorithm(), "typ": "JWT" })), part(&claims));
-    let signature = key.sign(said.as_bytes())?;
-    Some(format!("{said}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
+    let signed = format!("{}.{}", encode(&json!({ "alg": key.algorithm(), "typ": "JWT" })), encode(&claims));
+    let signature = key.sign(signed.as_bytes())?;
+    Some(format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature)))
 }
 
-fn part(value: &Value) -> String {
+fn encode(value: &Value) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// No two requests have the same: each holds a code or a token, and is made at its moment.
-fn number(parameters: &Parameters, now: Timestamp) -> String {
+/// Derives the `jti`. No two requests share one: each has its own code or token, and its own time.
+fn token_id(parameters: &Parameters, now: Timestamp) -> String {
     let mut digest = Sha256::new_with_prefix(now.unix_timestamp_nanos().to_be_bytes());
     for (name, value) in parameters {
         digest.update(format!("{name}={value}\n"));
@@ -64,7 +64,7 @@ fn number(parameters: &Parameters, now: Timestamp) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest.finalize())
 }
 
-/// A key of a kind that providers take.
+/// A private key of a supported kind.
 enum Key {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
@@ -72,10 +72,10 @@ enum Key {
 }
 
 impl Key {
-    /// From PEM; a form may have made one line of it.
-    fn read(pem: &Secret) -> Option<Self> {
-        let (_, behind) = pem.expose().split_once(BEGIN)?;
-        let (body, _) = behind.split_once("-----END PRIVATE KEY-----")?;
+    /// Parses PKCS #8 in PEM. Line breaks may be missing, as after a paste into a form.
+    fn from_pem(pem: &Secret) -> Option<Self> {
+        let (_, rest) = pem.expose().split_once(PEM_HEADER)?;
+        let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
         let body: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
         let der = Zeroizing::new(BASE64_STANDARD.decode(body.as_bytes()).ok()?);
         let ed25519 = || Ed25519KeyPair::from_pkcs8(&der).map(Self::Ed25519);

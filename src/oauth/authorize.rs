@@ -1,4 +1,4 @@
-//! The way to the provider and back: the address a person is sent to, and what they bring home.
+//! The authorization request and its callback (RFC 6749, section 4.1; RFC 7636; RFC 9207).
 
 use std::collections::BTreeMap;
 
@@ -7,59 +7,61 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::failure::{Failure, FailureKind};
+use super::failure::from_error_code;
+use super::parameters::wire_name;
 use super::provider::{PkceMethod, Provider};
 use super::template::{self, TemplateValues};
+use crate::egress::Failure;
 use crate::secret::Secret;
 
-/// A random word that the provider gives back unseen: whoever brings it was sent by us.
+/// The `state` parameter: a random word that ties a callback to its authorization request.
 #[derive(Clone, Debug)]
 pub struct State(Secret);
 
 impl State {
-    /// From 32 random bytes.
+    /// Encodes 32 random bytes.
     #[must_use]
     pub fn new(random: [u8; 32]) -> Self {
         Self(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// As a callback brings it: any text, which may be nobody's.
+    /// Wraps the value of a callback, which may belong to no request.
     #[must_use]
     pub fn from_callback(text: &str) -> Self {
         Self(Secret::new(text))
     }
 
-    /// What is stored of it.
+    /// Returns the hash that the database stores.
     #[must_use]
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.expose()).to_vec()
     }
 
-    /// For the addresses it travels in.
+    /// Returns the value, for URLs.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
 }
 
-/// A verifier, which the code is bound to (RFC 7636).
+/// A PKCE code verifier (RFC 7636).
 #[derive(Clone, Debug)]
 pub struct Pkce(Secret);
 
 impl Pkce {
-    /// From 32 random bytes.
+    /// Encodes 32 random bytes.
     #[must_use]
     pub fn new(random: [u8; 32]) -> Self {
         Self(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(random)))
     }
 
-    /// One that was stored.
+    /// Wraps a stored verifier.
     #[must_use]
     pub const fn from_verifier(verifier: Secret) -> Self {
         Self(verifier)
     }
 
-    /// The verifier itself: for the vault, and for the token endpoint.
+    /// Returns the verifier, for the vault and the token endpoint.
     #[must_use]
     pub const fn verifier(&self) -> &Secret {
         &self.0
@@ -70,111 +72,104 @@ impl Pkce {
     }
 }
 
-/// A sign-in that begins.
+/// The parameters of one authorization request.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorizationParams<'a> {
-    /// Who the hub is to the provider.
+    /// The hub's client id.
     pub client_id: &'a str,
-    /// Where the provider sends people back to.
+    /// The callback URL.
     pub redirect: &'a Url,
-    /// What is asked for.
+    /// The requested scopes.
     pub scopes: &'a [String],
-    /// Comes back with them.
+    /// The state, which the callback repeats.
     pub state: &'a State,
-    /// Binds the code.
+    /// The verifier that binds the code.
     pub pkce: &'a Pkce,
 }
 
-/// The address at which a person consents.
+/// Builds the URL at which a person consents.
 pub fn authorization_url(
     provider: &Provider,
     values: &TemplateValues,
-    asked: AuthorizationParams<'_>,
+    params: AuthorizationParams<'_>,
 ) -> Result<Url, Failure> {
     let mut url = template::url(&provider.authorize_url, values)?;
     let mut parameters = vec![
         ("response_type", "code".to_owned()),
-        ("client_id", asked.client_id.to_owned()),
-        ("redirect_uri", asked.redirect.to_string()),
-        ("state", asked.state.expose().to_owned()),
+        ("client_id", params.client_id.to_owned()),
+        ("redirect_uri", params.redirect.to_string()),
+        ("state", params.state.expose().to_owned()),
     ];
-    if !asked.scopes.is_empty() {
-        parameters.push((&provider.scope_param, asked.scopes.join(&provider.scope_separator)));
+    if !params.scopes.is_empty() {
+        parameters.push((&provider.scope_param, params.scopes.join(&provider.scope_separator)));
     }
     if provider.pkce == PkceMethod::S256 {
-        parameters.push(("code_challenge", asked.pkce.challenge()));
+        parameters.push(("code_challenge", params.pkce.challenge()));
         parameters.push(("code_challenge_method", "S256".to_owned()));
     }
     if let Some(resource) = &provider.resource {
         parameters.push(("resource", resource.clone()));
     }
     for (name, value) in &provider.authorize_params {
-        // what a provider's file says goes before what is usual
-        parameters.retain(|(usual, _)| usual != name);
+        // the provider description overrides the standard parameters
+        parameters.retain(|(standard, _)| standard != name);
         parameters.push((name, value.clone()));
     }
     let mut query = url.query_pairs_mut();
     for (name, value) in parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty()) {
-        query.append_pair(renamed(provider, name), &value);
+        query.append_pair(wire_name(provider, name), &value);
     }
     drop(query);
     Ok(url)
 }
 
-/// What the provider calls a parameter.
-pub(super) fn renamed<'a>(provider: &'a Provider, name: &'a str) -> &'a str {
-    provider.rename.get(name).map_or(name, String::as_str)
-}
-
-/// What a person brought home.
+/// The parameters of a successful callback.
 #[derive(Clone, Debug)]
 pub struct CallbackParams {
-    /// To be exchanged.
+    /// The authorization code.
     pub code: Secret,
-    /// What the provider's file says to keep.
+    /// Values that the provider description captures from the callback.
     pub captured: TemplateValues,
 }
 
 impl CallbackParams {
-    /// Reads the parameters of a callback that belongs to a sign-in at this provider.
+    /// Reads the query of a callback that belongs to a sign-in at this provider.
     ///
     /// # Errors
-    /// Of [`FailureKind::InvalidGrant`] if the person or the provider said no. The words of a callback that names another issuer are
-    /// not repeated: they are not the provider's.
+    /// [`FailureKind::InvalidGrant`](super::FailureKind::InvalidGrant) if the person or the provider declined. Text of a
+    /// callback that names another issuer is not quoted: it is not the provider's.
     pub fn read(provider: &Provider, query: &BTreeMap<String, String>) -> Result<Self, Failure> {
         let host = provider.host();
-        let wrong = |message: String| Failure::new(FailureKind::Permanent, "callback", message);
+        let invalid = |message: String| Failure::permanent("callback", message);
         match (&provider.issuer, query.get("iss")) {
-            (Some(issuer), Some(said)) if issuer != said => {
-                return Err(Failure::new(
-                    FailureKind::Permanent,
+            (Some(issuer), Some(iss)) if issuer != iss => {
+                return Err(Failure::permanent(
                     "issuer_mismatch",
-                    format!("The answer came from somebody else than {host}, so nothing was taken from it"),
+                    format!("The callback names another issuer than {host}, so the hub ignored it"),
                 ));
             }
             (_, None) if provider.names_itself => {
-                return Err(wrong(format!("The answer does not say that it is from {host}, which promises to say so")));
+                return Err(invalid(format!("The callback does not name its issuer, although {host} always does")));
             }
             _ => {}
         }
         if let Some(code) = query.get("error") {
-            let words = query.get("error_description").filter(|words| !words.trim().is_empty());
-            return Err(Failure::named(&host, code, words.unwrap_or(code)));
+            let description = query.get("error_description").filter(|text| !text.trim().is_empty());
+            return Err(from_error_code(&host, code, description.unwrap_or(code)));
         }
         let code = query.get(&provider.code_param).filter(|code| !code.is_empty());
-        let code = code.ok_or_else(|| wrong(format!("{host} sent you back without a code")))?;
-        let kept = provider.capture_callback.iter();
+        let code = code.ok_or_else(|| invalid(format!("{host} sent you back without a code")))?;
+        let names = provider.capture_callback.iter();
         let captured =
-            kept.filter_map(|(name, parameter)| Some((name.clone(), query.get(parameter)?.clone()))).collect();
+            names.filter_map(|(name, parameter)| Some((name.clone(), query.get(parameter)?.clone()))).collect();
         Ok(Self { code: Secret::new(code), captured })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        AuthorizationParams, CallbackParams, FailureKind, Pkce, Provider, State, TemplateValues, authorization_url,
-    };
+    use super::{AuthorizationParams, CallbackParams, Pkce, Provider, State, TemplateValues, authorization_url};
+    use crate::egress::FailureKind;
     use std::collections::BTreeMap;
     use url::Url;
 
@@ -185,76 +180,76 @@ mod tests {
         toml::from_str(&text).unwrap()
     }
 
-    fn asked_of(provider: &Provider) -> BTreeMap<String, String> {
+    fn query_of(provider: &Provider) -> BTreeMap<String, String> {
         let (state, pkce) = (State::new([1; 32]), Pkce::new([2; 32]));
         let redirect = Url::parse("https://hub.example/oauth/callback").unwrap();
-        let asked = AuthorizationParams {
+        let params = AuthorizationParams {
             client_id: "hub",
             redirect: &redirect,
             scopes: &["read".to_owned(), "write".to_owned()],
             state: &state,
             pkce: &pkce,
         };
-        let url = authorization_url(provider, &TemplateValues::new(), asked).unwrap();
+        let url = authorization_url(provider, &TemplateValues::new(), params).unwrap();
         url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 
     #[test]
-    fn a_plain_provider_is_asked_as_the_standards_say() {
-        let asked = asked_of(&provider("resource = 'https://api.example'"));
-        assert_eq!(asked["tenant"], "1", "what stood in the address stays");
-        assert_eq!((asked["response_type"].as_str(), asked["client_id"].as_str()), ("code", "hub"));
-        assert_eq!((asked["scope"].as_str(), asked["code_challenge_method"].as_str()), ("read write", "S256"));
-        assert_eq!(asked["code_challenge"].len(), 43);
-        assert_eq!((asked["resource"].as_str(), asked["state"].len()), ("https://api.example", 43));
+    fn a_standard_provider_gets_the_standard_parameters() {
+        let query = query_of(&provider("resource = 'https://api.example'"));
+        assert_eq!(query["tenant"], "1", "the URL keeps its query");
+        assert_eq!((query["response_type"].as_str(), query["client_id"].as_str()), ("code", "hub"));
+        assert_eq!((query["scope"].as_str(), query["code_challenge_method"].as_str()), ("read write", "S256"));
+        assert_eq!(query["code_challenge"].len(), 43);
+        assert_eq!((query["resource"].as_str(), query["state"].len()), ("https://api.example", 43));
     }
 
     #[test]
-    fn a_challenge_is_that_of_the_standard() {
+    fn the_code_challenge_is_that_of_rfc_7636() {
         // RFC 7636, appendix B
         let pkce = Pkce::from_verifier(crate::secret::Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
         assert_eq!(pkce.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]
-    fn what_differs_is_said_by_the_description() {
-        let asked = asked_of(&provider(
+    fn the_description_overrides_the_standard_parameters() {
+        let query = query_of(&provider(
             "pkce = 'off'\nscope_separator = ','\nscope_param = 'user_scope'\nrename = { client_id = 'client_key' }\n\
              authorize_params = { access_type = 'offline', response_type = 'grant' }",
         ));
-        assert!(!asked.contains_key("code_challenge") && !asked.contains_key("client_id"));
-        assert_eq!((asked["client_key"].as_str(), asked["user_scope"].as_str()), ("hub", "read,write"));
-        assert_eq!((asked["access_type"].as_str(), asked["response_type"].as_str()), ("offline", "grant"));
+        assert!(!query.contains_key("code_challenge") && !query.contains_key("client_id"));
+        assert_eq!((query["client_key"].as_str(), query["user_scope"].as_str()), ("hub", "read,write"));
+        assert_eq!((query["access_type"].as_str(), query["response_type"].as_str()), ("offline", "grant"));
     }
 
-    fn returned(toml: &str, query: &[(&str, &str)]) -> Result<CallbackParams, super::Failure> {
+    fn callback(toml: &str, query: &[(&str, &str)]) -> Result<CallbackParams, super::Failure> {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         CallbackParams::read(&provider(toml), &query)
     }
 
     #[test]
-    fn a_callback_of_another_issuer_is_not_believed_nor_repeated() {
+    fn a_callback_of_another_issuer_is_ignored_and_not_quoted() {
         let issuer = "issuer = 'https://as.example'";
         let other = [("iss", "https://evil.example"), ("error", "access_denied"), ("error_description", "CALL 555")];
-        let failure = returned(issuer, &other).unwrap_err();
+        let failure = callback(issuer, &other).unwrap_err();
         assert_eq!(failure.class, "issuer_mismatch");
-        assert!(!failure.message.contains("555") && !failure.message.contains("evil"), "{}", failure.message);
-        assert!(returned(issuer, &[("iss", "https://as.example"), ("code", "c")]).is_ok());
-        assert!(returned(issuer, &[("code", "c")]).is_ok(), "not every server names itself");
+        assert!(!failure.message.text.contains("555") && !failure.message.text.contains("evil"), "{}", failure.message);
+        assert!(callback(issuer, &[("iss", "https://as.example"), ("code", "c")]).is_ok());
+        assert!(callback(issuer, &[("code", "c")]).is_ok(), "not every server sends iss");
         let promised = format!("{issuer}\nnames_itself = true");
-        assert_eq!(returned(&promised, &[("code", "c")]).unwrap_err().class, "callback");
+        assert_eq!(callback(&promised, &[("code", "c")]).unwrap_err().class, "callback");
     }
 
     #[test]
-    fn a_denial_is_told_in_words_and_a_code_is_needed() {
-        let denied = returned("", &[("error", "access_denied"), ("error_description", "You said no")]).unwrap_err();
+    fn a_denial_is_explained_and_a_code_is_required() {
+        let denied = callback("", &[("error", "access_denied"), ("error_description", "You said no")]).unwrap_err();
         assert_eq!(denied.kind, FailureKind::InvalidGrant);
-        assert_eq!(denied.message, "as.example says that access was denied (You said no)");
-        assert_eq!(returned("", &[("code", "")]).unwrap_err().message, "as.example sent you back without a code");
-        let kept = returned(
+        assert_eq!(denied.message.text, "as.example says that access was denied (You said no)");
+        assert_eq!(callback("", &[("code", "")]).unwrap_err().message.text, "as.example sent you back without a code");
+        let captured = callback(
             "code_param = 'auth_code'\ncapture_callback = { realm = 'realmId' }",
             &[("auth_code", "c"), ("realmId", "7")],
         );
-        assert_eq!(kept.unwrap().captured["realm"], "7");
+        assert_eq!(captured.unwrap().captured["realm"], "7");
     }
 }

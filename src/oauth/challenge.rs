@@ -1,43 +1,43 @@
-//! The `WWW-Authenticate` header of a server that wants a token (RFC 6750, RFC 9728).
+//! The `WWW-Authenticate` header of a resource server (RFC 6750, RFC 9728).
 
-/// What a challenge says, as far as it matters here.
+/// The parameters of a Bearer challenge that the hub uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge {
-    /// Where the server describes itself.
+    /// URL of the protected-resource metadata.
     pub resource_metadata: Option<String>,
-    /// What the refused request would have needed.
+    /// Scopes that the refused request would have needed.
     pub scopes: Vec<String>,
     /// The error code, such as `insufficient_scope`.
     pub error: Option<String>,
 }
 
 impl Challenge {
-    /// Reads the header; of what it cannot read there is nothing.
+    /// Parses the header. Ignores what it cannot parse.
     #[must_use]
     pub fn parse(header: &str) -> Self {
         let mut challenge = Self::default();
         let mut rest = header;
-        while let Some((name, value, after)) = parameter(rest) {
+        while let Some((name, value, remainder)) = parameter(rest) {
             match name {
                 "resource_metadata" => challenge.resource_metadata = Some(value),
                 "scope" => challenge.scopes = value.split_whitespace().map(str::to_owned).collect(),
                 "error" => challenge.error = Some(value),
                 _ => {}
             }
-            rest = after;
+            rest = remainder;
         }
         challenge
     }
 }
 
-/// The next `name=value` or `name="value"`, and what follows it.
+/// Returns the next `name=value` or `name="value"`, and the rest of the header.
 fn parameter(text: &str) -> Option<(&str, String, &str)> {
-    let (before, behind) = text.split_once('=')?;
+    let (before, after) = text.split_once('=')?;
     let name = before.rsplit([' ', ',', '\t']).next()?.trim();
-    let behind = behind.trim_start();
-    let Some(quoted) = behind.strip_prefix('"') else {
-        let end = behind.find([',', ' ']).unwrap_or(behind.len());
-        return Some((name, behind[..end].to_owned(), &behind[end..]));
+    let after = after.trim_start();
+    let Some(quoted) = after.strip_prefix('"') else {
+        let end = after.find([',', ' ']).unwrap_or(after.len());
+        return Some((name, after[..end].to_owned(), &after[end..]));
     };
     let (mut value, mut escaped) = (String::new(), false);
     for (at, letter) in quoted.char_indices() {
@@ -60,7 +60,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_matters_is_read_whatever_stands_around_it() {
+    fn parameters_are_found_among_others() {
         let read = Challenge::parse(
             r#"Bearer realm="a, \"b\" = c", error="insufficient_scope", scope="read  write", resource_metadata="https://a.example/.well-known/x""#,
         );
@@ -73,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn strangers_headers_never_panic(text: String) {
+        fn no_header_panics(text: String) {
             let _ = Challenge::parse(&text);
         }
     }

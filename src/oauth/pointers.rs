@@ -1,8 +1,8 @@
-//! Where in a provider's answers things are.
+//! JSON Pointers into a provider's token responses.
 
 use serde::{Deserialize, Serialize};
 
-/// Where in an answer things are.
+/// The positions of values in a token response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ResponsePointers {
@@ -10,23 +10,23 @@ pub struct ResponsePointers {
     pub access: String,
     /// The refresh token.
     pub refresh: String,
-    /// How long the access token is good for.
+    /// The lifetime of the access token.
     pub expires_in: String,
-    /// When it ends: counted since 1970, or written as RFC 3339 says.
+    /// The expiry of the access token: counted since 1970, or in RFC 3339.
     pub expires_at: Option<String>,
-    /// In which unit `expires_in` and `expires_at` count.
+    /// The unit of `expires_in` and `expires_at`.
     pub expires_unit: TimeUnit,
-    /// What was granted.
+    /// The granted scopes.
     pub scope: String,
-    /// What stands between two granted scopes, if something else than what is sent.
+    /// The separator of granted scopes, if it differs from that of requested ones.
     pub scope_separator: Option<String>,
     /// The error code.
     pub error: String,
-    /// The error in words.
+    /// The error description.
     pub error_description: String,
-    /// What tells a success from a failure that is answered with 200. What it calls a success has no error.
+    /// A condition that tells a success from a failure with status 200. A response that meets it has no error.
     pub success: Option<SuccessCondition>,
-    /// Error codes which mean that the grant is over, besides `invalid_grant`.
+    /// Error codes that mean `invalid_grant`.
     pub dead: Vec<String>,
 }
 
@@ -52,36 +52,36 @@ impl Default for ResponsePointers {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
-    /// As the standard says.
+    /// Seconds, as in RFC 6749.
     #[default]
     Seconds,
-    /// 60 of them.
+    /// Minutes.
     Minutes,
-    /// A thousandth of one.
+    /// Milliseconds.
     Milliseconds,
 }
 
-/// A condition on an answer: the value at `pointer` equals something, or is there at all.
+/// A condition on a response: the value at `pointer` equals `equals`, or is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SuccessCondition {
-    /// Where.
+    /// The JSON Pointer.
     pub pointer: String,
-    /// What it must be; none: anything but null.
+    /// The expected value; `None` accepts anything but null.
     pub equals: Option<serde_json::Value>,
-    /// Says that anything will do.
+    /// States in the file that any value is accepted.
     #[serde(default)]
     pub present: bool,
 }
 
 impl SuccessCondition {
-    /// Whether an answer fulfils it.
+    /// Says whether a response meets the condition.
     #[must_use]
     pub fn holds(&self, answer: &serde_json::Value) -> bool {
-        let found = answer.pointer(&self.pointer);
+        let value = answer.pointer(&self.pointer);
         match &self.equals {
-            Some(wanted) => found == Some(wanted),
-            None => found.is_some_and(|value| !value.is_null()),
+            Some(expected) => value == Some(expected),
+            None => value.is_some_and(|value| !value.is_null()),
         }
     }
 }

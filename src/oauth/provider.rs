@@ -1,4 +1,4 @@
-//! How one provider does OAuth: the part of a connector's file that says so.
+//! The description of a provider: the OAuth part of a connector's file, or the result of discovery.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -8,148 +8,149 @@ use url::Url;
 
 use super::pointers::{ResponsePointers, SuccessCondition};
 
-/// A provider. Addresses are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the
-/// token endpoint's answer.
+/// A provider. URLs are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the token
+/// response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a line of a file that is there or not")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an optional line of a file")]
 pub struct Provider {
-    /// Where a person consents.
+    /// The authorization endpoint.
     pub authorize_url: String,
-    /// Where codes and refresh tokens are exchanged.
+    /// The token endpoint.
     pub token_url: String,
-    /// What is asked for.
+    /// The scopes to request.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// What there is to ask for, as far as it says: a client registers itself for all of that, and asks for what it needs.
+    /// All scopes that the server lists. The hub registers for all of them, and requests those it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
-    /// What each scope lets the hub do, in words that begin with a verb.
+    /// A phrase for each scope that says what it permits and begins with a verb.
     #[serde(default)]
     pub scope_words: BTreeMap<String, String>,
-    /// What stands between two scopes.
+    /// The separator between scopes.
     #[serde(default = "space")]
     pub scope_separator: String,
-    /// What the provider calls the parameter.
+    /// The name of the scope parameter.
     #[serde(default = "scope")]
     pub scope_param: String,
-    /// Whether the code is bound to a verifier.
+    /// The PKCE method.
     #[serde(default)]
     pub pkce: PkceMethod,
-    /// How the hub proves itself at the token endpoint.
+    /// The client authentication at the token endpoint.
     #[serde(default)]
     pub client_auth: ClientAuth,
-    /// How parameters are written for the token endpoint.
+    /// The format of parameters for the token endpoint.
     #[serde(default)]
     pub body: BodyFormat,
-    /// Sent to the authorization endpoint besides the usual.
+    /// Further parameters of the authorization request.
     #[serde(default)]
     pub authorize_params: BTreeMap<String, String>,
-    /// Sent with a code besides the usual.
+    /// Further parameters of the code exchange.
     #[serde(default)]
     pub token_params: BTreeMap<String, String>,
-    /// Headers of requests to the token endpoint, and of the one that ends a grant.
+    /// Headers of token and revocation requests.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Our names of parameters, and theirs.
+    /// Standard names of parameters, and the provider's names.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
     /// The name of the code in the callback.
     #[serde(default = "code")]
     pub code_param: String,
-    /// True if parameters without a value are sent; else they are left out, so that an empty one in `authorize_params`,
-    /// `token_params` or `refresh.params` takes out what is usual.
+    /// Sends parameters without a value. Otherwise they are left out, so that an empty one in
+    /// `authorize_params`, `token_params` or `refresh.params` removes a standard parameter.
     #[serde(default)]
     pub keep_empty: bool,
-    /// True if the token endpoint wants the state too.
+    /// Sends the state to the token endpoint.
     #[serde(default)]
     pub echo_state: bool,
-    /// How a token is renewed; none if it cannot be, or does not end.
+    /// The refresh request; `None` if tokens cannot be refreshed or do not expire.
     pub refresh: Option<RefreshConfig>,
-    /// Where in an answer things are.
+    /// The positions of values in a token response.
     #[serde(default)]
     pub response: ResponsePointers,
-    /// Seconds that an access token is good for when the answer does not say.
+    /// Lifetime of an access token in seconds, if the response does not say.
     pub lifetime: Option<u32>,
-    /// Seconds before its end at which a token is renewed.
+    /// Seconds before its expiry at which a token is refreshed.
     #[serde(default = "skew")]
     pub skew: u32,
-    /// Values to keep from the token answer: name and pointer.
+    /// Values to capture from the token response: name and pointer.
     #[serde(default)]
     pub capture: BTreeMap<String, String>,
-    /// Values to keep from the callback: name and query parameter.
+    /// Values to capture from the callback: name and query parameter.
     #[serde(default)]
     pub capture_callback: BTreeMap<String, String>,
-    /// How a grant is ended; none if only its owner can, at the provider.
+    /// The revocation request; `None` if only the owner can revoke a grant, at the provider.
     pub revoke: Option<RevocationConfig>,
-    /// A refresh token that is not used for so many days dies: one is used when half of them are over.
+    /// Days after which an unused refresh token expires. The hub uses it after half of them.
     pub idle_days: Option<u32>,
-    /// Who answers, as its metadata say: then a callback must name it.
+    /// The issuer (RFC 8414). If set, a callback that names an issuer must name this one.
     pub issuer: Option<String>,
-    /// True if the provider promises to name itself in every callback (RFC 9207).
+    /// Promises that every callback names the issuer (RFC 9207).
     #[serde(default)]
     pub names_itself: bool,
-    /// What the token is for (RFC 8707).
+    /// The resource indicator (RFC 8707).
     pub resource: Option<String>,
-    /// Where clients register themselves, if they may.
+    /// The registration endpoint (RFC 7591).
     pub registration_url: Option<String>,
-    /// True if a client may be named by the address of a document that describes it.
+    /// Accepts as a client id the URL of a client id metadata document.
     #[serde(default)]
     pub reads_client_documents: bool,
 }
 
 impl Provider {
-    /// Who answers: what clients are kept under.
+    /// Returns the issuer, under which clients are stored.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.issuer.as_deref().unwrap_or(&self.token_url)
     }
 
-    /// What these scopes let the hub do.
+    /// Describes what these scopes permit.
     #[must_use]
     pub fn in_words(&self, scopes: &[String]) -> String {
-        let words: Vec<_> = scopes.iter().map(|scope| self.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
-        words.join("; ")
+        let phrases: Vec<_> =
+            scopes.iter().map(|scope| self.scope_words.get(scope).unwrap_or(scope).as_str()).collect();
+        phrases.join("; ")
     }
 
-    /// What a client may ever want: what is asked for, and what there is besides.
+    /// Returns the scopes to register for: the requested ones, then the other supported ones.
     #[must_use]
     pub fn all_scopes(&self) -> Vec<String> {
-        let besides = self.scopes_supported.iter().filter(|scope| !self.scopes.contains(scope));
-        self.scopes.iter().chain(besides).cloned().collect()
+        let others = self.scopes_supported.iter().filter(|scope| !self.scopes.contains(scope));
+        self.scopes.iter().chain(others).cloned().collect()
     }
 
-    /// The host that sentences name.
+    /// Returns the host that messages name.
     #[must_use]
     pub fn host(&self) -> String {
-        let address = self.issuer.as_deref().unwrap_or(&self.authorize_url);
-        let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let url = self.issuer.as_deref().unwrap_or(&self.authorize_url);
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
         host.unwrap_or_else(|| "the provider".to_owned())
     }
 }
 
-/// How the hub proves itself.
+/// A method of client authentication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientAuth {
-    /// Id and secret among the parameters.
+    /// Id and secret as parameters.
     #[default]
     Post,
-    /// By HTTP Basic, both parts encoded as RFC 6749 says.
+    /// HTTP Basic, both parts encoded as RFC 6749 says.
     Basic,
-    /// By HTTP Basic, both parts as they are.
+    /// HTTP Basic, neither part encoded.
     BasicRaw,
-    /// By HTTP Basic, with the secret where the user stands.
+    /// HTTP Basic, with the secret as the user name.
     BasicSecretAsUser,
-    /// By a statement that is signed with the client's key (RFC 7523), under the name that is registered for this. The
-    /// secret is that key: PKCS #8 in PEM, of RSA, of P-256 or of Ed25519. It is addressed to `issuer`, else to the endpoint.
+    /// A client assertion (RFC 7523), under the registered name of the method. The secret is the private key: PKCS #8 in
+    /// PEM, of RSA, P-256 or Ed25519. The audience is `issuer`, otherwise the endpoint.
     #[serde(rename = "private_key_jwt")]
     PrivateKeyJwt,
-    /// By a certificate that the connection itself shows (RFC 8705), under the name that is registered for this. The secret
-    /// is that certificate, with those that lead to its authority, and its private key, all in PEM.
+    /// Mutual TLS (RFC 8705), under the registered name of the method. The secret is the certificate, its chain and its
+    /// private key, all in PEM.
     #[serde(rename = "tls_client_auth")]
     Tls,
-    /// Not at all: the id alone.
+    /// A public client: the id alone.
     None,
 }
 
@@ -157,7 +158,7 @@ impl ClientAuth {
     const ALL: [Self; 7] =
         [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::PrivateKeyJwt, Self::Tls, Self::None];
 
-    /// The word in files, and in the database.
+    /// Returns the word for it in files and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -171,7 +172,7 @@ impl ClientAuth {
         }
     }
 
-    /// True of a client whose secret is a private key: it is never sent, and nobody but a person can bring it.
+    /// Says whether the secret is a private key: it is never sent, and only a person can enter it.
     #[must_use]
     pub const fn has_key(self) -> bool {
         matches!(self, Self::PrivateKeyJwt | Self::Tls)
@@ -182,53 +183,53 @@ impl FromStr for ClientAuth {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|it| it.as_str() == word).ok_or(())
+        Self::ALL.into_iter().find(|auth| auth.as_str() == word).ok_or(())
     }
 }
 
-/// How parameters are written.
+/// The format of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BodyFormat {
-    /// As a form.
+    /// A form body.
     #[default]
     Form,
-    /// As a JSON object.
+    /// A JSON body.
     Json,
-    /// In the address.
+    /// The query of the URL.
     Query,
 }
 
-/// Whether a code is bound to a verifier.
+/// A PKCE method (RFC 7636).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PkceMethod {
-    /// By its SHA-256.
+    /// SHA-256.
     #[default]
     S256,
-    /// Not at all, where a provider refuses it.
+    /// No PKCE, for providers that reject it.
     #[serde(rename = "off")]
     Off,
 }
 
-/// How a token is renewed.
+/// The refresh request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshConfig {
-    /// Where; none: at the token endpoint.
+    /// The URL; `None` for the token endpoint.
     pub url: Option<String>,
-    /// POST, or GET with all parameters in the address.
+    /// POST, or GET with all parameters in the query.
     #[serde(default = "post")]
     pub method: String,
     /// The grant type.
     #[serde(default = "refresh_token")]
     pub grant: String,
-    /// Which token is exchanged.
+    /// The token to exchange.
     #[serde(default)]
     pub subject: TokenKind,
-    /// True if the secret is left out.
+    /// Omits the client secret.
     #[serde(default)]
     pub public: bool,
-    /// Sent besides the usual.
+    /// Further parameters.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
 }
@@ -246,52 +247,52 @@ impl Default for RefreshConfig {
     }
 }
 
-/// One of the two tokens of a grant.
+/// The kind of a token in a grant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenKind {
-    /// The one that renews.
+    /// The refresh token.
     #[default]
     Refresh,
-    /// The one that calls present.
+    /// The access token.
     Access,
 }
 
-/// How a grant is ended.
+/// The revocation request (RFC 7009).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevocationConfig {
-    /// Where. `{client_id}` is known here.
+    /// The URL. `{client_id}` has a value here.
     pub url: String,
-    /// POST, DELETE, or GET with all parameters in the address.
+    /// POST, DELETE, or GET with all parameters in the query.
     #[serde(default = "post")]
     pub method: String,
-    /// Who asks.
+    /// The authentication of the request.
     #[serde(default)]
     pub auth: RevocationAuth,
-    /// Which token is ended.
+    /// The token to revoke.
     #[serde(default)]
     pub token: TokenKind,
-    /// The name of its parameter.
+    /// The name of the token's parameter.
     #[serde(default = "token")]
     pub param: String,
-    /// How it is written.
+    /// The format of the parameters.
     #[serde(default)]
     pub body: BodyFormat,
-    /// What tells that it worked from a failure that is answered with 200.
+    /// A condition that tells a success from a failure with status 200.
     pub success: Option<SuccessCondition>,
 }
 
-/// Who asks for a grant to be ended.
+/// The authentication of a revocation request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevocationAuth {
-    /// The hub, as at the token endpoint.
+    /// Client authentication, as at the token endpoint.
     #[default]
     Client,
-    /// Whoever holds the token: it is presented as a bearer.
+    /// The token itself, as a bearer token.
     Bearer,
-    /// The hub, by HTTP Basic, whatever it does at the token endpoint.
+    /// Client authentication by HTTP Basic, whatever the token endpoint uses.
     Basic,
 }
 

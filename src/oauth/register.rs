@@ -1,24 +1,24 @@
-//! Making the hub known to an authorization server that has never heard of it (RFC 7591).
+//! Dynamic client registration (RFC 7591).
 
 use serde_json::{Value, json};
 use url::Url;
 
-use super::failure::{Failure, FailureKind, quote};
+use super::failure::{from_status, quote};
 use super::provider::ClientAuth;
 use super::{Client, bounded, host};
-use crate::egress::{Egress, Request};
+use crate::egress::{Egress, Failure, Request};
 use crate::secret::Secret;
 
-/// A client that the server has made.
+/// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
-    /// Who the hub is there.
+    /// The client id and secret.
     pub client: Client,
-    /// How it proves itself.
+    /// The authentication method that the server chose.
     pub auth: ClientAuth,
 }
 
-/// Registers the hub; `auth` is what it would like to be.
+/// Registers the hub. `auth` is the preferred authentication method.
 pub async fn register(
     egress: &Egress,
     url: &Url,
@@ -26,16 +26,16 @@ pub async fn register(
     redirect: &Url,
     scopes: &[String],
 ) -> Result<RegisteredClient, Failure> {
-    let asked = json!({
+    let metadata = json!({
         "client_name": "Tool Connect Craft",
         "application_type": "web",
         "redirect_uris": [redirect.as_str()],
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
-        "token_endpoint_auth_method": method(auth),
+        "token_endpoint_auth_method": method_name(auth),
         "scope": scopes.join(" "),
     });
-    let request = bounded(Request::new(http::Method::POST, url.clone())).body("application/json", asked.to_string());
+    let request = bounded(Request::new(http::Method::POST, url.clone())).body("application/json", metadata.to_string());
     let response = egress.send(request).await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await?;
@@ -44,11 +44,10 @@ pub async fn register(
     match text("client_id") {
         Some(id) if status.is_success() => Ok(RegisteredClient {
             client: Client { id: id.to_owned(), secret: text("client_secret").map(Secret::new) },
-            auth: text("token_endpoint_auth_method").and_then(from_method).unwrap_or(auth),
+            auth: text("token_endpoint_auth_method").and_then(parse_method).unwrap_or(auth),
         }),
         _ => Err(match text("error") {
-            Some(code) => Failure::new(
-                FailureKind::Permanent,
+            Some(code) => Failure::permanent(
                 "registration",
                 format!(
                     "{} did not register the hub ({})",
@@ -56,17 +55,15 @@ pub async fn register(
                     quote(text("error_description").unwrap_or(code))
                 ),
             ),
-            None if status.is_success() => Failure::new(
-                FailureKind::Permanent,
-                "registration",
-                format!("{} registered the hub without naming it", host(url)),
-            ),
-            None => Failure::status(host(url), status, &headers),
+            None if status.is_success() => {
+                Failure::permanent("registration", format!("{} registered the hub, but sent no client id", host(url)))
+            }
+            None => from_status(host(url), status, &headers),
         }),
     }
 }
 
-const fn method(auth: ClientAuth) -> &'static str {
+const fn method_name(auth: ClientAuth) -> &'static str {
     match auth {
         ClientAuth::None => "none",
         ClientAuth::Post => "client_secret_post",
@@ -76,8 +73,8 @@ const fn method(auth: ClientAuth) -> &'static str {
     }
 }
 
-fn from_method(word: &str) -> Option<ClientAuth> {
-    match word {
+fn parse_method(name: &str) -> Option<ClientAuth> {
+    match name {
         "none" => Some(ClientAuth::None),
         "client_secret_post" => Some(ClientAuth::Post),
         "client_secret_basic" => Some(ClientAuth::Basic),

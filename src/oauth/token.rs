@@ -1,49 +1,25 @@
-//! The token endpoint: a code or a refresh token against a grant.
+//! The token endpoint: exchanges a code or a refresh token for a grant.
 
-use http::{HeaderName, HeaderValue, Method, header};
+use std::collections::BTreeMap;
+
+use http::{HeaderValue, Method, header};
 use url::Url;
 
 use super::authorize::{CallbackParams, Pkce, State};
-use super::failure::Failure;
-use super::proof::{Parameters, Proof, as_theirs, prove};
+use super::client_auth::{self, Authentication};
+use super::parameters::{self, Parameters};
 use super::provider::{BodyFormat, PkceMethod, Provider, RefreshConfig, TokenKind};
 use super::template::{self, TemplateValues};
-use super::unsaid::Unsaid;
-use super::{Client, answer, bounded, host};
+use super::{Client, Grant, bounded, host, response};
 use crate::clock::Timestamp;
-use crate::egress::{Egress, Request};
-use crate::secret::Secret;
+use crate::egress::{Egress, Failure, Request};
+use crate::secret::{Redactor, Secret};
 
-/// What a provider gave.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// What calls present.
-    pub access: Secret,
-    /// What renews it; none: the former one, if there was one, is still good.
-    pub refresh: Option<Secret>,
-    /// When `access` ends, if that is known.
-    pub expires_at: Option<Timestamp>,
-    /// What was granted; none: what was asked for.
-    pub scopes: Option<Vec<String>>,
-    /// What the provider's file says to keep.
-    pub captured: TemplateValues,
-}
+/// Parameters whose values are secret.
+const SECRET_PARAMETERS: [&str; 7] =
+    ["code", "code_verifier", "state", "refresh_token", "access_token", "client_secret", "client_assertion"];
 
-impl Grant {
-    /// From when the token is to be renewed: as long before its end as the provider's description keeps in hand, but
-    /// never more than half of its life; and before what renews it dies of not being used.
-    #[must_use]
-    pub fn refresh_at(&self, provider: &Provider, now: Timestamp) -> Option<Timestamp> {
-        let ends = self.expires_at.map(|end| {
-            let life = end - now;
-            end - time::Duration::seconds(provider.skew.into()).max(life / 5).min(life / 2)
-        });
-        let dies = provider.idle_days.map(|days| now + time::Duration::days(days.into()) / 2);
-        ends.into_iter().chain(dies).min()
-    }
-}
-
-/// Exchanges a code.
+/// Exchanges an authorization code.
 pub async fn exchange(
     egress: &Egress,
     provider: &Provider,
@@ -52,10 +28,10 @@ pub async fn exchange(
     code: (&CallbackParams, &Pkce, &State, &Url),
     now: Timestamp,
 ) -> Result<Grant, Failure> {
-    let (returned, pkce, state, redirect) = code;
+    let (callback, pkce, state, redirect) = code;
     let mut parameters = vec![
         pair("grant_type", "authorization_code"),
-        pair("code", returned.code.expose()),
+        pair("code", callback.code.expose()),
         pair("redirect_uri", redirect.as_str()),
     ];
     if provider.pkce == PkceMethod::S256 {
@@ -67,12 +43,12 @@ pub async fn exchange(
     parameters.extend(resource(provider));
     override_with(&mut parameters, &provider.token_params);
     let url = template::url(&provider.token_url, values)?;
-    let mut grant = ask(egress, provider, url, &Method::POST, client, parameters, now).await?;
-    grant.captured.extend(returned.captured.clone());
+    let mut grant = request_grant(egress, provider, url, &Method::POST, client, parameters, now).await?;
+    grant.captured.extend(callback.captured.clone());
     Ok(grant)
 }
 
-/// Renews a grant. `token` is the one that the provider's file says is exchanged.
+/// Refreshes a grant. `token` is the one that [`RefreshConfig::subject`] names.
 pub async fn refresh(
     egress: &Egress,
     provider: &Provider,
@@ -81,22 +57,22 @@ pub async fn refresh(
     token: &Secret,
     now: Timestamp,
 ) -> Result<Grant, Failure> {
-    let how = provider.refresh.clone().unwrap_or_default();
-    let name = match how.subject {
+    let config = provider.refresh.clone().unwrap_or_default();
+    let name = match config.subject {
         TokenKind::Refresh => "refresh_token",
         TokenKind::Access => "access_token",
     };
-    let mut parameters = vec![pair("grant_type", &how.grant), pair(name, token.expose())];
+    let mut parameters = vec![pair("grant_type", &config.grant), pair(name, token.expose())];
     parameters.extend(resource(provider));
-    override_with(&mut parameters, &how.params);
-    let url = template::url(how.url.as_ref().unwrap_or(&provider.token_url), values)?;
-    let method = method(&how);
-    let client = if how.public { Client { secret: None, ..client.clone() } } else { client.clone() };
-    ask(egress, provider, url, &method, &client, parameters, now).await
+    override_with(&mut parameters, &config.params);
+    let url = template::url(config.url.as_ref().unwrap_or(&provider.token_url), values)?;
+    let method = method(&config);
+    let client = if config.public { Client { secret: None, ..client.clone() } } else { client.clone() };
+    request_grant(egress, provider, url, &method, &client, parameters, now).await
 }
 
-fn method(how: &RefreshConfig) -> Method {
-    if how.method.eq_ignore_ascii_case("GET") { Method::GET } else { Method::POST }
+fn method(config: &RefreshConfig) -> Method {
+    if config.method.eq_ignore_ascii_case("GET") { Method::GET } else { Method::POST }
 }
 
 fn pair(name: &str, value: &str) -> (String, String) {
@@ -107,14 +83,14 @@ fn resource(provider: &Provider) -> Option<(String, String)> {
     provider.resource.as_deref().map(|resource| pair("resource", resource))
 }
 
-fn override_with(parameters: &mut Parameters, others: &std::collections::BTreeMap<String, String>) {
-    for (name, value) in others {
-        parameters.retain(|(usual, _)| usual != name);
+fn override_with(parameters: &mut Parameters, overrides: &BTreeMap<String, String>) {
+    for (name, value) in overrides {
+        parameters.retain(|(default, _)| default != name);
         parameters.push(pair(name, value));
     }
 }
 
-async fn ask(
+async fn request_grant(
     egress: &Egress,
     provider: &Provider,
     url: Url,
@@ -123,79 +99,38 @@ async fn ask(
     parameters: Parameters,
     now: Timestamp,
 ) -> Result<Grant, Failure> {
-    let at = host(&url).to_owned();
-    let (proof, parameters) = prove(provider, provider.client_auth, client, &url, parameters, now)?;
-    let unsaid = Unsaid::of(client, proof.as_ref().and_then(Proof::header), &parameters);
-    let parameters = as_theirs(provider, parameters);
-    let body = if method == Method::GET { BodyFormat::Query } else { provider.body };
-    let request = written(bounded(Request::new(method.clone(), url.clone())), url, body, parameters)
+    let endpoint_host = host(&url).to_owned();
+    let (authentication, parameters) =
+        client_auth::authenticate(provider, provider.client_auth, client, &url, parameters, now)?;
+    let redactor = redactor(client, authentication.as_ref(), &parameters);
+    let parameters = parameters::to_wire(provider, parameters);
+    let format = if method == Method::GET { BodyFormat::Query } else { provider.body };
+    let request = bounded(Request::new(method.clone(), url.clone()));
+    let request = parameters::write(request, url, format, parameters)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
-    let request = with_headers(provider, request, proof)?;
-    answer::grant(provider, &at, egress.send(request).await?, &unsaid, now).await
+    let request = client_auth::apply(provider, request, authentication)?;
+    response::read_grant(provider, &endpoint_host, egress.send(request).await?, &redactor, now).await
 }
 
-/// The request with the provider's headers, and with what proves the hub.
-pub(super) fn with_headers(
-    provider: &Provider,
-    mut request: Request,
-    proof: Option<Proof>,
-) -> Result<Request, Failure> {
-    for (name, value) in &provider.headers {
-        let fits = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
-        let (name, value) = fits.ok_or_else(|| Failure::setting(format!("The header “{name}” cannot be sent")))?;
-        request = request.header(name, value);
-    }
-    Ok(match proof {
-        Some(proof) => proof.on(request),
-        None => request,
-    })
-}
-
-/// The request with its parameters where they go.
-pub(super) fn written(request: Request, mut url: Url, body: BodyFormat, parameters: Parameters) -> Request {
-    match body {
-        BodyFormat::Form => {
-            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-            request.body("application/x-www-form-urlencoded", form)
-        }
-        BodyFormat::Json => {
-            let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
-            request.body("application/json", serde_json::Value::Object(object).to_string())
-        }
-        BodyFormat::Query => {
-            url.query_pairs_mut().extend_pairs(parameters);
-            request.with_url(url)
-        }
-    }
+/// Builds a redactor for the secrets of one request: the client's secret, its Basic credentials and secret parameters.
+fn redactor(client: &Client, authentication: Option<&Authentication>, parameters: &Parameters) -> Redactor {
+    let secret = client.secret.iter().map(Secret::expose);
+    let basic = authentication.and_then(Authentication::header);
+    let basic = basic.and_then(|header| header.to_str().ok()?.strip_prefix("Basic "));
+    let sent = parameters.iter().filter(|(name, _)| SECRET_PARAMETERS.contains(&name.as_str()));
+    Redactor::new(secret.chain(basic).chain(sent.map(|(_, value)| value.as_str())))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Grant, Provider, Secret, TemplateValues};
-    use time::Duration;
-    use time::macros::datetime;
+    use super::{Authentication, Client, HeaderValue, Secret, pair, redactor};
 
     #[test]
-    fn a_grant_is_renewed_before_it_ends_and_before_what_renews_it_dies() {
-        let now = datetime!(2026-11-24 08:00 UTC);
-        let urls = "authorize_url = 'https://as.example/a'\ntoken_url = 'https://as.example/t'\n";
-        let renewed = |lines: &str, life: Option<Duration>| {
-            let provider: Provider = toml::from_str(&format!("{urls}{lines}")).unwrap();
-            let expires_at = life.map(|life| now + life);
-            let grant = Grant {
-                access: Secret::new("a"),
-                refresh: Some(Secret::new("r")),
-                expires_at,
-                scopes: None,
-                captured: TemplateValues::default(),
-            };
-            grant.refresh_at(&provider, now).map(|at| at - now)
-        };
-        assert_eq!(renewed("", Some(Duration::HOUR)), Some(Duration::minutes(48)), "a fifth of its life before");
-        assert_eq!(renewed("", Some(Duration::minutes(6))), Some(Duration::minutes(3)), "never more than half of it");
-        assert_eq!(renewed("skew = 1200", Some(Duration::HOUR)), Some(Duration::minutes(40)));
-        assert_eq!(renewed("idle_days = 90", Some(Duration::HOUR)), Some(Duration::minutes(48)));
-        assert_eq!(renewed("idle_days = 90", None), Some(Duration::days(45)));
-        assert_eq!(renewed("", None), None);
+    fn secrets_of_the_request_are_redacted() {
+        let client = Client { id: "hub".to_owned(), secret: Some(Secret::new("s/1 \"")) };
+        let basic = Authentication::Header(HeaderValue::from_static("Basic aHViOg=="));
+        let redactor = redactor(&client, Some(&basic), &vec![pair("code", "4/0Ab"), pair("grant_type", "x")]);
+        assert_eq!(redactor.redact("code=4%2F0Ab is over, x s%2F1+%22"), "code=[redacted] is over, x [redacted]");
+        assert_eq!(redactor.redact("you sent Basic aHViOg=="), "you sent Basic [redacted]");
     }
 }

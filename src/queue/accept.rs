@@ -131,7 +131,7 @@ impl Accepter {
             }
             Verdict::NoConnection => Err(Error::NotFound("connection")),
             Verdict::Full => Err(Error::Limited {
-                message: format!("You have {MOST_READY} jobs waiting. Wait until some have run, or cancel some"),
+                message: format!("You have {MOST_READY} jobs waiting. Wait until some have run, or cancel some").into(),
                 retry_after: COME_BACK,
             }),
         }

@@ -9,7 +9,7 @@ use crate::vault::{KeySource, Keyring, Token, TransitSettings, Vault};
 
 /// The vault under the configured master keys; without any, a key is made in the data directory.
 pub(crate) fn vault(config: &Config) -> Result<Vault> {
-    under(config).map_err(|error| Error::Refused(format!("{error:#}")))
+    under(config).map_err(|error| Error::refused(format!("{error:#}")))
 }
 
 fn under(config: &Config) -> anyhow::Result<Vault> {

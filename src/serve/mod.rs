@@ -141,7 +141,7 @@ async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
-        Error::Refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
+        Error::refused(format!("Cannot listen on {address}: {error}. Stop what uses it, or set CRAFT_LISTEN"))
     })
 }
 
@@ -185,7 +185,7 @@ fn metrics() -> Result<PrometheusHandle> {
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {
-    Error::Refused(error.to_string())
+    Error::refused(error.to_string())
 }
 
 /// Prints a line for the person who started the process.

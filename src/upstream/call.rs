@@ -11,31 +11,31 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::failure::Failure;
+use super::failure::timeout;
 use super::session::{NotificationSinks, Session};
 use super::{CallOutcome, Limits, Progress, Target, tools};
-use crate::egress::Egress;
+use crate::egress::{Egress, Failure};
 
-/// How long the server is given to take note that a call is no longer wanted.
-const CANCEL_PATIENCE: Duration = Duration::from_secs(2);
+/// Time for notifying the server of a cancellation.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What surrounds a call.
+/// The bounds and listeners of a call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     /// Time and size; progress does not extend the deadline.
     pub limits: Limits,
-    /// Where progress is told, while there is room.
+    /// Receives progress, while the channel has room.
     pub progress: Option<mpsc::Sender<Progress>>,
-    /// Cancelled when the result is no longer wanted.
+    /// Canceled when the caller no longer wants the result.
     pub cancel: CancellationToken,
-    /// Raised when the server says, during the call, that its tools have changed.
+    /// Set when the server announces, during the call, that its tools have changed.
     pub tools_changed: Arc<AtomicBool>,
-    /// What [`mirrors_headers`] says of the tool's input schema.
+    /// The result of [`mirrors_headers`] for the tool's input schema.
     pub mirrors_headers: bool,
 }
 
-/// True if a tool wants some arguments repeated as HTTP headers (`x-mcp-header` in its input schema). That takes one
-/// more request: the list of tools, from which rmcp learns which ones.
+/// Says whether a tool wants arguments repeated as HTTP headers (`x-mcp-header` in its input schema). Such a call needs
+/// one more request: the list of tools, from which rmcp learns the headers.
 pub fn mirrors_headers(input_schema: &Value) -> bool {
     match input_schema {
         Value::Object(members) => {
@@ -49,7 +49,7 @@ fn any_mirrors(properties: &Value) -> bool {
     properties.as_object().is_some_and(|members| members.values().any(mirrors_headers))
 }
 
-/// Calls `tool` with `arguments` that fit its schema. Ends by the deadline, and promptly when cancelled.
+/// Calls `tool` with `arguments` that fit its schema. Ends by the deadline, and promptly when canceled.
 pub async fn call(
     egress: &Egress,
     target: &Target,
@@ -57,59 +57,60 @@ pub async fn call(
     arguments: Map<String, Value>,
     context: CallContext,
 ) -> CallOutcome {
-    let patience = context.limits.remaining();
+    let time_limit = context.limits.remaining();
     let session = tokio::select! {
         biased;
         () = context.cancel.cancelled() => return CallOutcome::Canceled,
-        begun = prepare(egress, target, &context) => match begun {
+        session = prepare(egress, target, &context) => match session {
             Ok(session) => session,
-            Err(failure) => return CallOutcome::of(failure, false),
+            Err(failure) => return CallOutcome::from_failure(failure, false),
         },
         () = tokio::time::sleep_until(context.limits.deadline) => {
-            return CallOutcome::of(Failure::timeout(target, patience), false);
+            return CallOutcome::from_failure(timeout(target, time_limit), false);
         }
     };
     let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
     let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
     match session.client.send_cancellable_request(request, PeerRequestOptions::no_options()).await {
-        Ok(handle) => settle(&session, target, handle, &context, patience).await,
-        Err(error) => CallOutcome::of(session.explain(&error), false),
+        Ok(handle) => await_answer(&session, target, handle, &context, time_limit).await,
+        Err(error) => CallOutcome::from_failure(session.explain(&error), false),
     }
 }
 
 async fn prepare<'a>(egress: &Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
-    let hears = NotificationSinks { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
-    let session = Session::begin(egress, target, context.limits, hears).await?;
+    let sinks = NotificationSinks { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
+    let session = Session::begin(egress, target, context.limits, sinks).await?;
     if context.mirrors_headers {
         tools::list(&session, target.name()).await?;
     }
     Ok(session)
 }
 
-/// Waits for the answer, the deadline or a cancellation. The server is told of the latter two in its era's way: by a
-/// notification, or by the end of the request's stream.
-async fn settle(
+/// Waits for the answer, the deadline or a cancellation. Notifies the server of the latter two as its revision of MCP
+/// prescribes: by a notification, or by closing the request's stream.
+async fn await_answer(
     session: &Session<'_>,
     target: &Target,
     mut handle: RequestHandle<RoleClient>,
     context: &CallContext,
-    patience: Duration,
+    time_limit: Duration,
 ) -> CallOutcome {
     let (outcome, reason) = tokio::select! {
         biased;
         answer = &mut handle.rx => {
             return match answer.unwrap_or(Err(ServiceError::TransportClosed)) {
                 Ok(result) => read(target, result),
-                Err(error) => CallOutcome::of(session.explain(&error), true),
+                Err(error) => CallOutcome::from_failure(session.explain(&error), true),
             };
         }
         () = context.cancel.cancelled() => (CallOutcome::Canceled, "cancelled by the caller"),
         () = tokio::time::sleep_until(context.limits.deadline) => {
-            (CallOutcome::of(Failure::timeout(target, patience), true), "out of time")
+            (CallOutcome::from_failure(timeout(target, time_limit), true), "out of time")
         }
     };
-    if tokio::time::timeout(CANCEL_PATIENCE, handle.cancel(Some(reason.to_owned()))).await.is_err() {
-        tracing::debug!(server = target.name(), "a server took no note of a cancellation in time");
+    if tokio::time::timeout(CANCEL_TIMEOUT, handle.cancel(Some(reason.to_owned()))).await.is_err() {
+        let server = target.name();
+        tracing::debug!(server, "Failed to notify {server} of a cancellation in time; the call ends without it");
     }
     outcome
 }
@@ -118,28 +119,28 @@ fn read(target: &Target, result: ServerResult) -> CallOutcome {
     let name = target.name();
     let failure = match result {
         ServerResult::CallToolResult(result) => return finish(target, result),
-        // a result without content and without anything else
+        // an empty result
         ServerResult::EmptyResult(_) | ServerResult::TaskAckResult(_) => {
             return finish(target, CallToolResult::success(Vec::new()));
         }
         ServerResult::InputRequiredResult(_) => Failure::permanent(
             "input_required",
-            format!("{name} asks for further input before it goes on, which the hub cannot give yet"),
+            format!("{name} asks for further input, which the hub does not support"),
         ),
         ServerResult::CreateTaskResult(_) => {
-            Failure::permanent("task", format!("{name} made a task of the call, which the hub did not ask for"))
+            Failure::permanent("task", format!("{name} turned the call into a task, which the hub did not request"))
         }
         _ => no_result(target),
     };
-    CallOutcome::of(failure, true)
+    CallOutcome::from_failure(failure, true)
 }
 
 fn finish(target: &Target, result: CallToolResult) -> CallOutcome {
     let failed = result.is_error == Some(true);
     let Ok(Value::Object(mut result)) = serde_json::to_value(result) else {
-        return CallOutcome::of(no_result(target), true);
+        return CallOutcome::from_failure(no_result(target), true);
     };
-    // framing of the protocol, not part of what the tool said
+    // protocol framing, not part of the tool's result
     result.remove("resultType");
     result.remove("_meta");
     let result = Value::Object(result);
@@ -147,7 +148,7 @@ fn finish(target: &Target, result: CallToolResult) -> CallOutcome {
 }
 
 fn no_result(target: &Target) -> Failure {
-    Failure::permanent("not_mcp", format!("{} answered with something that is no tool result", target.name()))
+    Failure::permanent("not_mcp", format!("{} answered with something other than a tool result", target.name()))
 }
 
 #[cfg(test)]

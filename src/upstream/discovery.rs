@@ -1,104 +1,110 @@
-//! Finds out what a server is and which tools it has.
+//! Discovers a server's identity and tools (MCP: `initialize`, `tools/list`).
 
 use std::time::Duration;
 
-use super::failure::{Failure, Kind};
+use super::failure::{not_mcp, timeout};
 use super::session::{NotificationSinks, Session};
 use super::tools::{self, DroppedTool, ToolDefinition};
 use super::{Limits, Target};
-use crate::egress::Egress;
+use crate::egress::{Egress, Failure, FailureKind};
 use crate::error::Result;
 
+/// Characters of a server's instructions; the rest is cut off.
 const MAX_INSTRUCTIONS: usize = 20_000;
 
-/// What a server says of itself.
+/// A server's description of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Discovery {
-    /// Its name for people, if it has one.
+    /// The server's name for people, if it has one.
     pub server_name: Option<String>,
-    /// Its version.
+    /// The server's version.
     pub server_version: Option<String>,
-    /// How it wants to be used; cut with an ellipsis if it goes on for too long.
+    /// Instructions for its use; cut with an ellipsis if they are too long.
     pub instructions: Option<String>,
-    /// The revision of MCP that was agreed on, such as `2026-07-28`.
+    /// The negotiated revision of MCP, such as `2026-07-28`.
     pub protocol: String,
-    /// The tools that can be used.
+    /// The usable tools.
     pub tools: Vec<ToolDefinition>,
-    /// Those that cannot, and why.
+    /// The unusable tools, with reasons.
     pub dropped: Vec<DroppedTool>,
 }
 
-/// Asks `target` for its tools. A failure is a sentence that names the server and what to check.
+/// Initializes a session with `target` and lists its tools.
+///
+/// # Errors
+/// A message that names the server and what to check.
 pub async fn discover(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery> {
-    let patience: Duration = limits.remaining();
-    let answer = tokio::time::timeout_at(limits.deadline, ask(egress, target, limits)).await;
-    Ok(answer.unwrap_or_else(|_| Err(Failure::timeout(target, patience)))?)
+    let time_limit: Duration = limits.remaining();
+    let answer = tokio::time::timeout_at(limits.deadline, fetch(egress, target, limits)).await;
+    Ok(answer.unwrap_or_else(|_| Err(timeout(target, time_limit)))?)
 }
 
-/// What a look at a server came to.
+/// The answer of a server that may require sign-in.
 #[derive(Debug)]
 pub enum DiscoveryAnswer {
-    /// It answered.
+    /// The server answered.
     Public(Box<Discovery>),
-    /// It asks who is calling: its challenge, if it has one, and a sentence.
+    /// The server requires sign-in.
     AuthRequired {
-        /// The `WWW-Authenticate` header.
+        /// The `WWW-Authenticate` header, if any.
         challenge: Option<String>,
-        /// For people.
+        /// Text for people.
         message: String,
     },
 }
 
-/// What a server says when a conversation with it begins.
+/// The answer to `initialize`.
 #[derive(Debug)]
 pub enum InitializeAnswer {
-    /// It speaks MCP: the revision that was agreed on.
+    /// The server speaks MCP. Holds the negotiated revision.
     Public(String),
-    /// It asks who is calling: its challenge, if it has one.
+    /// The server requires sign-in. Holds its challenge, if any.
     AuthRequired(Option<String>),
 }
 
-/// Begins a conversation with `target`, and ends it: nothing is asked.
+/// Initializes a session with `target` and ends it.
 pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Result<InitializeAnswer> {
-    let patience: Duration = limits.remaining();
-    let beginning = Session::begin(egress, target, limits, NotificationSinks::default());
-    let begun = match tokio::time::timeout_at(limits.deadline, beginning).await {
-        Ok(begun) => begun,
-        Err(_) => Err(Failure::timeout(target, patience)),
+    let time_limit: Duration = limits.remaining();
+    let initializing = Session::begin(egress, target, limits, NotificationSinks::default());
+    let session = match tokio::time::timeout_at(limits.deadline, initializing).await {
+        Ok(session) => session,
+        Err(_) => Err(timeout(target, time_limit)),
     };
-    match begun {
+    match session {
         Ok(session) => match session.client.peer_info() {
             Some(server) => Ok(InitializeAnswer::Public(server.protocol_version.to_string())),
-            None => Err(Failure::not_mcp(target.name(), "application/json").into()),
+            None => Err(not_mcp(target.name(), "application/json").into()),
         },
-        Err(Failure { kind: Kind::Auth { challenge }, .. }) => Ok(InitializeAnswer::AuthRequired(challenge)),
-        Err(other) => Err(other.into()),
-    }
-}
-
-/// As [`discover`], for a server that may want a sign-in first.
-pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Limits) -> Result<DiscoveryAnswer> {
-    let patience: Duration = limits.remaining();
-    let answer = tokio::time::timeout_at(limits.deadline, ask(egress, target, limits)).await;
-    match answer.unwrap_or_else(|_| Err(Failure::timeout(target, patience))) {
-        Ok(found) => Ok(DiscoveryAnswer::Public(Box::new(found))),
-        Err(Failure { kind: Kind::Auth { challenge }, message, .. }) => {
-            Ok(DiscoveryAnswer::AuthRequired { challenge, message })
+        Err(Failure { kind: FailureKind::Unauthorized, challenge, .. }) => {
+            Ok(InitializeAnswer::AuthRequired(challenge))
         }
         Err(other) => Err(other.into()),
     }
 }
 
-async fn ask(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
+/// Does the same as [`discover`], for a server that may require sign-in first.
+pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Limits) -> Result<DiscoveryAnswer> {
+    let time_limit: Duration = limits.remaining();
+    let answer = tokio::time::timeout_at(limits.deadline, fetch(egress, target, limits)).await;
+    match answer.unwrap_or_else(|_| Err(timeout(target, time_limit))) {
+        Ok(found) => Ok(DiscoveryAnswer::Public(Box::new(found))),
+        Err(Failure { kind: FailureKind::Unauthorized, challenge, message, .. }) => {
+            Ok(DiscoveryAnswer::AuthRequired { challenge, message: message.to_string() })
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
     let session = Session::begin(egress, target, limits, NotificationSinks::default()).await?;
     let Some(server) = session.client.peer_info() else {
-        return Err(Failure::not_mcp(target.name(), "application/json"));
+        return Err(not_mcp(target.name(), "application/json"));
     };
     let offered = match server.capabilities.tools {
         Some(_) => tools::list(&session, target.name()).await?,
         None => Vec::new(),
     };
-    let (tools, dropped) = tools::sift(offered);
+    let (tools, dropped) = tools::partition(offered);
     let identity = server.server_info.as_ref();
     Ok(Discovery {
         server_name: identity.map(|it| it.title.clone().unwrap_or_else(|| it.name.clone())),
@@ -112,9 +118,9 @@ async fn ask(egress: &Egress, target: &Target, limits: Limits) -> Result<Discove
 
 fn shorten(text: &str) -> String {
     let mut rest = text.chars();
-    let mut kept: String = rest.by_ref().take(MAX_INSTRUCTIONS).collect();
+    let mut short: String = rest.by_ref().take(MAX_INSTRUCTIONS).collect();
     if rest.next().is_some() {
-        kept.push('…');
+        short.push('…');
     }
-    kept
+    short
 }

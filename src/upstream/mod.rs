@@ -1,8 +1,10 @@
-//! Calls the tools of MCP servers, of both eras of the protocol, and of the built-in Workbench.
+//! The client side of MCP and of REST APIs, and the built-in Workbench.
 //!
-//! Invariants: every byte to and from a remote server goes through [`Egress`](crate::egress::Egress); a credential comes in as a value, is sent
-//! to the target's own origin only, and is in no text that goes out; a call ends in one [`CallOutcome`], never in a panic
-//! or a retry of its own; what a server sends is bounded in size, time and number, and what is left out is said.
+//! Invariants:
+//! - Every byte to and from a remote server goes through [`Egress`](crate::egress::Egress).
+//! - A credential comes in as a value, is sent to the target's own origin only, and is redacted from every text.
+//! - A call ends in one [`CallOutcome`], never in a panic, and is never repeated here.
+//! - A server's responses are bounded in size, time and number. Tools that are left out are listed with the reason.
 
 mod call;
 mod discovery;
@@ -11,8 +13,9 @@ mod outcome;
 mod rest;
 mod session;
 mod tools;
-mod wire;
+mod transport;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -24,17 +27,17 @@ pub use outcome::{CallOutcome, Progress};
 pub use rest::{ApiCredential, ApiRequest, send_api_request};
 pub use tools::{DroppedTool, MAX_TOOLS, ToolDefinition};
 
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use crate::workbench::Workbench;
 
-/// A server to talk to.
+/// A server of MCP.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The built-in tools.
     Workbench(Workbench),
     /// A remote server, by Streamable HTTP.
     Mcp {
-        /// Where it is.
+        /// The server URL.
         url: Url,
         /// Sent as `Authorization: Bearer …`.
         bearer: Option<Secret>,
@@ -42,7 +45,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// What sentences call it: its host, for a remote server.
+    /// Returns the name in messages: for a remote server, its host.
     pub fn name(&self) -> &str {
         match self {
             Self::Workbench(_) => "the Workbench",
@@ -50,28 +53,46 @@ impl Target {
         }
     }
 
-    /// `text` without the credential, should a server have echoed it.
-    fn scrub(&self, text: &str) -> String {
+    /// Removes the credential from `text`, in case the server echoed it.
+    fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self {
-            Self::Mcp { bearer: Some(bearer), .. } if !bearer.expose().is_empty() => {
-                text.replace(bearer.expose(), "[secret]")
-            }
-            _ => text.to_owned(),
+            Self::Mcp { bearer: Some(bearer), .. } => Redactor::new([bearer.expose()]).redact(text),
+            _ => Cow::Borrowed(text),
         }
     }
 }
 
-/// How much of a server's time and words is taken.
+/// Bounds of one exchange with a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// When the hub gives up.
+    /// The end of the exchange.
     pub deadline: Instant,
-    /// The most bytes of one answer, progress messages included.
+    /// Bytes of one response, progress messages included.
     pub max_response_bytes: usize,
 }
 
 impl Limits {
     fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Secret, Target, Url};
+    use base64::Engine as _;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_keeps_the_credential(token in "[!-~]{8,40}", before: String, after: String) {
+            let url = Url::parse("https://a.test/mcp").unwrap();
+            let target = Target::Mcp { url, bearer: Some(Secret::new(token.as_str())) };
+            let encoded = base64::prelude::BASE64_STANDARD.encode(&token);
+            for spelling in [token.clone(), serde_json::json!(token).to_string(), encoded] {
+                let clean = target.redact(&format!("{before}{spelling}{after}")).into_owned();
+                prop_assert!(!clean.contains(&token) && !clean.contains(&spelling), "{clean}");
+            }
+        }
     }
 }

@@ -1,73 +1,77 @@
-//! How a call ended: a value that says whether it may be tried again.
+//! The outcome of a tool call, which says whether to retry.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::failure::{Failure, Kind};
+use crate::egress::{Failure, FailureKind};
 
-/// The end of a call. Messages are sentences for people and hold no credential.
+/// The outcome of a tool call. Messages are sentences for people and hold no credential.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallOutcome {
-    /// The tool did its work. The result as MCP has it: `content` and perhaps `structuredContent`.
+    /// The tool succeeded. Holds the MCP result: `content` and perhaps `structuredContent`.
     Ok(Value),
-    /// The tool says that it failed; the result (`isError` is true) says why.
+    /// The tool failed, and says why in its result (`isError` is true).
     ToolError(Value),
-    /// The tool was not run, and trying again may help.
+    /// The tool did not run, and a retry may succeed.
     Retryable {
         /// Machine word for the cause.
         class: &'static str,
-        /// What a person should read.
+        /// Text for people.
         message: String,
-        /// When the server asked to be tried again.
+        /// Time that the server asked for before a retry.
         retry_after: Option<Duration>,
     },
-    /// The server wants other credentials; the tool was not run.
+    /// The server wants another credential, or more scopes; the tool did not run.
     Unauthorized {
-        /// What a person should read.
+        /// Text for people.
         message: String,
-        /// The server's challenge (`WWW-Authenticate`), from which authorization can be found.
+        /// The server's challenge (`WWW-Authenticate`), from which its authorization server can be discovered.
         challenge: Option<String>,
     },
-    /// Trying again would end the same way.
+    /// A retry would end the same way.
     Permanent {
         /// Machine word for the cause.
         class: &'static str,
-        /// What a person should read.
+        /// Text for people.
         message: String,
     },
-    /// The call was sent and not answered: the tool may have run or not.
+    /// The call was sent, and its answer is missing: the tool may have run.
     Unknown {
         /// Machine word for the cause.
         class: &'static str,
-        /// What a person should read.
+        /// Text for people.
         message: String,
     },
-    /// The caller cancelled; the server was told.
+    /// The caller canceled; the server was notified.
     Canceled,
 }
 
-/// How far a call has come, as its server tells it.
+/// A progress notification of a running call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// Grows from message to message.
+    /// Progress so far; grows from notification to notification.
     pub progress: f64,
-    /// What `progress` is on its way to, if known.
+    /// The value of `progress` at the end, if known.
     pub total: Option<f64>,
-    /// What is being done.
+    /// Description of the current step.
     pub message: Option<String>,
 }
 
 impl CallOutcome {
-    /// The outcome of a failure; `sent` says whether the call had been handed to the network by then.
-    pub(super) fn of(failure: Failure, sent: bool) -> Self {
-        let Failure { kind, class, message } = failure;
+    /// Converts a failure. `was_sent` says whether the call had been handed to the network.
+    pub(super) fn from_failure(failure: Failure, was_sent: bool) -> Self {
+        let Failure { kind, class, message, retry_after, challenge } = failure;
+        let message = message.to_string();
         match kind {
-            Kind::Retryable { after } => Self::Retryable { class, message, retry_after: after },
-            Kind::Ambiguous if sent => Self::Unknown { class, message },
-            Kind::Ambiguous => Self::Retryable { class, message, retry_after: None },
-            Kind::Auth { challenge } => Self::Unauthorized { message, challenge },
-            Kind::Permanent | Kind::Refused => Self::Permanent { class, message },
+            FailureKind::Retryable => Self::Retryable { class, message, retry_after },
+            FailureKind::Ambiguous if was_sent => Self::Unknown { class, message },
+            FailureKind::Ambiguous => Self::Retryable { class, message, retry_after: None },
+            FailureKind::Unauthorized => Self::Unauthorized { message, challenge },
+            // an MCP server knows no grants, and rejects the hub as a client only over its certificate
+            FailureKind::Permanent | FailureKind::Refused | FailureKind::InvalidClient | FailureKind::InvalidGrant => {
+                Self::Permanent { class, message }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One request to a REST API, and what its answer means.
+//! One request to a REST API, and the meaning of its response.
 
 use std::time::Duration;
 
@@ -6,120 +6,103 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use url::Url;
 
-use super::failure::{Failure, Kind, retry_after};
-use crate::egress::{Egress, Request};
+use crate::egress::{Egress, Failure, FailureKind, Request};
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// For one request.
-const DEADLINE: Duration = Duration::from_secs(15);
+/// Time for one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Most bytes of an answer.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+/// Limit of a response.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
-/// A request to a service.
+/// A request to a REST API.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields are the parts of an HTTP request")]
 pub struct ApiRequest {
-    /// What is done.
     pub method: Method,
-    /// Where.
     pub url: Url,
-    /// Besides those that every request has.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// JSON, if something is sent.
+    /// JSON, if any.
     pub body: Option<String>,
-    /// Who asks.
     pub credential: ApiCredential,
 }
 
-/// What shows who asks.
+/// The position of a credential in a request.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the fields are name and value of the header or the parameter")]
 pub enum ApiCredential {
-    /// Nothing.
+    /// No credential.
     None,
-    /// A header.
-    Header {
-        /// Its name.
-        name: HeaderName,
-        /// All of its value.
-        value: Secret,
-    },
-    /// A parameter of the address.
-    Query {
-        /// Its name.
-        name: String,
-        /// Its value.
-        value: Secret,
-    },
+    /// A header; `value` is all of it.
+    Header { name: HeaderName, value: Secret },
+    /// A parameter of the query.
+    Query { name: String, value: Secret },
 }
 
-/// Sends a request; its answer, if it is JSON. A failure is a sentence that names the service's host.
-pub async fn send_api_request(egress: &Egress, asked: &ApiRequest) -> Result<Option<Value>> {
-    let host = asked.url.host_str().unwrap_or("the service").to_owned();
-    let response = egress.send(request(asked)?).await.map_err(Failure::from)?;
+/// Sends a request and returns its response, if that is JSON.
+///
+/// # Errors
+/// A message that names the service's host.
+pub async fn send_api_request(egress: &Egress, request: &ApiRequest) -> Result<Option<Value>> {
+    let host = request.url.host_str().unwrap_or("the service").to_owned();
+    let response = egress.send(build(request)?).await.map_err(Failure::from)?;
     let (status, headers) = (response.status(), response.headers().clone());
     if !status.is_success() {
-        return Err(refused(&host, status, &headers).into());
+        return Err(from_status(&host, status, &headers).into());
     }
     let body = response.bytes().await.map_err(Failure::from)?;
     Ok(serde_json::from_slice(&body).ok())
 }
 
-fn request(asked: &ApiRequest) -> Result<Request, Failure> {
-    let mut url = asked.url.clone();
-    if let ApiCredential::Query { name, value } = &asked.credential {
+fn build(api: &ApiRequest) -> Result<Request, Failure> {
+    let mut url = api.url.clone();
+    if let ApiCredential::Query { name, value } = &api.credential {
         url.query_pairs_mut().append_pair(name, value.expose());
     }
-    let mut request = Request::new(asked.method.clone(), url)
-        .timeout(DEADLINE)
-        .max_response_bytes(LONGEST_ANSWER)
+    let mut request = Request::new(api.method.clone(), url)
+        .timeout(REQUEST_TIMEOUT)
+        .max_response_bytes(MAX_RESPONSE_BYTES)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
-    for (name, value) in &asked.headers {
+    for (name, value) in &api.headers {
         request = request.header(name.clone(), value.clone());
     }
-    if let ApiCredential::Header { name, value } = &asked.credential {
-        let unfit = || Failure::permanent("unauthorized", "The credential has letters that no request can carry");
-        let mut value = HeaderValue::try_from(value.expose()).map_err(|_| unfit())?;
+    if let ApiCredential::Header { name, value } = &api.credential {
+        let invalid = || Failure::permanent("unauthorized", "The credential has characters that no header can carry");
+        let mut value = HeaderValue::try_from(value.expose()).map_err(|_| invalid())?;
         value.set_sensitive(true);
         request = request.header(name.clone(), value);
     }
-    Ok(match &asked.body {
+    Ok(match &api.body {
         Some(body) => request.body("application/json", body.clone()),
         None => request,
     })
 }
 
-/// A status that stands for the whole answer.
-fn refused(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
+/// Builds the failure of a status; the body is not read.
+fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
     let code = status.as_u16();
     match code {
-        401 => Failure::new(
-            Kind::Auth { challenge: None },
-            "unauthorized",
-            format!("{host} did not accept the credential (HTTP 401): check that it is whole and still valid"),
-        ),
-        403 => Failure::permanent(
-            "forbidden",
-            format!("{host} does not permit this (HTTP 403): check what the credential may do"),
-        ),
-        404 | 410 => Failure::permanent(
-            "not_found",
-            format!("{host} has nothing at this address (HTTP {code}): check the account that was entered"),
-        ),
-        429 => Failure::new(
-            Kind::Retryable { after: retry_after(headers) },
-            "rate_limited",
-            format!("{host} asks the hub to slow down (HTTP 429): try again later"),
-        ),
+        401 => {
+            let message = format!("{host} did not accept the credential (HTTP 401)");
+            Failure::new(FailureKind::Unauthorized, "unauthorized", message)
+                .with_advice("Check that it is complete and still valid")
+        }
+        403 => Failure::permanent("forbidden", format!("{host} does not permit this (HTTP 403)"))
+            .with_advice("Check what the credential may do"),
+        404 | 410 => Failure::permanent("not_found", format!("{host} has nothing at this address (HTTP {code})"))
+            .with_advice("Check the account that was entered"),
+        429 => Failure::rate_limited(host, headers),
         300..=399 => Failure::permanent(
             "redirect",
             format!("{host} redirects elsewhere (HTTP {code}), which the hub does not follow with a credential"),
         ),
-        500..=599 => Failure::new(
-            Kind::Retryable { after: retry_after(headers) },
-            "unavailable",
-            format!("{host} failed on its side (HTTP {code}): try again later"),
-        ),
+        500..=599 => {
+            let message = format!("{host} failed on its side (HTTP {code})");
+            Failure::new(FailureKind::Retryable, "unavailable", message)
+                .with_advice("Try again later")
+                .with_retry_after(headers)
+        }
         _ => Failure::permanent("http_status", format!("{host} did not accept the request (HTTP {code})")),
     }
 }

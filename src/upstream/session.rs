@@ -1,4 +1,4 @@
-//! One conversation with one server: begun in whichever era it speaks, ended when dropped.
+//! One MCP session with one server, in the revision that it speaks; ended when dropped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,35 +10,35 @@ use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient, ServiceError};
 use tokio::sync::mpsc;
 
-use super::failure::Failure;
-use super::wire::Wire;
+use super::failure::{from_initialize, from_request};
+use super::transport::HttpTransport;
 use super::{Limits, Progress, Target};
-use crate::egress::Egress;
+use crate::egress::{Egress, Failure};
 
-/// A running client. Dropping it ends the conversation: rmcp then deletes a session that the server made.
+/// A running client. Dropping it ends the session, which rmcp then deletes at the server.
 pub(super) struct Session<'a> {
     pub(super) client: RunningService<RoleClient, Listener>,
     target: &'a Target,
-    wire: Option<Wire>,
+    transport: Option<HttpTransport>,
 }
 
 impl<'a> Session<'a> {
-    /// Begins with the current era and falls back to the older one.
+    /// Initializes with the current revision and falls back to `initialize` of the older ones.
     pub(super) async fn begin(
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        hears: NotificationSinks,
+        sinks: NotificationSinks,
     ) -> Result<Self, Failure> {
-        match Self::begin_as(egress, target, limits, hears.clone(), both_eras()).await {
-            // some servers of the older era know the new questions well enough to answer them with "older, please"
+        match Self::begin_as(egress, target, limits, sinks.clone(), any_revision()).await {
+            // some servers of older revisions answer the new request, but only to name the versions that they support
             Err((_, Some(ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. })))
                 if server_supported.iter().any(ProtocolVersion::has_initialize) =>
             {
-                let older = ClientLifecycleMode::Initialize;
-                Self::begin_as(egress, target, limits, hears, older).await.map_err(|(failure, _)| failure)
+                let legacy = ClientLifecycleMode::Initialize;
+                Self::begin_as(egress, target, limits, sinks, legacy).await.map_err(|(failure, _)| failure)
             }
-            begun => begun.map_err(|(failure, _)| failure),
+            session => session.map_err(|(failure, _)| failure),
         }
     }
 
@@ -46,71 +46,71 @@ impl<'a> Session<'a> {
         egress: &Egress,
         target: &'a Target,
         limits: Limits,
-        hears: NotificationSinks,
-        era: ClientLifecycleMode,
+        sinks: NotificationSinks,
+        lifecycle: ClientLifecycleMode,
     ) -> Result<Self, (Failure, Option<ClientInitializeError>)> {
-        let listen = hears.progress.is_some();
-        let listener = Listener { hears, last: Mutex::new(f64::NEG_INFINITY) };
-        let (begun, wire) = match target {
-            Target::Workbench(workbench) => (listener.serve_with_lifecycle(workbench.connect(), era).await, None),
+        let listen = sinks.progress.is_some();
+        let listener = Listener { sinks, last_progress: Mutex::new(f64::NEG_INFINITY) };
+        let (client, transport) = match target {
+            Target::Workbench(workbench) => (listener.serve_with_lifecycle(workbench.connect(), lifecycle).await, None),
             Target::Mcp { url, bearer } => {
-                let wire = Wire::new(egress, url, bearer.as_ref(), limits, listen);
-                let transport = StreamableHttpClientTransport::with_client(wire.clone(), config(url, &wire, limits));
-                (listener.serve_with_lifecycle(transport, era).await, Some(wire))
+                let http = HttpTransport::new(egress, url, bearer.as_ref(), limits, listen);
+                let transport = StreamableHttpClientTransport::with_client(http.clone(), config(url, &http, limits));
+                (listener.serve_with_lifecycle(transport, lifecycle).await, Some(http))
             }
         };
-        match begun {
-            Ok(client) => Ok(Self { client, target, wire }),
-            Err(error) => match wire.as_ref().and_then(Wire::take_failure) {
+        match client {
+            Ok(client) => Ok(Self { client, target, transport }),
+            Err(error) => match transport.as_ref().and_then(HttpTransport::take_failure) {
                 Some(failure) => Err((failure, None)),
-                None => Err((Failure::beginning(target, &error), Some(error))),
+                None => Err((from_initialize(target, &error), Some(error))),
             },
         }
     }
 
-    /// What went wrong with a request: the wire knows best.
+    /// Explains a failed request, if possible by the failure that the transport recorded.
     pub(super) fn explain(&self, error: &ServiceError) -> Failure {
-        let noted = match error {
-            // the server answered; whatever the wire noted was not about this
+        let recorded = match error {
+            // the server answered, so the recorded failure belongs to another request
             ServiceError::McpError(_) => None,
-            _ => self.wire.as_ref().and_then(Wire::take_failure),
+            _ => self.transport.as_ref().and_then(HttpTransport::take_failure),
         };
-        noted.unwrap_or_else(|| Failure::request(self.target, error))
+        recorded.unwrap_or_else(|| from_request(self.target, error))
     }
 }
 
-fn both_eras() -> ClientLifecycleMode {
+fn any_revision() -> ClientLifecycleMode {
     ClientLifecycleMode::Auto {
         preferred_versions: vec![ProtocolVersion::LATEST],
         legacy_version: Some(ProtocolVersion::LATEST_WITH_INITIALIZE),
     }
 }
 
-fn config(url: &url::Url, wire: &Wire, limits: Limits) -> StreamableHttpClientTransportConfig {
+fn config(url: &url::Url, transport: &HttpTransport, limits: Limits) -> StreamableHttpClientTransportConfig {
     let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
         .max_sse_event_size(limits.max_response_bytes)
         .max_json_response_size(limits.max_response_bytes)
-        // a call whose session was lost is reported; whether it is sent again is not for the transport to decide
+        // a lost session is reported: the transport must not repeat a call
         .reinit_on_expired_session(false);
-    config.retry_config = std::sync::Arc::new(wire.clone());
+    config.retry_config = std::sync::Arc::new(transport.clone());
     config
 }
 
-/// Where that goes which a server says besides its answers.
+/// Receivers of a server's notifications.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NotificationSinks {
-    /// Steps of a call, while there is room.
+    /// Progress of a call, while the channel has room.
     pub(super) progress: Option<mpsc::Sender<Progress>>,
-    /// Raised by "my tools have changed".
+    /// Set by `notifications/tools/list_changed`.
     pub(super) tools_changed: Arc<AtomicBool>,
 }
 
-/// Receives what a server says besides its answers.
+/// Handles a server's notifications.
 #[derive(Debug)]
 pub(super) struct Listener {
-    hears: NotificationSinks,
-    /// The furthest progress told so far: messages may overtake one another.
-    last: Mutex<f64>,
+    sinks: NotificationSinks,
+    /// The highest progress so far: notifications may overtake each other.
+    last_progress: Mutex<f64>,
 }
 
 impl ClientHandler for Listener {
@@ -121,21 +121,21 @@ impl ClientHandler for Listener {
     }
 
     async fn on_progress(&self, params: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
-        let Some(listener) = &self.hears.progress else { return };
+        let Some(sink) = &self.sinks.progress else { return };
         {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut last = self.last_progress.lock().unwrap_or_else(PoisonError::into_inner);
             if params.progress <= *last {
                 return;
             }
             *last = params.progress;
         }
         let progress = Progress { progress: params.progress, total: params.total, message: params.message };
-        // progress is news: a listener that cannot keep up misses some rather than holding up the answer
-        let _ = listener.try_send(progress);
+        // a slow receiver misses progress rather than delaying the answer
+        let _ = sink.try_send(progress);
     }
 
-    /// Heard before the call's last step of progress can be: whoever has seen the listener's channel close has all of it.
+    /// Sets the flag before the progress channel closes, so that a receiver of the last progress sees it.
     async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        self.hears.tools_changed.store(true, Ordering::Release);
+        self.sinks.tools_changed.store(true, Ordering::Release);
     }
 }

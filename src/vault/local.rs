@@ -60,7 +60,7 @@ impl Local {
             return Ok(keys.current().id());
         }
         if !self.source.write(&keys.behind(SealingKey::random()))? {
-            return Err(Error::Refused(
+            return Err(Error::refused(
                 "The master key comes from a place that this command cannot change. Make a new key (openssl rand -hex \
                  32), put it before the present one with a comma between them, restart the hub with both, and run this \
                  again."

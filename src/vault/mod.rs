@@ -87,12 +87,12 @@ impl Vault {
     pub async fn check(&self, system: &SystemDb) -> Result<()> {
         let ids = self.0.master.ids().await.map_err(|error| match error {
             // whoever asks runs the hub, and should read why
-            Error::Locked(cause) => Error::Refused(format!("{cause:#}")),
+            Error::Locked(cause) => Error::refused(format!("{cause:#}")),
             other => other,
         })?;
         match store::foreign_master_key(system, &ids).await? {
             None => Ok(()),
-            Some(id) => Err(Error::Refused(self.0.master.missing(&id, &ids))),
+            Some(id) => Err(Error::refused(self.0.master.missing(&id, &ids))),
         }
     }
 

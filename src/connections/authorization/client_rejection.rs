@@ -35,7 +35,7 @@ impl SignIn<'_> {
         now: Timestamp,
     ) -> Result<()> {
         let mut conn = self.system.acquire().await?;
-        record(&mut conn, application.id, begun.connector_id, &failure.message, now, now).await?;
+        record(&mut conn, application.id, begun.connector_id, &failure.message.to_string(), now, now).await?;
         Ok(())
     }
 

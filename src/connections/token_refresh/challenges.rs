@@ -73,7 +73,7 @@ impl TokenRefresher {
         let provider = match oauth::discover(&self.egress, &url, challenge).await {
             Ok(provider) => provider,
             Err(failure) => {
-                tracing::info!(connector = %connector.id, cause = failure.message, "no way to sign in was found");
+                tracing::info!(connector = %connector.id, cause = %failure.message, "no way to sign in was found");
                 return Ok(None);
             }
         };

@@ -158,7 +158,7 @@ impl TokenRefresher {
     /// Ends at the provider what it has given for a connection that was disconnected meanwhile, if it can be asked.
     async fn revoke_unused_grant(&self, held: &RefreshState, given: &RefreshedGrant) {
         if let Err(failure) = self.revoke(held, given).await {
-            tracing::warn!(connection = %held.id, cause = failure.message, "a token that nobody needs could not be ended");
+            tracing::warn!(connection = %held.id, cause = %failure.message, "a token that nobody needs could not be ended");
         }
     }
 
@@ -176,7 +176,7 @@ impl TokenRefresher {
         let Some(client) = client else { return Ok(ANEW) };
         let now = self.clock.now();
         if client.is_shared {
-            let (connector, words) = (held.connector_id, &failure.message);
+            let (connector, words) = (held.connector_id, &failure.message.to_string());
             let is_present = client_rejection::record(tx, client.id, connector, words, client.asked_at, now).await?;
             return Ok(if is_present { ADMINISTRATOR } else { FORMER });
         }
@@ -193,24 +193,20 @@ impl TokenRefresher {
         failure: &Failure,
         advice: &str,
     ) -> Result<Credential> {
-        let (now, message) = (self.clock.now(), failure.message.as_str());
+        let (now, message) = (self.clock.now(), &failure.message.to_string());
         if failure.kind == FailureKind::InvalidGrant {
             let ending = Ending { class: failure.class, reason: message, message };
             return self.end(tx, actor, held, need, &ending).await;
         }
-        let asked = match failure.kind {
-            FailureKind::Retryable { after } => after,
-            _ => None,
-        };
         let has_time = held.expires_at.is_some_and(|end| end > now);
-        let failed = held.failures().and(now, has_time, asked, rand::random());
+        let failed = held.failures().and(now, has_time, failure.retry_after, rand::random());
         let reason = failed.told(format!("{message}{advice}"));
         let class = if failure.kind == FailureKind::InvalidClient { CLIENT } else { failure.class };
         store::degrade(tx, actor.user_id(), held, &failed, class, &reason, now).await?;
         let action = Action::ConnectionRefreshed {
             connection: held.id,
             connector: held.connector_id,
-            error: Some((failure.class, failure.message.clone())),
+            error: Some((failure.class, message.clone())),
         };
         audit::record(tx, actor, &action, now).await?;
         self.stands(tx, actor, held, need).await

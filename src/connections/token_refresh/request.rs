@@ -60,7 +60,7 @@ impl TokenRefresher {
         let issuer = provider.issuer().to_owned();
         let Some(known) = client else {
             return Ok(RefreshResponse::Failed {
-                failure: Failure::unknown_client(&provider.host()),
+                failure: oauth::unknown_client(&provider.host()),
                 issuer,
                 client: None,
             });
@@ -107,7 +107,7 @@ impl TokenRefresher {
         let asked_at = self.clock.now();
         let refused = known.as_ref().map(|known| RejectedClient { id: known.id, is_shared: known.is_shared, asked_at });
         let failure = match known {
-            None => Failure::unknown_client(&provider.host()),
+            None => oauth::unknown_client(&provider.host()),
             Some(known) => {
                 let (provider, client) = (known.apply_client_auth(provider), known.client);
                 let nobodys = Secret::new(format!("made-up-{:032x}", rand::random::<u128>()));

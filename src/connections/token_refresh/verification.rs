@@ -112,10 +112,14 @@ impl TokenRefresher {
         drop(conn);
         match self.show(&connector, descriptor, held, credential).await {
             Ok(()) => Ok(Verdict::Accepted(self.clock.now())),
-            Err(Error::Upstream { class: "unauthorized", message, .. }) => Ok(Verdict::Refused { message }),
-            Err(Error::Upstream { class, message, .. }) => Ok(Verdict::Failed { class, message, after: None }),
+            Err(Error::Upstream { class: "unauthorized", message, .. }) => {
+                Ok(Verdict::Refused { message: message.to_string() })
+            }
+            Err(Error::Upstream { class, message, .. }) => {
+                Ok(Verdict::Failed { class, message: message.to_string(), after: None })
+            }
             Err(Error::Limited { message, retry_after }) => {
-                Ok(Verdict::Failed { class: "limited", message, after: Some(retry_after) })
+                Ok(Verdict::Failed { class: "limited", message: message.to_string(), after: Some(retry_after) })
             }
             // a rule of the hub, or a fault of its own: neither says anything of the credential
             Err(ours) => Err(ours),

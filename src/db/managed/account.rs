@@ -25,14 +25,14 @@ impl Account {
     /// Finds it, and checks that it can get to the data directory.
     pub(super) async fn find(data_dir: &Path) -> Result<Self> {
         let own_name = id(&["-un"]).await.ok_or_else(|| {
-            Error::Refused("The user that runs craft has no name on this machine, which PostgreSQL needs".to_owned())
+            Error::refused("The user that runs craft has no name on this machine, which PostgreSQL needs".to_owned())
         })?;
         if !rustix::process::geteuid().is_root() {
             return Ok(Self { drop_to: None, own_name });
         }
         let number = async |what| id(&[what, "postgres"]).await.and_then(|text| text.parse().ok());
         let (Some(user), Some(group)) = (number("-u").await, number("-g").await) else {
-            return Err(Error::Refused(
+            return Err(Error::refused(
                 "PostgreSQL does not run as root, and there is no system user `postgres` to run it as: \
                  install it with `apt-get install postgresql`, or start craft as another user"
                     .to_owned(),
@@ -75,7 +75,7 @@ fn check_way(data_dir: &Path, user: u32) -> Result<()> {
     };
     match data_dir.ancestors().filter(|directory| directory.is_dir()).find(blocks) {
         None => Ok(()),
-        Some(directory) => Err(Error::Refused(format!(
+        Some(directory) => Err(Error::refused(format!(
             "PostgreSQL runs as the user `postgres`, which cannot pass {}: set CRAFT_DATA_DIR to a directory elsewhere",
             directory.display()
         ))),

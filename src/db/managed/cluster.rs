@@ -72,7 +72,7 @@ impl Cluster {
             postmaster.ended(&data, limit).await;
         }
         if Postmaster::find(&data).is_some() {
-            return Err(Error::Refused(format!("PostgreSQL in {} does not stop", self.home.display())));
+            return Err(Error::refused(format!("PostgreSQL in {} does not stop", self.home.display())));
         }
         socket::clear(&self.home, &self.account);
         Ok(())

@@ -120,7 +120,7 @@ fn cluster_home(data_dir: &DataDir) -> Result<PathBuf> {
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {
-    Error::Refused(error.to_string())
+    Error::refused(error.to_string())
 }
 
 /// A failure of the machine, in a sentence that says what was being done.

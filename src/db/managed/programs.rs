@@ -32,10 +32,10 @@ impl Programs {
         let version = wanted.unwrap_or(newest);
         match found.into_iter().find(|programs| programs.version == version) {
             Some(programs) if programs.version >= OLDEST => Ok(programs),
-            Some(_) => Err(Error::Refused(format!(
+            Some(_) => Err(Error::refused(format!(
                 "PostgreSQL {version} is too old: install version {OLDEST} or newer (`apt-get install postgresql`)"
             ))),
-            None => Err(Error::Refused(format!(
+            None => Err(Error::refused(format!(
                 "The data directory was made by PostgreSQL {version}, but version {newest} is installed: install \
                  postgresql-{version}, or dump the database with it and restore it into a new data directory"
             ))),
@@ -75,7 +75,7 @@ async fn output(program: &Path, argument: &str) -> Option<String> {
 }
 
 fn missing(configured: Option<&Path>) -> Error {
-    Error::Refused(match configured {
+    Error::refused(match configured {
         Some(directory) => format!("CRAFT_PG_BIN: there is no PostgreSQL in {}", directory.display()),
         None => "PostgreSQL is not installed: install it with `apt-get install postgresql` (Debian, Ubuntu) or \
                  `brew install postgresql` (macOS), or set DATABASE_URL to a server you have"

@@ -106,7 +106,7 @@ impl Transit {
         let (key, host) = (&self.key, self.api.host());
         let found: Described = match self.api.get(&format!("{}/keys/{}", key.mount, key.name)).await {
             Err(Fault::Said { status: StatusCode::NOT_FOUND, .. }) => {
-                return Err(Error::Refused(format!(
+                return Err(Error::refused(format!(
                     "{host} has no Transit key {key}. Make it (vault write -f {}/keys/{}), or set \
                      CRAFT_VAULT_TRANSIT_KEY to the one that seals this hub’s secrets",
                     key.mount, key.name
@@ -116,7 +116,7 @@ impl Transit {
         };
         if !BINDING.contains(&found.kind.as_str()) || found.derived {
             let kind = if found.derived { "derived" } else { &found.kind };
-            return Err(Error::Refused(format!(
+            return Err(Error::refused(format!(
                 "The key {key} of {host} is {kind}, which cannot be used. Make one of type aes256-gcm96 that is not derived"
             )));
         }
@@ -182,7 +182,7 @@ impl Transit {
     pub(super) async fn rotate(&self) -> Result<()> {
         let path = format!("{}/keys/{}/rotate", self.key.mount, self.key.name);
         match self.api.post(&path, &serde_json::json!({})).await {
-            Err(Fault::Denied(told)) => Err(Error::Refused(format!(
+            Err(Fault::Denied(told)) => Err(Error::refused(format!(
                 "{told}. Or let somebody who may make a new version of the key (vault write -f {path}), and run this again"
             ))),
             done => Ok(done?),

@@ -35,7 +35,7 @@ async fn a_server_that_wants_a_token_says_so_at_the_token() {
     let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
     let page = add(&alice, "Guarded", server.url().as_str()).await;
     let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
-    assert!(message.contains("connect with a token"), "{message}");
+    assert!(message.contains("Connect with a token"), "{message}");
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ async fn a_connection_that_cannot_be_a_safe_one_says_why() {
     let egress = loopback();
     for (port, words) in [
         (untrusted.port(), "localhost has a certificate from an authority that this machine does not trust: add"),
-        (garbage.port(), "localhost does not speak TLS at this port: check the port of the address"),
+        (garbage.port(), "localhost does not speak TLS at this port. Check the port of the address"),
     ] {
         let url = format!("https://localhost:{port}/");
         let target = egress.resolve(&Url::parse(&url).unwrap()).await.unwrap();

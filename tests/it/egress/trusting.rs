@@ -30,7 +30,7 @@ async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
         let unknown = format!("https://localhost:{}/", others.serve(router(), None, speech).await.port());
         let target = egress.resolve(&Url::parse(&unknown).unwrap()).await.unwrap();
         for error in [target.connect().await.unwrap_err(), egress.send(to(&unknown)).await.unwrap_err()] {
-            let told = "from an authority that this machine does not trust: add the authority to those of this machine \
+            let told = "from an authority that this machine does not trust. Add the authority to those of this machine \
                         or to CRAFT_EGRESS_CA_FILE if it is yours";
             assert!(matches!(error, Error::Handshake { .. }) && error.to_string().contains(told), "{error:?}");
         }

@@ -81,14 +81,14 @@ async fn a_code_works_once_with_its_verifier_at_its_provider() {
     let own = std::mem::replace(&mut hub.pkce, Pkce::new([9; 32]));
     let stolen = hub.exchange(&returned).await.unwrap_err();
     assert_eq!(stolen.kind, FailureKind::InvalidGrant);
-    assert!(stolen.message.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", stolen.message);
+    assert!(stolen.message.text.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", stolen.message.text);
     hub.pkce = own;
     let home = oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await;
     let returned = hub.read(&home).unwrap();
     assert!(hub.exchange(&returned).await.is_ok());
     let again = hub.exchange(&returned).await.unwrap_err();
     assert_eq!((again.kind, again.class), (FailureKind::InvalidGrant, "invalid_grant"));
-    assert!(!again.message.contains(returned.code.expose()), "{}", again.message);
+    assert!(!again.message.text.contains(returned.code.expose()), "{}", again.message.text);
 }
 
 #[tokio::test]
@@ -105,9 +105,9 @@ async fn refresh_tokens_rotate_and_reuse_ends_the_grant() {
 
     let reused = hub.refresh(former).await.unwrap_err();
     assert_eq!(reused.kind, FailureKind::InvalidGrant);
-    assert!(reused.message.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", reused.message);
+    assert!(reused.message.text.starts_with("127.0.0.1 no longer accepts this sign-in ("), "{}", reused.message.text);
     for token in [former, current] {
-        assert!(!reused.message.contains(token.expose()), "{}", reused.message);
+        assert!(!reused.message.text.contains(token.expose()), "{}", reused.message.text);
     }
     assert_eq!(
         hub.refresh(third.refresh.as_ref().unwrap()).await.unwrap_err().kind,
@@ -124,7 +124,7 @@ async fn revocation_ends_a_grant_and_another_client_cannot_revoke_it() {
     let returned = hub.read(&home).unwrap();
     let stranger = hub.exchange(&returned).await.unwrap_err();
     assert_eq!((stranger.kind, stranger.class), (FailureKind::InvalidClient, "invalid_client"));
-    assert!(!stranger.message.contains("wrong"), "{}", stranger.message);
+    assert!(!stranger.message.text.contains("wrong"), "{}", stranger.message.text);
 
     hub.client = oidc_client("hub:basic one", Some(SECRET));
     let grant = hub.exchange(&returned).await.unwrap();
@@ -139,12 +139,12 @@ async fn denied_and_oversized_scope_requests_are_explained() {
     let mut hub = Hub::new(oidc.description(""), oidc_client("hub-post", Some(SECRET)));
     let denied = hub.read(&oidc.sign_in(&hub.link().unwrap(), Answer::Deny).await).unwrap_err();
     assert_eq!((denied.kind, denied.class), (FailureKind::InvalidGrant, "access_denied"));
-    assert!(denied.message.starts_with("127.0.0.1 says that access was denied ("), "{}", denied.message);
+    assert!(denied.message.text.starts_with("127.0.0.1 says that access was denied ("), "{}", denied.message.text);
 
     hub.provider.pkce = oauth::PkceMethod::Off;
     let unbound = hub.read(&oidc.sign_in(&hub.link().unwrap(), Answer::Consent).await).unwrap_err();
     assert_eq!((unbound.kind, unbound.class), (FailureKind::Permanent, "oauth_error"));
-    assert!(unbound.message.contains("PKCE"), "{}", unbound.message);
+    assert!(unbound.message.text.contains("PKCE"), "{}", unbound.message.text);
 }
 
 #[tokio::test]

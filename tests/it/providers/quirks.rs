@@ -32,14 +32,14 @@ pub(super) fn described(lines: &str, provider: &StrictProvider) -> Provider {
 
 /// Signs in and returns the grant.
 async fn signed_in(hub: &mut Hub) -> Result<Grant, String> {
-    let link = hub.link().map_err(|failure| failure.message)?;
+    let link = hub.link().map_err(|failure| failure.message.to_string())?;
     let answer = hub.egress.send(craft::egress::Request::new(Method::GET, link)).await.unwrap();
     let Some(home) = answer.headers().get(LOCATION).map(|it| Url::parse(it.to_str().unwrap()).unwrap()) else {
         return Err(String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap());
     };
     assert_eq!(parameters(&home)["state"], hub.state.expose());
-    let returned = hub.read(&home).map_err(|failure| failure.message)?;
-    let grant = hub.exchange(&returned).await.map_err(|failure| failure.message)?;
+    let returned = hub.read(&home).map_err(|failure| failure.message.to_string())?;
+    let grant = hub.exchange(&returned).await.map_err(|failure| failure.message.to_string())?;
     hub.values.extend(grant.captured.clone());
     Ok(grant)
 }
@@ -53,11 +53,11 @@ pub(super) async fn lived(hub: &mut Hub, provider: &StrictProvider) -> Result<Gr
     for _ in 0..2 {
         let token = if exchanges_access { Some(&held.access) } else { held.refresh.as_ref() };
         let token = token.ok_or("there is nothing to renew with")?;
-        let renewed = hub.refresh(token).await.map_err(|failure| failure.message)?;
+        let renewed = hub.refresh(token).await.map_err(|failure| failure.message.to_string())?;
         assert_eq!(renewed.access.expose(), provider.last_tokens().access);
         held = Grant { refresh: renewed.refresh.clone().or(held.refresh), ..renewed };
     }
-    assert!(hub.revoke(&held).await.map_err(|failure| failure.message)?);
+    assert!(hub.revoke(&held).await.map_err(|failure| failure.message.to_string())?);
     assert!(provider.is_revoked());
     Ok(first)
 }
@@ -315,7 +315,7 @@ async fn url_templates_use_entered_and_captured_values() {
                  capture = { region = '/region' }\nrevoke = { url = 'AT/{tenant}/clients/{client_id}' }";
     let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     let unknown = hub.link().unwrap_err();
-    assert!(unknown.message.contains("“tenant” is not known"), "{}", unknown.message);
+    assert!(unknown.message.text.contains("needs “tenant”, which has no value"), "{}", unknown.message);
     hub.values.insert("tenant".to_owned(), "acme inc".to_owned());
     lived(&mut hub, &provider).await.unwrap_or_else(|why| panic!("{why}"));
 }
@@ -370,7 +370,7 @@ async fn a_revocation_answered_with_200_can_have_failed() {
     let mut hub = Hub::new(described(lines, &provider), StrictProvider::client());
     let grant = signed_in(&mut hub).await.unwrap();
     let failure = hub.revoke(&grant).await.unwrap_err();
-    assert_eq!(failure.message, "127.0.0.1 answered, but did not end the access");
+    assert_eq!(failure.message.text, "127.0.0.1 answered, but did not revoke the access");
 
     let over = ProviderRules {
         revocation_answer: || Answer(400, "application/json", json!({ "error": "invalid_token" }).to_string()),

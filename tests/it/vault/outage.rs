@@ -27,7 +27,7 @@ fn given(bao: &OpenBao, token: &str) -> TransitSettings {
 async fn refusal(place: &Place, settings: TransitSettings) -> String {
     let vault = Vault::in_transit(settings, None).unwrap();
     match vault.check(&place.database.databases.system).await {
-        Err(Error::Refused(told)) => told,
+        Err(Error::Refused(message)) => message.to_string(),
         other => panic!("it is not refused: {other:?}"),
     }
 }

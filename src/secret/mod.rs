@@ -1,19 +1,23 @@
-//! A string that cannot be printed, logged or serialised by accident.
+//! Secrets in memory: a string that cannot be printed by accident, and the redaction of text that may repeat it.
+
+mod redactor;
 
 use secrecy::{ExposeSecret, SecretString};
+
+pub use redactor::Redactor;
 
 /// Credential text; wiped from memory when dropped, shown as `[secret]`.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the text in; an empty one is still a secret.
+    /// Wraps `text`, which may be empty.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself: call it only where the bytes leave for their purpose (a header, a cipher, a hash).
+    /// Returns the text. Call it only where the bytes leave for their purpose (a header, a cipher, a hash).
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -44,7 +48,7 @@ mod tests {
     use super::Secret;
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_hides_the_text() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "[secret]");
     }
 }

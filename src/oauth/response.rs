@@ -1,4 +1,4 @@
-//! What a token endpoint answered, read as its provider's description says.
+//! Token responses, read as the provider description says.
 
 use std::time::Duration;
 
@@ -7,92 +7,91 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::failure::{Failure, FailureKind};
+use super::failure;
+use super::grant::Grant;
 use super::pointers::{ResponsePointers, TimeUnit};
 use super::provider::Provider;
 use super::template::TemplateValues;
-use super::token::Grant;
-use super::unsaid::Unsaid;
 use crate::clock::Timestamp;
-use crate::egress::Response;
-use crate::secret::Secret;
+use crate::egress::{Failure, Response};
+use crate::secret::{Redactor, Secret};
 
-/// A longer life than this is not believed: 400 days, more than any token's.
-const LONGEST_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// Longest believed lifetime of a token: 400 days.
+const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Reads the grant out of an answer.
-pub(super) async fn grant(
+/// Reads the grant from a token response.
+pub(super) async fn read_grant(
     provider: &Provider,
     host: &str,
     response: Response,
-    unsaid: &Unsaid,
+    redactor: &Redactor,
     now: Timestamp,
 ) -> Result<Grant, Failure> {
     let (status, headers, media_type) = (response.status(), response.headers().clone(), response.media_type());
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        // whatever it says of the grant: an outage ends none
-        return Err(Failure::status(host, status, &headers));
+        // an outage does not end a grant, whatever the body says
+        return Err(failure::from_status(host, status, &headers));
     }
-    let Some(answer) = parsed(&media_type, &response.bytes().await?) else {
+    let Some(answer) = parse(&media_type, &response.bytes().await?) else {
         return Err(if status.is_success() {
-            Failure::not_oauth(host, &unsaid.out_of(&media_type))
+            failure::not_oauth(host, &redactor.redact(&media_type))
         } else {
-            Failure::status(host, status, &headers)
+            failure::from_status(host, status, &headers)
         });
     };
-    read(provider, host, status.is_success(), &answer, unsaid, now)
-        .unwrap_or_else(|| Err(Failure::status(host, status, &headers)))
-        .map_err(|failure| failure.until(&headers))
+    read(provider, host, status.is_success(), &answer, redactor, now)
+        .unwrap_or_else(|| Err(failure::from_status(host, status, &headers)))
+        .map_err(|failure| failure.with_retry_after(&headers))
 }
 
-/// None if the answer is no success and does not say why.
+/// Reads a parsed response. Returns `None` if it is no success and does not say why.
 fn read(
     provider: &Provider,
     host: &str,
     accepted: bool,
     answer: &Value,
-    unsaid: &Unsaid,
+    redactor: &Redactor,
     now: Timestamp,
 ) -> Option<Result<Grant, Failure>> {
     let at = &provider.response;
     let token = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).filter(|token| !token.is_empty());
     let (access, refresh) = (token(&at.access), token(&at.refresh));
-    let judged = if accepted { at.success.as_ref().map(|success| success.holds(answer)) } else { Some(false) };
-    if let Some(code) = error(at, answer, judged) {
-        let said = answer.pointer(&at.error_description).and_then(words).filter(|text| !text.trim().is_empty());
-        let said = unsaid.and(access.into_iter().chain(refresh)).out_of(said.as_ref().unwrap_or(&code));
+    let is_success = if accepted { at.success.as_ref().map(|success| success.holds(answer)) } else { Some(false) };
+    if let Some(code) = error(at, answer, is_success) {
+        let description =
+            answer.pointer(&at.error_description).and_then(to_text).filter(|text| !text.trim().is_empty());
+        let redactor = redactor.with(access.into_iter().chain(refresh));
+        let description = redactor.redact(description.as_ref().unwrap_or(&code));
         let code = if at.dead.contains(&code) { "invalid_grant" } else { &code };
-        return Some(Err(Failure::named(host, code, &said)));
+        return Some(Err(failure::from_error_code(host, code, &description)));
     }
     match access {
-        Some(access) if judged != Some(false) => Some(Ok(Grant {
+        Some(access) if is_success != Some(false) => Some(Ok(Grant {
             access: Secret::new(access),
             refresh: refresh.map(Secret::new),
             expires_at: expires_at(provider, answer, now),
             scopes: scopes(provider, answer),
             captured: captured(provider, answer),
         })),
-        _ if accepted => {
-            Some(Err(Failure::new(FailureKind::Permanent, "no_token", format!("{host} answered, but gave no token"))))
-        }
+        _ if accepted => Some(Err(Failure::permanent("no_token", format!("{host} answered, but gave no token")))),
         _ => None,
     }
 }
 
-/// The error that an answer names. One that the description calls a success has none, whatever stands there; a number
-/// is one only in an answer that is no success, since some send a 0 with each token.
-fn error(at: &ResponsePointers, answer: &Value, judged: Option<bool>) -> Option<String> {
-    let found = answer.pointer(&at.error)?;
-    let counts = match judged {
+/// Returns the error code of a response. A response that meets the success condition has none; a number counts only in
+/// a response that fails it, since some providers send a 0 with each token.
+fn error(at: &ResponsePointers, answer: &Value, is_success: Option<bool>) -> Option<String> {
+    let value = answer.pointer(&at.error)?;
+    let counts = match is_success {
         Some(true) => false,
         Some(false) => true,
-        None => found.is_string(),
+        None => value.is_string(),
     };
-    words(found).filter(|code| counts && !code.is_empty())
+    to_text(value).filter(|code| counts && !code.is_empty())
 }
 
-/// A text, or a number as it was written.
-fn words(value: &Value) -> Option<String> {
+/// Returns a text, or a number as it was written.
+fn to_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -100,8 +99,8 @@ fn words(value: &Value) -> Option<String> {
     }
 }
 
-/// JSON, or the form that a few providers still answer with.
-fn parsed(media_type: &str, body: &[u8]) -> Option<Value> {
+/// Parses JSON, or the form that a few providers still answer with.
+fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
     if media_type == "application/x-www-form-urlencoded" {
         let pairs = url::form_urlencoded::parse(body);
         return Some(Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into())).collect()));
@@ -111,28 +110,28 @@ fn parsed(media_type: &str, body: &[u8]) -> Option<Value> {
 
 fn expires_at(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Timestamp> {
     let at = provider.response.expires_at.as_deref().and_then(|pointer| answer.pointer(pointer));
-    let at = at.and_then(|value| moment(value, provider.response.expires_unit));
-    // what is over already says nothing of a token that was given this moment: a few send 0 for one that does not end
+    let at = at.and_then(|value| timestamp(value, provider.response.expires_unit));
+    // a past expiry is ignored: a few providers send 0 for a token that does not expire
     if let Some(at) = at.filter(|at| *at > now) {
-        return Some(at.min(now + LONGEST_LIFE));
+        return Some(at.min(now + MAX_LIFETIME));
     }
-    let said = answer.pointer(&provider.response.expires_in).and_then(number).filter(|life| *life > 0);
-    let life = match (said, provider.lifetime) {
-        (Some(said), _) => in_unit(said.unsigned_abs(), provider.response.expires_unit),
+    let expires_in = answer.pointer(&provider.response.expires_in).and_then(number).filter(|lifetime| *lifetime > 0);
+    let lifetime = match (expires_in, provider.lifetime) {
+        (Some(expires_in), _) => duration(expires_in.unsigned_abs(), provider.response.expires_unit),
         (None, Some(assumed)) => Duration::from_secs(assumed.into()),
         (None, None) => return None,
     };
-    Some(now + life.min(LONGEST_LIFE))
+    Some(now + lifetime.min(MAX_LIFETIME))
 }
 
-fn moment(value: &Value, unit: TimeUnit) -> Option<Timestamp> {
+fn timestamp(value: &Value, unit: TimeUnit) -> Option<Timestamp> {
     match number(value) {
-        Some(count) => OffsetDateTime::UNIX_EPOCH.checked_add(in_unit(count.try_into().ok()?, unit).try_into().ok()?),
+        Some(count) => OffsetDateTime::UNIX_EPOCH.checked_add(duration(count.try_into().ok()?, unit).try_into().ok()?),
         None => OffsetDateTime::parse(value.as_str()?.trim(), &Rfc3339).ok(),
     }
 }
 
-const fn in_unit(count: u64, unit: TimeUnit) -> Duration {
+const fn duration(count: u64, unit: TimeUnit) -> Duration {
     match unit {
         TimeUnit::Seconds => Duration::from_secs(count),
         TimeUnit::Minutes => Duration::from_secs(count.saturating_mul(60)),
@@ -140,7 +139,7 @@ const fn in_unit(count: u64, unit: TimeUnit) -> Duration {
     }
 }
 
-/// A number, also one that was written as a text or with a point.
+/// Returns an integer, also one that was written as a text or with a decimal point.
 fn number(value: &Value) -> Option<i64> {
     let text = match value {
         Value::Number(number) => number.to_string(),
@@ -151,11 +150,11 @@ fn number(value: &Value) -> Option<i64> {
     whole.parse().ok().filter(|_| part.bytes().all(|it| it.is_ascii_digit()))
 }
 
-/// None if the answer does not say: then what was asked for was granted.
+/// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
 fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
     let separator = provider.response.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
     match answer.pointer(&provider.response.scope)? {
-        // some send commas and are sent spaces, so either parts
+        // some providers answer with commas to a request with spaces, so that both separate
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(
             text.split(|letter: char| letter.is_whitespace() || letter == ',' || separator.contains(letter))
@@ -169,14 +168,13 @@ fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
 }
 
 fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
-    let kept = provider.capture.iter();
-    kept.filter_map(|(name, pointer)| Some((name.clone(), words(answer.pointer(pointer)?)?))).collect()
+    let names = provider.capture.iter();
+    names.filter_map(|(name, pointer)| Some((name.clone(), to_text(answer.pointer(pointer)?)?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, Unsaid, expires_at, parsed, read, scopes};
-    use crate::oauth::Client;
+    use super::{Provider, Redactor, expires_at, parse, read, scopes};
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use time::Duration;
@@ -188,31 +186,35 @@ mod tests {
     }
 
     #[test]
-    fn a_life_is_read_in_its_unit_assumed_or_unknown() {
+    fn a_lifetime_is_read_in_its_unit_or_assumed() {
         let now = datetime!(2026-11-26 08:00 UTC);
-        let life = |toml: &str, answer: serde_json::Value| expires_at(&provider(toml), &answer, now).map(|at| at - now);
-        assert_eq!(life("", json!({ "expires_in": 3600 })), Some(Duration::HOUR));
-        assert_eq!(life("", json!({ "expires_in": "3600" })), Some(Duration::HOUR));
-        assert_eq!(life("response = { expires_unit = 'minutes' }", json!({ "expires_in": 60 })), Some(Duration::HOUR));
-        assert_eq!(life("lifetime = 7200", json!({})), Some(2 * Duration::HOUR));
-        assert_eq!(life("", json!({ "expires_in": -1 })), None);
-        assert_eq!(life("", json!({ "expires_in": u64::MAX })), None, "what is no number of ours is not one");
-        assert_eq!(life("", json!({ "expires_in": i64::MAX })), Some(Duration::days(400)));
-        assert_eq!(life("", json!({ "expires_in": "3600.5" })), Some(Duration::HOUR));
-        assert_eq!(life("", json!({ "expires_in": 3.6e3 })), Some(Duration::HOUR));
-        assert_eq!(life("", serde_json::from_str(r#"{ "expires_in": 3.6e3 }"#).unwrap()), None, "not 3 seconds");
+        let lifetime =
+            |toml: &str, answer: serde_json::Value| expires_at(&provider(toml), &answer, now).map(|at| at - now);
+        assert_eq!(lifetime("", json!({ "expires_in": 3600 })), Some(Duration::HOUR));
+        assert_eq!(lifetime("", json!({ "expires_in": "3600" })), Some(Duration::HOUR));
+        assert_eq!(
+            lifetime("response = { expires_unit = 'minutes' }", json!({ "expires_in": 60 })),
+            Some(Duration::HOUR)
+        );
+        assert_eq!(lifetime("lifetime = 7200", json!({})), Some(2 * Duration::HOUR));
+        assert_eq!(lifetime("", json!({ "expires_in": -1 })), None);
+        assert_eq!(lifetime("", json!({ "expires_in": u64::MAX })), None, "the number does not fit");
+        assert_eq!(lifetime("", json!({ "expires_in": i64::MAX })), Some(Duration::days(400)));
+        assert_eq!(lifetime("", json!({ "expires_in": "3600.5" })), Some(Duration::HOUR));
+        assert_eq!(lifetime("", json!({ "expires_in": 3.6e3 })), Some(Duration::HOUR));
+        assert_eq!(lifetime("", serde_json::from_str(r#"{ "expires_in": 3.6e3 }"#).unwrap()), None, "not 3 seconds");
         let at = (now + Duration::MINUTE).unix_timestamp();
-        let ends = |at: serde_json::Value| json!({ "ends": at, "expires_in": 3600 });
-        assert_eq!(life("response = { expires_at = '/ends' }", ends(json!(at))), Some(Duration::MINUTE));
-        assert_eq!(life("response = { expires_at = '/ends' }", ends(json!(0))), Some(Duration::HOUR));
-        let words = ends(json!("2026-11-26T09:01:00+01:00"));
-        assert_eq!(life("response = { expires_at = '/ends' }", words), Some(Duration::MINUTE));
+        let expiring = |at: serde_json::Value| json!({ "ends": at, "expires_in": 3600 });
+        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(at))), Some(Duration::MINUTE));
+        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(0))), Some(Duration::HOUR));
+        let rfc3339 = expiring(json!("2026-11-26T09:01:00+01:00"));
+        assert_eq!(lifetime("response = { expires_at = '/ends' }", rfc3339), Some(Duration::MINUTE));
         let thousandths = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
-        assert_eq!(life(thousandths, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
+        assert_eq!(lifetime(thousandths, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
     }
 
     #[test]
-    fn granted_scopes_are_parted_by_whatever_parts_them() {
+    fn granted_scopes_may_be_separated_by_spaces_or_commas() {
         let read = |toml: &str, answer: serde_json::Value| scopes(&provider(toml), &answer);
         assert_eq!(read("", json!({ "scope": "a b" })).unwrap(), ["a", "b"]);
         assert_eq!(read("", json!({ "scope": "a,b" })).unwrap(), ["a", "b"]);
@@ -222,16 +224,16 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_an_answer_and_a_web_page_is_none() {
+    fn forms_and_json_objects_are_parse() {
         assert_eq!(
-            parsed("application/x-www-form-urlencoded", b"access_token=a&scope=x"),
+            parse("application/x-www-form-urlencoded", b"access_token=a&scope=x"),
             Some(json!({ "access_token": "a", "scope": "x" }))
         );
-        assert_eq!(parsed("text/html", b"<html>"), None);
-        assert_eq!(parsed("application/json", b"[]"), None);
+        assert_eq!(parse("text/html", b"<html>"), None);
+        assert_eq!(parse("application/json", b"[]"), None);
     }
 
-    /// JSON as providers write it, and as none should.
+    /// Generates JSON as providers write it, and as they should not.
     fn json_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
@@ -252,24 +254,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_answered_is_a_token_or_a_sentence(answer in json_value(), accepted: bool) {
+        fn any_response_gives_a_token_or_a_message(answer in json_value(), accepted: bool) {
             let provider = provider("response = { expires_at = '/ends' }\ncapture = { team = '/ok' }\nlifetime = 60");
-            let unsaid = Unsaid::of(&Client { id: String::new(), secret: None }, None, &vec![]);
+            let redactor = Redactor::default();
             let now = datetime!(2026-11-26 08:00 UTC);
-            match read(&provider, "as.example", accepted, &answer, &unsaid, now) {
+            match read(&provider, "as.example", accepted, &answer, &redactor, now) {
                 Some(Ok(grant)) => {
                     prop_assert!(accepted && !grant.access.expose().is_empty());
                     prop_assert!(grant.refresh.is_none_or(|it| !it.expose().is_empty()));
                     prop_assert!(grant.expires_at.is_some_and(|at| at > now && at <= now + Duration::days(400)));
                 }
-                Some(Err(failure)) => prop_assert!(failure.message.starts_with("as.example "), "{}", failure.message),
+                Some(Err(failure)) => prop_assert!(failure.message.text.starts_with("as.example "), "{}", failure.message),
                 None => prop_assert!(!accepted),
             }
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes: Vec<u8>, form: bool) {
-            let _ = parsed(if form { "application/x-www-form-urlencoded" } else { "application/json" }, &bytes);
+        fn no_body_panics(bytes: Vec<u8>, form: bool) {
+            let _ = parse(if form { "application/x-www-form-urlencoded" } else { "application/json" }, &bytes);
         }
     }
 }

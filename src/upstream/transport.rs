@@ -1,7 +1,7 @@
-//! The HTTP side of MCP: what rmcp wants sent goes through egress, and what goes wrong is put into words here.
+//! Streamable HTTP over egress, as the HTTP client of rmcp.
 //!
-//! rmcp keeps only some of the errors that its HTTP client reports (a broken stream becomes "closed"), so the wire
-//! notes the last failure, and whoever sees rmcp fail asks for it. rmcp never learns the credential.
+//! rmcp loses some of the errors that its HTTP client reports (a broken stream becomes "closed"). The transport therefore
+//! records the last failure, and the session asks for it when rmcp fails. rmcp never receives the credential.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,32 +21,32 @@ use sse_stream::{Sse, SseStream};
 use url::Url;
 
 use super::Limits;
-use super::failure::Failure;
-use crate::egress::{Egress, Request, Response};
+use super::failure::{from_status, not_mcp, redirect, session_lost};
+use crate::egress::{Egress, Failure, Request, Response};
 use crate::secret::Secret;
 
 const JSON: &str = "application/json";
-const EVENTS: &str = "text/event-stream";
-/// An error's body is read for a JSON-RPC error, and no further than this.
+const EVENT_STREAM: &str = "text/event-stream";
+/// Bytes of an error response that are searched for a JSON-RPC error.
 const MAX_ERROR_BODY: usize = 64 * 1024;
-/// How often a redirect within the origin is followed.
+/// Redirects within the origin that are followed.
 const MAX_REDIRECTS: usize = 3;
-/// Time to say goodbye to a server.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// How often a stream that broke off is taken up again.
+/// Time for notifications after the deadline: a cancellation, or the end of the session.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Attempts to resume a broken stream.
 const MAX_RESUMPTIONS: usize = 3;
 
 type Headers = HashMap<HeaderName, HeaderValue>;
-type Result<T> = std::result::Result<T, StreamableHttpError<Noted>>;
+type Result<T> = std::result::Result<T, StreamableHttpError<RecordedFailure>>;
 
-/// "Something failed; the wire has noted what."
+/// A failure whose details the transport has recorded.
 #[derive(Debug, thiserror::Error)]
 #[error("the request failed")]
-pub(super) struct Noted;
+pub(super) struct RecordedFailure;
 
-/// One exchange with one server.
+/// The transport of one session.
 #[derive(Clone, Debug)]
-pub(super) struct Wire(Arc<Inner>);
+pub(super) struct HttpTransport(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -54,25 +54,25 @@ struct Inner {
     url: Url,
     bearer: Option<Secret>,
     limits: Limits,
-    /// Whether to keep a stream open for messages that belong to no request; the older era has some report progress so.
+    /// Opens a stream for messages that belong to no request. Some servers of older revisions report progress there.
     listen: bool,
     failure: Mutex<Option<Failure>>,
 }
 
-impl Wire {
+impl HttpTransport {
     pub(super) fn new(egress: &Egress, url: &Url, bearer: Option<&Secret>, limits: Limits, listen: bool) -> Self {
         let (egress, url, bearer) = (egress.clone(), url.clone(), bearer.cloned());
         Self(Arc::new(Inner { egress, url, bearer, limits, listen, failure: Mutex::default() }))
     }
 
-    /// The last failure, once.
+    /// Takes the recorded failure.
     pub(super) fn take_failure(&self) -> Option<Failure> {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn note(&self, failure: impl Into<Failure>) -> Noted {
+    fn record(&self, failure: impl Into<Failure>) -> RecordedFailure {
         *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.into());
-        Noted
+        RecordedFailure
     }
 
     fn host(&self) -> &str {
@@ -98,49 +98,54 @@ impl Wire {
     }
 
     /// Posts `body`; redirects that keep method, body and origin are followed.
-    async fn deliver(
+    async fn post(
         &self,
         body: Bytes,
         session: Option<&str>,
         headers: &Headers,
-        patience: Duration,
-    ) -> std::result::Result<Response, Noted> {
+        timeout: Duration,
+    ) -> std::result::Result<Response, RecordedFailure> {
         let mut url = self.0.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let request = self.request(Method::POST, url.clone(), session, headers.clone());
-            let request = request.body(JSON, body.clone()).timeout(patience);
-            let response = self.0.egress.send(request).await.map_err(|error| self.note(error))?;
+            let request = request.body(JSON, body.clone()).timeout(timeout);
+            let response = self.0.egress.send(request).await.map_err(|error| self.record(error))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
-            let to = response.headers().get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
-            match to {
+            let location = response.headers().get(header::LOCATION);
+            let location = location.and_then(|location| url.join(location.to_str().ok()?).ok());
+            match location {
                 Some(to) if keeps_request(response.status()) && to.origin() == self.0.url.origin() => url = to,
-                elsewhere => return Err(self.note(Failure::redirect(self.host(), elsewhere.as_ref()))),
+                other => return Err(self.record(redirect(self.host(), other.as_ref()))),
             }
         }
-        Err(self.note(Failure::redirect(self.host(), Some(&url))))
+        Err(self.record(redirect(self.host(), Some(&url))))
     }
 
-    async fn accepted(&self, message: &ClientJsonRpcMessage, response: Response) -> Result<StreamableHttpPostResponse> {
+    async fn read_success(
+        &self,
+        message: &ClientJsonRpcMessage,
+        response: Response,
+    ) -> Result<StreamableHttpPostResponse> {
         let awaits_answer = matches!(message, ClientJsonRpcMessage::Request(_));
         let session = response.headers().get(HEADER_SESSION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
         match response.media_type().as_str() {
             _ if !awaits_answer => Ok(StreamableHttpPostResponse::Accepted),
-            EVENTS => Ok(StreamableHttpPostResponse::Sse(self.events(response, true), session)),
+            EVENT_STREAM => Ok(StreamableHttpPostResponse::Sse(self.events(response, true), session)),
             JSON => {
-                let body = response.bytes().await.map_err(|error| self.client(error))?;
+                let body = response.bytes().await.map_err(|error| self.client_error(error))?;
                 match serde_json::from_slice(&body) {
                     Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
-                    Err(_) => Err(self.client(Failure::not_mcp(self.host(), JSON))),
+                    Err(_) => Err(self.client_error(not_mcp(self.host(), JSON))),
                 }
             }
-            other => Err(self.client(Failure::not_mcp(self.host(), other))),
+            other => Err(self.client_error(not_mcp(self.host(), other))),
         }
     }
 
-    /// A status of 400 and above: a JSON-RPC error in its body is the answer, else the status is.
-    async fn declined(
+    /// Reads a response with a status of 400 or above: a JSON-RPC error in its body is the answer, otherwise the status is.
+    async fn read_error(
         &self,
         message: &ClientJsonRpcMessage,
         session: Option<&str>,
@@ -148,19 +153,19 @@ impl Wire {
     ) -> Result<StreamableHttpPostResponse> {
         let status = response.status();
         if status == StatusCode::NOT_FOUND && session.is_some() {
-            return Err(self.client(Failure::session_lost(self.host())));
+            return Err(self.client_error(session_lost(self.host())));
         }
-        let failure = Failure::status(self.host(), status, response.headers(), self.0.bearer.is_some());
+        let failure = from_status(self.host(), status, response.headers(), self.0.bearer.is_some());
         if matches!(status.as_u16(), 401 | 403 | 429) {
-            return Err(self.client(failure));
+            return Err(self.client_error(failure));
         }
-        let said = json_rpc_error(response).await;
-        match (message, said) {
-            // a server of the older era knows no server/discover and may say so in any way: rmcp then tries initialize
-            (ClientJsonRpcMessage::Request(request), said)
+        let error = json_rpc_error(response).await;
+        match (message, error) {
+            // a server of an older revision may reject server/discover in any way: rmcp then tries initialize
+            (ClientJsonRpcMessage::Request(request), error)
                 if matches!(request.request, ClientRequest::DiscoverRequest(_)) && status.is_client_error() =>
             {
-                let error = said.unwrap_or_else(|| ErrorData::invalid_request("server/discover is not known", None));
+                let error = error.unwrap_or_else(|| ErrorData::invalid_request("server/discover is not known", None));
                 let answer = ServerJsonRpcMessage::error(error, Some(request.id.clone()));
                 Ok(StreamableHttpPostResponse::Json(answer, None))
             }
@@ -168,29 +173,29 @@ impl Wire {
                 let answer = ServerJsonRpcMessage::error(error, Some(request.id.clone()));
                 Ok(StreamableHttpPostResponse::Json(answer, None))
             }
-            _ => Err(self.client(failure)),
+            _ => Err(self.client_error(failure)),
         }
     }
 
     fn events(
         &self,
         response: Response,
-        notes_failures: bool,
+        records_failures: bool,
     ) -> BoxStream<'static, std::result::Result<Sse, SseError>> {
-        let wire = self.clone();
-        let bytes = response
-            .stream()
-            .map(move |chunk| chunk.map_err(|error| if notes_failures { wire.note(error) } else { Noted }));
+        let transport = self.clone();
+        let bytes = response.stream().map(move |chunk| {
+            chunk.map_err(|error| if records_failures { transport.record(error) } else { RecordedFailure })
+        });
         SseStream::from_bytes_stream(bytes).boxed()
     }
 
-    fn client(&self, failure: impl Into<Failure>) -> StreamableHttpError<Noted> {
-        StreamableHttpError::Client(self.note(failure))
+    fn client_error(&self, failure: impl Into<Failure>) -> StreamableHttpError<RecordedFailure> {
+        StreamableHttpError::Client(self.record(failure))
     }
 }
 
-impl StreamableHttpClient for Wire {
-    type Error = Noted;
+impl StreamableHttpClient for HttpTransport {
+    type Error = RecordedFailure;
 
     async fn post_message(
         &self,
@@ -201,17 +206,17 @@ impl StreamableHttpClient for Wire {
         headers: Headers,
     ) -> Result<StreamableHttpPostResponse> {
         let body = serde_json::to_vec(&message)?;
-        let patience = match &message {
+        let timeout = match &message {
             ClientJsonRpcMessage::Request(_) => self.0.limits.remaining(),
-            // "no longer wanted" is sent when time has run out
-            _ => self.0.limits.remaining().max(FAREWELL),
+            // a cancellation is sent when no time remains
+            _ => self.0.limits.remaining().max(CLOSE_TIMEOUT),
         };
-        let delivered = self.deliver(body.into(), session.as_deref(), &headers, patience).await;
-        let response = delivered.map_err(StreamableHttpError::Client)?;
+        let posted = self.post(body.into(), session.as_deref(), &headers, timeout).await;
+        let response = posted.map_err(StreamableHttpError::Client)?;
         match response.status() {
             StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(StreamableHttpPostResponse::Accepted),
-            status if status.is_success() => self.accepted(&message, response).await,
-            _ => self.declined(&message, session.as_deref(), response).await,
+            status if status.is_success() => self.read_success(&message, response).await,
+            _ => self.read_error(&message, session.as_deref(), response).await,
         }
     }
 
@@ -222,8 +227,8 @@ impl StreamableHttpClient for Wire {
         _auth: Option<String>,
         headers: Headers,
     ) -> Result<()> {
-        let request = self.request(Method::DELETE, self.0.url.clone(), Some(&session), headers).timeout(FAREWELL);
-        self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(Noted))?;
+        let request = self.request(Method::DELETE, self.0.url.clone(), Some(&session), headers).timeout(CLOSE_TIMEOUT);
+        self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(RecordedFailure))?;
         Ok(())
     }
 
@@ -244,8 +249,8 @@ impl StreamableHttpClient for Wire {
             headers.insert(name, id);
         }
         let request = self.request(Method::GET, self.0.url.clone(), session.as_deref(), headers);
-        let response = self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(Noted))?;
-        if response.status().is_success() && response.media_type() == EVENTS {
+        let response = self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(RecordedFailure))?;
+        if response.status().is_success() && response.media_type() == EVENT_STREAM {
             Ok(self.events(response, false))
         } else {
             Err(StreamableHttpError::ServerDoesNotSupportSse)
@@ -253,12 +258,12 @@ impl StreamableHttpClient for Wire {
     }
 }
 
-/// A stream that broke off may be taken up where it ended, unless it broke off because it was too long.
-impl SseRetryPolicy for Wire {
+/// Resumes a broken stream where it ended, unless it was too long.
+impl SseRetryPolicy for HttpTransport {
     fn retry(&self, attempts: usize) -> Option<Duration> {
         let failure = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let hopeless = failure.as_ref().is_some_and(|failure| failure.class == "too_large");
-        (!hopeless && attempts < MAX_RESUMPTIONS).then(|| Duration::from_millis(250 << attempts))
+        let is_too_large = failure.as_ref().is_some_and(|failure| failure.class == "too_large");
+        (!is_too_large && attempts < MAX_RESUMPTIONS).then(|| Duration::from_millis(250 << attempts))
     }
 }
 
