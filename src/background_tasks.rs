@@ -30,8 +30,7 @@ impl BackgroundTasks {
         task: impl Future<Output = Result<()>> + Send + 'static,
     ) -> Result<()> {
         if self.mail.len() >= MAX_MAIL_TASKS {
-            let message =
-                "The hub has more mail to send than it can. Nothing was sent. Try again in a minute";
+            let message = "The hub has more mail to send than it can. Nothing was sent. Try again in a minute";
             return Err(Error::Limited { message: message.into(), retry_after: Duration::from_secs(60) });
         }
         self.mail.spawn(async move {
