@@ -133,9 +133,9 @@ fn own_server_url(connector: &Connector) -> Result<Url> {
 /// Describes a failure of the server or of the network. Returns other errors as they are.
 fn class_and_message(error: Error) -> Result<(&'static str, String)> {
     match error {
-        Error::Upstream { class, message, .. } => Ok((class, message)),
-        Error::Refused(message) => Ok(("refused", message)),
-        Error::Limited { message, .. } => Ok(("limited", message)),
+        Error::Upstream { class, message, .. } => Ok((class, message.to_string())),
+        Error::Refused(message) => Ok(("refused", message.to_string())),
+        Error::Limited { message, .. } => Ok(("limited", message.to_string())),
         internal => Err(internal),
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn complete(
             completed
         }
         Err(failure) => {
-            record_failure(sign_in, actor, &request, failure.class, &failure.message, now).await?;
+            record_failure(sign_in, actor, &request, failure.class, &failure.message.to_string(), now).await?;
             prepare_next_sign_in(sign_in, actor, &request, &provider, &failure, now).await?;
             if known.is_shared && is_from_provider && failure.kind == FailureKind::InvalidClient {
                 sign_in.record_client_rejection(&known, &request, &failure, now).await?;

@@ -28,13 +28,13 @@ pub(super) async fn revoke(
 ) -> Result<Option<String>> {
     let grant = match find_grant(sign_in, actor, id).await? {
         Some(Ok(grant)) => grant,
-        Some(Err(failure)) => return Ok(Some(failure.message)),
+        Some(Err(failure)) => return Ok(Some(failure.message.to_string())),
         None => return Ok(None),
     };
     let RevocableGrant { provider, values, client, access, refresh } = grant;
     let tokens = (&access, refresh.as_ref());
     let revoked = oauth::revoke(sign_in.egress, &provider, &values, &client, tokens, now).await;
-    Ok(revoked.err().map(|failure| failure.message))
+    Ok(revoked.err().map(|failure| failure.message.to_string()))
 }
 
 /// Finds the grant of a connection. `None` if there is none, or if the provider cannot revoke it.
@@ -58,7 +58,7 @@ async fn find_grant(
     let Some(access) = &locked.access else { return Ok(None) };
     let Some(known) = known else {
         let can_be_revoked = provider.revoke.is_some();
-        return Ok(can_be_revoked.then(|| Err(Failure::unknown_client(&provider.host()))));
+        return Ok(can_be_revoked.then(|| Err(oauth::unknown_client(&provider.host()))));
     };
     let access = sign_in.vault.open(&mut tx, owner, access).await?;
     let refresh = match &locked.refresh {

@@ -139,10 +139,10 @@ fn remedy(subject: &Subject) -> Remedy {
 /// Describes why there is no credential to present.
 fn no_credential(subject: &Subject, credential: &Credential) -> CheckOutcome<BearerCredential> {
     match credential {
-        Credential::ReauthRequired(message) => CheckOutcome::from_message(message)
+        Credential::ReauthRequired(message) => CheckOutcome::from_message(message.as_str())
             .with_advice("Jobs that wait for this connection go on once it is repaired")
             .with_remedy(remedy(subject)),
-        Credential::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message),
+        Credential::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message.as_str()),
         Credential::Ready(_) => {
             CheckOutcome::failed("The credential was replaced meanwhile").with_advice("Check again")
         }

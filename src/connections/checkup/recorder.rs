@@ -1,11 +1,11 @@
 //! Records a check-up: each check with its duration, reported at once. Skipped checks are added at the end.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::{Check, CheckReport, CheckResult, Checkup, Remedy};
-use crate::audit::redact;
-use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::error::{Error, Message, Result};
+use crate::secret::{Redactor, Secret};
 
 /// The reason why a check-up stops.
 pub(super) enum Stop {
@@ -50,16 +50,16 @@ impl<T> CheckOutcome<T> {
     pub(super) fn from_error(error: impl Into<Error>) -> Result<Self> {
         match error.into() {
             Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
-                Ok(Self::from_message(&message))
+                Ok(Self::from_message(message))
             }
             internal => Err(internal),
         }
     }
 
-    /// The check failed with a message that may end with advice.
-    pub(super) fn from_message(message: &str) -> Self {
-        let (finding, advice) = apart(message);
-        Self { advice, ..Self::failed(finding) }
+    /// The check failed with a message that may have advice.
+    pub(super) fn from_message(message: impl Into<Message>) -> Self {
+        let Message { text, advice } = message.into();
+        Self { advice: advice.map(Cow::into_owned), ..Self::failed(text) }
     }
 
     /// Adds the next step in words.
@@ -71,17 +71,6 @@ impl<T> CheckOutcome<T> {
     pub(super) fn with_remedy(self, remedy: Remedy) -> Self {
         Self { remedy: Some(remedy), ..self }
     }
-}
-
-/// Splits a message into the finding and the advice, which follows a colon or is a sentence of its own.
-fn apart(message: &str) -> (String, Option<String>) {
-    const BEGINNINGS: [&str; 8] = [": check", ": connect", ": try", ": enter", ": ask", ": whoever", ": add", ". "];
-    let at = BEGINNINGS.iter().filter_map(|beginning| message.find(beginning)).min();
-    let Some(at) = at else { return (message.to_owned(), None) };
-    let (what, rest) = (&message[..at], message[at + 1..].trim_start());
-    let mut letters = rest.chars();
-    let advice = letters.next().map(|first| first.to_uppercase().chain(letters).collect());
-    (what.to_owned(), advice)
 }
 
 /// The record of a check-up that is running.
@@ -114,13 +103,13 @@ impl<'a> CheckRecorder<'a> {
         let started = Instant::now();
         let outcome = running.await?;
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let secrets: Vec<_> = self.secrets.iter().collect();
+        let redactor = Redactor::for_content(&self.secrets);
         let report = CheckReport {
             check,
             result: outcome.result,
             took_ms: Some(took),
-            message: redact(&outcome.message, &secrets).into_owned(),
-            advice: outcome.advice.map(|advice| redact(&advice, &secrets).into_owned()),
+            message: redactor.redact(&outcome.message).into_owned(),
+            advice: outcome.advice.map(|advice| redactor.redact(&advice).into_owned()),
             remedy: outcome.remedy,
         };
         (self.report)(&report);
@@ -142,22 +131,5 @@ impl<'a> CheckRecorder<'a> {
             })
         };
         Checkup { checks: self.plan.iter().map(report).collect() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::apart;
-
-    #[test]
-    fn what_is_wrong_and_what_to_do_are_told_apart() {
-        for (message, what, advice) in [
-            ("a.test failed (HTTP 500): try again later", "a.test failed (HTTP 500)", Some("Try again later")),
-            ("There is no host called a: check the spelling", "There is no host called a", Some("Check the spelling")),
-            ("It is over. Connect Guarded again", "It is over", Some("Connect Guarded again")),
-            ("It speaks http://a.test: nothing else", "It speaks http://a.test: nothing else", None),
-        ] {
-            assert_eq!(apart(message), (what.to_owned(), advice.map(str::to_owned)));
-        }
     }
 }
