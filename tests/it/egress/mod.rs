@@ -1,6 +1,6 @@
-//! The one way out: what it refuses, in every spelling, and how it bounds what comes back.
+//! Outgoing requests: refused addresses in every spelling, and the bounds of responses.
 
-mod trusting;
+mod trust;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn to(url: impl AsRef<str>) -> Request {
 }
 
 #[tokio::test]
-async fn loopback_is_refused_until_it_is_listed_and_the_sentence_says_how() {
+async fn loopback_is_refused_until_it_is_on_the_allow_list() {
     let address = serve(Router::new().route("/", get(|| async { "hello" }))).await;
     let url = format!("http://{address}/");
 
@@ -42,7 +42,7 @@ async fn loopback_is_refused_until_it_is_listed_and_the_sentence_says_how() {
 }
 
 #[tokio::test]
-async fn a_name_that_resolves_to_a_private_address_is_refused_like_the_address() {
+async fn a_name_of_a_private_address_is_refused_like_the_address() {
     let address = serve(Router::new().route("/", get(|| async { "hello" }))).await;
     for url in [format!("http://localhost:{}/", address.port()), format!("https://LOCALHOST:{}/", address.port())] {
         let refusal = Egress::new(EgressPolicy::default()).send(to(&url)).await.unwrap_err();
@@ -53,22 +53,22 @@ async fn a_name_that_resolves_to_a_private_address_is_refused_like_the_address()
 }
 
 #[tokio::test]
-async fn a_rule_for_one_spelling_of_loopback_admits_the_others_at_that_port_only() {
+async fn a_rule_for_one_spelling_of_loopback_allows_the_others_at_that_port_only() {
     let address = serve(Router::new().route("/", get(|| async { "hello" }))).await;
     let other = serve(Router::new().route("/", get(|| async { "secret" }))).await;
     for rule in ["localhost", "127.0.0.1", "[::1]"] {
         let egress = Egress::new(EgressPolicy { allow: vec![format!("{rule}:{}", address.port()).parse().unwrap()] });
         for host in ["localhost", "127.0.0.1"] {
             let answer = egress.send(to(format!("http://{host}:{}/", address.port()))).await.unwrap();
-            assert_eq!(answer.status(), StatusCode::OK, "{rule} should admit {host}");
+            assert_eq!(answer.status(), StatusCode::OK, "{rule} should allow {host}");
             let refusal = egress.send(to(format!("http://{host}:{}/", other.port()))).await.unwrap_err();
-            assert!(matches!(refusal, Error::Refused(_)), "{rule} should not admit {host} at another port");
+            assert!(matches!(refusal, Error::Refused(_)), "{rule} should not allow {host} at another port");
         }
     }
 }
 
 #[tokio::test]
-async fn the_hub_is_never_reached_through_itself() {
+async fn the_hub_never_connects_to_itself() {
     let hub = serve(Router::new().route("/", get(|| async { "hub" }))).await;
     let egress = loopback();
     assert_eq!(egress.send(to(format!("http://{hub}/"))).await.unwrap().status(), StatusCode::OK);
@@ -80,7 +80,7 @@ async fn the_hub_is_never_reached_through_itself() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_its_target_is_not_visited() {
+async fn redirects_are_not_followed() {
     let visits = Arc::new(AtomicUsize::new(0));
     let counter = visits.clone();
     let count = move || {
@@ -96,7 +96,7 @@ async fn a_redirect_is_an_answer_and_its_target_is_not_visited() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut_at_its_limit() {
+async fn an_endless_response_fails_at_its_limit() {
     let address = serve_raw(|stream| send_endless_body(stream, "text/plain", 100_000)).await;
     let answer = loopback().send(to(format!("http://{address}/")).max_response_bytes(1_000_000)).await.unwrap();
     let error = answer.bytes().await.unwrap_err();
@@ -104,7 +104,7 @@ async fn an_endless_answer_is_cut_at_its_limit() {
 }
 
 #[tokio::test]
-async fn a_small_compressed_answer_that_grows_is_cut_at_its_limit() {
+async fn a_compressed_response_that_grows_fails_at_its_limit() {
     let bomb = std::process::Command::new("sh").args(["-c", "head -c 50000000 /dev/zero | gzip -9"]).output().unwrap();
     assert!(bomb.stdout.len() < 100_000);
     let page = move || async move { ([("content-encoding", "gzip")], bomb.stdout) };
@@ -114,7 +114,7 @@ async fn a_small_compressed_answer_that_grows_is_cut_at_its_limit() {
 }
 
 #[tokio::test]
-async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
+async fn a_timeout_a_closed_port_and_an_unknown_name_are_distinct_errors() {
     let silent = serve_raw(|stream| async move {
         std::future::pending::<()>().await;
         drop(stream);
@@ -132,7 +132,7 @@ async fn silence_a_closed_port_and_an_unknown_name_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_connection_that_cannot_be_a_safe_one_says_why() {
+async fn a_failed_handshake_names_its_cause() {
     let untrusted = CertificateAuthority::new().serve(Router::new(), None, PROTOCOLS[0]).await;
     let garbage = serve_raw(|stream| async move {
         stream.try_write(b"this is no TLS\n").unwrap();
@@ -140,15 +140,15 @@ async fn a_connection_that_cannot_be_a_safe_one_says_why() {
     })
     .await;
     let egress = loopback();
-    for (port, words) in [
-        (untrusted.port(), "localhost has a certificate from an authority that this machine does not trust: add"),
+    for (port, message) in [
+        (untrusted.port(), "localhost has a certificate from an authority that this machine does not trust. Add"),
         (garbage.port(), "localhost does not speak TLS at this port. Check the port of the address"),
     ] {
         let url = format!("https://localhost:{port}/");
         let target = egress.resolve(&Url::parse(&url).unwrap()).await.unwrap();
         for error in [target.connect().await.unwrap_err(), egress.send(to(&url)).await.unwrap_err()] {
             assert!(matches!(error, Error::Handshake { .. }) && !error.may_have_arrived(), "{error:?}");
-            assert!(error.to_string().starts_with(words), "{error:?}");
+            assert!(error.to_string().starts_with(message), "{error:?}");
         }
     }
     let plain = serve(Router::new()).await;
@@ -163,12 +163,12 @@ async fn a_connection_that_cannot_be_a_safe_one_says_why() {
 async fn only_web_urls_without_credentials_are_requested() {
     for url in ["ftp://example.com/", "file:///etc/passwd", "https://user:pass@example.com/", "data:text/plain,x"] {
         let error = loopback().send(to(url)).await.unwrap_err();
-        assert!(matches!(error, Error::Url(_)), "{url}: {error:?}");
+        assert!(matches!(error, Error::InvalidUrl(_)), "{url}: {error:?}");
         assert!(!error.to_string().contains("pass@"), "{error}");
     }
 }
 
-/// The ways in which a URL can spell an IPv4 address.
+/// Returns the spellings of an IPv4 address in URLs.
 fn spellings(ip: Ipv4Addr) -> Vec<String> {
     let [a, b, c, d] = ip.octets();
     let number = u32::from(ip);
@@ -215,23 +215,23 @@ fn private_v4() -> impl Strategy<Value = Ipv4Addr> {
 
 proptest! {
     #[test]
-    fn no_spelling_of_a_private_ipv4_address_gets_out(ip in private_v4(), https: bool) {
+    fn no_spelling_of_a_private_ipv4_address_is_allowed(ip in private_v4(), https: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let egress = Egress::new(EgressPolicy::default());
         for host in spellings(ip) {
             let url = Url::parse(&format!("{}://{host}/", if https { "https" } else { "http" })).unwrap();
-            let verdict = runtime.block_on(egress.check(&url));
-            prop_assert!(matches!(verdict, Err(Error::Refused(_))), "{url}: {verdict:?}");
+            let checked = runtime.block_on(egress.check(&url));
+            prop_assert!(matches!(checked, Err(Error::Refused(_))), "{url}: {checked:?}");
         }
     }
 
     #[test]
-    fn no_ipv6_address_outside_global_unicast_gets_out(bits: u128) {
+    fn no_ipv6_address_outside_global_unicast_is_allowed(bits: u128) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        // 2000::/3 is where global unicast lives; set the top three bits to anything else
+        // global unicast is 2000::/3; set the top three bits to anything else
         let ip = IpAddr::from(std::net::Ipv6Addr::from(if bits >> 125 == 1 { bits ^ (1 << 127) } else { bits }));
         let url = Url::parse(&format!("https://[{ip}]/")).unwrap();
-        let verdict = runtime.block_on(Egress::new(EgressPolicy::default()).check(&url));
-        prop_assert!(matches!(verdict, Err(Error::Refused(_))), "{url}: {verdict:?}");
+        let checked = runtime.block_on(Egress::new(EgressPolicy::default()).check(&url));
+        prop_assert!(matches!(checked, Err(Error::Refused(_))), "{url}: {checked:?}");
     }
 }

@@ -28,7 +28,7 @@ async fn site(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Url 
     at(serve(Router::new().route("/mcp", any(move || async move { answer.clone() }))).await)
 }
 
-/// The class and the sentence with which a discovery ends.
+/// Returns the class and the message of a failed discovery.
 async fn failure(target: &Target) -> (String, String) {
     let (class, message) = match discover(&egress(), target, limits()).await.unwrap_err() {
         Error::Upstream { class, message, .. } => (class, message.to_string()),
@@ -44,7 +44,7 @@ async fn failure(target: &Target) -> (String, String) {
 }
 
 #[tokio::test]
-async fn each_way_of_not_being_an_mcp_server_has_its_own_sentence() {
+async fn each_way_of_not_being_an_mcp_server_has_its_own_message() {
     let retry = [("retry-after", "7")];
     let cases = [
         (site(Html("<h1>Welcome</h1>")).await, "not_mcp", "a web page instead of MCP. Check the path of the URL"),
@@ -61,11 +61,11 @@ async fn each_way_of_not_being_an_mcp_server_has_its_own_sentence() {
         (at(closed_port().await), "unreachable", "could not be reached"),
         (Url::parse("https://no-such-host.invalid/mcp").unwrap(), "unresolved", "no host called no-such-host.invalid"),
     ];
-    for (url, class, sentence) in cases {
+    for (url, class, expected) in cases {
         let host = url.host_str().unwrap().to_owned();
         let (found, message) = failure(&with_token(url)).await;
         assert_eq!(found, class, "{message}");
-        assert!(message.contains(sentence) && message.contains(&host), "{message}");
+        assert!(message.contains(expected) && message.contains(&host), "{message}");
     }
 }
 
@@ -76,7 +76,7 @@ async fn without_a_token_a_401_asks_for_one() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_private_is_refused_by_name_and_by_address() {
+async fn a_private_host_is_refused_by_name_and_by_address() {
     let server = serve(Router::new().route("/mcp", any(|| async { "inside" }))).await;
     for host in ["localhost", "127.0.0.1"] {
         let target = remote(Url::parse(&format!("http://{host}:{}/mcp", server.port())).unwrap());
@@ -90,7 +90,7 @@ async fn a_host_that_is_private_is_refused_by_name_and_by_address() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up_on_at_the_deadline() {
+async fn a_silent_server_times_out_at_the_deadline() {
     let address = serve_raw(|mut stream| async move {
         read_request(&mut stream).await;
         std::future::pending::<()>().await;
@@ -103,7 +103,7 @@ async fn a_silent_server_is_given_up_on_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_hundred_megabytes_are_not_taken_whether_as_one_answer_or_as_a_stream() {
+async fn oversized_json_and_event_streams_fail() {
     for media_type in ["application/json", "text/event-stream"] {
         let address = serve_raw(move |stream| send_endless_body(stream, media_type, 100_000)).await;
         let (class, message) = failure(&remote(at(address))).await;
@@ -112,7 +112,7 @@ async fn a_hundred_megabytes_are_not_taken_whether_as_one_answer_or_as_a_stream(
     }
 }
 
-/// A server of the current era that lists `tools` and answers a call with `answer`.
+/// Starts a server of the current revision that lists `tools` and answers a call with `answer`.
 async fn modern<F>(tools: Value, answer: F) -> Url
 where
     F: Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static,
@@ -139,7 +139,7 @@ async fn found(tools: Value) -> Discovery {
 }
 
 #[tokio::test]
-async fn five_thousand_tools_are_refused_in_words_rather_than_cut() {
+async fn too_many_tools_fail_rather_than_being_cut() {
     let (class, message) = failure(&remote(modern(tools(5_000), status(500)).await)).await;
     assert_eq!(class, "too_many_tools");
     assert!(message.contains("5000 tools") && message.contains(&MAX_TOOLS.to_string()), "{message}");
@@ -147,7 +147,7 @@ async fn five_thousand_tools_are_refused_in_words_rather_than_cut() {
 }
 
 #[tokio::test]
-async fn tools_that_cannot_be_used_are_left_out_with_a_reason_and_the_rest_stays() {
+async fn unusable_tools_are_left_out_with_a_reason() {
     let listed = json!([
         {"name": "good", "inputSchema": {"type": "object"}},
         {"name": "good", "inputSchema": {"type": "object"}},
@@ -165,7 +165,7 @@ async fn outcome(answer: impl Fn(HeaderMap) -> Response + Clone + Send + Sync + 
 }
 
 #[tokio::test]
-async fn a_call_is_retryable_only_if_the_server_surely_did_not_run_it() {
+async fn a_call_is_retryable_only_if_the_tool_cannot_have_run() {
     for code in [429, 503] {
         let ended = outcome(status(code)).await;
         let after = Some(Duration::from_secs(7));
@@ -191,13 +191,13 @@ async fn a_call_is_retryable_only_if_the_server_surely_did_not_run_it() {
     }
 }
 
-/// A body that breaks off after its first bytes.
+/// Returns a body that breaks off after its first bytes.
 fn broken() -> impl futures_util::Stream<Item = Result<&'static str, std::io::Error>> + Send {
     futures_util::stream::iter([Ok("{\"jsonrpc\""), Err(std::io::Error::other("cut"))])
 }
 
 #[tokio::test]
-async fn a_401_at_the_call_asks_for_new_credentials_and_carries_the_challenge() {
+async fn a_401_is_unauthorized_and_carries_the_challenge() {
     let challenge = "Bearer resource_metadata=\"https://x.test/prm\"";
     let refuse = move |_| (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge)]).into_response();
     let ended = outcome(refuse).await;
@@ -208,7 +208,7 @@ async fn a_401_at_the_call_asks_for_new_credentials_and_carries_the_challenge() 
 }
 
 #[tokio::test]
-async fn a_token_is_sent_but_never_comes_back_in_words() {
+async fn a_token_that_the_server_echoes_is_redacted() {
     let echo = |headers: HeaderMap| {
         let sent = headers["authorization"].to_str().unwrap().to_owned();
         assert_eq!(sent, format!("Bearer {TOKEN}"));
@@ -226,7 +226,7 @@ async fn a_token_is_sent_but_never_comes_back_in_words() {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_origin_is_followed_and_one_to_elsewhere_is_not() {
+async fn only_redirects_within_the_origin_are_followed() {
     let visits = Arc::new(AtomicUsize::new(0));
     let counter = visits.clone();
     let count = move || {
@@ -237,14 +237,14 @@ async fn a_redirect_within_the_origin_is_followed_and_one_to_elsewhere_is_not() 
     let (class, message) = failure(&with_token(site(Redirect::temporary(&format!("http://{thief}/mcp"))).await)).await;
     assert_eq!((class.as_str(), visits.load(Ordering::Relaxed)), ("redirect", 0), "{message}");
 
-    // frameworks redirect to where the missing slash is
+    // some frameworks redirect to the path with a final slash
     let slash = modern_at("/mcp/", tools(2), status(500)).route("/mcp", any(|| async { Redirect::temporary("/mcp/") }));
     let target = with_token(at(serve(slash).await));
     assert_eq!(discover(&egress(), &target, limits()).await.unwrap().tools.len(), 2);
 }
 
 #[tokio::test]
-async fn arguments_that_a_tool_wants_as_headers_are_sent_as_headers() {
+async fn mirrored_arguments_are_sent_as_headers() {
     let schema = json!({"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}});
     let tools = json!([{"name": "tool-0", "inputSchema": schema}]);
     let reply = |headers: HeaderMap| {

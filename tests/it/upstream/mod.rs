@@ -1,4 +1,4 @@
-//! Calling tools: real servers of both eras, the Workbench, and servers that misbehave.
+//! Tool calls: to real servers of two revisions of MCP, the Workbench, and misbehaving servers.
 
 mod misbehaving;
 mod real;
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// What the credential is in all stories: it may be in no text.
+/// The credential of all tests. It must appear in no text.
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
 fn egress() -> Egress {
@@ -44,8 +44,8 @@ fn context() -> CallContext {
     }
 }
 
-/// A context that tells progress, and where it is told.
-fn watched() -> (CallContext, mpsc::Receiver<Progress>) {
+/// Returns a context that reports progress, and the receiver.
+fn with_progress() -> (CallContext, mpsc::Receiver<Progress>) {
     let (sender, receiver) = mpsc::channel(100);
     (CallContext { progress: Some(sender), ..context() }, receiver)
 }
@@ -54,7 +54,7 @@ async fn run(target: &Target, tool: &str, arguments: Value, context: CallContext
     call(&egress(), target, tool, arguments.as_object().unwrap().clone(), context).await
 }
 
-/// The text of a result.
+/// Returns the text of a result.
 fn text(outcome: &CallOutcome) -> &str {
     match outcome {
         CallOutcome::Ok(result) | CallOutcome::ToolError(result) => result["content"][0]["text"].as_str().unwrap(),

@@ -1,4 +1,4 @@
-//! Real servers: the authors' own of the 2025-11-25 era, fastmcp of the 2026-07-28 era, and the Workbench.
+//! Real servers: the reference server of MCP 2025-11-25, fastmcp of MCP 2026-07-28, and the Workbench.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{context, egress, limits, nothing, remote, run, text, watched};
+use super::{context, egress, limits, nothing, remote, run, text, with_progress};
 use crate::support::everything_server::EverythingServer;
 use crate::support::listener::serve;
 use crate::support::modern_server::ModernServer;
@@ -24,7 +24,7 @@ fn workbench() -> Workbench {
 }
 
 #[tokio::test]
-async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
+async fn a_server_of_the_older_era_is_discovered_called_and_with_progress() {
     let server = EverythingServer::start().await;
     let target = remote(server.url());
 
@@ -38,7 +38,7 @@ async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
     let outcome = run(&target, "echo", json!({"message": "hello"}), context()).await;
     assert_eq!(text(&outcome), "Echo: hello");
 
-    let (context, mut progress) = watched();
+    let (context, mut progress) = with_progress();
     let steps = json!({"duration": 0.2, "steps": 4});
     let outcome = run(&target, "trigger-long-running-operation", steps, context).await;
     assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
@@ -51,7 +51,7 @@ async fn a_server_of_the_older_era_is_discovered_called_and_watched() {
 }
 
 #[tokio::test]
-async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
+async fn a_server_of_the_current_era_is_discovered_called_and_with_progress() {
     let server = ModernServer::start().await;
     let target = remote(server.url());
 
@@ -63,7 +63,7 @@ async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
     assert_eq!(found.tools[0].description.as_deref(), Some("Says the text back."));
 
     assert_eq!(text(&run(&target, "echo", json!({"text": "héllo 1.50"}), context()).await), "héllo 1.50");
-    let (context, mut progress) = watched();
+    let (context, mut progress) = with_progress();
     assert_eq!(text(&run(&target, "steps", json!({"count": 3}), context).await), "done");
     let mut seen = Vec::new();
     while let Some(step) = progress.recv().await {
@@ -73,7 +73,7 @@ async fn a_server_of_the_current_era_is_discovered_called_and_watched() {
 }
 
 #[tokio::test]
-async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
+async fn tool_errors_and_rejected_requests_are_distinct_outcomes() {
     let server = ModernServer::start().await;
     let target = remote(server.url());
     let failed = run(&target, "fail", nothing(), context()).await;
@@ -89,10 +89,10 @@ async fn what_a_tool_and_what_a_server_reject_are_told_apart() {
 }
 
 #[tokio::test]
-async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
+async fn canceling_a_call_of_the_current_revision_stops_the_tool() {
     let server = ModernServer::start().await;
     let target = remote(server.url());
-    let (context, mut progress) = watched();
+    let (context, mut progress) = with_progress();
     let cancel = context.cancel.clone();
     let (outcome, ()) = tokio::join!(run(&target, "wait", nothing(), context), async {
         progress.recv().await.unwrap();
@@ -109,8 +109,8 @@ async fn cancelling_a_call_of_the_current_era_stops_the_tool() {
     }
 }
 
-/// The Workbench behind HTTP: a server of the older era whose every request is written down.
-async fn overheard() -> (Target, RequestRecorder) {
+/// Starts the Workbench behind HTTP as a server of an older revision that records each request.
+async fn recorded_workbench() -> (Target, RequestRecorder) {
     let recorder = RequestRecorder::new();
     let sessions: Arc<LocalSessionManager> = Arc::default();
     let service = StreamableHttpService::new(|| Ok(workbench()), sessions, StreamableHttpServerConfig::default());
@@ -119,8 +119,8 @@ async fn overheard() -> (Target, RequestRecorder) {
 }
 
 #[tokio::test]
-async fn a_session_of_the_older_era_is_deleted_when_the_call_is_over() {
-    let (target, recorder) = overheard().await;
+async fn a_session_of_an_older_revision_is_deleted_after_the_call() {
+    let (target, recorder) = recorded_workbench().await;
     let outcome = run(&target, "hash", json!({"text": "abc"}), context()).await;
     assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
     let expected =
@@ -129,27 +129,27 @@ async fn a_session_of_the_older_era_is_deleted_when_the_call_is_over() {
 }
 
 #[tokio::test]
-async fn cancelling_a_call_of_the_older_era_notifies_the_server_before_the_session_ends() {
-    let (target, recorder) = overheard().await;
-    let (context, mut progress) = watched();
+async fn canceling_a_call_of_an_older_revision_notifies_the_server_before_the_session_ends() {
+    let (target, recorder) = recorded_workbench().await;
+    let (context, mut progress) = with_progress();
     let cancel = context.cancel.clone();
     let (outcome, ()) = tokio::join!(run(&target, "countdown", json!({"seconds": 600}), context), async {
         progress.recv().await.unwrap();
         cancel.cancel();
     });
     assert_eq!(outcome, CallOutcome::Canceled);
-    let heard = recorder.until("DELETE").await;
-    let at = |request| heard.iter().position(|heard| heard == request).unwrap();
-    assert!(at("POST tools/call") < at("POST notifications/cancelled"), "{heard:?}");
-    assert!(at("POST notifications/cancelled") < at("DELETE"), "{heard:?}");
+    let requests = recorder.until("DELETE").await;
+    let at = |request| requests.iter().position(|recorded| recorded == request).unwrap();
+    assert!(at("POST tools/call") < at("POST notifications/cancelled"), "{requests:?}");
+    assert!(at("POST notifications/cancelled") < at("DELETE"), "{requests:?}");
 }
 
 #[tokio::test]
-async fn a_deadline_ends_a_call_as_unknown_and_the_server_is_told() {
-    let (target, recorder) = overheard().await;
+async fn a_deadline_ends_a_call_as_unknown_and_notifies_the_server() {
+    let (target, recorder) = recorded_workbench().await;
     let (outcome, ()) = tokio::join!(run(&target, "countdown", json!({"seconds": 600}), context()), async {
         recorder.until("POST tools/call").await;
-        // the clock jumps past the deadline: how fast this machine begins a session does not matter
+        // move the clock past the deadline, so that the speed of this machine does not matter
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(30)).await;
         tokio::time::resume();
@@ -165,7 +165,7 @@ async fn the_workbench_needs_no_egress_and_reports_progress() {
     let target = Target::Workbench(workbench());
     let found = discover(&nowhere, &target, limits()).await.unwrap();
     assert_eq!((found.server_name.as_deref(), found.tools.len()), (Some("Workbench"), 6));
-    let (mut context, mut progress) = watched();
+    let (mut context, mut progress) = with_progress();
     context.limits.deadline = Instant::now() + Duration::from_secs(700);
     let arguments = json!({"seconds": 600, "step": 200}).as_object().unwrap().clone();
     let outcome = call(&nowhere, &target, "countdown", arguments, context).await;
@@ -177,7 +177,7 @@ async fn the_workbench_needs_no_egress_and_reports_progress() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_cancelled_before_it_began_reaches_nobody() {
+async fn a_call_canceled_before_its_start_sends_nothing() {
     let context = context();
     context.cancel.cancel();
     let target = Target::Workbench(workbench());

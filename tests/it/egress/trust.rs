@@ -1,4 +1,4 @@
-//! Authorities of one's own house, in requests and in looks at the way.
+//! Private certificate authorities and client certificates, in requests and in check-ups.
 
 use axum::Router;
 use axum::routing::get;
@@ -10,7 +10,7 @@ use super::{loopback, to};
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 
 #[tokio::test]
-async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
+async fn an_authority_in_the_file_makes_only_its_servers_trusted() {
     let (house, others) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = || Router::new().route("/", get(|| async { "hello" }));
     let file = std::env::temp_dir().join(format!("craft-authorities-{}.pem", uuid::Uuid::new_v4()));
@@ -30,15 +30,15 @@ async fn an_authority_in_the_file_makes_its_servers_reachable_and_no_others() {
         let unknown = format!("https://localhost:{}/", others.serve(router(), None, speech).await.port());
         let target = egress.resolve(&Url::parse(&unknown).unwrap()).await.unwrap();
         for error in [target.connect().await.unwrap_err(), egress.send(to(&unknown)).await.unwrap_err()] {
-            let told = "from an authority that this machine does not trust. Add the authority to those of this machine \
+            let message = "from an authority that this machine does not trust. Add the authority to those of this machine \
                         or to CRAFT_EGRESS_CA_FILE if it is yours";
-            assert!(matches!(error, Error::Handshake { .. }) && error.to_string().contains(told), "{error:?}");
+            assert!(matches!(error, Error::Handshake { .. }) && error.to_string().contains(message), "{error:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn who_the_hub_is_belongs_to_the_request_that_says_so_alone() {
+async fn a_client_certificate_is_presented_by_its_own_request_only() {
     let (house, guests) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = Router::new().route("/", get(|| async { "hello" }));
     let url = format!("https://localhost:{}/", house.serve(router, Some(&guests), PROTOCOLS[0]).await.port());
