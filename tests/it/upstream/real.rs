@@ -24,7 +24,7 @@ fn workbench() -> Workbench {
 }
 
 #[tokio::test]
-async fn a_server_of_the_older_era_is_discovered_called_and_with_progress() {
+async fn a_server_of_an_older_revision_is_discovered_and_called_with_progress() {
     let server = EverythingServer::start().await;
     let target = remote(server.url());
 
@@ -51,7 +51,7 @@ async fn a_server_of_the_older_era_is_discovered_called_and_with_progress() {
 }
 
 #[tokio::test]
-async fn a_server_of_the_current_era_is_discovered_called_and_with_progress() {
+async fn a_server_of_the_current_revision_is_discovered_and_called_with_progress() {
     let server = ModernServer::start().await;
     let target = remote(server.url());
 
