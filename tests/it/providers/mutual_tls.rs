@@ -30,8 +30,8 @@ fn with(pem: Option<String>) -> Client {
 
 async fn refused(hub: &Hub, returned: &CallbackParams, told: &str) {
     let failure = hub.exchange(returned).await.unwrap_err();
-    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "unwelcome"), "{}", failure.message);
-    assert!(failure.message.starts_with(told), "{}", failure.message);
+    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "unwelcome"), "{}", failure.message.text);
+    assert!(failure.message.text.starts_with(told), "{}", failure.message.text);
 }
 
 #[tokio::test]
@@ -54,11 +54,11 @@ async fn a_missing_or_foreign_certificate_is_rejected_with_a_message() {
         let home = hub.egress.send(visit).await.unwrap().headers()["location"].to_str().unwrap().to_owned();
         let returned = hub.read(&Url::parse(&home).unwrap()).unwrap();
         hub.client = with(Some(others.identity("hub")));
-        refused(&hub, &returned, "localhost does not accept the certificate that this hub shows: check that").await;
+        refused(&hub, &returned, "localhost does not accept the hub’s client certificate").await;
         // over HTTP/2, a client without certificate sees only a closed connection
         if speech.1 != "h2" {
             hub.client = with(None);
-            refused(&hub, &returned, "localhost takes only those who show a certificate that it knows, and").await;
+            refused(&hub, &returned, "localhost requires a client certificate, and").await;
         }
         assert_eq!(provider.last_tokens().count, 0);
         hub.client = with(Some(guests.identity("hub")));
@@ -74,5 +74,5 @@ async fn an_unusable_certificate_is_reported_without_its_text() {
     hub.client = with(Some("-----BEGIN hunter2".to_owned()));
     let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();
     assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "identity"));
-    assert!(!failure.message.contains("hunter2"), "{}", failure.message);
+    assert!(!failure.message.text.contains("hunter2"), "{}", failure.message.text);
 }
