@@ -1,13 +1,13 @@
-//! Who the hub is at the provider of a shipped service: the OAuth application that an administrator makes there, and enters
-//! here for everybody.
+//! The OAuth application of a shipped service. An administrator makes the application at the provider and enters it
+//! here for all users.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::below;
+use super::connect_method::form_status;
 use super::fields::{ProofView, host_of};
 use super::sign_in::sign_in;
 use crate::app::App;
@@ -45,16 +45,16 @@ struct ApplicationPage<'a> {
     docs_host: String,
     scopes: &'a [String],
     client_id: &'a str,
-    /// None for a public client, which has no secret.
+    /// The field for the secret; a public client has none.
     proof: Option<ProofView>,
-    /// What the provider says against it, and since when.
+    /// The reason for which the provider rejects the application, and the time of the first rejection.
     refusal: Option<(String, When)>,
-    /// Other services that sign in with it.
+    /// Other services that sign in with the same application.
     shared: Vec<String>,
 }
 
-/// What the page is about.
-struct About {
+/// The application of one service.
+struct Application {
     connector: Connector,
     descriptor: Descriptor,
     provider: Provider,
@@ -63,7 +63,7 @@ struct About {
     shared: Vec<String>,
 }
 
-impl About {
+impl Application {
     async fn find(app: &App, me: &SignedIn, slug: &str) -> crate::error::Result<Self> {
         let connector = connectors::find(&app.db, &me.actor, slug).await?;
         let mut tx = app.db.as_user(&me.actor).await?;
@@ -87,13 +87,13 @@ pub(super) async fn edit(
     State(app): State<App>,
     Admin(me): Admin,
     Path(slug): Path<String>,
-    kept: RestoredForm,
+    restored: RestoredForm,
 ) -> Result {
-    let about = About::find(&app, &me, &slug).await?;
-    let kept: Option<Form<ApplicationForm>> = kept.take(&app, &me).await?;
-    let present = || about.client_id.clone().unwrap_or_default();
-    let client_id = kept.map_or_else(present, |Form(typed)| typed.client_id);
-    Ok(form(&app, &me, StatusCode::OK, &about, &client_id, &FieldFaults::default()).await)
+    let application = Application::find(&app, &me, &slug).await?;
+    let restored: Option<Form<ApplicationForm>> = restored.take(&app, &me).await?;
+    let current = || application.client_id.clone().unwrap_or_default();
+    let client_id = restored.map_or_else(current, |Form(typed)| typed.client_id);
+    Ok(form(&app, &me, &application, &client_id, &FieldFaults::default()).await)
 }
 
 pub(super) async fn update(
@@ -102,55 +102,47 @@ pub(super) async fn update(
     Path(slug): Path<String>,
     Form(typed): Form<ApplicationForm>,
 ) -> Result {
-    let about = About::find(&app, &me, &slug).await?;
+    let application = Application::find(&app, &me, &slug).await?;
     let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
     let (sign_in, now) = (sign_in(&app), app.clock.now());
-    match sign_in.enter_client_for_all(&me.actor, &about.connector, &typed.client_id, secret, now).await {
+    match sign_in.enter_client_for_all(&me.actor, &application.connector, &typed.client_id, secret, now).await {
         Ok(()) => {
-            let words = format!("The OAuth application is stored. {} can be connected now.", about.connector.name);
-            me.flash(Flash::success(words)).await?;
+            let message =
+                format!("The OAuth application is stored. {} can be connected now.", application.connector.name);
+            me.flash(Flash::success(message)).await?;
             Ok(see_other(&format!("/connectors/{slug}")))
         }
-        Err(Error::Invalid(faults)) => {
-            Ok(form(&app, &me, StatusCode::UNPROCESSABLE_ENTITY, &about, &typed.client_id, &faults).await)
-        }
+        Err(Error::Invalid(faults)) => Ok(form(&app, &me, &application, &typed.client_id, &faults).await),
         Err(other) => Err(other.into()),
     }
 }
 
-fn proof(about: &About) -> Option<ProofView> {
-    let auth = about.provider.client_auth;
-    let entered = ProofView::of(auth);
-    let entered = if about.client_id.is_some() { entered.stored() } else { entered };
-    (auth != ClientAuth::None).then_some(entered)
+fn proof_view(application: &Application) -> Option<ProofView> {
+    let auth = application.provider.client_auth;
+    let view = ProofView::required(auth);
+    let view = if application.client_id.is_some() { view.stored() } else { view };
+    (auth != ClientAuth::None).then_some(view)
 }
 
-async fn form(
-    app: &App,
-    me: &SignedIn,
-    status: StatusCode,
-    about: &About,
-    client_id: &str,
-    faults: &FieldFaults,
-) -> Response {
-    let (connector, calendar) = (&about.connector, me.calendar(app.clock.now()));
+async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &str, faults: &FieldFaults) -> Response {
+    let (connector, calendar) = (&application.connector, me.calendar(app.clock.now()));
     let shell = below(me, format!("OAuth application of {}", connector.name), connector).await.with_faults(faults);
     page_with(
-        status,
+        form_status(faults),
         &ApplicationPage {
             shell,
             faults,
             service: &connector.name,
             slug: &connector.slug,
-            host: about.provider.host(),
+            host: application.provider.host(),
             callback: app.public_url.join(CALLBACK).map(String::from).unwrap_or_default(),
-            docs: about.descriptor.docs.clone(),
-            docs_host: host_of(&about.descriptor.docs),
-            scopes: &about.provider.scopes,
+            docs: application.descriptor.docs.clone(),
+            docs_host: host_of(&application.descriptor.docs),
+            scopes: &application.provider.scopes,
             client_id,
-            proof: proof(about),
-            refusal: about.refusal.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
-            shared: about.shared.clone(),
+            proof: proof_view(application),
+            refusal: application.refusal.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
+            shared: application.shared.clone(),
         },
     )
 }

@@ -1,17 +1,14 @@
-//! Connecting a service once more, or with another account.
+//! Connects a service, with its first or another account.
 
-use super::below;
-use super::{key, sign_in};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
 use serde::Deserialize;
 
+use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
+use super::{below, key, sign_in};
 use crate::app::App;
-use crate::connections::{
-    self, Connection, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label,
-};
+use crate::connections::{self, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label};
 use crate::connectors::{self, AuthKind, Connector};
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -23,78 +20,6 @@ use crate::web::form_restore::RestoredForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ConnectionForm {
-    pub(super) label: String,
-    pub(super) token: String,
-    /// When the token or key ends.
-    pub(super) ends_on: String,
-    /// Of an application that its owner has made at the provider.
-    pub(super) client_id: String,
-    pub(super) client_secret: String,
-    /// `1`: the provider says that it does not know the hub, which is to make itself known again.
-    pub(super) anew: String,
-    /// What the service asks for besides.
-    #[serde(flatten)]
-    pub(super) fields: FormValues,
-}
-
-/// What there is to do to connect a service.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ConnectMethod {
-    /// A token is typed; an account may be added to those that there are.
-    Token { is_first: bool },
-    /// A key is typed, with what else the service asks for; likewise.
-    Key { is_first: bool },
-    /// One signs in at the service; likewise.
-    SignIn { is_first: bool },
-    /// Nothing has to be proved: a button.
-    Button,
-}
-
-impl ConnectMethod {
-    /// None: it is connected, and there is nothing to add; or its owner cannot connect it here.
-    pub(super) fn of(connector: &Connector, connections: &[Connection]) -> Option<Self> {
-        let mut open = connections.iter().filter(|connection| !connection.status.is_disconnected());
-        if connections::takes_token(connector) {
-            return Some(Self::Token { is_first: open.next().is_none() });
-        }
-        if connections::takes_key(connector) {
-            return Some(Self::Key { is_first: open.next().is_none() });
-        }
-        if connector.auth == AuthKind::OAuth {
-            return Some(Self::SignIn { is_first: open.next().is_none() });
-        }
-        (connector.auth == AuthKind::None && open.next().is_none()).then_some(Self::Button)
-    }
-
-    /// Two accounts are told apart by their labels, so a second one has none yet.
-    const fn blank_label(self) -> &'static str {
-        match self {
-            Self::Button => label::DEFAULT,
-            Self::Token { is_first } | Self::Key { is_first } | Self::SignIn { is_first } => {
-                if is_first {
-                    label::DEFAULT
-                } else {
-                    ""
-                }
-            }
-        }
-    }
-
-    /// The words of the link that leads here.
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Token { is_first: false } | Self::Key { is_first: false } | Self::SignIn { is_first: false } => {
-                "Add another account"
-            }
-            _ => "Connect",
-        }
-    }
-}
-
-/// The form.
 #[derive(Template)]
 #[template(path = "connectors/connection.html")]
 struct ConnectionPage<'a> {
@@ -107,9 +32,10 @@ struct ConnectionPage<'a> {
     ends_on: &'a str,
 }
 
-/// Which connection is meant, where one signs in again.
+/// Query string of the form.
 #[derive(Default, Deserialize)]
 pub(super) struct NewParams {
+    /// The connection to sign in to again.
     label: Option<String>,
 }
 
@@ -118,30 +44,30 @@ pub(super) async fn new(
     me: SignedIn,
     Path(slug): Path<String>,
     Query(params): Query<NewParams>,
-    kept: RestoredForm,
+    restored: RestoredForm,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(method) = connect_method(&app, &me, &connector).await? else {
-        return nothing_to_do(&me, &connector).await;
+        return redirect_connected(&me, &connector).await;
     };
-    let kept: Option<Form<ConnectionForm>> = kept.take(&app, &me).await?;
+    let restored: Option<Form<ConnectionForm>> = restored.take(&app, &me).await?;
     let blank = || method.blank_label().to_owned();
     if let ConnectMethod::SignIn { .. } = method {
         let label = params.label.unwrap_or_else(blank);
-        let typed = if let Some(Form(typed)) = kept {
+        let typed = if let Some(Form(typed)) = restored {
             typed
         } else {
-            let fields = entered(&app, &me, &connector, &label).await?;
+            let fields = stored_fields(&app, &me, &connector, &label).await?;
             ConnectionForm { label, fields, ..ConnectionForm::default() }
         };
         return sign_in::show(&app, &me, &connector, &typed).await;
     }
-    let Form(typed) = kept.unwrap_or_else(|| Form(ConnectionForm { label: blank(), ..ConnectionForm::default() }));
+    let Form(typed) = restored.unwrap_or_else(|| Form(ConnectionForm { label: blank(), ..ConnectionForm::default() }));
     if let ConnectMethod::Key { .. } = method {
         return key::show(&app, &me, &connector, method, &typed).await;
     }
-    let typed = (typed.label.as_str(), typed.ends_on.as_str());
-    Ok(form(&me, &connector, method, StatusCode::OK, typed, &FieldFaults::default()).await)
+    let filled = FilledForm { values: &typed, faults: &FieldFaults::default() };
+    Ok(form(&me, &connector, method, filled).await)
 }
 
 pub(super) async fn create(
@@ -152,7 +78,7 @@ pub(super) async fn create(
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(method) = connect_method(&app, &me, &connector).await? else {
-        return nothing_to_do(&me, &connector).await;
+        return redirect_connected(&me, &connector).await;
     };
     if let ConnectMethod::SignIn { .. } = method {
         return sign_in::create(&app, &me, &connector, &typed).await;
@@ -176,15 +102,14 @@ pub(super) async fn create(
             Ok(see_other(&format!("/connectors/{slug}")))
         }
         Err(Error::Invalid(faults)) => {
-            let typed = (label, typed.ends_on.as_str());
-            Ok(form(&me, &connector, method, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await)
+            Ok(form(&me, &connector, method, FilledForm { values: &typed, faults: &faults }).await)
         }
         Err(other) => Err(other.into()),
     }
 }
 
-/// What was entered for the connection of this label, if there is one.
-async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<FormValues, Error> {
+/// Returns the stored fields of the connection with this label; empty if there is none.
+async fn stored_fields(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<FormValues, Error> {
     let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
     let Some(connection) = connections.iter().find(|it| it.label == label && !it.status.is_disconnected()) else {
         return Ok(FormValues::new());
@@ -194,10 +119,10 @@ async fn entered(app: &App, me: &SignedIn, connector: &Connector, label: &str) -
 }
 
 async fn connect_method(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
-    Ok(ConnectMethod::of(connector, &connections::list_for_connector(&app.db, &me.actor, connector.id).await?))
+    Ok(ConnectMethod::find(connector, &connections::list_for_connector(&app.db, &me.actor, connector.id).await?))
 }
 
-async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
+async fn redirect_connected(me: &SignedIn, connector: &Connector) -> Result {
     if connector.auth != AuthKind::None {
         return Err(Error::NotFound("form to connect this service").into());
     }
@@ -206,15 +131,10 @@ async fn nothing_to_do(me: &SignedIn, connector: &Connector) -> Result {
     Ok(see_other(&format!("/connectors/{}", connector.slug)))
 }
 
-async fn form(
-    me: &SignedIn,
-    connector: &Connector,
-    method: ConnectMethod,
-    status: StatusCode,
-    (label, ends_on): (&str, &str),
-    faults: &FieldFaults,
-) -> Response {
+async fn form(me: &SignedIn, connector: &Connector, method: ConnectMethod, filled: FilledForm<'_>) -> Response {
+    let FilledForm { values, faults } = filled;
     let shell = below(me, method.label(), connector).await.with_faults(faults);
     let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
-    page_with(status, &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
+    let (label, ends_on) = (values.label.as_str(), values.ends_on.as_str());
+    page_with(filled.status(), &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
 }

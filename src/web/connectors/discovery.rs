@@ -1,4 +1,4 @@
-//! Looking at a server's tools again, and what that has found.
+//! Discovers the tools of a server again, and shows what has changed.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 
 use super::below;
-use super::views::{effect_words, first_sentence};
+use super::views::{effect_text, first_sentence};
 use crate::app::App;
 use crate::connections::{self, DiscoveryOutcome};
 use crate::connectors::{self, Added, ChangedTool, Changes, Connector, Part};
@@ -21,31 +21,31 @@ use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
-    let connector = own(&app, &me, &slug).await?;
+    let connector = find_discoverable(&app, &me, &slug).await?;
     let changes = connectors::changes(&app.db, &me.actor, connector.id).await?;
     let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
-    let connector = own(&app, &me, &slug).await?;
+    let connector = find_discoverable(&app, &me, &slug).await?;
     let now = app.clock.now();
-    let looked =
+    let outcome =
         connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
-    me.flash(told(&connector.name, &looked)).await?;
+    me.flash(describe_outcome(&connector.name, &outcome)).await?;
     Ok(see_other(&format!("/connectors/{slug}/discovery")))
 }
 
-/// The connector, if its tools come from a server that its user has added: others have nothing to look for.
-async fn own(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
+/// Returns the connector if its tools come from a server that the user has added; only those can be discovered.
+async fn find_discoverable(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
     let connector = connectors::find(&app.db, &me.actor, slug).await?;
     if connector.can_be_looked_at() { Ok(connector) } else { Err(Error::NotFound("server of your own").into()) }
 }
 
-fn told(name: &str, looked: &DiscoveryOutcome) -> Flash {
-    match looked {
+fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
+    match outcome {
         DiscoveryOutcome::Found(found, changed) => {
-            let mut words = match (changed.is_nothing(), found.tools.len() as u64) {
+            let mut message = match (changed.is_nothing(), found.tools.len() as u64) {
                 (true, tools) => format!("Nothing has changed. {name} lists {} as before.", when::count(tools, "tool")),
                 (false, tools) => format!(
                     "{name} lists {} now: {} added, {} changed, {} removed.",
@@ -56,65 +56,65 @@ fn told(name: &str, looked: &DiscoveryOutcome) -> Flash {
                 ),
             };
             for left_out in &found.dropped {
-                let _ = write!(words, " “{}” was left out: {}.", left_out.name, left_out.reason);
+                let _ = write!(message, " “{}” was left out: {}.", left_out.name, left_out.reason);
             }
-            Flash::success(words)
+            Flash::success(message)
         }
-        DiscoveryOutcome::Failed(message) => {
-            Flash::important(format!("{message}. The tools of {name} are as they were."))
+        DiscoveryOutcome::Failed(reason) => {
+            Flash::important(format!("{reason}. The tools of {name} are as they were."))
         }
-        DiscoveryOutcome::TooSoon(every) => Flash::important(format!(
+        DiscoveryOutcome::TooSoon(interval) => Flash::important(format!(
             "{name} was looked at a moment ago, and is asked once in {} at most. Its tools are as the last look found them.",
-            when::duration(*every)
+            when::duration(*interval)
         )),
     }
 }
 
-/// What has changed.
+/// Changes of the tools.
 #[derive(Template)]
 #[template(path = "connectors/changes.html")]
 struct ChangesPage {
     shell: Shell,
     name: String,
-    look: LookView,
+    discovery: DiscoveryView,
     at: Option<When>,
-    added: Vec<Tool>,
-    removed: Vec<Tool>,
-    changed: Vec<Changed>,
+    added: Vec<ListedTool>,
+    removed: Vec<ListedTool>,
+    changed: Vec<ToolChange>,
     more: bool,
 }
 
-/// When the server was asked last, and the way to ask it again.
-pub(super) struct LookView {
+/// The time of the last discovery, with a button for the next.
+pub(super) struct DiscoveryView {
     pub(super) action: String,
     pub(super) at: When,
     pub(super) failure: Option<String>,
-    /// Since when the server says that it has news.
-    pub(super) news: Option<When>,
-    /// True where a link to the changes helps: not on their own page.
-    pub(super) leads_on: bool,
+    /// Time at which the server reported changed tools.
+    pub(super) changed_at: Option<When>,
+    /// The page links to the changes.
+    pub(super) has_link: bool,
 }
 
-/// A tool that came or went.
-struct Tool {
+/// An added or removed tool.
+struct ListedTool {
     name: String,
     href: String,
-    does: String,
+    description: String,
 }
 
-/// A tool that is not what it was.
-struct Changed {
+/// A tool whose definition has changed.
+struct ToolChange {
     name: String,
     href: String,
     parts: Vec<String>,
-    /// The server's words, as they were and as they are.
-    words: Option<(String, String)>,
+    /// The description before and now.
+    descriptions: Option<(String, String)>,
 }
 
-impl LookView {
-    /// None: the tools do not come from a server of the user's own.
+impl DiscoveryView {
+    /// Returns `None` if the tools do not come from a server that the user has added.
     pub(super) fn new(connector: &Connector, calendar: &Calendar) -> Option<Self> {
-        connector.can_be_looked_at().then(|| Self { leads_on: true, ..Self::of(connector, calendar) })
+        connector.can_be_looked_at().then(|| Self { has_link: true, ..Self::of(connector, calendar) })
     }
 
     fn of(connector: &Connector, calendar: &Calendar) -> Self {
@@ -122,8 +122,8 @@ impl LookView {
             action: format!("/connectors/{}/discovery", connector.slug),
             at: calendar.when(connector.looked_at.unwrap_or(connector.created_at)),
             failure: connector.look_failure.clone(),
-            news: calendar.when_any(connector.news_at),
-            leads_on: false,
+            changed_at: calendar.when_any(connector.news_at),
+            has_link: false,
         }
     }
 }
@@ -131,43 +131,47 @@ impl LookView {
 impl ChangesPage {
     fn new(shell: Shell, connector: &Connector, changes: Changes, calendar: &Calendar) -> Self {
         let href = |tool: &str| format!("/connectors/{}/tools/{}", connector.slug, segment(tool));
-        let added = |it: Added| Tool { href: href(&it.name), does: first_sentence(&it.description), name: it.name };
-        let removed = |name: String| Tool { href: href(&name), does: String::new(), name };
+        let added = |it: Added| ListedTool {
+            href: href(&it.name),
+            description: first_sentence(&it.description),
+            name: it.name,
+        };
+        let removed = |name: String| ListedTool { href: href(&name), description: String::new(), name };
         Self {
             shell,
             name: connector.name.clone(),
-            look: LookView::of(connector, calendar),
+            discovery: DiscoveryView::of(connector, calendar),
             at: calendar.when_any(changes.at),
             added: changes.added.into_iter().map(added).collect(),
             removed: changes.removed.into_iter().map(removed).collect(),
-            changed: changes.changed.into_iter().map(|it| Changed::new(href(&it.name), it)).collect(),
+            changed: changes.changed.into_iter().map(|it| ToolChange::new(href(&it.name), it)).collect(),
             more: changes.more,
         }
     }
 }
 
-impl Changed {
+impl ToolChange {
     fn new(href: String, tool: ChangedTool) -> Self {
-        let mut words = None;
+        let mut descriptions = None;
         let mut parts = Vec::new();
         for part in tool.parts {
-            parts.push(sentence(&part));
+            parts.push(describe_part(&part));
             if let Part::Description { before, after } = part {
-                words = Some((before, after));
+                descriptions = Some((before, after));
             }
         }
-        Self { name: tool.name, href, parts, words }
+        Self { name: tool.name, href, parts, descriptions }
     }
 }
 
-/// A part of a change, in words.
-fn sentence(part: &Part) -> String {
+/// Describes a part of a change.
+fn describe_part(part: &Part) -> String {
     let title = |title: &Option<String>| title.as_ref().map_or("none".to_owned(), |it| format!("“{it}”"));
     match part {
         Part::Title { before, after } => format!("Title: from {} to {}", title(before), title(after)),
         Part::Description { .. } => "The description has changed".to_owned(),
         Part::Effect { before, after } => {
-            format!("Stated effect: from “{}” to “{}”", effect_words(*before), effect_words(*after))
+            format!("Stated effect: from “{}” to “{}”", effect_text(*before), effect_text(*after))
         }
         Part::ArgumentAdded { name, required: true } => format!("Argument “{name}” was added, and is required"),
         Part::ArgumentAdded { name, .. } => format!("Argument “{name}” was added"),

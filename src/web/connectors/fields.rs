@@ -1,23 +1,22 @@
-//! What a service asks for besides a sign-in, as fields of a form.
+//! Form fields that a service needs besides a sign-in.
 
 use crate::connections::FormValues;
 use crate::connectors::{Descriptor, Field, FieldKind};
 use crate::oauth::ClientAuth;
 
-/// A field.
 pub(in crate::web) struct FieldView {
     pub(in crate::web) name: String,
     pub(in crate::web) label: String,
     pub(in crate::web) hint: String,
-    /// Never that of a secret.
+    /// Empty for a secret.
     pub(in crate::web) value: String,
-    /// Of the input.
+    /// Type of the input element.
     pub(in crate::web) kind: &'static str,
     pub(in crate::web) is_secret: bool,
 }
 
 impl FieldView {
-    /// All of a service's, as they were filled in.
+    /// Returns all fields of a service, with the submitted values.
     pub(in crate::web) fn all(descriptor: &Descriptor, typed: &FormValues) -> Vec<Self> {
         descriptor.fields.iter().map(|field| Self::new(field, typed)).collect()
     }
@@ -35,17 +34,17 @@ impl FieldView {
     }
 }
 
-/// The field for what an OAuth client proves itself by.
+/// The field for the secret or key that authenticates an OAuth client.
 pub(super) struct ProofView {
     pub(super) label: &'static str,
     pub(super) hint: &'static str,
-    /// Of several lines.
+    /// The value is PEM text of several lines.
     pub(super) is_pem: bool,
 }
 
 impl ProofView {
-    /// Of a client that proves itself so.
-    pub(super) const fn of(auth: ClientAuth) -> Self {
+    /// Returns the field for this kind of client authentication.
+    pub(super) const fn required(auth: ClientAuth) -> Self {
         match auth {
             ClientAuth::PrivateKeyJwt => Self {
                 label: "Private key",
@@ -65,10 +64,10 @@ impl ProofView {
         }
     }
 
-    /// The same where a client may do without, unless it proves itself by a key.
+    /// Returns the field for a client that may have no secret; a private key is always required.
     pub(super) const fn optional(auth: ClientAuth) -> Self {
         if auth.has_key() {
-            return Self::of(auth);
+            return Self::required(auth);
         }
         Self {
             label: "Client secret (optional)",
@@ -77,7 +76,7 @@ impl ProofView {
         }
     }
 
-    /// The same where one is stored already.
+    /// Replaces the hint if a secret is already stored.
     pub(super) const fn stored(self) -> Self {
         Self { hint: "One is stored, sealed. Leave this empty to keep it.", ..self }
     }
@@ -92,7 +91,7 @@ fn hint(field: &Field) -> String {
     words.chain(example).chain(sealed).collect::<Vec<_>>().join(" ")
 }
 
-/// What a link to a page of the provider is called.
+/// Returns the host of an address, or the address itself if it has none.
 pub(in crate::web) fn host_of(url: &str) -> String {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| url.to_owned())

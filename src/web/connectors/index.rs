@@ -1,4 +1,4 @@
-//! The catalogue: the whole page, or, while its reader types, the part below the form.
+//! The catalogue: the page, or only the results while the reader types in the search form.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::search::{Layout, Search, SearchParams};
-use super::views::kind;
+use super::views::kind_label;
 use crate::app::App;
 use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry};
 use crate::web::actor::SignedIn;
@@ -20,49 +20,52 @@ use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
 
-/// What htmx says it wants: `partial`, or a whole page.
+/// Request header of htmx; `partial` asks for the results only.
 const HX_REQUEST_TYPE: HeaderName = HeaderName::from_static("hx-request-type");
-/// Tells htmx which address to show.
+/// Response header that tells htmx which address to show.
 const HX_REPLACE_URL: HeaderName = HeaderName::from_static("hx-replace-url");
 
 pub(super) async fn index(
     State(app): State<App>,
     me: SignedIn,
-    head: HeaderMap,
+    headers: HeaderMap,
     Query(params): Query<SearchParams>,
 ) -> Result {
-    let mut search = Search::read(&params);
-    let is_part = head.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
+    let mut search = Search::parse(&params);
+    let is_partial = headers.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
     let mut tx = app.db.as_user(&me.actor).await?;
-    let found = connections::catalogue(&mut tx, &me.actor, &search.wanted, search.after).await?;
+    let found = connections::catalogue(&mut tx, &me.actor, &search.filter, search.after).await?;
     drop(tx);
     if !found.is_there {
         search.faults.add("after", "The list does not go on from there. It begins anew");
     }
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let results = Results::new(&search, &found);
-    let mut response =
-        if is_part { part(status, &search, &results) } else { whole(&me, status, search, &found.kinds, results).await };
+    let mut response = if is_partial {
+        results_only(status, &search, &results)
+    } else {
+        whole_page(&me, status, search, &found.kinds, results).await
+    };
     response.headers_mut().append(VARY, HeaderValue::from(HX_REQUEST_TYPE));
     Ok(response)
 }
 
-async fn whole(
+async fn whole_page(
     me: &SignedIn,
     status: StatusCode,
     search: Search,
-    kinds: &AvailableFilters,
+    filters: &AvailableFilters,
     results: Results,
 ) -> Response {
     let shell = titled(me.shell(results.heading.clone()).await, &results).section(Section::Connectors);
-    let (categories, auths) = (search.categories(kinds), search.auths(kinds));
+    let (categories, auths) = (search.categories(filters), search.auths(filters));
     page_with(status, &IndexPage { shell, search, categories, auths, states: Search::states(), results })
 }
 
-fn part(status: StatusCode, search: &Search, results: &Results) -> Response {
-    // a shell of its own: the message that waits for the next page is not for this
+fn results_only(status: StatusCode, search: &Search, results: &Results) -> Response {
+    // not the shell of the user: it would take the one-time message, which is for the next page
     let title = titled(Shell::new(results.heading.clone()), results).document_title();
-    let mut response = page_with(status, &Part { title: &title, results });
+    let mut response = page_with(status, &ResultsFragment { title: &title, results });
     if let Ok(address) = HeaderValue::try_from(search.href(search.layout, None)) {
         response.headers_mut().insert(HX_REPLACE_URL, address);
     }
@@ -70,14 +73,13 @@ fn part(status: StatusCode, search: &Search, results: &Results) -> Response {
 }
 
 fn titled(shell: Shell, results: &Results) -> Shell {
-    match (results.told.is_empty(), results.cards.is_empty()) {
+    match (results.faults.is_empty(), results.cards.is_empty()) {
         (false, _) => shell.title_prefix("Error"),
         (true, true) => shell.title_prefix("No matches"),
         (true, false) => shell,
     }
 }
 
-/// The catalogue.
 #[derive(Template)]
 #[template(path = "connectors/index.html")]
 struct IndexPage {
@@ -89,18 +91,18 @@ struct IndexPage {
     results: Results,
 }
 
-/// What replaces the results while somebody types.
+/// The results with their title, for htmx.
 #[derive(Template)]
 #[template(path = "connectors/_answer.html")]
-struct Part<'a> {
+struct ResultsFragment<'a> {
     title: &'a str,
     results: &'a Results,
 }
 
-/// What was found.
+/// A page of matching connectors.
 struct Results {
     heading: String,
-    told: Vec<String>,
+    faults: Vec<String>,
     cards: Vec<Card>,
     is_list: bool,
     is_filtered: bool,
@@ -112,24 +114,24 @@ struct Results {
 }
 
 impl Results {
-    fn new(search: &Search, found: &Catalogue) -> Self {
-        let is_first = search.after.is_none() || !found.is_there;
+    fn new(search: &Search, catalogue: &Catalogue) -> Self {
+        let is_first = search.after.is_none() || !catalogue.is_there;
         Self {
-            heading: search.words(found.total),
-            told: search.faults.faults().iter().map(|fault| fault.message.clone()).collect(),
-            cards: found.entries.iter().map(Card::new).collect(),
+            heading: search.describe(catalogue.total),
+            faults: search.faults.faults().iter().map(|fault| fault.message.clone()).collect(),
+            cards: catalogue.entries.iter().map(Card::new).collect(),
             is_list: search.layout == Layout::List,
-            is_filtered: !search.wanted.is_empty(),
+            is_filtered: !search.filter.is_empty(),
             cleared: search.cleared(),
             as_cards: search.href(Layout::Cards, None),
             as_list: search.href(Layout::List, None),
             first: if is_first { String::new() } else { search.href(search.layout, None) },
-            next: found.next.map(|last| search.href(search.layout, Some(last))).unwrap_or_default(),
+            next: catalogue.next.map(|last| search.href(search.layout, Some(last))).unwrap_or_default(),
         }
     }
 }
 
-/// One connector.
+/// A connector in the list.
 struct Card {
     name: String,
     href: String,
@@ -140,8 +142,8 @@ struct Card {
     kind: &'static str,
     auth: &'static str,
     link: Badge,
-    /// Tools whose names match: name and address.
-    found: Vec<(String, String)>,
+    /// Names and addresses of tools whose names match.
+    matching_tools: Vec<(String, String)>,
 }
 
 impl Card {
@@ -153,10 +155,10 @@ impl Card {
             tint: tint(&entry.slug),
             description: entry.description.clone(),
             tools: when::count(u64::try_from(entry.tool_count).unwrap_or(0), "tool"),
-            kind: kind(entry.transport),
+            kind: kind_label(entry.transport),
             auth: entry.auth.label(),
             link: entry.link.map_or(Badge::NOT_CONNECTED, Badge::connection),
-            found: entry
+            matching_tools: entry
                 .found_tools
                 .iter()
                 .map(|tool| (tool.clone(), format!("{href}/tools/{}", segment(tool))))
@@ -184,7 +186,7 @@ mod tests {
     use super::initials;
 
     #[test]
-    fn a_name_has_two_letters() {
+    fn initials_have_two_letters() {
         assert_eq!(["Workbench", "Everything (reference)", "日本", ""].map(initials), ["Wo", "ER", "日本", "?"]);
     }
 }

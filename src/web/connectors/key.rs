@@ -1,12 +1,10 @@
-//! Connecting a service with a key. What is typed of it is never shown.
+//! Connects a service with a key. A submitted key is never shown again.
 
 use askama::Template;
-use axum::response::Response;
-use http::StatusCode;
 
-use super::connection::{ConnectMethod, ConnectionForm};
+use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
 use super::fields::{FieldView, host_of};
-use super::{below, with_twin};
+use super::{below, connected_message};
 use crate::app::App;
 use crate::connections::{CredentialService, NewConnection, NewCredential, NewKey};
 use crate::connectors::{self, Connector, Descriptor};
@@ -39,8 +37,7 @@ pub(super) async fn show(
     method: ConnectMethod,
     typed: &ConnectionForm,
 ) -> Result {
-    let descriptor = described(app, me, connector).await?;
-    Ok(form(me, StatusCode::OK, connector, method, &descriptor, typed, &FieldFaults::default()).await)
+    form(app, me, connector, method, FilledForm { values: typed, faults: &FieldFaults::default() }).await
 }
 
 pub(super) async fn create(
@@ -55,46 +52,45 @@ pub(super) async fn create(
     let new = NewConnection { label: typed.label.clone(), credential: NewCredential::Key(key) };
     match credentials.connect(&me.actor, connector, &new, app.clock.now()).await {
         Ok(id) => {
-            let words = format!("{} has accepted the key, and is connected.", connector.name);
-            me.flash(Flash::success(with_twin(app, me, id, words).await?)).await?;
+            let message = format!("{} has accepted the key, and is connected.", connector.name);
+            me.flash(Flash::success(connected_message(app, me, id, message).await?)).await?;
             Ok(see_other(&format!("/connections/{id}")))
         }
         Err(Error::Invalid(faults)) => {
-            let descriptor = described(app, me, connector).await?;
-            Ok(form(me, StatusCode::UNPROCESSABLE_ENTITY, connector, method, &descriptor, typed, &faults).await)
+            form(app, me, connector, method, FilledForm { values: typed, faults: &faults }).await
         }
         Err(other) => Err(other.into()),
     }
 }
 
-async fn described(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
+async fn find_descriptor(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
     let mut tx = app.db.as_user(&me.actor).await?;
     connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("key of this service"))
 }
 
 async fn form(
+    app: &App,
     me: &SignedIn,
-    status: StatusCode,
     connector: &Connector,
     method: ConnectMethod,
-    descriptor: &Descriptor,
-    typed: &ConnectionForm,
-    faults: &FieldFaults,
-) -> Response {
+    filled: FilledForm<'_>,
+) -> Result {
+    let FilledForm { values, faults } = filled;
+    let descriptor = find_descriptor(app, me, connector).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await.with_faults(faults);
-    page_with(
-        status,
+    Ok(page_with(
+        filled.status(),
         &KeyPage {
             shell,
             faults,
             service: &connector.name,
             slug: &connector.slug,
             is_first: method == ConnectMethod::Key { is_first: true },
-            label: &typed.label,
-            fields: FieldView::all(descriptor, &typed.fields),
-            ends_on: &typed.ends_on,
+            label: &values.label,
+            fields: FieldView::all(&descriptor, &values.fields),
+            ends_on: &values.ends_on,
             docs: descriptor.docs.clone(),
             docs_host: host_of(&descriptor.docs),
         },
-    )
+    ))
 }

@@ -1,6 +1,7 @@
-//! Pages of connectors: the list, one connector with its tools, adding a server, running a tool.
+//! Pages of connectors: the catalogue, a connector with its tools, connecting, adding a server, and running a tool.
 
 mod application;
+mod connect_method;
 mod connection;
 mod connection_picker;
 mod discovery;
@@ -29,10 +30,10 @@ use crate::web::shell::{Section, Shell};
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/connectors", get(index::index))
-        .route("/connectors/new", get(choose))
+        .route("/connectors/new", get(new_connector))
         .route("/connectors/new/mcp", get(new::new).post(new::create))
         .route("/connectors/{slug}", get(show::show))
-        .route("/connectors/{slug}/connection/continue", get(sign_in::go_on))
+        .route("/connectors/{slug}/connection/continue", get(sign_in::show_continue))
         .route("/oauth/callback", get(sign_in::callback))
         .route("/oauth/client.json", get(sign_in::client))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
@@ -41,25 +42,27 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
 
-/// An MCP server is the one kind that can be added today.
-async fn choose(_: SignedIn) -> Result {
+/// Redirects to the form for MCP servers, the only kind that users can add.
+async fn new_connector(_: SignedIn) -> Result {
     Ok(see_other("/connectors/new/mcp"))
 }
 
-/// The frame of a page about one connector, below the page of that connector.
-async fn below(me: &SignedIn, thing: impl Into<String>, connector: &Connector) -> Shell {
-    me.shell(thing)
+/// Returns the shell of a page below the page of the connector.
+async fn below(me: &SignedIn, title: impl Into<String>, connector: &Connector) -> Shell {
+    me.shell(title)
         .await
         .section(Section::Connectors)
         .breadcrumb("Connectors", "/connectors")
         .breadcrumb(connector.name.clone(), format!("/connectors/{}", connector.slug))
 }
 
-/// What is said of a connection that was just made; and of another one to the same account, which its owner may have forgotten.
-async fn with_twin(app: &App, me: &SignedIn, id: ConnectionId, words: String) -> Result<String, Error> {
+/// Adds a sentence to the message about a new connection if another connection leads to the same account.
+async fn connected_message(app: &App, me: &SignedIn, id: ConnectionId, message: String) -> Result<String, Error> {
     let mut tx = app.db.as_user(&me.actor).await?;
     Ok(match connections::duplicate_label(&mut tx, &me.actor, id).await? {
-        Some(label) => format!("{words} “{label}” leads to the same account: if one is enough, disconnect the other."),
-        None => words,
+        Some(label) => {
+            format!("{message} “{label}” leads to the same account: if one is enough, disconnect the other.")
+        }
+        None => message,
     })
 }

@@ -1,13 +1,13 @@
-//! Adding an MCP server by its URL.
+//! Adds an MCP server by its URL.
 
 use std::fmt::Write;
 
 use axum::extract::State;
-use http::StatusCode;
 use serde::Deserialize;
 
+use super::connect_method::form_status;
 use super::sign_in;
-use super::views::{Choice, NewPage};
+use super::views::{NewPage, RadioOption};
 use crate::app::App;
 use crate::connections::{self, AddedServer, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, FieldFaults};
@@ -31,9 +31,9 @@ pub(super) struct NewForm {
     ends_on: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
-    let Form(typed) = kept.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
-    Ok(form(&me, StatusCode::OK, &typed, &FieldFaults::default()).await)
+pub(super) async fn new(State(app): State<App>, me: SignedIn, restored: RestoredForm) -> Result {
+    let Form(typed) = restored.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
+    Ok(form(&me, &typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
@@ -49,31 +49,31 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Fo
     let added = connections::add_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
     match added {
         Ok(AddedServer::Ready(connector, found)) => {
-            me.flash(Flash::success(added_words(&connector.name, &found))).await?;
+            me.flash(Flash::success(added_message(&connector.name, &found))).await?;
             Ok(see_other(&format!("/connectors/{}", connector.slug)))
         }
         Ok(AddedServer::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
-        Err(Error::Invalid(faults)) => Ok(form(&me, StatusCode::UNPROCESSABLE_ENTITY, &typed, &faults).await),
+        Err(Error::Invalid(faults)) => Ok(form(&me, &typed, &faults).await),
         Err(other) => Err(other.into()),
     }
 }
 
-fn added_words(name: &str, found: &crate::upstream::Discovery) -> String {
+fn added_message(name: &str, found: &crate::upstream::Discovery) -> String {
     let tools = when::count(found.tools.len() as u64, "tool");
-    let mut words = format!("{name} is added. It has {tools}.");
+    let mut message = format!("{name} is added. It has {tools}.");
     for left_out in &found.dropped {
-        let _ = write!(words, " “{}” was left out: {}.", left_out.name, left_out.reason);
+        let _ = write!(message, " “{}” was left out: {}.", left_out.name, left_out.reason);
     }
-    words
+    message
 }
 
-async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
+async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
     let shell: Shell =
         me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
     let shell = shell.with_faults(faults);
-    let auth = ["none", "bearer"].into_iter().find(|known| *known == typed.auth).unwrap_or("auto");
+    let auth = ["none", "bearer"].into_iter().find(|value| *value == typed.auth).unwrap_or("auto");
     page_with(
-        status,
+        form_status(faults),
         &NewPage {
             shell,
             faults,
@@ -82,9 +82,9 @@ async fn form(me: &SignedIn, status: StatusCode, typed: &NewForm, faults: &Field
             ends_on: &typed.ends_on,
             auth,
             auths: [
-                Choice { value: "auto", label: "As the server asks: none, or signing in there" },
-                Choice { value: "none", label: "None: the server is open to whoever reaches it" },
-                Choice { value: "bearer", label: "Bearer token" },
+                RadioOption { value: "auto", label: "As the server asks: none, or signing in there" },
+                RadioOption { value: "none", label: "None: the server is open to whoever reaches it" },
+                RadioOption { value: "bearer", label: "Bearer token" },
             ],
         },
     )

@@ -1,4 +1,4 @@
-//! What is searched for: from the address, to a form and its words, and back into addresses.
+//! The search of the catalogue: parses the query string, describes the search, and builds addresses.
 
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
@@ -10,11 +10,11 @@ use crate::ids::ConnectorId;
 use crate::web::filtering::{SelectOption, parse_param, report_invalid};
 use crate::web::when;
 
-/// Characters of a search; the box keeps as many of a longer one.
-const LONGEST: usize = 200;
+/// Longest search text, in characters. The form keeps the beginning of a longer one.
+const MAX_TEXT_CHARS: usize = 200;
 
-/// Words of a search; more say nothing new.
-const MOST_WORDS: usize = 10;
+/// Number of words that are searched for; further words are ignored.
+const MAX_WORDS: usize = 10;
 
 /// Query string of the catalogue.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,40 +28,40 @@ pub(super) struct SearchParams {
     after: String,
 }
 
-/// How the connectors are laid out.
+/// Layout of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// With room for what each is for.
+    /// Cards with descriptions.
     #[default]
     Cards,
-    /// A line each.
+    /// A table.
     List,
 }
 
 /// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 #[derive(Debug, Default)]
 pub(super) struct Search {
-    pub(super) wanted: CatalogueFilter,
+    pub(super) filter: CatalogueFilter,
     pub(super) after: Option<ConnectorId>,
     pub(super) layout: Layout,
     pub(super) faults: FieldFaults,
-    /// What the box holds, also if it was too long to be searched for.
+    /// Content of the search field, cut to its maximum length.
     pub(super) typed: String,
-    /// What is searched for.
+    /// The text that is searched for; empty if the input was too long.
     text: String,
 }
 
 impl Search {
-    pub(super) fn read(params: &SearchParams) -> Self {
+    pub(super) fn parse(params: &SearchParams) -> Self {
         let mut faults = FieldFaults::default();
         let typed = params.q.trim();
         let length = typed.chars().count();
-        if length > LONGEST {
-            let told = format!(
-                "The search is {} long, and at most {LONGEST} are searched for. Shorten it; the box has its beginning",
+        if length > MAX_TEXT_CHARS {
+            let message = format!(
+                "The search is {} long, and at most {MAX_TEXT_CHARS} are searched for. Shorten it; the box has its beginning",
                 when::count(length as u64, "character")
             );
-            faults.add("q", told);
+            faults.add("q", message);
         }
         let category = parse_param(&params.category, |word| word.parse::<Category>().ok());
         report_invalid(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
@@ -73,48 +73,49 @@ impl Search {
         report_invalid(&mut faults, "view", &params.view, layout.is_some(), "choose cards or list");
         let after = parse_param(&params.after, |id| id.parse().ok());
         report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is no place in this list");
-        let text = if length > LONGEST { String::new() } else { typed.to_owned() };
-        let words = text.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect();
+        let text = if length > MAX_TEXT_CHARS { String::new() } else { typed.to_owned() };
+        let words = text.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect();
         Self {
-            wanted: CatalogueFilter { words, category, auth, connected },
+            filter: CatalogueFilter { words, category, auth, connected },
             after,
             layout: layout.unwrap_or_default(),
             faults,
-            typed: typed.chars().take(LONGEST).collect(),
+            typed: typed.chars().take(MAX_TEXT_CHARS).collect(),
             text,
         }
     }
 
-    /// The address of this search, laid out so, from `after` on; parameters without a value are left out.
+    /// Returns the address of this search in a layout, starting after a connector. Parameters without a value are left
+    /// out.
     pub(super) fn href(&self, layout: Layout, after: Option<ConnectorId>) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let view = if layout == Layout::List { "list" } else { "" };
-        let named =
+        let params =
             [("q", self.text.as_str()), ("category", self.category()), ("auth", self.auth()), ("state", self.state())];
-        let named = named.into_iter().chain([("view", view), ("after", after.as_str())]);
+        let params = params.into_iter().chain([("view", view), ("after", after.as_str())]);
         let mut query = Serializer::new(String::new());
-        query.extend_pairs(named.filter(|(_, value)| !value.is_empty()));
+        query.extend_pairs(params.filter(|(_, value)| !value.is_empty()));
         match query.finish() {
             query if query.is_empty() => "/connectors".to_owned(),
             query => format!("/connectors?{query}"),
         }
     }
 
-    /// The same without any filter.
+    /// Returns the address without filters, in the same layout.
     pub(super) fn cleared(&self) -> String {
         Self { layout: self.layout, ..Self::default() }.href(self.layout, None)
     }
 
-    /// `2 connectors match “json” (Development, connected)`.
-    pub(super) fn words(&self, found: u64) -> String {
+    /// Returns text like `2 connectors match “json” (Development, connected)`.
+    pub(super) fn describe(&self, found: u64) -> String {
         let connectors = when::count(found, "connector");
         let matching = match (self.text.as_str(), found) {
             ("", _) => String::new(),
             (text, 1) => format!(" matches “{text}”"),
             (text, _) => format!(" match “{text}”"),
         };
-        let state = self.wanted.connected.map(|it| if it { "connected" } else { "not connected" });
-        let filters = [self.wanted.category.map(Category::label), self.wanted.auth.map(AuthKind::label), state];
+        let state = self.filter.connected.map(|it| if it { "connected" } else { "not connected" });
+        let filters = [self.filter.category.map(Category::label), self.filter.auth.map(AuthKind::label), state];
         let filters: Vec<_> = filters.into_iter().flatten().collect();
         if filters.is_empty() {
             format!("{connectors}{matching}")
@@ -124,37 +125,37 @@ impl Search {
     }
 
     pub(super) fn category(&self) -> &'static str {
-        self.wanted.category.map_or("", Category::as_str)
+        self.filter.category.map_or("", Category::as_str)
     }
 
     pub(super) fn auth(&self) -> &'static str {
-        self.wanted.auth.map_or("", AuthKind::as_str)
+        self.filter.auth.map_or("", AuthKind::as_str)
     }
 
     pub(super) fn state(&self) -> &'static str {
-        self.wanted.connected.map_or("", |it| if it { "connected" } else { "not-connected" })
+        self.filter.connected.map_or("", |it| if it { "connected" } else { "not-connected" })
     }
 
-    /// What may be chosen: what there is, and what is chosen already.
-    pub(super) fn categories(&self, kinds: &AvailableFilters) -> Vec<SelectOption> {
-        let chosen = self.wanted.category.filter(|it| !kinds.categories.contains(it));
-        let all = kinds.categories.iter().copied().chain(chosen);
-        choices("Any category", all.map(|it| SelectOption::new(it.as_str(), it.label())))
+    /// Returns the options of the category field: available categories, and the chosen one.
+    pub(super) fn categories(&self, available: &AvailableFilters) -> Vec<SelectOption> {
+        let chosen = self.filter.category.filter(|it| !available.categories.contains(it));
+        let all = available.categories.iter().copied().chain(chosen);
+        options("Any category", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
-    pub(super) fn auths(&self, kinds: &AvailableFilters) -> Vec<SelectOption> {
-        let chosen = self.wanted.auth.filter(|it| !kinds.auths.contains(it));
-        let all = kinds.auths.iter().copied().chain(chosen);
-        choices("Any", all.map(|it| SelectOption::new(it.as_str(), it.label())))
+    pub(super) fn auths(&self, available: &AvailableFilters) -> Vec<SelectOption> {
+        let chosen = self.filter.auth.filter(|it| !available.auths.contains(it));
+        let all = available.auths.iter().copied().chain(chosen);
+        options("Any", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
     pub(super) fn states() -> Vec<SelectOption> {
         let all = [("connected", "Connected"), ("not-connected", "Not connected")];
-        choices("Any state", all.into_iter().map(|(value, label)| SelectOption::new(value, label)))
+        options("Any state", all.into_iter().map(|(value, label)| SelectOption::new(value, label)))
     }
 }
 
-fn choices(any: &'static str, rest: impl Iterator<Item = SelectOption>) -> Vec<SelectOption> {
+fn options(any: &'static str, rest: impl Iterator<Item = SelectOption>) -> Vec<SelectOption> {
     std::iter::once(SelectOption::new("", any)).chain(rest).collect()
 }
 
@@ -179,7 +180,7 @@ mod tests {
     use super::{Layout, Search, SearchParams};
 
     #[test]
-    fn what_is_understood_comes_back_in_words_and_links() {
+    fn valid_parameters_return_in_text_and_links() {
         let params = SearchParams {
             q: "  JSON & more ".into(),
             category: "built-in".into(),
@@ -187,27 +188,27 @@ mod tests {
             view: "list".into(),
             ..SearchParams::default()
         };
-        let read = Search::read(&params);
-        assert!(read.faults.is_empty());
-        assert_eq!(read.wanted.words, ["json", "&", "more"]);
-        assert_eq!(read.words(1), "1 connector matches “JSON & more” (Built in, connected)");
-        assert_eq!(read.words(0), "0 connectors match “JSON & more” (Built in, connected)");
+        let search = Search::parse(&params);
+        assert!(search.faults.is_empty());
+        assert_eq!(search.filter.words, ["json", "&", "more"]);
+        assert_eq!(search.describe(1), "1 connector matches “JSON & more” (Built in, connected)");
+        assert_eq!(search.describe(0), "0 connectors match “JSON & more” (Built in, connected)");
         let href = "/connectors?q=JSON+%26+more&category=built-in&state=connected";
-        assert_eq!(read.href(Layout::Cards, None), href);
-        assert_eq!(read.href(read.layout, None), format!("{href}&view=list"));
-        assert_eq!(read.cleared(), "/connectors?view=list");
-        assert_eq!(Search::read(&SearchParams::default()).words(2), "2 connectors");
+        assert_eq!(search.href(Layout::Cards, None), href);
+        assert_eq!(search.href(search.layout, None), format!("{href}&view=list"));
+        assert_eq!(search.cleared(), "/connectors?view=list");
+        assert_eq!(Search::parse(&SearchParams::default()).describe(2), "2 connectors");
     }
 
     #[test]
-    fn what_is_not_understood_is_left_out_and_told() {
+    fn invalid_parameters_are_left_out_and_reported() {
         let bad = || "x".repeat(10_000);
         let params = SearchParams { q: bad(), category: bad(), auth: bad(), state: bad(), view: bad(), after: bad() };
-        let read = Search::read(&params);
-        let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
+        let search = Search::parse(&params);
+        let fields: Vec<_> = search.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["q", "category", "auth", "state", "view", "after"]);
-        assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));
-        assert!(read.wanted.is_empty() && read.after.is_none());
-        assert_eq!((read.typed.len(), read.href(read.layout, None)), (200, "/connectors".to_owned()));
+        assert!(search.faults.faults().iter().all(|fault| fault.message.len() < 250));
+        assert!(search.filter.is_empty() && search.after.is_none());
+        assert_eq!((search.typed.len(), search.href(search.layout, None)), (200, "/connectors".to_owned()));
     }
 }

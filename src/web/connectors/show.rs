@@ -1,13 +1,13 @@
-//! One connector: its tools with what each does, the reader's connections, and what they ran of it.
+//! The page of a connector: its tools, the reader's connections, and their latest jobs.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
 
-use super::connection::ConnectMethod;
-use super::discovery::LookView;
-use super::views::{effect, first_sentence, kind};
+use super::connect_method::ConnectMethod;
+use super::discovery::DiscoveryView;
+use super::views::{effect_badge, first_sentence, kind_label};
 use crate::app::App;
 use crate::connections::{self, Connection};
 use crate::connectors::{self, AuthKind, Connector, Tool, Transport};
@@ -22,24 +22,24 @@ use crate::web::respond::page;
 use crate::web::shell::{Section, Shell};
 use crate::web::when::{Calendar, When};
 
-/// Jobs that the page shows; its link leads to the rest.
-const JOBS: usize = 5;
+/// Number of jobs on the page; a link leads to the others.
+const MAX_JOBS: usize = 5;
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
     let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
-    let ran = jobs::of_connector(&app.db, &me.actor, connector.id, JOBS).await?;
+    let ran = jobs::of_connector(&app.db, &me.actor, connector.id, MAX_JOBS).await?;
     let shell =
         me.shell(connector.name.clone()).await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
-    let mut shown = ShowPage::new(shell, &connector, &tools, &connections, &ran, &me.calendar(app.clock.now()));
+    let data = ConnectorData { connector: &connector, tools: &tools, connections: &connections, jobs: &ran };
+    let mut view = ShowPage::new(shell, data, &me.calendar(app.clock.now()));
     let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
-    shown.application =
+    view.application =
         (has_application && me.user.is_admin).then(|| format!("/connectors/{}/application", connector.slug));
-    Ok(page(&shown))
+    Ok(page(&view))
 }
 
-/// One connector.
 #[derive(Template)]
 #[template(path = "connectors/show.html")]
 struct ShowPage {
@@ -49,33 +49,42 @@ struct ShowPage {
     kind: &'static str,
     url: Option<String>,
     state: Badge,
-    /// Those that are not over.
-    connections: Vec<Link>,
-    /// How to connect it, or another account.
+    /// Connections that are not disconnected.
+    connections: Vec<ConnectionRow>,
+    /// Method to connect the service or another account.
     method: Option<ConnectMethod>,
     slug: String,
     needs_nothing: bool,
-    /// It has no tools yet, and only administrators see it.
+    /// The service has no tools yet, so that only administrators see it.
     is_hidden: bool,
-    /// Where the hub's OAuth application is entered, for administrators.
+    /// Address of the form for the hub's OAuth application, for administrators.
     application: Option<String>,
-    /// It tells its tools to nobody before they have signed in, and its reader has not.
+    /// The server lists its tools only after sign-in, and the reader has not signed in.
     is_closed: bool,
     tools: Vec<ToolRow>,
-    /// None: its tools come with the hub, or are not told yet.
-    look: Option<LookView>,
+    /// Absent if the tools are part of the hub, or not known yet.
+    discovery: Option<DiscoveryView>,
     jobs: Vec<Row>,
     all_jobs: String,
 }
 
+/// Data of the page.
+#[derive(Clone, Copy)]
+struct ConnectorData<'a> {
+    connector: &'a Connector,
+    tools: &'a [Tool],
+    connections: &'a [Connection],
+    jobs: &'a OfConnector,
+}
+
 /// A connection of the reader.
-struct Link {
+struct ConnectionRow {
     href: String,
     label: String,
     status: Badge,
     credential: &'static str,
-    made: When,
-    used: Option<When>,
+    created_at: When,
+    used_at: Option<When>,
 }
 
 /// A tool of the table.
@@ -83,12 +92,12 @@ struct ToolRow {
     label: String,
     name: String,
     href: String,
-    does: String,
+    description: String,
     effect: Option<Badge>,
     last: Option<LastRun>,
 }
 
-/// When a tool last ran, and what came of it.
+/// The last run of a tool.
 struct LastRun {
     href: String,
     status: Badge,
@@ -96,15 +105,9 @@ struct LastRun {
 }
 
 impl ShowPage {
-    fn new(
-        shell: Shell,
-        connector: &Connector,
-        tools: &[Tool],
-        connections: &[Connection],
-        ran: &OfConnector,
-        calendar: &Calendar,
-    ) -> Self {
-        let last: HashMap<_, _> = ran.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
+    fn new(shell: Shell, data: ConnectorData<'_>, calendar: &Calendar) -> Self {
+        let ConnectorData { connector, tools, connections, jobs } = data;
+        let last: HashMap<_, _> = jobs.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
         let needs_nothing = connector.auth == AuthKind::None;
         let is_hidden = connector.is_for_administrators();
         let is_closed = connector.transport == Transport::Mcp
@@ -115,16 +118,16 @@ impl ShowPage {
             shell,
             name: connector.name.clone(),
             description: connector.description.clone(),
-            kind: kind(connector.transport),
+            kind: kind_label(connector.transport),
             url: connector.mcp_server_url.clone(),
-            state: state(connections, needs_nothing),
+            state: state_badge(connections, needs_nothing),
             connections: connections
                 .iter()
                 .filter(|connection| !connection.status.is_disconnected())
-                .map(|link| Link::new(connector, link, calendar))
+                .map(|connection| ConnectionRow::new(connector, connection, calendar))
                 .collect(),
-            // the first run of a tool connects what needs nothing, unless its owner has disconnected it
-            method: ConnectMethod::of(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
+            // the first run connects a service without credentials, unless the user has disconnected it
+            method: ConnectMethod::find(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
             slug: connector.slug.clone(),
             needs_nothing: needs_nothing && connections.is_empty(),
             tools: tools
@@ -134,15 +137,15 @@ impl ShowPage {
             is_closed,
             is_hidden,
             application: None,
-            look: LookView::new(connector, calendar).filter(|_| !is_closed),
-            jobs: ran.newest.iter().map(|job| Row::new(job, calendar)).collect(),
+            discovery: DiscoveryView::new(connector, calendar).filter(|_| !is_closed),
+            jobs: jobs.newest.iter().map(|job| Row::new(job, calendar)).collect(),
             all_jobs: format!("/jobs?connector={}", connector.slug),
         }
     }
 }
 
-/// As the catalogue says it: of the connection that calls go through.
-fn state(connections: &[Connection], needs_nothing: bool) -> Badge {
+/// Returns the state of the connection that calls use, as the catalogue shows it.
+fn state_badge(connections: &[Connection], needs_nothing: bool) -> Badge {
     let usable = connections.iter().find(|connection| connection.status.is_usable());
     match usable.or(connections.first()) {
         Some(connection) => Badge::connection(connection.status),
@@ -151,7 +154,7 @@ fn state(connections: &[Connection], needs_nothing: bool) -> Badge {
     }
 }
 
-impl Link {
+impl ConnectionRow {
     fn new(connector: &Connector, connection: &Connection, calendar: &Calendar) -> Self {
         Self {
             href: format!("/connections/{}", connection.id),
@@ -163,8 +166,8 @@ impl Link {
                 (true, _) => "A bearer token, sealed",
                 (false, _) => "None needed",
             },
-            made: calendar.when(connection.created_at),
-            used: calendar.when_any(connection.last_used_at),
+            created_at: calendar.when(connection.created_at),
+            used_at: calendar.when_any(connection.last_used_at),
         }
     }
 }
@@ -175,8 +178,8 @@ impl ToolRow {
             label: tool.label().to_owned(),
             name: tool.name.clone(),
             href: format!("/connectors/{}/tools/{}", connector.slug, segment(&tool.name)),
-            does: first_sentence(&tool.description),
-            effect: effect(tool.effect()),
+            description: first_sentence(&tool.description),
+            effect: effect_badge(tool.effect()),
             last: last.map(|job| LastRun {
                 href: format!("/jobs/{}", job.id),
                 status: Badge::job(job.status),

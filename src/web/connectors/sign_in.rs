@@ -1,4 +1,4 @@
-//! Connecting a service that wants a sign-in: what will be granted, the way to the provider, and the way back.
+//! Connects a service that requires sign-in: the form, the page before the provider, and the callback.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::connection::ConnectionForm;
+use super::connect_method::{ConnectionForm, FilledForm};
 use super::fields::{FieldView, ProofView};
-use super::{below, with_twin};
+use super::{below, connected_message};
 use crate::app::App;
 use crate::connections::{self, CompletedSignIn, FormValues, SignIn, label};
 use crate::connectors::{self, Connector, Descriptor};
@@ -25,7 +25,7 @@ use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
 
-/// What connecting means, with the button that begins it.
+/// The form, with the permissions that the hub will ask for.
 #[derive(Template)]
 #[template(path = "connectors/sign_in.html")]
 struct ConnectPage<'a> {
@@ -36,23 +36,23 @@ struct ConnectPage<'a> {
     host: String,
     scopes: Vec<String>,
     label: &'a str,
-    /// Of a client, if the provider makes none by itself.
+    /// The field for the secret of an OAuth client, if the provider does not register clients by itself.
     proof: Option<ProofView>,
     client_id: &'a str,
-    /// What the service asks for besides.
+    /// Other fields of the service.
     fields: Vec<FieldView>,
-    /// The provider does not know this hub, and its users cannot help it.
+    /// Set if an administrator has to enter an OAuth client first.
     missing: Option<MissingClient>,
 }
 
-/// No client has been entered for a shipped service.
+/// A shipped service without an OAuth client.
 #[derive(Clone)]
 struct MissingClient {
-    /// Where one is entered, for those who may.
+    /// Address of the form that enters a client, for administrators.
     href: Option<String>,
 }
 
-/// The last page of ours before the provider's.
+/// The last page of the hub before the pages of the provider.
 #[derive(Template)]
 #[template(path = "connectors/continue.html")]
 struct ContinuePage {
@@ -62,15 +62,15 @@ struct ContinuePage {
     label: String,
     host: String,
     can_be_made_known: bool,
-    /// What the address bar will begin with.
+    /// Scheme and host of the next page.
     origin: String,
     url: String,
 }
 
-/// A sign-in that came to nothing.
+/// A sign-in that failed.
 #[derive(Template)]
 #[template(path = "connectors/not_signed_in.html")]
-struct RefusedPage {
+struct FailedPage {
     shell: Shell,
     message: String,
     again: Option<(String, String)>,
@@ -80,7 +80,7 @@ pub(super) fn sign_in(app: &App) -> SignIn<'_> {
     SignIn { db: &app.db, system: &app.system, vault: &app.vault, egress: &app.egress, public_url: &app.public_url }
 }
 
-/// Begins a sign-in at once, for a service that was just added; whatever is in the way is told on the page that asks.
+/// Begins the sign-in of a service that was just added. If that fails, redirects to the form, which shows the reason.
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let here = format!("/connectors/{}/connection", connector.slug);
@@ -92,11 +92,11 @@ pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Re
 }
 
 pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    form(app, me, StatusCode::OK, connector, typed, &FieldFaults::default()).await
+    form(app, me, connector, FilledForm { values: typed, faults: &FieldFaults::default() }).await
 }
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
-    let faults = match begun(app, me, connector, typed).await {
+    let faults = match begin_with_form(app, me, connector, typed).await {
         Ok(state) => {
             return Ok(see_other(&format!(
                 "/connectors/{}/connection/continue?state={}",
@@ -106,17 +106,22 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
         }
         Err(Error::Internal(cause)) => return Err(Error::Internal(cause).into()),
         Err(Error::Invalid(faults)) => faults,
-        // the one field that is always there
-        Err(told) => {
+        // errors without a field are shown at the label, which is in every form
+        Err(error) => {
             let mut faults = FieldFaults::default();
-            faults.add("label", told.to_string());
+            faults.add("label", error.to_string());
             faults
         }
     };
-    form(app, me, StatusCode::UNPROCESSABLE_ENTITY, connector, typed, &faults).await
+    form(app, me, connector, FilledForm { values: typed, faults: &faults }).await
 }
 
-async fn begun(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> crate::error::Result<State> {
+async fn begin_with_form(
+    app: &App,
+    me: &SignedIn,
+    connector: &Connector,
+    typed: &ConnectionForm,
+) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (sign_in, now) = (sign_in(app), app.clock.now());
     if typed.anew == "1" {
@@ -136,11 +141,15 @@ pub(super) struct ContinueParams {
     state: String,
 }
 
-/// A plain link leads to the provider: a form may not be answered by another site.
-pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked): Query<ContinueParams>) -> Result {
+/// Shows a link to the provider: the content security policy does not allow a form to lead to another site.
+pub(super) async fn show_continue(
+    Handles(app): Handles<App>,
+    me: SignedIn,
+    Query(params): Query<ContinueParams>,
+) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let redirect = sign_in(&app)
-        .authorization_redirect(&me.actor, session, &State::from_callback(&asked.state), app.clock.now())
+        .authorization_redirect(&me.actor, session, &State::from_callback(&params.state), app.clock.now())
         .await;
     match redirect {
         Ok(redirect) => {
@@ -160,77 +169,78 @@ pub(super) async fn go_on(Handles(app): Handles<App>, me: SignedIn, Query(asked)
                 url: redirect.url.into(),
             }))
         }
-        Err(Error::Conflict(message)) => Ok(refused(&me, StatusCode::CONFLICT, message, None).await),
+        Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message, None).await),
         Err(other) => Err(other.into()),
     }
 }
 
-/// Where providers send people back to.
+/// Handles the OAuth callback.
 pub(super) async fn callback(
     Handles(app): Handles<App>,
     me: SignedIn,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    // in a task of its own: a tab that is closed now must not lose what the provider gives
-    let completing = tokio::spawn({
+    // in a task of its own: a grant must not be lost if the browser closes the connection now
+    let completion = app.background_tasks.run_to_end({
         let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
         async move { sign_in(&app).complete(&actor, session, &query, app.clock.now()).await }
     });
-    match completing.await.map_err(Error::internal)? {
+    match completion.await {
         Ok(signed) => {
             signed.released.announce(&app.live);
             app.live.user_changed(me.actor.user_id());
-            let words = with_twin(&app, &me, signed.connection, signed_words(&signed)).await?;
-            me.flash(Flash::success(words)).await?;
+            let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
+            me.flash(Flash::success(message)).await?;
             Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
         Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
-        Err(told) => {
+        Err(error) => {
             let connector = sign_in(&app).connector_of_callback(&me.actor, &query).await?;
-            Ok(refused(&me, StatusCode::CONFLICT, told.to_string(), connector).await)
+            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_string(), connector).await)
         }
     }
 }
 
-/// What describes the hub to providers that read such a document.
+/// Serves the client metadata document, for providers that read it.
 pub(super) async fn client(Handles(app): Handles<App>) -> Result {
     use axum::response::IntoResponse;
     Ok(axum::Json(connections::client_document(&app.public_url)?).into_response())
 }
 
-fn signed_words(signed: &CompletedSignIn) -> String {
+fn describe_sign_in(signed: &CompletedSignIn) -> String {
     let again = if signed.is_renewed { " again" } else { "" };
     let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-    let mut words = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
+    let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
     match signed.tools {
-        Some(tools) => words.push(format!("It has {}.", when::count(tools as u64, "tool"))),
+        Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
         None if signed.connector.can_be_looked_at() => {
-            words.push("Its tools could not be read yet: look again below.".to_owned());
+            sentences.push("Its tools could not be read yet: look again below.".to_owned());
         }
         None => {}
     }
     if !signed.missing.is_empty() {
-        words.push(format!("Not granted: {}.", signed.missing.join(", ")));
+        sentences.push(format!("Not granted: {}.", signed.missing.join(", ")));
     }
     if !signed.released.is_empty() {
-        words.push(format!("{} that waited for it will run now.", when::count(signed.released.len() as u64, "job")));
+        sentences
+            .push(format!("{} that waited for it will run now.", when::count(signed.released.len() as u64, "job")));
     }
-    words.join(" ")
+    sentences.join(" ")
 }
 
-/// What a sign-in takes.
+/// Requirements of a sign-in.
 struct SignInRequirements {
     provider: Provider,
-    /// Of a shipped service.
+    /// Set for a shipped service.
     descriptor: Option<Descriptor>,
     missing: Option<MissingClient>,
 }
 
 impl SignInRequirements {
-    async fn of(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
+    async fn load(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
         let mut tx = app.db.as_user(&me.actor).await?;
         let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
         let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
@@ -245,42 +255,36 @@ impl SignInRequirements {
     }
 }
 
-async fn form(
-    app: &App,
-    me: &SignedIn,
-    status: StatusCode,
-    connector: &Connector,
-    typed: &ConnectionForm,
-    faults: &FieldFaults,
-) -> Result {
-    let asked = SignInRequirements::of(app, me, connector).await?;
-    let provider = &asked.provider;
-    let scopes = sign_in(app).scopes(&me.actor, connector.id, &typed.label).await?;
+async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledForm<'_>) -> Result {
+    let FilledForm { values, faults } = filled;
+    let requirements = SignInRequirements::load(app, me, connector).await?;
+    let provider = &requirements.provider;
+    let scopes = sign_in(app).scopes(&me.actor, connector.id, &values.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = shell.with_faults(faults);
-    let asks_client =
-        asked.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
-    let words = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
+    let needs_client_fields =
+        requirements.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
+    let describe = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
     Ok(page_with(
-        status,
+        filled.status(),
         &ConnectPage {
             shell,
             faults,
             service: &connector.name,
             slug: &connector.slug,
             host: provider.host(),
-            scopes: scopes.iter().map(words).collect(),
-            label: &typed.label,
-            proof: asks_client.then(|| ProofView::optional(provider.client_auth)),
-            client_id: &typed.client_id,
-            fields: asked.descriptor.as_ref().map(|it| FieldView::all(it, &typed.fields)).unwrap_or_default(),
-            missing: asked.missing.clone(),
+            scopes: scopes.iter().map(describe).collect(),
+            label: &values.label,
+            proof: needs_client_fields.then(|| ProofView::optional(provider.client_auth)),
+            client_id: &values.client_id,
+            fields: requirements.descriptor.as_ref().map(|it| FieldView::all(it, &values.fields)).unwrap_or_default(),
+            missing: requirements.missing.clone(),
         },
     ))
 }
 
-async fn refused(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
+async fn show_failure(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
     let shell = me.shell("Not connected").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
     let again = connector.map(|it| (it.name, format!("/connectors/{}/connection", it.slug)));
-    page_with(status, &RefusedPage { shell: shell.title_prefix("Error"), message, again })
+    page_with(status, &FailedPage { shell: shell.title_prefix("Error"), message, again })
 }

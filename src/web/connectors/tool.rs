@@ -1,4 +1,4 @@
-//! Running a tool: its form, filled, checked, and sent.
+//! The form of a tool, which validates the input and starts a job.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded::Serializer;
 
 use super::below;
+use super::connect_method::form_status;
 use super::connection_picker::{self, ConnectionPicker};
-use super::views::{RemovedPage, ToolPage, effect};
+use super::views::{RemovedPage, ToolPage, effect_badge};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
 use crate::error::{Error as DomainError, FieldFaults};
@@ -29,19 +30,19 @@ use crate::web::shell::Section;
 
 #[derive(Default, Deserialize)]
 pub(super) struct ToolQuery {
-    /// A job whose input fills the form.
+    /// The job whose input fills the form.
     from: Option<JobId>,
-    /// `json`: the whole input as one box.
+    /// `json` shows the whole input as one text field.
     #[serde(rename = "as")]
     shape: Option<String>,
 }
 
-/// One tool, as this request meets it.
+/// The tool of the request.
 struct Tool {
     connector: Connector,
     version: ToolVersion,
     plan: Plan,
-    /// True if the job whose input fills the form ran another version.
+    /// The tool has changed since the job whose input fills the form.
     is_newer: bool,
     /// The connection of the job whose input fills the form.
     ran_through: Option<ConnectionId>,
@@ -70,7 +71,7 @@ pub(super) async fn new(
     me: SignedIn,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<ToolQuery>,
-    kept: RestoredForm,
+    restored: RestoredForm,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &name).await?;
     if !tool.version.is_listed {
@@ -78,25 +79,25 @@ pub(super) async fn new(
     }
     let as_json = query.shape.as_deref() == Some("json");
     let mut chosen = None;
-    let entries = match (kept.take(&app, &me).await?, query.from) {
+    let entries = match (restored.take(&app, &me).await?, query.from) {
         (Some(FormPairs(pairs)), _) => {
-            let (typed, pairs) = connection_picker::split(pairs);
-            chosen = typed;
+            let (connection, pairs) = connection_picker::split_form(pairs);
+            chosen = connection;
             Entries::typed(pairs)
         }
-        (None, Some(job)) => again(&app, &me, &mut tool, job, as_json).await?,
+        (None, Some(job)) => entries_of_job(&app, &me, &mut tool, job, as_json).await?,
         (None, None) if as_json => Entries::as_json(&blank_value(&tool.plan)),
         (None, None) => Entries::blank(&tool.plan),
     };
     let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
     let ran_through = tool.ran_through.map(|id| id.to_string());
     let chosen = chosen.as_deref().or(ran_through.as_deref());
-    let filled = Filled { entries: &entries, idem: &idem, chosen };
-    show(&app, &me, &tool, StatusCode::OK, filled, &FieldFaults::default(), None).await
+    let filled = FilledForm { entries: &entries, idem: &idem, chosen, faults: &FieldFaults::default(), preview: None };
+    show(&app, &me, &tool, filled).await
 }
 
-/// The form with a former job's input; its secrets are to be typed again.
-async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: bool) -> Result<Entries> {
+/// Fills the form with the input of a former job; secrets are masked and must be entered again.
+async fn entries_of_job(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: bool) -> Result<Entries> {
     let job = jobs::find(&app.db, &me.actor, job).await?;
     let mut input: Value = serde_json::from_str(&job.input).unwrap_or_default();
     let ran_this = job.connector_id == tool.connector.id && job.tool_name == tool.version.name;
@@ -104,7 +105,7 @@ async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: b
     let version = job.tool_version_id.filter(|version| ran_this && *version != tool.version.id);
     tool.is_newer = version.is_some();
     if let Some(version) = version {
-        // what was a secret when the job ran stays one: fields that are gone are shown as JSON
+        // masked by the version that ran: removed fields are shown as JSON and may hold secrets
         let mut tx = app.db.as_user(&me.actor).await?;
         let ran = connectors::version(&mut tx, &me.actor, version).await?;
         input = mask(&ran.schema, &input);
@@ -116,7 +117,7 @@ async fn again(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, as_json: b
     })
 }
 
-/// What an untouched form means, as far as it means anything.
+/// Returns the value of a blank form; an empty object if that is not valid.
 fn blank_value(plan: &Plan) -> Value {
     parse(plan, &Entries::blank(plan)).unwrap_or_else(|_| Value::Object(serde_json::Map::new()))
 }
@@ -131,14 +132,16 @@ pub(super) async fn create(
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
-    let (chosen, pairs) = connection_picker::split(pairs);
+    let (chosen, pairs) = connection_picker::split_form(pairs);
     let mut entries = Entries::typed(pairs);
     let idem = entries.get("idem").unwrap_or_default().to_owned();
-    let sent = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
+    let no_faults = FieldFaults::default();
+    let chosen = chosen.as_deref();
+    let sent = FilledForm { entries: &entries, idem: &idem, chosen, faults: &no_faults, preview: None };
     let mut preview = None;
     let changed = match (Op::of(&entries), parse(&tool.plan, &entries)) {
         (Op::Run, Ok(input)) => return run(&app, &me, &tool, sent, &input).await,
-        (_, Err(error)) => return refuse(&app, &me, &tool, sent, error).await,
+        (_, Err(error)) => return show_error(&app, &me, &tool, sent, error).await,
         (Op::Preview, Ok(input)) => {
             let shown = mask(&tool.version.schema, &input);
             preview = Some(serde_json::to_string_pretty(&shown).unwrap_or_default());
@@ -150,50 +153,52 @@ pub(super) async fn create(
     if let Some(changed) = changed {
         entries = changed;
     }
-    let filled = Filled { entries: &entries, idem: &idem, chosen: chosen.as_deref() };
-    show(&app, &me, &tool, StatusCode::OK, filled, &FieldFaults::default(), preview).await
+    let preview = preview.as_deref();
+    let filled = FilledForm { entries: &entries, idem: &idem, chosen, faults: &no_faults, preview };
+    show(&app, &me, &tool, filled).await
 }
 
-async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, input: &Value) -> Result {
+async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, input: &Value) -> Result {
     let connection = match connection_picker::parse(sent.chosen) {
         Ok(connection) => connection,
-        Err(error) => return refuse(app, me, tool, sent, error).await,
+        Err(error) => return show_error(app, me, tool, sent, error).await,
     };
-    let idem_key = (!sent.idem.is_empty()).then(|| once(sent.idem, input, connection));
+    let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(sent.idem, input, connection));
     let new = NewJob { connector: &tool.connector, tool: &tool.version, input, connection, idem_key };
     match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
         Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
-        Err(error) => refuse(app, me, tool, sent, error).await,
+        Err(error) => show_error(app, me, tool, sent, error).await,
     }
 }
 
-/// The same form sent twice is one job; a form that somebody went back to and changed is another.
-fn once(idem: &str, input: &Value, connection: Option<ConnectionId>) -> String {
+/// Returns the key under which the same form, sent twice, is one job. A changed form has another key.
+fn idempotency_key(idem: &str, input: &Value, connection: Option<ConnectionId>) -> String {
     let form: String = idem.chars().take(100).collect();
     let through = connection.map(|id| id.to_string()).unwrap_or_default();
     format!("{form} {}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{through}{input}"))))
 }
 
-/// The form again, with everything that was typed and what is wrong with it.
-async fn refuse(app: &App, me: &SignedIn, tool: &Tool, sent: Filled<'_>, error: DomainError) -> Result {
+/// Shows the form again with its values and faults.
+async fn show_error(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, error: DomainError) -> Result {
     match error {
-        DomainError::Invalid(faults) => {
-            show(app, me, tool, StatusCode::UNPROCESSABLE_ENTITY, sent, &faults, None).await
-        }
+        DomainError::Invalid(faults) => show(app, me, tool, FilledForm { faults: &faults, ..sent }).await,
         other => Err(other.into()),
     }
 }
 
-/// What stands in the form.
+/// Content of the form.
 #[derive(Clone, Copy)]
-struct Filled<'a> {
+struct FilledForm<'a> {
     entries: &'a Entries,
     idem: &'a str,
-    /// The connection that was chosen.
+    /// The chosen connection.
     chosen: Option<&'a str>,
+    faults: &'a FieldFaults,
+    /// The input as JSON, if the user asked to see it.
+    preview: Option<&'a str>,
 }
 
-/// What there is to say of a tool that is no longer listed: by whichever way one came, it does not run.
+/// Shows that the tool was removed and cannot run.
 async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> Response {
     let service = format!("/connectors/{}", tool.connector.slug);
     let shell = me
@@ -216,36 +221,29 @@ async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> R
     page_with(status, &page)
 }
 
-async fn show(
-    app: &App,
-    me: &SignedIn,
-    tool: &Tool,
-    status: StatusCode,
-    filled: Filled<'_>,
-    faults: &FieldFaults,
-    preview: Option<String>,
-) -> Result {
+async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledForm<'_>) -> Result {
+    let faults = filled.faults;
     let label = tool.version.label().to_owned();
-    let picker = ConnectionPicker::read(app, me, &tool.connector, filled.chosen, faults).await?;
+    let picker = ConnectionPicker::load(app, me, &tool.connector, filled.chosen, faults).await?;
     let shell = below(me, label.clone(), &tool.connector).await;
     let shell = shell.with_faults(faults);
-    // the choice of a connection is none of the tool's fields, and is looked at after them
+    // the connection is not a field of the tool, and is validated after them
     let none = FieldFaults::default();
     let form = FormView::new(&tool.plan, filled.entries, if picker.faults.is_empty() { faults } else { &none });
     let page = ToolPage {
         shell,
         name: tool.version.name.clone(),
         description: tool.version.description.clone(),
-        effect: effect(tool.version.effect()),
+        effect: effect_badge(tool.version.effect()),
         action: tool.href(),
         idem: filled.idem.to_owned(),
         summary: form.summary(),
         form,
         picker,
-        preview,
+        preview: filled.preview.map(ToOwned::to_owned),
         as_json: filled.entries.is_json(),
         is_newer: tool.is_newer,
         label,
     };
-    Ok(page_with(status, &page))
+    Ok(page_with(form_status(faults), &page))
 }

@@ -1,4 +1,4 @@
-//! What the connector pages show, computed.
+//! Views of the connector pages.
 
 use askama::Template;
 
@@ -19,12 +19,12 @@ pub(super) struct NewPage<'a> {
     pub(super) name: &'a str,
     pub(super) url: &'a str,
     pub(super) auth: &'a str,
-    pub(super) auths: [Choice; 3],
+    pub(super) auths: [RadioOption; 3],
     pub(super) ends_on: &'a str,
 }
 
 /// A radio button.
-pub(super) struct Choice {
+pub(super) struct RadioOption {
     pub(super) value: &'static str,
     pub(super) label: &'static str,
 }
@@ -45,11 +45,11 @@ pub(super) struct ToolPage {
     pub(super) picker: ConnectionPicker,
     pub(super) preview: Option<String>,
     pub(super) as_json: bool,
-    /// True if the job whose input fills the form ran another version.
+    /// The tool has changed since the job whose input fills the form.
     pub(super) is_newer: bool,
 }
 
-/// What is left of a tool that its server no longer lists.
+/// A tool that its server no longer lists.
 #[derive(Template)]
 #[template(path = "connectors/removed.html")]
 pub(super) struct RemovedPage {
@@ -63,8 +63,8 @@ pub(super) struct RemovedPage {
     pub(super) tools: String,
 }
 
-/// The badge of what a tool does, as its server says; a silent server gets none.
-pub(super) fn effect(effect: Effect) -> Option<Badge> {
+/// Returns the badge of the effect that the server states; `None` if the server states none.
+pub(super) fn effect_badge(effect: Effect) -> Option<Badge> {
     match effect {
         Effect::ReadOnly => Some(Badge::READ_ONLY),
         Effect::Idempotent | Effect::Writes => Some(Badge::CHANGES_DATA),
@@ -73,8 +73,8 @@ pub(super) fn effect(effect: Effect) -> Option<Badge> {
     }
 }
 
-/// The same within a sentence.
-pub(super) const fn effect_words(effect: Effect) -> &'static str {
+/// Returns the effect as a part of a sentence.
+pub(super) const fn effect_text(effect: Effect) -> &'static str {
     match effect {
         Effect::ReadOnly => "read-only",
         Effect::Idempotent => "changes data, the same when repeated",
@@ -84,7 +84,7 @@ pub(super) const fn effect_words(effect: Effect) -> &'static str {
     }
 }
 
-pub(super) const fn kind(transport: Transport) -> &'static str {
+pub(super) const fn kind_label(transport: Transport) -> &'static str {
     match transport {
         Transport::Builtin => "Built in",
         Transport::Mcp => "MCP server",
@@ -92,12 +92,12 @@ pub(super) const fn kind(transport: Transport) -> &'static str {
     }
 }
 
-/// The first sentence of a server's words, for a table.
+/// Returns the first sentence of a description, cut to 200 characters, for a table.
 pub(super) fn first_sentence(text: &str) -> String {
-    const LONGEST: usize = 200;
+    const MAX_CHARS: usize = 200;
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let end = line.find(". ").map_or(line.len(), |at| at + 1);
-    let sentence: String = line[..end].chars().take(LONGEST).collect();
+    let end = line.find(". ").map_or(line.len(), |index| index + 1);
+    let sentence: String = line[..end].chars().take(MAX_CHARS).collect();
     if sentence.len() < end { format!("{sentence}…") } else { sentence }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::first_sentence;
 
     #[test]
-    fn a_table_shows_one_sentence() {
+    fn the_first_sentence_is_kept_and_long_text_is_cut() {
         assert_eq!(first_sentence("\nReads mail. Then more."), "Reads mail.");
         assert_eq!(first_sentence(&"x".repeat(300)).chars().count(), 201);
     }
