@@ -1,4 +1,4 @@
-//! The dashboard: first steps for who is new, then figures, what is newest, and what needs its owner.
+//! The dashboard: first steps for new users, figures, recent jobs and activity, and connections that need their owner.
 
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
@@ -11,14 +11,14 @@ fn stats(page: &Page) -> Vec<String> {
     page.texts(".stat dd:first-of-type")
 }
 
-/// Makes what has been counted so many days older.
-async fn earlier(app: &TestApp, days: i32) {
+/// Moves the counted figures back by `days`.
+async fn age_figures(app: &TestApp, days: i32) {
     let change = sqlx::query("UPDATE job_hours SET hour = hour - make_interval(days => $1)").bind(days);
     change.execute(app.app.system.pool()).await.unwrap();
 }
 
 #[tokio::test]
-async fn who_is_new_is_shown_the_first_steps_and_arrives_there() {
+async fn a_new_user_is_shown_the_first_steps_after_sign_in() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/").await;
@@ -30,15 +30,15 @@ async fn who_is_new_is_shown_the_first_steps_and_arrives_there() {
 }
 
 #[tokio::test]
-async fn figures_say_how_jobs_ended_and_the_numbers_stand_beside_them() {
+async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     for text in ["a", "b"] {
         app.run(&alice, HASH, [("v/text", text)]).await;
     }
     app.run(&bob, HASH, [("v/text", "b")]).await;
-    // days later something fails
-    earlier(&app, 2).await;
+    // days later a job fails
+    age_figures(&app, 2).await;
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
 
     let page = alice.get("/dashboard").await;
@@ -59,15 +59,15 @@ async fn figures_say_how_jobs_ended_and_the_numbers_stand_beside_them() {
     assert_eq!((stats(&today)[0].as_str(), today.texts("figure tbody tr").len()), ("1", 24));
     assert_eq!(alice.get("/dashboard?range=30d").await.texts("figure tbody tr").len(), 30);
     assert_eq!(stats(&bob.get("/dashboard").await)[0], "1");
-    // a month later nothing has ended lately, and the jobs are still there
-    earlier(&app, 40).await;
+    // a month later no job has finished lately, and the jobs are still listed
+    age_figures(&app, 40).await;
     let quiet = alice.get("/dashboard?range=30d").await;
     assert_eq!(quiet.text("figcaption"), "No job ended in the last 30 days.");
     assert!(!quiet.has("svg.chart") && quiet.has("section[aria-labelledby=recent-jobs]"));
 }
 
 #[tokio::test]
-async fn days_are_those_of_the_reader() {
+async fn days_follow_the_readers_time_zone() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, HASH, [("v/text", "a")]).await;
@@ -114,7 +114,7 @@ async fn a_connection_that_needs_its_owner_comes_first() {
 }
 
 #[tokio::test]
-async fn an_unknown_range_is_told_and_a_week_is_shown() {
+async fn an_unknown_range_is_reported_and_a_week_is_shown() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/dashboard?range=fortnight").await;
@@ -125,7 +125,7 @@ async fn an_unknown_range_is_told_and_a_week_is_shown() {
 }
 
 #[tokio::test]
-async fn the_newest_jobs_change_where_they_stand_and_a_new_one_is_told() {
+async fn recent_jobs_are_updated_in_place_and_a_new_one_is_announced() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let shown = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;

@@ -46,8 +46,8 @@ pub(super) struct Fields {
     password: Secret,
     #[serde(default)]
     next: String,
-    #[serde(default)]
-    kept: String,
+    #[serde(default, rename = "kept")]
+    sealed_form: String,
 }
 
 #[derive(Template)]
@@ -58,7 +58,7 @@ struct NewPage<'a> {
     email: &'a str,
     next: Option<&'a str>,
     /// A sealed form that is restored after sign-in.
-    kept: &'a str,
+    sealed_form: &'a str,
     forgot: String,
     is_open: bool,
 }
@@ -66,7 +66,7 @@ struct NewPage<'a> {
 impl<'a> NewPage<'a> {
     fn blank(app: &App, shell: Shell, next: Option<&'a str>) -> Self {
         let (faults, forgot, is_open) = (FieldFaults::default(), forgot::path_for(""), app.sign_up == SignUp::Open);
-        Self { shell, faults, email: "", next, kept: "", forgot, is_open }
+        Self { shell, faults, email: "", next, sealed_form: "", forgot, is_open }
     }
 }
 
@@ -78,9 +78,9 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Query(par
 }
 
 /// Answers a form that was sent without a session: the sign-in page, which carries the sealed form.
-pub(in crate::web) fn show_with_sealed_form(app: &App, next: &str, kept: &str) -> Response {
+pub(in crate::web) fn show_with_sealed_form(app: &App, next: &str, sealed_form: &str) -> Response {
     let shell = Shell::new(TITLE).flash(Some(Flash::important(FORM_NOT_SENT)));
-    let form = NewPage { kept, ..NewPage::blank(app, shell, Some(next)) };
+    let form = NewPage { sealed_form, ..NewPage::blank(app, shell, Some(next)) };
     forbid_storing(page_with(StatusCode::UNAUTHORIZED, &form))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
             SignIn::Welcome(user) => {
                 session::begin(&anyone.session, user.id, &anyone.source, now).await?;
-                form_restore::restore(&app, &anyone.session, user.id, &fields.kept).await?;
+                form_restore::restore(&app, &anyone.session, user.id, &fields.sealed_form).await?;
                 return Ok(form_restore::set_last_user_cookie(
                     see_other(local_path(&fields.next).unwrap_or(HOME)),
                     &app,
@@ -113,7 +113,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     let form = NewPage {
         faults,
         email: &fields.email,
-        kept: &fields.kept,
+        sealed_form: &fields.sealed_form,
         forgot: forgot::path_for(&fields.email),
         ..NewPage::blank(&app, anyone.shell(TITLE).await.title_prefix("Error"), local_path(&fields.next))
     };
@@ -121,7 +121,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         None => page_with(StatusCode::UNPROCESSABLE_ENTITY, &form),
         Some(wait) => with_retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
     };
-    Ok(if fields.kept.is_empty() { response } else { forbid_storing(response) })
+    Ok(if fields.sealed_form.is_empty() { response } else { forbid_storing(response) })
 }
 
 /// Message while sign-in is throttled, the same for every input.

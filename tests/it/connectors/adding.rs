@@ -1,4 +1,4 @@
-//! A server is added: its tools are there, its token is not.
+//! Adding an MCP server: its tools are listed, its token is not shown.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::support::test_app::TestApp;
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
 #[tokio::test]
-async fn a_real_server_is_added_and_lists_its_tools_with_what_each_does() {
+async fn a_real_server_is_added_with_its_tools_and_their_effects() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let server = EverythingServer::start().await;
@@ -39,10 +39,10 @@ fn counted(rows: &[String]) -> String {
 }
 
 #[tokio::test]
-async fn a_token_is_sent_with_every_request_and_is_nowhere_to_be_read() {
+async fn a_token_is_sent_with_every_request_and_shown_nowhere() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    // it says the token back, as careless servers do
+    // it repeats the token, as careless servers do
     let server = ScriptedServer::guarded(tools(1), &format!("I saw Bearer {TOKEN}"), Some(TOKEN)).await;
 
     let added = add_with(&alice, &server.url(), TOKEN).await;
@@ -63,7 +63,7 @@ async fn a_token_is_sent_with_every_request_and_is_nowhere_to_be_read() {
     }
 }
 
-/// Every table with a row that holds `text`, as text or as bytes.
+/// Returns the tables that contain `text`, as text or as bytes.
 async fn tables_with(app: &TestApp, text: &str) -> Vec<String> {
     let pool = app.app.system.pool();
     let all = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
@@ -110,7 +110,7 @@ async fn a_tool_with_a_recursive_schema_is_usable() {
 }
 
 #[tokio::test]
-async fn a_tool_whose_schema_lies_elsewhere_is_left_out_in_words_and_nothing_is_fetched() {
+async fn a_tool_with_a_remote_schema_is_reported_and_nothing_is_fetched() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let elsewhere = ScriptedServer::start(tools(0), "").await;
@@ -137,7 +137,7 @@ async fn a_thousand_tools_are_all_listed() {
 }
 
 #[tokio::test]
-async fn a_name_is_used_once_and_only_among_ones_own() {
+async fn names_are_unique_for_each_user() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let server = ScriptedServer::start(tools(1), "").await;
@@ -152,7 +152,7 @@ async fn a_name_is_used_once_and_only_among_ones_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_sent_twice_at_once_adds_one_connector_and_explains_itself() {
+async fn a_form_sent_twice_at_once_adds_one_connector_and_reports_the_other() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = ScriptedServer::start(tools(3), "").await;
@@ -169,7 +169,7 @@ async fn a_form_sent_twice_at_once_adds_one_connector_and_explains_itself() {
 }
 
 #[tokio::test]
-async fn a_form_asks_in_the_order_in_which_the_server_lists_the_arguments() {
+async fn a_form_has_the_order_of_the_arguments_in_the_schema() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let schema = r#"{"type": "object", "properties": {"town": {}, "country": {}, "planet": {}}}"#;

@@ -1,4 +1,4 @@
-//! A client that proves itself by a key: it is entered in several lines, judged at once, and never shown again.
+//! OAuth clients that authenticate with a key: the key is PEM text, validated at once, and never shown again.
 
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,8 +20,8 @@ use crate::support::tides_service::TidesService;
 
 const PATH: &str = "/connectors/harbours/application";
 
-/// A hub that ships a service whose clients prove themselves so.
-async fn shipping(auth: ClientAuth) -> TestApp {
+/// Starts a hub with a shipped service that uses this client authentication.
+async fn app_with_service(auth: ClientAuth) -> TestApp {
     let (app, tides) = (TestApp::new().await, TidesService::start().await);
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     let mut shipped: Vec<Shipped> = craft::connectors::shipped().unwrap().into_iter().chain(tides.shipped()).collect();
@@ -31,17 +31,17 @@ async fn shipping(auth: ClientAuth) -> TestApp {
     app
 }
 
-async fn entered(browser: &Browser, path: &str, pem: &str) -> Page {
+async fn submit_pem(browser: &Browser, path: &str, pem: &str) -> Page {
     let page = browser.get(path).await;
     assert_eq!(page.attr("textarea#f-client_secret", "spellcheck").as_deref(), Some("false"));
     assert_eq!(page.attr("textarea#f-client_secret", "autocomplete").as_deref(), Some("off"));
     browser.submit(&page, "main form", [("client_id", "hub one"), ("client_secret", pem)]).await
 }
 
-/// The form came back with what was typed, but for the key; nothing was stored.
-async fn refused(app: &TestApp, page: &Page, told: &str) {
+/// Asserts that the form was shown again without the key, and that nothing was stored.
+async fn assert_refused(app: &TestApp, page: &Page, message: &str) {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text("main"));
-    assert!(page.text("#f-client_secret-e").contains(told), "{}", page.text("main"));
+    assert!(page.text("#f-client_secret-e").contains(message), "{}", page.text("main"));
     assert_eq!(page.attr(".summary li a", "href").as_deref(), Some("#f-client_secret"));
     assert_eq!(page.attr("#f-client_id", "value").as_deref(), Some("hub one"));
     assert_eq!(page.text("#f-client_secret"), "");
@@ -50,7 +50,7 @@ async fn refused(app: &TestApp, page: &Page, told: &str) {
 }
 
 #[tokio::test]
-async fn a_key_of_an_application_is_judged_before_it_is_stored() {
+async fn an_invalid_key_is_refused_before_it_is_stored() {
     let (authority, key) = (CertificateAuthority::new(), rcgen::KeyPair::generate().unwrap().serialize_pem());
     let (own, anothers) = (authority.identity("hub"), authority.identity("another"));
     let (certificate, own_key) = own.split_at(own.find("-----BEGIN PRIVATE").unwrap());
@@ -75,13 +75,13 @@ async fn a_key_of_an_application_is_judged_before_it_is_stored() {
             &own,
         ),
     ] {
-        let app = shipping(auth).await;
+        let app = app_with_service(auth).await;
         let owner = app.owner().await;
         assert_eq!(owner.get(PATH).await.text("label[for=f-client_secret]"), label);
         for (pem, told) in bad {
-            refused(&app, &entered(&owner, PATH, pem).await, told).await;
+            assert_refused(&app, &submit_pem(&owner, PATH, pem).await, told).await;
         }
-        let page = entered(&owner, PATH, &good.replace('\n', "\r\n")).await;
+        let page = submit_pem(&owner, PATH, &good.replace('\n', "\r\n")).await;
         assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
         let page = owner.get(PATH).await;
         assert_eq!(page.text("#f-client_secret-h"), "One is stored, sealed. Leave this empty to keep it.");
@@ -91,8 +91,8 @@ async fn a_key_of_an_application_is_judged_before_it_is_stored() {
     }
 }
 
-/// An MCP server whose sign-in takes clients with a certificate only, at an address of their own.
-async fn walled(gate: u16) -> Url {
+/// Starts an MCP server whose token endpoint requires client certificates, at an address of its own.
+async fn certificate_only_server(gate: u16) -> Url {
     let challenge = || async { (StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer")]) };
     let described = move |headers: HeaderMap| async move {
         let at = format!("http://{}", headers["host"].to_str().unwrap());
@@ -122,10 +122,10 @@ async fn token(asked: String) -> (StatusCode, Json<Value>) {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_certificates_only_is_signed_in_to_with_the_one_that_is_entered() {
+async fn sign_in_uses_the_entered_client_certificate() {
     let (house, guests) = (CertificateAuthority::new(), CertificateAuthority::new());
     let router = Router::new().route("/token", post(token));
-    let server = walled(house.serve(router, Some(&guests), PROTOCOLS[0]).await.port()).await;
+    let server = certificate_only_server(house.serve(router, Some(&guests), PROTOCOLS[0]).await.port()).await;
     let trusting = egress_allowing(&["127.0.0.0/8"]).with_authorities(house.authorities());
     let app = TestApp::with(|handles| handles.egress = trusting).await;
     let alice = app.alice().await;
@@ -136,10 +136,10 @@ async fn a_server_that_takes_certificates_only_is_signed_in_to_with_the_one_that
         told.ends_with("and enter its client id and the certificate that it knows, with its private key"),
         "{told}"
     );
-    refused(&app, &entered(&alice, &form, "hunter2").await, "The client certificate cannot be used").await;
-    refused(&app, &entered(&alice, &form, "").await, "Enter the certificate and its private key").await;
+    assert_refused(&app, &submit_pem(&alice, &form, "hunter2").await, "The client certificate cannot be used").await;
+    assert_refused(&app, &submit_pem(&alice, &form, "").await, "Enter the certificate and its private key").await;
 
-    let page = entered(&alice, &form, &guests.identity("hub")).await;
+    let page = submit_pem(&alice, &form, &guests.identity("hub")).await;
     let link = Url::parse(&page.attr("main a.btn", "href").unwrap()).unwrap();
     let state = link.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     let page = alice.get(&format!("/oauth/callback?code=c&state={state}")).await;

@@ -1,4 +1,4 @@
-//! The catalogue: searched, filtered, laid out, cut into pages, and what happens to a search that is none.
+//! The catalogue: search, filters, layouts, pages, and invalid parameters.
 
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -16,7 +16,7 @@ fn found(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
+async fn a_search_matches_names_descriptions_and_tools_and_shows_the_count() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let server = ScriptedServer::start(json!([{"name": "plant_tree", "inputSchema": {"type": "object"}}]), "").await;
@@ -37,13 +37,13 @@ async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
     assert_eq!(by_name.text("title"), "1 connector matches “GARD” – Tool Connect Craft");
     assert_eq!(by_name.attr("#f-q", "value").as_deref(), Some("GARD"));
 
-    // every word counts, wherever it is
+    // every word must match, anywhere
     let by_tool = alice.submit(&all, FORM, [("q", "tree garden")]).await;
     assert_eq!(found(&by_tool), ["Garden"]);
     assert_eq!(by_tool.attr(".found a", "href").as_deref(), Some("/connectors/garden/tools/plant_tree"));
     let by_purpose = alice.submit(&all, FORM, [("q", "no network")]).await;
     assert_eq!(found(&by_purpose), ["Workbench"]);
-    // nothing in it is a pattern
+    // the text is not a pattern
     assert_eq!(found(&alice.get("/connectors?q=%25").await), [""; 0]);
     assert_eq!(found(&alice.get("/connectors?q=%5C%27_").await), [""; 0]);
 
@@ -55,7 +55,7 @@ async fn a_search_finds_services_by_name_purpose_and_tool_and_says_how_many() {
 }
 
 #[tokio::test]
-async fn the_catalogue_is_narrowed_by_category_credential_and_state() {
+async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let (open, guarded) =
@@ -83,14 +83,14 @@ async fn the_catalogue_is_narrowed_by_category_credential_and_state() {
     assert_eq!(found(&alice.get(connected).await), ["Open", "Workbench"]);
     let away = alice.get("/connectors?state=not-connected").await;
     assert_eq!((found(&away), away.text(".card .badge")), (vec!["Guarded".to_owned()], "Expired".to_owned()));
-    // a value that is known and fits nothing stays chosen
+    // a valid value without matches stays chosen
     let none = alice.get("/connectors?category=storage").await;
     assert_eq!((none.status, none.text("#f-category option[selected]")), (StatusCode::OK, "Storage".to_owned()));
     assert!(none.has(".empty"));
 }
 
 #[tokio::test]
-async fn the_list_is_the_same_in_lines_and_keeps_the_search() {
+async fn the_list_layout_has_the_same_connectors_and_keeps_the_search() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let cards = alice.get("/connectors?q=work").await;
@@ -108,7 +108,7 @@ async fn the_list_is_the_same_in_lines_and_keeps_the_search() {
 }
 
 #[tokio::test]
-async fn what_is_typed_replaces_the_results_alone() {
+async fn typing_replaces_the_results_only() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let path = "/connectors?q=work&category=&auth=&state=";
@@ -126,7 +126,7 @@ async fn what_is_typed_replaces_the_results_alone() {
 }
 
 #[tokio::test]
-async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
+async fn invalid_filters_are_reported_and_the_others_apply() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/connectors?q=work&category=fun&auth=api_key&state=maybe&view=globe&after=7").await;
@@ -145,13 +145,13 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     assert_eq!(long.text("#f-q-e"), format!("Error: {}", told.trim_end_matches('.')));
     assert_eq!(long.attr("#f-q", "value").unwrap(), "x".repeat(200));
     assert_eq!(found(&long), ["Workbench"]);
-    // a place that was one
+    // a former position
     let gone = alice.get(&format!("/connectors?after={}", uuid::Uuid::new_v4())).await;
     assert_eq!((gone.status, found(&gone)), (StatusCode::UNPROCESSABLE_ENTITY, vec!["Workbench".to_owned()]));
 }
 
 #[tokio::test]
-async fn hundreds_of_connectors_are_cut_into_pages_that_miss_none() {
+async fn pages_list_every_connector_once() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     sqlx::query(

@@ -1,4 +1,4 @@
-//! Connectors: those that are shipped, adding an MCP server, and being told why it was not added.
+//! Connectors: shipped ones, adding an MCP server, and the reasons why a server is not added.
 
 mod adding;
 mod application;
@@ -17,24 +17,24 @@ use crate::support::test_app::TestApp;
 
 const FORM: &str = "/connectors/new/mcp";
 
-/// The rows of the tools on a connector's page.
+/// Rows of the tools on a connector's page.
 const TOOLS: &str = "section[aria-labelledby=tools-heading] tbody tr";
 
-/// Fills and sends the form with a server that needs no token.
+/// Submits the form for a server without a token.
 async fn add(browser: &Browser, name: &str, url: &str) -> Page {
     let form = browser.get(FORM).await;
     browser.submit(&form, "main form", [("name", name), ("url", url)]).await
 }
 
-/// Fills and sends the form with a token.
+/// Submits the form with a token.
 async fn add_with(browser: &Browser, url: &Url, token: &str) -> Page {
     let form = browser.get(FORM).await;
     let fields = [("name", "Guarded"), ("url", url.as_str()), ("auth", "bearer"), ("token", token)];
     browser.submit(&form, "main form", fields).await
 }
 
-/// The form came back with one fault, at `field`, told above it and beside it, and with what was typed; nothing was
-/// stored.
+/// Asserts that the form was shown again with its input and one fault, above the form and at `field`, and that nothing
+/// was stored. Returns the message.
 async fn refused_at(app: &TestApp, browser: &Browser, page: &Page, field: &str, typed: [&str; 2]) -> String {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text("main"));
     let message = page.text(".summary li a");
@@ -47,7 +47,7 @@ async fn refused_at(app: &TestApp, browser: &Browser, page: &Page, field: &str, 
     message
 }
 
-/// The connectors of the list.
+/// Returns the names of the listed connectors.
 async fn names(browser: &Browser) -> Vec<String> {
     browser.get("/connectors").await.texts(".card h3")
 }

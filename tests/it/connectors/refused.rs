@@ -1,4 +1,4 @@
-//! A server is not added: the form says why, and keeps what was typed.
+//! Servers that are not added: the form shows the reason and keeps the input.
 
 use axum::Router;
 use axum::response::Html;
@@ -14,7 +14,7 @@ use crate::support::test_app::{TestApp, egress_allowing};
 const TOKEN: &str = "t0ken-that-nobody-may-see";
 
 #[tokio::test]
-async fn a_wrong_token_is_a_fault_of_the_token_and_is_not_shown_again() {
+async fn a_wrong_token_is_reported_at_its_field_and_not_shown_again() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
@@ -24,12 +24,12 @@ async fn a_wrong_token_is_a_fault_of_the_token_and_is_not_shown_again() {
     assert!(page.attr("#f-token", "value").is_none() && !page.body.contains("a guess at the token"));
     assert!(page.has("input[name=auth][value=bearer][checked]"), "the choice of a token was lost");
 
-    let mended = alice.submit(&page, "main form", [("token", TOKEN)]).await;
-    assert_eq!(mended.text("h1"), "Guarded");
+    let retried = alice.submit(&page, "main form", [("token", TOKEN)]).await;
+    assert_eq!(retried.text("h1"), "Guarded");
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_token_says_so_at_the_token() {
+async fn a_missing_token_is_reported_at_its_field() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
@@ -39,7 +39,7 @@ async fn a_server_that_wants_a_token_says_so_at_the_token() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_url_is_refused_with_what_was_typed() {
+async fn an_invalid_url_is_refused_and_the_input_stays() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let cases = [
@@ -59,7 +59,7 @@ async fn what_cannot_be_a_url_is_refused_with_what_was_typed() {
     }
 }
 
-/// A site that answers `/mcp` with a status and a page.
+/// Starts a site that answers `/mcp` with a status and a page.
 async fn site(status: StatusCode) -> Url {
     let answer = move || async move { (status, [("retry-after", "7")], Html("<h1>Welcome</h1>")) };
     at(serve(Router::new().route("/mcp", any(answer))).await)
@@ -70,7 +70,7 @@ fn at(address: std::net::SocketAddr) -> Url {
 }
 
 #[tokio::test]
-async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
+async fn a_site_that_is_no_mcp_server_is_refused_with_its_answer() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let cases = [
@@ -93,7 +93,7 @@ async fn what_is_no_mcp_server_is_refused_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_private_address_is_refused_by_the_name_of_the_setting() {
+async fn a_private_address_is_refused_and_the_setting_is_named() {
     let app = TestApp::with(|app| app.egress = egress_allowing(&[])).await;
     let alice = app.alice().await;
     let server = ScriptedServer::start(tools(1), "").await;

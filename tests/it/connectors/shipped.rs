@@ -1,4 +1,4 @@
-//! What is shipped: stored at each start as its files say, hidden once its file is gone.
+//! Shipped connectors: stored from their files at each start, hidden once a file is gone.
 
 use craft::connectors::{Shipped, shipped};
 use craft::serve;
@@ -9,16 +9,16 @@ use super::names;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
-const PLACE: &str = "/connectors/workbench";
+const WORKBENCH: &str = "/connectors/workbench";
 const HASH: &str = "/connectors/workbench/tools/hash";
 
-/// What a start does with these.
-async fn ship(app: &TestApp, shipped: &[Shipped]) {
+/// Stores these connectors, as the start of the hub does.
+async fn store_shipped(app: &TestApp, shipped: &[Shipped]) {
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     serve::ship_connectors(&app.app.system, shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
 }
 
-/// The rows of shipped connectors, of their tools and of their tools' versions, as text.
+/// Returns the rows of shipped connectors, their tools and tool versions, as text.
 async fn stored(app: &TestApp) -> Vec<String> {
     let rows = "SELECT c::text FROM connectors c WHERE owner_id IS NULL
                 UNION ALL SELECT t::text FROM connector_tools t WHERE owner_id IS NULL
@@ -33,7 +33,7 @@ async fn a_start_with_the_same_files_changes_nothing() {
     let before = stored(&app).await;
     assert!(before.len() > 10, "{before:?}");
     app.advance(std::time::Duration::from_secs(60)).await;
-    ship(&app, &shipped().unwrap()).await;
+    store_shipped(&app, &shipped().unwrap()).await;
     assert_eq!(stored(&app).await, before);
 }
 
@@ -50,11 +50,11 @@ async fn a_changed_file_changes_the_connector_and_keeps_its_tools() {
         auth = "token"
         transport = "builtin"
     "#;
-    ship(&app, &[Shipped::parse("connectors/workbench.toml", changed).unwrap()]).await;
+    store_shipped(&app, &[Shipped::parse("connectors/workbench.toml", changed).unwrap()]).await;
 
     let page = alice.get("/connectors?category=development&auth=token&q=small").await;
     assert_eq!(page.texts(".card h3"), ["Bench"]);
-    assert_eq!(alice.get(PLACE).await.text("h1"), "Bench");
+    assert_eq!(alice.get(WORKBENCH).await.text("h1"), "Bench");
     let version: i32 = sqlx::query_scalar("SELECT max(version) FROM connector_tool_versions")
         .fetch_one(app.app.system.pool())
         .await
@@ -64,16 +64,16 @@ async fn a_changed_file_changes_the_connector_and_keeps_its_tools() {
 }
 
 #[tokio::test]
-async fn without_its_file_a_connector_is_hidden_and_its_jobs_stay_readable() {
+async fn a_connector_without_its_file_is_hidden_and_its_jobs_stay_readable() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.run(&alice, HASH, [("v/text", "a")]).await;
     let form = alice.get(HASH).await;
     let expire = "UPDATE user_connections SET status = 'expired'";
     sqlx::query(expire).execute(app.app.system.pool()).await.unwrap();
-    let has_link = |page: &Page| page.attrs("main a", "href").iter().any(|href| href.starts_with(PLACE));
+    let has_link = |page: &Page| page.attrs("main a", "href").iter().any(|href| href.starts_with(WORKBENCH));
     assert!(alice.get("/dashboard").await.has("#needs-you"), "its connection has expired");
-    ship(&app, &[]).await;
+    store_shipped(&app, &[]).await;
 
     let dashboard = alice.get("/dashboard").await;
     assert!(!dashboard.has("#needs-you") && !has_link(&dashboard), "a link to nowhere");
@@ -82,7 +82,7 @@ async fn without_its_file_a_connector_is_hidden_and_its_jobs_stay_readable() {
     assert!(connection.text("dl").contains("Workbench, which has left the catalogue"));
     assert!(!has_link(&connection), "a link to nowhere");
     assert_eq!(names(&alice).await, [""; 0]);
-    assert_eq!(alice.get(PLACE).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(alice.get(WORKBENCH).await.status, StatusCode::NOT_FOUND);
     assert_eq!(alice.get(HASH).await.status, StatusCode::NOT_FOUND);
     let late = alice.submit(&form, "main form", [("v/text", "b")]).await;
     assert_eq!(late.status, StatusCode::NOT_FOUND, "a form that was open ran its tool");
@@ -101,8 +101,8 @@ async fn without_its_file_a_connector_is_hidden_and_its_jobs_stay_readable() {
     assert!(!has_link(&entry), "a link to nowhere");
     assert_eq!(alice.get("/jobs?connector=workbench").await.texts("tbody th a"), ["hash"]);
 
-    // a file that comes back brings it back, with its tools
-    ship(&app, &shipped().unwrap()).await;
+    // the connector and its tools return with the file
+    store_shipped(&app, &shipped().unwrap()).await;
     assert_eq!(names(&alice).await, ["Workbench"]);
     let renew = "UPDATE user_connections SET status = 'active'";
     sqlx::query(renew).execute(app.app.system.pool()).await.unwrap();

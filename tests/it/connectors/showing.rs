@@ -1,4 +1,4 @@
-//! A connector's page: what each tool does and when it last ran, one's own connections, one's own jobs.
+//! The page of a connector: tools with their last run, and the user's connections and jobs.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ const JOBS: &str = "section[aria-labelledby=jobs-heading]";
 const WORKBENCH: &str = "/connectors/workbench";
 
 #[tokio::test]
-async fn a_tool_says_what_it_does_and_how_its_last_run_of_mine_ended() {
+async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let fresh = alice.get(WORKBENCH).await;
@@ -54,7 +54,7 @@ async fn only_the_latest_jobs_are_shown() {
 }
 
 #[tokio::test]
-async fn effects_are_told_in_words_and_a_token_is_not_told_at_all() {
+async fn effects_are_shown_and_a_token_is_not() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let tool = |name: &str, hints: serde_json::Value| json!({"name": name, "inputSchema": {"type": "object"}, "annotations": hints});

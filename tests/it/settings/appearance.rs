@@ -1,4 +1,4 @@
-//! Colours, contrast, motion, and what is announced.
+//! Colours, contrast, motion and announcements.
 
 use http::StatusCode;
 
@@ -7,7 +7,7 @@ use crate::support::test_app::{PASSWORD, TestApp};
 const FORM: &str = "form[action='/settings/appearance']";
 
 #[tokio::test]
-async fn what_was_chosen_is_on_every_page_in_every_browser_of_theirs_alone() {
+async fn appearance_applies_to_every_page_and_browser_of_the_user_only() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let form = alice.get("/settings/appearance").await;
@@ -27,18 +27,18 @@ async fn what_was_chosen_is_on_every_page_in_every_browser_of_theirs_alone() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_not_offered_is_refused() {
+async fn an_unknown_option_is_refused() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.post("/settings/appearance", &[("theme", "pink"), ("contrast", "more")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(page.attrs(".summary a", "href"), ["#f-theme", "#f-motion", "#f-announce"]);
-    assert!(page.has("input[name=contrast][value=more][checked]"), "what could be read was lost");
+    assert!(page.has("input[name=contrast][value=more][checked]"), "the valid choice must stay");
     assert!(alice.get("/jobs").await.has("html[data-contrast=auto]"));
 }
 
 #[tokio::test]
-async fn of_a_job_that_is_watched_only_what_was_chosen_is_announced() {
+async fn job_announcements_follow_the_setting() {
     let app = TestApp::new().await;
     for (name, announce, expected) in [("alice", "all", true), ("bob", "none", false)] {
         let browser = app.persona(name, false).await;

@@ -1,4 +1,4 @@
-//! Changing the address: asked for with the password, confirmed by the new mailbox, told to the old one.
+//! Changing the email address: requires the password, confirmed from the new address, and reported to the old one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::test_app::{PASSWORD, TestApp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn ask(app: &TestApp, browser: &Browser, email: &str, password: &str) -> Page {
+async fn request_change(app: &TestApp, browser: &Browser, email: &str, password: &str) -> Page {
     let form = browser.get("/settings/sign-in/email").await;
     let fields = [("email", email), ("current_password", password)];
     let page = browser.submit(&form, "form[action='/settings/sign-in/email']", fields).await;
@@ -22,14 +22,14 @@ async fn ask(app: &TestApp, browser: &Browser, email: &str, password: &str) -> P
 async fn an_address_changes_when_its_new_mailbox_confirms_it() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let page = ask(&app, &alice, "alice@new.example", PASSWORD).await;
+    let page = request_change(&app, &alice, "alice@new.example", PASSWORD).await;
     assert_eq!(page.path(), "/settings/sign-in");
-    assert_eq!(page.text("main .lede strong"), "alice@example.com", "it changed before it was confirmed");
+    assert_eq!(page.text("main .lede strong"), "alice@example.com", "the address must not change before confirmation");
     let mails = app.mails();
     assert!(mails[0].contains("To: alice@example.com") && mails[0].contains("about to change"));
     assert!(mails[1].contains("To: alice@new.example"));
 
-    // in another browser, which is signed in to nothing
+    // in another browser, without a session
     let visitor = app.stranger();
     let link = app.newest_mailed_link();
     let form = visitor.get(&link).await;
@@ -39,11 +39,11 @@ async fn an_address_changes_when_its_new_mailbox_confirms_it() {
     assert_eq!(alice.get("/settings/sign-in").await.text("main .lede strong"), "alice@new.example");
     let audited = app.audit_actions().await;
     assert!(audited.contains(&"email.asked".to_owned()) && audited.contains(&"email.changed".to_owned()));
-    assert_eq!(visitor.get(&link).await.status, StatusCode::GONE, "it works once");
+    assert_eq!(visitor.get(&link).await.status, StatusCode::GONE, "the link works once");
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_the_address_that_was_typed_stays() {
+async fn faults_are_reported_and_the_entered_address_stays() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     for (email, password, fault) in [
@@ -51,7 +51,7 @@ async fn what_is_wrong_is_named_and_the_address_that_was_typed_stays() {
         ("alice@example.com", PASSWORD, "#f-email"),
         ("alice@new.example", "a guess at the password", "#f-current_password"),
     ] {
-        let page = ask(&app, &alice, email, password).await;
+        let page = request_change(&app, &alice, email, password).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{email}");
         assert_eq!(page.attrs(".summary a", "href"), [fault]);
         assert_eq!(page.attr("#f-email", "value").as_deref(), Some(email));
@@ -60,23 +60,23 @@ async fn what_is_wrong_is_named_and_the_address_that_was_typed_stays() {
 }
 
 #[tokio::test]
-async fn an_address_with_an_account_is_told_and_not_given_away() {
+async fn an_address_in_use_is_mailed_and_the_page_does_not_reveal_it() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.account("bob", false).await;
-    let free = ask(&app, &alice, "bob@new.example", PASSWORD).await;
+    let free = request_change(&app, &alice, "bob@new.example", PASSWORD).await;
     app.advance(MINUTE).await;
-    let taken = ask(&app, &alice, "bob@example.com", PASSWORD).await;
+    let taken = request_change(&app, &alice, "bob@example.com", PASSWORD).await;
     assert_eq!(free.text("#flash + p").replace("new.example", "example.com"), taken.text("#flash + p"));
     let mail = app.mails().pop().unwrap();
     assert!(mail.contains("To: bob@example.com") && mail.contains("has an account already"));
 }
 
 #[tokio::test]
-async fn an_address_that_got_an_account_meanwhile_is_not_taken_from_it() {
+async fn an_address_that_another_account_took_meanwhile_is_not_changed() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    ask(&app, &alice, "bob@example.com", PASSWORD).await;
+    request_change(&app, &alice, "bob@example.com", PASSWORD).await;
     let link = app.newest_mailed_link();
     let form = alice.get(&link).await;
     app.account("bob", false).await;
@@ -86,15 +86,15 @@ async fn an_address_that_got_an_account_meanwhile_is_not_taken_from_it() {
 }
 
 #[tokio::test]
-async fn a_newer_wish_and_a_new_password_both_end_an_older_one() {
+async fn a_newer_request_and_a_new_password_invalidate_an_older_link() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    ask(&app, &alice, "one@new.example", PASSWORD).await;
+    request_change(&app, &alice, "one@new.example", PASSWORD).await;
     let first = app.newest_mailed_link();
-    let hasty = ask(&app, &alice, "two@new.example", PASSWORD).await;
-    assert!(hasty.text(".summary li").contains("on its way already"), "nobody's mailbox is flooded");
+    let repeated = request_change(&app, &alice, "two@new.example", PASSWORD).await;
+    assert!(repeated.text(".summary li").contains("on its way already"), "mails to one address are limited");
     app.advance(MINUTE).await;
-    ask(&app, &alice, "two@new.example", PASSWORD).await;
+    request_change(&app, &alice, "two@new.example", PASSWORD).await;
     let second = app.newest_mailed_link();
     assert_eq!(alice.get(&first).await.status, StatusCode::NOT_FOUND);
     let form = alice.get("/settings/sign-in/password").await;

@@ -1,4 +1,4 @@
-//! One's own account: who one is, how one signs in, where one is signed in, how pages look.
+//! Settings of the user's account: profile, sign-in, sessions and appearance.
 
 mod appearance;
 mod email;
@@ -9,14 +9,14 @@ mod sessions;
 use crate::support::test_app::TestApp;
 
 #[tokio::test]
-async fn the_settings_say_how_things_are_and_lead_on() {
+async fn the_overview_shows_current_settings_and_links_to_each() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.get("/settings").await;
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Settings");
-    let says =
+    let expected =
         ["alice, time zone UTC", "alice@example.com", "You are signed in on 1 browser", "Colours as your system says"];
-    assert_eq!(page.texts("main dd"), says);
+    assert_eq!(page.texts("main dd"), expected);
     for path in page.attrs("main dt a", "href") {
         assert_eq!(alice.get(&path).await.path(), path);
     }

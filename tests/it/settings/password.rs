@@ -17,7 +17,7 @@ async fn change(browser: &Browser, current: &str, new: &str) -> Page {
 }
 
 #[tokio::test]
-async fn a_new_password_signs_out_all_other_browsers_and_is_told_by_mail() {
+async fn a_new_password_signs_out_all_other_browsers_and_is_mailed() {
     let app = TestApp::new().await;
     let (alice, bob, elsewhere) = (app.alice().await, app.bob().await, app.stranger());
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
@@ -55,7 +55,7 @@ async fn without_the_current_password_nothing_changes() {
 }
 
 #[tokio::test]
-async fn guesses_at_the_current_password_wait_like_those_at_sign_in() {
+async fn wrong_current_passwords_are_throttled_as_at_sign_in() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     for _ in 0..5 {

@@ -7,7 +7,7 @@ use crate::support::test_app::TestApp;
 const FORM: &str = "form[action='/settings/profile']";
 
 #[tokio::test]
-async fn a_name_and_a_zone_show_on_every_page_from_then_on() {
+async fn a_new_name_and_time_zone_apply_to_every_page() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let before = alice.get("/audit").await.texts("tbody time");
@@ -18,12 +18,12 @@ async fn a_name_and_a_zone_show_on_every_page_from_then_on() {
     assert_eq!(page.text(".who"), "Signed in as Alice Liddell");
     assert_eq!(page.attr("#f-time_zone option[selected]", "value").as_deref(), Some("Asia/Tokyo"));
     let after = alice.get("/audit").await;
-    assert_ne!(after.texts("tbody time").last(), before.last(), "the times are of the new zone");
+    assert_ne!(after.texts("tbody time").last(), before.last(), "times must be in the new zone");
     assert_eq!(after.texts("tbody a")[0], "Profile changed");
 }
 
 #[tokio::test]
-async fn what_cannot_be_kept_is_named_and_what_was_typed_stays() {
+async fn faults_are_reported_and_the_input_stays() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get("/settings/profile").await;

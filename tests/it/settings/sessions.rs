@@ -1,4 +1,4 @@
-//! Where one is signed in, and ending that from afar.
+//! The list of sessions, and signing other browsers out.
 
 use http::StatusCode;
 
@@ -7,7 +7,7 @@ use crate::support::test_app::{PASSWORD, TestApp};
 const LINK: &str = "tbody a[href^='/settings/sessions/']";
 
 #[tokio::test]
-async fn a_browser_that_was_left_signed_in_is_signed_out_from_another() {
+async fn another_browser_can_be_signed_out() {
     let app = TestApp::new().await;
     let (alice, elsewhere) = (app.alice().await, app.stranger());
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
@@ -20,18 +20,18 @@ async fn a_browser_that_was_left_signed_in_is_signed_out_from_another() {
 
     let question = alice.get(&list.attr(LINK, "href").unwrap()).await;
     assert_eq!(question.text("h1"), "Sign out Browser of the tests?");
-    assert_eq!(elsewhere.get("/jobs").await.text("h1"), "Jobs", "asking must not do it");
+    assert_eq!(elsewhere.get("/jobs").await.text("h1"), "Jobs", "the question alone must not sign out");
     let page = alice.submit(&question, "main form", []).await;
     assert_eq!((page.path(), page.texts("tbody tr").len()), ("/settings/sessions", 1));
     assert_eq!(elsewhere.get("/jobs").await.text("h1"), "Sign in");
     assert_eq!(app.audit_actions().await.pop().as_deref(), Some("sessions.revoked"));
 
     let again = alice.submit(&question, "main form", []).await;
-    assert_eq!(again.status, StatusCode::NOT_FOUND, "it is signed out already");
+    assert_eq!(again.status, StatusCode::NOT_FOUND, "the session has ended already");
 }
 
 #[tokio::test]
-async fn all_others_are_signed_out_at_once_and_other_people_are_not() {
+async fn all_other_browsers_are_signed_out_and_other_users_are_not() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let others = [app.stranger(), app.stranger()];
@@ -47,11 +47,11 @@ async fn all_others_are_signed_out_at_once_and_other_people_are_not() {
         assert_eq!(other.get("/jobs").await.text("h1"), "Sign in");
     }
     assert_eq!(bob.get("/jobs").await.text("h1"), "Jobs");
-    assert_eq!(alice.get("/settings/sessions/others").await.path(), "/settings/sessions", "nothing is left to ask");
+    assert_eq!(alice.get("/settings/sessions/others").await.path(), "/settings/sessions", "without other sessions there is no question");
 }
 
 #[tokio::test]
-async fn ones_own_browser_is_signed_out_on_the_page_for_that() {
+async fn the_current_browser_is_signed_out_on_its_own_page() {
     let app = TestApp::new().await;
     let (alice, elsewhere) = (app.alice().await, app.stranger());
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
