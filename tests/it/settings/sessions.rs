@@ -47,7 +47,11 @@ async fn all_other_browsers_are_signed_out_and_other_users_are_not() {
         assert_eq!(other.get("/jobs").await.text("h1"), "Sign in");
     }
     assert_eq!(bob.get("/jobs").await.text("h1"), "Jobs");
-    assert_eq!(alice.get("/settings/sessions/others").await.path(), "/settings/sessions", "without other sessions there is no question");
+    assert_eq!(
+        alice.get("/settings/sessions/others").await.path(),
+        "/settings/sessions",
+        "without other sessions there is no question"
+    );
 }
 
 #[tokio::test]
