@@ -96,10 +96,10 @@ impl Badge {
     pub const fn health(health: ConnectionHealth) -> Option<Self> {
         match health {
             ConnectionHealth::Limited => Some(badge("Limited", "lock", "warn", "needs")),
-            ConnectionHealth::Degraded => Some(badge("Unsteady", "activity", "warn", "needs")),
+            ConnectionHealth::Degraded => Some(badge("Failing", "activity", "warn", "needs")),
             ConnectionHealth::ReauthRequired => Some(badge("Refused", "key", "warn", "needs")),
-            ConnectionHealth::Exhausted => Some(badge("Given up", "circle-x", "bad", "needs")),
-            ConnectionHealth::RevokedByProvider => Some(badge("Taken back", "log-out", "warn", "needs")),
+            ConnectionHealth::Exhausted => Some(badge("Stopped retrying", "circle-x", "bad", "needs")),
+            ConnectionHealth::RevokedByProvider => Some(badge("Revoked by provider", "log-out", "warn", "needs")),
             ConnectionHealth::Blocked => Some(badge("Blocked", "shield-check", "bad", "needs")),
             ConnectionHealth::Ok => None,
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_its_reader_is_square() {
+    fn a_badge_that_needs_the_viewer_is_square() {
         for badge in [Badge::FAILED, Badge::UNKNOWN, Badge::WAITING_INPUT, Badge::EXPIRED, Badge::FAILING] {
             assert_eq!(badge.shape, "needs", "{}", badge.word);
         }

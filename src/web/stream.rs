@@ -1,7 +1,7 @@
-//! Live streams of a page: one way for all of them to wait, to rest, to end, and to say why.
+//! Live streams: how every stream of a page waits, pauses between messages, ends, and says why it ended.
 //!
-//! A page has at most one. Its messages are pieces of the page for htmx; the one named event, `end`, keeps the browser
-//! from coming back. A stream that stops without it (the hub restarts, its database is away) is opened again.
+//! A page has at most one stream. Its messages are pieces of the page for htmx; the event `end` tells the browser not to
+//! reconnect. If a stream stops without it (the hub restarts, the database is away), the browser reconnects.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,88 +16,87 @@ use tokio::time::{Instant, sleep_until};
 use super::actor::Viewer;
 use super::respond::unbuffered;
 use crate::app::App;
+use crate::error::{Error, Result};
 use crate::live::{MOST_SEATS, Seat, Ticks};
 
-/// A comment this often keeps proxies from closing a stream, and the session is looked at.
-pub(super) const PING: Duration = Duration::from_secs(15);
+/// The interval at which a stream checks the session and sends a comment, which keeps proxies from closing it.
+pub(super) const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How long a browser waits before it opens a stream again.
-const COME_BACK: Duration = Duration::from_secs(2);
+/// The delay before a browser reconnects.
+const RECONNECT_DELAY: Duration = Duration::from_secs(2);
 
-/// Where nothing is due.
-const FAR: Duration = Duration::from_secs(86_400);
+/// The wait of a source without a next check.
+const NO_CHECK: Duration = Duration::from_secs(86_400);
 
-/// What a page follows.
+/// The source of a page's live updates.
 pub(super) trait LiveSource: Send + 'static {
-    /// The rest between two messages, so that a hundred changes in it are one.
+    /// The shortest time between two messages, so that a hundred changes become one message.
     const MIN_INTERVAL: Duration;
 
-    /// What has changed since the last call, if anything. Fails when the stream cannot go on.
-    fn next_update(&mut self) -> impl Future<Output = Result<Option<Message>, ()>> + Send;
+    /// Returns the changes since the last call, if there are any. An error ends the stream, and the browser reconnects.
+    fn next_update(&mut self) -> impl Future<Output = Result<Option<Message>>> + Send;
 
-    /// True once nothing more can change.
+    /// Returns true once nothing can change any more.
     fn is_finished(&self) -> bool;
 
-    /// When to ask for news though nothing has changed.
+    /// Returns the moment of the next call even if nothing changes.
     fn next_check(&self) -> Option<Instant> {
         None
     }
 }
 
-/// What a stream leaves on the page that ends before what it follows: a notice, and a link to reload by.
+/// The notice of a stream that ended early: a reason, and a link to reload the page.
 #[derive(Template)]
 #[template(path = "layout/_stopped.html")]
-struct Stopped {
+struct StoppedNotice {
     why: String,
 }
 
-/// Answers with the stream. `ticks` was subscribed to before the page's state was read.
-pub(super) fn answer(app: App, me: Viewer, ticks: Ticks, what: impl LiveSource) -> Response {
-    let seat = app.live.take_seat(me.actor.user_id());
-    let session = async move || me.is_still_signed_in(&app).await.map_err(|_| ());
-    unbuffered(Sse::new(messages(ticks, seat, session, what)).into_response())
+/// Responds with a stream. Subscribe before reading the page's state, so that no change is missed.
+pub(super) fn respond(app: App, viewer: Viewer, changes: Ticks, source: impl LiveSource) -> Response {
+    let permit = app.live.take_seat(viewer.actor.user_id());
+    let is_signed_in = async move || viewer.is_still_signed_in(&app).await;
+    unbuffered(Sse::new(messages(changes, permit, is_signed_in, source)).into_response())
 }
 
-/// `session` says whether the reader is still signed in.
 fn messages<S, F>(
-    mut ticks: Ticks,
-    seat: Seat,
-    session: S,
-    mut what: F,
+    mut changes: Ticks,
+    permit: Seat,
+    is_signed_in: S,
+    mut source: F,
 ) -> impl Stream<Item = Result<Message, Infallible>>
 where
-    S: AsyncFn() -> Result<bool, ()>,
+    S: AsyncFn() -> Result<bool>,
     F: LiveSource,
 {
     stream! {
-        let mut first = true;
-        let mut look = Instant::now() + PING;
+        let mut is_first = true;
+        let mut session_check = Instant::now() + SESSION_CHECK_INTERVAL;
         loop {
-            let rested = Instant::now() + F::MIN_INTERVAL;
-            // boxed, and so given back while the stream waits, as it does nearly always: what it takes to look is
-            // several times the size of what it takes to wait
-            match Box::pin(what.next_update()).await {
-                Ok(Some(message)) if std::mem::take(&mut first) => yield Ok(message.retry(COME_BACK)),
+            let earliest_next = Instant::now() + F::MIN_INTERVAL;
+            // boxed, so that its memory is freed while the stream waits: reading takes several times the memory of waiting
+            match Box::pin(source.next_update()).await {
+                Ok(Some(message)) if std::mem::take(&mut is_first) => yield Ok(message.retry(RECONNECT_DELAY)),
                 Ok(Some(message)) => yield Ok(message),
                 Ok(None) => {}
-                Err(()) => return,
+                Err(error) => return log_broken(&error),
             }
-            if what.is_finished() {
+            if source.is_finished() {
                 yield Ok(end("over"));
                 return;
             }
-            sleep_until(rested).await;
+            sleep_until(earliest_next).await;
             loop {
-                match wait(&mut ticks, &seat, look, what.next_check()).await {
+                match wait(&mut changes, &permit, session_check, source.next_check()).await {
                     WakeReason::Update => break,
-                    WakeReason::SessionCheck => match Box::pin(session()).await {
+                    WakeReason::SessionCheck => match Box::pin(is_signed_in()).await {
                         Ok(true) => yield Ok(Message::default().comment("still here")),
                         Ok(false) => {
                             yield Ok(stopped(SIGNED_OUT.to_owned()));
                             yield Ok(end("signed out"));
                             return;
                         }
-                        Err(()) => return,
+                        Err(error) => return log_broken(&error),
                     },
                     WakeReason::PermitLost => {
                         yield Ok(stopped(too_many()));
@@ -105,10 +104,17 @@ where
                         return;
                     }
                 }
-                look = Instant::now() + PING;
+                session_check = Instant::now() + SESSION_CHECK_INTERVAL;
             }
         }
     }
+}
+
+fn log_broken(error: &Error) {
+    tracing::debug!(
+        error = error as &dyn std::error::Error,
+        "Ended a live stream after an error; the browser reconnects"
+    );
 }
 
 const SIGNED_OUT: &str = "You are signed out, so live updates have stopped. Sign in again to see the latest.";
@@ -120,25 +126,30 @@ fn too_many() -> String {
     )
 }
 
-/// Why a stream wakes.
+/// The reason why a waiting stream wakes.
 pub(super) enum WakeReason {
-    /// Something has changed, or something is due.
+    /// Something has changed, or the next check is due.
     Update,
-    /// It is time to look at the session.
+    /// The session has to be checked.
     SessionCheck,
-    /// The seat is lost.
+    /// The user opened too many streams, and this one lost its permit.
     PermitLost,
 }
 
-/// Waits for the first of them.
-pub(super) async fn wait(ticks: &mut Ticks, seat: &Seat, look: Instant, due: Option<Instant>) -> WakeReason {
+/// Waits for the first reason to wake.
+pub(super) async fn wait(
+    changes: &mut Ticks,
+    permit: &Seat,
+    session_check: Instant,
+    next_check: Option<Instant>,
+) -> WakeReason {
     tokio::select! {
         biased;
-        () = seat.lost() => WakeReason::PermitLost,
-        // before the news: where something changes all the time a session must still end
-        () = sleep_until(look) => WakeReason::SessionCheck,
-        () = sleep_until(due.unwrap_or_else(|| Instant::now() + FAR)) => WakeReason::Update,
-        () = ticks.changed() => WakeReason::Update,
+        () = permit.lost() => WakeReason::PermitLost,
+        // before updates: a session must end even where something changes all the time
+        () = sleep_until(session_check) => WakeReason::SessionCheck,
+        () = sleep_until(next_check.unwrap_or_else(|| Instant::now() + NO_CHECK)) => WakeReason::Update,
+        () = changes.changed() => WakeReason::Update,
     }
 }
 
@@ -147,7 +158,7 @@ fn end(why: &str) -> Message {
 }
 
 fn stopped(why: String) -> Message {
-    Message::default().data(Stopped { why }.render().unwrap_or_default())
+    Message::default().data(StoppedNotice { why }.render().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -165,37 +176,38 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     use super::{LiveSource, Message, Sse, messages};
+    use crate::error::Result;
     use crate::ids::{JobId, UserId};
     use crate::live::Live;
 
-    /// Has something new whenever it is asked, until it was asked so often.
-    struct Busy {
-        asked: Arc<AtomicUsize>,
-        most: usize,
+    /// A source with an update at every call, which finishes after `max` calls.
+    struct BusySource {
+        calls: Arc<AtomicUsize>,
+        max: usize,
     }
 
-    impl LiveSource for Busy {
+    impl LiveSource for BusySource {
         const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-        async fn next_update(&mut self) -> Result<Option<Message>, ()> {
-            self.asked.fetch_add(1, Ordering::Relaxed);
+        async fn next_update(&mut self) -> Result<Option<Message>> {
+            self.calls.fetch_add(1, Ordering::Relaxed);
             Ok(Some(Message::default().data("news")))
         }
 
         fn is_finished(&self) -> bool {
-            self.asked.load(Ordering::Relaxed) >= self.most
+            self.calls.load(Ordering::Relaxed) >= self.max
         }
     }
 
-    /// Of a stream whose reader is signed in for `signed_in`, while something changes each 10 milliseconds.
-    async fn read(most: usize, signed_in: Duration) -> (String, Duration) {
-        // nothing answers there: what is told within the process is told all the same
+    /// Reads a stream whose viewer stays signed in for `signed_in`, while something changes every 10 milliseconds.
+    async fn read(max: usize, signed_in: Duration) -> (String, Duration) {
+        // no database answers there; notifications within the process still arrive
         let options = PgConnectOptions::new().host("/nowhere");
         let stop = CancellationToken::new();
         let live = Live::start(options, &TaskTracker::new(), &stop);
         let now = datetime!(2026-11-24 08:00 UTC);
         let (user, job) = (UserId::new(now), JobId::new(now));
-        let (ticks, seat) = (live.subscribe_user(user), live.take_seat(user));
+        let (subscription, permit) = (live.subscribe_user(user), live.take_seat(user));
         let changing = tokio::spawn(async move {
             loop {
                 live.job_changed(user, job);
@@ -203,25 +215,25 @@ mod tests {
             }
         });
         let begun = Instant::now();
-        let session = async move || Ok(begun.elapsed() < signed_in);
-        let busy = Busy { asked: Arc::default(), most };
-        let body = Sse::new(Box::pin(messages(ticks, seat, session, busy))).into_response().into_body();
+        let is_signed_in = async move || Ok(begun.elapsed() < signed_in);
+        let source = BusySource { calls: Arc::default(), max };
+        let body = Sse::new(Box::pin(messages(subscription, permit, is_signed_in, source))).into_response().into_body();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         changing.abort();
         (text, begun.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_changes_are_few_messages_and_the_end_is_told() {
+    async fn many_changes_become_few_messages_and_an_end() {
         let (text, took) = read(5, Duration::MAX).await;
         assert_eq!(text.matches("data: news").count(), 5);
-        assert!(took >= Duration::from_secs(2), "it did not rest: {took:?}");
+        assert!(took >= Duration::from_secs(2), "there was no pause: {took:?}");
         assert_eq!(text.matches("retry: 2000").count(), 1);
         assert!(text.ends_with("event: end\ndata: over\n\n"), "{text}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_ends_with_its_session_however_much_changes() {
+    async fn a_stream_ends_with_its_session_even_under_constant_change() {
         let (text, took) = read(usize::MAX, Duration::from_secs(20)).await;
         assert_eq!(text.matches(": still here").count(), 1);
         assert!(took < Duration::from_secs(31), "{took:?}");

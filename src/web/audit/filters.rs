@@ -237,7 +237,7 @@ impl Filters {
     }
 }
 
-const NO_PLACE: &str = "it is no place in this log";
+const NO_PLACE: &str = "it is not a position in this log";
 
 const fn by(origin: Origin) -> &'static str {
     match origin {

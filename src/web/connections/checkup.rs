@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 
-use super::findings::{Findings, LastCheckup};
+use super::findings::{CheckupResults, LastCheckup};
 use super::views::{can_be_checked, href, name};
-use super::{below, find, parse, selection};
+use super::{below, load, parse_id, selection};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
 use crate::error::Error;
@@ -31,12 +31,12 @@ struct CheckupPage {
     /// None while a check-up is under way.
     button: Option<&'static str>,
     last: Option<LastCheckup>,
-    findings: Option<Findings>,
+    findings: Option<CheckupResults>,
 }
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let connection = connections::find(&mut tx, &me.actor, parse(&id)?).await?;
+    let connection = connections::find(&mut tx, &me.actor, parse_id(&id)?).await?;
     let newest = jobs::newest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     if let Some(why) = refusal(&connection) {
@@ -57,12 +57,12 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
             Some(false) => None,
         },
         last: newest.as_ref().map(|job| LastCheckup::new(job, &me.calendar(app.clock.now()))),
-        findings: found.map(|found| Findings::new(&found, &connection)),
+        findings: found.map(|found| CheckupResults::new(&found, &connection)),
     }))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let connection = find(&app, &me, &id).await?;
+    let connection = load(&app, &me, &id).await?;
     if let Some(why) = refusal(&connection) {
         return Err(Error::Conflict(why).into());
     }

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use futures_util::future::join_all;
 
-use super::views::{Depending, href, name};
-use super::{below, parse, selection};
+use super::views::{Dependent, href, name};
+use super::{below, parse_id, selection};
 use crate::app::App;
 use crate::connections::{ConnectionDetail, SignIn};
 use crate::connectors::AuthKind;
@@ -31,7 +31,7 @@ struct DisconnectionPage {
     /// More than one: each is named.
     is_several: bool,
     chosen: Vec<Chosen>,
-    depending: Depending,
+    dependent: Dependent,
     has_secret: bool,
     /// True if what is granted ends at the service too, where it can be told.
     is_told: bool,
@@ -44,7 +44,7 @@ struct Chosen {
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let chosen = selection::find(&app, &me, &[parse(&id)?]).await?;
+    let chosen = selection::find(&app, &me, &[parse_id(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
     if connection.is_disconnected() {
         return Ok(see_other(&href(connection)));
@@ -55,7 +55,7 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    disconnect(&app, &me, &[parse(&id)?]).await
+    disconnect(&app, &me, &[parse_id(&id)?]).await
 }
 
 pub(super) async fn new_several(
@@ -113,7 +113,7 @@ async fn ask(
         is_several: chosen.len() > 1,
         has_secret: chosen.iter().any(|connection| connection.has_secret),
         is_told: chosen.iter().all(|connection| connection.auth == AuthKind::OAuth),
-        depending: Depending::new(&dependants, &me.calendar(app.clock.now())),
+        dependent: Dependent::new(&dependants, &me.calendar(app.clock.now())),
         chosen: chosen.iter().map(|it| Chosen { id: it.id.to_string(), name: name(it), href: href(it) }).collect(),
     }))
 }

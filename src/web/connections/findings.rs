@@ -1,66 +1,63 @@
-//! What a check-up found, as its page and the page of its job show it.
+//! The results of a check-up, as its page and the page of its job show them.
 
 use std::time::Duration;
 
-use super::views::{self, href, renewal};
+use super::views::{self, href, sign_in_href};
 use crate::connections::{CheckReport, CheckResult, Checkup, ConnectionDetail, Remedy};
 use crate::jobs::Job;
 use crate::web::badge::Badge;
 use crate::web::when::{self, Calendar, When};
 
-/// The job of a check-up, beside what every job shows.
-pub(in crate::web) struct Checked {
-    /// The connection.
+/// The part of a check-up's job that other jobs do not have.
+pub(in crate::web) struct CheckupView {
+    /// The name of the connection.
     pub(in crate::web) name: String,
-    /// Its label.
-    pub(in crate::web) called: String,
+    /// The label of the connection.
+    pub(in crate::web) label: String,
     pub(in crate::web) href: String,
-    /// Where it is checked again; none: it cannot be.
-    pub(in crate::web) again: Option<String>,
-    pub(in crate::web) findings: Option<Findings>,
+    /// The address at which the check-up can be repeated, unless the connection cannot be checked.
+    pub(in crate::web) repeat_href: Option<String>,
+    pub(in crate::web) findings: Option<CheckupResults>,
 }
 
-impl Checked {
+impl CheckupView {
     pub(in crate::web) fn new(job: &Job, connection: &ConnectionDetail) -> Self {
         Self {
             name: views::name(connection),
-            called: connection.label.clone(),
+            label: connection.label.clone(),
             href: href(connection),
-            again: views::can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
-            findings: job.found().map(|found| Findings::new(&found, connection)),
+            repeat_href: views::can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
+            findings: job.found().map(|found| CheckupResults::new(&found, connection)),
         }
     }
 }
 
-/// Every check, and the whole in a few words.
-pub(in crate::web) struct Findings {
+/// Every check, and a summary.
+pub(in crate::web) struct CheckupResults {
     pub(in crate::web) tally: String,
-    pub(in crate::web) checks: Vec<Checkpoint>,
+    pub(in crate::web) checks: Vec<CheckRow>,
 }
 
-/// One check.
-pub(in crate::web) struct Checkpoint {
+/// A check.
+pub(in crate::web) struct CheckRow {
     pub(in crate::web) title: &'static str,
     pub(in crate::web) badge: Badge,
-    /// `passed`, `warning`, `failed` or `missed`: for the style.
+    /// Class of the style: `passed`, `warning`, `failed` or `missed`.
     pub(in crate::web) tone: &'static str,
-    pub(in crate::web) said: Option<String>,
+    pub(in crate::web) message: Option<String>,
     pub(in crate::web) took: Option<String>,
     pub(in crate::web) advice: Option<String>,
-    /// Where to do something about it, and what to call that.
-    pub(in crate::web) fix: Option<(String, &'static str)>,
+    /// The address and the label of the remedy.
+    pub(in crate::web) remedy: Option<(String, &'static str)>,
 }
 
-impl Findings {
+impl CheckupResults {
     pub(super) fn new(found: &Checkup, connection: &ConnectionDetail) -> Self {
-        Self {
-            tally: found.tally(),
-            checks: found.checks.iter().map(|step| Checkpoint::new(step, connection)).collect(),
-        }
+        Self { tally: found.tally(), checks: found.checks.iter().map(|step| CheckRow::new(step, connection)).collect() }
     }
 }
 
-impl Checkpoint {
+impl CheckRow {
     fn new(step: &CheckReport, connection: &ConnectionDetail) -> Self {
         let (badge, tone) = match step.result {
             CheckResult::Passed => (Badge::PASSED, "passed"),
@@ -72,25 +69,28 @@ impl Checkpoint {
             title: step.check.title(),
             badge,
             tone,
-            said: (!step.message.is_empty()).then(|| sentence(&step.message)),
+            message: (!step.message.is_empty()).then(|| sentence(&step.message)),
             took: step.took_ms.filter(|took| *took > 0).map(|took| when::duration(Duration::from_millis(took))),
             advice: step.advice.as_deref().map(sentence),
-            fix: step.remedy.filter(|_| views::can_be_checked(connection)).map(|fix| place(fix, connection)),
+            remedy: step
+                .remedy
+                .filter(|_| views::can_be_checked(connection))
+                .map(|remedy| remedy_link(remedy, connection)),
         }
     }
 }
 
-fn place(fix: Remedy, connection: &ConnectionDetail) -> (String, &'static str) {
-    match fix {
-        Remedy::ConnectAgain => (renewal(connection), "Connect again"),
-        Remedy::GrantMore => (renewal(connection), "Grant more"),
+fn remedy_link(remedy: Remedy, connection: &ConnectionDetail) -> (String, &'static str) {
+    match remedy {
+        Remedy::ConnectAgain => (sign_in_href(connection), "Connect again"),
+        Remedy::GrantMore => (sign_in_href(connection), "Grant more"),
         Remedy::ReplaceToken if connection.takes_key() => (format!("{}/token", href(connection)), "Replace the key"),
         Remedy::ReplaceToken => (format!("{}/token", href(connection)), "Replace the token"),
         Remedy::AddAgain => ("/connectors/new/mcp".to_owned(), "Add the server again"),
     }
 }
 
-/// With a full stop.
+/// Adds a full stop, unless the text ends a sentence already.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -50,7 +50,7 @@ impl Filter {
         let words = ConnectionGroup::ALL.map(word).join(", ");
         report_invalid(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
         let after: Option<ConnectionId> = parse_param(&asked.after, |id| id.parse().ok());
-        report_invalid(&mut faults, "after", &asked.after, after.is_some(), "it is no place in this list");
+        report_invalid(&mut faults, "after", &asked.after, after.is_some(), "it is not a position in this list");
         let is_paused = asked.live.trim() == "off";
         report_invalid(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
         Self { standing, after, is_paused, faults }
@@ -148,7 +148,7 @@ impl IndexPage {
             (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
         };
-        let stream = updates::of_rows(&list.rows);
+        let stream = updates::rows_href(&list.rows);
         Self {
             bar: stream.as_ref().map(|_| filter.bar()),
             stream: stream.filter(|_| !filter.is_paused),

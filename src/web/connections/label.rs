@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{below, find, views};
+use super::{below, load, views};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
 use crate::error::{Error, FieldFaults};
@@ -35,7 +35,7 @@ struct LabelPage<'a> {
 }
 
 pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: RestoredForm) -> Result {
-    let connection = find(&app, &me, &id).await?;
+    let connection = load(&app, &me, &id).await?;
     let typed =
         kept.take(&app, &me).await?.map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
     Ok(form(&me, &connection, StatusCode::OK, &typed, &FieldFaults::default()).await)
@@ -47,7 +47,7 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Form(typed): Form<LabelForm>,
 ) -> Result {
-    let connection = find(&app, &me, &id).await?;
+    let connection = load(&app, &me, &id).await?;
     match connections::rename(&app.db, &me.actor, connection.id, &typed.label, app.clock.now()).await {
         Ok(()) => {
             app.live.user_changed(me.actor.user_id());

@@ -1,21 +1,17 @@
-//! Pages of connections: all of one's own, one of them, and what its owner can do with it.
+//! Pages of connections: the list, one connection, and the actions of its owner.
 
 mod checkup;
-mod default;
+mod credential;
 mod disconnection;
-mod end;
 mod findings;
 mod index;
-mod key;
 mod label;
-mod page_data;
 mod selection;
 mod show;
-mod token;
 mod updates;
 mod views;
 
-pub(super) use self::findings::{Checked, Findings};
+pub(super) use self::findings::{CheckupResults, CheckupView};
 
 use axum::Router;
 use axum::routing::get;
@@ -37,23 +33,23 @@ pub(super) fn router() -> Router<App> {
         .route("/connections/{id}/news", get(updates::show))
         .route("/connections/{id}/checkup", get(checkup::show).post(checkup::create))
         .route("/connections/{id}/label", get(label::edit).post(label::update))
-        .route("/connections/{id}/token", get(token::edit).post(token::update))
-        .route("/connections/{id}/default", get(default::show).post(default::create))
+        .route("/connections/{id}/token", get(credential::edit).post(credential::update))
+        .route("/connections/{id}/default", get(show::show_default).post(show::make_default))
         .route("/connections/{id}/disconnection", get(disconnection::new).post(disconnection::create))
 }
 
-fn parse(id: &str) -> Result<ConnectionId, Error> {
+fn parse_id(id: &str) -> Result<ConnectionId, Error> {
     id.parse().map_err(|_| Error::not_found())
 }
 
-async fn find(app: &App, me: &SignedIn, id: &str) -> Result<ConnectionDetail, Error> {
+async fn load(app: &App, me: &SignedIn, id: &str) -> Result<ConnectionDetail, Error> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    Ok(connections::find(&mut tx, &me.actor, parse(id)?).await?)
+    Ok(connections::find(&mut tx, &me.actor, parse_id(id)?).await?)
 }
 
-/// The frame of a page about one connection, below the page of that connection.
-async fn below(me: &SignedIn, thing: &str, connection: &ConnectionDetail) -> Shell {
-    me.shell(thing)
+/// Builds the shell of a page below the page of a connection.
+async fn below(me: &SignedIn, title: &str, connection: &ConnectionDetail) -> Shell {
+    me.shell(title)
         .await
         .section(Section::Connections)
         .breadcrumb("Connections", "/connections")

@@ -1,6 +1,6 @@
 //! The connections that are chosen in the list, for what can be done with several at once.
 
-use super::parse;
+use super::parse_id;
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
@@ -16,7 +16,7 @@ const MOST: usize = crate::page::PAGE_SIZE;
 /// Each once; what is no id is nobody's connection.
 pub(super) fn ids(pairs: &[(String, String)]) -> Result<Vec<ConnectionId>, Error> {
     let mut ids =
-        pairs.iter().filter(|(field, _)| field == CHOSEN).map(|(_, id)| parse(id)).collect::<Result<Vec<_>, _>>()?;
+        pairs.iter().filter(|(field, _)| field == CHOSEN).map(|(_, id)| parse_id(id)).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     ids.dedup();
     if ids.len() > MOST { Err(Error::not_found()) } else { Ok(ids) }

@@ -1,18 +1,29 @@
-//! One connection: what it is, how it stands, what depends on it, and what can be done.
+//! The page of one connection: its status, its credential, the jobs that depend on it, and the available actions.
 
+use askama::Template;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::page_data::PageData;
-use super::parse;
-use super::views::{ConnectionView, ShowPage, href, name};
+use super::findings::LastCheckup;
+use super::views::{Dependent, Expiry, StatusLine, can_be_checked, cause, href, name, sign_in_href, takes_token};
+use super::{load, parse_id};
+use crate::actor::Actor;
 use crate::app::App;
+use crate::connections::{self, ConnectionDetail};
+use crate::connectors::{self, AuthKind};
+use crate::error::Result;
+use crate::ids::ConnectionId;
+use crate::jobs::{self, Dependants, Job};
+use crate::oauth::Provider;
 use crate::web::actor::SignedIn;
-use crate::web::error::Result;
+use crate::web::badge::Badge;
+use crate::web::error;
 use crate::web::extract::{Path, Query};
+use crate::web::flash::Flash;
 use crate::web::live_bar::LiveUpdatesBar;
-use crate::web::respond::page;
-use crate::web::shell::Section;
+use crate::web::respond::{page, see_other};
+use crate::web::shell::{Section, Shell};
+use crate::web::when::{Calendar, When};
 
 #[derive(Default, Deserialize)]
 pub(super) struct ShowParams {
@@ -20,17 +31,188 @@ pub(super) struct ShowParams {
     live: String,
 }
 
+/// The page of one connection.
+#[derive(Template)]
+#[template(path = "connections/show.html")]
+struct ShowPage {
+    shell: Shell,
+    connection: ConnectionView,
+    /// The controls of live updates, if anything on this page can change.
+    bar: Option<LiveUpdatesBar>,
+    /// The address of the live stream, unless the viewer paused it.
+    stream: Option<String>,
+}
+
 pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<ShowParams>,
-) -> Result {
-    let whole = PageData::read(&app, &me.actor, parse(&id)?).await?;
-    let (name, here) = (name(&whole.connection), href(&whole.connection));
-    let bar = (!whole.connection.is_disconnected()).then(|| LiveUpdatesBar::of_page(&here, asked.live.trim() == "off"));
+    Query(params): Query<ShowParams>,
+) -> error::Result {
+    let data = PageData::load(&app, &me.actor, parse_id(&id)?).await?;
+    let (name, href) = (name(&data.connection), href(&data.connection));
+    let is_paused = params.live.trim() == "off";
+    let bar = (!data.connection.is_disconnected()).then(|| LiveUpdatesBar::of_page(&href, is_paused));
     let shell = me.shell(name).await.section(Section::Connections).breadcrumb("Connections", "/connections");
-    let connection = ConnectionView::new(&whole, &me.calendar(app.clock.now()));
-    let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{here}/news"));
+    let connection = ConnectionView::new(&data, &me.calendar(app.clock.now()));
+    let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{href}/news"));
     Ok(page(&ShowPage { shell, connection, bar, stream }))
+}
+
+/// Redirects to the connection, whose page has the button that makes it the default.
+pub(super) async fn show_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+    Ok(see_other(&href(&load(&app, &me, &id).await?)))
+}
+
+pub(super) async fn make_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+    connections::set_default(&app.db, &me.actor, parse_id(&id)?, app.clock.now()).await?;
+    app.live.user_changed(me.actor.user_id());
+    let connection = load(&app, &me, &id).await?;
+    let message =
+        format!("Tools of {} run through this connection now, unless you choose another.", connection.connector);
+    me.flash(Flash::success(message)).await?;
+    Ok(see_other(&href(&connection)))
+}
+
+/// A connection and everything that its page shows around it, read in one transaction.
+pub(super) struct PageData {
+    pub(super) connection: ConnectionDetail,
+    /// The OAuth provider, if the service has one.
+    provider: Option<Provider>,
+    dependants: Dependants,
+    /// The newest check-up.
+    checkup: Option<Job>,
+}
+
+impl PageData {
+    pub(super) async fn load(app: &App, actor: &Actor, id: ConnectionId) -> Result<Self> {
+        let mut tx = app.db.as_user(actor).await?;
+        let connection = connections::find(&mut tx, actor, id).await?;
+        let dependants = jobs::dependants(&mut tx, actor, &[id]).await?;
+        let checkup = jobs::newest_checkup(&mut tx, actor, id).await?;
+        let provider = connectors::provider(&mut tx, actor, connection.connector_id).await?;
+        Ok(Self { connection, provider, dependants, checkup })
+    }
+
+    /// Returns true if the page would show the same, apart from relative times.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let checkup = |it: &Self| it.checkup.as_ref().map(|job| (job.id, job.status));
+        self.connection == other.connection && self.dependants == other.dependants && checkup(self) == checkup(other)
+    }
+}
+
+/// The changes of a connection, as a piece of its page.
+#[derive(Template)]
+#[template(path = "connections/_change.html")]
+pub(super) struct Change {
+    pub(super) connection: ConnectionView,
+    /// A sentence for the live region.
+    pub(super) announcement: Option<String>,
+}
+
+/// A connection, as the live part of its page shows it.
+pub(super) struct ConnectionView {
+    name: String,
+    href: String,
+    connector: String,
+    /// `None` if the service has left the catalogue.
+    service_href: Option<String>,
+    label: String,
+    status: Badge,
+    health: Option<Badge>,
+    cause: Option<String>,
+    account: Option<String>,
+    credential: &'static str,
+    /// Described in words where the connector has some.
+    scopes: Vec<Scope>,
+    expires: Option<When>,
+    expiry: Option<Expiry>,
+    made: When,
+    changed: When,
+    used: Option<When>,
+    last_ok: Option<When>,
+    last_error: Option<String>,
+    status_line: StatusLine,
+    /// The default of several connections to the service.
+    is_default: bool,
+    /// The owner can make it the default.
+    can_be_made_default: bool,
+    takes_token: bool,
+    /// The address of the check-up.
+    checkup_href: Option<String>,
+    last_checkup: Option<LastCheckup>,
+    /// "key" or "token".
+    credential_noun: &'static str,
+    /// The address at which the owner signs in again.
+    sign_in_href: Option<String>,
+    /// The label of that link.
+    sign_in_label: &'static str,
+    /// The address at which the service can be connected again.
+    reconnect_href: Option<String>,
+    dependent: Dependent,
+    jobs_href: String,
+}
+
+/// A permission that the service granted.
+pub(super) struct Scope {
+    name: String,
+    words: Option<String>,
+}
+
+impl ConnectionView {
+    pub(super) fn new(data: &PageData, calendar: &Calendar) -> Self {
+        let PageData { connection, provider, dependants, checkup } = data;
+        let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
+        let (is_over, takes_token) = (connection.is_disconnected(), takes_token(connection));
+        let signs_in = connection.auth == AuthKind::OAuth;
+        let can_reconnect = takes_token || signs_in || connection.auth == AuthKind::None;
+        Self {
+            name: name(connection),
+            href: href(connection),
+            connector: connection.connector.clone(),
+            service_href: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),
+            label: connection.label.clone(),
+            status: Badge::connection(connection.status),
+            health: Badge::health(connection.health),
+            cause: cause(connection),
+            account: connection.account.clone(),
+            credential: credential_text(connection),
+            scopes: connection.scopes.iter().map(|scope| Scope { name: scope.clone(), words: words(scope) }).collect(),
+            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
+            expiry: Expiry::of(connection, calendar),
+            made: calendar.when(connection.created_at),
+            changed: calendar.when(connection.updated_at),
+            used: calendar.when_any(connection.last_used_at),
+            last_ok: calendar.when_any(connection.last_ok_at),
+            last_error: connection.last_error.clone(),
+            status_line: StatusLine::of(connection),
+            is_default: connection.is_default && connection.usable > 1,
+            can_be_made_default: connection.status.is_usable() && !connection.is_default,
+            takes_token: takes_token && !is_over,
+            checkup_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
+            last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, calendar)),
+            sign_in_href: (signs_in && !is_over && connection.is_listed).then(|| sign_in_href(connection)),
+            credential_noun: if connection.takes_key() { "key" } else { "token" },
+            sign_in_label: match connection.has_secret {
+                true if connection.status.is_usable() && !connection.wanted.is_empty() => "Grant more",
+                true => "Connect it again",
+                false => "Connect it",
+            },
+            reconnect_href: (is_over && can_reconnect && connection.is_listed)
+                .then(|| format!("/connectors/{}/connection", connection.slug)),
+            dependent: Dependent::new(dependants, calendar),
+            jobs_href: format!("/jobs?connector={}", connection.slug),
+        }
+    }
+}
+
+fn credential_text(connection: &ConnectionDetail) -> &'static str {
+    match (connection.has_secret, takes_token(connection), connection.auth) {
+        (true, true, _) if connection.takes_key() => "A key, sealed",
+        (true, true, _) => "A bearer token, sealed",
+        (true, false, AuthKind::OAuth) => "A token from signing in, sealed",
+        (true, false, _) => "Sealed",
+        (false, _, AuthKind::None) => "None needed",
+        (false, ..) => "None: it was deleted",
+    }
 }

@@ -1,106 +1,105 @@
-//! Connections while they are looked at: rows of the list, and the page of one, change where they stand.
+//! Live updates of connections: rows of the list, and the page of one connection, change in place.
 //!
-//! What is sent is the present state, never an event, so a reader whose stream broke has missed nothing. A job that ends
-//! is news as well: it has used its connection.
+//! The stream sends the present state, never an event, so a viewer whose stream broke has missed nothing. A finished job
+//! counts as a change too, because it has used its connection.
 
 use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::sse::Event as Message;
-use http::StatusCode;
 use serde::Deserialize;
 
-use super::page_data::PageData;
-use super::parse;
-use super::views::{Change, ConnectionView, Row, RowsChange, Standing, name};
+use super::parse_id;
+use super::show::{Change, ConnectionView, PageData};
+use super::views::{Row, StatusLine, name};
 use crate::accounts::Announce;
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
+use crate::error::Result;
 use crate::ids::ConnectionId;
-use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
-use crate::web::error::{Error, Result};
 use crate::web::extract::{Path, Query};
 use crate::web::filtering::url_with_params;
 use crate::web::stream::{self, LiveSource};
 use crate::web::when::count;
+use crate::web::{error, row_ids};
 
-/// Between ids: a character that stands in an address as it is.
-const SEPARATOR: &str = ".";
-
-/// Where the news of these rows of a list come from; none if nothing can change any more.
-pub(super) fn of_rows(rows: &[ConnectionDetail]) -> Option<String> {
-    let open = rows.iter().filter(|connection| !connection.is_disconnected());
-    let open: Vec<_> = open.map(|connection| connection.id.to_string()).collect();
-    (!open.is_empty()).then(|| url_with_params("/connections/news", &[("open", &open.join(SEPARATOR))]))
+/// Returns the address of the stream of these rows, unless none of them can change.
+pub(super) fn rows_href(rows: &[ConnectionDetail]) -> Option<String> {
+    let open = row_ids::join(rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id));
+    (!open.is_empty()).then(|| url_with_params("/connections/news", &[("open", &open)]))
 }
 
-/// The rows of a page that can change, as its address names them.
+/// The rows of a page, as the address of its stream lists them.
 #[derive(Deserialize)]
 pub(super) struct RowsParams {
+    /// The connections that can change.
     #[serde(default)]
     open: String,
 }
 
-impl RowsParams {
-    fn read(&self) -> Option<Vec<ConnectionId>> {
-        let ids: Option<Vec<_>> = self.open.split(SEPARATOR).map(|id| id.parse().ok()).collect();
-        ids.filter(|ids| ids.len() <= PAGE_SIZE)
-    }
-}
-
-pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<RowsParams>) -> Result {
-    let shown = asked.read().ok_or_else(not_of_a_page)?;
-    let ticks = app.live.subscribe_user(me.actor.user_id());
+pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<RowsParams>) -> error::Result {
+    let shown = row_ids::parse(&params.open).filter(|ids| !ids.is_empty());
+    let shown = shown.ok_or_else(|| row_ids::invalid("connections"))?;
+    let changes = app.live.subscribe_user(me.actor.user_id());
     let mut tx = app.db.as_user(&me.actor).await?;
     connections::find_many(&mut tx, &me.actor, &shown).await?;
     drop(tx);
-    let me = me.into_viewer();
-    let rows = Rows { app: app.clone(), me: me.clone(), shown, seen: Vec::new() };
-    Ok(stream::answer(app, me, ticks, rows))
+    let viewer = me.into_viewer();
+    let updates = ListUpdates { app: app.clone(), viewer: viewer.clone(), shown, sent: Vec::new() };
+    Ok(stream::respond(app, viewer, changes, updates))
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let id = parse(&id)?;
-    let ticks = app.live.subscribe_user(me.actor.user_id());
-    PageData::read(&app, &me.actor, id).await?;
-    let me = me.into_viewer();
-    let one = One { app: app.clone(), me: me.clone(), id, seen: None };
-    Ok(stream::answer(app, me, ticks, one))
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+    let id = parse_id(&id)?;
+    let changes = app.live.subscribe_user(me.actor.user_id());
+    PageData::load(&app, &me.actor, id).await?;
+    let viewer = me.into_viewer();
+    let updates = PageUpdates { app: app.clone(), viewer: viewer.clone(), id, sent: None };
+    Ok(stream::respond(app, viewer, changes, updates))
 }
 
-fn not_of_a_page() -> Error {
-    let why = "This address follows the rows of a page of connections, and names some that no page can have. \
-               Open the list of connections.";
-    Error::new(StatusCode::UNPROCESSABLE_ENTITY, why)
+/// Rows of the list that changed, as pieces of the page.
+#[derive(Template)]
+#[template(path = "connections/_rows_change.html")]
+struct RowsChange {
+    rows: Vec<Row>,
+    /// Always true: a row that can change can be selected.
+    can_choose: bool,
+    /// A sentence for the live region.
+    announcement: Option<String>,
 }
 
-/// The stream of a list.
-struct Rows {
+/// The updates of one page of the list.
+struct ListUpdates {
     app: App,
-    me: Viewer,
-    /// Those that were not over when they were sent last: only they can change.
+    viewer: Viewer,
+    /// The connections that were not disconnected when they were sent last; only they can change.
     shown: Vec<ConnectionId>,
-    seen: Vec<ConnectionDetail>,
+    sent: Vec<ConnectionDetail>,
 }
 
-impl LiveSource for Rows {
+impl LiveSource for ListUpdates {
     const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
-        let now = self.read().await.map_err(|_| ())?;
-        let changed: Vec<_> = now.iter().filter(|row| !self.seen.contains(row)).collect();
-        let sentences: Vec<_> = changed.iter().filter_map(|row| turn(self.before(row.id)?, row)).collect();
-        let calendar = self.me.calendar(self.app.clock.now());
-        let change = RowsChange {
-            rows: changed.iter().map(|row| Row::new(row, &calendar)).collect(),
-            can_choose: true,
-            announce: said(&self.me, sentences),
+    async fn next_update(&mut self) -> Result<Option<Message>> {
+        let rows = self.load().await?;
+        let changed: Vec<_> = rows.iter().filter(|row| !self.sent.contains(row)).collect();
+        let html = if changed.is_empty() {
+            None
+        } else {
+            let sentences = changed.iter().filter_map(|row| describe_change(self.find_sent(row.id)?, row)).collect();
+            let calendar = self.viewer.calendar(self.app.clock.now());
+            let change = RowsChange {
+                rows: changed.iter().map(|row| Row::new(row, &calendar)).collect(),
+                can_choose: true,
+                announcement: announcement(&self.viewer, sentences),
+            };
+            Some(change.render().map_err(anyhow::Error::from)?)
         };
-        let html = (!changed.is_empty()).then(|| change.render()).transpose().map_err(|_| ())?;
-        self.shown = now.iter().filter(|row| !row.is_disconnected()).map(|row| row.id).collect();
-        self.seen = now;
+        self.shown = rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id).collect();
+        self.sent = rows;
         Ok(html.map(|html| Message::default().data(html)))
     }
 
@@ -109,63 +108,65 @@ impl LiveSource for Rows {
     }
 }
 
-impl Rows {
-    async fn read(&self) -> crate::error::Result<Vec<ConnectionDetail>> {
-        let mut tx = self.app.db.as_user(&self.me.actor).await?;
-        connections::find_many(&mut tx, &self.me.actor, &self.shown).await
+impl ListUpdates {
+    async fn load(&self) -> Result<Vec<ConnectionDetail>> {
+        let mut tx = self.app.db.as_user(&self.viewer.actor).await?;
+        connections::find_many(&mut tx, &self.viewer.actor, &self.shown).await
     }
 
-    fn before(&self, id: ConnectionId) -> Option<&ConnectionDetail> {
-        self.seen.iter().find(|row| row.id == id)
+    fn find_sent(&self, id: ConnectionId) -> Option<&ConnectionDetail> {
+        self.sent.iter().find(|row| row.id == id)
     }
 }
 
-/// The stream of one connection's page.
-struct One {
+/// The updates of the page of one connection.
+struct PageUpdates {
     app: App,
-    me: Viewer,
+    viewer: Viewer,
     id: ConnectionId,
-    seen: Option<PageData>,
+    sent: Option<PageData>,
 }
 
-impl LiveSource for One {
+impl LiveSource for PageUpdates {
     const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
-        let now = PageData::read(&self.app, &self.me.actor, self.id).await.map_err(|_| ())?;
-        if self.seen.as_ref().is_some_and(|seen| seen.is_same(&now)) {
+    async fn next_update(&mut self) -> Result<Option<Message>> {
+        let data = PageData::load(&self.app, &self.viewer.actor, self.id).await?;
+        if self.sent.as_ref().is_some_and(|sent| sent.is_same(&data)) {
             return Ok(None);
         }
-        let turned = self.seen.as_ref().and_then(|seen| turn(&seen.connection, &now.connection));
-        let calendar = self.me.calendar(self.app.clock.now());
+        let sentence = self.sent.as_ref().and_then(|sent| describe_change(&sent.connection, &data.connection));
+        let calendar = self.viewer.calendar(self.app.clock.now());
         let change = Change {
-            connection: ConnectionView::new(&now, &calendar),
-            announce: said(&self.me, turned.into_iter().collect()),
+            connection: ConnectionView::new(&data, &calendar),
+            announcement: announcement(&self.viewer, sentence.into_iter().collect()),
         };
-        self.seen = Some(now);
-        Ok(Some(Message::default().data(change.render().map_err(|_| ())?)))
+        self.sent = Some(data);
+        Ok(Some(Message::default().data(change.render().map_err(anyhow::Error::from)?)))
     }
 
     fn is_finished(&self) -> bool {
-        self.seen.as_ref().is_some_and(|seen| seen.connection.is_disconnected())
+        self.sent.as_ref().is_some_and(|sent| sent.connection.is_disconnected())
     }
 }
 
-/// What is worth a sentence: that a connection needs its owner now, or does not any more.
-fn turn(before: &ConnectionDetail, now: &ConnectionDetail) -> Option<String> {
-    let (was, is) = (Standing::of(before), Standing::of(now));
-    let words = match is {
-        _ if was == is => return None,
-        Standing::Well => "works again",
-        Standing::NeedsYou => "needs you",
-        Standing::Over => "is disconnected",
+/// Describes a change that is worth announcing: the connection needs its owner, or no longer does.
+fn describe_change(before: &ConnectionDetail, now: &ConnectionDetail) -> Option<String> {
+    let line = StatusLine::of(now);
+    if line == StatusLine::of(before) {
+        return None;
+    }
+    let words = match line {
+        StatusLine::Working => "works again",
+        StatusLine::NeedsOwner => "needs you",
+        StatusLine::Disconnected => "is disconnected",
     };
     Some(format!("{} {words}.", name(now)))
 }
 
-/// One sentence for all, if the reader wants to hear any.
-fn said(me: &Viewer, mut sentences: Vec<String>) -> Option<String> {
-    if me.user.appearance.announce == Announce::None {
+/// Joins the changes into one sentence, if the viewer wants announcements.
+fn announcement(viewer: &Viewer, mut sentences: Vec<String>) -> Option<String> {
+    if viewer.user.appearance.announce == Announce::None {
         return None;
     }
     match sentences.len() {

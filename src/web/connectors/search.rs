@@ -72,7 +72,7 @@ impl Search {
         let layout = parse_param(&params.view, layout);
         report_invalid(&mut faults, "view", &params.view, layout.is_some(), "choose cards or list");
         let after = parse_param(&params.after, |id| id.parse().ok());
-        report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is no place in this list");
+        report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is not a position in this list");
         let text = if length > MAX_TEXT_CHARS { String::new() } else { typed.to_owned() };
         let words = text.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect();
         Self {

@@ -16,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
 use crate::web::extract::Path;
-use crate::web::jobs::Row;
+use crate::web::job_row::JobRowView;
 use crate::web::path::segment;
 use crate::web::respond::page;
 use crate::web::shell::{Section, Shell};
@@ -64,7 +64,7 @@ struct ShowPage {
     tools: Vec<ToolRow>,
     /// Absent if the tools are part of the hub, or not known yet.
     discovery: Option<DiscoveryView>,
-    jobs: Vec<Row>,
+    jobs: Vec<JobRowView>,
     all_jobs: String,
 }
 
@@ -138,7 +138,7 @@ impl ShowPage {
             is_hidden,
             application: None,
             discovery: DiscoveryView::new(connector, calendar).filter(|_| !is_closed),
-            jobs: jobs.newest.iter().map(|job| Row::new(job, calendar)).collect(),
+            jobs: jobs.newest.iter().map(|job| JobRowView::new(job, calendar)).collect(),
             all_jobs: format!("/jobs?connector={}", connector.slug),
         }
     }

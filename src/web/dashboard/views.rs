@@ -11,7 +11,8 @@ use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
 use crate::web::audit::words;
 use crate::web::badge::Badge;
-use crate::web::jobs::{Row, newest_updates_href};
+use crate::web::job_row::JobRowView;
+use crate::web::jobs::newest_updates_href;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
@@ -22,7 +23,7 @@ pub(super) struct ShowPage {
     shell: Shell,
     view: View,
     figures: Option<Figures>,
-    jobs: Vec<Row>,
+    jobs: Vec<JobRowView>,
     /// Controls of the live updates.
     bar: LiveUpdatesBar,
     /// Address of the event stream, unless the reader has paused live updates.
@@ -84,7 +85,7 @@ impl ShowPage {
             stream: (!view.is_paused).then(|| newest_updates_href(&overview.jobs)),
             view,
             figures,
-            jobs: overview.jobs.iter().map(|job| Row::new(job, calendar)).collect(),
+            jobs: overview.jobs.iter().map(|job| JobRowView::new(job, calendar)).collect(),
             entries: overview.entries.iter().map(|entry| EntryRow::new(entry, calendar)).collect(),
             attention: overview.problems.iter().map(AttentionRow::new).collect(),
         }

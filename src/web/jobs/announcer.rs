@@ -1,4 +1,4 @@
-//! What a screen reader is told of a list: one sentence for all that happened, and silence after it.
+//! Announcements for screen readers: one sentence for everything that happened, then a pause.
 
 use std::time::Duration;
 
@@ -8,76 +8,76 @@ use crate::accounts::Announce;
 use crate::jobs::{JobRow, Status};
 use crate::web::when::count;
 
-/// Between two sentences; what happens meanwhile is in the second.
-const SILENCE: Duration = Duration::from_secs(10);
+/// The pause between two announcements. Whatever happens meanwhile is part of the second.
+const ANNOUNCEMENT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What has gathered since something was said.
+/// Collects the changes of a list since the last announcement.
 #[derive(Default)]
 pub(super) struct Announcer {
-    /// What its listener chose to be told of.
-    told: Announce,
-    ended: u64,
-    /// The only job that ended, in words.
-    one: String,
-    not_well: u64,
+    /// The viewer's setting.
+    setting: Announce,
+    finished: u64,
+    /// A sentence about the last finished job, used if it is the only one.
+    last_finished: String,
+    failed: u64,
     unseen: Option<usize>,
-    said_at: Option<Instant>,
+    announced_at: Option<Instant>,
 }
 
 impl Announcer {
-    pub(super) fn of(told: Announce) -> Self {
-        Self { told, ..Self::default() }
+    pub(super) fn new(setting: Announce) -> Self {
+        Self { setting, ..Self::default() }
     }
 
-    /// A row changed. That a job has begun is seen by who looks; that it ended is told.
-    pub(super) fn note(&mut self, row: &JobRow) {
-        let words = match row.status {
-            _ if self.told == Announce::None => return,
+    /// Records a changed row. Only the end of a job is announced.
+    pub(super) fn record(&mut self, row: &JobRow) {
+        let outcome = match row.status {
+            _ if self.setting == Announce::None => return,
             Status::Succeeded => "succeeded",
             Status::Failed => "failed",
             Status::Canceled => "was cancelled",
             Status::Unknown => "was cut off, with an unknown outcome",
-            _ => return,
+            Status::Queued | Status::Running | Status::WaitingInput | Status::AwaitingApproval => return,
         };
-        self.ended += 1;
-        self.not_well += u64::from(matches!(row.status, Status::Failed | Status::Unknown));
-        self.one = format!("{} {words}.", row.tool_name);
+        self.finished += 1;
+        self.failed += u64::from(matches!(row.status, Status::Failed | Status::Unknown));
+        self.last_finished = format!("{} {outcome}.", row.tool_name);
     }
 
-    /// There are more new jobs than were told.
-    pub(super) fn note_unseen(&mut self, before: usize, now: usize) {
-        if now > before && self.told == Announce::All {
+    /// Records the number of new jobs that the page does not show.
+    pub(super) fn record_unseen(&mut self, before: usize, now: usize) {
+        if now > before && self.setting == Announce::All {
             self.unseen = Some(now);
         }
     }
 
-    /// The sentence, if there is one and it is time for it.
-    pub(super) fn say(&mut self, now: Instant) -> Option<String> {
-        if !self.has_something() || self.due().is_some_and(|due| due > now) {
+    /// Returns the announcement, if there is something to announce and the pause is over.
+    pub(super) fn announce(&mut self, now: Instant) -> Option<String> {
+        if self.is_empty() || self.next_announcement().is_some_and(|at| at > now) {
             return None;
         }
-        let ended = match (self.ended, self.not_well) {
+        let finished = match (self.finished, self.failed) {
             (0, _) => String::new(),
-            (1, _) => std::mem::take(&mut self.one),
-            (ended, 0) => format!("{} ended.", count(ended, "job")),
-            (ended, not_well) => format!("{} ended, {not_well} of them not well.", count(ended, "job")),
+            (1, _) => std::mem::take(&mut self.last_finished),
+            (finished, 0) => format!("{} finished.", count(finished, "job")),
+            (finished, failed) => format!("{} finished, {failed} failed.", count(finished, "job")),
         };
         let unseen = self.unseen.map(|unseen| format!("{}.", new_jobs(unseen))).unwrap_or_default();
-        *self = Self { said_at: Some(now), ..Self::of(self.told) };
-        Some(format!("{ended} {unseen}").trim().to_owned())
+        *self = Self { announced_at: Some(now), ..Self::new(self.setting) };
+        Some(format!("{finished} {unseen}").trim().to_owned())
     }
 
-    /// When what has gathered may be said.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.said_at.filter(|_| self.has_something()).map(|said| said + SILENCE)
+    /// Returns the moment at which the collected changes may be announced, if there are any and they have to wait.
+    pub(super) fn next_announcement(&self) -> Option<Instant> {
+        self.announced_at.filter(|_| !self.is_empty()).map(|at| at + ANNOUNCEMENT_INTERVAL)
     }
 
-    const fn has_something(&self) -> bool {
-        self.ended > 0 || self.unseen.is_some()
+    const fn is_empty(&self) -> bool {
+        self.finished == 0 && self.unseen.is_none()
     }
 }
 
-/// "3 new jobs"
+/// Returns "3 new jobs".
 pub(super) fn new_jobs(unseen: usize) -> String {
     use crate::page::PAGE_SIZE;
     if unseen > PAGE_SIZE {
@@ -88,7 +88,7 @@ pub(super) fn new_jobs(unseen: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Announce, Announcer, SILENCE};
+    use super::{ANNOUNCEMENT_INTERVAL, Announce, Announcer};
     use crate::ids::JobId;
     use crate::jobs::{JobRow, Status};
     use time::macros::datetime;
@@ -108,33 +108,40 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_chosen_is_said() {
-        let said = |told: Announce| {
-            let mut announcer = Announcer::of(told);
-            announcer.note(&row(Status::Succeeded));
-            announcer.note_unseen(0, 2);
-            announcer.say(Instant::now())
+    fn the_setting_decides_what_is_announced() {
+        let announcement = |setting: Announce| {
+            let mut announcer = Announcer::new(setting);
+            announcer.record(&row(Status::Succeeded));
+            announcer.record_unseen(0, 2);
+            announcer.announce(Instant::now())
         };
-        assert_eq!(said(Announce::All).as_deref(), Some("echo succeeded. 2 new jobs."));
-        assert_eq!(said(Announce::Ends).as_deref(), Some("echo succeeded."));
-        assert_eq!(said(Announce::None), None);
+        assert_eq!(announcement(Announce::All).as_deref(), Some("echo succeeded. 2 new jobs."));
+        assert_eq!(announcement(Announce::Ends).as_deref(), Some("echo succeeded."));
+        assert_eq!(announcement(Announce::None), None);
     }
 
     #[test]
-    fn what_happens_in_the_silence_is_one_sentence_after_it() {
+    fn changes_within_the_pause_are_one_announcement_after_it() {
         let mut announcer = Announcer::default();
         let now = Instant::now();
-        announcer.note(&row(Status::Running));
-        assert_eq!((announcer.say(now), announcer.due()), (None, None), "a start was told");
-        announcer.note(&row(Status::Succeeded));
-        assert_eq!(announcer.say(now).as_deref(), Some("echo succeeded."));
-        announcer.note(&row(Status::Succeeded));
-        announcer.note(&row(Status::Failed));
-        announcer.note_unseen(0, 1);
-        announcer.note_unseen(1, 2);
-        assert_eq!(announcer.say(now), None, "it spoke twice at once");
-        assert_eq!(announcer.due(), Some(now + SILENCE));
-        assert_eq!(announcer.say(now + SILENCE).as_deref(), Some("2 jobs ended, 1 of them not well. 2 new jobs."));
-        assert_eq!((announcer.say(now + SILENCE * 3), announcer.due()), (None, None), "it had nothing to say");
+        announcer.record(&row(Status::Running));
+        assert_eq!((announcer.announce(now), announcer.next_announcement()), (None, None), "a start was announced");
+        announcer.record(&row(Status::Succeeded));
+        assert_eq!(announcer.announce(now).as_deref(), Some("echo succeeded."));
+        announcer.record(&row(Status::Succeeded));
+        announcer.record(&row(Status::Failed));
+        announcer.record_unseen(0, 1);
+        announcer.record_unseen(1, 2);
+        assert_eq!(announcer.announce(now), None, "two announcements within the pause");
+        assert_eq!(announcer.next_announcement(), Some(now + ANNOUNCEMENT_INTERVAL));
+        assert_eq!(
+            announcer.announce(now + ANNOUNCEMENT_INTERVAL).as_deref(),
+            Some("2 jobs finished, 1 failed. 2 new jobs.")
+        );
+        assert_eq!(
+            (announcer.announce(now + ANNOUNCEMENT_INTERVAL * 3), announcer.next_announcement()),
+            (None, None),
+            "there was nothing to announce"
+        );
     }
 }

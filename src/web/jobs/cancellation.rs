@@ -1,9 +1,9 @@
-//! Cancelling a job: the question, then the act.
+//! Cancelling a job: the confirmation page, then the cancellation.
 
 use axum::extract::State;
 
 use super::views::CancellationPage;
-use super::{parse, view};
+use super::{load_view, parse_id};
 use crate::app::App;
 use crate::jobs::{self, Canceled};
 use crate::web::actor::SignedIn;
@@ -14,12 +14,12 @@ use crate::web::respond::{page, see_other};
 use crate::web::shell::Section;
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
+    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
     let href = format!("/jobs/{}", job.id);
     if job.status.is_final() {
         return Ok(see_other(&href));
     }
-    let view = view(&app, &me, &job).await?;
+    let view = load_view(&app, &me, &job).await?;
     let shell = me
         .shell("Cancel")
         .await
@@ -30,11 +30,11 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let id = parse(&id)?;
+    let id = parse_id(&id)?;
     let flash = match jobs::cancel(&app.db, &app.live, &me.actor, id, app.clock.now()).await? {
         Canceled::Ended => Flash::success("The job is cancelled. It had not started."),
         Canceled::Asked => Flash::success("The job is being cancelled: the server is told to stop."),
-        Canceled::TooLate => Flash::important("The job was over before it could be cancelled."),
+        Canceled::TooLate => Flash::important("The job had finished before it could be cancelled."),
     };
     me.flash(flash).await?;
     Ok(see_other(&format!("/jobs/{id}")))

@@ -1,4 +1,4 @@
-//! The filters of the list: from the address, to a form and its words, and back into addresses.
+//! The filters of the list of jobs: parsed from the address, shown in the form, written back into links.
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -16,10 +16,10 @@ use crate::web::filtering::{
 };
 use crate::web::live_bar::LiveUpdatesBar;
 
-/// A tool's name is not longer.
-const LONGEST_TOOL: usize = 128;
+/// The longest name of a tool, in characters.
+const MAX_TOOL_NAME_LENGTH: usize = 128;
 
-/// The query string, as it was asked.
+/// The query string of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct ListParams {
     #[serde(default)]
@@ -36,48 +36,48 @@ pub(super) struct ListParams {
     live: String,
 }
 
-/// What was asked for, read: what is not understood is left out and told.
+/// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 pub(super) struct Filters {
     pub(super) filter: Filter,
     pub(super) before: Option<JobId>,
-    /// The reader wants the page to stay still.
+    /// The viewer paused live updates.
     pub(super) is_paused: bool,
     pub(super) faults: FieldFaults,
     /// The connector's name.
     connector: Option<String>,
-    /// What the form holds and links repeat: only what was understood.
+    /// The valid parameters, as the form and the links repeat them.
     pub(super) status: String,
     pub(super) slug: String,
     pub(super) tool: String,
     pub(super) since: String,
-    since_words: Option<String>,
+    since_text: Option<String>,
     pub(super) connectors: Vec<SelectOption>,
 }
 
 impl Filters {
-    /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: &ListParams, zone: &TimeZone) -> Result<Self> {
-        let services = load_connector_filter(tx, actor, &asked.connector).await?;
-        let read = Self::of(asked, services.selected.as_ref(), zone);
-        Ok(Self { connectors: services.choices, ..read })
+    /// Parses the parameters. `zone` decides when the viewer's days begin.
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, params: &ListParams, zone: &TimeZone) -> Result<Self> {
+        let connectors = load_connector_filter(tx, actor, &params.connector).await?;
+        let filters = Self::parse(params, connectors.selected.as_ref(), zone);
+        Ok(Self { connectors: connectors.choices, ..filters })
     }
 
-    fn of(asked: &ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
+    fn parse(params: &ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut faults = FieldFaults::default();
-        let stage = parse_param(&asked.status, |word| word.parse().ok());
-        report_invalid(&mut faults, "status", &asked.status, stage.is_some(), &unknown_status());
-        let slug = asked.connector.trim();
+        let stage = parse_param(&params.status, |word| word.parse().ok());
+        report_invalid(&mut faults, "status", &params.status, stage.is_some(), &unknown_status());
+        let slug = params.connector.trim();
         report_invalid(&mut faults, "connector", slug, connector.is_some(), "you have no connector of that name");
-        let tool = asked.tool.trim();
-        let short = tool.chars().count() <= LONGEST_TOOL;
-        report_invalid(&mut faults, "tool", tool, short, "the name of a tool has at most 128 characters");
-        let since = parse_param(&asked.since, parse_date);
-        report_invalid(&mut faults, "since", &asked.since, since.is_some(), DATE_HINT);
-        let before: Option<JobId> = parse_param(&asked.before, |id| id.parse().ok());
-        report_invalid(&mut faults, "before", &asked.before, before.is_some(), "it is no place in this list");
-        let is_paused = asked.live.trim() == "off";
-        report_invalid(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
-        let tool = if short { tool.to_owned() } else { String::new() };
+        let tool = params.tool.trim();
+        let is_short = tool.chars().count() <= MAX_TOOL_NAME_LENGTH;
+        report_invalid(&mut faults, "tool", tool, is_short, "the name of a tool has at most 128 characters");
+        let since = parse_param(&params.since, parse_date);
+        report_invalid(&mut faults, "since", &params.since, since.is_some(), DATE_HINT);
+        let before: Option<JobId> = parse_param(&params.before, |id| id.parse().ok());
+        report_invalid(&mut faults, "before", &params.before, before.is_some(), "it is not a position in this list");
+        let is_paused = params.live.trim() == "off";
+        report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
+        let tool = if is_short { tool.to_owned() } else { String::new() };
         let filter = Filter {
             status: stage,
             connector: connector.map(|it| it.id),
@@ -94,12 +94,12 @@ impl Filters {
             slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
-            since_words: since.map(format_date),
+            since_text: since.map(format_date),
             connectors: Vec::new(),
         }
     }
 
-    /// The address of the list from `before` on; parameters without a value are left out.
+    /// Returns the address of the list from `before` on; parameters without a value are left out.
     pub(super) fn href(&self, before: Option<JobId>) -> String {
         let mut query = self.query(before);
         if self.is_paused {
@@ -108,7 +108,7 @@ impl Filters {
         url_with_query("/jobs", query)
     }
 
-    /// The controls of live updates of this page.
+    /// Returns the controls of live updates of this page.
     pub(super) fn live_bar(&self) -> LiveUpdatesBar {
         LiveUpdatesBar {
             is_paused: self.is_paused,
@@ -118,7 +118,7 @@ impl Filters {
         }
     }
 
-    /// The address of this page with live updates switched on or off.
+    /// Returns the address of this page with live updates switched on or off.
     fn toggle_href(&self) -> String {
         let mut query = self.query(self.before);
         if !self.is_paused {
@@ -127,7 +127,7 @@ impl Filters {
         url_with_query("/jobs", query)
     }
 
-    /// What the list is narrowed to, and where it begins.
+    /// Encodes the filters and the position of a page.
     pub(super) fn query(&self, before: Option<JobId>) -> Serializer<'static, String> {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         query_params(&[
@@ -139,26 +139,26 @@ impl Filters {
         ])
     }
 
-    /// "Failed jobs of echo (Everything) since 20 November 2026".
-    pub(super) fn words(&self) -> String {
-        let jobs = self.filter.status.map_or("Jobs", stage_words);
+    /// Returns the heading: "Failed jobs of echo (Everything) since 20 November 2026".
+    pub(super) fn heading(&self) -> String {
+        let jobs = self.filter.status.map_or("Jobs", heading_noun);
         let of = match (self.tool.as_str(), &self.connector) {
             ("", None) => String::new(),
             ("", Some(connector)) => format!(" of {connector}"),
             (tool, None) => format!(" of {tool}"),
             (tool, Some(connector)) => format!(" of {tool} ({connector})"),
         };
-        let since = self.since_words.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
+        let since = self.since_text.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
         format!("{jobs}{of}{since}")
     }
 
     pub(super) fn stages() -> Vec<SelectOption> {
-        let stage = |it: Stage| SelectOption::new(it.as_str(), stage_label(it));
+        let stage = |it: Stage| SelectOption::new(it.as_str(), status_label(it));
         std::iter::once(SelectOption::new("", "Any status")).chain(Stage::ALL.into_iter().map(stage)).collect()
     }
 }
 
-const fn stage_label(stage: Stage) -> &'static str {
+const fn status_label(stage: Stage) -> &'static str {
     match stage {
         Stage::Queued => "Queued or waiting",
         Stage::Running => "Running",
@@ -169,7 +169,7 @@ const fn stage_label(stage: Stage) -> &'static str {
     }
 }
 
-const fn stage_words(stage: Stage) -> &'static str {
+const fn heading_noun(stage: Stage) -> &'static str {
     match stage {
         Stage::Queued => "Queued jobs",
         Stage::Running => "Running jobs",
@@ -192,35 +192,35 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn what_is_understood_comes_back_in_words_and_links() {
-        let asked = ListParams {
+    fn valid_parameters_come_back_in_the_heading_and_in_links() {
+        let params = ListParams {
             status: "failed".into(),
             since: "2026-11-20".into(),
             tool: " a&b ".into(),
             ..ListParams::default()
         };
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let read = Filters::of(&asked, None, &berlin);
-        assert!(read.faults.is_empty());
-        assert_eq!(read.words(), "Failed jobs of a&b since 20 November 2026");
-        assert_eq!(read.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
-        assert_eq!(read.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
+        let filters = Filters::parse(&params, None, &berlin);
+        assert!(filters.faults.is_empty());
+        assert_eq!(filters.heading(), "Failed jobs of a&b since 20 November 2026");
+        assert_eq!(filters.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
+        assert_eq!(filters.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
     }
 
     #[test]
-    fn a_page_that_stays_still_stays_so_in_its_links() {
-        let asked = ListParams { status: "failed".into(), live: "off".into(), ..ListParams::default() };
-        let read = Filters::of(&asked, None, &TimeZone::UTC);
-        assert!(read.is_paused && read.faults.is_empty());
-        assert_eq!(read.href(None), "/jobs?status=failed&live=off");
-        assert_eq!(read.toggle_href(), "/jobs?status=failed");
-        assert_eq!(Filters::of(&ListParams::default(), None, &TimeZone::UTC).toggle_href(), "/jobs?live=off");
+    fn a_paused_page_stays_paused_in_its_links() {
+        let params = ListParams { status: "failed".into(), live: "off".into(), ..ListParams::default() };
+        let filters = Filters::parse(&params, None, &TimeZone::UTC);
+        assert!(filters.is_paused && filters.faults.is_empty());
+        assert_eq!(filters.href(None), "/jobs?status=failed&live=off");
+        assert_eq!(filters.toggle_href(), "/jobs?status=failed");
+        assert_eq!(Filters::parse(&ListParams::default(), None, &TimeZone::UTC).toggle_href(), "/jobs?live=off");
     }
 
     #[test]
-    fn what_is_not_understood_is_left_out_and_told() {
+    fn invalid_parameters_are_left_out_and_reported() {
         let long = "x".repeat(10_000);
-        let asked = ListParams {
+        let params = ListParams {
             status: "lost".into(),
             connector: "nowhere".into(),
             tool: long.clone(),
@@ -228,11 +228,11 @@ mod tests {
             before: "2".into(),
             live: "on".into(),
         };
-        let read = Filters::of(&asked, None, &TimeZone::UTC);
-        let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
+        let filters = Filters::parse(&params, None, &TimeZone::UTC);
+        let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["status", "connector", "tool", "since", "before", "live"]);
-        assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));
-        assert!(read.filter.is_empty() && read.before.is_none());
-        assert_eq!((read.href(None), read.words()), ("/jobs".into(), "Jobs".into()));
+        assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
+        assert!(filters.filter.is_empty() && filters.before.is_none());
+        assert_eq!((filters.href(None), filters.heading()), ("/jobs".into(), "Jobs".into()));
     }
 }

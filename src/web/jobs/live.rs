@@ -1,4 +1,4 @@
-//! A job followed without script: one HTML page that goes on arriving while the job runs.
+//! A job's log without script: one HTML page that keeps arriving while the job runs.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,98 +12,107 @@ use futures_util::Stream;
 use http::header::CONTENT_TYPE;
 use tokio::time::{Instant, sleep};
 
-use super::views::{EventFragment, EventView, LiveEnd, LiveLeft, LivePage};
-use super::{parse, view};
+use super::views::{EventFragment, EventView, LiveEnd, LivePage, LiveStopped};
+use super::{load_view, parse_id};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::Result;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::live::{Seat, Ticks};
 use crate::web::actor::{SignedIn, Viewer};
-use crate::web::error::Result;
+use crate::web::error;
 use crate::web::extract::Path;
 use crate::web::respond::unbuffered;
 use crate::web::shell::Section;
-use crate::web::stream::{PING, WakeReason, wait};
+use crate::web::stream::{SESSION_CHECK_INTERVAL, WakeReason, wait};
 
-/// Where the template is cut: what stands before it is sent at once, what stands after it when the job is over.
-const CUT: &str = "<!-- the log goes on here -->";
+/// The marker in the template that splits the page: the first part is sent at once, the second when the job has finished.
+const LOG_MARKER: &str = "<!-- log lines -->";
 
-/// Lines that come together are sent together.
+/// The shortest time between two pieces: log lines written within it are sent together.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long a page may go on arriving; its reader can open it again.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The longest time that a page may keep arriving. The viewer can open it again.
+const MAX_PAGE_TIME: Duration = Duration::from_secs(600);
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let job = jobs::find(&app.db, &me.actor, parse(&id)?).await?;
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
     let href = format!("/jobs/{}", job.id);
-    let shell = me
-        .shell("Live log")
-        .await
-        .section(Section::Jobs)
-        .breadcrumb("Jobs", "/jobs")
-        .breadcrumb(job.tool_name.clone(), href);
-    let page = LivePage { shell, job: view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
-    let (head, tail) = page.split_once(CUT).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
-    let body = Body::from_stream(arriving(app, me.into_viewer(), job.id, head, tail));
+    let shell = me.shell("Live log").await.section(Section::Jobs);
+    let shell = shell.breadcrumb("Jobs", "/jobs").breadcrumb(job.tool_name.clone(), href);
+    let page = LivePage { shell, job: load_view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
+    let (head, tail) =
+        page.split_once(LOG_MARKER).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
+    let body = Body::from_stream(LogPage { app, viewer: me.into_viewer(), id: job.id, head, tail }.pieces());
     let response: Response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response();
     Ok(unbuffered(response))
 }
 
-fn arriving(
+/// A page that arrives in pieces.
+struct LogPage {
     app: App,
-    me: Viewer,
+    viewer: Viewer,
     id: JobId,
+    /// The page up to the log.
     head: String,
+    /// The page after the log.
     tail: String,
-) -> impl Stream<Item = Result<String, Infallible>> {
-    stream! {
-        yield Ok(head);
-        let mut patience = Patience::new(&app, &me, id);
-        let mut after = Position::START;
-        while let Ok((job, log)) = jobs::watch(&app.db, &me.actor, id, after).await {
-            after = log.last().map_or(after, Written::position);
-            yield Ok(lines(&app, &me, &log));
-            if job.status.is_final() {
-                yield Ok(ending(&app, &me, &job).await.unwrap_or_default());
-                break;
+}
+
+impl LogPage {
+    fn pieces(self) -> impl Stream<Item = Result<String, Infallible>> {
+        let Self { app, viewer, id, head, tail } = self;
+        stream! {
+            yield Ok(head);
+            let mut waiter = Waiter::new(&app, &viewer, id);
+            let mut after = Position::START;
+            while let Ok((job, log)) = jobs::watch(&app.db, &viewer.actor, id, after).await {
+                after = log.last().map_or(after, Written::position);
+                yield Ok(render_lines(&app, &viewer, &log));
+                if job.status.is_final() {
+                    yield Ok(render_end(&app, &viewer, &job).await.unwrap_or_default());
+                    break;
+                }
+                if let Err(why) = waiter.wait(&app, &viewer).await {
+                    yield Ok(LiveStopped { why }.render().unwrap_or_default());
+                    break;
+                }
             }
-            if let Err(why) = patience.wait(&app, &me).await {
-                yield Ok(LiveLeft { why }.render().unwrap_or_default());
-                break;
-            }
+            yield Ok(tail);
         }
-        yield Ok(tail);
     }
 }
 
-/// Until when, and for whom, the page waits for the next line.
-struct Patience {
+/// Waits for the next piece of one page.
+struct Waiter {
     changes: Ticks,
-    seat: Seat,
-    look: Instant,
-    until: Instant,
+    permit: Seat,
+    session_check: Instant,
+    deadline: Instant,
 }
 
-impl Patience {
-    fn new(app: &App, me: &Viewer, id: JobId) -> Self {
+impl Waiter {
+    fn new(app: &App, viewer: &Viewer, id: JobId) -> Self {
         let now = Instant::now();
-        let seat = app.live.take_seat(me.actor.user_id());
-        Self { changes: app.live.subscribe_job(id), seat, look: now + PING, until: now + LONGEST }
+        Self {
+            changes: app.live.subscribe_job(id),
+            permit: app.live.take_seat(viewer.actor.user_id()),
+            session_check: now + SESSION_CHECK_INTERVAL,
+            deadline: now + MAX_PAGE_TIME,
+        }
     }
 
-    /// Returns with the next change, at most four times a second; or with the reason why the page must stop.
-    async fn wait(&mut self, app: &App, me: &Viewer) -> Result<(), &'static str> {
+    /// Returns at the next change, at most four times a second. The error is the reason why the page must stop.
+    async fn wait(&mut self, app: &App, viewer: &Viewer) -> Result<(), &'static str> {
         sleep(MIN_INTERVAL).await;
         loop {
-            match wait(&mut self.changes, &self.seat, self.look, Some(self.until)).await {
-                WakeReason::Update if Instant::now() >= self.until => {
+            match wait(&mut self.changes, &self.permit, self.session_check, Some(self.deadline)).await {
+                WakeReason::Update if Instant::now() >= self.deadline => {
                     return Err("This page has waited for ten minutes.");
                 }
                 WakeReason::Update => return Ok(()),
-                WakeReason::SessionCheck if me.is_still_signed_in(app).await.unwrap_or(false) => {
-                    self.look = Instant::now() + PING;
+                WakeReason::SessionCheck if viewer.is_still_signed_in(app).await.unwrap_or(false) => {
+                    self.session_check = Instant::now() + SESSION_CHECK_INTERVAL;
                 }
                 WakeReason::SessionCheck => return Err("You are signed out."),
                 WakeReason::PermitLost => return Err("You follow too many pages at once."),
@@ -112,13 +121,13 @@ impl Patience {
     }
 }
 
-fn lines(app: &App, me: &Viewer, log: &[Written]) -> String {
-    let calendar = me.calendar(app.clock.now());
+fn render_lines(app: &App, viewer: &Viewer, log: &[Written]) -> String {
+    let calendar = viewer.calendar(app.clock.now());
     let line = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
     log.iter().map(line).collect()
 }
 
-async fn ending(app: &App, me: &Viewer, job: &Job) -> Result<String, Error> {
-    let job = view(app, me, job).await.map_err(|_| Error::NotFound("job"))?;
-    LiveEnd { job }.render().map_err(Error::internal)
+async fn render_end(app: &App, viewer: &Viewer, job: &Job) -> Result<String> {
+    let job = load_view(app, viewer, job).await?;
+    Ok(LiveEnd { job }.render().map_err(anyhow::Error::from)?)
 }

@@ -6,11 +6,11 @@ mod events;
 mod filters;
 mod live;
 mod output;
-mod result;
+mod sentences;
 mod updates;
 mod views;
-mod wait;
-mod words;
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -19,24 +19,31 @@ use axum::routing::get;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use self::filters::{Filters, ListParams};
 pub(super) use self::updates::newest_updates_href;
-pub(super) use self::views::Row;
-use self::views::{EventView, IndexPage, JobView, ShowPage, Stream};
+use self::views::{EventView, IndexPage, JobView, LiveOptions, ShowPage};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::audit;
 use crate::connections;
 use crate::connectors;
-use crate::error::Error as DomainError;
+use crate::error::{Error as DomainError, Result};
 use crate::ids::JobId;
 use crate::jobs::{self, Job, Position, Written};
 use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
-use crate::web::error::{Error, Result};
+use crate::web::error;
 use crate::web::extract::{Path, Query};
 use crate::web::respond::{page, page_with};
 use crate::web::shell::{Section, Shell};
+
+/// The longest time that a request may wait for a change. Browsers and proxies give up on longer silences.
+const MAX_WAIT: Duration = Duration::from_secs(25);
+
+/// The intervals in seconds at which a page may reload itself.
+const RELOAD_INTERVALS: [u64; 3] = [10, 30, 60];
 
 pub(super) fn router() -> Router<App> {
     Router::new()
@@ -45,99 +52,121 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(events::show))
         .route("/jobs/{id}/live", get(live::show))
-        .route("/jobs/{id}/output", get(result::output))
-        .route("/jobs/{id}/content/{n}", get(result::content))
+        .route("/jobs/{id}/output", get(output::download))
+        .route("/jobs/{id}/content/{n}", get(output::content))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
+async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> error::Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
     let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let shell = me.shell(filters.words()).await.section(Section::Jobs);
+    let shell = me.shell(filters.heading()).await.section(Section::Jobs);
     Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
 }
 
 #[derive(Default, Deserialize)]
-struct ShowQuery {
+struct ShowParams {
     after: Option<String>,
     wait: Option<u64>,
     refresh: Option<u64>,
     live: Option<String>,
 }
 
-async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>, Query(query): Query<ShowQuery>) -> Result {
+async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Query(params): Query<ShowParams>,
+) -> error::Result {
     // the router cannot match a suffix after a parameter
     if let Some(id) = id.strip_suffix(".json") {
-        return as_json(&app, &me, parse(id)?).await;
+        return show_json(&app, &me, parse_id(id)?).await;
     }
-    let id = parse(&id)?;
-    if let (Some(after), Some(wait)) = (position(query.after.as_deref()), query.wait) {
-        wait::until_changed(&app, &me.actor, id, after, wait).await?;
+    let id = parse_id(&id)?;
+    if let (Some(after), Some(seconds)) = (parse_position(params.after.as_deref()), params.wait) {
+        wait_for_change(&app, &me.actor, id, after, Duration::from_secs(seconds).min(MAX_WAIT)).await?;
     }
     let (job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
-    let view = view(&app, &me, &job).await?;
-    let refresh = query.refresh.filter(|seconds| [10, 30, 60].contains(seconds) && !job.status.is_final()).unwrap_or(0);
-    let stream = Stream {
+    let view = load_view(&app, &me, &job).await?;
+    let live = LiveOptions {
         after: log.last().map_or(Position::START, Written::position).to_string(),
-        on: !job.status.is_final() && query.live.as_deref() != Some("off") && refresh == 0,
-        refresh,
+        reload_seconds: params.refresh.filter(|it| RELOAD_INTERVALS.contains(it) && !job.status.is_final()),
+        has_stream: false,
     };
+    let is_paused = params.live.as_deref() == Some("off") || live.reload_seconds.is_some();
+    let live = LiveOptions { has_stream: !job.status.is_final() && !is_paused, ..live };
     let calendar = me.calendar(app.clock.now());
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
     let shell = page_shell(me.shell(view.tool.clone()).await, &view);
-    let mut response = page(&ShowPage { shell, job: view, events, stream });
-    if refresh > 0 {
-        response.headers_mut().insert("refresh", refresh.into());
+    let reload_seconds = live.reload_seconds;
+    let mut response = page(&ShowPage { shell, job: view, events, live });
+    if let Some(seconds) = reload_seconds {
+        response.headers_mut().insert("refresh", seconds.into());
     }
     Ok(response)
 }
 
-/// The frame of a job's page; its title tells how the job stands.
+/// Completes the shell of a job's page; the document title begins with the job's status.
 fn page_shell(shell: Shell, job: &JobView) -> Shell {
     shell.section(Section::Jobs).breadcrumb("Jobs", "/jobs").title_prefix(job.badge.word)
 }
 
-async fn as_json(app: &App, me: &SignedIn, id: JobId) -> Result {
+/// Returns once the job has an event after `after`, or has finished, or `timeout` has passed.
+async fn wait_for_change(app: &App, actor: &Actor, id: JobId, after: Position, timeout: Duration) -> Result<()> {
+    let mut changes = app.live.subscribe_job(id);
+    let deadline = Instant::now() + timeout;
+    loop {
+        let (job, events) = jobs::watch(&app.db, actor, id, after).await?;
+        if !events.is_empty() || job.status.is_final() {
+            return Ok(());
+        }
+        if timeout_at(deadline, changes.changed()).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+async fn show_json(app: &App, me: &SignedIn, id: JobId) -> error::Result {
     let (mut job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
-    job.input = masked_input(app, me, &job).await?.to_string();
+    job.input = load_masked_input(app, me, &job).await?.to_string();
     Ok(axum::Json(jobs::to_json(&job, &log)).into_response())
 }
 
-/// A job's input without what the schema it was made with calls secret.
-async fn masked_input(app: &App, me: &Viewer, job: &Job) -> Result<Value> {
+/// Returns a job's input without the values that its schema marks as secret.
+async fn load_masked_input(app: &App, viewer: &Viewer, job: &Job) -> Result<Value> {
     let Some(version) = job.tool_version_id else { return Ok(serde_json::from_str(&job.input).unwrap_or_default()) };
-    let mut tx = app.db.as_user(&me.actor).await?;
-    let schema = match connectors::version(&mut tx, &me.actor, version).await {
+    let mut tx = app.db.as_user(&viewer.actor).await?;
+    let schema = match connectors::version(&mut tx, &viewer.actor, version).await {
         Ok(version) => version.schema,
-        // its connector is gone: the names are all there is to go by
+        // the connector was removed, so secrets can be recognised by their field names only
         Err(DomainError::NotFound(_)) => Value::Null,
-        Err(other) => return Err(other.into()),
+        Err(other) => return Err(other),
     };
     Ok(schema_form::mask(&schema, &serde_json::from_str(&job.input).unwrap_or_default()))
 }
 
-/// What the page shows of a job.
-async fn view(app: &App, me: &Viewer, job: &Job) -> Result<JobView> {
-    let input = masked_input(app, me, job).await?;
+/// Loads everything that the pages show of a job.
+async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
+    let input = load_masked_input(app, viewer, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
-    let entry = if job.status.is_final() { audit::of_job(&app.db, &me.actor, job.id).await? } else { None };
-    let view = JobView::new(job, input, entry, &me.calendar(app.clock.now()));
+    let entry = if job.status.is_final() { audit::of_job(&app.db, &viewer.actor, job.id).await? } else { None };
+    let view = JobView::new(job, input, entry, &viewer.calendar(app.clock.now()));
     if !job.is_checkup() {
         return Ok(view);
     }
-    let mut tx = app.db.as_user(&me.actor).await?;
-    let connection = connections::find(&mut tx, &me.actor, job.connection_id).await?;
-    Ok(view.of_checkup(job, &connection))
+    let mut tx = app.db.as_user(&viewer.actor).await?;
+    let connection = connections::find(&mut tx, &viewer.actor, job.connection_id).await?;
+    Ok(view.with_checkup(job, &connection))
 }
 
-/// Where a reader stopped, as links and streams spell it; anything else is no position.
-fn position(text: Option<&str>) -> Option<Position> {
+/// Parses a position in the log, as links and streams write it.
+fn parse_position(text: Option<&str>) -> Option<Position> {
     text.and_then(|text| text.parse().ok())
 }
 
-fn parse(id: &str) -> Result<JobId> {
-    id.parse().map_err(|_| Error::not_found())
+fn parse_id(id: &str) -> error::Result<JobId> {
+    id.parse().map_err(|_| error::Error::not_found())
 }

@@ -1,37 +1,48 @@
-//! A tool's result, as a page can show it: text, tables, pictures, JSON.
+//! A tool's result: as a page shows it (text, tables, pictures, JSON), and as files to download.
 
+use axum::extract::State;
+use axum::response::IntoResponse;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::{Map, Value};
 
+use super::parse_id;
+use crate::app::App;
 use crate::ids::JobId;
+use crate::jobs;
+use crate::web::actor::SignedIn;
+use crate::web::error::{Error, Result};
+use crate::web::extract::Path;
 
-/// Longer texts are cut on the page; the whole is a download.
-const LONGEST_TEXT: usize = 20_000;
-const MOST_ROWS: usize = 50;
-const MOST_COLUMNS: usize = 8;
+/// The length in characters at which the page cuts a text. The download holds all of it.
+const MAX_TEXT_LENGTH: usize = 20_000;
+const MAX_ROWS: usize = 50;
+const MAX_COLUMNS: usize = 8;
 
-/// A result in parts, and where to get it whole.
+/// A result in parts, and the address of its download.
 pub(super) struct Output {
     pub(super) parts: Vec<Part>,
     pub(super) href: String,
 }
 
-/// One piece of a result.
+/// A part of a result.
 pub(super) enum Part {
-    /// Words.
+    /// Plain text.
     Text { text: String, cut: bool },
     /// A list of flat objects.
     Table(Table),
-    /// Anything else.
+    /// Any other value.
     Json { text: String, cut: bool },
-    /// A picture that we serve ourselves.
+    /// A picture, served by the hub.
     Image { href: String, alt: String },
-    /// Bytes of another kind.
+    /// A file to download.
     File { href: String, what: String },
-    /// A link to something outside; shown as text, because the server may say anything.
+    /// An external link, shown as text because the server can put anything into it.
     Link { name: String, uri: String },
 }
 
-/// Rows under headings.
+/// Rows with column headings.
 pub(super) struct Table {
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
@@ -42,12 +53,12 @@ impl Output {
     pub(super) fn new(job: JobId, text: &str) -> Self {
         let href = format!("/jobs/{job}/output");
         let Ok(result) = serde_json::from_str::<Value>(text) else {
-            return Self { parts: vec![words(text)], href };
+            return Self { parts: vec![text_part(text)], href };
         };
         Self { parts: parts(job, &result), href }
     }
 
-    /// Leaves out what the page has said already, as the error.
+    /// Removes the text that the page already shows as the error.
     pub(super) fn without(mut self, error: Option<&str>) -> Self {
         self.parts.retain(|part| !matches!(part, Part::Text { text, .. } if Some(text.as_str()) == error));
         self
@@ -59,7 +70,7 @@ fn parts(job: JobId, result: &Value) -> Vec<Part> {
     let content = result.get("content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut parts: Vec<_> = structured.map(json_or_table).into_iter().collect();
     for (block, n) in content.iter().zip(0..) {
-        // servers repeat the structured result as text, for clients that cannot read it: once is enough
+        // servers repeat the structured result as text for clients that cannot read it
         let repeated = structured.is_some_and(|value| text_of(block).and_then(parse).as_ref() == Some(value));
         if !repeated {
             parts.push(part(job, n, block));
@@ -79,14 +90,14 @@ fn part(job: JobId, n: usize, block: &Value) -> Part {
             let text = field("text");
             match parse(&text).filter(|value| value.is_object() || value.is_array()) {
                 Some(value) => json_or_table(&value),
-                None => words(&text),
+                None => text_part(&text),
             }
         }
         Some("image") => Part::Image { href, alt: format!("Picture {} of the result, {}", n + 1, field("mimeType")) },
         Some("audio") => Part::File { href, what: format!("Sound, {}", field("mimeType")) },
         Some("resource_link") => Part::Link { name: field("name"), uri: field("uri") },
         Some("resource") if block.pointer("/resource/text").is_some() => {
-            words(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
+            text_part(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
         }
         Some("resource") => Part::File { href, what: "Embedded file".to_owned() },
         _ => json_or_table(block),
@@ -101,13 +112,13 @@ fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }
 
-fn words(text: &str) -> Part {
+fn text_part(text: &str) -> Part {
     let (text, cut) = shorten(text);
     Part::Text { text, cut }
 }
 
 fn shorten(text: &str) -> (String, bool) {
-    match text.char_indices().nth(LONGEST_TEXT) {
+    match text.char_indices().nth(MAX_TEXT_LENGTH) {
         Some((at, _)) => (text[..at].to_owned(), true),
         None => (text.to_owned(), false),
     }
@@ -121,7 +132,7 @@ fn json_or_table(value: &Value) -> Part {
     Part::Json { text, cut }
 }
 
-/// A table, if every row is an object of plain values and the columns fit on a page.
+/// Builds a table, if every row is an object of plain values and the columns fit on a page.
 fn table(rows: &[Value]) -> Option<Table> {
     let objects: Vec<&Map<String, Value>> = rows.iter().map(Value::as_object).collect::<Option<_>>()?;
     let mut columns: Vec<String> = Vec::new();
@@ -132,7 +143,7 @@ fn table(rows: &[Value]) -> Option<Table> {
         if !columns.contains(key) {
             columns.push(key.clone());
         }
-        if columns.len() > MOST_COLUMNS {
+        if columns.len() > MAX_COLUMNS {
             return None;
         }
     }
@@ -141,8 +152,8 @@ fn table(rows: &[Value]) -> Option<Table> {
     }
     let row = |object: &&Map<String, Value>| columns.iter().map(|column| cell(object.get(column))).collect();
     Some(Table {
-        rows: objects.iter().take(MOST_ROWS).map(row).collect(),
-        more: objects.len().saturating_sub(MOST_ROWS),
+        rows: objects.iter().take(MAX_ROWS).map(row).collect(),
+        more: objects.len().saturating_sub(MAX_ROWS),
         columns,
     })
 }
@@ -155,9 +166,48 @@ fn cell(value: Option<&Value>) -> String {
     }
 }
 
+/// The types that a browser may show. Every other type is a download, whatever the server declares.
+const SHOWN_TYPES: [&str; 8] =
+    ["image/png", "image/jpeg", "image/gif", "image/webp", "audio/mpeg", "audio/wav", "audio/ogg", "audio/webm"];
+
+pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
+    let output = job.output.ok_or(Error::not_found())?;
+    let name = format!("attachment; filename=\"job-{}.json\"", job.id);
+    Ok((
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-cache")],
+        [(CONTENT_DISPOSITION, name)],
+        output,
+    )
+        .into_response())
+}
+
+pub(super) async fn content(State(app): State<App>, me: SignedIn, Path((id, n)): Path<(String, usize)>) -> Result {
+    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
+    let (mime, bytes) = job.output.as_deref().and_then(|text| decode_block(text, n)).ok_or(Error::not_found())?;
+    let shown = SHOWN_TYPES.iter().find(|known| **known == mime);
+    let disposition = if shown.is_some() { "inline" } else { "attachment" };
+    let headers = [
+        (CONTENT_TYPE, shown.map_or("application/octet-stream", |known| known)),
+        (CONTENT_DISPOSITION, disposition),
+        (CACHE_CONTROL, "private, no-cache"),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// Decodes the `n`th block of an MCP result.
+fn decode_block(output: &str, n: usize) -> Option<(String, Vec<u8>)> {
+    let result: Value = serde_json::from_str(output).ok()?;
+    let block = result.get("content")?.get(n)?;
+    let holder = block.get("resource").unwrap_or(block);
+    let data = holder.get("data").or_else(|| holder.get("blob"))?.as_str()?;
+    let mime = holder.get("mimeType").and_then(Value::as_str).unwrap_or_default();
+    Some((mime.to_owned(), BASE64_STANDARD.decode(data).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Output, Part};
+    use super::{Output, Part, decode_block};
     use crate::ids::JobId;
 
     fn output(text: &str) -> Vec<Part> {
@@ -188,11 +238,21 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_server_sends_is_shown_somehow() {
+    fn every_answer_of_a_server_is_shown_somehow() {
         for text in
             ["", "null", "[]", "{}", "{\"content\":null}", r#"{"content":[{}]}"#, "not json", "{\"content\":[1,2]}"]
         {
             assert!(!output(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_block_is_decoded_if_it_exists() {
+        let output =
+            r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
+        assert_eq!(decode_block(output, 1), Some(("image/png".to_owned(), b"hi".to_vec())));
+        assert_eq!(decode_block(output, 0), None);
+        assert_eq!(decode_block(output, 9), None);
+        assert_eq!(decode_block("nonsense", 0), None);
     }
 }

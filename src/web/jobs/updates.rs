@@ -1,7 +1,7 @@
-//! The list of jobs while it is looked at: rows change where they stand, and new jobs are told, never put in between.
+//! Live updates of the list of jobs: rows change in place, and new jobs are counted in a link, never inserted.
 //!
-//! A reconnect is sent the present state of all that can change, which is what it missed; only the number of new jobs
-//! that was told last is its place, so that a break alone says nothing again.
+//! After a reconnect the stream sends the present state of everything that can change. The event id is the last number of new
+//! jobs sent, so that a mere break is not announced.
 
 use std::time::Duration;
 
@@ -9,116 +9,117 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::Event as Message;
-use http::StatusCode;
+use serde::Deserialize;
 use tokio::time::Instant;
 use url::form_urlencoded::Serializer;
 
 use super::announcer::{Announcer, new_jobs};
 use super::filters::{Filters, ListParams};
-use super::views::{Row, RowsChange};
 use crate::app::App;
+use crate::error::Result;
 use crate::ids::JobId;
 use crate::jobs::{self, JobRow, Listing, News, Shown};
 use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
-use crate::web::error::{Error, Result};
 use crate::web::extract::Query;
+use crate::web::job_row::JobRowView;
 use crate::web::stream::{self, LiveSource};
+use crate::web::{error, row_ids};
 
-/// Between ids: a character that stands in an address as it is.
-const SEPARATOR: &str = ".";
-
-/// The address of the stream of a page of the list.
+/// Returns the address of the stream of a page of the list.
 pub(super) fn href(filters: &Filters, list: &Listing) -> String {
     let query = filters.query(filters.before);
     if filters.before.is_none() {
         return build_href(query, &list.rows, list.older);
     }
-    // it is told of no new jobs, so it need not say what it shows that is over
+    // a later page shows no new jobs, so the stream need not know the finished jobs
     let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
     build_href(query, &open, None)
 }
 
-/// The address of the stream of a page that shows one's newest jobs, whatever else it shows.
+/// Returns the address of the stream of a page that shows the newest jobs.
 pub(in crate::web) fn newest_updates_href(rows: &[JobRow]) -> String {
     build_href(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
 }
 
 fn build_href(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
-    let (over, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
-    let ids = |rows: Vec<&JobRow>| {
-        let ids: Vec<_> = rows.into_iter().map(|row| row.id.to_string()).collect();
-        ids.join(SEPARATOR)
-    };
+    let (finished, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
+    let ids = |rows: Vec<&JobRow>| row_ids::join(rows.into_iter().map(|row| row.id));
     let older = older.map(|id| id.to_string()).unwrap_or_default();
-    let named = [("open", ids(open)), ("over", ids(over)), ("older", older)];
-    query.extend_pairs(named.into_iter().filter(|(_, ids)| !ids.is_empty()));
+    let params = [("open", ids(open)), ("over", ids(finished)), ("older", older)];
+    query.extend_pairs(params.into_iter().filter(|(_, ids)| !ids.is_empty()));
     format!("/jobs/news?{}", query.finish())
 }
 
-/// The rows of a page, as its address names them: `open=`, `over=` and `older=`.
-#[derive(serde::Deserialize)]
+/// The rows of a page, as the address of its stream lists them.
+#[derive(Deserialize)]
 pub(super) struct RowsParams {
+    /// The jobs that can change.
     #[serde(default)]
     open: String,
+    /// The finished jobs.
     #[serde(default)]
     over: String,
+    /// The first job after the page.
     #[serde(default)]
     older: String,
+}
+
+impl RowsParams {
+    fn parse(&self) -> Option<Shown> {
+        let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
+        let shown = Shown { open: row_ids::parse(&self.open)?, over: row_ids::parse(&self.over)?, older };
+        (shown.open.len() + shown.over.len() <= PAGE_SIZE).then_some(shown)
+    }
 }
 
 pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
-    Query(asked): Query<ListParams>,
+    Query(params): Query<ListParams>,
     Query(rows): Query<RowsParams>,
     headers: HeaderMap,
-) -> Result {
+) -> error::Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let mut filters = Filters::read(&mut tx, &me.actor, &asked, &me.user.zone).await?;
+    let mut filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
     drop(tx);
-    // what could be chosen is the page's affair
+    // the stream renders no form
     filters.connectors = Vec::new();
-    let shown = rows.read().filter(|_| filters.faults.is_empty()).ok_or_else(not_of_a_page)?;
-    let told = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|told| told.parse().ok());
-    let ticks = app.live.subscribe_user(me.actor.user_id());
-    let announce = me.user.appearance.announce;
-    let me = me.into_viewer();
-    let follower = Follower {
+    let shown = rows.parse().filter(|_| filters.faults.is_empty()).ok_or_else(|| row_ids::invalid("jobs"))?;
+    let sent_unseen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
+    let changes = app.live.subscribe_user(me.actor.user_id());
+    let announcer = Announcer::new(me.user.appearance.announce);
+    let viewer = me.into_viewer();
+    let updates = ListUpdates {
         app: app.clone(),
-        me: me.clone(),
+        viewer: viewer.clone(),
         filters,
         shown,
-        rows: Vec::new(),
-        unseen: told.unwrap_or(0),
-        has_begun: false,
-        announcer: Announcer::of(announce),
+        sent_rows: Vec::new(),
+        sent_unseen: sent_unseen.unwrap_or(0),
+        has_sent: false,
+        announcer,
     };
-    Ok(stream::answer(app, me, ticks, follower))
+    Ok(stream::respond(app, viewer, changes, updates))
 }
 
-fn not_of_a_page() -> Error {
-    let why =
-        "This address follows the rows of a page of jobs, and names some that no page can have. Open the list of jobs.";
-    Error::new(StatusCode::UNPROCESSABLE_ENTITY, why)
-}
-
-impl RowsParams {
-    fn read(&self) -> Option<Shown> {
-        let ids = |text: &str| text.split(SEPARATOR).filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect();
-        let (open, over): (Option<Vec<_>>, Option<Vec<_>>) = (ids(&self.open), ids(&self.over));
-        let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
-        let shown = Shown { open: open?, over: over?, older };
-        (shown.open.len() + shown.over.len() <= PAGE_SIZE).then_some(shown)
-    }
+/// The changes of a list, as pieces of the page.
+#[derive(Template)]
+#[template(path = "jobs/_rows_change.html")]
+struct RowsChange {
+    rows: Vec<JobRowView>,
+    /// Set where the page announces new jobs.
+    new_jobs: Option<NewJobsLink>,
+    /// A sentence for the live region.
+    announcement: Option<String>,
 }
 
 /// The link to new jobs that the page does not show.
-pub(super) struct NewJobsLink {
+struct NewJobsLink {
     /// "3 new jobs"; empty if there are none.
-    pub(super) text: String,
+    text: String,
     /// The first page of the same list.
-    pub(super) href: String,
+    href: String,
 }
 
 impl NewJobsLink {
@@ -128,44 +129,50 @@ impl NewJobsLink {
     }
 }
 
-/// What a stream has sent so far.
-struct Follower {
+/// The updates of one page of the list.
+struct ListUpdates {
     app: App,
-    me: Viewer,
+    viewer: Viewer,
     filters: Filters,
     shown: Shown,
-    rows: Vec<JobRow>,
-    unseen: usize,
-    has_begun: bool,
+    /// The open rows as they were sent last.
+    sent_rows: Vec<JobRow>,
+    /// The number of new jobs sent last.
+    sent_unseen: usize,
+    has_sent: bool,
     announcer: Announcer,
 }
 
-impl LiveSource for Follower {
-    /// A list is looked over, not watched: twice a second is at once.
+impl LiveSource for ListUpdates {
+    /// A list is scanned, not watched, so two messages a second are enough.
     const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
-    async fn next_update(&mut self) -> Result<Option<Message>, ()> {
-        let is_first = self.filters.before.is_none();
-        let asked = jobs::news(&self.app.db, &self.me.actor, &self.filters.filter, &self.shown, is_first);
-        let news = asked.await.map_err(|_| ())?;
-        let changed: Vec<_> = news.rows.iter().filter(|row| !self.rows.contains(row)).collect();
-        if self.has_begun {
+    async fn next_update(&mut self) -> Result<Option<Message>> {
+        let is_first_page = self.filters.before.is_none();
+        let update =
+            jobs::news(&self.app.db, &self.viewer.actor, &self.filters.filter, &self.shown, is_first_page).await?;
+        let changed: Vec<_> = update.rows.iter().filter(|row| !self.sent_rows.contains(row)).collect();
+        if self.has_sent {
             for row in &changed {
-                self.announcer.note(row);
+                self.announcer.record(row);
             }
         }
-        self.announcer.note_unseen(self.unseen, news.unseen);
-        let announce = self.announcer.say(Instant::now());
-        let is_news = !self.has_begun || !changed.is_empty() || news.unseen != self.unseen || announce.is_some();
-        let calendar = self.me.calendar(self.app.clock.now());
-        let change = RowsChange {
-            rows: changed.into_iter().map(|row| Row::new(row, &calendar)).collect(),
-            new_jobs: is_first.then(|| NewJobsLink::new(&self.filters, news.unseen)),
-            announce,
+        self.announcer.record_unseen(self.sent_unseen, update.unseen);
+        let announcement = self.announcer.announce(Instant::now());
+        let has_changed = !changed.is_empty() || update.unseen != self.sent_unseen || announcement.is_some();
+        let html = if has_changed || !self.has_sent {
+            let calendar = self.viewer.calendar(self.app.clock.now());
+            let change = RowsChange {
+                rows: changed.into_iter().map(|row| JobRowView::new(row, &calendar)).collect(),
+                new_jobs: is_first_page.then(|| NewJobsLink::new(&self.filters, update.unseen)),
+                announcement,
+            };
+            Some(change.render().map_err(anyhow::Error::from)?)
+        } else {
+            None
         };
-        let html = is_news.then(|| change.render()).transpose().map_err(|_| ())?;
-        self.keep(news);
-        Ok(html.map(|html| Message::default().id(self.unseen.to_string()).data(html)))
+        self.record_sent(update);
+        Ok(html.map(|html| Message::default().id(self.sent_unseen.to_string()).data(html)))
     }
 
     fn is_finished(&self) -> bool {
@@ -173,16 +180,16 @@ impl LiveSource for Follower {
     }
 
     fn next_check(&self) -> Option<Instant> {
-        self.announcer.due()
+        self.announcer.next_announcement()
     }
 }
 
-impl Follower {
-    /// A row that is over is not asked for again.
-    fn keep(&mut self, news: News) {
-        let (over, open): (Vec<_>, Vec<_>) = news.rows.into_iter().partition(|row| row.status.is_final());
-        self.shown.over.extend(over.into_iter().map(|row| row.id));
+impl ListUpdates {
+    /// Remembers what was sent. Finished rows are not read again.
+    fn record_sent(&mut self, update: News) {
+        let (finished, open): (Vec<_>, Vec<_>) = update.rows.into_iter().partition(|row| row.status.is_final());
+        self.shown.over.extend(finished.into_iter().map(|row| row.id));
         self.shown.open = open.iter().map(|row| row.id).collect();
-        (self.rows, self.unseen, self.has_begun) = (open, news.unseen, true);
+        (self.sent_rows, self.sent_unseen, self.has_sent) = (open, update.unseen, true);
     }
 }

@@ -131,7 +131,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     for (who, place) in [(&alice, job.to_string()), (&bob, entry)] {
         let page = who.get(&format!("/audit?before={place}")).await;
         assert_eq!(page.status.as_u16(), 422, "{place}");
-        assert!(page.text("main .note li").contains("it is no place in this log"));
+        assert!(page.text("main .note li").contains("it is not a position in this log"));
         assert!(page.has("tbody tr"));
     }
     let long = "x".repeat(10_000);

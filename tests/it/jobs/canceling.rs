@@ -58,7 +58,7 @@ async fn a_countdown_stops_when_its_owner_says_so_and_nobody_else() {
     let late = alice.post(&format!("/jobs/{job}/cancellation"), &[("a", "b")]).await;
     assert_eq!(late.status, StatusCode::SEE_OTHER);
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert_eq!(page.text("main .note p"), "The job was over before it could be cancelled.");
+    assert_eq!(page.text("main .note p"), "The job had finished before it could be cancelled.");
     assert_eq!(json(&alice, &page).await["status"], "canceled");
 }
 

@@ -5,15 +5,15 @@ use serde_json::Value;
 use crate::jobs::{Job, Status};
 use crate::web::when::{self, Calendar};
 
-/// What the job is doing, in one sentence.
-pub(super) fn sentence(job: &Job, calendar: &Calendar) -> String {
+/// Returns a sentence about the job's status.
+pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
     let took = job
         .started_at
         .zip(job.finished_at)
         .map(|(start, end)| when::duration((end - start).unsigned_abs()))
         .unwrap_or_default();
     match job.status {
-        Status::Queued => queued(job, calendar),
+        Status::Queued => queued_sentence(job, calendar),
         Status::Running if job.run_no > 1 => "Running again.".to_owned(),
         Status::Running => "Running now.".to_owned(),
         Status::Succeeded => format!("Succeeded in {took}."),
@@ -22,18 +22,20 @@ pub(super) fn sentence(job: &Job, calendar: &Calendar) -> String {
         Status::Canceled if took.is_empty() => "Cancelled before it started.".to_owned(),
         Status::Canceled => format!("Cancelled after {took}."),
         Status::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
-        Status::WaitingInput if is_parked(job) => "It goes on when you connect the service again.".to_owned(),
+        Status::WaitingInput if waits_for_connection(job) => {
+            "It goes on when you connect the service again.".to_owned()
+        }
         Status::WaitingInput => "Waiting for you.".to_owned(),
-        Status::AwaitingApproval => "Waiting until somebody approves it.".to_owned(),
+        Status::AwaitingApproval => "Waiting for an approval.".to_owned(),
     }
 }
 
-/// Whether it waits for its connection.
-pub(super) fn is_parked(job: &Job) -> bool {
+/// Returns true if the job waits until its connection is usable again.
+pub(super) fn waits_for_connection(job: &Job) -> bool {
     job.status == Status::WaitingInput && job.later_reason.as_deref() == Some("reauth")
 }
 
-fn queued(job: &Job, calendar: &Calendar) -> String {
+fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
     let Some(at) = job.later_at else { return "Queued. It starts as soon as a worker is free.".to_owned() };
     let why = match job.later_reason.as_deref() {
         Some("retry") => "The last try failed; it is tried again",
@@ -47,7 +49,7 @@ fn queued(job: &Job, calendar: &Calendar) -> String {
     format!("Queued. {why} {} ({}).", at.words(), at.clock())
 }
 
-/// What to do about an ending that is not good.
+/// Returns advice for an outcome other than success.
 pub(super) fn advice(job: &Job) -> Option<&'static str> {
     match (job.status, job.error_class.as_deref()) {
         (Status::Unknown, _) => Some(
@@ -66,7 +68,7 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
     }
 }
 
-/// Progress that a log line reports, as `value` and `max` of a `<progress>`.
+/// Returns the progress that a log line reports, as `value` and `max` of a `<progress>`.
 pub(super) fn progress(data: &str) -> Option<(String, String)> {
     let data: Value = serde_json::from_str(data).ok()?;
     let number = |key: &str| data.get(key).and_then(Value::as_f64).filter(|number| number.is_finite());
