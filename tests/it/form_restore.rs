@@ -1,4 +1,4 @@
-//! A form that outlives its session comes back filled, to its sender alone, and is never sent by itself.
+//! A form submitted after its session expired comes back filled, to its sender only, and is never submitted again by the hub.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ const DIFF: &str = "/connectors/workbench/tools/text_diff";
 const TOOL: &str = "form[action*='/tools/']";
 const SIGN_IN: &str = "form[action='/sign-in']";
 const NOTICE: &str = "You had been signed out. This is what you had filled in; nothing has been sent yet.";
-const MARK: &str = "craft-reader";
+const LAST_USER_COOKIE: &str = "craft-reader";
 
 const TYPED: [(&str, &str); 3] =
     [("v/before", "<what alice typed>\nas it was"), ("v/after", "else"), ("v/context", "7")];
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Signs in on a page that came instead of an answer.
+/// Signs in on the page that answered a form.
 async fn sign_in(browser: &Browser, page: &Page, name: &str) -> Page {
     let email = format!("{name}@example.com");
     browser.submit(page, SIGN_IN, [("email", &email), ("password", PASSWORD)]).await
 }
 
-/// The same without going on to the page that was asked for.
-async fn only_sign_in(browser: &Browser, kept: &str) -> Page {
+/// Signs in without opening the requested page.
+async fn sign_in_only(browser: &Browser, kept: &str) -> Page {
     let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("next", DIFF), ("kept", kept)];
     let answer = browser.post("/sign-in", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some(DIFF)));
@@ -39,8 +39,8 @@ async fn sign_out(browser: &Browser) {
     browser.post("/sign-out", &[("", ""); 0]).await;
 }
 
-/// Alice's form, sent after she signed out in another tab.
-async fn unsent(browser: &Browser) -> Page {
+/// Submits a form of Alice's after she signed out in another tab.
+async fn submit_signed_out(browser: &Browser) -> Page {
     let form = browser.get(DIFF).await;
     sign_out(browser).await;
     let page = browser.submit(&form, TOOL, TYPED).await;
@@ -48,7 +48,7 @@ async fn unsent(browser: &Browser) -> Page {
     page
 }
 
-fn kept(page: &Page) -> String {
+fn sealed_form(page: &Page) -> String {
     page.attr("[name=kept]", "value").expect("the page keeps no form")
 }
 
@@ -56,12 +56,12 @@ fn is_filled(page: &Page) -> bool {
     page.body.contains("what alice typed")
 }
 
-/// What sessions hold.
+/// Returns the data of all sessions.
 async fn sessions(app: &TestApp) -> Vec<String> {
     sqlx::query_scalar("SELECT data FROM user_sessions").fetch_all(app.app.system.pool()).await.unwrap()
 }
 
-async fn sent_and_returned(app: &TestApp, alice: &Browser, form: &Page) {
+async fn submit_and_restore(app: &TestApp, alice: &Browser, form: &Page) {
     let page = alice.submit(form, TOOL, TYPED).await;
     assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::UNAUTHORIZED, "Sign in"));
     assert!(page.text(".note.warn p").ends_with("Nothing has been sent."), "{}", page.text(".note.warn"));
@@ -86,16 +86,16 @@ async fn sent_and_returned(app: &TestApp, alice: &Browser, form: &Page) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_returns_after_the_session_has_run_out() {
+async fn a_form_returns_after_its_session_expired() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get(DIFF).await;
     app.advance(15 * DAY).await;
-    sent_and_returned(&app, &alice, &form).await;
+    submit_and_restore(&app, &alice, &form).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_returns_after_the_session_was_ended_from_another_device() {
+async fn a_form_returns_after_its_session_was_ended_on_another_device() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get(DIFF).await;
@@ -103,16 +103,16 @@ async fn it_returns_after_the_session_was_ended_from_another_device() {
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
     let confirm = elsewhere.get("/settings/sessions/others").await;
     elsewhere.submit(&confirm, "main form", []).await;
-    sent_and_returned(&app, &alice, &form).await;
+    submit_and_restore(&app, &alice, &form).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_returns_after_signing_out_in_another_tab() {
+async fn a_form_returns_after_signing_out_in_another_tab() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get(DIFF).await;
     sign_out(&alice).await;
-    sent_and_returned(&app, &alice, &form).await;
+    submit_and_restore(&app, &alice, &form).await;
 }
 
 #[tokio::test]
@@ -128,11 +128,11 @@ async fn raw_json_returns_as_raw_json() {
 }
 
 #[tokio::test]
-async fn whoever_else_signs_in_there_sees_nothing_of_it() {
+async fn another_user_who_signs_in_there_does_not_see_the_form() {
     let app = TestApp::new().await;
     let browser = app.alice().await;
     app.account("bob", false).await;
-    let page = unsent(&browser).await;
+    let page = submit_signed_out(&browser).await;
     let shown = sign_in(&browser, &page, "bob").await;
     assert_eq!((shown.status, shown.path()), (StatusCode::OK, DIFF));
     assert!(!is_filled(&shown) && !shown.has(".note"), "{}", shown.body);
@@ -142,11 +142,11 @@ async fn whoever_else_signs_in_there_sees_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_mark_is_answered_as_any_page_and_nothing_is_stored() {
+async fn without_the_cookie_a_form_redirects_to_the_sign_in_page_and_nothing_is_stored() {
     let app = TestApp::new().await;
     let stranger = app.stranger();
     for mark in ["", "made-up", &"x".repeat(4_000)] {
-        stranger.set_cookie(MARK, mark);
+        stranger.set_cookie(LAST_USER_COOKIE, mark);
         let answer = stranger.post(DIFF, &TYPED).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{mark}");
         assert!(answer.header("location").unwrap().starts_with("/sign-in?next="), "{mark}");
@@ -155,12 +155,12 @@ async fn a_form_without_a_mark_is_answered_as_any_page_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn after_an_hour_nothing_returns() {
+async fn after_an_hour_the_form_does_not_return() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let (late, waiting) = (unsent(&alice).await, unsent_again(&alice).await);
+    let (late, waiting) = (submit_signed_out(&alice).await, submit_signed_out_again(&alice).await);
     app.advance(59 * MINUTE).await;
-    only_sign_in(&alice, &kept(&waiting)).await;
+    sign_in_only(&alice, &sealed_form(&waiting)).await;
     app.advance(MINUTE).await;
     let page = alice.get(DIFF).await;
     assert!(!is_filled(&page) && !page.has(".note"), "it waited in the session for longer than an hour");
@@ -169,19 +169,19 @@ async fn after_an_hour_nothing_returns() {
     assert!(!is_filled(&sign_in(&alice, &late, "alice").await), "the page kept it for longer than an hour");
 }
 
-/// The same form once more, from a browser that is signed out already.
-async fn unsent_again(alice: &Browser) -> Page {
+/// Submits the form again from a browser that is signed out already.
+async fn submit_signed_out_again(alice: &Browser) -> Page {
     let page = alice.post(DIFF, &TYPED).await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
     page
 }
 
 #[tokio::test]
-async fn other_pages_leave_it_where_it_is_and_signing_out_drops_it() {
+async fn other_pages_leave_the_form_and_signing_out_drops_it() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let page = unsent(&alice).await;
-    only_sign_in(&alice, &kept(&page)).await;
+    let page = submit_signed_out(&alice).await;
+    sign_in_only(&alice, &sealed_form(&page)).await;
     let (profile, as_json) = ("/settings/profile", format!("{DIFF}?as=json"));
     for other in ["/jobs", profile, &as_json, "/connectors/workbench/tools/hash", "/nowhere"] {
         let shown = alice.get(other).await;
@@ -190,18 +190,18 @@ async fn other_pages_leave_it_where_it_is_and_signing_out_drops_it() {
     alice.request(Method::HEAD, DIFF, &[], "").await;
     assert!(is_filled(&alice.get(DIFF).await));
 
-    let page = unsent(&alice).await;
-    only_sign_in(&alice, &kept(&page)).await;
+    let page = submit_signed_out(&alice).await;
+    sign_in_only(&alice, &sealed_form(&page)).await;
     sign_out(&alice).await;
-    only_sign_in(&alice, "").await;
+    sign_in_only(&alice, "").await;
     assert!(!is_filled(&alice.get(DIFF).await));
 }
 
 #[tokio::test]
-async fn a_wrong_password_on_the_way_does_not_lose_it() {
+async fn a_wrong_password_does_not_lose_the_form() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let page = unsent(&alice).await;
+    let page = submit_signed_out(&alice).await;
     let wrong = [("email", "alice@example.com"), ("password", "a wrong password")];
     let refused = alice.submit(&page, SIGN_IN, wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -210,25 +210,25 @@ async fn a_wrong_password_on_the_way_does_not_lose_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_form_of_hers_is_ignored() {
+async fn a_sealed_text_that_is_not_her_form_is_ignored() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let (hers, his) = (kept(&unsent(&alice).await), kept(&unsent(&bob).await));
+    let (hers, his) = (sealed_form(&submit_signed_out(&alice).await), sealed_form(&submit_signed_out(&bob).await));
     let (cut, doubled) = (&hers[..hers.len() / 2], hers.repeat(2));
     let mut changed = hers.clone();
     changed.replace_range(100..101, if hers[100..].starts_with('A') { "B" } else { "A" });
     for odd in [his.as_str(), cut, &doubled, &changed, "x", "AAAA", "\u{1F4A9}", &"A".repeat(100_000)] {
-        only_sign_in(&alice, odd).await;
+        sign_in_only(&alice, odd).await;
         let page = alice.get(DIFF).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(!is_filled(&page) && !page.has(".note"), "{} letters", odd.len());
     }
-    only_sign_in(&alice, &hers).await;
+    sign_in_only(&alice, &hers).await;
     assert!(is_filled(&alice.get(DIFF).await), "and hers does not open either");
 }
 
 #[tokio::test]
-async fn secrets_are_nowhere_in_clear() {
+async fn secrets_are_stored_nowhere_in_clear_text() {
     const SECRET: &str = "hunter2-in-a-field";
     let app = TestApp::new().await;
     let alice = app.alice().await;
@@ -241,26 +241,27 @@ async fn secrets_are_nowhere_in_clear() {
     let page = alice.submit(&form, TOOL, [("v/user", "al-the-user"), ("v/api_key", SECRET)]).await;
     assert!(!page.body.contains(SECRET) && !page.body.contains("al-the-user"));
 
-    only_sign_in(&alice, &kept(&page)).await;
-    let held = sessions(&app).await.concat();
-    assert!(held.contains("kept"), "it does not wait in the session: {held}");
-    assert!(!held.contains(SECRET) && !held.contains("al-the-user") && !held.contains("login"), "{held}");
+    sign_in_only(&alice, &sealed_form(&page)).await;
+    let stored = sessions(&app).await.concat();
+    assert!(stored.contains("kept"), "it does not wait in the session: {stored}");
+    assert!(!stored.contains(SECRET) && !stored.contains("al-the-user") && !stored.contains("login"), "{stored}");
     let back = alice.get(&login).await;
     assert_eq!(back.attr("[name='v/user']", "value").as_deref(), Some("al-the-user"));
-    // as with a form that comes back for a fault
+    // as with a form that comes back with a fault
     assert_eq!(back.attr("[name='v/api_key']", "value").as_deref(), Some(""));
 }
 
 #[tokio::test]
-async fn passwords_are_not_even_carried() {
+async fn passwords_are_not_preserved() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get("/settings/sign-in/email").await;
     sign_out(&alice).await;
     let typed = [("email", "alice@new.example"), ("current_password", PASSWORD)];
     let page = alice.submit(&form, "main form", typed).await;
-    let (vault, alices) = (&app.app.vault, alice.cookie(MARK).unwrap().parse().unwrap());
-    let carried = vault.open_from_client(alices, "kept form", &kept(&page), app.app.clock.now(), time::Duration::HOUR);
+    let (vault, alices) = (&app.app.vault, alice.cookie(LAST_USER_COOKIE).unwrap().parse().unwrap());
+    let carried =
+        vault.open_from_client(alices, "kept form", &sealed_form(&page), app.app.clock.now(), time::Duration::HOUR);
     assert_eq!(carried.unwrap().expose(), "/settings/sign-in/email\nemail=alice%40new.example&current_password=");
     let back = sign_in(&alice, &page, "alice").await;
     assert_eq!(back.attr("[name=email]", "value").as_deref(), Some("alice@new.example"));
@@ -269,7 +270,7 @@ async fn passwords_are_not_even_carried() {
 }
 
 #[tokio::test]
-async fn another_site_has_nothing_kept_by_sending_a_form_here() {
+async fn a_form_from_another_site_is_not_preserved() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     sign_out(&alice).await;
@@ -282,7 +283,7 @@ async fn another_site_has_nothing_kept_by_sending_a_form_here() {
 }
 
 #[tokio::test]
-async fn what_cannot_come_back_is_answered_as_before() {
+async fn a_form_that_cannot_be_preserved_redirects_to_the_sign_in_page() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     sign_out(&alice).await;
@@ -301,10 +302,10 @@ async fn what_cannot_come_back_is_answered_as_before() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_too_large_is_told_so_to_who_is_signed_in() {
+async fn a_form_that_is_too_large_is_refused_for_signed_in_users() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    assert!(alice.cookie(MARK).is_some());
+    assert!(alice.cookie(LAST_USER_COOKIE).is_some());
     let answer = alice.post("/settings/profile", &[("display_name", "x".repeat(300_000))]).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }

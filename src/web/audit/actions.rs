@@ -1,10 +1,10 @@
-//! The acts that the log can be narrowed to, in groups; each is called what [`words`] calls it.
+//! The actions that the log can be filtered by, in groups, under the names of [`action_label`].
 
-use super::views::words;
+use super::labels::action_label;
 use crate::audit::Text;
 use crate::web::filtering::SelectOption;
 
-/// Acts that belong together, and may be asked for together.
+/// Actions that belong together, and can be selected together.
 struct Group {
     /// The word in URLs.
     word: &'static str,
@@ -12,7 +12,7 @@ struct Group {
     actions: &'static [&'static str],
 }
 
-/// Every act of the log.
+/// Every action of the log.
 const GROUPS: &[Group] = &[
     Group { word: "jobs", label: "All about jobs", actions: &["job.finished", "job.cancel_requested"] },
     Group {
@@ -60,7 +60,7 @@ const GROUPS: &[Group] = &[
     Group { word: "log", label: "All about this log", actions: &["audit.exported"] },
 ];
 
-/// What an address may ask for: an act, or a group of them.
+/// A filter by action: one action, or a group of them.
 pub(super) struct ActionFilter {
     /// The word in URLs.
     pub(super) word: &'static str,
@@ -68,51 +68,51 @@ pub(super) struct ActionFilter {
     pub(super) words: String,
 }
 
-/// A group of choices in a select.
-pub(super) struct Choices {
+/// A group of options in a select.
+pub(super) struct OptionGroup {
     pub(super) label: &'static str,
     pub(super) options: Vec<SelectOption>,
 }
 
-/// Reads a word of an address.
-pub(super) fn read(word: &str) -> Option<ActionFilter> {
-    let whole = GROUPS.iter().find(|group| group.word == word);
-    if let Some(group) = whole {
+/// Parses the parameter of an address.
+pub(super) fn parse(word: &str) -> Option<ActionFilter> {
+    let group = GROUPS.iter().find(|group| group.word == word);
+    if let Some(group) = group {
         return Some(ActionFilter { word: group.word, actions: group.actions, words: group.label.to_lowercase() });
     }
     let of_all = GROUPS.iter().flat_map(|group| group.actions.chunks(1));
     of_all
         .filter_map(|one| Some((*one.first()?, one)))
         .find(|(action, _)| *action == word)
-        .map(|(action, actions)| ActionFilter { word: action, actions, words: words(action) })
+        .map(|(action, actions)| ActionFilter { word: action, actions, words: action_label(action) })
 }
 
-/// Everything that may be chosen.
-pub(super) fn choices() -> Vec<Choices> {
+/// Returns every option, in groups.
+pub(super) fn options() -> Vec<OptionGroup> {
     let of = |group: &Group| {
-        let each = group.actions.iter().map(|action| SelectOption::new(*action, words(action)));
+        let each = group.actions.iter().map(|action| SelectOption::new(*action, action_label(action)));
         let options = std::iter::once(SelectOption::new(group.word, group.label)).chain(each).collect();
-        Choices { label: group.label.trim_start_matches("All about "), options }
+        OptionGroup { label: group.label.trim_start_matches("All about "), options }
     };
     GROUPS.iter().map(of).collect()
 }
 
-/// What was typed, to be found in what the reader knows each act as.
-pub(super) fn text(typed: &str) -> Option<Text> {
+/// Builds a text search that also finds actions by their labels.
+pub(super) fn text_search(typed: &str) -> Option<Text> {
     let actions = GROUPS.iter().flat_map(|group| group.actions);
-    Text::new(typed, actions.map(|action| (*action, words(action))))
+    Text::new(typed, actions.map(|action| (*action, action_label(action))))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, read};
-    use crate::web::audit::words;
+    use super::{GROUPS, parse};
+    use crate::web::audit::action_label;
     use std::collections::BTreeSet;
 
-    /// Acts of whoever runs the hub: no user's log has them.
+    /// Actions of the hub's administration, which are in no user's log.
     const OF_THE_HUB: [&str; 1] = ["master_key.changed"];
 
-    /// The actions, as the log's source names them.
+    /// Reads the names of the actions from the source of the audit log.
     fn of_the_source() -> BTreeSet<&'static str> {
         let source = include_str!("../../audit/action.rs");
         let after = |start: &'static str| source.split(start).skip(1).filter_map(|rest| rest.split('"').next());
@@ -120,20 +120,20 @@ mod tests {
     }
 
     #[test]
-    fn every_act_can_be_asked_for_and_has_words() {
+    fn every_action_can_be_selected_and_has_a_label() {
         let listed: BTreeSet<_> = GROUPS.iter().flat_map(|group| group.actions.iter().copied()).collect();
         let mut of_users = of_the_source();
         of_users.retain(|action| !OF_THE_HUB.contains(action));
-        assert_eq!(listed, of_users, "an act is in no group, or a group has one that is gone");
+        assert_eq!(listed, of_users, "an action is in no group, or a group has one that was removed");
         for action in listed {
-            assert_ne!(words(action), action, "{action} has no words");
+            assert_ne!(action_label(action), action, "{action} has no label");
         }
     }
 
     #[test]
-    fn an_act_and_a_group_are_read_from_their_words() {
-        assert_eq!(read("job.finished").unwrap().actions, ["job.finished"]);
-        assert_eq!(read("jobs").unwrap().actions, ["job.finished", "job.cancel_requested"]);
-        assert!(read("job").is_none() && read("").is_none());
+    fn an_action_and_a_group_are_parsed_from_the_address() {
+        assert_eq!(parse("job.finished").unwrap().actions, ["job.finished"]);
+        assert_eq!(parse("jobs").unwrap().actions, ["job.finished", "job.cancel_requested"]);
+        assert!(parse("job").is_none() && parse("").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The log as a file that arrives while it is read: the database is asked for a batch when the client has taken the last.
+//! The log as a file that is streamed while it is read: the next batch is read when the client has taken the last.
 
 use async_stream::try_stream;
 use axum::body::Body;
@@ -19,19 +19,19 @@ use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::Query;
 
-/// What kind of file.
+/// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For spreadsheets.
     Csv,
-    /// For programs: an object a line.
+    /// For programs: one JSON object a line.
     Ndjson,
 }
 
 impl Format {
     pub(super) const ALL: [Self; 2] = [Self::Csv, Self::Ndjson];
 
-    /// As people call it.
+    /// Returns the name of the format for people.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Csv => "CSV",
@@ -46,7 +46,7 @@ impl Format {
         }
     }
 
-    const fn ending(self) -> &'static str {
+    const fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
@@ -79,40 +79,40 @@ pub(super) async fn csv(
     method: Method,
     State(app): State<App>,
     me: SignedIn,
-    Query(asked): Query<ListParams>,
+    Query(params): Query<ListParams>,
 ) -> Result {
-    answer(&method, &app, &me, asked, Format::Csv).await
+    export(&method, &app, &me, params, Format::Csv).await
 }
 
 pub(super) async fn ndjson(
     method: Method,
     State(app): State<App>,
     me: SignedIn,
-    Query(asked): Query<ListParams>,
+    Query(params): Query<ListParams>,
 ) -> Result {
-    answer(&method, &app, &me, asked, Format::Ndjson).await
+    export(&method, &app, &me, params, Format::Ndjson).await
 }
 
-async fn answer(method: &Method, app: &App, me: &SignedIn, asked: ListParams, format: Format) -> Result {
+async fn export(method: &Method, app: &App, me: &SignedIn, params: ListParams, format: Format) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, asked, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
     drop(tx);
     if let Some(fault) = filters.faults.faults().first() {
-        // without the filter the file would hold more than was asked for
-        let told = format!("Nothing was exported. {}. Open the audit log and filter it again.", fault.message);
-        return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, told));
+        // without the filter the file would hold more than was requested
+        let message = format!("Nothing was exported. {}. Open the audit log and filter it again.", fault.message);
+        return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
     let now = app.clock.now();
     let body = if method == Method::HEAD {
-        // whoever only asks what there would be takes nothing along, and the log does not say that they did
+        // a HEAD request exports nothing, so the log has no entry about it
         Body::empty()
     } else {
-        let action = Action::LogExported { format: format.ending(), filter: filters.as_json() };
+        let action = Action::LogExported { format: format.extension(), filter: filters.as_json() };
         let export = audit::export(&app.db, &me.actor, filters.filter, filters.before, &action, now).await?;
-        Body::from_stream(arriving(export, format))
+        Body::from_stream(stream_lines(export, format))
     };
     let day = to_jiff(now).to_zoned(me.user.zone.clone()).date();
-    let name = format!("attachment; filename=\"audit-log-{day}.{}\"", format.ending());
+    let name = format!("attachment; filename=\"audit-log-{day}.{}\"", format.extension());
     let headers = [
         (CONTENT_TYPE, format.content_type().to_owned()),
         (CONTENT_DISPOSITION, name),
@@ -121,16 +121,19 @@ async fn answer(method: &Method, app: &App, me: &SignedIn, asked: ListParams, fo
     Ok((headers, body).into_response())
 }
 
-/// A fault ends the body as broken, so that half a log is not taken for a whole one.
-fn arriving(mut export: Export, format: Format) -> impl Stream<Item = Result<Bytes, DomainError>> {
+/// Streams the file. An error breaks the body off, so that half a log is not taken for a whole one.
+fn stream_lines(mut export: Export, format: Format) -> impl Stream<Item = Result<Bytes, DomainError>> {
     try_stream! {
         yield format.head()?;
-        while let Some(entries) = export.next().await.inspect_err(broken)? {
+        while let Some(entries) = export.next().await.inspect_err(log_broken)? {
             yield format.lines(&entries)?;
         }
     }
 }
 
-fn broken(error: &DomainError) {
-    tracing::error!(error = error as &dyn std::error::Error, "an export of the audit log was cut off");
+fn log_broken(error: &DomainError) {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "Broke off an export of the audit log; its user has to start it again"
+    );
 }

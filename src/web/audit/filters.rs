@@ -1,12 +1,12 @@
-//! The filters of the log: from the address, to a form and its words, and back into addresses.
+//! The filters of the log: parsed from the address, shown in the form, written back into links.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::actions::{self, Choices};
-use super::views::{origin_words, outcome_words};
+use super::actions::{self, OptionGroup};
+use super::labels::{origin_label, origin_phrase, outcome_label};
 use crate::actor::{Actor, Origin};
 use crate::audit::{self, Filter, Outcome};
 use crate::connections::LinkedConnector;
@@ -18,10 +18,10 @@ use crate::web::filtering::{
     url_with_params,
 };
 
-/// The longest text that is searched for, in characters.
-const LONGEST_TEXT: usize = 200;
+/// The longest search text, in characters.
+const MAX_TEXT_LENGTH: usize = 200;
 
-/// The query string, as it was asked.
+/// The query string of the list and of the export.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListParams {
@@ -35,16 +35,16 @@ pub(super) struct ListParams {
     before: String,
 }
 
-/// What was asked for, read: what is not understood is left out and told.
+/// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 pub(super) struct Filters {
     pub(super) filter: Filter,
     pub(super) before: Option<AuditId>,
     pub(super) faults: FieldFaults,
-    /// Each filter that is on, in words.
+    /// Each active filter in words.
     pub(super) parts: Vec<String>,
-    /// What links repeat: only what was understood.
-    named: Vec<(&'static str, String)>,
-    /// What the form shows: what was typed, understood or not.
+    /// The valid parameters, as links repeat them.
+    params: Vec<(&'static str, String)>,
+    /// The parameters as submitted, valid or not, as the form shows them.
     pub(super) typed: ListParams,
     pub(super) connectors: Vec<SelectOption>,
 }
@@ -74,94 +74,94 @@ impl ListParams {
 }
 
 impl Filters {
-    /// Reads the address; `zone` is where the reader's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, asked: ListParams, zone: &TimeZone) -> Result<Self> {
-        let services = load_connector_filter(tx, actor, &asked.connector).await?;
-        let mut read = Self::of(asked, services.selected.as_ref(), zone);
-        read.connectors = services.choices;
-        // a place of another list, or in somebody else's
-        if let Some(place) = read.before
+    /// Parses the parameters. `zone` decides when the viewer's days begin.
+    pub(super) async fn read(tx: &mut Tx, actor: &Actor, params: ListParams, zone: &TimeZone) -> Result<Self> {
+        let connectors = load_connector_filter(tx, actor, &params.connector).await?;
+        let mut filters = Self::parse(params, connectors.selected.as_ref(), zone);
+        filters.connectors = connectors.choices;
+        // a position of another list, or of another user's
+        if let Some(place) = filters.before
             && !audit::has(tx, actor, place).await?
         {
-            report_invalid(&mut read.faults, "before", &read.typed.before, false, NO_PLACE);
-            read.before = None;
+            report_invalid(&mut filters.faults, "before", &filters.typed.before, false, NOT_A_POSITION);
+            filters.before = None;
         }
-        Ok(read)
+        Ok(filters)
     }
 
-    fn of(asked: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
-        let mut read = Self {
+    fn parse(params: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
+        let mut filters = Self {
             filter: Filter::default(),
             before: None,
             faults: FieldFaults::default(),
             parts: Vec::new(),
-            named: Vec::new(),
+            params: Vec::new(),
             typed: ListParams::default(),
             connectors: Vec::new(),
         };
-        read.outcome(asked.outcome());
-        read.action(asked.action());
-        read.connector(asked.connector(), connector);
-        read.who(asked.who());
-        read.text(asked.text());
-        read.period(asked.from(), asked.to(), zone);
-        read.before = parse_param(&asked.before, |id| id.parse().ok());
-        report_invalid(&mut read.faults, "before", &asked.before, read.before.is_some(), NO_PLACE);
-        read.typed = asked;
-        read
+        filters.outcome(params.outcome());
+        filters.action(params.action());
+        filters.connector(params.connector(), connector);
+        filters.who(params.who());
+        filters.text(params.text());
+        filters.period(params.from(), params.to(), zone);
+        filters.before = parse_param(&params.before, |id| id.parse().ok());
+        report_invalid(&mut filters.faults, "before", &params.before, filters.before.is_some(), NOT_A_POSITION);
+        filters.typed = params;
+        filters
     }
 
-    fn outcome(&mut self, asked: &str) {
-        let outcome = Outcome::ALL.into_iter().find(|it| it.as_str() == asked);
-        report_invalid(&mut self.faults, "outcome", asked, outcome.is_some(), "choose “error” or “success”");
+    fn outcome(&mut self, value: &str) {
+        let outcome = Outcome::ALL.into_iter().find(|it| it.as_str() == value);
+        report_invalid(&mut self.faults, "outcome", value, outcome.is_some(), "choose “error” or “success”");
         if let Some(outcome) = outcome {
-            self.on("outcome", asked, outcome_words(outcome).to_lowercase());
+            self.activate("outcome", value, outcome_label(outcome).to_lowercase());
             self.filter.outcome = Some(outcome);
         }
     }
 
-    fn action(&mut self, asked: &str) {
-        let action = actions::read(asked);
+    fn action(&mut self, value: &str) {
+        let action = actions::parse(value);
         report_invalid(
             &mut self.faults,
             "action",
-            asked,
+            value,
             action.is_some(),
-            "the log knows no such act; choose one of the list",
+            "the log has no such action; choose one of the list",
         );
         if let Some(action) = action {
-            self.on("action", action.word, action.words);
+            self.activate("action", action.word, action.words);
             self.filter.actions = action.actions;
         }
     }
 
-    fn connector(&mut self, asked: &str, connector: Option<&LinkedConnector>) {
-        report_invalid(&mut self.faults, "connector", asked, connector.is_some(), "you have no connector of that name");
+    fn connector(&mut self, value: &str, connector: Option<&LinkedConnector>) {
+        report_invalid(&mut self.faults, "connector", value, connector.is_some(), "you have no connector of that name");
         if let Some(connector) = connector {
-            self.on("connector", &connector.slug, connector.name.clone());
+            self.activate("connector", &connector.slug, connector.name.clone());
             self.filter.connector = Some(connector.id);
         }
     }
 
-    fn who(&mut self, asked: &str) {
-        let origin = Origin::ALL.into_iter().find(|it| it.as_str() == asked);
-        report_invalid(&mut self.faults, "who", asked, origin.is_some(), "choose one of the list");
+    fn who(&mut self, value: &str) {
+        let origin = Origin::ALL.into_iter().find(|it| it.as_str() == value);
+        report_invalid(&mut self.faults, "who", value, origin.is_some(), "choose one of the list");
         if let Some(origin) = origin {
-            self.on("who", asked, by(origin).to_owned());
+            self.activate("who", value, origin_phrase(origin).to_owned());
             self.filter.origin = Some(origin);
         }
     }
 
-    fn text(&mut self, asked: &str) {
-        let is_short = asked.chars().count() <= LONGEST_TEXT;
-        report_invalid(&mut self.faults, "text", asked, is_short, "a search has at most 200 characters; shorten it");
-        if is_short && !asked.is_empty() {
-            self.on("text", asked, format!("“{asked}”"));
-            self.filter.text = actions::text(asked);
+    fn text(&mut self, value: &str) {
+        let is_short = value.chars().count() <= MAX_TEXT_LENGTH;
+        report_invalid(&mut self.faults, "text", value, is_short, "a search has at most 200 characters; shorten it");
+        if is_short && !value.is_empty() {
+            self.activate("text", value, format!("“{value}”"));
+            self.filter.text = actions::text_search(value);
         }
     }
 
-    /// From the beginning of the first day to the end of the last.
+    /// Filters from the beginning of the first day to the end of the last.
     fn period(&mut self, from: &str, to: &str, zone: &TimeZone) {
         let (first, last) = (parse_param(from, parse_date), parse_param(to, parse_date));
         report_invalid(&mut self.faults, "from", from, first.is_some(), DATE_HINT);
@@ -169,86 +169,77 @@ impl Filters {
         if let (Some(first), Some(last)) = (first, last)
             && last < first
         {
-            self.faults.add("to", "The last day is before the first: exchange them");
+            self.faults.add("to", "The last day is before the first: swap them");
             return;
         }
-        if let Some(words) = period_words(first, last) {
+        if let Some(words) = period_label(first, last) {
             self.parts.push(words);
         }
-        self.named.extend(first.map(|day| ("from", day.to_string())));
-        self.named.extend(last.map(|day| ("to", day.to_string())));
+        self.params.extend(first.map(|day| ("from", day.to_string())));
+        self.params.extend(last.map(|day| ("to", day.to_string())));
         self.filter.from = first.and_then(|day| start_of_day(day, zone));
         self.filter.until = last.and_then(|day| start_of_day(day.tomorrow().ok()?, zone));
     }
 
-    fn on(&mut self, name: &'static str, value: &str, words: String) {
-        self.named.push((name, value.to_owned()));
+    fn activate(&mut self, name: &'static str, value: &str, words: String) {
+        self.params.push((name, value.to_owned()));
         self.parts.push(words);
     }
 
-    /// The address of the list from `before` on; parameters without a value are left out.
+    /// Returns the address of the list from `before` on; parameters without a value are left out.
     pub(super) fn href(&self, before: Option<AuditId>) -> String {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
-        let mut named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        named.push(("before", &before));
-        url_with_params("/audit", &named)
+        let mut params: Vec<_> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        params.push(("before", &before));
+        url_with_params("/audit", &params)
     }
 
-    /// The address of a file of all that matches.
+    /// Returns the address of a file with all matching entries.
     pub(super) fn export_href(&self, path: &str) -> String {
-        let named: Vec<_> = self.named.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        url_with_params(path, &named)
+        let params: Vec<_> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        url_with_params(path, &params)
     }
 
-    /// What is asked for, by the names of the filters.
+    /// Returns the active filters by name.
     pub(super) fn as_json(&self) -> Value {
         let before = self.before.map(|place| ("before", place.to_string()));
-        self.named.iter().cloned().chain(before).map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
+        self.params.iter().cloned().chain(before).map(|(name, value)| (name.to_owned(), Value::String(value))).collect()
     }
 
-    /// "failed, Workbench, “hash”": the filters that are on.
-    pub(super) fn words(&self) -> String {
+    /// Lists the active filters: "failed, Workbench, “hash”".
+    pub(super) fn summary(&self) -> String {
         self.parts.join(", ")
     }
 
-    /// What a page about them is called.
+    /// Returns the title of the page.
     pub(super) fn title(&self) -> String {
         match self.parts[..] {
             [] => "Audit log".to_owned(),
-            _ => format!("Audit log: {}", self.words()),
+            _ => format!("Audit log: {}", self.summary()),
         }
     }
 
-    /// Who may be chosen.
+    /// Returns the options for the origin.
     pub(super) fn origins() -> Vec<SelectOption> {
-        let all = Origin::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), origin_words(it)));
+        let all = Origin::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), origin_label(it)));
         std::iter::once(SelectOption::new("", "Anybody")).chain(all).collect()
     }
 
-    /// Which outcome may be chosen.
+    /// Returns the options for the outcome.
     pub(super) fn outcomes() -> Vec<SelectOption> {
-        let all = Outcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_words(it)));
+        let all = Outcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_label(it)));
         std::iter::once(SelectOption::new("", "Any outcome")).chain(all).collect()
     }
 
-    /// Which acts may be chosen.
-    pub(super) fn actions() -> Vec<Choices> {
-        actions::choices()
+    /// Returns the options for the action.
+    pub(super) fn actions() -> Vec<OptionGroup> {
+        actions::options()
     }
 }
 
-const NO_PLACE: &str = "it is not a position in this log";
+const NOT_A_POSITION: &str = "it is not a position in this log";
 
-const fn by(origin: Origin) -> &'static str {
-    match origin {
-        Origin::System => "by the hub",
-        Origin::Browser => "by you in a browser",
-        Origin::Assistant => "by you through an assistant",
-        Origin::Cli => "on the server’s command line",
-    }
-}
-
-fn period_words(first: Option<Date>, last: Option<Date>) -> Option<String> {
+fn period_label(first: Option<Date>, last: Option<Date>) -> Option<String> {
     match (first, last) {
         (None, None) => None,
         (Some(first), None) => Some(format!("since {}", format_date(first))),
@@ -265,8 +256,8 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn what_is_understood_comes_back_in_words_and_links() {
-        let asked = ListParams {
+    fn valid_parameters_come_back_in_words_and_links() {
+        let params = ListParams {
             from: "2026-11-20".into(),
             to: "2026-11-21".into(),
             action: "jobs".into(),
@@ -274,18 +265,21 @@ mod tests {
             text: " a&b ".into(),
             ..ListParams::default()
         };
-        let read = Filters::of(asked, None, &TimeZone::get("Europe/Berlin").unwrap());
-        assert!(read.faults.is_empty());
-        assert_eq!(read.title(), "Audit log: failed, all about jobs, “a&b”, from 20 November 2026 to 21 November 2026");
-        assert_eq!(read.href(None), "/audit?outcome=error&action=jobs&text=a%26b&from=2026-11-20&to=2026-11-21");
-        assert_eq!(read.filter.from, Some(datetime!(2026-11-19 23:00 UTC)));
-        assert_eq!(read.filter.until, Some(datetime!(2026-11-21 23:00 UTC)));
+        let filters = Filters::parse(params, None, &TimeZone::get("Europe/Berlin").unwrap());
+        assert!(filters.faults.is_empty());
+        assert_eq!(
+            filters.title(),
+            "Audit log: failed, all about jobs, “a&b”, from 20 November 2026 to 21 November 2026"
+        );
+        assert_eq!(filters.href(None), "/audit?outcome=error&action=jobs&text=a%26b&from=2026-11-20&to=2026-11-21");
+        assert_eq!(filters.filter.from, Some(datetime!(2026-11-19 23:00 UTC)));
+        assert_eq!(filters.filter.until, Some(datetime!(2026-11-21 23:00 UTC)));
     }
 
     #[test]
-    fn what_is_not_understood_is_left_out_told_and_still_in_the_form() {
+    fn invalid_parameters_are_left_out_reported_and_still_in_the_form() {
         let long = "x".repeat(10_000);
-        let asked = ListParams {
+        let params = ListParams {
             from: "20261120".into(),
             to: "tomorrow".into(),
             who: "me".into(),
@@ -295,21 +289,21 @@ mod tests {
             text: long.clone(),
             before: "2".into(),
         };
-        let read = Filters::of(asked, None, &TimeZone::UTC);
-        let fields: Vec<_> = read.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
+        let filters = Filters::parse(params, None, &TimeZone::UTC);
+        let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["outcome", "action", "connector", "who", "text", "from", "to", "before"]);
-        assert!(read.faults.faults().iter().all(|fault| fault.message.len() < 250));
-        assert!(read.filter.is_empty() && read.before.is_none() && read.parts.is_empty());
-        assert_eq!((read.href(None), read.title()), ("/audit".into(), "Audit log".into()));
-        assert_eq!((read.typed.text(), read.typed.to()), (long.as_str(), "tomorrow"));
+        assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
+        assert!(filters.filter.is_empty() && filters.before.is_none() && filters.parts.is_empty());
+        assert_eq!((filters.href(None), filters.title()), ("/audit".into(), "Audit log".into()));
+        assert_eq!((filters.typed.text(), filters.typed.to()), (long.as_str(), "tomorrow"));
     }
 
     #[test]
-    fn a_period_backwards_is_told_in_words() {
-        let asked = ListParams { from: "2026-11-21".into(), to: "2026-11-20".into(), ..ListParams::default() };
-        let read = Filters::of(asked, None, &TimeZone::UTC);
-        assert_eq!(read.faults.message_for("to"), Some("The last day is before the first: exchange them"));
-        assert_eq!((read.typed.from(), read.typed.to()), ("2026-11-21", "2026-11-20"));
-        assert!(read.filter.is_empty());
+    fn a_period_that_ends_before_it_begins_is_reported() {
+        let params = ListParams { from: "2026-11-21".into(), to: "2026-11-20".into(), ..ListParams::default() };
+        let filters = Filters::parse(params, None, &TimeZone::UTC);
+        assert_eq!(filters.faults.message_for("to"), Some("The last day is before the first: swap them"));
+        assert_eq!((filters.typed.from(), filters.typed.to()), ("2026-11-21", "2026-11-20"));
+        assert!(filters.filter.is_empty());
     }
 }

@@ -1,14 +1,14 @@
-//! An entry as a line of a file: CSV as RFC 4180 has it, or an object of JSON.
+//! An entry as a line of a file: CSV as in RFC 4180, or a JSON object.
 
 use csv::{Terminator, WriterBuilder};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 
-use super::views::words;
+use super::labels::action_label;
 use crate::audit::{Circumstances, Exported};
 use crate::error::Result;
 
-/// What a file tells of an entry, in this order; no requests and responses, which may be of any size.
+/// The columns, in order. Requests and responses are left out, because they may have any size.
 const COLUMNS: [&str; 17] = [
     "id",
     "time",
@@ -31,11 +31,12 @@ const COLUMNS: [&str; 17] = [
 
 fn values(exported: &Exported) -> [Value; 17] {
     let Exported { entry, circumstances } = exported;
-    let kept = |what: fn(&Circumstances) -> &Option<String>| circumstances.as_ref().and_then(|it| what(it).clone());
+    let circumstance =
+        |field: fn(&Circumstances) -> &Option<String>| circumstances.as_ref().and_then(|it| field(it).clone());
     [
         entry.id.to_string().into(),
         entry.created_at.format(&Rfc3339).ok().into(),
-        words(&entry.action).into(),
+        action_label(&entry.action).into(),
         entry.action.clone().into(),
         entry.outcome.clone().into(),
         entry.actor.clone().into(),
@@ -46,14 +47,14 @@ fn values(exported: &Exported) -> [Value; 17] {
         entry.target_kind.clone().into(),
         entry.target_id.clone().into(),
         entry.error_class.clone().into(),
-        kept(|it| &it.error).into(),
+        circumstance(|it| &it.error).into(),
         entry.latency_ms.into(),
-        kept(|it| &it.ip).into(),
-        kept(|it| &it.agent).into(),
+        circumstance(|it| &it.ip).into(),
+        circumstance(|it| &it.agent).into(),
     ]
 }
 
-/// The names of the columns.
+/// Returns the header line with the names of the columns.
 pub(super) fn csv_head() -> Result<Vec<u8>> {
     records([COLUMNS])
 }
@@ -86,8 +87,8 @@ fn cell(value: Value) -> String {
     }
 }
 
-/// A spreadsheet would run what begins like a formula, and whose text it is the log cannot know: an apostrophe in front
-/// makes it text.
+/// Makes a text inert for spreadsheets, which would run text that begins like a formula. An apostrophe in front makes it
+/// plain text; the log cannot know who wrote it.
 fn inert(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
 }
@@ -99,14 +100,14 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    /// Text that is likely to have what matters: quotes, commas, line breaks, beginnings of formulas.
+    /// Generates text with the characters that matter: quotes, commas, line breaks, beginnings of formulas.
     fn cells() -> impl Strategy<Value = Vec<Vec<String>>> {
         vec(vec("[=+@',;\"\\t\\r\\n a-]{0,6}|\\PC{0,8}", 3), 1..8)
     }
 
     proptest! {
         #[test]
-        fn what_is_read_back_is_what_was_written_and_no_cell_is_a_formula(rows in cells()) {
+        fn cells_are_read_back_as_written_and_none_is_a_formula(rows in cells()) {
             let inert: Vec<Vec<String>> = rows.iter().map(|row| row.iter().cloned().map(inert).collect()).collect();
             let text = records(&inert).unwrap();
             let mut reader = ReaderBuilder::new().has_headers(false).from_reader(&text[..]);
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_as_the_standard_has_it() {
+    fn a_line_follows_rfc_4180() {
         let row = ["a,b", "say \"no\"", "=1+1", "plain"].map(|cell| inert(cell.to_owned()));
         let text = String::from_utf8(records([row]).unwrap()).unwrap();
         assert_eq!(text, "\"a,b\",\"say \"\"no\"\"\",'=1+1,plain\r\n");

@@ -1,8 +1,9 @@
-//! Pages of the audit log: the list, newest first, the same as a file, and one entry.
+//! Pages of the audit log: the list, newest first, its export, and one entry.
 
 mod actions;
 mod export;
 mod filters;
+mod labels;
 mod lines;
 mod views;
 
@@ -12,7 +13,7 @@ use axum::routing::get;
 use http::StatusCode;
 
 use self::filters::{Filters, ListParams};
-pub(super) use self::views::words;
+pub(super) use self::labels::action_label;
 use self::views::{IndexPage, ShowPage};
 use crate::app::App;
 use crate::audit;
@@ -31,9 +32,9 @@ pub(super) fn router() -> Router<App> {
         .route("/audit/{id}", get(show))
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
+async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, asked, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
     let list = audit::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -44,6 +45,6 @@ async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListPar
 async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<AuditId>) -> Result {
     let entry = audit::find(&app.db, &me.actor, id).await?;
     let calendar = me.calendar(app.clock.now());
-    let shell = me.shell(views::words(&entry.action)).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
+    let shell = me.shell(action_label(&entry.action)).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
     Ok(page(&ShowPage::new(shell, entry, &calendar)))
 }

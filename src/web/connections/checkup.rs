@@ -1,4 +1,4 @@
-//! Checking a connection step by step: what is looked at, the button, and what the last check-up found.
+//! The check-up of a connection: its checks, the button that starts it, and the last results.
 
 use askama::Template;
 use axum::extract::State;
@@ -26,9 +26,9 @@ struct CheckupPage {
     name: String,
     connector: String,
     href: String,
-    /// What is looked at, in order.
+    /// The titles of the checks, in order.
     plan: Vec<&'static str>,
-    /// None while a check-up is under way.
+    /// `None` while a check-up is running.
     button: Option<&'static str>,
     last: Option<LastCheckup>,
     findings: Option<CheckupResults>,
@@ -39,7 +39,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let connection = connections::find(&mut tx, &me.actor, parse_id(&id)?).await?;
     let newest = jobs::newest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
-    if let Some(why) = refusal(&connection) {
+    if let Some(why) = reason_not_to_check(&connection) {
         me.flash(Flash::important(why)).await?;
         return Ok(see_other(&href(&connection)));
     }
@@ -63,7 +63,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let connection = load(&app, &me, &id).await?;
-    if let Some(why) = refusal(&connection) {
+    if let Some(why) = reason_not_to_check(&connection) {
         return Err(Error::Conflict(why).into());
     }
     let mut tx = app.db.as_user(&me.actor).await?;
@@ -71,27 +71,27 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<
     Ok(see_other(&format!("/jobs/{job}")))
 }
 
-/// The button stands in the list.
+/// Redirects to the list, which has the button for several connections.
 pub(super) async fn show_several(_: SignedIn) -> Result {
     Ok(see_other("/connections"))
 }
 
-/// Begins a check-up of each that is chosen.
+/// Starts a check-up of each selected connection.
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
-    let ids = selection::ids(&pairs)?;
+    let ids = selection::parse_ids(&pairs)?;
     if ids.is_empty() {
         me.flash(Flash::important("Select the connections to check up first.")).await?;
         return Ok(see_other("/connections"));
     }
-    let chosen = selection::find(&app, &me, &ids).await?;
+    let chosen = selection::load(&app, &me, &ids).await?;
     let mut tx = app.db.as_user(&me.actor).await?;
-    let mut begun = Vec::new();
-    for connection in chosen.iter().filter(|connection| refusal(connection).is_none()) {
-        begun.push(jobs::check_up(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
+    let mut started = Vec::new();
+    for connection in chosen.iter().filter(|connection| reason_not_to_check(connection).is_none()) {
+        started.push(jobs::check_up(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
     }
-    let (flash, place) = match begun.as_slice() {
+    let (flash, target) = match started.as_slice() {
         [] => {
-            let why = chosen.iter().find_map(refusal).unwrap_or_default();
+            let why = chosen.iter().find_map(reason_not_to_check).unwrap_or_default();
             (Flash::important(why), "/connections".to_owned())
         }
         [one] => return Ok(see_other(&format!("/jobs/{one}"))),
@@ -101,14 +101,14 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
         }
     };
     me.flash(flash).await?;
-    Ok(see_other(&place))
+    Ok(see_other(&target))
 }
 
-/// Why there is nothing to check.
-fn refusal(connection: &ConnectionDetail) -> Option<String> {
+/// Returns the reason why there is nothing to check.
+fn reason_not_to_check(connection: &ConnectionDetail) -> Option<String> {
     if connection.is_disconnected() {
         return Some("This connection was disconnected, so there is nothing to check.".to_owned());
     }
-    let gone = || format!("{} has left the catalogue, so there is nothing to check.", connection.connector);
-    (!can_be_checked(connection)).then(gone)
+    let unlisted = || format!("{} has left the catalogue, so there is nothing to check.", connection.connector);
+    (!can_be_checked(connection)).then(unlisted)
 }

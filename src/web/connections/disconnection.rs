@@ -1,4 +1,4 @@
-//! Disconnecting one connection or several: the question, with what depends on them, then the act.
+//! Disconnecting one or several connections: the confirmation page with the dependent jobs, then the disconnection.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::web::respond::{page, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when::count;
 
-/// The question.
+/// The confirmation page.
 #[derive(Template)]
 #[template(path = "connections/disconnection.html")]
 struct DisconnectionPage {
@@ -28,30 +28,30 @@ struct DisconnectionPage {
     back: String,
     /// "Guarded, Work", or "3 connections".
     what: String,
-    /// More than one: each is named.
+    /// More than one connection, so each is listed.
     is_several: bool,
-    chosen: Vec<Chosen>,
+    chosen: Vec<ChosenConnection>,
     dependent: Dependent,
     has_secret: bool,
-    /// True if what is granted ends at the service too, where it can be told.
-    is_told: bool,
+    /// The hub asks the provider to revoke each grant.
+    asks_provider: bool,
 }
 
-struct Chosen {
+struct ChosenConnection {
     id: String,
     name: String,
     href: String,
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let chosen = selection::find(&app, &me, &[parse_id(&id)?]).await?;
+    let chosen = selection::load(&app, &me, &[parse_id(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
     if connection.is_disconnected() {
         return Ok(see_other(&href(connection)));
     }
     let shell = below(&me, "Disconnect", connection).await;
     let (action, back) = (format!("{}/disconnection", href(connection)), href(connection));
-    ask(&app, &me, shell, &chosen, action, back).await
+    confirmation_page(&app, &me, shell, &chosen, action, back).await
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
@@ -63,34 +63,35 @@ pub(super) async fn new_several(
     me: SignedIn,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result {
-    let ids = selection::ids(&pairs)?;
+    let ids = selection::parse_ids(&pairs)?;
     if ids.is_empty() {
-        return nothing_chosen(&me).await;
+        return redirect_without_selection(&me).await;
     }
-    let mut chosen = selection::find(&app, &me, &ids).await?;
+    let mut chosen = selection::load(&app, &me, &ids).await?;
     chosen.retain(|connection| !connection.is_disconnected());
     if chosen.is_empty() {
         me.flash(Flash::important("They were disconnected before.")).await?;
         return Ok(see_other("/connections"));
     }
     let shell = me.shell("Disconnect").await.section(Section::Connections).breadcrumb("Connections", "/connections");
-    ask(&app, &me, shell, &chosen, "/connections/disconnection".to_owned(), "/connections".to_owned()).await
+    confirmation_page(&app, &me, shell, &chosen, "/connections/disconnection".to_owned(), "/connections".to_owned())
+        .await
 }
 
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
-    let ids = selection::ids(&pairs)?;
+    let ids = selection::parse_ids(&pairs)?;
     if ids.is_empty() {
-        return nothing_chosen(&me).await;
+        return redirect_without_selection(&me).await;
     }
     disconnect(&app, &me, &ids).await
 }
 
-async fn nothing_chosen(me: &SignedIn) -> Result {
+async fn redirect_without_selection(me: &SignedIn) -> Result {
     me.flash(Flash::important("Select the connections to disconnect first.")).await?;
     Ok(see_other("/connections"))
 }
 
-async fn ask(
+async fn confirmation_page(
     app: &App,
     me: &SignedIn,
     shell: Shell,
@@ -112,22 +113,25 @@ async fn ask(
         },
         is_several: chosen.len() > 1,
         has_secret: chosen.iter().any(|connection| connection.has_secret),
-        is_told: chosen.iter().all(|connection| connection.auth == AuthKind::OAuth),
+        asks_provider: chosen.iter().all(|connection| connection.auth == AuthKind::OAuth),
         dependent: Dependent::new(&dependants, &me.calendar(app.clock.now())),
-        chosen: chosen.iter().map(|it| Chosen { id: it.id.to_string(), name: name(it), href: href(it) }).collect(),
+        chosen: chosen
+            .iter()
+            .map(|it| ChosenConnection { id: it.id.to_string(), name: name(it), href: href(it) })
+            .collect(),
     }))
 }
 
 async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
-    let chosen = selection::find(app, me, ids).await?;
-    let untold = end_grants(app, me, &chosen).await;
+    let chosen = selection::load(app, me, ids).await?;
+    let failures = revoke_grants(app, me, &chosen).await;
     let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
-    me.flash(told(&chosen, done, untold)).await?;
+    me.flash(result_message(&chosen, done, failures)).await?;
     Ok(see_other("/connections"))
 }
 
-/// Asks the providers, all at once, to end what they granted; what stood in the way, in sentences.
-async fn end_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) -> Vec<String> {
+/// Asks all providers at once to revoke their grants. Returns a sentence for each that could not be asked.
+async fn revoke_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) -> Vec<String> {
     let sign_in = SignIn {
         db: &app.db,
         system: &app.system,
@@ -136,18 +140,20 @@ async fn end_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) -> Ve
         public_url: &app.public_url,
     };
     let now = app.clock.now();
-    let asked = chosen.iter().filter(|it| !it.is_disconnected()).map(|it| sign_in.revoke(&me.actor, it.id, now));
-    let untold = join_all(asked).await.into_iter().filter_map(|answer| {
+    let requests = chosen.iter().filter(|it| !it.is_disconnected()).map(|it| sign_in.revoke(&me.actor, it.id, now));
+    let failures = join_all(requests).await.into_iter().filter_map(|answer| {
         answer.unwrap_or_else(|error| {
-            // what cannot be opened cannot be ended, and stops nobody from disconnecting
-            tracing::warn!(%error, "a grant could not be ended at its provider");
+            // a grant whose token cannot be decrypted cannot be revoked; that must not prevent disconnecting
+            tracing::warn!(error = %error, "Failed to revoke a grant at its provider; the connection is disconnected nevertheless");
             Some("the hub could not open its credential".to_owned())
         })
     });
-    untold.map(|why| format!("A service could not be told: {why}. End the access there as well.")).collect()
+    failures
+        .map(|why| format!("A service could not be asked to end the access: {why}. End the access there as well."))
+        .collect()
 }
 
-fn told(chosen: &[ConnectionDetail], done: Disconnected, untold: Vec<String>) -> Flash {
+fn result_message(chosen: &[ConnectionDetail], done: Disconnected, failures: Vec<String>) -> Flash {
     let is_plural = chosen.len() > 1;
     if done.connections == 0 {
         let words = if is_plural { "They were disconnected before." } else { "It was disconnected before." };
@@ -160,8 +166,8 @@ fn told(chosen: &[ConnectionDetail], done: Disconnected, untold: Vec<String>) ->
     };
     let ended = jobs_were(done.ended, "that had not begun", "cancelled");
     let asked = jobs_were(done.asked, "that had begun", "asked to stop");
-    let said = [what, ended, asked].into_iter().chain(untold).filter(|words| !words.is_empty());
-    Flash::success(said.collect::<Vec<_>>().join(" "))
+    let sentences = [what, ended, asked].into_iter().chain(failures).filter(|words| !words.is_empty());
+    Flash::success(sentences.collect::<Vec<_>>().join(" "))
 }
 
 fn jobs_were(n: usize, which: &str, what: &str) -> String {

@@ -95,25 +95,25 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// The newest check-up of a connection, in a line.
+/// The newest check-up of a connection, in one line.
 pub(super) struct LastCheckup {
     /// "1 of 9 checks failed".
     pub(super) words: String,
-    /// When it ended, or began.
+    /// The moment at which it finished, or was accepted.
     pub(super) at: When,
-    pub(super) is_over: bool,
+    pub(super) is_finished: bool,
     pub(super) job: String,
 }
 
 impl LastCheckup {
     pub(super) fn new(job: &Job, calendar: &Calendar) -> Self {
-        let is_over = job.status.is_final();
+        let is_finished = job.status.is_final();
         let words = match job.found() {
             Some(found) => found.tally(),
-            None if is_over => "It did not come to its end".to_owned(),
+            None if is_finished => "It did not come to its end".to_owned(),
             None => "It is under way".to_owned(),
         };
         let at = calendar.when(job.finished_at.unwrap_or(job.created_at));
-        Self { words, at, is_over, job: format!("/jobs/{}", job.id) }
+        Self { words, at, is_finished, job: format!("/jobs/{}", job.id) }
     }
 }

@@ -1,4 +1,4 @@
-//! All of one's connections, those that need their owner first.
+//! The list of connections, those that need their owner first.
 
 use askama::Template;
 use axum::extract::State;
@@ -33,60 +33,60 @@ pub(super) struct ListParams {
     live: String,
 }
 
-/// What was asked for, read: what is not understood is left out and told.
+/// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 struct Filter {
-    standing: Option<ConnectionGroup>,
+    group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
-    /// The reader wants the page to stay still.
+    /// The viewer paused live updates.
     is_paused: bool,
     faults: FieldFaults,
 }
 
 impl Filter {
-    fn read(asked: &ListParams) -> Self {
+    fn parse(params: &ListParams) -> Self {
         let mut faults = FieldFaults::default();
-        let standing =
-            parse_param(&asked.state, |word| ConnectionGroup::ALL.into_iter().find(|it| self::word(*it) == word));
+        let group =
+            parse_param(&params.state, |word| ConnectionGroup::ALL.into_iter().find(|it| self::word(*it) == word));
         let words = ConnectionGroup::ALL.map(word).join(", ");
-        report_invalid(&mut faults, "state", &asked.state, standing.is_some(), &format!("choose one of {words}"));
-        let after: Option<ConnectionId> = parse_param(&asked.after, |id| id.parse().ok());
-        report_invalid(&mut faults, "after", &asked.after, after.is_some(), "it is not a position in this list");
-        let is_paused = asked.live.trim() == "off";
-        report_invalid(&mut faults, "live", &asked.live, is_paused, "the only choice is “off”");
-        Self { standing, after, is_paused, faults }
+        report_invalid(&mut faults, "state", &params.state, group.is_some(), &format!("choose one of {words}"));
+        let after: Option<ConnectionId> = parse_param(&params.after, |id| id.parse().ok());
+        report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is not a position in this list");
+        let is_paused = params.live.trim() == "off";
+        report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
+        Self { group, after, is_paused, faults }
     }
 
-    /// The list of these from `after` on, as still as this one.
-    fn href(&self, standing: Option<ConnectionGroup>, after: Option<ConnectionId>) -> String {
-        Self::at(standing, after, self.is_paused)
+    /// Returns the address of the list of a group from `after` on, paused like this page.
+    fn href(&self, group: Option<ConnectionGroup>, after: Option<ConnectionId>) -> String {
+        Self::build_href(group, after, self.is_paused)
     }
 
-    fn at(standing: Option<ConnectionGroup>, after: Option<ConnectionId>, is_paused: bool) -> String {
+    fn build_href(group: Option<ConnectionGroup>, after: Option<ConnectionId>, is_paused: bool) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let live = if is_paused { "off" } else { "" };
-        url_with_params(PATH, &[("state", standing.map_or("", word)), ("after", &after), ("live", live)])
+        url_with_params(PATH, &[("state", group.map_or("", word)), ("after", &after), ("live", live)])
     }
 
     fn bar(&self) -> LiveUpdatesBar {
         LiveUpdatesBar {
             is_paused: self.is_paused,
             has_new_jobs_slot: false,
-            reload_href: self.href(self.standing, self.after),
-            toggle_href: Self::at(self.standing, self.after, !self.is_paused),
+            reload_href: self.href(self.group, self.after),
+            toggle_href: Self::build_href(self.group, self.after, !self.is_paused),
         }
     }
 }
 
-const fn word(standing: ConnectionGroup) -> &'static str {
-    match standing {
+const fn word(group: ConnectionGroup) -> &'static str {
+    match group {
         ConnectionGroup::NeedsYou => "attention",
         ConnectionGroup::Connected => "connected",
         ConnectionGroup::Disconnected => "disconnected",
     }
 }
 
-const fn label(standing: Option<ConnectionGroup>) -> &'static str {
-    match standing {
+const fn label(group: Option<ConnectionGroup>) -> &'static str {
+    match group {
         None => "All",
         Some(ConnectionGroup::NeedsYou) => "Need you",
         Some(ConnectionGroup::Connected) => "Connected",
@@ -94,8 +94,8 @@ const fn label(standing: Option<ConnectionGroup>) -> &'static str {
     }
 }
 
-const fn heading(standing: Option<ConnectionGroup>) -> &'static str {
-    match standing {
+const fn heading(group: Option<ConnectionGroup>) -> &'static str {
+    match group {
         None => "Connections",
         Some(ConnectionGroup::NeedsYou) => "Connections that need you",
         Some(ConnectionGroup::Connected) => "Connections that work",
@@ -103,17 +103,17 @@ const fn heading(standing: Option<ConnectionGroup>) -> &'static str {
     }
 }
 
-pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(asked): Query<ListParams>) -> Result {
-    let filter = Filter::read(&asked);
+pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
+    let filter = Filter::parse(&params);
     let mut tx = app.db.as_user(&me.actor).await?;
-    let list = connections::list(&mut tx, &me.actor, filter.standing, filter.after).await?;
+    let list = connections::list(&mut tx, &me.actor, filter.group, filter.after).await?;
     drop(tx);
     let status = if filter.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let shell = me.shell(heading(filter.standing)).await.section(Section::Connections);
+    let shell = me.shell(heading(filter.group)).await.section(Section::Connections);
     Ok(page_with(status, &IndexPage::new(shell, filter, &list, &me.calendar(app.clock.now()))))
 }
 
-/// The list.
+/// The list of connections.
 #[derive(Template)]
 #[template(path = "connections/index.html")]
 struct IndexPage {
@@ -124,15 +124,15 @@ struct IndexPage {
     is_filtered: bool,
     rows: Vec<Row>,
     can_choose: bool,
-    /// How the rows are kept up to date, if any of them can change.
+    /// The controls of live updates, if any row can change.
     bar: Option<LiveUpdatesBar>,
-    /// Where their changes come from, if the reader did not pause them.
+    /// The address of the live stream, unless the viewer paused it.
     stream: Option<String>,
     first: String,
     next: String,
 }
 
-/// A way to narrow the list.
+/// A link that narrows the list.
 struct StateLink {
     label: &'static str,
     href: String,
@@ -143,7 +143,7 @@ impl IndexPage {
     fn new(shell: Shell, filter: Filter, list: &Page<ConnectionDetail>, calendar: &Calendar) -> Self {
         let next = list.rows.last().filter(|_| list.more);
         let all = std::iter::once(None).chain(ConnectionGroup::ALL.map(Some));
-        let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.standing.is_some()) {
+        let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.group.is_some()) {
             (false, _) => shell.title_prefix("Error"),
             (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
@@ -153,20 +153,20 @@ impl IndexPage {
             bar: stream.as_ref().map(|_| filter.bar()),
             stream: stream.filter(|_| !filter.is_paused),
             shell,
-            heading: heading(filter.standing),
+            heading: heading(filter.group),
             states: all
-                .map(|it| StateLink { label: label(it), href: filter.href(it, None), is_here: it == filter.standing })
+                .map(|it| StateLink { label: label(it), href: filter.href(it, None), is_here: it == filter.group })
                 .collect(),
-            is_filtered: filter.standing.is_some(),
+            is_filtered: filter.group.is_some(),
             can_choose: list.rows.iter().any(|connection| !connection.is_disconnected()),
             rows: list.rows.iter().map(|connection| Row::new(connection, calendar)).collect(),
-            first: filter.after.map(|_| filter.href(filter.standing, None)).unwrap_or_default(),
-            next: next.map(|last| filter.href(filter.standing, Some(last.id))).unwrap_or_default(),
+            first: filter.after.map(|_| filter.href(filter.group, None)).unwrap_or_default(),
+            next: next.map(|last| filter.href(filter.group, Some(last.id))).unwrap_or_default(),
             faults: filter.faults,
         }
     }
 
-    /// Nothing was asked for that could hide anything.
+    /// Returns true if the user has no connections at all, and no filter hides any.
     fn is_new_here(&self) -> bool {
         self.rows.is_empty() && !self.is_filtered && self.first.is_empty() && self.faults.is_empty()
     }
@@ -178,14 +178,14 @@ mod tests {
     use crate::connections::ConnectionGroup;
 
     #[test]
-    fn what_is_understood_comes_back_in_links_and_the_rest_is_told() {
-        let read = Filter::read(&ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() });
-        assert_eq!(read.standing, Some(ConnectionGroup::NeedsYou));
-        assert_eq!(read.href(read.standing, read.after), "/connections?state=attention&live=off");
-        assert_eq!(read.bar().toggle_href, "/connections?state=attention");
-        assert_eq!(read.faults.faults().len(), 1);
+    fn valid_parameters_come_back_in_links_and_others_are_reported() {
+        let filter = Filter::parse(&ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() });
+        assert_eq!(filter.group, Some(ConnectionGroup::NeedsYou));
+        assert_eq!(filter.href(filter.group, filter.after), "/connections?state=attention&live=off");
+        assert_eq!(filter.bar().toggle_href, "/connections?state=attention");
+        assert_eq!(filter.faults.faults().len(), 1);
         assert!(
-            Filter::read(&ListParams { state: "lost".into(), ..ListParams::default() })
+            Filter::parse(&ListParams { state: "lost".into(), ..ListParams::default() })
                 .faults
                 .message_for("state")
                 .is_some()

@@ -1,4 +1,4 @@
-//! Giving a connection another label.
+//! Changes the label of a connection.
 
 use askama::Template;
 use axum::extract::State;

@@ -9,7 +9,7 @@ use super::tally::Tally;
 use crate::audit::Recent;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
-use crate::web::audit::words;
+use crate::web::audit::action_label;
 use crate::web::badge::Badge;
 use crate::web::job_row::JobRowView;
 use crate::web::jobs::newest_updates_href;
@@ -143,7 +143,7 @@ impl EntryRow {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             id: entry.id.to_string(),
-            what: words(&entry.action),
+            what: action_label(&entry.action),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
             badge: Badge::outcome(&entry.outcome),
             at: calendar.when(entry.created_at),

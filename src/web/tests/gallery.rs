@@ -1,5 +1,5 @@
-//! One page with every component, so that they can be looked at together and checked against their markup rules.
-//! The test leaves it in `target/gallery`, with its files: serve that folder to see it.
+//! A page with every component, to view them together and to check their markup.
+//! The test writes the page and its files to `target/gallery`; serve that folder to view it.
 
 use std::fs;
 use std::path::Path;
@@ -93,7 +93,7 @@ fn faulty() -> FieldFaults {
     faults
 }
 
-/// Writes the page and the four files it names, under the paths by which it names them.
+/// Writes the page and its four static files, under the paths that the page uses.
 fn publish(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for (name, theme) in [("light", Theme::Light), ("dark", Theme::Dark)] {

@@ -1,4 +1,4 @@
-//! Rules that every page keeps; each is here because a reader is lost without it.
+//! Markup rules of every page, each needed by some readers or assistive technology.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ fn name_of(element: &ElementRef) -> String {
     element.text().collect::<String>().trim().to_owned()
 }
 
-/// Panics with the first rule that a rendered page breaks.
+/// Checks a rendered page and panics at the first broken rule.
 pub(super) fn check(html: &str) {
     let page = Html::parse_document(html);
     assert_eq!(all(&page, "h1").len(), 1, "a page has one h1");

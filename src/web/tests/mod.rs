@@ -1,4 +1,4 @@
-//! The shell from the outside: what a browser gets when things go well, and when they do not.
+//! Tests of the shell and the layers through requests: pages, errors, headers.
 
 mod gallery;
 mod markup;
@@ -84,7 +84,7 @@ fn select(html: &str, selector: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_page_is_kept_and_revalidated() {
+async fn a_page_is_cached_and_revalidated() {
     let first = ask("/hello").await;
     assert_eq!(
         (first.status(), &first.headers()[CACHE_CONTROL]),
@@ -98,7 +98,7 @@ async fn a_page_is_kept_and_revalidated() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_is_a_whole_page() {
+async fn an_unknown_address_answers_a_whole_page() {
     let response = ask("/nowhere").await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
@@ -110,14 +110,14 @@ async fn an_unknown_address_is_a_whole_page() {
 }
 
 #[tokio::test]
-async fn a_path_that_does_not_fit_is_an_unknown_address() {
+async fn a_path_with_an_invalid_id_is_an_unknown_address() {
     assert_eq!(ask("/jobs/seven").await.status(), StatusCode::NOT_FOUND);
     let html = text(ask("/jobs/7").await).await;
     assert!(select(&html, "main .lede")[0].contains("There is no such job"), "{html}");
 }
 
 #[tokio::test]
-async fn a_panic_is_a_page_that_tells_nothing_of_it() {
+async fn a_panic_answers_a_page_without_its_message() {
     let response = ask("/panic").await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let html = text(response).await;
@@ -126,21 +126,21 @@ async fn a_panic_is_a_page_that_tells_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn after_a_failed_post_no_false_promise_and_no_link_that_repeats_it() {
+async fn after_a_failed_post_the_page_promises_nothing_and_links_to_no_repetition() {
     let html = text(send(Request::post("/internal").body(Body::empty()).unwrap()).await).await;
     assert!(html.contains("may or may not have been saved") && !html.contains("secret detail"));
     assert!(select(&html, "main a.btn").is_empty());
 }
 
 #[tokio::test]
-async fn a_limit_says_when_in_words_and_in_the_header() {
+async fn a_limit_names_the_wait_in_words_and_in_the_header() {
     let response = ask("/limited").await;
     assert_eq!((response.status(), &response.headers()[RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &40.into()));
     assert!(text(response).await.contains("Wait 40 seconds"));
 }
 
 #[tokio::test]
-async fn a_client_of_json_gets_json() {
+async fn a_json_client_gets_json() {
     let response = ask("/nowhere.json").await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
     let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
@@ -149,7 +149,7 @@ async fn a_client_of_json_gets_json() {
 }
 
 #[tokio::test]
-async fn an_error_page_keeps_the_navigation_of_who_is_signed_in() {
+async fn an_error_page_keeps_the_navigation_of_the_signed_in_user() {
     let html = text(ask("/mine").await).await;
     assert_eq!(select(&html, "nav[aria-label=Main] a[href='/jobs']").len(), 1);
     assert_eq!(select(&html, "html[data-theme=dark]").len(), 1);
@@ -165,7 +165,7 @@ async fn a_post_from_another_site_is_stopped_before_the_handler() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_offered_is_a_page_that_lists_those_that_are() {
+async fn a_method_that_is_not_allowed_answers_a_page_and_lists_the_allowed_ones() {
     let response = send(Request::post("/hello").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "GET,HEAD");
@@ -173,7 +173,7 @@ async fn a_method_that_is_not_offered_is_a_page_that_lists_those_that_are() {
 }
 
 #[tokio::test]
-async fn static_files_are_kept_for_ever_and_packed_once() {
+async fn static_files_are_cached_forever_and_compressed_once() {
     let request = Request::get(super::assets::css_href()).header("accept-encoding", "br").body(Body::empty()).unwrap();
     let response = send(request).await;
     assert_eq!(response.headers()["content-encoding"], "br");

@@ -91,7 +91,7 @@ async fn a_period_is_of_whole_days_on_the_readers_clock() {
 
     let backwards = alice.get(&format!("/audit?from={}&to={}", day(0), day(-1))).await;
     assert_eq!((backwards.status.as_u16(), list(&backwards).len()), (422, 2));
-    assert_eq!(backwards.text("main .note li"), "The last day is before the first: exchange them.");
+    assert_eq!(backwards.text("main .note li"), "The last day is before the first: swap them.");
     assert_eq!(backwards.attr("#f-from", "value"), Some(day(0)));
     assert_eq!(backwards.attr("#f-to", "value"), Some(day(-1)));
 }

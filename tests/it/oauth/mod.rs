@@ -323,7 +323,7 @@ async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     let page = alice.submit(&page, "main form", []).await;
     let told = page.text(".note.ok p");
-    assert!(told.starts_with("Guarded is disconnected. A service could not be told: "), "{told}");
+    assert!(told.starts_with("Guarded is disconnected. A service could not be asked to end the access: "), "{told}");
     assert!(told.ends_with("End the access there as well."), "{told}");
 }
 
