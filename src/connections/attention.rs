@@ -7,25 +7,25 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 
-/// More are not told one by one.
-const MOST: i64 = 20;
+/// Connections in one list.
+const MAX_PROBLEMS: i64 = 20;
 
 /// A connection that cannot be used until its owner acts.
 #[derive(Clone, Debug)]
 pub struct ConnectionProblem {
     /// Key.
     pub id: ConnectionId,
-    /// The service's name.
+    /// Name of the connector.
     pub connector: String,
-    /// Tells several accounts of one service apart.
+    /// The owner's label for the account.
     pub label: String,
-    /// Where it is in its life.
+    /// Expired, error, or revoked by the provider.
     pub status: ConnectionStatus,
-    /// The cause in words, if it is known.
+    /// Reason in words, if it is known.
     pub cause: Option<String>,
 }
 
-/// The actor's connections that need them, longest first, in the caller's transaction.
+/// Lists the actor's connections that need them, the longest waiting first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<ConnectionProblem>> {
     let problems = sqlx::query_as!(
         ConnectionProblem,
@@ -38,14 +38,14 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Connecti
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
         WHERE u.user_id = $1
-          -- one that its owner has disconnected does not need them; one that its service has, does
+          -- a connection that its owner has disconnected is no problem; one that the provider has revoked is
           AND (u.status IN ('expired', 'error') OR u.health = 'by_provider')
           AND c.is_active
         ORDER BY u.updated_at, u.id
         LIMIT $2
         "#,
         actor.user_id() as _,
-        MOST,
+        MAX_PROBLEMS,
     )
     .fetch_all(conn)
     .await?;

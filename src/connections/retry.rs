@@ -1,4 +1,4 @@
-//! What must not be lost is stored although the database is away for a moment.
+//! Retries a database write that cannot be repeated elsewhere, such as storing a rotated token.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Error, Result};
 
-/// The first pause; the next ones are longer.
-const PAUSE: Duration = Duration::from_millis(100);
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// No try begins later than this after the first.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Stores what exists nowhere else, such as a token that its provider gives once: what fails through no fault of what is
-/// stored is tried again for some seconds. `store` begins its own transaction, and finds out whether the last one was
-/// committed although nobody heard of it.
+/// Time after the first attempt in which further attempts start.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Calls `store` until it succeeds, its error is not a temporary one, or the timeout is reached. `store` begins its own
+/// transaction. It must detect that the last attempt was committed although the answer was lost.
 pub(super) async fn retry_while_unavailable<T, Stored>(mut store: impl FnMut() -> Stored) -> Result<T>
 where
     Stored: Future<Output = Result<T>>,
 {
-    let (begun, mut pause) = (Instant::now(), PAUSE);
+    let (started, mut delay) = (Instant::now(), FIRST_RETRY_DELAY);
     loop {
         match store().await {
             Err(error @ (Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_)))
-                if begun.elapsed() + pause < PATIENCE =>
+                if started.elapsed() + delay < RETRY_TIMEOUT =>
             {
-                tracing::warn!(%error, "tokens could not be stored; it is tried again at once");
-                sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(1));
+                tracing::warn!(%error, "Failed to store issued tokens; retrying in {} ms", delay.as_millis());
+                sleep(delay).await;
+                delay = (delay * 2).min(MAX_RETRY_DELAY);
             }
-            ended => return ended,
+            result => return result,
         }
     }
 }
@@ -39,28 +39,28 @@ mod tests {
     use super::retry_while_unavailable;
     use crate::error::{Error, Result};
 
-    /// Fails as `error` says, and then not any more.
-    async fn tried(times: u32, error: fn() -> Error) -> (u32, Result<()>) {
-        let mut tries = 0;
-        let ended = retry_while_unavailable(|| {
-            tries += 1;
-            let came = if tries > times { Ok(()) } else { Err(error()) };
-            async { came }
+    /// Fails `failures` times, then succeeds. Returns the number of attempts.
+    async fn attempt(failures: u32, error: fn() -> Error) -> (u32, Result<()>) {
+        let mut attempts = 0;
+        let result = retry_while_unavailable(|| {
+            attempts += 1;
+            let result = if attempts > failures { Ok(()) } else { Err(error()) };
+            async { result }
         });
-        let ended = ended.await;
-        (tries, ended)
+        let result = result.await;
+        (attempts, result)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_database_that_comes_back_within_seconds_is_waited_for_and_no_longer() {
-        let away = || Error::Unavailable(anyhow::anyhow!("away"));
-        assert!(matches!(tried(5, away).await, (6, Ok(()))));
-        let (tries, ended) = tried(u32::MAX, away).await;
-        assert!(ended.is_err() && tries < 25, "{tries}");
+    async fn a_temporary_error_is_retried_for_some_seconds() {
+        let unavailable = || Error::Unavailable(anyhow::anyhow!("no connection"));
+        assert!(matches!(attempt(5, unavailable).await, (6, Ok(()))));
+        let (attempts, result) = attempt(u32::MAX, unavailable).await;
+        assert!(result.is_err() && attempts < 25, "{attempts}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_would_fail_again_is_told_at_once() {
-        assert!(matches!(tried(5, || Error::Conflict(String::new())).await, (1, Err(Error::Conflict(_)))));
+    async fn a_permanent_error_is_returned_at_once() {
+        assert!(matches!(attempt(5, || Error::Conflict(String::new())).await, (1, Err(Error::Conflict(_)))));
     }
 }

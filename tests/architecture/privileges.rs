@@ -22,7 +22,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
 const ACTOR_BUILDERS: &[(&str, &str)] = &[
     ("src/accounts/visitor.rs", "a visitor becomes a user by signing in or up"),
     ("src/command/secrets.rs", "the operator rotates keys at the command line"),
-    ("src/connections/token_refresh/sweep.rs", "the sweep refreshes tokens for their owners"),
+    ("src/connections/token_refresh/due.rs", "the sweep refreshes tokens for their owners"),
     ("src/jobs/execute.rs", "a worker runs a job for its owner"),
     ("src/queue/rescue.rs", "the leader rescues a job for its owner"),
     ("src/web/actor.rs", "a request acts for its session's user"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::SignIn;
-use super::oauth_clients::{self, NewClient, OauthClientRecord};
+use super::oauth_clients::{self, ClientScope, NewClient, OauthClientRecord};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -177,8 +177,8 @@ async fn store(
     let redirect = sign_in.redirect_uri()?;
     let mut tx = sign_in.system.begin().await?;
     oauth_clients::delete_rejected(&mut tx, sign_in.vault, owner, provider.issuer()).await?;
-    let known =
-        oauth_clients::upsert(&mut tx, sign_in.vault, owner, (provider.issuer(), redirect.as_str()), new, now).await?;
+    let scope = ClientScope { issuer: provider.issuer(), redirect_uri: redirect.as_str() };
+    let known = oauth_clients::upsert(&mut tx, sign_in.vault, owner, scope, new, now).await?;
     oauth_clients::reschedule_grants(&mut tx, known.id, now).await?;
     let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
     audit::record(&mut tx, actor, &action, now).await?;

@@ -12,6 +12,7 @@ mod persist;
 mod revocation;
 mod start;
 mod store_connections;
+mod store_oauth_clients;
 mod store_requests;
 
 use std::collections::BTreeMap;

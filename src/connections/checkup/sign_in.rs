@@ -4,6 +4,7 @@ use url::Url;
 
 use super::{Check, CheckOutcome, CheckRecorder, CheckupRunner, Remedy, Stop, Subject};
 use crate::actor::Actor;
+use crate::connections::token_refresh::ClientCheck;
 use crate::connectors;
 use crate::error::{Error, Result};
 use crate::oauth::{self, Challenge, Failure, FailureKind, Provider};
@@ -56,17 +57,15 @@ pub(super) async fn check_client(
     provider: Provider,
 ) -> Result<CheckOutcome<()>> {
     let host = provider.host();
-    let Err((failure, advice)) = runner.refresher.check_client(actor, subject.id, provider).await? else {
-        return Ok(CheckOutcome::passed((), format!("{host} accepts the hub’s client")));
-    };
-    match failure.kind {
-        FailureKind::InvalidClient => Ok(CheckOutcome::failed(failure.message)
-            .with_advice(advice.trim_start_matches(". "))
-            .with_remedy(Remedy::ConnectAgain)),
-        FailureKind::Permanent => {
+    match runner.refresher.check_client(actor, subject.id, provider).await? {
+        ClientCheck::Accepted => Ok(CheckOutcome::passed((), format!("{host} accepts the hub’s client"))),
+        ClientCheck::Rejected(failure, remedy) => {
+            Ok(CheckOutcome::failed(failure.message).with_advice(remedy.sentence()).with_remedy(Remedy::ConnectAgain))
+        }
+        ClientCheck::Unclear(failure) if failure.kind == FailureKind::Permanent => {
             Ok(CheckOutcome::warned((), format!("The check was inconclusive. {}", failure.message)))
         }
-        _ => CheckOutcome::from_error(failure),
+        ClientCheck::Unclear(failure) => CheckOutcome::from_error(failure),
     }
 }
 

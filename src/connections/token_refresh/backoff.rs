@@ -1,4 +1,4 @@
-//! When a refresh or a verification that has failed is tried again, and when a connection is given up.
+//! Back-off after failed refreshes and verifications.
 
 use std::time::Duration;
 
@@ -6,67 +6,73 @@ use time::UtcOffset;
 
 use crate::clock::Timestamp;
 
-const FIRST: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(30);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// A connection that is given up is still tried, so often.
-const PROBE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Delay between two attempts of an exhausted connection.
+const EXHAUSTED_RETRY_DELAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Failing on so many days, a connection is given up.
-const MOST_DAYS: i32 = 4;
+/// Days with a failure after which a connection is exhausted.
+const MAX_FAILED_DAYS: i32 = 4;
 
-/// Refreshes of a connection, or verifications, that have failed since the last success.
+/// Failed refreshes or verifications of a connection since the last success.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Failures {
+pub(super) struct FailureCount {
     pub(super) in_a_row: i32,
-    /// On how many days, in UTC.
+    /// Number of days, in UTC.
     pub(super) days: i32,
     pub(super) last_at: Option<Timestamp>,
 }
 
-/// One failure more, and what it means.
+/// Consequence of one more failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(super) struct Backoff {
     pub(super) in_a_row: i32,
     pub(super) days: i32,
-    /// It has failed for too long.
     pub(super) is_exhausted: bool,
-    /// For how long the provider is left alone.
-    pub(super) rest: Duration,
+    /// Delay until the next attempt.
+    pub(super) delay: Duration,
 }
 
-impl Failed {
-    /// The reason, with what the hub does about it from now on if the connection was given up.
-    pub(super) fn told(&self, reason: String) -> String {
+impl Backoff {
+    /// Appends to a reason that the hub now tries once a day, if the connection is exhausted.
+    pub(super) fn describe(&self, reason: String) -> String {
         if !self.is_exhausted {
             return reason;
         }
-        format!("{reason}. This has failed on {} days, and is tried once a day from now on", self.days)
+        format!("{reason}. This has failed on {} days. The hub now tries once a day", self.days)
     }
 }
 
-impl Failures {
-    /// Counts one that came `now`. A connection `has_time` while its token is good; `asked` is when the provider wants to
-    /// be asked again; `random`, in 0..1, spreads those that failed together.
-    pub(super) fn and(self, now: Timestamp, has_time: bool, asked: Option<Duration>, random: f64) -> Failed {
+impl FailureCount {
+    /// Adds a failure at `now`. A connection with a valid token is not exhausted. `requested_delay` is the provider's
+    /// `Retry-After`; `random`, in 0..1, spreads connections that failed together.
+    pub(super) fn add(
+        self,
+        now: Timestamp,
+        has_valid_token: bool,
+        requested_delay: Option<Duration>,
+        random: f64,
+    ) -> Backoff {
         let day = |at: Timestamp| at.to_offset(UtcOffset::UTC).date();
         let is_new_day = self.last_at.is_none_or(|at| day(at) < day(now));
         let days = self.days + i32::from(is_new_day);
-        let is_exhausted = days >= MOST_DAYS && !has_time;
-        let rest = if is_exhausted { PROBE } else { rest(self.in_a_row.unsigned_abs(), random) };
-        Failed {
+        let is_exhausted = days >= MAX_FAILED_DAYS && !has_valid_token;
+        let delay =
+            if is_exhausted { EXHAUSTED_RETRY_DELAY } else { exponential_delay(self.in_a_row.unsigned_abs(), random) };
+        Backoff {
             in_a_row: self.in_a_row.saturating_add(1),
             days,
             is_exhausted,
-            rest: rest.max(asked.unwrap_or_default()),
+            delay: delay.max(requested_delay.unwrap_or_default()),
         }
     }
 }
 
-/// 30 s · 2ⁿ, at most six hours; of that, the last quarter is left to chance.
-fn rest(failures: u32, random: f64) -> Duration {
-    let whole = FIRST.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST);
-    whole.mul_f64(0.75 + random.clamp(0.0, 1.0) / 4.0)
+/// Returns 30 s · 2ⁿ, at most six hours; the last quarter of it is random.
+fn exponential_delay(failures: u32, random: f64) -> Duration {
+    let full = FIRST_RETRY_DELAY.saturating_mul(2_u32.saturating_pow(failures)).min(MAX_RETRY_DELAY);
+    full.mul_f64(0.75 + random.clamp(0.0, 1.0) / 4.0)
 }
 
 #[cfg(test)]
@@ -75,37 +81,37 @@ mod tests {
 
     use time::macros::datetime;
 
-    use super::{Failures, rest};
+    use super::{FailureCount, exponential_delay};
 
     #[test]
-    fn it_doubles_up_to_six_hours() {
-        let longest: Vec<_> = [0, 1, 2, 9, 10, u32::MAX].map(|n| rest(n, 1.0).as_secs()).into();
+    fn the_delay_doubles_up_to_six_hours() {
+        let longest: Vec<_> = [0, 1, 2, 9, 10, u32::MAX].map(|n| exponential_delay(n, 1.0).as_secs()).into();
         assert_eq!(longest, [30, 60, 120, 15_360, 21_600, 21_600]);
-        assert_eq!(rest(1, 0.0), Duration::from_secs(45));
+        assert_eq!(exponential_delay(1, 0.0), Duration::from_secs(45));
     }
 
     #[test]
-    fn a_provider_is_not_asked_sooner_than_it_wants() {
+    fn the_delay_is_at_least_what_the_provider_requests() {
         let now = datetime!(2026-11-27 08:00 UTC);
         let hour = Duration::from_secs(3_600);
-        assert_eq!(Failures::default().and(now, false, Some(hour), 1.0).rest, hour);
-        assert_eq!(Failures::default().and(now, false, Some(Duration::ZERO), 1.0).rest, Duration::from_secs(30));
+        assert_eq!(FailureCount::default().add(now, false, Some(hour), 1.0).delay, hour);
+        assert_eq!(FailureCount::default().add(now, false, Some(Duration::ZERO), 1.0).delay, Duration::from_secs(30));
     }
 
     #[test]
-    fn days_are_counted_not_failures() {
-        let mut failures = Failures::default();
+    fn four_days_with_a_failure_exhaust_a_connection_without_a_valid_token() {
+        let mut count = FailureCount::default();
         let mut seen = Vec::new();
         for hours in [0, 1, 15, 17, 40, 63, 64] {
             let now = datetime!(2026-11-27 08:00 UTC) + time::Duration::hours(hours);
-            let failed = failures.and(now, false, None, 0.5);
-            seen.push((failed.in_a_row, failed.days, failed.is_exhausted));
-            failures = Failures { in_a_row: failed.in_a_row, days: failed.days, last_at: Some(now) };
+            let backoff = count.add(now, false, None, 0.5);
+            seen.push((backoff.in_a_row, backoff.days, backoff.is_exhausted));
+            count = FailureCount { in_a_row: backoff.in_a_row, days: backoff.days, last_at: Some(now) };
         }
         let days: Vec<_> = seen.iter().map(|it| it.1).collect();
         assert_eq!(days, [1, 1, 1, 2, 3, 3, 4]);
         assert_eq!(seen[6], (7, 4, true));
         assert!(!seen[5].2);
-        assert!(!failures.and(datetime!(2026-12-24 08:00 UTC), true, None, 0.5).is_exhausted, "its token is good");
+        assert!(!count.add(datetime!(2026-12-24 08:00 UTC), true, None, 0.5).is_exhausted, "its token is valid");
     }
 }

@@ -1,97 +1,110 @@
-//! What a service wants besides the credential that was presented: more permission, or a sign-in where there was none.
+//! Challenges of a service to a credential that is valid: it requires more scopes, or a sign-in where it was public.
 
-use super::persist::Ending;
-use super::{Credential, RefreshRequest, TokenRefresher, hold, store};
+use super::decision::{RefreshRequest, decide};
+use super::expiry::{ExpiryCause, UNAUTHORIZED, expire_and_notify};
+use super::lease::RefreshAttempt;
+use super::state::{RefreshState, load};
+use super::{Credential, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::connectors;
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::oauth::{self, Challenge};
 
-/// A longer name is none.
-const LONGEST_SCOPE: usize = 200;
+/// Bytes of a scope name; longer names are ignored.
+const MAX_SCOPE_BYTES: usize = 200;
 
-/// Most scopes that one challenge may add.
-const MOST_SCOPES: usize = 50;
+/// Scopes that one challenge may add.
+const MAX_ADDED_SCOPES: usize = 50;
 
-impl TokenRefresher {
-    /// What there is to present after the service has said that the credential of version `seen` does not permit a tool, and
-    /// which scopes would: until its owner grants them, nothing. None: no sign-in can mend that.
-    pub async fn handle_insufficient_scope(
-        &self,
-        actor: &Actor,
-        id: ConnectionId,
-        seen: i32,
-        tool: &str,
-        scopes: &[String],
-    ) -> Result<Option<Credential>> {
-        let (owner, now) = (actor.user_id(), self.clock.now());
-        let mut tx = self.system.begin().await?;
-        let held = hold(&mut tx, actor, id).await?;
-        if held.version != seen || !held.is_usable() {
-            return self
-                .usable_without_refresh(&mut tx, actor, &held, RefreshRequest::refresh_after_rejection(seen))
-                .await;
-        }
-        let missing = scopes.iter().filter(|scope| !held.scopes.contains(scope) && scope.len() <= LONGEST_SCOPE);
-        let missing: Vec<_> = missing.take(MOST_SCOPES).cloned().collect();
-        let Some(provider) = connectors::provider(&mut tx, actor, held.connector_id).await? else { return Ok(None) };
-        if missing.is_empty() {
+/// Handles the error `insufficient_scope` (RFC 6750).
+pub(super) async fn handle_insufficient_scope(
+    refresher: &TokenRefresher,
+    actor: &Actor,
+    id: ConnectionId,
+    seen_version: i32,
+    tool: &str,
+    scopes: &[String],
+) -> Result<Option<Credential>> {
+    let (owner, now) = (actor.user_id(), refresher.clock.now());
+    let mut tx = refresher.system.begin().await?;
+    let state = load(&mut tx, actor, id).await?;
+    if state.version != seen_version || !state.is_usable() {
+        return newer_credential(refresher, &mut tx, actor, &state, seen_version).await;
+    }
+    let missing = scopes.iter().filter(|scope| !state.scopes.contains(scope) && scope.len() <= MAX_SCOPE_BYTES);
+    let missing: Vec<_> = missing.take(MAX_ADDED_SCOPES).cloned().collect();
+    let Some(provider) = connectors::provider(&mut tx, actor, state.connector_id).await? else { return Ok(None) };
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let reason = format!("{} needs more permission for {tool}: {}", state.service, provider.in_words(&missing));
+    store_connections::add_requested_scopes(&mut tx, owner, &state, &missing, &reason, now).await?;
+    let action = Action::ConnectionLimited { connection: id, connector: state.connector_id, scopes: missing };
+    audit::record(&mut tx, actor, &action, now).await?;
+    tx.commit().await?;
+    refresher.live.user_changed(owner);
+    Ok(Some(Credential::ReauthRequired(format!("{reason}. Grant more to continue"))))
+}
+
+/// Handles a 401 to a call without a token: discovers the service's sign-in, and requires it for the connector.
+pub(super) async fn handle_authentication_required(
+    refresher: &TokenRefresher,
+    actor: &Actor,
+    id: ConnectionId,
+    seen_version: i32,
+    challenge: &Challenge,
+) -> Result<Option<Credential>> {
+    let mut tx = refresher.system.begin().await?;
+    let state = load(&mut tx, actor, id).await?;
+    if state.version != seen_version || !state.is_usable() {
+        return newer_credential(refresher, &mut tx, actor, &state, seen_version).await;
+    }
+    let connector = connectors::get(&mut tx, actor, state.connector_id).await?;
+    // No database connection is held while the service answers.
+    drop(tx);
+    let Some(url) = connector.server_url() else {
+        return Ok(None);
+    };
+    let provider = match oauth::discover(&refresher.egress, &url, challenge).await {
+        Ok(provider) => provider,
+        Err(failure) => {
+            let connector = connector.id;
+            tracing::info!(
+                connector.id = %connector,
+                error = %failure.message,
+                "Found no sign-in for connector {connector}; the job fails"
+            );
             return Ok(None);
         }
-        let reason = format!("{} needs more permission for {tool}: {}", held.service, provider.in_words(&missing));
-        store::add_requested_scopes(&mut tx, owner, &held, &missing, &reason, now).await?;
-        let limited = Action::ConnectionLimited { connection: id, connector: held.connector_id, scopes: missing };
-        audit::record(&mut tx, actor, &limited, now).await?;
-        tx.commit().await?;
-        self.live.user_changed(owner);
-        Ok(Some(Credential::ReauthRequired(format!("{reason}. Grant more to continue"))))
-    }
-
-    /// What there is to present to a service that let everybody look, and now asks who is calling: nothing, until its owner
-    /// has signed in where it says. None: it does not say where, or the service is not the actor's own.
-    pub async fn handle_authentication_required(
-        &self,
-        actor: &Actor,
-        id: ConnectionId,
-        seen: i32,
-        challenge: &Challenge,
-    ) -> Result<Option<Credential>> {
-        let need = RefreshRequest::refresh_after_rejection(seen);
-        let mut conn = self.system.acquire().await?;
-        let held = hold(&mut conn, actor, id).await?;
-        if held.version != seen || !held.is_usable() {
-            return self.usable_without_refresh(&mut conn, actor, &held, need).await;
-        }
-        let connector = connectors::get(&mut conn, actor, held.connector_id).await?;
-        // nothing is held while the service is asked
-        drop(conn);
-        let Some(url) = connector.server_url() else {
+    };
+    let mut tx = refresher.system.begin().await?;
+    if !connectors::require_sign_in(&mut tx, actor, connector.id, &provider).await? {
+        // The connector requires sign-in already, or is not the actor's own.
+        let state = load(&mut tx, actor, id).await?;
+        if state.is_usable() {
             return Ok(None);
-        };
-        let provider = match oauth::discover(&self.egress, &url, challenge).await {
-            Ok(provider) => provider,
-            Err(failure) => {
-                tracing::info!(connector = %connector.id, cause = %failure.message, "no way to sign in was found");
-                return Ok(None);
-            }
-        };
-        let mut tx = self.system.begin().await?;
-        if !connectors::require_sign_in(&mut tx, actor, connector.id, &provider).await? {
-            // somebody else was faster, or it cannot be
-            let held = hold(&mut tx, actor, id).await?;
-            return if held.is_usable() {
-                Ok(None)
-            } else {
-                self.usable_without_refresh(&mut tx, actor, &held, need).await
-            };
         }
-        let reason = format!("{} wants you to sign in before it runs a tool", held.service);
-        let ending = Ending { class: "unauthorized", reason: &reason, message: &reason };
-        let over = self.end(&mut tx, actor, &held, need, &ending).await?;
-        tx.commit().await?;
-        self.tell(actor.user_id(), id);
-        Ok(Some(over))
+        return newer_credential(refresher, &mut tx, actor, &state, seen_version).await;
     }
+    let reason = format!("{} requires you to sign in before it runs a tool", state.service);
+    let request = RefreshRequest::after_rejection(seen_version, &reason);
+    let attempt = RefreshAttempt { actor: actor.clone(), state, request };
+    let cause = ExpiryCause { class: UNAUTHORIZED, reason: &reason, message: &reason };
+    expire_and_notify(refresher, tx, &attempt, &cause).await.map(Some)
+}
+
+/// Returns the credential of a connection that has changed since the challenged call.
+async fn newer_credential(
+    refresher: &TokenRefresher,
+    tx: &mut Tx,
+    actor: &Actor,
+    state: &RefreshState,
+    seen_version: i32,
+) -> Result<Option<Credential>> {
+    let request = RefreshRequest::after_rejection(seen_version, "");
+    let decision = decide(state, &request, refresher.clock.now());
+    decision.credential(refresher, tx, actor, state).await
 }

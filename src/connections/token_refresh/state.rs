@@ -1,18 +1,26 @@
-//! A connection with what it holds, and what can be said of it at a moment.
+//! Step 1, load: the stored state of a connection's credential.
 
 use serde_json::Value;
+use sqlx::PgConnection;
 
-use super::backoff::Failures;
+use super::backoff::FailureCount;
+use super::{BearerCredential, TokenRefresher, store_connections};
+use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
+use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::vault::SecretRef;
 
+/// Stored failure class of a refresh whose OAuth client the provider rejected.
+pub(super) const REJECTED_CLIENT: &str = "client";
+
+/// A connection's credential as one refresh or verification reads it.
 #[derive(Debug)]
 pub(super) struct RefreshState {
     pub(super) id: ConnectionId,
     pub(super) connector_id: ConnectorId,
-    /// What people call the connector.
+    /// Name of the connector.
     pub(super) service: String,
     pub(super) status: ConnectionStatus,
     pub(super) health: ConnectionHealth,
@@ -20,7 +28,7 @@ pub(super) struct RefreshState {
     pub(super) access: Option<SecretRef>,
     pub(super) refresh: Option<SecretRef>,
     pub(super) version: i32,
-    /// What was granted.
+    /// Granted scopes.
     pub(super) scopes: Vec<String>,
     pub(super) captured: Option<Value>,
     pub(super) oauth_client_id: Option<OauthClientId>,
@@ -30,8 +38,13 @@ pub(super) struct RefreshState {
     pub(super) failures: i32,
     pub(super) failed_days: i32,
     pub(super) last_failed_at: Option<Timestamp>,
-    /// Machine word for why the last refresh failed.
+    /// Error class of the last failed refresh.
     pub(super) failure: Option<String>,
+}
+
+/// Reads a connection without a lock.
+pub(super) async fn load(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<RefreshState> {
+    store_connections::find(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))
 }
 
 impl RefreshState {
@@ -39,59 +52,71 @@ impl RefreshState {
         self.status.is_usable()
     }
 
-    /// Its owner has disconnected it: nobody can connect this one again.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_disconnected(&self) -> bool {
         self.status.is_disconnected()
     }
 
-    /// Its refreshes have failed for days: calls wait, and the sweep tries once a day.
+    /// Returns true after failures on several days: calls wait, and the hub tries once a day.
     pub(super) fn is_exhausted(&self) -> bool {
         self.status == ConnectionStatus::Error && self.health == ConnectionHealth::Exhausted
     }
 
-    /// Why it cannot be used, for whoever wants to.
-    pub(super) fn over(&self) -> String {
+    pub(super) const fn can_be_refreshed(&self) -> bool {
+        self.refresh.is_some()
+    }
+
+    /// Returns false only if the expiry is known and has passed.
+    pub(super) fn is_unexpired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|expiry| expiry > now)
+    }
+
+    /// Returns true if a call must refresh the token before presenting it.
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        let is_early = self.can_be_refreshed() && self.next_attempt_at.is_some_and(|at| at <= now);
+        is_early || !self.is_unexpired(now)
+    }
+
+    /// Returns the end of the back-off after a failure, if `now` is before it.
+    pub(super) fn backs_off_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.next_attempt_at.filter(|at| self.failures > 0 && *at > now)
+    }
+
+    /// Returns true if only a person can resolve the last failure.
+    pub(super) fn requires_person(&self) -> bool {
+        self.failure.as_deref() == Some(REJECTED_CLIENT)
+    }
+
+    pub(super) const fn failure_count(&self) -> FailureCount {
+        FailureCount { in_a_row: self.failures, days: self.failed_days, last_at: self.last_failed_at }
+    }
+
+    /// Sentence for a caller that must wait for the owner.
+    pub(super) fn reauth_message(&self) -> String {
         let service = &self.service;
         match &self.reason {
             Some(reason) if self.access.is_none() => format!("{reason}. Connect {service}"),
             Some(reason) => format!("{reason}. Connect {service} again"),
-            None => format!("{service} is not connected any more. Connect it again"),
+            None => format!("{service} is no longer connected. Connect it again"),
         }
     }
 
-    /// Why it was not renewed.
-    pub(super) fn why_not(&self) -> String {
+    /// Sentence for a caller that must wait for the provider.
+    pub(super) fn unavailable_message(&self) -> String {
         let reason = self.reason.clone();
         reason.unwrap_or_else(|| format!("{} could not be asked for a new token", self.service))
     }
 
-    pub(super) const fn can_be_renewed(&self) -> bool {
-        self.refresh.is_some()
-    }
-
-    /// Whether its token has not come to its end, as far as that is known.
-    pub(super) fn is_good(&self, now: Timestamp) -> bool {
-        self.expires_at.is_none_or(|end| end > now)
-    }
-
-    /// Whether less is left of it than it should be renewed at: what its provider's description says, which is stored with
-    /// it as the moment.
-    pub(super) fn ends_soon(&self, now: Timestamp) -> bool {
-        let is_due = self.can_be_renewed() && self.next_attempt_at.is_some_and(|at| at <= now);
-        is_due || !self.is_good(now)
-    }
-
-    /// Until when its provider is left alone, because a refresh has failed.
-    pub(super) fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.next_attempt_at.filter(|at| self.failures > 0 && *at > now)
-    }
-
-    pub(super) const fn failures(&self) -> Failures {
-        Failures { in_a_row: self.failures, days: self.failed_days, last_at: self.last_failed_at }
-    }
-
-    /// Whether the last refresh failed in a way that only a person can mend.
-    pub(super) fn waits_for_somebody(&self) -> bool {
-        self.failure.as_deref() == Some(super::CLIENT)
+    /// Opens the stored token or key.
+    pub(super) async fn open(
+        &self,
+        refresher: &TokenRefresher,
+        conn: &mut PgConnection,
+        actor: &Actor,
+    ) -> Result<BearerCredential> {
+        let token = match &self.access {
+            Some(access) => Some(refresher.vault.open(conn, actor.user_id(), access).await?),
+            None => None,
+        };
+        Ok(BearerCredential { token, version: self.version })
     }
 }

@@ -1,16 +1,16 @@
-//! A credential that its owner has typed is shown to its service, by a call that changes nothing, when no other call has
-//! been accepted for a day: so its owner hears of one that is over before a job needs it.
+//! Verifies keys that their owners typed: a call that changes nothing, when no other call was accepted for a day.
 //!
-//! That is no use of the connection, and what comes of it counts only for the credential that was shown: one that was typed
-//! meanwhile has been accepted by then.
+//! So the owner learns of an invalid key before a job needs it. A result counts only for the version that was verified: a
+//! key that was replaced meanwhile has been accepted at that moment.
 
 use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::backoff::Failed;
-use super::state::RefreshState;
-use super::{LEASE, TokenRefresher, hold, store};
+use super::expiry::UNAUTHORIZED;
+use super::lease::LEASE_TTL;
+use super::state::{RefreshState, load};
+use super::{TokenRefresher, store_connections, store_due, store_leases};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -18,227 +18,237 @@ use crate::connections::expiry::ExpiryDate;
 use crate::connections::probe::discover_with_token;
 use crate::connections::rest_service::RestService;
 use crate::connections::{takes_key, values_of};
-use crate::connectors::{self, Connector, Descriptor};
+use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 use crate::queue::{self, Released};
-use crate::secret::Secret;
 
-/// For so long a credential that was accepted need not be shown again.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Time after the last accepted call when a key is due.
+const VERIFICATION_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// At most so much longer, so that those that were typed together are not verified together.
-const SPREAD: Duration = Duration::from_secs(3 * 60 * 60);
+/// Random addition, so that keys which were typed together are not verified together.
+const MAX_JITTER: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// When a service is asked that could not be, for a fault of the hub's own.
-const LATER: Duration = Duration::from_secs(60 * 60);
+/// Delay after an error of the hub itself, such as a locked vault.
+const INTERNAL_RETRY_DELAY: Duration = Duration::from_secs(60 * 60);
 
-/// What a service says of a credential.
-enum Verdict {
-    /// It accepts it, or did at this moment.
+/// Service's answer about a key.
+enum KeyVerification {
+    /// Accepted at that moment, by this verification or by a call.
     Accepted(Timestamp),
-    /// It does not.
-    Refused { message: String },
-    /// Nothing: it failed, or was not reached.
-    Failed { class: &'static str, message: String, after: Option<Duration> },
-    /// There is a newer one.
+    Rejected {
+        message: String,
+    },
+    /// The service failed or was not reached.
+    Failed {
+        class: &'static str,
+        message: String,
+        retry_after: Option<Duration>,
+    },
+    /// The owner has replaced the key meanwhile.
     Superseded,
 }
 
-/// What became of that.
-enum Came {
-    /// What waited for it goes on.
-    Back(Released),
-    /// Its owner is to be told.
-    Over,
-    Nothing,
+/// Consequence of a stored verification.
+enum VerificationOutcome {
+    /// The released jobs waited for the key.
+    Recovered(Released),
+    /// The connection expired or is exhausted: its owner is notified.
+    OwnerMustAct,
+    Unchanged,
 }
 
-/// The service has just accepted what the owner of a connection has typed: it is looked after from now on.
+/// Schedules the first verification of a key that the service has just accepted, and stores its expiry date.
 pub(in crate::connections) async fn schedule_verification(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
-    end: &ExpiryDate,
+    expiry: &ExpiryDate,
     now: Timestamp,
 ) -> Result<()> {
-    Ok(store::begin(conn, owner, id, idle_until(now), end, now).await?)
+    Ok(store_connections::schedule_verification(conn, owner, id, next_verification(now), expiry, now).await?)
 }
 
-/// Until when a credential may be idle that was accepted at that moment.
-fn idle_until(ok_at: Timestamp) -> Timestamp {
-    ok_at + DAY + SPREAD.mul_f64(rand::random())
+/// Returns when a key is due that was accepted at `accepted_at`.
+fn next_verification(accepted_at: Timestamp) -> Timestamp {
+    accepted_at + VERIFICATION_INTERVAL + MAX_JITTER.mul_f64(rand::random())
 }
 
-impl TokenRefresher {
-    /// Verifies the typed credential of a connection, unless somebody else does.
-    pub(super) async fn verify(&self, actor: &Actor, id: ConnectionId) -> Result<()> {
-        let fence = rand::random();
-        let mut tx = self.system.begin().await?;
-        if !store::take_lease(&mut tx, actor.user_id(), id, fence, LEASE).await? {
-            return Ok(());
-        }
-        // whoever had the lease before may have done it
-        let held = hold(&mut tx, actor, id).await?;
-        if !held.is_idle(self.clock.now()) {
-            return Ok(());
-        }
-        tx.commit().await?;
-        let settled = match self.verdict(actor, &held).await {
-            Ok(verdict) => self.settle(actor, &held, fence, verdict).await,
-            Err(ours) => Err(ours),
-        };
-        if let Err(error) = &settled {
-            self.postpone(actor, &held, fence, error).await;
-        }
-        settled
+/// Verifies the key of a connection, unless another process does.
+pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) -> Result<()> {
+    let fence = rand::random();
+    let mut tx = refresher.system.begin().await?;
+    if !store_leases::take(&mut tx, actor.user_id(), id, fence, LEASE_TTL).await? {
+        return Ok(());
     }
-
-    async fn verdict(&self, actor: &Actor, held: &RefreshState) -> Result<Verdict> {
-        if let Some(ok_at) = held.was_accepted_since(self.clock.now() - DAY) {
-            return Ok(Verdict::Accepted(ok_at));
-        }
-        let mut conn = self.system.acquire().await?;
-        let connector = connectors::get(&mut conn, actor, held.connector_id).await?;
-        let descriptor = connectors::descriptor(&mut conn, actor, held.connector_id).await?;
-        let access = held.access.as_ref().ok_or(Error::NotFound("credential of this connection"))?;
-        let credential = self.vault.open(&mut conn, actor.user_id(), access).await?;
-        // secrets are replaced in place: this is the one of that version only if the version is the same still
-        if hold(&mut conn, actor, held.id).await?.version != held.version {
-            return Ok(Verdict::Superseded);
-        }
-        // nothing is held while the service is asked
-        drop(conn);
-        match self.show(&connector, descriptor, held, credential).await {
-            Ok(()) => Ok(Verdict::Accepted(self.clock.now())),
-            Err(Error::Upstream { class: "unauthorized", message, .. }) => {
-                Ok(Verdict::Refused { message: message.to_string() })
-            }
-            Err(Error::Upstream { class, message, .. }) => {
-                Ok(Verdict::Failed { class, message: message.to_string(), after: None })
-            }
-            Err(Error::Limited { message, retry_after }) => {
-                Ok(Verdict::Failed { class: "limited", message: message.to_string(), after: Some(retry_after) })
-            }
-            // a rule of the hub, or a fault of its own: neither says anything of the credential
-            Err(ours) => Err(ours),
-        }
+    // The former holder of the lease may have verified the key.
+    let state = load(&mut tx, actor, id).await?;
+    if !is_verification_due(&state, refresher.clock.now()) {
+        return Ok(());
     }
-
-    /// Makes a call that changes nothing: the one that its file names, or for the list of tools.
-    async fn show(
-        &self,
-        connector: &Connector,
-        descriptor: Option<Descriptor>,
-        held: &RefreshState,
-        credential: Secret,
-    ) -> Result<()> {
-        match descriptor.filter(|_| takes_key(connector)) {
-            Some(descriptor) => {
-                let values = values_of(held.captured.as_ref());
-                RestService { descriptor, values, credential: Some(credential) }.check(&self.egress).await
-            }
-            None => Box::pin(discover_with_token(&self.egress, connector, &credential)).await.map(drop),
-        }
+    tx.commit().await?;
+    let stored = match check_key(refresher, actor, &state).await {
+        Ok(verification) => store_verification(refresher, actor, &state, fence, verification).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &stored {
+        postpone(refresher, actor, &state, fence, error).await;
     }
+    stored
+}
 
-    async fn settle(&self, actor: &Actor, held: &RefreshState, fence: i64, verdict: Verdict) -> Result<()> {
-        let mut tx = self.system.begin().await?;
-        let came = match verdict {
-            Verdict::Accepted(ok_at) => self.accepted(&mut tx, actor, held, ok_at).await?,
-            Verdict::Refused { message } => self.refused(&mut tx, actor, held, message).await?,
-            Verdict::Failed { class, message, after } => {
-                let failed = held.failures().and(self.clock.now(), false, after, rand::random());
-                self.failing(&mut tx, actor, held, &failed, (class, message)).await?
-            }
-            Verdict::Superseded => Came::Nothing,
-        };
-        store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
-        tx.commit().await?;
-        self.live.user_changed(actor.user_id());
-        match came {
-            Came::Back(released) => released.announce(&self.live),
-            Came::Over => self.tell(actor.user_id(), held.id),
-            Came::Nothing => {}
-        }
-        Ok(())
+fn is_verification_due(state: &RefreshState, now: Timestamp) -> bool {
+    let is_verified = state.is_usable() || state.is_exhausted();
+    let is_typed = state.access.is_some() && state.refresh.is_none() && state.expires_at.is_none();
+    is_verified && is_typed && state.next_attempt_at.is_some_and(|at| at <= now)
+}
+
+/// Returns when a call was last accepted, if that was after `since` and after the last failure.
+fn last_accepted_call(state: &RefreshState, since: Timestamp) -> Option<Timestamp> {
+    state.last_ok_at.filter(|at| *at > since && state.last_failed_at.is_none_or(|failed| *at > failed))
+}
+
+/// Asks the service, unless a call was accepted within the interval.
+///
+/// # Errors
+/// Errors of the hub itself, such as a locked vault or a forbidden address: they say nothing about the key.
+async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshState) -> Result<KeyVerification> {
+    if let Some(at) = last_accepted_call(state, refresher.clock.now() - VERIFICATION_INTERVAL) {
+        return Ok(KeyVerification::Accepted(at));
     }
-
-    async fn accepted(&self, tx: &mut Tx, actor: &Actor, held: &RefreshState, ok_at: Timestamp) -> Result<Came> {
-        let (owner, now) = (actor.user_id(), self.clock.now());
-        let is_noted = store::accept(tx, owner, held, ok_at, idle_until(ok_at), now).await?;
-        if !is_noted || held.failures == 0 {
-            return Ok(Came::Nothing);
-        }
-        let released = queue::release_parked(tx, actor, held.id).await?;
-        audit::record(tx, actor, &held.verified(None), now).await?;
-        Ok(Came::Back(released))
+    let mut conn = refresher.system.acquire().await?;
+    let connector = connectors::get(&mut conn, actor, state.connector_id).await?;
+    let descriptor = connectors::descriptor(&mut conn, actor, state.connector_id).await?;
+    let Some(key) = state.open(refresher, &mut conn, actor).await?.token else {
+        return Err(Error::Conflict(format!("The connection to {} has no key. Enter one", state.service)));
+    };
+    // Keys are replaced in place: the key belongs to this version only if the version is still the same.
+    if load(&mut conn, actor, state.id).await?.version != state.version {
+        return Ok(KeyVerification::Superseded);
     }
-
-    async fn refused(&self, tx: &mut Tx, actor: &Actor, held: &RefreshState, message: String) -> Result<Came> {
-        let (owner, now) = (actor.user_id(), self.clock.now());
-        let reason = format!("{} did not accept the credential any more", held.service);
-        if !store::expire(tx, owner, held, &reason, &message, now).await? {
-            return Ok(Came::Nothing);
+    // No database connection is held while the service answers.
+    drop(conn);
+    let checked = match descriptor.filter(|_| takes_key(&connector)) {
+        Some(descriptor) => {
+            let values = values_of(state.captured.as_ref());
+            RestService { descriptor, values, credential: Some(key) }.check(&refresher.egress).await
         }
-        audit::record(tx, actor, &held.verified(Some(("unauthorized", message))), now).await?;
-        Ok(Came::Over)
-    }
-
-    async fn failing(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        held: &RefreshState,
-        failed: &Failed,
-        error: (&'static str, String),
-    ) -> Result<Came> {
-        let now = self.clock.now();
-        let reason = failed.told(error.1.clone());
-        if !store::degrade(tx, actor.user_id(), held, failed, error.0, &reason, now).await? {
-            return Ok(Came::Nothing);
+        None => Box::pin(discover_with_token(&refresher.egress, &connector, &key)).await.map(drop),
+    };
+    match checked {
+        Ok(()) => Ok(KeyVerification::Accepted(refresher.clock.now())),
+        Err(Error::Upstream { class: UNAUTHORIZED, message, .. }) => Ok(KeyVerification::Rejected { message: message.to_string() }),
+        Err(Error::Upstream { class, message, .. }) => {
+            Ok(KeyVerification::Failed { class, message: message.to_string(), retry_after: None })
         }
-        let was_known = held.failures > 0 && failed.is_exhausted == held.is_exhausted();
-        if !was_known {
-            audit::record(tx, actor, &held.verified(Some(error)), now).await?;
+        Err(Error::Limited { message, retry_after }) => {
+            Ok(KeyVerification::Failed { class: "limited", message: message.to_string(), retry_after: Some(retry_after) })
         }
-        Ok(if failed.is_exhausted { Came::Over } else { Came::Nothing })
-    }
-
-    /// What cannot be verified now does not keep others from it.
-    async fn postpone(&self, actor: &Actor, held: &RefreshState, fence: i64, why: &Error) {
-        let until = match why {
-            Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_) => self.clock.now() + LATER,
-            // a rule forbids it, or the service has left the catalogue: that may last
-            _ => idle_until(self.clock.now()),
-        };
-        let put = async {
-            let mut tx = self.system.begin().await?;
-            store::postpone(&mut tx, actor.user_id(), held, until).await?;
-            store::give_lease_back(&mut tx, actor.user_id(), held.id, fence).await?;
-            Ok::<_, Error>(tx.commit().await?)
-        };
-        if let Err(error) = put.await {
-            tracing::warn!(connection = %held.id, %error, "a verification could not be put off");
-        }
+        Err(error) => Err(error),
     }
 }
 
-impl RefreshState {
-    /// Whether its owner has typed its credential, and it is to be verified by now.
-    fn is_idle(&self, now: Timestamp) -> bool {
-        let is_tried = self.is_usable() || self.is_exhausted();
-        let is_typed = self.access.is_some() && self.refresh.is_none() && self.expires_at.is_none();
-        is_tried && is_typed && self.next_attempt_at.is_some_and(|at| at <= now)
+async fn store_verification(
+    refresher: &TokenRefresher,
+    actor: &Actor,
+    state: &RefreshState,
+    fence: i64,
+    verification: KeyVerification,
+) -> Result<()> {
+    let now = refresher.clock.now();
+    let mut tx = refresher.system.begin().await?;
+    let outcome = match verification {
+        KeyVerification::Accepted(at) => store_accepted(&mut tx, actor, state, at, now).await?,
+        KeyVerification::Rejected { message } => store_rejected(&mut tx, actor, state, message, now).await?,
+        failed @ KeyVerification::Failed { .. } => store_failed(&mut tx, actor, state, failed, now).await?,
+        KeyVerification::Superseded => VerificationOutcome::Unchanged,
+    };
+    store_leases::release(&mut tx, actor.user_id(), state.id, fence).await?;
+    tx.commit().await?;
+    refresher.live.user_changed(actor.user_id());
+    match outcome {
+        VerificationOutcome::Recovered(released) => released.announce(&refresher.live),
+        VerificationOutcome::OwnerMustAct => refresher.notifier.notify_owner(actor.user_id(), state.id),
+        VerificationOutcome::Unchanged => {}
     }
+    Ok(())
+}
 
-    /// When a call was accepted, if that was after this moment and after what has failed.
-    fn was_accepted_since(&self, moment: Timestamp) -> Option<Timestamp> {
-        self.last_ok_at.filter(|at| *at > moment && self.last_failed_at.is_none_or(|failed| *at > failed))
+async fn store_accepted(
+    tx: &mut Tx,
+    actor: &Actor,
+    state: &RefreshState,
+    accepted_at: Timestamp,
+    now: Timestamp,
+) -> Result<VerificationOutcome> {
+    let next = next_verification(accepted_at);
+    let is_stored = store_connections::record_accepted(tx, actor.user_id(), state, accepted_at, next, now).await?;
+    if !is_stored || state.failures == 0 {
+        return Ok(VerificationOutcome::Unchanged);
     }
+    let released = queue::release_parked(tx, actor, state.id).await?;
+    audit::record(tx, actor, &verified(state, None), now).await?;
+    Ok(VerificationOutcome::Recovered(released))
+}
 
-    const fn verified(&self, error: Option<(&'static str, String)>) -> Action {
-        Action::ConnectionVerified { connection: self.id, connector: self.connector_id, error }
+async fn store_rejected(
+    tx: &mut Tx,
+    actor: &Actor,
+    state: &RefreshState,
+    message: String,
+    now: Timestamp,
+) -> Result<VerificationOutcome> {
+    let reason = format!("{} no longer accepts the credential", state.service);
+    if !store_connections::expire(tx, actor.user_id(), state, &reason, &message, now).await? {
+        return Ok(VerificationOutcome::Unchanged);
     }
+    audit::record(tx, actor, &verified(state, Some((UNAUTHORIZED, message))), now).await?;
+    Ok(VerificationOutcome::OwnerMustAct)
+}
+
+async fn store_failed(
+    tx: &mut Tx,
+    actor: &Actor,
+    state: &RefreshState,
+    failed: KeyVerification,
+    now: Timestamp,
+) -> Result<VerificationOutcome> {
+    let KeyVerification::Failed { class, message, retry_after } = failed else {
+        return Ok(VerificationOutcome::Unchanged);
+    };
+    let backoff = state.failure_count().add(now, false, retry_after, rand::random());
+    let reason = backoff.describe(message.clone());
+    if !store_connections::record_failure(tx, actor.user_id(), state, &backoff, class, &reason, now).await? {
+        return Ok(VerificationOutcome::Unchanged);
+    }
+    // The audit log records the first failure and the exhaustion, not each attempt.
+    let is_first = state.failures == 0;
+    if is_first || backoff.is_exhausted != state.is_exhausted() {
+        audit::record(tx, actor, &verified(state, Some((class, message))), now).await?;
+    }
+    Ok(if backoff.is_exhausted { VerificationOutcome::OwnerMustAct } else { VerificationOutcome::Unchanged })
+}
+
+/// Postpones a verification that failed by an error of the hub, so that it does not delay others.
+async fn postpone(refresher: &TokenRefresher, actor: &Actor, state: &RefreshState, fence: i64, error: &Error) {
+    let (owner, id, now) = (actor.user_id(), state.id, refresher.clock.now());
+    let next = match error {
+        Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_) => now + INTERNAL_RETRY_DELAY,
+        // A rule forbids the address, or the connector is inactive: that may last.
+        _ => next_verification(now),
+    };
+    let postponed = async {
+        let mut tx = refresher.system.begin().await?;
+        store_due::postpone(&mut tx, owner, state, next).await?;
+        store_leases::release(&mut tx, owner, id, fence).await?;
+        Ok::<_, Error>(tx.commit().await?)
+    };
+    if let Err(error) = postponed.await {
+        tracing::warn!(connection.id = %id, %error, "Failed to postpone the verification of connection {id}; the next sweep retries");
+    }
+}
+
+const fn verified(state: &RefreshState, error: Option<(&'static str, String)>) -> Action {
+    Action::ConnectionVerified { connection: state.id, connector: state.connector_id, error }
 }

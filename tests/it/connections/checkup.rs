@@ -126,7 +126,7 @@ async fn a_provider_that_forgot_the_client_gets_a_new_registration() {
     let done = check(&app, &alice, &page).await;
     let words = done.texts(".checks > [data-result=failed]").swap_remove(0);
     assert!(
-        words.contains("The provider accepts this hub’s client") && words.contains("made known there anew"),
+        words.contains("The provider accepts this hub’s client") && words.contains("registers there anew"),
         "{words}"
     );
     let fix = done.attrs(".checks > [data-result=failed] a", "href").swap_remove(0);

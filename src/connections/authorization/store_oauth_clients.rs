@@ -1,0 +1,265 @@
+//! Statements of the table `oauth_clients`, and of the grants that wait for a client.
+
+use sqlx::PgConnection;
+
+use super::client_rejection::ClientRejection;
+use super::oauth_clients::{ClientScope, NewClient};
+use crate::clock::Timestamp;
+use crate::ids::{ConnectorId, OauthClientId, UserId};
+use crate::oauth::ClientAuth;
+use crate::vault::SecretRef;
+
+/// A row, with its secret sealed.
+pub(super) struct StoredClient {
+    pub(super) id: OauthClientId,
+    pub(super) client_id: String,
+    pub(super) secret_ref: Option<SecretRef>,
+    pub(super) auth: Option<String>,
+}
+
+/// Client of an owner and an issuer.
+#[derive(Clone, Copy)]
+pub(super) enum ClientSelector<'a> {
+    /// A known client, even if the issuer has rejected it.
+    Id(OauthClientId),
+    /// The newest client that the issuer has not rejected, of any or of this callback URL.
+    Newest { redirect_uri: Option<&'a str> },
+}
+
+pub(super) async fn find(
+    conn: &mut PgConnection,
+    owner: UserId,
+    issuer: &str,
+    selector: ClientSelector<'_>,
+) -> sqlx::Result<Option<StoredClient>> {
+    let (id, redirect_uri) = match selector {
+        ClientSelector::Id(id) => (Some(id), None),
+        ClientSelector::Newest { redirect_uri } => (None, redirect_uri),
+    };
+    sqlx::query_as!(
+        StoredClient,
+        r#"
+        SELECT id AS "id: OauthClientId",
+               client_id,
+               secret_ref AS "secret_ref: SecretRef",
+               auth
+        FROM oauth_clients
+        WHERE user_id = $1
+          AND issuer = $2
+          AND (id = $3 OR ($3::uuid IS NULL AND refused_at IS NULL AND ($4::text IS NULL OR redirect_uri = $4)))
+        ORDER BY created_at DESC, id DESC
+        LIMIT 1
+        "#,
+        owner as _,
+        issuer,
+        id as _,
+        redirect_uri,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Locks a client and returns its secret, if it is stored.
+pub(super) async fn lock_secret(
+    conn: &mut PgConnection,
+    owner: UserId,
+    scope: ClientScope<'_>,
+    client_id: &str,
+) -> sqlx::Result<Option<SecretRef>> {
+    let secret = sqlx::query_scalar!(
+        r#"
+        SELECT secret_ref AS "secret_ref: SecretRef"
+        FROM oauth_clients
+        WHERE user_id = $1 AND issuer = $2 AND redirect_uri = $3 AND client_id = $4
+        FOR UPDATE
+        "#,
+        owner as _,
+        scope.issuer,
+        scope.redirect_uri,
+        client_id,
+    );
+    Ok(secret.fetch_optional(conn).await?.flatten())
+}
+
+pub(super) async fn upsert(
+    conn: &mut PgConnection,
+    owner: UserId,
+    scope: ClientScope<'_>,
+    new: &NewClient<'_>,
+    secret: Option<&SecretRef>,
+    now: Timestamp,
+) -> sqlx::Result<OauthClientId> {
+    sqlx::query_scalar!(
+        r#"
+        INSERT INTO oauth_clients (user_id, id, issuer, redirect_uri, client_id, secret_ref, auth, source, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (user_id, issuer, redirect_uri, client_id) DO UPDATE
+        SET secret_ref = EXCLUDED.secret_ref,
+            auth = EXCLUDED.auth,
+            source = EXCLUDED.source,
+            created_at = EXCLUDED.created_at,
+            refused_at = NULL,
+            refusal = NULL,
+            refusal_of = NULL,
+            refusal_at = NULL,
+            notice_at = NULL
+        RETURNING id AS "id: OauthClientId"
+        "#,
+        owner as _,
+        OauthClientId::new(now) as _,
+        scope.issuer,
+        scope.redirect_uri,
+        new.client.id,
+        secret as _,
+        new.auth.map(ClientAuth::as_str),
+        new.source,
+        now,
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Makes the grants due that failed because of this client, which a person has corrected.
+pub(super) async fn reschedule_grants(
+    conn: &mut PgConnection,
+    client: OauthClientId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET next_attempt_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND next_attempt_at > $2",
+        client as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Records that the issuer rejects a client (`None`: any) that the hub registered itself, so that the next sign-in registers
+/// a new one. Returns false if a person entered the client: only they can replace it.
+pub(in crate::connections) async fn mark_rejected(
+    conn: &mut PgConnection,
+    owner: UserId,
+    issuer: &str,
+    client: Option<OauthClientId>,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let marked = sqlx::query!(
+        r#"
+        UPDATE oauth_clients
+        SET refused_at = $4
+        WHERE user_id = $1 AND issuer = $2 AND ($3::uuid IS NULL OR id = $3) AND source <> 'entered'
+        "#,
+        owner as _,
+        issuer,
+        client as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(marked.rows_affected() > 0)
+}
+
+/// Deletes rejected clients without connections, and returns their secrets.
+pub(super) async fn delete_rejected(
+    conn: &mut PgConnection,
+    owner: UserId,
+    issuer: &str,
+) -> sqlx::Result<Vec<Option<SecretRef>>> {
+    sqlx::query_scalar!(
+        r#"
+        DELETE FROM oauth_clients o
+        WHERE o.user_id = $1
+          AND o.issuer = $2
+          AND o.refused_at IS NOT NULL
+          AND NOT EXISTS (
+              SELECT 1
+              FROM user_connections c
+              WHERE c.user_id = $1 AND c.oauth_client_id = o.id AND c.status <> 'revoked'
+          )
+        RETURNING secret_ref AS "secret_ref: SecretRef"
+        "#,
+        owner as _,
+        issuer,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Records the rejection of a client of all users, unless one is recorded. Returns false if a newer client serves all users.
+pub(super) async fn record_rejection(
+    conn: &mut PgConnection,
+    client: OauthClientId,
+    connector: ConnectorId,
+    message: &str,
+    requested_at: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let is_current = sqlx::query_scalar!(
+        r#"
+        WITH rejected AS (
+            SELECT id, NOT EXISTS (
+                       SELECT 1
+                       FROM oauth_clients n
+                       WHERE n.user_id = $1 AND n.issuer = o.issuer AND n.redirect_uri = o.redirect_uri
+                         AND n.created_at > o.created_at
+                   ) AS is_current
+            FROM oauth_clients o
+            WHERE o.user_id = $1 AND o.id = $2
+        ), recorded AS (
+            UPDATE oauth_clients o
+            SET refusal = $3, refusal_of = $4, refusal_at = $6, notice_at = $6
+            FROM rejected r
+            WHERE o.user_id = $1 AND o.id = r.id AND r.is_current AND o.refusal IS NULL
+              -- a client that was entered after the request may be correct
+              AND o.created_at <= $5
+        )
+        SELECT is_current AS "is_current!" FROM rejected
+        "#,
+        UserId::HUB as _,
+        client as _,
+        message,
+        connector as _,
+        requested_at,
+        now,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(is_current.unwrap_or(true))
+}
+
+/// Clears the rejection of a client of all users.
+pub(super) async fn clear_rejection(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE oauth_clients
+        SET refusal = NULL, refusal_of = NULL, refusal_at = NULL, notice_at = NULL
+        WHERE user_id = $1 AND id = $2 AND refusal IS NOT NULL
+        "#,
+        UserId::HUB as _,
+        client as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Finds the rejection of a client of all users.
+pub(super) async fn find_rejection(
+    conn: &mut PgConnection,
+    client: OauthClientId,
+) -> sqlx::Result<Option<ClientRejection>> {
+    sqlx::query_as!(
+        ClientRejection,
+        r#"
+        SELECT refusal AS "message!",
+               refusal_at AS "since!"
+        FROM oauth_clients
+        WHERE user_id = $1 AND id = $2 AND refusal IS NOT NULL
+        "#,
+        UserId::HUB as _,
+        client as _,
+    )
+    .fetch_optional(conn)
+    .await
+}

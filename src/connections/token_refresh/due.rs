@@ -1,0 +1,82 @@
+//! Refreshes and verifications that are due, of all users.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::decision::RefreshTrigger;
+use super::store_due::{self, DueConnection};
+use super::{TokenRefresher, verification};
+use crate::actor::{Actor, Origin};
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, UserId};
+
+/// Connections of one sweep; the next sweep takes the rest.
+const MAX_REFRESHES: i64 = 200;
+
+const MAX_CONCURRENT_REFRESHES: usize = 4;
+
+/// Delay after an error of the hub itself, such as a locked vault.
+const INTERNAL_RETRY_DELAY: Duration = Duration::from_secs(10 * 60);
+
+/// Keys of one sweep.
+const MAX_VERIFICATIONS: i64 = 60;
+
+/// Keys of one user in one sweep, so that services which do not answer cannot delay other users.
+const MAX_VERIFICATIONS_PER_USER: i64 = 10;
+
+const MAX_CONCURRENT_VERIFICATIONS: usize = 10;
+
+/// Refreshes the tokens that are due. Returns their number.
+pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
+    let mut conn = refresher.system.acquire().await?;
+    let due = store_due::find_due_refreshes(&mut conn, refresher.clock.now(), MAX_REFRESHES).await?;
+    drop(conn);
+    let refreshes = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_REFRESHES, |due| async move {
+        let &DueConnection { owner, id } = due;
+        let actor = actor_for(owner);
+        if let Err(error) = refresher.resolve(&actor, id, RefreshTrigger::Sweep).await {
+            tracing::warn!(connection.id = %id, %error, "Failed to refresh the token of connection {id}; a later sweep retries");
+            postpone(refresher, &actor, id).await;
+        }
+    });
+    refreshes.await;
+    Ok(due.len())
+}
+
+/// Postpones a refresh that failed by an error of the hub, so that it does not delay others in the next sweeps. A call that
+/// needs the token still tries at once.
+async fn postpone(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) {
+    let now = refresher.clock.now();
+    let postponed = async {
+        let mut conn = refresher.system.acquire().await?;
+        store_due::postpone_due(&mut conn, actor.user_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
+        Ok::<_, Error>(())
+    };
+    if let Err(error) = postponed.await {
+        tracing::warn!(connection.id = %id, %error, "Failed to postpone the refresh of connection {id}; the next sweep retries");
+    }
+}
+
+/// Verifies the keys that are due. Returns their number. Runs beside the refreshes, which do not wait for slow services.
+pub(super) async fn verify_idle_keys(refresher: &TokenRefresher) -> Result<usize> {
+    let mut conn = refresher.system.acquire().await?;
+    let now = refresher.clock.now();
+    let limits = (MAX_VERIFICATIONS, MAX_VERIFICATIONS_PER_USER);
+    let due = store_due::find_due_verifications(&mut conn, now, limits.0, limits.1).await?;
+    drop(conn);
+    let verifications = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_VERIFICATIONS, |due| async move {
+        let &DueConnection { owner, id } = due;
+        if let Err(error) = verification::verify(refresher, &actor_for(owner), id).await {
+            tracing::warn!(connection.id = %id, %error, "Failed to verify the key of connection {id}; a later sweep retries");
+        }
+    });
+    verifications.await;
+    Ok(due.len())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the hub acts by itself, for the owner of the row")]
+fn actor_for(owner: UserId) -> Actor {
+    Actor::new(owner, Origin::System)
+}

@@ -1,0 +1,110 @@
+//! Statements that find the connections of all users whose refresh or verification is due, and that postpone one.
+
+use sqlx::PgConnection;
+
+use super::state::RefreshState;
+use crate::clock::Timestamp;
+use crate::ids::{ConnectionId, UserId};
+
+/// A connection whose credential is due.
+#[derive(Clone, Copy)]
+pub(super) struct DueConnection {
+    pub(super) owner: UserId,
+    pub(super) id: ConnectionId,
+}
+
+/// Finds connections whose token is due, the longest due first.
+pub(super) async fn find_due_refreshes(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<DueConnection>> {
+    sqlx::query_as!(
+        DueConnection,
+        r#"
+        SELECT user_id AS "owner: UserId",
+               id AS "id: ConnectionId"
+        FROM user_connections
+        WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
+        ORDER BY next_attempt_at
+        LIMIT $2
+        "#,
+        now,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Finds connections whose key is due for verification, the longest due first, at most `user_limit` of one user.
+pub(super) async fn find_due_verifications(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    limit: i64,
+    user_limit: i64,
+) -> sqlx::Result<Vec<DueConnection>> {
+    sqlx::query_as!(
+        DueConnection,
+        r#"
+        SELECT user_id AS "owner: UserId",
+               id AS "id: ConnectionId"
+        FROM (
+            SELECT user_id, id, next_attempt_at, row_number() OVER (PARTITION BY user_id ORDER BY next_attempt_at) AS n
+            FROM user_connections
+            WHERE secret_ref_access IS NOT NULL AND secret_ref_refresh IS NULL AND expires_at IS NULL
+              AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
+        ) due
+        WHERE n <= $3
+        ORDER BY next_attempt_at
+        LIMIT $2
+        "#,
+        now,
+        limit,
+        user_limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Postpones a due refresh for which the provider was not asked. A connection in back-off keeps its time.
+pub(super) async fn postpone_due(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    until: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET next_attempt_at = $3
+        WHERE user_id = $1 AND id = $2 AND next_attempt_at <= $4 AND failures = 0
+        "#,
+        owner as _,
+        id as _,
+        until,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Postpones the next attempt to `until`, unless there is a newer credential.
+pub(super) async fn postpone(
+    conn: &mut PgConnection,
+    owner: UserId,
+    state: &RefreshState,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET next_attempt_at = $4 WHERE user_id = $1 AND id = $2 AND version = $3",
+        owner as _,
+        state.id as _,
+        state.version,
+        until,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
