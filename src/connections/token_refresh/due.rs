@@ -33,7 +33,7 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
     let mut conn = refresher.system.acquire().await?;
     let due = store_due::find_due_refreshes(&mut conn, refresher.clock.now(), MAX_REFRESHES).await?;
     drop(conn);
-    let refreshes = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_REFRESHES, |due| async move {
+    let refreshing = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_REFRESHES, |due| async move {
         let &DueConnection { owner, id } = due;
         let actor = actor_for(owner);
         if let Err(error) = refresher.resolve(&actor, id, RefreshTrigger::Sweep).await {
@@ -41,7 +41,7 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
             postpone(refresher, &actor, id).await;
         }
     });
-    refreshes.await;
+    refreshing.await;
     Ok(due.len())
 }
 

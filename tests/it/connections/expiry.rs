@@ -1,4 +1,4 @@
-//! The day on which a key ends, as its owner has noted it: it is shown, they are reminded once, and nothing else happens.
+//! The expiry date that an owner enters for a key: pages show it, and one mail reminds of it.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ use crate::support::tides_service::KEY;
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// The day so many days from now, as a date field sends it, and as pages show it.
+/// Returns the day after so many days, as a date field sends it and as pages show it.
 fn day(app: &TestApp, days: i64) -> (String, String) {
     let day: OffsetDateTime = app.app.clock.now() + time::Duration::days(days);
     let day = day.date();
     (day.to_string(), format!("{} {} {}", day.day(), day.month(), day.year()))
 }
 
-/// What mails remind of, by now.
+/// Subjects of the reminders that are sent.
 async fn reminders(app: &TestApp) -> Vec<String> {
     app.app.refresher.refresh_due().await.unwrap();
     let subject = |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).map(str::to_owned);
-    app.all_mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" ends on ")).collect()
+    app.all_mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" expires on ")).collect()
 }
 
-/// Connects with a key that ends on that day.
+/// Connects with a key that expires on that day.
 async fn connect_until(owner: &Browser, ends_on: &str) -> Page {
     let form = owner.get("/connectors/tides/connection").await;
     let fields = [("harbour", "dover"), ("api_key", KEY), ("ends_on", ends_on)];
@@ -37,7 +37,7 @@ async fn connect_until(owner: &Browser, ends_on: &str) -> Page {
 }
 
 #[tokio::test]
-async fn an_owner_is_reminded_once_a_week_before() {
+async fn an_owner_is_reminded_once_a_week_before_the_expiry_date() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let (ends_on, words) = day(&app, 30);
@@ -48,12 +48,12 @@ async fn an_owner_is_reminded_once_a_week_before() {
     app.advance(22 * DAY).await;
     assert!(reminders(&app).await.is_empty());
 
-    // in the morning, wherever the test is in its day
+    // after eight in the morning, whatever the time of the test
     app.advance(DAY + 9 * HOUR).await;
-    let subject = format!("The key of Tides ends on {words}");
+    let subject = format!("The key of Tides expires on {words}");
     assert_eq!(reminders(&app).await, std::slice::from_ref(&subject));
     assert_eq!(app.newest_mailed_link(), format!("{}/token", page.path()));
-    // by now, a session is over
+    // the session has expired
     owner.sign_in("owner@example.com", PASSWORD).await;
     let shown = owner.get(page.path()).await;
     assert_eq!(shown.text(".note.warn h2"), format!("Its key ends on {words}, as you noted"));
@@ -63,17 +63,17 @@ async fn an_owner_is_reminded_once_a_week_before() {
     assert_eq!(reminders(&app).await, [subject], "once");
     let shown = owner.get(page.path()).await;
     assert_eq!(shown.text(".note.warn h2"), format!("Its key ended on {words}, as you noted"));
-    assert_eq!(shown.texts(".facts .badge"), ["Connected"], "it is a reminder, and nothing else");
+    assert_eq!(shown.texts(".facts .badge"), ["Connected"], "the date changes the status");
 }
 
 #[tokio::test]
-async fn a_key_that_is_replaced_takes_its_end_with_it() {
+async fn replacing_a_key_removes_its_expiry_date() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let page = connect_until(&owner, &day(&app, 15).0).await;
     let path = format!("{}/token", page.path());
     let form = owner.get(&path).await;
-    assert_eq!(form.attr("#f-ends_on", "value").as_deref(), Some(""), "the new one has an end of its own");
+    assert_eq!(form.attr("#f-ends_on", "value").as_deref(), Some(""), "the form shows the date of the former key");
     let (later, words) = day(&app, 25);
     let replaced = owner.submit(&form, "main form", [("api_key", KEY), ("ends_on", &later)]).await;
     assert!(replaced.text("dl.facts").contains(&words), "{}", replaced.text("main"));
@@ -88,13 +88,13 @@ async fn a_key_that_is_replaced_takes_its_end_with_it() {
 }
 
 #[tokio::test]
-async fn of_an_end_that_is_near_the_reminder_comes_the_day_before() {
+async fn a_date_within_a_week_is_reminded_of_the_day_before() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let (ends_on, words) = day(&app, 3);
     let page = connect_until(&owner, &ends_on).await;
     assert!(page.text(".note.warn h2").contains(&words), "{}", page.text("main"));
-    assert!(reminders(&app).await.is_empty(), "who has just typed it knows it");
+    assert!(reminders(&app).await.is_empty(), "a reminder is sent on the day of entry");
     app.advance(DAY).await;
     assert!(reminders(&app).await.is_empty());
     app.advance(DAY + 9 * HOUR).await;
@@ -102,7 +102,7 @@ async fn of_an_end_that_is_near_the_reminder_comes_the_day_before() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_over_is_not_spoken_of() {
+async fn a_disconnected_connection_is_not_reminded_of() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let page = connect_until(&owner, &day(&app, 15).0).await;
@@ -113,7 +113,7 @@ async fn a_connection_that_is_over_is_not_spoken_of() {
 }
 
 #[tokio::test]
-async fn a_token_has_an_end_as_well() {
+async fn a_token_has_an_expiry_date_as_well() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
     assert!(page.text("dl.facts").contains("Not known: the service does not tell"));
@@ -130,12 +130,12 @@ async fn a_token_has_an_end_as_well() {
     told.sort();
     assert_eq!(
         told,
-        [format!("The token of Guarded ends on {words}"), format!("The token of Guarded, Work ends on {words}")]
+        [format!("The token of Guarded expires on {words}"), format!("The token of Guarded, Work expires on {words}")]
     );
 }
 
 #[tokio::test]
-async fn what_is_no_end_is_a_fault_of_its_field() {
+async fn an_invalid_expiry_date_is_reported_on_its_field() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let key = connect_by_key(&owner, "dover", KEY).await.path().to_owned();
@@ -161,7 +161,7 @@ async fn what_is_no_end_is_a_fault_of_its_field() {
             assert_eq!(page.texts(".summary a").len(), 1);
         }
     }
-    assert_eq!(tides.account_requests(), looks, "nobody is asked before");
+    assert_eq!(tides.account_requests(), looks, "the service is asked although the form is invalid");
 
     let (_app, alice, _server) = guarded().await;
     let token = format!("{}/token", page_of(&alice, "Guarded Default").await.path());

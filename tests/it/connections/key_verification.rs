@@ -1,4 +1,4 @@
-//! Keys and tokens that nobody uses are shown to their service once a day: what is over is told before a job needs it.
+//! Keys and tokens that owners typed are verified once a day while idle, so an invalid one is found before a job needs it.
 
 use std::time::Duration;
 
@@ -15,43 +15,43 @@ use crate::support::tides_service::KEY;
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// A day, and the most by which a look is put off so that not all come at once.
+/// A day, and the longest random addition.
 const IDLE: Duration = Duration::from_secs(27 * 3_600);
 
 const NEW: &str = "an0ther-that-nobody-may-see";
 
-/// How the one connection with a credential stands: status, health, and how many looks have failed.
-async fn stands(app: &TestApp) -> (String, String, i32) {
+/// Status, health and failed verifications of the only connection with a credential.
+async fn state(app: &TestApp) -> (String, String, i32) {
     sqlx::query_as("SELECT status, health, failures FROM user_connections WHERE secret_ref_access IS NOT NULL")
         .fetch_one(app.app.system.pool())
         .await
         .unwrap()
 }
 
-async fn assert_stands(app: &TestApp, status: &str, health: &str, failures: i32) {
-    assert_eq!(stands(app).await, (status.to_owned(), health.to_owned(), failures));
+async fn assert_state(app: &TestApp, status: &str, health: &str, failures: i32) {
+    assert_eq!(state(app).await, (status.to_owned(), health.to_owned(), failures));
 }
 
-/// Lets time pass, and sweeps.
+/// Advances the clock and verifies the keys that are due. Returns their number.
 async fn after(app: &TestApp, time: Duration) -> usize {
     app.advance(time).await;
     app.app.refresher.verify_idle_keys().await.unwrap()
 }
 
-/// What the log says of verifications.
+/// Verifications in the audit log.
 async fn verified(app: &TestApp) -> Vec<String> {
     app.audit_actions().await.into_iter().filter(|action| action.starts_with("connection.verified")).collect()
 }
 
-/// A job that nobody claims before [`claim`].
+/// Starts a job that is not claimed before [`claim`].
 async fn unclaimed(app: &TestApp, alice: &Browser) -> JobId {
-    // a first job makes the lane
+    // the first job creates the lane
     app.run(alice, TOOL, []).await;
     sqlx::query("UPDATE lane SET paused = true").execute(app.app.system.pool()).await.unwrap();
     app.start(alice, TOOL, []).await
 }
 
-/// Jobs are claimed again; this one meets a connection that is over, and waits.
+/// Lets jobs be claimed; this one waits for its connection.
 async fn claim(app: &TestApp, alice: &Browser, job: JobId) {
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
     app.app.live.wake_queue();
@@ -70,7 +70,7 @@ async fn an_idle_key_is_verified_once_a_day() {
         assert_eq!(app.app.refresher.verify_idle_keys().await.unwrap(), 0);
         assert_eq!(tides.account_requests(), looks + day);
     }
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
     assert_eq!(app.audit_actions().await, audited, "nothing has changed");
     let facts = owner.get(page.path()).await;
     assert!(facts.texts("dl.facts dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.facts"));
@@ -78,7 +78,7 @@ async fn an_idle_key_is_verified_once_a_day() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_used_is_left_alone() {
+async fn a_token_that_a_job_used_is_not_verified() {
     let (app, alice, server) = guarded().await;
     let asked = server.requests("tools/list").len();
     app.advance(20 * HOUR).await;
@@ -93,11 +93,11 @@ async fn a_token_that_is_used_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_presents_no_typed_credential_is_not_verified() {
+async fn a_connection_without_a_typed_credential_is_not_verified() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
-    // whatever its moment says
+    // although an attempt is due
     sqlx::query("UPDATE user_connections SET next_attempt_at = created_at")
         .execute(app.app.system.pool())
         .await
@@ -106,7 +106,7 @@ async fn what_presents_no_typed_credential_is_not_verified() {
 }
 
 #[tokio::test]
-async fn processes_that_sweep_at_once_verify_a_key_once() {
+async fn concurrent_processes_verify_a_key_once() {
     let (app, tides) = start().await;
     connect_by_key(&app.owner().await, "dover", KEY).await;
     let looks = tides.account_requests();
@@ -119,22 +119,22 @@ async fn processes_that_sweep_at_once_verify_a_key_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_ends_its_connection_until_it_is_replaced() {
+async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
     let (app, alice, server) = guarded().await;
     let (page, before) = (page_of(&alice, "Guarded Default").await, app.all_mails().await.len());
     let job = unclaimed(&app, &alice).await;
     server.require_token(NEW);
     after(&app, IDLE).await;
-    assert_stands(&app, "expired", "reauth_required", 0).await;
+    assert_state(&app, "expired", "reauth_required", 0).await;
     assert_eq!(verified(&app).await, ["connection.verified!unauthorized"]);
     let shown = alice.get(page.path()).await;
-    assert!(shown.text(".note.warn").contains("Guarded did not accept the credential any more."));
+    assert!(shown.text(".note.warn").contains("Guarded no longer accepts the credential."));
     assert!(shown.attrs(".note.warn a", "href").contains(&format!("{}/token", page.path())));
     claim(&app, &alice, job).await;
 
     after(&app, IDLE).await;
     let mails = app.all_mails().await;
-    assert_eq!(mails.len(), before + 1, "its owner is told once");
+    assert_eq!(mails.len(), before + 1, "the owner is mailed once");
     assert!(mails.last().unwrap().contains("Subject: Guarded is waiting for you to connect it again"));
     assert_eq!(app.newest_mailed_link(), page.path());
 
@@ -143,11 +143,11 @@ async fn a_token_that_is_refused_ends_its_connection_until_it_is_replaced() {
     assert!(replaced.text(".note.ok p").contains("The job that waited for it goes on."), "{}", replaced.text("main"));
     assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     after(&app, IDLE).await;
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
 }
 
 #[tokio::test]
-async fn a_service_that_fails_is_asked_less_and_less_often_and_the_key_lives() {
+async fn a_failing_service_is_asked_with_growing_delays_and_the_key_stays() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
@@ -160,28 +160,28 @@ async fn a_service_that_fails_is_asked_less_and_less_often_and_the_key_lives() {
         looks.push(tides.account_requests() - first);
     }
     assert_eq!(looks, [1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
-    assert_stands(&app, "active", "degraded", 3).await;
-    assert_eq!(verified(&app).await, ["connection.verified!unavailable"], "each failure is told");
+    assert_state(&app, "active", "degraded", 3).await;
+    assert_eq!(verified(&app).await, ["connection.verified!unavailable"], "each failure is recorded");
     let shown = owner.get(page.path()).await;
     assert!(shown.text(".note.warn").contains("127.0.0.1 failed on its side (HTTP 503)"), "{}", shown.text("main"));
 
-    // it is asked no sooner than it wants; and what it does not permit is no refusal of the key
+    // the requested delay is kept; a 403 does not reject the key
     tides.fail_with(Some((429, Some(7_200))));
     after(&app, 2 * MINUTE).await;
     assert_eq!(after(&app, HOUR).await, 0);
     tides.fail_with(Some((403, None)));
     assert_eq!(after(&app, HOUR).await, 1);
-    assert_stands(&app, "active", "degraded", 5).await;
+    assert_state(&app, "active", "degraded", 5).await;
 
     tides.fail_with(None);
     after(&app, HOUR).await;
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
     assert_eq!(verified(&app).await.last().unwrap(), "connection.verified");
     assert!(!owner.get(page.path()).await.has(".note.warn"));
 }
 
 #[tokio::test]
-async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
+async fn a_key_that_fails_on_four_days_is_exhausted_and_recovers_by_itself() {
     let (app, alice, server) = guarded().await;
     let before = app.all_mails().await.len();
     let job = unclaimed(&app, &alice).await;
@@ -189,9 +189,9 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
     for _ in 0..3 {
         after(&app, IDLE).await;
     }
-    assert_stands(&app, "active", "degraded", 3).await;
+    assert_state(&app, "active", "degraded", 3).await;
     after(&app, IDLE).await;
-    assert_stands(&app, "error", "exhausted", 4).await;
+    assert_state(&app, "error", "exhausted", 4).await;
     let mails = app.all_mails().await;
     assert_eq!(mails.len(), before + 1, "{mails:?}");
     assert!(mails.last().unwrap().contains("This has failed on 4"), "{mails:?}");
@@ -201,10 +201,10 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
     for hours in [1, 22, 2] {
         after(&app, hours * HOUR).await;
     }
-    assert_eq!(server.requests("tools/list").len(), asked + 1, "it is tried once a day");
+    assert_eq!(server.requests("tools/list").len(), asked + 1, "one verification a day");
     server.fail_with(None);
     after(&app, 25 * HOUR).await;
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
     assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     assert_eq!(
         verified(&app).await,
@@ -214,21 +214,21 @@ async fn a_service_that_fails_for_days_is_given_up_and_comes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_accepted_is_as_good_as_a_verification() {
+async fn an_accepted_call_counts_as_a_verification() {
     let (app, alice, server) = guarded().await;
     server.fail_with(Some(("tools/list", 500)));
     after(&app, IDLE).await;
-    assert_stands(&app, "active", "degraded", 1).await;
+    assert_state(&app, "active", "degraded", 1).await;
     app.advance(MINUTE).await;
     app.run(&alice, TOOL, []).await;
     let asked = server.requests("tools/list").len();
     after(&app, MINUTE).await;
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
     assert_eq!(server.requests("tools/list").len(), asked);
 }
 
 #[tokio::test]
-async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
+async fn a_key_replaced_during_a_verification_stays_active() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
@@ -242,17 +242,17 @@ async fn a_key_that_is_replaced_while_the_former_is_refused_lives() {
     assert!(replaced.has(".note.ok"), "{}", replaced.text("main"));
     going.send(()).unwrap();
     assert_eq!(sweeping.await.unwrap().unwrap(), 1);
-    assert_stands(&app, "active", "ok", 0).await;
+    assert_state(&app, "active", "ok", 0).await;
     assert!(verified(&app).await.is_empty());
-    assert_eq!(count(&app, "connection_leases").await, 0, "the lease is kept");
+    assert_eq!(count(&app, "connection_leases").await, 0, "the lease is not released");
 }
 
 #[tokio::test]
-async fn what_is_the_hubs_own_fault_does_not_count() {
+async fn an_error_of_the_hub_is_not_a_failure_of_the_key() {
     let (app, tides) = start().await;
     connect_by_key(&app.owner().await, "dover", KEY).await;
     let looks = tides.account_requests();
-    // one may not go there, and the other has another master key
+    // one may not connect to the address, the other has a wrong master key
     let forbidden =
         TokenRefresher { egress: egress_allowing(&[]), locks: RefreshLocks::default(), ..app.app.refresher.clone() };
     let locked = TokenRefresher {
@@ -265,15 +265,15 @@ async fn what_is_the_hubs_own_fault_does_not_count() {
         assert_eq!(
             (hub.verify_idle_keys().await.unwrap(), hub.verify_idle_keys().await.unwrap()),
             (1, 0),
-            "it is put off"
+            "the verification is postponed"
         );
-        assert_stands(&app, "active", "ok", 0).await;
+        assert_state(&app, "active", "ok", 0).await;
     }
     assert_eq!((tides.account_requests(), count(&app, "connection_leases").await), (looks, 0));
 }
 
 #[tokio::test]
-async fn one_that_is_blocked_or_disconnected_is_not_shown() {
+async fn a_blocked_or_disconnected_key_is_not_verified() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;

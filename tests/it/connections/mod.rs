@@ -3,8 +3,8 @@
 mod checkup;
 mod default_connection;
 mod disconnecting;
-mod ending;
-mod idling;
+mod expiry;
+mod key_verification;
 mod labels;
 mod list;
 mod live_updates;

@@ -1,9 +1,9 @@
-//! A server wants a sign-in: it is pasted, consented to, used, kept alive, lost, and connected again.
+//! OAuth sign-in to an MCP server: connecting, refreshing, disconnecting and connecting again.
 #![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
 
-mod demanding;
-mod failing;
-mod storing;
+mod reauthorization;
+mod refresh_failures;
+mod retry_storage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::support::test_app::{PASSWORD, TestApp};
 
 const ECHO: &str = "/connectors/guarded/tools/echo";
 
-/// Pastes the URL and presses the button; the page that leads to the provider.
-async fn begin(browser: &Browser, server: &GuardedServer) -> Page {
+/// Enters the server's URL and returns the page that leads to the provider.
+async fn start_sign_in(browser: &Browser, server: &GuardedServer) -> Page {
     let page = browser.get("/connectors/new/mcp").await;
     let fields = [("url", server.url().to_string()), ("name", "Guarded".to_owned())];
     let page = browser.submit(&page, "main form", fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
@@ -31,34 +31,34 @@ async fn begin(browser: &Browser, server: &GuardedServer) -> Page {
     page
 }
 
-/// Goes to the provider and comes back.
-async fn come_back(browser: &Browser, server: &GuardedServer, page: &Page) -> Page {
+/// Consents at the provider and follows its redirect to the callback.
+async fn finish_sign_in(browser: &Browser, server: &GuardedServer, page: &Page) -> Page {
     let home = server.consent(&page.attr("main a.btn", "href").unwrap()).await;
-    browser.get(&local(&home)).await
+    browser.get(&local_path(&home)).await
 }
 
-fn local(home: &Url) -> String {
+fn local_path(home: &Url) -> String {
     assert_eq!(home.path(), "/oauth/callback");
     format!("{}?{}", home.path(), home.query().unwrap())
 }
 
 /// Adds the server as "Guarded" and signs in there.
 pub(crate) async fn connect(browser: &Browser, server: &GuardedServer) -> Page {
-    let page = begin(browser, server).await;
-    let page = come_back(browser, server, &page).await;
+    let page = start_sign_in(browser, server).await;
+    let page = finish_sign_in(browser, server, &page).await;
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));
     page
 }
 
-/// Connects once more from the connector's page.
-async fn connect_again(browser: &Browser, server: &GuardedServer) -> Page {
+/// Signs in again from the connector's page.
+async fn reconnect(browser: &Browser, server: &GuardedServer) -> Page {
     let page = browser.get("/connectors/guarded/connection?label=Default").await;
     let page = browser.submit(&page, "main form", []).await;
-    come_back(browser, server, &page).await
+    finish_sign_in(browser, server, &page).await
 }
 
-/// Whether the job's page shows what the server said back.
-fn answered(page: &Page, text: &str) -> bool {
+/// Returns true if the job's page shows this text as the tool's result.
+fn shows_answer(page: &Page, text: &str) -> bool {
     page.texts("#job-result pre").iter().any(|shown| shown == text)
 }
 
@@ -75,36 +75,36 @@ async fn connections(app: &TestApp) -> i64 {
 }
 
 #[tokio::test]
-async fn a_pasted_url_is_all_it_takes_to_connect_a_server_that_wants_a_sign_in() {
+async fn a_server_that_requires_sign_in_is_connected_from_its_url() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, bob) = (app.alice().await, app.bob().await);
 
-    let page = begin(&alice, &server).await;
+    let page = start_sign_in(&alice, &server).await;
     assert_eq!(page.text("h1"), "Continue to 127.0.0.1");
-    let page = come_back(&alice, &server, &page).await;
+    let page = finish_sign_in(&alice, &server, &page).await;
     assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
     let job = app.run(&alice, ECHO, [("v/text", "hello")]).await;
-    assert!(answered(&job, "hello"));
+    assert!(shows_answer(&job, "hello"));
     assert_eq!(
         app.audit_actions().await[4..],
         ["connector.added", "client.registered", "connection.created", "tools.discovered", "job.finished",]
     );
 
-    // the hub is known there from now on; a second account is a second connection
-    connect_again(&alice, &server).await;
+    // the second sign-in uses the registered client, and updates the connection
+    reconnect(&alice, &server).await;
     assert_eq!((server.count("clients").await, connections(&app).await), (1, 1));
     assert_eq!(bob.get("/connectors/guarded").await.status, StatusCode::NOT_FOUND);
     assert_eq!(bob.get("/connectors/guarded/connection").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
+async fn a_callback_for_another_users_or_a_used_sign_in_stores_nothing() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let (alice, bob) = (app.alice().await, app.bob().await);
     let elsewhere = app.stranger();
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
-    let page = begin(&alice, &server).await;
-    let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+    let page = start_sign_in(&alice, &server).await;
+    let home = local_path(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
 
     let refused = |page: Page, told: &str| {
         assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::CONFLICT, "Not connected"));
@@ -116,7 +116,7 @@ async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
     refused(alice.get("/oauth/callback?code=abc&state=made-up").await, "is not one that you began here");
     let stranger = app.stranger().get(&home).await;
     assert_eq!(stranger.text("h1"), "Sign in");
-    assert_eq!(connections(&app).await, 0, "somebody else's way home was taken");
+    assert_eq!(connections(&app).await, 0, "another user's callback was accepted");
 
     assert_eq!(alice.get(&home).await.text("h1"), "Guarded");
     refused(alice.get(&home).await, "was finished before, and works once");
@@ -124,11 +124,11 @@ async fn a_way_home_that_is_not_ones_own_or_was_taken_before_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another() {
+async fn an_expired_or_denied_sign_in_is_explained_and_can_be_repeated() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
-    let page = begin(&alice, &server).await;
-    let late = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+    let page = start_sign_in(&alice, &server).await;
+    let late = local_path(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
     app.app.clock.advance(Duration::from_secs(600));
     let page = alice.get(&late).await;
     assert!(page.text("main").contains("took longer than ten minutes"), "{}", page.text("main"));
@@ -144,18 +144,18 @@ async fn a_sign_in_that_took_too_long_or_was_denied_says_so_and_offers_another()
     assert_eq!(page.text("main .lede"), "127.0.0.1 says that access was denied (You said no).");
     assert_eq!(connections(&app).await, 0);
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!access_denied");
-    // a denial is an ending too
+    // a denied sign-in is used too
     let page = alice.get(&denied).await;
     assert!(page.text("main").contains("works once"), "{}", page.text("main"));
 
-    assert_eq!(connect_again(&alice, &server).await.text("h1"), "Guarded");
+    assert_eq!(reconnect(&alice, &server).await.text("h1"), "Guarded");
 }
 
 #[tokio::test]
-async fn a_server_that_makes_no_clients_asks_for_one_and_keeps_what_was_typed() {
+async fn without_client_registration_the_form_asks_for_a_client_id_and_keeps_its_values() {
     let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "no-registration"]).await);
     let alice = app.alice().await;
-    let page = begin(&alice, &server).await;
+    let page = start_sign_in(&alice, &server).await;
     assert_eq!((page.text("h1").as_str(), page.path()), ("Connect Guarded", "/connectors/guarded/connection"));
     let page = alice.submit(&page, "main form", [("label", "Work")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -164,22 +164,22 @@ async fn a_server_that_makes_no_clients_asks_for_one_and_keeps_what_was_typed() 
 }
 
 #[tokio::test]
-async fn a_token_is_renewed_before_it_ends_and_once_when_it_is_refused() {
+async fn a_token_is_refreshed_before_it_expires_and_once_after_a_rejection() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     app.run(&alice, ECHO, [("v/text", "fresh")]).await;
-    assert_eq!(server.count("refreshes").await, 0, "a token with an hour left was renewed");
+    assert_eq!(server.count("refreshes").await, 0, "a new token was refreshed");
 
-    // a fifth of its life is left
+    // a fifth of its lifetime is left
     app.advance(Duration::from_secs(48 * 60)).await;
     let job = app.run(&alice, ECHO, [("v/text", "ahead")]).await;
-    assert!(answered(&job, "ahead"));
+    assert!(shows_answer(&job, "ahead"));
     assert_eq!(server.count("refreshes").await, 1);
 
     server.control("end-access").await;
     let job = app.run(&alice, ECHO, [("v/text", "after a refusal")]).await;
-    assert!(answered(&job, "after a refusal"));
+    assert!(shows_answer(&job, "after a refusal"));
     assert_eq!(server.count("refreshes").await, 2);
     assert!(job.text("main").contains("The token was renewed; calling once more"), "{}", job.text("main"));
     let renewed = app.audit_actions().await.iter().filter(|action| *action == "connection.renewed").count();
@@ -187,7 +187,7 @@ async fn a_token_is_renewed_before_it_ends_and_once_when_it_is_refused() {
 }
 
 #[tokio::test]
-async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
+async fn concurrent_callers_refresh_a_token_once() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -216,7 +216,7 @@ async fn however_many_meet_a_token_that_ends_it_is_renewed_once() {
 }
 
 #[tokio::test]
-async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again() {
+async fn a_revoked_grant_parks_its_jobs_until_the_owner_connects_again() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -232,22 +232,22 @@ async fn a_grant_that_was_taken_back_parks_its_jobs_until_it_is_connected_again(
         page.text("main").contains("no longer accepts this sign-in (The grant was taken back). Connect Guarded again")
     );
     let way = format!("/connections/{before}");
-    assert!(page.attrs("main .actions a", "href").contains(&way), "the page leads nowhere");
+    assert!(page.attrs("main .actions a", "href").contains(&way), "the page does not link to the connection");
 
     server.control("revive").await;
-    let page = connect_again(&alice, &server).await;
+    let page = reconnect(&alice, &server).await;
     assert_eq!(
         page.text(".note.ok p"),
         "Guarded is connected again. It has 1 tool. 1 job that waited for it will run now."
     );
     let page = app.wait_until_finished(&alice, job).await;
-    assert!(answered(&page, "patience"));
+    assert!(shows_answer(&page, "patience"));
     let (_, after, status, reason) = connection(&app).await;
-    assert_eq!((after, status.as_str(), reason), (before, "active", None), "the connection is another one");
+    assert_eq!((after, status.as_str(), reason), (before, "active", None), "a new connection was created");
 }
 
 #[tokio::test]
-async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing() {
+async fn a_late_invalid_grant_does_not_expire_a_new_sign_in() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -260,7 +260,7 @@ async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing()
         async move { refresher.credential(&Actor::new(user, Origin::System), id).await }
     });
     server.wait_for_held_answer().await;
-    // as the callback of a sign-in does
+    // a new sign-in is stored meanwhile
     sqlx::query("UPDATE user_connections SET version = version + 1, next_attempt_at = NULL WHERE id = $1")
         .bind(id)
         .execute(app.app.system.pool())
@@ -272,7 +272,7 @@ async fn a_refusal_that_comes_after_its_owner_has_connected_again_ends_nothing()
 }
 
 #[tokio::test]
-async fn a_provider_that_is_away_kills_no_connection() {
+async fn an_unreachable_provider_expires_no_connection() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = GuardedServer::start().await;
@@ -283,17 +283,17 @@ async fn a_provider_that_is_away_kills_no_connection() {
     let process = app.second_process();
     let refresher = &process.app.refresher;
     let actor = Actor::new(user, Origin::System);
-    // still good for a fifth of its life
+    // the token is still valid for a fifth of its lifetime
     assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
     app.app.clock.advance(Duration::from_secs(13 * 60));
     assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::ProviderUnavailable { .. }));
     let (.., status, reason) = connection(&app).await;
     assert_eq!(status, "active");
-    assert!(reason.unwrap().contains("could not be reached"), "the page says nothing of it");
+    assert!(reason.unwrap().contains("could not be reached"), "the page does not mention the failure");
 }
 
 #[tokio::test]
-async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() {
+async fn disconnecting_revokes_the_grant_and_deletes_both_tokens() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -307,14 +307,14 @@ async fn disconnecting_ends_the_grant_at_the_provider_and_forgets_both_tokens() 
     let left: i64 = sqlx::query_scalar(tokens).fetch_one(app.app.system.pool()).await.unwrap();
     assert_eq!(left, 0);
 
-    // the label is free again, and what is connected now is another connection
-    assert_eq!(connect_again(&alice, &server).await.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    // the label is free again: the next sign-in creates a new connection
+    assert_eq!(reconnect(&alice, &server).await.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
     let (_, again, ..) = connection(&app).await;
     assert_ne!(again, id);
 }
 
 #[tokio::test]
-async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
+async fn a_failed_revocation_does_not_prevent_disconnecting() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -328,7 +328,7 @@ async fn a_service_that_cannot_be_told_stops_nobody_from_disconnecting() {
 }
 
 #[tokio::test]
-async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_adds_an_account() {
+async fn signing_in_again_updates_the_connection_and_another_label_adds_one() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -339,7 +339,7 @@ async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_ad
     assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
     let page = alice.submit(&form, "main form", []).await;
     assert_eq!(
-        come_back(&alice, &server, &page).await.text(".note.ok p"),
+        finish_sign_in(&alice, &server, &page).await.text(".note.ok p"),
         "Guarded is connected again. It has 1 tool."
     );
 
@@ -347,7 +347,7 @@ async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_ad
     let refused = alice.submit(&form, "main form", [("label", "")]).await;
     assert_eq!(refused.text("#f-label-e"), "Error: Enter a label");
     let page = alice.submit(&refused, "main form", [("label", "Work")]).await;
-    come_back(&alice, &server, &page).await;
+    finish_sign_in(&alice, &server, &page).await;
     let labels: Vec<String> =
         sqlx::query_scalar("SELECT label FROM user_connections WHERE secret_ref_access IS NOT NULL ORDER BY id")
             .fetch_all(app.app.system.pool())
@@ -356,8 +356,8 @@ async fn signing_in_again_from_a_connection_renews_that_one_and_another_label_ad
     assert_eq!((labels, connections(&app).await), (vec!["Default".to_owned(), "Work".to_owned()], 2));
 }
 
-/// Every text of the database in which one of these words occurs, by table.
-async fn in_clear(app: &TestApp, words: &[String]) -> Vec<String> {
+/// Returns the tables with a row that contains one of these words.
+async fn tables_containing(app: &TestApp, words: &[String]) -> Vec<String> {
     let tables: Vec<String> = sqlx::query_scalar("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         .fetch_all(app.app.system.pool())
         .await
@@ -377,10 +377,10 @@ async fn in_clear(app: &TestApp, words: &[String]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
+async fn no_token_verifier_or_client_secret_is_stored_or_shown_in_clear() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
-    let page = begin(&alice, &server).await;
+    let page = start_sign_in(&alice, &server).await;
     let secrets = || async {
         let rows: Vec<(UserId, uuid::Uuid)> =
             sqlx::query_as("SELECT user_id, id FROM secrets").fetch_all(app.app.system.pool()).await.unwrap();
@@ -395,13 +395,13 @@ async fn no_token_verifier_or_client_secret_is_anywhere_in_clear() {
     };
     let mut known = secrets().await;
     assert_eq!(known.len(), 2, "the client's secret and the verifier");
-    come_back(&alice, &server, &page).await;
+    finish_sign_in(&alice, &server, &page).await;
     server.control("end-access").await;
     app.run(&alice, ECHO, [("v/text", "a row that is found")]).await;
     known.extend(secrets().await);
     assert_eq!(known.len(), 5, "the client's secret and both tokens; the verifier is gone");
-    assert!(!in_clear(&app, &["a row that is found".to_owned()]).await.is_empty(), "the search finds nothing at all");
-    assert_eq!(in_clear(&app, &known).await, [""; 0]);
+    assert!(!tables_containing(&app, &["a row that is found".to_owned()]).await.is_empty(), "the search finds nothing");
+    assert_eq!(tables_containing(&app, &known).await, [""; 0]);
     for path in ["/connections", "/connectors/guarded", "/audit", "/audit/export.ndjson"] {
         let page = alice.get(path).await.body;
         assert!(known.iter().all(|secret| !page.contains(secret.as_str())), "{path} shows a secret");

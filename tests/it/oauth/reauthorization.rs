@@ -1,16 +1,15 @@
-//! A service wants more than was granted, or a sign-in where it wanted none: the job waits, its page leads to what is
-//! needed, and then it goes on.
+//! A service requires more scopes, or a sign-in where it was public: the job waits until its owner has signed in.
 
 use http::StatusCode;
 
-use super::{ECHO, answered, come_back, connect, connection};
+use super::{ECHO, connect, connection, finish_sign_in, shows_answer};
 use crate::support::guarded_server::GuardedServer;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
 const SAVE: &str = "/connectors/guarded/tools/save";
 
-/// The link with these words.
+/// Returns the target of the link with this text.
 fn link(page: &Page, words: &str) -> String {
     let at = page.texts("main a").iter().position(|text| text == words);
     let at = at.unwrap_or_else(|| panic!("there is no “{words}”: {}", page.text("main")));
@@ -18,19 +17,19 @@ fn link(page: &Page, words: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_tool_that_needs_more_permission_waits_until_it_is_granted() {
+async fn a_job_with_insufficient_scope_waits_until_the_owner_grants_more() {
     let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "writes"]).await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     assert!(
-        answered(&app.run(&alice, ECHO, [("v/text", "read")]).await, "read"),
-        "what was granted is enough for this"
+        shows_answer(&app.run(&alice, ECHO, [("v/text", "read")]).await, "read"),
+        "the granted scope suffices for this tool"
     );
     let job = app.start(&alice, SAVE, [("v/text", "this")]).await;
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let page = alice.get(&format!("/jobs/{job}")).await;
-    let told = "Guarded needs more permission for save: write. Grant more to continue";
-    assert!(page.text("main").contains(told), "{}", page.text("main"));
+    let expected = "Guarded needs more permission for save: write. Grant more to continue";
+    assert!(page.text("main").contains(expected), "{}", page.text("main"));
 
     let page = alice.get(&link(&page, "See the connection")).await;
     assert!(
@@ -41,31 +40,31 @@ async fn a_tool_that_needs_more_permission_waits_until_it_is_granted() {
     let form = alice.get(&link(&page, "Grant more")).await;
     assert_eq!(form.texts("main ul li"), ["read", "write"]);
     let page = alice.submit(&form, "main form", []).await;
-    let page = come_back(&alice, &server, &page).await;
+    let page = finish_sign_in(&alice, &server, &page).await;
     assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
-    assert!(answered(&app.wait_until_finished(&alice, job).await, "saved this"));
+    assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "saved this"));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
-    assert_eq!(server.count("refreshes").await, 0, "a token that is good was renewed");
+    assert_eq!(server.count("refreshes").await, 0, "a valid token was refreshed");
     assert!(app.audit_actions().await.iter().any(|action| action == "connection.limited"));
 }
 
 #[tokio::test]
-async fn a_server_that_asks_no_sooner_than_a_tool_is_run_leads_to_its_sign_in() {
+async fn a_server_that_requires_sign_in_only_for_calls_leads_to_its_sign_in() {
     let (app, server) = (TestApp::new().await, GuardedServer::with(&["3600", "late"]).await);
     let alice = app.alice().await;
     assert_eq!(app.add_server(&alice, "Guarded", &server.url()).await, "/connectors/guarded");
     let job = app.start(&alice, ECHO, [("v/text", "who")]).await;
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let page = alice.get(&format!("/jobs/{job}")).await;
-    let told = "Guarded wants you to sign in before it runs a tool. Connect Guarded";
-    assert!(page.text("main").contains(told), "{}", page.text("main"));
+    let expected = "Guarded requires you to sign in before it runs a tool. Connect Guarded";
+    assert!(page.text("main").contains(expected), "{}", page.text("main"));
 
     let page = alice.get(&link(&page, "See the connection")).await;
     let form = alice.get(&link(&page, "Connect it")).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
     let page = alice.submit(&form, "main form", []).await;
-    let page = come_back(&alice, &server, &page).await;
+    let page = finish_sign_in(&alice, &server, &page).await;
     assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
-    assert!(answered(&app.wait_until_finished(&alice, job).await, "who"));
+    assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "who"));
 }

@@ -1,32 +1,31 @@
-//! Refreshes that fail: a provider is left alone for longer each time, a connection is given up after days, and its owner
-//! is told once.
+//! Failed refreshes: back-off, exhaustion after four days, one mail to the owner, rejected OAuth clients.
 
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
 use craft::connections::Credential;
 
-use super::{ECHO, answered, begin, come_back, connect, connect_again, connection};
+use super::{ECHO, connect, connection, finish_sign_in, reconnect, shows_answer, start_sign_in};
 use crate::support::guarded_server::GuardedServer;
 use crate::support::test_app::TestApp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// How the one connection stands: status, health, and how many refresher have failed.
-async fn stands(app: &TestApp) -> (String, String, i32) {
+/// Status, health and failed refreshes of the only connection with a token.
+async fn state(app: &TestApp) -> (String, String, i32) {
     sqlx::query_as("SELECT status, health, failures FROM user_connections WHERE secret_ref_access IS NOT NULL")
         .fetch_one(app.app.system.pool())
         .await
         .unwrap()
 }
 
-fn as_words(stands: &(String, String, i32)) -> (&str, &str, i32) {
-    (&stands.0, &stands.1, stands.2)
+fn as_tuple(state: &(String, String, i32)) -> (&str, &str, i32) {
+    (&state.0, &state.1, state.2)
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
+async fn a_failing_provider_is_asked_with_growing_delays() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -38,17 +37,17 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
     let mut asked = Vec::new();
     for seconds in [0, 0, 20, 15, 40, 25, 60] {
         app.app.clock.advance(Duration::from_secs(seconds));
-        assert!(matches!(present().await, Credential::Ready(it) if it.version == 1), "its token is good still");
+        assert!(matches!(present().await, Credential::Ready(it) if it.version == 1), "its token is still valid");
         asked.push(server.count("refreshes").await);
     }
     assert_eq!(asked, [1, 1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
 
-    // its token is over: who needs it is told when to come back, and the provider is asked no sooner than it wants
+    // the token has expired: callers get the delay that the provider requests
     server.control("fail?status=429&after=7200").await;
     app.app.clock.advance(Duration::from_secs(12 * 60));
     for _ in 0..3 {
         let Credential::ProviderUnavailable { message, after } = present().await else {
-            panic!("it has nothing to present")
+            panic!("the expired token is presented")
         };
         assert!(message.contains("asks the hub to slow down"), "{message}");
         assert_eq!(after, 2 * HOUR);
@@ -59,11 +58,11 @@ async fn a_provider_that_fails_is_left_alone_for_longer_each_time() {
     assert!(matches!(present().await, Credential::ProviderUnavailable { after, .. } if after == HOUR));
     app.app.clock.advance(HOUR);
     assert!(matches!(present().await, Credential::Ready(it) if it.version == 2));
-    assert_eq!(as_words(&stands(&app).await), ("active", "ok", 0));
+    assert_eq!(as_tuple(&state(&app).await), ("active", "ok", 0));
 }
 
 #[tokio::test]
-async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itself() {
+async fn a_connection_that_fails_on_four_days_is_exhausted_and_recovers_by_itself() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -74,17 +73,21 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
         app.advance(DAY).await;
         app.app.refresher.refresh_due().await.unwrap();
     }
-    assert_eq!(as_words(&stands(&app).await), ("active", "degraded", 3));
-    assert_eq!(app.all_mails().await.len(), before, "it may pass");
+    assert_eq!(as_tuple(&state(&app).await), ("active", "degraded", 3));
+    assert_eq!(app.all_mails().await.len(), before, "the owner is mailed before the connection is exhausted");
 
     app.advance(DAY).await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
-    assert_eq!(as_words(&stands(&app).await), ("error", "exhausted", 4));
+    assert_eq!(as_tuple(&state(&app).await), ("error", "exhausted", 4));
     let page = alice.get(&format!("/connections/{id}")).await;
-    assert!(page.text("main").contains("This has failed on 4 days, and is tried once a day"), "{}", page.text("main"));
+    assert!(
+        page.text("main").contains("This has failed on 4 days. The hub now tries once a day"),
+        "{}",
+        page.text("main")
+    );
 
-    // it is tried once a day, and its owner is told once
+    // one attempt a day, and one mail
     let asked = server.count("refreshes").await;
     for hours in [1, 22, 2] {
         app.advance(hours * HOUR).await;
@@ -101,12 +104,12 @@ async fn a_connection_that_fails_on_four_days_is_given_up_and_comes_back_by_itse
     server.control("fail").await;
     app.advance(DAY).await;
     app.app.refresher.refresh_due().await.unwrap();
-    assert_eq!(as_words(&stands(&app).await), ("active", "ok", 0));
-    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
+    assert_eq!(as_tuple(&state(&app).await), ("active", "ok", 0));
+    assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
-async fn an_owner_is_told_once_of_each_end() {
+async fn an_owner_is_mailed_once_for_each_expiry() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -120,13 +123,13 @@ async fn an_owner_is_told_once_of_each_end() {
         assert_eq!(mails.len(), before + ends);
         assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
         server.control("revive").await;
-        connect_again(&alice, &server).await;
-        assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
+        reconnect(&alice, &server).await;
+        assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
     }
 }
 
 #[tokio::test]
-async fn a_server_that_has_forgotten_the_hub_is_told_again_who_it_is() {
+async fn a_provider_that_lost_the_client_gets_a_new_one_with_the_next_sign_in() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -138,39 +141,39 @@ async fn a_server_that_has_forgotten_the_hub_is_told_again_who_it_is() {
     for _ in 0..3 {
         app.app.refresher.refresh_after_rejection(&actor, id, 1, "not accepted").await.unwrap();
     }
-    assert_eq!(as_words(&stands(&app).await), ("active", "degraded", 1), "the server was asked again and again");
+    assert_eq!(as_tuple(&state(&app).await), ("active", "degraded", 1), "a rejected client sent requests again");
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert!(page.text("main").contains("made known there anew when you sign in again"), "{}", page.text("main"));
+    assert!(page.text("main").contains("Sign in again: the hub then registers there anew"), "{}", page.text("main"));
     assert_eq!(server.count("clients").await, 0);
 
-    let page = connect_again(&alice, &server).await;
+    let page = reconnect(&alice, &server).await;
     assert!(page.text(".note.ok p").contains("Guarded is connected again."), "{}", page.text("main"));
     assert_eq!(server.count("clients").await, 1);
-    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
+    assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
-async fn who_meets_a_page_that_does_not_know_the_hub_can_make_it_known_again() {
+async fn a_sign_in_that_fails_with_an_unknown_client_can_register_a_new_one() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
-    let page = begin(&alice, &server).await;
+    let page = start_sign_in(&alice, &server).await;
     server.control("forget-clients").await;
     let page = alice.submit(&page, "main form", []).await;
     assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "{}", page.text("main"));
-    assert_eq!(come_back(&alice, &server, &page).await.text("h1"), "Guarded");
+    assert_eq!(finish_sign_in(&alice, &server, &page).await.text("h1"), "Guarded");
     assert_eq!(server.count("clients").await, 1);
 }
 
 #[tokio::test]
-async fn a_hub_that_introduces_itself_again_for_one_account_leaves_the_others_their_client() {
+async fn registering_a_new_client_for_one_account_keeps_the_client_of_others() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let page = alice.get("/connectors/guarded/connection?label=Work").await;
     let page = alice.submit(&page, "main form", []).await;
     let page = alice.submit(&page, "main form", []).await;
-    assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "the hub was not introduced again: {}", page.text("main"));
-    come_back(&alice, &server, &page).await;
+    assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "no new client was registered: {}", page.text("main"));
+    finish_sign_in(&alice, &server, &page).await;
     assert_eq!(server.count("clients").await, 2);
 
     app.app.clock.advance(Duration::from_secs(48 * 60));
@@ -178,5 +181,5 @@ async fn a_hub_that_introduces_itself_again_for_one_account_leaves_the_others_th
     assert_eq!(server.count("refreshes").await, 2);
     let well = "SELECT count(*) FROM user_connections WHERE version = 2 AND status = 'active' AND health = 'ok'";
     let well: i64 = sqlx::query_scalar(well).fetch_one(app.app.system.pool()).await.unwrap();
-    assert_eq!(well, 2, "a grant was renewed with another client than its own");
+    assert_eq!(well, 2, "a grant was refreshed with another client than its own");
 }

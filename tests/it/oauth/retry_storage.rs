@@ -1,5 +1,4 @@
-//! What a provider gives is not lost: not to a database that is away for a moment, not to somebody else's verdict; and what
-//! nobody needs is given back.
+//! Issued tokens are not lost: not to an unavailable database, not to an older result. Unused tokens are revoked.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use craft::error::Error;
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 
-use super::{ECHO, answered, begin, connect, connection, local};
+use super::{ECHO, connect, connection, local_path, shows_answer, start_sign_in};
 use crate::support::guarded_server::GuardedServer;
 use crate::support::lossy_proxy::LossyProxy;
 use crate::support::test_app::TestApp;
@@ -35,7 +34,7 @@ async fn change(app: &TestApp, set: &'static str) {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provider() {
+async fn a_token_that_arrives_after_disconnecting_is_revoked() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -50,7 +49,7 @@ async fn a_token_that_comes_after_its_connection_has_gone_is_ended_at_the_provid
 }
 
 #[tokio::test]
-async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
+async fn an_issued_token_reactivates_a_connection_that_expired_meanwhile() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -60,17 +59,17 @@ async fn a_token_that_was_given_outweighs_a_verdict_that_came_meanwhile() {
     server.control("revive").await;
     change(&app, "status = 'active', next_attempt_at = created_at").await;
     let renewing = start_held_refresh(&app, &server).await;
-    // another process has met a refusal
-    change(&app, "status = 'expired', health = 'reauth_required', reason = 'It is over'").await;
+    // another process stores that the token was rejected
+    change(&app, "status = 'expired', health = 'reauth_required', reason = 'Rejected'").await;
     server.release_answer().await;
     assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
-    assert!(answered(&app.wait_until_finished(&alice, job).await, "patience"));
+    assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
 }
 
 #[tokio::test]
-async fn a_renewed_token_waits_for_a_database_that_is_away() {
+async fn storing_a_refreshed_token_is_retried_until_the_database_is_back() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
@@ -85,11 +84,11 @@ async fn a_renewed_token_waits_for_a_database_that_is_away() {
 }
 
 #[tokio::test]
-async fn a_sign_in_waits_for_a_database_that_is_away() {
+async fn storing_a_sign_in_is_retried_until_the_database_is_back() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
-    let page = begin(&alice, &server).await;
-    let home = local(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
+    let page = start_sign_in(&alice, &server).await;
+    let home = local_path(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
     server.hold_answer().await;
     let coming = alice.get(&home);
     let cutting = async {
@@ -105,7 +104,7 @@ async fn a_sign_in_waits_for_a_database_that_is_away() {
 }
 
 #[tokio::test]
-async fn a_sign_in_whose_commit_is_not_heard_of_is_stored_once() {
+async fn a_sign_in_whose_commit_answer_is_lost_is_stored_once() {
     let lossy = OnceLock::new();
     let app = TestApp::with(|dependencies| {
         let options = dependencies.databases.system.pool().connect_options();
@@ -120,5 +119,5 @@ async fn a_sign_in_whose_commit_is_not_heard_of_is_stored_once() {
     assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
     let created = app.audit_actions().await.iter().filter(|action| *action == "connection.created").count();
     assert_eq!((created, server.count("tokens").await), (1, 1));
-    assert!(answered(&app.run(&alice, ECHO, [("v/text", "once")]).await, "once"));
+    assert!(shows_answer(&app.run(&alice, ECHO, [("v/text", "once")]).await, "once"));
 }
