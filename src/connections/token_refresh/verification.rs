@@ -138,13 +138,17 @@ async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshSta
     };
     match checked {
         Ok(()) => Ok(KeyVerification::Accepted(refresher.clock.now())),
-        Err(Error::Upstream { class: UNAUTHORIZED, message, .. }) => Ok(KeyVerification::Rejected { message: message.to_string() }),
+        Err(Error::Upstream { class: UNAUTHORIZED, message, .. }) => {
+            Ok(KeyVerification::Rejected { message: message.to_string() })
+        }
         Err(Error::Upstream { class, message, .. }) => {
             Ok(KeyVerification::Failed { class, message: message.to_string(), retry_after: None })
         }
-        Err(Error::Limited { message, retry_after }) => {
-            Ok(KeyVerification::Failed { class: "limited", message: message.to_string(), retry_after: Some(retry_after) })
-        }
+        Err(Error::Limited { message, retry_after }) => Ok(KeyVerification::Failed {
+            class: "limited",
+            message: message.to_string(),
+            retry_after: Some(retry_after),
+        }),
         Err(error) => Err(error),
     }
 }
