@@ -2,20 +2,27 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help run test lint fmt sqlx sqlx-check unit browser seed bench release audit setup-run setup-test
+.PHONY: help run test test-fast test-one lint fmt sqlx sqlx-check unit browser seed bench release audit setup-run setup-test
 
-help: ## This list
+help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: setup-run ## Install what is missing, build, and start on http://127.0.0.1:8080
 	cargo build --release --locked
-	@# a hub on one's own machine may reach servers on that machine; it holds only while listening on loopback
+	@# while the hub listens on loopback, it may reach other servers on this machine
 	CRAFT_EGRESS_ALLOW="$${CRAFT_EGRESS_ALLOW-127.0.0.0/8,::1/128}" exec target/release/craft serve
 
-test: setup-test lint sqlx-check unit browser ## Every check that CI makes
+test: setup-test lint sqlx-check unit browser ## Run every check, as CI does
 	@echo "all checks passed"
 
-lint: ## Format, clippy and documentation, all without a warning
+test-fast: setup-test lint sqlx-check unit ## Run every check except the browser suite
+	@echo "all checks but the browser suite passed"
+
+test-one: ## Run the tests whose name contains T, with their output (T=oauth::storing)
+	@[ -n "$(T)" ] || { echo "name the tests: make test-one T=oauth::storing" >&2; exit 1; }
+	cargo test --locked --lib --test it --test architecture --test design -- --nocapture $(T)
+
+lint: ## Check the format, clippy and the documentation; a warning fails
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
@@ -23,30 +30,30 @@ lint: ## Format, clippy and documentation, all without a warning
 fmt: ## Format the sources
 	cargo fmt
 
-unit: ## Unit, property, architecture and integration tests
+unit: ## Run the unit, property, architecture and integration tests
 	cargo test --locked
 
-browser: ## The real binary in a real browser, JavaScript off and on, with axe on every page
-	@# with a test beside it cargo chooses the features that `unit` has built the binary with, so there is nothing left to do
+browser: ## Run the browser suite: the binary in Chromium, with and without JavaScript, with axe on every page
+	@# built beside a test, the binary has the same features as in `unit`, and cargo does not build it again
 	cargo build --locked --bin craft --test architecture
 	node --test --test-concurrency=1 tests/browser/
 
-sqlx: ## Record the statements in .sqlx (after changing SQL or a migration)
+sqlx: ## Record the statements in .sqlx, after a change of SQL or a migration
 	scripts/sqlx write
 
-sqlx-check: ## Fail if .sqlx is not what the sources and migrations say
+sqlx-check: ## Check that .sqlx matches the sources and the migrations
 	scripts/sqlx check
 
-seed: ## Fill the hub's database with a past, to look at full pages (OWNER=e-mail of an account, JOBS=10000)
+seed: ## Fill the hub's database with jobs of the past (OWNER=email of an account, JOBS=10000)
 	cargo run --release --locked --example seed -- --owner $(OWNER) --jobs $(or $(JOBS),10000)
 
-bench: setup-run ## Measure the budgets, each beside its target and a peer (ONLY=queue: one group); appends to target/bench.jsonl
+bench: setup-run ## Measure the budgets against their targets and peers (ONLY=queue for one group); appends to target/bench.jsonl
 	cargo bench --locked --bench budgets -- $(ONLY)
 
-release: ## The binary that is shipped: target/release/craft
+release: ## Build the binary for release: target/release/craft
 	cargo build --release --locked
 
-audit: ## Advisories, licences and bans (installs cargo-deny: some minutes, once)
+audit: ## Check advisories, licences and bans; installs cargo-deny, which takes minutes the first time
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
 	cargo deny check
 

@@ -1,6 +1,8 @@
-//! The shape of the code, enforced: ranks, sizes, names, privileges and recorded statements. Needs no database.
+//! The shape of the code, enforced: ranks, circles, sizes, names, privileges and recorded statements. Needs no database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the sources should fail loudly")]
 
+#[path = "architecture/circles.rs"]
+mod circles;
 #[path = "architecture/imports.rs"]
 mod imports;
 #[path = "architecture/privileges.rs"]

@@ -18,7 +18,7 @@ struct Module {
     names: BTreeMap<String, Path>,
 }
 
-/// One module that uses another.
+/// An import of a module by another.
 pub(crate) struct Import {
     /// The file with the import.
     pub(crate) file: String,

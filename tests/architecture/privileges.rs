@@ -30,14 +30,13 @@ const ACTOR_BUILDERS: &[(&str, &str)] = &[
 
 /// Files that spawn a task which nothing waits for at shutdown, each with its reason. This list may only get shorter.
 const UNTRACKED_TASKS: &[(&str, &str)] = &[
-    ("src/connections/renewal/mod.rs", ""),
     ("src/db/managed/cluster.rs", "waits for a child process that outlives its caller"),
     ("src/db/managed/mod.rs", "the supervisor stops with the server that it watches"),
     ("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again"),
     ("src/serve/mod.rs", "the signal handlers live as long as the process"),
-    ("src/vault/transit/cache.rs", ""),
-    ("src/web/connectors/sign_in.rs", ""),
-    ("src/worker/mod.rs", ""),
+    ("src/vault/transit/cache.rs", "wipes an expired key from the cache"),
+    ("src/web/connectors/sign_in.rs", "finishes a sign-in whose browser has left"),
+    ("src/worker/mod.rs", "lists the changed tools of a server after a call"),
     ("src/workbench/mod.rs", "reads a child process to its end"),
 ];
 
@@ -47,7 +46,7 @@ const STATICS: &[(&str, &str)] = &[
     ("src/ids.rs", "orders the ids that this process makes in one millisecond"),
     ("src/web/error_text.rs", "constant texts, compared by address"),
     ("src/web/request_id.rs", "a constant header name"),
-    ("src/worker/mod.rs", ""),
+    ("src/worker/mod.rs", "limits the discoveries of this process"),
 ];
 
 /// The files of `src` in whose production code a line matches.

@@ -1,4 +1,4 @@
-// Connections while they are looked at: rows and facts change under the reader's eyes and never under their hands.
+// Live updates of connections: rows and facts change while the page is open, and keep the selection and the focus.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, signIn, visitor } from "./support/browser.mjs";
@@ -17,7 +17,7 @@ after(async () => {
   await hub?.stop();
 });
 
-// Acts in a tab of its own.
+// Acts in a new tab.
 async function elsewhere(page, path, act) {
   const tab = await page.context().newPage();
   await tab.goto(path);

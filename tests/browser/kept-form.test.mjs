@@ -1,4 +1,4 @@
-// A form whose session ends before it is sent, with script off and on: it comes back as it was, and is sent once.
+// A form whose session ends before it is sent, without and with script: it is restored after the sign-in, and sent once.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, signIn, step, visitor } from "./support/browser.mjs";
@@ -17,7 +17,7 @@ after(async () => {
   await browser?.close();
 });
 
-// In a tab of its own, so that the form stays where it is.
+// Signs out in a new tab, so that the form stays open.
 async function jobs(page) {
   const tab = await page.context().newPage();
   await tab.goto("/jobs");
@@ -74,7 +74,7 @@ for (const script of [false, true]) {
       assert.equal(await before.inputValue(), "");
     });
 
-    // the refused sends are no faults of the page
+    // the refused submissions are no faults of the page
     assert.deepEqual(page.faults.filter((fault) => !/status of (401|422)/.test(fault)), []);
   });
 }

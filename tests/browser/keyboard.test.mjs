@@ -1,5 +1,5 @@
-// The main job with the keyboard alone, script off and on: where the focus goes is recorded in keyboard.json, it can always
-// be seen, and it never gets lost. RECORD=1 writes the path anew.
+// The main job with the keyboard alone, without and with script. keyboard.json records the path of the focus, which is
+// always visible and never lost. RECORD=1 records the path again.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -20,7 +20,7 @@ after(async () => {
   await hub?.stop();
 });
 
-// What has the focus: its name as it is read out, and whether somebody who looks can find it.
+// Returns the accessible name of the focused element, and whether its focus ring is visible.
 const focused = (page) =>
   page.evaluate(() => {
     const it = document.activeElement;
@@ -36,7 +36,7 @@ const focused = (page) =>
     };
   });
 
-// Presses Tab until the named thing has the focus, and keeps every stop on the way.
+// Presses Tab until the named element has the focus; records every stop.
 async function tabTo(page, path, kind, name) {
   for (let stops = 0; stops < 80; stops++) {
     await page.keyboard.press("Tab");

@@ -1,4 +1,4 @@
-// The list of jobs while it is looked at: rows change under the reader's eyes and never under their hands.
+// Live updates of the list of jobs: rows change while the page is open, and keep the selection and the focus.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -27,7 +27,7 @@ async function arrive(who, look) {
   return page;
 }
 
-// Starts a job in a tab of its own; returns its path.
+// Starts a job in a new tab; returns its path.
 async function run(page, tool, fields) {
   const tab = await page.context().newPage();
   await tab.goto(`/connectors/workbench/tools/${tool}`);

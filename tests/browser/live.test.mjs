@@ -1,4 +1,4 @@
-// A job watched live: pieces arrive by themselves, in order and once, also over a cut connection and a killed hub.
+// Live updates of a job: they arrive in order and once, even after a lost connection or a killed hub.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, signIn, visitor } from "./support/browser.mjs";
@@ -82,7 +82,7 @@ test("kill -9 in the middle: the job is not lost and says what became of it", { 
   await page.locator("#job-log > li").nth(2).waitFor();
   await hub.kill();
   await hub.launch();
-  // the countdown says that it is safe to repeat: it runs again, and the page, never reloaded, finds its way back
+  // the countdown may be repeated: it runs again, and the page follows it without a reload
   await page.locator("#job-head .badge", { hasText: "Succeeded" }).waitFor({ timeout: 60_000 });
   const ids = await lines(page);
   await page.reload();

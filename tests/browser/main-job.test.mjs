@@ -1,5 +1,5 @@
-// The main job as a new user walks it, with script off and on: the owner sets up the hub, adds a real MCP server by its
-// URL, runs a tool, watches it, cancels one, runs it again, and finds all of it in the audit log.
+// The main job of a new user, without and with script: set up the hub, add a real MCP server by its URL, run a tool, watch
+// and cancel jobs, run one again, and find them in the audit log.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -92,7 +92,7 @@ for (const script of [false, true]) {
       await page.getByRole("button", { name: /^Run / }).click();
       await settled(page, script, "Succeeded");
       job = new URL(page.url()).pathname;
-      // the picture of the documentation
+      // the screenshot of the documentation
       if (script) await page.screenshot({ path: `${pictures}job.png`, fullPage: true });
     });
 
@@ -138,7 +138,7 @@ for (const script of [false, true]) {
   });
 }
 
-// With script the page changes under its reader; without, they ask for it.
+// Waits for a change of the page with script, or reloads the page without.
 async function until(page, script, wanted) {
   for (let tries = 0; !script && tries < 40 && !(await wanted.count()); tries++) {
     const next = page.getByRole("link", { name: "Wait for the next change" });

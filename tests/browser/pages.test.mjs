@@ -1,6 +1,6 @@
-// Every page in every state, as axe sees it (A, AA, AAA and best practice) and as the HTML validator does, in every look;
-// and what they do not see: structure, no sideways scroll, the ring of focus, sizes on the wire. PICTURES=1 takes a picture of
-// each, for whoever looks at them: tests/browser/output.
+// Every page in every state and look, checked by axe (A, AA, AAA and best practice), by the HTML validator, and for
+// structure, horizontal scrolling, the focus ring and sizes on the wire. PICTURES=1 stores a screenshot of each in
+// tests/browser/output.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,7 @@ after(async () => {
   await hub?.stop();
 });
 
-// What axe says of colours alone: in a look that differs from another in nothing else.
+// The rules of axe about colours, for looks that differ in colours only.
 const ofColours = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"];
 
 const looks = [
@@ -49,9 +49,9 @@ const looks = [
   { name: "forced-colours", width: 1280, forcedColors: "active", rules: ofColours },
 ];
 
-// one after another: two at once take as long, and wait for each other
+// one after another: two at once take as long
 for (const look of looks) {
-  // far longer than it takes: the machine may be busy with other things
+  // far longer than the checks take on an idle machine
   test(`every page, ${look.name}`, { timeout: 1_200_000 }, async () => {
     const people = {};
     const faults = [];
@@ -75,15 +75,15 @@ async function looked(page, look, { name, path, act }) {
   if (look.contrast) await page.emulateMedia({ contrast: look.contrast });
   if (look.text) await page.evaluate((size) => (document.documentElement.style.fontSize = size), look.text);
   if (process.env.PICTURES) await page.screenshot({ path: `${pictures}${name}-${look.name}.png`, fullPage: true });
-  // no page has a frame: without those, axe need not open a page of its own for each
+  // no page has a frame, so axe need not look into frames
   const axe = new AxeBuilder({ page }).setLegacyMode(true);
   const found = await (look.rules ? axe.withRules(look.rules) : axe.withTags(tags)).analyze();
   const seen = found.violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.target.join(" ")).join(", ")}`);
   return [...seen, ...(await structure(page)), ...(await order(page)), ...(await spacing(page))];
 }
 
-// What the validator does not know: htmx's attributes; and roles of tables that are laid out as cards where it is narrow,
-// which browsers would then no longer call tables.
+// Messages of the validator that do not apply: htmx's attributes, and the roles of tables. Narrow pages lay tables out as
+// cards, and browsers need the roles to still expose them as tables.
 const meant = ".*Attribute .hx-.* not allowed.*|.*must not be used on a .(tr|th|td|thead|tbody). element which has a .table. ancestor.*";
 
 test("the HTML of every page is valid", { timeout: 300_000 }, async () => {
@@ -129,7 +129,7 @@ test("every link leads somewhere", { timeout: 600_000 }, async () => {
   for (const [name, path] of pages) {
     await page.goto(path);
     for (const href of await page.locator("a[href^='/']").evaluateAll((all) => all.map((a) => a.getAttribute("href")))) {
-      // these two answer only when something happens
+      // these two answer only after a change
       if (!/\/live$|wait=/.test(href)) links.set(href, name);
     }
   }

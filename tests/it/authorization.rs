@@ -11,40 +11,40 @@ use crate::support::browser::Browser;
 use crate::support::everything_server::EverythingServer;
 use crate::support::test_app::{PASSWORD, TestApp};
 
-/// Who may see a route.
+/// The people who may see a route.
 #[derive(Clone, Copy, PartialEq)]
 enum For {
-    /// Everybody.
-    Anyone,
-    /// Whoever is signed in: it shows nobody's rows, or one's own.
+    /// Visitors and users.
+    Everyone,
+    /// Every signed-in user: the route shows no rows, or the user's own.
     SignedIn,
-    /// The owner of the thing it names; for others the thing does not exist.
+    /// The owner of the row in the path. For others the row does not exist.
     Owner,
 }
 
-/// As a browser says of a form that it sends.
+/// The header of a form.
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// What they name is alice's.
+/// Every route. The rows in the paths are alice's.
 const ROUTES: &[(&str, For)] = &[
-    ("/", For::Anyone),
-    ("/help", For::Anyone),
-    ("/accessibility", For::Anyone),
-    ("/sign-up", For::Anyone),
-    ("/sign-up/check-email", For::Anyone),
-    ("/confirm/{token}", For::Anyone),
-    ("/forgot", For::Anyone),
-    ("/forgot/sent", For::Anyone),
-    ("/reset/{token}", For::Anyone),
-    ("/sign-in", For::Anyone),
-    ("/sign-out", For::Anyone),
-    ("/setup/{token}", For::Anyone),
-    ("/email/{token}", For::Anyone),
-    ("/oauth/client.json", For::Anyone),
-    ("/healthz", For::Anyone),
-    ("/readyz", For::Anyone),
-    ("/metrics", For::Anyone),
-    ("/static/{hash}/{name}", For::Anyone),
+    ("/", For::Everyone),
+    ("/help", For::Everyone),
+    ("/accessibility", For::Everyone),
+    ("/sign-up", For::Everyone),
+    ("/sign-up/check-email", For::Everyone),
+    ("/confirm/{token}", For::Everyone),
+    ("/forgot", For::Everyone),
+    ("/forgot/sent", For::Everyone),
+    ("/reset/{token}", For::Everyone),
+    ("/sign-in", For::Everyone),
+    ("/sign-out", For::Everyone),
+    ("/setup/{token}", For::Everyone),
+    ("/email/{token}", For::Everyone),
+    ("/oauth/client.json", For::Everyone),
+    ("/healthz", For::Everyone),
+    ("/readyz", For::Everyone),
+    ("/metrics", For::Everyone),
+    ("/static/{hash}/{name}", For::Everyone),
     ("/dashboard", For::SignedIn),
     ("/connectors", For::SignedIn),
     ("/connectors/new", For::SignedIn),
@@ -100,19 +100,19 @@ fn every_route_of_the_sources_is_in_the_list() {
         }
     });
     let missing: Vec<_> = found.difference(&listed).collect();
-    assert!(missing.is_empty(), "routes without a stranger test: {missing:?}");
+    assert!(missing.is_empty(), "routes that are not in the list: {missing:?}");
     let gone: Vec<_> = listed.difference(&found).filter(|path| !path.starts_with("/static")).collect();
     assert!(gone.is_empty(), "listed routes that no longer exist: {gone:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_anonymous_visitor_is_asked_to_sign_in_and_a_stranger_finds_nothing() {
+async fn a_visitor_must_sign_in_and_another_user_gets_not_found() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let things = Things::of(&app, &alice).await;
+    let rows = Rows::create(&app, &alice).await;
     let (visitor, bob) = (app.stranger(), app.bob().await);
-    for (route, who) in ROUTES.iter().filter(|(_, who)| *who != For::Anyone) {
-        let path = things.fill(route);
+    for (route, who) in ROUTES.iter().filter(|(_, who)| *who != For::Everyone) {
+        let path = rows.fill(route);
         let asked = visitor.request(Method::GET, &path, &[], "").await;
         assert_eq!(asked.status, StatusCode::SEE_OTHER, "{path} for a visitor");
         assert!(asked.header("location").unwrap().starts_with("/sign-in?next="), "{path} for a visitor");
@@ -127,18 +127,18 @@ async fn an_anonymous_visitor_is_asked_to_sign_in_and_a_stranger_finds_nothing()
     }
 }
 
-/// A field that somebody fills in, in the form of a page that is sent to the page itself.
+/// The fields that a user fills in, in a form that is posted to its own page.
 const TYPED: &str = "main form[method=post] :is(input, select, textarea)[name]:not([type=hidden])";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_form_of_a_user_outlives_their_session() {
+async fn every_form_is_restored_after_its_session_ended() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let things = Things::of(&app, &alice).await;
+    let rows = Rows::create(&app, &alice).await;
     let visitor = app.stranger();
     let mut restored = Vec::new();
-    for (route, _) in ROUTES.iter().filter(|(_, who)| *who != For::Anyone) {
-        let path = things.fill(route);
+    for (route, _) in ROUTES.iter().filter(|(_, who)| *who != For::Everyone) {
+        let path = rows.fill(route);
         if visitor.request(Method::POST, &path, &[FORM], "").await.status == StatusCode::METHOD_NOT_ALLOWED {
             continue;
         }
@@ -159,12 +159,12 @@ async fn every_form_of_a_user_outlives_their_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_exist_and_what_is_not_yours_look_the_same() {
+async fn a_missing_row_and_a_foreign_row_get_the_same_answer() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let things = Things::of(&app, &alice).await;
+    let rows = Rows::create(&app, &alice).await;
     let bob = app.bob().await;
-    let foreign = bob.get(&format!("/jobs/{}", things.job)).await;
+    let foreign = bob.get(&format!("/jobs/{}", rows.job)).await;
     let unknown = bob.get(&format!("/jobs/{}", uuid::Uuid::new_v4())).await;
     assert_eq!((foreign.status, foreign.text("h1")), (unknown.status, unknown.text("h1")));
     assert_eq!(
@@ -177,8 +177,8 @@ fn request_id(page: &crate::support::page::Page) -> String {
     page.text("main code")
 }
 
-/// Alice's things, by which the routes are filled.
-struct Things {
+/// The names of alice's rows, for the paths of the routes.
+struct Rows {
     job: String,
     slug: String,
     tool: String,
@@ -187,11 +187,11 @@ struct Things {
     connection: String,
 }
 
-impl Things {
-    async fn of(app: &TestApp, alice: &Browser) -> Self {
+impl Rows {
+    async fn create(app: &TestApp, alice: &Browser) -> Self {
         let server = EverythingServer::start().await;
-        let place = app.add_server(alice, "Alice’s own", &server.url()).await;
-        let slug = place.rsplit('/').next().unwrap().to_owned();
+        let path = app.add_server(alice, "Alice’s own", &server.url()).await;
+        let slug = path.rsplit('/').next().unwrap().to_owned();
         let job = app.start(alice, "/connectors/workbench/tools/hash", [("v/text", "alice’s")]).await.to_string();
         let list = alice.get("/audit").await;
         let entry = list.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
@@ -219,16 +219,16 @@ impl Things {
     }
 }
 
-fn visit(dir: &Path, look: &mut impl FnMut(&str)) {
+fn visit(dir: &Path, visitor: &mut impl FnMut(&str)) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            // the pages that the web's own tests make up are in no hub
+            // routes of the unit tests of `web` are in no hub
             if !path.ends_with("web/tests") {
-                visit(&path, look);
+                visit(&path, visitor);
             }
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            look(&fs::read_to_string(&path).unwrap());
+            visitor(&fs::read_to_string(&path).unwrap());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The integration tests: stories against real counterparts, in one binary because each further one costs a link.
+//! The integration tests, against real servers. They are one binary, because each further one costs a link.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,6 +24,7 @@ mod queue;
 mod schema_form;
 mod services;
 mod settings;
+mod state_columns;
 mod support;
 mod upstream;
 mod vault;

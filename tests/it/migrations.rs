@@ -1,4 +1,4 @@
-//! Migrations, one after another, over a database that is in use; and what they say about every column.
+//! Applies each migration to a database with rows, and checks the comments of tables and columns.
 
 use std::path::Path;
 
@@ -21,14 +21,22 @@ async fn each_migration_applies_to_a_database_with_rows() {
         sqlx::raw_sql(AssertSqlSafe(samples(migration.version))).execute(pool).await.unwrap();
     }
     db::ready(&database.databases).await.unwrap();
-    assert_eq!(described(pool).await.unwrap().issuer(), "https://as.example", "what was stored can be read");
+    assert_eq!(
+        read_provider(pool).await.unwrap().issuer(),
+        "https://as.example",
+        "a stored provider must stay readable"
+    );
     for table in TABLES {
-        assert!(rows(pool, table.name).await > 0, "no sample row in {}: add one to tests/it/migrations", table.name);
+        assert!(
+            count_rows(pool, table.name).await > 0,
+            "no sample row in {}: add one to tests/it/migrations",
+            table.name
+        );
     }
 }
 
 #[tokio::test]
-async fn every_table_and_column_says_what_it_is_for() {
+async fn every_table_and_column_has_a_comment() {
     let database = TestDatabase::new().await;
     let silent: Vec<String> = sqlx::query_scalar(
         r"
@@ -60,16 +68,17 @@ fn a_migration_is_named_by_what_it_does() {
     }
 }
 
-/// How one signs in at alice's own service.
-async fn described(pool: &PgPool) -> craft::error::Result<Provider> {
-    let of = |id: &str| id.parse::<uuid::Uuid>().unwrap();
-    let (alice, hers) = (of("00000000-0000-7000-8000-00000000000a"), of("00000000-0000-7000-8000-0000000000ca"));
-    #[expect(clippy::disallowed_methods, reason = "the test stands for alice")]
+/// Reads the provider of alice's own service.
+async fn read_provider(pool: &PgPool) -> craft::error::Result<Provider> {
+    let parse = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+    let (alice, connector) =
+        (parse("00000000-0000-7000-8000-00000000000a"), parse("00000000-0000-7000-8000-0000000000ca"));
+    #[expect(clippy::disallowed_methods, reason = "the test acts for alice")]
     let alice = Actor::new(UserId::from_uuid(alice), Origin::System);
     let mut conn = pool.acquire().await?;
-    Ok(connectors::provider(&mut conn, &alice, ConnectorId::from_uuid(hers)).await?.unwrap())
+    Ok(connectors::provider(&mut conn, &alice, ConnectorId::from_uuid(connector)).await?.unwrap())
 }
 
-async fn rows(pool: &PgPool, table: &str) -> i64 {
+async fn count_rows(pool: &PgPool, table: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(pool).await.unwrap()
 }

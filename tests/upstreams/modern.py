@@ -1,4 +1,4 @@
-"""An MCP server of the 2026-07-28 era: python modern.py PORT."""
+"""An MCP server of protocol version 2026-07-28: python modern.py PORT."""
 
 import asyncio
 import sys

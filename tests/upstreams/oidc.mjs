@@ -1,8 +1,8 @@
 // A certified authorization server: node oidc.mjs PORT [keys].
 //
-// Codes are bound (PKCE, S256 alone), refresh tokens rotate and end their grant when one is used again, whoever asks
-// may sign in under any name and consent on plain pages. Secrets hold what an encoding could get wrong. With `keys` there
-// are clients that sign instead, whose private keys, made at each start, are at /test/keys.
+// Codes require PKCE (S256 only), refresh tokens rotate, and reuse of one ends the grant. Any name can sign in and consent
+// on plain pages. Secrets contain characters that need encoding. With `keys`, further clients sign assertions; /test/keys
+// returns their private keys, which are new at each start.
 import { generateKeyPairSync } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 

@@ -1,4 +1,4 @@
-// Debian's Chromium, driven by playwright-core.
+// Debian's Chromium with playwright-core.
 import { chromium } from "playwright-core";
 
 const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -9,7 +9,7 @@ const quiet = [
 
 export const launch = () => chromium.launch({ executablePath: path, args: quiet });
 
-// A visitor of their own: cookies, script on or off, colours, width.
+// Opens a page with its own cookies, script setting, colours and width.
 export async function visitor(browser, hub, { script = true, blocked, colours = "light", width = 1280, ...more } = {}) {
   const context = await browser.newContext({
     baseURL: hub.url,
@@ -19,7 +19,7 @@ export async function visitor(browser, hub, { script = true, blocked, colours = 
     ...more,
   });
   context.setDefaultTimeout(10_000);
-  // axe itself is script: for a page that is checked "without script", none of ours is loaded
+  // axe needs script: a page that is checked "without script" loads none of the hub's scripts
   if (blocked) await context.route("**/*.js", (route) => route.abort());
   const page = await context.newPage();
   page.faults = [];
@@ -37,7 +37,7 @@ export async function signIn(page, email, password) {
   await page.waitForURL((url) => url.pathname !== "/sign-in");
 }
 
-// A part of a story: what follows needs it, so the first that fails ends the story and is named in the error.
+// Runs a step of a story. The first step that fails ends the story, and the error names it.
 export async function step(name, walk) {
   try {
     await walk();

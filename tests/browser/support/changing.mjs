@@ -1,4 +1,4 @@
-// A small MCP server of the 2026-07-28 era that lists other tools from the second time on.
+// A small MCP server of protocol version 2026-07-28 whose second list of tools differs from the first.
 import { createServer } from "node:http";
 
 const tool = (name, description, properties, hints) =>

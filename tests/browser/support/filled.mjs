@@ -1,4 +1,4 @@
-// A hub that has something of each kind, and the page of each state.
+// Fills a hub with rows of each kind, and lists the page of each state.
 import { signIn, visitor } from "./browser.mjs";
 
 export const password = "correct horse battery staple";
@@ -10,10 +10,10 @@ const owner = "owner@example.org";
 const token = "tk-3f9a6c-of-the-changing-server";
 const clientSecret = "cs-81d2e7-of-the-hub-at-jira";
 
-// What is typed into forms and must be kept to itself.
+// The secrets that are typed into forms.
 export const secrets = [password, token, clientSecret];
 
-// A press that brings a page at once, and not the next one by a redirect; returns its answer.
+// Presses a button whose answer is a page and no redirect; returns the answer.
 async function send(page, name) {
   const isShown = (answer) => answer.request().isNavigationRequest() && ![302, 303].includes(answer.status());
   const button = page.getByRole("main").getByRole("button", { name, exact: true });
@@ -22,7 +22,7 @@ async function send(page, name) {
   return answer;
 }
 
-// A press that the page refuses, and says why.
+// Presses a button whose form is refused with an explanation.
 const press = (name, fields = {}) => async (page) => {
   await type(page, fields);
   const answer = await send(page, name);
@@ -34,7 +34,7 @@ async function type(page, fields) {
   for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
 }
 
-// Wrong passwords until the next one has to wait.
+// Enters wrong passwords until sign-in is throttled.
 async function guess(page) {
   for (let tries = 0; tries < 10; tries++) {
     await type(page, { email: "guessed@example.org", password: "wrong password" });
@@ -44,7 +44,7 @@ async function guess(page) {
   throw new Error("one may guess on and on");
 }
 
-// A form whose sender is signed out by then.
+// Submits a form after its sender was signed out.
 async function sendTooLate(page) {
   await type(page, { "v/before": "what was typed", "v/after": "and more" });
   await page.context().clearCookies({ name: "craft" });
@@ -57,13 +57,13 @@ async function sendTooLateAndSignIn(page) {
   return send(page, "Sign in");
 }
 
-// The last page of ours before the provider's.
+// Opens the last page of the hub before the provider.
 async function toProvider(page) {
   await type(page, { label: "Default" });
   return send(page, "Connect");
 }
 
-// Makes something of each kind and names the page of each state: its address, who looks (nobody: null), and what they do.
+// Makes rows of each kind and lists the page of each state: its address, the person (null for a visitor), and the steps.
 export async function fill({ browser, hub, servers, gated }) {
   for (const who of [alice, empty, choosy, away]) hub.user(who, password);
   const page = await visitor(browser, hub, { script: false });
@@ -165,7 +165,7 @@ export async function fill({ browser, hub, servers, gated }) {
   ];
 }
 
-// A service with a token and two accounts, one of them the default, and a third that was disconnected.
+// Adds a service with a token: two connections, one of them the default, and a third that is disconnected.
 async function accounts({ page, url }) {
   await page.goto("/connectors/new/mcp");
   await type(page, { url, name: "Guarded" });
@@ -191,7 +191,7 @@ async function accounts({ page, url }) {
   return { connection, over };
 }
 
-// The hub's application at the provider of a shipped service, which its owner enters.
+// Enters the OAuth application of a shipped service as the owner.
 async function makeKnown({ browser, hub }) {
   hub.user(owner, password, "--admin");
   const page = await visitor(browser, hub, { script: false });
@@ -202,7 +202,7 @@ async function makeKnown({ browser, hub }) {
   await page.context().close();
 }
 
-// A service that was signed in to, and has taken that back: the job that waits for it, and the connection.
+// Signs in to a service that then revokes the grant; returns the waiting job and the connection.
 async function losing({ page, gated, run }) {
   await page.goto("/connectors/new/mcp");
   await type(page, { url: gated.url, name: "Gated" });
@@ -218,7 +218,7 @@ async function losing({ page, gated, run }) {
   return { waits, lost, well, sick: await checkUp(page, lost) };
 }
 
-// What a connection's check-up found: the page of its job.
+// Runs a check-up of a connection; returns the page of its job.
 async function checkUp(page, connection) {
   await page.goto(`${connection}/checkup`);
   await page.getByRole("button", { name: /^(Start the check-up|Check again)$/ }).click();
@@ -227,7 +227,7 @@ async function checkUp(page, connection) {
   return pathname;
 }
 
-// Signs alice in once more, in a browser that is then left alone; returns the page that asks to end that.
+// Signs alice in with a second browser; returns the page that confirms the end of that session.
 async function anotherSession({ browser, hub, page }) {
   const other = await visitor(browser, hub, { script: false });
   await signIn(other, alice, password);
@@ -252,7 +252,7 @@ async function newEmailLink({ hub, page }) {
   return hub.mailed(/\/email\/\S+/);
 }
 
-// Somebody whose choices differ from what their system says.
+// Signs in a person whose appearance settings differ from the system.
 async function choose({ browser, hub }) {
   const page = await visitor(browser, hub, { script: false });
   await signIn(page, choosy, password);

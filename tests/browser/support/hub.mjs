@@ -1,4 +1,4 @@
-// The real binary on an empty data directory, with the private PostgreSQL it makes for itself.
+// The real binary in an empty data directory, with its own private PostgreSQL.
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,7 +52,7 @@ export class Hub {
     });
   }
 
-  // The first link like this in a mail of the outbox; mails are sent after the page is answered.
+  // Waits for a mail with such a link: mails are sent after the page is answered. Returns the newest.
   async mailed(pattern) {
     const outbox = join(this.dir, "data", "outbox");
     for (let tries = 0; tries < 100; tries++) {
@@ -66,7 +66,7 @@ export class Hub {
     throw new Error(`no mail has ${pattern}`);
   }
 
-  // All that is stored, as text: read by the one who may read every row.
+  // Dumps the database as text, as the superuser.
   dump() {
     const home = join(this.dir, "data", "postgres");
     const noted = join(home, "socket.path");
@@ -85,7 +85,7 @@ export class Hub {
       : resolve()));
   }
 
-  // A real kill: no handler runs, nothing is flushed.
+  // Kills the hub: no handler runs, and no buffer is flushed.
   async kill() {
     this.process.removeAllListeners("exit");
     this.process.kill("SIGKILL");
@@ -99,7 +99,7 @@ export class Hub {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  // Makes a confirmed account, as an operator would.
+  // Creates a confirmed account at the command line.
   user(email, password, ...more) {
     const made = spawnSync(binary, ["user", "create", "--email", email, "--password-stdin", ...more], {
       env: this.env,

@@ -1,7 +1,7 @@
-// The routes of the hub. The list is the one that is compared with the sources in tests/it/authorization.rs.
+// The routes of the hub, from the list in tests/it/authorization.rs, which is compared with the sources.
 import { readFileSync } from "node:fs";
 
-// Not pages: what machines read, and pieces of a page.
+// Routes that are no pages: answers for machines, and parts of pages.
 const pieces = [/^\/(healthz|readyz|metrics|static)/, /\.(json|csv|ndjson)$/, /\/(news|events|live|output|content\/\{n\})$/];
 
 const list = readFileSync(new URL("../../it/authorization.rs", import.meta.url), "utf8");
@@ -10,8 +10,7 @@ export const routes = [...list.matchAll(/^ {4}\("(\/[^"]*)", For::/gm)].map(([, 
 
 export const isPage = (route) => !pieces.some((piece) => piece.test(route));
 
-// Whether the address is one of the route's: a name in braces stands for one part. A route that is spelled out is found
-// before one with a name in its place.
+// Returns the route of an address. A name in braces matches one segment; a route with the segment itself comes first.
 export function routeOf(address) {
   const path = address.split(/[?#]/)[0];
   const matches = routes.filter((route) => {

@@ -1,4 +1,4 @@
-// What a page must be, whatever is on it; each fault in words.
+// The structure that every page must have; returns each fault as a sentence.
 export const structure = (page) =>
   page.evaluate(() => {
     const faults = [];
@@ -21,7 +21,7 @@ export const structure = (page) =>
     }
     all("[tabindex]").forEach((it) => it.tabIndex > 0 && faults.push(`tabindex ${it.tabIndex} changes the order`));
     all("button").forEach((it) => it.textContent.trim() || faults.push("a button without text"));
-    // two links of one name in one place must lead to one place; in a table, its row says which it is
+    // links of the same name in the same region must have the same target; in a table, the row distinguishes them
     for (const part of all("nav, main")) {
       const leads = new Map();
       for (const link of part.querySelectorAll("a[href]")) {
@@ -34,7 +34,7 @@ export const structure = (page) =>
     return faults;
   });
 
-// With the text spacing that a reader may set (WCAG 1.4.12), nothing is cut off.
+// Checks that no text is cut off with the text spacing of WCAG 1.4.12.
 export const spacing = (page) =>
   page.evaluate(() => {
     const sheet = new CSSStyleSheet();
@@ -52,7 +52,7 @@ export const spacing = (page) =>
     return cut.map((it) => `with wide text spacing <${it.localName} class="${it.className}"> cuts off "${it.textContent.trim().slice(0, 40)}"`);
   });
 
-// What is read first stands above, or to the left: neighbours are where the text says, however they are laid out.
+// Checks that the visual order is the order of the document: the first of two neighbours is above, or to the left.
 export const order = (page) =>
   page.evaluate(() => {
     const isBefore = (later, earlier) => {

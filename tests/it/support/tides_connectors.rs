@@ -16,7 +16,7 @@ const KEY_TABLES: &str = "
     kind = 'secret'
     [key]
     style = 'header'
-    name = 'X-TidesService-Key'
+    name = 'X-Tides-Key'
     field = 'api_key'
 ";
 

@@ -1,0 +1,103 @@
+//! The CHECK constraint of each column with a state allows exactly the values of its Rust enum.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use craft::accounts::{Announce, Contrast, Motion, Theme};
+use craft::actor::Origin;
+use craft::audit::Outcome;
+use craft::connections::{ConnectionHealth, ConnectionStatus};
+use craft::connectors::{AuthKind, Visibility};
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::support::database::TestDatabase;
+
+/// A column, and the values of its enum.
+type Column = (&'static str, &'static str, Vec<&'static str>);
+
+/// Every column whose enum lists its values.
+fn typed_columns() -> Vec<Column> {
+    // schedules and workflows are in the table for the runs that are to come
+    let origins = || Origin::ALL.map(Origin::as_str).into_iter().chain(["schedule", "workflow"]).collect::<Vec<_>>();
+    vec![
+        ("user_connections", "status", ConnectionStatus::ALL.map(ConnectionStatus::stored_text).to_vec()),
+        ("user_connections", "health", ConnectionHealth::ALL.map(ConnectionHealth::stored_text).to_vec()),
+        ("connectors", "visibility", Visibility::ALL.map(Visibility::stored_text).to_vec()),
+        ("connectors", "auth_type", AuthKind::ALL.map(AuthKind::stored_text).to_vec()),
+        ("users", "theme", Theme::ALL.iter().map(|it| it.as_str()).collect()),
+        ("users", "contrast", Contrast::ALL.iter().map(|it| it.as_str()).collect()),
+        ("users", "motion", Motion::ALL.iter().map(|it| it.as_str()).collect()),
+        ("users", "announce", Announce::ALL.iter().map(|it| it.as_str()).collect()),
+        ("audit_entries", "outcome", Outcome::ALL.map(Outcome::as_str).to_vec()),
+        ("audit_entries", "origin", origins()),
+        ("jobs", "origin", origins()),
+    ]
+}
+
+/// Columns with a list of values that no public enum has, each with its reason. This list may only get shorter.
+const UNTYPED_COLUMNS: &[(&str, &str, &str)] = &[];
+
+/// The values that each column's CHECK allows, by table and column.
+async fn allowed_values(pool: &PgPool) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let statement = r"
+        SELECT c.conrelid::regclass::text, a.attname::text, pg_get_constraintdef(c.oid)
+        FROM pg_constraint c
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+        JOIN pg_class t ON t.oid = c.conrelid AND NOT t.relispartition
+        WHERE c.contype = 'c'
+          AND c.connamespace = 'public'::regnamespace
+          AND cardinality(c.conkey) = 1
+          AND pg_get_constraintdef(c.oid) LIKE '%= ANY (ARRAY[''%'
+        ";
+    let rows: Vec<(String, String, String)> = sqlx::query_as(statement).fetch_all(pool).await.unwrap();
+    let values = |check: &str| check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    rows.into_iter().map(|(table, column, check)| ((table, column), values(&check))).collect()
+}
+
+/// Differences between the constraints and the enums.
+fn differences(allowed: &BTreeMap<(String, String), BTreeSet<String>>, columns: &[Column]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (table, column, values) in columns {
+        let values: BTreeSet<_> = values.iter().map(|value| (*value).to_owned()).collect();
+        let check = allowed.get(&((*table).to_owned(), (*column).to_owned()));
+        if check != Some(&values) {
+            faults.push(format!("{table}.{column} allows {check:?}, and its enum has {values:?}"));
+        }
+    }
+    let listed = |table: &str, column: &str| {
+        columns
+            .iter()
+            .map(|it| (it.0, it.1))
+            .chain(UNTYPED_COLUMNS.iter().map(|it| (it.0, it.1)))
+            .any(|it| it == (table, column))
+    };
+    let unlisted = allowed.keys().filter(|(table, column)| !listed(table, column));
+    faults.extend(unlisted.map(|(table, column)| format!("{table}.{column} has a CHECK, and is not listed here")));
+    faults
+}
+
+#[tokio::test]
+async fn each_check_allows_what_the_enum_of_its_column_has() {
+    let database = TestDatabase::new().await;
+    let allowed = allowed_values(database.databases.system.pool()).await;
+    let faults = differences(&allowed, &typed_columns());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for (table, column, _) in UNTYPED_COLUMNS {
+        assert!(allowed.contains_key(&((*table).to_owned(), (*column).to_owned())), "{table}.{column} is gone");
+    }
+}
+
+#[tokio::test]
+async fn a_planted_difference_is_found() {
+    let database = TestDatabase::new().await;
+    let pool = database.databases.system.pool();
+    let before = differences(&allowed_values(pool).await, &typed_columns()).len();
+    for planted in [
+        "ALTER TABLE connectors DROP CONSTRAINT connectors_visibility_check",
+        "ALTER TABLE connectors ADD CHECK (visibility IN ('private', 'administrators', 'everyone', 'planted'))",
+        "CREATE TABLE planted (state text CHECK (state IN ('a', 'b')))",
+    ] {
+        sqlx::query(AssertSqlSafe(planted)).execute(pool).await.unwrap();
+    }
+    let faults = differences(&allowed_values(pool).await, &typed_columns());
+    assert_eq!(faults.len(), before + 2, "{}", faults.join("\n"));
+}
