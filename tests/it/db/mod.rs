@@ -6,20 +6,13 @@ mod policies;
 mod server;
 
 use craft::actor::{Actor, Origin};
-use craft::db::MIGRATOR;
 use craft::ids::UserId;
-use sqlx::AssertSqlSafe;
 
-use crate::support::database::{TestDatabase, samples};
+use crate::support::database::TestDatabase;
 
 /// A database in which alice has a row in every table, and bob has none but his account.
 async fn with_alices_rows() -> TestDatabase {
-    let database = TestDatabase::new().await;
-    for migration in MIGRATOR.iter() {
-        let rows = sqlx::raw_sql(AssertSqlSafe(samples(migration.version)));
-        rows.execute(database.databases.system.pool()).await.unwrap();
-    }
-    database
+    TestDatabase::with_samples().await
 }
 
 fn alice() -> Actor {

@@ -48,6 +48,17 @@ impl TestDatabase {
         Self::cloned_from("template0").await
     }
 
+    /// Creates a database with the sample rows of each migration, inserted before the next migration runs.
+    pub(crate) async fn with_samples() -> Self {
+        let database = Self::empty().await;
+        let pool = database.databases.system.pool();
+        for migration in MIGRATOR.iter() {
+            MIGRATOR.run_to(migration.version, pool).await.unwrap();
+            execute(&mut *pool.acquire().await.unwrap(), samples(migration.version)).await;
+        }
+        database
+    }
+
     async fn cloned_from(template: &str) -> Self {
         let name = format!("t_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut admin = CLUSTER.options.connect().await.unwrap();
@@ -128,7 +139,7 @@ impl Cluster {
 }
 
 /// Returns the statements that insert sample rows after `migration`.
-pub(crate) fn samples(migration: i64) -> String {
+fn samples(migration: i64) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/migrations/{migration}.sql"));
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
