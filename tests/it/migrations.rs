@@ -4,8 +4,8 @@ use std::path::Path;
 
 use craft::actor::{Actor, Origin};
 use craft::connectors;
-use craft::db::ownership::TABLES;
 use craft::db;
+use craft::db::ownership::TABLES;
 use craft::ids::{ConnectorId, UserId};
 use craft::oauth::Provider;
 use sqlx::{AssertSqlSafe, PgPool};
