@@ -54,7 +54,7 @@ impl TestDatabase {
         let pool = database.databases.system.pool();
         for migration in MIGRATOR.iter() {
             MIGRATOR.run_to(migration.version, pool).await.unwrap();
-            execute(&mut *pool.acquire().await.unwrap(), samples(migration.version)).await;
+            execute(&mut pool.acquire().await.unwrap(), samples(migration.version)).await;
         }
         database
     }
