@@ -1,34 +1,29 @@
-//! How a person wants pages to be: colours, contrast, motion, and what a screen reader is told of.
+//! How pages look and behave for a person: colours, contrast, motion, and announcements to screen readers.
 
-use super::store;
-use crate::actor::Actor;
-use crate::audit::{self, Action};
-use crate::clock::Timestamp;
-use crate::db::Db;
 use crate::error::{FieldFaults, Result};
 
-/// A closed choice: its answers, each with the word that is stored and that forms send.
+/// Declares an enum for a closed choice. Each variant has a word, which is stored and which forms send.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $first:ident, $($rest:ident),+ } $($word:literal)+) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::Type, serde::Serialize, serde::Deserialize)]
         #[sqlx(type_name = "text", rename_all = "snake_case")]
-        #[expect(missing_docs, reason = "the words say it")]
+        #[expect(missing_docs, reason = "the variants are named like their words")]
         pub enum $name { #[default] $first, $($rest),+ }
 
         impl $name {
-            /// In the order of the form.
+            /// All variants, in the order of the form.
             pub const ALL: &'static [Self] = &[Self::$first, $(Self::$rest),+];
 
             const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The word that is stored.
+            /// Returns the stored word.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 Self::WORDS[self as usize]
             }
 
-            /// By its word.
+            /// Finds a variant by its word.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|answer| answer.as_str() == word)
@@ -38,43 +33,43 @@ macro_rules! choice {
 }
 
 choice! {
-    /// Light, dark, or what the reader's system says.
+    /// Light, dark, or the setting of the system.
     Theme { Auto, Light, Dark } "auto" "light" "dark"
 }
 
 choice! {
-    /// More contrast, or what the reader's system says.
+    /// More contrast, or the setting of the system.
     Contrast { Auto, More } "auto" "more"
 }
 
 choice! {
-    /// No motion, or what the reader's system says.
+    /// Reduced motion, or the setting of the system.
     Motion { Auto, Reduce } "auto" "reduce"
 }
 
 choice! {
-    /// Which changes of a job are announced: all, how it ended, none.
+    /// Announced changes of a watched job: all, its end, or none.
     Announce { All, Ends, None } "all" "ends" "none"
 }
 
-/// All of it.
+/// All display settings of a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Appearance {
-    /// The colours.
+    /// Colour scheme.
     pub theme: Theme,
-    /// How far they stand apart.
+    /// Contrast.
     pub contrast: Contrast,
-    /// Whether anything moves.
+    /// Motion.
     pub motion: Motion,
-    /// What is said of a job that is being watched.
+    /// Announced changes of a watched job.
     pub announce: Announce,
 }
 
 impl Appearance {
-    /// Reads the words of a form's fields `theme`, `contrast`, `motion` and `announce`.
+    /// Parses the form fields `theme`, `contrast`, `motion` and `announce`.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] for a word that is no answer.
+    /// Returns [`crate::error::Error::Invalid`] if a field has an unknown word.
     pub fn parse(theme: &str, contrast: &str, motion: &str, announce: &str) -> Result<Self> {
         let mut faults = FieldFaults::default();
         let mut fault = |field: &str| faults.add(field, "Choose one of the answers");
@@ -86,22 +81,13 @@ impl Appearance {
     }
 }
 
-/// Keeps what the actor chose.
-pub async fn change_appearance(db: &Db, actor: &Actor, chosen: Appearance, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
-    store::set_appearance(&mut tx, actor.user_id(), chosen).await?;
-    audit::record(&mut tx, actor, &Action::AppearanceChanged, now).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Announce, Appearance, Contrast, Motion, Theme};
     use crate::error::Error;
 
     #[test]
-    fn every_answer_is_found_by_its_word() {
+    fn a_variant_is_found_by_its_word() {
         for theme in Theme::ALL {
             assert_eq!(Theme::from_word(theme.as_str()), Some(*theme));
         }
@@ -111,8 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_no_answer_is_a_fault_of_its_field() {
-        let Err(Error::Invalid(faults)) = Appearance::parse("pink", "more", "auto", "loud") else { panic!("taken") };
+    fn an_unknown_word_is_reported_on_its_field() {
+        let Err(Error::Invalid(faults)) = Appearance::parse("pink", "more", "auto", "loud") else { panic!("accepted") };
         assert!(faults.message_for("theme").is_some() && faults.message_for("announce").is_some());
         assert_eq!(faults.faults().len(), 2);
     }

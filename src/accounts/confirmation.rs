@@ -1,9 +1,9 @@
-//! Proving that an address is one's own, by a link that is mailed to it.
+//! Confirmation of an email address, by a link that is mailed to it.
 
 use time::Duration;
 use url::Url;
 
-use super::links::{self, Link, Purpose};
+use super::links::{self, LinkState, NewLink, Purpose};
 use super::{Email, User, Visitor, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -11,25 +11,25 @@ use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::mail::{Mail, Mailer};
 
-const VALID_FOR: Duration = Duration::hours(24);
+const LINK_TTL: Duration = Duration::hours(24);
 
-/// A link younger than this is not replaced, so that pressing "Send again" twice sends one mail.
-const SETTLE: Duration = Duration::minutes(1);
+/// Minimum time between two confirmation mails, so that "Send again" pressed twice sends one mail.
+const RESEND_INTERVAL: Duration = Duration::minutes(1);
 
-/// What became of a request to mail the link.
+/// The outcome of a request for a confirmation mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dispatch {
-    /// It is under way.
+    /// The mail was sent.
     Sent,
-    /// One was sent less than a minute ago, so this one was not.
+    /// A mail was sent less than a minute ago, so no other was sent.
     Recent,
 }
 
-/// Mails the link, or, if the address already has a confirmed account, a note that says so. Call it after the account
-/// is committed; it can be called again.
+/// Mails the confirmation link. If the address has a confirmed account, mails a note to its owner instead. The account
+/// must be committed before; repeated calls are allowed.
 ///
 /// # Errors
-/// [`Error::Upstream`] if the mail cannot be sent; the account stays.
+/// Returns [`Error::Upstream`] if the mail cannot be sent; the account stays.
 pub async fn send_confirmation(
     system: &SystemDb,
     mailer: &Mailer,
@@ -37,43 +37,47 @@ pub async fn send_confirmation(
     email: &Email,
     now: Timestamp,
 ) -> Result<Dispatch> {
-    let account = store::by_email(system.pool(), email.as_str()).await?;
+    let account = store::find_by_email(system.pool(), email.as_str()).await?;
     let user = account.ok_or(Error::NotFound("account"))?.user;
     if user.confirmed_at.is_some() {
         mailer.send(&already_yours(&user, &join(public_url, "/sign-in")?), now).await?;
         return Ok(Dispatch::Sent);
     }
     let mut tx = system.begin().await?;
-    if links::newest(&mut tx, Purpose::Confirm, user.id).await?.is_some_and(|made| now - made < SETTLE) {
+    if links::newest_created_at(&mut tx, Purpose::Confirm, user.id)
+        .await?
+        .is_some_and(|made| now - made < RESEND_INTERVAL)
+    {
         return Ok(Dispatch::Recent);
     }
-    let token = links::issue(&mut tx, Purpose::Confirm, Some(user.id), now, now + VALID_FOR).await?;
+    let link = NewLink::new(Purpose::Confirm, Some(user.id), LINK_TTL);
+    let token = links::issue(&mut tx, &link, now).await?;
     tx.commit().await?;
     let sent = mailer.send(&please_confirm(&user, &join(public_url, &format!("/confirm/{token}"))?), now).await;
     if let Err(error) = sent {
-        // nobody has this link: the next try must not take it for one that is on its way
+        // the link was not delivered: without it, the next request sends a new one at once
         links::withdraw(system.pool(), Purpose::Confirm, Some(user.id)).await?;
         return Err(error);
     }
     Ok(Dispatch::Sent)
 }
 
-/// In which state the link is, without using it: mail scanners open links, and must not confirm anything.
-pub async fn confirmation(system: &SystemDb, token: &str, now: Timestamp) -> Result<Link> {
+/// Returns the state of the link without using it: mail scanners open links, and must not confirm an address.
+pub async fn confirmation_state(system: &SystemDb, token: &str, now: Timestamp) -> Result<LinkState> {
     Ok(links::state(system.pool(), Purpose::Confirm, token, now).await?)
 }
 
-/// Uses the link. Returns the state in which it was found: only [`Link::Open`] has confirmed the account.
-pub async fn confirm(system: &SystemDb, token: &str, visitor: &Visitor, now: Timestamp) -> Result<Link> {
+/// Uses the link. Returns the state in which the link was found: only [`LinkState::Open`] has confirmed the account.
+pub async fn confirm(system: &SystemDb, token: &str, visitor: &Visitor, now: Timestamp) -> Result<LinkState> {
     let mut tx = system.begin().await?;
-    let link = links::take(&mut tx, Purpose::Confirm, token, now).await?;
+    let link = links::consume(&mut tx, Purpose::Confirm, token, now).await?;
     let Some(user) = link.and_then(|link| link.user_id) else {
         return Ok(links::state(&mut *tx, Purpose::Confirm, token, now).await?);
     };
     store::confirm(&mut tx, user, now).await?;
     audit::record(&mut tx, &visitor.acting_as(user), &Action::AccountConfirmed { user }, now).await?;
     tx.commit().await?;
-    Ok(Link::Open)
+    Ok(LinkState::Open)
 }
 
 pub(super) fn join(public_url: &Url, path: &str) -> Result<Url> {

@@ -1,24 +1,24 @@
-//! An e-mail address that mail can be sent to.
+//! Email addresses that can receive mail.
 
 use crate::mail;
 
-/// Longer ones cannot be used in SMTP.
-const LONGEST: usize = 254;
+/// Maximum length of an address in SMTP, in bytes.
+const MAX_LENGTH: usize = 254;
 
-/// An address as it was typed, without surrounding space; accounts compare it without regard to case.
+/// An address as typed, without surrounding space. Accounts compare addresses without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
-    /// A sentence for the form's field.
+    /// Returns a sentence for the form's field.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.is_empty() {
             Err("Enter your email address")
-        } else if text.len() > LONGEST {
+        } else if text.len() > MAX_LENGTH {
             Err("Enter an email address of 254 characters or fewer")
         } else if !mail::is_address(text) {
             Err("Enter an email address in the format name@example.com")
@@ -27,7 +27,7 @@ impl Email {
         }
     }
 
-    /// The address.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,28 +1,30 @@
-//! Links that are mailed or printed: 32 random bytes, of which only the SHA-256 is kept; each works once.
+//! Single-use links that are mailed or printed, and the store of `email_tokens`. A token is 32 random bytes; the table
+//! contains its SHA-256 only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use sqlx::{PgConnection, PgExecutor};
+use time::Duration;
 
-use super::Email;
+use super::email::Email;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
-/// In which state a link is found.
+/// The state in which a link is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// It works.
+pub enum LinkState {
+    /// The link can be used.
     Open,
-    /// It has done what it was for.
+    /// The link was used before.
     Used,
-    /// It was not used in time.
+    /// The link expired before it was used.
     Expired,
-    /// It was cut short, replaced by a newer one, or never made here.
+    /// The token is incomplete, was replaced by a newer one, or was never issued.
     Unknown,
 }
 
-/// What a link is for; text in the database.
+/// The purpose of a link; stored as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Confirm,
@@ -46,136 +48,61 @@ fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
-/// Makes a token and returns its text, which exists nowhere else.
-pub(super) async fn issue(
-    conn: &mut PgConnection,
-    purpose: Purpose,
-    user: Option<UserId>,
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> sqlx::Result<String> {
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    sqlx::query!(
-        "INSERT INTO email_tokens (token_hash, user_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        digest(&token),
-        user as _,
-        purpose.as_str(),
-        now,
-        expires_at,
-    )
-    .execute(conn)
-    .await?;
-    Ok(token)
+/// A link to issue.
+pub(super) struct NewLink<'a> {
+    pub(super) purpose: Purpose,
+    /// The user whom the link belongs to; `None` for the set-up of the hub.
+    pub(super) user: Option<UserId>,
+    /// The address that the user gets, if the purpose is a change of address.
+    pub(super) new_email: Option<&'a Email>,
+    pub(super) ttl: Duration,
 }
 
-/// Makes a token that gives the person another address.
-pub(super) async fn issue_for(
-    conn: &mut PgConnection,
-    user: UserId,
-    new: &Email,
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> sqlx::Result<String> {
+impl NewLink<'_> {
+    pub(super) const fn new(purpose: Purpose, user: Option<UserId>, ttl: Duration) -> Self {
+        Self { purpose, user, new_email: None, ttl }
+    }
+}
+
+/// Issues a link and returns its token, which is stored nowhere.
+pub(super) async fn issue(conn: &mut PgConnection, link: &NewLink<'_>, now: Timestamp) -> sqlx::Result<String> {
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     sqlx::query!(
         r#"
         INSERT INTO email_tokens (token_hash, user_id, purpose, new_email, created_at, expires_at)
-        VALUES ($1, $2, 'email', $3, $4, $5)
+        VALUES ($1, $2, $3, $4, $5, $6)
         "#,
         digest(&token),
-        user as _,
-        new.as_str(),
+        link.user as _,
+        link.purpose.as_str(),
+        link.new_email.map(Email::as_str),
         now,
-        expires_at,
+        now + link.ttl,
     )
     .execute(conn)
     .await?;
     Ok(token)
 }
 
-/// Whose open link for another address it is, and which address.
-pub(super) async fn new_email(
+/// The contents of a link that can be used.
+pub(super) struct OpenLink {
+    pub(super) user_id: Option<UserId>,
+    pub(super) new_email: Option<String>,
+}
+
+/// Finds a link that can be used, without using it.
+pub(super) async fn find_open(
     conn: impl PgExecutor<'_>,
+    purpose: Purpose,
     token: &str,
     now: Timestamp,
-) -> sqlx::Result<Option<(UserId, String)>> {
-    let row = sqlx::query!(
+) -> sqlx::Result<Option<OpenLink>> {
+    sqlx::query_as!(
+        OpenLink,
         r#"
         SELECT user_id AS "user_id: UserId", new_email
         FROM email_tokens
-        WHERE token_hash = $1 AND purpose = 'email' AND used_at IS NULL AND expires_at > $2
-        "#,
-        digest(token),
-        now,
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.and_then(|row| row.user_id.zip(row.new_email)))
-}
-
-/// Looks at a link without using it.
-pub(super) async fn state(
-    conn: impl PgExecutor<'_>,
-    purpose: Purpose,
-    token: &str,
-    now: Timestamp,
-) -> sqlx::Result<Link> {
-    let row = sqlx::query!(
-        "SELECT expires_at, used_at FROM email_tokens WHERE token_hash = $1 AND purpose = $2",
-        digest(token),
-        purpose.as_str(),
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(match row {
-        None => Link::Unknown,
-        Some(row) if row.used_at.is_some() => Link::Used,
-        Some(row) if row.expires_at <= now => Link::Expired,
-        Some(_) => Link::Open,
-    })
-}
-
-/// Whose link it is, if it is open; without using it.
-pub(super) async fn holder(
-    conn: impl PgExecutor<'_>,
-    purpose: Purpose,
-    token: &str,
-    now: Timestamp,
-) -> sqlx::Result<Option<UserId>> {
-    let holder = sqlx::query_scalar!(
-        r#"
-        SELECT user_id AS "user_id: UserId"
-        FROM email_tokens
         WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-        "#,
-        digest(token),
-        purpose.as_str(),
-        now,
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(holder.flatten())
-}
-
-/// What was behind a link that has now been used.
-pub(super) struct Taken {
-    pub(super) user_id: Option<UserId>,
-}
-
-/// Uses an open link; of two at the same moment, one gets it.
-pub(super) async fn take(
-    conn: &mut PgConnection,
-    purpose: Purpose,
-    token: &str,
-    now: Timestamp,
-) -> sqlx::Result<Option<Taken>> {
-    sqlx::query_as!(
-        Taken,
-        r#"
-        UPDATE email_tokens
-        SET used_at = $3
-        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-        RETURNING user_id AS "user_id: UserId"
         "#,
         digest(token),
         purpose.as_str(),
@@ -185,8 +112,57 @@ pub(super) async fn take(
     .await
 }
 
-/// When the person's newest unused link of this purpose was made.
-pub(super) async fn newest(conn: &mut PgConnection, purpose: Purpose, user: UserId) -> sqlx::Result<Option<Timestamp>> {
+/// Returns the state of a link, without using it.
+pub(super) async fn state(
+    conn: impl PgExecutor<'_>,
+    purpose: Purpose,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<LinkState> {
+    let row = sqlx::query!(
+        "SELECT expires_at, used_at FROM email_tokens WHERE token_hash = $1 AND purpose = $2",
+        digest(token),
+        purpose.as_str(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(match row {
+        None => LinkState::Unknown,
+        Some(row) if row.used_at.is_some() => LinkState::Used,
+        Some(row) if row.expires_at <= now => LinkState::Expired,
+        Some(_) => LinkState::Open,
+    })
+}
+
+/// Uses a link that can be used. Of two concurrent calls one gets the link.
+pub(super) async fn consume(
+    conn: &mut PgConnection,
+    purpose: Purpose,
+    token: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<OpenLink>> {
+    sqlx::query_as!(
+        OpenLink,
+        r#"
+        UPDATE email_tokens
+        SET used_at = $3
+        WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+        RETURNING user_id AS "user_id: UserId", new_email
+        "#,
+        digest(token),
+        purpose.as_str(),
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Returns the creation time of the user's newest unused link with this purpose.
+pub(super) async fn newest_created_at(
+    conn: &mut PgConnection,
+    purpose: Purpose,
+    user: UserId,
+) -> sqlx::Result<Option<Timestamp>> {
     sqlx::query_scalar!(
         r#"
         SELECT max(created_at) AS "at"
@@ -200,7 +176,7 @@ pub(super) async fn newest(conn: &mut PgConnection, purpose: Purpose, user: User
     .await
 }
 
-/// Forgets the unused links of one person (or, for setup, of nobody), so that only what is made next will work.
+/// Deletes the unused links of one user, or the set-up links if `user` is `None`. Only a link issued later will work.
 pub(super) async fn withdraw(conn: impl PgExecutor<'_>, purpose: Purpose, user: Option<UserId>) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM email_tokens WHERE user_id IS NOT DISTINCT FROM $1 AND purpose = $2 AND used_at IS NULL",
@@ -212,7 +188,7 @@ pub(super) async fn withdraw(conn: impl PgExecutor<'_>, purpose: Purpose, user: 
     Ok(())
 }
 
-/// Forgets what expired before `then`.
+/// Deletes links that expired before `then`.
 pub(super) async fn delete_expired(conn: impl PgExecutor<'_>, then: Timestamp) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM email_tokens WHERE expires_at < $1", then).execute(conn).await?;
     Ok(())

@@ -1,22 +1,25 @@
-//! Accounts: people, how they prove who they are, and the sessions of their browsers.
+//! Accounts: people, how they sign in, and the sessions of their browsers.
 //!
-//! Invariants: a password is kept only as an Argon2id hash, made and checked off the async threads; a session id or a
-//! mailed token is kept only as its SHA-256; nobody signs in before their address is confirmed; whoever fails to sign
-//! in cannot tell a wrong address from a wrong password, and waits ever longer between tries; every act leaves one audit entry in its own transaction.
+//! Invariants:
+//! - A password is stored as an Argon2id hash, which is computed outside of the async threads.
+//! - A session id or a mailed token is stored as its SHA-256.
+//! - Nobody signs in before their address is confirmed.
+//! - A failed sign-in does not reveal whether the address or the password was wrong; the wait between attempts grows.
+//! - Each change leaves one audit entry in its own transaction.
 //!
-//! A visitor is nobody yet, so these verbs use the system pool; they find rows by address, token or session id, each of
-//! which names one person.
+//! A visitor has no user id yet, so these functions use the system pool. They find rows by address, token or session id,
+//! each of which identifies one person.
 
 mod appearance;
 mod confirmation;
+mod current_password;
 mod email;
+mod email_change;
 mod hashing;
 mod links;
-mod new_email;
-mod new_password;
 mod password;
+mod password_change;
 mod profile;
-mod proof;
 mod reset;
 pub mod sessions;
 mod setup;
@@ -27,18 +30,20 @@ mod throttle;
 mod user;
 mod visitor;
 
-pub use appearance::{Announce, Appearance, Contrast, Motion, Theme, change_appearance};
-pub use confirmation::{Dispatch, confirm, confirmation, send_confirmation};
+pub use appearance::{Announce, Appearance, Contrast, Motion, Theme};
+pub use confirmation::{Dispatch, confirm, confirmation_state, send_confirmation};
 pub use email::Email;
+pub use email_change::{
+    EmailChange, EmailChangeRequest, confirm_email_change, find_email_change, request_email_change, send_email_change,
+};
 pub use hashing::{HashingCost, Passwords};
-pub use links::Link;
-pub use new_email::{AskedEmail, NewEmail, ask_email, change_email, email_change, send_email_change};
-pub use new_password::{change_password, notice_of_password};
+pub use links::LinkState;
 pub use password::Password;
-pub use profile::{Profile, change_profile};
-pub use reset::{Reset, notice_of_reset, reset, resetting, send_reset};
-pub use setup::{set_up, setup, setup_link};
-pub use sign_in::{SignIn, sign_in, sign_out};
+pub use password_change::{PasswordChange, change_password, send_password_notice};
+pub use profile::{Profile, change_appearance, change_profile};
+pub use reset::{ResetLink, find_reset, reset_password, send_reset_link, send_reset_notice};
+pub use setup::{create_owner, issue_setup_link, setup_state};
+pub use sign_in::{SignInOutcome, sign_in, sign_out};
 pub use sign_up::{create, sign_up};
 pub use user::{NewUser, User};
 pub use visitor::Visitor;
@@ -48,18 +53,18 @@ use crate::db::SystemDb;
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// The person behind a session; none if the account is gone.
+/// Finds a user. Returns `None` if the account was deleted.
 pub async fn find(system: &SystemDb, id: UserId) -> Result<Option<User>> {
     Ok(store::find(system.pool(), id).await?)
 }
 
-/// Whoever administers the hub and can be written to.
-pub async fn administrators(system: &SystemDb) -> Result<Vec<User>> {
-    Ok(store::administrators(system.pool()).await?)
+/// Lists the administrators of the hub whose address is confirmed.
+pub async fn list_administrators(system: &SystemDb) -> Result<Vec<User>> {
+    Ok(store::list_administrators(system.pool()).await?)
 }
 
-/// Daily upkeep: forgets sessions that have ended and links that expired a month ago.
-pub async fn sweep(system: &SystemDb, now: Timestamp) -> Result<()> {
+/// Deletes expired sessions, and links that expired a month ago. Runs daily.
+pub async fn purge_expired(system: &SystemDb, now: Timestamp) -> Result<()> {
     sessions::delete_expired(system, now).await?;
     links::delete_expired(system.pool(), now - time::Duration::days(30)).await?;
     Ok(())

@@ -1,26 +1,26 @@
-//! What may be chosen as a password: long enough and not among the most used. No rules of composition, which only make
-//! passwords alike.
+//! The rules for new passwords: long enough, and not among the most common ones. There are no composition rules, because
+//! they make passwords alike.
 
 use std::ops::RangeInclusive;
 
 use super::Email;
 use crate::secret::Secret;
 
-/// In characters. The upper bound keeps the work of a hash bounded; the lower one is told in the form's hint.
+/// Allowed length in characters. The maximum bounds the work of a hash; the form's hint states the minimum.
 const LENGTH: RangeInclusive<usize> = 10..=200;
 
-/// The most used passwords of at least the shortest length, in lower case, one a line.
+/// The most common passwords of at least the minimum length, in lower case, one per line.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// A password that somebody may have.
+/// A password that an account may have.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
 impl Password {
-    /// Takes a new password for the account with this address (none if it cannot be read yet).
+    /// Validates a new password for the account with this address; `None` if the address is not valid yet.
     ///
     /// # Errors
-    /// A sentence for the form's field.
+    /// Returns a sentence for the form's field.
     pub fn choose(text: &Secret, email: Option<&Email>) -> Result<Self, &'static str> {
         let typed = text.expose();
         let length = typed.chars().count();
@@ -37,12 +37,12 @@ impl Password {
         }
     }
 
-    /// True if no account can have this password, so that its hash need not be made.
+    /// Reports whether the text is longer than any password, so that it need not be hashed.
     pub(super) fn is_overlong(text: &Secret) -> bool {
         text.expose().chars().count() > *LENGTH.end()
     }
 
-    /// For the hash.
+    /// Returns the text to hash.
     pub(super) const fn secret(&self) -> &Secret {
         &self.0
     }
@@ -54,6 +54,6 @@ fn is_guessed_first(typed: &str) -> bool {
     chars.all(|char| Some(char) == first) || COMMON.lines().any(|common| is_same(typed, common))
 }
 
-fn is_same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+fn is_same(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
 }

@@ -1,7 +1,8 @@
-//! What pages call a person, and where their clocks are.
+//! The settings that a person changes without their password: name, time zone and appearance.
 
 use jiff::tz::TimeZone;
 
+use super::appearance::Appearance;
 use super::store;
 use super::user::parse_name;
 use crate::actor::Actor;
@@ -10,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::error::{Error, FieldFaults, Result};
 
-/// The part of an account that its owner may change without further ado.
+/// The name of a person and the time zone of their clock.
 #[derive(Clone, Debug)]
 pub struct Profile {
     display_name: String,
@@ -18,10 +19,10 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads what was sent in a form's fields `display_name` and `time_zone`.
+    /// Parses the form fields `display_name` and `time_zone`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every fault, in the order of the fields.
+    /// Returns [`Error::Invalid`] with all faults, in the order of the fields.
     pub fn parse(display_name: &str, time_zone: &str) -> Result<Self> {
         let mut faults = FieldFaults::default();
         let name = parse_name(display_name).map_err(|fault| faults.add("display_name", fault)).ok();
@@ -36,11 +37,20 @@ impl Profile {
     }
 }
 
-/// Keeps the actor's new profile.
+/// Stores the actor's name and time zone.
 pub async fn change_profile(db: &Db, actor: &Actor, profile: &Profile, now: Timestamp) -> Result<()> {
     let mut tx = db.as_user(actor).await?;
     store::set_profile(&mut tx, actor.user_id(), &profile.display_name, &profile.time_zone).await?;
     audit::record(&mut tx, actor, &Action::ProfileChanged, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Stores the actor's display settings.
+pub async fn change_appearance(db: &Db, actor: &Actor, appearance: Appearance, now: Timestamp) -> Result<()> {
+    let mut tx = db.as_user(actor).await?;
+    store::set_appearance(&mut tx, actor.user_id(), appearance).await?;
+    audit::record(&mut tx, actor, &Action::AppearanceChanged, now).await?;
     tx.commit().await?;
     Ok(())
 }

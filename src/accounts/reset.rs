@@ -1,14 +1,14 @@
-//! A way back in for who forgot their password: a link that is mailed to the address of the account.
+//! Password reset by a link that is mailed to the account's address.
 //!
-//! Whoever asks learns nothing: the caller does not wait for [`send_reset`], and an address without an account gets no
-//! mail. Whoever uses the link has the address, so it counts as confirmed; and since a password is often reset because
-//! somebody else knows it, every session ends.
+//! A request reveals nothing about accounts: the caller does not wait for [`send_reset_link`], and an address without an
+//! account gets no mail. A used link proves that its user reads the address, so the address counts as confirmed. All
+//! sessions end, because a password is often reset after it became known to others.
 
 use time::Duration;
 use url::Url;
 
 use super::confirmation::join;
-use super::links::{self, Link, Purpose};
+use super::links::{self, LinkState, NewLink, Purpose};
 use super::throttle::{self, Subject};
 use super::{Email, Password, Passwords, User, Visitor, sessions, store};
 use crate::audit::{self, Action};
@@ -18,107 +18,112 @@ use crate::error::{Error, Result};
 use crate::mail::{Mail, Mailer};
 use crate::secret::Secret;
 
-const VALID_FOR: Duration = Duration::hours(1);
+const LINK_TTL: Duration = Duration::hours(1);
 
-/// One mail within this time to one account, however often it is asked for.
-const SETTLE: Duration = Duration::minutes(1);
+/// Minimum time between two mails to one account.
+const RESEND_INTERVAL: Duration = Duration::minutes(1);
 
-/// What a link for a new password leads to.
+/// The effect of a link that resets a password.
 #[derive(Clone, Debug)]
-pub enum Reset {
-    /// It works, or has worked, for this person.
-    For(User),
-    /// It does not; never [`Link::Open`].
-    Dead(Link),
+pub enum ResetLink {
+    /// The link works, or has just been used, for this user.
+    Valid(User),
+    /// The link does not work; the state is never [`LinkState::Open`].
+    Invalid(LinkState),
 }
 
-/// Mails a link to the account with this address, if there is one and the last mail is a minute old.
+/// Mails a link to the account with this address, unless there is none or a mail was sent within the last minute.
 ///
 /// # Errors
-/// [`Error::Upstream`] if the mail cannot be sent; it can be asked for again at once.
-pub async fn send_reset(
+/// Returns [`Error::Upstream`] if the mail cannot be sent; the next request may follow at once.
+pub async fn send_reset_link(
     system: &SystemDb,
     mailer: &Mailer,
     public_url: &Url,
     email: &Email,
     now: Timestamp,
 ) -> Result<()> {
-    let Some(account) = store::by_email(system.pool(), email.as_str()).await? else { return Ok(()) };
+    let Some(account) = store::find_by_email(system.pool(), email.as_str()).await? else { return Ok(()) };
     let user = account.user;
     let mut tx = system.begin().await?;
-    // of two at the same moment, the second sees the link of the first
+    // of two concurrent requests, the second finds the link of the first
     store::lock(&mut tx, user.id).await?;
-    if links::newest(&mut tx, Purpose::Reset, user.id).await?.is_some_and(|made| now - made < SETTLE) {
+    if links::newest_created_at(&mut tx, Purpose::Reset, user.id)
+        .await?
+        .is_some_and(|made| now - made < RESEND_INTERVAL)
+    {
         return Ok(());
     }
-    let token = links::issue(&mut tx, Purpose::Reset, Some(user.id), now, now + VALID_FOR).await?;
+    let link = NewLink::new(Purpose::Reset, Some(user.id), LINK_TTL);
+    let token = links::issue(&mut tx, &link, now).await?;
     tx.commit().await?;
     let link = join(public_url, &format!("/reset/{token}"))?;
     let sent = mailer.send(&please_reset(&user, &link), now).await;
     if sent.is_err() {
-        // nobody has this link: the next try must not take it for one that is on its way
+        // the link was not delivered: without it, the next request sends a new one at once
         links::withdraw(system.pool(), Purpose::Reset, Some(user.id)).await?;
     }
     sent
 }
 
-/// Whose link it is, without using it.
-pub async fn resetting(system: &SystemDb, token: &str, now: Timestamp) -> Result<Reset> {
-    if let Some(id) = links::holder(system.pool(), Purpose::Reset, token, now).await?
+/// Returns the effect that the link would have, without using it.
+pub async fn find_reset(system: &SystemDb, token: &str, now: Timestamp) -> Result<ResetLink> {
+    let link = links::find_open(system.pool(), Purpose::Reset, token, now).await?;
+    if let Some(id) = link.and_then(|link| link.user_id)
         && let Some(user) = store::find(system.pool(), id).await?
     {
-        return Ok(Reset::For(user));
+        return Ok(ResetLink::Valid(user));
     }
-    Ok(Reset::Dead(dead(system, token, now).await?))
+    Ok(ResetLink::Invalid(invalid_state(system, token, now).await?))
 }
 
-/// Uses the link: sets the password, confirms the address, ends all sessions, and withdraws every other link.
+/// Uses the link: sets the password, confirms the address, ends all sessions, and withdraws all other links.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the password cannot be taken; the link then still works.
-pub async fn reset(
+/// Returns [`Error::Invalid`] if the password is not acceptable; the link still works.
+pub async fn reset_password(
     system: &SystemDb,
     passwords: &Passwords,
     token: &str,
     password: &Secret,
     visitor: &Visitor,
     now: Timestamp,
-) -> Result<Reset> {
-    let user = match resetting(system, token, now).await? {
-        Reset::For(user) => user,
-        dead @ Reset::Dead(_) => return Ok(dead),
+) -> Result<ResetLink> {
+    let user = match find_reset(system, token, now).await? {
+        ResetLink::Valid(user) => user,
+        invalid @ ResetLink::Invalid(_) => return Ok(invalid),
     };
     let email = Email::parse(&user.email).ok();
     let password = Password::choose(password, email.as_ref()).map_err(|fault| Error::field("password", fault))?;
     let hash = passwords.hash(&password).await?;
     let mut tx = system.begin().await?;
-    if links::take(&mut tx, Purpose::Reset, token, now).await?.is_none() {
-        return Ok(Reset::Dead(dead(system, token, now).await?));
+    if links::consume(&mut tx, Purpose::Reset, token, now).await?.is_none() {
+        return Ok(ResetLink::Invalid(invalid_state(system, token, now).await?));
     }
     store::set_password(&mut tx, user.id, &hash).await?;
     store::confirm(&mut tx, user.id, now).await?;
-    sessions::delete_all(&mut tx, user.id).await?;
-    throttle::forget(&mut tx, &Subject::account(&user.email)).await?;
+    sessions::delete_of_user(&mut tx, user.id, None).await?;
+    throttle::reset(&mut tx, &Subject::account(&user.email)).await?;
     for purpose in [Purpose::Reset, Purpose::Confirm, Purpose::Email] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, &visitor.acting_as(user.id), &Action::PasswordReset { user: user.id }, now).await?;
     tx.commit().await?;
-    Ok(Reset::For(user))
+    Ok(ResetLink::Valid(user))
 }
 
-async fn dead(system: &SystemDb, token: &str, now: Timestamp) -> Result<Link> {
+async fn invalid_state(system: &SystemDb, token: &str, now: Timestamp) -> Result<LinkState> {
     Ok(match links::state(system.pool(), Purpose::Reset, token, now).await? {
-        Link::Open => Link::Unknown,
-        dead => dead,
+        LinkState::Open => LinkState::Unknown,
+        state => state,
     })
 }
 
-/// Tells the person that their password is another one now, and what to do if that was not them.
+/// Mails the user that their password was reset, and what to do if they did not reset it.
 ///
 /// # Errors
-/// [`Error::Upstream`] if the mail cannot be sent.
-pub async fn notice_of_reset(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
+/// Returns [`Error::Upstream`] if the mail cannot be sent.
+pub async fn send_reset_notice(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
     mailer.send(&was_reset(user, &join(public_url, "/forgot")?), now).await
 }
 

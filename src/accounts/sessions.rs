@@ -1,5 +1,7 @@
-//! Browser sessions as rows: what the cookie's id leads to. Only [`insert`] makes one, so that a session which was
-//! revoked during a request stays revoked when the request ends.
+//! Browser sessions, and the store of `user_sessions`.
+//!
+//! Only [`insert`] creates a row. A session that is revoked during a request therefore stays revoked when the request
+//! writes its data back.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::Duration;
 
-use super::store::{people, person};
+use super::store::{select_users, user_from};
 use super::{Announce, Contrast, Motion, Theme, User};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -16,28 +18,28 @@ use crate::db::{Db, SystemDb};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-/// A session that nobody uses for this long ends.
-pub const LIFETIME: Duration = Duration::days(14);
+/// A session expires after this time without a request.
+pub const SESSION_TTL: Duration = Duration::days(14);
 
-/// Sessions in a list; nobody has more browsers than that.
-const MOST: i64 = 100;
+/// Maximum number of sessions in a list.
+const MAX_LISTED_SESSIONS: i64 = 100;
 
-/// How exactly the last use is kept: reading pages writes at most this often.
-const SEEN_STEP: Duration = Duration::minutes(1);
+/// Minimum time between two writes of `seen_at`; requests in between only read.
+const SEEN_AT_INTERVAL: Duration = Duration::minutes(1);
 
-/// The SHA-256 of a session's id.
+/// The SHA-256 of a session id; the table contains no ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionKey([u8; 32]);
 
 impl SessionKey {
-    /// Of the id that the cookie holds.
+    /// Hashes the id that the cookie contains.
     #[must_use]
-    pub fn of(id: &str) -> Self {
+    pub fn from_id(id: &str) -> Self {
         Self(Sha256::digest(id.as_bytes()).into())
     }
 }
 
-/// For addresses of pages: the hash signs nobody in.
+/// Text for page URLs: the hash does not sign anybody in.
 impl std::fmt::Display for SessionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
@@ -53,20 +55,20 @@ impl std::str::FromStr for SessionKey {
     }
 }
 
-/// What a session holds; a visitor's has no user.
+/// The writable part of a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionData<'a> {
-    /// Who is signed in.
+    /// The signed-in user; `None` for a visitor.
     pub user: Option<UserId>,
-    /// The record as JSON text.
+    /// The session record as JSON text.
     pub data: &'a str,
-    /// Address it was renewed from.
+    /// Network address of the latest write.
     pub ip: Option<&'a str>,
     /// User agent at sign-in.
     pub agent: Option<&'a str>,
 }
 
-/// Begins a session.
+/// Inserts a session.
 pub async fn insert(system: &SystemDb, key: SessionKey, session: SessionData<'_>, now: Timestamp) -> Result<()> {
     sqlx::query!(
         r#"
@@ -79,14 +81,14 @@ pub async fn insert(system: &SystemDb, key: SessionKey, session: SessionData<'_>
         session.ip,
         session.agent,
         now,
-        now + LIFETIME,
+        now + SESSION_TTL,
     )
     .execute(system.pool())
     .await?;
     Ok(())
 }
 
-/// Replaces what a session holds and renews it; one that has ended meanwhile stays ended.
+/// Replaces the data of a session and extends its expiry. Does nothing if the session has expired or was revoked.
 pub async fn update(system: &SystemDb, key: SessionKey, session: SessionData<'_>, now: Timestamp) -> Result<()> {
     sqlx::query!(
         r#"
@@ -100,43 +102,43 @@ pub async fn update(system: &SystemDb, key: SessionKey, session: SessionData<'_>
         session.ip,
         session.agent,
         now,
-        now + LIFETIME,
+        now + SESSION_TTL,
     )
     .execute(system.pool())
     .await?;
     Ok(())
 }
 
-/// A session that has not ended, and who is signed in by it, as they are now.
+/// A session that has not expired, with the current data of its user.
 #[derive(Clone, Debug)]
-pub struct Loaded {
-    /// The record as JSON text.
+pub struct ActiveSession {
+    /// The session record as JSON text.
     pub data: String,
-    /// None is a visitor's.
+    /// The signed-in user; `None` for a visitor.
     pub user: Option<User>,
     seen_at: Timestamp,
 }
 
-/// What a session holds, if it has not ended; notes that it is in use.
-pub async fn load(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<Option<Loaded>> {
-    // one look for who is signed in, on every page; a second one for visitors, of whom few have a session
-    let loaded = match of_user(system, key, now).await? {
-        None => of_visitor(system, key, now).await?,
+/// Loads a session that has not expired, and extends its expiry.
+pub async fn load(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<Option<ActiveSession>> {
+    // signed-in users need one query on each page; visitors need a second one, but few of them have a session
+    let loaded = match load_of_user(system, key, now).await? {
+        None => load_of_visitor(system, key, now).await?,
         found => found,
     };
-    if let Some(loaded) = loaded.as_ref().filter(|loaded| now - loaded.seen_at >= SEEN_STEP) {
-        renew(system, key, loaded.seen_at, now).await?;
+    if let Some(loaded) = loaded.as_ref().filter(|loaded| now - loaded.seen_at >= SEEN_AT_INTERVAL) {
+        touch(system, key, loaded.seen_at, now).await?;
     }
     Ok(loaded)
 }
 
-/// Whether somebody is signed in by this session now; notes that it is in use.
-pub async fn stands(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<bool> {
+/// Reports whether this session signs a user in, and extends its expiry.
+pub async fn is_valid(system: &SystemDb, key: SessionKey, now: Timestamp) -> Result<bool> {
     Ok(load(system, key, now).await?.is_some_and(|loaded| loaded.user.is_some()))
 }
 
-async fn of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
-    let row = people!(
+async fn load_of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<ActiveSession>> {
+    let row = select_users!(
         "s.data, s.seen_at,",
         "JOIN user_sessions s ON s.user_id = id WHERE s.id_hash = $1 AND s.expires_at > $2",
         &key.0,
@@ -144,10 +146,10 @@ async fn of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Re
     )
     .fetch_optional(system.pool())
     .await?;
-    Ok(row.map(|row| Loaded { user: Some(person!(row)), data: row.data, seen_at: row.seen_at }))
+    Ok(row.map(|row| ActiveSession { user: Some(user_from!(row)), data: row.data, seen_at: row.seen_at }))
 }
 
-async fn of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<Loaded>> {
+async fn load_of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<ActiveSession>> {
     let row = sqlx::query!(
         "SELECT data, seen_at FROM user_sessions WHERE id_hash = $1 AND expires_at > $2 AND user_id IS NULL",
         &key.0,
@@ -155,46 +157,46 @@ async fn of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx:
     )
     .fetch_optional(system.pool())
     .await?;
-    Ok(row.map(|row| Loaded { data: row.data, user: None, seen_at: row.seen_at }))
+    Ok(row.map(|row| ActiveSession { data: row.data, user: None, seen_at: row.seen_at }))
 }
 
-/// Of requests at the same moment, one writes.
-async fn renew(system: &SystemDb, key: SessionKey, seen_at: Timestamp, now: Timestamp) -> Result<()> {
+/// Extends the expiry. Of concurrent requests only one writes, because the others find another `seen_at`.
+async fn touch(system: &SystemDb, key: SessionKey, seen_at: Timestamp, now: Timestamp) -> Result<()> {
     sqlx::query!(
         "UPDATE user_sessions SET seen_at = $3, expires_at = $4 WHERE id_hash = $1 AND seen_at = $2",
         &key.0,
         seen_at,
         now,
-        now + LIFETIME,
+        now + SESSION_TTL,
     )
     .execute(system.pool())
     .await?;
     Ok(())
 }
 
-/// Ends a session.
+/// Deletes a session.
 pub async fn delete(system: &SystemDb, key: SessionKey) -> Result<()> {
     sqlx::query!("DELETE FROM user_sessions WHERE id_hash = $1", &key.0).execute(system.pool()).await?;
     Ok(())
 }
 
-/// A person's session, as they are shown it.
+/// A session as its owner sees it in the settings.
 #[derive(Clone, Debug)]
-pub struct Begun {
-    /// Leads to it.
+pub struct SessionSummary {
+    /// Identifies the session in URLs.
     pub key: SessionKey,
-    /// What the browser called itself.
+    /// User agent at sign-in.
     pub agent: Option<String>,
-    /// Where it was.
+    /// Network address of the latest write.
     pub ip: Option<String>,
-    /// When they signed in.
+    /// Time of sign-in.
     pub created_at: Timestamp,
-    /// Last request, to the minute.
+    /// Time of the latest request, to the minute.
     pub seen_at: Timestamp,
 }
 
-/// The actor's sessions, the last used first.
-pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<Begun>> {
+/// Lists the actor's sessions, the most recently used first.
+pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<SessionSummary>> {
     let mut tx = db.as_user(actor).await?;
     let rows = sqlx::query!(
         r#"
@@ -206,21 +208,21 @@ pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<Begun>> 
         "#,
         actor.user_id() as _,
         now,
-        MOST,
+        MAX_LISTED_SESSIONS,
     )
     .fetch_all(&mut *tx)
     .await?;
-    let begun = rows.into_iter().filter_map(|row| {
+    let sessions = rows.into_iter().filter_map(|row| {
         let key = SessionKey(row.id_hash.try_into().ok()?);
-        Some(Begun { key, agent: row.agent, ip: row.ip, created_at: row.created_at, seen_at: row.seen_at })
+        Some(SessionSummary { key, agent: row.agent, ip: row.ip, created_at: row.created_at, seen_at: row.seen_at })
     });
-    Ok(begun.collect())
+    Ok(sessions.collect())
 }
 
-/// Ends one of the actor's sessions.
+/// Deletes one of the actor's sessions.
 ///
 /// # Errors
-/// [`Error::NotFound`] if they have no such session, or no longer.
+/// Returns [`Error::NotFound`] if the actor has no such session.
 pub async fn revoke(db: &Db, actor: &Actor, key: SessionKey, now: Timestamp) -> Result<()> {
     let mut tx = db.as_user(actor).await?;
     let ended =
@@ -235,10 +237,10 @@ pub async fn revoke(db: &Db, actor: &Actor, key: SessionKey, now: Timestamp) -> 
     Ok(())
 }
 
-/// Ends all of the actor's sessions but this one; returns how many.
-pub async fn revoke_others(db: &Db, actor: &Actor, here: SessionKey, now: Timestamp) -> Result<u64> {
+/// Deletes all sessions of the actor except the current one. Returns their number.
+pub async fn revoke_others(db: &Db, actor: &Actor, current: SessionKey, now: Timestamp) -> Result<u64> {
     let mut tx = db.as_user(actor).await?;
-    let sessions = delete_others(&mut tx, actor.user_id(), here).await?;
+    let sessions = delete_of_user(&mut tx, actor.user_id(), Some(current)).await?;
     if sessions > 0 {
         audit::record(&mut tx, actor, &Action::SessionsRevoked { sessions }, now).await?;
     }
@@ -246,21 +248,23 @@ pub async fn revoke_others(db: &Db, actor: &Actor, here: SessionKey, now: Timest
     Ok(sessions)
 }
 
-/// Ends every session of one person but this one; returns how many.
-pub(super) async fn delete_others(conn: &mut PgConnection, user: UserId, here: SessionKey) -> sqlx::Result<u64> {
-    let ended = sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1 AND id_hash <> $2", user as _, &here.0,)
-        .execute(conn)
-        .await?;
-    Ok(ended.rows_affected())
+/// Deletes the sessions of one user, except `kept`. Returns their number.
+pub(super) async fn delete_of_user(
+    conn: &mut PgConnection,
+    user: UserId,
+    kept: Option<SessionKey>,
+) -> sqlx::Result<u64> {
+    let deleted = sqlx::query!(
+        "DELETE FROM user_sessions WHERE user_id = $1 AND ($2::bytea IS NULL OR id_hash <> $2)",
+        user as _,
+        kept.map(|key| key.0.to_vec()),
+    )
+    .execute(conn)
+    .await?;
+    Ok(deleted.rows_affected())
 }
 
-/// Ends every session of one person.
-pub(super) async fn delete_all(conn: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1", user as _).execute(conn).await?;
-    Ok(())
-}
-
-/// Forgets sessions that ended by themselves.
+/// Deletes expired sessions.
 pub(super) async fn delete_expired(system: &SystemDb, now: Timestamp) -> Result<()> {
     sqlx::query!("DELETE FROM user_sessions WHERE expires_at <= $1", now).execute(system.pool()).await?;
     Ok(())

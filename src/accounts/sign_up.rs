@@ -1,4 +1,4 @@
-//! Making an account: by a visitor, if the hub is open to them, or by the operator at the command line.
+//! Creation of accounts: by visitors, if the hub allows sign-up, or by the operator on the command line.
 
 use super::links::{self, Purpose};
 use super::{NewUser, Passwords, User, Visitor, store};
@@ -8,11 +8,11 @@ use crate::config::SignUp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 
-/// Makes an account that waits to be confirmed. An address that already has an account gets the same answer after the
-/// same work, and nothing is changed: [`super::send_confirmation`] then tells its owner.
+/// Creates an account that waits for confirmation. An address that already has an account gets the same answer after the
+/// same work, and nothing changes; [`super::send_confirmation`] then notifies its owner.
 ///
 /// # Errors
-/// [`Error::Refused`] unless the hub is open.
+/// Returns [`Error::Refused`] unless sign-up is open.
 pub async fn sign_up(
     system: &SystemDb,
     passwords: &Passwords,
@@ -22,7 +22,7 @@ pub async fn sign_up(
     now: Timestamp,
 ) -> Result<()> {
     if mode != SignUp::Open {
-        return Err(Error::refused("Accounts on this hub are made by its owner. Ask them for one".to_owned()));
+        return Err(Error::refused("The owner of this hub creates its accounts. Ask them for one".to_owned()));
     }
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
@@ -35,10 +35,10 @@ pub async fn sign_up(
     Ok(())
 }
 
-/// Makes an account that can sign in at once: whoever has a shell on the server vouches for the address.
+/// Creates a confirmed account: a person with a shell on the server vouches for the address.
 ///
 /// # Errors
-/// [`Error::Invalid`] if the address is taken.
+/// Returns [`Error::Invalid`] if the address is taken.
 pub async fn create(
     system: &SystemDb,
     passwords: &Passwords,

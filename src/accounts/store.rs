@@ -1,4 +1,4 @@
-//! The statements on people. Each finds one person: by id, or by an address that they gave.
+//! The store of `users`. Each statement finds one person, by id or by the address that they typed.
 
 use sqlx::{PgConnection, PgExecutor};
 
@@ -6,14 +6,14 @@ use super::{Announce, Appearance, Contrast, Motion, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
-/// What signing in needs.
+/// A user and the hash of their password.
 pub(super) struct Credentials {
     pub(super) user: User,
     pub(super) password_hash: String,
 }
 
-/// A statement that reads people: `$with` are columns beside theirs, each with its comma, and `$from` says whose.
-macro_rules! people {
+/// A query that reads users. `$with` names further columns, each followed by a comma; `$from` follows `FROM users`.
+macro_rules! select_users {
     ($with:literal, $from:literal, $($argument:expr),+) => {
         sqlx::query!(
             "SELECT "
@@ -36,8 +36,8 @@ macro_rules! people {
     };
 }
 
-/// The person in a row of [`people`].
-macro_rules! person {
+/// Builds the [`User`] of a row that [`select_users`] read.
+macro_rules! user_from {
     ($row:ident) => {
         User {
             id: $row.id,
@@ -54,25 +54,25 @@ macro_rules! person {
     };
 }
 
-pub(super) use {people, person};
+pub(super) use {select_users, user_from};
 
 pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
-    let row = people!("", "WHERE id = $1", id as _).fetch_optional(conn).await?;
-    Ok(row.map(|row| person!(row)))
+    let row = select_users!("", "WHERE id = $1", id as _).fetch_optional(conn).await?;
+    Ok(row.map(|row| user_from!(row)))
 }
 
-pub(super) async fn administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {
+pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {
     let rows =
-        people!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL ORDER BY id", true).fetch_all(conn).await?;
-    Ok(rows.into_iter().map(|row| person!(row)).collect())
+        select_users!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL ORDER BY id", true).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
-pub(super) async fn by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
-    let row = people!("password_hash,", "WHERE lower(email) = lower($1)", email).fetch_optional(conn).await?;
-    Ok(row.map(|row| Credentials { user: person!(row), password_hash: row.password_hash }))
+pub(super) async fn find_by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
+    let row = select_users!("password_hash,", "WHERE lower(email) = lower($1)", email).fetch_optional(conn).await?;
+    Ok(row.map(|row| Credentials { user: user_from!(row), password_hash: row.password_hash }))
 }
 
-/// Adds a confirmed person; none if the address is taken.
+/// Inserts a confirmed user. Returns `None` if the address is taken.
 pub(super) async fn insert_confirmed(
     conn: &mut PgConnection,
     new: &NewUser,
@@ -108,9 +108,11 @@ pub(super) async fn insert_confirmed(
     .await
 }
 
-/// Adds a person who has yet to confirm. One who never did is replaced: otherwise a stranger could sign up with
-/// somebody's address, and wait for them to confirm an account whose password the stranger knows. None if the address
-/// belongs to a confirmed account.
+/// Inserts a user whose address is not confirmed yet, or replaces one. Returns `None` if the address belongs to a
+/// confirmed account.
+///
+/// An unconfirmed user is replaced because of this attack: a stranger signs up with the address of another person, and
+/// waits until that person confirms an account whose password the stranger knows.
 pub(super) async fn insert_unconfirmed(
     conn: &mut PgConnection,
     new: &NewUser,
@@ -145,7 +147,7 @@ pub(super) async fn confirm(conn: &mut PgConnection, id: UserId, now: Timestamp)
     Ok(())
 }
 
-/// Holds one person's row until the transaction ends, so that what is done about them is done one after another.
+/// Locks the row of one user until the transaction ends.
 pub(super) async fn lock(conn: &mut PgConnection, id: UserId) -> sqlx::Result<()> {
     sqlx::query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", id as _).fetch_optional(conn).await?;
     Ok(())
@@ -156,7 +158,7 @@ pub(super) async fn set_password(conn: &mut PgConnection, id: UserId, password_h
     Ok(())
 }
 
-/// Gives a person another address; false if somebody else has it.
+/// Sets the address of a user. Returns `false` if another user has it.
 pub(super) async fn set_email(conn: &mut PgConnection, id: UserId, email: &str) -> sqlx::Result<bool> {
     let done = sqlx::query!("UPDATE users SET email = $2 WHERE id = $1", id as _, email).execute(conn).await;
     match done {
@@ -187,12 +189,12 @@ pub(super) async fn set_appearance(conn: &mut PgConnection, id: UserId, chosen: 
     Ok(())
 }
 
-/// Whether anybody has an account, now and until the transaction ends: others who add one wait for it.
-pub(super) async fn any_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
+/// Reports whether any user exists. Other transactions that insert a user wait until this one ends.
+pub(super) async fn exists_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
 }
 
-pub(super) async fn any(conn: impl PgExecutor<'_>) -> sqlx::Result<bool> {
+pub(super) async fn exists(conn: impl PgExecutor<'_>) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
 }

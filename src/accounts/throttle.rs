@@ -1,9 +1,10 @@
-//! The wait between failed sign-ins, by account and by network address; in the database, so that it holds across
-//! processes and restarts.
+//! The wait between failed sign-ins, per account and per network address, and the store of `sign_in_tries`. The counts
+//! are in the database, so that they hold across processes and restarts.
 //!
-//! A try counts as failed from its beginning until it succeeds, so many at the same moment are no way around the wait.
-//! A try during a wait is refused unread and does not lengthen it: no number of wrong passwords keeps the owner out for
-//! longer than [`LONGEST`], and a new password by mail ends the wait at once.
+//! Each attempt is counted as a failure before the password is checked, and uncounted when it succeeds. Concurrent
+//! attempts therefore cannot get around the wait. An attempt during a wait is refused without a check of the password,
+//! and does not lengthen the wait. Nobody can lock an owner out for longer than [`MAX_WAIT`], and a password reset by mail
+//! ends the wait at once.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -15,48 +16,48 @@ use super::Visitor;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 
-/// The first wait; each further failure doubles it.
-const SHORTEST: Duration = Duration::seconds(30);
+/// The first wait; each further failure doubles the wait.
+const MIN_WAIT: Duration = Duration::seconds(30);
 
-/// No wait is longer.
-const LONGEST: Duration = Duration::minutes(15);
+/// The longest wait.
+const MAX_WAIT: Duration = Duration::minutes(15);
 
-/// Failures this old say nothing about the next try.
-const MEMORY: Duration = Duration::hours(1);
+/// Failures older than this are not counted.
+const FAILURE_TTL: Duration = Duration::hours(1);
 
-/// Failures of one account without a wait.
-const FREE_BY_ACCOUNT: i32 = 5;
+/// Failures of one account before the first wait.
+const MAX_FREE_FAILURES_BY_ACCOUNT: i32 = 5;
 
-/// The same of one network address, behind which there may be a whole office.
-const FREE_BY_ADDRESS: i32 = 50;
+/// Failures of one network address before the first wait; an office may share the address.
+const MAX_FREE_FAILURES_BY_ADDRESS: i32 = 50;
 
-/// Rows that no longer count and that one try removes: more than it can add.
-const SWEPT: i64 = 10;
+/// Expired rows that each attempt deletes; more than it can add.
+const MAX_PURGED_ROWS: i64 = 10;
 
-/// What is counted.
+/// An account or network address whose failures are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Subject {
     key: [u8; 32],
-    free: i32,
+    free_failures: i32,
 }
 
 impl Subject {
-    /// By what was typed as an e-mail address; whether it has an account makes no difference.
+    /// Returns the subject of a typed email address, whether or not an account has the address.
     pub(super) fn account(email: &str) -> Self {
-        Self { key: digest("account", &email.trim().to_lowercase()), free: FREE_BY_ACCOUNT }
+        Self { key: digest("account", &email.trim().to_lowercase()), free_failures: MAX_FREE_FAILURES_BY_ACCOUNT }
     }
 
-    /// By network address. One customer commonly has a whole /64 of IPv6.
+    /// Returns the subject of a network address. An IPv6 address counts by its /64, which one customer commonly has.
     fn address(ip: IpAddr) -> Self {
         let network = match ip.to_canonical() {
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
             v4 @ IpAddr::V4(_) => v4,
         };
-        Self { key: digest("address", &network.to_string()), free: FREE_BY_ADDRESS }
+        Self { key: digest("address", &network.to_string()), free_failures: MAX_FREE_FAILURES_BY_ADDRESS }
     }
 
-    /// Everything that a sign-in with `email` counts for, always in this order: two tries never wait in a circle.
-    pub(super) fn of(email: &str, visitor: &Visitor) -> Vec<Self> {
+    /// Returns the subjects of a sign-in. The order is always the same, so that concurrent attempts cannot deadlock.
+    pub(super) fn for_sign_in(email: &str, visitor: &Visitor) -> Vec<Self> {
         std::iter::once(Self::account(email)).chain(visitor.ip().map(Self::address)).collect()
     }
 }
@@ -65,7 +66,7 @@ fn digest(kind: &str, what: &str) -> [u8; 32] {
     Sha256::digest(format!("{kind} {what}")).into()
 }
 
-/// Failures so far.
+/// The failures of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tries {
     failures: i32,
@@ -73,56 +74,56 @@ struct Tries {
 }
 
 impl Tries {
-    /// When the next try is read.
-    fn open_at(self, free: i32) -> Timestamp {
-        self.tried_at + wait(self.failures - free)
+    /// Returns the time from which the next attempt is checked.
+    fn next_attempt_at(self, free_failures: i32) -> Timestamp {
+        self.tried_at + wait(self.failures - free_failures)
     }
 
-    /// With one more.
-    fn and_one(self, now: Timestamp) -> Self {
-        let counted = if now - self.tried_at >= MEMORY { 0 } else { self.failures };
+    /// Counts one more failure.
+    fn with_failure(self, now: Timestamp) -> Self {
+        let counted = if now - self.tried_at >= FAILURE_TTL { 0 } else { self.failures };
         Self { failures: counted.saturating_add(1), tried_at: now }
     }
 }
 
-/// After this many failures too many; the first wait follows the last free one.
+/// Returns the wait after `beyond` failures more than are free; the last free failure already starts the first wait.
 fn wait(beyond: i32) -> Duration {
     match u32::try_from(beyond) {
         Err(_) => Duration::ZERO,
-        Ok(beyond) => SHORTEST.saturating_mul(2_i32.saturating_pow(beyond)).min(LONGEST),
+        Ok(beyond) => MIN_WAIT.saturating_mul(2_i32.saturating_pow(beyond)).min(MAX_WAIT),
     }
 }
 
-/// The answer to who wants to try.
+/// The decision on an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// The try may be made; if it fails, the next one waits until then.
+    /// The attempt may proceed. If it fails, the next one must wait until this time.
     Open(Option<Timestamp>),
-    /// Not before then.
+    /// The attempt is refused until this time.
     Wait(Timestamp),
 }
 
-/// Counts a try, unless one of its subjects has to wait.
+/// Counts an attempt, unless one of its subjects has to wait.
 pub(super) async fn admit(system: &SystemDb, subjects: &[Subject], now: Timestamp) -> crate::error::Result<Admission> {
     let mut tx = system.begin().await?;
     let mut next = None;
     for subject in subjects {
-        let tries = held(&mut tx, subject, now).await?;
-        let open_at = tries.open_at(subject.free);
-        if open_at > now {
-            return Ok(Admission::Wait(open_at));
+        let tries = lock_tries(&mut tx, subject, now).await?;
+        let next_attempt_at = tries.next_attempt_at(subject.free_failures);
+        if next_attempt_at > now {
+            return Ok(Admission::Wait(next_attempt_at));
         }
-        let tries = tries.and_one(now);
-        keep(&mut tx, subject, tries).await?;
-        next = next.max(Some(tries.open_at(subject.free)).filter(|at| *at > now));
+        let tries = tries.with_failure(now);
+        update_tries(&mut tx, subject, tries).await?;
+        next = next.max(Some(tries.next_attempt_at(subject.free_failures)).filter(|at| *at > now));
     }
-    sweep(&mut tx, now).await?;
+    purge_expired(&mut tx, now).await?;
     tx.commit().await?;
     Ok(Admission::Open(next))
 }
 
-/// The subject's tries, which nobody else changes until the transaction ends.
-async fn held(conn: &mut PgConnection, subject: &Subject, now: Timestamp) -> sqlx::Result<Tries> {
+/// Locks the row of the subject until the transaction ends, and returns its failures.
+async fn lock_tries(conn: &mut PgConnection, subject: &Subject, now: Timestamp) -> sqlx::Result<Tries> {
     sqlx::query_as!(
         Tries,
         r#"
@@ -138,7 +139,7 @@ async fn held(conn: &mut PgConnection, subject: &Subject, now: Timestamp) -> sql
     .await
 }
 
-async fn keep(conn: &mut PgConnection, subject: &Subject, tries: Tries) -> sqlx::Result<()> {
+async fn update_tries(conn: &mut PgConnection, subject: &Subject, tries: Tries) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE sign_in_tries SET failures = $2, tried_at = $3 WHERE subject = $1",
         &subject.key,
@@ -150,8 +151,8 @@ async fn keep(conn: &mut PgConnection, subject: &Subject, tries: Tries) -> sqlx:
     Ok(())
 }
 
-/// Forgets a few that no longer count, skipping what others hold.
-async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
+/// Deletes a few expired rows and skips those that other transactions have locked.
+async fn purge_expired(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         DELETE FROM sign_in_tries
@@ -164,19 +165,19 @@ async fn sweep(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
             FOR UPDATE SKIP LOCKED
         )
         "#,
-        now - MEMORY,
-        SWEPT,
+        now - FAILURE_TTL,
+        MAX_PURGED_ROWS,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// The try has succeeded: the account's count begins anew. That of the network address only loses this try, or else
-/// whoever has an account could clear it between guesses at others.
-pub(super) async fn succeeded(conn: &mut PgConnection, subjects: &[Subject]) -> sqlx::Result<()> {
+/// Uncounts an attempt that succeeded. The account's count is reset. The count of the network address only loses this
+/// attempt: otherwise an attacker could clear it with an account of their own.
+pub(super) async fn record_success(conn: &mut PgConnection, subjects: &[Subject]) -> sqlx::Result<()> {
     let Some((account, others)) = subjects.split_first() else { return Ok(()) };
-    forget(&mut *conn, account).await?;
+    reset(&mut *conn, account).await?;
     for subject in others {
         sqlx::query!("UPDATE sign_in_tries SET failures = GREATEST(failures - 1, 0) WHERE subject = $1", &subject.key,)
             .execute(&mut *conn)
@@ -185,15 +186,15 @@ pub(super) async fn succeeded(conn: &mut PgConnection, subjects: &[Subject]) -> 
     Ok(())
 }
 
-/// Begins the subject's count anew.
-pub(super) async fn forget(conn: &mut PgConnection, subject: &Subject) -> sqlx::Result<()> {
+/// Resets the count of the subject.
+pub(super) async fn reset(conn: &mut PgConnection, subject: &Subject) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM sign_in_tries WHERE subject = $1", &subject.key).execute(conn).await?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FREE_BY_ACCOUNT, LONGEST, MEMORY, SHORTEST, Subject, Tries, wait};
+    use super::{FAILURE_TTL, MAX_FREE_FAILURES_BY_ACCOUNT, MAX_WAIT, MIN_WAIT, Subject, Tries, wait};
     use proptest::prelude::*;
     use time::Duration;
     use time::macros::datetime;
@@ -203,12 +204,12 @@ mod tests {
     #[test]
     fn the_wait_begins_short_and_doubles() {
         assert_eq!(wait(-1), Duration::ZERO);
-        assert_eq!([0, 1, 2].map(wait), [SHORTEST, SHORTEST * 2, SHORTEST * 4]);
-        assert_eq!([5, 31, i32::MAX].map(wait), [LONGEST; 3]);
+        assert_eq!([0, 1, 2].map(wait), [MIN_WAIT, MIN_WAIT * 2, MIN_WAIT * 4]);
+        assert_eq!([5, 31, i32::MAX].map(wait), [MAX_WAIT; 3]);
     }
 
     #[test]
-    fn what_is_typed_in_another_case_is_the_same_account_and_a_64_the_same_address() {
+    fn an_account_ignores_case_and_an_address_counts_by_its_64() {
         assert_eq!(Subject::account(" Alice@Example.com"), Subject::account("alice@example.com"));
         let of = |ip: &str| Subject::address(ip.parse().unwrap());
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
@@ -219,21 +220,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn however_many_fail_the_owner_waits_no_longer_than_the_cap(gaps in prop::collection::vec(0_i64..7_200, 1..200)) {
+        fn the_owner_never_waits_longer_than_the_maximum(gaps in prop::collection::vec(0_i64..7_200, 1..200)) {
             let mut now = NOW;
             let mut tries = Tries { failures: 0, tried_at: now };
             for gap in gaps {
                 now += Duration::seconds(gap);
-                if tries.open_at(FREE_BY_ACCOUNT) <= now {
-                    tries = tries.and_one(now);
+                if tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT) <= now {
+                    tries = tries.with_failure(now);
                 }
-                prop_assert!(tries.open_at(FREE_BY_ACCOUNT) - now <= LONGEST);
+                prop_assert!(tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT) - now <= MAX_WAIT);
             }
-            prop_assert_eq!(tries.and_one(now + MEMORY).failures, 1);
+            prop_assert_eq!(tries.with_failure(now + FAILURE_TTL).failures, 1);
         }
 
         #[test]
-        fn one_more_failure_never_shortens_the_wait(failures in 0_i32..i32::MAX) {
+        fn a_further_failure_never_shortens_the_wait(failures in 0_i32..i32::MAX) {
             prop_assert!(wait(failures) <= wait(failures.saturating_add(1)));
         }
     }

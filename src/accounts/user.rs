@@ -1,4 +1,4 @@
-//! A person with an account, and one who is about to have one.
+//! Users, and the validated input that creates them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,43 +8,43 @@ use crate::error::{FieldFaults, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
 
-/// In characters; fits a table cell.
-const LONGEST_NAME: usize = 80;
+/// Maximum length of a name in characters; fits a table cell.
+const MAX_NAME_LENGTH: usize = 80;
 
 /// A person with an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
-    /// Key.
+    /// Primary key.
     pub id: UserId,
-    /// Address, as typed at sign-up.
+    /// Email address, as typed at sign-up.
     pub email: String,
-    /// What pages call them.
+    /// Name shown on pages.
     pub display_name: String,
-    /// Whether they administer the hub.
+    /// Whether the person administers the hub.
     pub is_admin: bool,
-    /// IANA zone in which times are shown.
+    /// IANA time zone in which times are shown.
     pub time_zone: String,
-    /// The colours they chose.
+    /// Colour scheme.
     pub theme: Theme,
-    /// How far these stand apart.
+    /// Contrast.
     pub contrast: Contrast,
-    /// Whether anything moves.
+    /// Motion.
     pub motion: Motion,
-    /// What is said of a job that is being watched.
+    /// Announced changes of a watched job.
     pub announce: Announce,
-    /// When the mailed link was used; none: cannot sign in yet.
+    /// Time of confirmation. A user without one cannot sign in.
     pub confirmed_at: Option<Timestamp>,
 }
 
 impl User {
-    /// How they want pages to be.
+    /// Returns the display settings.
     #[must_use]
     pub const fn appearance(&self) -> Appearance {
         Appearance { theme: self.theme, contrast: self.contrast, motion: self.motion, announce: self.announce }
     }
 }
 
-/// What an account is made of.
+/// Validated input for a new account.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     pub(super) email: Email,
@@ -53,23 +53,23 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// Reads what was typed into a form's fields `email`, `display_name` and `password`.
+    /// Parses the form fields `email`, `display_name` and `password`.
     ///
     /// # Errors
-    /// [`crate::error::Error::Invalid`] with every fault, in the order of the fields.
+    /// Returns [`crate::error::Error::Invalid`] with all faults, in the order of the fields.
     pub fn parse(email: &str, display_name: &str, password: &Secret) -> Result<Self> {
         let mut faults = FieldFaults::default();
-        let mut note = |field: &str, fault: &str| faults.add(field, fault);
-        let email = Email::parse(email).map_err(|fault| note("email", fault)).ok();
-        let name = parse_name(display_name).map_err(|fault| note("display_name", fault)).ok();
-        let password = Password::choose(password, email.as_ref()).map_err(|fault| note("password", fault)).ok();
+        let mut report = |field: &str, fault: &str| faults.add(field, fault);
+        let email = Email::parse(email).map_err(|fault| report("email", fault)).ok();
+        let name = parse_name(display_name).map_err(|fault| report("display_name", fault)).ok();
+        let password = Password::choose(password, email.as_ref()).map_err(|fault| report("password", fault)).ok();
         match (email, name, password) {
             (Some(email), Some(display_name), Some(password)) => Ok(Self { email, display_name, password }),
             _ => Err(crate::error::Error::Invalid(faults)),
         }
     }
 
-    /// Where the confirmation goes.
+    /// Returns the address that the confirmation is sent to.
     #[must_use]
     pub const fn email(&self) -> &Email {
         &self.email
@@ -80,7 +80,7 @@ pub(super) fn parse_name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
     if text.is_empty() {
         Err("Enter your name")
-    } else if text.chars().count() > LONGEST_NAME {
+    } else if text.chars().count() > MAX_NAME_LENGTH {
         Err("Enter a name of 80 characters or fewer")
     } else if text.chars().any(char::is_control) {
         Err("Enter a name on one line")

@@ -1,11 +1,11 @@
-//! Somebody of whom only the way they came is known.
+//! A person who is not signed in.
 
 use std::net::IpAddr;
 
 use crate::actor::{Actor, Origin};
 use crate::ids::UserId;
 
-/// Who asks to sign up or in, before the hub knows them.
+/// The sender of a request to sign up or sign in.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     origin: Origin,
@@ -14,25 +14,25 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Somebody at a browser.
+    /// Creates the visitor of a browser.
     #[must_use]
-    pub fn at_browser(ip: Option<IpAddr>, agent: Option<&str>) -> Self {
+    pub fn from_browser(ip: Option<IpAddr>, agent: Option<&str>) -> Self {
         Self { origin: Origin::Browser, ip, agent: agent.map(ToOwned::to_owned) }
     }
 
-    /// The operator, at the server's command line.
+    /// Creates the operator on the server's command line.
     #[must_use]
-    pub const fn at_command_line() -> Self {
+    pub const fn from_command_line() -> Self {
         Self { origin: Origin::Cli, ip: None, agent: None }
     }
 
-    /// Where they come from.
+    /// Returns the visitor's network address.
     pub(super) const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// Whose act this turned out to be.
-    #[expect(clippy::disallowed_methods, reason = "accounts is where a visitor becomes a user")]
+    /// Returns the actor that the visitor turned out to be.
+    #[expect(clippy::disallowed_methods, reason = "a visitor becomes a user in this module")]
     pub(super) fn acting_as(&self, user: UserId) -> Actor {
         Actor::new(user, self.origin).seen_at(self.ip, self.agent.as_deref())
     }

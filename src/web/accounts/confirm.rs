@@ -5,7 +5,7 @@ use askama::Template;
 use axum::extract::State;
 
 use super::dead_link;
-use crate::accounts::{self, Link};
+use crate::accounts::{self, LinkState};
 use crate::app::App;
 use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
@@ -22,15 +22,17 @@ struct ShowPage<'a> {
 }
 
 pub(super) async fn show(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
-    match accounts::confirmation(&app.system, &token, app.clock.now()).await? {
-        Link::Open => Ok(page(&ShowPage { shell: anyone.shell("Confirm your email address").await, token: &token })),
+    match accounts::confirmation_state(&app.system, &token, app.clock.now()).await? {
+        LinkState::Open => {
+            Ok(page(&ShowPage { shell: anyone.shell("Confirm your email address").await, token: &token }))
+        }
         dead => Ok(dead_link::confirmation(&anyone, dead).await),
     }
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::confirm(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
-        Link::Open => {
+        LinkState::Open => {
             anyone.flash(Flash::success("Your email address is confirmed. Sign in to go on.")).await?;
             Ok(see_other("/sign-in"))
         }

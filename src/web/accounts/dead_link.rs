@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
-use crate::accounts::Link;
+use crate::accounts::LinkState;
 use crate::web::actor::MaybeSignedIn;
 use crate::web::respond::page_with;
 use crate::web::shell::Shell;
@@ -24,14 +24,14 @@ type NextStep = (&'static str, &'static str);
 const SIGN_IN: NextStep = ("/sign-in", "Go to sign in");
 
 /// Answers for a confirmation link.
-pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: Link) -> Response {
+pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let (reason, step) = match link {
-        Link::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
-        Link::Expired => (
+        LinkState::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
+        LinkState::Expired => (
             "This link has expired. Links work for 24 hours.",
             "Sign in with your email address and password, and we send you a new one.",
         ),
-        Link::Open | Link::Unknown => (
+        LinkState::Open | LinkState::Unknown => (
             "This link is not known here. It may have been cut short, or a newer email may have replaced it.",
             "Use the link in the newest email, or sign in with your email address and password to get a new one.",
         ),
@@ -40,27 +40,27 @@ pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: Link) -> Response
 }
 
 /// Answers for the set-up link of the first account.
-pub(super) async fn setup(anyone: &MaybeSignedIn, link: Link) -> Response {
+pub(super) async fn setup(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let (reason, step) = match link {
-        Link::Used => ("This hub is set up: it has its owner.", "If that is you, sign in."),
-        Link::Expired => (
+        LinkState::Used => ("This hub is set up: it has its owner.", "If that is you, sign in."),
+        LinkState::Expired => (
             "This set-up link has expired. Set-up links work for 7 days.",
             "Restart the hub on its server. It prints a new link.",
         ),
-        Link::Open | Link::Unknown => (
+        LinkState::Open | LinkState::Unknown => (
             "This set-up link is not known here. Each start of the hub prints a new one, and the older ones stop working.",
             "Use the link that the hub printed when it was last started.",
         ),
     };
-    respond(anyone, link, reason, step, (link == Link::Used).then_some(SIGN_IN)).await
+    respond(anyone, link, reason, step, (link == LinkState::Used).then_some(SIGN_IN)).await
 }
 
 /// Answers for a password reset link.
-pub(super) async fn reset(anyone: &MaybeSignedIn, link: Link) -> Response {
+pub(super) async fn reset(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let reason = match link {
-        Link::Used => "This link has been used: the password was changed with it.",
-        Link::Expired => "This link has expired. Links for a new password work for 1 hour.",
-        Link::Open | Link::Unknown => {
+        LinkState::Used => "This link has been used: the password was changed with it.",
+        LinkState::Expired => "This link has expired. Links for a new password work for 1 hour.",
+        LinkState::Open | LinkState::Unknown => {
             "This link is not known here. It may have been cut short, or the password was changed after it was sent."
         }
     };
@@ -69,11 +69,11 @@ pub(super) async fn reset(anyone: &MaybeSignedIn, link: Link) -> Response {
 }
 
 /// Answers for a link that confirms a new address.
-pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: Link) -> Response {
+pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let reason = match link {
-        Link::Used => "This link has been used: the account has the new address.",
-        Link::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
-        Link::Open | Link::Unknown => {
+        LinkState::Used => "This link has been used: the account has the new address.",
+        LinkState::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
+        LinkState::Open | LinkState::Unknown => {
             "This link is not known here. It may have been cut short, or you asked for another change after it."
         }
     };
@@ -85,17 +85,17 @@ pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: Link) -> Respons
 pub(in crate::web) async fn email_taken(anyone: &MaybeSignedIn) -> Response {
     let reason = "The new address has an account of its own by now, so nothing was changed.";
     let step = "Sign in to that account, or choose another address in your settings.";
-    respond(anyone, Link::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
+    respond(anyone, LinkState::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await
 }
 
 async fn respond(
     anyone: &MaybeSignedIn,
-    link: Link,
+    link: LinkState,
     reason: &'static str,
     step: &'static str,
     next: Option<NextStep>,
 ) -> Response {
-    let status = if link == Link::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
+    let status = if link == LinkState::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
     let shell = anyone.shell("This link does not work").await;
     page_with(status, &DeadLinkPage { shell, reason, step, next })
 }

@@ -65,7 +65,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     };
     let to = app.clone();
     app.background_tasks.spawn_mail("mail a link for a new password", async move {
-        accounts::send_reset(&to.system, &to.mailer, &to.public_url, &email, to.clock.now()).await
+        accounts::send_reset_link(&to.system, &to.mailer, &to.public_url, &email, to.clock.now()).await
     })?;
     Ok(see_other("/forgot/sent"))
 }

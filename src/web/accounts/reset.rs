@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::dead_link;
-use crate::accounts::{self, Reset, User};
+use crate::accounts::{self, ResetLink, User};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -36,12 +36,12 @@ struct NewPage<'a> {
 }
 
 pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
-    match accounts::resetting(&app.system, &token, app.clock.now()).await? {
-        Reset::For(user) => {
+    match accounts::find_reset(&app.system, &token, app.clock.now()).await? {
+        ResetLink::Valid(user) => {
             let shell = anyone.shell(TITLE).await;
             Ok(page(&NewPage { shell, faults: FieldFaults::default(), token: &token, email: &user.email }))
         }
-        Reset::Dead(link) => Ok(dead_link::reset(&anyone, link).await),
+        ResetLink::Invalid(link) => Ok(dead_link::reset(&anyone, link).await),
     }
 }
 
@@ -52,9 +52,9 @@ pub(super) async fn create(
     Form(fields): Form<Fields>,
 ) -> Result {
     let (visitor, now) = (anyone.visitor(), app.clock.now());
-    match accounts::reset(&app.system, &app.passwords, &token, &fields.password, &visitor, now).await {
-        Ok(Reset::For(user)) => finish(&app, &anyone, user).await,
-        Ok(Reset::Dead(link)) => Ok(dead_link::reset(&anyone, link).await),
+    match accounts::reset_password(&app.system, &app.passwords, &token, &fields.password, &visitor, now).await {
+        Ok(ResetLink::Valid(user)) => finish(&app, &anyone, user).await,
+        Ok(ResetLink::Invalid(link)) => Ok(dead_link::reset(&anyone, link).await),
         Err(Error::Invalid(faults)) => show_faults(&app, &anyone, &token, faults).await,
         Err(error) => Err(error.into()),
     }
@@ -64,7 +64,7 @@ pub(super) async fn create(
 async fn finish(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail that the password was changed", async move {
-        accounts::notice_of_reset(&to.mailer, &to.public_url, &user, to.clock.now()).await
+        accounts::send_reset_notice(&to.mailer, &to.public_url, &user, to.clock.now()).await
     })?;
     // the reset ended every session of the account, and the message needs a valid session
     session::end(&anyone.session).await?;
@@ -74,12 +74,12 @@ async fn finish(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Respons
 }
 
 async fn show_faults(app: &App, anyone: &MaybeSignedIn, token: &str, faults: FieldFaults) -> Result<Response> {
-    match accounts::resetting(&app.system, token, app.clock.now()).await? {
-        Reset::For(user) => {
+    match accounts::find_reset(&app.system, token, app.clock.now()).await? {
+        ResetLink::Valid(user) => {
             let shell = anyone.shell(TITLE).await.title_prefix("Error");
             let form = NewPage { shell, faults, token, email: &user.email };
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
-        Reset::Dead(link) => Ok(dead_link::reset(anyone, link).await),
+        ResetLink::Invalid(link) => Ok(dead_link::reset(anyone, link).await),
     }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::dead_link;
-use crate::accounts::{self, Link, NewUser};
+use crate::accounts::{self, LinkState, NewUser};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -40,8 +40,8 @@ struct NewPage<'a> {
 }
 
 pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
-    match accounts::setup(&app.system, &token, app.clock.now()).await? {
-        Link::Open => {
+    match accounts::setup_state(&app.system, &token, app.clock.now()).await? {
+        LinkState::Open => {
             let shell = anyone.shell(TITLE).await;
             Ok(page(&NewPage { shell, faults: FieldFaults::default(), token: &token, email: "", display_name: "" }))
         }
@@ -57,7 +57,7 @@ pub(super) async fn create(
 ) -> Result {
     let now = app.clock.now();
     let owner = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
-        Ok(new) => accounts::set_up(&app.system, &app.passwords, &token, &new, &anyone.visitor(), now).await,
+        Ok(new) => accounts::create_owner(&app.system, &app.passwords, &token, &new, &anyone.visitor(), now).await,
         Err(faults) => Err(faults),
     };
     match owner {
@@ -73,7 +73,7 @@ pub(super) async fn create(
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))
         }
         Err(Error::Conflict(_)) => {
-            let link = accounts::setup(&app.system, &token, now).await?;
+            let link = accounts::setup_state(&app.system, &token, now).await?;
             Ok(dead_link::setup(&anyone, link).await)
         }
         Err(error) => Err(error.into()),

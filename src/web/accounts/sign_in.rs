@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::{check_email, forgot};
-use crate::accounts::{self, SignIn};
+use crate::accounts::{self, SignInOutcome};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::error::FieldFaults;
@@ -90,7 +90,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     if faults.is_empty() {
         let (visitor, now) = (anyone.visitor(), app.clock.now());
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
-            SignIn::Welcome(user) => {
+            SignInOutcome::Accepted(user) => {
                 session::begin(&anyone.session, user.id, &anyone.source, now).await?;
                 form_restore::restore(&app, &anyone.session, user.id, &fields.sealed_form).await?;
                 return Ok(form_restore::set_last_user_cookie(
@@ -99,12 +99,12 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
                     user.id,
                 ));
             }
-            SignIn::Unconfirmed(email) => {
+            SignInOutcome::Unconfirmed(email) => {
                 check_email::send(&app, &anyone, &email).await?;
                 return Ok(see_other(check_email::PATH));
             }
-            SignIn::Refused => faults.add("email", MISMATCH),
-            SignIn::Wait(until) => {
+            SignInOutcome::Refused => faults.add("email", MISMATCH),
+            SignInOutcome::Wait(until) => {
                 wait = Some(until - now);
                 faults.add("email", throttled_message(until - now));
             }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::refused_form::RefusedForm;
 use super::{account, shell};
-use crate::accounts::{self, AskedEmail, NewEmail};
+use crate::accounts::{self, EmailChange, EmailChangeRequest};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -55,13 +55,13 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let (password, now) = (&fields.current_password, app.clock.now());
-    match accounts::ask_email(&app.system, &app.passwords, &me.actor, &fields.email, password, now).await {
+    match accounts::request_email_change(&app.system, &app.passwords, &me.actor, &fields.email, password, now).await {
         Ok(asked) => send_link(&app, &me, asked, fields.email.trim()).await,
         Err(error) => show_refused(&app, &me, &fields.email, error).await,
     }
 }
 
-async fn send_link(app: &App, me: &SignedIn, asked: AskedEmail, new: &str) -> Result<Response> {
+async fn send_link(app: &App, me: &SignedIn, asked: EmailChangeRequest, new: &str) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail a link for a new email address", async move {
         accounts::send_email_change(&to.system, &to.mailer, &to.public_url, &asked, to.clock.now()).await
@@ -81,26 +81,26 @@ async fn show_refused(app: &App, me: &SignedIn, email: &str, error: Error) -> Re
 }
 
 pub(super) async fn confirm(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
-    match accounts::email_change(&app.system, &token, app.clock.now()).await? {
-        NewEmail::For(user, new) => {
+    match accounts::find_email_change(&app.system, &token, app.clock.now()).await? {
+        EmailChange::Valid(user, new) => {
             let shell = anyone.shell("Confirm your new email address").await;
             Ok(page(&ConfirmPage { shell, token: &token, old: user.email, new }))
         }
-        NewEmail::Taken => Ok(dead_link::email_taken(&anyone).await),
-        NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
+        EmailChange::Taken => Ok(dead_link::email_taken(&anyone).await),
+        EmailChange::Invalid(link) => Ok(dead_link::email(&anyone, link).await),
     }
 }
 
 pub(super) async fn change(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
-    match accounts::change_email(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
-        NewEmail::For(_, new) => {
+    match accounts::confirm_email_change(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
+        EmailChange::Valid(_, new) => {
             anyone
                 .flash(Flash::success(format!("Your email address is {new} now. Sign in with it next time.")))
                 .await?;
             Ok(see_other(if anyone.signed_in.is_some() { "/settings/sign-in" } else { "/sign-in" }))
         }
-        NewEmail::Taken => Ok(dead_link::email_taken(&anyone).await),
-        NewEmail::Dead(link) => Ok(dead_link::email(&anyone, link).await),
+        EmailChange::Taken => Ok(dead_link::email_taken(&anyone).await),
+        EmailChange::Invalid(link) => Ok(dead_link::email(&anyone, link).await),
     }
 }
 

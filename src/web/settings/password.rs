@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::refused_form::RefusedForm;
 use super::{account, shell};
-use crate::accounts::{self, User};
+use crate::accounts::{self, PasswordChange, User};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -43,9 +43,9 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
-    let here = me.session_key().ok_or(Error::NotFound("session"))?;
-    let (current, new, now) = (&fields.current_password, &fields.new_password, app.clock.now());
-    match accounts::change_password(&app.system, &app.passwords, &me.actor, current, new, here, now).await {
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    let change = PasswordChange { current: &fields.current_password, new: &fields.new_password, session };
+    match accounts::change_password(&app.system, &app.passwords, &me.actor, change, app.clock.now()).await {
         Ok(user) => finish(&app, &me, user).await,
         Err(error) => show_refused(&app, &me, error).await,
     }
@@ -54,7 +54,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): F
 async fn finish(app: &App, me: &SignedIn, user: User) -> Result<Response> {
     let to = app.clone();
     app.background_tasks.spawn_mail("mail that the password was changed", async move {
-        accounts::notice_of_password(&to.mailer, &to.public_url, &user, to.clock.now()).await
+        accounts::send_password_notice(&to.mailer, &to.public_url, &user, to.clock.now()).await
     })?;
     me.flash(Flash::success("Your password is changed. All other browsers are signed out.")).await?;
     Ok(see_other("/settings/sign-in"))

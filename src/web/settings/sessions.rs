@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use super::{device, shell};
-use crate::accounts::sessions::{self, Begun, SessionKey};
+use crate::accounts::sessions::{self, SessionKey, SessionSummary};
 use crate::app::App;
 use crate::error::Error;
 use crate::web::actor::SignedIn;
@@ -27,7 +27,7 @@ struct SessionRow {
 }
 
 impl SessionRow {
-    fn new(session: Begun, here: Option<SessionKey>, calendar: &Calendar) -> Self {
+    fn new(session: SessionSummary, here: Option<SessionKey>, calendar: &Calendar) -> Self {
         Self {
             key: session.key.to_string(),
             device: device::describe(session.agent.as_deref()),

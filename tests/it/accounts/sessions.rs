@@ -162,7 +162,7 @@ async fn a_session_in_use_goes_on_and_an_idle_one_ends_after_two_weeks() {
     }
     app.advance(14 * DAY).await;
     assert_eq!(alice.get("/private").await.text("h1"), "Sign in");
-    craft::accounts::sweep(&app.app.system, app.app.clock.now()).await.unwrap();
+    craft::accounts::purge_expired(&app.app.system, app.app.clock.now()).await.unwrap();
     assert_eq!(sessions(&app).await, 0);
 }
 

@@ -10,7 +10,7 @@ use crate::support::page::Page;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 async fn printed_link(app: &TestApp) -> Option<String> {
-    let token = accounts::setup_link(&app.app.system, app.app.clock.now()).await.unwrap();
+    let token = accounts::issue_setup_link(&app.app.system, app.app.clock.now()).await.unwrap();
     token.map(|token| format!("/setup/{token}"))
 }
 

@@ -127,7 +127,7 @@ async fn the_command_line_makes_confirmed_accounts_but_no_second_one_for_an_addr
     assert!(owner.is_admin && owner.confirmed_at.is_some());
 
     let again = NewUser::parse("Owner@Example.com", "Somebody", &Secret::new("another password")).unwrap();
-    let (visitor, now) = (Visitor::at_command_line(), app.app.clock.now());
+    let (visitor, now) = (Visitor::from_command_line(), app.app.clock.now());
     let second = accounts::create(&app.app.system, &app.app.passwords, &again, false, &visitor, now).await;
     assert!(matches!(second, Err(Error::Invalid(faults)) if faults.message_for("email").is_some()));
     assert_eq!(app.audit_actions().await, ["account.created"]);

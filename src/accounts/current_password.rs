@@ -1,5 +1,5 @@
-//! Who is signed in shows once more that they know the password, before they change how one signs in: a browser that was
-//! left open is not enough to take an account over.
+//! Verification of the current password before a signed-in user changes how they sign in. An unattended browser is
+//! therefore not enough to take an account over.
 
 use super::throttle::{self, Admission, Subject};
 use super::{Passwords, User, store};
@@ -10,14 +10,14 @@ use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// The form's field.
+/// The form field of the current password.
 const FIELD: &str = "current_password";
 
-/// The actor's account, if `password` is its password. A wrong one counts like one at sign-in.
+/// Returns the actor's account if `password` is its password. A wrong password counts like one at sign-in.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the field `current_password`; [`Error::Limited`] after too many.
-pub(super) async fn prove(
+/// Returns [`Error::Invalid`] for the field `current_password`, and [`Error::Limited`] after too many wrong passwords.
+pub(super) async fn verify_current_password(
     system: &SystemDb,
     passwords: &Passwords,
     actor: &Actor,
@@ -33,11 +33,11 @@ pub(super) async fn prove(
         let message = "Too many wrong passwords. Nothing was changed";
         return Err(Error::Limited { message: message.into(), retry_after: (until - now).unsigned_abs() });
     }
-    let hash = store::by_email(system.pool(), &user.email).await?.map(|account| account.password_hash);
+    let hash = store::find_by_email(system.pool(), &user.email).await?.map(|account| account.password_hash);
     let matches = passwords.verify(password, hash).await?;
     let mut tx = system.begin().await?;
     if matches {
-        throttle::succeeded(&mut tx, &subjects).await?;
+        throttle::record_success(&mut tx, &subjects).await?;
     } else {
         audit::record(&mut tx, actor, &Action::PasswordRefused { user: user.id }, now).await?;
     }

@@ -1,10 +1,10 @@
-//! Changing the password while signed in.
+//! Change of the password while signed in.
 
 use url::Url;
 
 use super::confirmation::join;
+use super::current_password::verify_current_password;
 use super::links::{self, Purpose};
-use super::proof::prove;
 use super::sessions::{self, SessionKey};
 use super::{Email, Password, Passwords, User, store};
 use crate::actor::Actor;
@@ -15,27 +15,36 @@ use crate::error::{Error, Result};
 use crate::mail::{Mail, Mailer};
 use crate::secret::Secret;
 
-/// Sets a new password, ends every other session, and withdraws the links that were mailed before.
+/// Sets a new password, ends all other sessions, and withdraws the links that were mailed before.
+/// The input of [`change_password`].
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordChange<'a> {
+    /// The current password, as typed.
+    pub current: &'a Secret,
+    /// The new password, as typed.
+    pub new: &'a Secret,
+    /// The session that stays signed in.
+    pub session: SessionKey,
+}
 ///
 /// # Errors
-/// [`Error::Invalid`] with the fields `new_password` and `current_password`; [`Error::Limited`] after too many guesses.
+/// Returns [`Error::Invalid`] for the fields `new_password` and `current_password`, and [`Error::Limited`] after too many
+/// wrong passwords.
 pub async fn change_password(
     system: &SystemDb,
     passwords: &Passwords,
     actor: &Actor,
-    current: &Secret,
-    new: &Secret,
-    here: SessionKey,
+    change: PasswordChange<'_>,
     now: Timestamp,
 ) -> Result<User> {
     let user = store::find(system.pool(), actor.user_id()).await?.ok_or(Error::NotFound("account"))?;
     let email = Email::parse(&user.email).ok();
-    let new = Password::choose(new, email.as_ref()).map_err(|fault| Error::field("new_password", fault))?;
-    let user = prove(system, passwords, actor, current, now).await?;
+    let new = Password::choose(change.new, email.as_ref()).map_err(|fault| Error::field("new_password", fault))?;
+    let user = verify_current_password(system, passwords, actor, change.current, now).await?;
     let hash = passwords.hash(&new).await?;
     let mut tx = system.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
-    sessions::delete_others(&mut tx, user.id, here).await?;
+    sessions::delete_of_user(&mut tx, user.id, Some(change.session)).await?;
     for purpose in [Purpose::Reset, Purpose::Email] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
@@ -44,11 +53,11 @@ pub async fn change_password(
     Ok(user)
 }
 
-/// Tells the person that their password is another one now, and what to do if that was not them.
+/// Mails the user that their password was changed, and what to do if they did not change it.
 ///
 /// # Errors
-/// [`Error::Upstream`] if the mail cannot be sent.
-pub async fn notice_of_password(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
+/// Returns [`Error::Upstream`] if the mail cannot be sent.
+pub async fn send_password_notice(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
     let link = join(public_url, "/forgot")?;
     let mail = Mail {
         to: user.email.clone(),
