@@ -36,7 +36,7 @@ pub(super) async fn run(config: &Config) -> Result<()> {
 
 async fn look_inside(config: &Config, server: &Server, report: &mut Report) -> Result<()> {
     let databases = server.open(PoolSizes { web: 1, system: 1 });
-    report.line("Migrations", crate::db::ready(&databases).await.map(|()| "up to date".to_owned()))?;
+    report.line("Migrations", crate::db::check_migrations(&databases).await.map(|()| "up to date".to_owned()))?;
     let vault = serve::vault(config);
     if let Some(vault) = report.line_of("Master key", vault, |_| "found".to_owned())? {
         report.line("Sealed secrets", vault.check(&databases.system).await.map(|()| "can be opened".to_owned()))?;

@@ -1,4 +1,4 @@
-//! `craft secrets …`: the keys that stored credentials are sealed with.
+//! `craft secrets …`: maintenance of the keys that seal stored credentials.
 
 use clap::Subcommand;
 
@@ -9,11 +9,11 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::serve;
-use crate::vault::Rotated;
+use crate::vault::RotationReport;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SecretsCommand {
-    /// Change the master key while the hub runs; cut short, it goes on when it is run again
+    /// Change the master key while the hub runs; if it is interrupted, run it again to continue
     Rotate,
 }
 
@@ -21,21 +21,21 @@ pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> 
     let SecretsCommand::Rotate = command;
     with_database(config, async |databases| {
         let vault = serve::vault(config)?;
-        #[expect(clippy::disallowed_methods, reason = "whoever has the command line runs the hub")]
-        let keeper = Actor::new(UserId::HUB, Origin::Cli);
-        let rotated = vault.rotate(&databases.system, &keeper, Clock::real().now(), |done, of| {
-            // what cannot be told of the progress is not worth stopping for
-            let _ = say(&format!("{done} of {of} users’ keys are wrapped anew."));
+        #[expect(clippy::disallowed_methods, reason = "a person with the command line runs the hub")]
+        let operator = Actor::new(UserId::HUB, Origin::Cli);
+        let rotation = vault.rotate(&databases.system, &operator, Clock::real().now(), |done, of| {
+            // a rotation continues even if its progress cannot be printed
+            let _ = say(&format!("{done} of {of} users’ keys are wrapped with the new key."));
         });
-        told(&rotated.await?)
+        print_report(&rotation.await?)
     })
     .await
 }
 
-fn told(rotated: &Rotated) -> Result<()> {
-    say(&format!("Master key {} is current.", rotated.current))?;
-    if rotated.former.is_empty() {
+fn print_report(report: &RotationReport) -> Result<()> {
+    say(&format!("Master key {} is current.", report.current))?;
+    if report.former.is_empty() {
         return Ok(());
     }
-    say(&format!("Nothing is sealed with {} any more. {}", rotated.former.join(", "), rotated.words))
+    say(&format!("Nothing is sealed with {} any more. {}", report.former.join(", "), report.advice))
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
         let passwords = Passwords::default();
         let now = Clock::real().now();
         let user =
-            accounts::create(&databases.system, &passwords, &new, admin, &Visitor::at_command_line(), now).await?;
+            accounts::create(&databases.system, &passwords, &new, admin, &Visitor::from_command_line(), now).await?;
         say(&format!("{} can sign in now.", user.email))
     })
     .await

@@ -1,7 +1,7 @@
-//! The sealed form: one byte of algorithm, eight of key id, a nonce, the ciphertext.
+//! The sealed form of a value: one byte of algorithm, eight bytes of key id, a nonce, the ciphertext.
 //!
-//! The associated data says which row and field the bytes belong to, so a ciphertext moved to another place, or an old
-//! one put back, does not open.
+//! The associated data identifies the row and the field. A ciphertext that was moved to another row, or an old one that
+//! was put back, does not open.
 
 use anyhow::Context;
 use chacha20poly1305::aead::{Aead, Payload};
@@ -10,13 +10,13 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// XChaCha20-Poly1305: random nonces are safe at its 24 bytes.
+/// XChaCha20-Poly1305; its nonce of 24 bytes is long enough to be random.
 const XCHACHA20_POLY1305: u8 = 1;
 const ID_BYTES: usize = 8;
 const NONCE_BYTES: usize = 24;
 const HEADER_BYTES: usize = 1 + ID_BYTES + NONCE_BYTES;
 
-/// A key that seals; wiped when dropped.
+/// A symmetric key that seals values; wiped from memory when dropped.
 #[derive(Clone)]
 pub struct SealingKey {
     bytes: Zeroizing<[u8; 32]>,
@@ -33,13 +33,13 @@ impl SealingKey {
         Self { bytes: Zeroizing::new(bytes), id }
     }
 
-    /// A new random key.
+    /// Creates a random key.
     #[must_use]
     pub fn random() -> Self {
         Self::new(rand::random())
     }
 
-    /// Names the key without giving it away: 16 hexadecimal digits.
+    /// Returns the id of the key, 16 hexadecimal digits, which reveal nothing of the key.
     #[must_use]
     pub fn id(&self) -> String {
         hex::encode(self.id)
@@ -49,16 +49,16 @@ impl SealingKey {
         &self.bytes
     }
 
-    /// 32 bytes that only this key leads to, others for each `what`, and that do not lead back (HMAC-SHA256).
-    pub(super) fn derive(&self, what: &str) -> [u8; 32] {
-        // the method pads a short key with zeros itself; a whole block is what cannot have a wrong length
+    /// Derives 32 bytes for `purpose` (HMAC-SHA256). They do not reveal the key.
+    pub(super) fn derive(&self, purpose: &str) -> [u8; 32] {
+        // HMAC pads a short key with zeros itself; a whole block cannot have a wrong length
         let mut block = Zeroizing::new([0; 64]);
         block[..32].copy_from_slice(self.bytes());
         let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
-        mac.chain_update(b"craft ").chain_update(what).finalize().into_bytes().into()
+        mac.chain_update(b"craft ").chain_update(purpose).finalize().into_bytes().into()
     }
 
-    /// Seals `plain` for the place that `aad` names.
+    /// Seals `plain` for the row and field that `aad` identifies.
     pub(super) fn seal(&self, plain: &[u8], aad: &str) -> Result<Vec<u8>, OpenError> {
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let sealed = self
@@ -68,12 +68,12 @@ impl SealingKey {
         Ok([&[XCHACHA20_POLY1305][..], &self.id, &nonce, &sealed].concat())
     }
 
-    /// The id of the key that sealed this.
+    /// Returns the id of the key that sealed the envelope.
     pub(super) fn id_in(envelope: &[u8]) -> Result<String, OpenError> {
         envelope.get(1..=ID_BYTES).map(hex::encode).ok_or(OpenError::Damaged)
     }
 
-    /// Opens what [`Self::seal`] made for the same place.
+    /// Opens an envelope that [`Self::seal`] made with the same `aad`.
     pub(super) fn open(&self, envelope: &[u8], aad: &str) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (header, sealed) = envelope.split_at_checked(HEADER_BYTES).ok_or(OpenError::Damaged)?;
         if header[0] != XCHACHA20_POLY1305 {
@@ -94,7 +94,7 @@ impl SealingKey {
     }
 }
 
-/// The bytes of a key that was sealed itself.
+/// Accepts the 32 bytes of an unwrapped key.
 impl TryFrom<&[u8]> for SealingKey {
     type Error = anyhow::Error;
 
@@ -110,16 +110,16 @@ impl std::fmt::Debug for SealingKey {
     }
 }
 
-/// Why an envelope stays shut.
+/// The reason why an envelope cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another key sealed it.
+    /// Another key sealed the envelope.
     #[error("it was sealed with key {0}, which is not the one configured")]
     OtherKey(String),
-    /// A later version of the hub sealed it.
+    /// A later version of the hub sealed the envelope.
     #[error("its algorithm {0} is not known to this version")]
     UnknownAlgorithm(u8),
-    /// Cut, altered, or moved from another place.
+    /// The envelope was shortened, altered, or moved from another row.
     #[error("it was altered, or belongs to another place")]
     Damaged,
 }
@@ -130,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn another_key_is_named_not_guessed() {
+    fn the_error_for_another_key_names_that_key() {
         let (one, two) = (SealingKey::random(), SealingKey::random());
         let envelope = one.seal(b"token", "place").unwrap();
         assert!(matches!(two.open(&envelope, "place"), Err(OpenError::OtherKey(id)) if id == one.id()));
@@ -145,7 +145,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sealed_opens_and_any_flipped_bit_is_noticed(plain: Vec<u8>, aad: String, at: prop::sample::Index, bit in 0..8u8) {
+        fn a_sealed_value_opens_and_any_flipped_bit_is_noticed(plain: Vec<u8>, aad: String, at: prop::sample::Index, bit in 0..8u8) {
             let key = SealingKey::random();
             let mut envelope = key.seal(&plain, &aad).unwrap();
             let opened = key.open(&envelope, &aad).unwrap();
@@ -156,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn strangers_bytes_never_panic(bytes: Vec<u8>) {
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
             prop_assert!(SealingKey::new([7; 32]).open(&bytes, "").is_err());
         }
     }

@@ -1,4 +1,4 @@
-//! The master keys: the first wraps data keys, every one unwraps what it has wrapped.
+//! The master keys. The first one wraps data keys; each unwraps the data keys that it wrapped.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use anyhow::{Context, anyhow, bail};
 use super::envelope::SealingKey;
 use crate::secret::Secret;
 
-/// One key, or, while one is replaced by another, several. Cheap to clone.
+/// One master key, or several during a rotation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keyring(Arc<[SealingKey]>);
 
 impl Keyring {
-    /// Reads keys of 64 hexadecimal digits, with commas or white space between them; the current one is the first.
+    /// Parses keys of 64 hexadecimal digits, separated by commas or white space. The first one is the current key.
     pub fn parse(text: &Secret) -> anyhow::Result<Self> {
         let between = |letter: char| letter == ',' || letter.is_whitespace();
         let keys: Vec<_> =
@@ -27,43 +27,43 @@ impl Keyring {
         Ok(Self(keys.into()))
     }
 
-    /// The key that wraps.
+    /// Returns the key that wraps.
     #[must_use]
     pub fn current(&self) -> &SealingKey {
-        // `parse` and `from` let none be empty
+        // `parse` and `from` never create an empty keyring
         &self.0[0]
     }
 
-    /// Those that only unwrap.
+    /// Returns the keys that only unwrap.
     #[must_use]
     pub fn former(&self) -> &[SealingKey] {
         &self.0[1..]
     }
 
-    /// The key of this id.
+    /// Finds a key by its id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&SealingKey> {
         self.0.iter().find(|key| key.id() == id)
     }
 
-    /// The ids, for sentences.
+    /// Returns the ids of all keys.
     #[must_use]
     pub fn ids(&self) -> Vec<String> {
         self.0.iter().map(SealingKey::id).collect()
     }
 
-    /// The same keys behind a new one.
-    pub(super) fn behind(&self, new: SealingKey) -> Self {
+    /// Returns the same keys behind a new current one.
+    pub(super) fn with_current(&self, new: SealingKey) -> Self {
         Self([&[new], &*self.0].concat().into())
     }
 
-    /// The current key alone.
+    /// Returns the current key alone.
     pub(super) fn without_former(&self) -> Self {
         self.current().clone().into()
     }
 
-    /// As a file holds them: a line each.
-    pub(super) fn lines(&self) -> Secret {
+    /// Returns the text of a key file: one key per line.
+    pub(super) fn to_file_text(&self) -> Secret {
         Secret::new(self.0.iter().map(|key| hex::encode(key.bytes()) + "\n").collect::<String>())
     }
 }
@@ -100,9 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_says_how_to_make_one_and_is_not_repeated() {
-        let told = parse("hunter2hunter2").unwrap_err();
-        assert!(told.contains("openssl rand -hex 32") && !told.contains("hunter2"), "{told}");
+    fn an_invalid_key_is_not_quoted_and_the_error_tells_how_to_make_one() {
+        let error = parse("hunter2hunter2").unwrap_err();
+        assert!(error.contains("openssl rand -hex 32") && !error.contains("hunter2"), "{error}");
         assert_eq!(parse(" \n"), Err("there is no key in it".to_owned()));
         let key = "ab".repeat(32);
         assert_eq!(parse(&format!("{key} {key}")), Err("it names one key twice".to_owned()));

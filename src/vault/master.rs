@@ -1,48 +1,34 @@
-//! What wraps data keys: keys that the hub holds, or one that stays in Vault.
+//! The master key, which wraps data keys: held by the hub, or by Vault.
 
 use anyhow::Context;
 
 use super::envelope::SealingKey;
-use super::local::Local;
+use super::local::LocalKeys;
 use super::store;
 use super::transit::Transit;
+use super::wrapping::{RetiredKeys, WrappedKey};
 use crate::db::SystemDb;
 use crate::error::Result;
 use crate::ids::UserId;
 
 #[derive(Debug)]
-pub(super) enum Master {
-    Local(Local),
-    /// What `former` has wrapped it still unwraps, until a rotation has moved it.
+pub(super) enum MasterKey {
+    Local(LocalKeys),
+    /// `former` unwraps the data keys that it wrapped, until a rotation has rewrapped them.
     Transit {
         transit: Box<Transit>,
-        former: Option<Local>,
+        former: Option<LocalKeys>,
     },
 }
 
-/// A wrapped data key, and the id of what wrapped it.
-pub(super) struct Wrap {
-    pub(super) by: String,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Master keys that nothing needs any more.
-pub(super) struct Retired {
-    pub(super) former: Vec<String>,
-    /// False if they stand in a place that only people can change.
-    pub(super) gone: bool,
-    /// What people should know of them, or do: sentences.
-    pub(super) words: String,
-}
-
-impl Master {
-    /// Wraps with what is current at this moment.
-    pub(super) async fn wrap(&self, owner: UserId, key: &SealingKey) -> Result<Wrap> {
+impl MasterKey {
+    /// Wraps a data key with the current master key.
+    pub(super) async fn wrap(&self, owner: UserId, key: &SealingKey) -> Result<WrappedKey> {
         match self {
             Self::Local(local) => local.wrap(owner, key).await,
             Self::Transit { transit, .. } => {
                 let wrapped = transit.wrap(&[(owner, key.clone())], None).await?;
-                Ok(wrapped.into_iter().next().context("Vault answered nothing")?)
+                Ok(wrapped.into_iter().next().context("Vault returned no wrapped key")?)
             }
         }
     }
@@ -57,7 +43,7 @@ impl Master {
         }
     }
 
-    /// The ids of all that unwrap.
+    /// Returns the ids of all keys that unwrap.
     pub(super) async fn ids(&self) -> Result<Vec<String>> {
         Ok(match self {
             Self::Local(local) => local.keys().ids(),
@@ -68,8 +54,8 @@ impl Master {
         })
     }
 
-    /// What whoever starts the hub can do about a key that is missing.
-    pub(super) fn missing(&self, id: &str, ids: &[String]) -> String {
+    /// Returns a sentence about a missing key: what the operator can do.
+    pub(super) fn missing_key_message(&self, id: &str, ids: &[String]) -> String {
         let sealed = format!("Stored secrets are sealed with master key {id}");
         match self {
             Self::Transit { transit, .. } if id.starts_with(&format!("{}:v", transit.key())) => format!(
@@ -85,21 +71,21 @@ impl Master {
                 ids.join(", ")
             ),
             Self::Transit { transit, .. } => format!(
-                "{sealed}, which is not configured. Give that key too, by CRAFT_MASTER_KEY_FILE for one (the one that a \
-                 hub makes itself is keys/master.key in its data directory), and move what it seals to {} with craft \
+                "{sealed}, which is not configured. Give that key too, for example by CRAFT_MASTER_KEY_FILE (the key that \
+                     a hub creates itself is keys/master.key in its data directory), and move what it seals to {} with craft \
                  secrets rotate.",
                 transit.key()
             ),
         }
     }
 
-    /// Makes another key current, unless something is left to do of the last time; its id.
-    pub(super) async fn renew(&self, system: &SystemDb) -> Result<String> {
+    /// Creates a new current key, unless a rotation is unfinished. Returns the id of the current key.
+    pub(super) async fn rotate(&self, system: &SystemDb) -> Result<String> {
         match self {
-            Self::Local(local) => local.renew().await,
+            Self::Local(local) => local.rotate().await,
             Self::Transit { transit, .. } => {
                 let current = transit.current().await?;
-                if store::count_behind(&mut *system.begin().await?, &current).await? > 0 {
+                if store::count_outdated_keys(&mut *system.begin().await?, &current).await? > 0 {
                     return Ok(current);
                 }
                 transit.rotate().await?;
@@ -108,47 +94,52 @@ impl Master {
         }
     }
 
-    /// Wraps these with the current key.
-    pub(super) async fn rewrap(&self, current: &str, behind: &[store::Wrapped]) -> Result<Vec<(UserId, Vec<u8>)>> {
+    /// Wraps data keys again, with the current key.
+    pub(super) async fn rewrap(
+        &self,
+        current: &str,
+        outdated: &[store::OutdatedKey],
+    ) -> Result<Vec<(UserId, Vec<u8>)>> {
         match self {
-            Self::Local(local) => local.rewrap(behind).await,
+            Self::Local(local) => local.rewrap(outdated).await,
             Self::Transit { transit, former } => {
-                let keys = unwrapped(transit, former.as_ref(), behind).await?;
+                let keys = unwrap_all(transit, former.as_ref(), outdated).await?;
                 let wrapped = transit.wrap(&keys, Some(current)).await?;
                 Ok(keys.iter().map(|(owner, _)| *owner).zip(wrapped.into_iter().map(|wrap| wrap.bytes)).collect())
             }
         }
     }
 
-    /// Lets go of all but the current key, as far as the hub may.
-    pub(super) async fn retire(&self, current: &str) -> Result<Retired> {
+    /// Removes all keys but the current one, as far as the hub may.
+    pub(super) async fn retire(&self, current: &str) -> Result<RetiredKeys> {
         match self {
             Self::Local(local) => local.retire().await,
             Self::Transit { transit, former: None } => transit.retire(current).await,
             Self::Transit { transit, former: Some(local) } => {
-                let Retired { former, words, .. } = transit.retire(current).await?;
-                let words = format!(
-                    "Take the master key out of the settings, so that Vault’s alone is used. Backups taken before need it: \
-                     keep a copy with them. {words}"
+                let RetiredKeys { ids, advice, .. } = transit.retire(current).await?;
+                let advice = format!(
+                    "Remove the master key from the settings, so that only the key in Vault is used. Backups taken before \
+                         need it: keep a copy with them. {advice}"
                 );
-                let words = words.trim_end().to_owned();
-                Ok(Retired { former: [former, local.keys().ids()].concat(), gone: false, words })
+                let advice = advice.trim_end().to_owned();
+                Ok(RetiredKeys { ids: [ids, local.keys().ids()].concat(), is_removed: false, advice })
             }
         }
     }
 }
 
-/// The data keys themselves; those that Vault has wrapped, in one go.
-async fn unwrapped(
+/// Unwraps data keys; those that Vault wrapped, in one request.
+async fn unwrap_all(
     transit: &Transit,
-    former: Option<&Local>,
-    behind: &[store::Wrapped],
+    former: Option<&LocalKeys>,
+    outdated: &[store::OutdatedKey],
 ) -> Result<Vec<(UserId, SealingKey)>> {
-    let (vaults, others): (Vec<_>, Vec<_>) = behind.iter().partition(|key| Transit::has_wrapped(&key.wrapped));
+    let (vaults, others): (Vec<_>, Vec<_>) = outdated.iter().partition(|key| Transit::has_wrapped(&key.wrapped));
     let wrapped: Vec<_> = vaults.iter().map(|key| (key.user_id, key.wrapped.as_slice())).collect();
     let mut keys: Vec<_> = vaults.iter().map(|key| key.user_id).zip(transit.unwrap_all(&wrapped).await?).collect();
     for key in others {
-        let local = former.with_context(|| format!("nothing unwraps the data key of user {}", key.user_id))?;
+        let local =
+            former.with_context(|| format!("no configured key unwraps the data key of user {}", key.user_id))?;
         keys.push((key.user_id, local.unwrap(key.user_id, &key.wrapped).await?));
     }
     Ok(keys)

@@ -1,8 +1,8 @@
 //! Seals and opens secrets.
 //!
-//! Each user has a data key, wrapped by a master key; it seals that user's secrets. The master key is the hub's, or one
-//! that stays in HashiCorp's Vault. Other tables hold only a [`SecretRef`]. A secret is opened only to be presented to its
-//! service, never to be shown. What a browser is given to carry, sealed for a [`UserTag`], is in no table.
+//! Each user has a data key, which seals that user's secrets and is wrapped by a master key. The hub holds the master key,
+//! or HashiCorp's Vault does. Other tables contain only a [`SecretRef`]. The hub opens a secret only to present it to its
+//! service, and never shows it. Tokens that a client keeps, sealed for a [`UserTag`], are in no table.
 
 mod envelope;
 mod keyring;
@@ -13,21 +13,22 @@ mod sealed_token;
 mod source;
 mod store;
 mod transit;
+mod wrapping;
 
 pub use envelope::{OpenError, SealingKey};
 pub use keyring::Keyring;
-pub use rotation::Rotated;
+pub use rotation::RotationReport;
 pub use sealed_token::UserTag;
 pub use source::KeySource;
-pub use transit::{Token, TransitSettings};
+pub use transit::{TransitSettings, VaultToken};
 
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use sqlx::PgConnection;
 
-use self::local::Local;
-use self::master::Master;
+use self::local::LocalKeys;
+use self::master::MasterKey;
 use self::transit::Transit;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
@@ -37,7 +38,7 @@ use crate::secret::Secret;
 
 const SCHEME: &str = "vault://secrets/";
 
-/// Names a sealed secret: `vault://secrets/<id>`.
+/// A reference to a sealed secret: `vault://secrets/<id>`.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct SecretRef(String);
@@ -51,74 +52,75 @@ impl SecretRef {
         self.0
             .strip_prefix(SCHEME)
             .and_then(|id| id.parse().ok())
-            .ok_or_else(|| Error::Internal(anyhow!("{} names no secret", self.0)))
+            .ok_or_else(|| Error::Internal(anyhow!("{} is not a reference to a secret", self.0)))
     }
 }
 
-/// Holds the master keys, or the way to them. Cheap to clone; clones share what they know of them.
+/// Seals and opens secrets with the master keys. Cheap to clone; clones share the keys.
 #[derive(Clone, Debug)]
 pub struct Vault(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    master: Master,
-    /// The hub's own data key, under a master key that the hub does not hold: see [`Vault::start`].
-    own: OnceLock<SealingKey>,
+    master: MasterKey,
+    /// The hub's own data key, if Vault holds the master key: see [`Vault::start`].
+    hub_key: OnceLock<SealingKey>,
 }
 
 impl Vault {
-    /// A vault under the master keys of this source.
-    pub fn under(source: KeySource) -> anyhow::Result<Self> {
-        Ok(Local::under(source)?.into())
+    /// Creates a vault whose master keys come from this source.
+    pub fn from_source(source: KeySource) -> anyhow::Result<Self> {
+        Ok(LocalKeys::from_source(source)?.into())
     }
 
-    /// A vault under a master key that stays in HashiCorp's Vault, or in OpenBao. What the keys of `former` have sealed
-    /// it opens too, and a rotation moves it.
-    pub fn in_transit(settings: TransitSettings, former: Option<KeySource>) -> anyhow::Result<Self> {
-        let (transit, former) = (Box::new(Transit::at(settings)?), former.map(Local::under).transpose()?);
-        Ok(Self::with(Master::Transit { transit, former }))
+    /// Creates a vault whose master key stays in HashiCorp's Vault, or in OpenBao. The vault also opens values that the keys
+    /// of `former` sealed; a rotation rewraps those.
+    pub fn from_transit(settings: TransitSettings, former: Option<KeySource>) -> anyhow::Result<Self> {
+        let transit = Box::new(Transit::new(settings)?);
+        let former = former.map(LocalKeys::from_source).transpose()?;
+        Ok(Self::with(MasterKey::Transit { transit, former }))
     }
 
-    fn with(master: Master) -> Self {
-        Self(Arc::new(Inner { master, own: OnceLock::new() }))
+    fn with(master: MasterKey) -> Self {
+        Self(Arc::new(Inner { master, hub_key: OnceLock::new() }))
     }
 
-    /// Fails if data keys exist that no configured master key has wrapped, and names the missing key.
+    /// Checks that the configured master keys unwrap all data keys. The error names the missing key.
     pub async fn check(&self, system: &SystemDb) -> Result<()> {
         let ids = self.0.master.ids().await.map_err(|error| match error {
-            // whoever asks runs the hub, and should read why
+            // the operator sees this error and needs its cause
             Error::Locked(cause) => Error::refused(format!("{cause:#}")),
             other => other,
         })?;
-        match store::foreign_master_key(system, &ids).await? {
+        match store::find_unknown_master_key(system, &ids).await? {
             None => Ok(()),
-            Some(id) => Err(Error::refused(self.0.master.missing(&id, &ids))),
+            Some(id) => Err(Error::refused(self.0.master.missing_key_message(&id, &ids))),
         }
     }
 
-    /// Makes it ready for pages: checks it, and learns what carried values are sealed with. Of a master key that the hub
-    /// does not hold that is the hub's own data key, which is the same in every process and outlives a rotation.
+    /// Prepares the vault for pages: checks the master keys, and loads the key of client tokens. If Vault holds the master
+    /// key, that is the hub's own data key, which is the same in all processes and outlives a rotation.
     pub async fn start(&self, system: &SystemDb, now: Timestamp) -> Result<()> {
         self.check(system).await?;
-        if let Master::Transit { .. } = self.0.master {
+        if let MasterKey::Transit { .. } = self.0.master {
             let mut tx = system.begin().await?;
-            let own = self.data_key_or_new(&mut tx, UserId::HUB, now).await?;
+            let hub_key = self.data_key_or_new(&mut tx, UserId::HUB, now).await?;
             tx.commit().await?;
-            self.0.own.get_or_init(|| own);
+            self.0.hub_key.get_or_init(|| hub_key);
         }
         Ok(())
     }
 
-    /// What carried values are sealed with. In a process that was not started and holds no master key, a key that opens
-    /// nothing elsewhere.
-    fn root(&self) -> SealingKey {
+    /// Returns the key that the keys of client tokens derive from. If Vault holds the master key and the process did not call
+    /// [`Vault::start`], the key is random and opens no token of another process.
+    fn token_root_key(&self) -> SealingKey {
         match &self.0.master {
-            Master::Local(local) => local.keys().current().clone(),
-            Master::Transit { .. } => self.0.own.get_or_init(SealingKey::random).clone(),
+            MasterKey::Local(local) => local.keys().current().clone(),
+            MasterKey::Transit { .. } => self.0.hub_key.get_or_init(SealingKey::random).clone(),
         }
     }
 
-    /// Seals a secret of `owner` in the caller's transaction. `purpose` says which field of what it is.
+    /// Seals a secret of `owner` in the caller's transaction. `purpose` identifies the field that holds the secret.
     pub async fn seal(
         &self,
         conn: &mut PgConnection,
@@ -130,7 +132,7 @@ impl Vault {
         let key = self.data_key_or_new(conn, owner, now).await?;
         let id = SecretId::new(now);
         let sealed = key
-            .seal(secret.expose().as_bytes(), &place(owner, id, purpose, 1))
+            .seal(secret.expose().as_bytes(), &secret_aad(owner, id, purpose, 1))
             .context("a secret could not be sealed")?;
         store::insert_secret(conn, owner, id, purpose, &sealed, now).await?;
         Ok(SecretRef::new(id))
@@ -139,18 +141,18 @@ impl Vault {
     /// Opens a secret of `owner`.
     pub async fn open(&self, conn: &mut PgConnection, owner: UserId, secret: &SecretRef) -> Result<Secret> {
         let id = secret.id()?;
-        let row = store::secret(conn, owner, id).await?.ok_or(Error::NotFound("secret"))?;
-        let wrapped = store::data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
+        let row = store::find_secret(conn, owner, id).await?.ok_or(Error::NotFound("secret"))?;
+        let wrapped = store::find_data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
         let key = self.0.master.unwrap(owner, &wrapped).await?;
         let plain = key
-            .open(&row.sealed, &place(owner, id, &row.purpose, row.version))
+            .open(&row.sealed, &secret_aad(owner, id, &row.purpose, row.version))
             .with_context(|| format!("secret {id} cannot be opened"))?;
         let text = std::str::from_utf8(&plain).context("a secret is not text")?;
         Ok(Secret::new(text))
     }
 
-    /// Puts another value in the place of a secret; what the reference leads to from now on. An old value cannot be put
-    /// back: the seal holds the version.
+    /// Replaces the value of a secret; the reference stays. The sealed value includes its version, so that an old value
+    /// cannot be put back.
     pub async fn replace(
         &self,
         conn: &mut PgConnection,
@@ -164,53 +166,50 @@ impl Vault {
         let row = store::lock_secret(conn, owner, id).await?.ok_or(Error::NotFound("secret"))?;
         let version = row.version + 1;
         let sealed = key
-            .seal(value.expose().as_bytes(), &place(owner, id, &row.purpose, version))
+            .seal(value.expose().as_bytes(), &secret_aad(owner, id, &row.purpose, version))
             .context("a secret could not be sealed")?;
         Ok(store::replace_secret(conn, owner, id, version, &sealed).await?)
     }
 
-    /// Forgets a secret for good.
+    /// Deletes a secret.
     pub async fn shred(&self, conn: &mut PgConnection, owner: UserId, secret: &SecretRef) -> Result<()> {
         Ok(store::delete_secret(conn, owner, secret.id()?).await?)
     }
 
-    /// Destroys a user's data key: none of their secrets can be opened any more, not from a backup of this database
-    /// either that was taken without it.
+    /// Deletes a user's data key. None of their secrets can then be opened, including secrets in backups that lack the data
+    /// key.
     pub async fn destroy_key(&self, conn: &mut PgConnection, owner: UserId) -> Result<()> {
         Ok(store::delete_data_key(conn, owner).await?)
     }
 
     async fn data_key_or_new(&self, conn: &mut PgConnection, owner: UserId, now: Timestamp) -> Result<SealingKey> {
-        if let Some(wrapped) = store::data_key(conn, owner).await? {
+        if let Some(wrapped) = store::find_data_key(conn, owner).await? {
             return self.0.master.unwrap(owner, &wrapped).await;
         }
-        // a rotation may have begun since the keys were read: it ends after this, or has ended before it
-        store::share_keys(conn).await?;
+        // a rotation that began since the keys were read waits for this transaction, or this one for its end
+        store::lock_keys_shared(conn).await?;
         let wrapped = self.0.master.wrap(owner, &SealingKey::random()).await?;
         store::insert_data_key(conn, owner, &wrapped.by, &wrapped.bytes, now).await?;
-        // somebody else may have been first: theirs counts
-        let kept = store::data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
-        self.0.master.unwrap(owner, &kept).await
+        // another transaction may have inserted the key first
+        let stored = store::find_data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
+        self.0.master.unwrap(owner, &stored).await
     }
 }
 
-impl From<Local> for Vault {
-    fn from(local: Local) -> Self {
-        Self::with(Master::Local(local))
+impl From<LocalKeys> for Vault {
+    fn from(local: LocalKeys) -> Self {
+        Self::with(MasterKey::Local(local))
     }
 }
 
-/// For tests, and for whoever has a key and no place for it.
+/// Uses a key that has no source, such as a test's.
 impl From<SealingKey> for Vault {
     fn from(key: SealingKey) -> Self {
-        Local::from(key).into()
+        LocalKeys::from(key).into()
     }
 }
 
-fn place(owner: UserId, id: SecretId, purpose: &str, version: i32) -> String {
+/// Returns the associated data of a secret.
+fn secret_aad(owner: UserId, id: SecretId, purpose: &str, version: i32) -> String {
     format!("{owner}|secrets|{id}|{purpose}|{version}")
-}
-
-fn key_place(owner: UserId) -> String {
-    format!("{owner}|data_keys|wrapped")
 }

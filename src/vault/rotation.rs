@@ -1,10 +1,9 @@
-//! Changing the master key while the hub runs: a new key goes before the present one, every data key is wrapped anew,
-//! and what nothing needs any more is taken out.
+//! Rotation of the master key while the hub runs: adds a new key, rewraps all data keys, and removes the former keys.
 //!
-//! Each step can be cut short and taken again. Processes that run meanwhile read the keys anew when they meet a data
-//! key that a newer one has wrapped, and before they make one.
+//! Each step can be interrupted and repeated. Other processes read the keys again when they meet a data key that a newer
+//! master key has wrapped, and before they create a data key.
 
-use super::master::Retired;
+use super::wrapping::RetiredKeys;
 use super::{Vault, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -12,99 +11,107 @@ use crate::clock::Timestamp;
 use crate::db::{SystemDb, Tx};
 use crate::error::{Error, Result};
 
-/// Data keys of one transaction.
-const BATCH: i64 = 1_000;
+/// Data keys that one transaction rewraps.
+const REWRAP_BATCH_SIZE: i64 = 1_000;
 
-/// What a rotation has done.
+/// The result of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rotated {
-    /// The key that wraps from now on.
+pub struct RotationReport {
+    /// Id of the key that wraps from now on.
     pub current: String,
-    /// Those that nothing needs any more.
+    /// Ids of the former keys, which no data key needs.
     pub former: Vec<String>,
-    /// How many data keys were wrapped anew.
+    /// Number of rewrapped data keys.
     pub rewrapped: u64,
-    /// False if the former keys stand in a place that only people can change.
-    pub retired: bool,
-    /// What people should know of the former keys, or do: sentences.
-    pub words: String,
+    /// Whether the former keys were removed from their source; otherwise the operator has to remove them.
+    pub is_former_removed: bool,
+    /// Sentences for the operator about the former keys.
+    pub advice: String,
 }
 
 impl Vault {
-    /// Changes the master key, for `keeper`, who runs the hub. `progress` is told how many data keys are wrapped anew, and
-    /// of how many.
+    /// Rotates the master key for `operator`. `progress` receives the number of rewrapped data keys and their total.
     ///
     /// # Errors
-    /// [`Error::Refused`] if the source has one key and cannot be written: a sentence that says how to add one.
+    /// Returns [`Error::Refused`] if the source has one key and cannot be written; the sentence says how to add a key.
     pub async fn rotate(
         &self,
         system: &SystemDb,
-        keeper: &Actor,
+        operator: &Actor,
         now: Timestamp,
         progress: impl FnMut(u64, u64),
-    ) -> Result<Rotated> {
-        // held to the end: two at once would each think that the other's new key is not known
-        let mut alone = system.begin().await?;
-        if !store::be_the_only_rotation(&mut alone).await? {
+    ) -> Result<RotationReport> {
+        // the lock lasts until the end: of two concurrent rotations, each would find the other's new key unknown
+        let mut lock = system.begin().await?;
+        if !store::try_lock_rotation(&mut lock).await? {
             return Err(Error::Conflict(
                 "Another change of the master key is under way. Wait until it is done".to_owned(),
             ));
         }
-        let rotated = self.rotate_alone(system, (keeper, now), progress).await;
-        // however it ended, the next one may begin
-        let ended = alone.commit().await;
-        let rotated = rotated?;
-        ended?;
-        Ok(rotated)
+        let report = self.rotate_locked(system, operator, now, progress).await;
+        // the lock is released after a failure too
+        let released = lock.commit().await;
+        let report = report?;
+        released?;
+        Ok(report)
     }
 
-    async fn rotate_alone(
+    async fn rotate_locked(
         &self,
         system: &SystemDb,
-        keeper: (&Actor, Timestamp),
+        operator: &Actor,
+        now: Timestamp,
         mut progress: impl FnMut(u64, u64),
-    ) -> Result<Rotated> {
-        let current = self.0.master.renew(system).await?;
+    ) -> Result<RotationReport> {
+        let current = self.0.master.rotate(system).await?;
         self.check(system).await?;
         let mut tx = system.begin().await?;
-        let total = store::count_behind(&mut tx, &current).await?.unsigned_abs();
+        let total = store::count_outdated_keys(&mut tx, &current).await?.unsigned_abs();
         tx.commit().await?;
         let mut rewrapped = 0;
         loop {
             let mut tx = system.begin().await?;
-            let some = self.rewrap(&mut tx, &current).await?;
+            let count = self.rewrap(&mut tx, &current).await?;
             tx.commit().await?;
-            if some == 0 {
+            if count == 0 {
                 break;
             }
-            rewrapped += some;
+            rewrapped += count;
             progress(rewrapped, total.max(rewrapped));
         }
-        let (late, Retired { former, gone, words }) = self.retire(system, keeper, &current).await?;
-        Ok(Rotated { current, former, rewrapped: rewrapped + late, retired: gone, words })
+        let (late, retired) = self.retire(system, operator, now, &current).await?;
+        let RetiredKeys { ids, is_removed, advice } = retired;
+        let rewrapped = rewrapped + late;
+        Ok(RotationReport { current, former: ids, rewrapped, is_former_removed: is_removed, advice })
     }
 
-    /// Wraps some anew in the caller's transaction, and says how many.
+    /// Rewraps a batch in the caller's transaction. Returns the number of data keys.
     async fn rewrap(&self, tx: &mut Tx, current: &str) -> Result<u64> {
-        let behind = store::behind(tx, current, BATCH).await?;
-        let rewrapped = self.0.master.rewrap(current, &behind).await?;
+        let outdated = store::lock_outdated_keys(tx, current, REWRAP_BATCH_SIZE).await?;
+        let rewrapped = self.0.master.rewrap(current, &outdated).await?;
         let (users, wrapped): (Vec<_>, Vec<_>) =
             rewrapped.into_iter().map(|(owner, wrapped)| (owner.uuid(), wrapped)).unzip();
-        store::rewrap(tx, current, &users, &wrapped).await?;
+        store::update_wrapped_keys(tx, current, &users, &wrapped).await?;
         Ok(users.len() as u64)
     }
 
-    /// Lets go of the former keys once nothing needs them; says how many data keys were late.
-    async fn retire(&self, system: &SystemDb, keeper: (&Actor, Timestamp), current: &str) -> Result<(u64, Retired)> {
+    /// Removes the former keys as soon as no data key needs them. Returns the number of data keys that were created late.
+    async fn retire(
+        &self,
+        system: &SystemDb,
+        operator: &Actor,
+        now: Timestamp,
+        current: &str,
+    ) -> Result<(u64, RetiredKeys)> {
         let mut late = 0;
         loop {
             let mut tx = system.begin().await?;
-            store::hold_keys(&mut tx).await?;
-            // committed before the key goes: cut short, a rotation leaves a key too many and never one too few
-            if store::count_behind(&mut tx, current).await? == 0 {
+            store::lock_keys_exclusive(&mut tx).await?;
+            // the rewrapped keys are committed before the former key is removed: an interruption leaves too many keys
+            if store::count_outdated_keys(&mut tx, current).await? == 0 {
                 let retired = self.0.master.retire(current).await?;
-                let action = Action::MasterKeyChanged { current: current.to_owned(), former: retired.former.clone() };
-                audit::record(&mut tx, keeper.0, &action, keeper.1).await?;
+                let action = Action::MasterKeyChanged { current: current.to_owned(), former: retired.ids.clone() };
+                audit::record(&mut tx, operator, &action, now).await?;
                 tx.commit().await?;
                 return Ok((late, retired));
             }

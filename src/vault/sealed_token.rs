@@ -1,8 +1,8 @@
-//! Values that a browser carries, sealed, where the hub is not to store them.
+//! Sealed tokens: values that a client keeps for the hub, so that the hub need not store them.
 //!
-//! Each is sealed for one user and one purpose, under a key made from the master key (or from the hub's own data key,
-//! where the master key stays in Vault), and says when that was: so it
-//! opens in every process of the hub, for that user alone, and only for as long as its reader allows.
+//! Each token is sealed for one user and one purpose, and includes its time. The key derives from the master key, or from
+//! the hub's own data key if Vault holds the master key. Every process of the hub therefore opens the token, for that
+//! user only, and until the age that the reader allows.
 
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
 
-/// Stands for a user outside of the hub: the same each time, it leads back to nobody and signs nobody in.
+/// A pseudonymous, stable tag for a user. The tag cannot be mapped back to the user and does not authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserTag([u8; 32]);
 
@@ -28,57 +28,60 @@ impl std::fmt::Display for UserTag {
     }
 }
 
-/// Any 32 bytes will do: what is sealed for a mark that somebody made up opens for nobody.
+/// Accepts any 32 bytes: a token that was sealed for an invented tag opens for nobody.
 impl FromStr for UserTag {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or(Error::NotFound("mark"))
+        bytes.map(Self).ok_or(Error::NotFound("user tag"))
     }
 }
 
 impl Vault {
-    /// The mark of a user.
+    /// Returns the tag of a user.
     #[must_use]
-    pub fn mark(&self, user: UserId) -> UserTag {
-        UserTag(self.root().derive(&format!("mark of user {user}")))
+    pub fn user_tag(&self, user: UserId) -> UserTag {
+        // the text is part of the tags that browsers have: it cannot change
+        UserTag(self.token_root_key().derive(&format!("mark of user {user}")))
     }
 
-    /// Seals a value for the owner of a mark, as text that fits into a page or an address. `purpose` says what it is.
+    /// Seals a value for the owner of a tag, as text for a page or a URL. `purpose` separates kinds of tokens.
     pub fn seal_for_client(&self, owner: UserTag, purpose: &str, value: &Secret, now: Timestamp) -> Result<String> {
-        let moment = now.unix_timestamp().to_be_bytes();
-        let dated = Zeroizing::new([&moment[..], value.expose().as_bytes()].concat());
+        let sealed_at = now.unix_timestamp().to_be_bytes();
+        let dated = Zeroizing::new([&sealed_at[..], value.expose().as_bytes()].concat());
         let sealed =
-            self.carrying_key().seal(&dated, &place(owner, purpose)).context("a carried value could not be sealed")?;
+            self.token_key().seal(&dated, &token_aad(owner, purpose)).context("a client token could not be sealed")?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// Opens what [`Self::seal_for_client`] made for the same owner and purpose less than `life` ago; of anything else
-    /// there is nothing to say, since anybody can send it.
+    /// Opens a token that [`Self::seal_for_client`] sealed for the same owner and purpose less than `ttl` ago. Returns `None`
+    /// for any other text, because anybody can send it.
     #[must_use]
     pub fn open_from_client(
         &self,
         owner: UserTag,
         purpose: &str,
-        carried: &str,
+        token: &str,
         now: Timestamp,
-        life: Duration,
+        ttl: Duration,
     ) -> Option<Secret> {
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(carried).ok()?;
-        let dated = self.carrying_key().open(&sealed, &place(owner, purpose)).ok()?;
-        let (moment, value) = dated.split_first_chunk()?;
-        let moment = Timestamp::from_unix_timestamp(i64::from_be_bytes(*moment)).ok()?;
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+        let dated = self.token_key().open(&sealed, &token_aad(owner, purpose)).ok()?;
+        let (sealed_at, value) = dated.split_first_chunk()?;
+        let sealed_at = Timestamp::from_unix_timestamp(i64::from_be_bytes(*sealed_at)).ok()?;
         let value = std::str::from_utf8(value).ok()?;
-        (now - moment < life).then(|| Secret::new(value))
+        (now - sealed_at < ttl).then(|| Secret::new(value))
     }
 
-    fn carrying_key(&self) -> SealingKey {
-        SealingKey::new(self.root().derive("key of carried values"))
+    fn token_key(&self) -> SealingKey {
+        // the text is part of the tokens that clients have: it cannot change
+        SealingKey::new(self.token_root_key().derive("key of carried values"))
     }
 }
 
-fn place(owner: UserTag, purpose: &str) -> String {
+/// Returns the associated data of a token.
+fn token_aad(owner: UserTag, purpose: &str) -> String {
     format!("{owner}|carried|{purpose}")
 }
 
@@ -99,51 +102,51 @@ mod tests {
         Vault::from(SealingKey::new([7; 32]))
     }
 
-    fn opened(vault: &Vault, owner: UserTag, purpose: &str, carried: &str, now: Timestamp) -> Option<String> {
-        vault.open_from_client(owner, purpose, carried, now, HOUR).map(|value| value.expose().to_owned())
+    fn opened(vault: &Vault, owner: UserTag, purpose: &str, token: &str, now: Timestamp) -> Option<String> {
+        vault.open_from_client(owner, purpose, token, now, HOUR).map(|value| value.expose().to_owned())
     }
 
     #[test]
-    fn it_opens_for_its_owner_and_purpose_alone_and_for_as_long_as_it_is_good() {
+    fn a_token_opens_for_its_owner_and_purpose_until_it_expires() {
         let vault = vault();
-        let (alice, bob) = (vault.mark(UserId::new(NOW)), vault.mark(UserId::new(NOW)));
-        let carried = vault.seal_for_client(alice, "form", &Secret::new("typed"), NOW).unwrap();
+        let (alice, bob) = (vault.user_tag(UserId::new(NOW)), vault.user_tag(UserId::new(NOW)));
+        let token = vault.seal_for_client(alice, "form", &Secret::new("typed"), NOW).unwrap();
         let last = NOW + HOUR - Duration::SECOND;
-        assert_eq!(opened(&vault, alice, "form", &carried, last).as_deref(), Some("typed"));
-        assert_eq!(opened(&vault, bob, "form", &carried, NOW), None);
-        assert_eq!(opened(&vault, alice, "other", &carried, NOW), None);
-        assert_eq!(opened(&vault, alice, "form", &carried, NOW + HOUR), None);
-        assert_eq!(opened(&Vault::from(SealingKey::random()), alice, "form", &carried, NOW), None);
+        assert_eq!(opened(&vault, alice, "form", &token, last).as_deref(), Some("typed"));
+        assert_eq!(opened(&vault, bob, "form", &token, NOW), None);
+        assert_eq!(opened(&vault, alice, "other", &token, NOW), None);
+        assert_eq!(opened(&vault, alice, "form", &token, NOW + HOUR), None);
+        assert_eq!(opened(&Vault::from(SealingKey::random()), alice, "form", &token, NOW), None);
     }
 
     #[test]
-    fn a_mark_is_the_same_each_time_and_is_read_back() {
+    fn a_tag_is_stable_and_can_be_parsed() {
         let user = UserId::new(NOW);
-        let mark = vault().mark(user);
-        assert_eq!(mark, vault().mark(user));
-        assert_eq!(mark.to_string().parse::<UserTag>().unwrap(), mark);
-        assert_ne!(mark, Vault::from(SealingKey::random()).mark(user), "it can be made without the master key");
+        let tag = vault().user_tag(user);
+        assert_eq!(tag, vault().user_tag(user));
+        assert_eq!(tag.to_string().parse::<UserTag>().unwrap(), tag);
+        assert_ne!(tag, Vault::from(SealingKey::random()).user_tag(user), "the tag does not depend on the master key");
         assert!("".parse::<UserTag>().is_err() && "short".parse::<UserTag>().is_err());
     }
 
     proptest! {
         #[test]
-        fn whatever_is_sealed_opens_and_one_changed_letter_shuts_it(value: String, at: prop::sample::Index, letter in "[A-Za-z0-9_-]") {
+        fn a_sealed_token_opens_until_one_letter_is_changed(value: String, at: prop::sample::Index, letter in "[A-Za-z0-9_-]") {
             let vault = vault();
-            let mark = vault.mark(UserId::HUB);
-            let mut carried = vault.seal_for_client(mark, "form", &Secret::new(value.as_str()), NOW).unwrap();
-            prop_assert_eq!(opened(&vault, mark, "form", &carried, NOW), Some(value));
-            let at = at.index(carried.len());
-            if carried[at..=at] != letter {
-                carried.replace_range(at..=at, &letter);
-                prop_assert_eq!(opened(&vault, mark, "form", &carried, NOW), None);
+            let tag = vault.user_tag(UserId::HUB);
+            let mut token = vault.seal_for_client(tag, "form", &Secret::new(value.as_str()), NOW).unwrap();
+            prop_assert_eq!(opened(&vault, tag, "form", &token, NOW), Some(value));
+            let at = at.index(token.len());
+            if token[at..=at] != letter {
+                token.replace_range(at..=at, &letter);
+                prop_assert_eq!(opened(&vault, tag, "form", &token, NOW), None);
             }
         }
 
         #[test]
-        fn what_strangers_send_never_opens_and_never_panics(text in "\\PC*|[A-Za-z0-9_-]{0,200}") {
+        fn arbitrary_text_never_opens_and_never_panics(text in "\\PC*|[A-Za-z0-9_-]{0,200}") {
             let vault = vault();
-            prop_assert_eq!(opened(&vault, vault.mark(UserId::HUB), "form", &text, NOW), None);
+            prop_assert_eq!(opened(&vault, vault.user_tag(UserId::HUB), "form", &text, NOW), None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The statements of the vault.
+//! The store of `data_keys` and `secrets`.
 
 use sqlx::PgConnection;
 
@@ -12,36 +12,37 @@ pub(super) struct SecretRow {
     pub(super) sealed: Vec<u8>,
 }
 
-pub(super) async fn foreign_master_key(system: &SystemDb, ours: &[String]) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", ours)
+/// Finds the id of a master key that wrapped a data key and is not among `known`.
+pub(super) async fn find_unknown_master_key(system: &SystemDb, known: &[String]) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", known)
         .fetch_optional(system.pool())
         .await
 }
 
-/// False if somebody else changes the master key; else nobody does until the transaction ends.
-pub(super) async fn be_the_only_rotation(conn: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtextextended('rotation', 0)) AS "alone!""#)
+/// Locks rotation until the transaction ends. Returns `false` if another rotation runs.
+pub(super) async fn try_lock_rotation(conn: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtextextended('rotation', 0)) AS "locked!""#)
         .fetch_one(conn)
         .await
 }
 
-/// Until the transaction ends, no master key is retired.
-pub(super) async fn share_keys(conn: &mut PgConnection) -> sqlx::Result<()> {
+/// Prevents the removal of a master key until the transaction ends.
+pub(super) async fn lock_keys_shared(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended('master keys', 0))) locked")
         .execute(conn)
         .await?;
     Ok(())
 }
 
-/// Until the transaction ends, no data key is made.
-pub(super) async fn hold_keys(conn: &mut PgConnection) -> sqlx::Result<()> {
+/// Prevents the creation of data keys until the transaction ends.
+pub(super) async fn lock_keys_exclusive(conn: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT FROM (SELECT pg_advisory_xact_lock(hashtextextended('master keys', 0))) locked")
         .execute(conn)
         .await?;
     Ok(())
 }
 
-pub(super) async fn data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Option<Vec<u8>>> {
+pub(super) async fn find_data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Option<Vec<u8>>> {
     sqlx::query_scalar!("SELECT wrapped FROM data_keys WHERE user_id = $1", owner as _).fetch_optional(conn).await
 }
 
@@ -92,7 +93,11 @@ pub(super) async fn insert_secret(
     Ok(())
 }
 
-pub(super) async fn secret(conn: &mut PgConnection, owner: UserId, id: SecretId) -> sqlx::Result<Option<SecretRow>> {
+pub(super) async fn find_secret(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: SecretId,
+) -> sqlx::Result<Option<SecretRow>> {
     sqlx::query_as!(
         SecretRow,
         "SELECT purpose, version, sealed FROM secrets WHERE user_id = $1 AND id = $2",
@@ -103,7 +108,7 @@ pub(super) async fn secret(conn: &mut PgConnection, owner: UserId, id: SecretId)
     .await
 }
 
-/// As [`secret`]; nobody else replaces it until the transaction ends.
+/// Locks the row of a secret until the transaction ends.
 pub(super) async fn lock_secret(
     conn: &mut PgConnection,
     owner: UserId,
@@ -148,22 +153,26 @@ pub(super) async fn delete_data_key(conn: &mut PgConnection, owner: UserId) -> s
     Ok(())
 }
 
-/// A data key that another master key than the current one has wrapped.
-pub(super) struct Wrapped {
+/// A data key that a former master key has wrapped.
+pub(super) struct OutdatedKey {
     pub(super) user_id: UserId,
     pub(super) wrapped: Vec<u8>,
 }
 
-pub(super) async fn count_behind(conn: &mut PgConnection, current: &str) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"SELECT count(*) AS "behind!" FROM data_keys WHERE master_key_id <> $1"#, current)
+pub(super) async fn count_outdated_keys(conn: &mut PgConnection, current: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM data_keys WHERE master_key_id <> $1"#, current)
         .fetch_one(conn)
         .await
 }
 
-/// Up to `most` of them, which nobody else re-wraps meanwhile.
-pub(super) async fn behind(conn: &mut PgConnection, current: &str, most: i64) -> sqlx::Result<Vec<Wrapped>> {
+/// Locks up to `limit` outdated keys until the transaction ends; skips those that another transaction has locked.
+pub(super) async fn lock_outdated_keys(
+    conn: &mut PgConnection,
+    current: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<OutdatedKey>> {
     sqlx::query_as!(
-        Wrapped,
+        OutdatedKey,
         r#"
         SELECT user_id AS "user_id: UserId",
                wrapped
@@ -173,13 +182,13 @@ pub(super) async fn behind(conn: &mut PgConnection, current: &str, most: i64) ->
         FOR UPDATE SKIP LOCKED
         "#,
         current,
-        most,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-pub(super) async fn rewrap(
+pub(super) async fn update_wrapped_keys(
     conn: &mut PgConnection,
     current: &str,
     users: &[uuid::Uuid],

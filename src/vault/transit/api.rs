@@ -1,5 +1,5 @@
-//! What is said to Vault, and what its answers mean. Documented at <https://developer.hashicorp.com/vault/api-docs>, and
-//! the same in OpenBao.
+//! Requests to Vault, and their errors. Documented at <https://developer.hashicorp.com/vault/api-docs>; OpenBao has the
+//! same API.
 
 use std::time::Duration;
 
@@ -9,57 +9,57 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Token, TransitSettings};
+use super::{TransitSettings, VaultToken};
 use crate::config::{AllowRule, TransitKey};
 use crate::egress::{Egress, EgressPolicy, Request, Response};
 use crate::error::Error;
 use crate::secret::Secret;
 
-/// A page may wait for it, with a connection to the database in its hand.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Of the longest batch there is, several times over.
-const LONGEST_ANSWER: usize = 2_000_000;
+/// Maximum time of a request. A page may wait for it while it holds a database connection.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum size of a response in bytes; several times the size of the longest batch.
+const MAX_RESPONSE_BYTES: usize = 2_000_000;
 
-const TOKEN: HeaderName = HeaderName::from_static("x-vault-token");
-const NAMESPACE: HeaderName = HeaderName::from_static("x-vault-namespace");
-/// Vault's agent, where it stands in between, may take only requests that have it.
-const REQUEST: HeaderName = HeaderName::from_static("x-vault-request");
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-vault-token");
+const NAMESPACE_HEADER: HeaderName = HeaderName::from_static("x-vault-namespace");
+/// A Vault agent in between may be configured to require this header.
+const REQUEST_HEADER: HeaderName = HeaderName::from_static("x-vault-request");
 
 #[derive(Debug)]
 pub(super) struct Api {
-    /// Of its own: it may reach this one server, wherever that is, and nothing else.
+    /// An egress of its own, which may reach this server, also at a private address, and no other.
     egress: Egress,
     address: Url,
     host: String,
-    token: Token,
+    token: VaultToken,
     namespace: Option<HeaderValue>,
 }
 
-/// Why Vault did not do it; each is a sentence that names its host.
+/// The reason why a request failed; each is a sentence that names the host.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// It does not answer, or cannot now.
+pub(super) enum TransitError {
+    /// Vault does not answer, or cannot answer now.
     #[error("{0}")]
-    Away(String),
-    /// Not with this token.
+    Unavailable(String),
+    /// The token does not allow the request.
     #[error("{0}")]
     Denied(String),
-    /// It says that this cannot be done.
-    #[error("{host} answered {status}: {words}")]
-    Said { host: String, status: StatusCode, words: String },
+    /// Vault cannot do what was requested.
+    #[error("{host} answered {status}: {message}")]
+    Rejected { host: String, status: StatusCode, message: String },
 }
 
-/// Where nothing can be opened until somebody lets the hub in, or Vault comes back, things wait.
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Away(_) | Fault::Denied(_) => Self::Locked(fault.into()),
-            Fault::Said { .. } => Self::Internal(fault.into()),
+/// An unavailable Vault, or a token that it denies, locks all secrets until an operator or Vault fixes that.
+impl From<TransitError> for Error {
+    fn from(error: TransitError) -> Self {
+        match error {
+            TransitError::Unavailable(_) | TransitError::Denied(_) => Self::Locked(error.into()),
+            TransitError::Rejected { .. } => Self::Internal(error.into()),
         }
     }
 }
 
-/// One of a batch; not to be printed.
+/// An item of a batch; it has no `Debug` because it holds a plaintext key.
 #[derive(Serialize)]
 pub(super) struct Item<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,12 +72,12 @@ pub(super) struct Item<'a> {
 }
 
 impl Item<'_> {
-    pub(super) const fn of(associated_data: String) -> Self {
+    pub(super) const fn with_aad(associated_data: String) -> Self {
         Self { plaintext: None, ciphertext: None, associated_data, key_version: None }
     }
 }
 
-/// What became of it.
+/// The result of an item.
 #[derive(Debug, Deserialize)]
 pub(super) struct ItemResult {
     plaintext: Option<Secret>,
@@ -88,15 +88,15 @@ pub(super) struct ItemResult {
 
 impl ItemResult {
     pub(super) fn plaintext(self) -> anyhow::Result<Secret> {
-        self.done()?.plaintext.context("Vault gave no plaintext")
+        self.into_success()?.plaintext.context("Vault returned no plaintext")
     }
 
     pub(super) fn ciphertext(self) -> anyhow::Result<String> {
-        self.done()?.ciphertext.context("Vault gave no ciphertext")
+        self.into_success()?.ciphertext.context("Vault returned no ciphertext")
     }
 
-    fn done(self) -> anyhow::Result<Self> {
-        if self.error.is_empty() { Ok(self) } else { Err(anyhow!("Vault said: {}", self.error)) }
+    fn into_success(self) -> anyhow::Result<Self> {
+        if self.error.is_empty() { Ok(self) } else { Err(anyhow!("Vault answered: {}", self.error)) }
     }
 }
 
@@ -106,19 +106,19 @@ struct Batch {
 }
 
 #[derive(Deserialize)]
-struct Answer<T> {
+struct ApiResponse<T> {
     data: Option<T>,
     #[serde(default)]
     errors: Vec<String>,
 }
 
 impl Api {
-    pub(super) fn at(settings: TransitSettings) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: TransitSettings) -> anyhow::Result<Self> {
         let TransitSettings { address, token, namespace, authorities, .. } = settings;
         let (name, port) =
             (address.host_str().unwrap_or_default(), address.port_or_known_default().unwrap_or_default());
         let host = format!("{name}:{port}");
-        let only: AllowRule = host.parse().map_err(|fault| anyhow!("CRAFT_VAULT_ADDR: {fault}"))?;
+        let only: AllowRule = host.parse().map_err(|error| anyhow!("CRAFT_VAULT_ADDR: {error}"))?;
         let namespace = namespace.map(HeaderValue::try_from).transpose();
         let namespace = namespace.context("CRAFT_VAULT_NAMESPACE cannot be the name of a namespace")?;
         let egress = Egress::new(EgressPolicy { allow: vec![only] }).with_authorities(authorities);
@@ -129,30 +129,30 @@ impl Api {
         &self.host
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Fault> {
-        let answer = self.send(Method::GET, path, None).await?;
-        answer.data.ok_or_else(|| self.is_no_vault(StatusCode::OK))
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, TransitError> {
+        let response = self.send(Method::GET, path, None).await?;
+        response.data.ok_or_else(|| self.not_vault(StatusCode::OK))
     }
 
-    pub(super) async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), Fault> {
+    pub(super) async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), TransitError> {
         self.send::<serde_json::Value>(Method::POST, path, Some(json(body)?)).await.map(|_| ())
     }
 
-    /// Does one thing to all of these; the results are in their order. Vault takes no empty batch.
+    /// Applies one operation to all items. The results have the order of the items. Vault accepts no empty batch.
     pub(super) async fn batch(
         &self,
         verb: &str,
         key: &TransitKey,
         items: Vec<Item<'_>>,
-    ) -> Result<Vec<ItemResult>, Fault> {
+    ) -> Result<Vec<ItemResult>, TransitError> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
         let body = json(&serde_json::json!({ "batch_input": items }))?;
         let path = format!("{}/{verb}/{}", key.mount, key.name);
-        let answer = self.send::<Batch>(Method::POST, &path, Some(body)).await?;
-        let results = answer.data.map(|data| data.batch_results).filter(|results| results.len() == items.len());
-        results.ok_or_else(|| self.is_no_vault(StatusCode::OK))
+        let response = self.send::<Batch>(Method::POST, &path, Some(body)).await?;
+        let results = response.data.map(|data| data.batch_results).filter(|results| results.len() == items.len());
+        results.ok_or_else(|| self.not_vault(StatusCode::OK))
     }
 
     async fn send<T: DeserializeOwned>(
@@ -160,22 +160,22 @@ impl Api {
         method: Method,
         path: &str,
         body: Option<Vec<u8>>,
-    ) -> Result<Answer<T>, Fault> {
+    ) -> Result<ApiResponse<T>, TransitError> {
         let request = self.request(method, path, body).await?;
-        let answer = self.egress.send(request).await.map_err(|error| away(&error))?;
-        self.read(path, answer).await
+        let response = self.egress.send(request).await.map_err(|error| unavailable(&error))?;
+        self.read(path, response).await
     }
 
-    async fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request, Fault> {
+    async fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request, TransitError> {
         let mut url = self.address.clone();
         url.set_path(&format!("/v1/{path}"));
         let mut request = Request::new(method, url)
-            .timeout(PATIENCE)
-            .max_response_bytes(LONGEST_ANSWER)
-            .header(REQUEST, HeaderValue::from_static("true"))
-            .header(TOKEN, self.token.now().await?);
+            .timeout(REQUEST_TIMEOUT)
+            .max_response_bytes(MAX_RESPONSE_BYTES)
+            .header(REQUEST_HEADER, HeaderValue::from_static("true"))
+            .header(TOKEN_HEADER, self.token.read().await?);
         if let Some(namespace) = &self.namespace {
-            request = request.header(NAMESPACE, namespace.clone());
+            request = request.header(NAMESPACE_HEADER, namespace.clone());
         }
         Ok(match body {
             Some(body) => request.body("application/json", body),
@@ -183,67 +183,70 @@ impl Api {
         })
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str, answer: Response) -> Result<Answer<T>, Fault> {
-        let (status, host) = (answer.status(), &self.host);
-        let body = answer.bytes().await.map_err(|error| away(&error))?;
+    async fn read<T: DeserializeOwned>(&self, path: &str, response: Response) -> Result<ApiResponse<T>, TransitError> {
+        let (status, host) = (response.status(), &self.host);
+        let body = response.bytes().await.map_err(|error| unavailable(&error))?;
         if status == StatusCode::NO_CONTENT {
-            return Ok(Answer { data: None, errors: Vec::new() });
+            return Ok(ApiResponse { data: None, errors: Vec::new() });
         }
         if status.is_redirection() {
-            let told = format!("{host} sends the hub elsewhere ({status}): set CRAFT_VAULT_ADDR to the active server");
-            return Err(Fault::Away(told));
+            let message = format!("{host} redirects the hub ({status}): set CRAFT_VAULT_ADDR to the active server");
+            return Err(TransitError::Unavailable(message));
         }
-        // not the cause: it may quote what it could not read
-        let answer: Answer<T> = serde_json::from_slice(&body).map_err(|_| self.is_no_vault(status))?;
-        let words = || answer.errors.join("; ").split_whitespace().collect::<Vec<_>>().join(" ");
+        // the cause is dropped: it may quote the response
+        let answer: ApiResponse<T> = serde_json::from_slice(&body).map_err(|_| self.not_vault(status))?;
+        let errors = || answer.errors.join("; ").split_whitespace().collect::<Vec<_>>().join(" ");
         match status {
-            // of a batch, a part may have failed
+            // a part of the batch failed
             StatusCode::BAD_REQUEST if answer.data.is_some() => Ok(answer),
             status if status.is_success() => Ok(answer),
-            StatusCode::FORBIDDEN => Err(Fault::Denied(format!(
+            StatusCode::FORBIDDEN => Err(TransitError::Denied(format!(
                 "{host} does not let the hub use {path} ({}): its token is wrong or has expired, or the token’s policy \
                  lacks that path",
-                words()
+                errors()
             ))),
-            StatusCode::SERVICE_UNAVAILABLE => {
-                Err(Fault::Away(format!("{host} cannot be used now ({}): unseal it (vault operator unseal)", words())))
-            }
+            StatusCode::SERVICE_UNAVAILABLE => Err(TransitError::Unavailable(format!(
+                "{host} cannot be used now ({}): unseal it (vault operator unseal)",
+                errors()
+            ))),
             status
                 if status.is_server_error()
                     || [StatusCode::PRECONDITION_FAILED, StatusCode::TOO_MANY_REQUESTS].contains(&status) =>
             {
-                Err(Fault::Away(format!("{host} cannot answer now ({status}: {})", words())))
+                Err(TransitError::Unavailable(format!("{host} cannot answer now ({status}: {})", errors())))
             }
-            status => Err(Fault::Said { host: host.clone(), status, words: words() }),
+            status => Err(TransitError::Rejected { host: host.clone(), status, message: errors() }),
         }
     }
 
-    fn is_no_vault(&self, status: StatusCode) -> Fault {
-        Fault::Away(format!("{} answered ({status}), but not as Vault does: check CRAFT_VAULT_ADDR", self.host))
+    fn not_vault(&self, status: StatusCode) -> TransitError {
+        let message = format!("{} answered ({status}), but not as Vault does: check CRAFT_VAULT_ADDR", self.host);
+        TransitError::Unavailable(message)
     }
 }
 
-impl Token {
-    async fn now(&self) -> Result<HeaderValue, Fault> {
-        let (token, place) = match self {
+impl VaultToken {
+    async fn read(&self) -> Result<HeaderValue, TransitError> {
+        let (token, source) = match self {
             Self::Given(token) => (token.clone(), "CRAFT_VAULT_TOKEN".to_owned()),
             Self::File(path) => {
-                let place = format!("the Vault token file {}", path.display());
-                let read = tokio::fs::read_to_string(path).await;
-                (Secret::new(read.map_err(|error| Fault::Denied(format!("{place} cannot be read: {error}")))?), place)
+                let source = format!("the Vault token file {}", path.display());
+                let text = tokio::fs::read_to_string(path).await;
+                let text = text.map_err(|error| TransitError::Denied(format!("{source} cannot be read: {error}")))?;
+                (Secret::new(text), source)
             }
         };
         let value = HeaderValue::try_from(token.expose().trim()).ok().filter(|value| !value.is_empty());
-        let mut value = value.ok_or_else(|| Fault::Denied(format!("{place} holds no token")))?;
+        let mut value = value.ok_or_else(|| TransitError::Denied(format!("{source} contains no token")))?;
         value.set_sensitive(true);
         Ok(value)
     }
 }
 
-fn away(error: &crate::egress::Error) -> Fault {
-    Fault::Away(format!("{error} (CRAFT_VAULT_ADDR)"))
+fn unavailable(error: &crate::egress::Error) -> TransitError {
+    TransitError::Unavailable(format!("{error} (CRAFT_VAULT_ADDR)"))
 }
 
-fn json(body: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    serde_json::to_vec(body).map_err(|error| Fault::Away(error.to_string()))
+fn json(body: &impl Serialize) -> Result<Vec<u8>, TransitError> {
+    serde_json::to_vec(body).map_err(|error| TransitError::Unavailable(error.to_string()))
 }

@@ -1,7 +1,8 @@
-//! Data keys that Vault has unwrapped lately: opening a secret is no reason to ask it each time.
+//! A cache of data keys that Vault has unwrapped, so that opening a secret does not need a request each time.
 //!
-//! Few and for a minute each: that long the hub opens secrets after Vault has withdrawn its key. A key is found only by
-//! the wrapped bytes, which are read from its owner's row each time: where the row is gone, nothing is found.
+//! The cache keeps few keys, for one minute each. The hub can therefore open secrets for up to a minute after Vault
+//! withdrew its key. The entry of a key is found by the wrapped bytes, which are read from its owner's row each time: after
+//! the row is deleted, nothing finds the entry.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,66 +13,68 @@ use tokio::time::Instant;
 
 use crate::vault::envelope::SealingKey;
 
-const LIFE: Duration = Duration::from_secs(60);
-const MOST: usize = 1_000;
+const CACHE_TTL: Duration = Duration::from_secs(60);
+const MAX_ENTRIES: usize = 1_000;
 
-type Kept = HashMap<[u8; 32], (SealingKey, Instant)>;
+type Entries = HashMap<[u8; 32], (SealingKey, Instant)>;
 
 #[derive(Debug, Default)]
-pub(super) struct Unwrapped(Arc<Mutex<Kept>>);
+pub(super) struct UnwrappedKeyCache(Arc<Mutex<Entries>>);
 
-impl Unwrapped {
-    pub(super) fn get(&self, place: &str, wrapped: &[u8]) -> Option<SealingKey> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (key, until) = kept.get(&print(place, wrapped))?;
-        (Instant::now() < *until).then(|| key.clone())
+impl UnwrappedKeyCache {
+    pub(super) fn get(&self, aad: &str, wrapped: &[u8]) -> Option<SealingKey> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, expires_at) = entries.get(&fingerprint(aad, wrapped))?;
+        (Instant::now() < *expires_at).then(|| key.clone())
     }
 
-    pub(super) fn keep(&self, place: &str, wrapped: &[u8], key: &SealingKey) {
-        let (print, until) = (print(place, wrapped), Instant::now() + LIFE);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.clear();
+    pub(super) fn insert(&self, aad: &str, wrapped: &[u8], key: &SealingKey) {
+        let expires_at = Instant::now() + CACHE_TTL;
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_ENTRIES {
+            entries.clear();
         }
-        kept.insert(print, (key.clone(), until));
-        let all = Arc::downgrade(&self.0);
-        // taken out, and so wiped, though nobody asks again
+        entries.insert(fingerprint(aad, wrapped), (key.clone(), expires_at));
+        let shared = Arc::downgrade(&self.0);
+        // removes the entry, which wipes the key, even if no other lookup follows
         tokio::spawn(async move {
-            tokio::time::sleep_until(until).await;
-            if let Some(all) = all.upgrade() {
-                all.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, until)| Instant::now() < *until);
+            tokio::time::sleep_until(expires_at).await;
+            if let Some(entries) = shared.upgrade() {
+                let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
+                entries.retain(|_, (_, expires_at)| Instant::now() < *expires_at);
             }
         });
     }
 }
 
-/// The place is part of it: what was moved to another's row is not found, and Vault refuses it.
-fn print(place: &str, wrapped: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(place).chain_update([0]).chain_update(wrapped).finalize().into()
+/// Hashes the wrapped bytes with their associated data: bytes that were moved to another row are not found, and Vault
+/// refuses them.
+fn fingerprint(aad: &str, wrapped: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(aad).chain_update([0]).chain_update(wrapped).finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LIFE, MOST, Unwrapped};
+    use super::{CACHE_TTL, MAX_ENTRIES, UnwrappedKeyCache};
     use crate::vault::SealingKey;
 
     #[tokio::test(start_paused = true)]
-    async fn a_key_is_kept_for_its_place_and_for_its_time() {
-        let (cache, key) = (Unwrapped::default(), SealingKey::random());
-        cache.keep("alice", b"wrapped", &key);
+    async fn a_key_is_cached_for_its_row_and_until_it_expires() {
+        let (cache, key) = (UnwrappedKeyCache::default(), SealingKey::random());
+        cache.insert("alice", b"wrapped", &key);
         assert_eq!(cache.get("alice", b"wrapped").map(|key| key.id()), Some(key.id()));
         assert!(cache.get("bob", b"wrapped").is_none() && cache.get("alice", b"other").is_none());
-        tokio::time::sleep(LIFE * 2).await;
+        tokio::time::sleep(CACHE_TTL * 2).await;
         assert!(cache.get("alice", b"wrapped").is_none());
-        assert!(cache.0.lock().unwrap().is_empty(), "nobody asked, and it is gone all the same");
+        assert!(cache.0.lock().unwrap().is_empty(), "an expired key stays in memory");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn there_are_never_more_than_the_most() {
-        let (cache, key) = (Unwrapped::default(), SealingKey::random());
-        for n in 0..=MOST {
-            cache.keep(&n.to_string(), b"wrapped", &key);
+    async fn the_cache_never_exceeds_its_maximum() {
+        let (cache, key) = (UnwrappedKeyCache::default(), SealingKey::random());
+        for n in 0..=MAX_ENTRIES {
+            cache.insert(&n.to_string(), b"wrapped", &key);
         }
-        assert!(cache.0.lock().unwrap().len() <= MOST);
+        assert!(cache.0.lock().unwrap().len() <= MAX_ENTRIES);
     }
 }

@@ -1,7 +1,7 @@
 //! A master key that stays in Vault (HashiCorp's, or OpenBao): its Transit engine wraps and unwraps data keys.
 //!
-//! The owner is bound in as associated data, as with keys of the hub's own. Vault's `rewrap` takes no associated data, so
-//! what is wrapped anew is unwrapped and wrapped. A data key is unwrapped once a minute at most (see [`cache`]).
+//! Vault receives the owner as associated data, like keys of the hub's own. Its `rewrap` accepts no associated data, so
+//! the hub unwraps and wraps instead. Each data key is unwrapped at most once a minute (see [`cache`]).
 
 mod api;
 mod cache;
@@ -14,57 +14,56 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
-use self::api::{Api, Fault, Item};
-use self::cache::Unwrapped;
+use self::api::{Api, Item, TransitError};
+use self::cache::UnwrappedKeyCache;
 use super::envelope::SealingKey;
-use super::key_place;
-use super::master::{Retired, Wrap};
+use super::wrapping::{RetiredKeys, WrappedKey, data_key_aad};
 use crate::config::{Authorities, TransitKey};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
 
-/// How Vault begins what it has wrapped, before the version; no envelope begins so.
-const MARK: &str = "vault:v";
+/// The beginning of Vault's ciphertexts, before the version. No envelope begins like this.
+const CIPHERTEXT_PREFIX: &str = "vault:v";
 
-/// Key types that bind associated data in.
-const BINDING: [&str; 4] = ["aes128-gcm96", "aes256-gcm96", "chacha20-poly1305", "xchacha20-poly1305"];
+/// Key types that authenticate associated data.
+const AEAD_KEY_TYPES: [&str; 4] = ["aes128-gcm96", "aes256-gcm96", "chacha20-poly1305", "xchacha20-poly1305"];
 
-/// Where the key is, and how the hub is known there.
+/// The key in Vault, and how the hub authenticates there.
 #[derive(Clone, Debug)]
 pub struct TransitSettings {
-    /// The server, without a path.
+    /// URL of the server, without a path.
     pub address: Url,
-    /// The key.
+    /// Name of the key.
     pub key: TransitKey,
-    /// What is presented.
-    pub token: Token,
-    /// The namespace, where the server has such.
+    /// Token that the hub presents.
+    pub token: VaultToken,
+    /// Namespace, if the server has namespaces.
     pub namespace: Option<String>,
-    /// Whom the hub trusts about the server besides the authorities of its machine.
+    /// Certificate authorities for the server, in addition to those of the machine.
     pub authorities: Authorities,
 }
 
-/// What the hub presents to Vault.
+/// The token that the hub presents to Vault.
 #[derive(Clone, Debug)]
-pub enum Token {
-    /// This, which the process was given.
+pub enum VaultToken {
+    /// A token that the process was given.
     Given(Secret),
-    /// What this file holds each time it is needed: Vault's agent writes a new one before the old one ends.
+    /// A file that is read before each request: Vault's agent writes a new token before the old one expires.
     File(PathBuf),
 }
 
-/// One key of Vault's.
+/// A Transit key in Vault.
 #[derive(Debug)]
 pub(super) struct Transit {
     api: Api,
     key: TransitKey,
-    unwrapped: Unwrapped,
+    unwrapped: UnwrappedKeyCache,
 }
 
-/// What Vault says of its key.
+/// The description of the key that Vault returns.
 #[derive(Debug, Deserialize)]
-pub(super) struct Described {
+pub(super) struct KeyDescription {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -74,143 +73,145 @@ pub(super) struct Described {
 }
 
 impl Transit {
-    pub(super) fn at(settings: TransitSettings) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: TransitSettings) -> anyhow::Result<Self> {
         let key = settings.key.clone();
-        Ok(Self { api: Api::at(settings)?, key, unwrapped: Unwrapped::default() })
+        Ok(Self { api: Api::new(settings)?, key, unwrapped: UnwrappedKeyCache::default() })
     }
 
-    /// True of what this kind of key has wrapped.
+    /// Reports whether a Transit key has wrapped this.
     pub(super) fn has_wrapped(wrapped: &[u8]) -> bool {
-        wrapped.starts_with(MARK.as_bytes())
+        wrapped.starts_with(CIPHERTEXT_PREFIX.as_bytes())
     }
 
     pub(super) const fn key(&self) -> &TransitKey {
         &self.key
     }
 
-    /// What rows call a version of the key.
+    /// Returns the id of a version of the key, as rows contain it.
     pub(super) fn id(&self, version: u64) -> String {
         format!("{}:v{version}", self.key)
     }
 
     fn version(&self, id: &str) -> Result<u64> {
         let version = id.strip_prefix(&self.key.to_string()).and_then(|rest| rest.strip_prefix(":v")?.parse().ok());
-        version.ok_or_else(|| Error::Internal(anyhow!("{id} is no version of {}", self.key)))
+        version.ok_or_else(|| Error::Internal(anyhow!("{id} is not a version of {}", self.key)))
     }
 
-    /// The key as it is now.
+    /// Returns the current description of the key.
     ///
     /// # Errors
-    /// [`Error::Refused`] if there is none, or it is of no use here.
-    pub(super) async fn described(&self) -> Result<Described> {
+    /// Returns [`Error::Refused`] if the key does not exist or has the wrong type.
+    pub(super) async fn describe(&self) -> Result<KeyDescription> {
         let (key, host) = (&self.key, self.api.host());
-        let found: Described = match self.api.get(&format!("{}/keys/{}", key.mount, key.name)).await {
-            Err(Fault::Said { status: StatusCode::NOT_FOUND, .. }) => {
+        let found: KeyDescription = match self.api.get(&format!("{}/keys/{}", key.mount, key.name)).await {
+            Err(TransitError::Rejected { status: StatusCode::NOT_FOUND, .. }) => {
                 return Err(Error::refused(format!(
-                    "{host} has no Transit key {key}. Make it (vault write -f {}/keys/{}), or set \
+                    "{host} has no Transit key {key}. Create it (vault write -f {}/keys/{}), or set \
                      CRAFT_VAULT_TRANSIT_KEY to the one that seals this hub’s secrets",
                     key.mount, key.name
                 )));
             }
             found => found?,
         };
-        if !BINDING.contains(&found.kind.as_str()) || found.derived {
+        if !AEAD_KEY_TYPES.contains(&found.kind.as_str()) || found.derived {
             let kind = if found.derived { "derived" } else { &found.kind };
             return Err(Error::refused(format!(
-                "The key {key} of {host} is {kind}, which cannot be used. Make one of type aes256-gcm96 that is not derived"
+                "The key {key} of {host} is {kind}, which cannot be used. Create one of type aes256-gcm96 that is not derived"
             )));
         }
         Ok(found)
     }
 
-    /// The ids of all versions that unwrap.
+    /// Returns the ids of all versions that unwrap.
     pub(super) async fn ids(&self) -> Result<Vec<String>> {
-        let found = self.described().await?;
+        let found = self.describe().await?;
         Ok((found.min_decryption_version.max(1)..=found.latest_version).map(|version| self.id(version)).collect())
     }
 
-    /// Wraps with the newest version, or with the one of this id.
-    pub(super) async fn wrap(&self, keys: &[(UserId, SealingKey)], id: Option<&str>) -> Result<Vec<Wrap>> {
+    /// Wraps with the newest version, or with the version that has this id.
+    pub(super) async fn wrap(&self, keys: &[(UserId, SealingKey)], id: Option<&str>) -> Result<Vec<WrappedKey>> {
         let key_version = id.map(|id| self.version(id)).transpose()?;
         let plain: Vec<_> = keys.iter().map(|(_, key)| Secret::new(base64(key.bytes()))).collect();
         let items = keys.iter().zip(&plain).map(|((owner, _), plain)| Item {
             plaintext: Some(plain.expose()),
             key_version,
-            ..Item::of(base64(key_place(*owner)))
+            ..Item::with_aad(base64(data_key_aad(*owner)))
         });
         let results = self.api.batch("encrypt", &self.key, items.collect()).await?;
         let wrap = |((owner, _), result): (&(UserId, _), api::ItemResult)| {
-            let whose = || format!("the data key of user {owner}");
-            let ciphertext = result.ciphertext().with_context(whose)?;
-            let version = version_in(&ciphertext).with_context(whose)?;
-            Ok(Wrap { by: self.id(version), bytes: ciphertext.into_bytes() })
+            let context = || format!("the data key of user {owner}");
+            let ciphertext = result.ciphertext().with_context(context)?;
+            let version = version_in(&ciphertext).with_context(context)?;
+            Ok(WrappedKey { by: self.id(version), bytes: ciphertext.into_bytes() })
         };
         keys.iter().zip(results).map(wrap).collect()
     }
 
     pub(super) async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
-        let place = key_place(owner);
-        if let Some(key) = self.unwrapped.get(&place, wrapped) {
+        let aad = data_key_aad(owner);
+        if let Some(key) = self.unwrapped.get(&aad, wrapped) {
             return Ok(key);
         }
         let keys = self.unwrap_all(&[(owner, wrapped)]).await?;
-        let key = keys.into_iter().next().context("Vault answered nothing")?;
-        self.unwrapped.keep(&place, wrapped, &key);
+        let key = keys.into_iter().next().context("Vault returned no unwrapped key")?;
+        self.unwrapped.insert(&aad, wrapped, &key);
         Ok(key)
     }
 
-    /// Unwraps many at once, and keeps none.
+    /// Unwraps many keys in one request, without the cache.
     pub(super) async fn unwrap_all(&self, wrapped: &[(UserId, &[u8])]) -> Result<Vec<SealingKey>> {
         let items = wrapped.iter().map(|(owner, wrapped)| {
             let ciphertext = std::str::from_utf8(wrapped).context("a wrapped data key is not text")?;
-            Ok(Item { ciphertext: Some(ciphertext), ..Item::of(base64(key_place(*owner))) })
+            Ok(Item { ciphertext: Some(ciphertext), ..Item::with_aad(base64(data_key_aad(*owner))) })
         });
         let items = items.collect::<anyhow::Result<_>>()?;
         let results = self.api.batch("decrypt", &self.key, items).await?;
         let key = |((owner, _), result): (&(UserId, _), api::ItemResult)| {
-            result.plaintext().and_then(|plain| read(&plain)).with_context(|| format!("the data key of user {owner}"))
+            let context = || format!("the data key of user {owner}");
+            result.plaintext().and_then(|plain| decode_key(&plain)).with_context(context)
         };
         Ok(wrapped.iter().zip(results).map(key).collect::<anyhow::Result<_>>()?)
     }
 
-    /// The id of the version that wraps from now on.
+    /// Returns the id of the version that wraps from now on.
     pub(super) async fn current(&self) -> Result<String> {
-        Ok(self.id(self.described().await?.latest_version))
+        Ok(self.id(self.describe().await?.latest_version))
     }
 
-    /// Lets Vault make a new version.
+    /// Creates a new version of the key in Vault.
     pub(super) async fn rotate(&self) -> Result<()> {
         let path = format!("{}/keys/{}/rotate", self.key.mount, self.key.name);
         match self.api.post(&path, &serde_json::json!({})).await {
-            Err(Fault::Denied(told)) => Err(Error::refused(format!(
-                "{told}. Or let somebody who may make a new version of the key (vault write -f {path}), and run this again"
+            Err(TransitError::Denied(message)) => Err(Error::refused(format!(
+                "{message}. Or ask a person with that permission to create a new version of the key (vault write -f {path}), \
+                     and run this command again"
             ))),
             done => Ok(done?),
         }
     }
 
-    /// Tells Vault to unwrap with no version before this one any more.
-    pub(super) async fn retire(&self, current: &str) -> Result<Retired> {
-        let (found, version) = (self.described().await?, self.version(current)?);
-        let former: Vec<_> = (found.min_decryption_version.max(1)..version).map(|version| self.id(version)).collect();
-        if former.is_empty() {
-            return Ok(Retired { former, gone: true, words: String::new() });
+    /// Makes Vault refuse to unwrap with versions before the current one.
+    pub(super) async fn retire(&self, current: &str) -> Result<RetiredKeys> {
+        let (found, version) = (self.describe().await?, self.version(current)?);
+        let ids: Vec<_> = (found.min_decryption_version.max(1)..version).map(|version| self.id(version)).collect();
+        if ids.is_empty() {
+            return Ok(RetiredKeys { ids, is_removed: true, advice: String::new() });
         }
         let path = format!("{}/keys/{}/config", self.key.mount, self.key.name);
         match self.api.post(&path, &serde_json::json!({ "min_decryption_version": version })).await {
-            // whoever keeps that for themselves is told what is left to do
-            Err(Fault::Denied(_)) => {
-                let words = format!(
-                    "Vault still unwraps with it, until somebody who may runs: vault write {path} \
-                     min_decryption_version={version}"
+            // the token may lack this permission: then the operator has to do it
+            Err(TransitError::Denied(_)) => {
+                let advice = format!(
+                    "Vault still unwraps with it, until a person with that permission runs: vault write {path} \
+                         min_decryption_version={version}"
                 );
-                Ok(Retired { former, gone: false, words })
+                Ok(RetiredKeys { ids, is_removed: false, advice })
             }
             done => {
                 done?;
-                let words = "Vault no longer unwraps with it. Backups taken before need it: to open one, lower the \
-                             key’s min_decryption_version for as long.";
-                Ok(Retired { former, gone: true, words: words.to_owned() })
+                let advice = "Vault no longer unwraps with it. Backups taken before need it: to open one, lower the \
+                                  key’s min_decryption_version for as long.";
+                Ok(RetiredKeys { ids, is_removed: true, advice: advice.to_owned() })
             }
         }
     }
@@ -221,17 +222,18 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     base64::prelude::BASE64_STANDARD.encode(bytes)
 }
 
-fn read(plain: &Secret) -> anyhow::Result<SealingKey> {
+fn decode_key(plain: &Secret) -> anyhow::Result<SealingKey> {
     use base64::Engine as _;
-    // not the cause: it may quote what it could not read
+    // the cause is dropped: it may quote the key
     let bytes = base64::prelude::BASE64_STANDARD.decode(plain.expose()).map_err(|_| anyhow!("it is not base64"))?;
     Zeroizing::new(bytes).as_slice().try_into()
 }
 
-/// The version in `vault:v3:…`.
+/// Returns the version in `vault:v3:…`.
 fn version_in(ciphertext: &str) -> anyhow::Result<u64> {
-    let version = ciphertext.strip_prefix(MARK).and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
-    version.and_then(|version| version.parse().ok()).context("Vault answered with something that names no version")
+    let version =
+        ciphertext.strip_prefix(CIPHERTEXT_PREFIX).and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
+    version.and_then(|version| version.parse().ok()).context("Vault returned a ciphertext without a version")
 }
 
 #[cfg(test)]
@@ -240,7 +242,7 @@ mod tests {
     use crate::vault::SealingKey;
 
     #[test]
-    fn what_vault_has_wrapped_is_told_from_an_envelope_and_names_its_version() {
+    fn a_vault_ciphertext_is_recognised_and_its_version_is_read() {
         assert!(Transit::has_wrapped(b"vault:v12:AAAA"));
         assert!(!Transit::has_wrapped(&SealingKey::random().seal(b"key", "place").unwrap()));
         assert_eq!(version_in("vault:v12:AAAA").ok(), Some(12));

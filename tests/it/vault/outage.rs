@@ -1,4 +1,4 @@
-//! While Vault is away, sealed, or does not let the hub in.
+//! Tests of a Vault that is unreachable, sealed, or denies the hub.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use axum::response::Html;
 use craft::config::Authorities;
 use craft::error::Error;
 use craft::secret::Secret;
-use craft::vault::{Token, TransitSettings, Vault};
+use craft::vault::{TransitSettings, Vault, VaultToken};
 use http::StatusCode;
 use url::Url;
 
-use super::{Place, keeper, now};
+use super::{TestHub, now, operator};
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
 use crate::support::listener::{closed_port, serve, serve_raw};
 use crate::support::openbao::OpenBao;
@@ -20,64 +20,67 @@ use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 fn given(bao: &OpenBao, token: &str) -> TransitSettings {
-    bao.settings_with(Token::Given(Secret::new(token)))
+    bao.settings_with(VaultToken::Given(Secret::new(token)))
 }
 
-/// What whoever starts the hub is told.
-async fn refusal(place: &Place, settings: TransitSettings) -> String {
-    let vault = Vault::in_transit(settings, None).unwrap();
-    match vault.check(&place.database.databases.system).await {
+/// Returns the message that the operator gets at the start.
+async fn refusal(hub: &TestHub, settings: TransitSettings) -> String {
+    let vault = Vault::from_transit(settings, None).unwrap();
+    match vault.check(&hub.database.databases.system).await {
         Err(Error::Refused(message)) => message.to_string(),
-        other => panic!("it is not refused: {other:?}"),
+        other => panic!("the start was not refused: {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn each_reason_is_a_sentence_that_names_the_server_and_what_to_do() {
-    let (place, bao) = (Place::new().await, OpenBao::start().await);
+async fn each_error_names_the_server_and_the_remedy() {
+    let (hub, bao) = (TestHub::new().await, OpenBao::start().await);
     let host = bao.url().authority().to_owned();
-    let told = refusal(&place, given(&bao, "s.wrong")).await;
-    assert!(told.starts_with(&format!("{host} does not let the hub use transit/keys/craft (")), "{told}");
-    assert!(told.contains("its token is wrong or has expired") && !told.contains("s.wrong"), "{told}");
-    let told = refusal(&place, given(&bao, " ")).await;
-    assert_eq!(told, "CRAFT_VAULT_TOKEN holds no token");
-    let told = refusal(&place, bao.settings_with(Token::File(PathBuf::from("/nowhere/token")))).await;
-    assert!(told.starts_with("the Vault token file /nowhere/token cannot be read"), "{told}");
+    let message = refusal(&hub, given(&bao, "s.wrong")).await;
+    assert!(message.starts_with(&format!("{host} does not let the hub use transit/keys/craft (")), "{message}");
+    assert!(message.contains("its token is wrong or has expired") && !message.contains("s.wrong"), "{message}");
+    let message = refusal(&hub, given(&bao, " ")).await;
+    assert_eq!(message, "CRAFT_VAULT_TOKEN contains no token");
+    let message = refusal(&hub, bao.settings_with(VaultToken::File(PathBuf::from("/nowhere/token")))).await;
+    assert!(message.starts_with("the Vault token file /nowhere/token cannot be read"), "{message}");
     bao.seal().await;
-    let told = refusal(&place, given(&bao, "root")).await;
-    assert!(told.contains(&host) && told.contains("sealed): unseal it"), "{told}");
+    let message = refusal(&hub, given(&bao, "root")).await;
+    assert!(message.contains(&host) && message.contains("sealed): unseal it"), "{message}");
 }
 
 #[tokio::test]
-async fn what_is_no_vault_or_does_not_answer_is_told_too() {
-    let place = Place::new().await;
+async fn an_address_without_a_vault_is_reported() {
+    let hub = TestHub::new().await;
     let at = |address: std::net::SocketAddr| TransitSettings {
         address: Url::parse(&format!("http://{address}")).unwrap(),
         key: "transit/craft".parse().unwrap(),
-        token: Token::Given(Secret::new("root")),
+        token: VaultToken::Given(Secret::new("root")),
         namespace: None,
         authorities: Authorities::default(),
     };
-    let told = refusal(&place, at(closed_port().await)).await;
-    assert!(told.contains("could not be reached (Connection refused") && told.contains("CRAFT_VAULT_ADDR"), "{told}");
+    let message = refusal(&hub, at(closed_port().await)).await;
+    assert!(
+        message.contains("could not be reached (Connection refused") && message.contains("CRAFT_VAULT_ADDR"),
+        "{message}"
+    );
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
-    let told = refusal(&place, at(serve(page).await)).await;
-    assert!(told.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{told}");
+    let message = refusal(&hub, at(serve(page).await)).await;
+    assert!(message.ends_with("but not as Vault does: check CRAFT_VAULT_ADDR"), "{message}");
     let silent = serve_raw(|stream| async move {
-        let _held = stream;
+        let _open = stream;
         std::future::pending::<()>().await;
     });
-    let told = refusal(&place, at(silent.await)).await;
-    assert!(told.contains("did not answer within 5 seconds"), "{told}");
+    let message = refusal(&hub, at(silent.await)).await;
+    assert!(message.contains("did not answer within 5 seconds"), "{message}");
 }
 
 #[tokio::test]
-async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
+async fn pages_report_a_locked_vault_and_jobs_wait_for_it() {
     let bao = OpenBao::start().await;
     let (good, bad) = (bao.token("use").await, "s.expired");
     let file = std::env::temp_dir().join(format!("craft-vault-token-{}", uuid::Uuid::new_v4()));
     std::fs::write(&file, &good).unwrap();
-    let vault = Vault::in_transit(bao.settings_with(Token::File(file.clone())), None).unwrap();
+    let vault = Vault::from_transit(bao.settings_with(VaultToken::File(file.clone())), None).unwrap();
     let app = TestApp::with(|handles| handles.vault = vault.clone()).await;
     vault.start(&app.app.system, app.app.clock.now()).await.unwrap();
     let alice = app.alice().await;
@@ -93,9 +96,9 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
     std::fs::write(&file, &good).unwrap();
     assert_eq!(alice.submit(&form, "main form", fields).await.status, StatusCode::OK);
 
-    // another process wraps her key anew: this one has to ask again, and is not let in
-    let other = Vault::in_transit(bao.settings().await, None).unwrap();
-    other.rotate(&app.app.system, &keeper(), now(), |_, _| {}).await.unwrap();
+    // another process rewraps her key: this one has to ask Vault again, which denies it
+    let other = Vault::from_transit(bao.settings().await, None).unwrap();
+    other.rotate(&app.app.system, &operator(), now(), |_, _| {}).await.unwrap();
     std::fs::write(&file, bad).unwrap();
     let job = app.start(&alice, "/connectors/guarded/tools/tool-0", []).await;
     app.wait_for_job(&alice, job, |job| {
@@ -113,19 +116,19 @@ async fn pages_say_so_and_jobs_wait_until_vault_lets_the_hub_in() {
 }
 
 #[tokio::test]
-async fn a_server_of_ones_own_house_is_trusted_as_the_setting_says() {
-    let (place, house) = (Place::new().await, CertificateAuthority::new());
+async fn a_private_certificate_authority_is_trusted_if_configured() {
+    let (hub, authority) = (TestHub::new().await, CertificateAuthority::new());
     let page = Router::new().fallback(async || Html("<h1>Welcome</h1>"));
-    let port = house.serve(page, None, PROTOCOLS[0]).await.port();
+    let port = authority.serve(page, None, PROTOCOLS[0]).await.port();
     let with = |authorities| TransitSettings {
         address: Url::parse(&format!("https://localhost:{port}")).unwrap(),
         key: "transit/craft".parse().unwrap(),
-        token: Token::Given(Secret::new("root")),
+        token: VaultToken::Given(Secret::new("root")),
         namespace: None,
         authorities,
     };
-    let told = refusal(&place, with(Authorities::default())).await;
-    assert!(told.contains("from an authority that this machine does not trust"), "{told}");
-    let told = refusal(&place, with(house.authorities())).await;
-    assert!(told.contains("but not as Vault does"), "{told}");
+    let message = refusal(&hub, with(Authorities::default())).await;
+    assert!(message.contains("from an authority that this machine does not trust"), "{message}");
+    let message = refusal(&hub, with(authority.authorities())).await;
+    assert!(message.contains("but not as Vault does"), "{message}");
 }

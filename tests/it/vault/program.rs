@@ -1,4 +1,4 @@
-//! The program with its master key in Vault, as its operator meets it.
+//! Tests of the program with its master key in Vault.
 
 use tokio::process::Command;
 
@@ -8,7 +8,7 @@ use crate::support::hub::{FinishedProgram, Hub, database_url};
 use crate::support::openbao::OpenBao;
 
 #[tokio::test]
-async fn it_starts_with_the_right_token_and_changes_the_key_while_it_runs() {
+async fn the_hub_starts_with_the_right_token_and_rotates_while_it_runs() {
     let (place, database, bao) = (DataDirectory::new("in-vault"), TestDatabase::new().await, OpenBao::start().await);
     let craft = |arguments: &[&str], token: &str| -> Command {
         let mut command = place.craft(arguments);
@@ -35,5 +35,5 @@ async fn it_starts_with_the_right_token_and_changes_the_key_while_it_runs() {
     let check = FinishedProgram::run(craft(&["check"], &token), "").await;
     assert!(check.stdout.contains("ok    Sealed secrets: can be opened"), "{}", check.stdout);
     assert!(hub.is_ready().await);
-    assert!(!place.0.join("keys").exists(), "no key was made here");
+    assert!(!place.0.join("keys").exists(), "a local key was created");
 }

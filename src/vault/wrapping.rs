@@ -1,0 +1,23 @@
+//! Results of wrapping, which all kinds of master key share.
+
+use crate::ids::UserId;
+
+/// A wrapped data key, and the id of the master key that wrapped it.
+pub(super) struct WrappedKey {
+    pub(super) by: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Master keys that no data key needs.
+pub(super) struct RetiredKeys {
+    pub(super) ids: Vec<String>,
+    /// Whether the keys were removed from their source; otherwise the operator has to remove them.
+    pub(super) is_removed: bool,
+    /// Sentences for the operator.
+    pub(super) advice: String,
+}
+
+/// Returns the associated data of a wrapped data key.
+pub(super) fn data_key_aad(owner: UserId) -> String {
+    format!("{owner}|data_keys|wrapped")
+}
