@@ -1,12 +1,12 @@
-//! Who acts, and from where: the key to owned rows.
+//! The actor: who acts, and from where. Access to owned rows needs an actor.
 //!
-//! Every verb that touches them takes `&Actor`. Only `web/actor.rs`, the worker and the command line build one.
+//! Functions on owned rows take `&Actor`. Only `web/actor.rs`, the worker and the command line create one.
 
 use std::net::IpAddr;
 
 use crate::ids::UserId;
 
-/// A user, and the way they (or something on their behalf) came in.
+/// A user, and the origin of their act.
 #[derive(Clone, Debug)]
 pub struct Actor {
     user_id: UserId,
@@ -15,7 +15,7 @@ pub struct Actor {
     agent: Option<String>,
 }
 
-/// From where an act comes; text in the database.
+/// The origin of an act; text in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Origin {
@@ -23,17 +23,17 @@ pub enum Origin {
     Browser,
     /// An AI assistant, through the MCP endpoint.
     Assistant,
-    /// The hub itself, for the user (a worker that finishes a job).
+    /// The hub itself, for the user, such as a worker that finishes a job.
     System,
     /// The command line on the server.
     Cli,
 }
 
 impl Origin {
-    /// Everything there is to come from.
+    /// All origins.
     pub const ALL: [Self; 4] = [Self::Browser, Self::Assistant, Self::System, Self::Cli];
 
-    /// The word that is stored.
+    /// Returns the stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,13 +46,13 @@ impl Origin {
 }
 
 impl Actor {
-    /// Whoever calls this vouches that the user is who they say.
+    /// Creates an actor. The caller must have verified that the user is who they claim to be.
     #[must_use]
     pub const fn new(user_id: UserId, origin: Origin) -> Self {
         Self { user_id, origin, ip: None, agent: None }
     }
 
-    /// Adds what is known of the client; the agent is cut to 300 characters.
+    /// Adds the client's address and user agent, which is cut to 300 characters.
     #[must_use]
     pub fn seen_at(mut self, ip: Option<IpAddr>, agent: Option<&str>) -> Self {
         self.ip = ip;
@@ -60,25 +60,25 @@ impl Actor {
         self
     }
 
-    /// Whose rows these are.
+    /// Returns the id of the user, who owns the rows.
     #[must_use]
     pub const fn user_id(&self) -> UserId {
         self.user_id
     }
 
-    /// From where.
+    /// Returns the origin.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// The client's address, if it came over the network.
+    /// Returns the client's network address.
     #[must_use]
     pub const fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// The client's name for itself.
+    /// Returns the client's user agent.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         self.agent.as_deref()

@@ -1,4 +1,4 @@
-//! The handles that everything above the domain works with: built once, cheap to clone.
+//! The handles of pages and jobs: built once, cheap to clone.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -18,42 +18,42 @@ use crate::mail::Mailer;
 use crate::queue::Accepter;
 use crate::vault::Vault;
 
-/// What a handler can reach. A clone is a count and no copy: every extractor of every request takes one.
+/// The state of all handlers. A clone only counts a reference.
 #[derive(Clone)]
 pub struct App(Arc<Handles>);
 
-/// The handles themselves.
+/// The handles.
 #[derive(Clone)]
 pub struct Handles {
     /// Rows of one user at a time.
     pub db: Db,
-    /// Every row, for look-ups that precede a user.
+    /// All rows, for look-ups before a user is known.
     pub system: SystemDb,
     /// The time.
     pub clock: Clock,
     /// Seals credentials.
     pub vault: Vault,
-    /// The way out.
+    /// Sends all outgoing requests.
     pub egress: Egress,
     /// Keeps credentials alive.
     pub refresher: TokenRefresher,
-    /// Outgoing mail.
+    /// Sends mail.
     pub mailer: Mailer,
     /// Mail that no page waits for.
     pub background_tasks: BackgroundTasks,
-    /// Password hashes.
+    /// Hashes passwords.
     pub passwords: Passwords,
-    /// Takes jobs in.
+    /// Accepts jobs.
     pub queue: Accepter,
-    /// Hears of changes.
+    /// Receives change notifications.
     pub live: Live,
-    /// What the process has done, as figures.
+    /// Renders the metrics of this process.
     pub metrics: PrometheusHandle,
     /// The address under which people reach the hub.
     pub public_url: Url,
-    /// Who may make an account.
+    /// Who may create an account.
     pub sign_up: SignUp,
-    /// Who is believed about where a request comes from.
+    /// Reverse proxies whose forwarding headers are trusted.
     pub proxies: Vec<Proxy>,
 }
 
@@ -72,7 +72,7 @@ impl Deref for App {
 }
 
 impl Handles {
-    /// Both pools.
+    /// Returns both pools.
     #[must_use]
     pub fn databases(&self) -> Databases {
         Databases { web: self.db.clone(), system: self.system.clone() }

@@ -1,6 +1,6 @@
-//! The time source: everything that needs "now" is given it, so that tests can hold it still.
+//! The time source. Code that needs the current time gets a [`Clock`], so that tests can control it.
 //!
-//! Leases and heartbeats, which are compared across machines, use the database's clock instead.
+//! Leases and heartbeats are compared across machines, so they use the database's clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,32 +8,32 @@ use std::time::Duration;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-/// A moment in UTC, as rows carry it.
+/// A moment in UTC, as stored in rows.
 pub type Timestamp = time::OffsetDateTime;
 
-/// A day of the calendar, as rows carry it.
+/// A calendar day, as stored in rows.
 pub type Day = time::Date;
 
-/// Tells the time: the machine's, or one that a test sets.
+/// A clock: the machine's, or one that a test sets.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<Mutex<Timestamp>>>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the machine's clock.
     #[must_use]
     pub const fn real() -> Self {
         Self(None)
     }
 
-    /// A clock that stands at `at` until it is moved.
+    /// Returns a clock that stands at `at` until it is advanced.
     #[must_use]
     pub fn fixed(at: Timestamp) -> Self {
         Self(Some(Arc::new(Mutex::new(at))))
     }
 
-    /// The present moment, cut to microseconds (what a TIMESTAMPTZ keeps).
+    /// Returns the current time, truncated to microseconds, the precision of TIMESTAMPTZ.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    #[expect(clippy::disallowed_methods, reason = "the only access to the machine's clock")]
     pub fn now(&self) -> Timestamp {
         let now = match &self.0 {
             None => Timestamp::now_utc(),
@@ -42,7 +42,7 @@ impl Clock {
         now.replace_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
     }
 
-    /// Moves a fixed clock forward; the machine's clock stays as it is.
+    /// Advances a fixed clock. Does nothing to the machine's clock.
     pub fn advance(&self, by: Duration) {
         if let Some(at) = &self.0 {
             *at.lock().unwrap_or_else(PoisonError::into_inner) += by;
@@ -50,25 +50,25 @@ impl Clock {
     }
 }
 
-/// The same moment for `jiff`, which knows zones and words: the one conversion point.
+/// Converts a moment for `jiff`, which knows time zones.
 #[must_use]
 pub fn to_jiff(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_nanosecond(at.unix_timestamp_nanos()).unwrap_or_default()
 }
 
-/// The same day for `jiff`.
+/// Converts a day for `jiff`.
 #[must_use]
 pub fn day_to_jiff(day: Day) -> Date {
     TimeZone::UTC.to_datetime(to_jiff(day.midnight().assume_utc())).date()
 }
 
-/// A day of `jiff` as rows carry it; none if it is too far away.
+/// Converts a day from `jiff`. Returns `None` if it is out of range.
 #[must_use]
 pub fn day_from_jiff(day: Date) -> Option<Day> {
     moment_from_jiff(day.at(0, 0, 0, 0), &TimeZone::UTC).map(Timestamp::date)
 }
 
-/// When a clock of this zone shows that; none if it is too far away.
+/// Returns the moment at which a clock in this zone shows `local`, or `None` if it is out of range.
 #[must_use]
 pub fn moment_from_jiff(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     let at = local.to_zoned(zone.clone()).ok()?.timestamp();
@@ -82,7 +82,7 @@ mod tests {
     use time::macros::{date, datetime};
 
     #[test]
-    fn a_fixed_clock_moves_only_when_told() {
+    fn a_fixed_clock_moves_only_when_advanced() {
         let clock = Clock::fixed(datetime!(2026-11-24 08:00 UTC));
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_secs(60));
@@ -90,12 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn jiff_reads_the_same_moment() {
+    fn jiff_gets_the_same_moment() {
         assert_eq!(to_jiff(datetime!(2026-11-24 08:00 UTC)).to_string(), "2026-11-24T08:00:00Z");
     }
 
     #[test]
-    fn a_day_stays_what_it_is() {
+    fn a_day_survives_both_conversions() {
         let day = day_to_jiff(date!(2028 - 02 - 29));
         assert_eq!((day.to_string().as_str(), day_from_jiff(day)), ("2028-02-29", Some(date!(2028 - 02 - 29))));
     }

@@ -1,18 +1,18 @@
-//! Where in a text something stands, as people count.
+//! Position of a byte in a text, as people count.
 
 use std::fmt;
 
-/// Line and column, both from 1; a column is a character.
+/// Line and column, both from 1. A column is a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineColumn {
-    /// The line.
+    /// Line.
     pub line: usize,
-    /// The column in it.
+    /// Column.
     pub column: usize,
 }
 
 impl LineColumn {
-    /// The place of this byte of the text.
+    /// Returns the position of the byte at `offset`.
     #[must_use]
     pub fn of(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);

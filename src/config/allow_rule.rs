@@ -1,29 +1,29 @@
-//! One entry of `CRAFT_EGRESS_ALLOW`: a network or a `host:port` that may be reached although it is not public.
+//! An entry of `CRAFT_EGRESS_ALLOW`: a network or a `host:port` that the hub may reach although it is not public.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Where the hub may go although the address is private, or over plain http although it is public.
+/// A destination that the hub may reach at a private address, or over plain http at a public one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowRule {
     /// All addresses that share the first `prefix` bits of `base`, at any port.
     Network {
-        /// Some address of the network.
+        /// Any address of the network.
         base: IpAddr,
-        /// How many leading bits count.
+        /// Number of leading bits that define the network.
         prefix: u8,
     },
-    /// One host at one port, whatever it resolves to. Loopback's spellings (`localhost`, `127.0.0.1`, `[::1]`) are one host.
+    /// A host at a port, at any address. The spellings of loopback (`localhost`, `127.0.0.1`, `[::1]`) are the same host.
     Host {
-        /// Lower-case name, or address without brackets.
+        /// Name in lower case, or address without brackets.
         host: String,
-        /// The port.
+        /// Port.
         port: u16,
     },
 }
 
 impl AllowRule {
-    /// True if it lets requests to this machine itself through.
+    /// Reports whether the rule allows requests to this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self {
@@ -32,17 +32,17 @@ impl AllowRule {
         }
     }
 
-    /// True if a connection to `host`, found at `ip`, may go there under this rule.
+    /// Reports whether the rule allows a connection to `host`, which resolved to `ip`.
     pub(crate) fn covers(&self, host: &str, ip: IpAddr, port: u16) -> bool {
         match self {
             Self::Network { base, prefix } => {
-                // `localhost` is both 127.0.0.1 and ::1: whoever allows one of them means the other too
+                // `localhost` is both 127.0.0.1 and ::1: a rule for either address covers the other
                 shares_prefix(*base, ip, *prefix)
-                    || twin(ip).is_some_and(|twin| *prefix > 0 && shares_prefix(*base, twin, *prefix))
+                    || other_loopback(ip).is_some_and(|other| *prefix > 0 && shares_prefix(*base, other, *prefix))
             }
             Self::Host { host: allowed, port: at } if *at == port => {
                 let same_address = allowed.parse().is_ok_and(|allowed: IpAddr| allowed.to_canonical() == ip);
-                let both_loopback = is_loopback(allowed) && twin(ip).is_some();
+                let both_loopback = is_loopback(allowed) && other_loopback(ip).is_some();
                 same_address || both_loopback || allowed.eq_ignore_ascii_case(host)
             }
             Self::Host { .. } => false,
@@ -91,8 +91,8 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "127.0.0.1" || host == "::1"
 }
 
-/// The other well-known loopback address, if this is one of the two.
-fn twin(ip: IpAddr) -> Option<IpAddr> {
+/// Returns `::1` for `127.0.0.1` and the reverse, or `None` for other addresses.
+fn other_loopback(ip: IpAddr) -> Option<IpAddr> {
     match ip.to_string().as_str() {
         "127.0.0.1" => "::1".parse().ok(),
         "::1" => "127.0.0.1".parse().ok(),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_one_host_however_it_is_spelt() {
+    fn all_spellings_of_loopback_are_the_same_host() {
         for rule in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
             for (host, ip) in [("localhost", "127.0.0.1"), ("localhost", "::1"), ("127.0.0.1", "127.0.0.1")] {
                 assert!(covers(rule, host, ip, 3000), "{rule} should cover {host} at {ip}");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_told_what_a_rule_looks_like() {
+    fn an_invalid_rule_gets_an_error_with_examples() {
         for text in
             ["", "10.0.0.0/33", "fd00::/129", "localhost", "localhost:0", "localhost:99999", "http://a:1", "x/8"]
         {

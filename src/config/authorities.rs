@@ -1,4 +1,4 @@
-//! `CRAFT_EGRESS_CA_FILE`: authorities of certificates that the hub trusts besides those of its machine.
+//! `CRAFT_EGRESS_CA_FILE`: certificate authorities that the hub trusts in addition to those of its machine.
 
 use std::str::FromStr;
 
@@ -6,18 +6,18 @@ use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-/// Certificates of authorities. The default has none: then only the machine's are trusted.
+/// Certificates of authorities. The default is empty: then only the machine's authorities are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Authorities(Vec<CertificateDer<'static>>);
 
 impl Authorities {
-    /// Reads them from PEM, in which there is at least one.
+    /// Parses PEM text with at least one certificate.
     ///
     /// # Errors
-    /// What is wrong, in words that follow the name of the file.
+    /// Returns a phrase that follows the name of the file.
     pub fn parse(pem: &[u8]) -> Result<Self, String> {
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let found = found.map_err(|_| "is not whole: a certificate in it cannot be read".to_owned())?;
+        let found = found.map_err(|_| "is incomplete: a certificate in it cannot be read".to_owned())?;
         if found.is_empty() {
             return Err(
                 "has no certificate: expected one or more that begin with -----BEGIN CERTIFICATE-----".to_owned()
@@ -32,13 +32,13 @@ impl Authorities {
         Ok(Self(found))
     }
 
-    /// One after another.
+    /// Iterates over the certificates.
     pub fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.0.iter()
     }
 }
 
-/// The setting names a file, which is read at once.
+/// Reads the file that the setting names.
 impl FromStr for Authorities {
     type Err = String;
 
@@ -53,21 +53,21 @@ mod tests {
     use super::Authorities;
 
     #[test]
-    fn a_file_without_a_certificate_says_what_is_expected() {
+    fn the_error_of_a_file_without_a_certificate_says_what_is_expected() {
         let nothing =
             Authorities::parse(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").unwrap_err();
         assert!(nothing.starts_with("has no certificate: expected one or more"), "{nothing}");
         let torn = Authorities::parse(b"-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap_err();
-        assert!(torn.starts_with("is not whole"), "{torn}");
+        assert!(torn.starts_with("is incomplete"), "{torn}");
         let garbage =
             Authorities::parse(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap_err();
         assert!(garbage.starts_with("has a certificate that cannot be used"), "{garbage}");
     }
 
     #[test]
-    fn every_certificate_of_a_file_counts_whatever_stands_between_them() {
-        let made = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap().cert.pem();
-        let text = format!("The house:\n{}\nThe garden:\r\n{}", made("house"), made("garden").replace('\n', "\r\n"));
+    fn all_certificates_of_a_file_count_whatever_text_is_between_them() {
+        let pem = |name: &str| rcgen::generate_simple_self_signed([name.to_owned()]).unwrap().cert.pem();
+        let text = format!("The house:\n{}\nThe garden:\r\n{}", pem("house"), pem("garden").replace('\n', "\r\n"));
         assert_eq!(Authorities::parse(text.as_bytes()).unwrap().iter().count(), 2);
     }
 }

@@ -1,63 +1,63 @@
-//! What is wrong with the settings, in one sentence that names the place and what is expected there.
+//! Errors in the settings: one sentence that names the place and what is expected there.
 
 use std::path::PathBuf;
 
-/// Why the hub cannot start with these settings. Never holds the value of a secret.
+/// The reason why the hub cannot start with these settings. Never contains the value of a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The settings file cannot be read.
     #[error("The settings file {} cannot be read: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The settings file is not TOML.
     #[error("The settings file {} is not TOML: {reason}", path.display())]
     Syntax {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Line, and what the parser expected there.
         reason: String,
     },
-    /// The settings file holds a key that is no setting.
+    /// The settings file contains an unknown key.
     #[error("{} has an unknown setting `{key}` in line {line}. The settings are: {known}", path.display())]
     UnknownKey {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where in it, from 1.
+        /// Line, from 1.
         line: usize,
-        /// The key.
+        /// The unknown key.
         key: String,
-        /// The keys that exist.
+        /// All known keys.
         known: String,
     },
-    /// A value that the setting does not take.
+    /// A setting has an invalid value.
     #[error("{place}: {expected}")]
     BadValue {
-        /// The variable, or the key, its file and line.
+        /// The variable, or the key with its file and line.
         place: String,
-        /// What the setting takes.
+        /// What the setting accepts.
         expected: String,
     },
-    /// Two settings that exclude each other.
+    /// Two settings exclude each other.
     #[error("{place}: set this or {other}, not both")]
     Both {
-        /// One of them.
+        /// The first setting.
         place: String,
-        /// The other.
+        /// The other setting.
         other: String,
     },
-    /// There is no place for the data directory by default.
+    /// There is no default location for the data directory.
     #[error("There is no home directory to keep data in. Set CRAFT_DATA_DIR to a directory")]
     NoHome,
-    /// The data directory cannot be made or written to.
+    /// The data directory cannot be created or written to.
     #[error("The data directory {} cannot be written to: {source}. Set CRAFT_DATA_DIR to one that can", path.display())]
     DataDir {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! Environment over file over defaults: finds each setting's text and lets the definition judge it.
+//! Precedence of settings: environment, file, defaults. Finds the text of each setting; the definition validates it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use toml::Spanned;
 use super::{Config, ConfigError};
 use crate::position::LineColumn;
 
-/// Read when neither `--config` nor `CRAFT_CONFIG` names a file, if it is there.
+/// The settings file that is read, if it exists, when neither `--config` nor `CRAFT_CONFIG` names a file.
 const DEFAULT_FILE: &str = "craft.toml";
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A setting's text, and where it was found.
-struct Found {
+/// The text of a setting, and its place.
+struct FoundValue {
     place: String,
     text: String,
 }
@@ -33,32 +33,32 @@ pub(super) fn load(file: Option<&Path>, env: Env<'_>) -> Result<Config, ConfigEr
             found.insert(arg.get_id().to_string(), value);
         }
     }
-    file.refuse_rest(&definition)?;
+    file.refuse_unknown(&definition)?;
     if !found.contains_key("data_dir") {
         let text = default_data_dir(env)?.to_string_lossy().into_owned();
-        found.insert("data_dir".to_owned(), Found { place: "CRAFT_DATA_DIR".to_owned(), text });
+        found.insert("data_dir".to_owned(), FoundValue { place: "CRAFT_DATA_DIR".to_owned(), text });
     }
-    judge(&definition, &found)
+    validate(&definition, &found)
 }
 
-fn in_environment(arg: &Arg, env: Env<'_>) -> Option<Found> {
+fn in_environment(arg: &Arg, env: Env<'_>) -> Option<FoundValue> {
     let name = arg.get_env()?.to_str()?;
-    Some(Found { place: name.to_owned(), text: env(name)? })
+    Some(FoundValue { place: name.to_owned(), text: env(name)? })
 }
 
-/// Parses what was found. The definition's own look into the process environment is switched off: `env` is the only one.
-fn judge(definition: &Command, found: &HashMap<String, Found>) -> Result<Config, ConfigError> {
-    let words = found.iter().map(|(key, value)| format!("--{}={}", key.replace('_', "-"), value.text));
-    let words = std::iter::once("craft".to_owned()).chain(words);
+/// Parses the found values. The definition's own access to the environment is disabled: only `env` reads it.
+fn validate(definition: &Command, found: &HashMap<String, FoundValue>) -> Result<Config, ConfigError> {
+    let arguments = found.iter().map(|(key, value)| format!("--{}={}", key.replace('_', "-"), value.text));
+    let arguments = std::iter::once("craft".to_owned()).chain(arguments);
     definition
         .clone()
         .mut_args(|arg| arg.env(Resettable::Reset))
-        .try_get_matches_from(words)
+        .try_get_matches_from(arguments)
         .and_then(|matches| Config::from_arg_matches(&matches))
         .map_err(|error| explain(&error, definition, found))
 }
 
-fn explain(error: &clap::Error, definition: &Command, found: &HashMap<String, Found>) -> ConfigError {
+fn explain(error: &clap::Error, definition: &Command, found: &HashMap<String, FoundValue>) -> ConfigError {
     let place_of = |kind| {
         let Some(ContextValue::String(named)) = error.get(kind) else { return String::new() };
         let arg = definition.get_arguments().find(|arg| arg.to_string() == *named);
@@ -87,13 +87,13 @@ fn default_data_dir(env: Env<'_>) -> Result<PathBuf, ConfigError> {
     share.map(|share| share.join("tool-connect-craft")).ok_or(ConfigError::NoHome)
 }
 
-/// The settings file, as far as its keys have not been taken yet.
+/// The keys of the settings file that no setting has taken yet.
 struct File {
     path: PathBuf,
     rest: BTreeMap<String, Entry>,
 }
 
-/// A key's value, and in which line it stands.
+/// The value of a key, and its line.
 struct Entry {
     line: usize,
     value: toml::Value,
@@ -116,11 +116,11 @@ impl File {
         }
     }
 
-    fn take(&mut self, key: &str) -> Result<Option<Found>, ConfigError> {
+    fn take(&mut self, key: &str) -> Result<Option<FoundValue>, ConfigError> {
         let Some(Entry { line, value }) = self.rest.remove(key) else { return Ok(None) };
         let place = format!("`{key}` in {}, line {line}", self.path.display());
         match text_of(&value) {
-            Some(text) => Ok(Some(Found { place, text }).filter(|found| !found.text.trim().is_empty())),
+            Some(text) => Ok(Some(FoundValue { place, text }).filter(|found| !found.text.trim().is_empty())),
             None => Err(ConfigError::BadValue {
                 place,
                 expected: "expected a text, a number or a list of texts".to_owned(),
@@ -128,7 +128,7 @@ impl File {
         }
     }
 
-    fn refuse_rest(self, definition: &Command) -> Result<(), ConfigError> {
+    fn refuse_unknown(self, definition: &Command) -> Result<(), ConfigError> {
         let Some((key, Entry { line, .. })) = self.rest.into_iter().min_by_key(|(_, entry)| entry.line) else {
             return Ok(());
         };
@@ -158,7 +158,7 @@ fn text_of(value: &toml::Value) -> Option<String> {
     }
 }
 
-/// The parser's own report quotes the line, which may hold a password: keep only its number and the reason.
+/// Formats a parser error without the line, which may contain a password.
 fn place_and_reason(text: &str, error: &toml::de::Error) -> String {
     let line = LineColumn::of(text, error.span().map_or(0, |span| span.start)).line;
     format!("line {line}, {}", error.message())

@@ -1,11 +1,11 @@
-//! `CRAFT_PROXIES`: the reverse proxies in front of the hub, which alone are believed about where a request comes from.
+//! `CRAFT_PROXIES`: the reverse proxies in front of the hub. Only their information about the sender is trusted.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::AllowRule;
 
-/// One proxy, or a network of them.
+/// A proxy, or a network of proxies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy(AllowRule);
 
@@ -20,9 +20,9 @@ impl FromStr for Proxy {
     }
 }
 
-/// Where a request comes from: the other end of the connection or, as far as that is one of `proxies`, whom it names in
-/// `forwarded` (the values of `X-Forwarded-For`, of which each proxy appends one; what a client wrote itself is left of
-/// those and never reached).
+/// Returns the network address of the sender of a request: the peer or, if the peer is one of `proxies`, the address that
+/// the peer forwarded for. `forwarded` has the values of `X-Forwarded-For`, to which each proxy appends one. Values that
+/// the client wrote are before those, and are never reached.
 #[must_use]
 pub fn origin<'a>(proxies: &[Proxy], peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
     let is_proxy = |ip: IpAddr| proxies.iter().any(|Proxy(rule)| rule.covers("", ip, 0));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_proxy_is_believed() {
+    fn only_proxies_are_trusted() {
         assert_eq!(seen(&[], "192.0.2.9", &["198.51.100.1"]), "192.0.2.9");
         assert_eq!(seen(&["127.0.0.1"], "192.0.2.9", &["198.51.100.1"]), "192.0.2.9");
         assert_eq!(seen(&["127.0.0.1"], "127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_wrote_itself_is_not_reached() {
+    fn values_of_the_client_are_not_reached() {
         let proxies = ["127.0.0.1", "10.0.0.0/8"];
         assert_eq!(seen(&proxies, "127.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.3"]), "198.51.100.1");
         assert_eq!(seen(&proxies, "127.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.3"]), "198.51.100.1");

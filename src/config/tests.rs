@@ -1,4 +1,4 @@
-//! The definition, its layers, and the sample file that documents it.
+//! Tests of the definition, its precedence, and the sample file that documents it.
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use clap::CommandFactory;
 
 use super::{AllowRule, Config, ConfigError, SignUp};
 
-/// A directory of this test alone, removed with it.
+/// A directory of one test, removed with the value.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -42,7 +42,7 @@ fn refusal(file: &str, env: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn without_settings_the_defaults_hold() {
+fn without_settings_the_defaults_apply() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.access.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.access.sign_up, SignUp::Invite);
@@ -63,7 +63,7 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
-fn a_list_is_written_with_commas_or_as_a_list() {
+fn a_list_is_written_with_commas_or_as_an_array() {
     let written = load("egress_allow = ['10.0.0.0/8', 'LOCALHOST:9000']", &[]).unwrap();
     let commas = load("", &[("CRAFT_EGRESS_ALLOW", "10.0.0.0/8, localhost:9000")]).unwrap();
     assert_eq!(written.outgoing.egress_allow, commas.outgoing.egress_allow);
@@ -71,14 +71,14 @@ fn a_list_is_written_with_commas_or_as_a_list() {
 }
 
 #[test]
-fn an_unknown_key_is_named_with_its_file() {
+fn the_error_of_an_unknown_key_names_the_file() {
     let text = refusal("lisen = ':0'", &[]);
     assert!(text.contains("craft.toml has an unknown setting `lisen`"), "{text}");
     assert!(text.contains("listen"), "{text}");
 }
 
 #[test]
-fn a_bad_value_is_named_with_its_place_and_what_is_expected() {
+fn the_error_of_an_invalid_value_names_its_place_and_what_is_expected() {
     let text = refusal("listen = 'nowhere'", &[]);
     assert!(text.contains("`listen` in ") && text.contains("an address and port such as"), "{text}");
     let text = refusal("", &[("CRAFT_SIGN_UP", "maybe")]);
@@ -100,7 +100,7 @@ fn a_bad_value_is_named_with_its_place_and_what_is_expected() {
 }
 
 #[test]
-fn a_refusal_does_not_repeat_a_password() {
+fn an_error_does_not_quote_a_password() {
     let refusals = [
         refusal("", &[("DATABASE_URL", "mysql://craft:hunter2@db/craft")]),
         refusal("database_url = 'hunter2", &[]),
@@ -113,13 +113,13 @@ fn a_refusal_does_not_repeat_a_password() {
 }
 
 #[test]
-fn both_master_keys_at_once_are_refused_by_name() {
+fn two_sources_of_the_master_key_are_refused_by_name() {
     let text = refusal("master_key_file = '/k'", &[("CRAFT_MASTER_KEY", "x")]);
     assert!(text.contains("CRAFT_MASTER_KEY") && text.contains("`master_key_file` in "), "{text}");
 }
 
 #[test]
-fn what_is_said_of_a_vault_server_needs_its_address_and_one_token() {
+fn the_settings_of_a_vault_server_need_its_address_and_one_token() {
     for name in ["CRAFT_VAULT_TOKEN", "CRAFT_VAULT_TOKEN_FILE", "CRAFT_VAULT_TRANSIT_KEY", "CRAFT_VAULT_NAMESPACE"] {
         let text = refusal("", &[(name, "transit/hunter2")]);
         assert_eq!(text, "CRAFT_VAULT_ADDR: must be set, because other settings need it", "{name}");
@@ -132,7 +132,7 @@ fn what_is_said_of_a_vault_server_needs_its_address_and_one_token() {
 }
 
 #[test]
-fn authorities_are_read_at_once_from_a_file_that_has_some() {
+fn authorities_are_read_at_once_from_a_file_with_a_certificate() {
     let scratch = Scratch::new();
     let file = scratch.0.join("house.pem");
     let path = file.to_str().unwrap().to_owned();
@@ -154,7 +154,7 @@ fn a_named_file_must_exist() {
 }
 
 #[test]
-fn the_data_directory_lets_others_pass_but_not_look() {
+fn the_data_directory_can_be_traversed_but_not_read() {
     let scratch = Scratch::new();
     let data_dir = super::DataDir::open(&scratch.0.join("data")).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -163,14 +163,14 @@ fn the_data_directory_lets_others_pass_but_not_look() {
 }
 
 #[test]
-fn a_data_directory_that_cannot_be_made_is_one_sentence() {
+fn the_error_of_an_impossible_data_directory_is_one_sentence() {
     let error = super::DataDir::open(Path::new("/proc/craft")).unwrap_err().to_string();
     assert!(error.starts_with("The data directory /proc/craft cannot be written to"), "{error}");
 }
 
-/// `.env.sample` shows each variable once, in the definition's order, commented out, with its default.
+/// `.env.sample` has each variable once, in the order of the definition, commented out, with its default.
 #[test]
-fn the_sample_lists_every_setting_with_its_default() {
+fn the_sample_lists_all_settings_with_their_defaults() {
     let sample = include_str!("../../.env.sample");
     let assignment = |line: &'static str| line.strip_prefix("#").filter(|rest| !rest.starts_with(' '))?.split_once('=');
     let listed: Vec<_> = sample.lines().filter_map(assignment).collect();

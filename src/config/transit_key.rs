@@ -1,13 +1,13 @@
-//! Which key of Vault's: where its Transit engine is mounted, and the key's name there.
+//! The key in Vault: the mount of its Transit engine, and its name.
 
 use std::str::FromStr;
 
-/// `transit/tool-connect-craft`: all before the last slash is the mount.
+/// A mount and a name, such as `transit/tool-connect-craft`: the text before the last slash is the mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransitKey {
-    /// Where the engine is mounted, without slashes around it.
+    /// Mount of the engine, without slashes around it.
     pub mount: String,
-    /// The key's name.
+    /// Name of the key.
     pub name: String,
 }
 
@@ -20,7 +20,7 @@ impl std::fmt::Display for TransitKey {
 impl FromStr for TransitKey {
     type Err = String;
 
-    /// Only what needs no escaping in an address, and leads to no other place there.
+    /// Accepts only text that needs no escaping in a URL and cannot lead to another path.
     fn from_str(text: &str) -> Result<Self, String> {
         let is_plain = |part: &str| {
             part.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_lead_elsewhere_is_no_key() {
+    fn text_that_could_lead_to_another_path_is_refused() {
         for text in ["", "craft", "/craft", "transit/", "transit//craft", "transit/../craft", "transit/a?b", "a b/c"] {
             let fault = text.parse::<TransitKey>().unwrap_err();
             assert!(fault.contains("transit/tool-connect-craft"), "{fault}");

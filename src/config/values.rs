@@ -1,6 +1,6 @@
-//! What a setting's text must look like; each refusal says what is expected.
+//! Parsers of settings; each error says what is expected.
 //!
-//! Refusals of settings that may hold a password never repeat the text.
+//! Errors of settings that may contain a password never quote the text.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use url::Url;
 
 use crate::secret::Secret;
 
-/// Who may make an account.
+/// The people who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUp {
     /// Anybody.
     Open,
-    /// Whoever was invited.
+    /// Invited people.
     Invite,
-    /// Nobody; accounts are made on the command line.
+    /// Nobody. The operator creates accounts on the command line.
     Closed,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn sign_up(text: &str) -> Result<SignUp, String> {
     }
 }
 
-/// `:8080` and `localhost:8080` mean the loopback address: nothing is opened to a network by leaving something out.
+/// Accepts `:8080` and `localhost:8080` as the loopback address: an omitted address never opens the hub to a network.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     let port = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':'));
@@ -92,7 +92,7 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
     }
 }
 
-/// Absolute, because programs that the hub starts work in other directories.
+/// Returns an absolute path, because programs that the hub starts run in other directories.
 pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     std::path::absolute(text).map_err(|error| format!("`{text}` is not a path: {error}"))
 }
