@@ -1,4 +1,4 @@
-//! The whole schema has the last word: what a plan cannot know (patterns, conditions, branches) is told here.
+//! Validation against the whole schema, including what a plan does not know: patterns, conditions, branches.
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
@@ -9,8 +9,8 @@ use super::plan::Plan;
 use super::resolve::remote;
 use crate::error::{Error, FieldFaults, Result};
 
-/// More faults than this help nobody.
-const MOST_FAULTS: usize = 20;
+/// Maximum number of reported faults.
+const MAX_FAULTS: usize = 20;
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// Compiles a schema; 2020-12 unless it names another draft.
+    /// Compiles a schema, with draft 2020-12 unless it names another draft.
     ///
     /// # Errors
-    /// [`Error::Conflict`] with a sentence if the schema is none, or leads to another server.
+    /// Returns [`Error::Conflict`] with a sentence if the schema is invalid, or refers to another server.
     pub fn compile(schema: &Value) -> Result<Self> {
         if let Some(reference) = remote(schema) {
             return Err(Error::Conflict(format!(
@@ -41,17 +41,17 @@ impl Validator {
         Ok(Self { compiled, schema: schema.clone() })
     }
 
-    /// Checks a value.
+    /// Validates a value.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with a JSON Pointer as each fault's field.
+    /// Returns [`Error::Invalid`] with a JSON Pointer as the field of each fault.
     pub fn check(&self, value: &Value) -> Result<()> {
         if self.compiled.is_valid(value) {
             return Ok(());
         }
         let plan = Plan::compile(&self.schema).ok();
         let mut faults = FieldFaults::default();
-        for error in self.compiled.iter_errors(value).take(MOST_FAULTS) {
+        for error in self.compiled.iter_errors(value).take(MAX_FAULTS) {
             let (pointer, message) = explain(&error, plan.as_ref());
             faults.add(pointer, message);
         }
@@ -62,16 +62,16 @@ impl Validator {
     }
 }
 
-/// Where the fault is, and a sentence about it.
+/// Returns the pointer of the fault, and a sentence about it.
 fn explain(error: &ValidationError<'_>, plan: Option<&Plan>) -> (String, String) {
     let pointer = error.instance_path().as_str().to_owned();
     if let Kind::Required { property } = error.kind() {
         let name = property.as_str().unwrap_or_default();
         let pointer = format!("{pointer}/{}", super::names::step(name));
-        let called = called(&pointer, plan);
+        let called = label_at(&pointer, plan);
         return (pointer, format!("Enter {called}"));
     }
-    let it = called(&pointer, plan);
+    let it = label_at(&pointer, plan);
     let message = match error.kind() {
         Kind::MinLength { limit } => format!("{it} must be {limit} characters or more"),
         Kind::MaxLength { limit } => format!("{it} must be {limit} characters or fewer"),
@@ -105,8 +105,8 @@ fn kind_words(error: &ValidationError<'_>) -> String {
     format!("of type {}", cut(&kind))
 }
 
-/// What the field at a pointer is called.
-fn called(pointer: &str, plan: Option<&Plan>) -> String {
+/// Returns the label of the field at a pointer.
+fn label_at(pointer: &str, plan: Option<&Plan>) -> String {
     let field = plan.and_then(|plan| plan.fields().find(|field| field.pointer == pointer));
     match (field, pointer.rsplit('/').next()) {
         (Some(field), _) => field.label.clone(),

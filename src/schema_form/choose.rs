@@ -1,41 +1,34 @@
-//! Which control a schema gets. The limits here are for people: how many radios, which names mean prose or secrets.
+//! The choice of a control for a schema. The limits are for people: the number of radio buttons, names of prose or secrets.
 
 use serde_json::{Map, Value};
 
+use super::field::{Choice, Control, Line, Scalar};
 use super::names::plain;
-use super::plan::{Choice, Control, Line, Scalar, fields};
 use super::resolve::resolve;
 
-/// More values are a box of JSON rather than an endless list.
-const MOST_CHOICES: usize = 400;
+/// Maximum number of choices; a longer list is a text area with JSON.
+const MAX_CHOICES: usize = 400;
 
-/// A string that may be longer gets several lines.
-const LONG_TEXT: u64 = 120;
+/// A string that may be longer than this gets a text area.
+const MAX_LINE_LENGTH: u64 = 120;
 
 /// Names of strings that are prose.
-const PROSE: [&str; 11] =
+const PROSE_NAMES: [&str; 11] =
     ["body", "content", "message", "text", "prompt", "query", "markdown", "description", "html", "json", "code"];
 
-/// Endings of names of strings that are secrets.
-const SECRET: [&str; 8] =
+/// Suffixes of the names of strings that are secrets.
+const SECRET_SUFFIXES: [&str; 8] =
     ["password", "passwd", "secret", "api_key", "apikey", "access_token", "auth_token", "private_key"];
 
-/// A control with the schema it was chosen for, references followed.
+/// A control, and the schema that it was chosen for, after following references.
 pub(super) struct Chosen {
     pub(super) schema: Map<String, Value>,
     pub(super) nullable: bool,
     pub(super) control: Control,
 }
 
-/// Chooses the control of a property; `None` if the form has become too large.
-pub(super) fn control(
-    root: &Value,
-    schema: &Value,
-    name: &str,
-    pointer: &str,
-    depth: usize,
-    left: &mut usize,
-) -> Option<Chosen> {
+/// Chooses the control of a property. A [`Control::Group`] is returned without its fields, and only if `may_group`.
+pub(super) fn choose_control(root: &Value, schema: &Value, name: &str, may_group: bool) -> Chosen {
     let Some(resolved) = resolve(root, schema) else {
         let schema = schema.as_object().cloned().unwrap_or_default();
         let why = if schema.is_empty() {
@@ -43,7 +36,7 @@ pub(super) fn control(
         } else {
             "It is described by rules that a form cannot show"
         };
-        return Some(Chosen { schema, nullable: false, control: Control::Json(why) });
+        return Chosen { schema, nullable: false, control: Control::Json(why) };
     };
     let (schema, nullable) = without_null(root, resolved.into_owned());
     let control = if let Some(value) = schema.get("const") {
@@ -53,42 +46,35 @@ pub(super) fn control(
     } else if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
         Control::Json("It is one of several kinds of value")
     } else {
-        by_type(root, &schema, name, pointer, depth, left)?
+        by_type(root, &schema, name, may_group)
     };
-    Some(Chosen { schema, nullable, control })
+    Chosen { schema, nullable, control }
 }
 
-fn by_type(
-    root: &Value,
-    schema: &Map<String, Value>,
-    name: &str,
-    pointer: &str,
-    depth: usize,
-    left: &mut usize,
-) -> Option<Control> {
+fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: bool) -> Control {
     let kind = schema.get("type").and_then(Value::as_str);
-    Some(match kind {
+    match kind {
         Some("string") => Control::Text(line(schema, name)),
         Some("number" | "integer") => Control::Number,
         Some("boolean") => Control::YesNo,
         Some("null") => Control::Fixed(Value::Null),
         Some("array") => list(root, schema),
-        Some("object") if depth > 0 => Control::Json("It is an object inside an object"),
+        Some("object") if !may_group => Control::Json("It is an object inside an object"),
         Some("object") if !is_closed_shape(schema) => Control::Json("It is an object with names of your choice"),
-        Some("object") => Control::Group(fields(root, schema, pointer, depth + 1, left)?),
+        Some("object") => Control::Group(Vec::new()),
         Some(_) => Control::Json("It is of a kind that a form cannot show"),
         None => Control::Json("Any JSON value; text needs quotes"),
-    })
+    }
 }
 
-/// An object whose names are all known.
+/// Reports whether all property names of an object are known.
 fn is_closed_shape(schema: &Map<String, Value>) -> bool {
     let has_names = schema.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
     let is_open = schema.get("additionalProperties").is_some_and(|rule| rule != &Value::Bool(false));
     has_names && !is_open && !["patternProperties", "allOf", "if"].iter().any(|key| schema.contains_key(*key))
 }
 
-/// `type: [T, "null"]` and `anyOf: [T, null]` are T that may be null.
+/// Removes null from a schema: `type: [T, "null"]` and `anyOf: [T, null]` are a nullable T.
 fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map<String, Value>, bool) {
     if let Some(Value::Array(kinds)) = schema.get("type") {
         let others: Vec<_> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
@@ -128,7 +114,7 @@ fn choices(schema: &Map<String, Value>) -> Option<Control> {
 }
 
 fn choice_of(choices: Vec<Choice>) -> Control {
-    if choices.len() > MOST_CHOICES {
+    if choices.len() > MAX_CHOICES {
         return Control::Json("It has more values than a list can show");
     }
     Control::Choice(choices)
@@ -163,7 +149,8 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
 fn line(schema: &Map<String, Value>, name: &str) -> Line {
     let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
     let name = name.to_lowercase().replace('-', "_");
-    let is_secret = schema.get("writeOnly") == Some(&Value::Bool(true)) || SECRET.iter().any(|end| name.ends_with(end));
+    let is_secret =
+        schema.get("writeOnly") == Some(&Value::Bool(true)) || SECRET_SUFFIXES.iter().any(|end| name.ends_with(end));
     match text("format") {
         "password" => Line::Secret,
         _ if is_secret => Line::Secret,
@@ -171,8 +158,8 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
         "uri" | "iri" | "url" => Line::Url,
         "date" => Line::Date,
         "" => {
-            let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > LONG_TEXT);
-            let is_prose = PROSE.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
+            let is_long = schema.get("maxLength").and_then(Value::as_u64).is_some_and(|most| most > MAX_LINE_LENGTH);
+            let is_prose = PROSE_NAMES.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")));
             let is_text = text("contentMediaType").starts_with("text/");
             if is_long || is_prose || is_text { Line::Area } else { Line::Plain }
         }
@@ -180,7 +167,7 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
     }
 }
 
-/// Whether a property is a secret, by its schema and its name: for masking.
+/// Reports whether a property is a secret, by its schema and its name. Used for masking.
 pub(super) fn is_secret(schema: &Map<String, Value>, name: &str) -> bool {
     line(schema, name) == Line::Secret
 }

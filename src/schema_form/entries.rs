@@ -1,37 +1,38 @@
-//! What stands in a form: pairs of name and text, whether they were typed, or made from a value or from defaults.
+//! The contents of a form: pairs of name and text, which a browser sent, or which show a value or the defaults.
 
 use serde_json::Value;
 
-use super::plan::{Control, Field, Line, Plan, Root, Scalar};
+use super::field::{Control, Field, Line, Scalar};
+use super::plan::{Plan, Root};
 
-/// Name of the box that holds the whole input as JSON.
-pub(super) const WHOLE: &str = "j";
+/// Name of the text area that contains the whole input as JSON.
+pub(super) const WHOLE_INPUT: &str = "j";
 
 /// The pairs of a form, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries(Vec<(String, String)>);
 
 impl Entries {
-    /// As a browser sent them.
+    /// Wraps the pairs that a browser sent.
     #[must_use]
-    pub const fn typed(pairs: Vec<(String, String)>) -> Self {
+    pub const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
 
-    /// An empty form: defaults are filled in.
+    /// Creates an empty form with the defaults filled in.
     #[must_use]
     pub fn blank(plan: &Plan) -> Self {
         let mut entries = Self::default();
         match &plan.root {
-            Root::Json(_) => entries.push(WHOLE, "", "{}"),
+            Root::Json(_) => entries.push(WHOLE_INPUT, "", "{}"),
             Root::Fields(fields) => entries.fill_defaults(fields),
         }
         entries
     }
 
-    /// The form that shows `value`; one that the fields cannot hold is shown as JSON.
+    /// Creates the form that shows `value`. If the fields cannot show it, the form is one text area with JSON.
     #[must_use]
-    pub fn of_value(plan: &Plan, value: &Value) -> Self {
+    pub fn from_value(plan: &Plan, value: &Value) -> Self {
         let mut entries = Self::default();
         match &plan.root {
             Root::Fields(fields) if entries.fill(fields, value) => entries,
@@ -39,37 +40,37 @@ impl Entries {
         }
     }
 
-    /// The whole input as one box of JSON.
+    /// Creates the form that shows the whole input as one text area with JSON.
     #[must_use]
     pub fn as_json(value: &Value) -> Self {
-        Self(vec![(WHOLE.to_owned(), pretty(value))])
+        Self(vec![(WHOLE_INPUT.to_owned(), pretty(value))])
     }
 
-    /// The whole input is one box of JSON.
+    /// Reports whether the whole input is one text area with JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        self.has(WHOLE)
+        self.has(WHOLE_INPUT)
     }
 
-    /// All pairs.
+    /// Returns all pairs.
     #[must_use]
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
 
-    /// The first text under a name.
+    /// Returns the first text with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, text)| text.as_str())
     }
 
-    /// The first text under the name made of a prefix and a pointer.
+    /// Returns the first text whose name is the prefix and the pointer.
     pub(super) fn at(&self, prefix: &str, pointer: &str) -> Option<&str> {
         let found = |key: &str| key.strip_prefix(prefix).is_some_and(|rest| rest == pointer);
         self.0.iter().find(|(key, _)| found(key)).map(|(_, text)| text.as_str())
     }
 
-    /// All texts under the name made of `v` and a pointer.
+    /// Returns all texts whose name is `v` and the pointer.
     pub(super) fn all<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key.strip_prefix('v') == Some(pointer)).map(|(_, text)| text.as_str())
     }
@@ -92,7 +93,7 @@ impl Entries {
         }
     }
 
-    /// False if `object` has what no field holds.
+    /// Fills the fields from `value`. Returns `false` if `value` has properties without a field.
     fn fill(&mut self, fields: &[Field], value: &Value) -> bool {
         let Some(object) = value.as_object() else { return false };
         let key =
@@ -115,7 +116,7 @@ impl Entries {
         }
     }
 
-    /// Writes the pairs by which the field's control holds `value`; false if it cannot.
+    /// Writes the pairs with which the field's control shows `value`. Returns `false` if the control cannot show it.
     fn fits(&mut self, field: &Field, value: &Value) -> bool {
         let pointer = field.pointer.as_str();
         if value.is_null() && field.nullable {
@@ -123,7 +124,7 @@ impl Entries {
             return true;
         }
         match (&field.control, value) {
-            // a secret is typed again, never shown again
+            // a secret must be typed again, because it is never shown
             (Control::Text(Line::Secret), Value::String(_)) => true,
             (Control::Text(line), Value::String(text)) => {
                 let is_kept = !text.contains('\r') && line.keeps(text);
@@ -149,20 +150,20 @@ impl Entries {
                 None => false,
             },
             (Control::Checks(choices), Value::Array(items)) => {
-                // boxes are read in the schema's order: another order would be lost
+                // check boxes are parsed in the schema's order: another order would be lost
                 let places: Option<Vec<_>> =
                     items.iter().map(|item| choices.iter().position(|choice| choice.value == *item)).collect();
                 let Some(places) = places.filter(|places| places.is_sorted_by(|a, b| a < b)) else { return false };
                 for place in places {
                     self.push("v", pointer, place.to_string());
                 }
-                self.note_empty(pointer, items)
+                self.mark_empty(pointer, items)
             }
             (Control::Lines(scalar), Value::Array(items)) => {
                 let lines: Option<Vec<_>> = items.iter().map(|item| as_line(*scalar, item)).collect();
                 let Some(lines) = lines else { return false };
                 self.push("v", pointer, lines.join("\n"));
-                self.note_empty(pointer, items)
+                self.mark_empty(pointer, items)
             }
             (Control::Group(inner), Value::Object(_)) => {
                 self.push("on", pointer, "on");
@@ -176,7 +177,7 @@ impl Entries {
         }
     }
 
-    fn note_empty(&mut self, pointer: &str, items: &[Value]) -> bool {
+    fn mark_empty(&mut self, pointer: &str, items: &[Value]) -> bool {
         if items.is_empty() {
             self.push("on", pointer, "on");
         }
@@ -184,7 +185,7 @@ impl Entries {
     }
 }
 
-/// An item as a line of its own; none if a line cannot hold it.
+/// Returns an item as a line. Returns `None` if a line cannot show it.
 fn as_line(scalar: Scalar, item: &Value) -> Option<String> {
     match (scalar, item) {
         (Scalar::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r']) => {

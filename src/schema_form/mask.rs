@@ -1,4 +1,4 @@
-//! Values without what their schema calls secret: for pages, previews and the audit log.
+//! Masking of values that their schema calls secret: for pages, previews and the audit log.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use serde_json::Value;
 use super::choose::is_secret;
 use super::resolve::resolve;
 
-/// What stands for a secret.
+/// The text in place of a secret.
 pub(super) const MASK: &str = "••••";
 
-/// Deeper values are masked by their names alone.
-const DEEPEST: usize = 8;
+/// Below this depth, values are masked by their names only.
+const MAX_SCHEMA_DEPTH: usize = 8;
 
-/// `value` with the secrets of `schema` (`writeOnly`, `format: password`, names such as `api_key`) masked.
+/// Returns `value` with the secrets of `schema` masked: `writeOnly`, `format: password`, names such as `api_key`.
 #[must_use]
 pub fn mask(schema: &Value, value: &Value) -> Value {
     masked(schema, schema, value, 0)
 }
 
 fn masked(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
-    // what no schema describes, or one that cannot be followed, is masked by its names
-    let schema = resolve(root, schema).filter(|_| depth < DEEPEST).unwrap_or_default();
+    // values without a usable schema are masked by their names
+    let schema = resolve(root, schema).filter(|_| depth < MAX_SCHEMA_DEPTH).unwrap_or_default();
     match value {
         Value::Object(object) => {
             let inner = |name: &String, value: &Value| {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_enough_where_no_schema_helps() {
+    fn names_are_enough_without_a_schema() {
         let value = json!({ "login": [{ "password": "1" }], "a": { "b": { "api_key": "2", "c": "d" } } });
         let shown = json!({ "login": [{ "password": "••••" }], "a": { "b": { "api_key": "••••", "c": "d" } } });
         let circular = json!({ "$defs": { "a": { "$ref": "#/$defs/a" } }, "$ref": "#/$defs/a" });

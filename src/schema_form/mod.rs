@@ -1,17 +1,18 @@
-//! JSON Schema as a form, without script: schema -> plan -> HTML -> what was typed -> JSON value. Pure.
+//! JSON Schema as an HTML form that needs no script: schema, plan, form, typed text, JSON value. Pure functions.
 //!
-//! - The plan is made from the schema alone; what was typed is read by walking the plan, so types come from the schema
-//!   and unknown names are told, never guessed.
-//! - A field's name is `v` and the JSON Pointer of its value, so a validator's path is the key of the field that shows
-//!   its error. Beside it: `on` (send it although it is empty), `n` (send null), `j` (raw JSON text).
-//! - An empty control is left out; what is shown is what is sent: defaults are filled in.
-//! - Whatever the plan cannot show, or a control cannot hold, is a box of JSON: nothing is dropped, numbers stay exact.
+//! - The plan is compiled from the schema alone. The typed text is parsed by walking the plan, so types come from the
+//!   schema, and unknown names are errors.
+//! - The name of a form field is `v` and the JSON Pointer of its value. The path in a validation error is therefore the key
+//!   of the field that shows the error. Further names are `on` (send the empty value), `n` (send null) and `j` (raw JSON).
+//! - An empty control is left out. The form shows what is sent: defaults are filled in.
+//! - A value that the plan or a control cannot show is a text area with JSON: nothing is dropped, numbers stay exact.
 //!
-//! The law (tests hold it): for every plan and valid value, reading the form that shows the value gives the value.
+//! Tests hold this invariant: for each plan and valid value, parsing the form that shows the value returns the value.
 
 mod check;
 mod choose;
 mod entries;
+mod field;
 mod mask;
 mod names;
 mod number;
@@ -22,7 +23,8 @@ mod view;
 
 pub use check::Validator;
 pub use entries::Entries;
+pub use field::{Control, Field, Line};
 pub use mask::mask;
 pub use parse::{Op, parse};
-pub use plan::{Control, Field, Line, Plan, Root};
+pub use plan::{Plan, Root};
 pub use view::{FormView, SummaryView};

@@ -1,13 +1,13 @@
-//! Names: JSON Pointers, the ids of elements, and labels made of property names.
+//! Names: JSON Pointers, ids of elements, and labels from property names.
 
 use std::fmt::Write;
 
-/// A property name as one step of a JSON Pointer.
+/// Returns a property name as one step of a JSON Pointer.
 pub(super) fn step(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// A pointer as part of an element's id and of the link to it: other bytes than letters and digits as hexadecimal.
+/// Returns a pointer as part of an element id: bytes other than letters and digits are hexadecimal.
 pub(super) fn id(pointer: &str) -> String {
     let mut id = String::from("f");
     for byte in pointer.bytes() {
@@ -22,7 +22,7 @@ pub(super) fn id(pointer: &str) -> String {
     id
 }
 
-/// A property name in words: `max_results` and `maxResults` are "Max results".
+/// Returns a property name in words: `max_results` and `maxResults` are "Max results".
 pub(super) fn label(name: &str) -> String {
     let mut words = String::new();
     let mut before = ' ';
@@ -45,7 +45,7 @@ pub(super) fn label(name: &str) -> String {
     }
 }
 
-/// A stranger's text without what would reorder or hide the text around it.
+/// Removes characters from untrusted text that would reorder or hide the text around it.
 pub(super) fn plain(text: &str) -> String {
     let hides = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t'))
@@ -54,11 +54,11 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !hides(*c)).collect()
 }
 
-/// The first sentence of a description, and what follows it.
+/// Splits a description into its first sentence and the rest.
 pub(super) fn sentences(text: &str) -> (String, Option<String>) {
-    const LONG: usize = 160;
+    const MAX_HINT_LENGTH: usize = 160;
     let text = plain(text).trim().to_owned();
-    if text.chars().count() <= LONG && !text.contains("\n\n") {
+    if text.chars().count() <= MAX_HINT_LENGTH && !text.contains("\n\n") {
         return (text, None);
     }
     let end = text.find(". ").map(|at| at + 1).or_else(|| text.find('\n')).unwrap_or(text.len());
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_would_reorder_its_surroundings_is_cleaned() {
+    fn characters_that_reorder_text_are_removed() {
         assert_eq!(plain("safe\u{202e}txt.exe\u{0}"), "safetxt.exe");
     }
 

@@ -1,11 +1,11 @@
-//! Numbers exactly as typed: decimal text to a JSON number, never through a float.
+//! Exact numbers: decimal text to a JSON number, never through a float.
 
 use serde_json::Number;
 
-/// Reads what a person typed. Spaces are taken out, a plus sign and a missing zero are forgiven.
+/// Parses a typed number. Ignores spaces, a plus sign and a missing zero.
 ///
 /// # Errors
-/// A sentence that says what to do.
+/// Returns a sentence that says what to do.
 pub(super) fn read(text: &str, label: &str) -> Result<Number, String> {
     let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
     if let Some((whole, part)) = typed.split_once(',') {
@@ -14,18 +14,18 @@ pub(super) fn read(text: &str, label: &str) -> Result<Number, String> {
             return Err(format!("Use a full stop: {whole}.{part}"));
         }
     }
-    spelled(&typed).parse().map_err(|_| format!("{label} must be a number, such as 12 or 0.5"))
+    to_json_notation(&typed).parse().map_err(|_| format!("{label} must be a number, such as 12 or 0.5"))
 }
 
-/// The text as JSON wants it.
-fn spelled(typed: &str) -> String {
+/// Returns the text in JSON's notation.
+fn to_json_notation(typed: &str) -> String {
     let (sign, digits) = match typed.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", typed.strip_prefix('+').unwrap_or(typed)),
     };
     let zeros = digits.len() - digits.trim_start_matches('0').len();
     let next = digits.as_bytes().get(zeros).copied();
-    // leading zeros go, but for the one before a point, an exponent or the end
+    // remove leading zeros, except before a point, an exponent or the end
     let keep = usize::from(!next.is_some_and(|byte| byte.is_ascii_digit()));
     let digits = &digits[zeros.saturating_sub(keep)..];
     let zero = if digits.starts_with('.') { "0" } else { "" };
@@ -46,13 +46,13 @@ mod tests {
     }
 
     #[test]
-    fn small_slips_are_forgiven() {
+    fn small_mistakes_are_accepted() {
         let read = |text| read(text, "N").unwrap().to_string();
         assert_eq!([" 12 000 ", "+5", "007", ".5", "5.", "00.5"].map(read), ["12000", "5", "7", "0.5", "5", "0.5"]);
     }
 
     #[test]
-    fn a_comma_is_told_how_to_be_a_point() {
+    fn the_error_of_a_comma_says_to_write_a_point() {
         assert_eq!(read("1,5", "N"), Err("Use a full stop: 1.5".to_owned()));
         assert_eq!(read("a lot", "N"), Err("N must be a number, such as 12 or 0.5".to_owned()));
     }
@@ -60,7 +60,7 @@ mod tests {
     proptest! {
         #[test]
         // the parser writes the sign of an exponent, and changes nothing else
-        fn a_json_number_reads_as_itself(
+                fn a_json_number_is_parsed_unchanged(
             whole in "-?(0|[1-9][0-9]{0,30})",
             part in "(\\.[0-9]{1,30})?",
             exponent in "(e[+-][0-9]{1,3})?",
@@ -70,7 +70,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_else_is_a_sentence(text: String) {
+                fn any_other_text_gets_a_sentence(text: String) {
             if let Err(sentence) = read(&text, "N") {
                 prop_assert!(!sentence.is_empty());
             }

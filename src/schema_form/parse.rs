@@ -1,33 +1,34 @@
-//! From what stands in a form to the JSON value that it means, by walking the plan.
+//! Parsing of a form's contents into a JSON value, by walking the plan.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::entries::{Entries, WHOLE};
+use super::entries::{Entries, WHOLE_INPUT};
+use super::field::{Choice, Control, Field, Line, Scalar};
 use super::mask::MASK;
 use super::names::plain;
 use super::number;
-use super::plan::{Choice, Control, Field, Line, Plan, Root, Scalar};
+use super::plan::{Plan, Root};
 use crate::error::{Error, FieldFaults, Result};
 
-/// What a form's button asks for.
+/// The operation that a form's button requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Run the tool.
     Run,
-    /// Show what would be sent.
+    /// Show the input that would be sent.
     Preview,
-    /// Go on as JSON.
+    /// Continue as JSON.
     Json,
-    /// Go on as fields.
+    /// Continue as fields.
     Form,
 }
 
 impl Op {
-    /// The button that was pressed; Enter in a field presses the first one, which runs.
+    /// Returns the operation of the pressed button. Enter in a field presses the first button, which runs the tool.
     #[must_use]
-    pub fn of(entries: &Entries) -> Self {
+    pub fn from_entries(entries: &Entries) -> Self {
         match entries.get("op") {
             Some("preview") => Self::Preview,
             Some("json") => Self::Json,
@@ -37,14 +38,14 @@ impl Op {
     }
 }
 
-/// Reads the value that the form means.
+/// Parses the value of the form.
 ///
 /// # Errors
-/// [`Error::Invalid`] with a JSON Pointer as each fault's field; the empty pointer is the whole input.
+/// Returns [`Error::Invalid`] with a JSON Pointer as the field of each fault; the empty pointer is the whole input.
 pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
     let fields = match &plan.root {
         Root::Fields(fields) if !entries.is_json() => fields,
-        _ => return whole(entries.get(WHOLE).unwrap_or_default()),
+        _ => return whole(entries.get(WHOLE_INPUT).unwrap_or_default()),
     };
     let mut faults = FieldFaults::default();
     refuse_unknown(plan, entries, &mut faults);
@@ -54,18 +55,18 @@ pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
 
 fn whole(text: &str) -> Result<Value> {
     let value = json(text).map_err(|message| Error::field("", message))?;
-    if holds_mask(&value) {
+    if contains_mask(&value) {
         return Err(Error::field("", format!("“{MASK}” stands for a secret that is not shown: type it again")));
     }
     Ok(value)
 }
 
-/// Whether a secret of an earlier run still stands masked, and would be sent as it stands.
-fn holds_mask(value: &Value) -> bool {
+/// Reports whether the value contains a masked secret of an earlier run, which would be sent as it is.
+fn contains_mask(value: &Value) -> bool {
     match value {
         Value::String(text) => text == MASK,
-        Value::Array(items) => items.iter().any(holds_mask),
-        Value::Object(object) => object.values().any(holds_mask),
+        Value::Array(items) => items.iter().any(contains_mask),
+        Value::Object(object) => object.values().any(contains_mask),
         _ => false,
     }
 }
@@ -113,7 +114,7 @@ fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Map<
     object
 }
 
-/// The property's name, from its pointer (the shown name has lost what would reorder text).
+/// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
 fn key(field: &Field) -> String {
     field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
 }
@@ -126,7 +127,7 @@ fn missing(field: &Field) -> String {
     format!("{verb} {}", in_sentence(&field.label))
 }
 
-/// A label inside a sentence: "Title" is "title", "URL" stays.
+/// Returns a label for the middle of a sentence: "Title" is "title", "URL" stays.
 fn in_sentence(label: &str) -> String {
     let mut rest = label.chars();
     match (rest.next(), rest.clone().next()) {
@@ -135,7 +136,7 @@ fn in_sentence(label: &str) -> String {
     }
 }
 
-/// A field's value; none if it is left out.
+/// Parses the value of a field. Returns `None` if it is left out.
 fn value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, String> {
     let pointer = field.pointer.as_str();
     if let Some(text) = entries.at("j", pointer) {
@@ -193,11 +194,12 @@ fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, String> {
     typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(read).collect()
 }
 
-/// An optional object is there if its box is ticked or anything in it is filled in; only then must it be whole.
+/// Parses an optional object. It is sent if its box is ticked or a field in it is filled in; only then its required fields
+/// are required.
 fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults: &mut FieldFaults) -> Option<Value> {
     let mut inner_faults = FieldFaults::default();
     let object = object(inner, entries, &mut inner_faults);
-    // what the server fills in by itself says nothing of the person's wish
+    // values that the server fills in do not show what the person wants
     let is_filled = inner.iter().any(|field| {
         let value = object.get(&key(field));
         let is_default = matches!(field.control, Control::Fixed(_))

@@ -1,144 +1,42 @@
-//! The plan of a form: which fields, with which controls. Made from the schema alone.
+//! The plan of a form: its fields and their controls, compiled from the schema alone.
 
 use serde_json::{Map, Number, Value};
 
-use super::choose::control;
+use super::choose::{Chosen, choose_control};
+use super::field::{Control, Field};
 use super::names::{label, plain, sentences, step};
 use super::resolve::{remote, resolve};
 use crate::error::{Error, Result};
 
-/// A schema with more nodes than this is a box of JSON.
-const MOST_FIELDS: usize = 400;
+/// Maximum number of fields; a larger schema is a text area with JSON.
+const MAX_FIELDS: usize = 400;
 
-/// A schema whose text is longer is refused.
-const LONGEST_SCHEMA: usize = 256 * 1024;
+/// Maximum length of a schema in bytes; a longer one is refused.
+const MAX_SCHEMA_BYTES: usize = 256 * 1024;
 
-/// A tool's arguments as a form.
+/// The arguments of a tool as a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What the form is made of.
+    /// Fields, or one text area with JSON.
     pub root: Root,
-    /// The tool takes properties that are not named here; they can be given as JSON.
+    /// Whether the tool accepts unnamed properties, which can be given as JSON.
     pub is_open: bool,
 }
 
-/// The whole form.
+/// The contents of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Root {
-    /// A field a property.
+    /// One field for each property.
     Fields(Vec<Field>),
-    /// A box of JSON; why there are no fields, in a sentence.
+    /// A text area with JSON; the sentence says why there are no fields.
     Json(String),
 }
 
-/// One property.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// JSON Pointer of its value.
-    pub pointer: String,
-    /// The property's name.
-    pub name: String,
-    /// What people read.
-    pub label: String,
-    /// One sentence about it.
-    pub hint: String,
-    /// The rest of its description.
-    pub more: Option<String>,
-    /// What its value must be like, in words.
-    pub limits: Vec<String>,
-    /// It must be given.
-    pub required: bool,
-    /// It may be null.
-    pub nullable: bool,
-    /// What it is filled with at first.
-    pub default: Option<Value>,
-    /// What it is typed into.
-    pub control: Control,
-}
-
-/// What a value is typed into.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// A string.
-    Text(Line),
-    /// A number, as exact decimal text.
-    Number,
-    /// True, false, or left out.
-    YesNo,
-    /// One of some values; the form sends its index.
-    Choice(Vec<Choice>),
-    /// Any of some values, each at most once.
-    Checks(Vec<Choice>),
-    /// Scalars, one a line.
-    Lines(Scalar),
-    /// Properties of an object.
-    Group(Vec<Field>),
-    /// Always this value.
-    Fixed(Value),
-    /// A box of JSON; why, in a sentence.
-    Json(&'static str),
-}
-
-/// How a string is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// One line of prose.
-    Plain,
-    /// Several lines.
-    Area,
-    /// One line that is no prose: no spelling, no capitals.
-    Code,
-    /// A secret: never shown again.
-    Secret,
-    /// `type="email"`.
-    Email,
-    /// `type="url"`.
-    Url,
-    /// `type="date"`.
-    Date,
-}
-
-impl Line {
-    /// Whether the control gives this text back as it is.
-    pub(super) fn keeps(self, text: &str) -> bool {
-        match self {
-            Self::Area => true,
-            Self::Plain | Self::Secret => !text.contains('\n'),
-            Self::Code | Self::Email | Self::Url | Self::Date => !text.contains('\n') && text.trim() == text,
-        }
-    }
-
-    /// Outer spaces are slips where the text has a form.
-    pub(super) const fn is_trimmed(self) -> bool {
-        matches!(self, Self::Code | Self::Email | Self::Url | Self::Date)
-    }
-}
-
-/// One value to choose.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// What people read.
-    pub label: String,
-    /// What it means.
-    pub hint: String,
-    /// What is sent.
-    pub value: Value,
-}
-
-/// The items of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalar {
-    /// Strings.
-    Text,
-    /// Numbers.
-    Number,
-}
-
 impl Plan {
-    /// Makes the plan of a schema.
+    /// Compiles the plan of a schema.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the schema cannot be used at all: it is too long, or leads to another server.
+    /// Returns [`Error::Conflict`] if the schema is too long, or refers to another server.
     pub fn compile(schema: &Value) -> Result<Self> {
         if let Some(reference) = remote(schema) {
             let reference: String = plain(reference).chars().take(200).collect();
@@ -146,13 +44,13 @@ impl Plan {
                 "The tool’s schema refers to {reference}, outside of itself; the hub does not fetch schemas"
             )));
         }
-        if schema.to_string().len() > LONGEST_SCHEMA {
+        if schema.to_string().len() > MAX_SCHEMA_BYTES {
             return Err(Error::Conflict("The tool’s schema is longer than 256 kB".to_owned()));
         }
         Ok(root(schema))
     }
 
-    /// All fields, those of groups after their group.
+    /// Iterates over all fields; the fields of a group follow their group.
     pub fn fields(&self) -> impl Iterator<Item = &Field> {
         let top = match &self.root {
             Root::Fields(fields) => fields.as_slice(),
@@ -177,47 +75,44 @@ fn root(schema: &Value) -> Plan {
     if has_other_branches(schema, &object) {
         return as_json("The tool takes one of several kinds of input; write the one you mean as JSON.");
     }
-    let mut left = MOST_FIELDS;
-    match fields(schema, &object, "", 0, &mut left) {
+    let mut compiler = Compiler { root: schema, fields_left: MAX_FIELDS };
+    match compiler.fields(&object, "", true) {
         Some(fields) => Plan { root: Root::Fields(fields), is_open: is_open(&object) },
         None => as_json("The tool has more fields than a page can show."),
     }
 }
 
-/// The fields of an object; `None` if there are too many.
-pub(super) fn fields(
-    root: &Value,
-    object: &Map<String, Value>,
-    pointer: &str,
-    depth: usize,
-    left: &mut usize,
-) -> Option<Vec<Field>> {
-    let Some(properties) = object.get("properties").and_then(Value::as_object) else { return Some(Vec::new()) };
-    let required: Vec<&str> =
-        object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let mut fields = Vec::with_capacity(properties.len());
-    for (name, schema) in properties {
-        *left = left.checked_sub(1)?;
-        let pointer = format!("{pointer}/{}", step(name));
-        fields.push(field(root, schema, name, pointer, required.contains(&name.as_str()), depth, left)?);
-    }
-    Some(fields)
+/// Compiles fields until their number exceeds the maximum.
+struct Compiler<'a> {
+    root: &'a Value,
+    fields_left: usize,
 }
 
-fn field(
-    root: &Value,
-    schema: &Value,
-    name: &str,
-    pointer: String,
-    required: bool,
-    depth: usize,
-    left: &mut usize,
-) -> Option<Field> {
-    let chosen = control(root, schema, name, &pointer, depth, left)?;
+impl Compiler<'_> {
+    /// Compiles the fields of an object. Returns `None` if there are too many. Only fields at the top may be groups.
+    fn fields(&mut self, object: &Map<String, Value>, pointer: &str, is_top: bool) -> Option<Vec<Field>> {
+        let Some(properties) = object.get("properties").and_then(Value::as_object) else { return Some(Vec::new()) };
+        let required: Vec<&str> =
+            object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut fields = Vec::with_capacity(properties.len());
+        for (name, schema) in properties {
+            self.fields_left = self.fields_left.checked_sub(1)?;
+            let pointer = format!("{pointer}/{}", step(name));
+            let mut chosen = choose_control(self.root, schema, name, is_top);
+            if let Control::Group(inner) = &mut chosen.control {
+                *inner = self.fields(&chosen.schema, &pointer, false)?;
+            }
+            fields.push(field(chosen, name, pointer, required.contains(&name.as_str())));
+        }
+        Some(fields)
+    }
+}
+
+fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
     let text = |key: &str| chosen.schema.get(key).and_then(Value::as_str).unwrap_or_default();
     let (hint, more) = sentences(text("description"));
     let title = plain(text("title"));
-    Some(Field {
+    Field {
         label: if title.trim().is_empty() { label(name) } else { title },
         name: plain(name),
         hint,
@@ -228,10 +123,10 @@ fn field(
         default: chosen.schema.get("default").filter(|_| !matches!(chosen.control, Control::Fixed(_))).cloned(),
         control: chosen.control,
         pointer,
-    })
+    }
 }
 
-/// Properties of branches that are not named at the top would be missing from a form.
+/// Reports whether branches name properties that the top level does not name: a form would lack them.
 fn has_other_branches(root: &Value, object: &Map<String, Value>) -> bool {
     let named = object.get("properties").and_then(Value::as_object);
     ["oneOf", "anyOf", "allOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten().any(|branch| {
@@ -250,7 +145,7 @@ fn is_open(object: &Map<String, Value>) -> bool {
     given || object.contains_key("patternProperties")
 }
 
-/// What a value must be like, in words.
+/// Returns the limits of a value, in words.
 fn limits(schema: &Map<String, Value>) -> Vec<String> {
     let number = |key: &str| schema.get(key).and_then(Value::as_number).map(Number::to_string);
     let range = |low: Option<String>, high: Option<String>, unit: &str| match (low, high) {
@@ -278,7 +173,7 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
     .collect()
 }
 
-/// None for the ways that programs keep a number: what may be typed is said by the limits.
+/// Describes a format. Returns `None` for number formats, because the limits describe those.
 fn format_words(format: &str) -> Option<String> {
     Some(match format {
         "float" | "double" => return None,

@@ -1,17 +1,16 @@
-//! Following `$ref` inside a schema, and merging what stands beside it.
+//! References in a schema: follows `$ref`, and merges the keywords beside it.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// References followed in a row before the schema counts as recursive.
-const LONGEST_CHAIN: usize = 16;
+/// Maximum number of references in a row; more count as recursive.
+const MAX_REFERENCE_CHAIN: usize = 16;
 
-/// What a schema says once its references and single-element `allOf`s are followed; `None` if they lead in circles or
-/// nowhere.
+/// Follows the references and single-element `allOf`s of a schema. Returns `None` for circular and broken references.
 pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Cow<'a, Map<String, Value>>> {
     let mut here = Cow::Borrowed(schema.as_object()?);
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_REFERENCE_CHAIN {
         let target = match (here.get("$ref"), here.get("allOf")) {
             (Some(reference), _) => Some(("$ref", root.pointer(local(reference.as_str()?)?)?.as_object()?)),
             (None, Some(Value::Array(parts))) => match parts.as_slice() {
@@ -21,7 +20,7 @@ pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Cow<'a, 
             _ => None,
         };
         let Some((keyword, target)) = target else { return Some(here) };
-        // what stands beside the reference is nearer, so it wins
+        // the keywords beside a reference take precedence
         let mut merged = target.clone();
         merged.extend(here.iter().filter(|(key, _)| *key != keyword).map(|(key, value)| (key.clone(), value.clone())));
         here = Cow::Owned(merged);
@@ -29,13 +28,12 @@ pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Cow<'a, 
     None
 }
 
-/// `#/$defs/x` as a JSON Pointer; a reference elsewhere is none.
+/// Returns the JSON Pointer of a local reference such as `#/$defs/x`, or `None` for other references.
 fn local(reference: &str) -> Option<&str> {
     reference.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
 }
 
-/// The first reference that leads out of the schema, if there is one: such a schema cannot be checked without asking
-/// strangers.
+/// Returns the first reference to another document. The hub cannot check such a schema without fetching untrusted URLs.
 pub(super) fn remote(schema: &Value) -> Option<&str> {
     match schema {
         Value::Object(object) => {
@@ -54,7 +52,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_stands_beside_a_reference_wins() {
+    fn keywords_beside_a_reference_take_precedence() {
         let root = json!({ "$defs": { "n": { "type": "integer", "title": "There" } } });
         let schema = json!({ "$ref": "#/$defs/n", "title": "Here" });
         let found = resolve(&root, &schema).unwrap();
@@ -62,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn circles_and_dead_ends_are_none() {
+    fn circular_and_broken_references_are_none() {
         let root = json!({ "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "$ref": "#/$defs/a" } } });
         assert!(resolve(&root, &json!({ "$ref": "#/$defs/a" })).is_none());
         assert!(resolve(&root, &json!({ "$ref": "#/$defs/nowhere" })).is_none());
     }
 
     #[test]
-    fn a_reference_out_of_the_schema_is_found_wherever_it_is() {
+    fn a_reference_to_another_document_is_found_at_any_depth() {
         let schema = json!({ "properties": { "x": { "anyOf": [{ "$ref": "https://example.com/s.json" }] } } });
         assert_eq!(remote(&schema), Some("https://example.com/s.json"));
         assert_eq!(remote(&json!({ "$ref": "#/$defs/a" })), None);

@@ -1,21 +1,21 @@
-//! A form as a page shows it: the plan, what stands in it, and its faults.
+//! The view of a form: its plan, its contents, and its faults.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::entries::{Entries, WHOLE};
+use super::entries::{Entries, WHOLE_INPUT};
+use super::field::{Choice, Control, Field, Line};
 use super::names::id;
-use super::plan::{Choice, Control, Field, Line, Plan, Root};
+use super::plan::{Plan, Root};
 use crate::error::FieldFaults;
 
-/// More values than this are a list to open rather than buttons to see.
-const MOST_RADIOS: usize = 7;
+/// Maximum number of values that are shown as radio buttons; more are a select.
+const MAX_RADIOS: usize = 7;
 
-/// Fewer optional fields than this are shown at once.
-const FEW: usize = 3;
+/// Fewer optional fields than this are always visible.
+const MIN_TUCKED_FIELDS: usize = 3;
 
-/// The fields of a form, ready to be placed between `<form>` and its buttons; and the summary of its faults, which
-/// stands above it.
+/// The fields of a form, to be placed between `<form>` and its buttons.
 #[derive(Template)]
 #[template(path = "schema_form/form.html")]
 pub struct FormView {
@@ -27,10 +27,10 @@ pub struct FormView {
     is_open: bool,
 }
 
-// askama escaped what is in it
+// askama has escaped the contents
 impl HtmlSafe for FormView {}
 
-/// The summary of a form's faults: shown above it, and given the focus.
+/// The summary of a form's faults, which is placed above the form and gets the focus.
 #[derive(Template)]
 #[template(path = "schema_form/summary.html")]
 pub struct SummaryView {
@@ -39,21 +39,21 @@ pub struct SummaryView {
 
 impl HtmlSafe for SummaryView {}
 
-/// A fault, and where it leads.
+/// A fault, and the id that it links to.
 #[derive(Clone)]
 struct Fault {
     href: String,
     message: String,
 }
 
-/// The whole input as a box of JSON.
+/// The whole input as one text area with JSON.
 struct Whole {
     text: String,
     why: String,
     error: Option<String>,
 }
 
-/// One field.
+/// The view of one field.
 #[derive(Template)]
 #[template(path = "schema_form/field.html")]
 struct FieldView {
@@ -73,7 +73,7 @@ struct FieldView {
 
 impl HtmlSafe for FieldView {}
 
-/// A box that says "send it although it is empty".
+/// A check box that sends an empty value.
 struct On {
     label: &'static str,
     checked: bool,
@@ -98,7 +98,7 @@ struct OptionView {
 }
 
 impl FormView {
-    /// Puts what stands in a form, and its faults, into the plan's fields.
+    /// Combines a plan with the contents of a form and its faults.
     #[must_use]
     pub fn new(plan: &Plan, entries: &Entries, faults: &FieldFaults) -> Self {
         let (fields, why) = match &plan.root {
@@ -107,12 +107,12 @@ impl FormView {
             Root::Json(why) => (&[][..], Some(why.clone())),
         };
         let whole = why.map(|why| Whole {
-            text: entries.get(WHOLE).unwrap_or_default().to_owned(),
+            text: entries.get(WHOLE_INPUT).unwrap_or_default().to_owned(),
             why,
             error: faults.faults().first().map(|fault| fault.message.clone()),
         });
         let optional = fields.iter().filter(|field| is_tucked(field, entries)).count();
-        let tuck = optional >= FEW && optional < fields.len();
+        let tuck = optional >= MIN_TUCKED_FIELDS && optional < fields.len();
         let (more, shown): (Vec<_>, Vec<_>) = fields.iter().partition(|field| tuck && is_tucked(field, entries));
         let views =
             |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
@@ -126,14 +126,14 @@ impl FormView {
         }
     }
 
-    /// The summary, to be placed first in the page.
+    /// Returns the summary, to be placed first in the page.
     #[must_use]
     pub fn summary(&self) -> SummaryView {
         SummaryView { faults: self.summary.clone() }
     }
 }
 
-/// Optional and untouched: it can wait behind "More options".
+/// Reports whether an optional field is empty, so that it can be behind "More options".
 fn is_tucked(field: &Field, entries: &Entries) -> bool {
     let typed = |prefix| entries.at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
     let inner_typed = match &field.control {
@@ -150,7 +150,7 @@ fn has_fault(field: &Field, faults: &FieldFaults) -> bool {
         .any(|fault| fault.field == field.pointer || fault.field.starts_with(&format!("{}/", field.pointer)))
 }
 
-/// Faults in the order of the page; one without a field of its own leads to its parent, or to the form.
+/// Returns the faults in the order of the page. A fault without a field links to the parent field, or to the form.
 fn summary(plan: &Plan, faults: &FieldFaults, is_json: bool) -> Vec<Fault> {
     let order: Vec<_> = plan.fields().map(|field| field.pointer.as_str()).collect();
     let place =
@@ -191,7 +191,7 @@ impl FieldView {
     }
 }
 
-/// A fault inside a control of one piece (the third line of a list) is shown at the control.
+/// Returns the fault inside of a list or text area, which is shown at that control.
 fn inner_fault<'a>(field: &Field, faults: &'a FieldFaults) -> Option<&'a str> {
     if matches!(field.control, Control::Group(_)) {
         return None;
@@ -233,7 +233,7 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
         },
         Control::Number => Widget::Input { kind: "text", value: typed(), code: true },
         Control::YesNo => Widget::Radios(yes_no(field, &typed())),
-        Control::Choice(choices) if choices.len() <= MOST_RADIOS => {
+        Control::Choice(choices) if choices.len() <= MAX_RADIOS => {
             let mut options = options(choices, |index| typed() == index);
             if !field.required {
                 options.push(left_out(typed().is_empty()));
