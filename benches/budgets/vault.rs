@@ -21,7 +21,7 @@ const SECRETS: usize = 10;
 const CALLERS: usize = 4;
 
 pub(crate) async fn measure(place: &Place) {
-    let vault = Vault::under(KeySource::made(place.dir().join("budgets.key")).unwrap()).unwrap();
+    let vault = Vault::from_source(KeySource::ensure_file(place.dir().join("budgets.key")).unwrap()).unwrap();
     let secrets = sealed(place, &vault).await;
     opens(place, &vault, &secrets).await;
     rotation(place, &vault).await;

@@ -8,7 +8,7 @@ use super::token_refresh::{BearerCredential, Credential, TokenRefresher};
 use super::{probe, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::connectors::{self, Changed, Connector};
+use crate::connectors::{self, Connector, ToolChangeCounts};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ const DISCOVERY_INTERVAL: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub enum DiscoveryOutcome {
     /// The server listed its tools; some of them can be new.
-    Found(Box<Discovery>, Changed),
+    Found(Box<Discovery>, ToolChangeCounts),
     /// The server did not list its tools, for the reason in this sentence. The stored tools are unchanged.
     Failed(String),
     /// The last discovery began less than this interval ago; nothing was done.
@@ -126,7 +126,7 @@ impl DiscoveredTools {
 }
 
 fn own_server_url(connector: &Connector) -> Result<Url> {
-    let url = connector.server_url().filter(|_| connector.can_be_looked_at());
+    let url = connector.server_url().filter(|_| connector.can_be_rediscovered());
     url.ok_or_else(|| Error::Conflict(format!("{} has no server that lists its tools again", connector.name)))
 }
 

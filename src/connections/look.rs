@@ -121,7 +121,7 @@ impl Seen {
 }
 
 fn own_server(connector: &Connector) -> Result<Url> {
-    let url = connector.mcp_server_url.as_deref().filter(|_| connector.can_be_looked_at());
+    let url = connector.mcp_server_url.as_deref().filter(|_| connector.can_be_rediscovered());
     url.and_then(|url| Url::parse(url).ok()).ok_or(Error::NotFound("server of your own"))
 }
 

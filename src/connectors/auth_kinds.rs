@@ -1,10 +1,10 @@
-//! What connectors are sorted by: the category they are in, and how one connects to them.
+//! Categories of connectors, and the kinds of authentication at their services.
 
 use std::str::FromStr;
 
-/// What a service is for. The word is what is stored, and what stands in addresses.
+/// The purpose of a service. Each category has a word, which is stored and used in URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the labels say it")]
+#[expect(missing_docs, reason = "the labels describe the variants")]
 pub enum Category {
     Communication,
     Productivity,
@@ -21,7 +21,7 @@ pub enum Category {
 }
 
 impl Category {
-    /// Every one, in the order of the filter.
+    /// All categories, in the order of the filter.
     pub const ALL: [Self; 12] = [
         Self::Communication,
         Self::Productivity,
@@ -37,13 +37,13 @@ impl Category {
         Self::Custom,
     ];
 
-    /// The stored word.
+    /// Returns the stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.names().0
     }
 
-    /// What people call it.
+    /// Returns the label for people.
     #[must_use]
     pub const fn label(self) -> &'static str {
         self.names().1
@@ -75,24 +75,24 @@ impl FromStr for Category {
     }
 }
 
-/// How a user proves themselves to a service.
+/// The kind of authentication at a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum AuthKind {
-    /// Not at all.
+    /// No authentication.
     None,
-    /// With a stored token or key.
+    /// A stored token or key.
     #[sqlx(rename = "api_key")]
     Token,
-    /// By signing in at the service.
+    /// A sign-in at the service.
     OAuth,
 }
 
 impl AuthKind {
-    /// Every one, the simplest first.
+    /// All kinds, the simplest first.
     pub const ALL: [Self; 3] = [Self::None, Self::Token, Self::OAuth];
 
-    /// The word in addresses.
+    /// Returns the word in URLs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ impl AuthKind {
         }
     }
 
-    /// What people call it.
+    /// Returns the label for people.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ mod tests {
     use super::{AuthKind, Category};
 
     #[test]
-    fn words_are_read_back() {
+    fn words_can_be_parsed() {
         for category in Category::ALL {
             assert_eq!(category.as_str().parse(), Ok(category));
         }

@@ -1,8 +1,8 @@
-//! What the last look that found a change has found: read from the tools and their versions, which carry its moment.
+//! The changes that the latest changing discovery found. The statements select tools and versions by its time.
 
 use sqlx::PgConnection;
 
-use super::compare::{Described, Part, compare};
+use super::compare::{ChangedPart, ToolDescription, compare};
 use super::store;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -10,71 +10,71 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, UserId};
 
-/// Tools whose changes are told part by part; a definition may be large.
-const MOST_COMPARED: i64 = 100;
+/// Maximum number of tools whose changes are compared part by part; a definition may be large.
+const MAX_COMPARED_TOOLS: i64 = 100;
 
-/// How a connector's tools have changed.
+/// The changes of a connector's tools.
 #[derive(Clone, Debug)]
-pub struct Changes {
-    /// The look; none: nothing has changed since the connector was added.
+pub struct ToolChanges {
+    /// Time of the discovery; `None` if nothing has changed since the connector was added.
     pub at: Option<Timestamp>,
-    /// Tools that it found for the first time, or again.
-    pub added: Vec<Added>,
-    /// Names of those that it no longer found.
+    /// Tools that were found for the first time, or again.
+    pub added: Vec<AddedTool>,
+    /// Names of tools that are no longer listed.
     pub removed: Vec<String>,
-    /// Those whose definition had changed.
+    /// Tools whose definition changed.
     pub changed: Vec<ChangedTool>,
-    /// True if more have changed than are told.
+    /// Whether `changed` is incomplete.
     pub more: bool,
 }
 
-/// A tool that came.
+/// A tool that was added.
 #[derive(Clone, Debug)]
-pub struct Added {
-    /// The upstream's name for it.
+pub struct AddedTool {
+    /// Name at the upstream.
     pub name: String,
-    /// The upstream's words.
+    /// Description from the upstream.
     pub description: String,
 }
 
-/// A tool that is not what it was.
+/// A tool whose definition changed.
 #[derive(Clone, Debug)]
 pub struct ChangedTool {
-    /// The upstream's name for it.
+    /// Name at the upstream.
     pub name: String,
-    /// In what.
-    pub parts: Vec<Part>,
+    /// The parts that changed.
+    pub parts: Vec<ChangedPart>,
 }
 
-/// How the tools of one of the actor's own connectors changed when they last did.
-pub async fn changes(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Changes> {
+/// Returns the latest changes of the tools of one of the actor's own connectors.
+pub async fn find_changes(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<ToolChanges> {
     let mut tx = db.as_user(actor).await?;
     let owner = actor.user_id();
-    let found = store::get(&mut tx, owner, connector).await?.ok_or(Error::NotFound("connector"))?;
+    let found = store::find(&mut tx, owner, connector).await?.ok_or(Error::NotFound("connector"))?;
     let Some(at) = found.changed_at else {
-        return Ok(Changes { at: None, added: vec![], removed: vec![], changed: vec![], more: false });
+        return Ok(ToolChanges { at: None, added: vec![], removed: vec![], changed: vec![], more: false });
     };
-    let mut changed = versions_of(&mut tx, owner, connector, at).await?;
-    let most = usize::try_from(MOST_COMPARED).unwrap_or(usize::MAX);
-    let more = changed.len() > most;
-    changed.truncate(most);
-    Ok(Changes {
+    let mut changed = list_version_pairs(&mut tx, owner, connector, at).await?;
+    let max = usize::try_from(MAX_COMPARED_TOOLS).unwrap_or(usize::MAX);
+    let more = changed.len() > max;
+    changed.truncate(max);
+    Ok(ToolChanges {
         at: Some(at),
-        added: added(&mut tx, owner, connector, at).await?,
-        removed: removed(&mut tx, owner, connector, at).await?,
-        changed: changed.into_iter().map(Pair::compared).collect(),
+        added: list_added(&mut tx, owner, connector, at).await?,
+        removed: list_removed(&mut tx, owner, connector, at).await?,
+        changed: changed.into_iter().map(VersionPair::compare).collect(),
         more,
     })
 }
 
-async fn added(
+async fn list_added(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
     at: Timestamp,
-) -> sqlx::Result<Vec<Added>> {
+) -> sqlx::Result<Vec<AddedTool>> {
     sqlx::query_as!(
-        Added,
+        AddedTool,
         r#"
         SELECT name, description
         FROM connector_tools
@@ -89,7 +89,7 @@ async fn added(
     .await
 }
 
-async fn removed(
+async fn list_removed(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
@@ -110,25 +110,25 @@ async fn removed(
     .await
 }
 
-/// A version of that look, and the one before.
-struct Pair {
+/// A version that the discovery stored, and the version before it.
+struct VersionPair {
     name: String,
-    before: Described,
-    after: Described,
+    before: ToolDescription,
+    after: ToolDescription,
 }
 
-impl Pair {
-    fn compared(self) -> ChangedTool {
+impl VersionPair {
+    fn compare(self) -> ChangedTool {
         ChangedTool { parts: compare(&self.before, &self.after), name: self.name }
     }
 }
 
-async fn versions_of(
+async fn list_version_pairs(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
     at: Timestamp,
-) -> sqlx::Result<Vec<Pair>> {
+) -> sqlx::Result<Vec<VersionPair>> {
     let rows = sqlx::query!(
         r#"
         SELECT t.name,
@@ -152,20 +152,20 @@ async fn versions_of(
         owner as _,
         connector as _,
         at,
-        MOST_COMPARED + 1,
+        MAX_COMPARED_TOOLS + 1,
     )
     .fetch_all(conn)
     .await?;
-    let pair = rows.into_iter().map(|row| Pair {
+    let pairs = rows.into_iter().map(|row| VersionPair {
         name: row.name,
-        before: Described {
+        before: ToolDescription {
             title: row.old_title,
             description: row.old_description,
             schema: row.old_schema,
             output_schema: row.old_output,
             annotations: row.old_annotations,
         },
-        after: Described {
+        after: ToolDescription {
             title: row.title,
             description: row.description,
             schema: row.schema,
@@ -173,5 +173,5 @@ async fn versions_of(
             annotations: row.annotations,
         },
     });
-    Ok(pair.collect())
+    Ok(pairs.collect())
 }

@@ -1,147 +1,151 @@
-//! What differs between two definitions of a tool, in parts that can be named.
+//! Comparison of two definitions of a tool, part by part.
 
 use serde_json::{Map, Value};
 
 use super::definition::Effect;
 
-/// More parts of one tool are not told one by one.
-const MOST_PARTS: usize = 100;
+/// Maximum number of changed arguments that are listed for one tool.
+const MAX_PARTS: usize = 100;
+/// Maximum number of changed rules that are listed for one argument.
+const MAX_RULES: usize = 10;
+/// Maximum length of a rule's name in characters.
+const MAX_RULE_CHARS: usize = 40;
 
-/// A tool as its server describes it, whichever version.
+/// A version of a tool as its server describes it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Described {
-    /// Display name, if any.
+pub struct ToolDescription {
+    /// Display name.
     pub title: Option<String>,
-    /// The upstream's words.
+    /// Description from the upstream.
     pub description: String,
     /// JSON Schema of the arguments.
     pub schema: Value,
     /// JSON Schema of the structured result, if declared.
     pub output_schema: Option<Value>,
-    /// MCP hints.
+    /// MCP annotations.
     pub annotations: Option<Value>,
 }
 
-/// A part that differs.
+/// A part of a tool that changed.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Part {
-    /// What it is called.
+pub enum ChangedPart {
+    /// The display name.
     Title {
-        /// As it was.
+        /// Former value.
         before: Option<String>,
-        /// As it is.
+        /// New value.
         after: Option<String>,
     },
-    /// The server's words about it.
+    /// The description.
     Description {
-        /// As they were.
+        /// Former value.
         before: String,
-        /// As they are.
+        /// New value.
         after: String,
     },
-    /// What it says of its effects.
+    /// The claimed effect.
     Effect {
-        /// As it was.
+        /// Former value.
         before: Effect,
-        /// As it is.
+        /// New value.
         after: Effect,
     },
-    /// It takes one more.
+    /// A new argument.
     ArgumentAdded {
-        /// Its name.
+        /// Name of the argument.
         name: String,
-        /// Whether it has to be given.
+        /// Whether the argument is required.
         required: bool,
     },
-    /// It takes one less.
+    /// An argument that was removed.
     ArgumentRemoved {
-        /// Its name.
+        /// Name of the argument.
         name: String,
     },
-    /// It takes another kind of value.
+    /// An argument with another schema.
     ArgumentChanged {
-        /// Its name.
+        /// Name of the argument.
         name: String,
-        /// The rules that differ, as the schema names them; `required` is one.
+        /// Keywords of the schema that differ; `required` is one of them.
         rules: Vec<String>,
     },
-    /// Rules about its arguments together, or their order.
+    /// Rules about several arguments, or their order.
     Arguments,
-    /// What it returns.
+    /// The schema of the result.
     Output,
-    /// Hints that say the same about its effects.
+    /// Annotations that leave the claimed effect unchanged.
     Hints,
 }
 
-/// The parts in which `after` differs from `before`: none exactly if they are the same.
+/// Returns the parts that differ; the list is empty exactly if the definitions are equal.
 #[must_use]
-pub fn compare(before: &Described, after: &Described) -> Vec<Part> {
+pub fn compare(before: &ToolDescription, after: &ToolDescription) -> Vec<ChangedPart> {
     let mut parts = Vec::new();
     if before.title != after.title {
-        parts.push(Part::Title { before: before.title.clone(), after: after.title.clone() });
+        parts.push(ChangedPart::Title { before: before.title.clone(), after: after.title.clone() });
     }
     if before.description != after.description {
-        parts.push(Part::Description { before: before.description.clone(), after: after.description.clone() });
+        parts.push(ChangedPart::Description { before: before.description.clone(), after: after.description.clone() });
     }
     let effects = [before, after].map(|it| Effect::from_annotations(it.annotations.as_ref()));
     if effects[0] != effects[1] {
-        parts.push(Part::Effect { before: effects[0], after: effects[1] });
-    } else if spelled(before.annotations.as_ref()) != spelled(after.annotations.as_ref()) {
-        parts.push(Part::Hints);
+        parts.push(ChangedPart::Effect { before: effects[0], after: effects[1] });
+    } else if to_text(before.annotations.as_ref()) != to_text(after.annotations.as_ref()) {
+        parts.push(ChangedPart::Hints);
     }
-    if spelled(Some(&before.schema)) != spelled(Some(&after.schema)) {
-        arguments(&before.schema, &after.schema, &mut parts);
+    if to_text(Some(&before.schema)) != to_text(Some(&after.schema)) {
+        compare_arguments(&before.schema, &after.schema, &mut parts);
     }
-    if spelled(before.output_schema.as_ref()) != spelled(after.output_schema.as_ref()) {
-        parts.push(Part::Output);
+    if to_text(before.output_schema.as_ref()) != to_text(after.output_schema.as_ref()) {
+        parts.push(ChangedPart::Output);
     }
     parts
 }
 
-/// As text, since the order of members counts: a form asks in that order.
-fn spelled(value: Option<&Value>) -> Option<String> {
+/// Formats a value as text: the order of members counts, because a form has its fields in that order.
+fn to_text(value: Option<&Value>) -> Option<String> {
     value.map(Value::to_string)
 }
 
-fn arguments(before: &Value, after: &Value, parts: &mut Vec<Part>) {
-    let found = parts.len();
+fn compare_arguments(before: &Value, after: &Value, parts: &mut Vec<ChangedPart>) {
+    let start = parts.len();
     let none = Map::new();
     let [old, new] = [before, after].map(|it| it.get("properties").and_then(Value::as_object).unwrap_or(&none));
     for name in new.keys().filter(|name| !old.contains_key(*name)) {
-        parts.push(Part::ArgumentAdded { name: name.clone(), required: requires(after, name) });
+        parts.push(ChangedPart::ArgumentAdded { name: name.clone(), required: is_required(after, name) });
     }
     for name in old.keys().filter(|name| !new.contains_key(*name)) {
-        parts.push(Part::ArgumentRemoved { name: name.clone() });
+        parts.push(ChangedPart::ArgumentRemoved { name: name.clone() });
     }
     for (name, value) in new {
         let Some(former) = old.get(name) else { continue };
-        let mut rules = rules(former, value);
-        if requires(before, name) != requires(after, name) {
+        let mut rules = changed_rules(former, value);
+        if is_required(before, name) != is_required(after, name) {
             rules.push("required".to_owned());
         }
         if !rules.is_empty() {
-            parts.push(Part::ArgumentChanged { name: name.clone(), rules });
+            parts.push(ChangedPart::ArgumentChanged { name: name.clone(), rules });
         }
     }
-    if parts.len() == found || parts.len() - found > MOST_PARTS {
-        parts.truncate(found + MOST_PARTS);
-        parts.push(Part::Arguments);
+    if parts.len() == start || parts.len() - start > MAX_PARTS {
+        parts.truncate(start + MAX_PARTS);
+        parts.push(ChangedPart::Arguments);
     }
 }
 
-fn requires(schema: &Value, name: &str) -> bool {
+fn is_required(schema: &Value, name: &str) -> bool {
     schema.get("required").and_then(Value::as_array).is_some_and(|all| all.iter().any(|it| it == name))
 }
 
-/// The keywords in which two schemas differ.
-fn rules(before: &Value, after: &Value) -> Vec<String> {
-    const MOST: usize = 10;
+/// Returns the keywords in which two schemas differ.
+fn changed_rules(before: &Value, after: &Value) -> Vec<String> {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             let changed =
                 new.iter().filter(|(key, value)| old.get(*key).map(Value::to_string) != Some(value.to_string()));
-            let gone = old.iter().filter(|(key, _)| !new.contains_key(*key));
-            changed.chain(gone).map(|(key, _)| key.chars().take(40).collect()).take(MOST).collect()
+            let removed = old.iter().filter(|(key, _)| !new.contains_key(*key));
+            let keys = changed.chain(removed);
+            keys.map(|(key, _)| key.chars().take(MAX_RULE_CHARS).collect()).take(MAX_RULES).collect()
         }
         _ if before == after => Vec::new(),
         _ => vec!["schema".to_owned()],
@@ -150,20 +154,20 @@ fn rules(before: &Value, after: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Described, Part, compare};
+    use super::{ChangedPart, ToolDescription, compare};
     use crate::connectors::Effect;
     use crate::connectors::definition::fingerprint;
     use crate::upstream::ToolDefinition;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    fn tool(schema: Value, annotations: Value) -> Described {
+    fn tool(schema: Value, annotations: Value) -> ToolDescription {
         let description = "Plants a tree".to_owned();
-        Described { title: None, description, schema, output_schema: None, annotations: Some(annotations) }
+        ToolDescription { title: None, description, schema, output_schema: None, annotations: Some(annotations) }
     }
 
     #[test]
-    fn every_part_that_differs_is_named() {
+    fn each_changed_part_is_listed() {
         let before = json!({"properties": {"kind": {"type": "string"}, "old": {}, "depth": {"type": "number"}}, "required": ["kind"]});
         let after = json!({"properties": {"kind": {"type": "string"}, "depth": {"type": "integer", "minimum": 1}, "town": {}}, "required": ["town"]});
         let (before, mut after) =
@@ -173,21 +177,21 @@ mod tests {
         assert_eq!(
             compare(&before, &after),
             [
-                Part::Title { before: None, after: Some("Plant".into()) },
-                Part::Effect { before: Effect::ReadOnly, after: Effect::Destructive },
-                Part::ArgumentAdded { name: "town".into(), required: true },
-                Part::ArgumentRemoved { name: "old".into() },
-                Part::ArgumentChanged { name: "kind".into(), rules: rules(&["required"]) },
-                Part::ArgumentChanged { name: "depth".into(), rules: rules(&["type", "minimum"]) },
+                ChangedPart::Title { before: None, after: Some("Plant".into()) },
+                ChangedPart::Effect { before: Effect::ReadOnly, after: Effect::Destructive },
+                ChangedPart::ArgumentAdded { name: "town".into(), required: true },
+                ChangedPart::ArgumentRemoved { name: "old".into() },
+                ChangedPart::ArgumentChanged { name: "kind".into(), rules: rules(&["required"]) },
+                ChangedPart::ArgumentChanged { name: "depth".into(), rules: rules(&["type", "minimum"]) },
             ]
         );
     }
 
     #[test]
-    fn what_has_thousands_of_changes_is_told_in_short() {
+    fn thousands_of_changes_are_summarised() {
         let many: serde_json::Map<_, _> = (0..5_000).map(|n| (format!("a{n}"), json!({}))).collect();
         let parts = compare(&tool(json!({}), json!({})), &tool(json!({ "properties": many }), json!({})));
-        assert_eq!((parts.len(), parts.last()), (101, Some(&Part::Arguments)));
+        assert_eq!((parts.len(), parts.last()), (101, Some(&ChangedPart::Arguments)));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -204,12 +208,12 @@ mod tests {
 
     prop_compose! {
         fn any_tool()(title in prop::option::of("[ab]"), description in "[ab]?", schema in any_json(),
-                      output_schema in prop::option::of(any_json()), annotations in prop::option::of(any_json())) -> Described {
-            Described { title, description, schema, output_schema, annotations }
+                      output_schema in prop::option::of(any_json()), annotations in prop::option::of(any_json())) -> ToolDescription {
+            ToolDescription { title, description, schema, output_schema, annotations }
         }
     }
 
-    fn hash(of: &Described) -> Vec<u8> {
+    fn hash(of: &ToolDescription) -> Vec<u8> {
         fingerprint(&ToolDefinition {
             name: "same".into(),
             title: of.title.clone(),
@@ -222,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_definitions_have_a_part_to_name_exactly_if_they_are_two_versions(before in any_tool(), after in any_tool()) {
+        fn definitions_differ_in_a_part_exactly_if_their_fingerprints_differ(before in any_tool(), after in any_tool()) {
             prop_assert_eq!(compare(&before, &after).is_empty(), hash(&before) == hash(&after));
             prop_assert!(compare(&before, &before).is_empty());
         }

@@ -1,11 +1,11 @@
-//! What a tool's definition says: its fingerprint, and the effect its server claims for it.
+//! The fingerprint of a tool's definition, and the effect that its server claims.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::upstream::ToolDefinition;
 
-/// SHA-256 over everything that a caller relies on: a difference in any of it is a new version.
+/// Returns the SHA-256 of everything that a caller relies on. Another fingerprint is another version.
 pub(super) fn fingerprint(tool: &ToolDefinition) -> Vec<u8> {
     let parts = serde_json::json!([
         tool.name,
@@ -18,24 +18,24 @@ pub(super) fn fingerprint(tool: &ToolDefinition) -> Vec<u8> {
     Sha256::digest(parts.to_string()).to_vec()
 }
 
-/// What running a tool does, as its server says (annotations are hints from a stranger).
+/// The effect of running a tool, as its server claims. Annotations are hints from an untrusted server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Changes nothing.
+    /// No changes.
     ReadOnly,
-    /// Changes things; running it twice is the same as once.
+    /// Changes that are the same after a second run.
     Idempotent,
-    /// Changes things.
+    /// Changes.
     Writes,
-    /// May delete or overwrite.
+    /// Possible deletions or overwriting.
     Destructive,
-    /// The server does not say.
+    /// No claim.
     Unknown,
 }
 
 impl Effect {
-    /// Reads the MCP annotations of a tool. The protocol's default for a silent server is "may destroy"; we say
-    /// [`Effect::Unknown`] then, because most servers are silent and a warning on every tool warns of nothing.
+    /// Reads the MCP annotations of a tool. The protocol's default for a server without annotations is "may destroy". The
+    /// hub uses [`Effect::Unknown`] instead: most servers have none, and a warning on every tool would warn of nothing.
     #[must_use]
     pub fn from_annotations(annotations: Option<&Value>) -> Self {
         let hint = |name: &str| annotations.and_then(|hints| hints.get(name)).and_then(Value::as_bool);
@@ -48,7 +48,7 @@ impl Effect {
         }
     }
 
-    /// True if a call that was cut off may be made again without asking.
+    /// Reports whether an interrupted call may be repeated without approval.
     #[must_use]
     pub fn is_repeatable(annotations: Option<&Value>) -> bool {
         let hint = |name: &str| annotations.and_then(|hints| hints.get(name)).and_then(Value::as_bool) == Some(true);
@@ -62,20 +62,20 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_silent_server_promises_nothing() {
+    fn a_server_without_annotations_claims_no_effect() {
         assert_eq!(Effect::from_annotations(None), Effect::Unknown);
         assert!(!Effect::is_repeatable(None));
     }
 
     #[test]
-    fn a_destructive_but_idempotent_tool_warns_and_may_be_repeated() {
+    fn a_destructive_idempotent_tool_warns_and_may_be_repeated() {
         let hints = json!({ "destructiveHint": true, "idempotentHint": true });
         assert_eq!(Effect::from_annotations(Some(&hints)), Effect::Destructive);
         assert!(Effect::is_repeatable(Some(&hints)));
     }
 
     #[test]
-    fn hints_of_a_wrong_type_are_no_hints() {
+    fn annotations_of_a_wrong_type_are_ignored() {
         assert_eq!(Effect::from_annotations(Some(&json!({ "readOnlyHint": "yes" }))), Effect::Unknown);
     }
 }

@@ -1,13 +1,13 @@
-//! Looking at a server's tools again: how often, what is kept of it, and that a server has news.
+//! Records of tool discovery in `connectors`: when it ran, how it failed, and that a server announced changes.
 //!
-//! A look is claimed before the server is asked, for one interval, so looks neither overlap nor follow one another too
-//! fast, whoever wants them. One that fails leaves the tools as they are.
+//! A discovery is claimed for an interval before the server is called. Discoveries therefore neither overlap nor follow
+//! each other too fast. A failed discovery leaves the tools unchanged.
 
 use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::versions::{self, Changed};
+use super::versions::{self, ToolChangeCounts};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -16,12 +16,12 @@ use crate::error::Result;
 use crate::ids::ConnectorId;
 use crate::upstream::ToolDefinition;
 
-/// Claims a look at the actor's own connector; false if there was one less than `every` ago.
+/// Claims a discovery of the actor's own connector. Returns `false` if one ran less than `interval` ago.
 pub async fn claim_discovery(
     conn: &mut PgConnection,
     actor: &Actor,
     connector: ConnectorId,
-    every: Duration,
+    interval: Duration,
     now: Timestamp,
 ) -> Result<bool> {
     let claimed = sqlx::query!(
@@ -33,35 +33,35 @@ pub async fn claim_discovery(
         actor.user_id() as _,
         connector as _,
         now,
-        now - every,
+        now - interval,
     )
     .execute(conn)
     .await?;
     Ok(claimed.rows_affected() == 1)
 }
 
-/// Takes over what a look has found, in the caller's transaction.
+/// Stores the tools that a discovery found, in the caller's transaction.
 pub async fn store_tools(
     tx: &mut Tx,
     actor: &Actor,
     connector: ConnectorId,
     tools: &[ToolDefinition],
     now: Timestamp,
-) -> Result<Changed> {
+) -> Result<ToolChangeCounts> {
     let changed = versions::save(tx, Some(actor.user_id()), connector, tools, now).await?;
     sqlx::query!(
         r#"
         UPDATE connectors
         SET look_failure = NULL,
             changed_at = CASE WHEN $4 THEN $3 ELSE changed_at END,
-            -- news that came while the server was being asked may be of something later
+            -- an announcement during the discovery may be about a later change
             news_at = CASE WHEN news_at > $3 THEN news_at END
         WHERE owner_id = $1 AND id = $2
         "#,
         actor.user_id() as _,
         connector as _,
         now,
-        !changed.is_nothing(),
+        !changed.is_empty(),
     )
     .execute(&mut **tx)
     .await?;
@@ -69,7 +69,7 @@ pub async fn store_tools(
     Ok(changed)
 }
 
-/// Notes that a look has failed, in the caller's transaction.
+/// Records that a discovery failed, in the caller's transaction.
 pub async fn record_discovery_failure(
     tx: &mut Tx,
     actor: &Actor,
@@ -94,7 +94,7 @@ pub async fn record_discovery_failure(
     audit::record(tx, actor, &failed, now).await
 }
 
-/// Notes that the server says its tools have changed; shipped connectors have no such news.
+/// Records that the server announced changed tools. Does nothing for shipped connectors.
 pub async fn mark_tools_changed(
     conn: &mut PgConnection,
     actor: &Actor,

@@ -1,7 +1,7 @@
-//! Services the hub can reach, and their tools.
+//! Connectors: descriptions of services that the hub can call, and their tools.
 //!
-//! A connector is shipped (no owner, seen by all) or added by a user (seen by them alone). A tool's definition is
-//! immutable: a changed one is a new version, and a job names the version it runs.
+//! A connector is shipped (without owner, visible to all users) or added by a user (visible to them only). A tool version
+//! is immutable: a changed tool gets a new version, and a job names the version that it runs.
 
 mod auth_kinds;
 mod changes;
@@ -17,16 +17,16 @@ mod versions;
 mod visibility;
 
 pub use auth_kinds::{AuthKind, Category};
-pub use changes::{Added, ChangedTool, Changes, changes};
-pub use compare::{Described, Part, compare};
+pub use changes::{AddedTool, ChangedTool, ToolChanges, find_changes};
+pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, store_tools};
-pub use service::{descriptor, of_provider};
-pub use shipped::{Account, Api, Check, Descriptor, Fault, Field, FieldKind, Key, Shipped, shipped};
+pub use service::{descriptor, list_names_of_provider};
+pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
 pub use slug::Slug;
 pub use store::{Connector, Transport};
 pub use tools::{Tool, ToolVersion};
-pub use versions::Changed;
+pub use versions::ToolChangeCounts;
 pub use visibility::Visibility;
 
 use anyhow::Context;
@@ -37,62 +37,62 @@ use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, ToolVersionId};
+use crate::ids::{ConnectorId, ToolVersionId, UserId};
 use crate::oauth::Provider;
 use crate::upstream::ToolDefinition;
 
 /// A connector that a user adds by its URL.
 #[derive(Clone, Debug)]
 pub struct NewConnector {
-    /// What to call it.
+    /// Name.
     pub name: String,
-    /// What it is for, as the server says.
+    /// Description from the server.
     pub description: String,
-    /// Where its MCP server answers.
+    /// URL of its MCP server.
     pub url: String,
-    /// How one connects.
+    /// Kind of authentication.
     pub auth: AuthKind,
-    /// How its provider does OAuth, if one signs in there.
+    /// OAuth description of its provider, if users sign in there.
     pub provider: Option<Provider>,
 }
 
-/// The connector at this place in the URL space: one's own is found before a shipped one.
+/// Finds a connector by its slug. The actor's own connectors take precedence over shipped ones.
 pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
     find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
 }
 
-/// The connector at this place, if there is one, in the caller's transaction.
+/// Like [`find`], in the caller's transaction. Returns `None` if there is no such connector.
 pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
-    Ok(store::find(conn, actor.user_id(), slug).await?)
+    Ok(store::find_by_slug(conn, actor.user_id(), slug).await?)
 }
 
-/// The connector's tools that its server lists now, in the server's order.
+/// Lists the tools that the server lists now, in the server's order.
 pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
     let mut tx = db.as_user(actor).await?;
     Ok(tools::list(&mut tx, actor.user_id(), connector).await?)
 }
 
-/// A tool's current version, by the names in its URL; also of one that is no longer listed, which then says so.
+/// Finds the current version of a tool by the names in its URL, also if the server no longer lists the tool.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
     let mut tx = db.as_user(actor).await?;
-    let connector = store::find(&mut tx, actor.user_id(), slug).await?.ok_or(Error::NotFound("connector"))?;
+    let connector = find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))?;
     let version = tools::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
     Ok((connector, version.ok_or(Error::NotFound("tool"))?))
 }
 
-/// Any version of a tool that the actor may see: what a job ran.
+/// Finds a version of a tool that the actor may see, such as the version that a job ran.
 pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
     tools::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
 }
 
-/// The connector with this id, if the actor may see it.
+/// Finds a connector by its id, if the actor may see it.
 pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Connector> {
-    store::get(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connector"))
+    store::find(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connector"))
 }
 
-/// Adds a connector with the tools its server listed (none: it tells nobody before they have signed in), in the caller's
-/// transaction. Its name must be new to the actor.
+/// Adds a connector in the caller's transaction. `tools` are those that its server listed; `None` if it lists them only
+/// after a sign-in. The name must be new to the actor.
 pub async fn add(
     tx: &mut Tx,
     actor: &Actor,
@@ -102,15 +102,15 @@ pub async fn add(
 ) -> Result<Connector> {
     let taken =
         || Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
-    // the same form sent twice at once: the second finds the first one's name, as the place was chosen before it looked,
-    // or its place taken
-    let slug = slug::free(tx, actor.user_id(), &new.name).await?;
-    if store::name_is_taken(tx, actor.user_id(), &new.name).await? {
+    // of two identical forms at once, the second finds the name of the first taken, or violates the constraint
+    let slug = free_slug(tx, actor.user_id(), &new.name).await?;
+    if store::is_name_taken(tx, actor.user_id(), &new.name).await? {
         return Err(taken());
     }
     let id = ConnectorId::new(now);
     let provider = new.provider.as_ref().map(as_json).transpose()?;
-    let stored = store::insert(tx, actor.user_id(), id, &slug, new, provider, now).await;
+    let row = store::NewRow { id, slug: &slug, new, provider };
+    let stored = store::insert(tx, actor.user_id(), row, now).await;
     stored.on_constraint("connectors_owner_id_slug_key", taken)?;
     audit::record(
         tx,
@@ -126,15 +126,22 @@ pub async fn add(
     get(tx, actor, id).await
 }
 
-/// How the connector's provider does OAuth, if one signs in there.
+/// Returns a slug for this name that neither the owner nor a shipped connector uses.
+async fn free_slug(conn: &mut PgConnection, owner: UserId, name: &str) -> Result<Slug> {
+    let slug = Slug::from_name(name);
+    let taken = store::list_slugs_with_prefix(conn, owner, slug.as_str()).await?;
+    Ok(slug.first_free(&taken))
+}
+
+/// Returns the OAuth description of the connector's provider, if users sign in there.
 pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Provider>> {
-    let stored = store::provider(conn, actor.user_id(), id).await?.flatten();
+    let stored = store::find_provider(conn, actor.user_id(), id).await?.flatten();
     let read = stored.map(serde_json::from_value).transpose();
     Ok(read.context("the description of a provider cannot be read")?)
 }
 
-/// Makes the actor's own connector, which asked for nothing so far, one that is signed in to, in the caller's transaction;
-/// false if it is none.
+/// Makes the actor's own connector, which needed no authentication until now, require a sign-in. Runs in the caller's
+/// transaction. Returns `false` for any other connector.
 pub async fn require_sign_in(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -148,13 +155,13 @@ fn as_json(provider: &Provider) -> Result<serde_json::Value> {
     Ok(serde_json::to_value(provider).context("the description of a provider cannot be written")?)
 }
 
-/// Makes the stored connectors what their files say, at start; `builtin` are the tools of what is built in. One whose
-/// file is gone is hidden, so that its jobs can still be read.
+/// Stores the shipped connectors at start; `builtin` are the tools of the built-in one. A connector whose file was removed
+/// is hidden, so that its jobs can still be read.
 pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinition], now: Timestamp) -> Result<()> {
     let mut tx = system.begin().await?;
     for connector in shipped {
-        let said = service::store::Said::of(connector)?;
-        let id = service::store::ship(&mut tx, ConnectorId::new(now), connector, &said, now).await?;
+        let columns = service::store::DescriptorColumns::from_shipped(connector)?;
+        let id = service::store::upsert(&mut tx, ConnectorId::new(now), connector, &columns, now).await?;
         if connector.transport == Transport::Builtin {
             versions::save(&mut tx, None, id, builtin, now).await?;
         }

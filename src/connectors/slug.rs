@@ -1,42 +1,37 @@
-//! A connector's place in URLs.
+//! Slugs: names of connectors in URLs.
 
-use sqlx::PgConnection;
+const MAX_LENGTH: usize = 48;
 
-use super::store;
-use crate::error::Result;
-use crate::ids::UserId;
-
-const LONGEST: usize = 48;
-
-/// Words that are routes below `/connectors`.
+/// Routes below `/connectors`, which no connector may have as its slug.
 const RESERVED: [&str; 3] = ["new", "connect", "tools"];
 
-/// Lower-case letters, digits and single hyphens.
+/// A slug: lower-case letters, digits and single hyphens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slug(String);
 
 impl Slug {
-    /// What [`Slug::parse`] takes, in words.
+    /// Returns a sentence about the texts that [`Slug::parse`] accepts.
     pub(super) fn rule() -> String {
         let reserved = RESERVED.join(", ");
-        format!("a slug is up to {LONGEST} lower-case letters, digits and single hyphens, and none of {reserved}")
+        format!("a slug is up to {MAX_LENGTH} lower-case letters, digits and single hyphens, and none of {reserved}")
     }
 
-    /// A slug as it is written, if it is one.
+    /// Parses a slug; returns `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let fits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let is_slug = text.len() <= LONGEST && text.split('-').all(fits) && !RESERVED.contains(&text);
+        let is_slug = text.len() <= MAX_LENGTH && text.split('-').all(fits) && !RESERVED.contains(&text);
         is_slug.then(|| Self(text.to_owned()))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    fn from_name(name: &str) -> Self {
+    /// Derives a slug from a name.
+    pub(super) fn from_name(name: &str) -> Self {
         let mut text = String::new();
         for c in name.chars().flat_map(char::to_lowercase) {
             if c.is_ascii_alphanumeric() {
@@ -44,7 +39,7 @@ impl Slug {
             } else if !text.ends_with('-') {
                 text.push('-');
             }
-            if text.len() >= LONGEST {
+            if text.len() >= MAX_LENGTH {
                 break;
             }
         }
@@ -55,23 +50,17 @@ impl Slug {
         Self(text.to_owned())
     }
 
-    fn numbered(&self, n: usize) -> Self {
-        Self(format!("{}-{n}", self.0))
+    /// Returns this slug, or the first numbered one that is not among `taken`.
+    pub(super) fn first_free(&self, taken: &[String]) -> Self {
+        let is_free = |slug: &Self| !taken.iter().any(|other| other == slug.as_str());
+        let mut slug = self.clone();
+        let mut n = 2;
+        while !is_free(&slug) {
+            slug = Self(format!("{}-{n}", self.0));
+            n += 1;
+        }
+        slug
     }
-}
-
-/// The first slug of this name that neither the owner nor a shipped connector has.
-pub(super) async fn free(conn: &mut PgConnection, owner: UserId, name: &str) -> Result<Slug> {
-    let base = Slug::from_name(name);
-    let taken = store::slugs_like(conn, owner, base.as_str()).await?;
-    let is_free = |slug: &Slug| !taken.iter().any(|other| other == slug.as_str());
-    let mut slug = base.clone();
-    let mut n = 2;
-    while !is_free(&slug) {
-        slug = base.numbered(n);
-        n += 1;
-    }
-    Ok(slug)
 }
 
 #[cfg(test)]
@@ -80,14 +69,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_name_becomes_its_place() {
+    fn a_name_becomes_a_slug() {
         assert_eq!(Slug::from_name("Everything (reference)").as_str(), "everything-reference");
         assert_eq!(Slug::from_name("new").as_str(), "server-new");
         assert_eq!(Slug::from_name("日本").as_str(), "server");
     }
 
     #[test]
-    fn a_slug_is_read_as_it_is_written_or_not_at_all() {
+    fn a_slug_is_accepted_unchanged_or_refused() {
         for text in ["workbench", "google-drive", "2fa", &"a".repeat(48)] {
             assert_eq!(Slug::parse(text).unwrap().as_str(), text);
         }

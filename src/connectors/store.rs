@@ -1,4 +1,4 @@
-//! The statements of connectors. `owner` is who looks; rows without an owner are everybody's.
+//! The store of `connectors`. `owner` is the user who reads; rows without an owner are shared.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -9,7 +9,7 @@ use super::{AuthKind, NewConnector, Visibility};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, UserId};
 
-/// How calls reach a connector.
+/// The protocol of calls to a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Transport {
@@ -21,37 +21,37 @@ pub enum Transport {
     Rest,
 }
 
-/// A service the hub can reach.
+/// A connector that the hub can call.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    /// Key.
+    /// Primary key.
     pub id: ConnectorId,
-    /// Who added it; none: shipped.
+    /// The user who added it; `None` for a shipped connector.
     pub owner_id: Option<UserId>,
-    /// Who sees it.
+    /// The users who see it.
     pub visibility: Visibility,
-    /// What people call it.
+    /// Name for people.
     pub name: String,
-    /// Its place in URLs.
+    /// Name in URLs.
     pub slug: String,
-    /// One sentence of purpose.
+    /// Purpose, in one sentence.
     pub description: String,
-    /// How a user proves themselves to it.
+    /// Kind of authentication.
     pub auth: AuthKind,
-    /// How calls reach it.
+    /// Protocol of calls.
     pub transport: Transport,
-    /// Where its MCP server answers.
+    /// URL of its MCP server.
     pub mcp_server_url: Option<String>,
-    /// When it was added.
+    /// Time of creation.
     pub created_at: Timestamp,
-    /// When its server was last asked for its tools anew.
-    pub looked_at: Option<Timestamp>,
-    /// What went wrong with that.
-    pub look_failure: Option<String>,
-    /// The last time that its tools were found changed.
+    /// Time of the latest discovery of its tools.
+    pub discovered_at: Option<Timestamp>,
+    /// Error message of that discovery.
+    pub discovery_failure: Option<String>,
+    /// Time of the latest discovery that found changed tools.
     pub changed_at: Option<Timestamp>,
-    /// Since when its server says that they have changed again.
-    pub news_at: Option<Timestamp>,
+    /// Time since which its server announces further changes.
+    pub change_announced_at: Option<Timestamp>,
 }
 
 impl Connector {
@@ -61,20 +61,20 @@ impl Connector {
         self.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok())
     }
 
-    /// True while it has no tools yet: only administrators see it, and can connect it.
+    /// Reports whether only administrators see it and can connect it, because it has no tools yet.
     #[must_use]
     pub fn is_for_administrators(&self) -> bool {
         self.visibility == Visibility::Administrators
     }
 
-    /// True if its tools come from a server that can be asked again: one that a user has added.
+    /// Reports whether its tools come from a server that can be discovered again: one that a user added.
     #[must_use]
-    pub fn can_be_looked_at(&self) -> bool {
+    pub fn can_be_rediscovered(&self) -> bool {
         self.owner_id.is_some() && self.transport == Transport::Mcp
     }
 }
 
-macro_rules! connectors {
+macro_rules! select_connectors {
     ($conn:expr, $owner:expr, $condition:literal, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             Connector,
@@ -89,10 +89,10 @@ macro_rules! connectors {
                    transport AS "transport!: Transport",
                    mcp_server_url,
                    created_at AS "created_at!",
-                   looked_at,
-                   look_failure,
+                   looked_at AS discovered_at,
+                   look_failure AS discovery_failure,
                    changed_at,
-                   news_at
+                   news_at AS change_announced_at
             FROM connectors
             WHERE (owner_id IS NULL OR owner_id = $1)
               AND is_active
@@ -104,15 +104,19 @@ macro_rules! connectors {
     };
 }
 
-pub(super) async fn find(conn: &mut PgConnection, owner: UserId, slug: &str) -> sqlx::Result<Option<Connector>> {
-    connectors!(conn, owner, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
+pub(super) async fn find_by_slug(
+    conn: &mut PgConnection,
+    owner: UserId,
+    slug: &str,
+) -> sqlx::Result<Option<Connector>> {
+    select_connectors!(conn, owner, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
 }
 
-pub(super) async fn get(conn: &mut PgConnection, owner: UserId, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
-    connectors!(conn, owner, "id = $2", id as _).fetch_optional(conn).await
+pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
+    select_connectors!(conn, owner, "id = $2", id as _).fetch_optional(conn).await
 }
 
-pub(super) async fn name_is_taken(conn: &mut PgConnection, owner: UserId, name: &str) -> sqlx::Result<bool> {
+pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: UserId, name: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM connectors WHERE owner_id = $1 AND lower(name) = lower($2)) AS "taken!""#,
         owner as _,
@@ -122,25 +126,35 @@ pub(super) async fn name_is_taken(conn: &mut PgConnection, owner: UserId, name: 
     .await
 }
 
-pub(super) async fn slugs_like(conn: &mut PgConnection, owner: UserId, base: &str) -> sqlx::Result<Vec<String>> {
+pub(super) async fn list_slugs_with_prefix(
+    conn: &mut PgConnection,
+    owner: UserId,
+    prefix: &str,
+) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         "SELECT slug FROM connectors WHERE (owner_id IS NULL OR owner_id = $1) AND starts_with(slug, $2)",
         owner as _,
-        base,
+        prefix,
     )
     .fetch_all(conn)
     .await
 }
 
+/// The columns of a connector that a user adds.
+pub(super) struct NewRow<'a> {
+    pub(super) id: ConnectorId,
+    pub(super) slug: &'a Slug,
+    pub(super) new: &'a NewConnector,
+    pub(super) provider: Option<Value>,
+}
+
 pub(super) async fn insert(
     conn: &mut PgConnection,
     owner: UserId,
-    id: ConnectorId,
-    slug: &Slug,
-    new: &NewConnector,
-    provider: Option<Value>,
+    row: NewRow<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
+    let NewRow { id, slug, new, provider } = row;
     sqlx::query!(
         r#"
         INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, oauth_config,
@@ -162,7 +176,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn provider(
+pub(super) async fn find_provider(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,
@@ -182,7 +196,7 @@ pub(super) async fn require_sign_in(
     id: ConnectorId,
     provider: &serde_json::Value,
 ) -> sqlx::Result<bool> {
-    let closed = sqlx::query!(
+    let updated = sqlx::query!(
         r#"
         UPDATE connectors
         SET auth_type = 'oauth', oauth_config = $3
@@ -194,5 +208,5 @@ pub(super) async fn require_sign_in(
     )
     .execute(conn)
     .await?;
-    Ok(closed.rows_affected() == 1)
+    Ok(updated.rows_affected() == 1)
 }

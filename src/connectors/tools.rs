@@ -1,4 +1,5 @@
-//! Tools and their immutable versions: rows and statements. `owner` is who looks; rows without an owner are everybody's.
+//! The store of `connector_tools` and `connector_tool_versions`. `owner` is the user who reads; rows without an owner are
+//! shared. Versions are immutable.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -8,50 +9,50 @@ use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, ToolId, ToolVersionId, UserId};
 use crate::upstream::ToolDefinition;
 
-/// A tool of the list.
+/// A tool in a list.
 #[derive(Clone, Debug)]
 pub struct Tool {
-    /// The upstream's name for it.
+    /// Name at the upstream.
     pub name: String,
-    /// Display name, if any.
+    /// Display name.
     pub title: Option<String>,
-    /// The upstream's words.
+    /// Description from the upstream.
     pub description: String,
-    /// MCP hints.
+    /// MCP annotations.
     pub annotations: Option<Value>,
 }
 
-/// One immutable definition of a tool.
+/// An immutable definition of a tool.
 #[derive(Clone, Debug)]
 pub struct ToolVersion {
-    /// Key.
+    /// Primary key.
     pub id: ToolVersionId,
-    /// The upstream's name for the tool.
+    /// Name of the tool at the upstream.
     pub name: String,
-    /// Counts from 1 in a tool.
+    /// Number of the version, from 1 in each tool.
     pub version: i32,
-    /// Display name, if any.
+    /// Display name.
     pub title: Option<String>,
-    /// The upstream's words.
+    /// Description from the upstream.
     pub description: String,
     /// JSON Schema of the arguments.
     pub schema: Value,
-    /// MCP hints.
+    /// MCP annotations.
     pub annotations: Option<Value>,
-    /// False once the upstream has stopped listing the tool: it cannot be run.
+    /// Whether the upstream still lists the tool; otherwise the tool cannot be run.
     pub is_listed: bool,
-    /// Since when.
+    /// Time since which the upstream no longer lists the tool.
     pub removed_at: Option<Timestamp>,
 }
 
 impl Tool {
-    /// What to call it.
+    /// Returns the name for people.
     #[must_use]
     pub fn label(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)
     }
 
-    /// What running it does, as the server says.
+    /// Returns the effect of a run that the server claims.
     #[must_use]
     pub fn effect(&self) -> Effect {
         Effect::from_annotations(self.annotations.as_ref())
@@ -59,27 +60,27 @@ impl Tool {
 }
 
 impl ToolVersion {
-    /// What to call it.
+    /// Returns the name for people.
     #[must_use]
     pub fn label(&self) -> &str {
         self.title.as_deref().unwrap_or(&self.name)
     }
 
-    /// What running it does, as the server says.
+    /// Returns the effect of a run that the server claims.
     #[must_use]
     pub fn effect(&self) -> Effect {
         Effect::from_annotations(self.annotations.as_ref())
     }
 
-    /// True if a call that was cut off may be made again without asking.
+    /// Reports whether an interrupted call may be repeated without approval.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         Effect::is_repeatable(self.annotations.as_ref())
     }
 }
 
-/// What is stored of a tool, for comparison with what its server lists.
-pub(super) struct Known {
+/// A stored tool, for comparison with the tool that its server lists.
+pub(super) struct StoredTool {
     pub(super) id: ToolId,
     pub(super) name: String,
     pub(super) hash: Option<Vec<u8>>,
@@ -106,7 +107,7 @@ pub(super) async fn list(conn: &mut PgConnection, owner: UserId, connector: Conn
     .await
 }
 
-macro_rules! versions {
+macro_rules! select_versions {
     ($conn:expr, $owner:expr, $condition:literal, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             ToolVersion,
@@ -134,7 +135,7 @@ pub(super) async fn current_version(
     connector: ConnectorId,
     tool: &str,
 ) -> sqlx::Result<Option<ToolVersion>> {
-    versions!(
+    select_versions!(
         conn,
         owner,
         "v.id = t.current_version_id
@@ -151,18 +152,23 @@ pub(super) async fn version(
     owner: UserId,
     id: ToolVersionId,
 ) -> sqlx::Result<Option<ToolVersion>> {
-    versions!(conn, owner, "v.tool_id = t.id WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND v.id = $2", id as _,)
-        .fetch_optional(conn)
-        .await
+    select_versions!(
+        conn,
+        owner,
+        "v.tool_id = t.id WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND v.id = $2",
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await
 }
 
-pub(super) async fn fingerprints(
+pub(super) async fn list_stored(
     conn: &mut PgConnection,
     owner: Option<UserId>,
     connector: ConnectorId,
-) -> sqlx::Result<Vec<Known>> {
+) -> sqlx::Result<Vec<StoredTool>> {
     sqlx::query_as!(
-        Known,
+        StoredTool,
         r#"
         SELECT t.id AS "id!: ToolId",
                t.name AS "name!",
@@ -179,7 +185,7 @@ pub(super) async fn fingerprints(
     .await
 }
 
-/// Makes the stored tools say what the listed ones say, new ones included, in one statement. Names are unique in `tools`.
+/// Inserts or updates the listed tools in one statement. Names are unique in `tools`.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
     owner: Option<UserId>,
@@ -190,8 +196,8 @@ pub(super) async fn upsert(
 ) -> sqlx::Result<()> {
     let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
     let names: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();
-    let descriptions: Vec<_> = tools.iter().map(words).collect();
-    // as text: a JSON parameter travels as jsonb, which forgets the order of the properties and so of the form's fields
+    let descriptions: Vec<_> = tools.iter().map(description).collect();
+    // as text: a jsonb parameter loses the order of the properties, and so of the form's fields
     let schemas: Vec<_> = tools.iter().map(|tool| tool.input_schema.to_string()).collect();
     sqlx::query!(
         r#"
@@ -227,7 +233,7 @@ pub(super) struct NewVersion<'a> {
     pub(super) hash: Vec<u8>,
 }
 
-/// Adds each definition as its tool's next version and makes it the current one. A tool occurs once in `new`.
+/// Inserts each definition as the next version of its tool, and makes it current. A tool occurs once in `new`.
 pub(super) async fn insert_versions(
     conn: &mut PgConnection,
     owner: Option<UserId>,
@@ -238,7 +244,7 @@ pub(super) async fn insert_versions(
     let ids: Vec<_> = new.iter().map(|_| ToolVersionId::new(now).uuid()).collect();
     let tools: Vec<_> = new.iter().map(|version| version.tool.uuid()).collect();
     let titles: Vec<_> = new.iter().map(|version| version.definition.title.clone()).collect();
-    let descriptions: Vec<_> = new.iter().map(|version| words(version.definition)).collect();
+    let descriptions: Vec<_> = new.iter().map(|version| description(version.definition)).collect();
     let schemas: Vec<_> = new.iter().map(|version| version.definition.input_schema.to_string()).collect();
     let outputs: Vec<_> = new.iter().map(|version| json(version.definition.output_schema.as_ref())).collect();
     let hints: Vec<_> = new.iter().map(|version| json(version.definition.annotations.as_ref())).collect();
@@ -278,11 +284,11 @@ pub(super) async fn insert_versions(
     Ok(())
 }
 
-fn words(tool: &ToolDefinition) -> String {
+fn description(tool: &ToolDefinition) -> String {
     tool.description.clone().unwrap_or_default()
 }
 
-/// Returns how many were hidden.
+/// Hides tools that are not among `listed`. Returns the number of hidden tools.
 pub(super) async fn hide_unlisted(
     conn: &mut PgConnection,
     owner: Option<UserId>,

@@ -1,4 +1,4 @@
-//! Brings the stored tools in step with what a server lists, without ever changing a version.
+//! Synchronisation of the stored tools with those that a server lists. Versions are never changed.
 
 use std::collections::HashMap;
 
@@ -12,52 +12,52 @@ use crate::error::Result;
 use crate::ids::{ConnectorId, ToolId, UserId};
 use crate::upstream::ToolDefinition;
 
-/// How many tools a look has found different.
+/// The numbers of tools that a discovery found changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changed {
-    /// Listed for the first time, or again.
+pub struct ToolChangeCounts {
+    /// Tools that are listed for the first time, or again.
     pub added: usize,
-    /// Listed with another definition.
+    /// Tools that are listed with another definition.
     pub changed: usize,
-    /// No longer listed.
+    /// Tools that are no longer listed.
     pub removed: usize,
 }
 
-impl Changed {
-    /// True if everything is as it was.
+impl ToolChangeCounts {
+    /// Reports whether no tool changed.
     #[must_use]
-    pub fn is_nothing(self) -> bool {
+    pub fn is_empty(self) -> bool {
         self == Self::default()
     }
 
-    /// What the audit log keeps of it.
+    /// Returns the audit action.
     pub(super) fn as_action(self, connector: ConnectorId, tools: usize) -> Action {
         Action::ToolsDiscovered { connector, tools, changed: self.added + self.changed, removed: self.removed }
     }
 }
 
-/// Stores new and changed definitions as new versions and hides tools that are no longer listed.
+/// Stores new and changed definitions as new versions, and hides tools that are no longer listed.
 pub(super) async fn save(
     conn: &mut PgConnection,
     owner: Option<UserId>,
     connector: ConnectorId,
     listed: &[ToolDefinition],
     now: Timestamp,
-) -> Result<Changed> {
-    let known: HashMap<_, _> =
-        tools::fingerprints(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
-    let known = |tool: &ToolDefinition| known.get(&tool.name);
-    let ids: Vec<_> = listed.iter().map(|tool| known(tool).map_or_else(|| ToolId::new(now), |row| row.id)).collect();
+) -> Result<ToolChangeCounts> {
+    let stored: HashMap<_, _> =
+        tools::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
+    let stored = |tool: &ToolDefinition| stored.get(&tool.name);
+    let ids: Vec<_> = listed.iter().map(|tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id)).collect();
     tools::upsert(conn, owner, connector, &ids, listed, now).await?;
 
-    let (mut new, mut found) = (Vec::new(), Changed::default());
+    let (mut new, mut counts) = (Vec::new(), ToolChangeCounts::default());
     for (definition, &tool) in listed.iter().zip(&ids) {
-        let (hash, row) = (fingerprint(definition), known(definition));
+        let (hash, row) = (fingerprint(definition), stored(definition));
         let differs = row.and_then(|row| row.hash.as_deref()) != Some(hash.as_slice());
         if row.is_none_or(|row| !row.is_active) {
-            found.added += 1;
+            counts.added += 1;
         } else if differs {
-            found.changed += 1;
+            counts.changed += 1;
         }
         if differs {
             new.push(NewVersion { tool, definition, hash });
@@ -66,6 +66,6 @@ pub(super) async fn save(
     tools::insert_versions(conn, owner, &new, now).await?;
 
     let names: Vec<_> = listed.iter().map(|tool| tool.name.clone()).collect();
-    found.removed = tools::hide_unlisted(conn, owner, connector, &names, now).await?;
-    Ok(found)
+    counts.removed = tools::hide_unlisted(conn, owner, connector, &names, now).await?;
+    Ok(counts)
 }

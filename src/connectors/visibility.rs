@@ -13,7 +13,7 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// Every visibility.
+    /// All kinds of visibility.
     pub const ALL: [Self; 3] = [Self::Private, Self::Administrators, Self::Everyone];
 
     /// Returns the text in the database.

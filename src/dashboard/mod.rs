@@ -1,7 +1,7 @@
-//! What a user's hub has been doing, at a glance: figures by outcome, the newest jobs and entries, connections that need
-//! their owner.
+//! The overview of a user's hub: numbers of jobs by outcome, the newest jobs and audit entries, and connections that need
+//! their owner's attention.
 //!
-//! The figures are read from the counts that the queue keeps by the hour; nothing here counts jobs.
+//! The numbers come from hourly counts that the queue keeps; nothing here counts jobs.
 
 mod store;
 
@@ -15,13 +15,13 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::jobs::{self, JobRow};
 
-/// Lines of each list.
-pub const LINES: i64 = 10;
+/// Maximum number of rows in each list.
+pub const MAX_ROWS: i64 = 10;
 
-/// Everything on the page, as of one moment.
+/// The data of the page, as of one moment.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// How jobs ended, by part of the time that was asked for.
+    /// Numbers of finished jobs by period.
     pub figures: Vec<Figure>,
     /// The newest jobs.
     pub jobs: Vec<JobRow>,
@@ -31,14 +31,13 @@ pub struct Overview {
     pub problems: Vec<ConnectionProblem>,
 }
 
-/// The actor's overview. `starts` are the beginnings of the parts into which the figures are divided, ascending; the last
-/// part has no end.
+/// Returns the actor's overview. `starts` are the ascending starts of the periods; the last period has no end.
 pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Overview> {
     let mut tx = db.as_user(actor).await?;
     Ok(Overview {
         figures: store::figures(&mut tx, actor.user_id(), starts).await?,
-        jobs: jobs::newest(&mut tx, actor, LINES).await?,
-        entries: audit::newest(&mut tx, actor, LINES).await?,
+        jobs: jobs::newest(&mut tx, actor, MAX_ROWS).await?,
+        entries: audit::newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,
     })
 }

@@ -1,28 +1,28 @@
-//! The statement of the figures.
+//! Statements on `job_hours` for the overview.
 
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
-/// How the jobs of one part of the time ended.
+/// The numbers of finished jobs in one period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
-    /// Which part, from 1.
+    /// Number of the period, from 1.
     pub part: i32,
-    /// With a result.
+    /// Succeeded jobs.
     pub succeeded: i64,
-    /// Without one.
+    /// Failed jobs.
     pub failed: i64,
-    /// Stopped.
+    /// Canceled jobs.
     pub canceled: i64,
-    /// Perhaps with their effect.
+    /// Jobs whose outcome is unknown.
     pub unknown: i64,
-    /// How long those that succeeded took, all together.
+    /// Total duration of the succeeded jobs in milliseconds.
     pub latency_ms: i64,
 }
 
-/// An hour belongs to the part in which it begins.
+/// Sums the hours by period; an hour belongs to the period in which it begins.
 pub(super) async fn figures(conn: &mut PgConnection, owner: UserId, starts: &[Timestamp]) -> sqlx::Result<Vec<Figure>> {
     sqlx::query_as!(
         Figure,

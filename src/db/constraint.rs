@@ -1,18 +1,18 @@
-//! A broken constraint, in the words of the domain.
+//! Translation of a violated constraint into an error of the domain.
 
 use crate::error::{Error, Result};
 
-/// Turns the violation of one constraint into what it means to a person; other failures pass through.
+/// Replaces the violation of one constraint by an error for people; other errors pass through.
 pub trait OnConstraint<T> {
-    /// `name` is the constraint's or unique index's name; on a partitioned table each partition has its own.
-    fn on_constraint(self, name: &str, meaning: impl FnOnce() -> Error) -> Result<T>;
+    /// `name` is the name of the constraint or unique index; on a partitioned table each partition has its own name.
+    fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T>;
 }
 
 impl<T> OnConstraint<T> for sqlx::Result<T> {
-    fn on_constraint(self, name: &str, meaning: impl FnOnce() -> Error) -> Result<T> {
-        self.map_err(|error| match error.as_database_error().and_then(|fault| fault.constraint()) {
-            Some(broken) if broken == name => meaning(),
-            _ => error.into(),
+    fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T> {
+        self.map_err(|cause| match cause.as_database_error().and_then(|fault| fault.constraint()) {
+            Some(violated) if violated == name => error(),
+            _ => cause.into(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Migrations: embedded in the binary, applied by one process at a time, never backwards.
+//! Migrations: embedded in the binary, applied by one process at a time, never reverted.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use crate::error::{Error, Result};
 /// All migrations of this build.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
 
-/// Where the migrator notes what was applied.
-const LEDGER: &str = "_sqlx_migrations";
+/// The table in which sqlx records applied migrations.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
 impl Server {
-    /// Brings the database to the newest migration.
+    /// Applies all missing migrations.
     ///
-    /// Refuses a database that a newer build has migrated, and one that holds somebody else's tables.
+    /// Refuses a database that a newer build has migrated, and one that contains tables of another program.
     pub async fn migrate(&self) -> Result<()> {
         let mut connection = self.system_connection().await?;
-        // held over the checks too; the connection is this function's alone, so an early return lets go of it
+        // the lock covers the checks too; an early return closes the connection, which releases the lock
         connection.lock().await.map_err(explain)?;
         match applied(&mut connection).await? {
             Some(applied) => refuse_unknown(&applied)?,
@@ -33,14 +33,14 @@ impl Server {
     }
 }
 
-/// Makes the partitions of `now`'s month and the next; called at start and daily.
+/// Creates the partitions of this month and the next. Called at start and daily.
 pub async fn ensure_partitions(db: &SystemDb, now: Timestamp) -> Result<()> {
     sqlx::query!("SELECT ensure_partitions($1)", now).execute(db.pool()).await?;
     Ok(())
 }
 
-/// Succeeds if the database answers and stands at exactly this build's migrations.
-pub async fn ready(databases: &Databases) -> Result<()> {
+/// Checks that the database answers and has exactly the migrations of this build.
+pub async fn check_migrations(databases: &Databases) -> Result<()> {
     let mut connection = databases.system.acquire().await?;
     let applied = applied(&mut connection).await?.unwrap_or_default();
     refuse_unknown(&applied)?;
@@ -53,13 +53,13 @@ pub async fn ready(databases: &Databases) -> Result<()> {
     }
 }
 
-/// The versions that were applied; `None` if the database was never migrated.
+/// Returns the applied versions, or `None` if the database was never migrated.
 async fn applied(connection: &mut PgConnection) -> Result<Option<BTreeSet<i64>>> {
     let exists = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "exists!""#);
     if !exists.fetch_one(&mut *connection).await? {
         return Ok(None);
     }
-    let applied = connection.list_applied_migrations(LEDGER).await.map_err(explain)?;
+    let applied = connection.list_applied_migrations(MIGRATIONS_TABLE).await.map_err(explain)?;
     Ok(Some(applied.into_iter().map(|migration| migration.version).collect()))
 }
 
@@ -70,7 +70,7 @@ fn refuse_unknown(applied: &BTreeSet<i64>) -> Result<()> {
         Some(_) if !applied.iter().any(is_known) => Err(foreign("its migrations are not the hub's")),
         Some(newest) => Err(Error::Conflict(format!(
             "The database has migration {newest}, which this build does not know: \
-             start the newer version of craft that made it, or restore a backup"
+                          start the newer version of craft that migrated it, or restore a backup"
         ))),
     }
 }
@@ -93,14 +93,14 @@ async fn refuse_tables(connection: &mut PgConnection) -> Result<()> {
     }
 }
 
-fn foreign(sign: &str) -> Error {
-    Error::refused(format!("The database belongs to something else ({sign}): name an empty one in DATABASE_URL"))
+fn foreign(evidence: &str) -> Error {
+    Error::refused(format!("The database belongs to another program ({evidence}): name an empty one in DATABASE_URL"))
 }
 
 fn explain(error: MigrateError) -> Error {
     match error {
         MigrateError::VersionMismatch(version) => Error::Conflict(format!(
-            "Migration {version} of the database differs from this build's: start the version of craft that made it"
+            "Migration {version} of the database differs from this build's: start the version of craft that applied it"
         )),
         MigrateError::Execute(error) => error.into(),
         other => Error::internal(other),

@@ -1,11 +1,11 @@
-//! PostgreSQL: two pools, and transactions that know whose rows they may see.
+//! PostgreSQL: two pools, and transactions that row-level security restricts to one user.
 //!
-//! - [`Db`] is what pages use: [`Db::as_user`] opens a transaction in which row-level security shows one user's rows.
-//! - [`SystemDb`] sees all rows. The worker, the queue and look-ups that precede a user hold it, and nobody else
-//!   (a test keeps the list).
+//! - [`Db`] is for pages: [`Db::as_user`] opens a transaction in which row-level security shows one user's rows.
+//! - [`SystemDb`] sees all rows. Only the worker, the queue, and look-ups before a user is known have it; a test keeps the
+//!   list.
 //!
-//! From start to pools: [`Server::reach`] (a server that row-level security binds us on), [`Server::migrate`],
-//! [`Server::open`].
+//! A start calls, in this order: [`Server::reach`], which ensures that row-level security applies to the hub;
+//! [`Server::migrate`]; [`Server::open`].
 
 mod constraint;
 pub mod managed;
@@ -17,32 +17,32 @@ use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, SqlStr};
 
 pub use self::constraint::OnConstraint;
-pub use self::migrate::{MIGRATOR, ensure_partitions, ready};
+pub use self::migrate::{MIGRATOR, check_migrations, ensure_partitions};
 pub use self::server::{PoolSizes, Server};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 
-/// An open transaction; dropped without a commit, it rolls back.
+/// An open transaction. Rolls back when it is dropped without a commit.
 pub type Tx = sqlx::Transaction<'static, Postgres>;
 
 /// Both pools of one database.
 #[derive(Clone, Debug)]
 pub struct Databases {
-    /// For pages.
+    /// The pool for pages.
     pub web: Db,
-    /// For the worker, and for look-ups that precede a user.
+    /// The pool for the worker, and for look-ups before a user is known.
     pub system: SystemDb,
 }
 
 impl Databases {
-    /// Closes all connections, once what runs on them has ended.
+    /// Closes all connections, after their current statements.
     pub async fn close(&self) {
         self.web.pool.close().await;
         self.system.pool.close().await;
     }
 }
 
-/// The pool of the pages: rows of one user at a time.
+/// The pool for pages. A transaction sees the rows of one user.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
@@ -55,15 +55,15 @@ impl Db {
         Self { pool }
     }
 
-    /// Opens a transaction that sees the actor's rows and what is shared, in one round trip.
+    /// Opens a transaction that sees the actor's rows and shared rows, in one round trip.
     pub async fn as_user(&self, actor: &Actor) -> Result<Tx> {
-        // the id is a UUID, rendered by us: nothing in it can end the literal
+        // the id is a UUID that we format: it cannot end the literal
         let statement = format!("BEGIN; SET LOCAL app.user_id = '{}'", actor.user_id());
         begin(&self.pool, AssertSqlSafe(statement).into_sql_str()).await
     }
 }
 
-/// The pool of the system: every row. Its connections begin with `app.system` on.
+/// The pool for the system, which sees all rows. Its connections begin with `app.system` on.
 #[derive(Clone, Debug)]
 pub struct SystemDb {
     pool: PgPool,
@@ -76,7 +76,7 @@ impl SystemDb {
         Self { pool }
     }
 
-    /// The pool, for single statements and for listening. See [`SystemDb::acquire`] and [`SystemDb::begin`].
+    /// Returns the pool, for single statements and for listening. See [`SystemDb::acquire`] and [`SystemDb::begin`].
     #[must_use]
     pub const fn pool(&self) -> &PgPool {
         &self.pool
@@ -87,17 +87,17 @@ impl SystemDb {
         Ok(self.pool.acquire().await?)
     }
 
-    /// Opens a transaction that sees every row.
+    /// Opens a transaction that sees all rows.
     pub async fn begin(&self) -> Result<Tx> {
         begin(&self.pool, "BEGIN".into_sql_str()).await
     }
 }
 
-/// Begins in a task of its own, which a cancelled request cannot cut short.
+/// Begins a transaction in a spawned task, which a cancelled request cannot interrupt.
 ///
-/// Cut short, `BEGIN` would be answered after the connection went back to the pool: its next user would stand inside
-/// the open transaction, with the former `app.user_id`, and lose what they write. The task's transaction, when nobody
-/// waits for it any more, is dropped and so rolls back.
+/// If `BEGIN` were interrupted, the connection would return to the pool before the answer. Its next user would then work
+/// inside of the open transaction, with the former `app.user_id`, and lose all writes. A transaction of the task that
+/// nobody waits for is dropped, and so rolls back.
 async fn begin(pool: &PgPool, statement: SqlStr) -> Result<Tx> {
     let connection = pool.acquire().await?;
     match tokio::spawn(Tx::begin(connection, Some(statement))).await {

@@ -1,29 +1,29 @@
-//! Whose rows each table holds: the one list, which a test compares with the database.
+//! The ownership of each table. A test compares this list with the database.
 //!
-//! A new table goes here, and its migration puts it under the policy of its kind (`own_by`, `share_or_own`,
-//! `keep_for_system`). Partitions are under their parent's.
+//! A new table is added here. Its migration applies the policy of its kind (`own_by`, `share_or_own`,
+//! `keep_for_system`). Partitions have the policy of their parent.
 
-/// Who may see a table's rows.
+/// The kind of policy that a table has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// The user they belong to, and the system.
+    /// The owner of a row and the system see the row.
     Owned,
-    /// Everybody those without an owner, which the system alone changes; the others as in [`Ownership::Owned`].
+    /// Everybody sees rows without an owner, which only the system changes. Other rows are like [`Ownership::Owned`].
     SharedOrOwn,
-    /// The system: what is looked up before a user is known, and what processes tell each other.
+    /// Only the system sees the rows: look-ups before a user is known, and communication between processes.
     System,
-    /// No policy: the queue's tiny tables of ids and times. What they say of a job is reached from its protected row.
+    /// No policy: the queue's small tables of ids and times. The data of a job is in its protected row.
     Hot,
 }
 
-/// A table and its kind.
+/// A table and the kind of its policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
-    /// Its name.
+    /// Name of the table.
     pub name: &'static str,
-    /// Who may see its rows.
+    /// Kind of the policy.
     pub ownership: Ownership,
-    /// The column that names the owner.
+    /// Column with the owner's id.
     pub owner_column: Option<&'static str>,
 }
 
@@ -43,9 +43,9 @@ const fn hot(name: &'static str) -> Table {
     Table { name, ownership: Ownership::Hot, owner_column: None }
 }
 
-/// Every table of the hub.
+/// All tables of the hub.
 pub const TABLES: &[Table] = &[
-    // a user owns the row that is about them
+    // a user owns the row about themselves
     Table { name: "users", ownership: Ownership::Owned, owner_column: Some("id") },
     owned("user_sessions"),
     owned("data_keys"),

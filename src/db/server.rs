@@ -1,8 +1,8 @@
-//! A server to work on: new enough, and one where row-level security binds us.
+//! Connections to a PostgreSQL server that is new enough, and on which row-level security applies to the hub.
 //!
-//! A superuser, or a role with BYPASSRLS, would see every row whatever the policies say. Given such a login, every
-//! connection steps down to a plain role that owns the tables, in its start-up packet: before its first statement, and
-//! a `RESET` does not undo it.
+//! A superuser, or a role with BYPASSRLS, sees all rows in spite of the policies. With such a login, each connection
+//! changes to a plain role that owns the tables. The role is set in the start-up packet: before the first statement, and
+//! `RESET` does not undo it.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ use super::{Databases, Db, SystemDb};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// Views with the caller's rights and `NULLS NOT DISTINCT` came with 15.
-const OLDEST_VERSION: i32 = 150_000;
-/// The class of a server that is not there, or turns us away.
+/// Version 15 introduced `security_invoker` views and `NULLS NOT DISTINCT`.
+const MIN_VERSION: i32 = 150_000;
+/// Error class of a server that is unreachable or refuses the connection.
 const UNREACHABLE: &str = "unreachable";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was idle for longer is tried before it is handed out: the server may have restarted.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// A connection that was idle for longer is pinged before it is used: the server may have restarted.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
 
-/// How many connections each pool may hold.
+/// Maximum number of connections of each pool.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSizes {
-    /// For pages.
+    /// Connections for pages.
     pub web: u32,
-    /// For the worker and look-ups.
+    /// Connections for the worker and look-ups.
     pub system: u32,
 }
 
@@ -36,23 +36,23 @@ impl Default for PoolSizes {
     }
 }
 
-/// A server that was reached and suits us.
+/// A server that was reached and can be used.
 #[derive(Clone, Debug)]
 pub struct Server {
     options: PgConnectOptions,
     notice: Option<String>,
 }
 
-/// What a connection tells about itself.
+/// The role and version that a new connection reports.
 struct Login {
     name: String,
     version: i32,
-    is_unbound: bool,
+    bypasses_rls: bool,
     plain_owner: Option<String>,
 }
 
 impl Server {
-    /// Reaches the server that `DATABASE_URL` names.
+    /// Reaches the server of `DATABASE_URL`.
     pub async fn reach_url(url: &Secret) -> Result<Self> {
         let options: PgConnectOptions = url.expose().parse().map_err(|error: sqlx::Error| {
             let message = format!(
@@ -69,17 +69,17 @@ impl Server {
         })
     }
 
-    /// Reaches a server, and prepares a plain role on it if the login is not bound by row-level security.
+    /// Reaches a server. If row-level security does not apply to the login, creates a plain role.
     pub async fn reach(options: PgConnectOptions) -> Result<Self> {
         let options = options.application_name("craft");
         let (mut connection, login) = connect(&options).await?;
-        let server = if login.is_unbound {
+        let server = if login.bypasses_rls {
             let owner = match login.plain_owner {
                 Some(owner) => owner,
-                None => make_owner(&mut connection, &options).await?,
+                None => create_owner_role(&mut connection, &options).await?,
             };
             let notice = format!(
-                "The database login `{}` is not bound by row-level security; every connection works as `{owner}` instead",
+                "Row-level security does not bind the database login `{}`; every connection works as `{owner}` instead",
                 login.name
             );
             Self { options: options.options([("role", &owner)]), notice: Some(notice) }
@@ -90,25 +90,24 @@ impl Server {
         Ok(server)
     }
 
-    /// What the operator should know about the login, if anything.
+    /// Returns a note for the operator about the login.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
         self.notice.as_deref()
     }
 
-    /// How to connect outside of the pools, as a system connection: for listening.
+    /// Returns the options of a system connection outside of the pools, for listening.
     #[must_use]
     pub fn options(&self) -> PgConnectOptions {
         self.options.clone().options([("app.system", "on")])
     }
 
-    /// Both pools; they connect when first used.
+    /// Opens both pools, which connect at first use.
     #[must_use]
     pub fn open(&self, sizes: PoolSizes) -> Databases {
-        // set here whatever DATABASE_URL or PGOPTIONS say: the last word counts. Statements are short and planned once:
-        // compiling one (jit), or planning it again for its values, takes longer than running it. The queue's tables
-        // swell and empty within seconds: a plan made while one was empty must not read it whole later, so none does
-        // where an index serves; and as no disc has to turn, a page read through an index costs about what any other does
+        // set here because later options override DATABASE_URL and PGOPTIONS. Statements are short and planned once: jit and
+        // custom plans cost more than they save. The queue's tables grow and empty within seconds. A plan that was made while
+        // a table was empty must not scan it whole later, so sequential scans are off. Disks are fast at random reads
         let common = self.options.clone().options([
             ("idle_in_transaction_session_timeout", "30s"),
             ("jit", "off"),
@@ -124,7 +123,7 @@ impl Server {
         }
     }
 
-    /// One connection of its own that sees every row, for migrations.
+    /// Opens a system connection for migrations.
     pub(super) async fn system_connection(&self) -> Result<PgConnection> {
         let options = self.options.clone().options([("app.system", "on")]);
         Ok(connect(&options).await?.0)
@@ -138,7 +137,7 @@ fn pool(size: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                if meta.idle_for > TRUSTED_IDLE {
+                if meta.idle_for > PING_AFTER_IDLE {
                     connection.ping().await?;
                 }
                 Ok(true)
@@ -155,7 +154,7 @@ async fn connect(options: &PgConnectOptions) -> Result<(PgConnection, Login)> {
         r#"
         SELECT current_user::text AS "name!",
                current_setting('server_version_num')::integer AS "version!",
-               rolsuper OR rolbypassrls AS "is_unbound!",
+               rolsuper OR rolbypassrls AS "bypasses_rls!",
                (SELECT o.rolname
                 FROM pg_class t
                 JOIN pg_roles o ON o.oid = t.relowner
@@ -166,37 +165,37 @@ async fn connect(options: &PgConnectOptions) -> Result<(PgConnection, Login)> {
     )
     .fetch_one(&mut connection)
     .await?;
-    if login.version < OLDEST_VERSION {
-        let (found, needed) = (login.version / 10_000, OLDEST_VERSION / 10_000);
+    if login.version < MIN_VERSION {
+        let (found, needed) = (login.version / 10_000, MIN_VERSION / 10_000);
         return Err(Error::refused(format!(
             "PostgreSQL at {} is version {found}; version {needed} or newer is needed",
-            place(options)
+            address(options)
         )));
     }
     Ok((connection, login))
 }
 
-/// Makes the plain role, lets it own what an earlier start made, and checks that it is what it should be.
-async fn make_owner(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<String> {
+/// Creates the plain role, gives it the tables of earlier starts, and checks that row-level security applies to it.
+async fn create_owner_role(connection: &mut PgConnection, options: &PgConnectOptions) -> Result<String> {
     const OWNER: &str = "craft_owner";
     sqlx::raw_sql(include_str!("owner.sql")).execute(connection).await.map_err(|error| {
         let message =
-            format!("A plain role to own the tables cannot be made on PostgreSQL at {}: {error}", place(options));
+            format!("A plain role to own the tables cannot be created on PostgreSQL at {}: {error}", address(options));
         Error::upstream("no_owner_role", message, anyhow::Error::from(error))
     })?;
     let (stepped_down, login) = connect(&options.clone().options([("role", OWNER)])).await?;
     stepped_down.close().await?;
-    if login.is_unbound {
+    if login.bypasses_rls {
         return Err(Error::refused(format!(
-            "The database role `{OWNER}` is a superuser or has BYPASSRLS: take that away with \
+            "The database role `{OWNER}` is a superuser or has BYPASSRLS: remove that with \
              ALTER ROLE {OWNER} NOSUPERUSER NOBYPASSRLS"
         )));
     }
     Ok(OWNER.to_owned())
 }
 
-/// The server's place without user and password.
-pub(super) fn place(options: &PgConnectOptions) -> String {
+/// Returns the server's address, without user and password.
+pub(super) fn address(options: &PgConnectOptions) -> String {
     match options.get_socket() {
         Some(directory) => directory.display().to_string(),
         None => format!("{}:{}", options.get_host(), options.get_port()),
@@ -204,12 +203,12 @@ pub(super) fn place(options: &PgConnectOptions) -> String {
 }
 
 fn unreachable(options: &PgConnectOptions, error: sqlx::Error) -> Error {
-    let place = place(options);
+    let address = address(options);
     let message = match &error {
         sqlx::Error::Database(refusal) => {
-            format!("PostgreSQL at {place} refuses the connection: {}", refusal.message())
+            format!("PostgreSQL at {address} refuses the connection: {}", refusal.message())
         }
-        other => format!("PostgreSQL at {place} cannot be reached: {other}"),
+        other => format!("PostgreSQL at {address} cannot be reached: {other}"),
     };
     Error::upstream(UNREACHABLE, message, anyhow::Error::from(error))
 }

@@ -24,7 +24,7 @@ pub struct ToolNews {
 pub async fn mark_tools_changed(runner: &Runner, news: &ToolNews) -> Result<bool> {
     let mut tx = runner.system.begin().await?;
     let connector = connectors::get(&mut tx, &news.actor, news.connector).await?;
-    if !connector.can_be_looked_at() {
+    if !connector.can_be_rediscovered() {
         return Ok(false);
     }
     connectors::mark_tools_changed(&mut tx, &news.actor, news.connector, runner.clock.now()).await?;

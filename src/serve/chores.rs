@@ -24,7 +24,7 @@ pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: Cancellati
     let sweeping = async {
         loop {
             days.tick().await;
-            if let Err(error) = accounts::sweep(&system, clock.now()).await {
+            if let Err(error) = accounts::purge_expired(&system, clock.now()).await {
                 tracing::warn!(%error, "Failed to delete expired sessions and links; the next daily sweep retries");
             }
         }

@@ -125,7 +125,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
 async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop: CancellationToken) -> Result<()> {
     let app = &hub.app;
     app.egress.block_own_address(address);
-    if let Some(token) = accounts::setup_link(&app.system, app.clock.now()).await? {
+    if let Some(token) = accounts::issue_setup_link(&app.system, app.clock.now()).await? {
         print_line(&format!("Make the owner’s account here: {}setup/{token}", app.public_url))?;
     }
     hub.start_daily_sweep();

@@ -95,7 +95,7 @@ impl Viewer {
     /// Checks that the session is still valid, for streams, which outlive the request that opened them.
     pub(super) async fn is_still_signed_in(&self, app: &App) -> crate::error::Result<bool> {
         match self.session {
-            Some(key) => sessions::stands(&app.system, key, app.clock.now()).await,
+            Some(key) => sessions::is_valid(&app.system, key, app.clock.now()).await,
             None => Ok(false),
         }
     }
@@ -130,7 +130,7 @@ impl MaybeSignedIn {
 
     /// Returns the visitor as the accounts module takes them.
     pub(super) fn visitor(&self) -> Visitor {
-        Visitor::at_browser(self.source.ip, self.source.user_agent.as_deref())
+        Visitor::from_browser(self.source.ip, self.source.user_agent.as_deref())
     }
 }
 

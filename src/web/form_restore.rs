@@ -121,7 +121,8 @@ async fn read<F: FromRequest<()>>(form: Body) -> Option<F> {
 
 /// Decrypts a preserved form into the path of its page and the encoded fields.
 fn open(app: &App, user: UserId, sealed: &str) -> Option<(String, String)> {
-    let form = app.vault.open_from_client(app.vault.mark(user), PRESERVED_FORM, sealed, app.clock.now(), FORM_TTL)?;
+    let form =
+        app.vault.open_from_client(app.vault.user_tag(user), PRESERVED_FORM, sealed, app.clock.now(), FORM_TTL)?;
     form.expose().split_once('\n').map(|(path, fields)| (path.to_owned(), fields.to_owned()))
 }
 
@@ -136,7 +137,7 @@ pub(super) async fn restore(app: &App, session: &Session, user: UserId, sealed: 
 
 /// Sets the cookie that identifies the browser's last user after their session has expired.
 pub(super) fn set_last_user_cookie(mut response: Response, app: &App, user: UserId) -> Response {
-    let (name, mark) = (cookie_name(app), app.vault.mark(user));
+    let (name, mark) = (cookie_name(app), app.vault.user_tag(user));
     let secure = if session::is_secure(&app.public_url) { "; Secure" } else { "" };
     let cookie = format!("{name}={mark}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {

@@ -19,7 +19,7 @@ async fn liveness() -> &'static str {
 }
 
 async fn readiness(State(app): State<App>) -> Response {
-    match db::ready(&app.databases()).await {
+    match db::check_migrations(&app.databases()).await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "Answered that the hub is not ready");

@@ -19,7 +19,7 @@ use url::Url;
 use super::flash::Flash;
 use super::request_source::RequestSource;
 use crate::accounts::User;
-use crate::accounts::sessions::{self, LIFETIME, SessionData, SessionKey};
+use crate::accounts::sessions::{self, SESSION_TTL, SessionData, SessionKey};
 use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
@@ -43,7 +43,7 @@ pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManager
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(LIFETIME))
+        .with_expiry(Expiry::OnInactivity(SESSION_TTL))
 }
 
 /// Returns the header that removes the browser's cookie. The session layer's own header lacks `Secure`, without which
@@ -168,7 +168,7 @@ impl SessionStore for SessionRows {
         if let Some(user) = loaded.user {
             data.insert(ACCOUNT.to_owned(), serde_json::to_value(user).map_err(decode)?);
         }
-        Ok(Some(Record { id: *id, data, expiry_date: now + LIFETIME }))
+        Ok(Some(Record { id: *id, data, expiry_date: now + SESSION_TTL }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
@@ -208,7 +208,7 @@ pub(super) fn key_of(session: &Session) -> Option<SessionKey> {
 }
 
 fn key(id: Id) -> SessionKey {
-    SessionKey::of(&id.to_string())
+    SessionKey::from_id(&id.to_string())
 }
 
 fn backend(error: &Error) -> session_store::Error {

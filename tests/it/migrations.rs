@@ -16,7 +16,7 @@ use crate::support::database::TestDatabase;
 async fn each_migration_applies_to_a_database_with_rows() {
     let database = TestDatabase::with_samples().await;
     let pool = database.databases.system.pool();
-    db::ready(&database.databases).await.unwrap();
+    db::check_migrations(&database.databases).await.unwrap();
     assert_eq!(
         read_provider(pool).await.unwrap().issuer(),
         "https://as.example",

@@ -26,7 +26,7 @@ fn the_form_that_shows_a_value_means_that_value() {
         let validator = Validator::compile(&schema).unwrap();
         for value in values {
             validator.check(&value).unwrap_or_else(|error| panic!("{name}: {value} is not accepted: {error}"));
-            let entries = Entries::of_value(&plan, &value);
+            let entries = Entries::from_value(&plan, &value);
             let read = parse(&plan, &entries).unwrap_or_else(|error| panic!("{name}: {value}: {error}\n{entries:?}"));
             assert_eq!(read.to_string(), value.to_string(), "{name}: {entries:?}");
         }
@@ -37,7 +37,7 @@ fn the_form_that_shows_a_value_means_that_value() {
 fn every_control_is_labelled_and_every_description_is_there() {
     for (name, schema, values) in corpus() {
         let plan = Plan::compile(&schema).unwrap();
-        let forms = values.iter().map(|value| Entries::of_value(&plan, value)).chain([Entries::blank(&plan)]);
+        let forms = values.iter().map(|value| Entries::from_value(&plan, value)).chain([Entries::blank(&plan)]);
         for entries in forms {
             let html = Html::parse_fragment(&FormView::new(&plan, &entries, &FieldFaults::default()).to_string());
             for control in html.select(&Selector::parse("input, select, textarea").unwrap()) {
@@ -72,7 +72,7 @@ fn faults_name_the_field_and_say_what_to_do() {
         "title": { "type": "string" }, "count": { "type": "integer", "minimum": 1 } } });
     let plan = Plan::compile(&schema).unwrap();
     let typed =
-        |pairs: &[(&str, &str)]| Entries::typed(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect());
+        |pairs: &[(&str, &str)]| Entries::from_pairs(pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect());
     let fault = |pairs: &[(&str, &str)]| match parse(&plan, &typed(pairs))
         .and_then(|value| Validator::compile(&schema)?.check(&value))
     {
@@ -99,9 +99,12 @@ fn faults_name_the_field_and_say_what_to_do() {
 fn a_secret_is_never_shown_again() {
     let schema = json!({ "properties": { "api_key": { "type": "string" } } });
     let plan = Plan::compile(&schema).unwrap();
-    let again =
-        FormView::new(&plan, &Entries::of_value(&plan, &json!({ "api_key": "s3cret-value" })), &FieldFaults::default());
-    let typed = Entries::typed(vec![("v/api_key".into(), "s3cret-value".into())]);
+    let again = FormView::new(
+        &plan,
+        &Entries::from_value(&plan, &json!({ "api_key": "s3cret-value" })),
+        &FieldFaults::default(),
+    );
+    let typed = Entries::from_pairs(vec![("v/api_key".into(), "s3cret-value".into())]);
     let back = FormView::new(&plan, &typed, &FieldFaults::default());
     assert!(!again.to_string().contains("s3cret") && !back.to_string().contains("s3cret"));
 }
@@ -111,7 +114,7 @@ proptest! {
     fn whatever_is_typed_is_a_value_or_a_fault(pairs in proptest::collection::vec((".{0,12}|v/[a-z]{1,6}|j/[a-z]{1,6}|on/[a-z]{1,4}", ".{0,40}"), 0..12)) {
         for (_, schema, _) in corpus() {
             let plan = Plan::compile(&schema).unwrap();
-            let entries = Entries::typed(pairs.clone());
+            let entries = Entries::from_pairs(pairs.clone());
             let faults = match parse(&plan, &entries) {
                 Err(craft::error::Error::Invalid(faults)) => faults,
                 _ => FieldFaults::default(),
@@ -128,7 +131,7 @@ proptest! {
         let plan = Plan::compile(&schema).unwrap();
         let number: Value = serde_json::from_str(&number).unwrap();
         let value = json!({ "plain": text, "body": text, "list": lines, "n": number });
-        let read = parse(&plan, &Entries::of_value(&plan, &value)).unwrap();
+        let read = parse(&plan, &Entries::from_value(&plan, &value)).unwrap();
         prop_assert_eq!(read.to_string(), value.to_string());
     }
 }

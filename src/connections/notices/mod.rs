@@ -114,7 +114,7 @@ impl Notifier {
             NoticeKind::ConnectionExpired { owner, .. } | NoticeKind::KeyExpiring { owner, .. } => {
                 accounts::find(&self.system, owner).await?.into_iter().collect()
             }
-            NoticeKind::ClientRejected { .. } => accounts::administrators(&self.system).await?,
+            NoticeKind::ClientRejected { .. } => accounts::list_administrators(&self.system).await?,
         };
         Ok(users.into_iter().map(|user| user.email).collect())
     }

@@ -1,4 +1,4 @@
-//! What is known of a shipped REST service, between its file and whoever connects or calls it.
+//! Descriptions of shipped REST services, between their files and the functions that connect and call them.
 
 pub(super) mod store;
 
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use self::store::Said;
+use self::store::DescriptorColumns;
 use super::shipped::{Descriptor, Shipped};
 use super::{Provider, Transport, Visibility};
 use crate::actor::Actor;
@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::ids::ConnectorId;
 
 impl Shipped {
-    /// Who sees it. A service that is reached over HTTP has no tools yet: until it has, administrators alone.
+    /// Returns the users who see the connector. A REST service has no tools yet, so only administrators see it.
     pub(super) const fn visibility(&self) -> Visibility {
         match self.transport {
             Transport::Rest => Visibility::Administrators,
@@ -25,71 +25,73 @@ impl Shipped {
     }
 }
 
-/// How the connector is connected and called, if it is a REST service.
+/// Returns the description of a REST service, or `None` for other connectors.
 pub async fn descriptor(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Descriptor>> {
-    let said = store::said(conn, actor.user_id(), id).await?;
-    said.map_or(Ok(None), |said| Ok(said.read().context("the description of a service cannot be read")?))
+    let columns = store::find_descriptor(conn, actor.user_id(), id).await?;
+    columns.map_or(Ok(None), |columns| {
+        Ok(columns.into_descriptor().context("the description of a service cannot be read")?)
+    })
 }
 
-/// Names of the shipped connectors that sign in at this provider: they share its client.
-pub async fn of_provider(conn: &mut PgConnection, provider: &Provider) -> Result<Vec<String>> {
-    Ok(store::of_issuer(conn, &provider.token_url).await?)
+/// Lists the names of the shipped connectors that sign in at this provider. They share its OAuth client.
+pub async fn list_names_of_provider(conn: &mut PgConnection, provider: &Provider) -> Result<Vec<String>> {
+    Ok(store::list_names_by_token_url(conn, &provider.token_url).await?)
 }
 
-impl Said {
-    /// What a file says, for the row of its connector.
-    pub(super) fn of(shipped: &Shipped) -> Result<Self> {
+impl DescriptorColumns {
+    /// Returns the columns for a connector's file.
+    pub(super) fn from_shipped(shipped: &Shipped) -> Result<Self> {
         let Some(descriptor) = &shipped.descriptor else { return Ok(Self::default()) };
-        Ok(written(descriptor).context("the description of a service cannot be written")?)
+        Ok(columns_of(descriptor).context("the description of a service cannot be written")?)
     }
 
-    fn read(self) -> serde_json::Result<Option<Descriptor>> {
+    fn into_descriptor(self) -> serde_json::Result<Option<Descriptor>> {
         let (Some(base_url), Some(docs), Some(check)) = (self.base_url, self.docs_url, self.check_call) else {
             return Ok(None);
         };
         Ok(Some(Descriptor {
             base_url,
             docs,
-            fields: optional(self.account_fields)?.unwrap_or_default(),
-            oauth: optional(self.oauth_config)?,
-            key: optional(self.auth_style)?,
-            api: optional(self.api_headers)?.unwrap_or_default(),
-            account: optional(self.account_call)?,
+            fields: from_optional_json(self.account_fields)?.unwrap_or_default(),
+            oauth: from_optional_json(self.oauth_config)?,
+            key: from_optional_json(self.auth_style)?,
+            api: from_optional_json(self.api_headers)?.unwrap_or_default(),
+            account: from_optional_json(self.account_call)?,
             check: serde_json::from_value(check)?,
         }))
     }
 }
 
-fn written(descriptor: &Descriptor) -> serde_json::Result<Said> {
-    Ok(Said {
+fn columns_of(descriptor: &Descriptor) -> serde_json::Result<DescriptorColumns> {
+    Ok(DescriptorColumns {
         base_url: Some(descriptor.base_url.clone()),
         docs_url: Some(descriptor.docs.clone()),
         account_fields: Some(serde_json::to_value(&descriptor.fields)?),
-        auth_style: as_value(descriptor.key.as_ref())?,
-        oauth_config: as_value(descriptor.oauth.as_ref())?,
+        auth_style: to_optional_json(descriptor.key.as_ref())?,
+        oauth_config: to_optional_json(descriptor.oauth.as_ref())?,
         api_headers: Some(serde_json::to_value(&descriptor.api)?),
-        account_call: as_value(descriptor.account.as_ref())?,
+        account_call: to_optional_json(descriptor.account.as_ref())?,
         check_call: Some(serde_json::to_value(&descriptor.check)?),
     })
 }
 
-fn as_value<T: Serialize>(part: Option<&T>) -> serde_json::Result<Option<Value>> {
+fn to_optional_json<T: Serialize>(part: Option<&T>) -> serde_json::Result<Option<Value>> {
     part.map(serde_json::to_value).transpose()
 }
 
-fn optional<T: DeserializeOwned>(part: Option<Value>) -> serde_json::Result<Option<T>> {
+fn from_optional_json<T: DeserializeOwned>(part: Option<Value>) -> serde_json::Result<Option<T>> {
     part.map(serde_json::from_value).transpose()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Said, Shipped};
+    use super::{DescriptorColumns, Shipped};
 
     #[test]
-    fn what_every_file_says_is_stored_and_read_back() {
+    fn each_description_survives_storage() {
         for shipped in super::super::shipped().unwrap() {
             let Shipped { slug, descriptor, .. } = &shipped;
-            let read = Said::of(&shipped).unwrap().read().unwrap();
+            let read = DescriptorColumns::from_shipped(&shipped).unwrap().into_descriptor().unwrap();
             assert_eq!(read.as_ref(), descriptor.as_deref(), "{}", slug.as_str());
         }
     }

@@ -1,4 +1,4 @@
-//! The statements of what is shipped.
+//! Statements on the columns of `connectors` that shipped connectors have.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -7,11 +7,11 @@ use crate::clock::Timestamp;
 use crate::connectors::Shipped;
 use crate::ids::{ConnectorId, UserId};
 
-pub(in crate::connectors) async fn ship(
+pub(in crate::connectors) async fn upsert(
     conn: &mut PgConnection,
     id: ConnectorId,
     shipped: &Shipped,
-    said: &Said,
+    columns: &DescriptorColumns,
     now: Timestamp,
 ) -> sqlx::Result<ConnectorId> {
     sqlx::query_scalar!(
@@ -45,23 +45,23 @@ pub(in crate::connectors) async fn ship(
         shipped.category.as_str(),
         shipped.auth.stored_text(),
         shipped.transport as _,
-        said.base_url,
-        said.docs_url,
-        said.account_fields,
-        said.auth_style,
-        said.oauth_config,
-        said.api_headers,
-        said.account_call,
-        said.check_call,
+        columns.base_url,
+        columns.docs_url,
+        columns.account_fields,
+        columns.auth_style,
+        columns.oauth_config,
+        columns.api_headers,
+        columns.account_call,
+        columns.check_call,
         now,
     )
     .fetch_one(conn)
     .await
 }
 
-/// What the file of a REST service says, as it is stored; all of it is null for others.
+/// The description of a REST service in columns; all are null for other connectors.
 #[derive(Default)]
-pub(in crate::connectors) struct Said {
+pub(in crate::connectors) struct DescriptorColumns {
     pub(in crate::connectors) base_url: Option<String>,
     pub(in crate::connectors) docs_url: Option<String>,
     pub(in crate::connectors) account_fields: Option<Value>,
@@ -72,13 +72,13 @@ pub(in crate::connectors) struct Said {
     pub(in crate::connectors) check_call: Option<Value>,
 }
 
-pub(in crate::connectors) async fn said(
+pub(in crate::connectors) async fn find_descriptor(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,
-) -> sqlx::Result<Option<Said>> {
+) -> sqlx::Result<Option<DescriptorColumns>> {
     sqlx::query_as!(
-        Said,
+        DescriptorColumns,
         r#"
         SELECT base_url, docs_url, account_fields, auth_style, oauth_config, api_headers, account_call, check_call
         FROM connectors
@@ -91,8 +91,11 @@ pub(in crate::connectors) async fn said(
     .await
 }
 
-/// Names of the shipped connectors whose grants come from the same place: one client serves them all.
-pub(in crate::connectors) async fn of_issuer(conn: &mut PgConnection, token_url: &str) -> sqlx::Result<Vec<String>> {
+/// Lists the names of the shipped connectors with this token endpoint.
+pub(in crate::connectors) async fn list_names_by_token_url(
+    conn: &mut PgConnection,
+    token_url: &str,
+) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"
         SELECT name
@@ -106,7 +109,7 @@ pub(in crate::connectors) async fn of_issuer(conn: &mut PgConnection, token_url:
     .await
 }
 
-/// Hides the shipped connectors that are not among these.
+/// Hides the shipped connectors that are not among `slugs`.
 pub(in crate::connectors) async fn hide_unshipped(conn: &mut PgConnection, slugs: &[String]) -> sqlx::Result<()> {
     sqlx::query!(
         r#"

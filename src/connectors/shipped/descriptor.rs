@@ -1,5 +1,5 @@
-//! What a file says of a REST service: where its API answers, what is asked of a person, how the hub proves itself, and
-//! the harmless call that shows whether it can.
+//! The description of a REST service in its file: the address of its API, the fields of its form, how the hub
+//! authenticates, and a harmless call that verifies a credential.
 
 use std::collections::BTreeMap;
 
@@ -8,138 +8,138 @@ use toml::Spanned;
 
 use crate::oauth::{Provider, SuccessCondition};
 
-/// The tables of a file that describes a REST service.
+/// The description of a REST service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor {
-    /// Where its API answers: a template.
+    /// Base URL of its API: a template.
     pub base_url: String,
-    /// The provider's page about making an OAuth application, or a key.
+    /// The provider's page about creating an OAuth application or a key.
     pub docs: String,
-    /// What a person is asked for besides the sign-in, in the order of the form.
+    /// Fields of the form, besides the sign-in, in their order.
     pub fields: Vec<Field>,
-    /// How it does OAuth, if one signs in there.
+    /// OAuth description, if users sign in there.
     pub oauth: Option<Provider>,
-    /// How a key is presented, if it takes one.
+    /// Presentation of a key, if the service accepts keys.
     pub key: Option<Key>,
-    /// What every call of its API has.
+    /// Settings of all API calls.
     pub api: Api,
-    /// How to learn whose account it is.
+    /// Call that returns the account.
     pub account: Option<Account>,
-    /// Proves a credential.
+    /// Call that verifies a credential.
     pub check: Check,
 }
 
-/// Something that a person is asked for.
+/// A field of the form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// What templates call it.
+    /// Name in templates.
     pub name: String,
-    /// What the form calls it.
+    /// Label in the form.
     pub label: String,
-    /// A sentence about it.
+    /// Hint, a sentence.
     pub hint: Option<String>,
-    /// One that could be meant.
+    /// Example value.
     pub example: Option<String>,
-    /// What fits.
+    /// Kind of value.
     pub kind: FieldKind,
-    /// Of a host: the domains it may be in.
+    /// Domains that a host may be in.
     #[serde(default)]
     pub under: Vec<String>,
-    /// True if it may be left empty.
+    /// Whether the field may be empty.
     #[serde(default)]
     pub optional: bool,
 }
 
-/// What fits into a field.
+/// The kind of value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
-    /// A line.
+    /// One line of text.
     Text,
-    /// An address of a person.
+    /// Email address.
     Email,
-    /// One part of a host's name.
+    /// One label of a host name.
     DomainLabel,
-    /// A host's name.
+    /// Host name.
     Domain,
-    /// A line that is sealed, and never shown again.
+    /// One line that is sealed and never shown again.
     Secret,
 }
 
-/// How a key is presented.
+/// The presentation of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "style", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Key {
     /// `Authorization: Bearer …`.
     Bearer {
-        /// The field that holds it.
+        /// Field with the key.
         field: String,
     },
-    /// In a header of its own.
+    /// A header.
     Header {
-        /// The header.
+        /// Name of the header.
         name: String,
-        /// What stands before the key.
+        /// Text before the key.
         #[serde(default)]
         prefix: String,
-        /// The field that holds it.
+        /// Field with the key.
         field: String,
     },
-    /// In the address.
+    /// A query parameter.
     Query {
-        /// The parameter.
+        /// Name of the parameter.
         name: String,
-        /// The field that holds it.
+        /// Field with the key.
         field: String,
     },
-    /// By HTTP Basic.
+    /// HTTP Basic.
     Basic {
-        /// A template of field names.
+        /// User: a template of field names.
         user: String,
-        /// The same.
+        /// Password: a template of field names.
         password: String,
     },
 }
 
-/// What every call of an API has.
+/// Settings of all API calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
-    /// Headers, such as that of a version.
+    /// Headers, such as an API version.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
 }
 
-/// How to learn whose account it is.
+/// The call that returns the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
-    /// Where: a template.
+    /// URL: a template.
     pub url: String,
     /// GET or POST.
     #[serde(default = "get")]
     pub method: String,
-    /// What is sent.
+    /// Request body.
     pub body: Option<String>,
-    /// Where in the answer what never changes is.
+    /// JSON Pointer to the stable id in the response.
     pub id: String,
-    /// Where in the answer what people recognise is.
+    /// JSON Pointer to the label in the response.
     pub label: String,
 }
 
-/// A call that changes nothing and succeeds only with a good credential.
+/// A call that changes nothing and succeeds only with a valid credential.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// Where: a template.
+    /// URL: a template.
     pub url: String,
     /// GET or POST.
     #[serde(default = "get")]
     pub method: String,
-    /// What is sent.
+    /// Request body.
     pub body: Option<String>,
-    /// What tells a success where a wrong credential is answered with 200.
+    /// Condition of success, if the service answers a wrong credential with status 200.
     pub success: Option<SuccessCondition>,
 }
 
@@ -147,7 +147,7 @@ fn get() -> String {
     "GET".to_owned()
 }
 
-/// The tables as they are written.
+/// The parsed tables of a file, with their positions.
 pub(super) struct Tables {
     pub(super) base_url: Spanned<String>,
     pub(super) docs: Spanned<String>,

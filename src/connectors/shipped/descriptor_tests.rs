@@ -1,4 +1,4 @@
-//! What a file may say of a REST service: read as it stands, and refused where it contradicts itself.
+//! Tests of the descriptions of REST services: parsing, and refusal of contradictions.
 
 use super::{FieldKind, Key, Shipped};
 use crate::oauth::ClientAuth;
@@ -41,19 +41,19 @@ fn read(text: &str) -> Result<Shipped, String> {
     Shipped::parse(FILE, text).map_err(|fault| fault.to_string())
 }
 
-/// The refusal of [`GOOD`] with one thing replaced.
+/// Returns the error of [`GOOD`] with one replacement.
 fn refusal(good: &str, bad: &str) -> String {
     assert!(GOOD.contains(good), "{good}");
     read(&GOOD.replace(good, bad)).unwrap_err()
 }
 
-fn refused(good: &str, bad: &str, line: u32, told: &str) {
+fn refused(good: &str, bad: &str, line: u32, problem: &str) {
     let refusal = refusal(good, bad);
-    assert!(refusal.starts_with(&format!("{FILE}, line {line}, ")) && refusal.contains(told), "{refusal}");
+    assert!(refusal.starts_with(&format!("{FILE}, line {line}, ")) && refusal.contains(problem), "{refusal}");
 }
 
 #[test]
-fn a_description_is_read_with_its_defaults() {
+fn a_description_is_parsed_with_its_defaults() {
     let read = read(GOOD).unwrap().descriptor.unwrap();
     assert_eq!((read.fields[0].kind, read.check.method.as_str()), (FieldKind::DomainLabel, "GET"));
     let oauth = read.oauth.unwrap();
@@ -62,7 +62,7 @@ fn a_description_is_read_with_its_defaults() {
 }
 
 #[test]
-fn a_table_that_the_way_to_connect_has_no_use_for_is_refused() {
+fn a_table_without_use_for_the_auth_kind_is_refused() {
     refused("auth = \"oauth\"", "auth = \"token\"", 1, "“auth” is token, and there is no [key]");
     let both = "[key]\nstyle = \"bearer\"\nfield = \"harbour\"\n\n[check]";
     refused("[check]", both, 30, "“auth” is oauth, so there is no use for [key]");
@@ -71,7 +71,7 @@ fn a_table_that_the_way_to_connect_has_no_use_for_is_refused() {
 }
 
 #[test]
-fn what_is_missing_unknown_or_unfit_is_told_with_its_line() {
+fn a_missing_unknown_or_invalid_field_is_reported_with_its_line() {
     refused("base_url = \"https://{harbour}.tides.example/v1\"\n", "", 1, "“base_url” is missing");
     refused("token_url =", "tokn_url =", 17, "“tokn_url” is not a field here. The fields are authorize_url, token_url");
     refused("token_url = \"https://{harbour}.tides.example/token\"\n", "", 15, "“token_url” is missing here");
@@ -81,26 +81,26 @@ fn what_is_missing_unknown_or_unfit_is_told_with_its_line() {
 }
 
 #[test]
-fn what_names_nothing_is_refused() {
+fn an_unknown_name_is_refused() {
     refused(
         "https://{harbour}.tides.example/v1",
         "https://{port}.tides.example/v1",
         7,
-        "“port” in “base_url” is no [[field]]",
+        "“port” in “base_url” is not a [[field]]",
     );
     refused(
         "{instance}/me",
         "{instances}/me",
         30,
-        "“instances” in “check.url” is no [[field]], and nothing captures it",
+        "“instances” in “check.url” is not a [[field]], and nothing captures it",
     );
     refused("read = \"Read the tables\"", "write = \"Change them\"", 15, "does not say what “read” lets the hub do");
-    refused("scopes = [\"read\"]", "scopes = []", 15, "explains “read”, which “scopes” does not ask for");
-    refused("\"/instance_url\"", "\"instance_url\"", 15, "“instance_url” in [oauth] is no JSON Pointer");
+    refused("scopes = [\"read\"]", "scopes = []", 15, "explains “read”, which “scopes” does not request");
+    refused("\"/instance_url\"", "\"instance_url\"", 15, "“instance_url” in [oauth] is not a JSON Pointer");
 }
 
 #[test]
-fn an_address_is_https_and_a_method_is_one_of_http() {
+fn urls_are_https_and_methods_are_known() {
     refused(
         "https://tides.example/authorize",
         "http://tides.example/authorize",
@@ -113,7 +113,7 @@ fn an_address_is_https_and_a_method_is_one_of_http() {
 }
 
 #[test]
-fn a_key_is_presented_from_a_secret_field() {
+fn a_key_comes_from_a_secret_field() {
     let keyed = |key: &str| {
         let oauth = GOOD.find("[oauth]").unwrap();
         let check = GOOD.find("[check]").unwrap();
@@ -122,26 +122,26 @@ fn a_key_is_presented_from_a_secret_field() {
         read(&text.replace("auth = \"oauth\"", "auth = \"token\"")).map(|it| it.descriptor.unwrap().key.unwrap())
     };
     assert!(
-        keyed("[key]\nstyle = \"bearer\"\nfield = \"harbour\"").unwrap_err().contains("no [[field]] of kind secret")
+        keyed("[key]\nstyle = \"bearer\"\nfield = \"harbour\"").unwrap_err().contains("not a [[field]] of kind secret")
     );
     let secret = "[[field]]\nname = \"api_token\"\nlabel = \"Token\"\nkind = \"secret\"\n";
     let bearer = keyed(&format!("{secret}[key]\nstyle = \"bearer\"\nfield = \"api_token\""));
     assert_eq!(bearer, Ok(Key::Bearer { field: "api_token".to_owned() }));
     let basic =
         keyed(&format!("{secret}[key]\nstyle = \"basic\"\nuser = \"{{harbour}}/token\"\npassword = \"{{tokn}}\""));
-    assert!(basic.unwrap_err().contains("“tokn” in [key] is no [[field]]"));
+    assert!(basic.unwrap_err().contains("“tokn” in [key] is not a [[field]]"));
     let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"api_token\"")).unwrap_err();
     assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, basic"), "{unknown}");
 }
 
 #[test]
-fn a_client_with_a_key_never_sends_it_and_never_leaves_it_out() {
+fn a_client_with_a_private_key_never_sends_it_and_always_uses_it() {
     for (word, auth) in [("private_key_jwt", ClientAuth::PrivateKeyJwt), ("tls_client_auth", ClientAuth::Tls)] {
         let text = GOOD.replace("\"basic\"", &format!("\"{word}\""));
         assert_eq!(read(&text).unwrap().descriptor.unwrap().oauth.unwrap().client_auth, auth);
         let public = read(&text.replace("method = \"POST\"", "public = true")).unwrap_err();
         assert!(
-            public.contains(&format!("“client_auth” is {word}, so “public” of [oauth.refresh] cannot be")),
+            public.contains(&format!("“client_auth” is {word}, so “public” of [oauth.refresh] is not possible")),
             "{public}"
         );
         let revoke = |auth: &str| {
@@ -150,13 +150,13 @@ fn a_client_with_a_key_never_sends_it_and_never_leaves_it_out() {
             read(&text.replace("[oauth.capture]", &table))
         };
         let basic = revoke("basic").unwrap_err();
-        assert!(basic.contains("so “auth” of [oauth.revoke] as basic cannot be. Take it out"), "{basic}");
+        assert!(basic.contains("so “auth” of [oauth.revoke] as basic is not possible. Remove it"), "{basic}");
         assert!(revoke("client").is_ok() && revoke("bearer").is_ok());
     }
 }
 
 #[test]
-fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
+fn contradictions_in_a_provider_are_refused() {
     refused(
         "method = \"POST\"",
         "method = \"DELETE\"",
@@ -168,13 +168,13 @@ fn what_one_line_says_of_a_provider_and_another_denies_is_refused() {
         "client_auth = \"basic\"",
         params,
         15,
-        "The hub itself says “state”. Take it out of [oauth.authorize_params]",
+        "The hub sets “state” itself. Remove it from [oauth.authorize_params]",
     );
     let region = "client_auth = \"basic\"\ncapture_callback = { region = \"location\" }";
     let text = GOOD.replace("client_auth = \"basic\"", region);
     let chosen = read(&text.replace("{harbour}.tides", "{region|'eu'}.tides")).unwrap_err();
     assert!(
-        chosen.contains("“region” comes from the callback, so no host of “oauth.token_url” may hang on it"),
+        chosen.contains("“region” comes from the callback, so no host of “oauth.token_url” may depend on it"),
         "{chosen}"
     );
     assert!(read(&text.replace("tides.example/token", "tides.example/{region|'eu'}/token")).is_ok());

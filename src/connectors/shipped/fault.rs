@@ -1,27 +1,27 @@
-//! What is wrong with the file of a shipped connector, in one sentence for whoever wrote it.
+//! Faults in the files of shipped connectors: one sentence for the author.
 
 use super::Source;
 use crate::position::LineColumn;
 
-/// Why a file cannot be read as a connector.
+/// The reason why a file is not a valid connector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, {place}: {problem}")]
-pub struct Fault {
-    /// The file, by its path from the top of the project.
+#[error("{file}, {position}: {problem}")]
+pub struct FileFault {
+    /// Path of the file, relative to the project.
     pub file: String,
-    /// Where in it.
-    pub place: LineColumn,
-    /// What is wrong there, and what to write.
+    /// Position in the file.
+    pub position: LineColumn,
+    /// Problem, and what to write instead.
     pub problem: String,
 }
 
 impl Source<'_> {
-    pub(super) fn fault(self, offset: usize, problem: String) -> Fault {
-        Fault { file: self.file.to_owned(), place: LineColumn::of(self.text, offset), problem }
+    pub(super) fn fault(self, offset: usize, problem: String) -> FileFault {
+        FileFault { file: self.file.to_owned(), position: LineColumn::of(self.text, offset), problem }
     }
 
-    /// The fault of a text that is not TOML, or that has a field of another name, or lacks one.
-    pub(super) fn unreadable(self, error: &toml::de::Error) -> Fault {
+    /// Returns the fault of a text that is not TOML, has an unknown field, or lacks a field.
+    pub(super) fn parse_fault(self, error: &toml::de::Error) -> FileFault {
         let message = error.message();
         let listed = |text: &str| text.replace('`', "");
         let problem = if let Some((field, fields)) = quoted(message, "unknown field `", "`, expected one of ") {
@@ -39,7 +39,7 @@ impl Source<'_> {
     }
 }
 
-/// What stands between two pieces of a message, and behind them.
+/// Returns the texts between two parts of a message, and after them.
 fn quoted<'a>(message: &'a str, before: &str, between: &str) -> Option<(&'a str, &'a str)> {
     message.strip_prefix(before)?.split_once(between)
 }

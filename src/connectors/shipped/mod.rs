@@ -1,7 +1,7 @@
-//! Connectors that come with the hub: one TOML file each, in `connectors/`, embedded in the binary.
+//! Shipped connectors: one TOML file each in `connectors/`, embedded in the binary.
 //!
-//! They are read at start. The first fault stops it, with a sentence that names the file, the place in it, the field, and
-//! what to write.
+//! They are read at start. The first fault stops the start, with a sentence that names the file, the position, the field,
+//! and what to write.
 
 mod descriptor;
 #[cfg(test)]
@@ -17,45 +17,44 @@ use toml::{Spanned, Value};
 
 use self::descriptor::Tables;
 pub use self::descriptor::{Account, Api, Check, Descriptor, Field, FieldKind, Key};
-pub use self::fault::Fault;
+pub use self::fault::FileFault;
 use super::{AuthKind, Category, Slug, Transport};
 use crate::oauth::Provider;
 
 // `FILES`: path and text of each file in `connectors/`, by name
 include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
 
-const LONGEST_NAME: usize = 80;
-const LONGEST_DESCRIPTION: usize = 300;
+const MAX_NAME_LENGTH: usize = 80;
+const MAX_DESCRIPTION_LENGTH: usize = 300;
 
 /// A connector as its file describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipped {
-    /// Its place in URLs, which is the name of its file.
+    /// Name in URLs, which is the name of the file.
     pub slug: Slug,
-    /// What people call it.
+    /// Name for people.
     pub name: String,
-    /// One sentence of purpose.
+    /// Purpose, in one sentence.
     pub description: String,
-    /// What it is for.
+    /// Category.
     pub category: Category,
-    /// How one connects.
+    /// Kind of authentication.
     pub auth: AuthKind,
-    /// How calls reach it.
+    /// Protocol of calls.
     pub transport: Transport,
-    /// What there is to know of a REST service.
+    /// Description, if the connector is a REST service.
     pub descriptor: Option<Box<Descriptor>>,
 }
 
-/// Every connector that is embedded in this binary.
-pub fn shipped() -> Result<Vec<Shipped>, Fault> {
+/// Returns all connectors that are embedded in this binary.
+pub fn shipped() -> Result<Vec<Shipped>, FileFault> {
     FILES.iter().map(|(file, text)| Shipped::parse(file, text)).collect()
 }
 
-/// What a file may say. Whether a field is there and fits is judged one by one, so that each refusal can tell what to
-/// write.
+/// The fields of a file. Each is optional here and checked on its own, so that each fault can say what to write.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ConnectorFile {
     slug: Option<Spanned<Value>>,
     name: Option<Spanned<Value>>,
     description: Option<Spanned<Value>>,
@@ -74,31 +73,31 @@ struct Written {
 }
 
 impl Shipped {
-    /// Reads the text of a file; `file` is its path from the top of the project.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Fault> {
+    /// Parses the text of a file; `file` is its path relative to the project.
+    pub fn parse(file: &str, text: &str) -> Result<Self, FileFault> {
         let source = Source { file, text };
-        let written: Written = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
+        let written: ConnectorFile = toml::from_str(text).map_err(|error| source.parse_fault(&error))?;
         let slug = source.slug(written.slug)?;
-        let name = source.text("name", written.name, LONGEST_NAME)?;
-        let description = source.text("description", written.description, LONGEST_DESCRIPTION)?;
+        let name = source.text("name", written.name, MAX_NAME_LENGTH)?;
+        let description = source.text("description", written.description, MAX_DESCRIPTION_LENGTH)?;
         let category = source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?;
         let auth = source.word("auth", written.auth, AuthKind::ALL.map(|it| (it.as_str(), it)))?;
-        // an MCP server is added by its users
+        // MCP servers are added by users
         let transports = [("builtin", Transport::Builtin), ("rest", Transport::Rest)];
         let transport = source.word("transport", written.transport, transports)?;
         let descriptor = match transport {
             Transport::Rest => {
                 let tables = Tables {
-                    base_url: source.needed("base_url", written.base_url)?,
-                    docs: source.needed("docs", written.docs)?,
+                    base_url: source.require("base_url", written.base_url)?,
+                    docs: source.require("docs", written.docs)?,
                     fields: written.field,
                     oauth: written.oauth,
                     key: written.key,
                     api: written.api,
                     account: written.account,
-                    check: source.needed("check", written.check)?,
+                    check: source.require("check", written.check)?,
                 };
-                Some(Box::new(source.descriptor(auth, tables)?))
+                Some(Box::new(source.validate(auth, tables)?))
             }
             Transport::Builtin | Transport::Mcp => None,
         };
@@ -106,7 +105,7 @@ impl Shipped {
     }
 }
 
-/// A file that is being read.
+/// A file that is being parsed.
 #[derive(Clone, Copy)]
 struct Source<'a> {
     file: &'a str,
@@ -114,7 +113,7 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn slug(self, value: Option<Spanned<Value>>) -> Result<Slug, Fault> {
+    fn slug(self, value: Option<Spanned<Value>>) -> Result<Slug, FileFault> {
         let file_name = self.file.rsplit('/').next().unwrap_or_default();
         let name = file_name.trim_end_matches(".toml");
         let hint = match Slug::parse(name) {
@@ -124,9 +123,9 @@ impl Source<'_> {
         self.field("slug", value, &hint, |text| Slug::parse(text).filter(|slug| slug.as_str() == name))
     }
 
-    fn text(self, field: &str, value: Option<Spanned<Value>>, longest: usize) -> Result<String, Fault> {
-        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= longest;
-        let hint = format!("Write 1 to {longest} characters");
+    fn text(self, field: &str, value: Option<Spanned<Value>>, max: usize) -> Result<String, FileFault> {
+        let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= max;
+        let hint = format!("Write 1 to {max} characters");
         self.field(field, value, &hint, |text| fits(text).then(|| text.to_owned()))
     }
 
@@ -135,7 +134,7 @@ impl Source<'_> {
         field: &str,
         value: Option<Spanned<Value>>,
         words: impl IntoIterator<Item = (&'static str, T)>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, FileFault> {
         let words: Vec<_> = words.into_iter().collect();
         let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
         let hint = match known.as_slice() {
@@ -145,18 +144,18 @@ impl Source<'_> {
         self.field(field, value, &hint, |text| words.iter().find(|(word, _)| *word == text).map(|(_, it)| *it))
     }
 
-    fn needed<T>(self, field: &str, value: Option<T>) -> Result<T, Fault> {
+    fn require<T>(self, field: &str, value: Option<T>) -> Result<T, FileFault> {
         value.ok_or_else(|| self.fault(0, format!("“{field}” is missing, which a connector of transport rest needs")))
     }
 
-    /// The field's value, if it is a text in which `read` finds one. `hint` says what to write.
+    /// Parses a text field with `read`. `hint` says what to write.
     fn field<T>(
         self,
         field: &str,
         value: Option<Spanned<Value>>,
         hint: &str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, FileFault> {
         let refuse = |at, why| Err(self.fault(at, format!("“{field}” {why}. {hint}")));
         let Some(value) = value else { return refuse(0, "is missing") };
         let at = value.span().start;

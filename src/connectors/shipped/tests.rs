@@ -1,4 +1,4 @@
-//! The embedded files, and each fault with its exact place.
+//! Tests of the embedded files, and of each fault with its position.
 
 use super::{AuthKind, Category, FILES, Shipped, Transport, shipped};
 
@@ -12,7 +12,7 @@ auth = "token"
 transport = "builtin"
 "#;
 
-/// The refusal of [`GOOD`] with one thing replaced.
+/// Returns the error of [`GOOD`] with one replacement.
 fn refusal(good: &str, bad: &str) -> String {
     assert!(GOOD.contains(good), "{good}");
     refusal_of(FILE, &GOOD.replace(good, bad))
@@ -48,7 +48,7 @@ fn a_file_is_read_field_by_field() {
 }
 
 #[test]
-fn an_unknown_field_is_named_with_those_there_are() {
+fn the_error_of_an_unknown_field_lists_the_known_ones() {
     assert_eq!(
         refusal("category =", "categori ="),
         "connectors/tides.toml, line 5, column 1: “categori” is not a field here. The fields are slug, name, \
@@ -60,16 +60,16 @@ fn an_unknown_field_is_named_with_those_there_are() {
 fn a_missing_field_is_named() {
     for field in ["slug", "name", "description", "category", "auth", "transport"] {
         let text: String = GOOD.split_inclusive('\n').filter(|line| !line.starts_with(field)).collect();
-        let told = refusal_of(FILE, &text);
+        let fault = refusal_of(FILE, &text);
         assert!(
-            told.starts_with(&format!("connectors/tides.toml, line 1, column 1: “{field}” is missing. Write ")),
-            "{told}"
+            fault.starts_with(&format!("connectors/tides.toml, line 1, column 1: “{field}” is missing. Write ")),
+            "{fault}"
         );
     }
 }
 
 #[test]
-fn a_value_that_is_no_text_is_refused_where_it_stands() {
+fn a_value_that_is_not_a_text_is_refused_at_its_position() {
     assert_eq!(
         refusal("\"Tides\"", "7"),
         "connectors/tides.toml, line 3, column 8: “name” is not a text. Write 1 to 80 characters"
@@ -81,7 +81,7 @@ fn a_value_that_is_no_text_is_refused_where_it_stands() {
 }
 
 #[test]
-fn a_word_that_is_not_known_is_refused_with_those_that_are() {
+fn the_error_of_an_unknown_word_lists_the_known_ones() {
     let categories = Category::ALL.map(Category::as_str);
     assert_eq!(
         refusal("\"storage\"", "\"Storage\""),
@@ -101,7 +101,7 @@ fn a_word_that_is_not_known_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn a_text_that_is_empty_or_too_long_is_refused() {
+fn an_empty_or_overlong_text_is_refused() {
     let quoted = |text: &str| format!("\"{text}\"");
     for bad in ["", " ", &"ö".repeat(81)] {
         assert_eq!(
@@ -119,7 +119,7 @@ fn a_text_that_is_empty_or_too_long_is_refused() {
 }
 
 #[test]
-fn a_slug_is_the_name_of_its_file_so_no_two_files_have_one() {
+fn a_slug_is_the_name_of_its_file() {
     let copy = refusal_of("connectors/copy-of-tides.toml", GOOD);
     assert_eq!(
         copy,
@@ -129,11 +129,11 @@ fn a_slug_is_the_name_of_its_file_so_no_two_files_have_one() {
 }
 
 #[test]
-fn a_file_whose_name_is_no_slug_is_refused() {
+fn a_file_name_that_is_not_a_slug_is_refused() {
     for bad in ["Tides", "low--tide", "-tides", "low_tide", "new", "tools", &"t".repeat(49)] {
-        let told = refusal_of(&format!("connectors/{bad}.toml"), &GOOD.replace("\"tides\"", &format!("\"{bad}\"")));
+        let fault = refusal_of(&format!("connectors/{bad}.toml"), &GOOD.replace("\"tides\"", &format!("\"{bad}\"")));
         assert_eq!(
-            told,
+            fault,
             format!(
                 "connectors/{bad}.toml, line 2, column 8: “slug” does not fit. Rename the file: a slug is up to 48 \
                  lower-case letters, digits and single hyphens, and none of new, connect, tools"
@@ -143,9 +143,9 @@ fn a_file_whose_name_is_no_slug_is_refused() {
 }
 
 #[test]
-fn what_is_not_toml_is_refused_where_it_ends_to_be() {
-    let told = refusal("\"Tides\"", "Tides");
-    assert!(told.starts_with("connectors/tides.toml, line 3, column 8: This is not TOML: "), "{told}");
-    let told = refusal("auth =", "name =");
-    assert!(told.starts_with("connectors/tides.toml, line 6, column 1: This is not TOML: duplicate key"), "{told}");
+fn text_that_is_not_toml_is_refused_at_its_position() {
+    let fault = refusal("\"Tides\"", "Tides");
+    assert!(fault.starts_with("connectors/tides.toml, line 3, column 8: This is not TOML: "), "{fault}");
+    let fault = refusal("auth =", "name =");
+    assert!(fault.starts_with("connectors/tides.toml, line 6, column 1: This is not TOML: duplicate key"), "{fault}");
 }

@@ -1,7 +1,7 @@
-//! Which user of the operating system PostgreSQL runs as: oneself, or `postgres` when oneself is root.
+//! The operating system's user that PostgreSQL runs as: the current one, or `postgres` if the current one is root.
 //!
-//! PostgreSQL refuses to run as root. The `postgres` user is the one its package makes; `nobody` is never used, since
-//! other programs' files may belong to it.
+//! PostgreSQL refuses to run as root. The PostgreSQL package creates the `postgres` user. `nobody` is never used, because
+//! files of other programs may belong to it.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -12,17 +12,17 @@ use tokio::process::Command;
 use super::failed;
 use crate::error::{Error, Result};
 
-/// A user to run PostgreSQL as, and the name of the one we are.
+/// The user that PostgreSQL runs as, and the name of the current user.
 #[derive(Debug)]
 pub(super) struct Account {
-    /// User and group to change to; `None` when PostgreSQL runs as oneself.
+    /// User and group to change to; `None` if PostgreSQL runs as the current user.
     drop_to: Option<(u32, u32)>,
-    /// What the operating system calls us: the name that the server sees at the other end of its socket.
+    /// Name of the current user, which the server sees at the other end of its socket.
     pub(super) own_name: String,
 }
 
 impl Account {
-    /// Finds it, and checks that it can get to the data directory.
+    /// Finds the user, and checks that it can reach the data directory.
     pub(super) async fn find(data_dir: &Path) -> Result<Self> {
         let own_name = id(&["-un"]).await.ok_or_else(|| {
             Error::refused("The user that runs craft has no name on this machine, which PostgreSQL needs".to_owned())
@@ -38,11 +38,11 @@ impl Account {
                     .to_owned(),
             ));
         };
-        check_way(data_dir, user)?;
+        check_traversal(data_dir, user)?;
         Ok(Self { drop_to: Some((user, group)), own_name })
     }
 
-    /// A command that runs as this user, away from our environment, where a stray `PG…` variable would steer it.
+    /// Creates a command that runs as this user, with a clean environment: a stray `PG…` variable would affect it.
     pub(super) fn command(&self, program: &Path, directory: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
@@ -53,14 +53,14 @@ impl Account {
         command
     }
 
-    /// Hands a file or directory of ours to this user.
-    pub(super) fn give(&self, path: &Path) -> Result<()> {
+    /// Makes this user the owner of a file or directory.
+    pub(super) fn take_ownership(&self, path: &Path) -> Result<()> {
         let Some((user, group)) = self.drop_to else { return Ok(()) };
         std::os::unix::fs::chown(path, Some(user), Some(group))
             .map_err(|error| failed(format_args!("{} cannot be given to `postgres`", path.display()), error))
     }
 
-    /// True if `path` is a directory of this user that nobody else may enter.
+    /// Reports whether `path` is a directory of this user that no other user may enter.
     pub(super) fn is_private(&self, path: &Path) -> bool {
         let owner = self.drop_to.map_or_else(|| rustix::process::geteuid().as_raw(), |(user, _)| user);
         std::fs::symlink_metadata(path)
@@ -68,8 +68,8 @@ impl Account {
     }
 }
 
-/// Every directory on the way must let the other user pass.
-fn check_way(data_dir: &Path, user: u32) -> Result<()> {
+/// Checks that the user can traverse all ancestors of the data directory.
+fn check_traversal(data_dir: &Path, user: u32) -> Result<()> {
     let blocks = |directory: &&Path| {
         std::fs::metadata(directory).is_ok_and(|found| found.uid() != user && found.permissions().mode() & 0o001 == 0)
     };
@@ -82,7 +82,7 @@ fn check_way(data_dir: &Path, user: u32) -> Result<()> {
     }
 }
 
-/// Asks `id`, which knows users from every source, not from /etc/passwd alone.
+/// Runs `id`, which knows users from all sources, not only from /etc/passwd.
 async fn id(arguments: &[&str]) -> Option<String> {
     let output = Command::new("id").args(arguments).stdin(Stdio::null()).output().await.ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,4 +1,4 @@
-//! One cluster: how it is started, known to be ready, and stopped. Callers hold the change lock.
+//! A PostgreSQL cluster: how it is started, checked for readiness, and stopped. Callers hold the change lock.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,14 +18,15 @@ use super::settings::{Purpose, settings};
 use super::{failed, setup, socket};
 use crate::error::{Error, Result};
 
-/// A server that answers "not yet" gets this much time from each answer on; recovery after a crash can be long.
-const READY_LIMIT: Duration = Duration::from_secs(30);
+/// Time to become ready, restarted by each answer "not yet": recovery after a crash can take long.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for a fast shutdown, which writes a checkpoint.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// Time for an immediate one.
-const QUIT_LIMIT: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for an immediate shutdown.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(10);
+const READY_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What is needed to start PostgreSQL in one data directory.
+/// The cluster of one data directory.
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) home: PathBuf,
@@ -46,30 +47,30 @@ impl Cluster {
         Ok(options.username(role).database(database))
     }
 
-    /// Adopts the live server, or starts one; returns when it answers and the hub's database is there.
+    /// Adopts the running server, or starts one. Returns when it answers and the hub's database exists.
     pub(super) async fn ensure_running(&self, _change: &Lock) -> Result<()> {
-        self.account.give(&self.home)?;
+        self.account.take_ownership(&self.home)?;
         if Postmaster::find(&self.data()).is_some()
             && let Some(connection) = self.wait_ready(None).await?
         {
             return self.finish(connection).await;
         }
-        // none was there, or it was about to end
+        // no server was running, or it was about to stop
         let mut child = self.spawn().await?;
         let ready = self.wait_ready(Some(&mut child)).await?;
         let Some(connection) = ready else { return Err(self.start_failure()) };
-        // it outlives us; this only collects its status if it ends first
+        // the server outlives this process; the task only collects its exit status
         tokio::spawn(async move { child.wait().await });
         self.finish(connection).await
     }
 
-    /// Stops the server: fast first, which ends open statements, then at once.
+    /// Stops the server: a fast shutdown first, which ends open statements, then an immediate one.
     pub(super) async fn shut_down(&self, _change: &Lock) -> Result<()> {
         let data = self.data();
-        for (signal, limit) in [(Signal::INT, STOP_LIMIT), (Signal::QUIT, QUIT_LIMIT)] {
+        for (signal, timeout) in [(Signal::INT, STOP_TIMEOUT), (Signal::QUIT, QUIT_TIMEOUT)] {
             let Some(postmaster) = Postmaster::find(&data) else { break };
             postmaster.signal(signal)?;
-            postmaster.ended(&data, limit).await;
+            postmaster.wait_for_exit(&data, timeout).await;
         }
         if Postmaster::find(&data).is_some() {
             return Err(Error::refused(format!("PostgreSQL in {} does not stop", self.home.display())));
@@ -79,7 +80,7 @@ impl Cluster {
     }
 
     async fn finish(&self, mut connection: PgConnection) -> Result<()> {
-        setup::make_database(&mut connection).await?;
+        setup::create_database(&mut connection).await?;
         connection.close().await?;
         Ok(())
     }
@@ -88,31 +89,31 @@ impl Cluster {
         let (data, log) = (self.data(), self.home.join("log"));
         let programs = Programs::find(self.pg_bin.as_deref(), setup::version(&data)).await?;
         if setup::version(&data).is_none() {
-            setup::make_cluster(&self.home, &data, &programs, &self.account, self.purpose).await?;
+            setup::create_cluster(&self.home, &data, &programs, &self.account, self.purpose).await?;
         }
-        setup::make_log_dir(&log, &self.account)?;
-        setup::write_access(&data, &self.account)?;
+        setup::create_log_dir(&log, &self.account)?;
+        setup::write_access_rules(&data, &self.account)?;
         let socket = socket::directory(&self.home, &self.account)?;
         let cannot_log = |error| failed("PostgreSQL's log cannot be written", error);
-        let first_words = File::create(log.join("start.log")).map_err(cannot_log)?;
+        let start_log = File::create(log.join("start.log")).map_err(cannot_log)?;
         let mut postgres = self.account.command(&programs.path("postgres"), &self.home);
         postgres.arg("-D").arg(&data);
         for setting in settings(self.purpose, &socket, &log) {
             postgres.arg("-c").arg(setting);
         }
-        postgres.stdout(first_words.try_clone().map_err(cannot_log)?).stderr(first_words);
+        postgres.stdout(start_log.try_clone().map_err(cannot_log)?).stderr(start_log);
         postgres.spawn().map_err(|error| failed("PostgreSQL cannot be started", error))
     }
 
-    /// Waits until the server answers; `None` if it ended instead. `child` is it, if we started it.
+    /// Waits until the server answers; returns `None` if it stopped instead. `child` is the server, if this process started it.
     async fn wait_ready(&self, mut child: Option<&mut Child>) -> Result<Option<PgConnection>> {
         let options = self.options("postgres", "postgres")?;
-        let mut deadline = Instant::now() + READY_LIMIT;
+        let mut deadline = Instant::now() + READY_TIMEOUT;
         loop {
             match options.connect().await {
                 Ok(connection) => return Ok(Some(connection)),
                 Err(sqlx::Error::Database(answer)) if answer.code().as_deref() == Some("57P03") => {
-                    deadline = Instant::now() + READY_LIMIT;
+                    deadline = Instant::now() + READY_TIMEOUT;
                 }
                 Err(sqlx::Error::Database(answer)) => return Err(failed("PostgreSQL refuses the hub", answer)),
                 Err(_) => {}
@@ -127,20 +128,20 @@ impl Cluster {
             if has_ended {
                 return Ok(None);
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(READY_POLL_INTERVAL).await;
         }
     }
 
-    /// The end of what PostgreSQL said last.
+    /// Returns an error with the last lines of PostgreSQL's log.
     fn start_failure(&self) -> Error {
         let log = self.home.join("log");
-        let words = last_lines(&log, 5).unwrap_or_else(|| "it left no log".to_owned());
-        let doing = format!("PostgreSQL did not start (log in {})", log.display());
-        failed(doing, anyhow::Error::msg(words))
+        let lines = last_lines(&log, 5).unwrap_or_else(|| "it left no log".to_owned());
+        let message = format!("PostgreSQL did not start (log in {})", log.display());
+        failed(message, anyhow::Error::msg(lines))
     }
 }
 
-/// The last lines of the file in `log` that was written last.
+/// Returns the last lines of the newest file in `log`.
 fn last_lines(log: &Path, count: usize) -> Option<String> {
     let files = std::fs::read_dir(log).ok()?.flatten();
     let written = files.filter_map(|file| {

@@ -1,4 +1,4 @@
-//! Locks between processes: files whose locks the kernel lets go of when the process ends, however it ends.
+//! Locks between processes: file locks, which the kernel releases when the process ends for any reason.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,40 +10,40 @@ use rustix::io::Errno;
 use super::failed;
 use crate::error::{Error, Result};
 
-/// An exclusive lock, held until dropped.
+/// An exclusive lock. Dropping it releases it.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes it if nobody has it.
-    pub(super) fn try_take(path: &Path) -> Result<Option<Self>> {
+    /// Acquires the lock, unless another process holds it.
+    pub(super) fn try_acquire(path: &Path) -> Result<Option<Self>> {
         let file = open(path)?;
         Ok(try_exclusive(&file)?.then_some(Self { _file: file }))
     }
 
-    /// Waits for it.
-    pub(super) async fn take(path: &Path) -> Result<Self> {
+    /// Waits for the lock.
+    pub(super) async fn acquire(path: &Path) -> Result<Self> {
         let file = wait(open(path)?, FlockOperation::LockExclusive).await?;
         Ok(Self { _file: file })
     }
 }
 
-/// A lock that many may hold.
+/// A lock that several processes may hold.
 #[derive(Debug)]
 pub(super) struct SharedLock {
     file: File,
 }
 
 impl SharedLock {
-    /// Waits for it.
-    pub(super) async fn take(path: &Path) -> Result<Self> {
+    /// Waits for the lock.
+    pub(super) async fn acquire(path: &Path) -> Result<Self> {
         Ok(Self { file: wait(open(path)?, FlockOperation::LockShared).await? })
     }
 
-    /// Lets go of it; true if nobody else holds it.
-    pub(super) fn leave(self) -> Result<bool> {
+    /// Releases the lock. Returns `true` if no other process holds it.
+    pub(super) fn release(self) -> Result<bool> {
         try_exclusive(&self.file)
     }
 }
@@ -64,7 +64,7 @@ fn try_exclusive(file: &File) -> Result<bool> {
 
 async fn wait(file: File, operation: FlockOperation) -> Result<File> {
     let waited = tokio::task::spawn_blocking(move || {
-        // a signal that the process handles otherwise must not end the wait
+        // a signal that the process handles must not end the wait
         while let Err(errno) = flock(&file, operation) {
             if errno != Errno::INTR {
                 return Err(failed("A lock in the data directory cannot be taken", errno));

@@ -1,13 +1,14 @@
-//! The private PostgreSQL: a real server in the data directory, reachable through its socket alone.
+//! The private PostgreSQL: a real server in the data directory, which is reachable through its socket only.
 //!
-//! Whoever needs it holds a [`Managed`]: `craft serve` by [`Managed::serve`], which also keeps a second server away from
-//! the data directory, every other command by [`Managed::join`]. The first of them starts PostgreSQL or adopts one that
-//! a killed process left running; each of them starts it again should it die; the last one to leave stops it.
+//! Each process that uses the server has a [`Managed`]. `craft serve` gets it from [`Managed::serve`], which also keeps a
+//! second hub away from the data directory; all other commands get it from [`Managed::join`]. The first process starts
+//! PostgreSQL, or adopts a server that a killed process left running. Each process restarts the server if it dies. The
+//! last process to leave stops it.
 //!
-//! Three locks in `run/` carry this, all let go of by the kernel when their process ends:
-//! - `server.lock`, exclusive: held by the one server while it lives;
-//! - `users.lock`, shared: held by every [`Managed`];
-//! - `change.lock`, exclusive: held while PostgreSQL is started or stopped, and while a user comes or goes.
+//! Three locks in `run/` implement this. The kernel releases them when their process ends:
+//! - `server.lock`, exclusive: held by `craft serve` while it runs;
+//! - `users.lock`, shared: held by each [`Managed`];
+//! - `change.lock`, exclusive: held while PostgreSQL is started or stopped, and while a process joins or leaves.
 
 mod account;
 mod cluster;
@@ -33,21 +34,21 @@ pub use self::settings::Purpose;
 use crate::config::{Config, DataDir};
 use crate::error::{Error, Result};
 
-/// A hold on the running private PostgreSQL. Dropped without [`Managed::stop`], it leaves PostgreSQL running.
+/// A use of the running private PostgreSQL. Dropping it without [`Managed::stop`] leaves PostgreSQL running.
 #[derive(Debug)]
 pub struct Managed {
     cluster: Arc<Cluster>,
     users: SharedLock,
     supervisor: JoinHandle<()>,
-    ends_supervisor: DropGuard,
+    stop_supervisor: DropGuard,
     _server: Option<Lock>,
 }
 
 impl Managed {
-    /// Starts or adopts PostgreSQL as the one server of this data directory.
+    /// Starts or adopts PostgreSQL as the only `craft serve` of this data directory.
     pub async fn serve(config: &Config) -> Result<Self> {
         let run = open(config)?.child("run").map_err(refused)?;
-        let Some(server) = Lock::try_take(&run.join("server.lock"))? else {
+        let Some(server) = Lock::try_acquire(&run.join("server.lock"))? else {
             return Err(Error::Conflict(format!(
                 "Another craft server already uses the data directory {}: stop it, or set CRAFT_DATA_DIR to another one",
                 config.storage.data_dir.display()
@@ -56,12 +57,12 @@ impl Managed {
         Ok(Self { _server: Some(server), ..Self::join(config).await? })
     }
 
-    /// Starts PostgreSQL or joins the running one.
+    /// Starts PostgreSQL, or joins the running server.
     pub async fn join(config: &Config) -> Result<Self> {
         Self::join_with(config, Purpose::Hub).await
     }
 
-    /// The same, for a purpose other than the hub's own.
+    /// Like [`Managed::join`], for a purpose other than the hub's own.
     pub async fn join_with(config: &Config, purpose: Purpose) -> Result<Self> {
         let data_dir = open(config)?;
         let run = data_dir.child("run").map_err(refused)?;
@@ -73,38 +74,38 @@ impl Managed {
             change_lock: run.join("change.lock"),
         };
         let cluster = Arc::new(cluster);
-        let change = Lock::take(&cluster.change_lock).await?;
-        let users = SharedLock::take(&run.join("users.lock")).await?;
+        let change = Lock::acquire(&cluster.change_lock).await?;
+        let users = SharedLock::acquire(&run.join("users.lock")).await?;
         cluster.ensure_running(&change).await?;
         drop(change);
         let token = CancellationToken::new();
         let supervisor = tokio::spawn(supervise::supervise(Arc::clone(&cluster), token.clone()));
-        Ok(Self { cluster, users, supervisor, ends_supervisor: token.drop_guard(), _server: None })
+        Ok(Self { cluster, users, supervisor, stop_supervisor: token.drop_guard(), _server: None })
     }
 
-    /// How to connect as the plain role that owns the hub's database.
+    /// Returns the options to connect as the plain role that owns the hub's database.
     pub fn options(&self) -> Result<PgConnectOptions> {
         self.cluster.options("craft", "craft")
     }
 
-    /// How to connect as the server's superuser (maintenance, never the hub itself).
+    /// Returns the options to connect as the server's superuser: for maintenance, never for the hub itself.
     pub fn superuser_options(&self) -> Result<PgConnectOptions> {
         self.cluster.options("postgres", "postgres")
     }
 
-    /// Where PostgreSQL keeps its files, its log among them.
+    /// Returns the directory of PostgreSQL's files, including its log.
     #[must_use]
     pub fn home(&self) -> &std::path::Path {
         &self.cluster.home
     }
 
-    /// Leaves; the last one to leave stops PostgreSQL. Close the pools before.
+    /// Leaves the server; the last process to leave stops it. Close the pools before.
     pub async fn stop(self) -> Result<()> {
-        drop(self.ends_supervisor);
-        // it ends by itself; if it panicked, there is nothing left to wait for
+        drop(self.stop_supervisor);
+        // the task ends by itself; after a panic there is nothing to wait for
         let _ = self.supervisor.await;
-        let change = Lock::take(&self.cluster.change_lock).await?;
-        if self.users.leave()? {
+        let change = Lock::acquire(&self.cluster.change_lock).await?;
+        if self.users.release()? {
             self.cluster.shut_down(&change).await?;
         }
         Ok(())
@@ -123,8 +124,8 @@ fn refused(error: impl std::fmt::Display) -> Error {
     Error::refused(error.to_string())
 }
 
-/// A failure of the machine, in a sentence that says what was being done.
-fn failed(doing: impl std::fmt::Display, error: impl Into<anyhow::Error>) -> Error {
+/// Returns an error of the machine; `message` says what failed.
+fn failed(message: impl std::fmt::Display, error: impl Into<anyhow::Error>) -> Error {
     let error = error.into();
-    Error::upstream("postgres", format!("{doing}: {error}"), error)
+    Error::upstream("postgres", format!("{message}: {error}"), error)
 }

@@ -1,4 +1,4 @@
-//! The running server process, known by the file it keeps in its data directory.
+//! The running server process, found by the pid file in its data directory.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,22 +8,22 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use super::failed;
 use crate::error::Result;
 
-/// How often a process that is not our child is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+/// Time between two checks whether a process that is not our child has ended.
+const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The server process of one data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Postmaster(Pid);
 
 impl Postmaster {
-    /// The live server of `data`, if there is one, whoever started it.
+    /// Finds the running server of `data`, whichever process started it.
     pub(super) fn find(data: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(data.join("postmaster.pid")).ok()?;
         let pid = text.lines().next()?.trim().parse().ok().and_then(Pid::from_raw)?;
         works_in(pid, data).then_some(Self(pid))
     }
 
-    /// Asks it to end.
+    /// Sends a signal to the server.
     pub(super) fn signal(self, signal: Signal) -> Result<()> {
         match kill_process(self.0, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
@@ -31,19 +31,19 @@ impl Postmaster {
         }
     }
 
-    /// Waits until it has ended; false if it has not within `limit`.
-    pub(super) async fn ended(self, data: &Path, limit: Duration) -> bool {
-        let gone = async {
+    /// Waits until the server has ended. Returns `false` after `timeout`.
+    pub(super) async fn wait_for_exit(self, data: &Path, timeout: Duration) -> bool {
+        let exit = async {
             while Self::find(data) == Some(self) {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(EXIT_POLL_INTERVAL).await;
             }
         };
-        tokio::time::timeout(limit, gone).await.is_ok()
+        tokio::time::timeout(timeout, exit).await.is_ok()
     }
 }
 
-/// A number alone may have passed to another process: the server's working directory is its data directory.
-/// (A process that has ended but was not yet waited for has none.)
+/// Checks that the process works in the data directory: the number alone may belong to another process by now. A process
+/// that has ended, but is still a zombie, has no working directory.
 fn works_in(pid: Pid, data: &Path) -> bool {
     if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
         return false;

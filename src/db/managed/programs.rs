@@ -1,4 +1,4 @@
-//! Where the PostgreSQL programs are, and whether they fit the files.
+//! Location of the PostgreSQL programs, and the choice of their version.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,8 +7,8 @@ use tokio::process::Command;
 
 use crate::error::{Error, Result};
 
-/// The oldest major version the hub works with.
-const OLDEST: u32 = 15;
+/// The oldest major version that the hub supports.
+const MIN_MAJOR_VERSION: u32 = 15;
 
 /// A directory of PostgreSQL programs.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Finds programs that can work on files of the major version `wanted`, or the newest if there are no files yet.
+    /// Finds programs of the major version `wanted`, or the newest version if there are no files yet.
     pub(super) async fn find(configured: Option<&Path>, wanted: Option<u32>) -> Result<Self> {
         let mut found = Vec::new();
         for directory in candidates(configured).await {
@@ -31,24 +31,24 @@ impl Programs {
         };
         let version = wanted.unwrap_or(newest);
         match found.into_iter().find(|programs| programs.version == version) {
-            Some(programs) if programs.version >= OLDEST => Ok(programs),
+            Some(programs) if programs.version >= MIN_MAJOR_VERSION => Ok(programs),
             Some(_) => Err(Error::refused(format!(
-                "PostgreSQL {version} is too old: install version {OLDEST} or newer (`apt-get install postgresql`)"
+                "PostgreSQL {version} is too old: install version {MIN_MAJOR_VERSION} or newer (`apt-get install postgresql`)"
             ))),
             None => Err(Error::refused(format!(
-                "The data directory was made by PostgreSQL {version}, but version {newest} is installed: install \
+                "PostgreSQL {version} created the data directory, but version {newest} is installed: install \
                  postgresql-{version}, or dump the database with it and restore it into a new data directory"
             ))),
         }
     }
 
-    /// The path of one program.
+    /// Returns the path of one program.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 }
 
-/// A configured directory alone; else where Debian, `pg_config` and the search path have them.
+/// Returns the configured directory only, or the directories of Debian, `pg_config` and the search path.
 async fn candidates(configured: Option<&Path>) -> Vec<PathBuf> {
     if let Some(directory) = configured {
         return vec![directory.to_path_buf()];
@@ -62,7 +62,7 @@ async fn candidates(configured: Option<&Path>) -> Vec<PathBuf> {
     directories
 }
 
-/// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` is 15.
+/// Parses the version: `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` is 15.
 async fn version_of(directory: &Path) -> Option<u32> {
     let text = output(&directory.join("postgres"), "--version").await?;
     let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;

@@ -1,4 +1,4 @@
-//! Makes the files of a new cluster, and the role and database of the hub in it.
+//! Creation of a new cluster's files, and of the hub's role and database.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -12,13 +12,13 @@ use super::programs::Programs;
 use super::settings::Purpose;
 use crate::error::Result;
 
-/// The major version that made the cluster, if it has been made.
+/// Returns the major version that created the cluster, or `None` if there is no cluster.
 pub(super) fn version(data: &Path) -> Option<u32> {
     std::fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
-/// Runs `initdb` beside the final place and moves the result there: a killed start leaves nothing half made.
-pub(super) async fn make_cluster(
+/// Runs `initdb` in a temporary directory and renames the result. A killed start leaves no incomplete cluster.
+pub(super) async fn create_cluster(
     home: &Path,
     data: &Path,
     programs: &Programs,
@@ -39,26 +39,26 @@ pub(super) async fn make_cluster(
     let output = initdb.output().await.map_err(|error| failed("initdb cannot be run", error))?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(failed("PostgreSQL's files cannot be made", anyhow::Error::msg(reason)));
+        return Err(failed("PostgreSQL's files cannot be created", anyhow::Error::msg(reason)));
     }
-    std::fs::rename(&unfinished, data).map_err(|error| failed("PostgreSQL's files cannot be put in place", error))
+    std::fs::rename(&unfinished, data).map_err(|error| failed("PostgreSQL's files cannot be renamed", error))
 }
 
-/// Makes `log/` in the cluster's home.
-pub(super) fn make_log_dir(log: &Path, account: &Account) -> Result<()> {
+/// Creates `log/` in the cluster's home.
+pub(super) fn create_log_dir(log: &Path, account: &Account) -> Result<()> {
     if !log.is_dir() {
-        let made = DirBuilder::new().mode(0o700).create(log);
-        made.map_err(|error| failed("PostgreSQL's log directory cannot be made", error))?;
-        account.give(log)?;
+        let created = DirBuilder::new().mode(0o700).create(log);
+        created.map_err(|error| failed("PostgreSQL's log directory cannot be created", error))?;
+        account.take_ownership(log)?;
     }
     Ok(())
 }
 
-/// Who may come in: the user that runs craft, as the two roles, through the socket. Written at each start, because the
-/// directory may have been handed to another user.
+/// Writes the access rules: only the user that runs craft may connect, as the two roles, through the socket. Called at
+/// each start, because the directory may have been given to another user.
 ///
-/// Debian's own cluster runs as `postgres` too: that user is not let in.
-pub(super) fn write_access(data: &Path, account: &Account) -> Result<()> {
+/// Debian's own cluster runs as `postgres` too, so that user may not connect.
+pub(super) fn write_access_rules(data: &Path, account: &Account) -> Result<()> {
     let name = account.own_name.replace('"', "\"\"");
     let access = "local all craft peer map=craft\nlocal all postgres peer map=craft\n";
     let names = format!("craft \"{name}\" craft\ncraft \"{name}\" postgres\n");
@@ -67,13 +67,13 @@ pub(super) fn write_access(data: &Path, account: &Account) -> Result<()> {
         std::fs::write(&path, text)
             .and_then(|()| std::fs::set_permissions(&path, Permissions::from_mode(0o600)))
             .map_err(|error| failed(format_args!("{} cannot be written", path.display()), error))?;
-        account.give(&path)?;
+        account.take_ownership(&path)?;
     }
     Ok(())
 }
 
-/// Makes the role and the database of the hub, if they are missing; `connection` is the superuser's.
-pub(super) async fn make_database(connection: &mut PgConnection) -> Result<()> {
+/// Creates the role and the database of the hub if they are missing. `connection` is the superuser's.
+pub(super) async fn create_database(connection: &mut PgConnection) -> Result<()> {
     let has_role = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'craft') AS "has!""#);
     if !has_role.fetch_one(&mut *connection).await? {
         run(connection, "CREATE ROLE craft LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE").await?;

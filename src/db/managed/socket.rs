@@ -1,8 +1,8 @@
 //! The directory of the server's socket.
 //!
-//! The kernel allows some hundred bytes for a socket's path. Where the data directory lies deeper than that, the socket
-//! is in a fresh directory under /tmp, whose name is noted and stays the same over restarts, so that open pools find
-//! the server again.
+//! The kernel limits the path of a socket to about 100 bytes. If the path below the data directory is longer, the socket
+//! is in a new directory below /tmp. The name of that directory is recorded and stays the same over restarts, so that open
+//! pools find the server again.
 
 use std::fs::DirBuilder;
 use std::os::unix::ffi::OsStrExt;
@@ -13,45 +13,46 @@ use super::account::Account;
 use super::failed;
 use crate::error::Result;
 
-const LONGEST_PATH: usize = 100;
+const MAX_PATH_BYTES: usize = 100;
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
 
-/// Finds the socket's directory, or makes it: of the server's user, and closed to everybody else.
+/// Returns the socket's directory, and creates it if needed. It belongs to the server's user and is closed to others.
 pub(super) fn directory(home: &Path, account: &Account) -> Result<PathBuf> {
     let usual = home.join("socket");
-    if usual.join(SOCKET_NAME).as_os_str().as_bytes().len() <= LONGEST_PATH {
-        return if account.is_private(&usual) { Ok(usual) } else { make(usual, account) };
+    if usual.join(SOCKET_NAME).as_os_str().as_bytes().len() <= MAX_PATH_BYTES {
+        return if account.is_private(&usual) { Ok(usual) } else { create_private(usual, account) };
     }
-    if let Some(noted) = noted(home).filter(|path| account.is_private(path)) {
-        return Ok(noted);
+    if let Some(recorded) = read_record(home).filter(|path| account.is_private(path)) {
+        return Ok(recorded);
     }
-    // a name nobody can guess, and creation fails if it exists: nobody can wait there for us
-    let fresh = make(Path::new("/tmp").join(format!("craft-{}", uuid::Uuid::new_v4().simple())), account)?;
-    std::fs::write(note(home), fresh.as_os_str().as_bytes())
-        .map_err(|error| failed("The place of PostgreSQL's socket cannot be noted", error))?;
+    // the name cannot be guessed, and creation fails if it exists: nobody can prepare the directory for us
+    let fresh = create_private(Path::new("/tmp").join(format!("craft-{}", uuid::Uuid::new_v4().simple())), account)?;
+    std::fs::write(record_path(home), fresh.as_os_str().as_bytes())
+        .map_err(|error| failed("The location of PostgreSQL's socket cannot be recorded", error))?;
     Ok(fresh)
 }
 
-/// Removes a directory outside the data directory, once the server has stopped.
+/// Removes a directory outside of the data directory, after the server has stopped.
 pub(super) fn clear(home: &Path, account: &Account) {
-    if let Some(noted) = noted(home).filter(|path| account.is_private(path)) {
-        // what is left behind is an empty private directory: not worth a failure
-        let _ = std::fs::remove_dir(noted);
-        let _ = std::fs::remove_file(note(home));
+    if let Some(recorded) = read_record(home).filter(|path| account.is_private(path)) {
+        // a failure would only leave an empty private directory
+        let _ = std::fs::remove_dir(recorded);
+        let _ = std::fs::remove_file(record_path(home));
     }
 }
 
-fn note(home: &Path) -> PathBuf {
+fn record_path(home: &Path) -> PathBuf {
     home.join("socket.path")
 }
 
-fn noted(home: &Path) -> Option<PathBuf> {
-    std::fs::read_to_string(note(home)).ok().map(PathBuf::from)
+fn read_record(home: &Path) -> Option<PathBuf> {
+    std::fs::read_to_string(record_path(home)).ok().map(PathBuf::from)
 }
 
-fn make(path: PathBuf, account: &Account) -> Result<PathBuf> {
-    let made = DirBuilder::new().mode(0o700).create(&path);
-    made.map_err(|error| failed(format_args!("{} cannot be made for PostgreSQL's socket", path.display()), error))?;
-    account.give(&path)?;
+fn create_private(path: PathBuf, account: &Account) -> Result<PathBuf> {
+    let created = DirBuilder::new().mode(0o700).create(&path);
+    created
+        .map_err(|error| failed(format_args!("{} cannot be created for PostgreSQL's socket", path.display()), error))?;
+    account.take_ownership(&path)?;
     Ok(path)
 }

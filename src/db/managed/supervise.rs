@@ -1,4 +1,4 @@
-//! Starts PostgreSQL again when it dies under us. Pools reconnect by themselves; pages answer "unavailable" meanwhile.
+//! Restarts PostgreSQL when it dies. Pools reconnect by themselves; until then pages answer "unavailable".
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,43 +11,43 @@ use super::lock::Lock;
 use super::postmaster::Postmaster;
 use crate::error::Result;
 
-const LOOK: Duration = Duration::from_millis(250);
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// A server that lived this long did not die of its start: the next pause is short again.
-const HEALTHY: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+const MIN_RESTART_DELAY: Duration = Duration::from_millis(100);
+const MAX_RESTART_DELAY: Duration = Duration::from_secs(10);
+/// After this uptime the next restart has the shortest delay again: the server did not die of its start.
+const HEALTHY_UPTIME: Duration = Duration::from_secs(60);
 
-/// Watches until `stop`; restarts that fail, or are followed by another death, come ever more slowly.
+/// Watches the server until `stop`. The delay before a restart doubles while restarts fail or the server dies again.
 pub(super) async fn supervise(cluster: Arc<Cluster>, stop: CancellationToken) {
     stop.run_until_cancelled(watch(&cluster)).await;
 }
 
 async fn watch(cluster: &Cluster) {
-    let mut pause = FIRST_PAUSE;
+    let mut delay = MIN_RESTART_DELAY;
     loop {
-        let since = Instant::now();
-        died(cluster).await;
-        if since.elapsed() > HEALTHY {
-            pause = FIRST_PAUSE;
+        let started_at = Instant::now();
+        wait_for_exit(cluster).await;
+        if started_at.elapsed() > HEALTHY_UPTIME {
+            delay = MIN_RESTART_DELAY;
         }
-        tracing::warn!("PostgreSQL has ended; starting it again in {} ms", pause.as_millis());
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        match start(cluster).await {
-            Ok(()) => tracing::info!("PostgreSQL runs again"),
-            Err(error) => tracing::error!(%error, "PostgreSQL cannot be started again"),
+        tracing::warn!("PostgreSQL has ended; restarting in {} ms", delay.as_millis());
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(MAX_RESTART_DELAY);
+        match restart(cluster).await {
+            Ok(()) => tracing::info!("Restarted PostgreSQL"),
+            Err(error) => tracing::error!(%error, "Failed to restart PostgreSQL; the next attempt follows"),
         }
     }
 }
 
-async fn died(cluster: &Cluster) {
+async fn wait_for_exit(cluster: &Cluster) {
     while Postmaster::find(&cluster.data()).is_some() {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// Another process may have been quicker: then this adopts what that one started.
-async fn start(cluster: &Cluster) -> Result<()> {
-    let change = Lock::take(&cluster.change_lock).await?;
+/// Starts the server, or adopts one that another process has started.
+async fn restart(cluster: &Cluster) -> Result<()> {
+    let change = Lock::acquire(&cluster.change_lock).await?;
     cluster.ensure_running(&change).await
 }

@@ -71,7 +71,7 @@ impl Application {
         let none = || Error::NotFound("OAuth application of this service");
         let descriptor = descriptor.ok_or_else(none)?;
         let provider = descriptor.oauth.clone().ok_or_else(none)?;
-        let shared = connectors::of_provider(&mut tx, &provider).await?;
+        let shared = connectors::list_names_of_provider(&mut tx, &provider).await?;
         drop(tx);
         let known = sign_in(app).known_client(&me.actor, &connector, &provider).await?;
         let refusal = match &known {

@@ -9,7 +9,7 @@ use super::below;
 use super::views::{effect_text, first_sentence};
 use crate::app::App;
 use crate::connections::{self, DiscoveryOutcome};
-use crate::connectors::{self, Added, ChangedTool, Changes, Connector, Part};
+use crate::connectors::{self, AddedTool, ChangedPart, ChangedTool, Connector, ToolChanges};
 use crate::error::Error;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -22,7 +22,7 @@ use crate::web::when::{self, Calendar, When};
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
     let connector = find_discoverable(&app, &me, &slug).await?;
-    let changes = connectors::changes(&app.db, &me.actor, connector.id).await?;
+    let changes = connectors::find_changes(&app.db, &me.actor, connector.id).await?;
     let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
@@ -39,13 +39,13 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Pat
 /// Returns the connector if its tools come from a server that the user has added; only those can be discovered.
 async fn find_discoverable(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
     let connector = connectors::find(&app.db, &me.actor, slug).await?;
-    if connector.can_be_looked_at() { Ok(connector) } else { Err(Error::NotFound("server of your own").into()) }
+    if connector.can_be_rediscovered() { Ok(connector) } else { Err(Error::NotFound("server of your own").into()) }
 }
 
 fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
     match outcome {
         DiscoveryOutcome::Found(found, changed) => {
-            let mut message = match (changed.is_nothing(), found.tools.len() as u64) {
+            let mut message = match (changed.is_empty(), found.tools.len() as u64) {
                 (true, tools) => format!("Nothing has changed. {name} lists {} as before.", when::count(tools, "tool")),
                 (false, tools) => format!(
                     "{name} lists {} now: {} added, {} changed, {} removed.",
@@ -114,24 +114,24 @@ struct ToolChange {
 impl DiscoveryView {
     /// Returns `None` if the tools do not come from a server that the user has added.
     pub(super) fn new(connector: &Connector, calendar: &Calendar) -> Option<Self> {
-        connector.can_be_looked_at().then(|| Self { has_link: true, ..Self::of(connector, calendar) })
+        connector.can_be_rediscovered().then(|| Self { has_link: true, ..Self::of(connector, calendar) })
     }
 
     fn of(connector: &Connector, calendar: &Calendar) -> Self {
         Self {
             action: format!("/connectors/{}/discovery", connector.slug),
-            at: calendar.when(connector.looked_at.unwrap_or(connector.created_at)),
-            failure: connector.look_failure.clone(),
-            changed_at: calendar.when_any(connector.news_at),
+            at: calendar.when(connector.discovered_at.unwrap_or(connector.created_at)),
+            failure: connector.discovery_failure.clone(),
+            changed_at: calendar.when_any(connector.change_announced_at),
             has_link: false,
         }
     }
 }
 
 impl ChangesPage {
-    fn new(shell: Shell, connector: &Connector, changes: Changes, calendar: &Calendar) -> Self {
+    fn new(shell: Shell, connector: &Connector, changes: ToolChanges, calendar: &Calendar) -> Self {
         let href = |tool: &str| format!("/connectors/{}/tools/{}", connector.slug, segment(tool));
-        let added = |it: Added| ListedTool {
+        let added = |it: AddedTool| ListedTool {
             href: href(&it.name),
             description: first_sentence(&it.description),
             name: it.name,
@@ -156,7 +156,7 @@ impl ToolChange {
         let mut parts = Vec::new();
         for part in tool.parts {
             parts.push(describe_part(&part));
-            if let Part::Description { before, after } = part {
+            if let ChangedPart::Description { before, after } = part {
                 descriptions = Some((before, after));
             }
         }
@@ -165,20 +165,20 @@ impl ToolChange {
 }
 
 /// Describes a part of a change.
-fn describe_part(part: &Part) -> String {
+fn describe_part(part: &ChangedPart) -> String {
     let title = |title: &Option<String>| title.as_ref().map_or("none".to_owned(), |it| format!("“{it}”"));
     match part {
-        Part::Title { before, after } => format!("Title: from {} to {}", title(before), title(after)),
-        Part::Description { .. } => "The description has changed".to_owned(),
-        Part::Effect { before, after } => {
+        ChangedPart::Title { before, after } => format!("Title: from {} to {}", title(before), title(after)),
+        ChangedPart::Description { .. } => "The description has changed".to_owned(),
+        ChangedPart::Effect { before, after } => {
             format!("Stated effect: from “{}” to “{}”", effect_text(*before), effect_text(*after))
         }
-        Part::ArgumentAdded { name, required: true } => format!("Argument “{name}” was added, and is required"),
-        Part::ArgumentAdded { name, .. } => format!("Argument “{name}” was added"),
-        Part::ArgumentRemoved { name } => format!("Argument “{name}” was removed"),
-        Part::ArgumentChanged { name, rules } => format!("Argument “{name}” has changed: {}", rules.join(", ")),
-        Part::Arguments => "Other rules about the arguments, or their order, have changed".to_owned(),
-        Part::Output => "What it returns is described in another way".to_owned(),
-        Part::Hints => "Its hints have changed; its stated effect has not".to_owned(),
+        ChangedPart::ArgumentAdded { name, required: true } => format!("Argument “{name}” was added, and is required"),
+        ChangedPart::ArgumentAdded { name, .. } => format!("Argument “{name}” was added"),
+        ChangedPart::ArgumentRemoved { name } => format!("Argument “{name}” was removed"),
+        ChangedPart::ArgumentChanged { name, rules } => format!("Argument “{name}” has changed: {}", rules.join(", ")),
+        ChangedPart::Arguments => "Other rules about the arguments, or their order, have changed".to_owned(),
+        ChangedPart::Output => "What it returns is described in another way".to_owned(),
+        ChangedPart::Hints => "Its hints have changed; its stated effect has not".to_owned(),
     }
 }

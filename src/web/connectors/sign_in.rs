@@ -216,7 +216,7 @@ fn describe_sign_in(signed: &CompletedSignIn) -> String {
     let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
     match signed.tools {
         Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
-        None if signed.connector.can_be_looked_at() => {
+        None if signed.connector.can_be_rediscovered() => {
             sentences.push("Its tools could not be read yet: look again below.".to_owned());
         }
         None => {}

@@ -83,7 +83,7 @@ pub(super) async fn new(
         (Some(FormPairs(pairs)), _) => {
             let (connection, pairs) = connection_picker::split_form(pairs);
             chosen = connection;
-            Entries::typed(pairs)
+            Entries::from_pairs(pairs)
         }
         (None, Some(job)) => entries_of_job(&app, &me, &mut tool, job, as_json).await?,
         (None, None) if as_json => Entries::as_json(&blank_value(&tool.plan)),
@@ -113,7 +113,7 @@ async fn entries_of_job(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, a
     Ok(if as_json {
         Entries::as_json(&mask(&tool.version.schema, &input))
     } else {
-        Entries::of_value(&tool.plan, &input)
+        Entries::from_value(&tool.plan, &input)
     })
 }
 
@@ -133,13 +133,13 @@ pub(super) async fn create(
         return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
     let (chosen, pairs) = connection_picker::split_form(pairs);
-    let mut entries = Entries::typed(pairs);
+    let mut entries = Entries::from_pairs(pairs);
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let no_faults = FieldFaults::default();
     let chosen = chosen.as_deref();
     let sent = FilledForm { entries: &entries, idem: &idem, chosen, faults: &no_faults, preview: None };
     let mut preview = None;
-    let changed = match (Op::of(&entries), parse(&tool.plan, &entries)) {
+    let changed = match (Op::from_entries(&entries), parse(&tool.plan, &entries)) {
         (Op::Run, Ok(input)) => return run(&app, &me, &tool, sent, &input).await,
         (_, Err(error)) => return show_error(&app, &me, &tool, sent, error).await,
         (Op::Preview, Ok(input)) => {
@@ -148,7 +148,7 @@ pub(super) async fn create(
             None
         }
         (Op::Json, Ok(input)) => Some(Entries::as_json(&input)),
-        (Op::Form, Ok(input)) => Some(Entries::of_value(&tool.plan, &input)),
+        (Op::Form, Ok(input)) => Some(Entries::from_value(&tool.plan, &input)),
     };
     if let Some(changed) = changed {
         entries = changed;

@@ -103,7 +103,7 @@ async fn a_database_of_something_else() {
     database.databases.system.pool().execute("CREATE TABLE invoices ()").await.unwrap();
     let settings = [("DATABASE_URL", database_url(&database.options))];
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
-    refused(&place, &settings, "The database belongs to something else (it has a table `invoices`)").await;
+    refused(&place, &settings, "The database belongs to another program (it has a table `invoices`)").await;
     refused(&place, &settings, "name an empty one in DATABASE_URL").await;
 }
 

@@ -76,7 +76,7 @@ async fn a_superuser_in_the_address_is_stepped_down_from_and_told_so() {
     let hub = Hub::start(serve).await;
     let owner = hub.owner().await;
     assert_eq!(owner.get("/connectors").await.status, StatusCode::OK);
-    assert!(hub.log().contains("is not bound by row-level security; every connection works as `craft_owner`"));
+    assert!(hub.log().contains("every connection works as `craft_owner` instead"));
 
     let mut superuser = options.connect().await.unwrap();
     let of_others = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'craft_owner'";

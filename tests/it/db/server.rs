@@ -1,6 +1,6 @@
 //! Reaching a server: which logins, which databases, and what is said when it cannot be.
 
-use craft::db::{MIGRATOR, OnConstraint, PoolSizes, Server, ready};
+use craft::db::{MIGRATOR, OnConstraint, PoolSizes, Server, check_migrations};
 use craft::error::Error;
 use craft::secret::Secret;
 use sqlx::{ConnectOptions, Executor, PgPool};
@@ -13,9 +13,9 @@ const SIZES: PoolSizes = PoolSizes { web: 1, system: 1 };
 #[tokio::test]
 async fn a_migrated_database_is_ready_and_an_empty_one_is_not() {
     let migrated = TestDatabase::new().await;
-    ready(&migrated.databases).await.unwrap();
+    check_migrations(&migrated.databases).await.unwrap();
     let empty = TestDatabase::empty().await;
-    let refusal = ready(&empty.databases).await.unwrap_err().to_string();
+    let refusal = check_migrations(&empty.databases).await.unwrap_err().to_string();
     assert!(refusal.contains("run `craft migrate`"), "{refusal}");
 }
 
@@ -27,7 +27,7 @@ async fn two_processes_that_migrate_at_once_both_succeed() {
     one.unwrap();
     other.unwrap();
     assert_eq!(server.notice(), None);
-    ready(&server.open(SIZES)).await.unwrap();
+    check_migrations(&server.open(SIZES)).await.unwrap();
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_superuser_steps_down_to_a_role_that_policies_bind() {
     assert!(server.notice().unwrap().contains("`craft_owner`"), "{:?}", server.notice());
     server.migrate().await.unwrap();
     let databases = server.open(SIZES);
-    ready(&databases).await.unwrap();
+    check_migrations(&databases).await.unwrap();
     let pool = databases.system.pool();
     pool.execute("RESET ROLE").await.unwrap();
     assert_eq!(text(pool, "SELECT current_user::text").await, "craft_owner");
@@ -94,7 +94,7 @@ async fn a_database_with_other_tables_is_refused() {
     let database = TestDatabase::empty().await;
     database.databases.system.pool().execute("CREATE TABLE invoices ()").await.unwrap();
     let refusal = migration_refusal(&database).await;
-    assert!(refusal.contains("belongs to something else (it has a table `invoices`)"), "{refusal}");
+    assert!(refusal.contains("belongs to another program (it has a table `invoices`)"), "{refusal}");
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_database_of_a_newer_build_is_refused_by_migration_and_readiness() {
     pool.execute(newer).await.unwrap();
     let refusal = migration_refusal(&database).await;
     assert!(refusal.contains("99991231000000") && refusal.contains("newer version"), "{refusal}");
-    assert_eq!(ready(&database.databases).await.unwrap_err().to_string(), refusal);
+    assert_eq!(check_migrations(&database.databases).await.unwrap_err().to_string(), refusal);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use craft::config::{Authorities, TransitKey};
 use craft::egress::{Egress, Request};
 use craft::secret::Secret;
-use craft::vault::{Token, TransitSettings};
+use craft::vault::{TransitSettings, VaultToken};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -63,10 +63,10 @@ impl OpenBao {
 
     /// Returns the settings of a hub that may rotate the key.
     pub(crate) async fn settings(&self) -> TransitSettings {
-        self.settings_with(Token::Given(Secret::new(self.token("change").await)))
+        self.settings_with(VaultToken::Given(Secret::new(self.token("change").await)))
     }
 
-    pub(crate) fn settings_with(&self, token: Token) -> TransitSettings {
+    pub(crate) fn settings_with(&self, token: VaultToken) -> TransitSettings {
         let key = TransitKey { mount: "transit".to_owned(), name: "craft".to_owned() };
         TransitSettings { address: self.url(), key, token, namespace: None, authorities: Authorities::default() }
     }

@@ -19,11 +19,11 @@ pub(super) async fn insert_session(app: &App, browser: &Browser, user: UserId) {
     let address = ip.to_string();
     let data = json!({ "holder": { "user": user, "ip": address, "agent": AGENT, "renewed_at": now } }).to_string();
     let session = SessionData { user: Some(user), data: &data, ip: Some(&address), agent: Some(AGENT) };
-    sessions::insert(&app.system, SessionKey::of(&id), session, now).await.unwrap();
+    sessions::insert(&app.system, SessionKey::from_id(&id), session, now).await.unwrap();
     let actor = Actor::new(user, Origin::Browser).seen_at(Some(ip), Some(AGENT));
     let mut conn = app.system.pool().acquire().await.unwrap();
     audit::record(&mut conn, &actor, &Action::SessionStarted, now).await.unwrap();
     let prefix = if app.public_url.scheme() == "https" { "__Host-" } else { "" };
     browser.set_cookie(&format!("{prefix}craft"), &id);
-    browser.set_cookie(&format!("{prefix}craft-reader"), &app.vault.mark(user).to_string());
+    browser.set_cookie(&format!("{prefix}craft-reader"), &app.vault.user_tag(user).to_string());
 }

@@ -128,7 +128,7 @@ impl TestApp {
     /// Creates the confirmed account `name`@example.com with [`PASSWORD`].
     pub(crate) async fn account(&self, name: &str, is_admin: bool) -> User {
         let new = NewUser::parse(&format!("{name}@example.com"), name, &Secret::new(PASSWORD)).unwrap();
-        let (visitor, now) = (Visitor::at_command_line(), self.app.clock.now());
+        let (visitor, now) = (Visitor::from_command_line(), self.app.clock.now());
         accounts::create(&self.app.system, &self.app.passwords, &new, is_admin, &visitor, now).await.unwrap()
     }
 
