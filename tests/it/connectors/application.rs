@@ -59,7 +59,7 @@ async fn an_invalid_key_is_refused_before_it_is_stored() {
         (
             ClientAuth::PrivateKeyJwt,
             "Private key",
-            vec![("", "Enter the private key"), (certificate, "This is no private key that the hub can sign with.")],
+            vec![("", "Enter the private key"), (certificate, "The hub cannot sign with this key.")],
             &key,
         ),
         (

@@ -152,7 +152,7 @@ async fn a_failed_discovery_keeps_the_tools_and_shows_the_reason() {
 
     server.set_tools(tools(1_001));
     app.advance(MINUTE).await;
-    assert!(discover(&alice).await.text("main").contains("the hub takes 1000 from one server"));
+    assert!(discover(&alice).await.text("main").contains("the hub accepts 1000 from one server"));
     assert_eq!(names(&alice.get(GARDEN).await).len(), 3);
 }
 

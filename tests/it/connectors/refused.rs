@@ -83,7 +83,7 @@ async fn a_site_that_is_no_mcp_server_is_refused_with_its_answer() {
             at(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await),
             "answered with more than 8 MB",
         ),
-        (ScriptedServer::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub takes 1000"),
+        (ScriptedServer::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub accepts 1000"),
     ];
     for (url, sentence) in cases {
         let page = add(&alice, "Odd", url.as_str()).await;
