@@ -35,7 +35,6 @@ const UNTRACKED_TASKS: &[(&str, &str)] = &[
     ("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again"),
     ("src/serve/mod.rs", "the signal handlers live as long as the process"),
     ("src/vault/transit/cache.rs", "wipes an expired key from the cache"),
-    ("src/web/connectors/sign_in.rs", "finishes a sign-in whose browser has left"),
     ("src/worker/mod.rs", "lists the changed tools of a server after a call"),
     ("src/workbench/mod.rs", "reads a child process to its end"),
 ];
