@@ -15,7 +15,7 @@ use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
 use crate::live::Live;
 use crate::mail::Mailer;
-use crate::queue::Accepter;
+use crate::queue::Enqueuer;
 use crate::vault::Vault;
 
 /// The state of all handlers. A clone only counts a reference.
@@ -44,7 +44,7 @@ pub struct Handles {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Accepts jobs.
-    pub queue: Accepter,
+    pub queue: Enqueuer,
     /// Receives change notifications.
     pub live: Live,
     /// Renders the metrics of this process.

@@ -84,7 +84,7 @@ fn every_named_icon_is_in_the_sprite() {
         }
     }
     assert!(count > 0, "no template names an icon: the pattern of this test no longer matches");
-    for status in craft::jobs::Status::ALL {
+    for status in craft::jobs::JobStatus::ALL {
         assert!(has_icon(craft::web::badge::Badge::job(status).icon), "{status:?}");
     }
 }

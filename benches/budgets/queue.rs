@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use craft::actor::{Actor, Origin};
-use craft::audit::{Action, CallOutcome, Prepared};
+use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
 use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 use craft::live::Live;
-use craft::queue::{Accept, Accepter, End, Engine, Event, Finish, Lease, Leases, Level, Outcome, Settings};
+use craft::queue::{
+    Engine, EngineSettings, EnqueueRequest, Enqueuer, Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, Leases,
+};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +46,7 @@ pub(crate) async fn measure(place: &Place) {
 
 /// The parts of a process that accepts.
 struct Hub {
-    accepter: Accepter,
+    enqueuer: Enqueuer,
     tenants: Vec<Tenant>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -61,14 +63,14 @@ impl Hub {
     async fn start(place: &Place) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(place.server.options(), &tasks, &stop);
-        let accepter = Accepter::start(place.pools.system.clone(), live, &tasks, stop.clone());
-        Self { accepter, tenants: tenants(place).await, tasks, stop }
+        let enqueuer = Enqueuer::start(place.pools.system.clone(), live, &tasks, stop.clone());
+        Self { enqueuer, tenants: tenants(place).await, tasks, stop }
     }
 
     async fn engine(&self, place: &Place) -> (Engine, Leases) {
-        let settings = Settings { slots: 1_000, connector_cap: 1_000, ..Settings::default() };
+        let settings = EngineSettings { slots: 1_000, connector_cap: 1_000, ..EngineSettings::default() };
         let system = place.pools.system.clone();
-        Engine::start(system, &self.accepter, place.clock.clone(), settings, "budgets").await.unwrap()
+        Engine::start(system, &self.enqueuer, place.clock.clone(), settings, "budgets").await.unwrap()
     }
 }
 
@@ -106,8 +108,8 @@ async fn tenants(place: &Place) -> Vec<Tenant> {
     tenants
 }
 
-fn call(tenant: Tenant, now: Timestamp) -> Accept {
-    Accept {
+fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
+    EnqueueRequest {
         user_id: tenant.user,
         job_id: JobId::new(now),
         kind: "tool.call",
@@ -119,7 +121,7 @@ fn call(tenant: Tenant, now: Timestamp) -> Accept {
         input: r#"{"text":"hello"}"#.to_owned(),
         repeatable: true,
         idem_key: None,
-        event: Event::new(Level::Info, "Accepted", now),
+        event: Event::new(EventLevel::Info, "Accepted", now),
         now,
     }
 }
@@ -127,24 +129,24 @@ fn call(tenant: Tenant, now: Timestamp) -> Accept {
 /// One event of progress, then an ending with its event, result and audit entry with bodies.
 async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock) -> bool {
     let now = clock.now();
-    lease.journal().append(Event::new(Level::Info, "Half done", now));
+    lease.journal().append(Event::new(EventLevel::Info, "Half done", now));
     let action = Action::JobFinished {
         job: lease.job_id(),
         connector: Some(connector),
         tool: Some("echo".to_owned()),
-        outcome: CallOutcome::Success,
+        outcome: ActionOutcome::Success,
         latency: Some(Duration::from_millis(1)),
         request: Some(r#"{"text":"hello"}"#.to_owned()),
         response: Some(r#"{"text":"hello"}"#.to_owned()),
     };
-    let audit = Prepared::new(&Actor::new(lease.user_id(), Origin::Browser), &action, now);
+    let audit = PreparedEntry::new(&Actor::new(lease.user_id(), Origin::Browser), &action, now);
     let output = Some(r#"{"text":"hello"}"#.to_owned());
-    let end = End::Over { outcome: Outcome::Ok, error_class: None, error: None, output };
-    let event = Event::new(Level::Info, "Done", now);
-    engine.finish(lease, Finish { end, event, audit: Some(audit), is_use: true, now }).await.unwrap()
+    let end = JobEnd::Complete { outcome: JobOutcome::Ok, error_class: None, error: None, output };
+    let event = Event::new(EventLevel::Info, "Done", now);
+    engine.finish(lease, FinishedRun { end, event, audit: Some(audit), is_use: true, now }).await.unwrap()
 }
 
-/// Accept to ending, both under way at once, until nothing is left.
+/// Enqueuing and ending, both under way at once, until nothing is left.
 async fn full_path(place: &Place, hub: &Hub) {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -186,7 +188,7 @@ async fn whole_path(place: &Place, hub: &Hub) -> Duration {
 fn hand_in(place: &Place, hub: &Hub) -> JoinSet<()> {
     let (next, mut callers) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
     for _ in 0..CALLERS {
-        let (next, accepter, tenants) = (next.clone(), hub.accepter.clone(), hub.tenants.clone());
+        let (next, enqueuer, tenants) = (next.clone(), hub.enqueuer.clone(), hub.tenants.clone());
         let clock = place.clock.clone();
         callers.spawn(async move {
             loop {
@@ -194,7 +196,7 @@ fn hand_in(place: &Place, hub: &Hub) -> JoinSet<()> {
                 if n >= JOBS {
                     return;
                 }
-                accepter.accept(call(tenants[n % tenants.len()], clock.now())).await.unwrap();
+                enqueuer.enqueue(call(tenants[n % tenants.len()], clock.now())).await.unwrap();
             }
         });
     }
@@ -242,7 +244,7 @@ async fn idle_start(place: &Place, hub: &Hub) {
         commits.push(begun.elapsed());
 
         let begun = Instant::now();
-        hub.accepter.accept(call(hub.tenants[0], place.now())).await.unwrap();
+        hub.enqueuer.enqueue(call(hub.tenants[0], place.now())).await.unwrap();
         let lease = leases.recv().await.unwrap();
         starts.push(begun.elapsed());
         run(engine.clone(), lease, hub.tenants[0].connector, place.clock.clone()).await;

@@ -187,7 +187,7 @@ pub enum Action {
         /// The job.
         job: JobId,
         /// Whether everything stands.
-        outcome: CallOutcome,
+        outcome: ActionOutcome,
         /// From its start to its end.
         latency: Duration,
         /// What was found, as JSON text.
@@ -225,7 +225,7 @@ pub enum Action {
         /// Its tool, likewise.
         tool: Option<String>,
         /// How it ended.
-        outcome: CallOutcome,
+        outcome: ActionOutcome,
         /// From its start to its end; none if it never ran.
         latency: Option<Duration>,
         /// Redacted arguments as JSON text.
@@ -251,7 +251,7 @@ pub enum Action {
 
 /// How a job ended, as far as the log is concerned.
 #[derive(Clone, Debug)]
-pub enum CallOutcome {
+pub enum ActionOutcome {
     /// It did what it should.
     Success,
     /// It did not, or nobody knows.
@@ -263,7 +263,7 @@ pub enum CallOutcome {
     },
 }
 
-impl CallOutcome {
+impl ActionOutcome {
     fn error(&self) -> Option<(String, String)> {
         match self {
             Self::Success => None,

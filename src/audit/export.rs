@@ -3,8 +3,8 @@
 use super::action::Action;
 use super::filter::Filter;
 use super::keys::{self, Span};
-use super::prepared::Prepared;
-use super::store::{self, Circumstances, Entry};
+use super::prepared::PreparedEntry;
+use super::store::{self, AuditEntry, EntryContext};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::Db;
@@ -34,7 +34,7 @@ pub async fn export(
     action: &Action,
     now: Timestamp,
 ) -> Result<Export> {
-    let noted = Prepared::new(actor, action, now);
+    let noted = PreparedEntry::new(actor, action, now);
     let mut tx = db.as_user(actor).await?;
     store::insert(&mut tx, &noted).await?;
     tx.commit().await?;
@@ -43,16 +43,16 @@ pub async fn export(
 
 /// An entry as it is exported: without its request and response, which may be of any size.
 #[derive(Clone, Debug)]
-pub struct Exported {
+pub struct ExportedEntry {
     /// What never changes.
-    pub entry: Entry,
+    pub entry: AuditEntry,
     /// What may have been erased.
-    pub circumstances: Option<Circumstances>,
+    pub circumstances: Option<EntryContext>,
 }
 
 impl Export {
     /// The next entries, newest first; an empty batch is not the end, none is. The connection is given back with it.
-    pub async fn next(&mut self) -> Result<Option<Vec<Exported>>> {
+    pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>> {
         let Some(before) = self.before else { return Ok(None) };
         let (owner, span) = (self.actor.user_id(), Span::of(&self.filter, Some(before)));
         let mut tx = self.db.as_user(&self.actor).await?;
@@ -66,11 +66,11 @@ impl Export {
 }
 
 /// Puts what is kept beside its entry; both are in one order.
-fn beside(entries: Vec<Entry>, kept: Vec<Circumstances>) -> Vec<Exported> {
+fn beside(entries: Vec<AuditEntry>, kept: Vec<EntryContext>) -> Vec<ExportedEntry> {
     let mut kept = kept.into_iter().peekable();
-    let with = |entry: Entry| {
+    let with = |entry: AuditEntry| {
         let circumstances = kept.next_if(|kept| kept.entry_id == entry.id);
-        Exported { entry, circumstances }
+        ExportedEntry { entry, circumstances }
     };
     entries.into_iter().map(with).collect()
 }

@@ -16,23 +16,23 @@ pub struct Filter {
     /// One of these acts; none: any.
     pub actions: &'static [&'static str],
     /// With which outcome.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<AuditOutcome>,
     /// Involving this service.
     pub connector: Option<ConnectorId>,
     /// Saying this.
-    pub text: Option<Text>,
+    pub text: Option<TextFilter>,
 }
 
 /// How an act went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AuditOutcome {
     /// It did what it should.
     Success,
     /// It did not, or nobody knows.
     Error,
 }
 
-impl Outcome {
+impl AuditOutcome {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Error, Self::Success];
 
@@ -48,14 +48,14 @@ impl Outcome {
 
 /// What an entry has to say: each word somewhere in its title, its tool, its service or its error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct TextFilter {
     pub(super) words: Vec<String>,
     /// Actions as the reader knows them, parallel to `titles`.
     pub(super) actions: Vec<String>,
     pub(super) titles: Vec<String>,
 }
 
-impl Text {
+impl TextFilter {
     /// What was typed, and what each action is called where it was typed; none if there is no word in it.
     #[must_use]
     pub fn new(typed: &str, called: impl IntoIterator<Item = (&'static str, String)>) -> Option<Self> {
@@ -83,7 +83,7 @@ impl Filter {
     /// The index that leaves least to look through: few entries are failures.
     pub(super) const fn source(&self) -> Source {
         match (self.outcome, self.actions) {
-            (Some(Outcome::Error), _) => Source::Failed,
+            (Some(AuditOutcome::Error), _) => Source::Failed,
             (_, []) => Source::Newest,
             (_, actions) => Source::Actions(actions),
         }
@@ -102,17 +102,17 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Outcome, Source, Text};
+    use super::{AuditOutcome, Filter, Source, TextFilter};
     use crate::actor::Origin;
 
     #[test]
     fn the_rarest_part_of_a_filter_chooses_the_index() {
         let runs = Filter { actions: &["job.finished"], ..Filter::default() };
         assert!(runs.is_all_of(runs.source()));
-        let failed = Filter { outcome: Some(Outcome::Error), ..runs.clone() };
+        let failed = Filter { outcome: Some(AuditOutcome::Error), ..runs.clone() };
         assert_eq!(failed.source(), Source::Failed);
         assert!(!failed.is_all_of(Source::Failed));
-        let good = Filter { outcome: Some(Outcome::Success), ..runs };
+        let good = Filter { outcome: Some(AuditOutcome::Success), ..runs };
         assert!(matches!(good.source(), Source::Actions(_)) && !good.is_all_of(good.source()));
         let mine = Filter { origin: Some(Origin::Browser), ..Filter::default() };
         assert!(mine.source() == Source::Newest && !mine.is_all_of(Source::Newest));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn white_space_is_no_text() {
-        assert_eq!(Text::new(" \t ", []), None);
-        assert_eq!(Text::new(" a  b ", []).map(|text| text.words), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(TextFilter::new(" \t ", []), None);
+        assert_eq!(TextFilter::new(" a  b ", []).map(|text| text.words), Some(vec!["a".to_owned(), "b".to_owned()]));
     }
 }

@@ -2,27 +2,27 @@
 //!
 //! As with jobs, a filter is answered in two steps: one index, which the filter chooses, gives the keys, and one
 //! statement reads the entries of those keys and checks what the index did not. What an index answers alone costs a
-//! page of it however long the log; anything else looks through at most [`LOOK`] entries for a page, and the list says
+//! page of it however long the log; anything else looks through at most [`MAX_SCANNED_ENTRIES`] entries for a page, and the list says
 //! where it stopped.
 
 use sqlx::PgConnection;
 
 use super::filter::{Filter, Source};
 use super::keys::{self, Span};
-use super::store::{self, Entry};
+use super::store::{self, AuditEntry};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::{AuditId, UserId};
 use crate::page::{PAGE_LIMIT, Page};
 
 /// Most keys that a page is picked from.
-const LOOK: i64 = 2_000;
+const MAX_SCANNED_ENTRIES: i64 = 2_000;
 
 /// One page of the log.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// A page of entries, newest first.
-    pub rows: Vec<Entry>,
+    pub rows: Vec<AuditEntry>,
     /// Where the next page begins, if there may be one.
     pub older: Option<AuditId>,
     /// The last entry that was looked at, if the page was given up before it was full: older ones may match.
@@ -36,7 +36,7 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
     let (rows, last) = match (source, filter.is_all_of(source)) {
         (Source::Newest, true) => (store::newest(conn, owner, span, PAGE_LIMIT).await?, None),
         (_, true) => matching(conn, owner, filter, span, PAGE_LIMIT).await?,
-        (_, false) => matching(conn, owner, filter, span, LOOK).await?,
+        (_, false) => matching(conn, owner, filter, span, MAX_SCANNED_ENTRIES).await?,
     };
     let Page { rows, more } = Page::cut(rows);
     let older = if more { rows.last().map(|row| row.id) } else { last };
@@ -44,8 +44,8 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
 }
 
 /// Whether the actor has this entry: what a list begins or ends at.
-pub async fn has(conn: &mut PgConnection, actor: &Actor, id: AuditId) -> Result<bool> {
-    Ok(store::has(conn, actor.user_id(), id).await?)
+pub async fn exists(conn: &mut PgConnection, actor: &Actor, id: AuditId) -> Result<bool> {
+    Ok(store::exists(conn, actor.user_id(), id).await?)
 }
 
 /// Of the first `look` entries in the span those that match, at most a page and one, and the last one that was looked at
@@ -56,7 +56,7 @@ async fn matching(
     filter: &Filter,
     span: Span,
     look: i64,
-) -> sqlx::Result<(Vec<Entry>, Option<AuditId>)> {
+) -> sqlx::Result<(Vec<AuditEntry>, Option<AuditId>)> {
     let (keys, last) = keys::read(conn, owner, filter.source(), span, look).await?;
     let rows = match &keys[..] {
         [] => Vec::new(),

@@ -13,13 +13,13 @@ mod newest;
 mod prepared;
 mod store;
 
-pub use action::{Action, CallOutcome};
-pub use export::{Export, Exported, export};
-pub use filter::{Filter, Outcome, Text};
-pub use list::{Listing, has, list};
-pub use newest::{Recent, newest};
-pub use prepared::Prepared;
-pub use store::{Circumstances, Entry, EntryDetail};
+pub use action::{Action, ActionOutcome};
+pub use export::{Export, ExportedEntry, export};
+pub use filter::{AuditOutcome, Filter, TextFilter};
+pub use list::{Listing, exists, list};
+pub use newest::{RecentEntry, list_newest};
+pub use prepared::PreparedEntry;
+pub use store::{AuditEntry, EntryContext, EntryDetail};
 
 use sqlx::PgConnection;
 
@@ -31,7 +31,7 @@ use crate::ids::{AuditId, JobId};
 
 /// Writes one entry in the caller's transaction.
 pub async fn record(conn: &mut PgConnection, actor: &Actor, action: &Action, now: Timestamp) -> Result<()> {
-    store::insert(conn, &Prepared::new(actor, action, now)).await?;
+    store::insert(conn, &PreparedEntry::new(actor, action, now)).await?;
     Ok(())
 }
 
@@ -42,7 +42,7 @@ pub async fn find(db: &Db, actor: &Actor, id: AuditId) -> Result<EntryDetail> {
 }
 
 /// The entry that a job left when it ended, if it has.
-pub async fn of_job(db: &Db, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
+pub async fn find_for_job(db: &Db, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
     let mut tx = db.as_user(actor).await?;
-    Ok(store::of_job(&mut tx, actor.user_id(), job).await?)
+    Ok(store::find_for_job(&mut tx, actor.user_id(), job).await?)
 }

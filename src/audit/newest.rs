@@ -9,7 +9,7 @@ use crate::ids::AuditId;
 
 /// One entry, as short as it can be told.
 #[derive(Clone, Debug)]
-pub struct Recent {
+pub struct RecentEntry {
     /// Key.
     pub id: AuditId,
     /// `noun.past`.
@@ -25,9 +25,9 @@ pub struct Recent {
 }
 
 /// The actor's newest entries, in the caller's transaction.
-pub async fn newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<Recent>> {
+pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<RecentEntry>> {
     let entries = sqlx::query_as!(
-        Recent,
+        RecentEntry,
         r#"
         SELECT e.id AS "id: AuditId",
                e.action,

@@ -9,7 +9,7 @@ use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 
 /// The columns of `audit_entries` and `audit_bodies`.
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub struct PreparedEntry {
     /// Key of both rows.
     pub id: AuditId,
     /// Whose log.
@@ -58,7 +58,7 @@ pub struct Prepared {
     pub salt: Vec<u8>,
 }
 
-impl Prepared {
+impl PreparedEntry {
     /// Spreads an action over the columns; the salt is random.
     #[must_use]
     pub fn new(actor: &Actor, action: &Action, now: Timestamp) -> Self {

@@ -3,16 +3,16 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::filter::{Filter, Outcome};
+use super::filter::{AuditOutcome, Filter};
 use super::keys::Span;
-use super::prepared::Prepared;
+use super::prepared::PreparedEntry;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 
 /// One entry without its body.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct AuditEntry {
     /// Key.
     pub id: AuditId,
     /// `noun.past`.
@@ -43,7 +43,7 @@ pub struct Entry {
 
 /// What is still kept of an entry's body, but for the request and the response.
 #[derive(Clone, Debug)]
-pub struct Circumstances {
+pub struct EntryContext {
     /// Of which entry.
     pub entry_id: AuditId,
     /// The cause in words.
@@ -105,7 +105,7 @@ pub struct EntryDetail {
     pub created_at: Timestamp,
 }
 
-pub(super) async fn insert(conn: &mut PgConnection, entry: &Prepared) -> sqlx::Result<()> {
+pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         WITH entry AS (
@@ -147,9 +147,14 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &Prepared) -> sqlx::R
 }
 
 /// The newest in the span.
-pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<Entry>> {
+pub(super) async fn newest(
+    conn: &mut PgConnection,
+    owner: UserId,
+    span: Span,
+    most: i64,
+) -> sqlx::Result<Vec<AuditEntry>> {
     sqlx::query_as!(
-        Entry,
+        AuditEntry,
         r#"
         SELECT e.id AS "id: AuditId",
                e.action,
@@ -186,10 +191,10 @@ pub(super) async fn of_keys(
     keys: &[AuditId],
     filter: &Filter,
     most: i64,
-) -> sqlx::Result<Vec<Entry>> {
+) -> sqlx::Result<Vec<AuditEntry>> {
     let text = filter.text.as_ref();
     sqlx::query_as!(
-        Entry,
+        AuditEntry,
         r#"
         SELECT e.id AS "id!: AuditId",
                e.action AS "action!",
@@ -229,7 +234,7 @@ pub(super) async fn of_keys(
         &uuids(keys),
         filter.origin.map(Origin::as_str),
         Some(filter.actions).filter(|actions| !actions.is_empty()) as _,
-        filter.outcome.map(Outcome::as_str),
+        filter.outcome.map(AuditOutcome::as_str),
         filter.connector as _,
         text.map(|text| &text.words[..]) as _,
         text.map(|text| &text.actions[..]) as _,
@@ -245,9 +250,9 @@ pub(super) async fn circumstances(
     conn: &mut PgConnection,
     owner: UserId,
     keys: &[AuditId],
-) -> sqlx::Result<Vec<Circumstances>> {
+) -> sqlx::Result<Vec<EntryContext>> {
     sqlx::query_as!(
-        Circumstances,
+        EntryContext,
         r#"
         SELECT b.entry_id AS "entry_id!: AuditId", b.error, b.ip, b.agent
         FROM unnest($2::uuid[]) AS asked (id)
@@ -265,7 +270,7 @@ fn uuids(keys: &[AuditId]) -> Vec<Uuid> {
     keys.iter().map(|key| key.uuid()).collect()
 }
 
-pub(super) async fn has(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
+pub(super) async fn exists(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM audit_entries WHERE user_id = $1 AND id = $2) AS "has!""#,
         owner as _,
@@ -317,7 +322,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
     .await
 }
 
-pub(super) async fn of_job(conn: &mut PgConnection, owner: UserId, job: JobId) -> sqlx::Result<Option<AuditId>> {
+pub(super) async fn find_for_job(conn: &mut PgConnection, owner: UserId, job: JobId) -> sqlx::Result<Option<AuditId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: AuditId"

@@ -18,7 +18,7 @@ use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result, combine};
 use crate::ids::{ConnectionId, ConnectorId};
-use crate::queue::{self, Released};
+use crate::queue::{self, ReleasedJobs};
 use crate::secret::Secret;
 use crate::vault::Vault;
 
@@ -134,7 +134,7 @@ impl CredentialService<'_> {
         id: ConnectionId,
         new: &NewCredential,
         now: Timestamp,
-    ) -> Result<Released> {
+    ) -> Result<ReleasedJobs> {
         let mut tx = self.db.as_user(actor).await?;
         let connector = lock_connected(&mut tx, actor, id).await?.connector_id;
         let connector = connectors::get(&mut tx, actor, connector).await?;
@@ -159,7 +159,7 @@ impl CredentialService<'_> {
         };
         store::set_credential(&mut tx, owner, id, &secret, now).await?;
         accepted.store_details(&mut tx, actor, id, now).await?;
-        let released = queue::release_parked(&mut tx, actor, id).await?;
+        let released = queue::release_awaiting_reauth(&mut tx, actor, id).await?;
         let action = Action::CredentialReplaced { connection: id, connector: connector.id };
         audit::record(&mut tx, actor, &action, now).await?;
         tx.commit().await?;

@@ -8,7 +8,7 @@ mod store;
 pub use store::Figure;
 
 use crate::actor::Actor;
-use crate::audit::{self, Recent};
+use crate::audit::{self, RecentEntry};
 use crate::clock::Timestamp;
 use crate::connections::attention::{self, ConnectionProblem};
 use crate::db::Db;
@@ -26,7 +26,7 @@ pub struct Overview {
     /// The newest jobs.
     pub jobs: Vec<JobRow>,
     /// The newest audit entries.
-    pub entries: Vec<Recent>,
+    pub entries: Vec<RecentEntry>,
     /// Connections that cannot be used until their owner acts.
     pub problems: Vec<ConnectionProblem>,
 }
@@ -36,8 +36,8 @@ pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Ov
     let mut tx = db.as_user(actor).await?;
     Ok(Overview {
         figures: store::figures(&mut tx, actor.user_id(), starts).await?,
-        jobs: jobs::newest(&mut tx, actor, MAX_ROWS).await?,
-        entries: audit::newest(&mut tx, actor, MAX_ROWS).await?,
+        jobs: jobs::list_newest(&mut tx, actor, MAX_ROWS).await?,
+        entries: audit::list_newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,
     })
 }

@@ -5,20 +5,20 @@ use serde_json::Value;
 use super::store::{self, Job};
 use super::{Runner, run};
 use crate::actor::Actor;
-use crate::audit::{self, Action, CallOutcome};
+use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::connections::{CheckReport, CheckResult, Checkup, CheckupRunner, ConnectionDetail};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ConnectionId, JobId};
-use crate::queue::events::{Event, Journal, Level};
-use crate::queue::{Accept, Accepted, Accepter, End, Finish, Lease, Outcome, Stop};
+use crate::queue::events::{Event, EventLevel, Journal};
+use crate::queue::{EnqueueRequest, EnqueueResult, Enqueuer, FinishedRun, JobEnd, JobOutcome, Lease, StopReason};
 
 /// What kind of job it is.
 pub(super) const KIND: &str = "connection.checkup";
 
 /// What lists call a check-up.
-pub const CHECKUP: &str = "Check-up";
+pub const CHECKUP_NAME: &str = "Check-up";
 
 impl Job {
     /// True if it checks its connection, and runs no tool.
@@ -29,29 +29,29 @@ impl Job {
 
     /// What a check-up that is over has found.
     #[must_use]
-    pub fn found(&self) -> Option<Checkup> {
+    pub fn checkup_result(&self) -> Option<Checkup> {
         let output = self.output.as_deref().filter(|_| self.is_checkup())?;
         serde_json::from_str(output).ok()
     }
 }
 
 /// Begins a check-up of one of the actor's connections. While one is under way, that is the one.
-pub async fn check_up(
+pub async fn start_checkup(
     tx: &mut Tx,
-    queue: &Accepter,
+    queue: &Enqueuer,
     actor: &Actor,
     connection: &ConnectionDetail,
     now: Timestamp,
 ) -> Result<JobId> {
-    let newest = newest_checkup(tx, actor, connection.id).await?;
+    let newest = find_latest_checkup(tx, actor, connection.id).await?;
     if let Some(newest) = newest.as_ref().filter(|job| !job.status.is_final()) {
         return Ok(newest.id);
     }
     // two that begin at once have seen the same one before them
     let mut after = newest.map(|job| job.id);
     loop {
-        let begun = queue.accept(begin(actor, connection, after, now)).await?;
-        let Accepted::Duplicate(id) = begun else { return Ok(begun.job_id()) };
+        let begun = queue.enqueue(begin(actor, connection, after, now)).await?;
+        let EnqueueResult::Duplicate(id) = begun else { return Ok(begun.job_id()) };
         // a clock that was ahead has made one that looks newer than this, which is over
         match store::find(tx, actor.user_id(), id).await? {
             Some(job) if job.status.is_final() && after != Some(id) => after = Some(id),
@@ -60,36 +60,41 @@ pub async fn check_up(
     }
 }
 
-fn begin(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> Accept {
+fn begin(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> EnqueueRequest {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    Accept {
+    EnqueueRequest {
         user_id: actor.user_id(),
         job_id: JobId::new(now),
         kind: KIND,
         connector_id: connection.connector_id,
         connection_id: connection.id,
         tool_version_id: None,
-        tool_name: CHECKUP.to_owned(),
+        tool_name: CHECKUP_NAME.to_owned(),
         origin: actor.origin(),
         input: Value::Object(serde_json::Map::new()).to_string(),
         // it changes nothing
         repeatable: true,
         idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
-        event: Event::new(Level::Info, "Accepted", now),
+        event: Event::new(EventLevel::Info, "Accepted", now),
         now,
     }
 }
 
 /// The newest check-up of a connection, in the caller's transaction.
-pub async fn newest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId) -> Result<Option<Job>> {
-    match store::newest_checkup(tx, actor.user_id(), connection).await? {
+pub async fn find_latest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId) -> Result<Option<Job>> {
+    match store::find_latest_checkup(tx, actor.user_id(), connection).await? {
         Some(id) => Ok(store::find(tx, actor.user_id(), id).await?),
         None => Ok(None),
     }
 }
 
 /// Runs a check-up once; each check is a line of its log.
-pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<Finish, run::Unready> {
+pub(super) async fn run(
+    runner: &Runner,
+    lease: &Lease,
+    actor: &Actor,
+    job: &Job,
+) -> Result<FinishedRun, run::NotReady> {
     let Runner { system, egress, refresher, workbench, clock } = runner;
     let checkup = CheckupRunner { system, egress, refresher, workbench, clock };
     let journal = lease.journal();
@@ -102,58 +107,58 @@ pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job
 
 fn note(journal: &Journal, step: &CheckReport, now: Timestamp) {
     let level = match step.result {
-        CheckResult::Failed => Level::Error,
-        CheckResult::Warning => Level::Warn,
-        CheckResult::Passed | CheckResult::NotReached => Level::Info,
+        CheckResult::Failed => EventLevel::Error,
+        CheckResult::Warning => EventLevel::Warn,
+        CheckResult::Passed | CheckResult::NotReached => EventLevel::Info,
     };
     journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }
 
 /// A check-up that was made fails as a job if a check did, so that whoever looks for failures finds it.
-fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> Finish {
+fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> FinishedRun {
     let tally = found.tally();
     let has_failed = found.count(CheckResult::Failed) > 0;
     let error = has_failed.then(|| ("checkup".to_owned(), tally.clone()));
     let output = serde_json::to_string(found).ok();
-    let level = if has_failed { Level::Error } else { Level::Info };
-    let outcome = if has_failed { Outcome::Permanent } else { Outcome::Ok };
+    let level = if has_failed { EventLevel::Error } else { EventLevel::Info };
+    let outcome = if has_failed { JobOutcome::Permanent } else { JobOutcome::Ok };
     ended(lease, actor, job, (outcome, error, output), (level, tally), now)
 }
 
-fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: Stop, now: Timestamp) -> Finish {
-    if stop == Stop::Shutdown {
-        let event = Event::new(Level::Info, "The hub is restarting: this check-up begins again after that", now);
-        return Finish { end: End::Again, event, audit: None, is_use: false, now };
+fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: StopReason, now: Timestamp) -> FinishedRun {
+    if stop == StopReason::Shutdown {
+        let event = Event::new(EventLevel::Info, "The hub is restarting: this check-up begins again after that", now);
+        return FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
     }
     let words = "Cancelled by its owner";
     let error = Some(("canceled".to_owned(), words.to_owned()));
-    ended(lease, actor, job, (Outcome::Canceled, error, None), (Level::Warn, words.to_owned()), now)
+    ended(lease, actor, job, (JobOutcome::Canceled, error, None), (EventLevel::Warn, words.to_owned()), now)
 }
 
 fn ended(
     lease: &Lease,
     actor: &Actor,
     job: &Job,
-    (outcome, error, output): (Outcome, Option<(String, String)>, Option<String>),
-    (level, words): (Level, String),
+    (outcome, error, output): (JobOutcome, Option<(String, String)>, Option<String>),
+    (level, words): (EventLevel, String),
     now: Timestamp,
-) -> Finish {
+) -> FinishedRun {
     let action = Action::ConnectionChecked {
         connection: job.connection_id,
         connector: job.connector_id,
         job: job.id,
         outcome: match error.clone() {
-            Some((class, message)) => CallOutcome::Error { class, message },
-            None => CallOutcome::Success,
+            Some((class, message)) => ActionOutcome::Error { class, message },
+            None => ActionOutcome::Success,
         },
         latency: (now - lease.started_at()).unsigned_abs(),
         response: output.clone(),
     };
     let (error_class, error) = error.unzip();
-    Finish {
-        end: End::Over { outcome, error_class, error, output },
+    FinishedRun {
+        end: JobEnd::Complete { outcome, error_class, error, output },
         event: Event::new(level, words, now),
-        audit: Some(audit::Prepared::new(actor, &action, now)),
+        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
         is_use: false,
         now,
     }

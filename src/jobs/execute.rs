@@ -1,4 +1,4 @@
-//! One run of a job: make ready, call, and hand the outcome on.
+//! One run of a job: prepares the call, makes it, and turns its outcome into the end of the run.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,130 +12,167 @@ use tokio_util::sync::CancellationToken;
 
 use super::checkup;
 use super::outcome::{ended, panicked, unprepared};
-use super::run::{Prepared, Runner, Unready, Work, prepare, presented};
-use super::tool_news::ToolNews;
+use super::run::{NotReady, PreparedCall, Runner, Work, prepare, presented};
+use super::tools_changed::ToolsChanged;
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::oauth::Challenge;
-use crate::queue::events::{Event, Level};
-use crate::queue::{Finish, Lease, Stop};
+use crate::queue::events::{Event, EventLevel};
+use crate::queue::{FinishedRun, Lease, StopReason};
 use crate::secret::Redactor;
 use crate::upstream::{self, CallContext, Limits, Progress};
 
-/// A result longer than this fails the job.
-const LONGEST_RESULT: usize = 4 * 1024 * 1024;
+/// Largest result of a call, in bytes; a larger one fails the job.
+const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 
-/// When a call is made again whose credential was refused while somebody brought another.
-const AGAIN: Duration = Duration::from_secs(30);
+/// Delay before the next run if another caller replaced the credential that the service has just rejected.
+const REPLACED_CREDENTIAL_RETRY_DELAY: Duration = Duration::from_secs(30);
 
-/// The upstream is told to stop this long before the queue gives the run up.
-const MARGIN: Duration = Duration::from_secs(2);
+/// The call has to end this long before the queue rescues the run.
+const DEADLINE_MARGIN: Duration = Duration::from_secs(2);
 
 /// A run that has ended.
 #[derive(Debug)]
-pub struct Ran {
-    /// What becomes of its job.
-    pub finish: Finish,
-    /// What the server said besides: that its tools have changed.
-    pub news: Option<ToolNews>,
+pub struct RunResult {
+    /// The end of the run, for the queue.
+    pub finish: FinishedRun,
+    /// The server's announcement that its tools have changed.
+    pub tools_changed: Option<ToolsChanged>,
 }
 
-/// Runs a claimed job once and says what becomes of it. Never fails: a failure is an ending like any other.
-pub async fn execute(runner: &Runner, lease: &Lease) -> Ran {
+impl From<FinishedRun> for RunResult {
+    fn from(finish: FinishedRun) -> Self {
+        Self { finish, tools_changed: None }
+    }
+}
+
+/// Runs a claimed job once. It returns no error: a failure is a result like any other.
+pub async fn execute(runner: &Runner, lease: &Lease) -> RunResult {
     let actor = acting_for(lease);
-    let run = AssertUnwindSafe(attempt(runner, lease, &actor)).catch_unwind().await;
+    let run = AssertUnwindSafe(run(runner, lease, &actor)).catch_unwind().await;
     run.unwrap_or_else(|_| {
-        tracing::error!(job = %lease.job_id(), "a run panicked");
-        Ran { finish: panicked(lease, &actor, runner.clock.now()), news: None }
+        let id = lease.job_id();
+        tracing::error!(job.id = %id, "A run of job {id} panicked; the job ends with an unknown outcome");
+        panicked(lease, &actor, runner.clock.now()).into()
     })
 }
 
-async fn attempt(runner: &Runner, lease: &Lease, actor: &Actor) -> Ran {
-    let journal = lease.journal();
-    // of both calls, if there are two: the lease is no longer for that
-    let deadline = Instant::now() + lease.time_limit().saturating_sub(MARGIN);
-    journal.append(Event::new(Level::Info, started(lease), runner.clock.now()));
-    let mut prepared = match prepare(runner, actor, lease.job_id()).await {
-        Ok(Work::Call(prepared)) => prepared,
-        Ok(Work::Checkup(job)) => {
-            let finish = Box::pin(checkup::run(runner, lease, actor, &job)).await;
-            let finish = finish.unwrap_or_else(|unready| unprepared(lease, actor, unready, runner.clock.now()));
-            return Ran { finish, news: None };
+async fn run(runner: &Runner, lease: &Lease, actor: &Actor) -> RunResult {
+    // for both calls, if there are two: the lease lasts no longer
+    let deadline = Instant::now() + lease.time_limit().saturating_sub(DEADLINE_MARGIN);
+    lease.journal().append(Event::new(EventLevel::Info, started(lease), runner.clock.now()));
+    let finish = match prepare(runner, actor, lease.job_id()).await {
+        Ok(Work::Call(prepared)) => {
+            let tools_changed = Arc::new(AtomicBool::new(false));
+            let connector = prepared.connector;
+            let finish = run_call(runner, lease, actor, *prepared, deadline, tools_changed.clone()).await;
+            let announced = tools_changed.load(Ordering::Acquire) && finish.is_ok();
+            return RunResult {
+                finish: finish.unwrap_or_else(|cause| unprepared(lease, actor, cause, runner.clock.now())),
+                tools_changed: announced.then(|| ToolsChanged { actor: actor.clone(), connector }),
+            };
         }
-        Err(unready) => return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None },
+        Ok(Work::Checkup(job)) => Box::pin(checkup::run(runner, lease, actor, &job)).await,
+        Err(cause) => Err(cause),
     };
-    let tools_changed = Arc::new(AtomicBool::new(false));
-    let mut is_second = false;
-    let (outcome, stop) = loop {
-        // on the heap: a call's state is large, and many calls run at once
-        let (outcome, stop) = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
-        let Some(refusal) = Refusal::of(&outcome).filter(|_| stop.is_none()) else { break (outcome, stop) };
-        if is_second && !refusal.wants_more() {
-            return given_up(runner, lease, actor, &prepared, &refusal.message).await;
-        }
-        match mended(runner, actor, &mut prepared, &refusal).await {
-            Ok(true) if !is_second => {}
-            Ok(_) => break (outcome, stop),
-            Err(unready) => {
-                return Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None };
-            }
-        }
-        journal.append(Event::new(Level::Info, "The token was renewed; calling once more", runner.clock.now()));
-        is_second = true;
-    };
-    let heard = tools_changed.load(Ordering::Acquire);
-    let news = heard.then(|| ToolNews { actor: actor.clone(), connector: prepared.connector });
-    Ran { finish: ended(lease, actor, &prepared, outcome, stop, runner.clock.now()), news }
+    finish.unwrap_or_else(|cause| unprepared(lease, actor, cause, runner.clock.now())).into()
 }
 
-/// A service did not accept the credential: the tool was not run.
-struct Refusal {
+/// Makes the call, and once more with another credential if the service rejects the first.
+async fn run_call(
+    runner: &Runner,
+    lease: &Lease,
+    actor: &Actor,
+    mut prepared: PreparedCall,
+    deadline: Instant,
+    tools_changed: Arc<AtomicBool>,
+) -> Result<FinishedRun, NotReady> {
+    // on the heap: the state of a call is large, and many calls run at once
+    let first = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
+    let Some(rejection) = first.rejection() else { return Ok(first.finish(runner, lease, actor, &prepared)) };
+    if !recover_credential(runner, actor, &mut prepared, &rejection).await? {
+        return Ok(first.finish(runner, lease, actor, &prepared));
+    }
+    let event = Event::new(EventLevel::Info, "The token was renewed; calling once more", runner.clock.now());
+    lease.journal().append(event);
+
+    let second = Box::pin(call(runner, lease, &prepared, deadline, tools_changed)).await;
+    if let Some(rejection) = second.rejection() {
+        if !rejection.is_insufficient_scope() {
+            return Err(fail_rejected(runner, actor, &prepared, &rejection.message).await);
+        }
+        // records the missing scopes; there is no third call
+        recover_credential(runner, actor, &mut prepared, &rejection).await?;
+    }
+    Ok(second.finish(runner, lease, actor, &prepared))
+}
+
+/// The outcome of a call, and the reason to stop if the run was told to stop meanwhile.
+struct CallResult {
+    outcome: upstream::CallOutcome,
+    stop: Option<StopReason>,
+}
+
+impl CallResult {
+    /// The service's rejection of the credential, unless the run is to stop: then no second call follows.
+    fn rejection(&self) -> Option<Rejection> {
+        let upstream::CallOutcome::Unauthorized { message, challenge } = &self.outcome else { return None };
+        if self.stop.is_some() {
+            return None;
+        }
+        let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
+        Some(Rejection { message: message.clone(), challenge })
+    }
+
+    fn finish(self, runner: &Runner, lease: &Lease, actor: &Actor, prepared: &PreparedCall) -> FinishedRun {
+        ended(lease, actor, prepared, self.outcome, self.stop, runner.clock.now())
+    }
+}
+
+/// A service did not accept the credential, so it did not run the tool.
+struct Rejection {
     message: String,
     challenge: Challenge,
 }
 
-impl Refusal {
-    fn of(outcome: &upstream::CallOutcome) -> Option<Self> {
-        let upstream::CallOutcome::Unauthorized { message, challenge } = outcome else { return None };
-        let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
-        Some(Self { message: message.clone(), challenge })
-    }
-
-    /// The credential is good, and does not permit this tool.
-    fn wants_more(&self) -> bool {
+impl Rejection {
+    /// True if the credential is valid but does not permit this tool.
+    fn is_insufficient_scope(&self) -> bool {
         self.challenge.error.as_deref() == Some("insufficient_scope")
     }
 }
 
-/// Puts another credential in the place of one that was refused; false if there can be none.
-async fn mended(runner: &Runner, actor: &Actor, prepared: &mut Prepared, refusal: &Refusal) -> Result<bool, Unready> {
+/// Puts another credential in the place of the rejected one. Returns false if there is no other.
+async fn recover_credential(
+    runner: &Runner,
+    actor: &Actor,
+    prepared: &mut PreparedCall,
+    rejection: &Rejection,
+) -> Result<bool, NotReady> {
     let (refresher, connection, seen) = (&runner.refresher, prepared.connection, prepared.version);
-    let credential = if refusal.wants_more() {
-        refresher.handle_insufficient_scope(actor, connection, seen, &prepared.tool, &refusal.challenge.scopes).await?
+    let credential = if rejection.is_insufficient_scope() {
+        let scopes = &rejection.challenge.scopes;
+        refresher.handle_insufficient_scope(actor, connection, seen, &prepared.tool, scopes).await?
     } else if prepared.secret.is_none() {
-        refresher.handle_authentication_required(actor, connection, seen, &refusal.challenge).await?
+        refresher.handle_authentication_required(actor, connection, seen, &rejection.challenge).await?
     } else {
-        Some(refresher.refresh_after_rejection(actor, connection, seen, &refusal.message).await?)
+        Some(refresher.refresh_after_rejection(actor, connection, seen, &rejection.message).await?)
     };
     let Some(credential) = credential else { return Ok(false) };
     prepared.present(presented(credential)?);
     Ok(true)
 }
 
-/// A credential that was just given is refused as well: there is no use in a third.
-async fn given_up(runner: &Runner, lease: &Lease, actor: &Actor, prepared: &Prepared, message: &str) -> Ran {
-    let unready = match runner
-        .refresher
-        .expire_after_second_rejection(actor, prepared.connection, prepared.version, message)
-        .await
-    {
-        // whoever was faster has brought another credential, which the next run presents
-        Ok(credential) => {
-            presented(credential).err().unwrap_or(Unready::Later { message: message.to_owned(), after: AGAIN })
-        }
-        Err(error) => Unready::Failed(error),
-    };
-    Ran { finish: unprepared(lease, actor, unready, runner.clock.now()), news: None }
+/// Expires the connection after the service has rejected a new credential too: a third would not help.
+async fn fail_rejected(runner: &Runner, actor: &Actor, prepared: &PreparedCall, message: &str) -> NotReady {
+    let (connection, seen) = (prepared.connection, prepared.version);
+    match runner.refresher.expire_after_second_rejection(actor, connection, seen, message).await {
+        // another caller has replaced the credential meanwhile: the next run presents that
+        Ok(credential) => presented(credential)
+            .err()
+            .unwrap_or(NotReady::Later { message: message.to_owned(), after: REPLACED_CREDENTIAL_RETRY_DELAY }),
+        Err(error) => NotReady::Failed(error),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the lease vouches for the user: the job is theirs")]
@@ -143,50 +180,47 @@ fn acting_for(lease: &Lease) -> Actor {
     Actor::new(lease.user_id(), Origin::System)
 }
 
+/// The first line of the run's log. The run number means nothing to people: a rescue uses a number too.
 fn started(lease: &Lease) -> &'static str {
-    match lease.run_no() {
-        1 => "Started",
-        // its number says nothing to people: giving up a lost run takes one too
-        _ => "Started again",
-    }
+    if lease.run_no() == 1 { "Started" } else { "Started again" }
 }
 
-/// Makes the call, and tells it to stop when the lease says so; returns why it was told.
+/// Makes the call, and cancels it when the lease tells the run to stop.
 async fn call(
     runner: &Runner,
     lease: &Lease,
-    prepared: &Prepared,
+    prepared: &PreparedCall,
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
-) -> (upstream::CallOutcome, Option<Stop>) {
+) -> CallResult {
     let (cancel, journal) = (CancellationToken::new(), lease.journal());
     let (progress, mut steps) = mpsc::channel(64);
     let context = CallContext {
-        limits: Limits { deadline, max_response_bytes: LONGEST_RESULT },
+        limits: Limits { deadline, max_response_bytes: MAX_RESULT_BYTES },
         progress: Some(progress),
         tools_changed,
         cancel: cancel.clone(),
         mirrors_headers: prepared.mirrors_headers,
     };
     let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
-    let noting = async {
+    let logging = async {
         while let Some(step) = steps.recv().await {
-            journal.append(noted(&step, prepared, runner.clock.now()));
+            journal.append(progress_event(&step, prepared, runner.clock.now()));
         }
     };
-    let mut working = std::pin::pin!(async { tokio::join!(calling, noting).0 });
+    let mut working = std::pin::pin!(async { tokio::join!(calling, logging).0 });
     let mut stopping = std::pin::pin!(lease.stopped());
     tokio::select! {
-        outcome = &mut working => (outcome, None),
+        outcome = &mut working => CallResult { outcome, stop: None },
         stop = &mut stopping => {
             cancel.cancel();
-            (working.await, Some(stop))
+            CallResult { outcome: working.await, stop: Some(stop) }
         }
     }
 }
 
-/// Progress as a line of the log.
-fn noted(step: &Progress, prepared: &Prepared, now: Timestamp) -> Event {
+/// Progress as a line of the run's log.
+fn progress_event(step: &Progress, prepared: &PreparedCall, now: Timestamp) -> Event {
     let words = match (&step.message, step.total) {
         (Some(message), _) if !message.trim().is_empty() => {
             Redactor::for_content(&prepared.secret).redact(message).into_owned()
@@ -195,5 +229,5 @@ fn noted(step: &Progress, prepared: &Prepared, now: Timestamp) -> Event {
         (_, None) => format!("Step {}", step.progress),
     };
     let data = serde_json::json!({ "progress": step.progress, "total": step.total });
-    Event::new(Level::Info, words, now).with_data(data.to_string())
+    Event::new(EventLevel::Info, words, now).with_data(data.to_string())
 }

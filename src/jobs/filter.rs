@@ -9,7 +9,7 @@ use crate::ids::ConnectorId;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Where they are.
-    pub status: Option<Stage>,
+    pub status: Option<StatusFilter>,
     /// Of this service.
     pub connector: Option<ConnectorId>,
     /// Runs of this tool, by its whole name.
@@ -18,9 +18,9 @@ pub struct Filter {
     pub since: Option<Timestamp>,
 }
 
-/// Where a job is, as far as a list tells it apart: coarser than [`super::Status`].
+/// Where a job is, as far as a list tells it apart: coarser than [`super::JobStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub enum StatusFilter {
     /// Waits: for a worker, for a time, or for its owner.
     Queued,
     /// In a worker.
@@ -35,7 +35,7 @@ pub enum Stage {
     Canceled,
 }
 
-impl Stage {
+impl StatusFilter {
     /// In the order in which a job passes through them.
     pub const ALL: [Self; 6] =
         [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Unknown, Self::Canceled];
@@ -66,7 +66,7 @@ impl Stage {
     }
 }
 
-impl FromStr for Stage {
+impl FromStr for StatusFilter {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
@@ -96,12 +96,12 @@ impl Filter {
     /// other status narrows most.
     pub(super) fn source(&self) -> Source<'_> {
         match (self.status, &self.tool, self.connector) {
-            (Some(Stage::Queued), ..) => Source::Waiting,
-            (Some(Stage::Running), ..) => Source::Running,
-            (Some(Stage::Failed), ..) => Source::Outcomes(&["permanent", "dead", "unknown"]),
-            (Some(Stage::Unknown), ..) => Source::Outcomes(&["unknown"]),
-            (Some(Stage::Canceled), ..) => Source::Outcomes(&["canceled"]),
-            (Some(Stage::Succeeded), None, None) => Source::Outcomes(&["ok"]),
+            (Some(StatusFilter::Queued), ..) => Source::Waiting,
+            (Some(StatusFilter::Running), ..) => Source::Running,
+            (Some(StatusFilter::Failed), ..) => Source::Outcomes(&["permanent", "dead", "unknown"]),
+            (Some(StatusFilter::Unknown), ..) => Source::Outcomes(&["unknown"]),
+            (Some(StatusFilter::Canceled), ..) => Source::Outcomes(&["canceled"]),
+            (Some(StatusFilter::Succeeded), None, None) => Source::Outcomes(&["ok"]),
             (_, Some(tool), _) => Source::Tool(tool),
             (_, None, Some(connector)) => Source::Connector(connector),
             (None, None, None) => Source::Newest,
@@ -121,26 +121,26 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Source, Stage};
+    use super::{Filter, Source, StatusFilter};
     use crate::ids::ConnectorId;
     use time::macros::datetime;
 
     #[test]
     fn a_stage_is_read_back_from_its_word() {
-        for stage in Stage::ALL {
+        for stage in StatusFilter::ALL {
             assert_eq!(stage.as_str().parse(), Ok(stage));
         }
-        assert_eq!("Failed".parse::<Stage>(), Err(()));
+        assert_eq!("Failed".parse::<StatusFilter>(), Err(()));
     }
 
     #[test]
     fn the_rarest_part_of_a_filter_chooses_the_index() {
         let connector = Some(ConnectorId::new(datetime!(2026-11-24 08:00 UTC)));
         let tool = Some("echo".to_owned());
-        let failed = Filter { status: Some(Stage::Failed), connector, tool: tool.clone(), since: None };
+        let failed = Filter { status: Some(StatusFilter::Failed), connector, tool: tool.clone(), since: None };
         assert!(matches!(failed.source(), Source::Outcomes(["permanent", "dead", "unknown"])));
         assert!(!failed.is_all_of(failed.source()));
-        let good = Filter { status: Some(Stage::Succeeded), ..failed };
+        let good = Filter { status: Some(StatusFilter::Succeeded), ..failed };
         assert_eq!(good.source(), Source::Tool("echo"));
         let of_tool = Filter { tool, ..Filter::default() };
         assert!(of_tool.is_all_of(of_tool.source()));

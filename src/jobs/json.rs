@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use super::{Job, Written};
+use super::{Job, JobEvent};
 use crate::clock::Timestamp;
 
 /// `id status tool connector input output error events created_at started_at finished_at`, and what else a page shows.
 /// Times are RFC 3339 in UTC; input and output are JSON values with their numbers as spelled.
 #[must_use]
-pub fn to_json(job: &Job, log: &[Written]) -> Value {
+pub fn to_json(job: &Job, log: &[JobEvent]) -> Value {
     json!({
         "id": job.id,
         "status": job.status,
@@ -28,7 +28,7 @@ pub fn to_json(job: &Job, log: &[Written]) -> Value {
     })
 }
 
-fn event(event: &Written) -> Value {
+fn event(event: &JobEvent) -> Value {
     json!({
         "id": event.position().to_string(),
         "ts": moment(event.ts),

@@ -2,7 +2,7 @@
 //!
 //! A filter is answered in two steps. One index gives the keys (which one, the filter decides), and one statement reads
 //! the jobs of those keys and checks what the index did not. So a part that alone is answered by an index costs a page
-//! of it however long the history; where two parts meet, at most [`LOOK`] keys are looked through for a page, and the
+//! of it however long the history; where two parts meet, at most [`MAX_SCANNED_JOBS`] keys are looked through for a page, and the
 //! list says where it stopped.
 
 use sqlx::PgConnection;
@@ -16,7 +16,7 @@ use crate::ids::{JobId, UserId};
 use crate::page::{PAGE_LIMIT, PAGE_SIZE};
 
 /// Most keys that a page is picked from.
-pub(super) const LOOK: i64 = 1_000;
+pub(super) const MAX_SCANNED_JOBS: i64 = 1_000;
 
 /// One page of a list.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
 }
 
 /// The actor's newest jobs, in the caller's transaction.
-pub async fn newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<JobRow>> {
+pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<JobRow>> {
     Ok(store::newest(conn, actor.user_id(), Span::of(&Filter::default(), None), most).await?)
 }
 
@@ -54,7 +54,7 @@ async fn matching(
     span: Span,
 ) -> sqlx::Result<(Vec<JobRow>, Option<JobId>)> {
     let source = filter.source();
-    let most = if filter.is_all_of(source) { PAGE_LIMIT } else { LOOK };
+    let most = if filter.is_all_of(source) { PAGE_LIMIT } else { MAX_SCANNED_JOBS };
     let keys = keys::read(conn, owner, source, span, most).await?;
     let rows = match &keys[..] {
         [] => Vec::new(),

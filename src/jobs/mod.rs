@@ -1,7 +1,7 @@
-//! A tool invocation: accepted, run, watched, cancelled.
+//! Jobs: tool invocations that are accepted, run, followed and cancelled.
 //!
-//! Whoever asks (a page, an assistant), this is the one way in: [`start`] checks the arguments against the schema of the
-//! tool's current version and hands the job to the queue. A job belongs to one user and names the version it runs.
+//! Pages and assistants start jobs with [`start`] only. It validates the arguments against the schema of the tool's current
+//! version and enqueues the job. A job belongs to one user and names the tool version it runs.
 
 mod checkup;
 mod execute;
@@ -9,35 +9,35 @@ mod filter;
 mod json;
 mod keys;
 mod list;
-mod news;
 mod of_connection;
-mod of_connector;
 mod outcome;
+mod recent;
 mod run;
 mod status;
 mod store;
-mod tool_news;
+mod tools_changed;
+mod updates;
 
-pub use checkup::{CHECKUP, check_up, newest_checkup};
-pub use execute::{Ran, execute};
-pub use filter::{Filter, Stage};
+pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
+pub use execute::{RunResult, execute};
+pub use filter::{Filter, StatusFilter};
 pub use json::to_json;
-pub use list::{Listing, list, newest};
-pub use news::{News, Shown, news};
-pub use of_connection::{Dependants, Disconnected, dependants, disconnect};
-pub use of_connector::{OfConnector, of_connector};
+pub use list::{Listing, list, list_newest};
+pub use of_connection::{DependentJobs, DisconnectResult, disconnect, find_dependent};
+pub use recent::{RecentJobs, list_recent};
 pub use run::Runner;
-pub use status::Status;
+pub use status::JobStatus;
 pub use store::{Job, JobRow};
-pub use tool_news::{ToolNews, mark_tools_changed, refresh_changed_tools};
+pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
+pub use updates::{JobListUpdate, ShownRows, list_update};
 
-pub use crate::queue::Canceled;
-pub use crate::queue::events::{Position, Written};
+pub use crate::queue::events::{JobEvent, Position};
+pub use crate::queue::{CancelResult, WaitReason};
 
 use serde_json::Value;
 
 use crate::actor::Actor;
-use crate::audit::{self, Action, CallOutcome};
+use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::connections;
 use crate::connectors::{Connector, ToolVersion};
@@ -45,47 +45,47 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
-use crate::queue::events::{self, Event, Level};
-use crate::queue::{self, Accept, Accepter};
+use crate::queue::events::{self, Event, EventLevel};
+use crate::queue::{self, EnqueueRequest, Enqueuer};
 use crate::schema_form::Validator;
 
-/// Longest part of a log that is read at once: all of it, as the queue cuts longer ones.
-const MOST_LINES: i64 = 10_000;
+/// Most events that are read at once: all of a job's, since the queue limits those of a run.
+const MAX_EVENTS: i64 = 10_000;
 
-/// Arguments may not be longer than this as JSON text.
-const LONGEST_INPUT: usize = 256 * 1024;
+/// Largest arguments, in bytes of JSON text.
+const MAX_INPUT_BYTES: usize = 256 * 1024;
 
-/// What is asked for.
+/// A job to start.
 #[derive(Clone, Debug)]
 pub struct NewJob<'a> {
-    /// The service.
+    /// The connector.
     pub connector: &'a Connector,
     /// The definition to run.
     pub tool: &'a ToolVersion,
     /// The arguments.
     pub input: &'a Value,
-    /// Through which of the actor's connections; none: the one that is used by default.
+    /// The connection to use. `None` means the default one.
     pub connection: Option<ConnectionId>,
-    /// Two calls with the same key make one job.
+    /// The idempotency key: two calls with one key make one job.
     pub idem_key: Option<String>,
 }
 
-/// Accepts a job: once this returns it is in the database and will run. A repeated key returns the first one's id.
+/// Starts a job. Once this returns, the job is stored and will run. A repeated key returns the id of the first job.
 ///
 /// # Errors
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field, if the arguments do not fit the tool's schema.
-pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
+pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
     if !new.tool.is_listed {
         let gone = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
         return Err(Error::Conflict(gone));
     }
     Validator::compile(&new.tool.schema)?.check(new.input)?;
     let input = new.input.to_string();
-    if input.len() > LONGEST_INPUT {
+    if input.len() > MAX_INPUT_BYTES {
         return Err(Error::field("", "The input must be 256 kB or smaller"));
     }
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
-    let job = Accept {
+    let job = EnqueueRequest {
         user_id: actor.user_id(),
         job_id: JobId::new(now),
         kind: "tool.call",
@@ -97,50 +97,53 @@ pub async fn start(db: &Db, queue: &Accepter, actor: &Actor, new: NewJob<'_>, no
         input,
         repeatable: new.tool.is_repeatable(),
         idem_key: new.idem_key,
-        event: Event::new(Level::Info, "Accepted", now),
+        event: Event::new(EventLevel::Info, "Accepted", now),
         now,
     };
-    Ok(queue.accept(job).await?.job_id())
+    Ok(queue.enqueue(job).await?.job_id())
 }
 
-/// One job.
+/// Returns one of the actor's jobs.
+///
+/// # Errors
+/// [`Error::NotFound`] if the actor has no such job.
 pub async fn find(db: &Db, actor: &Actor, id: JobId) -> Result<Job> {
     let mut tx = db.as_user(actor).await?;
     store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))
 }
 
-/// A job and its log after `after`, as of one moment.
-pub async fn watch(db: &Db, actor: &Actor, id: JobId, after: Position) -> Result<(Job, Vec<Written>)> {
+/// Returns a job and its events after `after`, as of one moment.
+pub async fn find_with_events(db: &Db, actor: &Actor, id: JobId, after: Position) -> Result<(Job, Vec<JobEvent>)> {
     let mut tx = db.as_user(actor).await?;
-    // the job first: its end and its last line are committed together, so a job that is read as over has them all
+    // the job first: its end and its last event are committed together, so a finished job has all its events
     let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
-    let log = events::after(&mut tx, actor, id, after, MOST_LINES).await?;
+    let log = events::after(&mut tx, actor, id, after, MAX_EVENTS).await?;
     Ok((job, log))
 }
 
-/// Stops a job: at once if it has not started, else by telling its worker.
-pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<Canceled> {
+/// Cancels a job: at once if it has not started, otherwise by asking its worker to stop.
+pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<CancelResult> {
     let mut tx = db.as_user(actor).await?;
     let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
     let canceled = cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await?;
     tx.commit().await?;
-    if canceled == Canceled::Asked {
-        live.wake_cancels();
+    if canceled == CancelResult::Requested {
+        live.notify_cancels();
     }
-    live.job_changed(actor.user_id(), id);
+    live.notify_job(actor.user_id(), id);
     Ok(canceled)
 }
 
-/// The same in the caller's transaction; `words` is what the job's log says. Nobody is told yet.
-async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Timestamp) -> Result<Canceled> {
+/// Cancels a job in the caller's transaction, which notifies subscribers after its commit. `words` goes into the job's log.
+async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Timestamp) -> Result<CancelResult> {
     let canceled = queue::cancel(tx, actor, job.id, words, now).await?;
     let action = match canceled {
-        // it never ran: this is its end, and its one entry
-        Canceled::Ended => Some(Action::JobFinished {
+        // the job never ran: this is its only audit entry
+        CancelResult::Canceled => Some(Action::JobFinished {
             job: job.id,
             connector: Some(job.connector_id),
             tool: Some(job.tool_name),
-            outcome: CallOutcome::Error {
+            outcome: ActionOutcome::Error {
                 class: "canceled".to_owned(),
                 message: "Cancelled before it started".to_owned(),
             },
@@ -148,10 +151,10 @@ async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Times
             request: Some(run::masked_input(tx, actor, &job.input, job.tool_version_id).await?),
             response: None,
         }),
-        Canceled::Asked => {
+        CancelResult::Requested => {
             Some(Action::JobCancelRequested { job: job.id, connector: job.connector_id, tool: job.tool_name })
         }
-        Canceled::TooLate => None,
+        CancelResult::AlreadyFinished => None,
     };
     if let Some(action) = action {
         audit::record(tx, actor, &action, now).await?;

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::filter::Filter;
 use super::store::{self, JobRow};
-use super::{Canceled, cancel_in};
+use super::{CancelResult, cancel_in};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections;
@@ -20,7 +20,7 @@ const MOST: i64 = 500;
 
 /// Jobs that have not ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dependants {
+pub struct DependentJobs {
     /// Each with the connection that it goes through, newest first.
     pub jobs: Vec<(ConnectionId, JobRow)>,
     /// True if there may be more of them.
@@ -28,21 +28,25 @@ pub struct Dependants {
 }
 
 /// The actor's jobs that depend on these connections, in the caller's transaction.
-pub async fn dependants(conn: &mut PgConnection, actor: &Actor, connections: &[ConnectionId]) -> Result<Dependants> {
-    let found = queue::unfinished(conn, actor, connections, MOST).await?;
+pub async fn find_dependent(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connections: &[ConnectionId],
+) -> Result<DependentJobs> {
+    let found = queue::list_unfinished(conn, actor, connections, MOST).await?;
     let keys: Vec<_> = found.iter().map(|(_, job)| *job).collect();
     let rows = store::of_keys(conn, actor.user_id(), &keys, &Filter::default(), MOST).await?;
     let through: std::collections::HashMap<JobId, ConnectionId> =
         found.iter().map(|(connection, job)| (*job, *connection)).collect();
     // one may have ended between the two looks
-    let unfinished = rows.into_iter().filter(|row| !row.status.is_final());
-    let jobs = unfinished.filter_map(|row| Some((*through.get(&row.id)?, row))).collect();
-    Ok(Dependants { jobs, is_cut: keys.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) })
+    let list_unfinished = rows.into_iter().filter(|row| !row.status.is_final());
+    let jobs = list_unfinished.filter_map(|row| Some((*through.get(&row.id)?, row))).collect();
+    Ok(DependentJobs { jobs, is_cut: keys.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) })
 }
 
 /// What came of disconnecting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Disconnected {
+pub struct DisconnectResult {
     /// Connections that were not disconnected before.
     pub connections: usize,
     /// Jobs that had not begun: they have ended.
@@ -59,28 +63,28 @@ pub async fn disconnect(
     actor: &Actor,
     ids: &[ConnectionId],
     now: Timestamp,
-) -> Result<Disconnected> {
+) -> Result<DisconnectResult> {
     let mut tx = db.as_user(actor).await?;
-    let mut done = Disconnected::default();
+    let mut done = DisconnectResult::default();
     for id in ids {
         done.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
     }
-    let jobs = queue::unfinished(&mut tx, actor, ids, MOST).await?;
+    let jobs = queue::list_unfinished(&mut tx, actor, ids, MOST).await?;
     for (_, job) in &jobs {
         let job = store::find(&mut tx, actor.user_id(), *job).await?.ok_or(Error::NotFound("job"))?;
         match cancel_in(&mut tx, actor, job, "Its connection was disconnected", now).await? {
-            Canceled::Ended => done.ended += 1,
-            Canceled::Asked => done.asked += 1,
-            Canceled::TooLate => {}
+            CancelResult::Canceled => done.ended += 1,
+            CancelResult::Requested => done.asked += 1,
+            CancelResult::AlreadyFinished => {}
         }
     }
     tx.commit().await?;
     if done.asked > 0 {
-        live.wake_cancels();
+        live.notify_cancels();
     }
-    live.user_changed(actor.user_id());
+    live.notify_user(actor.user_id());
     for (_, job) in jobs {
-        live.job_changed(actor.user_id(), job);
+        live.notify_job(actor.user_id(), job);
     }
     Ok(done)
 }

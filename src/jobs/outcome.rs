@@ -1,227 +1,272 @@
-//! From what a call came to, to what becomes of its job: over, or another run.
+//! Maps the outcome of a call to the end of its run: the job completes, is retried, or goes back to the queue.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::run::{Prepared, Unready};
+use super::run::{NotReady, PreparedCall};
 use crate::actor::Actor;
-use crate::audit::{self, Action, CallOutcome};
+use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::queue::events::{Event, Level};
-use crate::queue::{End, Finish, Lease, Outcome, Reason, Stop, backoff};
+use crate::queue::events::{Event, EventLevel};
+use crate::queue::{FinishedRun, JobEnd, JobOutcome, Lease, StopReason, WaitReason, backoff};
 use crate::secret::Redactor;
 use crate::upstream;
 
-/// Tries of a call that failed in a way that may pass.
-const MOST_TRIES: u32 = 5;
+/// Most attempts of a call whose failures are temporary.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// A job whose connection is over goes on when its owner connects again. It also looks by itself, this often: somebody
-/// may have done so in the very moment it was parked.
-const RECONNECTED: Duration = Duration::from_secs(6 * 60 * 60);
+/// A job that waits for its owner to connect again is released by that. It also runs after this interval, in case the
+/// owner connected while the job was being parked.
+const REAUTH_CHECK_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// A job waits this long for the hub to have its keys again.
-const UNLOCKED: Duration = Duration::from_secs(30);
+/// Delay before the next run if the hub cannot open stored credentials.
+const LOCKED_VAULT_RETRY_DELAY: Duration = Duration::from_secs(30);
 
-/// What became of a run, in the words of the queue.
-struct Verdict {
-    outcome: Outcome,
+/// The result of a completed call, before redaction.
+struct CompletedCall {
+    outcome: JobOutcome,
     class: &'static str,
     message: String,
     output: Option<Value>,
 }
 
-impl Verdict {
-    fn bad(outcome: Outcome, class: &'static str, message: impl Into<String>) -> Self {
+impl CompletedCall {
+    fn failed(outcome: JobOutcome, class: &'static str, message: impl Into<String>) -> Self {
         Self { outcome, class, message: message.into(), output: None }
     }
 }
 
-/// The ending of a run that made its call. `stop` is why it was told to stop, if it was.
+/// Builds the end of a run that made its call. `stop` is set if the run was told to stop.
 pub(super) fn ended(
     lease: &Lease,
     actor: &Actor,
-    prepared: &Prepared,
+    prepared: &PreparedCall,
     outcome: upstream::CallOutcome,
-    stop: Option<Stop>,
+    stop: Option<StopReason>,
     now: Timestamp,
-) -> Finish {
-    match verdict(lease, prepared, outcome, stop) {
-        Next::Over(verdict) => over(lease, actor, prepared, &verdict, now),
-        Next::Retry { message, after } => {
-            let event = Event::new(Level::Warn, format!("{message}. It is tried again"), now);
+) -> FinishedRun {
+    match next_step(lease, prepared, outcome, stop) {
+        NextStep::Complete(call) => complete(lease, actor, prepared, &call, now),
+        NextStep::Retry { message, after } => {
+            let event = Event::new(EventLevel::Warn, format!("{message}. It is tried again"), now);
             let run_at = now + after.unwrap_or_else(|| backoff(lease.attempt(), rand::random()));
-            Finish { end: End::Later { run_at, reason: Reason::Retry }, event, audit: None, is_use: true, now }
+            FinishedRun {
+                end: JobEnd::RetryLater { run_at, reason: WaitReason::Retry },
+                event,
+                audit: None,
+                is_use: true,
+                now,
+            }
         }
-        Next::Again => {
-            let event = Event::new(Level::Info, "The hub is restarting: this call goes back to the queue", now);
-            Finish { end: End::Again, event, audit: None, is_use: true, now }
+        NextStep::Release => {
+            let event = Event::new(EventLevel::Info, "The hub is restarting: this call goes back to the queue", now);
+            FinishedRun { end: JobEnd::Release, event, audit: None, is_use: true, now }
         }
     }
 }
 
-/// The ending of a run whose job could not be made ready: nothing was sent.
-pub(super) fn unprepared(lease: &Lease, actor: &Actor, unready: Unready, now: Timestamp) -> Finish {
-    let error = match unready {
-        Unready::Failed(error) => error,
-        Unready::Parked(message) => return later(message, now + RECONNECTED, Reason::Reauth, now),
-        Unready::Later { message, after } if lease.attempt() + 1 < MOST_TRIES => {
-            return later(format!("{message}. It is tried again"), now + after, Reason::Retry, now);
+/// Builds the end of a run that could not be prepared: nothing was sent.
+pub(super) fn unprepared(lease: &Lease, actor: &Actor, cause: NotReady, now: Timestamp) -> FinishedRun {
+    let error = match cause {
+        NotReady::Failed(error) => error,
+        NotReady::ReauthRequired(message) => {
+            return later(message, now + REAUTH_CHECK_INTERVAL, WaitReason::Reauth, now);
         }
-        Unready::Later { message, .. } => {
-            return failed(lease, actor, "not_ready", format!("{message}. It was tried {MOST_TRIES} times"), now);
+        NotReady::Later { message, after } if lease.attempt() + 1 < MAX_ATTEMPTS => {
+            return later(format!("{message}. It is tried again"), now + after, WaitReason::Retry, now);
+        }
+        NotReady::Later { message, .. } => {
+            return failed(lease, actor, "not_ready", format!("{message}. It was tried {MAX_ATTEMPTS} times"), now);
         }
     };
     if matches!(error, Error::Unavailable(_)) {
-        let event = Event::new(Level::Warn, "The hub’s database was away; the call goes back to the queue", now);
-        return Finish { end: End::Again, event, audit: None, is_use: false, now };
+        let event = Event::new(EventLevel::Warn, "The hub’s database was away; the call goes back to the queue", now);
+        return FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
     }
     if let Error::Locked(cause) = &error {
-        tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "stored credentials cannot be opened");
-        let told = "The hub cannot open stored credentials just now. It is tried again";
-        return later(told.to_owned(), now + UNLOCKED, Reason::Paused, now);
+        let id = lease.job_id();
+        tracing::error!(
+            job.id = %id,
+            error = format!("{cause:#}"),
+            "Failed to open the stored credential of job {id}; it runs again in {} s",
+            LOCKED_VAULT_RETRY_DELAY.as_secs()
+        );
+        let message = "The hub cannot open stored credentials just now. It is tried again";
+        return later(message.to_owned(), now + LOCKED_VAULT_RETRY_DELAY, WaitReason::Paused, now);
     }
     let message = match &error {
         Error::Internal(cause) => {
-            tracing::error!(job = %lease.job_id(), cause = format!("{cause:#}"), "a job could not be made ready");
+            let id = lease.job_id();
+            tracing::error!(job.id = %id, error = format!("{cause:#}"), "Failed to prepare job {id}; it has failed");
             "The hub could not make this call ready; its log has the cause".to_owned()
         }
-        told => told.to_string(),
+        error => error.to_string(),
     };
     failed(lease, actor, "not_ready", message, now)
 }
 
-fn later(message: String, run_at: Timestamp, reason: Reason, now: Timestamp) -> Finish {
-    Finish {
-        end: End::Later { run_at, reason },
-        event: Event::new(Level::Warn, message, now),
+fn later(message: String, run_at: Timestamp, reason: WaitReason, now: Timestamp) -> FinishedRun {
+    FinishedRun {
+        end: JobEnd::RetryLater { run_at, reason },
+        event: Event::new(EventLevel::Warn, message, now),
         audit: None,
         is_use: false,
         now,
     }
 }
 
-/// The ending of a run that met a fault of the hub's own: whether it had an effect is not known.
-pub(super) fn panicked(lease: &Lease, actor: &Actor, now: Timestamp) -> Finish {
+/// Builds the end of a run that panicked: the call may or may not have happened.
+pub(super) fn panicked(lease: &Lease, actor: &Actor, now: Timestamp) -> FinishedRun {
     failed(lease, actor, "hub_fault", "The hub met a fault of its own while it ran this call".to_owned(), now)
 }
 
-fn failed(lease: &Lease, actor: &Actor, class: &str, message: String, now: Timestamp) -> Finish {
+fn failed(lease: &Lease, actor: &Actor, class: &str, message: String, now: Timestamp) -> FinishedRun {
     let action = Action::JobFinished {
         job: lease.job_id(),
         connector: None,
         tool: None,
-        outcome: CallOutcome::Error { class: class.to_owned(), message: message.clone() },
+        outcome: ActionOutcome::Error { class: class.to_owned(), message: message.clone() },
         latency: Some((now - lease.started_at()).unsigned_abs()),
         request: None,
         response: None,
     };
-    let end = End::Over {
-        outcome: if class == "hub_fault" { Outcome::Unknown } else { Outcome::Permanent },
+    let end = JobEnd::Complete {
+        outcome: if class == "hub_fault" { JobOutcome::Unknown } else { JobOutcome::Permanent },
         error_class: Some(class.to_owned()),
         error: Some(message.clone()),
         output: None,
     };
-    Finish {
+    FinishedRun {
         end,
-        event: Event::new(Level::Error, message, now),
-        audit: Some(audit::Prepared::new(actor, &action, now)),
-        // else nothing was sent
+        event: Event::new(EventLevel::Error, message, now),
+        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
+        // every other class means that nothing was sent
         is_use: class == "hub_fault",
         now,
     }
 }
 
-/// What comes next.
-enum Next {
-    Over(Verdict),
+/// The next step of a job after a call.
+enum NextStep {
+    Complete(CompletedCall),
     Retry { message: String, after: Option<Duration> },
-    Again,
+    Release,
 }
 
-fn verdict(lease: &Lease, prepared: &Prepared, outcome: upstream::CallOutcome, stop: Option<Stop>) -> Next {
-    use upstream::CallOutcome as Came;
-    let tries_left = lease.attempt() + 1 < MOST_TRIES;
+fn next_step(
+    lease: &Lease,
+    prepared: &PreparedCall,
+    outcome: upstream::CallOutcome,
+    stop: Option<StopReason>,
+) -> NextStep {
+    use upstream::CallOutcome;
+    let tries_left = lease.attempt() + 1 < MAX_ATTEMPTS;
     match outcome {
-        Came::Ok(output) => {
-            Next::Over(Verdict { outcome: Outcome::Ok, class: "", message: String::new(), output: Some(output) })
-        }
-        Came::ToolError(result) => Next::Over(Verdict {
-            message: tool_words(&result),
-            output: Some(result),
-            ..Verdict::bad(Outcome::Permanent, "tool_error", "")
+        CallOutcome::Ok(output) => NextStep::Complete(CompletedCall {
+            outcome: JobOutcome::Ok,
+            class: "",
+            message: String::new(),
+            output: Some(output),
         }),
-        Came::Canceled if stop == Some(Stop::Shutdown) && prepared.repeatable => Next::Again,
-        Came::Canceled if stop == Some(Stop::Shutdown) => {
-            Next::Over(Verdict::bad(Outcome::Unknown, "shutdown", "The hub was stopped while the call was on its way"))
+        CallOutcome::ToolError(result) => NextStep::Complete(CompletedCall {
+            message: tool_error_text(&result),
+            output: Some(result),
+            ..CompletedCall::failed(JobOutcome::Permanent, "tool_error", "")
+        }),
+        CallOutcome::Canceled if stop == Some(StopReason::Shutdown) && prepared.repeatable => NextStep::Release,
+        CallOutcome::Canceled if stop == Some(StopReason::Shutdown) => NextStep::Complete(CompletedCall::failed(
+            JobOutcome::Unknown,
+            "shutdown",
+            "The hub was stopped while the call was on its way",
+        )),
+        CallOutcome::Canceled => {
+            NextStep::Complete(CompletedCall::failed(JobOutcome::Canceled, "canceled", "Cancelled by its owner"))
         }
-        Came::Canceled => Next::Over(Verdict::bad(Outcome::Canceled, "canceled", "Cancelled by its owner")),
-        Came::Retryable { message, retry_after, .. } if tries_left => Next::Retry { message, after: retry_after },
-        Came::Retryable { class, message, .. } => {
-            Next::Over(Verdict::bad(Outcome::Dead, class, format!("{message}. It was tried {MOST_TRIES} times")))
+        CallOutcome::Retryable { message, retry_after, .. } if tries_left => {
+            NextStep::Retry { message, after: retry_after }
         }
-        Came::Unknown { message, .. } if prepared.repeatable && tries_left => Next::Retry { message, after: None },
-        Came::Unknown { class, message } => Next::Over(Verdict::bad(Outcome::Unknown, class, message)),
-        Came::Unauthorized { message, .. } => Next::Over(Verdict::bad(Outcome::Permanent, "auth", message)),
-        Came::Permanent { class, message } => Next::Over(Verdict::bad(Outcome::Permanent, class, message)),
+        CallOutcome::Retryable { class, message, .. } => NextStep::Complete(CompletedCall::failed(
+            JobOutcome::Dead,
+            class,
+            format!("{message}. It was tried {MAX_ATTEMPTS} times"),
+        )),
+        CallOutcome::Unknown { message, .. } if prepared.repeatable && tries_left => {
+            NextStep::Retry { message, after: None }
+        }
+        CallOutcome::Unknown { class, message } => {
+            NextStep::Complete(CompletedCall::failed(JobOutcome::Unknown, class, message))
+        }
+        CallOutcome::Unauthorized { message, .. } => {
+            NextStep::Complete(CompletedCall::failed(JobOutcome::Permanent, "auth", message))
+        }
+        CallOutcome::Permanent { class, message } => {
+            NextStep::Complete(CompletedCall::failed(JobOutcome::Permanent, class, message))
+        }
     }
 }
 
-/// The end of a job: its result, its last line and its audit entry, without any secret.
-fn over(lease: &Lease, actor: &Actor, prepared: &Prepared, verdict: &Verdict, now: Timestamp) -> Finish {
+/// Builds the end of a job: its result, the last line of its log and its audit entry, all redacted.
+fn complete(
+    lease: &Lease,
+    actor: &Actor,
+    prepared: &PreparedCall,
+    call: &CompletedCall,
+    now: Timestamp,
+) -> FinishedRun {
     let redactor = Redactor::for_content(&prepared.secret);
     let clean = |text: &str| redactor.redact(text).into_owned();
-    let output = verdict.output.as_ref().map(|value| clean(&value.to_string()));
-    let is_ok = verdict.outcome == Outcome::Ok;
-    let error = (!is_ok).then(|| clean(&verdict.message));
-    let class = (!is_ok).then(|| verdict.class.to_owned());
+    let output = call.output.as_ref().map(|value| clean(&value.to_string()));
+    let is_ok = call.outcome == JobOutcome::Ok;
+    let error = (!is_ok).then(|| clean(&call.message));
+    let class = (!is_ok).then(|| call.class.to_owned());
     let action = Action::JobFinished {
         job: lease.job_id(),
         connector: Some(prepared.connector),
         tool: Some(prepared.tool.clone()),
         outcome: match (&class, &error) {
-            (Some(class), Some(message)) => CallOutcome::Error { class: class.clone(), message: message.clone() },
-            _ => CallOutcome::Success,
+            (Some(class), Some(message)) => ActionOutcome::Error { class: class.clone(), message: message.clone() },
+            _ => ActionOutcome::Success,
         },
         latency: Some((now - lease.started_at()).unsigned_abs()),
         request: Some(clean(&prepared.request)),
         response: output.clone(),
     };
-    let event = match (&verdict.outcome, &error) {
-        (Outcome::Ok, _) => Event::new(Level::Info, format!("{} answered", prepared.service), now),
-        (Outcome::Canceled, _) => Event::new(Level::Warn, "Cancelled by its owner", now),
-        (_, error) => Event::new(Level::Error, error.clone().unwrap_or_default(), now),
+    let event = match (&call.outcome, &error) {
+        (JobOutcome::Ok, _) => Event::new(EventLevel::Info, format!("{} answered", prepared.service), now),
+        (JobOutcome::Canceled, _) => Event::new(EventLevel::Warn, "Cancelled by its owner", now),
+        (_, error) => Event::new(EventLevel::Error, error.clone().unwrap_or_default(), now),
     };
-    Finish {
-        end: End::Over { outcome: verdict.outcome, error_class: class, error, output },
+    FinishedRun {
+        end: JobEnd::Complete { outcome: call.outcome, error_class: class, error, output },
         event,
-        audit: Some(audit::Prepared::new(actor, &action, now)),
+        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
         is_use: true,
         now,
     }
 }
 
-/// A tool's own words about its error: the first text of its result.
-fn tool_words(result: &Value) -> String {
-    const LONGEST: usize = 500;
+/// Returns the first text of a tool's error result, for people.
+fn tool_error_text(result: &Value) -> String {
+    const MAX_CHARS: usize = 500;
     let texts = result.get("content").and_then(Value::as_array).into_iter().flatten();
     let text = texts.filter_map(|block| block.get("text").and_then(Value::as_str)).find(|text| !text.trim().is_empty());
-    text.unwrap_or("The tool reported an error without saying which").chars().take(LONGEST).collect()
+    text.unwrap_or("The tool reported an error without saying which").chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::tool_words;
+    use super::tool_error_text;
     use serde_json::json;
 
     #[test]
-    fn a_tool_error_speaks_for_itself_if_it_can() {
+    fn the_first_text_of_a_tool_error_is_its_message() {
         assert_eq!(
-            tool_words(&json!({ "content": [{ "type": "image" }, { "text": "No such repo" }] })),
+            tool_error_text(&json!({ "content": [{ "type": "image" }, { "text": "No such repo" }] })),
             "No such repo"
         );
-        assert_eq!(tool_words(&json!({})), "The tool reported an error without saying which");
-        assert_eq!(tool_words(&json!({ "content": [{ "text": "x".repeat(900) }] })).len(), 500);
+        assert_eq!(tool_error_text(&json!({})), "The tool reported an error without saying which");
+        assert_eq!(tool_error_text(&json!({ "content": [{ "text": "x".repeat(900) }] })).len(), 500);
     }
 }

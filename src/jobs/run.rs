@@ -1,4 +1,4 @@
-//! What one run needs, gathered before it starts.
+//! Prepares a run: reads the job, its tool version and its credential.
 
 use std::time::Duration;
 
@@ -20,49 +20,49 @@ use crate::secret::Secret;
 use crate::upstream::{self, Target};
 use crate::workbench::Workbench;
 
-/// The handles that running a job needs.
+/// The dependencies of running jobs.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    /// Jobs of all users.
+    /// The pool that reads the jobs of all users.
     pub system: SystemDb,
-    /// The way out.
+    /// Makes the outgoing requests.
     pub egress: Egress,
-    /// Opens credentials, and keeps them alive.
+    /// Reads and refreshes credentials.
     pub refresher: TokenRefresher,
     /// The built-in tools.
     pub workbench: Workbench,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
 }
 
-/// Why a job could not be made ready.
-pub(super) enum Unready {
-    /// It cannot be.
+/// The reason why a job cannot run now. Nothing was sent.
+pub(super) enum NotReady {
+    /// The job fails.
     Failed(Error),
-    /// Its owner has to connect again first: a sentence.
-    Parked(String),
-    /// Its credential cannot be renewed now.
+    /// The job waits until its owner connects again. Holds a sentence for the job's log.
+    ReauthRequired(String),
+    /// The job is retried: its credential cannot be refreshed now.
     Later { message: String, after: Duration },
 }
 
-impl<E: Into<Error>> From<E> for Unready {
+impl<E: Into<Error>> From<E> for NotReady {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
-/// What there is to do.
+/// The work of a job.
 pub(super) enum Work {
-    /// A call.
-    Call(Box<Prepared>),
-    /// A check-up of the job's connection.
+    /// Calls a tool.
+    Call(Box<PreparedCall>),
+    /// Checks the job's connection.
     Checkup(Box<Job>),
 }
 
-/// A call made ready: everything read, nothing started.
-pub(super) struct Prepared {
+/// A call whose parts are all read; nothing was sent.
+pub(super) struct PreparedCall {
     pub(super) connection: ConnectionId,
-    /// Which credential of the connection is presented.
+    /// The version of the connection's credential.
     pub(super) version: i32,
     pub(super) connector: ConnectorId,
     pub(super) service: String,
@@ -72,12 +72,12 @@ pub(super) struct Prepared {
     pub(super) secret: Option<Secret>,
     pub(super) repeatable: bool,
     pub(super) mirrors_headers: bool,
-    /// The arguments as the audit log may keep them.
+    /// The masked arguments, for the audit log.
     pub(super) request: String,
 }
 
-impl Prepared {
-    /// Presents another credential from now on.
+impl PreparedCall {
+    /// Replaces the credential.
     pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;
         self.secret.clone_from(&newer.token);
@@ -87,11 +87,15 @@ impl Prepared {
     }
 }
 
-/// Reads the job; and, for a call, its tool version and its credential.
-pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Work, Unready> {
-    // looks at rows that do not change under a run: a transaction would only cost two round trips more
+/// Reads the job and, for a call, its tool version and its credential.
+///
+/// # Errors
+/// [`NotReady`] says whether the job fails, waits or is retried.
+pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Work, NotReady> {
+    // no transaction: these rows do not change during a run, and it would cost two round trips
     let mut conn = runner.system.acquire().await?;
     let job = store::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    tracing::Span::current().record("job.connector", tracing::field::display(job.connector_id));
     if job.is_checkup() {
         return Ok(Work::Checkup(Box::new(job)));
     }
@@ -111,7 +115,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     let Value::Object(arguments) = input else {
         return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())).into());
     };
-    Ok(Work::Call(Box::new(Prepared {
+    Ok(Work::Call(Box::new(PreparedCall {
         connection: job.connection_id,
         version: credential,
         connector: connector.id,
@@ -126,12 +130,12 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     })))
 }
 
-/// What there is to present, or why the job cannot go on.
-pub(super) fn presented(credential: Credential) -> Result<BearerCredential, Unready> {
+/// Returns the credential, or the reason why the job cannot run.
+pub(super) fn presented(credential: Credential) -> Result<BearerCredential, NotReady> {
     match credential {
         Credential::Ready(presented) => Ok(presented),
-        Credential::ReauthRequired(message) => Err(Unready::Parked(message)),
-        Credential::ProviderUnavailable { message, after } => Err(Unready::Later { message, after }),
+        Credential::ReauthRequired(message) => Err(NotReady::ReauthRequired(message)),
+        Credential::ProviderUnavailable { message, after } => Err(NotReady::Later { message, after }),
     }
 }
 
@@ -143,7 +147,7 @@ fn server_url(connector: &connectors::Connector) -> Result<Url> {
         .ok_or_else(|| Error::Conflict(format!("{} has no server URL", connector.name)))
 }
 
-/// A job's arguments without what its schema calls secret: for pages and the log.
+/// Returns a job's arguments with the secret ones masked, as the tool's schema marks them.
 pub(super) async fn masked_input(
     conn: &mut PgConnection,
     actor: &Actor,

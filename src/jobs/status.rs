@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum JobStatus {
     /// Accepted; starts when a worker is free, or at a time.
     Queued,
     /// In a worker.
@@ -23,7 +23,7 @@ pub enum Status {
     AwaitingApproval,
 }
 
-impl Status {
+impl JobStatus {
     /// Every status.
     pub const ALL: [Self; 8] = [
         Self::Queued,

@@ -2,11 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::filter::{Filter, Stage};
+use super::filter::{Filter, StatusFilter};
 use super::keys::Span;
-use super::status::Status;
+use super::status::JobStatus;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::queue::WaitReason;
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct JobRow {
     /// The tool's name.
     pub tool_name: String,
     /// Where it is.
-    pub status: Status,
+    pub status: JobStatus,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When its last run began.
@@ -49,7 +50,7 @@ pub struct Job {
     /// From where it was asked for.
     pub origin: String,
     /// Where it is.
-    pub status: Status,
+    pub status: JobStatus,
     /// Arguments as JSON text.
     pub input: String,
     /// Result as JSON text.
@@ -62,9 +63,9 @@ pub struct Job {
     pub attempt: i32,
     /// Its last run.
     pub run_no: i32,
-    /// Why it waits, if it waits for a time.
-    pub later_reason: Option<String>,
-    /// Until when.
+    /// The reason to wait, if the job waits for a time.
+    pub wait_reason: Option<WaitReason>,
+    /// The time until which it waits.
     pub later_at: Option<Timestamp>,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -82,7 +83,7 @@ pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, m
         SELECT j.id AS "id!: JobId",
                c.name AS "connector?",
                j.tool_name AS "tool_name!",
-               j.status AS "status!: Status",
+               j.status AS "status!: JobStatus",
                j.created_at AS "created_at!",
                j.started_at,
                j.finished_at
@@ -116,7 +117,7 @@ pub(super) async fn of_keys(
         SELECT j.id AS "id!: JobId",
                c.name AS "connector?",
                j.tool_name AS "tool_name!",
-               j.status AS "status!: Status",
+               j.status AS "status!: JobStatus",
                j.created_at AS "created_at!",
                j.started_at,
                j.finished_at
@@ -133,7 +134,7 @@ pub(super) async fn of_keys(
         &keys,
         filter.connector as _,
         filter.tool.as_deref(),
-        filter.status.map(Stage::statuses) as _,
+        filter.status.map(StatusFilter::statuses) as _,
         most,
     )
     .fetch_all(conn)
@@ -153,14 +154,14 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
                j.tool_version_id AS "tool_version_id: ToolVersionId",
                j.tool_name AS "tool_name!",
                j.origin AS "origin!",
-               j.status AS "status!: Status",
+               j.status AS "status!: JobStatus",
                j.input AS "input!",
                j.output,
                j.error,
                j.error_class,
                j.attempt AS "attempt!",
                j.run_no AS "run_no!",
-               j.later_reason,
+               j.later_reason AS "wait_reason: WaitReason",
                j.later_at,
                j.created_at AS "created_at!",
                j.started_at,
@@ -177,7 +178,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
 }
 
 /// The key of the newest check-up of a connection.
-pub(super) async fn newest_checkup(
+pub(super) async fn find_latest_checkup(
     conn: &mut PgConnection,
     owner: UserId,
     connection: ConnectionId,

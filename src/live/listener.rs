@@ -1,4 +1,4 @@
-//! Hears other processes: one connection that listens, and comes back when it was lost.
+//! Receives notifications of other processes on one connection, and reconnects when it is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::topics::Topics;
 use super::wire::{self, CHANNEL, Change};
 
-/// Wait before the second, third … try; the first is made at once.
-const BACK_OFF: [Duration; 5] = [
+/// Delays before the second, third … attempt; the first is made at once.
+const RECONNECT_DELAYS: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -28,11 +28,11 @@ pub(super) async fn run(pool: PgPool, process: Uuid, topics: Arc<Topics>, stop: 
             match listen(&pool).await {
                 Ok(listener) => {
                     failures = 0;
-                    hear(listener, process, &topics).await;
+                    receive(listener, process, &topics).await;
                 }
-                Err(error) => tracing::warn!(%error, "cannot listen for wake-ups; trying again"),
+                Err(error) => tracing::warn!(%error, "Failed to listen for notifications; retrying"),
             }
-            sleep(BACK_OFF[failures.min(BACK_OFF.len() - 1)]).await;
+            sleep(RECONNECT_DELAYS[failures.min(RECONNECT_DELAYS.len() - 1)]).await;
             failures += 1;
         }
     };
@@ -45,22 +45,22 @@ async fn listen(pool: &PgPool) -> sqlx::Result<PgListener> {
     Ok(listener)
 }
 
-/// Passes on what it hears until the connection is lost.
-async fn hear(mut listener: PgListener, process: Uuid, topics: &Topics) {
-    // whatever was said before this connection listened went unheard
-    topics.tick(Change::Everything);
+/// Passes notifications on until the connection is lost.
+async fn receive(mut listener: PgListener, process: Uuid, topics: &Topics) {
+    // notifications that were sent before this connection listened are lost
+    topics.notify(Change::Everything);
     listener.eager_reconnect(false);
     loop {
         match listener.try_recv().await {
             Ok(Some(message)) => {
                 for change in wire::decode(process, message.payload()) {
-                    topics.tick(change);
+                    topics.notify(change);
                 }
             }
-            Ok(None) => return tracing::warn!("the listening connection was lost"),
+            Ok(None) => return tracing::warn!("Lost the listening connection; reconnecting"),
             // the process is stopping
             Err(sqlx::Error::PoolClosed) => return,
-            Err(error) => return tracing::warn!(%error, "the listening connection failed"),
+            Err(error) => return tracing::warn!(%error, "The listening connection failed; reconnecting"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Wake-ups: who waits for a job, a user's jobs or the queue hears of a change, in whichever process it happened.
+//! Live updates: subscribers of a job, a user or the queue are notified of changes in any process.
 //!
-//! - A change ticks the subscribers of this process at once, and those of others through one coalesced NOTIFY.
-//! - Never inside a business transaction: NOTIFY holds a cluster-wide lock until its commit is on disk. A dedicated
-//!   connection sends what has gathered, at most once in 50 ms, after the commit it tells of.
-//! - A tick says "look again", not what happened: rows are the truth, so a lost tick costs a poll and never a job.
-//!   Whoever must not wait longer than a second polls at that pace beside its ticks (the queue does).
+//! - A change notifies the subscribers of this process at once, and those of others through one coalesced NOTIFY.
+//! - NOTIFY never runs inside a business transaction: it holds a cluster-wide lock until its commit is on disk. A
+//!   dedicated connection sends the gathered changes after their commit, at most once in 50 ms.
+//! - A notification means “read again”: rows are the truth, so a lost notification delays a job but never loses it.
+//!   Subscribers that must not wait longer than a second also poll at that interval, as the queue does.
 
 mod listener;
-mod seats;
+mod permits;
 mod sender;
 mod topics;
 mod wire;
@@ -21,91 +21,91 @@ use tokio_util::task::TaskTracker;
 
 use crate::ids::{JobId, UserId};
 
-pub use seats::{MOST as MOST_SEATS, Seat};
-pub use topics::Ticks;
+pub use permits::{MAX_STREAMS_PER_USER, StreamPermit};
+pub use topics::Subscription;
 
-use seats::Seats;
+use permits::StreamPermits;
 use sender::Outbox;
 use topics::{Topic, Topics};
 use wire::Change;
 
-/// How long either connection is waited for before the failure is logged and tried again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest wait for either connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tells and hears of changes; cheap to clone.
+/// Publishes changes and notifies subscribers; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     topics: Arc<Topics>,
     outbox: Arc<Outbox>,
-    seats: Arc<Seats>,
+    permits: Arc<StreamPermits>,
 }
 
 impl Live {
     /// Starts the two tasks of this process: one connection listens, one sends. `stop` ends both.
     ///
-    /// Neither needs the database to be there: they connect when they can, and again when they must.
+    /// Neither needs the database at the start: both connect when they can, and reconnect.
     #[must_use]
     pub fn start(options: PgConnectOptions, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
-        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(PATIENCE).connect_lazy_with(options);
-        let live = Self { topics: Arc::default(), outbox: Arc::default(), seats: Arc::default() };
+        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(CONNECT_TIMEOUT).connect_lazy_with(options);
+        let live = Self { topics: Arc::default(), outbox: Arc::default(), permits: Arc::default() };
         let process = uuid::Uuid::new_v4();
         tasks.spawn(listener::run(pool.clone(), process, live.topics.clone(), stop.clone()));
         tasks.spawn(sender::run(pool, process, live.outbox.clone(), stop.clone()));
         live
     }
 
-    /// Work is ready: whoever claims should look.
-    pub fn wake_queue(&self) {
-        self.tell(Change::Queue);
+    /// Notifies claimers that a job is ready.
+    pub fn notify_queue(&self) {
+        self.publish(Change::Queue);
     }
 
-    /// Somebody asked a running job to stop: whoever runs jobs should look.
-    pub fn wake_cancels(&self) {
-        self.tell(Change::Cancels);
+    /// Notifies workers that a running job was asked to stop.
+    pub fn notify_cancels(&self) {
+        self.publish(Change::Cancels);
     }
 
-    /// A job moved on or said something.
-    pub fn job_changed(&self, user: UserId, job: JobId) {
-        self.tell(Change::Job(user, job));
+    /// Notifies subscribers of a job, and of its owner, that the job changed.
+    pub fn notify_job(&self, user: UserId, job: JobId) {
+        self.publish(Change::Job(user, job));
     }
 
-    /// Something of a user's that is no job has changed: one of their connections.
-    pub fn user_changed(&self, user: UserId) {
-        self.tell(Change::User(user));
+    /// Notifies subscribers of a user that one of the user's connections changed.
+    pub fn notify_user(&self, user: UserId) {
+        self.publish(Change::User(user));
     }
 
-    /// Ticks when work is ready.
+    /// Subscribes to ready jobs.
     #[must_use]
-    pub fn subscribe_queue(&self) -> Ticks {
+    pub fn subscribe_queue(&self) -> Subscription {
         self.topics.subscribe(Topic::Queue)
     }
 
-    /// Ticks when a running job was asked to stop.
+    /// Subscribes to requests to stop running jobs.
     #[must_use]
-    pub fn subscribe_cancels(&self) -> Ticks {
+    pub fn subscribe_cancels(&self) -> Subscription {
         self.topics.subscribe(Topic::Cancels)
     }
 
-    /// Ticks when this job changes. The caller has checked whose job it is.
+    /// Subscribes to changes of a job. The caller has checked the job's owner.
     #[must_use]
-    pub fn subscribe_job(&self, job: JobId) -> Ticks {
+    pub fn subscribe_job(&self, job: JobId) -> Subscription {
         self.topics.subscribe(Topic::Job(job))
     }
 
-    /// Ticks when anything of this user changes that pages follow: a job, a connection.
+    /// Subscribes to changes of a user's jobs and connections.
     #[must_use]
-    pub fn subscribe_user(&self, user: UserId) -> Ticks {
+    pub fn subscribe_user(&self, user: UserId) -> Subscription {
         self.topics.subscribe(Topic::User(user))
     }
 
-    /// A place for one page that follows something. Whoever holds it looks at [`Seat::lost`] beside its ticks.
+    /// Returns a permit for one live page of a user. Its holder watches [`StreamPermit::revoked`] beside its subscription.
     #[must_use]
-    pub fn take_seat(&self, user: UserId) -> Seat {
-        self.seats.take(user)
+    pub fn acquire_stream_permit(&self, user: UserId) -> StreamPermit {
+        self.permits.acquire(user)
     }
 
-    fn tell(&self, change: Change) {
-        self.topics.tick(change);
+    fn publish(&self, change: Change) {
+        self.topics.notify(change);
         self.outbox.add(change);
     }
 }

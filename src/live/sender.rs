@@ -1,4 +1,4 @@
-//! Tells other processes: gathers changes and sends them as one NOTIFY, at most once in 50 ms.
+//! Sends changes to other processes: gathers them and sends one NOTIFY, at most once in 50 ms.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,16 +12,16 @@ use uuid::Uuid;
 
 use super::wire::{self, CHANNEL, Change};
 
-/// The first change leaves at once; those of the next moment share a message.
-const PACE: Duration = Duration::from_millis(50);
+/// Time between two messages. The first change is sent at once; later ones share a message.
+const SEND_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long a stopping process tries to send what it told last.
-const LAST: Duration = Duration::from_secs(1);
+/// Longest attempt of a stopping process to send its last changes.
+const LAST_SEND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// While the database is away changes gather; beyond this many the message is "look at everything".
-const MOST: usize = 4_096;
+/// Most waiting changes while the database is unavailable. Beyond them the message is “everything changed”.
+const MAX_WAITING_CHANGES: usize = 4_096;
 
-/// What has not been sent yet.
+/// Changes that are not sent yet.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     waiting: Mutex<HashSet<Change>>,
@@ -31,7 +31,7 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) fn add(&self, change: Change) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() >= MOST {
+        if waiting.len() >= MAX_WAITING_CHANGES {
             waiting.clear();
             waiting.insert(Change::Everything);
         }
@@ -50,12 +50,12 @@ pub(super) async fn run(pool: PgPool, process: Uuid, outbox: Arc<Outbox>, stop: 
         loop {
             outbox.filled.notified().await;
             send(&pool, process, &outbox).await;
-            sleep(PACE).await;
+            sleep(SEND_INTERVAL).await;
         }
     };
     stop.run_until_cancelled(keep_sending).await;
-    // what was told just before the stop: a job that was handed back should not wait for a poll
-    let _ = tokio::time::timeout(LAST, send(&pool, process, &outbox)).await;
+    // the changes just before the stop: a released job should not wait for a poll
+    let _ = tokio::time::timeout(LAST_SEND_TIMEOUT, send(&pool, process, &outbox)).await;
     pool.close().await;
 }
 
@@ -69,7 +69,7 @@ async fn send(pool: &PgPool, process: Uuid, outbox: &Outbox) {
         .execute(pool)
         .await;
     if let Err(error) = sent {
-        tracing::warn!(%error, "wake-ups could not be sent; they are kept");
+        tracing::warn!(%error, "Failed to send {} notifications; they wait for the next attempt", changes.len());
         for change in changes {
             outbox.add(change);
         }

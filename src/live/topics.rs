@@ -1,4 +1,4 @@
-//! The subscribers of this process, by what they wait for.
+//! The subscribers of this process, by topic.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::wire::Change;
 use crate::ids::{JobId, UserId};
 
-/// What can be waited for.
+/// A topic to subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Topic {
     Queue,
@@ -17,20 +17,20 @@ pub(super) enum Topic {
     User(UserId),
 }
 
-/// One channel for each topic that somebody waits for, and none for others.
+/// The channels of topics that have subscribers.
 #[derive(Debug, Default)]
 pub(super) struct Topics(Mutex<HashMap<Topic, watch::Sender<()>>>);
 
-/// A subscription. Ticks that come while nobody waits are one tick.
+/// A subscription to a topic. Notifications between two waits count as one.
 #[derive(Debug)]
-pub struct Ticks {
+pub struct Subscription {
     topic: Topic,
     topics: Arc<Topics>,
     receiver: watch::Receiver<()>,
 }
 
-impl Ticks {
-    /// Waits for a change that came after the subscription, or after the last call returned.
+impl Subscription {
+    /// Waits for a notification after the subscription, or after the last return of this function.
     pub async fn changed(&mut self) {
         if self.receiver.changed().await.is_err() {
             // the sender lives in `topics` for as long as this receiver does
@@ -39,7 +39,7 @@ impl Ticks {
     }
 }
 
-impl Drop for Ticks {
+impl Drop for Subscription {
     fn drop(&mut self) {
         let mut open = self.topics.lock();
         // this receiver is still counted
@@ -50,26 +50,26 @@ impl Drop for Ticks {
 }
 
 impl Topics {
-    pub(super) fn subscribe(self: &Arc<Self>, topic: Topic) -> Ticks {
+    pub(super) fn subscribe(self: &Arc<Self>, topic: Topic) -> Subscription {
         let receiver = self.lock().entry(topic).or_insert_with(|| watch::Sender::new(())).subscribe();
-        Ticks { topic, topics: self.clone(), receiver }
+        Subscription { topic, topics: self.clone(), receiver }
     }
 
-    pub(super) fn tick(&self, change: Change) {
+    pub(super) fn notify(&self, change: Change) {
         let open = self.lock();
-        let tick = |topic| {
+        let notify = |topic| {
             if let Some(sender) = open.get(&topic) {
                 sender.send_replace(());
             }
         };
         match change {
-            Change::Queue => tick(Topic::Queue),
-            Change::Cancels => tick(Topic::Cancels),
+            Change::Queue => notify(Topic::Queue),
+            Change::Cancels => notify(Topic::Cancels),
             Change::Job(user, job) => {
-                tick(Topic::Job(job));
-                tick(Topic::User(user));
+                notify(Topic::Job(job));
+                notify(Topic::User(user));
             }
-            Change::User(user) => tick(Topic::User(user)),
+            Change::User(user) => notify(Topic::User(user)),
             Change::Everything => {
                 for sender in open.values() {
                     sender.send_replace(());
@@ -95,26 +95,26 @@ mod tests {
     use crate::live::wire::Change;
 
     #[test]
-    fn a_job_ticks_its_own_and_its_owners_subscribers_only() {
+    fn a_job_notifies_its_own_and_its_owners_subscribers_only() {
         let now = datetime!(2026-11-24 08:00 UTC);
         let (user, job) = (UserId::new(now), JobId::new(now));
         let topics = Arc::<Topics>::default();
         let mut of_job = topics.subscribe(Topic::Job(job));
         let mut of_user = topics.subscribe(Topic::User(user));
         let mut of_other = topics.subscribe(Topic::Job(JobId::new(now)));
-        topics.tick(Change::Job(user, job));
-        topics.tick(Change::Job(user, job));
+        topics.notify(Change::Job(user, job));
+        topics.notify(Change::Job(user, job));
         assert!(of_job.changed().now_or_never().is_some());
-        assert!(of_job.changed().now_or_never().is_none(), "two ticks while nobody waited are one");
+        assert!(of_job.changed().now_or_never().is_none(), "two notifications between two waits count as one");
         assert!(of_user.changed().now_or_never().is_some());
-        topics.tick(Change::User(user));
+        topics.notify(Change::User(user));
         assert!(of_user.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none());
         assert!(of_other.changed().now_or_never().is_none());
     }
 
     #[test]
-    fn the_last_subscriber_takes_the_channel_along() {
+    fn the_last_subscriber_removes_the_channel() {
         let topics = Arc::<Topics>::default();
         let first = topics.subscribe(Topic::Queue);
         let second = topics.subscribe(Topic::Queue);

@@ -1,4 +1,4 @@
-//! How changes look in a NOTIFY: the sender's id, then one word each.
+//! The payload of a NOTIFY: the sender's id, then one word for each change.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -10,31 +10,31 @@ use crate::ids::{JobId, UserId};
 /// The channel of all processes of one hub (a database has its own channels).
 pub(super) const CHANNEL: &str = "craft_live";
 
-/// PostgreSQL refuses a payload of 8,000 bytes.
-const LONGEST: usize = 7_900;
+/// Largest payload, in bytes; PostgreSQL refuses 8,000.
+const MAX_PAYLOAD_BYTES: usize = 7_900;
 
-/// Before the id of a user whose things have changed.
-const OF_USER: &str = "user/";
+/// Prefix of the id of a user.
+const USER_PREFIX: &str = "user/";
 
-/// Something to look at again.
+/// A change that subscribers are notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Change {
     Queue,
     Cancels,
     Job(UserId, JobId),
     User(UserId),
-    /// Too much to list.
+    /// Too many changes to list.
     Everything,
 }
 
-/// As few payloads as they fit in.
+/// Encodes changes in as few payloads as possible.
 pub(super) fn encode(process: Uuid, changes: &HashSet<Change>) -> Vec<String> {
     let begin = process.simple().to_string();
     let mut payloads = Vec::new();
     let mut payload = begin.clone();
     for change in changes {
         let word = word(*change);
-        if payload.len() + 1 + word.len() > LONGEST {
+        if payload.len() + 1 + word.len() > MAX_PAYLOAD_BYTES {
             payloads.push(std::mem::replace(&mut payload, begin.clone()));
         }
         let _ = write!(payload, " {word}");
@@ -43,7 +43,8 @@ pub(super) fn encode(process: Uuid, changes: &HashSet<Change>) -> Vec<String> {
     payloads
 }
 
-/// The changes in a payload of another process; nothing for one's own, whose subscribers know already.
+/// Decodes the changes in a payload of another process. The process's own payloads give none: its subscribers are notified
+/// directly.
 pub(super) fn decode(process: Uuid, payload: &str) -> Vec<Change> {
     let mut words = payload.split(' ');
     let own = words.next().and_then(|sender| Uuid::parse_str(sender).ok()) == Some(process);
@@ -55,7 +56,7 @@ fn word(change: Change) -> String {
         Change::Queue => "queue".to_owned(),
         Change::Cancels => "cancels".to_owned(),
         Change::Job(user, job) => format!("{}/{}", user.uuid().simple(), job.uuid().simple()),
-        Change::User(user) => format!("{OF_USER}{}", user.uuid().simple()),
+        Change::User(user) => format!("{USER_PREFIX}{}", user.uuid().simple()),
         Change::Everything => "everything".to_owned(),
     }
 }
@@ -66,7 +67,7 @@ fn change(word: &str) -> Option<Change> {
         "cancels" => Some(Change::Cancels),
         "everything" => Some(Change::Everything),
         pair => {
-            if let Some(user) = pair.strip_prefix(OF_USER) {
+            if let Some(user) = pair.strip_prefix(USER_PREFIX) {
                 return Some(Change::User(user.parse().ok()?));
             }
             let (user, job) = pair.split_once('/')?;
@@ -82,7 +83,7 @@ mod tests {
     use time::macros::datetime;
     use uuid::Uuid;
 
-    use super::{Change, LONGEST, decode, encode};
+    use super::{Change, MAX_PAYLOAD_BYTES, decode, encode};
     use crate::ids::{JobId, UserId};
 
     fn many() -> HashSet<Change> {
@@ -95,22 +96,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_decoded_by_others_whatever_its_size() {
-        let told = many();
-        let payloads = encode(Uuid::from_u128(1), &told);
-        assert!(payloads.len() > 1 && payloads.iter().all(|payload| payload.len() <= LONGEST));
-        let heard: HashSet<_> = payloads.iter().flat_map(|payload| decode(Uuid::from_u128(2), payload)).collect();
-        assert_eq!(heard, told);
+    fn other_processes_decode_changes_of_any_number() {
+        let changes = many();
+        let payloads = encode(Uuid::from_u128(1), &changes);
+        assert!(payloads.len() > 1 && payloads.iter().all(|payload| payload.len() <= MAX_PAYLOAD_BYTES));
+        let decoded: HashSet<_> = payloads.iter().flat_map(|payload| decode(Uuid::from_u128(2), payload)).collect();
+        assert_eq!(decoded, changes);
     }
 
     #[test]
-    fn ones_own_message_says_nothing() {
+    fn a_process_ignores_its_own_payloads() {
         let process = Uuid::from_u128(1);
         assert!(encode(process, &many()).iter().all(|payload| decode(process, payload).is_empty()));
     }
 
     #[test]
-    fn what_a_newer_version_may_say_is_passed_over() {
+    fn unknown_words_of_newer_versions_are_ignored() {
         assert_eq!(decode(Uuid::from_u128(1), "? weather queue a/b"), [Change::Queue]);
     }
 }

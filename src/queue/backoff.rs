@@ -1,14 +1,17 @@
-//! How long to wait before the next try.
+//! The delay before the next attempt.
 
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(3_600);
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(2);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(3_600);
 
-/// Full jitter over 2 s · 3ⁿ, at most an hour: `random`, in 0..1, spreads those who failed together.
+/// Returns a delay with full jitter: `random`, in 0..1, of 2 s · 3ⁿ, at most an hour.
 #[must_use]
 pub fn backoff(failures: u32, random: f64) -> Duration {
-    FIRST.saturating_mul(3_u32.saturating_pow(failures)).min(LONGEST).mul_f64(random.clamp(0.0, 1.0))
+    FIRST_RETRY_DELAY
+        .saturating_mul(3_u32.saturating_pow(failures))
+        .min(MAX_RETRY_DELAY)
+        .mul_f64(random.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Stopping a job, wherever it is.
+//! Cancels a job in any state.
 
 use sqlx::PgConnection;
 
@@ -9,22 +9,22 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::JobId;
 
-/// A job may be claimed, or handed back, between two looks; nobody does so three times in a row.
-const LOOKS: usize = 4;
+/// Most attempts to find the job's current state: it may be claimed or released between two statements.
+const MAX_ATTEMPTS: usize = 4;
 
-/// What the wish came to.
+/// The result of a request to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Canceled {
-    /// It had not begun, or was waiting: it has ended.
-    Ended,
-    /// It is running: its worker has been asked to stop it.
-    Asked,
-    /// It was over before.
-    TooLate,
+pub enum CancelResult {
+    /// The job had not begun or was waiting: it has ended as canceled.
+    Canceled,
+    /// The job is running: its worker was asked to stop it.
+    Requested,
+    /// The job had already finished.
+    AlreadyFinished,
 }
 
-/// Cancels the actor's job in the caller's transaction; `words` is what its log says. After the commit, tell
-/// [`crate::live::Live`]: `wake_cancels` if [`Canceled::Asked`], and `job_changed`.
+/// Cancels the actor's job in the caller's transaction; `words` goes into its log. After the commit, the
+/// caller notifies [`crate::live::Live`]: `notify_cancels` if [`CancelResult::Requested`], and `notify_job`.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the actor has no such job.
@@ -34,21 +34,21 @@ pub async fn cancel(
     job: JobId,
     words: &str,
     now: Timestamp,
-) -> Result<Canceled> {
+) -> Result<CancelResult> {
     let (owner, words) = (actor.user_id(), storable(words.to_owned()));
-    for _ in 0..LOOKS {
-        // each statement sees what was committed before it, and waits for whoever is moving the job
+    for _ in 0..MAX_ATTEMPTS {
+        // each statement sees what was committed before it, and waits for a transaction that moves the job
         if store::end_waiting(conn, owner, job, &words, now).await? {
-            return Ok(Canceled::Ended);
+            return Ok(CancelResult::Canceled);
         }
-        if store::ask_running(conn, owner, job, now).await? {
-            return Ok(Canceled::Asked);
+        if store::request_cancel(conn, owner, job, now).await? {
+            return Ok(CancelResult::Requested);
         }
-        match store::is_over(conn, owner, job).await? {
+        match store::is_finished(conn, owner, job).await? {
             None => return Err(Error::NotFound("job")),
-            Some(true) => return Ok(Canceled::TooLate),
+            Some(true) => return Ok(CancelResult::AlreadyFinished),
             Some(false) => {}
         }
     }
-    Err(Error::Conflict("The job is moving too fast to be canceled. Try again".to_owned()))
+    Err(Error::Conflict("The job changed while it was being cancelled. Try again".to_owned()))
 }

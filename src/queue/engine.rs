@@ -1,4 +1,4 @@
-//! The engine of a process that runs jobs: slots, and the tasks around them.
+//! The engine of a process that runs jobs: its slots and background tasks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::accept::Accepter;
 use super::claim::{Claimer, Claims};
-use super::events::{Event, Flusher, Level, storable};
-use super::finish::{End, Ending, Finish, Writer};
+use super::enqueue::Enqueuer;
+use super::events::{Event, EventLevel, Flusher, storable};
+use super::finish::{FinishRecord, FinishedRun, JobEnd, Writer};
 use super::group::Group;
 use super::leader::Leader;
 use super::lease::{Lease, Leases, Running};
@@ -23,29 +23,29 @@ use crate::error::Result;
 use crate::ids::WorkerId;
 use crate::live::Live;
 
-/// How long runs that were told to stop at once may take to say how they ended.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+/// Longest wait for runs that were told to stop at once.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How an engine works.
+/// The limits of an engine.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct EngineSettings {
     /// Most runs at once in this process.
     pub slots: u16,
     /// Most runs at once of one user, in all processes.
     pub user_cap: u32,
     /// Most runs at once against one connector, in all processes.
     pub connector_cap: u32,
-    /// How long a run may take.
+    /// Longest duration of a run.
     pub time_limit: Duration,
 }
 
-impl Default for Settings {
+impl Default for EngineSettings {
     fn default() -> Self {
         Self { slots: 64, user_cap: 32, connector_cap: 64, time_limit: Duration::from_secs(300) }
     }
 }
 
-/// Claims jobs and ends their runs; cheap to clone.
+/// Claims jobs and finishes their runs; cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
@@ -54,7 +54,7 @@ struct Inner {
     live: Live,
     clock: Clock,
     worker: WorkerId,
-    settings: Settings,
+    settings: EngineSettings,
     slots: Arc<Semaphore>,
     running: Running,
     room: Arc<Notify>,
@@ -63,25 +63,25 @@ struct Inner {
     claims: TaskTracker,
     /// No more claims.
     close: CancellationToken,
-    /// No more chores, and no more waiting for a database that is away.
+    /// No more background tasks, and no more retries while the database is unavailable.
     stop: CancellationToken,
 }
 
 impl Engine {
-    /// Says that this process is alive, then starts to claim, together with the accepter of this process. `info` names
-    /// the process for people.
+    /// Sends the first heartbeat, then starts to claim; from then on `enqueuer` claims too. `info` names the process for
+    /// people.
     ///
     /// # Errors
-    /// The database's, if the first beat cannot be written.
+    /// Those of the database, if the first heartbeat cannot be written.
     pub async fn start(
         db: SystemDb,
-        accepter: &Accepter,
+        enqueuer: &Enqueuer,
         clock: Clock,
-        settings: Settings,
+        settings: EngineSettings,
         info: &str,
     ) -> Result<(Self, Leases)> {
         let worker = WorkerId::new(clock.now());
-        // before the first claim, or its leases would look like those of the dead
+        // before the first claim: leases without a heartbeat are rescued
         store::worker::beat(db.pool(), worker, info).await?;
         let (tasks, stop, close) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         let writer = Writer { db: db.clone(), stop: stop.clone() };
@@ -91,7 +91,7 @@ impl Engine {
             running: Running::default(),
             room: Arc::default(),
             db,
-            live: accepter.live().clone(),
+            live: enqueuer.live().clone(),
             clock,
             worker,
             settings,
@@ -100,12 +100,12 @@ impl Engine {
             close,
             stop,
         }));
-        let leases = engine.claim(accepter);
-        engine.watch(info);
+        let leases = engine.claim(enqueuer);
+        engine.start_background_tasks(info);
         Ok((engine, leases))
     }
 
-    fn claim(&self, accepter: &Accepter) -> Leases {
+    fn claim(&self, enqueuer: &Enqueuer) -> Leases {
         let it = &self.0;
         let (sender, leases) = mpsc::channel(usize::from(it.settings.slots).max(1));
         let claims = Arc::new(Claims {
@@ -121,33 +121,32 @@ impl Engine {
             close: it.close.clone(),
             turn: Mutex::default(),
         });
-        accepter.claim_with(&claims);
+        enqueuer.claim_with(&claims);
         it.claims.spawn(Claimer { claims, room: it.room.clone() }.run());
         leases
     }
 
-    fn watch(&self, info: &str) {
+    fn start_background_tasks(&self, info: &str) {
         let it = &self.0;
         let (db, live, worker) = (it.db.clone(), it.live.clone(), it.worker);
         let leader = Leader { db: db.clone(), live: live.clone(), clock: it.clock.clone(), worker };
-        self.until_stop(watch::beat(db.clone(), worker, info.to_owned()));
-        self.until_stop(watch::leases(db, live, worker, it.running.clone()));
-        self.until_stop(leader.run());
+        self.spawn_until_stop(watch::send_heartbeats(db.clone(), worker, info.to_owned()));
+        self.spawn_until_stop(watch::watch_leases(db, live, worker, it.running.clone()));
+        self.spawn_until_stop(leader.run());
     }
 
-    fn until_stop(&self, chore: impl Future<Output = ()> + Send + 'static) {
+    fn spawn_until_stop(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.0.stop.clone();
-        self.0.tasks.spawn(async move { stop.run_until_cancelled(chore).await });
+        self.0.tasks.spawn(async move { stop.run_until_cancelled(task).await });
     }
 
-    /// Ends a run; true once it is committed, false if the run had been given up for dead (nothing is written then).
-    /// Its slot is free afterwards.
+    /// Finishes a run and frees its slot. Returns false, and writes nothing, if the run was rescued before.
     ///
-    /// While the database is away this waits.
-    pub async fn finish(&self, lease: Lease, finish: Finish) -> Result<bool> {
-        let Finish { end, event, audit, is_use, now } = finish;
-        let again = matches!(end, End::Again);
-        let ending = Ending {
+    /// While the database is unavailable this waits.
+    pub async fn finish(&self, lease: Lease, finish: FinishedRun) -> Result<bool> {
+        let FinishedRun { end, event, audit, is_use, now } = finish;
+        let again = matches!(end, JobEnd::Release);
+        let ending = FinishRecord {
             run: (lease.job_id(), lease.run_no()),
             as_run: lease.run_no(),
             end: clean(end),
@@ -159,24 +158,24 @@ impl Engine {
         };
         let won = self.0.endings.submit(ending).await?;
         if won {
-            self.0.live.job_changed(lease.user_id(), lease.job_id());
+            self.0.live.notify_job(lease.user_id(), lease.job_id());
         }
         drop(lease);
         self.0.room.notify_one();
         if again {
-            self.0.live.wake_queue();
+            self.0.live.notify_queue();
         }
         Ok(won)
     }
 
-    /// Hands a run back, as if it had not begun: for one that has not, or that may run twice.
+    /// Releases a job, as if its run had not begun: for runs that have not, and for repeatable ones.
     pub async fn release(&self, lease: Lease, now: Timestamp) -> Result<bool> {
-        let event = Event::new(Level::Info, "The hub is restarting: this call goes back to the queue", now);
-        self.finish(lease, Finish { end: End::Again, event, audit: None, is_use: true, now }).await
+        let event = Event::new(EventLevel::Info, "The hub is restarting: this call goes back to the queue", now);
+        self.finish(lease, FinishedRun { end: JobEnd::Release, event, audit: None, is_use: true, now }).await
     }
 
-    /// Stops in good order: no more claims; runs that may run twice are told to stop, others have `drain` to end, and
-    /// are told then. Whatever is still under way after that is ended as if the process had died now.
+    /// Shuts down: claims no more, tells repeatable runs to stop, and gives the others `drain` to end before it tells them
+    /// too. Runs that are still under way after that are rescued at once.
     pub async fn shutdown(&self, drain: Duration) {
         let it = &self.0;
         it.close.cancel();
@@ -185,13 +184,17 @@ impl Engine {
         it.running.shut_down(false);
         if !self.idle_within(drain).await {
             it.running.shut_down(true);
-            self.idle_within(LAST_WORDS).await;
+            self.idle_within(STOP_TIMEOUT).await;
         }
         it.stop.cancel();
         it.tasks.close();
         it.tasks.wait().await;
         if let Err(error) = self.leave().await {
-            tracing::warn!(%error, "the process could not sign off; the next one will notice");
+            tracing::warn!(
+                worker.id = %it.worker, %error,
+                "Failed to sign off worker {}; the leader rescues its runs",
+                it.worker
+            );
         }
     }
 
@@ -203,7 +206,7 @@ impl Engine {
     async fn leave(&self) -> Result<()> {
         let it = &self.0;
         for (user, job) in rescue(&it.db, Some(it.worker), it.clock.now(), rand::random).await? {
-            it.live.job_changed(user, job);
+            it.live.notify_job(user, job);
         }
         store::worker::leave(it.db.pool(), it.worker).await?;
         store::chores::resign(it.db.pool(), it.worker).await?;
@@ -211,11 +214,11 @@ impl Engine {
     }
 }
 
-/// What a service answered is not ours to trust with the one character that cannot be stored.
-fn clean(end: End) -> End {
+/// Replaces NUL in a service's answer: PostgreSQL text cannot hold it.
+fn clean(end: JobEnd) -> JobEnd {
     match end {
-        End::Over { outcome, error_class, error, output } => {
-            End::Over { outcome, error_class, error: error.map(storable), output: output.map(storable) }
+        JobEnd::Complete { outcome, error_class, error, output } => {
+            JobEnd::Complete { outcome, error_class, error: error.map(storable), output: output.map(storable) }
         }
         other => other,
     }

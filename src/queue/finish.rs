@@ -1,4 +1,4 @@
-//! Ending a run: lease, result, last events, audit entry and the connection's last use, in one commit.
+//! Finishes runs: lease, result, last events, audit entry and the connection's last use, in one commit.
 
 use std::time::Duration;
 
@@ -14,26 +14,29 @@ use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 
-/// Pause between tries while the database is away.
-const AWAY: Duration = Duration::from_millis(500);
+/// Delay between attempts while the database is unavailable.
+const UNAVAILABLE_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How a job ended; text in the database.
+/// The outcome of a job; text in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It did what it should.
+pub enum JobOutcome {
+    /// The call succeeded.
     Ok,
-    /// It failed, and would again.
+    /// The call failed, and would fail again.
     Permanent,
-    /// It failed too often.
+    /// The call failed too often.
     Dead,
-    /// Its owner stopped it.
+    /// The owner cancelled it.
     Canceled,
     /// The call may or may not have happened.
     Unknown,
 }
 
-impl Outcome {
-    /// The word that is stored.
+impl JobOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Permanent, Self::Dead, Self::Canceled, Self::Unknown];
+
+    /// The stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,117 +49,116 @@ impl Outcome {
     }
 }
 
-/// What a job waits for; text in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The next try, after a failure that may pass. The only one that counts as a try.
+/// The reason why a job waits for a time; text in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum WaitReason {
+    /// A temporary failure. Only this reason counts as an attempt.
     Retry,
-    /// The service's rate limit.
-    Rate,
-    /// The service to recover: its breaker is open.
-    Breaker,
-    /// The hub to have its own keys again.
+    /// The hub cannot open stored credentials.
     Paused,
-    /// The owner to connect again.
+    /// The owner has to connect again.
     Reauth,
-    /// The owner to answer.
-    Wait,
-    /// The owner to allow it.
-    Approval,
 }
 
-impl Reason {
-    /// The word that is stored.
+impl WaitReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Retry, Self::Paused, Self::Reauth];
+
+    /// The stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Retry => "retry",
-            Self::Rate => "rate",
-            Self::Breaker => "breaker",
             Self::Paused => "paused",
             Self::Reauth => "reauth",
-            Self::Wait => "wait",
-            Self::Approval => "approval",
         }
     }
 }
 
-/// What comes after the run.
+/// The next state of a job whose run ends.
 #[derive(Clone, Debug)]
-pub enum End {
-    /// Nothing: the job is over.
-    Over {
-        /// How it ended.
-        outcome: Outcome,
-        /// Machine word for the cause.
+pub enum JobEnd {
+    /// The job has finished.
+    Complete {
+        /// The outcome.
+        outcome: JobOutcome,
+        /// The error class, a machine word.
         error_class: Option<String>,
-        /// The cause in words.
+        /// The error message, for people.
         error: Option<String>,
-        /// Result as JSON text.
+        /// The result as JSON text.
         output: Option<String>,
     },
-    /// Another run, at a time. A job whose owner has asked to stop it does not wait: its next run ends at once.
-    Later {
-        /// When; the engine's clock.
+    /// The job runs again at a time. If its owner has asked to cancel it, it runs at once, to end as canceled.
+    RetryLater {
+        /// The time of the next run, by the engine's clock.
         run_at: Timestamp,
-        /// Why it waits.
-        reason: Reason,
+        /// The reason to wait.
+        reason: WaitReason,
     },
-    /// Another run, as soon as may be, as if this one had not begun.
-    Again,
+    /// The job is ready again, as if this run had not begun.
+    Release,
 }
 
-/// The ending of a run, as the worker hands it in.
+/// The end of a run, as the worker reports it.
 #[derive(Clone, Debug)]
-pub struct Finish {
-    /// What comes after.
-    pub end: End,
-    /// What the run's log ends with.
+pub struct FinishedRun {
+    /// The next state of the job.
+    pub end: JobEnd,
+    /// The last event of the run.
     pub event: Event,
-    /// The job's audit entry, if it is over.
-    pub audit: Option<audit::Prepared>,
-    /// True if the connection was used for what it is there for.
+    /// The job's audit entry, if it has finished.
+    pub audit: Option<audit::PreparedEntry>,
+    /// True if the run counts as a use of the connection.
     pub is_use: bool,
-    /// When it ended.
+    /// The time of the end.
     pub now: Timestamp,
 }
 
-/// The ending of a run, as it is written.
+/// The end of a run, as it is stored.
 #[derive(Clone, Debug)]
-pub(super) struct Ending {
-    /// The fence: written only while this run holds the lease.
+pub(super) struct FinishRecord {
+    /// The fence: the record is written only while this run holds the lease.
     pub(super) run: Run,
-    /// The run that the job is left with; another than the fence's if it was ended by somebody else.
+    /// The job's last run afterwards: the fence's, or a later one if the rescuer ends the run.
     pub(super) as_run: i32,
-    pub(super) end: End,
+    pub(super) end: JobEnd,
     pub(super) lines: Vec<Line>,
-    pub(super) audit: Option<audit::Prepared>,
+    pub(super) audit: Option<audit::PreparedEntry>,
     pub(super) is_use: bool,
-    /// The run was lost with its process.
+    /// True if the run was lost with its process.
     pub(super) crashed: bool,
     pub(super) now: Timestamp,
 }
 
-/// Writes endings; while the database is away it waits, because an outcome must not be lost. `stop` ends the waiting.
+/// Writes finished runs. While the database is unavailable it retries, because an outcome must not be lost; `stop` ends
+/// the retries.
 pub(super) struct Writer {
     pub(super) db: SystemDb,
     pub(super) stop: CancellationToken,
 }
 
 impl Write for Writer {
-    type Item = Ending;
-    /// Whether the run still held its lease.
+    type Item = FinishRecord;
+    /// True if the run still held its lease.
     type Answer = bool;
 
-    async fn write(&self, endings: &[Ending]) -> Result<Vec<bool>> {
+    async fn write(&self, runs: &[FinishRecord]) -> Result<Vec<bool>> {
         loop {
-            match store::finish::write(self.db.pool(), endings).await.map_err(Error::from) {
+            match store::finish::write(self.db.pool(), runs).await.map_err(Error::from) {
                 Err(Error::Unavailable(cause)) if !self.stop.is_cancelled() => {
-                    tracing::warn!(%cause, endings = endings.len(), "endings could not be written; trying again");
-                    self.stop.run_until_cancelled(sleep(AWAY)).await;
+                    tracing::warn!(
+                        error = format!("{cause:#}"),
+                        runs = runs.len(),
+                        "Failed to store {} finished runs: the database is unavailable; retrying in {} ms",
+                        runs.len(),
+                        UNAVAILABLE_RETRY_DELAY.as_millis()
+                    );
+                    self.stop.run_until_cancelled(sleep(UNAVAILABLE_RETRY_DELAY)).await;
                 }
                 Err(error) => return Err(error),
-                Ok(won) => return Ok(endings.iter().map(|ending| won.contains(&ending.run.0)).collect()),
+                Ok(won) => return Ok(runs.iter().map(|record| won.contains(&record.run.0)).collect()),
             }
         }
     }

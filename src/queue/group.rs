@@ -1,8 +1,8 @@
-//! Group commit: what arrives together is written in one commit.
+//! Group commit: items that arrive together are written in one commit.
 //!
-//! One task takes everything that waits and writes it; while it commits, the next group gathers. So under load a commit
-//! carries many items, and an item that comes alone waits for nobody. When a group cannot be written, its items are
-//! written one by one, and only the culprit fails.
+//! A task takes all waiting items and writes them; while it commits, the next group gathers. Under load a commit carries
+//! many items, and a single item never waits. If a group cannot be written, its items are written one by one, so only the
+//! faulty item fails.
 
 use std::future::Future;
 
@@ -14,23 +14,23 @@ use tokio_util::task::TaskTracker;
 use crate::error::{Error, Result};
 
 /// Most items in a commit.
-const LARGEST: usize = 200;
+const MAX_GROUP_ITEMS: usize = 200;
 
-/// Items that may wait for the task; those who bring more wait their turn.
-const WAITING: usize = 1_000;
+/// Most items that wait for the task; further callers wait for room.
+const MAX_WAITING_ITEMS: usize = 1_000;
 
 /// Writes items in one commit.
 pub(super) trait Write: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
     type Answer: Send + 'static;
 
-    /// All or nothing; one answer for each item, in order.
+    /// Writes all items or none, and returns one answer for each, in order.
     fn write(&self, items: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
 }
 
 type Waiting<W> = (<W as Write>::Item, oneshot::Sender<Result<<W as Write>::Answer>>);
 
-/// Where items are handed in.
+/// The sender of items; clones share one task.
 pub(super) struct Group<W: Write>(mpsc::Sender<Waiting<W>>);
 
 impl<W: Write> Clone for Group<W> {
@@ -40,14 +40,14 @@ impl<W: Write> Clone for Group<W> {
 }
 
 impl<W: Write> Group<W> {
-    /// Starts the task; after `stop` it writes what was handed in and ends.
+    /// Starts the task. After `stop` it writes the submitted items and ends.
     pub(super) fn start(writer: W, tasks: &TaskTracker, stop: CancellationToken) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(MAX_WAITING_ITEMS);
         tasks.spawn(run(writer, receiver, stop));
         Self(sender)
     }
 
-    /// Returns once the item is committed, or cannot be.
+    /// Returns once the item is committed or has failed.
     pub(super) async fn submit(&self, item: W::Item) -> Result<W::Answer> {
         let stopping = || Error::Unavailable(anyhow!("the process is stopping"));
         let (reply, answer) = oneshot::channel();
@@ -57,7 +57,7 @@ impl<W: Write> Group<W> {
 }
 
 async fn run<W: Write>(writer: W, mut receiver: mpsc::Receiver<Waiting<W>>, stop: CancellationToken) {
-    let mut waiting = Vec::with_capacity(LARGEST);
+    let mut waiting = Vec::with_capacity(MAX_GROUP_ITEMS);
     loop {
         let taken = tokio::select! {
             biased;
@@ -65,14 +65,14 @@ async fn run<W: Write>(writer: W, mut receiver: mpsc::Receiver<Waiting<W>>, stop
                 receiver.close();
                 continue;
             }
-            taken = receiver.recv_many(&mut waiting, LARGEST) => taken,
+            taken = receiver.recv_many(&mut waiting, MAX_GROUP_ITEMS) => taken,
         };
         if taken == 0 {
             return;
         }
         let (items, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
         for (reply, answer) in replies.into_iter().zip(write(&writer, &items).await) {
-            // whoever handed it in may have gone away; it is committed all the same
+            // the caller may have been dropped; the item is committed all the same
             let _ = reply.send(answer);
         }
     }
@@ -87,7 +87,7 @@ async fn write<W: Write>(writer: &W, items: &[W::Item]) -> Vec<Result<W::Answer>
         }
         Err(error) if items.len() == 1 => vec![Err(error)],
         Err(error) => {
-            tracing::warn!(%error, items = items.len(), "a group could not be written; writing its items one by one");
+            tracing::warn!(%error, items = items.len(), "Failed to write a group of {} items; writing them one by one", items.len());
             let mut answers = Vec::with_capacity(items.len());
             for item in items {
                 let alone = writer.write(std::slice::from_ref(item)).await;

@@ -1,4 +1,4 @@
-//! The chores that one process does for all: promote what is due, rescue what is lost, tidy up.
+//! Maintenance by one elected process: promotes due jobs, rescues lost runs, prunes expired rows.
 
 use std::time::Duration;
 
@@ -13,27 +13,28 @@ use crate::ids::{JobId, UserId, WorkerId};
 use crate::live::Live;
 
 /// Due jobs wait no longer than this.
-const TICK: Duration = Duration::from_secs(1);
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The lead is renewed, and lost runs are looked for, every so many ticks; it lasts 10 seconds.
-const RENEW: u64 = 3;
+/// Ticks between two elections and two rescues; a leadership lasts 10 seconds.
+const ELECTION_TICKS: u64 = 3;
 
-/// Drained lanes are dropped every so many ticks.
-const LANES: u64 = 15;
+/// Ticks between two prunings of drained lanes.
+const LANE_PRUNE_TICKS: u64 = 15;
 
-/// What has expired is dropped every so many ticks.
-const EXPIRED: u64 = 300;
+/// Ticks between two prunings of expired rows.
+const EXPIRED_PRUNE_TICKS: u64 = 300;
 
-/// Partitions are looked after every so many ticks: many times a day, since only a month's end needs it.
-const PARTITIONS: u64 = 3_600;
+/// Ticks between two checks of the partitions. A check is cheap and matters only at the end of a month.
+const PARTITION_TICKS: u64 = 3_600;
 
-/// After a failure. When the database was away, all processes fell silent: they get the time to beat again before
-/// anybody is taken for dead.
-const RECOVER: Duration = Duration::from_secs(10);
+/// Pause after a failure. While the database is unavailable no process can send a heartbeat: all get the time to do so
+/// before their runs are rescued.
+const FAILURE_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// Most due jobs in one statement.
-const LARGEST: usize = 5_000;
+const MAX_PROMOTED_JOBS: usize = 5_000;
 
+/// A candidate for the leadership.
 pub(super) struct Leader {
     pub(super) db: SystemDb,
     pub(super) live: Live,
@@ -42,9 +43,9 @@ pub(super) struct Leader {
 }
 
 impl Leader {
-    /// Leads, or waits to, until dropped.
+    /// Leads, or waits for the leadership, until dropped.
     pub(super) async fn run(self) {
-        let mut ticks = interval(TICK);
+        let mut ticks = interval(TICK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leads = false;
         for tick in 0_u64.. {
@@ -52,24 +53,27 @@ impl Leader {
             match self.tick(tick, leads).await {
                 Ok(won) => leads = won,
                 Err(error) => {
-                    tracing::warn!(%error, "the queue could not be looked after; trying again");
+                    tracing::warn!(%error, "Failed to maintain the queue; retrying in {} s", FAILURE_RETRY_DELAY.as_secs());
                     leads = false;
-                    sleep(RECOVER).await;
+                    sleep(FAILURE_RETRY_DELAY).await;
                 }
             }
         }
     }
 
-    /// Does what is due at this tick; says whether this process leads.
+    /// Does the work that is due at this tick. Returns true if this process leads.
     async fn tick(&self, tick: u64, led: bool) -> Result<bool> {
-        let leads =
-            if led && !tick.is_multiple_of(RENEW) { true } else { store::lead(self.db.pool(), self.worker).await? };
+        let leads = if led && !tick.is_multiple_of(ELECTION_TICKS) {
+            true
+        } else {
+            store::lead(self.db.pool(), self.worker).await?
+        };
         if leads {
             self.promote().await?;
-            if tick.is_multiple_of(RENEW) {
+            if tick.is_multiple_of(ELECTION_TICKS) {
                 self.rescue().await?;
             }
-            self.tidy(tick).await?;
+            self.prune(tick).await?;
         }
         Ok(leads)
     }
@@ -77,9 +81,10 @@ impl Leader {
     async fn promote(&self) -> Result<()> {
         loop {
             let due =
-                store::promote(self.db.pool(), self.clock.now(), i64::try_from(LARGEST).unwrap_or(i64::MAX)).await?;
-            self.tell(&due);
-            if due.len() < LARGEST {
+                store::promote(self.db.pool(), self.clock.now(), i64::try_from(MAX_PROMOTED_JOBS).unwrap_or(i64::MAX))
+                    .await?;
+            self.notify_owners(&due);
+            if due.len() < MAX_PROMOTED_JOBS {
                 return Ok(());
             }
         }
@@ -88,36 +93,36 @@ impl Leader {
     async fn rescue(&self) -> Result<()> {
         let rescued = rescue(&self.db, None, self.clock.now(), rand::random).await?;
         if !rescued.is_empty() {
-            tracing::warn!(runs = rescued.len(), "lost runs were ended");
+            tracing::warn!(runs = rescued.len(), "Rescued {} lost runs", rescued.len());
         }
-        self.tell(&rescued);
+        self.notify_owners(&rescued);
         Ok(())
     }
 
-    async fn tidy(&self, tick: u64) -> Result<()> {
-        if tick.is_multiple_of(LANES) {
+    async fn prune(&self, tick: u64) -> Result<()> {
+        if tick.is_multiple_of(LANE_PRUNE_TICKS) {
             let mut tx = self.db.begin().await?;
             let drained = store::lock_drained_lanes(&mut tx).await?;
             store::drop_lanes(&mut tx, &drained).await?;
             tx.commit().await?;
         }
-        if tick.is_multiple_of(EXPIRED) {
+        if tick.is_multiple_of(EXPIRED_PRUNE_TICKS) {
             store::drop_keys(self.db.pool(), self.clock.now()).await?;
             store::drop_cancels(self.db.pool()).await?;
             store::drop_workers(self.db.pool()).await?;
         }
-        if tick.is_multiple_of(PARTITIONS) {
+        if tick.is_multiple_of(PARTITION_TICKS) {
             db::ensure_partitions(&self.db, self.clock.now()).await?;
         }
         Ok(())
     }
 
-    fn tell(&self, jobs: &[(UserId, JobId)]) {
+    fn notify_owners(&self, jobs: &[(UserId, JobId)]) {
         if !jobs.is_empty() {
-            self.live.wake_queue();
+            self.live.notify_queue();
         }
         for (user, job) in jobs {
-            self.live.job_changed(*user, *job);
+            self.live.notify_job(*user, *job);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A claimed job in the hands of this process.
+//! Leases: the claimed jobs of this process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use super::events::Journal;
 use crate::clock::Timestamp;
 use crate::ids::{JobId, UserId};
 
-/// Why a run should stop.
+/// The reason why a run should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Its owner asked: end it as canceled.
+pub enum StopReason {
+    /// The owner asked for it: the run ends as canceled.
     Canceled,
-    /// The process is stopping: release it if it may run again, else end it as unknown.
+    /// The process is stopping: a repeatable job is released, any other ends as unknown.
     Shutdown,
-    /// It was given up for dead and has been ended elsewhere: nothing that it writes will be kept.
+    /// The run was rescued by another process: its writes are discarded.
     Lost,
 }
 
@@ -29,12 +29,12 @@ pub type Leases = mpsc::Receiver<Lease>;
 pub struct Lease {
     pub(super) claimed: Claimed,
     pub(super) journal: Journal,
-    pub(super) stop: watch::Receiver<Option<Stop>>,
-    // released on drop: with the lease, after its ending was committed
+    pub(super) stop: watch::Receiver<Option<StopReason>>,
+    // released on drop, after the end of the run was committed
     pub(super) _slot: Slot,
 }
 
-/// What the claim says of the job.
+/// The claimed job's columns.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
     pub(super) job_id: JobId,
@@ -44,66 +44,66 @@ pub(super) struct Claimed {
     pub(super) repeatable: bool,
     pub(super) started_at: Timestamp,
     pub(super) time_limit: Duration,
-    /// Its owner had asked to stop it before it was claimed.
+    /// True if the owner asked to cancel it before the claim.
     pub(super) canceled: bool,
 }
 
 impl Lease {
-    /// Which job.
+    /// The job's id.
     #[must_use]
     pub const fn job_id(&self) -> JobId {
         self.claimed.job_id
     }
 
-    /// Whose job.
+    /// The job's owner.
     #[must_use]
     pub const fn user_id(&self) -> UserId {
         self.claimed.user_id
     }
 
-    /// Which run of it: the fence.
+    /// The number of the run: the fence.
     #[must_use]
     pub const fn run_no(&self) -> i32 {
         self.claimed.run_no
     }
 
-    /// How many tries have failed before; a wait or a crash is none.
+    /// The number of failed attempts before; waits and crashes do not count.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.claimed.attempt.unsigned_abs()
     }
 
-    /// Whether running it twice does no harm.
+    /// True if running the job twice does no harm.
     #[must_use]
     pub const fn repeatable(&self) -> bool {
         self.claimed.repeatable
     }
 
-    /// When the run began.
+    /// The start of the run.
     #[must_use]
     pub const fn started_at(&self) -> Timestamp {
         self.claimed.started_at
     }
 
-    /// How long the run may take; past it, and a grace, it is given up for dead.
+    /// Longest duration of the run; past it, and a grace period, the run is rescued.
     #[must_use]
     pub const fn time_limit(&self) -> Duration {
         self.claimed.time_limit
     }
 
-    /// Where the run says what it does.
+    /// The log of the run.
     #[must_use]
     pub fn journal(&self) -> Journal {
         self.journal.clone()
     }
 
-    /// Waits until the run should stop, and says why; for ever if it need not.
-    pub fn stopped(&self) -> impl Future<Output = Stop> + Send + use<> {
+    /// Waits until the run should stop, and returns the reason. Never returns if the lease ends first.
+    pub fn stopped(&self) -> impl Future<Output = StopReason> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
             match stop.wait_for(Option::is_some).await.ok().and_then(|reason| *reason) {
                 Some(reason) => reason,
-                // the lease is gone, and with it whoever could ask
+                // the lease has ended, so no process can ask any more
                 None => std::future::pending().await,
             }
         }
@@ -120,10 +120,10 @@ pub(super) type Run = (JobId, i32);
 #[derive(Debug)]
 struct Entry {
     repeatable: bool,
-    stop: watch::Sender<Option<Stop>>,
+    stop: watch::Sender<Option<StopReason>>,
 }
 
-/// A place among the runs; free again when dropped.
+/// A slot of the engine; free again when dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
     run: Run,
@@ -136,9 +136,9 @@ impl Running {
         &self,
         claimed: &Claimed,
         permit: OwnedSemaphorePermit,
-    ) -> (Slot, watch::Receiver<Option<Stop>>) {
+    ) -> (Slot, watch::Receiver<Option<StopReason>>) {
         let run = (claimed.job_id, claimed.run_no);
-        let (stop, stopped) = watch::channel(claimed.canceled.then_some(Stop::Canceled));
+        let (stop, stopped) = watch::channel(claimed.canceled.then_some(StopReason::Canceled));
         self.lock().insert(run, Entry { repeatable: claimed.repeatable, stop });
         (Slot { run, running: self.clone(), _permit: permit }, stopped)
     }
@@ -147,17 +147,17 @@ impl Running {
         self.lock().keys().copied().collect()
     }
 
-    /// Asks one run to stop; the first reason stands.
-    pub(super) fn stop(&self, run: Run, reason: Stop) {
+    /// Asks one run to stop; the first reason wins.
+    pub(super) fn stop(&self, run: Run, reason: StopReason) {
         if let Some(entry) = self.lock().get(&run) {
             entry.ask(reason);
         }
     }
 
-    /// The process is stopping: asks those that may run again, or all.
+    /// Asks the repeatable runs, or all, to stop because the process stops.
     pub(super) fn shut_down(&self, all: bool) {
         for entry in self.lock().values().filter(|entry| all || entry.repeatable) {
-            entry.ask(Stop::Shutdown);
+            entry.ask(StopReason::Shutdown);
         }
     }
 
@@ -167,7 +167,7 @@ impl Running {
 }
 
 impl Entry {
-    fn ask(&self, reason: Stop) {
+    fn ask(&self, reason: StopReason) {
         self.stop.send_if_modified(|asked| asked.replace(asked.unwrap_or(reason)).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! What waits for a connection, or runs through it.
+//! Jobs by the connection that they use.
 
 use sqlx::PgConnection;
 
@@ -9,51 +9,55 @@ use crate::error::Result;
 use crate::ids::{ConnectionId, JobId, UserId};
 use crate::live::Live;
 
-/// The actor's jobs that have not ended, with the connection that each goes through; `most` of them.
-pub async fn unfinished(
+/// Returns at most `most` of the actor's unfinished jobs, each with its connection.
+pub async fn list_unfinished(
     conn: &mut PgConnection,
     actor: &Actor,
     connections: &[ConnectionId],
     most: i64,
 ) -> Result<Vec<(ConnectionId, JobId)>> {
-    Ok(store::unfinished(conn, QUEUE, actor.user_id(), connections, most).await?)
+    Ok(store::list_unfinished(conn, QUEUE, actor.user_id(), connections, most).await?)
 }
 
-/// Jobs that have become ready. Once that is committed, they are to be announced.
+/// Jobs that were made ready. The caller announces them after its commit.
 #[derive(Debug)]
 #[must_use]
-pub struct Released {
+pub struct ReleasedJobs {
     owner: UserId,
     jobs: Vec<JobId>,
 }
 
-impl Released {
-    /// Tells whoever claims, and whoever watches.
+impl ReleasedJobs {
+    /// Notifies claimers, and subscribers of the jobs.
     pub fn announce(&self, live: &Live) {
         if !self.jobs.is_empty() {
-            live.wake_queue();
+            live.notify_queue();
         }
         for job in &self.jobs {
-            live.job_changed(self.owner, *job);
+            live.notify_job(self.owner, *job);
         }
     }
 
-    /// How many there are.
+    /// The number of jobs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.jobs.len()
     }
 
-    /// True if nothing has waited.
+    /// True if no job has waited.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.jobs.is_empty()
     }
 }
 
-/// Makes the actor's jobs ready that wait for their owner to connect again, in the caller's transaction.
-pub async fn release_parked(conn: &mut PgConnection, actor: &Actor, connection: ConnectionId) -> Result<Released> {
+/// Releases the actor's jobs that wait for this connection to be connected again, in the caller's transaction.
+pub async fn release_awaiting_reauth(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connection: ConnectionId,
+) -> Result<ReleasedJobs> {
     let owner = actor.user_id();
-    let jobs = store::release_parked(conn, QUEUE, owner, connection).await?;
-    Ok(Released { owner, jobs })
+    let jobs = store::release_awaiting_reauth(conn, QUEUE, owner, connection).await?;
+    Ok(ReleasedJobs { owner, jobs })
 }

@@ -1,47 +1,51 @@
-//! What a process does beside its runs: it beats, and looks whether any of them should stop.
+//! Sends the process's heartbeat, and stops runs that were canceled or lost.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::lease::{Running, Stop};
+use super::lease::{Running, StopReason};
 use super::store::worker as store;
 use crate::db::SystemDb;
 use crate::ids::WorkerId;
 use crate::live::Live;
 
-/// Between beats; four missed ones are a death.
-const BEAT: Duration = Duration::from_secs(5);
+/// Time between heartbeats; after four missed ones the process counts as dead.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A lost wake-up delays a cancel by this much.
-const POLL: Duration = Duration::from_secs(1);
+/// Longest delay of a cancellation whose notification was lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Beats until dropped.
-pub(super) async fn beat(db: SystemDb, worker: WorkerId, info: String) {
-    let mut beats = interval(BEAT);
+/// Sends heartbeats until dropped.
+pub(super) async fn send_heartbeats(db: SystemDb, worker: WorkerId, info: String) {
+    let mut beats = interval(HEARTBEAT_INTERVAL);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         beats.tick().await;
         if let Err(error) = store::beat(db.pool(), worker, &info).await {
-            tracing::warn!(%error, "the process could not say that it is alive");
+            tracing::warn!(
+                worker.id = %worker, %error,
+                "Failed to send the heartbeat of worker {worker}; retrying in {} s",
+                HEARTBEAT_INTERVAL.as_secs()
+            );
         }
     }
 }
 
-/// Compares the runs with their leases until dropped.
-pub(super) async fn leases(db: SystemDb, live: Live, worker: WorkerId, running: Running) {
+/// Compares the runs with their leases until dropped, and tells canceled and lost runs to stop.
+pub(super) async fn watch_leases(db: SystemDb, live: Live, worker: WorkerId, running: Running) {
     let mut cancels = live.subscribe_cancels();
     loop {
-        let _ = timeout(POLL, cancels.changed()).await;
-        if let Err(error) = look(&db, worker, &running).await {
-            tracing::warn!(%error, "running jobs could not be looked after");
+        let _ = timeout(POLL_INTERVAL, cancels.changed()).await;
+        if let Err(error) = stop_ended_runs(&db, worker, &running).await {
+            tracing::warn!(worker.id = %worker, %error, "Failed to check the leases of worker {worker}; retrying");
         }
     }
 }
 
-async fn look(db: &SystemDb, worker: WorkerId, running: &Running) -> sqlx::Result<()> {
-    // before the leases are read: a run that begins meanwhile is not lost
+async fn stop_ended_runs(db: &SystemDb, worker: WorkerId, running: &Running) -> sqlx::Result<()> {
+    // read before the leases: a run that begins meanwhile is not lost
     let runs = running.runs();
     if runs.is_empty() {
         return Ok(());
@@ -50,8 +54,8 @@ async fn look(db: &SystemDb, worker: WorkerId, running: &Running) -> sqlx::Resul
         store::leases(db.pool(), worker).await?.into_iter().map(|it| ((it.job_id, it.run_no), it.canceled)).collect();
     for run in runs {
         match held.get(&run) {
-            None => running.stop(run, Stop::Lost),
-            Some(true) => running.stop(run, Stop::Canceled),
+            None => running.stop(run, StopReason::Lost),
+            Some(true) => running.stop(run, StopReason::Canceled),
             Some(false) => {}
         }
     }

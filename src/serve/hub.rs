@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::jobs::Runner;
 use crate::live::Live;
 use crate::mail::Mailer;
-use crate::queue::{Accepter, Engine, Settings};
+use crate::queue::{Engine, EngineSettings, Enqueuer};
 use crate::upstream::{self, Limits, Target};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
@@ -78,7 +78,7 @@ impl Hub {
         let Dependencies { metrics, public_url, sign_up, proxies, .. } = dependencies;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let live = Live::start(listener, &tasks, &stop);
-        let queue = Accepter::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
+        let queue = Enqueuer::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
         let background_tasks = BackgroundTasks::default();
         let refresher = TokenRefresher {
             system: databases.system.clone(),
@@ -124,7 +124,7 @@ impl Hub {
     }
 
     /// Starts to run jobs; `info` names the process in the table of workers. The task ends after the engine's shutdown.
-    pub async fn start_worker(&self, settings: Settings, info: &str) -> Result<(Engine, JoinHandle<()>)> {
+    pub async fn start_worker(&self, settings: EngineSettings, info: &str) -> Result<(Engine, JoinHandle<()>)> {
         let app = &self.app;
         let (engine, leases) = Engine::start(app.system.clone(), &app.queue, app.clock.clone(), settings, info).await?;
         let runner = Runner {

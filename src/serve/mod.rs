@@ -27,7 +27,7 @@ use crate::connectors;
 use crate::egress::{Egress, EgressPolicy};
 use crate::error::{Error, Result};
 use crate::mail::Mailer;
-use crate::queue::Settings;
+use crate::queue::EngineSettings;
 use crate::web;
 use crate::workbench::Workbench;
 
@@ -79,7 +79,7 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
             hub.start_refresh();
             let slots = u16::try_from(config.process.workers).unwrap_or(u16::MAX);
             let info = format!("craft {} pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
-            Some(hub.start_worker(Settings { slots, ..Settings::default() }, &info).await?)
+            Some(hub.start_worker(EngineSettings { slots, ..EngineSettings::default() }, &info).await?)
         }
     };
     let served = match listener {

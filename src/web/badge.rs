@@ -3,7 +3,7 @@
 //! A pill is settled, a dashed pill waits, and a square needs the viewer.
 
 use crate::connections::{ConnectionHealth, ConnectionStatus};
-use crate::jobs::Status;
+use crate::jobs::JobStatus;
 
 /// The badge of one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,16 +66,16 @@ impl Badge {
 
     /// Returns the badge of a job's status.
     #[must_use]
-    pub const fn job(status: Status) -> Self {
+    pub const fn job(status: JobStatus) -> Self {
         match status {
-            Status::Queued => Self::QUEUED,
-            Status::Running => Self::RUNNING,
-            Status::Succeeded => Self::SUCCEEDED,
-            Status::Failed => Self::FAILED,
-            Status::Canceled => Self::CANCELED,
-            Status::WaitingInput => Self::WAITING_INPUT,
-            Status::AwaitingApproval => Self::AWAITING_APPROVAL,
-            Status::Unknown => Self::UNKNOWN,
+            JobStatus::Queued => Self::QUEUED,
+            JobStatus::Running => Self::RUNNING,
+            JobStatus::Succeeded => Self::SUCCEEDED,
+            JobStatus::Failed => Self::FAILED,
+            JobStatus::Canceled => Self::CANCELED,
+            JobStatus::WaitingInput => Self::WAITING_INPUT,
+            JobStatus::AwaitingApproval => Self::AWAITING_APPROVAL,
+            JobStatus::Unknown => Self::UNKNOWN,
         }
     }
 
@@ -114,11 +114,11 @@ impl Badge {
 
 #[cfg(test)]
 mod tests {
-    use super::{Badge, Status};
+    use super::{Badge, JobStatus};
 
     #[test]
     fn no_two_statuses_of_a_job_look_alike_without_colour() {
-        let all = Status::ALL;
+        let all = JobStatus::ALL;
         let mut icons: Vec<_> = all.map(|status| Badge::job(status).icon).into();
         icons.sort_unstable();
         icons.dedup();

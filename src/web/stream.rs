@@ -17,7 +17,7 @@ use super::actor::Viewer;
 use super::respond::unbuffered;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::live::{MOST_SEATS, Seat, Ticks};
+use crate::live::{MAX_STREAMS_PER_USER, StreamPermit, Subscription};
 
 /// The interval at which a stream checks the session and sends a comment, which keeps proxies from closing it.
 pub(super) const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(15);
@@ -53,15 +53,15 @@ struct StoppedNotice {
 }
 
 /// Responds with a stream. Subscribe before reading the page's state, so that no change is missed.
-pub(super) fn respond(app: App, viewer: Viewer, changes: Ticks, source: impl LiveSource) -> Response {
-    let permit = app.live.take_seat(viewer.actor.user_id());
+pub(super) fn respond(app: App, viewer: Viewer, changes: Subscription, source: impl LiveSource) -> Response {
+    let permit = app.live.acquire_stream_permit(viewer.actor.user_id());
     let is_signed_in = async move || viewer.is_still_signed_in(&app).await;
     unbuffered(Sse::new(messages(changes, permit, is_signed_in, source)).into_response())
 }
 
 fn messages<S, F>(
-    mut changes: Ticks,
-    permit: Seat,
+    mut changes: Subscription,
+    permit: StreamPermit,
     is_signed_in: S,
     mut source: F,
 ) -> impl Stream<Item = Result<Message, Infallible>>
@@ -121,7 +121,7 @@ const SIGNED_OUT: &str = "You are signed out, so live updates have stopped. Sign
 
 fn too_many() -> String {
     format!(
-        "Live updates have stopped on this page, because you follow more than {MOST_SEATS} pages at once. \
+        "Live updates have stopped on this page, because you follow more than {MAX_STREAMS_PER_USER} pages at once. \
          Reload it to see the latest."
     )
 }
@@ -138,14 +138,14 @@ pub(super) enum WakeReason {
 
 /// Waits for the first reason to wake.
 pub(super) async fn wait(
-    changes: &mut Ticks,
-    permit: &Seat,
+    changes: &mut Subscription,
+    permit: &StreamPermit,
     session_check: Instant,
     next_check: Option<Instant>,
 ) -> WakeReason {
     tokio::select! {
         biased;
-        () = permit.lost() => WakeReason::PermitLost,
+        () = permit.revoked() => WakeReason::PermitLost,
         // before updates: a session must end even where something changes all the time
         () = sleep_until(session_check) => WakeReason::SessionCheck,
         () = sleep_until(next_check.unwrap_or_else(|| Instant::now() + NO_CHECK)) => WakeReason::Update,
@@ -207,10 +207,10 @@ mod tests {
         let live = Live::start(options, &TaskTracker::new(), &stop);
         let now = datetime!(2026-11-24 08:00 UTC);
         let (user, job) = (UserId::new(now), JobId::new(now));
-        let (subscription, permit) = (live.subscribe_user(user), live.take_seat(user));
+        let (subscription, permit) = (live.subscribe_user(user), live.acquire_stream_permit(user));
         let changing = tokio::spawn(async move {
             loop {
-                live.job_changed(user, job);
+                live.notify_job(user, job);
                 sleep(Duration::from_millis(10)).await;
             }
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use craft::clock::Clock;
 use craft::ids::{JobId, UserId};
-use craft::live::{Live, Ticks};
+use craft::live::{Live, Subscription};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,7 +18,7 @@ fn process(database: &TestDatabase) -> Live {
     Live::start(database.options.clone(), &TaskTracker::new(), &CancellationToken::new())
 }
 
-async fn heard(ticks: &mut Ticks) {
+async fn heard(ticks: &mut Subscription) {
     timeout(PATIENCE, ticks.changed()).await.expect("nothing was heard");
 }
 
@@ -37,11 +37,11 @@ async fn another_process_hears_what_happened_in_this_one() {
     for ticks in [&mut of_job, &mut of_user, &mut of_queue, &mut of_cancels, &mut of_other] {
         heard(ticks).await;
     }
-    here.job_changed(user, job);
+    here.notify_job(user, job);
     heard(&mut of_job).await;
     heard(&mut of_user).await;
-    here.wake_queue();
-    here.wake_cancels();
+    here.notify_queue();
+    here.notify_cancels();
     heard(&mut of_queue).await;
     heard(&mut of_cancels).await;
     assert!(futures_util::FutureExt::now_or_never(of_other.changed()).is_none(), "another job's subscriber heard it");
@@ -65,6 +65,6 @@ async fn a_lost_listener_comes_back_and_has_everybody_look() {
     assert!(cut > 0, "no listener was cut off");
     // what was said meanwhile may have gone unheard
     heard(&mut of_job).await;
-    here.job_changed(user, job);
+    here.notify_job(user, job);
     heard(&mut of_job).await;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use craft::accounts::{Announce, Contrast, Motion, Theme};
 use craft::actor::Origin;
-use craft::audit::Outcome;
+use craft::audit::AuditOutcome;
 use craft::connections::{ConnectionHealth, ConnectionStatus};
 use craft::connectors::{AuthKind, Visibility};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -27,7 +27,7 @@ fn typed_columns() -> Vec<Column> {
         ("users", "contrast", Contrast::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "motion", Motion::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "announce", Announce::ALL.iter().map(|it| it.as_str()).collect()),
-        ("audit_entries", "outcome", Outcome::ALL.map(Outcome::as_str).to_vec()),
+        ("audit_entries", "outcome", AuditOutcome::ALL.map(AuditOutcome::as_str).to_vec()),
         ("audit_entries", "origin", origins()),
         ("job", "origin", origins()),
     ]

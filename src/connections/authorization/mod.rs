@@ -33,7 +33,7 @@ use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::oauth::{Provider, State};
-use crate::queue::Released;
+use crate::queue::ReleasedJobs;
 use crate::secret::Secret;
 use crate::vault::Vault;
 
@@ -86,7 +86,7 @@ pub struct CompletedSignIn {
     /// The number of the service's tools; `None` if the service has not listed them yet.
     pub tools: Option<usize>,
     /// Jobs that waited for the connection; the caller announces them.
-    pub released: Released,
+    pub released: ReleasedJobs,
 }
 
 impl SignIn<'_> {

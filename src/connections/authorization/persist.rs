@@ -138,7 +138,7 @@ async fn store(
         Some(result) => result,
         None => store_connection(sign_in, &mut tx, actor, received, now).await?,
     };
-    let released = queue::release_parked(&mut tx, actor, result.connection).await?;
+    let released = queue::release_awaiting_reauth(&mut tx, actor, result.connection).await?;
     tx.commit().await?;
     Ok(CompletedSignIn {
         connector: received.connector.clone(),

@@ -54,7 +54,7 @@ enum NoticeKind {
 impl Notifier {
     /// Updates the open pages of a connection's owner, and starts the mail that the connection expired, if it is due.
     pub(super) fn notify_owner(&self, owner: UserId, id: ConnectionId) {
-        self.live.user_changed(owner);
+        self.live.notify_user(owner);
         self.start(NoticeKind::ConnectionExpired { owner, id });
     }
 

@@ -45,7 +45,7 @@ pub(super) async fn handle_insufficient_scope(
     let action = Action::ConnectionLimited { connection: id, connector: state.connector_id, scopes: missing };
     audit::record(&mut tx, actor, &action, now).await?;
     tx.commit().await?;
-    refresher.live.user_changed(owner);
+    refresher.live.notify_user(owner);
     Ok(Some(Credential::ReauthRequired(format!("{reason}. Grant more to continue"))))
 }
 

@@ -14,7 +14,7 @@ pub(super) fn notify(
     outcome: &RefreshOutcome,
 ) {
     let (owner, id) = (attempt.actor.user_id(), attempt.state.id);
-    refresher.live.user_changed(owner);
+    refresher.live.notify_user(owner);
     if let RefreshResponse::Failed(RefreshFailure { failure, client: Some(client), .. }) = response
         && failure.kind == FailureKind::InvalidClient
         && client.is_shared

@@ -13,12 +13,12 @@ use crate::connections::retry::retry_while_unavailable;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::oauth::FailureKind;
-use crate::queue::{self, Released};
+use crate::queue::{self, ReleasedJobs};
 
 /// Result of a refresh, as it is stored.
 pub(super) enum RefreshOutcome {
     /// A new token is stored; the released jobs waited for it.
-    Refreshed(BearerCredential, Released),
+    Refreshed(BearerCredential, ReleasedJobs),
     /// The provider issued no token, or the owner connected again meanwhile.
     NotRefreshed(Credential),
     /// The owner disconnected the connection meanwhile, so the new token is not needed.
@@ -98,7 +98,7 @@ async fn store_grant(
     if let Some(client) = state.oauth_client_id {
         client_rejection::clear(tx, client).await?;
     }
-    let released = queue::release_parked(tx, actor, state.id).await?;
+    let released = queue::release_awaiting_reauth(tx, actor, state.id).await?;
     let action = Action::ConnectionRefreshed { connection: state.id, connector: state.connector_id, error: None };
     audit::record(tx, actor, &action, now).await?;
     let credential = BearerCredential { token: Some(grant.access.clone()), version };

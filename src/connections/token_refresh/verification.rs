@@ -22,7 +22,7 @@ use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
-use crate::queue::{self, Released};
+use crate::queue::{self, ReleasedJobs};
 
 /// Time after the last accepted call when a key is due.
 const VERIFICATION_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -53,7 +53,7 @@ enum KeyVerification {
 /// Consequence of a stored verification.
 enum VerificationOutcome {
     /// The released jobs waited for the key.
-    Recovered(Released),
+    Recovered(ReleasedJobs),
     /// The connection expired or is exhausted: its owner is notified.
     OwnerMustAct,
     Unchanged,
@@ -170,7 +170,7 @@ async fn store_verification(
     };
     store_leases::release(&mut tx, actor.user_id(), state.id, fence).await?;
     tx.commit().await?;
-    refresher.live.user_changed(actor.user_id());
+    refresher.live.notify_user(actor.user_id());
     match outcome {
         VerificationOutcome::Recovered(released) => released.announce(&refresher.live),
         VerificationOutcome::OwnerMustAct => refresher.notifier.notify_owner(actor.user_id(), state.id),
@@ -191,7 +191,7 @@ async fn store_accepted(
     if !is_stored || state.failures == 0 {
         return Ok(VerificationOutcome::Unchanged);
     }
-    let released = queue::release_parked(tx, actor, state.id).await?;
+    let released = queue::release_awaiting_reauth(tx, actor, state.id).await?;
     audit::record(tx, actor, &verified(state, None), now).await?;
     Ok(VerificationOutcome::Recovered(released))
 }

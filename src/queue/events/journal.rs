@@ -1,7 +1,7 @@
-//! What one run says: numbered at once, written in batches, closed by its ending.
+//! The log of one run: events are numbered at once, written in batches, and closed by the end of the run.
 //!
-//! Lines gather for a moment and are committed together with those of other runs. What has not been written when the
-//! run ends goes into the ending's own commit, so a short run costs no commit of its own.
+//! Lines gather for a moment and are committed with those of other runs. Lines that are unwritten when the run ends go
+//! into the commit of its end, so a short run costs no commit of its own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,18 +11,18 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Event, Level};
+use super::{Event, EventLevel};
 use crate::db::SystemDb;
 use crate::error::Error;
 use crate::ids::{JobId, UserId};
 use crate::live::Live;
 use crate::queue::store;
 
-/// How long lines gather.
-const GATHER: Duration = Duration::from_millis(50);
+/// The time that lines gather before they are written.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Most lines of one run; a tool that chatters on is cut short, and the log says so.
-const MOST_LINES: i32 = 5_000;
+/// Most lines of one run. Further lines are dropped, and the log says so.
+const MAX_RUN_LINES: i32 = 5_000;
 
 /// A numbered event.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub(in crate::queue) struct Line {
     pub(in crate::queue) event: Event,
 }
 
-/// The log of one run; cheap to clone, and whoever has a clone may add to it.
+/// The log of one run; cheap to clone, and every clone adds to it.
 #[derive(Clone, Debug)]
 pub struct Journal(Arc<Inner>);
 
@@ -43,7 +43,7 @@ struct Inner {
     job_id: JobId,
     run_no: i32,
     lines: Mutex<Lines>,
-    /// Held while lines are being written, so that an ending can wait for them.
+    /// Locked while lines are being written: the end of the run waits for them.
     writing: tokio::sync::Mutex<()>,
     flusher: Flusher,
 }
@@ -61,17 +61,16 @@ impl Journal {
         Self(Arc::new(Inner { user_id, job_id, run_no, lines, writing, flusher }))
     }
 
-    /// Adds an event; it is on disk within a moment, and at the latest with the run's ending. After the ending nothing
-    /// is added.
+    /// Adds an event. It is stored within a moment, at the latest with the end of the run. After that, events are dropped.
     pub fn append(&self, event: Event) {
         let mut lines = self.lines();
-        if lines.closed || lines.next > MOST_LINES {
+        if lines.closed || lines.next > MAX_RUN_LINES {
             return;
         }
-        let event = if lines.next < MOST_LINES {
+        let event = if lines.next < MAX_RUN_LINES {
             event
         } else {
-            Event::new(Level::Warn, "This run said too much: what follows is left out", event.at)
+            Event::new(EventLevel::Warn, "This run said too much: what follows is left out", event.at)
         };
         self.push(&mut lines, event);
         if lines.pending.len() == 1 {
@@ -79,7 +78,7 @@ impl Journal {
         }
     }
 
-    /// Adds the run's last event, and hands over what has not been written.
+    /// Adds the run's last event, and returns the lines that are not stored yet.
     pub(in crate::queue) async fn close(&self, last: Event) -> Vec<Line> {
         let _none_in_flight = self.0.writing.lock().await;
         let mut lines = self.lines();
@@ -98,7 +97,7 @@ impl Journal {
         std::mem::take(&mut self.lines().pending)
     }
 
-    /// Puts lines back that could not be written now.
+    /// Returns lines to the journal that could not be written now.
     fn put_back(&self, mut taken: Vec<Line>) {
         let mut lines = self.lines();
         taken.append(&mut lines.pending);
@@ -111,7 +110,7 @@ impl Journal {
     }
 }
 
-/// The task that writes journals; one a process.
+/// The task that writes journals; each process has one.
 #[derive(Clone, Debug)]
 pub(in crate::queue) struct Flusher(mpsc::UnboundedSender<Journal>);
 
@@ -122,9 +121,9 @@ impl Flusher {
         Self(sender)
     }
 
-    /// A journal is marked once while it has lines, so the channel holds no more than there are runs.
+    /// Queues a journal for writing. A journal is queued once while it has lines, so the channel holds at most one per run.
     fn mark(&self, journal: Journal) {
-        // without the task, the ending writes the lines
+        // after the task has ended, the end of the run writes the lines
         let _ = self.0.send(journal);
     }
 }
@@ -132,7 +131,7 @@ impl Flusher {
 async fn run(db: SystemDb, live: Live, mut receiver: mpsc::UnboundedReceiver<Journal>) {
     let mut marked = Vec::new();
     while receiver.recv_many(&mut marked, usize::MAX).await > 0 {
-        sleep(GATHER).await;
+        sleep(FLUSH_INTERVAL).await;
         while let Ok(journal) = receiver.try_recv() {
             marked.push(journal);
         }
@@ -149,13 +148,13 @@ async fn flush(db: &SystemDb, live: &Live, journals: &[Journal]) {
         taken.push(journal.take());
     }
     if let Err(error) = store::events::write(db.pool(), &taken.concat()).await {
-        tracing::warn!(%error, "events could not be written together; writing them run by run");
+        tracing::warn!(%error, "Failed to write the events of {} runs together; writing them run by run", journals.len());
         for (journal, lines) in journals.iter().zip(taken) {
             flush_alone(db, journal, lines).await;
         }
     }
     for journal in journals {
-        live.job_changed(journal.0.user_id, journal.0.job_id);
+        live.notify_job(journal.0.user_id, journal.0.job_id);
     }
 }
 
@@ -163,6 +162,9 @@ async fn flush_alone(db: &SystemDb, journal: &Journal, lines: Vec<Line>) {
     match store::events::write(db.pool(), &lines).await.map_err(Error::from) {
         Ok(()) => {}
         Err(Error::Unavailable(_)) => journal.put_back(lines),
-        Err(error) => tracing::error!(%error, job = %journal.0.job_id, "a run's events could not be written"),
+        Err(error) => {
+            let id = journal.0.job_id;
+            tracing::error!(job.id = %id, %error, "Failed to write events of job {id}; they are dropped");
+        }
     }
 }

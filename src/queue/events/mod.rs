@@ -1,6 +1,6 @@
-//! What a job says: events, numbered so that a reader resumes exactly where it stopped.
+//! Events of a job, numbered so that a reader resumes exactly where it stopped.
 //!
-//! `(run_no, n)` has one writer: accept holds run 0, each run its own, and whoever ends a lost run opens the next one.
+//! `(run_no, n)` has one writer: enqueuing writes run 0, each run its own, and the rescuer of a lost run the next one.
 
 mod journal;
 
@@ -18,20 +18,23 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{EventId, JobId};
 
-/// How much an event matters; text in the database.
+/// The severity of an event; text in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum Level {
-    /// Things go on.
+pub enum EventLevel {
+    /// Normal progress.
     Info,
-    /// Things go on, but not as hoped.
+    /// A problem that does not end the job.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
-impl Level {
-    /// The word that is stored.
+impl EventLevel {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warn, Self::Error];
+
+    /// The stored word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,19 +45,19 @@ impl Level {
     }
 }
 
-/// Something to say of a job.
+/// An event before it is stored.
 #[derive(Clone, Debug)]
 pub struct Event {
-    pub(super) level: Level,
+    pub(super) level: EventLevel,
     pub(super) message: String,
     pub(super) data: Option<String>,
     pub(super) at: Timestamp,
 }
 
 impl Event {
-    /// One line in words.
+    /// An event with a message for people.
     #[must_use]
-    pub fn new(level: Level, message: impl Into<String>, at: Timestamp) -> Self {
+    pub fn new(level: EventLevel, message: impl Into<String>, at: Timestamp) -> Self {
         Self { level, message: storable(message.into()), data: None, at }
     }
 
@@ -66,22 +69,22 @@ impl Event {
     }
 }
 
-/// PostgreSQL text holds every character but NUL, and what a tool says is not ours to trust.
+/// Replaces NUL, the one character that PostgreSQL text cannot hold: tools may send anything.
 pub(super) fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
-/// A place in a job's events; as text `run_no.n`, what a stream sends as its event id.
+/// A position in a job's events. As text, `run_no.n`, it is the event id of streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// The run.
+    /// The run's number.
     pub run_no: i32,
-    /// The event in it.
+    /// The event's number in the run.
     pub n: i32,
 }
 
 impl Position {
-    /// Before the first event.
+    /// The position before the first event.
     pub const START: Self = Self { run_no: 0, n: -1 };
 }
 
@@ -100,41 +103,41 @@ impl FromStr for Position {
     }
 }
 
-/// An event, as it was written.
+/// A stored event.
 #[derive(Clone, Debug)]
-pub struct Written {
-    /// Its public id.
+pub struct JobEvent {
+    /// The public id.
     pub id: EventId,
-    /// The run that wrote it.
+    /// The number of the run that wrote it.
     pub run_no: i32,
-    /// Its number in that run.
+    /// The number in that run.
     pub n: i32,
-    /// How much it matters.
-    pub level: Level,
-    /// One line in words.
+    /// The severity.
+    pub level: EventLevel,
+    /// The message for people.
     pub message: String,
-    /// Details as JSON text.
+    /// The details as JSON text.
     pub data: Option<String>,
-    /// When it happened.
+    /// The time.
     pub ts: Timestamp,
 }
 
-impl Written {
-    /// Where it stands; resume after it.
+impl JobEvent {
+    /// The event's position; a reader resumes after it.
     #[must_use]
     pub const fn position(&self) -> Position {
         Position { run_no: self.run_no, n: self.n }
     }
 }
 
-/// The events of the actor's job after `position`, in order, at most `limit`; none if it is somebody else's job.
+/// Returns at most `limit` events of the actor's job after `position`, in order. Another user's job has none.
 pub async fn after(
     conn: &mut PgConnection,
     actor: &Actor,
     job: JobId,
     position: Position,
     limit: i64,
-) -> Result<Vec<Written>> {
+) -> Result<Vec<JobEvent>> {
     Ok(store::events::after(conn, actor.user_id(), job, position, limit).await?)
 }
 
@@ -142,7 +145,7 @@ pub async fn after(
 mod tests {
     use time::macros::datetime;
 
-    use super::{Event, Level, Position};
+    use super::{Event, EventLevel, Position};
 
     #[test]
     fn a_position_survives_its_text() {
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_one_character_that_cannot_be_stored_is_replaced() {
-        let event = Event::new(Level::Info, "a\0b", datetime!(2026-11-24 08:00 UTC)).with_data("\"\0\"");
+        let event = Event::new(EventLevel::Info, "a\0b", datetime!(2026-11-24 08:00 UTC)).with_data("\"\0\"");
         assert_eq!((event.message.as_str(), event.data.as_deref()), ("a\u{fffd}b", Some("\"\u{fffd}\"")));
     }
 }

@@ -1,11 +1,11 @@
-//! Stopping a job.
+//! The statements that cancel a job.
 
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::{EventId, JobId, UserId};
 
-/// Ends a job that is ready or waits; false if it is neither.
+/// Ends a job that is ready or waits. Returns false if it is neither.
 pub(in crate::queue) async fn end_waiting(
     conn: &mut PgConnection,
     owner: UserId,
@@ -51,8 +51,8 @@ pub(in crate::queue) async fn end_waiting(
     Ok(ended.rows_affected() > 0)
 }
 
-/// Asks for a running job to be stopped; false if it does not run.
-pub(in crate::queue) async fn ask_running(
+/// Records a request to stop a running job. Returns false if it does not run.
+pub(in crate::queue) async fn request_cancel(
     conn: &mut PgConnection,
     owner: UserId,
     job: JobId,
@@ -75,8 +75,8 @@ pub(in crate::queue) async fn ask_running(
     Ok(asked.rows_affected() > 0)
 }
 
-/// Whether a job has ended; none if the owner has no such job.
-pub(in crate::queue) async fn is_over(
+/// Returns whether a job has finished, or `None` if the owner has no such job.
+pub(in crate::queue) async fn is_finished(
     conn: &mut PgConnection,
     owner: UserId,
     job: JobId,

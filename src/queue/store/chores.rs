@@ -107,7 +107,7 @@ pub(in crate::queue) async fn drop_cancels(pool: &PgPool) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Lanes without work, locked so that no accept gives them some.
+/// Lanes without work, locked so that no enqueue gives them some.
 pub(in crate::queue) async fn lock_drained_lanes(conn: &mut PgConnection) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         r#"
@@ -126,7 +126,7 @@ pub(in crate::queue) async fn lock_drained_lanes(conn: &mut PgConnection) -> sql
     .await
 }
 
-/// Drops those of them that are still without work: an accept may have been faster than the lock.
+/// Drops those of them that are still without work: an enqueue may have been faster than the lock.
 pub(in crate::queue) async fn drop_lanes(conn: &mut PgConnection, lanes: &[i64]) -> sqlx::Result<()> {
     sqlx::query!(
         r#"

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::column;
 use crate::ids::{EventId, JobId, UserId};
-use crate::queue::events::{Level, Line, Position, Written};
+use crate::queue::events::{EventLevel, JobEvent, Line, Position};
 
 /// Writes lines of runs that still hold their lease; those of others go nowhere.
 pub(in crate::queue) async fn write(pool: &PgPool, lines: &[Line]) -> sqlx::Result<()> {
@@ -43,14 +43,14 @@ pub(in crate::queue) async fn after(
     job: JobId,
     position: Position,
     limit: i64,
-) -> sqlx::Result<Vec<Written>> {
+) -> sqlx::Result<Vec<JobEvent>> {
     sqlx::query_as!(
-        Written,
+        JobEvent,
         r#"
         SELECT id AS "id: EventId",
                run_no,
                n,
-               level AS "level: Level",
+               level AS "level: EventLevel",
                message,
                data,
                ts

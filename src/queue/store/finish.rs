@@ -1,23 +1,23 @@
-//! Ending a batch of runs.
+//! Finishes a batch of runs.
 
 use std::collections::HashSet;
 
 use sqlx::PgPool;
 
 use super::column;
-use crate::audit::Prepared;
+use crate::audit::PreparedEntry;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, EventId, JobId};
 use crate::queue::events::Line;
-use crate::queue::finish::{End, Ending};
+use crate::queue::finish::{FinishRecord, JobEnd};
 
 /// Writes the endings of runs that still hold their lease, and says which those were. The others write nothing: every
 /// insert is joined to the deleted lease.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
-pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::Result<HashSet<JobId>> {
+pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> sqlx::Result<HashSet<JobId>> {
     let ends: Vec<Columns> = endings.iter().map(|it| columns(&it.end)).collect();
     let lines: Vec<&Line> = endings.iter().flat_map(|it| &it.lines).collect();
-    let audits: Vec<(JobId, &Prepared)> =
+    let audits: Vec<(JobId, &PreparedEntry)> =
         endings.iter().filter_map(|it| Some((it.run.0, it.audit.as_ref()?))).collect();
     let won = sqlx::query_scalar!(
         r#"
@@ -186,7 +186,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[Ending]) -> sqlx::
     Ok(won.into_iter().collect())
 }
 
-/// An [`End`] spread over columns: `outcome` if it is over, `reason` if it waits, neither if it is ready again.
+/// An [`JobEnd`] spread over columns: `outcome` if it is over, `reason` if it waits, neither if it is ready again.
 #[derive(Default)]
 struct Columns<'a> {
     outcome: Option<&'static str>,
@@ -197,18 +197,18 @@ struct Columns<'a> {
     reason: Option<&'static str>,
 }
 
-fn columns(end: &End) -> Columns<'_> {
+fn columns(end: &JobEnd) -> Columns<'_> {
     match end {
-        End::Over { outcome, error_class, error, output } => Columns {
+        JobEnd::Complete { outcome, error_class, error, output } => Columns {
             outcome: Some(outcome.as_str()),
             error_class: error_class.as_deref(),
             error: error.as_deref(),
             output: output.as_deref(),
             ..Columns::default()
         },
-        End::Later { run_at, reason } => {
+        JobEnd::RetryLater { run_at, reason } => {
             Columns { run_at: Some(*run_at), reason: Some(reason.as_str()), ..Columns::default() }
         }
-        End::Again => Columns::default(),
+        JobEnd::Release => Columns::default(),
     }
 }

@@ -3,10 +3,10 @@
 //! Two rules, both measured: rows to delete are named by `= ANY(ARRAY(SELECT …))`, because a joined CTE tempts the
 //! planner into scanning bodies; and a batch is one statement over `unnest`, so it is one round trip and one commit.
 
-pub(super) mod accept;
 pub(super) mod cancel;
 pub(super) mod chores;
 pub(super) mod claim;
+pub(super) mod enqueue;
 pub(super) mod events;
 pub(super) mod finish;
 pub(super) mod of_connection;

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use crate::ids::{ConnectionId, JobId, UserId};
 
 /// Jobs that run, are ready or wait.
-pub(in crate::queue) async fn unfinished(
+pub(in crate::queue) async fn list_unfinished(
     conn: &mut PgConnection,
     queue: &str,
     owner: UserId,
@@ -43,7 +43,7 @@ pub(in crate::queue) async fn unfinished(
 }
 
 /// Makes jobs ready that wait for their connection to be renewed.
-pub(in crate::queue) async fn release_parked(
+pub(in crate::queue) async fn release_awaiting_reauth(
     conn: &mut PgConnection,
     queue: &str,
     owner: UserId,

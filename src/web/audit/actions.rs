@@ -1,7 +1,7 @@
 //! The actions that the log can be filtered by, in groups, under the names of [`action_label`].
 
 use super::labels::action_label;
-use crate::audit::Text;
+use crate::audit::TextFilter;
 use crate::web::filtering::SelectOption;
 
 /// Actions that belong together, and can be selected together.
@@ -98,9 +98,9 @@ pub(super) fn options() -> Vec<OptionGroup> {
 }
 
 /// Builds a text search that also finds actions by their labels.
-pub(super) fn text_search(typed: &str) -> Option<Text> {
+pub(super) fn text_search(typed: &str) -> Option<TextFilter> {
     let actions = GROUPS.iter().flat_map(|group| group.actions);
-    Text::new(typed, actions.map(|action| (*action, action_label(action))))
+    TextFilter::new(typed, actions.map(|action| (*action, action_label(action))))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use super::filters::{Filters, ListParams};
 use super::lines;
 use crate::app::App;
-use crate::audit::{self, Action, Export, Exported};
+use crate::audit::{self, Action, Export, ExportedEntry};
 use crate::clock::to_jiff;
 use crate::error::Error as DomainError;
 use crate::web::actor::SignedIn;
@@ -67,7 +67,7 @@ impl Format {
         }
     }
 
-    fn lines(self, entries: &[Exported]) -> Result<Bytes, DomainError> {
+    fn lines(self, entries: &[ExportedEntry]) -> Result<Bytes, DomainError> {
         match self {
             Self::Csv => lines::csv(entries).map(Bytes::from),
             Self::Ndjson => Ok(lines::ndjson(entries).into()),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::actions::{self, OptionGroup};
 use super::labels::{origin_label, origin_phrase, outcome_label};
 use crate::actor::{Actor, Origin};
-use crate::audit::{self, Filter, Outcome};
+use crate::audit::{self, AuditOutcome, Filter};
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
@@ -81,7 +81,7 @@ impl Filters {
         filters.connectors = connectors.choices;
         // a position of another list, or of another user's
         if let Some(place) = filters.before
-            && !audit::has(tx, actor, place).await?
+            && !audit::exists(tx, actor, place).await?
         {
             report_invalid(&mut filters.faults, "before", &filters.typed.before, false, NOT_A_POSITION);
             filters.before = None;
@@ -112,7 +112,7 @@ impl Filters {
     }
 
     fn outcome(&mut self, value: &str) {
-        let outcome = Outcome::ALL.into_iter().find(|it| it.as_str() == value);
+        let outcome = AuditOutcome::ALL.into_iter().find(|it| it.as_str() == value);
         report_invalid(&mut self.faults, "outcome", value, outcome.is_some(), "choose “error” or “success”");
         if let Some(outcome) = outcome {
             self.activate("outcome", value, outcome_label(outcome).to_lowercase());
@@ -227,7 +227,7 @@ impl Filters {
 
     /// Returns the options for the outcome.
     pub(super) fn outcomes() -> Vec<SelectOption> {
-        let all = Outcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_label(it)));
+        let all = AuditOutcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_label(it)));
         std::iter::once(SelectOption::new("", "Any outcome")).chain(all).collect()
     }
 

@@ -1,7 +1,7 @@
 //! Labels of the audit log: actions, origins and outcomes in words.
 
 use crate::actor::Origin;
-use crate::audit::Outcome;
+use crate::audit::AuditOutcome;
 use crate::web::badge::Badge;
 
 /// Returns the label of an action. An action of a later version is shown as stored.
@@ -59,7 +59,7 @@ pub(super) const fn origin_label(origin: Origin) -> &'static str {
 }
 
 /// Returns the label of an outcome, as its badge shows it.
-pub(super) fn outcome_label(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_label(outcome: AuditOutcome) -> &'static str {
     Badge::outcome(outcome.as_str()).word
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 
 use super::labels::action_label;
-use crate::audit::{Circumstances, Exported};
+use crate::audit::{EntryContext, ExportedEntry};
 use crate::error::Result;
 
 /// The columns, in order. Requests and responses are left out, because they may have any size.
@@ -29,10 +29,10 @@ const COLUMNS: [&str; 17] = [
     "agent",
 ];
 
-fn values(exported: &Exported) -> [Value; 17] {
-    let Exported { entry, circumstances } = exported;
+fn values(exported: &ExportedEntry) -> [Value; 17] {
+    let ExportedEntry { entry, circumstances } = exported;
     let circumstance =
-        |field: fn(&Circumstances) -> &Option<String>| circumstances.as_ref().and_then(|it| field(it).clone());
+        |field: fn(&EntryContext) -> &Option<String>| circumstances.as_ref().and_then(|it| field(it).clone());
     [
         entry.id.to_string().into(),
         entry.created_at.format(&Rfc3339).ok().into(),
@@ -59,7 +59,7 @@ pub(super) fn csv_head() -> Result<Vec<u8>> {
     records([COLUMNS])
 }
 
-pub(super) fn csv(entries: &[Exported]) -> Result<Vec<u8>> {
+pub(super) fn csv(entries: &[ExportedEntry]) -> Result<Vec<u8>> {
     records(entries.iter().map(|entry| values(entry).map(cell)))
 }
 
@@ -71,7 +71,7 @@ fn records<R: IntoIterator<Item: AsRef<[u8]>>>(rows: impl IntoIterator<Item = R>
     writer.into_inner().map_err(|error| anyhow::Error::from(error.into_error()).into())
 }
 
-pub(super) fn ndjson(entries: &[Exported]) -> String {
+pub(super) fn ndjson(entries: &[ExportedEntry]) -> String {
     let line = |entry| {
         let object: Map<_, _> = COLUMNS.iter().map(|name| (*name).to_owned()).zip(values(entry)).collect();
         format!("{}\n", Value::Object(object))

@@ -8,7 +8,7 @@ use super::actions::OptionGroup;
 use super::export::Format;
 use super::filters::Filters;
 use super::labels::{action_label, stored_origin_label};
-use crate::audit::{Entry, EntryDetail, Listing};
+use crate::audit::{AuditEntry, EntryDetail, Listing};
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
 use crate::web::shell::Shell;
@@ -79,7 +79,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(entry: &Entry, calendar: &Calendar) -> Self {
+    pub(super) fn new(entry: &AuditEntry, calendar: &Calendar) -> Self {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             id: entry.id.to_string(),

@@ -37,14 +37,14 @@ struct CheckupPage {
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let mut tx = app.db.as_user(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, parse_id(&id)?).await?;
-    let newest = jobs::newest_checkup(&mut tx, &me.actor, connection.id).await?;
+    let newest = jobs::find_latest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     if let Some(why) = reason_not_to_check(&connection) {
         me.flash(Flash::important(why)).await?;
         return Ok(see_other(&href(&connection)));
     }
     let plan = connections::plan(connection.transport, connection.auth);
-    let found = newest.as_ref().and_then(jobs::Job::found);
+    let found = newest.as_ref().and_then(jobs::Job::checkup_result);
     Ok(page(&CheckupPage {
         shell: below(&me, "Check-up", &connection).await,
         name: name(&connection),
@@ -67,7 +67,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<
         return Err(Error::Conflict(why).into());
     }
     let mut tx = app.db.as_user(&me.actor).await?;
-    let job = jobs::check_up(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
+    let job = jobs::start_checkup(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
     Ok(see_other(&format!("/jobs/{job}")))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
     let mut tx = app.db.as_user(&me.actor).await?;
     let mut started = Vec::new();
     for connection in chosen.iter().filter(|connection| reason_not_to_check(connection).is_none()) {
-        started.push(jobs::check_up(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
+        started.push(jobs::start_checkup(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);
     }
     let (flash, target) = match started.as_slice() {
         [] => {
@@ -97,7 +97,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
         [one] => return Ok(see_other(&format!("/jobs/{one}"))),
         all => {
             let words = format!("{} have begun.", count(all.len() as u64, "check-up"));
-            (Flash::success(words), url_with_params("/jobs", &[("tool", jobs::CHECKUP)]))
+            (Flash::success(words), url_with_params("/jobs", &[("tool", jobs::CHECKUP_NAME)]))
         }
     };
     me.flash(flash).await?;

@@ -79,7 +79,7 @@ pub(super) async fn update(
     match credentials.replace(&me.actor, connection.id, &NewCredential::Token(token), app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
-            app.live.user_changed(me.actor.user_id());
+            app.live.notify_user(me.actor.user_id());
             me.flash(Flash::success(replaced_message(&connection, released.len()))).await?;
             Ok(see_other(&href(&connection)))
         }
@@ -151,7 +151,7 @@ async fn update_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, typ
     match credentials.replace(&me.actor, connection.id, &NewCredential::Key(key), app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
-            app.live.user_changed(me.actor.user_id());
+            app.live.notify_user(me.actor.user_id());
             me.flash(Flash::success(replaced_message(connection, released.len()))).await?;
             Ok(see_other(&href(connection)))
         }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::connections::{ConnectionDetail, SignIn};
 use crate::connectors::AuthKind;
 use crate::ids::ConnectionId;
-use crate::jobs::{self, Disconnected};
+use crate::jobs::{self, DisconnectResult};
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{FormPairs, Path, Query};
@@ -101,7 +101,7 @@ async fn confirmation_page(
 ) -> Result {
     let ids: Vec<_> = chosen.iter().map(|connection| connection.id).collect();
     let mut tx = app.db.as_user(&me.actor).await?;
-    let dependants = jobs::dependants(&mut tx, &me.actor, &ids).await?;
+    let dependants = jobs::find_dependent(&mut tx, &me.actor, &ids).await?;
     drop(tx);
     Ok(page(&DisconnectionPage {
         shell,
@@ -153,7 +153,7 @@ async fn revoke_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) ->
         .collect()
 }
 
-fn result_message(chosen: &[ConnectionDetail], done: Disconnected, failures: Vec<String>) -> Flash {
+fn result_message(chosen: &[ConnectionDetail], done: DisconnectResult, failures: Vec<String>) -> Flash {
     let is_plural = chosen.len() > 1;
     if done.connections == 0 {
         let words = if is_plural { "They were disconnected before." } else { "It was disconnected before." };

@@ -27,7 +27,7 @@ impl CheckupView {
             label: connection.label.clone(),
             href: href(connection),
             repeat_href: views::can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
-            findings: job.found().map(|found| CheckupResults::new(&found, connection)),
+            findings: job.checkup_result().map(|found| CheckupResults::new(&found, connection)),
         }
     }
 }
@@ -108,7 +108,7 @@ pub(super) struct LastCheckup {
 impl LastCheckup {
     pub(super) fn new(job: &Job, calendar: &Calendar) -> Self {
         let is_finished = job.status.is_final();
-        let words = match job.found() {
+        let words = match job.checkup_result() {
             Some(found) => found.tally(),
             None if is_finished => "It did not come to its end".to_owned(),
             None => "It is under way".to_owned(),

@@ -50,7 +50,7 @@ pub(super) async fn update(
     let connection = load(&app, &me, &id).await?;
     match connections::rename(&app.db, &me.actor, connection.id, &typed.label, app.clock.now()).await {
         Ok(()) => {
-            app.live.user_changed(me.actor.user_id());
+            app.live.notify_user(me.actor.user_id());
             me.flash(Flash::success("The label is saved.")).await?;
             Ok(see_other(&views::href(&connection)))
         }

@@ -13,7 +13,7 @@ use crate::connections::{self, ConnectionDetail};
 use crate::connectors::{self, AuthKind};
 use crate::error::Result;
 use crate::ids::ConnectionId;
-use crate::jobs::{self, Dependants, Job};
+use crate::jobs::{self, DependentJobs, Job};
 use crate::oauth::Provider;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -66,7 +66,7 @@ pub(super) async fn show_default(State(app): State<App>, me: SignedIn, Path(id):
 
 pub(super) async fn make_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
     connections::set_default(&app.db, &me.actor, parse_id(&id)?, app.clock.now()).await?;
-    app.live.user_changed(me.actor.user_id());
+    app.live.notify_user(me.actor.user_id());
     let connection = load(&app, &me, &id).await?;
     let message =
         format!("Tools of {} run through this connection now, unless you choose another.", connection.connector);
@@ -79,7 +79,7 @@ pub(super) struct PageData {
     pub(super) connection: ConnectionDetail,
     /// The OAuth provider, if the service has one.
     provider: Option<Provider>,
-    dependants: Dependants,
+    dependants: DependentJobs,
     /// The newest check-up.
     checkup: Option<Job>,
 }
@@ -88,8 +88,8 @@ impl PageData {
     pub(super) async fn load(app: &App, actor: &Actor, id: ConnectionId) -> Result<Self> {
         let mut tx = app.db.as_user(actor).await?;
         let connection = connections::find(&mut tx, actor, id).await?;
-        let dependants = jobs::dependants(&mut tx, actor, &[id]).await?;
-        let checkup = jobs::newest_checkup(&mut tx, actor, id).await?;
+        let dependants = jobs::find_dependent(&mut tx, actor, &[id]).await?;
+        let checkup = jobs::find_latest_checkup(&mut tx, actor, id).await?;
         let provider = connectors::provider(&mut tx, actor, connection.connector_id).await?;
         Ok(Self { connection, provider, dependants, checkup })
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::clock::day_to_jiff;
 use crate::connections::{ConnectionDetail, ConnectionHealth, label};
 use crate::connectors::AuthKind;
-use crate::jobs::{Dependants, Status};
+use crate::jobs::{DependentJobs, JobStatus};
 use crate::web::badge::Badge;
 use crate::web::filtering::format_date;
 use crate::web::job_row::JobRowView;
@@ -133,9 +133,9 @@ pub(super) struct Dependent {
 }
 
 impl Dependent {
-    pub(super) fn new(dependants: &Dependants, calendar: &Calendar) -> Self {
+    pub(super) fn new(dependants: &DependentJobs, calendar: &Calendar) -> Self {
         let all = dependants.jobs.len();
-        let running = dependants.jobs.iter().filter(|(_, job)| job.status == Status::Running).count();
+        let running = dependants.jobs.iter().filter(|(_, job)| job.status == JobStatus::Running).count();
         let at_least = if dependants.is_cut { "At least " } else { "" };
         let words = |n: usize, what: &str| {
             let verb = if n == 1 { "is" } else { "are" };

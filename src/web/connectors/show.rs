@@ -11,7 +11,7 @@ use super::views::{effect_badge, first_sentence, kind_label};
 use crate::app::App;
 use crate::connections::{self, Connection};
 use crate::connectors::{self, AuthKind, Connector, Tool, Transport};
-use crate::jobs::{self, JobRow, OfConnector};
+use crate::jobs::{self, JobRow, RecentJobs};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -29,7 +29,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
     let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
-    let ran = jobs::of_connector(&app.db, &me.actor, connector.id, MAX_JOBS).await?;
+    let ran = jobs::list_recent(&app.db, &me.actor, connector.id, MAX_JOBS).await?;
     let shell =
         me.shell(connector.name.clone()).await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
     let data = ConnectorData { connector: &connector, tools: &tools, connections: &connections, jobs: &ran };
@@ -74,7 +74,7 @@ struct ConnectorData<'a> {
     connector: &'a Connector,
     tools: &'a [Tool],
     connections: &'a [Connection],
-    jobs: &'a OfConnector,
+    jobs: &'a RecentJobs,
 }
 
 /// A connection of the reader.

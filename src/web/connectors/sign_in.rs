@@ -189,7 +189,7 @@ pub(super) async fn callback(
     match completion.await {
         Ok(signed) => {
             signed.released.announce(&app.live);
-            app.live.user_changed(me.actor.user_id());
+            app.live.notify_user(me.actor.user_id());
             let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
             me.flash(Flash::success(message)).await?;
             Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))

@@ -6,7 +6,7 @@ use super::View;
 use super::chart::Chart;
 use super::range::{self, Period, Range};
 use super::tally::Tally;
-use crate::audit::Recent;
+use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
 use crate::web::audit::action_label;
@@ -139,7 +139,7 @@ fn summary(range: Range, periods: &[Period], tallies: &[Tally], all: &Tally) -> 
 }
 
 impl EntryRow {
-    fn new(entry: &Recent, calendar: &Calendar) -> Self {
+    fn new(entry: &RecentEntry, calendar: &Calendar) -> Self {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             id: entry.id.to_string(),

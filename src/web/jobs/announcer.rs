@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::accounts::Announce;
-use crate::jobs::{JobRow, Status};
+use crate::jobs::{JobRow, JobStatus};
 use crate::web::when::count;
 
 /// The pause between two announcements. Whatever happens meanwhile is part of the second.
@@ -33,14 +33,14 @@ impl Announcer {
     pub(super) fn record(&mut self, row: &JobRow) {
         let outcome = match row.status {
             _ if self.setting == Announce::None => return,
-            Status::Succeeded => "succeeded",
-            Status::Failed => "failed",
-            Status::Canceled => "was cancelled",
-            Status::Unknown => "was cut off, with an unknown outcome",
-            Status::Queued | Status::Running | Status::WaitingInput | Status::AwaitingApproval => return,
+            JobStatus::Succeeded => "succeeded",
+            JobStatus::Failed => "failed",
+            JobStatus::Canceled => "was cancelled",
+            JobStatus::Unknown => "was cut off, with an unknown outcome",
+            JobStatus::Queued | JobStatus::Running | JobStatus::WaitingInput | JobStatus::AwaitingApproval => return,
         };
         self.finished += 1;
-        self.failed += u64::from(matches!(row.status, Status::Failed | Status::Unknown));
+        self.failed += u64::from(matches!(row.status, JobStatus::Failed | JobStatus::Unknown));
         self.last_finished = format!("{} {outcome}.", row.tool_name);
     }
 
@@ -90,11 +90,11 @@ pub(super) fn new_jobs(unseen: usize) -> String {
 mod tests {
     use super::{ANNOUNCEMENT_INTERVAL, Announce, Announcer};
     use crate::ids::JobId;
-    use crate::jobs::{JobRow, Status};
+    use crate::jobs::{JobRow, JobStatus};
     use time::macros::datetime;
     use tokio::time::Instant;
 
-    fn row(status: Status) -> JobRow {
+    fn row(status: JobStatus) -> JobRow {
         let now = datetime!(2026-11-24 08:00 UTC);
         JobRow {
             id: JobId::new(now),
@@ -111,7 +111,7 @@ mod tests {
     fn the_setting_decides_what_is_announced() {
         let announcement = |setting: Announce| {
             let mut announcer = Announcer::new(setting);
-            announcer.record(&row(Status::Succeeded));
+            announcer.record(&row(JobStatus::Succeeded));
             announcer.record_unseen(0, 2);
             announcer.announce(Instant::now())
         };
@@ -124,12 +124,12 @@ mod tests {
     fn changes_within_the_pause_are_one_announcement_after_it() {
         let mut announcer = Announcer::default();
         let now = Instant::now();
-        announcer.record(&row(Status::Running));
+        announcer.record(&row(JobStatus::Running));
         assert_eq!((announcer.announce(now), announcer.next_announcement()), (None, None), "a start was announced");
-        announcer.record(&row(Status::Succeeded));
+        announcer.record(&row(JobStatus::Succeeded));
         assert_eq!(announcer.announce(now).as_deref(), Some("echo succeeded."));
-        announcer.record(&row(Status::Succeeded));
-        announcer.record(&row(Status::Failed));
+        announcer.record(&row(JobStatus::Succeeded));
+        announcer.record(&row(JobStatus::Failed));
         announcer.record_unseen(0, 1);
         announcer.record_unseen(1, 2);
         assert_eq!(announcer.announce(now), None, "two announcements within the pause");

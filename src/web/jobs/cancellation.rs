@@ -5,7 +5,7 @@ use axum::extract::State;
 use super::views::CancellationPage;
 use super::{load_view, parse_id};
 use crate::app::App;
-use crate::jobs::{self, Canceled};
+use crate::jobs::{self, CancelResult};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Path;
@@ -32,9 +32,9 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
     let id = parse_id(&id)?;
     let flash = match jobs::cancel(&app.db, &app.live, &me.actor, id, app.clock.now()).await? {
-        Canceled::Ended => Flash::success("The job is cancelled. It had not started."),
-        Canceled::Asked => Flash::success("The job is being cancelled: the server is told to stop."),
-        Canceled::TooLate => Flash::important("The job had finished before it could be cancelled."),
+        CancelResult::Canceled => Flash::success("The job is cancelled. It had not started."),
+        CancelResult::Requested => Flash::success("The job is being cancelled: the server is told to stop."),
+        CancelResult::AlreadyFinished => Flash::important("The job had finished before it could be cancelled."),
     };
     me.flash(flash).await?;
     Ok(see_other(&format!("/jobs/{id}")))

@@ -14,7 +14,7 @@ use crate::accounts::Announce;
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::JobId;
-use crate::jobs::{self, Job, Position, Status, Written};
+use crate::jobs::{self, Job, JobEvent, JobStatus, Position};
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
 use crate::web::extract::{Path, Query};
@@ -51,7 +51,7 @@ struct JobUpdates {
     /// The position of the last log line sent.
     after: Position,
     /// The last status sent.
-    status: Option<Status>,
+    status: Option<JobStatus>,
 }
 
 impl LiveSource for JobUpdates {
@@ -59,23 +59,23 @@ impl LiveSource for JobUpdates {
     const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
-        let (job, log) = jobs::watch(&self.app.db, &self.viewer.actor, self.id, self.after).await?;
+        let (job, log) = jobs::find_with_events(&self.app.db, &self.viewer.actor, self.id, self.after).await?;
         if log.is_empty() && self.status == Some(job.status) {
             return Ok(None);
         }
         let html = self.render(&job, &log).await?;
         self.status = Some(job.status);
-        self.after = log.last().map_or(self.after, Written::position);
+        self.after = log.last().map_or(self.after, JobEvent::position);
         Ok(Some(Message::default().id(self.after.to_string()).data(html)))
     }
 
     fn is_finished(&self) -> bool {
-        self.status.is_some_and(Status::is_final)
+        self.status.is_some_and(JobStatus::is_final)
     }
 }
 
 impl JobUpdates {
-    async fn render(&self, job: &Job, log: &[Written]) -> Result<String> {
+    async fn render(&self, job: &Job, log: &[JobEvent]) -> Result<String> {
         let view = load_view(&self.app, &self.viewer, job).await?;
         let calendar = self.viewer.calendar(self.app.clock.now());
         let events: Vec<_> = log.iter().map(|event| EventView::new(event, &calendar)).collect();
@@ -88,7 +88,7 @@ impl JobUpdates {
         Ok(change.render().map_err(anyhow::Error::from)?)
     }
 
-    fn should_announce(&self, status: Status) -> bool {
+    fn should_announce(&self, status: JobStatus) -> bool {
         let is_wanted = match self.viewer.user.appearance.announce {
             Announce::All => true,
             Announce::Ends => status.is_final(),

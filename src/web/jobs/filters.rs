@@ -9,7 +9,7 @@ use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
-use crate::jobs::{Filter, Stage};
+use crate::jobs::{Filter, StatusFilter};
 use crate::web::filtering::{
     DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params, report_invalid,
     start_of_day, url_with_query,
@@ -90,7 +90,7 @@ impl Filters {
             is_paused,
             faults,
             connector: connector.map(|it| it.name.clone()),
-            status: stage.map_or("", Stage::as_str).to_owned(),
+            status: stage.map_or("", StatusFilter::as_str).to_owned(),
             slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
@@ -153,35 +153,35 @@ impl Filters {
     }
 
     pub(super) fn stages() -> Vec<SelectOption> {
-        let stage = |it: Stage| SelectOption::new(it.as_str(), status_label(it));
-        std::iter::once(SelectOption::new("", "Any status")).chain(Stage::ALL.into_iter().map(stage)).collect()
+        let stage = |it: StatusFilter| SelectOption::new(it.as_str(), status_label(it));
+        std::iter::once(SelectOption::new("", "Any status")).chain(StatusFilter::ALL.into_iter().map(stage)).collect()
     }
 }
 
-const fn status_label(stage: Stage) -> &'static str {
+const fn status_label(stage: StatusFilter) -> &'static str {
     match stage {
-        Stage::Queued => "Queued or waiting",
-        Stage::Running => "Running",
-        Stage::Succeeded => "Succeeded",
-        Stage::Failed => "Failed or unknown",
-        Stage::Unknown => "Outcome unknown",
-        Stage::Canceled => "Cancelled",
+        StatusFilter::Queued => "Queued or waiting",
+        StatusFilter::Running => "Running",
+        StatusFilter::Succeeded => "Succeeded",
+        StatusFilter::Failed => "Failed or unknown",
+        StatusFilter::Unknown => "Outcome unknown",
+        StatusFilter::Canceled => "Cancelled",
     }
 }
 
-const fn heading_noun(stage: Stage) -> &'static str {
+const fn heading_noun(stage: StatusFilter) -> &'static str {
     match stage {
-        Stage::Queued => "Queued jobs",
-        Stage::Running => "Running jobs",
-        Stage::Succeeded => "Successful jobs",
-        Stage::Failed => "Failed jobs",
-        Stage::Unknown => "Jobs with an unknown outcome",
-        Stage::Canceled => "Cancelled jobs",
+        StatusFilter::Queued => "Queued jobs",
+        StatusFilter::Running => "Running jobs",
+        StatusFilter::Succeeded => "Successful jobs",
+        StatusFilter::Failed => "Failed jobs",
+        StatusFilter::Unknown => "Jobs with an unknown outcome",
+        StatusFilter::Canceled => "Cancelled jobs",
     }
 }
 
 fn unknown_status() -> String {
-    let words: Vec<_> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
+    let words: Vec<_> = StatusFilter::ALL.iter().map(|stage| stage.as_str()).collect();
     format!("choose one of {}", words.join(", "))
 }
 

@@ -17,8 +17,8 @@ use super::{load_view, parse_id};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::JobId;
-use crate::jobs::{self, Job, Position, Written};
-use crate::live::{Seat, Ticks};
+use crate::jobs::{self, Job, JobEvent, Position};
+use crate::live::{StreamPermit, Subscription};
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
 use crate::web::extract::Path;
@@ -66,8 +66,8 @@ impl LogPage {
             yield Ok(head);
             let mut waiter = Waiter::new(&app, &viewer, id);
             let mut after = Position::START;
-            while let Ok((job, log)) = jobs::watch(&app.db, &viewer.actor, id, after).await {
-                after = log.last().map_or(after, Written::position);
+            while let Ok((job, log)) = jobs::find_with_events(&app.db, &viewer.actor, id, after).await {
+                after = log.last().map_or(after, JobEvent::position);
                 yield Ok(render_lines(&app, &viewer, &log));
                 if job.status.is_final() {
                     yield Ok(render_end(&app, &viewer, &job).await.unwrap_or_default());
@@ -85,8 +85,8 @@ impl LogPage {
 
 /// Waits for the next piece of one page.
 struct Waiter {
-    changes: Ticks,
-    permit: Seat,
+    changes: Subscription,
+    permit: StreamPermit,
     session_check: Instant,
     deadline: Instant,
 }
@@ -96,7 +96,7 @@ impl Waiter {
         let now = Instant::now();
         Self {
             changes: app.live.subscribe_job(id),
-            permit: app.live.take_seat(viewer.actor.user_id()),
+            permit: app.live.acquire_stream_permit(viewer.actor.user_id()),
             session_check: now + SESSION_CHECK_INTERVAL,
             deadline: now + MAX_PAGE_TIME,
         }
@@ -121,7 +121,7 @@ impl Waiter {
     }
 }
 
-fn render_lines(app: &App, viewer: &Viewer, log: &[Written]) -> String {
+fn render_lines(app: &App, viewer: &Viewer, log: &[JobEvent]) -> String {
     let calendar = viewer.calendar(app.clock.now());
     let line = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
     log.iter().map(line).collect()

@@ -31,7 +31,7 @@ use crate::connections;
 use crate::connectors;
 use crate::error::{Error as DomainError, Result};
 use crate::ids::JobId;
-use crate::jobs::{self, Job, Position, Written};
+use crate::jobs::{self, Job, JobEvent, Position};
 use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
@@ -89,10 +89,10 @@ async fn show(
     if let (Some(after), Some(seconds)) = (parse_position(params.after.as_deref()), params.wait) {
         wait_for_change(&app, &me.actor, id, after, Duration::from_secs(seconds).min(MAX_WAIT)).await?;
     }
-    let (job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    let (job, log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
     let view = load_view(&app, &me, &job).await?;
     let live = LiveOptions {
-        after: log.last().map_or(Position::START, Written::position).to_string(),
+        after: log.last().map_or(Position::START, JobEvent::position).to_string(),
         reload_seconds: params.refresh.filter(|it| RELOAD_INTERVALS.contains(it) && !job.status.is_final()),
         has_stream: false,
     };
@@ -119,7 +119,7 @@ async fn wait_for_change(app: &App, actor: &Actor, id: JobId, after: Position, t
     let mut changes = app.live.subscribe_job(id);
     let deadline = Instant::now() + timeout;
     loop {
-        let (job, events) = jobs::watch(&app.db, actor, id, after).await?;
+        let (job, events) = jobs::find_with_events(&app.db, actor, id, after).await?;
         if !events.is_empty() || job.status.is_final() {
             return Ok(());
         }
@@ -130,7 +130,7 @@ async fn wait_for_change(app: &App, actor: &Actor, id: JobId, after: Position, t
 }
 
 async fn show_json(app: &App, me: &SignedIn, id: JobId) -> error::Result {
-    let (mut job, log) = jobs::watch(&app.db, &me.actor, id, Position::START).await?;
+    let (mut job, log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
     job.input = load_masked_input(app, me, &job).await?.to_string();
     Ok(axum::Json(jobs::to_json(&job, &log)).into_response())
 }
@@ -152,7 +152,7 @@ async fn load_masked_input(app: &App, viewer: &Viewer, job: &Job) -> Result<Valu
 async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
     let input = load_masked_input(app, viewer, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
-    let entry = if job.status.is_final() { audit::of_job(&app.db, &viewer.actor, job.id).await? } else { None };
+    let entry = if job.status.is_final() { audit::find_for_job(&app.db, &viewer.actor, job.id).await? } else { None };
     let view = JobView::new(job, input, entry, &viewer.calendar(app.clock.now()));
     if !job.is_checkup() {
         return Ok(view);

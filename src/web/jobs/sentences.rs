@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::jobs::{Job, Status};
+use crate::jobs::{Job, JobStatus, WaitReason};
 use crate::web::when::{self, Calendar};
 
 /// Returns a sentence about the job's status.
@@ -13,37 +13,34 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
         .map(|(start, end)| when::duration((end - start).unsigned_abs()))
         .unwrap_or_default();
     match job.status {
-        Status::Queued => queued_sentence(job, calendar),
-        Status::Running if job.run_no > 1 => "Running again.".to_owned(),
-        Status::Running => "Running now.".to_owned(),
-        Status::Succeeded => format!("Succeeded in {took}."),
-        Status::Failed if took.is_empty() => "Failed before it started.".to_owned(),
-        Status::Failed => format!("Failed after {took}."),
-        Status::Canceled if took.is_empty() => "Cancelled before it started.".to_owned(),
-        Status::Canceled => format!("Cancelled after {took}."),
-        Status::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
-        Status::WaitingInput if waits_for_connection(job) => {
+        JobStatus::Queued => queued_sentence(job, calendar),
+        JobStatus::Running if job.run_no > 1 => "Running again.".to_owned(),
+        JobStatus::Running => "Running now.".to_owned(),
+        JobStatus::Succeeded => format!("Succeeded in {took}."),
+        JobStatus::Failed if took.is_empty() => "Failed before it started.".to_owned(),
+        JobStatus::Failed => format!("Failed after {took}."),
+        JobStatus::Canceled if took.is_empty() => "Cancelled before it started.".to_owned(),
+        JobStatus::Canceled => format!("Cancelled after {took}."),
+        JobStatus::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
+        JobStatus::WaitingInput if waits_for_connection(job) => {
             "It goes on when you connect the service again.".to_owned()
         }
-        Status::WaitingInput => "Waiting for you.".to_owned(),
-        Status::AwaitingApproval => "Waiting for an approval.".to_owned(),
+        JobStatus::WaitingInput => "Waiting for you.".to_owned(),
+        JobStatus::AwaitingApproval => "Waiting for an approval.".to_owned(),
     }
 }
 
 /// Returns true if the job waits until its connection is usable again.
 pub(super) fn waits_for_connection(job: &Job) -> bool {
-    job.status == Status::WaitingInput && job.later_reason.as_deref() == Some("reauth")
+    job.status == JobStatus::WaitingInput && job.wait_reason == Some(WaitReason::Reauth)
 }
 
 fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
     let Some(at) = job.later_at else { return "Queued. It starts as soon as a worker is free.".to_owned() };
-    let why = match job.later_reason.as_deref() {
-        Some("retry") => "The last try failed; it is tried again",
-        Some("rate") => "Held back to keep to a rate limit; it goes on",
-        Some("breaker") => "The service is failing; it is tried again",
-        Some("paused") => "The hub cannot open stored credentials just now; it is tried again",
-        Some("schedule") => "Planned; it starts",
-        _ => "It goes on",
+    let why = match job.wait_reason {
+        Some(WaitReason::Retry) => "The last try failed; it is tried again",
+        Some(WaitReason::Paused) => "The hub cannot open stored credentials just now; it is tried again",
+        Some(WaitReason::Reauth) | None => "It goes on",
     };
     let at = calendar.when(at);
     format!("Queued. {why} {} ({}).", at.words(), at.clock())
@@ -52,18 +49,18 @@ fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
 /// Returns advice for an outcome other than success.
 pub(super) fn advice(job: &Job) -> Option<&'static str> {
     match (job.status, job.error_class.as_deref()) {
-        (Status::Unknown, _) => Some(
+        (JobStatus::Unknown, _) => Some(
             "The hub stopped while the call was on its way, and this tool does not say that it is safe to repeat. \
              Look at the service to see whether it happened before you run it again.",
         ),
-        (Status::Failed, Some("tool_error")) => {
+        (JobStatus::Failed, Some("tool_error")) => {
             Some("The tool itself reported this error. Change what it was given, then run it again.")
         }
-        (Status::Failed, Some("auth")) => Some("The server did not accept the stored credential. Nothing was run."),
-        (Status::Failed, Some("timeout" | "unreachable")) => {
+        (JobStatus::Failed, Some("auth")) => Some("The server did not accept the stored credential. Nothing was run."),
+        (JobStatus::Failed, Some("timeout" | "unreachable")) => {
             Some("The server did not answer. Check that it is running, then run it again.")
         }
-        (Status::Failed, _) => Some("Nothing is lost: the input is kept, and “Run again” fills the form with it."),
+        (JobStatus::Failed, _) => Some("Nothing is lost: the input is kept, and “Run again” fills the form with it."),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use super::filters::{Filters, ListParams};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::JobId;
-use crate::jobs::{self, JobRow, Listing, News, Shown};
+use crate::jobs::{self, JobListUpdate, JobRow, Listing, ShownRows};
 use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::extract::Query;
@@ -66,9 +66,9 @@ pub(super) struct RowsParams {
 }
 
 impl RowsParams {
-    fn parse(&self) -> Option<Shown> {
+    fn parse(&self) -> Option<ShownRows> {
         let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
-        let shown = Shown { open: row_ids::parse(&self.open)?, over: row_ids::parse(&self.over)?, older };
+        let shown = ShownRows { open: row_ids::parse(&self.open)?, over: row_ids::parse(&self.over)?, older };
         (shown.open.len() + shown.over.len() <= PAGE_SIZE).then_some(shown)
     }
 }
@@ -134,7 +134,7 @@ struct ListUpdates {
     app: App,
     viewer: Viewer,
     filters: Filters,
-    shown: Shown,
+    shown: ShownRows,
     /// The open rows as they were sent last.
     sent_rows: Vec<JobRow>,
     /// The number of new jobs sent last.
@@ -150,7 +150,8 @@ impl LiveSource for ListUpdates {
     async fn next_update(&mut self) -> Result<Option<Message>> {
         let is_first_page = self.filters.before.is_none();
         let update =
-            jobs::news(&self.app.db, &self.viewer.actor, &self.filters.filter, &self.shown, is_first_page).await?;
+            jobs::list_update(&self.app.db, &self.viewer.actor, &self.filters.filter, &self.shown, is_first_page)
+                .await?;
         let changed: Vec<_> = update.rows.iter().filter(|row| !self.sent_rows.contains(row)).collect();
         if self.has_sent {
             for row in &changed {
@@ -186,7 +187,7 @@ impl LiveSource for ListUpdates {
 
 impl ListUpdates {
     /// Remembers what was sent. Finished rows are not read again.
-    fn record_sent(&mut self, update: News) {
+    fn record_sent(&mut self, update: JobListUpdate) {
         let (finished, open): (Vec<_>, Vec<_>) = update.rows.into_iter().partition(|row| row.status.is_final());
         self.shown.over.extend(finished.into_iter().map(|row| row.id));
         self.shown.open = open.iter().map(|row| row.id).collect();

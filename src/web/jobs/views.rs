@@ -8,7 +8,7 @@ use super::sentences;
 use super::updates;
 use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
-use crate::jobs::{Job, Listing, Status, Written};
+use crate::jobs::{Job, JobEvent, JobStatus, Listing};
 use crate::web::badge::Badge;
 use crate::web::connections::{CheckupResults, CheckupView};
 use crate::web::filtering::SelectOption;
@@ -180,7 +180,7 @@ impl JobView {
             is_rerun: job.run_no > 1,
             input,
             // a cancellation by the owner is not an error
-            error: job.error.clone().filter(|_| job.status != Status::Canceled),
+            error: job.error.clone().filter(|_| job.status != JobStatus::Canceled),
             advice: sentences::advice(job),
             output: job.output.as_deref().map(|text| Output::new(job.id, text).without(job.error.as_deref())),
             audit_href: audit.map(|id| format!("/audit/{id}")),
@@ -223,7 +223,7 @@ pub(super) struct EventView {
 }
 
 impl EventView {
-    pub(super) fn new(event: &Written, calendar: &Calendar) -> Self {
+    pub(super) fn new(event: &JobEvent, calendar: &Calendar) -> Self {
         Self {
             id: event.position().to_string(),
             level: event.level.as_str(),

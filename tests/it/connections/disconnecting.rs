@@ -111,7 +111,7 @@ async fn a_job_accepted_while_disconnecting_finds_no_connection() {
     let job = app.start(&alice, TOOL, []).await;
     super::change(&app, "status = 'revoked', secret_ref_access = NULL").await;
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
-    app.app.live.wake_queue();
+    app.app.live.notify_queue();
     let page = app.wait_until_finished(&alice, job).await;
     assert!(page.text(".note.bad").contains("The connection was disconnected"), "{}", page.text("main"));
     assert_eq!(server.requests("tools/call").len(), calls, "it was called without a credential");

@@ -54,7 +54,7 @@ async fn unclaimed(app: &TestApp, alice: &Browser) -> JobId {
 /// Lets jobs be claimed; this one waits for its connection.
 async fn claim(app: &TestApp, alice: &Browser, job: JobId) {
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
-    app.app.live.wake_queue();
+    app.app.live.notify_queue();
     app.wait_for_job(alice, job, |job| job["status"] == "waiting_input").await;
 }
 

@@ -194,7 +194,7 @@ async fn whoever_follows_too_many_pages_is_told_on_the_oldest() {
     let mut oldest_list = alice.stream(&list, &[]).await;
     oldest_list.message().await.unwrap();
     let mut others = Vec::new();
-    for _ in 0..craft::live::MOST_SEATS - 2 {
+    for _ in 0..craft::live::MAX_STREAMS_PER_USER - 2 {
         others.push(alice.stream(&list, &[]).await);
     }
     begin(&app, &bob).await;
@@ -223,7 +223,7 @@ async fn the_page_that_arrives_as_html_has_a_place_among_them() {
     let mut page = alice.stream(&format!("/jobs/{job}/live"), &[]).await;
     page.arrived("Started").await;
     let mut others = Vec::new();
-    for _ in 0..craft::live::MOST_SEATS {
+    for _ in 0..craft::live::MAX_STREAMS_PER_USER {
         others.push(alice.stream(&list, &[]).await);
         others.last_mut().unwrap().message().await.unwrap();
     }

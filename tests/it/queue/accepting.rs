@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use craft::error::Error;
 use craft::ids::UserId;
-use craft::queue::{Accept, Accepted};
+use craft::queue::{EnqueueRequest, EnqueueResult};
 use futures_util::future::join_all;
 
 use super::{Hub, Tenant, done, next};
@@ -13,7 +13,7 @@ use super::{Hub, Tenant, done, next};
 async fn a_job_is_accepted_claimed_and_finished() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     assert_eq!(hub.status(tenant, job).await, "queued");
 
     let (engine, mut leases) = hub.engine().await;
@@ -37,13 +37,13 @@ async fn a_job_is_accepted_claimed_and_finished() {
 async fn the_same_key_makes_one_job() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let keyed = || Accept { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
+    let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
     // in one batch, then in another
-    let (first, second) = tokio::join!(hub.accepter.accept(keyed()), hub.accepter.accept(keyed()));
-    let third = hub.accepter.accept(keyed()).await.unwrap();
+    let (first, second) = tokio::join!(hub.enqueuer.enqueue(keyed()), hub.enqueuer.enqueue(keyed()));
+    let third = hub.enqueuer.enqueue(keyed()).await.unwrap();
     let id = first.as_ref().unwrap().job_id();
-    assert_eq!(first.unwrap(), Accepted::New(id));
-    assert_eq!((second.unwrap(), third), (Accepted::Duplicate(id), Accepted::Duplicate(id)));
+    assert_eq!(first.unwrap(), EnqueueResult::New(id));
+    assert_eq!((second.unwrap(), third), (EnqueueResult::Duplicate(id), EnqueueResult::Duplicate(id)));
     assert_eq!((hub.count("job").await, hub.count("job_ready").await), (1, 1));
 }
 
@@ -51,25 +51,25 @@ async fn the_same_key_makes_one_job() {
 async fn a_key_is_its_users_own_and_free_again_after_a_day() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let keyed = |tenant: Tenant| Accept { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
+    let keyed = |tenant: Tenant| EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
     hub.accepted(keyed(alice)).await;
     hub.accepted(keyed(bob)).await;
     hub.clock.advance(Duration::from_secs(24 * 3_600 - 1));
-    assert!(matches!(hub.accepter.accept(keyed(alice)).await.unwrap(), Accepted::Duplicate(_)));
+    assert!(matches!(hub.enqueuer.enqueue(keyed(alice)).await.unwrap(), EnqueueResult::Duplicate(_)));
     hub.clock.advance(Duration::from_secs(1));
     let new = hub.accepted(keyed(alice)).await;
-    assert_eq!(hub.accepter.accept(keyed(alice)).await.unwrap(), Accepted::Duplicate(new));
+    assert_eq!(hub.enqueuer.enqueue(keyed(alice)).await.unwrap(), EnqueueResult::Duplicate(new));
 }
 
 #[tokio::test]
 async fn a_foreign_connection_is_refused_and_takes_nobody_along() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let foreign = Accept { connection_id: bob.connection, connector_id: bob.connector, ..hub.call(alice) };
-    let other_connector = Accept { connector_id: bob.connector, ..hub.call(alice) };
-    let unknown_user = Accept { user_id: UserId::new(hub.now()), ..hub.call(alice) };
+    let foreign = EnqueueRequest { connection_id: bob.connection, connector_id: bob.connector, ..hub.call(alice) };
+    let other_connector = EnqueueRequest { connector_id: bob.connector, ..hub.call(alice) };
+    let unknown_user = EnqueueRequest { user_id: UserId::new(hub.now()), ..hub.call(alice) };
     let calls = [foreign, hub.call(alice), other_connector, unknown_user, hub.call(bob)];
-    let answers = join_all(calls.map(|call| hub.accepter.accept(call))).await;
+    let answers = join_all(calls.map(|call| hub.enqueuer.enqueue(call))).await;
     let refused: Vec<_> = answers.iter().map(|it| matches!(it, Err(Error::NotFound("connection")))).collect();
     assert_eq!(refused, [true, false, true, true, false]);
     for table in ["job", "job_ready", "lane", "pipeline_events"] {
@@ -84,7 +84,7 @@ async fn of_a_batch_only_the_job_that_cannot_be_written_fails() {
     let mut calls: Vec<_> = (0..9).map(|_| hub.call(tenant)).collect();
     calls[4].tool_name = "no text in PostgreSQL holds a \0".to_owned();
     // all are handed in before the task that commits runs once
-    let answers = join_all(calls.into_iter().map(|call| hub.accepter.accept(call))).await;
+    let answers = join_all(calls.into_iter().map(|call| hub.enqueuer.enqueue(call))).await;
     let failed: Vec<_> = answers.iter().enumerate().filter(|(_, it)| it.is_err()).map(|(at, _)| at).collect();
     assert_eq!(failed, [4]);
     assert_eq!((hub.count("job").await, hub.count("job_ready").await, hub.count("lane").await), (8, 8, 1));
@@ -94,15 +94,19 @@ async fn of_a_batch_only_the_job_that_cannot_be_written_fails() {
 async fn a_full_queue_refuses_its_user_and_nobody_else() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let keyed = || Accept { idem_key: Some("form-1".to_owned()), ..hub.call(alice) };
+    let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(alice) };
     let first = hub.accepted(keyed()).await;
     fill(&hub, alice, 9_998).await;
-    let (last, refused) = tokio::join!(hub.accepter.accept(hub.call(alice)), hub.accepter.accept(hub.call(alice)));
+    let (last, refused) = tokio::join!(hub.enqueuer.enqueue(hub.call(alice)), hub.enqueuer.enqueue(hub.call(alice)));
     last.unwrap();
     let Err(Error::Limited { retry_after, .. }) = refused else { panic!("not refused: {refused:?}") };
     assert!(!retry_after.is_zero());
-    hub.accept(bob).await;
-    assert_eq!(hub.accepter.accept(keyed()).await.unwrap(), Accepted::Duplicate(first), "a known key was forgotten");
+    hub.enqueue(bob).await;
+    assert_eq!(
+        hub.enqueuer.enqueue(keyed()).await.unwrap(),
+        EnqueueResult::Duplicate(first),
+        "a known key was forgotten"
+    );
     assert_eq!(hub.count("job").await, 3);
 }
 

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use craft::error::{Error, Result};
 use craft::ids::{JobId, UserId};
-use craft::queue::{self, Canceled, End, Finish, Outcome, Reason, Stop};
+use craft::queue::{self, CancelResult, FinishedRun, JobEnd, JobOutcome, StopReason, WaitReason};
 
 use super::{Hub, PATIENCE, actor, done, info, next};
 
-async fn cancel(hub: &Hub, user: UserId, job: JobId) -> Result<Canceled> {
+async fn cancel(hub: &Hub, user: UserId, job: JobId) -> Result<CancelResult> {
     let actor = actor(user);
     let mut tx = hub.database.databases.web.as_user(&actor).await?;
     let canceled = queue::cancel(&mut tx, &actor, job, "You canceled this job", hub.now()).await?;
     tx.commit().await?;
-    if canceled == Canceled::Asked {
-        hub.live.wake_cancels();
+    if canceled == CancelResult::Requested {
+        hub.live.notify_cancels();
     }
     Ok(canceled)
 }
@@ -23,26 +23,26 @@ async fn cancel(hub: &Hub, user: UserId, job: JobId) -> Result<Canceled> {
 async fn a_queued_job_ends_at_once_and_is_never_claimed() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
-    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Ended);
+    let job = hub.enqueue(tenant).await;
+    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::Canceled);
     assert_eq!(hub.status(tenant, job).await, "canceled");
     assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted", "0.1 You canceled this job"]);
     let (_engine, mut leases) = hub.engine().await;
-    let other = hub.accept(tenant).await;
+    let other = hub.enqueue(tenant).await;
     assert_eq!(next(&mut leases).await.job_id(), other);
-    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::TooLate);
+    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::AlreadyFinished);
 }
 
 #[tokio::test]
 async fn a_waiting_job_ends_at_once() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
-    let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Retry };
-    let finish = Finish { end, event: info("Later", hub.now()), audit: None, is_use: true, now: hub.now() };
+    let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Retry };
+    let finish = FinishedRun { end, event: info("Later", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(next(&mut leases).await, finish).await.unwrap();
-    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Ended);
+    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::Canceled);
     assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted", "1.0 Later", "1.1 You canceled this job"]);
     assert_eq!(hub.count("job_later").await, 0);
 }
@@ -51,15 +51,15 @@ async fn a_waiting_job_ends_at_once() {
 async fn a_running_job_is_told_and_its_worker_ends_it() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (job, bystander) = (hub.accept(tenant).await, hub.accept(other).await);
+    let (job, bystander) = (hub.enqueue(tenant).await, hub.enqueue(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((lease.job_id(), beside.job_id()), (job, bystander));
-    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Asked);
-    assert_eq!(tokio::time::timeout(PATIENCE, lease.stopped()).await, Ok(Stop::Canceled));
+    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::Requested);
+    assert_eq!(tokio::time::timeout(PATIENCE, lease.stopped()).await, Ok(StopReason::Canceled));
     assert!(futures_util::FutureExt::now_or_never(beside.stopped()).is_none(), "another run was told");
     let mut finish = done(&lease, tenant, hub.now());
-    finish.end = End::Over { outcome: Outcome::Canceled, error_class: None, error: None, output: None };
+    finish.end = JobEnd::Complete { outcome: JobOutcome::Canceled, error_class: None, error: None, output: None };
     engine.finish(lease, finish).await.unwrap();
     assert_eq!(hub.status(tenant, job).await, "canceled");
     assert_eq!(hub.count("job_cancel").await, 0);
@@ -69,23 +69,23 @@ async fn a_running_job_is_told_and_its_worker_ends_it() {
 async fn a_job_that_goes_on_keeps_the_wish_to_be_stopped() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), Canceled::Asked);
-    let end = End::Later { run_at: hub.now() + Duration::from_secs(3_600), reason: Reason::Retry };
-    let finish = Finish { end, event: info("In an hour", hub.now()), audit: None, is_use: true, now: hub.now() };
+    assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::Requested);
+    let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(3_600), reason: WaitReason::Retry };
+    let finish = FinishedRun { end, event: info("In an hour", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(lease, finish).await.unwrap();
     // it does not wait for the hour
     let lease = next(&mut leases).await;
-    assert_eq!(futures_util::FutureExt::now_or_never(lease.stopped()), Some(Stop::Canceled));
+    assert_eq!(futures_util::FutureExt::now_or_never(lease.stopped()), Some(StopReason::Canceled));
 }
 
 #[tokio::test]
 async fn a_strangers_job_is_not_found() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let job = hub.accept(alice).await;
+    let job = hub.enqueue(alice).await;
     assert!(matches!(cancel(&hub, bob.user, job).await, Err(Error::NotFound("job"))));
     let (_engine, mut leases) = hub.engine().await;
     let _lease = next(&mut leases).await;

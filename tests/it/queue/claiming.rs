@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use craft::ids::{ConnectorId, JobId, UserId};
-use craft::queue::{Engine, Lease, Leases, Settings};
+use craft::queue::{Engine, EngineSettings, Lease, Leases};
 use tokio::task::JoinSet;
 
 use super::accepting::fill;
@@ -51,12 +51,13 @@ async fn caps_are_exact_under_four_claimers() {
     let mut jobs = HashMap::new();
     for tenant in &tenants {
         for _ in 0..20 {
-            jobs.insert(hub.accept(*tenant).await, *tenant);
+            jobs.insert(hub.enqueue(*tenant).await, *tenant);
         }
     }
     sqlx::query("UPDATE lane SET cap = $1").bind(i32::try_from(LANE_CAP).unwrap()).execute(hub.pool()).await.unwrap();
     let (board, jobs) = (Arc::new(Mutex::new(Board::default())), Arc::new(jobs));
-    let settings = Settings { slots: 30, connector_cap: u32::try_from(CONNECTOR_CAP).unwrap(), ..Settings::default() };
+    let settings =
+        EngineSettings { slots: 30, connector_cap: u32::try_from(CONNECTOR_CAP).unwrap(), ..EngineSettings::default() };
     let mut processes = JoinSet::new();
     for _ in 0..4 {
         let (engine, leases) = hub.engine_with(settings).await;
@@ -79,7 +80,7 @@ async fn a_hub_at_rest_claims_a_job_in_the_commit_that_accepts_it() {
     let mut at_once = 0;
     // the claimer may be having a look of its own when a job is handed in: then it is claimed by that
     for _ in 0..10 {
-        let job = hub.accept(tenant).await;
+        let job = hub.enqueue(tenant).await;
         let lease = next(&mut leases).await;
         assert_eq!((lease.job_id(), lease.run_no()), (job, 1));
         let one_commit = "SELECT j.xmin = l.xmin FROM job j JOIN job_lease l ON l.job_id = j.id WHERE j.id = $1";
@@ -94,10 +95,10 @@ async fn a_hub_at_rest_claims_a_job_in_the_commit_that_accepts_it() {
 async fn a_job_over_a_cap_waits_though_it_is_handed_in_to_a_hub_at_rest() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let (engine, mut leases) = hub.engine_with(Settings { user_cap: 1, ..Settings::default() }).await;
-    let first = hub.accept(tenant).await;
+    let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 1, ..EngineSettings::default() }).await;
+    let first = hub.enqueue(tenant).await;
     let running = next(&mut leases).await;
-    let second = hub.accept(tenant).await;
+    let second = hub.enqueue(tenant).await;
     assert_eq!((running.job_id(), hub.status(tenant, second).await.as_str()), (first, "queued"));
     let finish = done(&running, tenant, hub.now());
     assert!(engine.finish(running, finish).await.unwrap());
@@ -137,15 +138,15 @@ async fn work(
 async fn a_tenant_with_ten_thousand_jobs_does_not_starve_another() {
     let hub = Hub::new().await;
     let (many, few) = (hub.tenant().await, hub.tenant().await);
-    hub.accept(many).await;
+    hub.enqueue(many).await;
     fill(&hub, many, 9_999).await;
-    let (engine, mut leases) = hub.engine_with(Settings { slots: 4, ..Settings::default() }).await;
+    let (engine, mut leases) = hub.engine_with(EngineSettings { slots: 4, ..EngineSettings::default() }).await;
     let mut running = Vec::new();
     for _ in 0..4 {
         running.push(next(&mut leases).await);
     }
     assert!(running.iter().all(|lease| lease.user_id() == many.user), "nobody else had work");
-    let waiting = hub.accept(few).await;
+    let waiting = hub.enqueue(few).await;
     // every slot is taken: the first that is freed is the other tenant's
     engine.release(running.pop().unwrap(), hub.now()).await.unwrap();
     assert_eq!(next(&mut leases).await.job_id(), waiting);
@@ -168,10 +169,10 @@ async fn one_users_connections_share_the_users_cap() {
     .await
     .unwrap();
     for _ in 0..3 {
-        hub.accept(tenant).await;
-        hub.accept(second).await;
+        hub.enqueue(tenant).await;
+        hub.enqueue(second).await;
     }
-    let (engine, mut leases) = hub.engine_with(Settings { user_cap: 4, ..Settings::default() }).await;
+    let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 4, ..EngineSettings::default() }).await;
     let mut running = Vec::new();
     for _ in 0..4 {
         running.push(next(&mut leases).await);
@@ -180,7 +181,7 @@ async fn one_users_connections_share_the_users_cap() {
     let lease = running.pop().unwrap();
     let finish = done(&lease, tenant, hub.now());
     engine.finish(lease, finish).await.unwrap();
-    // the freed place is used at once, without a wake-up from an accept
+    // the freed place is used at once, without a wake-up from an enqueue
     next(&mut leases).await;
 }
 
@@ -188,11 +189,11 @@ async fn one_users_connections_share_the_users_cap() {
 async fn a_paused_lane_accepts_and_is_not_claimed() {
     let hub = Hub::new().await;
     let (paused, other) = (hub.tenant().await, hub.tenant().await);
-    let waiting = hub.accept(paused).await;
+    let waiting = hub.enqueue(paused).await;
     hub.change("UPDATE lane SET paused = true WHERE lane = (SELECT lane FROM job_ready WHERE job_id = $1)", waiting)
         .await;
     let (_engine, mut leases) = hub.engine().await;
-    let claimed = hub.accept(other).await;
+    let claimed = hub.enqueue(other).await;
     assert_eq!(next(&mut leases).await.job_id(), claimed);
     assert_eq!(hub.status(paused, waiting).await, "queued");
 }

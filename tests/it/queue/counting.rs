@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::queue::{self, End, Outcome};
+use craft::queue::{self, JobEnd, JobOutcome};
 
 use super::rescuing::lose;
 use super::{Hub, Tenant, actor, done, next};
@@ -51,30 +51,30 @@ async fn counted(hub: &Hub, tenant: Tenant) -> [i64; 4] {
 async fn every_way_to_end_is_counted_in_its_hour() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let stopped = hub.accept(tenant).await;
+    let stopped = hub.enqueue(tenant).await;
     let owner = actor(tenant.user);
     let mut tx = hub.database.databases.web.as_user(&owner).await.unwrap();
     queue::cancel(&mut tx, &owner, stopped, "Cancelled", hub.now()).await.unwrap();
     tx.commit().await.unwrap();
-    let lost = hub.accept(tenant).await;
+    let lost = hub.enqueue(tenant).await;
     lose(&hub, lost, 0).await;
     let (engine, mut leases) = hub.engine().await;
     hub.until(tenant, lost, "unknown").await;
-    for outcome in [Outcome::Ok, Outcome::Permanent, Outcome::Dead, Outcome::Canceled, Outcome::Ok] {
-        hub.accept(tenant).await;
-        hub.accept(other).await;
+    for outcome in [JobOutcome::Ok, JobOutcome::Permanent, JobOutcome::Dead, JobOutcome::Canceled, JobOutcome::Ok] {
+        hub.enqueue(tenant).await;
+        hub.enqueue(other).await;
         for _ in 0..2 {
             let lease = next(&mut leases).await;
             let owner = if lease.user_id() == tenant.user { tenant } else { other };
             let mut finish = done(&lease, owner, hub.now());
-            finish.end = End::Over { outcome, error_class: None, error: None, output: None };
+            finish.end = JobEnd::Complete { outcome, error_class: None, error: None, output: None };
             engine.finish(lease, finish).await.unwrap();
         }
         // an hour has figures of its own; a run takes its time
         hub.clock.advance(Duration::from_secs(1_800));
     }
     // what goes on is no ending
-    hub.accept(tenant).await;
+    hub.enqueue(tenant).await;
     engine.release(next(&mut leases).await, hub.now()).await.unwrap();
     assert_eq!(counted(&hub, tenant).await, [2, 2, 2, 1]);
     assert!(hub.count("(SELECT DISTINCT hour FROM job_hours) hours").await >= 3);
@@ -96,7 +96,7 @@ async fn batches_of_several_processes_count_for_the_same_users_without_waiting_i
     }
     for round in 0..ROUNDS {
         for n in 0..tenants.len() * EACH {
-            hub.accept(tenants[(n + round) % tenants.len()]).await;
+            hub.enqueue(tenants[(n + round) % tenants.len()]).await;
         }
         // whoever claimed them: all that are claimed end at once, each process in an order of its own
         let mut held = Vec::new();

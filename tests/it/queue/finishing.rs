@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::queue::{End, Finish, Reason};
+use craft::queue::{FinishedRun, JobEnd, WaitReason};
 
 use super::{Hub, done, info, next};
 
@@ -10,7 +10,7 @@ use super::{Hub, done, info, next};
 async fn a_fenced_out_worker_writes_nothing() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     // it was taken for dead, and runs elsewhere
@@ -28,12 +28,17 @@ async fn a_fenced_out_worker_writes_nothing() {
 async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Retry };
-    let finish =
-        Finish { end, event: info("Trying again in a minute", hub.now()), audit: None, is_use: true, now: hub.now() };
+    let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Retry };
+    let finish = FinishedRun {
+        end,
+        event: info("Trying again in a minute", hub.now()),
+        audit: None,
+        is_use: true,
+        now: hub.now(),
+    };
     assert!(engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "queued");
     assert_eq!(hub.value::<String>("SELECT later_reason FROM pipeline_jobs WHERE id = $1", job).await, "retry");
@@ -46,11 +51,12 @@ async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
 async fn waiting_for_a_reconnection_is_no_try() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    let end = End::Later { run_at: hub.now() + Duration::from_secs(60), reason: Reason::Reauth };
-    let finish = Finish { end, event: info("Connect again", hub.now()), audit: None, is_use: true, now: hub.now() };
+    let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Reauth };
+    let finish =
+        FinishedRun { end, event: info("Connect again", hub.now()), audit: None, is_use: true, now: hub.now() };
     assert!(engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "waiting_input");
     assert_eq!(hub.value::<i32>("SELECT attempt FROM job_later WHERE job_id = $1", job).await, 0);
@@ -60,7 +66,7 @@ async fn waiting_for_a_reconnection_is_no_try() {
 async fn a_released_run_goes_back_as_if_it_had_not_begun() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     assert!(engine.release(next(&mut leases).await, hub.now()).await.unwrap());
     let lease = next(&mut leases).await;
@@ -71,11 +77,11 @@ async fn a_released_run_goes_back_as_if_it_had_not_begun() {
 async fn what_a_tool_says_is_stored_whatever_it_says() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let mut finish = done(&lease, tenant, hub.now());
-    let End::Over { output, error, .. } = &mut finish.end else { unreachable!() };
+    let JobEnd::Complete { output, error, .. } = &mut finish.end else { unreachable!() };
     (*output, *error) = (Some("a\0b".to_owned()), Some("c\0d".to_owned()));
     finish.audit = None;
     assert!(engine.finish(lease, finish).await.unwrap());

@@ -8,7 +8,7 @@ use super::{Hub, PATIENCE, done, info, line, next};
 async fn reading_resumes_exactly_after_a_position() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     lease.journal().append(info("First", hub.now()));
@@ -32,7 +32,7 @@ async fn reading_resumes_exactly_after_a_position() {
 async fn a_running_job_is_heard_before_it_ends() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (_engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let mut changes = hub.live.subscribe_job(job);
@@ -52,7 +52,7 @@ async fn a_running_job_is_heard_before_it_ends() {
 async fn a_fenced_out_run_is_not_heard() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (lost, kept) = (hub.accept(tenant).await, hub.accept(other).await);
+    let (lost, kept) = (hub.enqueue(tenant).await, hub.enqueue(other).await);
     let (_engine, mut leases) = hub.engine().await;
     let (first, second) = (next(&mut leases).await, next(&mut leases).await);
     hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", lost).await;
@@ -73,7 +73,7 @@ async fn a_fenced_out_run_is_not_heard() {
 async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let journal = lease.journal();
@@ -93,7 +93,7 @@ async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
 async fn a_stranger_hears_nothing() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let job = hub.accept(alice).await;
+    let job = hub.enqueue(alice).await;
     assert_eq!(hub.events_after(alice.user, job, Position::START).await.len(), 1);
     assert!(hub.events_after(bob.user, job, Position::START).await.is_empty());
 }

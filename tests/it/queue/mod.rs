@@ -1,4 +1,4 @@
-//! The durable queue, from accept to ending, with what may go wrong between.
+//! The durable queue, from enqueue to ending, with what may go wrong between.
 
 mod accepting;
 mod canceling;
@@ -14,12 +14,15 @@ mod stopping;
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::audit::{Action, CallOutcome, Prepared};
+use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
 use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 use craft::live::Live;
-use craft::queue::events::{self, Position, Written};
-use craft::queue::{Accept, Accepted, Accepter, End, Engine, Event, Finish, Lease, Leases, Level, Outcome, Settings};
+use craft::queue::events::{self, JobEvent, Position};
+use craft::queue::{
+    Engine, EngineSettings, EnqueueRequest, EnqueueResult, Enqueuer, Event, EventLevel, FinishedRun, JobEnd,
+    JobOutcome, Lease, Leases,
+};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -32,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A process that accepts, on a database of its own; engines are started as a story needs them.
 struct Hub {
     live: Live,
-    accepter: Accepter,
+    enqueuer: Enqueuer,
     clock: Clock,
     _stop: DropGuard,
     /// Dropped last.
@@ -53,10 +56,10 @@ impl Hub {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let system = database.databases.system.clone();
         let live = Live::start((*system.pool().connect_options()).clone(), &tasks, &stop);
-        let accepter = Accepter::start(system, live.clone(), &tasks, stop.clone());
+        let enqueuer = Enqueuer::start(system, live.clone(), &tasks, stop.clone());
         // the present month has its partitions
         let clock = Clock::fixed(Clock::real().now());
-        Self { live, accepter, clock, _stop: stop.drop_guard(), database }
+        Self { live, enqueuer, clock, _stop: stop.drop_guard(), database }
     }
 
     fn now(&self) -> Timestamp {
@@ -123,8 +126,8 @@ impl Hub {
     }
 
     /// A call, as it would be handed in.
-    fn call(&self, tenant: Tenant) -> Accept {
-        Accept {
+    fn call(&self, tenant: Tenant) -> EnqueueRequest {
+        EnqueueRequest {
             user_id: tenant.user,
             job_id: JobId::new(self.now()),
             kind: "tool.call",
@@ -141,28 +144,28 @@ impl Hub {
         }
     }
 
-    async fn accept(&self, tenant: Tenant) -> JobId {
+    async fn enqueue(&self, tenant: Tenant) -> JobId {
         self.accepted(self.call(tenant)).await
     }
 
     async fn accept_repeatable(&self, tenant: Tenant) -> JobId {
-        self.accepted(Accept { repeatable: true, ..self.call(tenant) }).await
+        self.accepted(EnqueueRequest { repeatable: true, ..self.call(tenant) }).await
     }
 
-    async fn accepted(&self, call: Accept) -> JobId {
-        match self.accepter.accept(call).await.unwrap() {
-            Accepted::New(id) => id,
-            other @ Accepted::Duplicate(_) => panic!("not a new job: {other:?}"),
+    async fn accepted(&self, call: EnqueueRequest) -> JobId {
+        match self.enqueuer.enqueue(call).await.unwrap() {
+            EnqueueResult::New(id) => id,
+            other @ EnqueueResult::Duplicate(_) => panic!("not a new job: {other:?}"),
         }
     }
 
     async fn engine(&self) -> (Engine, Leases) {
-        self.engine_with(Settings::default()).await
+        self.engine_with(EngineSettings::default()).await
     }
 
-    async fn engine_with(&self, settings: Settings) -> (Engine, Leases) {
+    async fn engine_with(&self, settings: EngineSettings) -> (Engine, Leases) {
         let system = self.database.databases.system.clone();
-        Engine::start(system, &self.accepter, self.clock.clone(), settings, "a test").await.unwrap()
+        Engine::start(system, &self.enqueuer, self.clock.clone(), settings, "a test").await.unwrap()
     }
 
     /// The job's events, as its owner reads them.
@@ -170,7 +173,7 @@ impl Hub {
         self.events_after(tenant.user, job, Position::START).await.iter().map(line).collect()
     }
 
-    async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<Written> {
+    async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<JobEvent> {
         let actor = actor(reader);
         let mut tx = self.database.databases.web.as_user(&actor).await.unwrap();
         events::after(&mut tx, &actor, job, position, 1_000).await.unwrap()
@@ -214,33 +217,33 @@ fn actor(user: UserId) -> Actor {
 }
 
 fn info(message: &str, now: Timestamp) -> Event {
-    Event::new(Level::Info, message, now)
+    Event::new(EventLevel::Info, message, now)
 }
 
-fn line(event: &Written) -> String {
+fn line(event: &JobEvent) -> String {
     format!("{} {}", event.position(), event.message)
 }
 
 /// A good ending, with its audit entry.
-fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> Finish {
+fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> FinishedRun {
     let action = Action::JobFinished {
         job: lease.job_id(),
         connector: Some(tenant.connector),
         tool: Some("echo".to_owned()),
-        outcome: CallOutcome::Success,
+        outcome: ActionOutcome::Success,
         latency: None,
         request: Some("{}".to_owned()),
         response: Some("{}".to_owned()),
     };
-    Finish {
-        end: End::Over {
-            outcome: Outcome::Ok,
+    FinishedRun {
+        end: JobEnd::Complete {
+            outcome: JobOutcome::Ok,
             error_class: None,
             error: None,
             output: Some(r#"{"text":"hello"}"#.to_owned()),
         },
         event: info("Done", now),
-        audit: Some(Prepared::new(&actor(lease.user_id()), &action, now)),
+        audit: Some(PreparedEntry::new(&actor(lease.user_id()), &action, now)),
         is_use: true,
         now,
     }

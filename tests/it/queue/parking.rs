@@ -3,32 +3,32 @@
 use std::time::Duration;
 
 use craft::ids::{ConnectionId, JobId};
-use craft::queue::{self, End, Finish, Reason, Released};
+use craft::queue::{self, FinishedRun, JobEnd, ReleasedJobs, WaitReason};
 use time::macros::datetime;
 
 use super::{Hub, Tenant, actor, info, next};
 
-async fn release(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> Released {
+async fn release(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> ReleasedJobs {
     let actor = actor(tenant.user);
     let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
-    let released = queue::release_parked(&mut tx, &actor, connection).await.unwrap();
+    let released = queue::release_awaiting_reauth(&mut tx, &actor, connection).await.unwrap();
     tx.commit().await.unwrap();
     released.announce(&hub.live);
     released
 }
 
-async fn unfinished(hub: &Hub, tenant: Tenant, connections: &[ConnectionId]) -> Vec<JobId> {
+async fn list_unfinished(hub: &Hub, tenant: Tenant, connections: &[ConnectionId]) -> Vec<JobId> {
     let actor = actor(tenant.user);
     let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
-    let found = queue::unfinished(&mut tx, &actor, connections, 10).await.unwrap();
+    let found = queue::list_unfinished(&mut tx, &actor, connections, 10).await.unwrap();
     let mut jobs: Vec<_> = found.into_iter().map(|(_, job)| job).collect();
     jobs.sort_unstable();
     jobs
 }
 
-fn later(hub: &Hub, reason: Reason) -> Finish {
-    let end = End::Later { run_at: datetime!(2200-01-01 00:00 UTC), reason };
-    Finish { end, event: info("Waits", hub.now()), audit: None, is_use: true, now: hub.now() }
+fn later(hub: &Hub, reason: WaitReason) -> FinishedRun {
+    let end = JobEnd::RetryLater { run_at: datetime!(2200-01-01 00:00 UTC), reason };
+    FinishedRun { end, event: info("Waits", hub.now()), audit: None, is_use: true, now: hub.now() }
 }
 
 #[tokio::test]
@@ -36,12 +36,12 @@ async fn what_waits_for_its_owner_to_connect_again_goes_on_and_nothing_else() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
     let (engine, mut leases) = hub.engine().await;
-    let parked = hub.accept(alice).await;
-    engine.finish(next(&mut leases).await, later(&hub, Reason::Reauth)).await.unwrap();
-    let retried = hub.accept(alice).await;
-    engine.finish(next(&mut leases).await, later(&hub, Reason::Retry)).await.unwrap();
-    let theirs = hub.accept(bob).await;
-    engine.finish(next(&mut leases).await, later(&hub, Reason::Reauth)).await.unwrap();
+    let parked = hub.enqueue(alice).await;
+    engine.finish(next(&mut leases).await, later(&hub, WaitReason::Reauth)).await.unwrap();
+    let retried = hub.enqueue(alice).await;
+    engine.finish(next(&mut leases).await, later(&hub, WaitReason::Retry)).await.unwrap();
+    let theirs = hub.enqueue(bob).await;
+    engine.finish(next(&mut leases).await, later(&hub, WaitReason::Reauth)).await.unwrap();
     assert_eq!(hub.status(alice, parked).await, "waiting_input");
 
     // a stranger who knows the connection releases nothing
@@ -59,13 +59,13 @@ async fn what_has_not_ended_is_found_by_its_connection_wherever_it_is() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
     let (engine, mut leases) = hub.engine().await;
-    let waiting = hub.accept(alice).await;
-    engine.finish(next(&mut leases).await, later(&hub, Reason::Retry)).await.unwrap();
-    let running = hub.accept(alice).await;
+    let waiting = hub.enqueue(alice).await;
+    engine.finish(next(&mut leases).await, later(&hub, WaitReason::Retry)).await.unwrap();
+    let running = hub.enqueue(alice).await;
     let _lease = next(&mut leases).await;
     hub.change("UPDATE lane SET paused = true WHERE user_id = (SELECT user_id FROM job WHERE id = $1)", running).await;
-    let ready = hub.accept(alice).await;
-    assert_eq!(unfinished(&hub, alice, &[alice.connection]).await, [waiting, running, ready]);
-    assert!(unfinished(&hub, bob, &[alice.connection, bob.connection]).await.is_empty());
-    assert!(unfinished(&hub, alice, &[]).await.is_empty());
+    let ready = hub.enqueue(alice).await;
+    assert_eq!(list_unfinished(&hub, alice, &[alice.connection]).await, [waiting, running, ready]);
+    assert!(list_unfinished(&hub, bob, &[alice.connection, bob.connection]).await.is_empty());
+    assert!(list_unfinished(&hub, alice, &[]).await.is_empty());
 }

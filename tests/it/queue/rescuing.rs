@@ -48,7 +48,7 @@ async fn audited(hub: &Hub, tenant: Tenant, job: JobId) -> Vec<String> {
 async fn a_call_that_may_have_happened_ends_as_unknown() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     lose(&hub, job, 0).await;
     let _engine = hub.engine().await;
     hub.until(tenant, job, "unknown").await;
@@ -108,7 +108,7 @@ async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
 async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go_on() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (job, bystander) = (hub.accept(tenant).await, hub.accept(other).await);
+    let (job, bystander) = (hub.enqueue(tenant).await, hub.enqueue(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     hub.change("UPDATE job_lease SET deadline_at = clock_timestamp() - interval '11 seconds' WHERE job_id = $1", job)
@@ -120,7 +120,7 @@ async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go
     .await;
     hub.until(tenant, job, "unknown").await;
     assert_eq!(error_class(&hub, job).await, "deadline");
-    assert_eq!(tokio::time::timeout(super::PATIENCE, lease.stopped()).await, Ok(craft::queue::Stop::Lost));
+    assert_eq!(tokio::time::timeout(super::PATIENCE, lease.stopped()).await, Ok(craft::queue::StopReason::Lost));
     let finish = done(&lease, tenant, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap(), "a run that was given up wrote its ending");
     assert_eq!(hub.status(other, bystander).await, "running", "within its grace");

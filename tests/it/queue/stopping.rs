@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::queue::Stop;
+use craft::queue::StopReason;
 use futures_util::FutureExt as _;
 
 use super::{Hub, PATIENCE, done, next};
@@ -11,12 +11,12 @@ use super::{Hub, PATIENCE, done, next};
 async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (once, twice) = (hub.accept(tenant).await, hub.accept_repeatable(other).await);
+    let (once, twice) = (hub.enqueue(tenant).await, hub.accept_repeatable(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (first, second) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((first.job_id(), second.job_id()), (once, twice));
     let runs = async {
-        assert_eq!(second.stopped().await, Stop::Shutdown);
+        assert_eq!(second.stopped().await, StopReason::Shutdown);
         assert!(first.stopped().now_or_never().is_none(), "a call that cannot be repeated was cut short");
         engine.release(second, hub.now()).await.unwrap();
         let finish = done(&first, tenant, hub.now());
@@ -35,11 +35,11 @@ async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end(
 async fn what_does_not_end_within_the_drain_is_told_and_ends_as_unknown() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept(tenant).await;
+    let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let run = async {
-        assert_eq!(lease.stopped().await, Stop::Shutdown);
+        assert_eq!(lease.stopped().await, StopReason::Shutdown);
         drop(lease);
     };
     tokio::join!(engine.shutdown(Duration::ZERO), run);

@@ -20,7 +20,7 @@ use craft::config::SignUp;
 use craft::egress::{Egress, EgressPolicy};
 use craft::ids::JobId;
 use craft::mail::Mailer;
-use craft::queue::Settings;
+use craft::queue::EngineSettings;
 use craft::secret::Secret;
 use craft::serve::{Dependencies, Hub};
 use craft::vault::{SealingKey, Vault};
@@ -90,7 +90,7 @@ impl TestApp {
         };
         change(&mut dependencies);
         let hub = Hub::build(dependencies.clone());
-        hub.start_worker(Settings { slots: 4, ..Settings::default() }, "a test").await.unwrap();
+        hub.start_worker(EngineSettings { slots: 4, ..EngineSettings::default() }, "a test").await.unwrap();
         let router = web::with_layers(web::pages().merge(pages), hub.app.clone());
         Self { app: hub.app.clone(), router, outbox, dependencies, _hub: hub, database }
     }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::filter::Filter;
 use super::keys::{self, Span};
-use super::list::LOOK;
+use super::list::MAX_SCANNED_JOBS;
 use super::store::{self, JobRow};
 use crate::actor::Actor;
 use crate::db::Db;
@@ -16,7 +16,7 @@ use crate::page::PAGE_LIMIT;
 
 /// The rows of a page that somebody looks at; together at most a page.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct ShownRows {
     /// Those that were not over: only they can change.
     pub open: Vec<JobId>,
     /// Those that were.
@@ -27,36 +27,42 @@ pub struct Shown {
 
 /// What has changed.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct JobListUpdate {
     /// The open rows, as they are now.
     pub rows: Vec<JobRow>,
     /// How many jobs that match stand in the list's first page now, and are not shown; at most one more than a page.
     pub unseen: usize,
 }
 
-impl Shown {
+impl ShownRows {
     fn has(&self, id: JobId) -> bool {
         self.open.contains(&id) || self.over.contains(&id)
     }
 }
 
 /// The news of the first page of a list, or of a later one, of which only the rows are asked.
-pub async fn news(db: &Db, actor: &Actor, filter: &Filter, shown: &Shown, is_first: bool) -> Result<News> {
+pub async fn list_update(
+    db: &Db,
+    actor: &Actor,
+    filter: &Filter,
+    shown: &ShownRows,
+    is_first: bool,
+) -> Result<JobListUpdate> {
     let mut tx = db.as_user(actor).await?;
     let rows = match &shown.open[..] {
         [] => Vec::new(),
         open => store::of_keys(&mut tx, actor.user_id(), open, &Filter::default(), PAGE_LIMIT).await?,
     };
     let unseen = if is_first { unseen(&mut tx, actor.user_id(), filter, shown).await? } else { 0 };
-    Ok(News { rows, unseen })
+    Ok(JobListUpdate { rows, unseen })
 }
 
 /// By key alone where the index answers the filter: a job may also enter a list late, when it fails or starts.
-async fn unseen(conn: &mut PgConnection, owner: UserId, filter: &Filter, shown: &Shown) -> sqlx::Result<usize> {
+async fn unseen(conn: &mut PgConnection, owner: UserId, filter: &Filter, shown: &ShownRows) -> sqlx::Result<usize> {
     let source = filter.source();
     let is_all = filter.is_all_of(source);
     let span = Span::newer(filter, shown.older);
-    let mut keys = keys::read(conn, owner, source, span, if is_all { PAGE_LIMIT } else { LOOK }).await?;
+    let mut keys = keys::read(conn, owner, source, span, if is_all { PAGE_LIMIT } else { MAX_SCANNED_JOBS }).await?;
     keys.retain(|key| !shown.has(*key));
     if is_all || keys.is_empty() {
         return Ok(keys.len());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sqlx::PgConnection;
 
 use super::filter::Filter;
-use super::list::LOOK;
+use super::list::MAX_SCANNED_JOBS;
 use super::store::{self, JobRow};
 use crate::actor::Actor;
 use crate::db::Db;
@@ -14,7 +14,7 @@ use crate::ids::{ConnectorId, JobId, UserId};
 
 /// Jobs of one service, each list newest first.
 #[derive(Clone, Debug, Default)]
-pub struct OfConnector {
+pub struct RecentJobs {
     /// The newest, of whichever tool.
     pub newest: Vec<JobRow>,
     /// The newest of each tool, as far as a bounded look at the newest jobs reaches back.
@@ -23,7 +23,7 @@ pub struct OfConnector {
 
 /// The actor's jobs of one service: the `most` newest, and the last of each tool. It costs a bounded look along one index,
 /// however many tools there are and however long the history is.
-pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId, most: usize) -> Result<OfConnector> {
+pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: usize) -> Result<RecentJobs> {
     let mut tx = db.as_user(actor).await?;
     let runs = runs(&mut tx, actor.user_id(), connector).await?;
     let mut seen = HashSet::new();
@@ -31,10 +31,10 @@ pub async fn of_connector(db: &Db, actor: &Actor, connector: ConnectorId, most: 
     let newest: HashSet<_> = runs.iter().take(most).map(|run| run.id).collect();
     let keys: Vec<_> = last.union(&newest).copied().collect();
     if keys.is_empty() {
-        return Ok(OfConnector::default());
+        return Ok(RecentJobs::default());
     }
-    let rows = store::of_keys(&mut tx, actor.user_id(), &keys, &Filter::default(), LOOK).await?;
-    Ok(OfConnector {
+    let rows = store::of_keys(&mut tx, actor.user_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
+    Ok(RecentJobs {
         newest: rows.iter().filter(|row| newest.contains(&row.id)).cloned().collect(),
         last: rows.into_iter().filter(|row| last.contains(&row.id)).collect(),
     })
@@ -57,7 +57,7 @@ async fn runs(conn: &mut PgConnection, owner: UserId, connector: ConnectorId) ->
         "#,
         owner as _,
         connector as _,
-        LOOK,
+        MAX_SCANNED_JOBS,
     )
     .fetch_all(conn)
     .await

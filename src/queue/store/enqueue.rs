@@ -5,15 +5,15 @@ use sqlx::PgExecutor;
 use super::column;
 use crate::ids::{EventId, JobId, ToolVersionId};
 use crate::queue::QUEUE;
-use crate::queue::accept::{Accept, Accepted, Verdict};
+use crate::queue::enqueue::{EnqueueDecision, EnqueueRequest, EnqueueResult};
 
 /// Writes what may be accepted, and says of each job what became of it.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
 pub(in crate::queue) async fn write(
     executor: impl PgExecutor<'_>,
-    jobs: &[Accept],
+    jobs: &[EnqueueRequest],
     most_ready: i64,
-) -> sqlx::Result<Vec<Verdict>> {
+) -> sqlx::Result<Vec<EnqueueDecision>> {
     let rows = sqlx::query!(
         r#"
         WITH asked AS MATERIALIZED (
@@ -149,10 +149,10 @@ pub(in crate::queue) async fn write(
     .fetch_all(executor)
     .await?;
     let verdicts = jobs.iter().zip(rows).map(|(job, row)| match row.job_id {
-        _ if !row.owned => Verdict::NoConnection,
-        None => Verdict::Full,
-        Some(id) if id == job.job_id => Verdict::Accepted(Accepted::New(id)),
-        Some(id) => Verdict::Accepted(Accepted::Duplicate(id)),
+        _ if !row.owned => EnqueueDecision::NoConnection,
+        None => EnqueueDecision::Full,
+        Some(id) if id == job.job_id => EnqueueDecision::Accepted(EnqueueResult::New(id)),
+        Some(id) => EnqueueDecision::Accepted(EnqueueResult::Duplicate(id)),
     });
     Ok(verdicts.collect())
 }

@@ -1,0 +1,178 @@
+//! Enqueues jobs: body, queue row, first event and idempotency key, in one commit. If this process is idle and could run
+//! the job now, that commit also writes the lease.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::claim::Claims;
+use super::events::Event;
+use super::group::{Group, Write};
+use super::store;
+use crate::actor::Origin;
+use crate::clock::Timestamp;
+use crate::db::SystemDb;
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::live::Live;
+
+/// Most ready jobs of one user; more are refused, never dropped.
+const MAX_READY_JOBS: i64 = 10_000;
+
+/// Most jobs that are enqueued and claimed in one commit. For more, two commits side by side are faster.
+const MAX_CLAIMED_AT_ONCE: usize = 8;
+
+/// The delay that a refused caller is told to wait.
+const FULL_QUEUE_RETRY_DELAY: Duration = Duration::from_secs(10);
+
+/// A job to enqueue. The caller has validated the input and applied its policy.
+#[derive(Clone, Debug)]
+pub struct EnqueueRequest {
+    /// The job's owner.
+    pub user_id: UserId,
+    /// The job's new id.
+    pub job_id: JobId,
+    /// The kind of work, such as `tool.call`.
+    pub kind: &'static str,
+    /// The connector.
+    pub connector_id: ConnectorId,
+    /// The user's connection to the connector.
+    pub connection_id: ConnectionId,
+    /// The tool version that the input was validated against. `None` if the job runs no tool.
+    pub tool_version_id: Option<ToolVersionId>,
+    /// The name of the tool or of the work, for lists.
+    pub tool_name: String,
+    /// The origin of the request.
+    pub origin: Origin,
+    /// The arguments as JSON text.
+    pub input: String,
+    /// True if running the job twice does no harm, so that it may run again after a crash.
+    pub repeatable: bool,
+    /// Two accepts of one user with one key within a day are one job. At most 200 characters.
+    pub idem_key: Option<String>,
+    /// The first event of the job.
+    pub event: Event,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// The result of enqueuing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnqueueResult {
+    /// The job is in the queue.
+    New(JobId),
+    /// The idempotency key was used before, by this job. Nothing was written.
+    Duplicate(JobId),
+}
+
+impl EnqueueResult {
+    /// The new job, or the one that has the key.
+    #[must_use]
+    pub const fn job_id(self) -> JobId {
+        match self {
+            Self::New(id) | Self::Duplicate(id) => id,
+        }
+    }
+}
+
+/// The decision about one request, made by the statement.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum EnqueueDecision {
+    Accepted(EnqueueResult),
+    NoConnection,
+    Full,
+}
+
+/// Enqueues jobs; cheap to clone, with one task for all clones.
+#[derive(Clone)]
+pub struct Enqueuer {
+    group: Group<Writer>,
+    live: Live,
+    claims: SharedClaims,
+}
+
+/// The claims of this process's engine, while it has one that claims.
+type SharedClaims = Arc<Mutex<Weak<Claims>>>;
+
+impl Enqueuer {
+    /// Starts the task that commits. After `stop` it writes the submitted requests and refuses more.
+    #[must_use]
+    pub fn start(db: SystemDb, live: Live, tasks: &TaskTracker, stop: CancellationToken) -> Self {
+        let claims = SharedClaims::default();
+        let writer = Writer { db, live: live.clone(), claims: claims.clone() };
+        Self { group: Group::start(writer, tasks, stop), live, claims }
+    }
+
+    /// Lets an engine of this process claim jobs in the commit that enqueues them.
+    pub(super) fn claim_with(&self, claims: &Arc<Claims>) {
+        *self.claims.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(claims);
+    }
+
+    /// The live updates that jobs are announced through.
+    pub(super) const fn live(&self) -> &Live {
+        &self.live
+    }
+
+    /// Enqueues a job. Returns once the job is on disk.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the user has no such connection to that connector; [`Error::Limited`] if too many of
+    /// their jobs are waiting.
+    pub async fn enqueue(&self, job: EnqueueRequest) -> Result<EnqueueResult> {
+        let user = job.user_id;
+        match self.group.submit(job).await? {
+            EnqueueDecision::Accepted(accepted) => {
+                if let EnqueueResult::New(id) = accepted {
+                    self.live.notify_job(user, id);
+                }
+                Ok(accepted)
+            }
+            EnqueueDecision::NoConnection => Err(Error::NotFound("connection")),
+            EnqueueDecision::Full => Err(Error::Limited {
+                message: format!("You have {MAX_READY_JOBS} jobs waiting. Wait until some have run, or cancel some")
+                    .into(),
+                retry_after: FULL_QUEUE_RETRY_DELAY,
+            }),
+        }
+    }
+}
+
+struct Writer {
+    db: SystemDb,
+    live: Live,
+    claims: SharedClaims,
+}
+
+impl Write for Writer {
+    type Item = EnqueueRequest;
+    type Answer = EnqueueDecision;
+
+    async fn write(&self, jobs: &[EnqueueRequest]) -> Result<Vec<EnqueueDecision>> {
+        let claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(claims) = claims.filter(|_| jobs.len() <= MAX_CLAIMED_AT_ONCE)
+            && let Some((verdicts, claimed)) = claims.enqueue(jobs, MAX_READY_JOBS).await?
+        {
+            if verdicts.iter().filter_map(EnqueueDecision::new_job).any(|id| !claimed.contains(&id)) {
+                self.live.notify_queue();
+            }
+            return Ok(verdicts);
+        }
+        let verdicts = store::enqueue::write(self.db.pool(), jobs, MAX_READY_JOBS).await?;
+        if verdicts.iter().any(|it| it.new_job().is_some()) {
+            self.live.notify_queue();
+        }
+        Ok(verdicts)
+    }
+}
+
+impl EnqueueDecision {
+    /// The job, if it is new in the queue.
+    const fn new_job(&self) -> Option<JobId> {
+        match self {
+            Self::Accepted(EnqueueResult::New(id)) => Some(*id),
+            _ => None,
+        }
+    }
+}
