@@ -122,7 +122,7 @@ impl Seen {
 
 fn own_server(connector: &Connector) -> Result<Url> {
     let url = connector.mcp_server_url.as_deref().filter(|_| connector.can_be_rediscovered());
-    url.and_then(|url| Url::parse(url).ok()).ok_or(Error::NotFound("server of your own"))
+    url.and_then(|url| Url::parse(url).ok()).ok_or(Error::NotFound("server"))
 }
 
 /// A failure of the server, or of the way there, in words; one of ours is passed on.

@@ -24,7 +24,7 @@ pub struct ToolChanges {
     pub removed: Vec<String>,
     /// Tools whose definition changed.
     pub changed: Vec<ChangedTool>,
-    /// Whether `changed` is incomplete.
+    /// Set if `changed` is incomplete.
     pub more: bool,
 }
 

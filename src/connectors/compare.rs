@@ -54,7 +54,7 @@ pub enum ChangedPart {
     ArgumentAdded {
         /// Name of the argument.
         name: String,
-        /// Whether the argument is required.
+        /// Set if the argument is required.
         required: bool,
     },
     /// An argument that was removed.

@@ -39,7 +39,7 @@ pub struct ToolVersion {
     pub schema: Value,
     /// MCP annotations.
     pub annotations: Option<Value>,
-    /// Whether the upstream still lists the tool; otherwise the tool cannot be run.
+    /// Set while the upstream lists the tool; other tools cannot be run.
     pub is_listed: bool,
     /// Time since which the upstream no longer lists the tool.
     pub removed_at: Option<Timestamp>,

@@ -61,7 +61,7 @@ test("a row and a page change in place, what was chosen stays chosen, and the en
     await tab.getByRole("main").getByRole("button", { name: "Disconnect" }).click();
     await tab.getByRole("heading", { level: 1, name: "Connections" }).waitFor();
   });
-  await one.getByRole("heading", { name: "This connection is over" }).waitFor();
+  await one.getByRole("heading", { name: "This connection is disconnected" }).waitFor();
   await one.locator("#live", { hasText: "Workbench, At home is disconnected." }).waitFor();
   await page.locator("tbody .badge", { hasText: "Disconnected" }).waitFor();
   assert.deepEqual(page.faults, []);

@@ -229,5 +229,5 @@ impl SignIn<'_> {
 
 /// Returns the provider of a connector, in the caller's transaction.
 async fn stored_provider(tx: &mut Tx, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
-    connectors::provider(tx, actor, connector).await?.ok_or(Error::NotFound("sign-in of this connector"))
+    connectors::provider(tx, actor, connector).await?.ok_or(Error::NotFound("sign-in"))
 }

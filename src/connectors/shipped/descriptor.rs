@@ -46,7 +46,7 @@ pub struct Field {
     /// Domains that a host may be in.
     #[serde(default)]
     pub under: Vec<String>,
-    /// Whether the field may be empty.
+    /// Set if the field may be empty.
     #[serde(default)]
     pub optional: bool,
 }
@@ -55,15 +55,15 @@ pub struct Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
-    /// One line of text.
+    /// A line of text.
     Text,
     /// Email address.
     Email,
-    /// One label of a host name.
+    /// A label of a host name.
     DomainLabel,
     /// Host name.
     Domain,
-    /// One line that is sealed and never shown again.
+    /// A line that is sealed and never shown again.
     Secret,
 }
 

@@ -68,7 +68,7 @@ impl Application {
         let connector = connectors::find(&app.db, &me.actor, slug).await?;
         let mut tx = app.db.as_user(&me.actor).await?;
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
-        let none = || Error::NotFound("OAuth application of this service");
+        let none = || Error::NotFound("page");
         let descriptor = descriptor.ok_or_else(none)?;
         let provider = descriptor.oauth.clone().ok_or_else(none)?;
         let shared = connectors::list_names_of_provider(&mut tx, &provider).await?;

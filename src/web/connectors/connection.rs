@@ -124,7 +124,7 @@ async fn connect_method(app: &App, me: &SignedIn, connector: &Connector) -> Resu
 
 async fn redirect_connected(me: &SignedIn, connector: &Connector) -> Result {
     if connector.auth != AuthKind::None {
-        return Err(Error::NotFound("form to connect this service").into());
+        return Err(Error::NotFound("page").into());
     }
     me.flash(Flash::important(format!("There is nothing to connect: {} can be used as it is.", connector.name)))
         .await?;

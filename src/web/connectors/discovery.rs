@@ -39,7 +39,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Pat
 /// Returns the connector if its tools come from a server that the user has added; only those can be discovered.
 async fn find_discoverable(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
     let connector = connectors::find(&app.db, &me.actor, slug).await?;
-    if connector.can_be_rediscovered() { Ok(connector) } else { Err(Error::NotFound("server of your own").into()) }
+    if connector.can_be_rediscovered() { Ok(connector) } else { Err(Error::NotFound("page").into()) }
 }
 
 fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
@@ -61,10 +61,10 @@ fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
             Flash::success(message)
         }
         DiscoveryOutcome::Failed(reason) => {
-            Flash::important(format!("{reason}. The tools of {name} are as they were."))
+            Flash::important(format!("{reason}. The list of tools of {name} is unchanged."))
         }
         DiscoveryOutcome::TooSoon(interval) => Flash::important(format!(
-            "{name} was looked at a moment ago, and is asked once in {} at most. Its tools are as the last look found them.",
+            "{name} was checked less than {} ago. Its list of tools is from that check; try again later.",
             when::duration(*interval)
         )),
     }
@@ -178,7 +178,7 @@ fn describe_part(part: &ChangedPart) -> String {
         ChangedPart::ArgumentRemoved { name } => format!("Argument “{name}” was removed"),
         ChangedPart::ArgumentChanged { name, rules } => format!("Argument “{name}” has changed: {}", rules.join(", ")),
         ChangedPart::Arguments => "Other rules about the arguments, or their order, have changed".to_owned(),
-        ChangedPart::Output => "What it returns is described in another way".to_owned(),
+        ChangedPart::Output => "The description of its result has changed".to_owned(),
         ChangedPart::Hints => "Its hints have changed; its stated effect has not".to_owned(),
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn create(
 
 async fn find_descriptor(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
     let mut tx = app.db.as_user(&me.actor).await?;
-    connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("key of this service"))
+    connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("page"))
 }
 
 async fn form(

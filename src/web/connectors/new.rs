@@ -82,8 +82,8 @@ async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::res
             ends_on: &typed.ends_on,
             auth,
             auths: [
-                RadioOption { value: "auto", label: "As the server asks: none, or signing in there" },
-                RadioOption { value: "none", label: "None: the server is open to whoever reaches it" },
+                RadioOption { value: "auto", label: "Automatic: none, or sign-in if the server requires it" },
+                RadioOption { value: "none", label: "None: the server is open to anyone who reaches it" },
                 RadioOption { value: "bearer", label: "Bearer token" },
             ],
         },

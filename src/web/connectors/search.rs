@@ -58,7 +58,7 @@ impl Search {
         let length = typed.chars().count();
         if length > MAX_TEXT_CHARS {
             let message = format!(
-                "The search is {} long, and at most {MAX_TEXT_CHARS} are searched for. Shorten it; the box has its beginning",
+                "The search is {} long; the maximum is {MAX_TEXT_CHARS}. Shorten it: the box has its beginning",
                 when::count(length as u64, "character")
             );
             faults.add("q", message);

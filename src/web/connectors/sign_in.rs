@@ -217,7 +217,7 @@ fn describe_sign_in(signed: &CompletedSignIn) -> String {
     match signed.tools {
         Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
         None if signed.connector.can_be_rediscovered() => {
-            sentences.push("Its tools could not be read yet: look again below.".to_owned());
+            sentences.push("Its tools could not be read yet. Check for changes below.".to_owned());
         }
         None => {}
     }
@@ -243,7 +243,7 @@ impl SignInRequirements {
     async fn load(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
         let mut tx = app.db.as_user(&me.actor).await?;
         let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
-        let provider = provider.ok_or(Error::NotFound("sign-in of this connector"))?;
+        let provider = provider.ok_or(Error::NotFound("page"))?;
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
         drop(tx);
         let is_missing =

@@ -74,7 +74,7 @@ export async function fill({ browser, hub, servers, gated }) {
     await page.getByLabel("Name (optional)").fill(name);
     await page.getByRole("button", { name: "Add the server" }).click();
   }
-  await page.getByRole("button", { name: "Look for changes" }).click();
+  await page.getByRole("button", { name: "Check for changes" }).click();
   const { connection, over: ended } = await accounts({ page, url: servers.Changing.url });
   const run = async (path, fields = {}) => {
     await page.goto(path);

@@ -22,7 +22,7 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     assert_eq!(there.texts("main h2"), ["Request", "Response"]);
     // {"text":"abc","algorithm":…} as it was kept
     let sizes = there.texts("main section > p");
-    assert!(sizes[0].ends_with(" bytes. Secrets were taken out before it was kept."), "{sizes:?}");
+    assert!(sizes[0].ends_with(" bytes. Secrets were removed before it was stored."), "{sizes:?}");
     let facts = there.text("dl.facts");
     assert!(facts.contains("WhoThe hub, for you") && facts.contains("Took"), "{facts}");
     // what a person does has an address
@@ -56,7 +56,7 @@ async fn a_body_that_was_erased_is_said_to_be() {
     sqlx::query("DELETE FROM audit_bodies").execute(app.app.system.pool()).await.unwrap();
     let page = entry(&alice, 0).await;
     assert_eq!((page.texts("main h2").len(), page.has("pre")), (2, false));
-    assert!(page.text("section[aria-labelledby=request-heading] p").starts_with("It is no longer kept."));
+    assert!(page.text("section[aria-labelledby=request-heading] p").starts_with("It is no longer stored."));
     // signing in had neither
     assert!(!entry(&alice, 2).await.has("main h2"));
 }

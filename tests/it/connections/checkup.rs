@@ -276,7 +276,7 @@ async fn one_checkup_runs_at_a_time() {
     assert_eq!(first.header("location"), second.header("location"));
     let first = alice.get(first.header("location").unwrap()).await;
     let meanwhile = alice.get(&path).await;
-    assert!(meanwhile.text("main").contains("A check-up is under way") && !meanwhile.has("main form"));
+    assert!(meanwhile.text("main").contains("A check-up is running") && !meanwhile.has("main form"));
     let question = alice.get(&first.attr("a[href$='/cancellation']", "href").unwrap()).await;
     alice.submit(&question, "main form", []).await;
     let over = app.wait_until_finished(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;

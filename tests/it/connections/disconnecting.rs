@@ -15,7 +15,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     let page = page_of(&alice, "Guarded Default").await;
     let question = alice.get(&page.attr("a[href$='/disconnection']", "href").unwrap()).await;
     assert_eq!(question.text("h1"), "Disconnect Guarded?");
-    assert!(question.text("main").contains("The hub forgets the credential for good."));
+    assert!(question.text("main").contains("The hub deletes the credential for good."));
     let bob = app.bob().await;
     assert_eq!(bob.post(question.path(), &[("a", "b")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(count(&app, "secrets").await, 1);
@@ -35,7 +35,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
 
     // no job runs through the connection any more
     let over = alice.get(page.path()).await;
-    assert_eq!(over.text(".note h2"), "This connection is over");
+    assert_eq!(over.text(".note h2"), "This connection is disconnected");
     assert!(!over.has(".btn-danger"));
     let visits = server.request_count();
     assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::CONFLICT);

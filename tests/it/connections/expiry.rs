@@ -116,7 +116,7 @@ async fn a_disconnected_connection_is_not_reminded_of() {
 async fn a_token_has_an_expiry_date_as_well() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
-    assert!(page.text("dl.facts").contains("Not known: the service does not tell"));
+    assert!(page.text("dl.facts").contains("Not known: the service does not say"));
     let (ends_on, words) = day(&app, 30);
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", TOKEN), ("ends_on", &ends_on)]).await;

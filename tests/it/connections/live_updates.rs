@@ -44,7 +44,7 @@ async fn a_change_in_another_tab_appears_and_disconnecting_ends_the_stream() {
     let form = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&form, "main form", []).await;
     assert!(rows.until("Disconnected").await.data.contains(">Guarded, At home is disconnected.<"));
-    one.until("This connection is over").await;
+    one.until("This connection is disconnected").await;
     for mut stream in [rows, one] {
         assert_eq!(stream.message().await.unwrap().name.as_deref(), Some("end"));
         assert!(stream.message().await.is_none());

@@ -141,7 +141,7 @@ async fn invalid_filters_are_reported_and_the_others_apply() {
     let long = alice.get(&format!("/connectors?q={}", "x".repeat(10_000))).await;
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
     let told = long.text("#results .note li");
-    assert!(told.starts_with("The search is 10,000 characters long, and at most 200 are searched for."), "{told}");
+    assert!(told.starts_with("The search is 10,000 characters long; the maximum is 200."), "{told}");
     assert_eq!(long.text("#f-q-e"), format!("Error: {}", told.trim_end_matches('.')));
     assert_eq!(long.attr("#f-q", "value").unwrap(), "x".repeat(200));
     assert_eq!(found(&long), ["Workbench"]);

@@ -135,9 +135,9 @@ async fn a_failed_discovery_keeps_the_tools_and_shows_the_reason() {
     server.set_broken(true);
     let page = discover(&alice).await;
     let said = page.texts(".note.warn");
-    assert!(said[0].contains("500") && said[0].contains("The tools of Garden are as they were."), "{said:?}");
+    assert!(said[0].contains("500") && said[0].contains("The list of tools of Garden is unchanged."), "{said:?}");
     let show = alice.get(GARDEN).await;
-    assert!(show.text(".note.warn").starts_with("The last look failed: "), "{}", show.text(".note.warn"));
+    assert!(show.text(".note.warn").starts_with("The last check for changes failed: "), "{}", show.text(".note.warn"));
     assert_eq!(names(&show).len(), 3);
     assert!(app.audit_actions().await.last().unwrap().starts_with("tools.discovered!"));
 

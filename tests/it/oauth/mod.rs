@@ -299,7 +299,7 @@ async fn disconnecting_revokes_the_grant_and_deletes_both_tokens() {
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
-    assert!(page.text("main").contains("asks the service to end the access too"), "{}", page.text("main"));
+    assert!(page.text("main").contains("asks the service to revoke the access"), "{}", page.text("main"));
     let page = alice.submit(&page, "main form", []).await;
     assert_eq!(page.text(".note.ok p"), "Guarded is disconnected.");
     assert_eq!((server.count("revocations").await, server.count("tokens").await), (1, 0));
