@@ -217,7 +217,7 @@ impl CredentialService<'_> {
 
     async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
         let mut tx = self.db.as_user(actor).await?;
-        connectors::descriptor(&mut tx, actor, connector).await?.ok_or(Error::NotFound("key of this service"))
+        connectors::descriptor(&mut tx, actor, connector).await?.ok_or(Error::NotFound("key"))
     }
 }
 

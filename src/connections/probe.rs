@@ -40,7 +40,7 @@ pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>
 
 /// Asks a connector's server for its tools with a token that need not be stored.
 pub(super) async fn discover_with_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
-    let url = connector.server_url().ok_or(Error::NotFound("server of this connector"))?;
+    let url = connector.server_url().ok_or(Error::NotFound("server"))?;
     discover(egress, &url, Some(token)).await
 }
 

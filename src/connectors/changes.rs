@@ -1,4 +1,4 @@
-//! The changes that the latest changing discovery found. The statements select tools and versions by its time.
+//! Changes that the latest discovery with changes found. The statements select tools and versions by its time.
 
 use sqlx::PgConnection;
 

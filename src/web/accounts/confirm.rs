@@ -33,7 +33,7 @@ pub(super) async fn show(State(app): State<App>, anyone: MaybeSignedIn, Path(tok
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::confirm(&app.system, &token, &anyone.visitor(), app.clock.now()).await? {
         LinkState::Open => {
-            anyone.flash(Flash::success("Your email address is confirmed. Sign in to go on.")).await?;
+            anyone.flash(Flash::success("Your email address is confirmed. Sign in to continue.")).await?;
             Ok(see_other("/sign-in"))
         }
         dead => Ok(dead_link::confirmation(&anyone, dead).await),

@@ -29,7 +29,7 @@ pub(in crate::web) fn action_label(action: &str) -> String {
         "connection.verified" => "Verification of a key or token",
         "connection.limited" => "More permission wanted",
         "connection.refused" => "Sign-in at a service refused",
-        "client.registered" => "Hub made known to a service",
+        "client.registered" => "Hub registered at a service",
         "connection.checked" => "Check-up of a connection",
         "connection.renamed" => "Connection renamed",
         "connection.preferred" => "Connection used by default",

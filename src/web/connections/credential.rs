@@ -104,8 +104,8 @@ fn replaced_message(connection: &ConnectionDetail, released: usize) -> String {
     let words = format!("The {what} is replaced. {} has accepted the new one.", connection.connector);
     match released {
         0 => words,
-        1 => format!("{words} The job that waited for it goes on."),
-        n => format!("{words} The {} that waited for it go on.", count(n as u64, "job")),
+        1 => format!("{words} The job that waited for it continues."),
+        n => format!("{words} The {} that waited for it continue.", count(n as u64, "job")),
     }
 }
 
@@ -180,5 +180,5 @@ async fn key_form(
 async fn load_descriptor(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<Descriptor> {
     let mut tx = app.db.as_user(&me.actor).await?;
     let descriptor = connectors::descriptor(&mut tx, &me.actor, connection.connector_id).await?;
-    descriptor.ok_or(Error::NotFound("key of this service"))
+    descriptor.ok_or(Error::NotFound("page"))
 }

@@ -23,7 +23,7 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
         JobStatus::Canceled => format!("Cancelled after {took}."),
         JobStatus::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
         JobStatus::WaitingInput if waits_for_connection(job) => {
-            "It goes on when you connect the service again.".to_owned()
+            "It continues when you connect the service again.".to_owned()
         }
         JobStatus::WaitingInput => "Waiting for you.".to_owned(),
         JobStatus::AwaitingApproval => "Waiting for an approval.".to_owned(),

@@ -43,7 +43,7 @@ async fn a_new_token_keeps_the_connection_and_releases_waiting_jobs() {
     assert_eq!(replaced.path(), page.path());
     assert_eq!(
         replaced.text(".note.ok p"),
-        "The token is replaced. Guarded has accepted the new one. The job that waited for it goes on."
+        "The token is replaced. Guarded has accepted the new one. The job that waited for it continues."
     );
     assert_eq!(replaced.texts(".facts .badge"), ["Connected"]);
     assert!(!replaced.body.contains("Refused") && !replaced.body.contains(TOKEN));
