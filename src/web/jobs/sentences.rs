@@ -40,7 +40,7 @@ fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
     let why = match job.wait_reason {
         Some(WaitReason::Retry) => "The last try failed; it is tried again",
         Some(WaitReason::Paused) => "The hub cannot open stored credentials just now; it is tried again",
-        Some(WaitReason::Reauth) | None => "It goes on",
+        Some(WaitReason::Reauth) | None => "It continues",
     };
     let at = calendar.when(at);
     format!("Queued. {why} {} ({}).", at.words(), at.clock())
