@@ -50,7 +50,10 @@ async fn a_server_that_does_not_start_is_explained_by_its_log(place: &DataDirect
 async fn files_of_another_version_are_refused(place: &DataDirectory) {
     std::fs::write(place.data().join("PG_VERSION"), "99\n").unwrap();
     let refusal = Managed::join(&place.config()).await.unwrap_err().to_string();
-    assert!(refusal.contains("made by PostgreSQL 99") && refusal.contains("install postgresql-99"), "{refusal}");
+    assert!(
+        refusal.contains("PostgreSQL 99 created the data directory") && refusal.contains("install postgresql-99"),
+        "{refusal}"
+    );
 }
 
 #[tokio::test]
