@@ -5,6 +5,8 @@
 
 #[path = "design/colours.rs"]
 mod colours;
+#[path = "design/documents.rs"]
+mod documents;
 #[path = "design/styles.rs"]
 mod styles;
 #[path = "design/templates.rs"]
