@@ -1,4 +1,4 @@
-//! Peers that do the least: what a page, and what a live stream, costs before anything is built on it.
+//! Minimal peers: a page, a live stream and a tool server without anything built on them.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -18,10 +18,10 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
 
-/// Bytes of the bare page, about those of a full list.
-const PAGE: usize = 13_000;
+/// Size of the bare page in bytes, about that of a full list.
+const PAGE_BYTES: usize = 13_000;
 
-/// One indexed SELECT, and a page of usual size.
+/// Serves a page of usual size after a single indexed SELECT.
 pub(crate) async fn page() {
     let pool = PgPoolOptions::new().max_connections(10).connect(&std::env::var("DATABASE_URL").unwrap()).await.unwrap();
     serve(Router::new().route("/", get(one_select)).with_state(pool)).await;
@@ -33,10 +33,10 @@ async fn one_select(State(pool): State<PgPool>) -> Html<String> {
         .fetch_one(&pool)
         .await
         .unwrap();
-    Html(format!("{slug}{}", "x".repeat(PAGE)))
+    Html(format!("{slug}{}", "x".repeat(PAGE_BYTES)))
 }
 
-/// A stream that says one thing, and then only that it is still there.
+/// Serves a stream with one event, then keep-alive comments.
 pub(crate) async fn events() {
     serve(Router::new().route("/", get(one_event))).await;
 }
@@ -46,7 +46,7 @@ async fn one_event() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-/// The Workbench as a server of its own: fast, and real.
+/// Serves the Workbench over HTTP: a fast, real MCP server.
 pub(crate) async fn server() {
     let workbench = || Ok(Workbench::new(env!("CARGO_BIN_EXE_craft")));
     let sessions: Arc<LocalSessionManager> = Arc::default();

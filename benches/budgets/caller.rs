@@ -1,4 +1,4 @@
-//! Whoever calls: one kept connection each, with as little of its own work as a client can have.
+//! HTTP callers: a kept-alive connection each, with as little work of its own as possible.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +14,13 @@ use tokio::task::JoinSet;
 use crate::figure::percentile;
 use crate::hub::Program;
 
-/// A kept connection.
+/// A caller with its kept-alive connection.
 pub(crate) struct Caller {
     host: HeaderValue,
     connection: SendRequest<Full<Bytes>>,
 }
 
-/// An answer, read whole.
+/// A response, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -42,7 +42,7 @@ impl Caller {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// An answer whose body has not been read.
+    /// Sends the request and returns the response with its body unread.
     pub(crate) async fn open(&mut self, request: Request<String>) -> http::Response<hyper::body::Incoming> {
         let mut request = request.map(|body| Full::new(Bytes::from(body)));
         request.headers_mut().insert(HOST, self.host.clone());
@@ -61,35 +61,35 @@ pub(crate) fn get(path: &str, headers: &HeaderMap) -> Request<String> {
     request
 }
 
-/// What callers who never pause were given.
+/// Throughput and latency under constant load.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
-    /// Answers a second.
+    /// Responses a second.
     pub(crate) rate: f64,
-    /// Milliseconds that all but one in a hundred answers took at most.
+    /// 99th percentile of the response time, in milliseconds.
     pub(crate) p99: f64,
 }
 
-/// So many callers ask for one page again and again for this long; each answer must be `200`.
+/// Requests one page repeatedly from this many callers for this long; each response must be `200`.
 pub(crate) async fn load(program: &Program, path: &str, headers: &HeaderMap, callers: usize, time: Duration) -> Load {
     let mut tasks = JoinSet::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..callers {
         let mut caller = Caller::connect(program.address()).await;
         let (path, headers) = (path.to_owned(), headers.clone());
         tasks.spawn(async move {
             let mut times = Vec::new();
-            while begun.elapsed() < time {
-                let asked = Instant::now();
+            while started.elapsed() < time {
+                let sent = Instant::now();
                 let answer = caller.get(&path, &headers).await;
                 assert_eq!(answer.status, StatusCode::OK, "{path}");
-                times.push(asked.elapsed());
+                times.push(sent.elapsed());
             }
             times
         });
     }
     let mut times: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    let rate = times.len() as f64 / started.elapsed().as_secs_f64();
     Load { rate, p99: percentile(&mut times, 0.99) }
 }

@@ -12,39 +12,39 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::caller::Caller;
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure, percentile};
 use crate::hub::{OWNER, Program, make_owner};
-use crate::place::Place;
 
-/// Calls of each kind, in turn.
+/// Calls of each kind, taken in turn.
 const CALLS: usize = 500;
 
-/// Between two looks at whether a result is there.
-const LOOK: Duration = Duration::from_micros(200);
+/// Time between two checks for the result.
+const RESULT_POLL_INTERVAL: Duration = Duration::from_micros(200);
 
-pub(crate) async fn measure(place: &Place) {
-    make_owner(place).await;
-    let server = Program::bare(place, "bare-server").await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    make_owner(database).await;
+    let server = Program::bare(database, "bare-server").await;
     let url = server.base.join("mcp").unwrap();
-    let hub = Program::hub(place, &["serve"]).await;
+    let hub = Program::hub(database, &["serve"]).await;
     let me = hub.sign_in(OWNER).await;
     let mut page = Page { caller: Caller::connect(hub.address()).await, hub: &hub, me };
     page.post("/connectors/new/mcp", &[("url", url.as_str()), ("name", "Direct"), ("auth", "none"), ("token", "")])
         .await;
-    place.execute("CREATE TABLE bare (n integer)").await;
+    database.execute("CREATE TABLE bare (n integer)").await;
     let (mut ours, mut direct, mut commits) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..CALLS {
-        let begun = Instant::now();
-        sqlx::query("INSERT INTO bare VALUES (1)").execute(place.pool()).await.unwrap();
-        commits.push(begun.elapsed());
+        let started = Instant::now();
+        sqlx::query("INSERT INTO bare VALUES (1)").execute(database.pool()).await.unwrap();
+        commits.push(started.elapsed());
 
-        let begun = Instant::now();
+        let started = Instant::now();
         call_directly(&url).await;
-        direct.push(begun.elapsed());
+        direct.push(started.elapsed());
 
-        let begun = Instant::now();
-        page.run_tool(place).await;
-        ours.push(begun.elapsed());
+        let started = Instant::now();
+        page.run_tool(database).await;
+        ours.push(started.elapsed());
     }
     for (name, share, times) in [("calls.whole_path_p50", 0.5, 1.0_f64), ("calls.whole_path_p99", 0.99, 3.0)] {
         let added = percentile(&mut commits, 0.5).mul_add(2.0, 1.5);
@@ -54,7 +54,7 @@ pub(crate) async fn measure(place: &Place) {
             value: percentile(&mut ours, share),
             unit: "ms",
             better: Better::Lower,
-            // two durable commits and the hub's own work more than the call itself
+            // the call itself, two durable commits, and the hub's own work
             target: added.mul_add(times, direct),
             reference: (direct, "the same call made directly"),
         }
@@ -62,7 +62,7 @@ pub(crate) async fn measure(place: &Place) {
     }
 }
 
-/// Whoever uses the pages.
+/// The pages of the hub, as their user.
 struct Page<'a> {
     caller: Caller,
     hub: &'a Program,
@@ -70,7 +70,7 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Sends a form; returns where it leads.
+    /// Submits a form and returns the location of the redirect.
     async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let mut request = Request::post(path).body(form).unwrap();
@@ -78,31 +78,31 @@ impl Page<'_> {
         request.headers_mut().insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
         request.headers_mut().insert(ORIGIN, self.hub.base.origin().ascii_serialization().parse().unwrap());
         let answer = self.caller.send(request).await;
-        assert!(answer.status.is_redirection(), "{path} was answered {}", answer.status);
+        assert!(answer.status.is_redirection(), "{path} got the status {}", answer.status);
         answer.headers[LOCATION].to_str().unwrap().to_owned()
     }
 
-    /// From the press of the button until the result can be read.
-    async fn run_tool(&mut self, place: &Place) {
+    /// Runs the tool from its form and waits until the result is stored.
+    async fn run_tool(&mut self, database: &BenchDatabase) {
         let fields = [("v/text", "hello"), ("op", "run")];
-        let led = self.post("/connectors/direct/tools/hash", &fields).await;
-        let job: JobId = led.rsplit('/').next().unwrap().parse().unwrap();
+        let location = self.post("/connectors/direct/tools/hash", &fields).await;
+        let job: JobId = location.rsplit('/').next().unwrap().parse().unwrap();
         loop {
             let outcome: Option<String> = sqlx::query_scalar("SELECT outcome FROM job_result WHERE job_id = $1")
                 .bind(job)
-                .fetch_optional(place.pool())
+                .fetch_optional(database.pool())
                 .await
                 .unwrap();
             match outcome.as_deref() {
                 Some("ok") => return,
                 Some(other) => panic!("the job ended as {other}"),
-                None => tokio::time::sleep(LOOK).await,
+                None => tokio::time::sleep(RESULT_POLL_INTERVAL).await,
             }
         }
     }
 }
 
-/// As the hub's worker calls, and nothing around it.
+/// Calls the tool as the hub's worker does, without job or audit.
 async fn call_directly(url: &Url) {
     let egress = Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] });
     let limits =

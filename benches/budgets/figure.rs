@@ -1,4 +1,4 @@
-//! A figure with what makes it comparable: its target, and a reference measured in the same run.
+//! Figures that can be compared: each has a target, and a reference measured in the same run.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use serde_json::json;
 
-/// A result, in words and as a line of `target/bench.jsonl`.
+/// A result, printed and appended to `target/bench.jsonl`.
 pub(crate) struct Figure {
-    /// Name, in the form `group.what`.
+    /// Name in the form `group.figure`.
     pub(crate) name: &'static str,
     pub(crate) value: f64,
-    /// Of the value, the target and the reference.
+    /// Unit of the value, the target and the reference.
     pub(crate) unit: &'static str,
     pub(crate) better: Better,
     pub(crate) target: f64,
-    /// A peer or limit of this machine, and what it is.
+    /// Value of a peer or limit of this machine, and its description.
     pub(crate) reference: (f64, &'static str),
 }
 
-/// Which way is better.
+/// Direction of improvement.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Better {
     Higher,
@@ -28,7 +28,7 @@ pub(crate) enum Better {
 }
 
 impl Figure {
-    /// Prints it and keeps it.
+    /// Prints the figure and appends it to the file.
     pub(crate) fn report(&self) {
         let (reference, what) = self.reference;
         let ratio = self.value / reference;
@@ -36,9 +36,9 @@ impl Figure {
             Better::Higher => ("higher", "≥", self.value >= self.target),
             Better::Lower => ("lower", "≤", self.value <= self.target),
         };
-        let verdict = if met { "met" } else { "MISSED" };
+        let mark = if met { "met" } else { "MISSED" };
         println!(
-            "{:<24} {} {}  (target {sign} {}: {verdict}; {what}: {}; ratio {ratio:.2})",
+            "{:<24} {} {}  (target {sign} {}: {mark}; {what}: {}; ratio {ratio:.2})",
             self.name,
             short(self.value),
             self.unit,
@@ -50,8 +50,8 @@ impl Figure {
             "target": self.target, "reference": reference, "ratio": ratio,
         });
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench.jsonl");
-        let mut kept = OpenOptions::new().create(true).append(true).open(path).unwrap();
-        writeln!(kept, "{line}").unwrap();
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        writeln!(file, "{line}").unwrap();
     }
 }
 
@@ -59,13 +59,13 @@ fn short(value: f64) -> String {
     if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }
 
-/// The middle of several rounds, so that one disturbed round decides nothing.
+/// Returns the median of several rounds, so that one disturbed round does not decide.
 pub(crate) fn median(mut rounds: Vec<f64>) -> f64 {
     rounds.sort_by(f64::total_cmp);
     rounds[rounds.len() / 2]
 }
 
-/// The time, in milliseconds, that this share of `times` did not exceed.
+/// Returns the time in milliseconds that this share of `times` did not exceed.
 pub(crate) fn percentile(times: &mut [Duration], share: f64) -> f64 {
     times.sort();
     #[expect(

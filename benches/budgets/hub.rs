@@ -1,4 +1,4 @@
-//! Programs in processes of their own: the hub, and a bare peer of it. The callers then take from both alike.
+//! Programs in processes of their own: the hub, and bare peers of it.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -10,38 +10,38 @@ use tokio::process::{Child, Command};
 use url::Url;
 
 use crate::caller::Caller;
-use crate::place::Place;
+use crate::database::BenchDatabase;
 
-/// Who looks at the pages.
+/// E-mail address of the account that requests the pages.
 pub(crate) const OWNER: &str = "owner@example.com";
 
 const PASSWORD: &str = "a lantern over the harbour";
 
-/// A program that listens; killed when dropped.
+/// A listening program; killed when dropped.
 pub(crate) struct Program {
     child: Child,
     pub(crate) base: Url,
-    /// From its start to the line that says where it listens.
+    /// Time from its start to the line with its address.
     pub(crate) start: Duration,
 }
 
 impl Program {
-    /// `craft` with these arguments on the place's database.
-    pub(crate) async fn hub(place: &Place, arguments: &[&str]) -> Self {
-        let mut command = craft(place);
+    /// Starts `craft` with these arguments on the database.
+    pub(crate) async fn hub(database: &BenchDatabase, arguments: &[&str]) -> Self {
+        let mut command = craft(database);
         command.args(arguments).env("CRAFT_LISTEN", "127.0.0.1:0").env("CRAFT_EGRESS_ALLOW", "127.0.0.0/8");
         Self::start(command).await
     }
 
-    /// This program again, as the peer of that name.
-    pub(crate) async fn bare(place: &Place, name: &str) -> Self {
+    /// Starts this program again, as the peer of that name.
+    pub(crate) async fn bare(database: &BenchDatabase, name: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.arg(name).env("DATABASE_URL", place.url());
+        command.arg(name).env("DATABASE_URL", database.url());
         Self::start(command).await
     }
 
     async fn start(mut command: Command) -> Self {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -53,8 +53,8 @@ impl Program {
         loop {
             let line = lines.next_line().await.unwrap().expect("the program ended before it listened");
             if let Some(base) = line.strip_prefix("Listening on ") {
-                let (start, base) = (begun.elapsed(), Url::parse(base).unwrap());
-                // whoever stops reading breaks the pipe
+                let (start, base) = (started.elapsed(), Url::parse(base).unwrap());
+                // the program would fail on a closed pipe
                 tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 return Self { child, base, start };
             }
@@ -65,14 +65,14 @@ impl Program {
         &self.base[url::Position::BeforeHost..url::Position::AfterPort]
     }
 
-    /// Bytes of memory that are in use and its own.
+    /// Returns the resident memory in bytes.
     pub(crate) fn memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
     }
 
-    /// Signs somebody in: the headers of their next requests.
+    /// Signs in and returns the headers for the next requests.
     pub(crate) async fn sign_in(&self, email: &str) -> HeaderMap {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("email", email), ("password", PASSWORD)])
@@ -84,25 +84,25 @@ impl Program {
             .body(form)
             .unwrap();
         let answer = Caller::connect(self.address()).await.send(request).await;
-        assert!(answer.status.is_redirection(), "the sign-in was answered {}", answer.status);
+        assert!(answer.status.is_redirection(), "the sign-in got the status {}", answer.status);
         let cookies = answer.headers.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap());
         let cookies: Vec<_> = cookies.map(|cookie| cookie.split(';').next().unwrap()).collect();
         HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&cookies.join("; ")).unwrap())])
     }
 }
 
-/// Makes the account of whoever looks at the pages.
-pub(crate) async fn make_owner(place: &Place) {
-    let mut command = craft(place);
+/// Creates the account that requests the pages.
+pub(crate) async fn make_owner(database: &BenchDatabase) {
+    let mut command = craft(database);
     command.args(["user", "create", "--password-stdin", "--email", OWNER]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).await.unwrap();
-    assert!(child.wait().await.unwrap().success(), "the account could not be made");
+    assert!(child.wait().await.unwrap().success(), "the account was not created");
 }
 
-fn craft(place: &Place) -> Command {
+fn craft(database: &BenchDatabase) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_craft"));
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
-    command.env("CRAFT_DATA_DIR", place.dir()).env("DATABASE_URL", place.url());
+    command.env("CRAFT_DATA_DIR", database.dir()).env("DATABASE_URL", database.url());
     command
 }

@@ -1,4 +1,4 @@
-//! Live pages: what ten thousand that are open cost, and how soon a change is on them.
+//! Live pages: memory of ten thousand open pages, and the time until a change is shown.
 
 use std::time::Instant;
 
@@ -8,24 +8,24 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::caller::{Caller, get};
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure, percentile};
 use crate::hub::{OWNER, Program, make_owner};
-use crate::place::Place;
 
-/// Whose pages are open.
+/// Users with open pages.
 const USERS: usize = 1_000;
 
-/// Of each user.
+/// Open pages of each user.
 const PAGES: usize = 10;
 
-/// Jobs that are stopped while somebody looks.
+/// Jobs that are cancelled while their page is open.
 const CHANGES: usize = 200;
 
-pub(crate) async fn measure(place: &Place) {
-    make_owner(place).await;
-    let bare = Program::bare(place, "bare-events").await;
-    let hub = Program::hub(place, &["serve", "--no-worker"]).await;
-    let jobs = jobs(place).await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    make_owner(database).await;
+    let bare = Program::bare(database, "bare-events").await;
+    let hub = Program::hub(database, &["serve", "--no-worker"]).await;
+    let jobs = jobs(database).await;
     let bare_each = {
         let visits: Vec<_> = (0..USERS * PAGES).map(|_| ("/".to_owned(), HeaderMap::new())).collect();
         each(&bare, visits).await.0
@@ -49,33 +49,33 @@ pub(crate) async fn measure(place: &Place) {
         reference: (bare_each / 1024.0, "bare stream"),
     }
     .report();
-    change_to_screen(&hub, place, &first).await;
+    change_to_screen(&hub, database, &first).await;
     drop(open);
 }
 
-/// A job for each user, which waits as no worker runs.
-async fn jobs(place: &Place) -> Vec<JobId> {
+/// Creates a job for each user; it stays queued because no worker runs.
+async fn jobs(database: &BenchDatabase) -> Vec<JobId> {
     let mut jobs = Vec::new();
     for n in 0..USERS {
-        let user = UserId::new(place.now());
+        let user = UserId::new(database.now());
         sqlx::query(
             "INSERT INTO users (id, email, display_name, password_hash, confirmed_at, created_at)
              SELECT $1, $2, 'Viewer', password_hash, $3, $3 FROM users WHERE email = $4",
         )
         .bind(user)
         .bind(email(n))
-        .bind(place.now())
+        .bind(database.now())
         .bind(OWNER)
-        .execute(place.pool())
+        .execute(database.pool())
         .await
         .unwrap();
-        jobs.push(job(place, user).await);
+        jobs.push(job(database, user).await);
     }
     jobs
 }
 
-async fn job(place: &Place, user: UserId) -> JobId {
-    let (job, connection, now) = (JobId::new(place.now()), ConnectionId::new(place.now()), place.now());
+async fn job(database: &BenchDatabase, user: UserId) -> JobId {
+    let (job, connection, now) = (JobId::new(database.now()), ConnectionId::new(database.now()), database.now());
     sqlx::query(
         "WITH service AS (SELECT id FROM connectors WHERE slug = 'workbench' AND owner_id IS NULL),
          tool AS (
@@ -99,7 +99,7 @@ async fn job(place: &Place, user: UserId) -> JobId {
     .bind(connection)
     .bind(job)
     .bind(now)
-    .execute(place.pool())
+    .execute(database.pool())
     .await
     .unwrap();
     job
@@ -109,7 +109,7 @@ fn email(n: usize) -> String {
     format!("viewer-{n}@example.com")
 }
 
-/// Opens all streams, and says how many bytes of memory each took once it had shown something. They are open still.
+/// Opens all streams and returns the memory of each in bytes after its first event, with the open streams.
 async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> (f64, Vec<Viewer>) {
     let before = program.memory();
     let mut open = Vec::new();
@@ -121,7 +121,7 @@ async fn each(program: &Program, visits: Vec<(String, HeaderMap)>) -> (f64, Vec<
     ((program.memory() - before) / count, open)
 }
 
-/// An open stream that has shown something.
+/// An open stream after its first event.
 struct Viewer {
     _caller: Caller,
     body: Incoming,
@@ -142,28 +142,28 @@ impl Viewer {
     }
 }
 
-/// From the press of "Cancel" to the piece of the page that says so, with all the others open.
-async fn change_to_screen(hub: &Program, place: &Place, me: &HeaderMap) {
+/// Measures the time from the press of "Cancel" to the event that shows it, with all other streams open.
+async fn change_to_screen(hub: &Program, database: &BenchDatabase, me: &HeaderMap) {
     let user: UserId = sqlx::query_scalar("SELECT id FROM users WHERE email = $1")
         .bind(email(0))
-        .fetch_one(place.pool())
+        .fetch_one(database.pool())
         .await
         .unwrap();
     let (mut times, mut answers) = (Vec::new(), Vec::new());
     let mut caller = Caller::connect(hub.address()).await;
     for _ in 0..CHANGES {
-        let job = job(place, user).await;
+        let job = job(database, user).await;
         let mut viewer = Viewer::open(hub, &format!("/jobs/{job}/events"), me).await;
         let mut request = get(&format!("/jobs/{job}/cancellation"), me);
         *request.method_mut() = http::Method::POST;
         let origin = hub.base.origin().ascii_serialization();
         request.headers_mut().insert(http::header::ORIGIN, origin.parse().unwrap());
-        let begun = Instant::now();
+        let started = Instant::now();
         let answer = caller.send(request).await;
-        answers.push(begun.elapsed());
-        assert!(answer.status.is_redirection(), "the cancellation was answered {}", answer.status);
+        answers.push(started.elapsed());
+        assert!(answer.status.is_redirection(), "the cancellation got the status {}", answer.status);
         viewer.next().await;
-        times.push(begun.elapsed());
+        times.push(started.elapsed());
     }
     let answer = percentile(&mut answers, 0.99);
     for (name, share) in [("live.screen_p50", 0.5), ("live.screen_p99", 0.99)] {

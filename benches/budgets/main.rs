@@ -1,4 +1,4 @@
-//! The budgets, measured on this machine: each figure beside its target, and beside a peer or limit of the same run.
+//! Measures the budgets on this machine: each figure with its target, and a peer or limit of the same run.
 //!
 //! `make bench` measures all, `make bench ONLY=queue` one group. Each figure is also a line of `target/bench.jsonl`.
 #![expect(
@@ -6,31 +6,31 @@
     clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a measurement that cannot go on should say where; it prints, and is an edge of the program"
+    reason = "a measurement that fails should panic with its database; this program prints its results"
 )]
 
 mod bare;
 mod caller;
 mod calls;
+mod database;
 mod figure;
 #[path = "../../examples/seed/past.rs"]
 mod history;
 mod hub;
 mod live;
 mod pages;
-mod place;
 mod process;
 mod queue;
 mod vault;
 
-use place::Place;
+use database::BenchDatabase;
 
-/// What can be measured by itself; each begins with a database of its own.
+/// Groups of figures; each starts with a database of its own.
 const GROUPS: [&str; 6] = ["process", "queue", "calls", "vault", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
-    // cargo adds flags of its own
+    // cargo adds its own flags
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     match only.as_str() {
         // peers, in processes of their own
@@ -43,15 +43,15 @@ async fn main() {
 
 async fn measure(only: &str) {
     for group in GROUPS.into_iter().filter(|group| group.starts_with(only)) {
-        let place = Place::new().await;
+        let database = BenchDatabase::new().await;
         match group {
-            "process" => process::measure(&place).await,
-            "queue" => queue::measure(&place).await,
-            "calls" => calls::measure(&place).await,
-            "vault" => vault::measure(&place).await,
-            "live" => live::measure(&place).await,
-            _ => pages::measure(&place).await,
+            "process" => process::measure(&database).await,
+            "queue" => queue::measure(&database).await,
+            "calls" => calls::measure(&database).await,
+            "vault" => vault::measure(&database).await,
+            "live" => live::measure(&database).await,
+            _ => pages::measure(&database).await,
         }
-        place.close().await;
+        database.close().await;
     }
 }

@@ -1,31 +1,31 @@
-//! Pages when there is much to show: their rate beside a bare page's, and how patient one must be.
+//! Pages with a long history: their rate beside that of a bare page, and their latency.
 
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
 use crate::caller::{Load, load};
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure, median};
 use crate::history::Past;
 use crate::hub::{OWNER, Program, make_owner};
-use crate::place::Place;
 
-/// Rounds of each page, in turn with the bare one.
+/// Rounds of each page, in turn with the bare page.
 const ROUNDS: usize = 3;
 
-/// Of each round.
-const TIME: Duration = Duration::from_secs(4);
+/// Duration of a round.
+const ROUND_DURATION: Duration = Duration::from_secs(4);
 
-/// They ask at once, and never pause.
+/// Concurrent callers without a pause.
 const CALLERS: usize = 50;
 
-/// Jobs of a hub that has just begun.
-const FEW: u64 = 1_000;
+/// Jobs of a new hub.
+const SHORT_HISTORY: u64 = 1_000;
 
-/// Jobs of a hub with a past.
-const MANY: u64 = 1_000_000;
+/// Jobs of a hub with a long history.
+const LONG_HISTORY: u64 = 1_000_000;
 
-/// A page, and the share of a bare page's rate that it should reach.
+/// Name, path, and target share of a bare page's rate.
 const PAGES: [(&str, &str, f64); 4] = [
     ("pages.audit", "/audit", 1.0 / 3.0),
     ("pages.jobs", "/jobs", 1.0 / 5.0),
@@ -33,32 +33,32 @@ const PAGES: [(&str, &str, f64); 4] = [
     ("pages.catalogue", "/connectors", 1.0 / 5.0),
 ];
 
-/// A page's name and the time that 99 in 100 should be answered in.
-const WAITS: [&str; 4] = ["pages.audit_p99", "pages.jobs_p99", "pages.dashboard_p99", "pages.catalogue_p99"];
+/// Names of the figures for the 99th percentile.
+const LATENCIES: [&str; 4] = ["pages.audit_p99", "pages.jobs_p99", "pages.dashboard_p99", "pages.catalogue_p99"];
 
-/// A page's name and how its rate should change with a thousand times the history: not at all.
+/// Names of the figures that compare a long history with a short one; the rate should stay equal.
 const FLAT: [&str; 4] = ["pages.audit_flat", "pages.jobs_flat", "pages.dashboard_flat", "pages.catalogue_flat"];
 
-pub(crate) async fn measure(place: &Place) {
-    make_owner(place).await;
-    let bare = Program::bare(place, "bare-page").await;
-    let hub = Program::hub(place, &["serve", "--no-worker"]).await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    make_owner(database).await;
+    let bare = Program::bare(database, "bare-page").await;
+    let hub = Program::hub(database, &["serve", "--no-worker"]).await;
     let me = hub.sign_in(OWNER).await;
-    let mut past = Past::begin(place.server.options(), OWNER, place.now()).await.unwrap();
-    past.write(FEW, |_| {}).await.unwrap();
+    let mut past = Past::begin(database.server.options(), OWNER, database.now()).await.unwrap();
+    past.write(SHORT_HISTORY, |_| {}).await.unwrap();
     let few = all(&hub, &bare, &me).await;
-    let begun = Instant::now();
-    past.write(MANY, |_| {}).await.unwrap();
-    println!("{MANY} jobs of history written in {:.0} s", begun.elapsed().as_secs_f64());
+    let started = Instant::now();
+    past.write(LONG_HISTORY, |_| {}).await.unwrap();
+    println!("{LONG_HISTORY} jobs of history written in {:.0} s", started.elapsed().as_secs_f64());
     let many = all(&hub, &bare, &me).await;
     for (n, ((name, _, share), (few, many))) in PAGES.into_iter().zip(few.into_iter().zip(many)).enumerate() {
         report(name, share, &many);
-        wait(WAITS[n], &many);
+        latency(LATENCIES[n], &many);
         flat(FLAT[n], few.rate / few.bare, many.rate / many.bare);
     }
 }
 
-/// A page's middle round, and the bare page's.
+/// The median round of a page and of the bare page.
 struct Measured {
     rate: f64,
     p99: f64,
@@ -71,8 +71,8 @@ async fn all(hub: &Program, bare: &Program, me: &HeaderMap) -> Vec<Measured> {
     for (_, path, _) in PAGES {
         let (mut ours, mut bares) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            bares.push(load(bare, "/", &HeaderMap::new(), CALLERS, TIME).await);
-            ours.push(load(hub, path, me, CALLERS, TIME).await);
+            bares.push(load(bare, "/", &HeaderMap::new(), CALLERS, ROUND_DURATION).await);
+            ours.push(load(hub, path, me, CALLERS, ROUND_DURATION).await);
         }
         let middle = |loads: &[Load], of: fn(&Load) -> f64| median(loads.iter().map(of).collect());
         measured.push(Measured {
@@ -97,7 +97,7 @@ fn report(name: &'static str, share: f64, it: &Measured) {
     .report();
 }
 
-fn wait(name: &'static str, it: &Measured) {
+fn latency(name: &'static str, it: &Measured) {
     Figure {
         name,
         value: it.p99,
@@ -115,7 +115,7 @@ fn flat(name: &'static str, few: f64, many: f64) {
         value: many,
         unit: "of bare",
         better: Better::Higher,
-        // what a disturbed machine makes of two equal rates
+        // the tolerance for noise of the machine
         target: few * 0.9,
         reference: (few, "with a thousandth of the history"),
     }

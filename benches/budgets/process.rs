@@ -1,4 +1,4 @@
-//! The process itself: how soon it is ready, what it holds when idle, what it weighs, and what its pages weigh.
+//! The process: start time, idle memory, size of the binary and of its pages.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -7,21 +7,21 @@ use http::header::ACCEPT_ENCODING;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::caller::Caller;
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure, median};
 use crate::hub::{OWNER, Program, make_owner};
-use crate::place::Place;
 
 const STARTS: usize = 5;
 
-/// Memory is looked at when everything that starts late has started.
-const SETTLED: Duration = Duration::from_secs(5);
+/// Wait before memory is measured, so that everything that starts late has started.
+const SETTLING_TIME: Duration = Duration::from_secs(5);
 
-pub(crate) async fn measure(place: &Place) {
-    make_owner(place).await;
-    start(place).await;
-    let hub = Program::hub(place, &["serve"]).await;
-    let bare = Program::bare(place, "bare-page").await;
-    tokio::time::sleep(SETTLED).await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    make_owner(database).await;
+    start(database).await;
+    let hub = Program::hub(database, &["serve"]).await;
+    let bare = Program::bare(database, "bare-page").await;
+    tokio::time::sleep(SETTLING_TIME).await;
     lower("process.idle_memory", hub.memory() / MIB, "MiB", 40.0, (bare.memory() / MIB, "bare page of one SELECT"));
     let size = |path: &Path| mega(std::fs::metadata(path).unwrap().len());
     let this = size(&std::env::current_exe().unwrap());
@@ -31,20 +31,20 @@ pub(crate) async fn measure(place: &Place) {
 
 const MIB: f64 = 1_048_576.0;
 
-async fn start(place: &Place) {
+async fn start(database: &BenchDatabase) {
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     for _ in 0..STARTS {
-        let hub = Program::hub(place, &["serve"]).await;
-        let begun = Instant::now();
+        let hub = Program::hub(database, &["serve"]).await;
+        let started = Instant::now();
         let ready = Caller::connect(hub.address()).await.get("/readyz", &HeaderMap::new()).await;
         assert_eq!(ready.status, StatusCode::OK);
-        ours.push((hub.start + begun.elapsed()).as_secs_f64() * 1_000.0);
-        bares.push(Program::bare(place, "bare-page").await.start.as_secs_f64() * 1_000.0);
+        ours.push((hub.start + started.elapsed()).as_secs_f64() * 1_000.0);
+        bares.push(Program::bare(database, "bare-page").await.start.as_secs_f64() * 1_000.0);
     }
     lower("process.start", median(ours), "ms", 300.0, (median(bares), "bare page of one SELECT"));
 }
 
-/// A first load: the page and what it names, as a browser asks for it. Later loads: the page alone.
+/// Measures a first load (the page and its assets, as a browser requests them) and later loads (the page alone).
 async fn weights(hub: &Program) {
     let mut me = hub.sign_in(OWNER).await;
     me.insert(ACCEPT_ENCODING, HeaderValue::from_static("br"));
@@ -82,7 +82,7 @@ async fn weights(hub: &Program) {
     }
 }
 
-/// The files of a kind that a page names, each once.
+/// Returns the distinct asset paths of one kind in a page.
 fn named(html: &str, kind: &str) -> Vec<String> {
     let mut paths: Vec<_> = html
         .split('"')

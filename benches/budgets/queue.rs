@@ -1,4 +1,4 @@
-//! What the queue carries, and how soon a job begins.
+//! Throughput of the queue, and the time until a job starts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,34 +17,34 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure, median, percentile};
-use crate::place::Place;
 
-/// Rounds of each side, in turn.
+/// Rounds of the hub and of its peer, in turn.
 const ROUNDS: usize = 3;
 
 /// Jobs of a round.
 const JOBS: usize = 20_000;
 
-/// Tasks that hand jobs in at once.
+/// Concurrent tasks that enqueue jobs.
 const CALLERS: usize = 256;
 
 /// Users, each with one connection.
 const TENANTS: usize = 100;
 
-/// Starts that are timed on an idle hub.
+/// Starts that are measured on an idle hub.
 const STARTS: usize = 1_000;
 
-pub(crate) async fn measure(place: &Place) {
-    let hub = Hub::start(place).await;
-    full_path(place, &hub).await;
-    idle_start(place, &hub).await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    let hub = Hub::start(database).await;
+    full_path(database, &hub).await;
+    idle_start(database, &hub).await;
     hub.stop.cancel();
     hub.tasks.close();
     hub.tasks.wait().await;
 }
 
-/// The parts of a process that accepts.
+/// The parts of a process that accepts jobs.
 struct Hub {
     enqueuer: Enqueuer,
     tenants: Vec<Tenant>,
@@ -60,29 +60,29 @@ struct Tenant {
 }
 
 impl Hub {
-    async fn start(place: &Place) -> Self {
+    async fn start(database: &BenchDatabase) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let live = Live::start(place.server.options(), &tasks, &stop);
-        let enqueuer = Enqueuer::start(place.pools.system.clone(), live, &tasks, stop.clone());
-        Self { enqueuer, tenants: tenants(place).await, tasks, stop }
+        let live = Live::start(database.server.options(), &tasks, &stop);
+        let enqueuer = Enqueuer::start(database.pools.system.clone(), live, &tasks, stop.clone());
+        Self { enqueuer, tenants: tenants(database).await, tasks, stop }
     }
 
-    async fn engine(&self, place: &Place) -> (Engine, Leases) {
+    async fn engine(&self, database: &BenchDatabase) -> (Engine, Leases) {
         let settings = EngineSettings { slots: 1_000, connector_cap: 1_000, ..EngineSettings::default() };
-        let system = place.pools.system.clone();
-        Engine::start(system, &self.enqueuer, place.clock.clone(), settings, "budgets").await.unwrap()
+        let system = database.pools.system.clone();
+        Engine::start(system, &self.enqueuer, database.clock.clone(), settings, "budgets").await.unwrap()
     }
 }
 
-async fn tenants(place: &Place) -> Vec<Tenant> {
-    let (connector, now) = (ConnectorId::new(place.now()), place.now());
+async fn tenants(database: &BenchDatabase) -> Vec<Tenant> {
+    let (connector, now) = (ConnectorId::new(database.now()), database.now());
     sqlx::query(
         "INSERT INTO connectors (id, name, slug, auth_type, transport, created_at) \
          VALUES ($1, 'Echo', 'echo', 'none', 'builtin', $2)",
     )
     .bind(connector)
     .bind(now)
-    .execute(place.pool())
+    .execute(database.pool())
     .await
     .unwrap();
     let mut tenants = Vec::new();
@@ -100,7 +100,7 @@ async fn tenants(place: &Place) -> Vec<Tenant> {
         .bind(connection)
         .bind(connector)
         .bind(now)
-        .execute(place.pool())
+        .execute(database.pool())
         .await
         .unwrap();
         tenants.push(Tenant { user, connector, connection });
@@ -126,7 +126,7 @@ fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
     }
 }
 
-/// One event of progress, then an ending with its event, result and audit entry with bodies.
+/// Writes a progress event, then completes the job with its event, result and audit entry with bodies.
 async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock) -> bool {
     let now = clock.now();
     lease.journal().append(Event::new(EventLevel::Info, "Half done", now));
@@ -146,12 +146,12 @@ async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock)
     engine.finish(lease, FinishedRun { end, event, audit: Some(audit), is_use: true, now }).await.unwrap()
 }
 
-/// Enqueuing and ending, both under way at once, until nothing is left.
-async fn full_path(place: &Place, hub: &Hub) {
+/// Measures enqueueing and completing at the same time, until no job is left.
+async fn full_path(database: &BenchDatabase, hub: &Hub) {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        bare.push(rate(bare_loop(place).await));
-        ours.push(rate(whole_path(place, hub).await));
+        bare.push(rate(bare_loop(database).await));
+        ours.push(rate(whole_path(database, hub).await));
     }
     Figure {
         name: "queue.full_path",
@@ -169,27 +169,27 @@ fn rate(time: Duration) -> f64 {
     JOBS as f64 / time.as_secs_f64()
 }
 
-async fn whole_path(place: &Place, hub: &Hub) -> Duration {
-    let (engine, mut leases) = hub.engine(place).await;
-    let begun = Instant::now();
-    let callers = hand_in(place, hub);
+async fn whole_path(database: &BenchDatabase, hub: &Hub) -> Duration {
+    let (engine, mut leases) = hub.engine(database).await;
+    let started = Instant::now();
+    let callers = enqueue_all(database, hub);
     let mut runs = JoinSet::new();
     for _ in 0..JOBS {
         let lease = leases.recv().await.unwrap();
-        runs.spawn(run(engine.clone(), lease, hub.tenants[0].connector, place.clock.clone()));
+        runs.spawn(run(engine.clone(), lease, hub.tenants[0].connector, database.clock.clone()));
     }
-    assert!(runs.join_all().await.into_iter().all(|won| won), "an ending was refused");
-    let time = begun.elapsed();
+    assert!(runs.join_all().await.into_iter().all(|won| won), "a completion was refused");
+    let time = started.elapsed();
     callers.join_all().await;
     engine.shutdown(Duration::from_secs(1)).await;
     time
 }
 
-fn hand_in(place: &Place, hub: &Hub) -> JoinSet<()> {
+fn enqueue_all(database: &BenchDatabase, hub: &Hub) -> JoinSet<()> {
     let (next, mut callers) = (Arc::new(AtomicUsize::new(0)), JoinSet::new());
     for _ in 0..CALLERS {
         let (next, enqueuer, tenants) = (next.clone(), hub.enqueuer.clone(), hub.tenants.clone());
-        let clock = place.clock.clone();
+        let clock = database.clock.clone();
         callers.spawn(async move {
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
@@ -203,51 +203,51 @@ fn hand_in(place: &Place, hub: &Hub) -> JoinSet<()> {
     callers
 }
 
-/// The least that a durable queue can do: rows go in by batches of 20, and out by batches of 50, each committed.
-async fn bare_loop(place: &Place) -> Duration {
-    place.execute("DROP TABLE IF EXISTS bare; CREATE TABLE bare (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text)").await;
+/// Runs the smallest durable queue: rows are inserted in batches of 20 and deleted in batches of 50, each committed.
+async fn bare_loop(database: &BenchDatabase) -> Duration {
+    database.execute("DROP TABLE IF EXISTS bare; CREATE TABLE bare (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text)").await;
     let (left, mut tasks) = (Arc::new(AtomicUsize::new(JOBS)), JoinSet::new());
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..2 {
-        tasks.spawn(put_in(place.pool().clone()));
-        tasks.spawn(take_out(place.pool().clone(), left.clone()));
+        tasks.spawn(insert_batches(database.pool().clone()));
+        tasks.spawn(delete_batches(database.pool().clone(), left.clone()));
     }
     tasks.join_all().await;
-    begun.elapsed()
+    started.elapsed()
 }
 
-async fn put_in(pool: PgPool) {
+async fn insert_batches(pool: PgPool) {
     for _ in 0..JOBS / 2 / 20 {
         sqlx::query("INSERT INTO bare (body) SELECT 'hello' FROM generate_series(1, 20)").execute(&pool).await.unwrap();
     }
 }
 
-async fn take_out(pool: PgPool, left: Arc<AtomicUsize>) {
+async fn delete_batches(pool: PgPool, left: Arc<AtomicUsize>) {
     while left.load(Ordering::Relaxed) > 0 {
-        let taken = sqlx::query(
+        let delete = sqlx::query(
             "DELETE FROM bare WHERE seq = ANY(ARRAY(
                  SELECT seq FROM bare ORDER BY seq LIMIT 50 FOR UPDATE SKIP LOCKED))",
         );
-        let taken = taken.execute(&pool).await.unwrap().rows_affected();
-        left.fetch_sub(usize::try_from(taken).unwrap(), Ordering::Relaxed);
+        let deleted = delete.execute(&pool).await.unwrap().rows_affected();
+        left.fetch_sub(usize::try_from(deleted).unwrap(), Ordering::Relaxed);
     }
 }
 
-/// From handing a job in to its run, when nothing else is going on.
-async fn idle_start(place: &Place, hub: &Hub) {
-    let (engine, mut leases) = hub.engine(place).await;
+/// Measures the time from enqueueing a job to its start on an idle hub.
+async fn idle_start(database: &BenchDatabase, hub: &Hub) {
+    let (engine, mut leases) = hub.engine(database).await;
     let (mut starts, mut commits) = (Vec::new(), Vec::new());
-    place.execute("DROP TABLE IF EXISTS bare; CREATE TABLE bare (n integer)").await;
+    database.execute("DROP TABLE IF EXISTS bare; CREATE TABLE bare (n integer)").await;
     for _ in 0..STARTS {
-        let begun = Instant::now();
-        sqlx::query("INSERT INTO bare VALUES (1)").execute(place.pool()).await.unwrap();
-        commits.push(begun.elapsed());
+        let started = Instant::now();
+        sqlx::query("INSERT INTO bare VALUES (1)").execute(database.pool()).await.unwrap();
+        commits.push(started.elapsed());
 
-        let begun = Instant::now();
-        hub.enqueuer.enqueue(call(hub.tenants[0], place.now())).await.unwrap();
+        let started = Instant::now();
+        hub.enqueuer.enqueue(call(hub.tenants[0], database.now())).await.unwrap();
         let lease = leases.recv().await.unwrap();
-        starts.push(begun.elapsed());
-        run(engine.clone(), lease, hub.tenants[0].connector, place.clock.clone()).await;
+        starts.push(started.elapsed());
+        run(engine.clone(), lease, hub.tenants[0].connector, database.clock.clone()).await;
     }
     engine.shutdown(Duration::from_secs(1)).await;
     for (name, share, target) in [("queue.idle_start_p50", 0.5, 2.0_f64), ("queue.idle_start_p99", 0.99, 5.0)] {
@@ -257,7 +257,7 @@ async fn idle_start(place: &Place, hub: &Hub) {
             value: percentile(&mut starts, share),
             unit: "ms",
             better: Better::Lower,
-            // where a commit is dear: the two that it takes, and a millisecond
+            // on slow disks: two commits and a millisecond
             target: target.max(commit.mul_add(2.0, 1.0)),
             reference: (commit, "one durable INSERT"),
         }

@@ -1,4 +1,4 @@
-//! How long a change of the master key takes, and how many secrets are opened in a second.
+//! Duration of a change of the master key, and secrets opened a second.
 
 use std::time::Instant;
 
@@ -8,29 +8,29 @@ use craft::secret::Secret;
 use craft::vault::{KeySource, SecretRef, Vault};
 use tokio::task::JoinSet;
 
+use crate::database::BenchDatabase;
 use crate::figure::{Better, Figure};
-use crate::place::Place;
 
 /// Users, each with a data key of their own.
 const USERS: usize = 10_000;
 
-/// Secrets of each: 100,000 in all.
+/// Secrets of each user: 100,000 in all.
 const SECRETS: usize = 10;
 
-/// Tasks at once.
+/// Concurrent tasks.
 const CALLERS: usize = 4;
 
-pub(crate) async fn measure(place: &Place) {
-    let vault = Vault::from_source(KeySource::ensure_file(place.dir().join("budgets.key")).unwrap()).unwrap();
-    let secrets = sealed(place, &vault).await;
-    opens(place, &vault, &secrets).await;
-    rotation(place, &vault).await;
+pub(crate) async fn measure(database: &BenchDatabase) {
+    let vault = Vault::from_source(KeySource::ensure_file(database.dir().join("budgets.key")).unwrap()).unwrap();
+    let secrets = sealed(database, &vault).await;
+    opens(database, &vault, &secrets).await;
+    rotation(database, &vault).await;
 }
 
-async fn sealed(place: &Place, vault: &Vault) -> Vec<(UserId, SecretRef)> {
+async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(UserId, SecretRef)> {
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        let (system, vault, clock) = (place.pools.system.clone(), vault.clone(), place.clock.clone());
+        let (system, vault, clock) = (database.pools.system.clone(), vault.clone(), database.clock.clone());
         callers.spawn(async move {
             let mut sealed = Vec::new();
             for _ in 0..USERS / CALLERS {
@@ -57,59 +57,59 @@ async fn sealed(place: &Place, vault: &Vault) -> Vec<(UserId, SecretRef)> {
     callers.join_all().await.into_iter().flatten().collect()
 }
 
-/// Each opens what the others do not, beside as many looks at a row that is no secret.
-async fn opens(place: &Place, vault: &Vault, secrets: &[(UserId, SecretRef)]) {
+/// Opens each secret once, and reads as many plain rows for comparison.
+async fn opens(database: &BenchDatabase, vault: &Vault, secrets: &[(UserId, SecretRef)]) {
     let mut rates = Vec::new();
-    for seals in [false, true] {
+    for is_sealed in [false, true] {
         let mut callers = JoinSet::new();
-        let begun = Instant::now();
+        let started = Instant::now();
         for part in secrets.chunks(secrets.len() / CALLERS) {
-            let (pool, vault, part) = (place.pool().clone(), vault.clone(), part.to_vec());
+            let (pool, vault, part) = (database.pool().clone(), vault.clone(), part.to_vec());
             callers.spawn(async move {
                 let mut conn = pool.acquire().await.unwrap();
                 for (user, secret) in part {
-                    if seals {
+                    if is_sealed {
                         vault.open(&mut conn, user, &secret).await.unwrap();
                     } else {
-                        let look = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user);
-                        look.fetch_one(&mut *conn).await.unwrap();
+                        let read = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user);
+                        read.fetch_one(&mut *conn).await.unwrap();
                     }
                 }
             });
         }
         callers.join_all().await;
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        rates.push(secrets.len() as f64 / begun.elapsed().as_secs_f64());
+        rates.push(secrets.len() as f64 / started.elapsed().as_secs_f64());
     }
     Figure {
         name: "vault.opens",
         value: rates[1],
         unit: "opens/s",
         better: Better::Higher,
-        // two looks at rows, of the secret and of its key
+        // two reads: the row of the secret and the row of its key
         target: rates[0] / 2.5,
-        reference: (rates[0], "looks at one row"),
+        reference: (rates[0], "reads of one row"),
     }
     .report();
 }
 
-async fn rotation(place: &Place, vault: &Vault) {
-    place
+async fn rotation(database: &BenchDatabase, vault: &Vault) {
+    database
         .execute(
             "CREATE TABLE bare AS SELECT user_id, wrapped FROM data_keys; ALTER TABLE bare ADD PRIMARY KEY (user_id)",
         )
         .await;
-    let begun = Instant::now();
-    place.execute("UPDATE bare SET wrapped = sha256(wrapped) || wrapped").await;
-    let bare = begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
+    let started = Instant::now();
+    database.execute("UPDATE bare SET wrapped = sha256(wrapped) || wrapped").await;
+    let bare = started.elapsed().as_secs_f64();
+    let started = Instant::now();
     #[expect(clippy::disallowed_methods, reason = "it stands for the command line")]
     let keeper = Actor::new(UserId::HUB, Origin::Cli);
-    let rotated = vault.rotate(&place.pools.system, &keeper, place.clock.now(), |_, _| {}).await.unwrap();
+    let rotated = vault.rotate(&database.pools.system, &keeper, database.clock.now(), |_, _| {}).await.unwrap();
     assert_eq!(rotated.rewrapped, USERS as u64);
     Figure {
         name: "vault.rotation",
-        value: begun.elapsed().as_secs_f64(),
+        value: started.elapsed().as_secs_f64(),
         unit: "s for 100,000 secrets of 10,000 users",
         better: Better::Lower,
         target: 10.0,

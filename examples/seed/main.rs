@@ -1,11 +1,15 @@
-//! Fills a hub with a past, to look at its pages when there is much to show. Never a part of the program that is shipped.
+//! Fills a hub with a history of jobs, so that pages can be seen when they are full. Not part of the shipped binary.
 //!
 //! ```sh
 //! make seed OWNER=me@example.com JOBS=1000000
 //! ```
 //!
-//! It works on the database that `craft` would use (`CRAFT_DATA_DIR`, or `DATABASE_URL`), also while the hub runs.
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a tool of its own, at the edge of the program")]
+//! The example uses the database of `craft` (`CRAFT_DATA_DIR` or `DATABASE_URL`), also while the hub runs.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a command-line program that reads the environment and prints"
+)]
 
 mod past;
 
@@ -16,13 +20,13 @@ use craft::db::Server;
 use craft::db::managed::Managed;
 use past::Past;
 
-/// Fills a hub with a past.
+/// Fills a hub with a history of jobs.
 #[derive(Parser)]
 struct Arguments {
-    /// E-mail of the account whose pages are to be looked at; three of ten jobs are its own
+    /// E-mail address of the account that owns three of ten jobs
     #[arg(long)]
     owner: String,
-    /// How many jobs
+    /// Number of jobs
     #[arg(long, default_value_t = 10_000)]
     jobs: u64,
 }
@@ -35,9 +39,9 @@ async fn main() -> anyhow::Result<()> {
         return fill(&Server::reach_url(url).await?, &arguments).await;
     }
     let managed = Managed::join(&config).await?;
-    let filled = fill(&Server::reach(managed.options()?).await?, &arguments).await;
+    let result = fill(&Server::reach(managed.options()?).await?, &arguments).await;
     managed.stop().await?;
-    filled
+    result
 }
 
 async fn fill(server: &Server, arguments: &Arguments) -> anyhow::Result<()> {

@@ -1,17 +1,17 @@
-//! A past of any size: services, people, connections, and jobs with their events, results and audit entries.
+//! A history of any size: connectors, users, connections, and jobs with their events, results and audit entries.
 
 use craft::clock::Timestamp;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
-/// So many jobs are written at a time.
-const BATCH: u64 = 50_000;
+/// Jobs written by one statement.
+const BATCH_SIZE: u64 = 50_000;
 
-/// A connection that is writing a past.
+/// A database connection that writes a history.
 pub(crate) struct Past(PgConnection);
 
 impl Past {
-    /// Services, neighbours and connections, once for a database; `owner` is the e-mail of an account that exists.
+    /// Creates connectors, users and connections, once for a database; `owner` is the e-mail address of an existing account.
     pub(crate) async fn begin(options: PgConnectOptions, owner: &str, now: Timestamp) -> sqlx::Result<Self> {
         let mut conn = options.connect().await?;
         set(&mut conn, "seed.owner", owner).await?;
@@ -20,12 +20,12 @@ impl Past {
         Ok(Self(conn))
     }
 
-    /// Spreads this many further jobs over the past, and calls `progress` with how many of them are written.
+    /// Adds this many jobs to the history and calls `progress` with the number written so far.
     pub(crate) async fn write(&mut self, jobs: u64, mut progress: impl FnMut(u64)) -> sqlx::Result<()> {
         set(&mut self.0, "seed.of", &jobs.to_string()).await?;
         let mut written = 0;
         while written < jobs {
-            let last = jobs.min(written + BATCH);
+            let last = jobs.min(written + BATCH_SIZE);
             set(&mut self.0, "seed.first", &(written + 1).to_string()).await?;
             set(&mut self.0, "seed.last", &last.to_string()).await?;
             sqlx::raw_sql(include_str!("jobs.sql")).execute(&mut self.0).await?;

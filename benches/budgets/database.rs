@@ -1,4 +1,4 @@
-//! A hub's database of its own, durable as in service, under `/var/tmp` (on disk, where `/tmp` may be memory).
+//! A database for one group of figures, durable as in production, under `/var/tmp` (`/tmp` may be in memory).
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use craft::db::{Databases, PoolSizes, Server, ensure_partitions};
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// A migrated database on a private PostgreSQL.
-pub(crate) struct Place {
+pub(crate) struct BenchDatabase {
     dir: PathBuf,
     managed: Managed,
     pub(crate) server: Server,
@@ -17,7 +17,7 @@ pub(crate) struct Place {
     pub(crate) clock: Clock,
 }
 
-impl Place {
+impl BenchDatabase {
     pub(crate) async fn new() -> Self {
         let dir = PathBuf::from(format!("/var/tmp/craft-budgets-{}", std::process::id()));
         let text = dir.to_str().unwrap().to_owned();
@@ -40,7 +40,7 @@ impl Place {
         self.pools.system.pool()
     }
 
-    /// Where another process finds the database.
+    /// Returns the URL for other processes.
     pub(crate) fn url(&self) -> String {
         let options = self.server.options();
         let socket = options.get_socket().unwrap().display();
