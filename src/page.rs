@@ -1,12 +1,21 @@
-//! Keyset paging: a list is cut at a key, never at an offset, so a page stays what it was while rows arrive.
+//! Keyset paging: a list is cut at a key, never at an offset, so a page does not change while rows arrive.
 
 /// Rows on a page.
 pub const PAGE_SIZE: usize = 50;
 
-/// The bound to give a statement: one row more than a page, to know whether there is another.
+/// Limit for a statement: one row more than a page, which shows that another page exists.
 pub const PAGE_LIMIT: i64 = 51;
 
-/// One page of a list, newest first.
+/// Keys between two bounds, both exclusive.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyRange<K> {
+    /// Lower bound.
+    pub after: K,
+    /// Upper bound.
+    pub before: K,
+}
+
+/// A page of a list, newest first.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// At most [`PAGE_SIZE`] rows.
@@ -16,7 +25,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Cuts what a statement with [`PAGE_LIMIT`] returned.
+    /// Cuts the rows of a statement with [`PAGE_LIMIT`] to a page.
     #[must_use]
     pub fn cut(mut rows: Vec<T>) -> Self {
         let more = rows.len() > PAGE_SIZE;

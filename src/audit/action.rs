@@ -1,75 +1,75 @@
-//! Everything that is audited: one variant an act, named `noun.past`.
+//! Actions that are audited, named `noun.past`.
 
 use std::time::Duration;
 
 use crate::clock::{Timestamp, to_jiff};
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
-/// An act, with what belongs to its entry.
+/// An action with the fields of its entry.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Somebody signed up, was made by the command line, or set up the hub as its owner.
+    /// An account was created: by sign-up, on the command line, or by setting up the hub.
     AccountCreated {
         /// The new account.
         user: UserId,
-        /// Whether it administers the hub.
+        /// True if the account administers the hub.
         admin: bool,
     },
-    /// A mailed link proved the address.
+    /// A mailed link confirmed the address.
     AccountConfirmed {
-        /// Whose address.
+        /// The account.
         user: UserId,
     },
-    /// Somebody changed their name or time zone.
+    /// A user changed their name or time zone.
     ProfileChanged,
-    /// Somebody changed how pages look to them.
+    /// A user changed the appearance of pages.
     AppearanceChanged,
-    /// Somebody set a new password while signed in.
+    /// A signed-in user set a new password.
     PasswordChanged {
-        /// Whose password.
+        /// The account.
         user: UserId,
     },
-    /// Somebody who is signed in did not know the password when they were asked again.
+    /// A signed-in user entered a wrong password when asked again.
     PasswordRefused {
-        /// Whose password.
+        /// The account.
         user: UserId,
     },
-    /// Somebody asked for another address, which has to be confirmed.
+    /// A user requested another address, which must be confirmed.
     EmailAsked {
-        /// Whose account.
+        /// The account.
         user: UserId,
-        /// The new address, kept only in the erasable body.
+        /// The new address, stored only in the erasable body.
         email: String,
     },
-    /// A mailed link gave an account another address.
+    /// A mailed link changed the address of an account.
     EmailChanged {
-        /// Whose account.
+        /// The account.
         user: UserId,
     },
     /// Sessions were ended from another browser.
     SessionsRevoked {
-        /// How many.
+        /// Number of sessions.
         sessions: u64,
     },
     /// A mailed link set a new password.
     PasswordReset {
-        /// Whose password.
+        /// The account.
         user: UserId,
     },
     /// A browser session began.
     SessionStarted,
-    /// A sign-in was refused; the address is kept only in the erasable body.
+    /// A sign-in was refused. The address is stored only in the erasable body.
     SessionRefused {
-        /// What was typed as e-mail.
+        /// Address as typed.
         email: String,
-        /// Machine word: password, unconfirmed.
+        /// Code of the cause: password, unconfirmed.
         class: &'static str,
     },
-    /// After too many refused sign-ins, the next ones wait; the address is kept only in the erasable body.
+    /// Sign-ins are delayed after too many refused ones. The address is stored only in the erasable body.
     SessionDelayed {
-        /// What was typed as e-mail.
+        /// Address as typed.
         email: String,
-        /// When a sign-in is looked at again.
+        /// Time of the next sign-in attempt that is checked.
         until: Timestamp,
     },
     /// A browser session ended by signing out.
@@ -78,187 +78,187 @@ pub enum Action {
     ConnectorAdded {
         /// The new connector.
         connector: ConnectorId,
-        /// Its name.
+        /// Name of the connector.
         name: String,
-        /// Where it answers.
+        /// URL of the server.
         url: String,
     },
-    /// A server's tools were read.
+    /// The tools of a server were discovered.
     ToolsDiscovered {
-        /// Whose tools.
+        /// The connector.
         connector: ConnectorId,
-        /// How many it lists.
+        /// Number of listed tools.
         tools: usize,
-        /// How many had a new or changed definition.
+        /// Number of new or changed definitions.
         changed: usize,
-        /// How many it no longer lists.
+        /// Number of tools that are no longer listed.
         removed: usize,
     },
-    /// A server's tools could not be read anew; they are as they were.
+    /// A tool discovery failed; no tool changed.
     DiscoveryFailed {
-        /// Whose tools.
+        /// The connector.
         connector: ConnectorId,
-        /// Machine word for the cause.
+        /// Code of the cause.
         class: &'static str,
-        /// The cause in words.
+        /// Cause in words.
         message: String,
     },
-    /// A user's link to a connector was made.
+    /// A connection was created.
     ConnectionCreated {
         /// The new connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
     },
-    /// A connection got another credential by signing in once more.
+    /// A connection got a new credential by another sign-in.
     ConnectionReconnected {
-        /// Which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
     },
-    /// A sign-in at a provider came to nothing; what there was before is as it was.
+    /// A sign-in at a provider failed.
     ConnectionRefused {
-        /// To what.
+        /// The connector.
         connector: ConnectorId,
-        /// Machine word for the cause.
+        /// Code of the cause.
         class: &'static str,
-        /// The cause in words.
+        /// Cause in words.
         message: String,
     },
-    /// A connection's token was renewed before it ended, or the renewal failed.
+    /// A token was refreshed, or the refresh failed.
     ConnectionRefreshed {
-        /// Which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
-        /// Machine word for the cause and the cause in words, if it failed.
+        /// Code and words of the cause; `None` after a success.
         error: Option<(&'static str, String)>,
     },
-    /// A key or token that its owner has typed was shown to the service, and something about it has changed by that.
+    /// A typed key or token was verified, and the state of its connection changed.
     ConnectionVerified {
-        /// Which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
-        /// Machine word for the cause and the cause in words, unless it was accepted again.
+        /// Code and words of the cause; `None` if the service accepted it.
         error: Option<(&'static str, String)>,
     },
-    /// A service wants more scopes than a connection has.
+    /// A service requires more scopes than the connection has.
     ConnectionLimited {
-        /// Which connection.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
-        /// What it wants besides.
+        /// The missing scopes.
         scopes: Vec<String>,
     },
-    /// The hub made itself known to an authorization server.
+    /// The hub registered an OAuth client at an authorization server.
     ClientRegistered {
-        /// For which connector.
+        /// The connector.
         connector: ConnectorId,
-        /// With whom.
+        /// Issuer of the authorization server.
         issuer: String,
     },
-    /// Its owner called it something else.
+    /// A connection was renamed.
     ConnectionRenamed {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
-        /// Its label before.
+        /// Former label.
         from: String,
-        /// Its label now.
+        /// New label.
         to: String,
     },
-    /// Calls go through it unless another is chosen.
+    /// A connection became the default of its connector.
     DefaultConnectionChanged {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
     },
-    /// A connection was looked at, step by step, as a job.
+    /// A check-up of a connection finished.
     ConnectionChecked {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
         /// The job.
         job: JobId,
-        /// Whether everything stands.
+        /// True if every check passed.
         outcome: ActionOutcome,
-        /// From its start to its end.
+        /// Time from start to end.
         latency: Duration,
-        /// What was found, as JSON text.
+        /// Results as JSON text.
         response: Option<String>,
     },
-    /// Its owner ended it, and its credential is forgotten.
+    /// A connection was disconnected, and its credential destroyed.
     ConnectionDisconnected {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
     },
-    /// Another credential is in the place of a connection's own.
+    /// The credential of a connection was replaced.
     CredentialReplaced {
-        /// Which one.
+        /// The connection.
         connection: ConnectionId,
-        /// To what.
+        /// Its connector.
         connector: ConnectorId,
     },
-    /// The owner asked a running job to stop.
+    /// The owner requested the cancellation of a running job.
     JobCancelRequested {
-        /// Which job.
+        /// The job.
         job: JobId,
-        /// Its service.
+        /// Connector of the job.
         connector: ConnectorId,
-        /// Its tool.
+        /// Tool of the job.
         tool: String,
     },
-    /// A job ended.
+    /// A job finished.
     JobFinished {
-        /// Which job.
+        /// The job.
         job: JobId,
-        /// Its service; none if the job could not even be read.
+        /// Connector of the job; `None` if the job could not be read.
         connector: Option<ConnectorId>,
-        /// Its tool, likewise.
+        /// Tool of the job; `None` if the job could not be read.
         tool: Option<String>,
-        /// How it ended.
+        /// Outcome of the job.
         outcome: ActionOutcome,
-        /// From its start to its end; none if it never ran.
+        /// Time from start to end; `None` if the job never ran.
         latency: Option<Duration>,
         /// Redacted arguments as JSON text.
         request: Option<String>,
         /// Redacted result as JSON text.
         response: Option<String>,
     },
-    /// Whoever runs the hub changed its master key.
+    /// The operator changed the master key.
     MasterKeyChanged {
-        /// The key that wraps from now on, by its id.
+        /// Id of the new master key.
         current: String,
-        /// Those that nothing needs any more.
+        /// Ids of the master keys that nothing needs any more.
         former: Vec<String>,
     },
     /// Entries of the log were exported.
     LogExported {
-        /// As what: csv, ndjson.
+        /// Format: csv or ndjson.
         format: &'static str,
-        /// What the export was narrowed to, by the names of the filters; empty: the whole log.
+        /// Filters of the export by name; empty: the whole log.
         filter: serde_json::Value,
     },
 }
 
-/// How a job ended, as far as the log is concerned.
+/// Outcome of a call in the audit log.
 #[derive(Clone, Debug)]
 pub enum ActionOutcome {
-    /// It did what it should.
+    /// The call succeeded.
     Success,
-    /// It did not, or nobody knows.
+    /// The call failed, or its effect is unknown.
     Error {
-        /// Machine word for the cause.
+        /// Code of the cause.
         class: String,
-        /// The cause in words.
+        /// Cause in words.
         message: String,
     },
 }
@@ -272,7 +272,7 @@ impl ActionOutcome {
     }
 }
 
-/// An action spread over an entry's columns.
+/// An action as columns of an entry.
 #[derive(Default)]
 pub(super) struct Described {
     pub(super) name: &'static str,
@@ -287,8 +287,8 @@ pub(super) struct Described {
 }
 
 impl Action {
-    /// The entry's columns.
-    #[expect(clippy::too_many_lines, reason = "one act after another; in parts, one could be missing from all")]
+    /// Returns the columns of the entry.
+    #[expect(clippy::too_many_lines, reason = "a table with one arm for each action")]
     pub(super) fn describe(&self) -> Described {
         match self {
             Self::MasterKeyChanged { current, former } => Described {

@@ -1,8 +1,8 @@
-//! The log as a file: all that matches a filter, in batches, so that neither memory nor a connection is held for long.
+//! Exports of the log: all entries that match a filter, read in batches, so that memory and connections are held briefly.
 
 use super::action::Action;
 use super::filter::Filter;
-use super::keys::{self, Span};
+use super::keys;
 use super::prepared::PreparedEntry;
 use super::store::{self, AuditEntry, EntryContext};
 use crate::actor::Actor;
@@ -11,21 +11,21 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::AuditId;
 
-/// Entries that are looked at, and so at most held, at a time.
+/// Maximum number of entries read at a time.
 const BATCH: i64 = 1_000;
 
-/// An export under way: what is left of it.
+/// An export in progress.
 #[derive(Debug)]
 pub struct Export {
     db: Db,
     actor: Actor,
     filter: Filter,
-    /// Older entries are still to come; none: it is over.
+    /// Key before which the next batch begins; `None` at the end.
     before: Option<AuditId>,
 }
 
-/// Begins an export of what matches and is older than `before`. That it was made is in the log before its first entry
-/// is read; what is newer than that is not part of it.
+/// Begins an export of the entries that match and are older than `before`. The export's own entry is recorded before the first
+/// batch is read, so newer entries are not part of it.
 pub async fn export(
     db: &Db,
     actor: &Actor,
@@ -41,22 +41,22 @@ pub async fn export(
     Ok(Export { db: db.clone(), actor: actor.clone(), filter, before: before.or(Some(noted.id)) })
 }
 
-/// An entry as it is exported: without its request and response, which may be of any size.
+/// An exported entry, without its request and response, which can be large.
 #[derive(Clone, Debug)]
 pub struct ExportedEntry {
-    /// What never changes.
+    /// The immutable part.
     pub entry: AuditEntry,
-    /// What may have been erased.
+    /// The erasable part.
     pub circumstances: Option<EntryContext>,
 }
 
 impl Export {
-    /// The next entries, newest first; an empty batch is not the end, none is. The connection is given back with it.
+    /// Returns the next entries, newest first, or `None` at the end. A batch can be empty before the end. No connection is held afterwards.
     pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>> {
         let Some(before) = self.before else { return Ok(None) };
-        let (owner, span) = (self.actor.user_id(), Span::of(&self.filter, Some(before)));
+        let (owner, range) = (self.actor.user_id(), keys::range(&self.filter, Some(before)));
         let mut tx = self.db.as_user(&self.actor).await?;
-        let (keys, last) = keys::read(&mut tx, owner, self.filter.source(), span, BATCH).await?;
+        let (keys, last) = keys::read(&mut tx, owner, self.filter.source(), range, BATCH).await?;
         let entries = store::of_keys(&mut tx, owner, &keys, &self.filter, BATCH).await?;
         let keys: Vec<_> = entries.iter().map(|entry| entry.id).collect();
         let kept = store::circumstances(&mut tx, owner, &keys).await?;
@@ -65,7 +65,7 @@ impl Export {
     }
 }
 
-/// Puts what is kept beside its entry; both are in one order.
+/// Joins entries with their erasable parts; both lists have the same order.
 fn beside(entries: Vec<AuditEntry>, kept: Vec<EntryContext>) -> Vec<ExportedEntry> {
     let mut kept = kept.into_iter().peekable();
     let with = |entry: AuditEntry| {

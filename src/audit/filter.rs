@@ -1,42 +1,42 @@
-//! What the audit log may be narrowed to.
+//! Filters of the audit log.
 
 use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::ConnectorId;
 
-/// Which entries to list; an empty one lists all.
+/// Conditions for entries; the default matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Made at this moment or later.
+    /// Created at this time or later.
     pub from: Option<Timestamp>,
-    /// Made before this moment.
+    /// Created before this time.
     pub until: Option<Timestamp>,
-    /// From where the act came.
+    /// Origin of the action.
     pub origin: Option<Origin>,
-    /// One of these acts; none: any.
+    /// Actions that match; `None`: any.
     pub actions: &'static [&'static str],
-    /// With which outcome.
+    /// Outcome of the action.
     pub outcome: Option<AuditOutcome>,
-    /// Involving this service.
+    /// Connector involved.
     pub connector: Option<ConnectorId>,
-    /// Saying this.
+    /// Words in the entry.
     pub text: Option<TextFilter>,
 }
 
-/// How an act went.
+/// Outcome of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditOutcome {
-    /// It did what it should.
+    /// The action succeeded.
     Success,
-    /// It did not, or nobody knows.
+    /// The action failed, or its effect is unknown.
     Error,
 }
 
 impl AuditOutcome {
-    /// Both.
+    /// Every outcome.
     pub const ALL: [Self; 2] = [Self::Error, Self::Success];
 
-    /// The word that is stored.
+    /// Returns the text in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,17 +46,17 @@ impl AuditOutcome {
     }
 }
 
-/// What an entry has to say: each word somewhere in its title, its tool, its service or its error.
+/// Words to search for. Each must occur in the entry's title, tool, connector or error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextFilter {
     pub(super) words: Vec<String>,
-    /// Actions as the reader knows them, parallel to `titles`.
+    /// Actions by their title on pages, parallel to `titles`.
     pub(super) actions: Vec<String>,
     pub(super) titles: Vec<String>,
 }
 
 impl TextFilter {
-    /// What was typed, and what each action is called where it was typed; none if there is no word in it.
+    /// Parses the typed text, with the title of each action in the language of the page. Returns `None` if the text has no word.
     #[must_use]
     pub fn new(typed: &str, called: impl IntoIterator<Item = (&'static str, String)>) -> Option<Self> {
         let words: Vec<_> = typed.split_whitespace().map(ToOwned::to_owned).collect();
@@ -65,7 +65,7 @@ impl TextFilter {
     }
 }
 
-/// Where the keys of a list come from: the one index that is read, newest first.
+/// The index that is read for keys, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     Newest,
@@ -74,13 +74,13 @@ pub(super) enum Source {
 }
 
 impl Filter {
-    /// True if it lists everything.
+    /// True if the filter matches every entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The index that leaves least to look through: few entries are failures.
+    /// Returns the index that leaves the fewest keys to scan: failures are rare.
     pub(super) const fn source(&self) -> Source {
         match (self.outcome, self.actions) {
             (Some(AuditOutcome::Error), _) => Source::Failed,
@@ -89,7 +89,7 @@ impl Filter {
         }
     }
 
-    /// Whether everything that the source gives matches.
+    /// True if every key of the source matches.
     pub(super) fn is_all_of(&self, source: Source) -> bool {
         let plain = self.origin.is_none() && self.connector.is_none() && self.text.is_none();
         plain

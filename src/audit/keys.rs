@@ -1,47 +1,44 @@
-//! The keys of a list, each from its own index: one small statement a source.
+//! Keys of a list, each source with its own index and statement.
 
 use sqlx::PgConnection;
 
 use super::filter::{Filter, Source};
 use crate::ids::{AuditId, UserId};
+use crate::page::KeyRange;
 
-/// Entries between two ids, both exclusive.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) after: AuditId,
-    pub(super) before: AuditId,
-}
-
-impl Span {
-    /// What the filter allows, up to `before`.
-    pub(super) fn of(filter: &Filter, before: Option<AuditId>) -> Self {
-        let until = filter.until.map_or(AuditId::LAST, AuditId::floor);
-        Self {
-            after: filter.from.map_or(AuditId::FIRST, AuditId::floor),
-            before: before.map_or(until, |before| before.min(until)),
-        }
+/// Returns the range of the filter's period, older than `before`.
+pub(super) fn range(filter: &Filter, before: Option<AuditId>) -> KeyRange<AuditId> {
+    let until = filter.until.map_or(AuditId::LAST, AuditId::floor);
+    KeyRange {
+        after: filter.from.map_or(AuditId::FIRST, AuditId::floor),
+        before: before.map_or(until, |before| before.min(until)),
     }
 }
 
-/// At most `most` keys, newest first, and the last of them if there may be more behind it.
+/// Reads at most `limit` keys, newest first. Also returns the last key if older ones may exist.
 pub(super) async fn read(
     conn: &mut PgConnection,
     owner: UserId,
     source: Source,
-    span: Span,
-    most: i64,
+    range: KeyRange<AuditId>,
+    limit: i64,
 ) -> sqlx::Result<(Vec<AuditId>, Option<AuditId>)> {
     let keys = match source {
-        Source::Newest => newest(conn, owner, span, most).await?,
-        Source::Actions(actions) => of_actions(conn, owner, actions, span, most).await?,
-        Source::Failed => failed(conn, owner, span, most).await?,
+        Source::Newest => newest(conn, owner, range, limit).await?,
+        Source::Actions(actions) => of_actions(conn, owner, actions, range, limit).await?,
+        Source::Failed => failed(conn, owner, range, limit).await?,
     };
-    let is_full = i64::try_from(keys.len()).is_ok_and(|found| found == most);
+    let is_full = i64::try_from(keys.len()).is_ok_and(|found| found == limit);
     let last = keys.last().copied().filter(|_| is_full);
     Ok((keys, last))
 }
 
-async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<AuditId>> {
+async fn newest(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<AuditId>,
+    limit: i64,
+) -> sqlx::Result<Vec<AuditId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: AuditId"
@@ -51,9 +48,9 @@ async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
@@ -63,8 +60,8 @@ async fn of_actions(
     conn: &mut PgConnection,
     owner: UserId,
     actions: &[&str],
-    span: Span,
-    most: i64,
+    range: KeyRange<AuditId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<AuditId>> {
     sqlx::query_scalar!(
         r#"
@@ -83,15 +80,20 @@ async fn of_actions(
         "#,
         owner as _,
         actions as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-async fn failed(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<AuditId>> {
+async fn failed(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<AuditId>,
+    limit: i64,
+) -> sqlx::Result<Vec<AuditId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: AuditId"
@@ -101,9 +103,9 @@ async fn failed(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await

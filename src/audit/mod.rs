@@ -1,8 +1,8 @@
-//! The audit log: what was done, by whom, to what, with which outcome.
+//! The audit log: action, actor, target and outcome.
 //!
-//! An entry is recorded in the transaction of what it records, and never changes. Beside it lies a body (redacted
-//! request and response, address, agent) that retention and erasure may delete; the entry keeps salted digests of it.
-//! [`Action`] has typed fields, so that an entry cannot lack what belongs to it.
+//! An entry is recorded in the transaction of its change and never changes. Its body (redacted request and response, address,
+//! user agent) lies in another table, where retention and erasure may delete it. The entry keeps salted digests of the body.
+//! [`Action`] has typed fields, so an entry cannot lack one.
 
 mod action;
 mod export;
@@ -29,19 +29,19 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{AuditId, JobId};
 
-/// Writes one entry in the caller's transaction.
+/// Records one entry in the caller's transaction.
 pub async fn record(conn: &mut PgConnection, actor: &Actor, action: &Action, now: Timestamp) -> Result<()> {
     store::insert(conn, &PreparedEntry::new(actor, action, now)).await?;
     Ok(())
 }
 
-/// One entry with what is still kept of its bodies.
+/// Returns one entry with the stored part of its body.
 pub async fn find(db: &Db, actor: &Actor, id: AuditId) -> Result<EntryDetail> {
     let mut tx = db.as_user(actor).await?;
     store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("audit entry"))
 }
 
-/// The entry that a job left when it ended, if it has.
+/// Returns the entry of a finished job, if there is one.
 pub async fn find_for_job(db: &Db, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
     let mut tx = db.as_user(actor).await?;
     Ok(store::find_for_job(&mut tx, actor.user_id(), job).await?)

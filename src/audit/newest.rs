@@ -1,4 +1,4 @@
-//! The newest entries, for a glance.
+//! The newest entries, for the dashboard.
 
 use sqlx::PgConnection;
 
@@ -7,24 +7,24 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::AuditId;
 
-/// One entry, as short as it can be told.
+/// An entry in short form.
 #[derive(Clone, Debug)]
 pub struct RecentEntry {
     /// Key.
     pub id: AuditId,
     /// `noun.past`.
     pub action: String,
-    /// Name of the service involved, if it still exists.
+    /// Name of the connector, if it still exists.
     pub connector: Option<String>,
-    /// The tool that ran.
+    /// Tool that ran.
     pub tool_name: Option<String>,
     /// `success` or `error`.
     pub outcome: String,
-    /// When it happened.
+    /// Time of the action.
     pub created_at: Timestamp,
 }
 
-/// The actor's newest entries, in the caller's transaction.
+/// Returns the actor's newest entries, in the caller's transaction.
 pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> Result<Vec<RecentEntry>> {
     let entries = sqlx::query_as!(
         RecentEntry,

@@ -1,4 +1,4 @@
-//! An entry with its body, ready to be written: by `record` at once, or by the queue in its finishing batch.
+//! Entries with their bodies, ready to be written: by `record` at once, or by the queue when it completes a batch.
 
 use sha2::{Digest, Sha256};
 
@@ -12,29 +12,29 @@ use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 pub struct PreparedEntry {
     /// Key of both rows.
     pub id: AuditId,
-    /// Whose log.
+    /// User whose log the entry belongs to.
     pub user_id: UserId,
     /// `noun.past`.
     pub action: String,
     /// `user` or `system`.
     pub actor: &'static str,
-    /// From where.
+    /// Origin of the action.
     pub origin: &'static str,
-    /// Noun of what was acted on.
+    /// Noun of the target.
     pub target_kind: Option<String>,
-    /// Its id.
+    /// Id of the target.
     pub target_id: Option<String>,
-    /// The service involved.
+    /// Connector involved.
     pub connector_id: Option<ConnectorId>,
-    /// The tool that ran.
+    /// Tool that ran.
     pub tool_name: Option<String>,
-    /// The job.
+    /// Job of the entry.
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: &'static str,
-    /// Machine word for the cause.
+    /// Code of the cause.
     pub error_class: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub latency_ms: Option<i32>,
     /// Salted SHA-256 of the request.
     pub request_digest: Option<Vec<u8>>,
@@ -42,24 +42,24 @@ pub struct PreparedEntry {
     pub response_digest: Option<Vec<u8>>,
     /// Salted SHA-256 of address and agent.
     pub identity_digest: Option<Vec<u8>>,
-    /// When it happened.
+    /// Time of the action.
     pub created_at: Timestamp,
     /// Redacted request as JSON text.
     pub request: Option<String>,
     /// Redacted response as JSON text.
     pub response: Option<String>,
-    /// The cause in words.
+    /// Cause in words.
     pub error: Option<String>,
-    /// Client address.
+    /// Network address of the actor.
     pub ip: Option<String>,
-    /// Client name.
+    /// User agent of the actor.
     pub agent: Option<String>,
     /// Salt of the digests, 16 random bytes.
     pub salt: Vec<u8>,
 }
 
 impl PreparedEntry {
-    /// Spreads an action over the columns; the salt is random.
+    /// Builds the columns of an action with a random salt.
     #[must_use]
     pub fn new(actor: &Actor, action: &Action, now: Timestamp) -> Self {
         let salt: [u8; 16] = rand::random();

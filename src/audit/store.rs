@@ -1,16 +1,16 @@
-//! The statements of the audit log.
+//! SQL of the audit log.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::filter::{AuditOutcome, Filter};
-use super::keys::Span;
 use super::prepared::PreparedEntry;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
+use crate::page::KeyRange;
 
-/// One entry without its body.
+/// An entry without its body.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
     /// Key.
@@ -19,42 +19,42 @@ pub struct AuditEntry {
     pub action: String,
     /// `user` or `system`.
     pub actor: String,
-    /// From where.
+    /// Origin of the action.
     pub origin: String,
-    /// Noun of what was acted on.
+    /// Noun of the target.
     pub target_kind: Option<String>,
-    /// Its id.
+    /// Id of the target.
     pub target_id: Option<String>,
-    /// Name of the service involved, if it still exists.
+    /// Name of the connector, if it still exists.
     pub connector: Option<String>,
-    /// The tool that ran.
+    /// Tool that ran.
     pub tool_name: Option<String>,
-    /// The job.
+    /// Job of the entry.
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
-    /// Machine word for the cause.
+    /// Code of the cause.
     pub error_class: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub latency_ms: Option<i32>,
-    /// When it happened.
+    /// Time of the action.
     pub created_at: Timestamp,
 }
 
-/// What is still kept of an entry's body, but for the request and the response.
+/// The stored part of a body, without request and response.
 #[derive(Clone, Debug)]
 pub struct EntryContext {
-    /// Of which entry.
+    /// Id of the entry.
     pub entry_id: AuditId,
-    /// The cause in words.
+    /// Cause in words.
     pub error: Option<String>,
-    /// Client address.
+    /// Network address of the actor.
     pub ip: Option<String>,
-    /// Client name.
+    /// User agent of the actor.
     pub agent: Option<String>,
 }
 
-/// One entry whole.
+/// An entry with its body.
 #[derive(Clone, Debug)]
 pub struct EntryDetail {
     /// Key.
@@ -63,45 +63,45 @@ pub struct EntryDetail {
     pub action: String,
     /// `user` or `system`.
     pub actor: String,
-    /// From where.
+    /// Origin of the action.
     pub origin: String,
-    /// Noun of what was acted on.
+    /// Noun of the target.
     pub target_kind: Option<String>,
-    /// Its id.
+    /// Id of the target.
     pub target_id: Option<String>,
-    /// The service involved.
+    /// Connector involved.
     pub connector_id: Option<ConnectorId>,
-    /// Its name, if it still exists.
+    /// Name of the connector, if it still exists.
     pub connector: Option<String>,
-    /// Its place in URLs, if it is not hidden either.
+    /// Slug of the connector, if the viewer can open it.
     pub connector_slug: Option<String>,
-    /// The name of the connection that was made or called through, if it still exists.
+    /// Label of the connection that was created or used, if it still exists.
     pub connection: Option<String>,
-    /// The tool that ran.
+    /// Tool that ran.
     pub tool_name: Option<String>,
-    /// The job, if it is still kept.
+    /// Job, if it is still stored.
     pub job_id: Option<JobId>,
     /// `success` or `error`.
     pub outcome: String,
-    /// Machine word for the cause.
+    /// Code of the cause.
     pub error_class: Option<String>,
-    /// The cause in words.
+    /// Cause in words.
     pub error: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub latency_ms: Option<i32>,
-    /// Whether there was a request: without its text, it is no longer kept.
+    /// True if there was a request; without its text it is no longer stored.
     pub had_request: bool,
     /// Redacted request as JSON text.
     pub request: Option<String>,
-    /// Whether there was a response, likewise.
+    /// True if there was a response; without its text it is no longer stored.
     pub had_response: bool,
     /// Redacted response as JSON text.
     pub response: Option<String>,
-    /// Client address.
+    /// Network address of the actor.
     pub ip: Option<String>,
-    /// Client name.
+    /// User agent of the actor.
     pub agent: Option<String>,
-    /// When it happened.
+    /// Time of the action.
     pub created_at: Timestamp,
 }
 
@@ -146,12 +146,12 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
     Ok(())
 }
 
-/// The newest in the span.
+/// Returns the newest entries in the range.
 pub(super) async fn newest(
     conn: &mut PgConnection,
     owner: UserId,
-    span: Span,
-    most: i64,
+    range: KeyRange<AuditId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<AuditEntry>> {
     sqlx::query_as!(
         AuditEntry,
@@ -176,21 +176,21 @@ pub(super) async fn newest(
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-/// Those of the keys that match, newest first.
+/// Returns the entries of these keys that match, newest first.
 pub(super) async fn of_keys(
     conn: &mut PgConnection,
     owner: UserId,
     keys: &[AuditId],
     filter: &Filter,
-    most: i64,
+    limit: i64,
 ) -> sqlx::Result<Vec<AuditEntry>> {
     let text = filter.text.as_ref();
     sqlx::query_as!(
@@ -239,13 +239,13 @@ pub(super) async fn of_keys(
         text.map(|text| &text.words[..]) as _,
         text.map(|text| &text.actions[..]) as _,
         text.map(|text| &text.titles[..]) as _,
-        most,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-/// What is still kept of the bodies of these entries, newest first.
+/// Returns the stored parts of the bodies of these entries, newest first.
 pub(super) async fn circumstances(
     conn: &mut PgConnection,
     owner: UserId,

@@ -1,4 +1,4 @@
-//! A check-up of a connection as a job: it runs also while the connection is over, and is no use of it.
+//! Check-ups as jobs. A check-up also runs while its connection cannot be used, and does not count as a use of it.
 
 use serde_json::Value;
 
@@ -14,10 +14,10 @@ use crate::ids::{ConnectionId, JobId};
 use crate::queue::events::{Event, EventLevel, Journal};
 use crate::queue::{EnqueueRequest, EnqueueResult, Enqueuer, FinishedRun, JobEnd, JobOutcome, Lease, StopReason};
 
-/// What kind of job it is.
+/// Job type of a check-up.
 pub(super) const KIND: &str = "connection.checkup";
 
-/// What lists call a check-up.
+/// Name of a check-up in lists.
 pub const CHECKUP_NAME: &str = "Check-up";
 
 impl Job {
@@ -27,7 +27,7 @@ impl Job {
         self.kind == KIND
     }
 
-    /// What a check-up that is over has found.
+    /// Results of a finished check-up.
     #[must_use]
     pub fn checkup_result(&self) -> Option<Checkup> {
         let output = self.output.as_deref().filter(|_| self.is_checkup())?;
@@ -52,7 +52,7 @@ pub async fn start_checkup(
     loop {
         let begun = queue.enqueue(begin(actor, connection, after, now)).await?;
         let EnqueueResult::Duplicate(id) = begun else { return Ok(begun.job_id()) };
-        // a clock that was ahead has made one that looks newer than this, which is over
+        // a clock that was ahead can make a finished check-up seem newer than this one
         match store::find(tx, actor.user_id(), id).await? {
             Some(job) if job.status.is_final() && after != Some(id) => after = Some(id),
             _ => return Ok(id),
@@ -114,7 +114,7 @@ fn note(journal: &Journal, step: &CheckReport, now: Timestamp) {
     journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }
 
-/// A check-up that was made fails as a job if a check did, so that whoever looks for failures finds it.
+/// A check-up fails as a job if a check failed, so that a filter for failed jobs finds it.
 fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> FinishedRun {
     let tally = found.tally();
     let has_failed = found.count(CheckResult::Failed) > 0;

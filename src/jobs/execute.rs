@@ -1,4 +1,4 @@
-//! One run of a job: prepares the call, makes it, and turns its outcome into the end of the run.
+//! A run of a job: prepares the call, makes it, and turns its outcome into the end of the run.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

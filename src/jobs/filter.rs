@@ -1,4 +1,4 @@
-//! What a list of jobs may be narrowed to.
+//! Filters of the list of jobs.
 
 use std::str::FromStr;
 
@@ -8,9 +8,9 @@ use crate::ids::ConnectorId;
 /// Which jobs to list; an empty one lists all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Where they are.
+    /// Statuses that match.
     pub status: Option<StatusFilter>,
-    /// Of this service.
+    /// Connector that matches.
     pub connector: Option<ConnectorId>,
     /// Runs of this tool, by its whole name.
     pub tool: Option<String>,
@@ -18,7 +18,7 @@ pub struct Filter {
     pub since: Option<Timestamp>,
 }
 
-/// Where a job is, as far as a list tells it apart: coarser than [`super::JobStatus`].
+/// Status groups of the filter, coarser than [`super::JobStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusFilter {
     /// Waits: for a worker, for a time, or for its owner.
@@ -27,9 +27,9 @@ pub enum StatusFilter {
     Running,
     /// Ended well.
     Succeeded,
-    /// Ended badly, or nobody knows how.
+    /// Failed, or with an unknown outcome.
     Failed,
-    /// Of those, the ones of which nobody knows.
+    /// With an unknown outcome.
     Unknown,
     /// Stopped by its owner.
     Canceled,
@@ -53,7 +53,7 @@ impl StatusFilter {
         }
     }
 
-    /// The statuses it stands for, as the view spells them.
+    /// Returns the statuses of the group, as the view spells them.
     pub(super) const fn statuses(self) -> &'static [&'static str] {
         match self {
             Self::Queued => &["queued", "waiting_input", "awaiting_approval"],
@@ -74,7 +74,7 @@ impl FromStr for StatusFilter {
     }
 }
 
-/// Where the keys of a list come from: the one index that is read, newest first.
+/// The index that is read for keys, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source<'a> {
     Newest,
@@ -108,7 +108,7 @@ impl Filter {
         }
     }
 
-    /// Whether everything that the source gives matches.
+    /// True if every key of the source matches.
     pub(super) fn is_all_of(&self, source: Source<'_>) -> bool {
         match source {
             Source::Newest => true,

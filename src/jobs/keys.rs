@@ -1,51 +1,48 @@
-//! The keys of a list, each from its own index: one small statement a source.
+//! Keys of a list, each source with its own index and statement.
 //!
-//! The hot tables have no policy; what they give is an id, and its job is read through its own policy.
+//! The hot tables have no policy. They give ids only, and each job is read through its own policy.
 
 use sqlx::PgConnection;
 
 use super::filter::{Filter, Source};
 use crate::ids::{ConnectorId, JobId, UserId};
+use crate::page::KeyRange;
 
-/// Jobs between two ids, both exclusive.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
-    pub(super) after: JobId,
-    pub(super) before: JobId,
+/// Returns the range of the filter's period, older than `before`.
+pub(super) fn range(filter: &Filter, before: Option<JobId>) -> KeyRange<JobId> {
+    KeyRange { after: filter.since.map_or(JobId::FIRST, JobId::floor), before: before.unwrap_or(JobId::LAST) }
 }
 
-impl Span {
-    /// From what the filter allows up to `before`.
-    pub(super) fn of(filter: &Filter, before: Option<JobId>) -> Self {
-        Self { after: filter.since.map_or(JobId::FIRST, JobId::floor), before: before.unwrap_or(JobId::LAST) }
-    }
-
-    /// What the filter allows, newer than `after` if that is given.
-    pub(super) fn newer(filter: &Filter, after: Option<JobId>) -> Self {
-        let span = Self::of(filter, None);
-        Self { after: span.after.max(after.unwrap_or(JobId::FIRST)), ..span }
-    }
+/// Returns the range of the filter's period, newer than `after`.
+pub(super) fn range_after(filter: &Filter, after: Option<JobId>) -> KeyRange<JobId> {
+    let range = range(filter, None);
+    KeyRange { after: range.after.max(after.unwrap_or(JobId::FIRST)), ..range }
 }
 
-/// At most `most` keys, newest first.
+/// Reads at most `limit` keys, newest first.
 pub(super) async fn read(
     conn: &mut PgConnection,
     owner: UserId,
     source: Source<'_>,
-    span: Span,
-    most: i64,
+    range: KeyRange<JobId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
     match source {
-        Source::Newest => newest(conn, owner, span, most).await,
-        Source::Connector(connector) => of_connector(conn, owner, connector, span, most).await,
-        Source::Tool(tool) => of_tool(conn, owner, tool, span, most).await,
-        Source::Outcomes(outcomes) => of_outcomes(conn, owner, outcomes, span, most).await,
-        Source::Running => running(conn, owner, span, most).await,
-        Source::Waiting => waiting(conn, owner, span, most).await,
+        Source::Newest => newest(conn, owner, range, limit).await,
+        Source::Connector(connector) => of_connector(conn, owner, connector, range, limit).await,
+        Source::Tool(tool) => of_tool(conn, owner, tool, range, limit).await,
+        Source::Outcomes(outcomes) => of_outcomes(conn, owner, outcomes, range, limit).await,
+        Source::Running => running(conn, owner, range, limit).await,
+        Source::Waiting => waiting(conn, owner, range, limit).await,
     }
 }
 
-async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<JobId>> {
+async fn newest(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<JobId>,
+    limit: i64,
+) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: JobId"
@@ -55,9 +52,9 @@ async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
@@ -67,8 +64,8 @@ async fn of_connector(
     conn: &mut PgConnection,
     owner: UserId,
     connector: ConnectorId,
-    span: Span,
-    most: i64,
+    range: KeyRange<JobId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
@@ -80,9 +77,9 @@ async fn of_connector(
         "#,
         owner as _,
         connector as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
@@ -92,8 +89,8 @@ async fn of_tool(
     conn: &mut PgConnection,
     owner: UserId,
     tool: &str,
-    span: Span,
-    most: i64,
+    range: KeyRange<JobId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
@@ -105,9 +102,9 @@ async fn of_tool(
         "#,
         owner as _,
         tool,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
@@ -117,8 +114,8 @@ async fn of_outcomes(
     conn: &mut PgConnection,
     owner: UserId,
     outcomes: &[&str],
-    span: Span,
-    most: i64,
+    range: KeyRange<JobId>,
+    limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
@@ -137,15 +134,20 @@ async fn of_outcomes(
         "#,
         owner as _,
         outcomes as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-async fn running(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<JobId>> {
+async fn running(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<JobId>,
+    limit: i64,
+) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
         SELECT job_id AS "job_id: JobId"
@@ -155,15 +157,20 @@ async fn running(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) 
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-async fn waiting(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<JobId>> {
+async fn waiting(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<JobId>,
+    limit: i64,
+) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
         SELECT job_id AS "job_id!: JobId"
@@ -188,9 +195,9 @@ async fn waiting(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) 
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await

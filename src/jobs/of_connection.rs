@@ -1,4 +1,4 @@
-//! What depends on connections: jobs that run through them or wait for them. They end with them.
+//! Jobs that run through a connection or wait for it. They end when the connection is disconnected.
 
 use sqlx::PgConnection;
 
@@ -16,14 +16,14 @@ use crate::queue;
 use crate::vault::Vault;
 
 /// Jobs that are shown, or end at once. Of a longer queue the rest end when their turn comes: they find no connection.
-const MOST: i64 = 500;
+const MAX_DEPENDENT_JOBS: i64 = 500;
 
 /// Jobs that have not ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DependentJobs {
     /// Each with the connection that it goes through, newest first.
     pub jobs: Vec<(ConnectionId, JobRow)>,
-    /// True if there may be more of them.
+    /// True if more jobs may depend on the connections.
     pub is_cut: bool,
 }
 
@@ -33,18 +33,18 @@ pub async fn find_dependent(
     actor: &Actor,
     connections: &[ConnectionId],
 ) -> Result<DependentJobs> {
-    let found = queue::list_unfinished(conn, actor, connections, MOST).await?;
+    let found = queue::list_unfinished(conn, actor, connections, MAX_DEPENDENT_JOBS).await?;
     let keys: Vec<_> = found.iter().map(|(_, job)| *job).collect();
-    let rows = store::of_keys(conn, actor.user_id(), &keys, &Filter::default(), MOST).await?;
+    let rows = store::of_keys(conn, actor.user_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
     let through: std::collections::HashMap<JobId, ConnectionId> =
         found.iter().map(|(connection, job)| (*job, *connection)).collect();
     // one may have ended between the two looks
     let list_unfinished = rows.into_iter().filter(|row| !row.status.is_final());
     let jobs = list_unfinished.filter_map(|row| Some((*through.get(&row.id)?, row))).collect();
-    Ok(DependentJobs { jobs, is_cut: keys.len() >= usize::try_from(MOST).unwrap_or(usize::MAX) })
+    Ok(DependentJobs { jobs, is_cut: keys.len() >= usize::try_from(MAX_DEPENDENT_JOBS).unwrap_or(usize::MAX) })
 }
 
-/// What came of disconnecting.
+/// Result of disconnecting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DisconnectResult {
     /// Connections that were not disconnected before.
@@ -69,7 +69,7 @@ pub async fn disconnect(
     for id in ids {
         done.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
     }
-    let jobs = queue::list_unfinished(&mut tx, actor, ids, MOST).await?;
+    let jobs = queue::list_unfinished(&mut tx, actor, ids, MAX_DEPENDENT_JOBS).await?;
     for (_, job) in &jobs {
         let job = store::find(&mut tx, actor.user_id(), *job).await?.ok_or(Error::NotFound("job"))?;
         match cancel_in(&mut tx, actor, job, "Its connection was disconnected", now).await? {

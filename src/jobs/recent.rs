@@ -1,4 +1,4 @@
-//! What a user has run of one service lately: for that service's page.
+//! Recent jobs of a connector, for its page.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Where a job is, as people and machines read it.
+//! Statuses of jobs, as pages and JSON show them.
 
 /// A job's status; the word in the database, in JSON and in URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize)]
@@ -19,7 +19,7 @@ pub enum JobStatus {
     Unknown,
     /// Parked until its owner acts.
     WaitingInput,
-    /// Parked until somebody allows it.
+    /// Waits for an approval.
     AwaitingApproval,
 }
 
@@ -51,7 +51,7 @@ impl JobStatus {
         }
     }
 
-    /// True once nothing more will happen.
+    /// True if the job is finished.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Canceled | Self::Unknown)

@@ -3,13 +3,13 @@
 use sqlx::PgConnection;
 
 use super::filter::{Filter, StatusFilter};
-use super::keys::Span;
 use super::status::JobStatus;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::page::KeyRange;
 use crate::queue::WaitReason;
 
-/// One line of the list.
+/// A row of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobRow {
     /// Key.
@@ -18,13 +18,13 @@ pub struct JobRow {
     pub connector: Option<String>,
     /// The tool's name.
     pub tool_name: String,
-    /// Where it is.
+    /// Status of the job.
     pub status: JobStatus,
-    /// When it was accepted.
+    /// Time of acceptance.
     pub created_at: Timestamp,
-    /// When its last run began.
+    /// Start of the last run.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// End of the job.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -33,7 +33,7 @@ pub struct JobRow {
 pub struct Job {
     /// Key.
     pub id: JobId,
-    /// What kind of work it is.
+    /// Job type.
     pub kind: String,
     /// The service.
     pub connector_id: ConnectorId,
@@ -49,7 +49,7 @@ pub struct Job {
     pub tool_name: String,
     /// From where it was asked for.
     pub origin: String,
-    /// Where it is.
+    /// Status of the job.
     pub status: JobStatus,
     /// Arguments as JSON text.
     pub input: String,
@@ -59,7 +59,7 @@ pub struct Job {
     pub error: Option<String>,
     /// Machine word for the cause.
     pub error_class: Option<String>,
-    /// How often it was tried before.
+    /// Number of earlier attempts.
     pub attempt: i32,
     /// Its last run.
     pub run_no: i32,
@@ -67,16 +67,21 @@ pub struct Job {
     pub wait_reason: Option<WaitReason>,
     /// The time until which it waits.
     pub later_at: Option<Timestamp>,
-    /// When it was accepted.
+    /// Time of acceptance.
     pub created_at: Timestamp,
-    /// When its last run began.
+    /// Start of the last run.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// End of the job.
     pub finished_at: Option<Timestamp>,
 }
 
-/// The newest in the span.
-pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, most: i64) -> sqlx::Result<Vec<JobRow>> {
+/// The newest in the range.
+pub(super) async fn newest(
+    conn: &mut PgConnection,
+    owner: UserId,
+    range: KeyRange<JobId>,
+    limit: i64,
+) -> sqlx::Result<Vec<JobRow>> {
     sqlx::query_as!(
         JobRow,
         r#"
@@ -94,21 +99,21 @@ pub(super) async fn newest(conn: &mut PgConnection, owner: UserId, span: Span, m
         LIMIT $4
         "#,
         owner as _,
-        span.after as _,
-        span.before as _,
-        most,
+        range.after as _,
+        range.before as _,
+        limit,
     )
     .fetch_all(conn)
     .await
 }
 
-/// Those of the keys that match, newest first.
+/// Returns the jobs of these keys that match, newest first.
 pub(super) async fn of_keys(
     conn: &mut PgConnection,
     owner: UserId,
     keys: &[JobId],
     filter: &Filter,
-    most: i64,
+    limit: i64,
 ) -> sqlx::Result<Vec<JobRow>> {
     let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
     sqlx::query_as!(
@@ -135,7 +140,7 @@ pub(super) async fn of_keys(
         filter.connector as _,
         filter.tool.as_deref(),
         filter.status.map(StatusFilter::statuses) as _,
-        most,
+        limit,
     )
     .fetch_all(conn)
     .await

@@ -1,11 +1,11 @@
-//! What has changed since a list was shown: the rows that can still change, and how many jobs it does not show.
+//! Updates of a list that is shown: rows that can still change, and the number of new jobs.
 //!
-//! It is told as the present state, never as events, so whoever asks again after a break has missed nothing.
+//! An update is the present state, not an event, so a client that reconnects has missed nothing.
 
 use sqlx::PgConnection;
 
 use super::filter::Filter;
-use super::keys::{self, Span};
+use super::keys;
 use super::list::MAX_SCANNED_JOBS;
 use super::store::{self, JobRow};
 use crate::actor::Actor;
@@ -14,23 +14,23 @@ use crate::error::Result;
 use crate::ids::{JobId, UserId};
 use crate::page::PAGE_LIMIT;
 
-/// The rows of a page that somebody looks at; together at most a page.
+/// The rows of a page that is open, at most a page in all.
 #[derive(Clone, Debug, Default)]
 pub struct ShownRows {
-    /// Those that were not over: only they can change.
+    /// Unfinished jobs: only they can change.
     pub open: Vec<JobId>,
-    /// Those that were.
+    /// Finished jobs.
     pub over: Vec<JobId>,
-    /// Where the next page begins, if there is one: what is older was not shown, and is not new.
+    /// Key before which the next page begins; older jobs are not new.
     pub older: Option<JobId>,
 }
 
-/// What has changed.
+/// Changes since the page was rendered.
 #[derive(Clone, Debug)]
 pub struct JobListUpdate {
     /// The open rows, as they are now.
     pub rows: Vec<JobRow>,
-    /// How many jobs that match stand in the list's first page now, and are not shown; at most one more than a page.
+    /// Number of matching jobs on the first page that are not shown; at most one more than a page.
     pub unseen: usize,
 }
 
@@ -61,8 +61,8 @@ pub async fn list_update(
 async fn unseen(conn: &mut PgConnection, owner: UserId, filter: &Filter, shown: &ShownRows) -> sqlx::Result<usize> {
     let source = filter.source();
     let is_all = filter.is_all_of(source);
-    let span = Span::newer(filter, shown.older);
-    let mut keys = keys::read(conn, owner, source, span, if is_all { PAGE_LIMIT } else { MAX_SCANNED_JOBS }).await?;
+    let range = keys::range_after(filter, shown.older);
+    let mut keys = keys::read(conn, owner, source, range, if is_all { PAGE_LIMIT } else { MAX_SCANNED_JOBS }).await?;
     keys.retain(|key| !shown.has(*key));
     if is_all || keys.is_empty() {
         return Ok(keys.len());

@@ -149,7 +149,7 @@ pub(super) struct Claimer {
 }
 
 impl Claimer {
-    /// Claims until it is told to close; what was claimed by then, by the enqueuer too, is handed over.
+    /// Claims until the engine closes; jobs claimed by then, also by the enqueuer, are still delivered.
     pub(super) async fn run(self) {
         let close = self.claims.close.clone();
         let mut ready = self.claims.live.subscribe_queue();

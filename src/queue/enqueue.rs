@@ -24,7 +24,7 @@ const MAX_READY_JOBS: i64 = 10_000;
 /// Most jobs that are enqueued and claimed in one commit. For more, two commits side by side are faster.
 const MAX_CLAIMED_AT_ONCE: usize = 8;
 
-/// The delay that a refused caller is told to wait.
+/// Delay after which a refused caller may try again.
 const FULL_QUEUE_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// A job to enqueue. The caller has validated the input and applied its policy.

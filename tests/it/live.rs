@@ -11,15 +11,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::support::database::TestDatabase;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What another process of the hub would hold.
+/// The parts of another process of the hub.
 fn process(database: &TestDatabase) -> Live {
     Live::start(database.options.clone(), &TaskTracker::new(), &CancellationToken::new())
 }
 
 async fn heard(ticks: &mut Subscription) {
-    timeout(PATIENCE, ticks.changed()).await.expect("nothing was heard");
+    timeout(TEST_TIMEOUT, ticks.changed()).await.expect("nothing was heard");
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn another_process_hears_what_happened_in_this_one() {
     let mut of_queue = there.subscribe_queue();
     let mut of_cancels = there.subscribe_cancels();
     let mut of_other = there.subscribe_job(JobId::new(now));
-    // whoever begins to listen looks at everything once
+    // a new listener notifies every subscriber once
     for ticks in [&mut of_job, &mut of_user, &mut of_queue, &mut of_cancels, &mut of_other] {
         heard(ticks).await;
     }

@@ -1,4 +1,4 @@
-//! What the leader does for all: who leads, what is due, what is left over.
+//! SQL of the leader: election, due jobs, clean-up.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -85,7 +85,7 @@ pub(in crate::queue) async fn drop_workers(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         DELETE FROM worker w
-        WHERE w.beat_at < clock_timestamp() - interval '1 hour'
+        WHERE w.heartbeat_at < clock_timestamp() - interval '1 hour'
           AND NOT EXISTS (SELECT FROM job_lease l WHERE l.worker_id = w.id)
         "#,
     )

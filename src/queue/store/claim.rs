@@ -9,7 +9,7 @@ use crate::ids::{JobId, UserId, WorkerId};
 use crate::queue::QUEUE;
 use crate::queue::lease::Claimed;
 
-/// What a claim may take.
+/// Limits of a claim.
 pub(in crate::queue) struct Terms {
     pub(in crate::queue) worker: WorkerId,
     /// Free slots.
@@ -32,7 +32,7 @@ pub(in crate::queue) struct Taken {
     pub(in crate::queue) oldest_lease: i64,
 }
 
-/// One claimer at a time, until the transaction ends; a loser does not wait. A statement of its own, because the claim's
+/// Locks claims until the transaction ends; a loser does not wait. The lock is a statement of its own, because the claim's
 /// snapshot must be taken after the lock.
 pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock(hashtextextended('claim ' || $1, 0)) AS "locked!""#, QUEUE)
@@ -149,7 +149,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
     Ok(taken.collect())
 }
 
-/// Whether anything is ready, claimable now or not.
+/// Returns true if any job is ready, claimable or not.
 pub(in crate::queue) async fn any_ready(pool: &PgPool) -> sqlx::Result<bool> {
     sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM job_ready WHERE queue = $1) AS "any!""#, QUEUE)
         .fetch_one(pool)

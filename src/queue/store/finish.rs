@@ -186,7 +186,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
     Ok(won.into_iter().collect())
 }
 
-/// An [`JobEnd`] spread over columns: `outcome` if it is over, `reason` if it waits, neither if it is ready again.
+/// A [`JobEnd`] as columns: `outcome` if the job is finished, `reason` if it waits, neither if it is ready again.
 #[derive(Default)]
 struct Columns<'a> {
     outcome: Option<&'static str>,

@@ -13,7 +13,7 @@ pub(super) mod of_connection;
 pub(super) mod rescue;
 pub(super) mod worker;
 
-/// One column of a batch.
+/// A column of a batch.
 fn column<'a, T, C>(rows: &'a [T], value: impl Fn(&'a T) -> C) -> Vec<C> {
     rows.iter().map(value).collect()
 }

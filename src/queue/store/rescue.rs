@@ -40,7 +40,7 @@ pub(in crate::queue) async fn lost(
                    w.id IS NOT NULL AND l.worker_id IS DISTINCT FROM $3 AS alive
             FROM job_lease l
             LEFT JOIN worker w
-                ON w.id = l.worker_id AND w.beat_at > clock_timestamp() - make_interval(secs => $1)
+                ON w.id = l.worker_id AND w.heartbeat_at > clock_timestamp() - make_interval(secs => $1)
         )
         SELECT d.job_id AS "job_id: JobId",
                d.user_id AS "user_id: UserId",

@@ -8,9 +8,9 @@ use crate::ids::{JobId, WorkerId};
 pub(in crate::queue) async fn beat(pool: &PgPool, worker: WorkerId, info: &str) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO worker (id, beat_at, info)
+        INSERT INTO worker (id, heartbeat_at, info)
         VALUES ($1, clock_timestamp(), $2)
-        ON CONFLICT (id) DO UPDATE SET beat_at = excluded.beat_at
+        ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at
         "#,
         worker as _,
         info,
@@ -27,16 +27,16 @@ pub(in crate::queue) async fn leave(pool: &PgPool, worker: WorkerId) -> sqlx::Re
 }
 
 /// A lease of this process.
-pub(in crate::queue) struct Held {
+pub(in crate::queue) struct HeldLease {
     pub(in crate::queue) job_id: JobId,
     pub(in crate::queue) run_no: i32,
     /// Its owner has asked to stop it.
     pub(in crate::queue) canceled: bool,
 }
 
-pub(in crate::queue) async fn leases(pool: &PgPool, worker: WorkerId) -> sqlx::Result<Vec<Held>> {
+pub(in crate::queue) async fn leases(pool: &PgPool, worker: WorkerId) -> sqlx::Result<Vec<HeldLease>> {
     sqlx::query_as!(
-        Held,
+        HeldLease,
         r#"
         SELECT l.job_id AS "job_id: JobId",
                l.run_no,

@@ -1,4 +1,4 @@
-//! The log as a file: whole, in order, nobody else's, noted in the log, and cut off rather than wrong.
+//! Exports of the log are complete, in order, of one user only, audited, and cut off rather than wrong.
 
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ async fn a_batch_is_read_when_it_is_asked_for_and_holds_nothing_until_the_next()
         taken = String::from_utf8_lossy(&body.next().await.unwrap().unwrap()).lines().count();
     }
     assert_eq!(taken, 1_000);
-    // nobody else could have the table changed while a reader of it is in a transaction
+    // a reader in a transaction would block changes of the table
     let away = "ALTER TABLE audit_bodies RENAME TO away";
     sqlx::query(away).execute(app.app.system.pool()).await.unwrap();
     assert!(body.next().await.unwrap().is_err(), "the next batch had been read ahead");

@@ -125,7 +125,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     for name in ["action", "connector", "who", "from", "before"] {
         assert!(told.iter().any(|told| told.contains(&format!("“{name}”"))), "{name}: {told:?}");
     }
-    // places of another list, and of somebody else's, are none of this one
+    // cursors of another list or of another user do not belong to this one
     let entry = alice.get("/audit").await.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(alice.get(&format!("/audit?before={entry}")).await.status.as_u16(), 200);
     for (who, place) in [(&alice, job.to_string()), (&bob, entry)] {

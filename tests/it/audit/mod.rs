@@ -1,4 +1,4 @@
-//! The audit log: each act leaves one entry, its owner reads it, and nobody else.
+//! Each action leaves one audit entry, which only its owner can read.
 
 mod exporting;
 mod filtering;

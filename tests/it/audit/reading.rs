@@ -1,4 +1,4 @@
-//! One entry: what it tells of its act, and the ways from it to what it is about and back.
+//! The page of an audit entry, and its links to the target and back.
 
 use http::StatusCode;
 

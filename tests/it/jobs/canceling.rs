@@ -9,7 +9,7 @@ use crate::support::everything_server::EverythingServer;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
-/// What the worker of a test runs at once.
+/// Jobs that the worker of a test runs at once.
 const SLOTS: usize = 4;
 
 /// Goes from the job's page to the question, and answers it.

@@ -38,7 +38,7 @@ async fn the_list_is_narrowed_by_its_form_and_says_so() {
     assert_eq!(none.text("main h2"), "No jobs match");
     assert_eq!(none.text("title"), "No matches: Cancelled jobs of hash (Workbench) – Tool Connect Craft");
     assert_eq!(none.attr(".empty a", "href").as_deref(), Some("/jobs"));
-    // somebody who has never run anything is told something else
+    // a user without any job sees another text
     assert_eq!(app.persona("carol", false).await.get("/jobs").await.text("main h2"), "No jobs yet");
     assert_eq!(tools(&bob.get("/jobs?status=failed").await), Vec::<String>::new());
 }
@@ -116,7 +116,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     assert_eq!((page.text("h1"), tools(&page)), ("Jobs of hash".to_owned(), vec!["hash".to_owned()]));
     let long = format!("/jobs?tool={}", "x".repeat(10_000));
     assert_eq!((alice.get(&long).await.status.as_u16(), bob.get("/jobs?tool=%00").await.status.as_u16()), (422, 422));
-    // a cursor of somebody else, or of another list, is a place in time and nothing more
+    // a cursor of another user or list is only a point in time
     let entry = alice.get("/audit").await.attr("tbody a", "href").unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(bob.get(&format!("/jobs?before={entry}")).await.status.as_u16(), 200);
 }

@@ -1,4 +1,4 @@
-//! Following a job: by a stream of events, by a page that goes on arriving, by waiting, and by reloading.
+//! Following a job: by a stream of events, by a page that streams as HTML, by waiting, and by reloading.
 
 use http::Method;
 

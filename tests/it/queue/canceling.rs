@@ -6,7 +6,7 @@ use craft::error::{Error, Result};
 use craft::ids::{JobId, UserId};
 use craft::queue::{self, CancelResult, FinishedRun, JobEnd, JobOutcome, StopReason, WaitReason};
 
-use super::{Hub, PATIENCE, actor, done, info, next};
+use super::{Hub, TEST_TIMEOUT, actor, done, info, next};
 
 async fn cancel(hub: &Hub, user: UserId, job: JobId) -> Result<CancelResult> {
     let actor = actor(user);
@@ -56,7 +56,7 @@ async fn a_running_job_is_told_and_its_worker_ends_it() {
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((lease.job_id(), beside.job_id()), (job, bystander));
     assert_eq!(cancel(&hub, tenant.user, job).await.unwrap(), CancelResult::Requested);
-    assert_eq!(tokio::time::timeout(PATIENCE, lease.stopped()).await, Ok(StopReason::Canceled));
+    assert_eq!(tokio::time::timeout(TEST_TIMEOUT, lease.stopped()).await, Ok(StopReason::Canceled));
     assert!(futures_util::FutureExt::now_or_never(beside.stopped()).is_none(), "another run was told");
     let mut finish = done(&lease, tenant, hub.now());
     finish.end = JobEnd::Complete { outcome: JobOutcome::Canceled, error_class: None, error: None, output: None };

@@ -13,7 +13,7 @@ use super::{Hub, Tenant, done, next};
 const LANE_CAP: usize = 3;
 const CONNECTOR_CAP: usize = 7;
 
-/// Who runs now, as seen by the runs themselves.
+/// Running jobs, as counted by the runs themselves.
 #[derive(Default)]
 struct Board {
     of_user: HashMap<UserId, usize>,
@@ -105,7 +105,7 @@ async fn a_job_over_a_cap_waits_though_it_is_handed_in_to_a_hub_at_rest() {
     assert_eq!(next(&mut leases).await.job_id(), second, "the end of the first is the turn of the second");
 }
 
-/// Runs what is claimed until all jobs were run by somebody.
+/// Runs claimed jobs until all jobs have run.
 async fn work(
     hub: Arc<Hub>,
     engine: Engine,

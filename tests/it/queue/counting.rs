@@ -1,4 +1,4 @@
-//! Figures by the hour: they always equal what the results say, whoever ends the jobs, and however many do so at once.
+//! Hourly figures always equal the results, whichever process completes the jobs and however many at once.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn figures_are_right(hub: &Hub) {
     assert!(differing.is_empty(), "{differing:?}");
 }
 
-/// Those that succeeded, failed, were cancelled, and whose outcome is not known.
+/// Numbers of succeeded, failed, canceled and unknown jobs.
 async fn counted(hub: &Hub, tenant: Tenant) -> [i64; 4] {
     let (succeeded, failed, canceled, unknown) = sqlx::query_as(
         "SELECT sum(succeeded)::bigint, sum(failed)::bigint, sum(canceled)::bigint, sum(unknown)::bigint
@@ -73,7 +73,7 @@ async fn every_way_to_end_is_counted_in_its_hour() {
         // an hour has figures of its own; a run takes its time
         hub.clock.advance(Duration::from_secs(1_800));
     }
-    // what goes on is no ending
+    // a retried job is not finished
     hub.enqueue(tenant).await;
     engine.release(next(&mut leases).await, hub.now()).await.unwrap();
     assert_eq!(counted(&hub, tenant).await, [2, 2, 2, 1]);
@@ -98,7 +98,7 @@ async fn batches_of_several_processes_count_for_the_same_users_without_waiting_i
         for n in 0..tenants.len() * EACH {
             hub.enqueue(tenants[(n + round) % tenants.len()]).await;
         }
-        // whoever claimed them: all that are claimed end at once, each process in an order of its own
+        // all claimed jobs complete at once, each process in its own order
         let mut held = Vec::new();
         while held.len() < tenants.len() * EACH {
             for (at, (_, leases)) in engines.iter_mut().enumerate() {

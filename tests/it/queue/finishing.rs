@@ -1,4 +1,4 @@
-//! Runs end: over, later or again, and only by whoever holds the lease.
+//! Runs end as complete, retry later or release, and only by the holder of the lease.
 
 use std::time::Duration;
 

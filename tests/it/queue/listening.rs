@@ -2,7 +2,7 @@
 
 use craft::queue::events::Position;
 
-use super::{Hub, PATIENCE, done, info, line, next};
+use super::{Hub, TEST_TIMEOUT, done, info, line, next};
 
 #[tokio::test]
 async fn reading_resumes_exactly_after_a_position() {
@@ -44,7 +44,7 @@ async fn a_running_job_is_heard_before_it_ends() {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(PATIENCE, heard).await.expect("the events are not there");
+    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the events are not there");
     assert_eq!(hub.events(tenant, job).await.last().unwrap(), "1.149 Step 149");
 }
 
@@ -65,7 +65,7 @@ async fn a_fenced_out_run_is_not_heard() {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(PATIENCE, heard).await.expect("the other run's event is not there");
+    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the other run's event is not there");
     assert_eq!(hub.events(tenant, lost).await, ["0.0 Accepted"]);
 }
 

@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 use crate::support::database::TestDatabase;
 
 /// Far longer than anything here takes: a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A process that accepts, on a database of its own; engines are started as a story needs them.
 struct Hub {
@@ -42,7 +42,7 @@ struct Hub {
     database: TestDatabase,
 }
 
-/// Somebody with one connection.
+/// A user with one connection.
 #[derive(Clone, Copy)]
 struct Tenant {
     user: UserId,
@@ -70,7 +70,7 @@ impl Hub {
         self.database.databases.system.pool()
     }
 
-    /// One value, by a statement about one job.
+    /// Returns a value of a statement about one job.
     async fn value<T>(&self, statement: &'static str, job: JobId) -> T
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
@@ -89,7 +89,7 @@ impl Hub {
         sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(self.pool()).await.unwrap()
     }
 
-    /// Somebody new, with a connector of their own.
+    /// Creates a user with a connector of their own.
     async fn tenant(&self) -> Tenant {
         let connector = ConnectorId::new(self.now());
         sqlx::query(
@@ -104,7 +104,7 @@ impl Hub {
         self.tenant_of(connector).await
     }
 
-    /// Somebody new, connected to this connector.
+    /// Creates a user with a connection to this connector.
     async fn tenant_of(&self, connector: ConnectorId) -> Tenant {
         let (user, connection) = (UserId::new(self.now()), ConnectionId::new(self.now()));
         sqlx::query(
@@ -190,7 +190,7 @@ impl Hub {
                 changes.changed().await;
             }
         };
-        let seen = tokio::time::timeout(PATIENCE, look).await;
+        let seen = tokio::time::timeout(TEST_TIMEOUT, look).await;
         assert!(seen.is_ok(), "the job is {}, not {status}", self.status(tenant, job).await);
     }
 
@@ -207,7 +207,7 @@ impl Hub {
 
 /// The next claimed job.
 async fn next(leases: &mut Leases) -> Lease {
-    let lease = tokio::time::timeout(PATIENCE, leases.recv()).await;
+    let lease = tokio::time::timeout(TEST_TIMEOUT, leases.recv()).await;
     lease.expect("nothing was claimed").expect("the engine claims no more")
 }
 

@@ -8,7 +8,7 @@ use super::{Hub, Tenant, done, next};
 pub(super) async fn lose(hub: &Hub, job: JobId, crashes: i32) {
     sqlx::query(
         "WITH worker AS (
-             INSERT INTO worker (id, beat_at, info)
+             INSERT INTO worker (id, heartbeat_at, info)
              VALUES (gen_random_uuid(), clock_timestamp() - interval '21 seconds', 'dead')
              RETURNING id
          ),
@@ -120,7 +120,7 @@ async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go
     .await;
     hub.until(tenant, job, "unknown").await;
     assert_eq!(error_class(&hub, job).await, "deadline");
-    assert_eq!(tokio::time::timeout(super::PATIENCE, lease.stopped()).await, Ok(craft::queue::StopReason::Lost));
+    assert_eq!(tokio::time::timeout(super::TEST_TIMEOUT, lease.stopped()).await, Ok(craft::queue::StopReason::Lost));
     let finish = done(&lease, tenant, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap(), "a run that was given up wrote its ending");
     assert_eq!(hub.status(other, bystander).await, "running", "within its grace");

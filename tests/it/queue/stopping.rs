@@ -5,7 +5,7 @@ use std::time::Duration;
 use craft::queue::StopReason;
 use futures_util::FutureExt as _;
 
-use super::{Hub, PATIENCE, done, next};
+use super::{Hub, TEST_TIMEOUT, done, next};
 
 #[tokio::test]
 async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end() {
@@ -22,7 +22,7 @@ async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end(
         let finish = done(&first, tenant, hub.now());
         engine.finish(first, finish).await.unwrap();
     };
-    tokio::join!(engine.shutdown(PATIENCE), runs);
+    tokio::join!(engine.shutdown(TEST_TIMEOUT), runs);
     assert!(leases.recv().await.is_none(), "something was claimed after the stop");
     assert_eq!((hub.status(tenant, once).await, hub.status(other, twice).await), ("succeeded".into(), "queued".into()));
     assert_eq!((hub.count("worker").await, hub.count("leader").await), (0, 0));
