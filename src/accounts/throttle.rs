@@ -1,4 +1,4 @@
-//! The wait between failed sign-ins, per account and per network address, and the store of `sign_in_tries`. The counts
+//! The wait between failed sign-ins, per account and per network address, and the store of `sign_in_attempts`. The counts
 //! are in the database, so that they hold across processes and restarts.
 //!
 //! Each attempt is counted as a failure before the password is checked, and uncounted when it succeeds. Concurrent
@@ -70,19 +70,19 @@ fn digest(kind: &str, what: &str) -> [u8; 32] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tries {
     failures: i32,
-    tried_at: Timestamp,
+    attempted_at: Timestamp,
 }
 
 impl Tries {
     /// Returns the time from which the next attempt is checked.
     fn next_attempt_at(self, free_failures: i32) -> Timestamp {
-        self.tried_at + wait(self.failures - free_failures)
+        self.attempted_at + wait(self.failures - free_failures)
     }
 
     /// Counts one more failure.
     fn with_failure(self, now: Timestamp) -> Self {
-        let counted = if now - self.tried_at >= FAILURE_TTL { 0 } else { self.failures };
-        Self { failures: counted.saturating_add(1), tried_at: now }
+        let counted = if now - self.attempted_at >= FAILURE_TTL { 0 } else { self.failures };
+        Self { failures: counted.saturating_add(1), attempted_at: now }
     }
 }
 
@@ -127,10 +127,10 @@ async fn lock_tries(conn: &mut PgConnection, subject: &Subject, now: Timestamp) 
     sqlx::query_as!(
         Tries,
         r#"
-        INSERT INTO sign_in_tries AS t (subject, failures, tried_at)
+        INSERT INTO sign_in_attempts AS t (subject, failures, attempted_at)
         VALUES ($1, 0, $2)
         ON CONFLICT (subject) DO UPDATE SET failures = t.failures
-        RETURNING failures, tried_at
+        RETURNING failures, attempted_at
         "#,
         &subject.key,
         now,
@@ -141,10 +141,10 @@ async fn lock_tries(conn: &mut PgConnection, subject: &Subject, now: Timestamp) 
 
 async fn update_tries(conn: &mut PgConnection, subject: &Subject, tries: Tries) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE sign_in_tries SET failures = $2, tried_at = $3 WHERE subject = $1",
+        "UPDATE sign_in_attempts SET failures = $2, attempted_at = $3 WHERE subject = $1",
         &subject.key,
         tries.failures,
-        tries.tried_at,
+        tries.attempted_at,
     )
     .execute(conn)
     .await?;
@@ -155,12 +155,12 @@ async fn update_tries(conn: &mut PgConnection, subject: &Subject, tries: Tries) 
 async fn purge_expired(conn: &mut PgConnection, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        DELETE FROM sign_in_tries
+        DELETE FROM sign_in_attempts
         WHERE subject IN (
             SELECT subject
-            FROM sign_in_tries
-            WHERE tried_at <= $1
-            ORDER BY tried_at
+            FROM sign_in_attempts
+            WHERE attempted_at <= $1
+            ORDER BY attempted_at
             LIMIT $2
             FOR UPDATE SKIP LOCKED
         )
@@ -179,16 +179,19 @@ pub(super) async fn record_success(conn: &mut PgConnection, subjects: &[Subject]
     let Some((account, others)) = subjects.split_first() else { return Ok(()) };
     reset(&mut *conn, account).await?;
     for subject in others {
-        sqlx::query!("UPDATE sign_in_tries SET failures = GREATEST(failures - 1, 0) WHERE subject = $1", &subject.key,)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query!(
+            "UPDATE sign_in_attempts SET failures = GREATEST(failures - 1, 0) WHERE subject = $1",
+            &subject.key,
+        )
+        .execute(&mut *conn)
+        .await?;
     }
     Ok(())
 }
 
 /// Resets the count of the subject.
 pub(super) async fn reset(conn: &mut PgConnection, subject: &Subject) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM sign_in_tries WHERE subject = $1", &subject.key).execute(conn).await?;
+    sqlx::query!("DELETE FROM sign_in_attempts WHERE subject = $1", &subject.key).execute(conn).await?;
     Ok(())
 }
 
@@ -222,7 +225,7 @@ mod tests {
         #[test]
         fn the_owner_never_waits_longer_than_the_maximum(gaps in prop::collection::vec(0_i64..7_200, 1..200)) {
             let mut now = NOW;
-            let mut tries = Tries { failures: 0, tried_at: now };
+            let mut tries = Tries { failures: 0, attempted_at: now };
             for gap in gaps {
                 now += Duration::seconds(gap);
                 if tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT) <= now {

@@ -228,7 +228,7 @@ pub(super) async fn mark_disconnected(
             secret_ref_refresh = NULL,
             version = version + 1,
             expires_at = NULL,
-            ends_on = NULL,
+            expires_on = NULL,
             remind_at = NULL,
             updated_at = $3
         WHERE user_id = $1 AND id = $2

@@ -56,7 +56,7 @@ macro_rules! details {
                    scopes AS "scopes!",
                    ARRAY(SELECT unnest(requested_scopes) EXCEPT SELECT unnest(scopes)) AS "wanted!",
                    expires_at,
-                   ends_on AS expires_on,
+                   expires_on AS expires_on,
                    last_ok_at,
                    last_used_at,
                    created_at AS "created_at!",

@@ -51,7 +51,7 @@ pub async fn find_changes(db: &Db, actor: &Actor, connector: ConnectorId) -> Res
     let mut tx = db.as_user(actor).await?;
     let owner = actor.user_id();
     let found = store::find(&mut tx, owner, connector).await?.ok_or(Error::NotFound("connector"))?;
-    let Some(at) = found.changed_at else {
+    let Some(at) = found.tools_changed_at else {
         return Ok(ToolChanges { at: None, added: vec![], removed: vec![], changed: vec![], more: false });
     };
     let mut changed = list_version_pairs(&mut tx, owner, connector, at).await?;

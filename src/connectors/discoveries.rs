@@ -27,8 +27,8 @@ pub async fn claim_discovery(
     let claimed = sqlx::query!(
         r#"
         UPDATE connectors
-        SET looked_at = $3
-        WHERE owner_id = $1 AND id = $2 AND is_active AND (looked_at IS NULL OR looked_at <= $4)
+        SET last_discovery_at = $3
+        WHERE owner_id = $1 AND id = $2 AND is_active AND (last_discovery_at IS NULL OR last_discovery_at <= $4)
         "#,
         actor.user_id() as _,
         connector as _,
@@ -52,10 +52,10 @@ pub async fn store_tools(
     sqlx::query!(
         r#"
         UPDATE connectors
-        SET look_failure = NULL,
-            changed_at = CASE WHEN $4 THEN $3 ELSE changed_at END,
+        SET discovery_error = NULL,
+            tools_changed_at = CASE WHEN $4 THEN $3 ELSE tools_changed_at END,
             -- an announcement during the discovery may be about a later change
-            news_at = CASE WHEN news_at > $3 THEN news_at END
+            change_announced_at = CASE WHEN change_announced_at > $3 THEN change_announced_at END
         WHERE owner_id = $1 AND id = $2
         "#,
         actor.user_id() as _,
@@ -81,7 +81,7 @@ pub async fn record_discovery_failure(
     sqlx::query!(
         r#"
         UPDATE connectors
-        SET look_failure = $3
+        SET discovery_error = $3
         WHERE owner_id = $1 AND id = $2
         "#,
         actor.user_id() as _,
@@ -104,7 +104,7 @@ pub async fn mark_tools_changed(
     sqlx::query!(
         r#"
         UPDATE connectors
-        SET news_at = $3
+        SET change_announced_at = $3
         WHERE owner_id = $1 AND id = $2
         "#,
         actor.user_id() as _,

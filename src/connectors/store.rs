@@ -49,7 +49,7 @@ pub struct Connector {
     /// Error message of that discovery.
     pub discovery_failure: Option<String>,
     /// Time of the latest discovery that found changed tools.
-    pub changed_at: Option<Timestamp>,
+    pub tools_changed_at: Option<Timestamp>,
     /// Time since which its server announces further changes.
     pub change_announced_at: Option<Timestamp>,
 }
@@ -89,10 +89,10 @@ macro_rules! select_connectors {
                    transport AS "transport!: Transport",
                    mcp_server_url,
                    created_at AS "created_at!",
-                   looked_at AS discovered_at,
-                   look_failure AS discovery_failure,
-                   changed_at,
-                   news_at AS change_announced_at
+                   last_discovery_at AS discovered_at,
+                   discovery_error AS discovery_failure,
+                   tools_changed_at,
+                   change_announced_at AS change_announced_at
             FROM connectors
             WHERE (owner_id IS NULL OR owner_id = $1)
               AND is_active

@@ -65,7 +65,7 @@ pub const TABLES: &[Table] = &[
     shared_or_own("connector_tools"),
     shared_or_own("connector_tool_versions"),
     system("email_tokens"),
-    system("sign_in_tries"),
+    system("sign_in_attempts"),
     system("worker"),
     system("leader"),
     hot("lane"),

@@ -147,7 +147,7 @@ pub(super) async fn upsert(
             last_failed_at = NULL,
             failure = NULL,
             notice_at = NULL,
-            ends_on = NULL,
+            expires_on = NULL,
             remind_at = NULL,
             updated_at = EXCLUDED.updated_at
         RETURNING id AS "id: ConnectionId"

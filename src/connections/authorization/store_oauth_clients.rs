@@ -46,7 +46,7 @@ pub(super) async fn find(
         FROM oauth_clients
         WHERE user_id = $1
           AND issuer = $2
-          AND (id = $3 OR ($3::uuid IS NULL AND refused_at IS NULL AND ($4::text IS NULL OR redirect_uri = $4)))
+          AND (id = $3 OR ($3::uuid IS NULL AND rejected_at IS NULL AND ($4::text IS NULL OR redirect_uri = $4)))
         ORDER BY created_at DESC, id DESC
         LIMIT 1
         "#,
@@ -98,10 +98,10 @@ pub(super) async fn upsert(
             auth = EXCLUDED.auth,
             source = EXCLUDED.source,
             created_at = EXCLUDED.created_at,
-            refused_at = NULL,
-            refusal = NULL,
-            refusal_of = NULL,
-            refusal_at = NULL,
+            rejected_at = NULL,
+            rejection_message = NULL,
+            rejection_connector_id = NULL,
+            rejection_since = NULL,
             notice_at = NULL
         RETURNING id AS "id: OauthClientId"
         "#,
@@ -147,7 +147,7 @@ pub(in crate::connections) async fn mark_rejected(
     let marked = sqlx::query!(
         r#"
         UPDATE oauth_clients
-        SET refused_at = $4
+        SET rejected_at = $4
         WHERE user_id = $1 AND issuer = $2 AND ($3::uuid IS NULL OR id = $3) AND source <> 'entered'
         "#,
         owner as _,
@@ -171,7 +171,7 @@ pub(super) async fn delete_rejected(
         DELETE FROM oauth_clients o
         WHERE o.user_id = $1
           AND o.issuer = $2
-          AND o.refused_at IS NOT NULL
+          AND o.rejected_at IS NOT NULL
           AND NOT EXISTS (
               SELECT 1
               FROM user_connections c
@@ -208,9 +208,9 @@ pub(super) async fn record_rejection(
             WHERE o.user_id = $1 AND o.id = $2
         ), recorded AS (
             UPDATE oauth_clients o
-            SET refusal = $3, refusal_of = $4, refusal_at = $6, notice_at = $6
+            SET rejection_message = $3, rejection_connector_id = $4, rejection_since = $6, notice_at = $6
             FROM rejected r
-            WHERE o.user_id = $1 AND o.id = r.id AND r.is_current AND o.refusal IS NULL
+            WHERE o.user_id = $1 AND o.id = r.id AND r.is_current AND o.rejection_message IS NULL
               -- a client that was entered after the request may be correct
               AND o.created_at <= $5
         )
@@ -233,8 +233,8 @@ pub(super) async fn clear_rejection(conn: &mut PgConnection, client: OauthClient
     sqlx::query!(
         r#"
         UPDATE oauth_clients
-        SET refusal = NULL, refusal_of = NULL, refusal_at = NULL, notice_at = NULL
-        WHERE user_id = $1 AND id = $2 AND refusal IS NOT NULL
+        SET rejection_message = NULL, rejection_connector_id = NULL, rejection_since = NULL, notice_at = NULL
+        WHERE user_id = $1 AND id = $2 AND rejection_message IS NOT NULL
         "#,
         UserId::HUB as _,
         client as _,
@@ -252,10 +252,10 @@ pub(super) async fn find_rejection(
     sqlx::query_as!(
         ClientRejection,
         r#"
-        SELECT refusal AS "message!",
-               refusal_at AS "since!"
+        SELECT rejection_message AS "message!",
+               rejection_since AS "since!"
         FROM oauth_clients
-        WHERE user_id = $1 AND id = $2 AND refusal IS NOT NULL
+        WHERE user_id = $1 AND id = $2 AND rejection_message IS NOT NULL
         "#,
         UserId::HUB as _,
         client as _,

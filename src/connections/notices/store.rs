@@ -79,7 +79,7 @@ pub(super) async fn find_due(conn: &mut PgConnection, now: Timestamp, limit: i64
         r#"
         SELECT id AS "id: OauthClientId"
         FROM oauth_clients
-        WHERE user_id = $1 AND notice_at <= $2 AND refusal_of IS NOT NULL
+        WHERE user_id = $1 AND notice_at <= $2 AND rejection_connector_id IS NOT NULL
         ORDER BY notice_at
         LIMIT $3
         "#,
@@ -150,12 +150,12 @@ async fn claim_key_expiring(
         SET remind_at = $3
         FROM connectors c
         WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
-          AND u.remind_at <= $4 AND (u.status = 'active' OR u.health = 'exhausted') AND u.ends_on IS NOT NULL
+          AND u.remind_at <= $4 AND (u.status = 'active' OR u.health = 'exhausted') AND u.expires_on IS NOT NULL
         RETURNING u.id AS "id: ConnectionId",
                   c.name AS service,
                   u.label,
                   c.transport = 'rest' AS "is_key!",
-                  u.ends_on AS "expires_on!"
+                  u.expires_on AS "expires_on!"
         "#,
         owner as _,
         id as _,
@@ -177,10 +177,10 @@ async fn claim_client_rejected(
         UPDATE oauth_clients o
         SET notice_at = $3
         FROM connectors c
-        WHERE o.user_id = $1 AND o.id = $2 AND o.notice_at <= $4 AND c.id = o.refusal_of
+        WHERE o.user_id = $1 AND o.id = $2 AND o.notice_at <= $4 AND c.id = o.rejection_connector_id
         RETURNING c.name AS service,
                   c.slug,
-                  o.refusal AS "message!"
+                  o.rejection_message AS "message!"
         "#,
         UserId::HUB as _,
         id as _,

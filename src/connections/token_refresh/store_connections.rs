@@ -153,7 +153,7 @@ pub(super) async fn schedule_verification(
         r#"
         UPDATE user_connections
         SET next_attempt_at = $3,
-            ends_on = $4,
+            expires_on = $4,
             remind_at = $5,
             last_ok_at = $6
         WHERE user_id = $1 AND id = $2

@@ -167,6 +167,6 @@ async fn what_no_longer_counts_is_removed_by_what_comes_next() {
     app.advance(Duration::from_secs(60 * 60)).await;
     guess(&app, "another@example.com", 1).await;
     let rows: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sign_in_tries").fetch_one(app.app.system.pool()).await.unwrap();
+        sqlx::query_scalar("SELECT count(*) FROM sign_in_attempts").fetch_one(app.app.system.pool()).await.unwrap();
     assert_eq!(rows, 2, "one of the account, one of the network address");
 }

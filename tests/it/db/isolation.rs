@@ -63,7 +63,7 @@ async fn nobody_writes_another_users_row() {
         "INSERT INTO connectors (id, owner_id, name, slug, auth_type, transport, created_at)
          VALUES ('00000000-0000-7000-8000-0000000000c1', NULL, 'Fake', 'fake', 'none', 'mcp', now())",
         "UPDATE users SET id = '00000000-0000-7000-8000-00000000000c'",
-        "INSERT INTO worker (id, beat_at, info) VALUES ('00000000-0000-7000-8000-0000000000b2', now(), 'x')",
+        "INSERT INTO worker (id, heartbeat_at, info) VALUES ('00000000-0000-7000-8000-0000000000b2', now(), 'x')",
     ];
     for attempt in attempts {
         assert_eq!(refusal(&database, &bob(), attempt).await, "42501", "{attempt}");

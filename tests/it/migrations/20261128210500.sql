@@ -1,0 +1,1 @@
+-- comments only: no row changes
