@@ -1,7 +1,7 @@
-//! Outgoing mail: by SMTP when a server is set, else one `.eml` file per mail in the outbox folder.
+//! Outgoing mail. If an SMTP server is configured, mail goes there; otherwise each mail is an `.eml` file in the outbox.
 //!
-//! Mails are plain text with one link, sent after the transaction they tell of is committed: a mail that cannot be sent
-//! is an error to show and to retry, never a change to undo.
+//! A mail is plain text with one link. Callers send it after the transaction has committed: a failed mail is reported
+//! and retried, and the change stays.
 
 mod outbox;
 
@@ -20,23 +20,23 @@ use crate::secret::Secret;
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
-/// A person waits for the answer: a mail server slower than this counts as away.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Time limit for the SMTP exchange, because a person waits for the page.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether `text` is an address that mail can be sent to.
+/// Returns true if `text` is a valid mail address.
 #[must_use]
 pub fn is_address(text: &str) -> bool {
     text.parse::<Address>().is_ok()
 }
 
-/// One mail.
+/// A mail to one recipient.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// Address of the one recipient.
+    /// Address of the recipient.
     pub to: String,
     /// Subject line.
     pub subject: String,
-    /// The whole body.
+    /// The plain-text body.
     pub text: String,
 }
 
@@ -53,21 +53,21 @@ enum Route {
 }
 
 impl Mailer {
-    /// Sends through `smtp` (`smtps://user:password@host`, or `smtp://…?tls=required`), else into `outbox`; `from` is
-    /// an address, with or without a name.
+    /// Makes a mailer for `smtp` (`smtps://user:password@host`, or `smtp://…?tls=required`). Without `smtp`, the mailer
+    /// writes to the folder `outbox`. `from` is an address, with or without a name.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the URL or the address cannot be read.
+    /// [`Error::Invalid`] if the URL or the address is malformed.
     pub fn new(smtp: Option<&Secret>, outbox: PathBuf, from: &str) -> Result<Self> {
         let from = from.parse().map_err(|_| Error::field("from", "Enter an email address to send mail from"))?;
         let route = match smtp {
             None => Route::Outbox(Outbox::new(outbox)),
             Some(url) => {
-                // the cause is not kept: it may quote the URL, which holds the password
+                // the error drops its cause, which may quote the URL and so the password
                 let builder = Smtp::from_url(url.expose()).map_err(|_| {
                     Error::field("smtp_url", "Enter an SMTP URL, such as smtps://user:password@mail.example.com")
                 })?;
-                Route::Smtp(Box::new(builder.timeout(Some(PATIENCE)).build()))
+                Route::Smtp(Box::new(builder.timeout(Some(SEND_TIMEOUT)).build()))
             }
         };
         Ok(Self { route: Arc::new(route), from })
@@ -76,7 +76,7 @@ impl Mailer {
     /// Sends one mail, dated `now`.
     ///
     /// # Errors
-    /// [`Error::Upstream`] with a sentence for the person who waits for the mail.
+    /// [`Error::Upstream`] with a sentence for the person who requested the mail.
     pub async fn send(&self, mail: &Mail, now: Timestamp) -> Result<()> {
         let message = self.compose(mail, now)?;
         match &*self.route {
@@ -102,7 +102,7 @@ impl Mailer {
     }
 }
 
-/// Shows where mail goes, never the credentials of the server.
+/// Shows the route of mail without the server's credentials.
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &*self.route {

@@ -1,6 +1,7 @@
-//! The outbox folder: what a mail server would get, for a hub that has none.
+//! The outbox folder, which replaces a mail server on a hub without one.
 //!
-//! Files appear whole (written aside, then renamed), are readable by their owner alone, and sort by time.
+//! Each file is written under a temporary name and then renamed, so readers see complete mails only. Only the owner can
+//! read the files; their names sort by time.
 
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -12,7 +13,7 @@ use time::macros::format_description;
 
 use crate::clock::Timestamp;
 
-/// The folder, and how many mails this process has put there.
+/// The folder and the number of mails that this process has written to it.
 pub(super) struct Outbox {
     folder: PathBuf,
     count: AtomicU32,
@@ -27,7 +28,7 @@ impl Outbox {
         &self.folder
     }
 
-    /// Puts one mail into the folder, which is made if it is missing.
+    /// Writes a mail to the folder and creates the folder if it is missing.
     pub(super) async fn write(&self, mail: Vec<u8>, now: Timestamp) -> anyhow::Result<()> {
         let name = file_name(now, self.count.fetch_add(1, Ordering::Relaxed))?;
         let folder = self.folder.clone();
@@ -44,8 +45,8 @@ fn write_blocking(folder: &Path, name: &str, mail: &[u8]) -> std::io::Result<()>
     std::fs::rename(draft, folder.join(name))
 }
 
-/// Such as `20261124T080000.000000Z-0000-1f3a5c7e.eml`: the count keeps mails of one microsecond in order, the random
-/// tail keeps those of two processes apart.
+/// Makes a name such as `20261124T080000.000000Z-0000-1f3a5c7e.eml`. The count orders mails of the same microsecond; the
+/// random suffix separates the files of two processes.
 fn file_name(now: Timestamp, count: u32) -> anyhow::Result<String> {
     let format = format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:6]Z");
     let time = now.to_offset(UtcOffset::UTC).format(&format)?;

@@ -1,4 +1,4 @@
-//! What arrives in the outbox and at a mail server.
+//! Delivery of mail to the outbox and to a mail server.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn without_a_server_each_mail_is_one_private_file_and_names_sort_by_time() {
+async fn without_a_server_each_mail_is_a_private_file_and_names_sort_by_time() {
     let folder = folder();
     let mailer = Mailer::new(None, folder.clone(), "Hub <hub@localhost>").unwrap();
     mailer.send(&mail("bob@example.com"), NOW + std::time::Duration::from_secs(1)).await.unwrap();
@@ -47,7 +47,7 @@ async fn without_a_server_each_mail_is_one_private_file_and_names_sort_by_time()
 }
 
 #[tokio::test]
-async fn with_a_server_the_mail_goes_there() {
+async fn a_configured_server_receives_the_mail() {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Secret::new(format!("smtp://{}", server.local_addr().unwrap()));
     let received = tokio::spawn(receive_one(server));
@@ -60,17 +60,17 @@ async fn with_a_server_the_mail_goes_there() {
     assert!(lines.iter().any(|line| line == LINK), "{lines:?}");
 }
 
-/// The least of RFC 5321 that takes one mail; returns every line that the client sent.
+/// Accepts one mail with the smallest part of RFC 5321 and returns every line that the client sent.
 async fn receive_one(server: tokio::net::TcpListener) -> Vec<String> {
     let (stream, _) = server.accept().await.unwrap();
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
-    let mut seen = Vec::new();
+    let mut received = Vec::new();
     let mut in_data = false;
     write.write_all(b"220 ready\r\n").await.unwrap();
     while let Some(line) = lines.next_line().await.unwrap() {
         let reply: &[u8] = match line.as_str() {
-            "." => b"250 taken\r\n",
+            "." => b"250 accepted\r\n",
             _ if in_data => b"",
             "DATA" => b"354 go on\r\n",
             "QUIT" => b"221 bye\r\n",
@@ -78,20 +78,20 @@ async fn receive_one(server: tokio::net::TcpListener) -> Vec<String> {
         };
         in_data = (in_data || line == "DATA") && line != ".";
         write.write_all(reply).await.unwrap();
-        seen.push(line);
+        received.push(line);
     }
-    seen
+    received
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_is_a_sentence_with_its_cause() {
+async fn an_unreachable_server_is_reported_with_its_cause() {
     let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Secret::new(format!("smtp://{}", server.local_addr().unwrap()));
     drop(server);
 
     let mailer = Mailer::new(Some(&url), folder(), "hub@localhost").unwrap();
     let Err(Error::Upstream { message, source, .. }) = mailer.send(&mail("alice@example.com"), NOW).await else {
-        panic!("sent to nobody")
+        panic!("the mail was sent without a server")
     };
     assert_eq!(message.text, "The hub could not send a mail to alice@example.com");
     assert_eq!(message.advice.as_deref(), Some("Try again in a minute"));
@@ -99,7 +99,7 @@ async fn a_server_that_is_away_is_a_sentence_with_its_cause() {
 }
 
 #[test]
-fn a_bad_server_url_is_refused_without_being_shown() {
+fn an_invalid_server_url_is_refused_and_not_repeated() {
     let error = Mailer::new(Some(&Secret::new("http://user:hunter2@host")), folder(), "hub@localhost").unwrap_err();
     assert!(matches!(&error, Error::Invalid(faults) if faults.message_for("smtp_url").is_some()));
     assert!(!format!("{error:?}").contains("hunter2"));
