@@ -114,7 +114,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
         egress: Egress::new(egress_policy(config)).with_authorities(config.outgoing.authorities()),
         mailer: mailer(config, &public_url)?,
         passwords: Passwords::default(),
-        workbench: Workbench::of_this_program(),
+        workbench: Workbench::from_current_program(),
         metrics: metrics()?,
         public_url,
         sign_up: config.access.sign_up,

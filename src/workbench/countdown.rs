@@ -1,4 +1,4 @@
-//! Counts down, reporting each step, until it is through or told to stop.
+//! Counts down and reports each step, until it reaches zero or is cancelled.
 
 use std::time::Duration;
 
@@ -42,18 +42,18 @@ pub(super) async fn run(input: &Input, context: &RequestContext<RoleServer>) -> 
     }
     let mut counted = 0;
     while counted < seconds {
-        let pause = step.min(seconds - counted);
+        let seconds_to_wait = step.min(seconds - counted);
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(pause.into())) => counted += pause,
+            () = tokio::time::sleep(Duration::from_secs(seconds_to_wait.into())) => counted += seconds_to_wait,
             () = context.ct.cancelled() => return Err(format!("Stopped with {} seconds to go", seconds - counted)),
         }
-        report(context, counted, seconds).await;
+        report_progress(context, counted, seconds).await;
     }
     Ok(Output { counted })
 }
 
-/// Tells a caller who asked for progress; one who has gone shows as a cancellation at the next step.
-async fn report(context: &RequestContext<RoleServer>, counted: u32, seconds: u32) {
+/// Sends progress to a caller that requested it. A caller that has disconnected cancels the next step.
+async fn report_progress(context: &RequestContext<RoleServer>, counted: u32, seconds: u32) {
     let Some(token) = context.meta.get_progress_token() else { return };
     let message = match seconds - counted {
         0 => "Done".to_owned(),
@@ -63,6 +63,6 @@ async fn report(context: &RequestContext<RoleServer>, counted: u32, seconds: u32
     let progress =
         ProgressNotificationParam::new(token, counted.into()).with_total(seconds.into()).with_message(message);
     if let Err(error) = context.peer.notify_progress(progress).await {
-        tracing::debug!(%error, "progress was not delivered");
+        tracing::debug!(%error, "Failed to deliver the progress of a countdown; the countdown continues");
     }
 }

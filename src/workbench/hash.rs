@@ -1,4 +1,4 @@
-//! Digests of a text. Algorithms that are broken (MD5, SHA-1) are not offered.
+//! Computes the digest of a text. Broken algorithms (MD5, SHA-1) are not offered.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -62,15 +62,15 @@ pub(super) fn digest(input: &Input) -> Output {
 mod tests {
     use super::{Algorithm, Encoding, Input, digest};
 
-    /// The examples of FIPS 180-4.
+    /// Uses the examples of FIPS 180-4.
     #[test]
-    fn digests_are_those_of_the_standard() {
-        let of = |algorithm, encoding| digest(&Input { text: "abc".to_owned(), algorithm, encoding }).digest;
+    fn digests_match_the_standard() {
+        let digest_as = |algorithm, encoding| digest(&Input { text: "abc".to_owned(), algorithm, encoding }).digest;
         assert_eq!(
-            of(Algorithm::Sha256, Encoding::Hex),
+            digest_as(Algorithm::Sha256, Encoding::Hex),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert!(of(Algorithm::Sha512, Encoding::Hex).starts_with("ddaf35a193617abacc417349ae204131"));
-        assert_eq!(of(Algorithm::Sha256, Encoding::Base64), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+        assert!(digest_as(Algorithm::Sha512, Encoding::Hex).starts_with("ddaf35a193617abacc417349ae204131"));
+        assert_eq!(digest_as(Algorithm::Sha256, Encoding::Base64), "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a jq filter over JSON; only ever inside the sandbox.
+//! Runs a jq filter over JSON, inside the sandbox only.
 
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, compile, data, load, unwrap_valr};
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// More results than this are hardly meant.
+/// Results of a filter; a filter that yields more is refused.
 const MAX_RESULTS: usize = 10_000;
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -54,34 +54,34 @@ pub(super) fn evaluate(input: &Input) -> Result<Output, String> {
         }
         let value = result.map_err(|error| format!("The filter failed: {error}"))?.to_string();
         let value = serde_json::from_str(&value)
-            .map_err(|_| format!("The filter yields {value:.40}, which JSON has no form for"))?;
+            .map_err(|_| format!("The filter yields {value:.40}, which JSON cannot represent"))?;
         results.push(value);
     }
     Ok(Output { count: results.len(), results })
 }
 
 fn explain_load(errors: &load::Errors<&str, ()>) -> String {
-    let what = errors.first().and_then(|(_, error)| match error {
+    let cause = errors.first().and_then(|(_, error)| match error {
         load::Error::Io(faults) => faults.first().map(|(module, _)| format!("it cannot load {module}")),
-        load::Error::Lex(faults) => faults.first().map(|(expected, at)| missing(expected.as_str(), at)),
-        load::Error::Parse(faults) => faults.first().map(|(expected, at)| missing(expected.as_str(), at)),
+        load::Error::Lex(faults) => faults.first().map(|(expected, rest)| explain_syntax(expected.as_str(), rest)),
+        load::Error::Parse(faults) => faults.first().map(|(expected, rest)| explain_syntax(expected.as_str(), rest)),
     });
-    format!("The filter is not right: {}", what.unwrap_or_else(|| "it cannot be read".to_owned()))
+    format!("The filter is invalid: {}", cause.unwrap_or_else(|| "it cannot be read".to_owned()))
 }
 
-fn missing(expected: &str, at: &str) -> String {
-    if at.is_empty() {
+fn explain_syntax(expected: &str, rest: &str) -> String {
+    if rest.is_empty() {
         format!("it ends where {expected} was expected")
     } else {
-        format!("{expected} was expected before {at:.40}")
+        format!("{expected} was expected before {rest:.40}")
     }
 }
 
 fn explain_compile(errors: &compile::Errors<&str, ()>) -> String {
     let unknown = errors.first().and_then(|(_, faults)| faults.first());
     unknown.map_or_else(
-        || "The filter is not right".to_owned(),
-        |(name, kind)| format!("The filter is not right: there is no {} {name}", kind.as_str()),
+        || "The filter is invalid".to_owned(),
+        |(name, kind)| format!("The filter is invalid: there is no {} {name}", kind.as_str()),
     )
 }
 
@@ -107,11 +107,11 @@ mod tests {
     #[test]
     fn a_mistake_is_named() {
         assert!(query("{", ".").unwrap_err().starts_with("The JSON cannot be read"));
-        assert_eq!(query("1", "frobnicate").unwrap_err(), "The filter is not right: there is no filter frobnicate");
+        assert_eq!(query("1", "frobnicate").unwrap_err(), "The filter is invalid: there is no filter frobnicate");
         assert!(query("1", ".[").unwrap_err().contains("closing bracket was expected"));
         assert!(query("1", "if . then").unwrap_err().contains("term was expected"));
         assert!(query("1", ".a").unwrap_err().starts_with("The filter failed"));
-        assert!(query("1", "nan").unwrap_err().contains("JSON has no form for"));
+        assert!(query("1", "nan").unwrap_err().contains("JSON cannot represent"));
         assert!(query("1", "range(100000)").unwrap_err().contains("more than 10000 results"));
         assert!(query("1", "import \"a\" as a; .").unwrap_err().contains("cannot load"));
     }

@@ -1,4 +1,4 @@
-//! Checks a value against a JSON Schema; only ever inside the sandbox. References to the network are not followed.
+//! Checks a value against a JSON Schema, inside the sandbox only. References to the network are not resolved.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,8 +46,8 @@ pub(super) fn check(input: &Input) -> Result<Output, String> {
     Ok(Output { fits: problems.is_empty(), problems })
 }
 
-fn parse(what: &str, json: &str) -> Result<Value, String> {
-    serde_json::from_str(json).map_err(|error| format!("The {what} is not JSON: {error}"))
+fn parse(name: &str, json: &str) -> Result<Value, String> {
+    serde_json::from_str(json).map_err(|error| format!("The {name} is not JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -61,17 +61,17 @@ mod tests {
     }
 
     #[test]
-    fn each_problem_says_where_it_is() {
+    fn each_problem_has_its_json_pointer() {
         let schema = r#"{"properties":{"age":{"type":"integer"},"mail":{"type":"string","format":"email"}},"required":["name"]}"#;
         assert_eq!(problems(schema, r#"{"name":"x","age":3}"#).unwrap(), []);
         let found = problems(schema, r#"{"age":"3","mail":"nobody"}"#).unwrap();
-        let mut places: Vec<_> = found.iter().map(|(at, _)| at.as_str()).collect();
-        places.sort_unstable();
-        assert_eq!(places, ["", "/age", "/mail"]);
+        let mut pointers: Vec<_> = found.iter().map(|(at, _)| at.as_str()).collect();
+        pointers.sort_unstable();
+        assert_eq!(pointers, ["", "/age", "/mail"]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn an_unreadable_schema_or_value_is_named() {
         assert!(problems("{", "1").unwrap_err().starts_with("The schema is not JSON"));
         assert!(problems("{}", "x").unwrap_err().starts_with("The value is not JSON"));
         assert!(problems(r#"{"type":"banana"}"#, "1").unwrap_err().starts_with("The schema cannot be used"));

@@ -1,8 +1,10 @@
 //! The built-in Workbench: a real MCP server whose tools need no network and no account.
 //!
-//! Invariants: it speaks MCP over an in-memory transport, so it has no listener and no egress; nothing that a caller
-//! types is evaluated in this process (filters, patterns and schemas can run forever or eat all memory: see
-//! `sandbox`); a fault in what was typed is a tool error that says what to change.
+//! Invariants:
+//! - The server speaks MCP over an in-memory transport, so it has no listener and no egress.
+//! - Callers' filters, patterns and schemas are never evaluated in this process, because they could run forever or use
+//!   all memory; see `sandbox`.
+//! - A fault in the input is a tool error that says what to change.
 
 mod countdown;
 mod hash;
@@ -23,37 +25,39 @@ use tokio::io::DuplexStream;
 
 pub use sandbox::{EVALUATE, evaluate};
 
-/// Bytes in flight between the two ends of the in-memory transport.
+/// Buffer size of the in-memory transport in bytes.
 const PIPE_BYTES: usize = 64 * 1024;
-/// The longest text that a tool takes.
-const MAX_TEXT: usize = 1_000_000;
+/// Size of a text argument in bytes.
+const MAX_TEXT_BYTES: usize = 1_000_000;
 
-/// The server; cheap to clone.
+/// The Workbench server, which is cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Workbench {
     program: Arc<PathBuf>,
 }
 
 impl Workbench {
-    /// A Workbench that evaluates in children made of `program`, which must call [`evaluate`] when its first argument
-    /// is [`EVALUATE`] (as `craft` does).
+    /// Makes a Workbench that evaluates in child processes of `program`. The program must call [`evaluate`] if its first
+    /// argument is [`EVALUATE`], as `craft` does.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self { program: Arc::new(program.into()) }
     }
 
-    /// A Workbench that uses the program now running, even if its file has been replaced by an upgrade since.
-    pub fn of_this_program() -> Self {
+    /// Makes a Workbench that runs the current program, even if an upgrade has replaced its file.
+    pub fn from_current_program() -> Self {
         Self::new("/proc/self/exe")
     }
 
-    /// Starts a server for one client and hands over the client's end; the server ends when that end is dropped.
+    /// Starts a server for a client and returns the client's end of the transport. The server stops when that end is dropped.
     pub fn connect(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE_BYTES);
-        let this = self.clone();
+        let workbench = self.clone();
         tokio::spawn(async move {
-            match this.serve(server).await {
+            match workbench.serve(server).await {
                 Ok(running) => drop(running.waiting().await),
-                Err(error) => tracing::debug!(%error, "a client of the Workbench left before it had begun"),
+                Err(error) => {
+                    tracing::debug!(%error, "Closed a Workbench session whose client disconnected during the handshake");
+                }
             }
         });
         client
@@ -71,8 +75,8 @@ impl Workbench {
         &self,
         Parameters(input): Parameters<json_query::Input>,
     ) -> Result<Json<json_query::Output>, String> {
-        bounded("JSON", &input.json)?;
-        bounded("filter", &input.filter)?;
+        check_length("JSON", &input.json)?;
+        check_length("filter", &input.filter)?;
         sandbox::run(&self.program, &sandbox::Task::Query(input)).await.map(Json)
     }
 
@@ -82,8 +86,8 @@ impl Workbench {
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
     async fn text_diff(Parameters(input): Parameters<text_diff::Input>) -> Result<Json<text_diff::Output>, String> {
-        bounded("text before", &input.before)?;
-        bounded("text after", &input.after)?;
+        check_length("text before", &input.before)?;
+        check_length("text after", &input.after)?;
         let diff = tokio::task::spawn_blocking(move || text_diff::compare(&input)).await;
         diff.map(Json).map_err(|_| "The texts could not be compared".to_owned())
     }
@@ -94,13 +98,13 @@ impl Workbench {
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
     fn hash(Parameters(input): Parameters<hash::Input>) -> Result<Json<hash::Output>, String> {
-        bounded("text", &input.text)?;
+        check_length("text", &input.text)?;
         Ok(Json(hash::digest(&input)))
     }
 
     #[tool(
         title = "Convert a time between zones",
-        description = "Tells what a date and time in one time zone is in others, daylight saving time included",
+        description = "Converts a date and time from one time zone to others, with daylight saving time",
         annotations(read_only_hint = true, destructive_hint = false, idempotent_hint = true, open_world_hint = false)
     )]
     fn convert_time_zone(Parameters(input): Parameters<time_zones::Input>) -> Result<Json<time_zones::Output>, String> {
@@ -116,8 +120,8 @@ impl Workbench {
         &self,
         Parameters(input): Parameters<json_schema::Input>,
     ) -> Result<Json<json_schema::Output>, String> {
-        bounded("schema", &input.schema)?;
-        bounded("value", &input.value)?;
+        check_length("schema", &input.schema)?;
+        check_length("value", &input.value)?;
         sandbox::run(&self.program, &sandbox::Task::Check(input)).await.map(Json)
     }
 
@@ -139,10 +143,10 @@ impl ServerHandler for Workbench {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(Implementation::new("workbench", env!("CARGO_PKG_VERSION")).with_title("Workbench"))
-            .with_instructions("Small tools that are always at hand: they need no account and no network.")
+            .with_instructions("Small tools that need no account and no network.")
     }
 }
 
-fn bounded(what: &str, text: &str) -> Result<(), String> {
-    if text.len() <= MAX_TEXT { Ok(()) } else { Err(format!("Shorten the {what}: it may have 1 MB at most")) }
+fn check_length(name: &str, text: &str) -> Result<(), String> {
+    if text.len() <= MAX_TEXT_BYTES { Ok(()) } else { Err(format!("Shorten the {name}: it may have 1 MB at most")) }
 }

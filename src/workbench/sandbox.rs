@@ -1,8 +1,8 @@
-//! Evaluates what callers wrote in a child process with hard bounds on time, memory and output.
+//! Evaluates filters and schemas of callers in a child process with limits on time, memory and output.
 //!
-//! A filter or a pattern of a few bytes can loop for ever, ask for a terabyte, read the environment or (`halt`) end the
-//! process; a thread can be protected from none of these. The child starts with an empty environment, limits itself
-//! before it reads anything, and is killed when its time is up or its caller has gone.
+//! A short filter or pattern can loop forever, allocate a terabyte, read the environment or end the process (`halt`). A
+//! thread gives no protection from these. The child starts with an empty environment and limits itself before it reads
+//! its input. The parent kills it at the time limit or when the caller disconnects.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -18,28 +18,32 @@ use tokio::process::{Child, Command};
 
 use super::{json_query, json_schema};
 
-/// The first argument of a child.
+/// First argument of the child process.
 pub const EVALUATE: &str = "workbench-evaluate";
 
-const WALL_TIME: Duration = Duration::from_secs(5);
-const CPU_SECONDS: u64 = 2;
-const MEMORY_BYTES: u64 = 512 * 1024 * 1024;
-const MAX_OUTPUT: usize = 1_000_000;
+const EVALUATE_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_CPU_SECONDS: u64 = 2;
+const MAX_MEMORY_BYTES: u64 = 512 * 1024 * 1024;
+const MAX_OUTPUT_BYTES: usize = 1_000_000;
 
-/// What a child is asked to do.
+/// Task of a child process.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Task {
     Query(json_query::Input),
     Check(json_schema::Input),
 }
 
-/// Has a child do `task`. An error is a sentence for whoever wrote the filter or schema.
+/// Runs `task` in a child process.
+///
+/// # Errors
+/// Returns a sentence for the author of the filter or schema.
 pub(super) async fn run<T: DeserializeOwned>(program: &Path, task: &Task) -> Result<T, String> {
-    let ours = |error: std::io::Error| {
-        tracing::error!(%error, program = %program.display(), "the Workbench could not run its evaluator");
-        "The Workbench could not start its evaluator".to_owned()
+    let internal = |error: std::io::Error| {
+        let program = program.display();
+        tracing::error!(%error, program.path = %program, "Failed to run the Workbench evaluator {program}; the call fails");
+        "The Workbench could not start its evaluator. Try again in a minute".to_owned()
     };
-    let input = serde_json::to_vec(task).map_err(|error| ours(error.into()))?;
+    let input = serde_json::to_vec(task).map_err(|error| internal(error.into()))?;
     let child = Command::new(program)
         .arg(EVALUATE)
         .env_clear()
@@ -49,31 +53,33 @@ pub(super) async fn run<T: DeserializeOwned>(program: &Path, task: &Task) -> Res
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(ours)?;
-    let (output, status) =
-        tokio::time::timeout(WALL_TIME, exchange(child, &input)).await.map_err(|_| too_slow())?.map_err(ours)?;
-    if output.len() > MAX_OUTPUT {
+        .map_err(internal)?;
+    let (output, status) = tokio::time::timeout(EVALUATE_TIMEOUT, exchange(child, &input))
+        .await
+        .map_err(|_| too_slow())?
+        .map_err(internal)?;
+    if output.len() > MAX_OUTPUT_BYTES {
         return Err("The result is longer than 1 MB: narrow the filter down".to_owned());
     }
-    serde_json::from_slice::<Result<T, String>>(&output).unwrap_or_else(|_| Err(cause_of_death(status)))
+    serde_json::from_slice::<Result<T, String>>(&output).unwrap_or_else(|_| Err(explain_exit(status)))
 }
 
 async fn exchange(mut child: Child, input: &[u8]) -> std::io::Result<(Vec<u8>, ExitStatus)> {
     if let Some(mut stdin) = child.stdin.take() {
-        // a child that died early shows in its status, not here
+        // the exit status reports a child that died early
         let _ = stdin.write_all(input).await;
     }
     let mut output = Vec::new();
     if let Some(stdout) = child.stdout.take() {
-        stdout.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut output).await?;
+        stdout.take(MAX_OUTPUT_BYTES as u64 + 1).read_to_end(&mut output).await?;
     }
-    if output.len() > MAX_OUTPUT {
+    if output.len() > MAX_OUTPUT_BYTES {
         child.start_kill()?;
     }
     Ok((output, child.wait().await?))
 }
 
-fn cause_of_death(status: ExitStatus) -> String {
+fn explain_exit(status: ExitStatus) -> String {
     const ABORT: i32 = 6;
     const KILL: i32 = 9;
     const SEGMENTATION_FAULT: i32 = 11;
@@ -86,27 +92,27 @@ fn cause_of_death(status: ExitStatus) -> String {
 }
 
 fn too_slow() -> String {
-    format!("The evaluation took longer than {CPU_SECONDS} seconds of computing: simplify it")
+    format!("The evaluation took longer than {MAX_CPU_SECONDS} seconds of computing: simplify it")
 }
 
-/// The whole life of a child: limits itself, reads a task, writes its result.
+/// Runs in the child process: limits the process, reads a task and writes its result.
 pub fn evaluate() -> ExitCode {
-    match confine().and_then(|()| answer()) {
+    match limit_resources().and_then(|()| run_task()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn confine() -> std::io::Result<()> {
-    let limit = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+fn limit_resources() -> std::io::Result<()> {
+    let limit = |resource, max| setrlimit(resource, Rlimit { current: Some(max), maximum: Some(max) });
     limit(Resource::Core, 0)?;
     limit(Resource::Fsize, 0)?;
-    limit(Resource::As, MEMORY_BYTES)?;
-    limit(Resource::Cpu, CPU_SECONDS)?;
+    limit(Resource::As, MAX_MEMORY_BYTES)?;
+    limit(Resource::Cpu, MAX_CPU_SECONDS)?;
     Ok(())
 }
 
-fn answer() -> std::io::Result<()> {
+fn run_task() -> std::io::Result<()> {
     let mut input = Vec::new();
     std::io::stdin().lock().read_to_end(&mut input)?;
     let output = match serde_json::from_slice(&input)? {

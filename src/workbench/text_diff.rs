@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
 
-/// After this, a coarser but still correct diff is good enough.
-const REFINE_FOR: Duration = Duration::from_secs(1);
+/// Time for the finest diff; after this, the diff is coarser but correct.
+const REFINE_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +42,7 @@ pub(super) struct Output {
 }
 
 pub(super) fn compare(input: &Input) -> Output {
-    let diff = TextDiff::configure().timeout(REFINE_FOR).diff_lines(input.before.as_str(), input.after.as_str());
+    let diff = TextDiff::configure().timeout(REFINE_TIMEOUT).diff_lines(input.before.as_str(), input.after.as_str());
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     Output {
         same: input.before == input.after,

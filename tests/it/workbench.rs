@@ -1,4 +1,4 @@
-//! The built-in tools, called by a real MCP client over the in-memory transport, in both eras of the protocol.
+//! The built-in tools, called by a real MCP client over the in-memory transport, with both lifecycles of the protocol.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rmcp::{ClientHandler, ClientLifecycleMode, RoleClient, ServiceError};
 use rmcp::{ClientServiceExt, model::CallToolRequest};
 use serde_json::{Value, json};
 
-/// A client that keeps what progress it is told.
+/// A client that records progress notifications.
 #[derive(Clone, Default)]
 struct Client(ProgressDispatcher);
 
@@ -38,14 +38,14 @@ async fn call(tool: &str, arguments: Value) -> CallToolResult {
     connect().await.call_tool(request(tool, &arguments)).await.unwrap()
 }
 
-/// What a successful call returns.
+/// Returns the structured content of a successful call.
 async fn value(tool: &str, arguments: Value) -> Value {
     let result = call(tool, arguments).await;
     assert_ne!(result.is_error, Some(true), "{result:?}");
     result.structured_content.unwrap()
 }
 
-/// The sentence of a tool error.
+/// Returns the text of a tool error.
 async fn fault(tool: &str, arguments: Value) -> String {
     let result = call(tool, arguments).await;
     assert_eq!(result.is_error, Some(true), "{result:?}");
@@ -53,7 +53,7 @@ async fn fault(tool: &str, arguments: Value) -> String {
 }
 
 #[tokio::test]
-async fn both_eras_of_the_protocol_list_the_same_tools_each_described_for_people() {
+async fn both_lifecycles_list_the_same_tools_with_titles_and_descriptions() {
     let modern = connect().await.list_all_tools().await.unwrap();
     let legacy = connect_as(ClientLifecycleMode::Initialize).await.list_all_tools().await.unwrap();
     let names = |tools: &[rmcp::model::Tool]| tools.iter().map(|tool| tool.name.to_string()).collect::<Vec<_>>();
@@ -61,18 +61,18 @@ async fn both_eras_of_the_protocol_list_the_same_tools_each_described_for_people
     let expected = ["check_json_schema", "convert_time_zone", "countdown", "hash", "json_query", "text_diff"];
     assert_eq!(names(&modern), expected);
     for tool in modern {
-        assert!(tool.title.is_some() && tool.description.is_some(), "{} has no words", tool.name);
+        assert!(tool.title.is_some() && tool.description.is_some(), "{} has no title or description", tool.name);
         let hints = tool.annotations.unwrap();
         assert_eq!((hints.read_only_hint, hints.open_world_hint), (Some(true), Some(false)), "{}", tool.name);
         for (field, schema) in tool.input_schema["properties"].as_object().unwrap() {
             assert!(schema["title"].is_string(), "{}.{field} has no title", tool.name);
-            assert!(schema.get("$ref").is_none(), "{}.{field} is not plain", tool.name);
+            assert!(schema.get("$ref").is_none(), "{}.{field} is a reference", tool.name);
         }
     }
 }
 
 #[tokio::test]
-async fn each_tool_answers_with_what_its_schema_promises() {
+async fn each_tool_returns_the_result_that_its_schema_describes() {
     assert_eq!(value("json_query", json!({"json": "[1,2]", "filter": "map(.+1)"})).await["results"], json!([[2, 3]]));
     assert_eq!(value("text_diff", json!({"before": "a", "after": "b"})).await["added"], 1);
     assert_eq!(value("hash", json!({"text": "abc"})).await["algorithm"], "sha256");
@@ -84,7 +84,7 @@ async fn each_tool_answers_with_what_its_schema_promises() {
 }
 
 #[tokio::test]
-async fn a_mistake_is_a_tool_error_in_a_sentence() {
+async fn invalid_input_is_a_tool_error_in_a_sentence() {
     assert!(fault("json_query", json!({"json": "{", "filter": "."})).await.starts_with("The JSON cannot be read"));
     assert!(fault("countdown", json!({"seconds": 601})).await.contains("between 1 and 600"));
     let long = "x".repeat(1_000_001);
@@ -92,7 +92,7 @@ async fn a_mistake_is_a_tool_error_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn no_filter_or_schema_can_hang_crash_or_read_the_hub() {
+async fn a_filter_or_schema_cannot_hang_crash_or_read_the_hub() {
     let started = Instant::now();
     let query = |filter: &'static str| async move { fault("json_query", json!({"json": "1", "filter": filter})).await };
     let endless = query("def f: f; f").await;
@@ -115,7 +115,7 @@ fn countdown(arguments: &Value) -> ClientRequest {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_countdown_reports_each_step_and_then_that_it_is_done() {
+async fn a_countdown_reports_each_step_and_its_end() {
     let client = connect().await;
     let handle =
         client.send_cancellable_request(countdown(&json!({"seconds": 5, "step": 2})), PeerRequestOptions::no_options());
@@ -144,6 +144,6 @@ async fn a_cancelled_countdown_stops_at_once() {
         .await
         .unwrap();
     assert!(matches!(response.await.unwrap(), Err(ServiceError::Cancelled { .. })));
-    assert!(tokio::time::timeout(Duration::from_secs(30), progress.next()).await.is_err(), "it went on counting");
+    assert!(tokio::time::timeout(Duration::from_secs(30), progress.next()).await.is_err(), "the countdown continued");
     assert!(started.elapsed() < Duration::from_secs(60));
 }
