@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use craft::clock::{Clock, Timestamp};
 use craft::config::Config;
-use craft::db::managed::Managed;
+use craft::db::managed::PrivatePostgres;
 use craft::db::{Databases, PoolSizes, Server, ensure_partitions};
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// A migrated database on a private PostgreSQL.
 pub(crate) struct BenchDatabase {
     dir: PathBuf,
-    managed: Managed,
+    managed: PrivatePostgres,
     pub(crate) server: Server,
     pub(crate) pools: Databases,
     pub(crate) clock: Clock,
@@ -22,7 +22,7 @@ impl BenchDatabase {
         let dir = PathBuf::from(format!("/var/tmp/craft-budgets-{}", std::process::id()));
         let text = dir.to_str().unwrap().to_owned();
         let config = Config::load(None, |name| (name == "CRAFT_DATA_DIR").then(|| text.clone())).unwrap();
-        let managed = Managed::serve(&config).await.unwrap();
+        let managed = PrivatePostgres::serve(&config).await.unwrap();
         let server = Server::reach(managed.options().unwrap()).await.unwrap();
         server.migrate().await.unwrap();
         let pools = server.open(PoolSizes::default());

@@ -17,7 +17,7 @@ use clap::Parser;
 use craft::clock::Clock;
 use craft::config::Config;
 use craft::db::Server;
-use craft::db::managed::Managed;
+use craft::db::managed::PrivatePostgres;
 use past::Past;
 
 /// Fills a hub with a history of jobs.
@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
     if let Some(url) = &config.storage.database_url {
         return fill(&Server::reach_url(url).await?, &arguments).await;
     }
-    let managed = Managed::join(&config).await?;
+    let managed = PrivatePostgres::join(&config).await?;
     let result = fill(&Server::reach(managed.options()?).await?, &arguments).await;
     managed.stop().await?;
     result

@@ -2,7 +2,7 @@
 
 use super::say;
 use crate::config::Config;
-use crate::db::managed::Managed;
+use crate::db::managed::PrivatePostgres;
 use crate::db::{PoolSizes, Server};
 use crate::error::{Error, Result};
 use crate::serve;
@@ -13,9 +13,8 @@ pub(super) async fn run(config: &Config) -> Result<()> {
     report.line("Data directory", config.open_data_dir().map(|_| config.storage.data_dir.display().to_string()))?;
     let managed = match &config.storage.database_url {
         Some(_) => None,
-        None => {
-            report.line_of("Private PostgreSQL", Managed::join(config).await, |it| it.home().display().to_string())?
-        }
+        None => report
+            .line_of("Private PostgreSQL", PrivatePostgres::join(config).await, |it| it.home().display().to_string())?,
     };
     let server = match (&config.storage.database_url, &managed) {
         (Some(url), _) => Some(Server::reach_url(url).await),

@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 /// An open transaction. Rolls back when it is dropped without a commit.
 pub type Tx = sqlx::Transaction<'static, Postgres>;
 
-/// Both pools of one database.
+/// The pools of a database.
 #[derive(Clone, Debug)]
 pub struct Databases {
     /// The pool for pages.

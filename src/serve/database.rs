@@ -2,14 +2,14 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::managed::Managed;
+use crate::db::managed::PrivatePostgres;
 use crate::db::{Databases, PoolSizes, Server, ensure_partitions};
 use crate::error::Result;
 use crate::secret::Secret;
 
 /// A migrated database, and the private PostgreSQL under it, if it is private.
 pub(crate) struct Database {
-    managed: Option<Managed>,
+    managed: Option<PrivatePostgres>,
     pub(super) server: Server,
     pub(crate) pools: Databases,
 }
@@ -19,7 +19,7 @@ impl Database {
     pub(super) async fn serve(config: &Config) -> Result<Self> {
         match &config.storage.database_url {
             Some(url) => Self::shared(url).await,
-            None => Self::private(Managed::serve(config).await?).await,
+            None => Self::private(PrivatePostgres::serve(config).await?).await,
         }
     }
 
@@ -27,7 +27,7 @@ impl Database {
     pub(crate) async fn join(config: &Config) -> Result<Self> {
         match &config.storage.database_url {
             Some(url) => Self::shared(url).await,
-            None => Self::private(Managed::join(config).await?).await,
+            None => Self::private(PrivatePostgres::join(config).await?).await,
         }
     }
 
@@ -37,7 +37,7 @@ impl Database {
         Ok(Self { managed: None, server, pools })
     }
 
-    async fn private(managed: Managed) -> Result<Self> {
+    async fn private(managed: PrivatePostgres) -> Result<Self> {
         match reach_private(&managed).await {
             Ok((server, pools)) => Ok(Self { managed: Some(managed), server, pools }),
             Err(error) => {
@@ -60,7 +60,7 @@ impl Database {
     }
 }
 
-async fn reach_private(managed: &Managed) -> Result<(Server, Databases)> {
+async fn reach_private(managed: &PrivatePostgres) -> Result<(Server, Databases)> {
     let server = Server::reach(managed.options()?).await?;
     let pools = prepare(&server).await?;
     Ok((server, pools))

@@ -1,13 +1,13 @@
 //! The private PostgreSQL: a real server in the data directory, which is reachable through its socket only.
 //!
-//! Each process that uses the server has a [`Managed`]. `craft serve` gets it from [`Managed::serve`], which also keeps a
-//! second hub away from the data directory; all other commands get it from [`Managed::join`]. The first process starts
+//! Each process that uses the server has a [`PrivatePostgres`]. `craft serve` gets it from [`PrivatePostgres::serve`], which also keeps a
+//! second hub away from the data directory; all other commands get it from [`PrivatePostgres::join`]. The first process starts
 //! PostgreSQL, or adopts a server that a killed process left running. Each process restarts the server if it dies. The
 //! last process to leave stops it.
 //!
 //! Three locks in `run/` implement this. The kernel releases them when their process ends:
 //! - `server.lock`, exclusive: held by `craft serve` while it runs;
-//! - `users.lock`, shared: held by each [`Managed`];
+//! - `users.lock`, shared: held by each [`PrivatePostgres`];
 //! - `change.lock`, exclusive: held while PostgreSQL is started or stopped, and while a process joins or leaves.
 
 mod account;
@@ -34,9 +34,9 @@ pub use self::settings::Purpose;
 use crate::config::{Config, DataDir};
 use crate::error::{Error, Result};
 
-/// A use of the running private PostgreSQL. Dropping it without [`Managed::stop`] leaves PostgreSQL running.
+/// A use of the running private PostgreSQL. Dropping it without [`PrivatePostgres::stop`] leaves PostgreSQL running.
 #[derive(Debug)]
-pub struct Managed {
+pub struct PrivatePostgres {
     cluster: Arc<Cluster>,
     users: SharedLock,
     supervisor: JoinHandle<()>,
@@ -44,7 +44,7 @@ pub struct Managed {
     _server: Option<Lock>,
 }
 
-impl Managed {
+impl PrivatePostgres {
     /// Starts or adopts PostgreSQL as the only `craft serve` of this data directory.
     pub async fn serve(config: &Config) -> Result<Self> {
         let run = open(config)?.child("run").map_err(refused)?;
@@ -62,7 +62,7 @@ impl Managed {
         Self::join_with(config, Purpose::Hub).await
     }
 
-    /// Like [`Managed::join`], for a purpose other than the hub's own.
+    /// Like [`PrivatePostgres::join`], for a purpose other than the hub's own.
     pub async fn join_with(config: &Config, purpose: Purpose) -> Result<Self> {
         let data_dir = open(config)?;
         let run = data_dir.child("run").map_err(refused)?;

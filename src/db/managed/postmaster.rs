@@ -42,7 +42,7 @@ impl Postmaster {
     }
 }
 
-/// Checks that the process works in the data directory: the number alone may belong to another process by now. A process
+/// Checks that the process works in the data directory: the number alone may belong to another process. A process
 /// that has ended, but is still a zombie, has no working directory.
 fn works_in(pid: Pid, data: &Path) -> bool {
     if test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {

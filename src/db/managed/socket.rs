@@ -25,7 +25,7 @@ pub(super) fn directory(home: &Path, account: &Account) -> Result<PathBuf> {
     if let Some(recorded) = read_record(home).filter(|path| account.is_private(path)) {
         return Ok(recorded);
     }
-    // the name cannot be guessed, and creation fails if it exists: nobody can prepare the directory for us
+    // the name cannot be guessed, and creation fails if it exists: no other user can prepare the directory
     let fresh = create_private(Path::new("/tmp").join(format!("craft-{}", uuid::Uuid::new_v4().simple())), account)?;
     std::fs::write(record_path(home), fresh.as_os_str().as_bytes())
         .map_err(|error| failed("The location of PostgreSQL's socket cannot be recorded", error))?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::db::managed::Managed;
+use craft::db::managed::PrivatePostgres;
 use sqlx::{ConnectOptions, Executor};
 use tokio::net::TcpListener;
 
@@ -111,7 +111,7 @@ async fn a_database_of_something_else() {
 async fn a_private_database_of_a_newer_craft_which_is_stopped_again() {
     let place = DataDirectory::new("newer");
     assert!(place.run(&["migrate"]).await.status.success());
-    let postgres = Managed::join(&place.config()).await.unwrap();
+    let postgres = PrivatePostgres::join(&place.config()).await.unwrap();
     let mut database = postgres.options().unwrap().connect().await.unwrap();
     let newer = "INSERT INTO _sqlx_migrations VALUES (99991231000000, 'later', now(), true, '', 0)";
     database.execute(newer).await.unwrap();

@@ -1,4 +1,4 @@
-//! What row-level security lets through when a statement forgets its owner.
+//! Row-level security for statements that do not filter by owner.
 
 use std::future::Future;
 use std::pin::pin;
@@ -16,21 +16,21 @@ use crate::support::database::TestDatabase;
 const CONNECTION_OF_ALICE: &str = "00000000-0000-7000-8000-0000000000f1";
 
 #[tokio::test]
-async fn a_stranger_sees_nothing_when_a_statement_forgets_its_owner() {
+async fn another_user_sees_no_rows_if_a_statement_does_not_filter_by_owner() {
     let database = with_alices_rows().await;
     let db = &database.databases.web;
     let (mut as_alice, mut as_bob) = (db.as_user(&alice()).await.unwrap(), db.as_user(&bob()).await.unwrap());
     for table in TABLES {
         let (hers, his) = (count(&mut as_alice, table.name).await, count(&mut as_bob, table.name).await);
-        let visible = match table.ownership {
-            // each sees their own account
+        let expected = match table.ownership {
+            // each user sees their own account
             Ownership::Owned if table.name == "users" => (1, 1),
             Ownership::Owned => (1, 0),
             Ownership::SharedOrOwn => (2, 1),
             Ownership::System => (0, 0),
             Ownership::Hot => continue,
         };
-        assert_eq!((hers, his), visible, "rows of {} that alice and bob see", table.name);
+        assert_eq!((hers, his), expected, "rows of {} that alice and bob see", table.name);
     }
     for view in ["pipeline_jobs", "action_logs"] {
         assert_eq!((count(&mut as_alice, view).await, count(&mut as_bob, view).await), (1, 0), "{view}");
@@ -38,7 +38,7 @@ async fn a_stranger_sees_nothing_when_a_statement_forgets_its_owner() {
 }
 
 #[tokio::test]
-async fn a_partition_read_directly_shows_a_stranger_nothing() {
+async fn a_partition_read_directly_shows_another_user_no_rows() {
     let database = with_alices_rows().await;
     let partitions: Vec<String> = sqlx::query_scalar("SELECT inhrelid::regclass::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE c.relkind = 'r'")
         .fetch_all(database.databases.system.pool())
@@ -55,7 +55,7 @@ async fn a_partition_read_directly_shows_a_stranger_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_writes_another_users_row() {
+async fn a_user_cannot_write_another_users_row() {
     let database = with_alices_rows().await;
     let attempts = [
         "INSERT INTO secrets (user_id, id, purpose, sealed, created_at)
@@ -71,7 +71,7 @@ async fn nobody_writes_another_users_row() {
 }
 
 #[tokio::test]
-async fn what_everybody_may_read_only_the_system_changes() {
+async fn only_the_system_changes_shared_rows() {
     let database = with_alices_rows().await;
     let mut tx = database.databases.web.as_user(&bob()).await.unwrap();
     for attempt in [
@@ -95,36 +95,37 @@ async fn a_job_cannot_name_another_users_connection() {
         )
     };
     assert_eq!(refusal(&database, &bob(), &job(&bob())).await, "23503");
-    // nor when policies do not look: a batch of the system
+    // the foreign key also applies to the system, which policies do not restrict
     let as_system = database.databases.system.pool().execute(AssertSqlSafe(job(&bob()))).await.unwrap_err();
     assert_eq!(code(&as_system), "23503");
     database.databases.system.pool().execute(AssertSqlSafe(job(&alice()))).await.unwrap();
 }
 
-/// Each request is cut off one step later than the last, until one gets through: every point of the begin is met.
+/// Cancels each request one step later than the previous one, until a request completes; this covers every point of the
+/// begin.
 #[tokio::test]
-async fn a_request_cancelled_while_it_begins_leaves_nothing_to_the_next() {
+async fn a_request_cancelled_during_begin_leaves_no_user_setting() {
     let database = TestDatabase::new().await;
     let pool = one_connection(&database).await;
     let db = Db::new(pool.clone());
     for _ in 0..20 {
         let mut steps = 1;
-        while !gets_through(steps, db.as_user(&alice())).await {
-            assert_eq!(remains(&pool).await, None, "after {steps} steps");
+        while !completes_within(steps, db.as_user(&alice())).await {
+            assert_eq!(leftover_user(&pool).await, None, "after {steps} steps");
             steps += 1;
         }
     }
 }
 
-/// A bare begin does leave its user behind: were it otherwise, the test above would prove nothing.
+/// Proves that the test above can fail: without the hub's wrapper, a cancelled begin leaves the user setting.
 #[tokio::test]
-async fn a_bare_begin_that_is_cancelled_does_leave_its_user_behind() {
+async fn a_cancelled_begin_leaks_the_user_setting_without_our_wrapper() {
     let database = TestDatabase::new().await;
     let pool = one_connection(&database).await;
     let begin = AssertSqlSafe("BEGIN; SELECT set_config('app.user_id', 'alice', true)").into_sql_str();
-    // on a busy machine the answer may be there at the first look: then that one is rolled back, and the next is cut off
-    while gets_through(1, Tx::begin(pool.acquire().await.unwrap(), Some(begin.clone()))).await {}
-    assert_eq!(remains(&pool).await.as_deref(), Some("alice"));
+    // on a busy machine the first poll may complete the begin: then it is rolled back and the next begin is cancelled
+    while completes_within(1, Tx::begin(pool.acquire().await.unwrap(), Some(begin.clone()))).await {}
+    assert_eq!(leftover_user(&pool).await.as_deref(), Some("alice"));
 }
 
 async fn one_connection(database: &TestDatabase) -> PgPool {
@@ -132,8 +133,8 @@ async fn one_connection(database: &TestDatabase) -> PgPool {
     pool.connect_with(database.options.clone()).await.unwrap()
 }
 
-/// Polls `steps` times and then drops the request; true if it was answered by then.
-async fn gets_through<F: Future>(steps: usize, request: F) -> bool {
+/// Polls a request `steps` times and then drops it; true if the request completed.
+async fn completes_within<F: Future>(steps: usize, request: F) -> bool {
     let mut request = pin!(request);
     for _ in 0..steps {
         if request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
@@ -144,8 +145,8 @@ async fn gets_through<F: Future>(steps: usize, request: F) -> bool {
     false
 }
 
-/// The user that a fresh use of the pool's one connection finds set, if any.
-async fn remains(pool: &PgPool) -> Option<String> {
+/// Returns the user setting that the next use of the pool's only connection finds, if there is one.
+async fn leftover_user(pool: &PgPool) -> Option<String> {
     let setting = sqlx::query_scalar("SELECT NULLIF(current_setting('app.user_id', true), '')");
     setting.fetch_one(pool).await.unwrap()
 }

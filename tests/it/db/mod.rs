@@ -1,4 +1,4 @@
-//! The database: what its policies let through, how a server is reached, and the private one.
+//! The database: policies, connecting to a server, and the private PostgreSQL.
 
 mod isolation;
 mod managed;
@@ -10,7 +10,7 @@ use craft::ids::UserId;
 
 use crate::support::database::TestDatabase;
 
-/// A database in which alice has a row in every table, and bob has none but his account.
+/// Makes a database in which alice has a row in every table, and bob has only his account.
 async fn with_alices_rows() -> TestDatabase {
     TestDatabase::with_samples().await
 }
@@ -23,7 +23,7 @@ fn bob() -> Actor {
     actor("00000000-0000-7000-8000-00000000000b")
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test vouches for its own people")]
+#[expect(clippy::disallowed_methods, reason = "tests act as their own users")]
 fn actor(id: &str) -> Actor {
     let id: UserId = id.parse().unwrap();
     Actor::new(id, Origin::Browser)

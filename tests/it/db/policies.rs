@@ -1,4 +1,4 @@
-//! The declared list of tables against the database: row-level security, exact policies, views.
+//! Compares the declared list of tables with the database: row-level security, exact policies, views.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use crate::support::database::TestDatabase;
 const SYSTEM: &str = "( SELECT (current_setting('app.system'::text, true) = 'on'::text))";
 const ME: &str = "( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\")";
 
-/// Name, permissive or restrictive, command, `USING`, `WITH CHECK`.
+/// A policy: name, permissive or restrictive, command, `USING`, `WITH CHECK`.
 type Policy = (String, String, String, String, Option<String>);
 
 fn policy(name: &str, mode: &str, command: &str, using: &str, check: Option<&str>) -> Policy {
     (name.to_owned(), mode.to_owned(), command.to_owned(), using.to_owned(), check.map(str::to_owned))
 }
 
-/// The one form in which each kind of table may be protected, as PostgreSQL writes it back.
-fn expected(ownership: Ownership, owner_column: Option<&str>) -> Vec<Policy> {
+/// Returns the policies that a table must have, as PostgreSQL prints them.
+fn expected_policies(ownership: Ownership, owner_column: Option<&str>) -> Vec<Policy> {
     let owner = owner_column.unwrap_or_default();
     let own = format!("COALESCE(({SYSTEM} OR ({owner} = {ME})), false)");
     let readable = format!("COALESCE(({SYSTEM} OR ({owner} IS NULL) OR ({owner} = {ME})), false)");
@@ -45,16 +45,16 @@ async fn each_table_and_partition_has_exactly_the_policy_of_its_kind() {
         let declared = declared.unwrap_or_else(|| panic!("{table} is not declared in src/db/ownership.rs"));
         assert_eq!(*is_forced, declared.ownership != Ownership::Hot, "{table}: ENABLE and FORCE ROW LEVEL SECURITY");
         let found = policies.get(table).cloned().unwrap_or_default();
-        assert_eq!(found, expected(declared.ownership, declared.owner_column), "policies of {table}");
+        assert_eq!(found, expected_policies(declared.ownership, declared.owner_column), "policies of {table}");
     }
     for declared in TABLES {
         assert!(tables.iter().any(|(table, ..)| table == declared.name), "there is no table {}", declared.name);
     }
-    assert!(tables.iter().any(|(_, parent, _)| parent.is_some()), "no partition was looked at");
+    assert!(tables.iter().any(|(_, parent, _)| parent.is_some()), "no partition was checked");
 }
 
 #[tokio::test]
-async fn every_view_has_the_rights_of_its_reader() {
+async fn every_view_runs_with_the_rights_of_its_caller() {
     let database = TestDatabase::new().await;
     let views: Vec<(String, bool)> = sqlx::query_as(
         "SELECT relname, COALESCE('security_invoker=true' = ANY (reloptions), false)
@@ -69,7 +69,7 @@ async fn every_view_has_the_rights_of_its_reader() {
     }
 }
 
-/// Each table, its parent if it is a partition, and whether policies bind even its owner.
+/// Lists each table, the parent of a partition, and a flag that is true if policies bind even the owner.
 async fn tables(pool: &PgPool) -> Vec<(String, Option<String>, bool)> {
     sqlx::query_as(
         "SELECT c.relname, p.relname, c.relrowsecurity AND c.relforcerowsecurity

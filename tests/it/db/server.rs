@@ -1,4 +1,4 @@
-//! Reaching a server: which logins, which databases, and what is said when it cannot be.
+//! Connecting to a server: accepted logins and databases, and the errors for others.
 
 use craft::db::{MIGRATOR, OnConstraint, PoolSizes, Server, check_migrations};
 use craft::error::Error;
@@ -31,7 +31,7 @@ async fn two_processes_that_migrate_at_once_both_succeed() {
 }
 
 #[tokio::test]
-async fn a_superuser_steps_down_to_a_role_that_policies_bind() {
+async fn a_superuser_connects_as_a_role_that_policies_bind() {
     let database = TestDatabase::empty().await;
     let server = Server::reach(database.superuser_options()).await.unwrap();
     assert!(server.notice().unwrap().contains("`craft_owner`"), "{:?}", server.notice());
@@ -45,7 +45,7 @@ async fn a_superuser_steps_down_to_a_role_that_policies_bind() {
 }
 
 #[tokio::test]
-async fn a_superuser_works_as_the_plain_role_that_already_owns_the_tables() {
+async fn a_superuser_connects_as_the_plain_role_that_owns_the_tables() {
     let database = with_alices_rows().await;
     let server = Server::reach(database.superuser_options()).await.unwrap();
     assert!(server.notice().unwrap().contains("`craft`"), "{:?}", server.notice());
@@ -55,7 +55,7 @@ async fn a_superuser_works_as_the_plain_role_that_already_owns_the_tables() {
 }
 
 #[tokio::test]
-async fn tables_that_a_superuser_made_are_handed_to_the_plain_role() {
+async fn the_plain_role_becomes_the_owner_of_tables_that_a_superuser_created() {
     let database = TestDatabase::empty().await;
     let mut superuser = database.superuser_options().options([("app.system", "on")]).connect().await.unwrap();
     MIGRATOR.run(&mut superuser).await.unwrap();
@@ -71,7 +71,7 @@ async fn tables_that_a_superuser_made_are_handed_to_the_plain_role() {
 }
 
 #[tokio::test]
-async fn pages_are_no_system_whatever_the_address_says() {
+async fn the_database_url_cannot_give_pages_system_access() {
     let database = with_alices_rows().await;
     let server = Server::reach(database.options.clone().options([("app.system", "on")])).await.unwrap();
     let mut as_bob = server.open(SIZES).web.as_user(&bob()).await.unwrap();
@@ -80,7 +80,7 @@ async fn pages_are_no_system_whatever_the_address_says() {
 }
 
 #[tokio::test]
-async fn pages_plan_a_statement_once_and_do_not_hold_a_transaction_open() {
+async fn pages_use_generic_plans_and_a_limit_for_idle_transactions() {
     let database = with_alices_rows().await;
     let mut tx = database.databases.web.as_user(&bob()).await.unwrap();
     let settings =
@@ -127,15 +127,15 @@ async fn a_server_that_cannot_be_reached_is_named_without_the_password() {
 }
 
 #[tokio::test]
-async fn a_broken_constraint_is_told_in_words_and_others_pass_through() {
+async fn a_named_constraint_has_its_own_error_and_others_pass_through() {
     let database = with_alices_rows().await;
     let pool = database.databases.system.pool();
-    let again = "INSERT INTO users (id, email, display_name, password_hash, created_at)
+    let duplicate = "INSERT INTO users (id, email, display_name, password_hash, created_at)
                  VALUES (gen_random_uuid(), 'ALICE@example.org', 'A', '', now())";
     let taken = || Error::field("email", "There is an account with this address");
-    let told = pool.execute(again).await.on_constraint("users_email_key", taken).unwrap_err();
-    assert!(matches!(told, Error::Invalid(_)), "{told:?}");
-    let other = pool.execute(again).await.on_constraint("users_pkey", taken).unwrap_err();
+    let named = pool.execute(duplicate).await.on_constraint("users_email_key", taken).unwrap_err();
+    assert!(matches!(named, Error::Invalid(_)), "{named:?}");
+    let other = pool.execute(duplicate).await.on_constraint("users_pkey", taken).unwrap_err();
     assert!(matches!(other, Error::Internal(_)), "{other:?}");
 }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use craft::clock::Clock;
 use craft::config::Config;
-use craft::db::managed::{Managed, Purpose};
+use craft::db::managed::{PrivatePostgres, Purpose};
 use craft::db::{Databases, MIGRATOR, PoolSizes, Server};
 use craft::egress::{Egress, EgressPolicy};
 use craft::workbench::Workbench;
@@ -119,10 +119,10 @@ impl Cluster {
         receiver.recv().unwrap()
     }
 
-    async fn set_up() -> (Self, Managed, UnboundedReceiver<String>) {
+    async fn set_up() -> (Self, PrivatePostgres, UnboundedReceiver<String>) {
         let data_dir = data_dir();
         let config = config_with(&data_dir);
-        let managed = Managed::join_with(&config, Purpose::Tests).await.unwrap();
+        let managed = PrivatePostgres::join_with(&config, Purpose::Tests).await.unwrap();
         stop_after_last_user(&data_dir);
         let superuser_options = managed.superuser_options().unwrap();
         let mut superuser = superuser_options.connect().await.unwrap();
