@@ -1,4 +1,4 @@
-//! The data directory. Other users may traverse it, because PostgreSQL runs as its own user, but nobody may read it.
+//! The data directory. Other users may traverse it, because PostgreSQL runs as its own user, but not list it.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

@@ -38,7 +38,7 @@ pub enum ConfigError {
     BadValue {
         /// The variable, or the key with its file and line.
         place: String,
-        /// What the setting accepts.
+        /// The expected value.
         expected: String,
     },
     /// Two settings exclude each other.

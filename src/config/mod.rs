@@ -74,7 +74,7 @@ pub struct Access {
     /// Address that people and providers use, if it differs from the address to listen on
     #[arg(long, env = "CRAFT_PUBLIC_URL", value_parser = values::public_url)]
     pub public_url: Option<Url>,
-    /// Who may create an account: open, invite or closed
+    /// Policy for new accounts: open, invite or closed
     #[arg(long, env = "CRAFT_SIGN_UP", value_parser = values::sign_up, default_value = "invite")]
     pub sign_up: SignUp,
     /// Reverse proxies in front of the hub (addresses or networks, separated by commas): only their information about the sender of a request is trusted

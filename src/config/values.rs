@@ -17,7 +17,7 @@ pub enum SignUp {
     Open,
     /// Invited people.
     Invite,
-    /// Nobody. The operator creates accounts on the command line.
+    /// Sign-up is disabled; the operator creates accounts on the command line.
     Closed,
 }
 

@@ -17,9 +17,9 @@ pub struct Field {
     pub more: Option<String>,
     /// Limits of the value, in words.
     pub limits: Vec<String>,
-    /// Whether the value is required.
+    /// The value is required.
     pub required: bool,
-    /// Whether the value may be null.
+    /// The value may be null.
     pub nullable: bool,
     /// Initial value.
     pub default: Option<Value>,
@@ -34,9 +34,9 @@ pub enum Control {
     Text(Line),
     /// A number, as exact decimal text.
     Number,
-    /// True, false, or left out.
+    /// A boolean, which may be left out.
     YesNo,
-    /// One of some values; the form sends its index.
+    /// A single choice; the form sends its index.
     Choice(Vec<Choice>),
     /// Any of some values, each at most once.
     Checks(Vec<Choice>),
@@ -53,11 +53,11 @@ pub enum Control {
 /// The input of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// One line of prose.
+    /// A line of prose.
     Plain,
     /// Several lines.
     Area,
-    /// One line that is not prose: no spelling check, no capitals.
+    /// A line of code: no spelling check, no automatic capitals.
     Code,
     /// A secret, which is never shown again.
     Secret,

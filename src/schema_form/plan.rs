@@ -19,14 +19,14 @@ const MAX_SCHEMA_BYTES: usize = 256 * 1024;
 pub struct Plan {
     /// Fields, or one text area with JSON.
     pub root: Root,
-    /// Whether the tool accepts unnamed properties, which can be given as JSON.
+    /// The tool accepts unnamed properties, which a person can enter as JSON.
     pub is_open: bool,
 }
 
 /// The contents of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Root {
-    /// One field for each property.
+    /// A field for each property.
     Fields(Vec<Field>),
     /// A text area with JSON; the sentence says why there are no fields.
     Json(String),
