@@ -51,7 +51,7 @@ pub struct Handles {
     pub metrics: PrometheusHandle,
     /// The address under which people reach the hub.
     pub public_url: Url,
-    /// Who may create an account.
+    /// Policy for new accounts.
     pub sign_up: SignUp,
     /// Reverse proxies whose forwarding headers are trusted.
     pub proxies: Vec<Proxy>,

@@ -17,7 +17,7 @@ static ORDER: LazyLock<Order> = LazyLock::new(Order::begin);
 struct Order(AtomicU64);
 
 impl Order {
-    /// Of the 42 bits that an id has for it, it begins in the lower half: years of a thousand ids a second are left.
+    /// The counter starts in the lower half of its 42 bits, which leaves room for years of a thousand ids a second.
     fn begin() -> Self {
         let anywhere = Uuid::new_v4().as_u64_pair().1;
         Self(AtomicU64::new(anywhere >> (64 - 41)))
@@ -81,7 +81,7 @@ macro_rules! typed_ids {
                 Self(Uuid::from_u128(millis << 80))
             }
 
-            /// When it was made, to the millisecond.
+            /// Returns the time of creation, to the millisecond.
             #[must_use]
             pub fn made_at(self) -> OffsetDateTime {
                 let nanos = i128::try_from((self.0.as_u128() >> 80) * 1_000_000).unwrap_or(0);
@@ -115,15 +115,15 @@ typed_ids! {
     ToolVersionId,
     /// A user's link to a connector.
     ConnectionId,
-    /// One accepted tool call.
+    /// An accepted tool call.
     JobId,
-    /// One line of a job's log.
+    /// An event of a job.
     EventId,
-    /// One audit entry.
+    /// An audit entry.
     AuditId,
     /// A sealed secret.
     SecretId,
-    /// Who the hub is to an authorization server.
+    /// A registration of the hub at an authorization server.
     OauthClientId,
     /// A sign-in at a provider.
     OauthTransactionId,
@@ -132,7 +132,7 @@ typed_ids! {
 }
 
 impl UserId {
-    /// Stands for the hub itself where a row needs an owner and no user is known (a sign-in with an unknown address).
+    /// The hub itself, as the owner of rows without a user (such as a sign-in with an unknown address).
     pub const HUB: Self = Self(Uuid::nil());
 }
 

@@ -3,17 +3,16 @@
 //! All callers take the same path: connection -> policy -> durable job -> runner -> live events -> audit.
 //! Modules are ranked; each imports only lower ranks (`tests/architecture.rs` enforces it). Bottom to top:
 //!
-//! - [`ids`], [`error`], [`clock`], [`secret`], [`place`]: typed ids, one HTTP-free error, the time source, unprintable
-//!   secrets, where in a text something stands
-//! - [`actor`], [`page`], [`config`], [`background_tasks`]: who acts, keyset cursors, settings, what is done after the answer
-//! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, the guarded way out, built-in tools
-//! - [`audit`], [`mail`], [`upstream`], [`oauth`], [`live`]: the log, outgoing mail, MCP clients, OAuth clients, wake-ups
-//!   and live fan-out
+//! - [`ids`], [`error`], [`clock`], [`secret`], [`position`]: typed ids, one HTTP-free error, the time source, unprintable
+//!   secrets, line and column
+//! - [`actor`], [`page`], [`config`], [`background_tasks`]: who acts, keyset paging, settings, work that no request waits for
+//! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
+//! - [`audit`], [`mail`], [`upstream`], [`oauth`], [`live`]: the audit log, outgoing mail, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
-//! - [`accounts`], [`connectors`]: people and services
-//! - [`connections`]: a user's link to a service
+//! - [`accounts`], [`connectors`]: users and connectors
+//! - [`connections`]: a user's link to a connector
 //! - [`jobs`]: a tool invocation, from accept to result
-//! - [`dashboard`]: what has been going on, at a glance
+//! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
 //! - [`web`], [`worker`]: pages and the loop that runs jobs, blind to each other
 //! - [`serve`]: composition, signals, drain

@@ -26,10 +26,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// One sentence; of our own faults, the chain of causes; of locked keys, which lock it is.
+/// Prints the error: a sentence, or the chain of causes for internal errors and locked keys.
 fn complain(error: &Error) -> ExitCode {
     let mut err = std::io::stderr().lock();
-    // if standard error is closed there is nobody to tell
+    // if standard error is closed, the message cannot be shown
     let _ = match error {
         Error::Internal(cause) | Error::Locked(cause) => writeln!(err, "craft: {cause:#}"),
         other => writeln!(err, "craft: {other}"),

@@ -1,4 +1,4 @@
-//! How pages look and behave for a person: colours, contrast, motion, and announcements to screen readers.
+//! Appearance and behaviour of pages for a person: colours, contrast, motion, and announcements to screen readers.
 
 use crate::error::{FieldFaults, Result};
 

@@ -3,7 +3,7 @@
 //! Invariants:
 //! - A password is stored as an Argon2id hash, which is computed outside of the async threads.
 //! - A session id or a mailed token is stored as its SHA-256.
-//! - Nobody signs in before their address is confirmed.
+//! - An account can sign in only after its address is confirmed.
 //! - A failed sign-in does not reveal whether the address or the password was wrong; the wait between attempts grows.
 //! - Each change leaves one audit entry in its own transaction.
 //!

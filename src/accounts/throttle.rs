@@ -3,7 +3,7 @@
 //!
 //! Each attempt is counted as a failure before the password is checked, and uncounted when it succeeds. Concurrent
 //! attempts therefore cannot get around the wait. An attempt during a wait is refused without a check of the password,
-//! and does not lengthen the wait. Nobody can lock an owner out for longer than [`MAX_WAIT`], and a password reset by mail
+//! and does not lengthen the wait. An attacker cannot lock an owner out for longer than [`MAX_WAIT`], and a password reset by mail
 //! ends the wait at once.
 
 use std::net::{IpAddr, Ipv6Addr};

@@ -20,7 +20,7 @@ pub struct User {
     pub email: String,
     /// Name shown on pages.
     pub display_name: String,
-    /// Whether the person administers the hub.
+    /// True if the person administers the hub.
     pub is_admin: bool,
     /// IANA time zone in which times are shown.
     pub time_zone: String,

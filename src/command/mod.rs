@@ -69,7 +69,7 @@ async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Re
     done.and(closed)
 }
 
-/// A sentence for whoever typed the command.
+/// Prints a sentence to standard output.
 fn say(sentence: &str) -> Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout(), "{sentence}").map_err(Error::internal)

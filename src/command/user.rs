@@ -1,4 +1,4 @@
-//! `craft user …`: accounts made by whoever runs the server.
+//! `craft user …`: accounts that the operator creates.
 
 use std::io::Read;
 
@@ -18,7 +18,7 @@ pub(super) enum UserCommand {
         /// E-mail address to sign in with
         #[arg(long)]
         email: String,
-        /// What pages call the person; without it, the part of the address before the @
+        /// Name of the person on pages; default: the part of the address before the @
         #[arg(long)]
         name: Option<String>,
         /// Read the password from standard input (up to the first line break)
@@ -46,10 +46,10 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
 
 /// The first line of standard input.
 fn read_password() -> Result<Secret> {
-    const LONGEST: u64 = 4_096;
+    const MAX_PASSWORD_BYTES: u64 = 4_096;
     let mut text = String::new();
     std::io::stdin()
-        .take(LONGEST)
+        .take(MAX_PASSWORD_BYTES)
         .read_to_string(&mut text)
         .map_err(|error| Error::refused(format!("The password cannot be read from standard input: {error}")))?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))

@@ -35,7 +35,7 @@ const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The parts of a hub that the configuration decides.
 #[derive(Clone, Debug)]
 pub struct Dependencies {
-    /// Both pools of the database.
+    /// The two pools of the database.
     pub databases: Databases,
     /// Connection options of the listener for change notifications.
     pub listener: PgConnectOptions,
@@ -55,7 +55,7 @@ pub struct Dependencies {
     pub metrics: PrometheusHandle,
     /// The address under which people reach the hub.
     pub public_url: Url,
-    /// Who may create an account.
+    /// Policy for new accounts.
     pub sign_up: SignUp,
     /// Reverse proxies whose forwarding headers are trusted.
     pub proxies: Vec<Proxy>,

@@ -1,4 +1,4 @@
-//! One request to a REST API, and the meaning of its response.
+//! Requests to a REST API, and the meaning of their responses.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One MCP session with one server, in the revision that it speaks; ended when dropped.
+//! MCP sessions: each with one server, in the revision that it speaks; ended when dropped.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

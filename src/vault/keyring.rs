@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use super::envelope::SealingKey;
 use crate::secret::Secret;
 
-/// One master key, or several during a rotation. Cheap to clone.
+/// The master key, or several during a rotation. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Keyring(Arc<[SealingKey]>);
 

@@ -23,7 +23,7 @@ pub struct RotationReport {
     pub former: Vec<String>,
     /// Number of rewrapped data keys.
     pub rewrapped: u64,
-    /// Whether the former keys were removed from their source; otherwise the operator has to remove them.
+    /// True if the former keys were removed from their source; otherwise the operator has to remove them.
     pub is_former_removed: bool,
     /// Sentences for the operator about the former keys.
     pub advice: String,

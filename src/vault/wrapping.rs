@@ -11,7 +11,7 @@ pub(super) struct WrappedKey {
 /// Master keys that no data key needs.
 pub(super) struct RetiredKeys {
     pub(super) ids: Vec<String>,
-    /// Whether the keys were removed from their source; otherwise the operator has to remove them.
+    /// True if the keys were removed from their source; otherwise the operator has to remove them.
     pub(super) is_removed: bool,
     /// Sentences for the operator.
     pub(super) advice: String,

@@ -32,7 +32,7 @@ async fn private(me: SignedIn) -> String {
     me.user.display_name.clone()
 }
 
-/// Somebody ends this session elsewhere while the request still has something to save.
+/// Ends the session from another browser while the request still has data to save.
 async fn revoked_meanwhile(State(app): State<App>, me: SignedIn) -> Result {
     sqlx::query("DELETE FROM user_sessions").execute(app.system.pool()).await?;
     me.flash(Flash::success("Saved")).await?;

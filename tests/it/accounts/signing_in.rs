@@ -1,4 +1,4 @@
-//! Signing in: who gets in, what the others are told, and where one arrives.
+//! Signing in: accepted and refused attempts, and the page that follows.
 
 use axum::Router;
 use axum::routing::get;

@@ -114,7 +114,7 @@ async fn mail_that_cannot_be_sent_costs_nobody_their_account() {
     assert_eq!(page.text("h1"), "We could not send the email");
     assert_eq!(app.audit_actions().await, ["account.created"]);
 
-    // the link that nobody has does not count as one on its way
+    // a link that was never mailed does not count as pending
     let page = carol.submit(&page, "form[action='/sign-up/check-email']", []).await;
     assert_eq!(page.text("h1"), "We could not send the email");
     assert!(!page.has("#flash"));

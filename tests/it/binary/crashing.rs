@@ -1,4 +1,4 @@
-//! What a power cut leaves: killed processes lose no job, and say of each what became of it.
+//! Killed processes lose no job, and every job has an outcome afterwards.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::hub::Hub;
 use crate::support::modern_server::ModernServer;
 
 /// A lost run is noticed within 24 seconds, tried again within 2 more, and the longest job here counts to ten.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 
 const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 
@@ -96,7 +96,7 @@ async fn until(browser: &Browser, job: JobId, is_so: impl Fn(&Value) -> bool) ->
             browser.get(&next).await;
         }
     };
-    if let Ok(seen) = tokio::time::timeout(PATIENCE, look).await {
+    if let Ok(seen) = tokio::time::timeout(TEST_TIMEOUT, look).await {
         return seen;
     }
     panic!("waited in vain for {}", browser.get(&format!("/jobs/{job}.json")).await.body)

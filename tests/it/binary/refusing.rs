@@ -10,7 +10,7 @@ use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
 use crate::support::hub::{FinishedProgram, database_url};
 
-/// None of these waits for anything but a server that does not answer.
+/// Longest wait of a refused start: for a server that does not answer.
 const QUICK: Duration = Duration::from_secs(15);
 
 /// `craft serve` with these settings must say this, soon, and nothing that is secret.

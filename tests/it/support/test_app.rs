@@ -71,6 +71,7 @@ impl TestApp {
     }
 
     async fn build(change: impl FnOnce(&mut Dependencies), pages: Router<App>) -> Self {
+        start_logging();
         let database = TestDatabase::with_connectors().await;
         let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
         let mut dependencies = Dependencies {
@@ -231,4 +232,12 @@ impl Drop for TestApp {
 /// Builds an egress client that may also reach these private addresses.
 pub(crate) fn egress_allowing(rules: &[&str]) -> Egress {
     Egress::new(EgressPolicy { allow: rules.iter().map(|rule| rule.parse().unwrap()).collect() })
+}
+
+/// Prints the hub's log with the test's output if `CRAFT_LOG` is set.
+fn start_logging() {
+    #[expect(clippy::disallowed_methods, reason = "a variable of the test run, not of the hub")]
+    let Ok(filter) = std::env::var("CRAFT_LOG") else { return };
+    // fails if an earlier test of this process has started the log already
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
 }
