@@ -125,8 +125,8 @@ typed_ids! {
     SecretId,
     /// A registration of the hub at an authorization server.
     OauthClientId,
-    /// A sign-in at a provider.
-    OauthTransactionId,
+    /// An authorization request at a provider.
+    AuthorizationRequestId,
     /// A process that runs jobs.
     WorkerId,
 }

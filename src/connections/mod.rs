@@ -27,7 +27,8 @@ mod token;
 mod token_refresh;
 
 pub use authorization::{
-    AuthorizationRedirect, CALLBACK, ClientDocument, ClientRejection, CompletedSignIn, SignIn, client_document,
+    AuthorizationRedirect, AuthorizationService, CALLBACK, ClientDocument, ClientRejection, CompletedSignIn,
+    client_document,
 };
 pub use catalogue::{AvailableFilters, Catalogue, CatalogueEntry, CatalogueFilter, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};

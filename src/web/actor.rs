@@ -61,7 +61,7 @@ impl SignedIn {
     /// Builds the shell of a page titled `title`, with the message left for it.
     pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let flash = session::take_flash(&self.session).await;
-        Shell::new(title).viewer(Some(self.user.clone())).flash(flash)
+        Shell::new(title).with_user(Some(self.user.clone())).with_flash(flash)
     }
 
     /// Leaves a message for the next page.
@@ -120,7 +120,7 @@ impl MaybeSignedIn {
     /// Builds the shell of a page titled `title`, with the message left for it.
     pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let user = self.signed_in.as_ref().map(|signed_in| signed_in.user.clone());
-        Shell::new(title).viewer(user).flash(session::take_flash(&self.session).await)
+        Shell::new(title).with_user(user).with_flash(session::take_flash(&self.session).await)
     }
 
     /// Leaves a message for the next page.

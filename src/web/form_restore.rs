@@ -1,9 +1,10 @@
-//! Restores a form that was submitted after its session expired, once its sender has signed in again.
+//! Restores a form that was submitted after its session expired, once its sender has signed in again. The router, the
+//! sign-in pages, and the pages with a form use it.
 //!
 //! The hub stores nothing for visitors. It encrypts the form for the browser's last user and passes it through the
-//! sign-in page as a hidden field. A cookie identifies that user; it cannot sign anybody in. Only that user can open the
-//! form, for an hour. After sign-in the form waits, still encrypted, in the new session, until the page with that form
-//! takes it once. Restoring a form never submits it.
+//! sign-in page as a hidden field. A cookie holds the tag of the last user; it cannot sign anybody in. Only the last user
+//! can open the form, for an hour. After sign-in the form waits, still encrypted, in the new session, until the page with
+//! that form takes it once. Restoring a form never submits it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,8 +39,8 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 /// The time in which a preserved form can be restored, counted from its submission.
 const FORM_TTL: Duration = Duration::HOUR;
 
-/// The purpose of the sealed text, and its key in the session.
-const PRESERVED_FORM: &str = "kept form";
+/// The purpose of the sealed text, and its entry of the session data.
+const PRESERVED_FORM: &str = "preserved form";
 
 /// Suffixes of the fields that no form shows again (shipped services are tested for this). They are not preserved either.
 const SECRET_SUFFIXES: [&str; 4] = ["password", "token", "_secret", "_key"];
@@ -48,19 +49,19 @@ const RESTORED: &str = "You had been signed out. This is what you had filled in;
 const RESTORED_PARTIALLY: &str = "You had been signed out. This is what you had filled in, except for passwords and \
                                 tokens; nothing has been sent yet.";
 
-/// Middleware inside the session layer. It ignores requests from signed-in users, API clients, and htmx; htmx never submits
-/// a form with user input.
+/// Middleware inside the session layer. For a form POST that is answered with [`SignInRequired`], it answers with the sign-in
+/// page and the sealed form, if the browser has a last user. For a GET, it forbids storing a page that shows a restored form.
 pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::GET {
         return show(request, next).await;
     }
-    let Some(owner) = last_user(&request, &app) else { return next.run(request).await };
+    let Some(last_user) = last_user(&request, &app) else { return next.run(request).await };
     let shared = Arc::new(Mutex::new(std::mem::take(request.body_mut())));
     *request.body_mut() = body_handle(shared.clone());
     let response = next.run(request).await;
     let Some(SignInRequired { return_path: path }) = response.extensions().get().cloned() else { return response };
     let body = take_body(&shared);
-    match seal(&app, owner, &path, body).await {
+    match seal(&app, last_user, &path, body).await {
         Some(form) => accounts::sign_in::show_with_sealed_form(&app, &path, &form),
         None => response,
     }
@@ -68,10 +69,10 @@ pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, 
 
 /// Serves a page, and forbids storing it if it shows a restored form.
 async fn show(mut request: Request, next: Next) -> Response {
-    let restored = HasRestored::default();
-    request.extensions_mut().insert(restored.clone());
+    let shown_flag = ShownFlag::default();
+    request.extensions_mut().insert(shown_flag.clone());
     let response = next.run(request).await;
-    if restored.0.load(Ordering::Relaxed) { respond::forbid_storing(response) } else { response }
+    if shown_flag.0.load(Ordering::Relaxed) { respond::forbid_storing(response) } else { response }
 }
 
 /// Returns the tag of the browser's last user, if the request is a form that can be preserved.
@@ -90,8 +91,8 @@ fn take_body(shared: &Mutex<Body>) -> Body {
     std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Encrypts the form for its sender. Returns `None` if it holds no user input, or is too large.
-async fn seal(app: &App, owner: UserTag, path: &str, body: Body) -> Option<String> {
+/// Encrypts the form for the last user. Returns `None` if it holds no user input, or is too large.
+async fn seal(app: &App, last_user: UserTag, path: &str, body: Body) -> Option<String> {
     let body = to_bytes(body, MAX_FORM_BYTES).await.ok()?;
     let FormPairs(mut pairs) = read(body.into()).await?;
     // a form of buttons alone holds no user input
@@ -105,7 +106,7 @@ async fn seal(app: &App, owner: UserTag, path: &str, body: Body) -> Option<Strin
     if form.len() > MAX_FORM_BYTES {
         return None;
     }
-    let sealed = app.vault.seal_for_client(owner, PRESERVED_FORM, &Secret::new(form), app.clock.now());
+    let sealed = app.vault.seal_for_client(last_user, PRESERVED_FORM, &Secret::new(form), app.clock.now());
     sealed.inspect_err(|error| tracing::error!(error = %error, "Failed to seal a submitted form; the visitor has to fill it in again after signing in")).ok()
 }
 
@@ -126,20 +127,20 @@ fn open(app: &App, user: UserId, sealed: &str) -> Option<(String, String)> {
     form.expose().split_once('\n').map(|(path, fields)| (path.to_owned(), fields.to_owned()))
 }
 
-/// Moves the form that came through the sign-in page into the new session. A form of another user, an expired form, or
-/// anything else is dropped.
-pub(super) async fn restore(app: &App, session: &Session, user: UserId, sealed: &str) -> Result<()> {
+/// Moves the sealed form of the sign-in page into the new session. Drops a form of another user, an expired form, and
+/// anything else.
+pub(super) async fn move_to_session(app: &App, session: &Session, user: UserId, sealed: &str) -> Result<()> {
     match open(app, user, sealed) {
         Some(_) => session::insert(session, PRESERVED_FORM, sealed).await,
         None => Ok(()),
     }
 }
 
-/// Sets the cookie that identifies the browser's last user after their session has expired.
+/// Sets the cookie that holds the tag of the browser's last user, for the time after their session.
 pub(super) fn set_last_user_cookie(mut response: Response, app: &App, user: UserId) -> Response {
-    let (name, mark) = (cookie_name(app), app.vault.user_tag(user));
+    let (name, last_user) = (cookie_name(app), app.vault.user_tag(user));
     let secure = if session::is_secure(&app.public_url) { "; Secure" } else { "" };
-    let cookie = format!("{name}={mark}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}={last_user}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -156,36 +157,36 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// Records whether the page of this request shows a restored form.
+/// The flag of a request that is set when its page shows a restored form.
 #[derive(Clone, Debug, Default)]
-struct HasRestored(Arc<AtomicBool>);
+struct ShownFlag(Arc<AtomicBool>);
 
-/// The form that may wait for the requested page.
+/// The preserved form that may wait in the session for the requested page.
 #[derive(Clone, Debug)]
-pub(super) struct RestoredForm {
+pub(super) struct PendingForm {
     session: Session,
     /// Path and query of the request; a form page with a query is another page than the same path without it.
     target: String,
     /// `None` for a HEAD request, which does not take the form from the page that shows it.
-    restored: Option<HasRestored>,
+    shown_flag: Option<ShownFlag>,
 }
 
-impl FromRequestParts<App> for RestoredForm {
+impl FromRequestParts<App> for PendingForm {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("This route lacks the session layer"))?;
         let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { session, target, restored: parts.extensions.get().cloned() })
+        Ok(Self { session, target, shown_flag: parts.extensions.get().cloned() })
     }
 }
 
-impl RestoredForm {
+impl PendingForm {
     /// Takes the form that waits for this page and sets a message about it, so build the shell of the page afterwards.
     /// `F` is the extractor of the page's POST.
     pub(super) async fn take<F: FromRequest<()>>(self, app: &App, me: &SignedIn) -> Result<Option<F>> {
-        let Some(restored) = self.restored else { return Ok(None) };
+        let Some(shown_flag) = self.shown_flag else { return Ok(None) };
         let Some(sealed) = session::get::<String>(&self.session, PRESERVED_FORM).await? else { return Ok(None) };
         let form = open(app, me.actor.user_id(), &sealed);
         if form.as_ref().is_some_and(|(path, _)| *path != self.target) {
@@ -196,7 +197,7 @@ impl RestoredForm {
         let is_partial = form_urlencoded::parse(fields.as_bytes()).any(|(name, _)| is_secret_field(&name));
         let form = read(fields.into()).await;
         if form.is_some() {
-            restored.0.store(true, Ordering::Relaxed);
+            shown_flag.0.store(true, Ordering::Relaxed);
             me.flash(Flash::important(if is_partial { RESTORED_PARTIALLY } else { RESTORED })).await?;
         }
         Ok(form)

@@ -1,4 +1,5 @@
-//! Browser sessions: a cookie with a random id, and a row found by the hash of that id.
+//! Browser sessions: a cookie with a random id, and a row found by the hash of that id. The session layer, the extractors and
+//! the account pages use them.
 //!
 //! A visitor gets a cookie only when there is something to store: the signed-in user, or a message for the next page. Signing
 //! in always changes the id, which defeats session fixation.
@@ -25,10 +26,13 @@ use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-const HOLDER: &str = "holder";
+/// The entry of the session data for the signed-in user.
+const SIGNED_IN_USER: &str = "holder";
+
+/// The entry of the session data for the message.
 const FLASH: &str = "flash";
 
-/// The session key of the signed-in account. It is loaded with the session and never stored in it.
+/// The entry of the session data for the signed-in user's account. It is loaded with the session and never stored in it.
 const ACCOUNT: &str = "account";
 
 /// The interval at which the browser gets its cookie anew, so that the cookie lasts as long as the row.
@@ -67,28 +71,30 @@ const fn cookie_name(secure: bool) -> &'static str {
 
 /// The signed-in user and the source of their sign-in, as stored in the session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Holder {
+pub(super) struct SignedInUser {
     pub(super) user: UserId,
     pub(super) ip: Option<String>,
     pub(super) agent: Option<String>,
-    renewed_at: Timestamp,
+    #[serde(rename = "renewed_at")]
+    cookie_refreshed_at: Timestamp,
 }
 
 /// Signs a user in under a new session id and drops everything that the session held before.
 pub(super) async fn begin(session: &Session, user: UserId, source: &RequestSource, now: Timestamp) -> Result<()> {
-    let holder = Holder { user, ip: source.ip_text(), agent: source.user_agent.clone(), renewed_at: now };
+    let signed_in =
+        SignedInUser { user, ip: source.ip_text(), agent: source.user_agent.clone(), cookie_refreshed_at: now };
     session.clear().await;
     session.cycle_id().await.map_err(unavailable)?;
-    session.insert(HOLDER, holder).await.map_err(unavailable)
+    session.insert(SIGNED_IN_USER, signed_in).await.map_err(unavailable)
 }
 
 /// Returns the account of the signed-in user as it is now. Refreshes the cookie once a day.
 pub(super) async fn load_account(session: &Session, source: &RequestSource, now: Timestamp) -> Result<Option<User>> {
-    let Some(mut holder) = get::<Holder>(session, HOLDER).await? else { return Ok(None) };
-    if now - holder.renewed_at >= COOKIE_REFRESH_INTERVAL {
-        holder.renewed_at = now;
-        holder.ip = source.ip_text();
-        insert(session, HOLDER, &holder).await?;
+    let Some(mut signed_in) = get::<SignedInUser>(session, SIGNED_IN_USER).await? else { return Ok(None) };
+    if now - signed_in.cookie_refreshed_at >= COOKIE_REFRESH_INTERVAL {
+        signed_in.cookie_refreshed_at = now;
+        signed_in.ip = source.ip_text();
+        insert(session, SIGNED_IN_USER, &signed_in).await?;
     }
     get(session, ACCOUNT).await
 }
@@ -98,7 +104,7 @@ pub(super) async fn end(session: &Session) -> Result<()> {
     session.flush().await.map_err(unavailable)
 }
 
-/// Stores a message for the next page.
+/// Replaces the message for the next page.
 pub async fn set_flash(session: &Session, flash: Flash) -> Result<()> {
     insert(session, FLASH, flash).await
 }
@@ -111,17 +117,17 @@ pub async fn take_flash(session: &Session) -> Option<Flash> {
     Some(flash)
 }
 
-/// Stores a value under a key.
+/// Stores an entry of the session data.
 pub(super) async fn insert(session: &Session, key: &str, value: impl Serialize) -> Result<()> {
     session.insert(key, value).await.map_err(unavailable)
 }
 
-/// Returns the value stored under a key.
+/// Returns an entry of the session data.
 pub(super) async fn get<T: DeserializeOwned>(session: &Session, key: &str) -> Result<Option<T>> {
     session.get(key).await.map_err(unavailable)
 }
 
-/// Removes the value stored under a key.
+/// Removes an entry of the session data.
 pub(super) async fn remove(session: &Session, key: &str) -> Result<()> {
     session.remove_value(key).await.map(drop).map_err(unavailable)
 }
@@ -133,7 +139,7 @@ fn unavailable(error: session::Error) -> Error {
     }
 }
 
-/// Stores session records as rows of `user_sessions`. The row's clock decides when a session ends, not the record's.
+/// Stores session records as rows of `user_sessions`. The stored row's expiry decides when a session ends, not the record's.
 #[derive(Clone, Debug)]
 pub struct SessionRows {
     system: SystemDb,
@@ -176,10 +182,10 @@ impl SessionStore for SessionRows {
     }
 }
 
-/// A record on its way to the table, which repeats parts of it as columns.
+/// A record encoded for insertion; user, IP address and browser are also columns.
 struct SessionRow {
     json: String,
-    holder: Option<Holder>,
+    signed_in: Option<SignedInUser>,
 }
 
 impl SessionRow {
@@ -187,17 +193,18 @@ impl SessionRow {
         let encode = |error: serde_json::Error| session_store::Error::Encode(error.to_string());
         let stored: HashMap<_, _> = record.data.iter().filter(|(key, _)| *key != ACCOUNT).collect();
         let json = serde_json::to_string(&stored).map_err(encode)?;
-        let holder = record.data.get(HOLDER).cloned().map(serde_json::from_value).transpose().map_err(encode)?;
-        Ok(Self { json, holder })
+        let signed_in =
+            record.data.get(SIGNED_IN_USER).cloned().map(serde_json::from_value).transpose().map_err(encode)?;
+        Ok(Self { json, signed_in })
     }
 
     fn data(&self) -> SessionData<'_> {
-        let holder = self.holder.as_ref();
+        let signed_in = self.signed_in.as_ref();
         SessionData {
-            user: holder.map(|holder| holder.user),
+            user: signed_in.map(|it| it.user),
             data: &self.json,
-            ip: holder.and_then(|holder| holder.ip.as_deref()),
-            agent: holder.and_then(|holder| holder.agent.as_deref()),
+            ip: signed_in.and_then(|it| it.ip.as_deref()),
+            agent: signed_in.and_then(|it| it.agent.as_deref()),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The shell around every page: title, navigation, viewer, breadcrumbs, and the one-time message.
+//! The shell around every page: title, navigation, user, breadcrumbs, and the one-time message. Every handler of a page
+//! builds one.
 //!
 //! Each page struct has a field `shell: Shell`, which `layout.html` reads.
 
@@ -55,7 +56,7 @@ pub enum Section {
     Connectors,
     /// The user's connections.
     Connections,
-    /// The user's tool runs.
+    /// The user's jobs.
     Jobs,
     /// The audit log.
     Audit,
@@ -96,14 +97,14 @@ impl Section {
 }
 
 impl Shell {
-    /// Builds the shell of a page titled `title`, without a viewer.
+    /// Builds the shell of a page titled `title`, without a user.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), title_prefix: None, crumbs: Vec::new(), section: None, user: None, flash: None }
     }
 
     /// Sets the signed-in user.
     #[must_use]
-    pub fn viewer(mut self, user: Option<ShellUser>) -> Self {
+    pub fn with_user(mut self, user: Option<ShellUser>) -> Self {
         self.user = user;
         self
     }
@@ -137,7 +138,7 @@ impl Shell {
 
     /// Sets the one-time message.
     #[must_use]
-    pub fn flash(mut self, flash: Option<Flash>) -> Self {
+    pub fn with_flash(mut self, flash: Option<Flash>) -> Self {
         self.flash = flash;
         self
     }
@@ -146,7 +147,7 @@ impl Shell {
     #[must_use]
     pub fn document_title(&self) -> String {
         let mut title = match &self.title_prefix {
-            Some(state) => format!("{state}: {}", self.title),
+            Some(prefix) => format!("{prefix}: {}", self.title),
             None => self.title.clone(),
         };
         if let Some(parent) = self.crumbs.last() {
@@ -155,7 +156,7 @@ impl Shell {
         if title == PRODUCT { title } else { format!("{title} – {PRODUCT}") }
     }
 
-    /// Returns the title of the page, which is the last breadcrumb.
+    /// Returns the title of the page; the breadcrumbs hold only the pages above it.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
@@ -181,18 +182,18 @@ impl Shell {
 
     /// Returns the one-time message.
     #[must_use]
-    pub const fn message(&self) -> Option<&Flash> {
+    pub const fn flash(&self) -> Option<&Flash> {
         self.flash.as_ref()
     }
 
-    /// Returns the viewer's display settings, or the defaults.
+    /// Returns the user's display settings, or the defaults.
     #[must_use]
     pub fn appearance(&self) -> Appearance {
         self.user.as_ref().map(|user| user.appearance).unwrap_or_default()
     }
 }
 
-/// The slot for the viewer of a request. The extractor that finds the user fills it; the error page, which is rendered
+/// The slot for the user of a request. The extractor that finds the user fills it; the error page, which is rendered
 /// outside of the handler, reads it to show the navigation.
 #[derive(Clone, Debug, Default)]
 pub struct ViewerSlot(Arc<OnceLock<ShellUser>>);

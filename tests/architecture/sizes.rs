@@ -1,6 +1,9 @@
-//! The size and the name of files.
+//! The size, the name and the declaration of files.
 
-use super::sources;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{code, sources};
 
 /// Files over the limit for `src`, which may only shrink and leave the list.
 const LARGE_FILES: &[(&str, usize)] = &[
@@ -67,4 +70,30 @@ fn every_file_opens_with_its_purpose() {
     for (path, text) in sources("src", "rs") {
         assert!(text.starts_with("//! "), "{} does not open with a sentence of purpose", path.display());
     }
+}
+
+#[test]
+fn every_source_file_is_declared_as_a_module() {
+    let sources = sources("src", "rs");
+    let declared: BTreeSet<_> = sources.iter().flat_map(|(path, text)| declared_files(path, text)).collect();
+    let is_root = |path: &Path| ["src/lib.rs", "src/main.rs"].iter().any(|root| path == Path::new(root));
+    let undeclared: Vec<_> =
+        sources.iter().map(|(path, _)| path).filter(|path| !is_root(path) && !declared.contains(*path)).collect();
+    assert!(undeclared.is_empty(), "no `mod` line declares {undeclared:?}: declare or delete them");
+}
+
+/// Returns the files that the `mod` lines of a source file may name.
+fn declared_files(path: &Path, text: &str) -> Vec<PathBuf> {
+    let is_folder = ["mod.rs", "lib.rs", "main.rs"].iter().any(|name| path.ends_with(name));
+    let folder = if is_folder { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let code = code(text);
+    let names =
+        code.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name));
+    names.flat_map(|name| [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")]).collect()
+}
+
+#[test]
+fn a_declaration_names_a_file_beside_or_below() {
+    let declared = declared_files(Path::new("src/planted/mod.rs"), "pub(crate) mod one;\n// mod two;\nmod three {}");
+    assert_eq!(declared, [PathBuf::from("src/planted/one.rs"), PathBuf::from("src/planted/one/mod.rs")]);
 }

@@ -260,8 +260,13 @@ async fn passwords_are_not_preserved() {
     let typed = [("email", "alice@new.example"), ("current_password", PASSWORD)];
     let page = alice.submit(&form, "main form", typed).await;
     let (vault, alices) = (&app.app.vault, alice.cookie(LAST_USER_COOKIE).unwrap().parse().unwrap());
-    let carried =
-        vault.open_from_client(alices, "kept form", &sealed_form(&page), app.app.clock.now(), time::Duration::HOUR);
+    let carried = vault.open_from_client(
+        alices,
+        "preserved form",
+        &sealed_form(&page),
+        app.app.clock.now(),
+        time::Duration::HOUR,
+    );
     assert_eq!(carried.unwrap().expose(), "/settings/sign-in/email\nemail=alice%40new.example&current_password=");
     let back = sign_in(&alice, &page, "alice").await;
     assert_eq!(back.attr("[name=email]", "value").as_deref(), Some("alice@new.example"));

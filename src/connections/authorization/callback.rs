@@ -1,4 +1,5 @@
-//! Handles the OAuth callback: consumes the pending authorization request, and creates the connection or reports the error.
+//! Handles the OAuth callback: consumes the authorization request, and creates the connection or reports the error. Called by
+//! the callback page.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,7 @@ use url::Url;
 
 use super::start::{UNKNOWN, client_of_request, open_verifier};
 use super::store_requests::AuthorizationRequest;
-use super::{CompletedSignIn, SignIn, oauth_clients, persist, store_connections, store_requests};
+use super::{AuthorizationService, CompletedSignIn, oauth_clients, persist, store_connections, store_requests};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -16,9 +17,9 @@ use crate::connectors::{self, Connector};
 use crate::error::{Error, Result};
 use crate::oauth::{self, CallbackParams, Failure, FailureKind, Pkce, Provider, State};
 
-/// See [`SignIn::complete`].
+/// See [`AuthorizationService::complete`].
 pub(super) async fn complete(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     session: SessionKey,
     query: &BTreeMap<String, String>,
@@ -26,72 +27,72 @@ pub(super) async fn complete(
 ) -> Result<CompletedSignIn> {
     let state = query.get("state").map(|state| State::from_callback(state));
     let state = state.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
-    let (request, pkce) = consume(sign_in, actor, session, &state, now).await?;
-    let provider = sign_in.provider(actor, request.connector_id).await?;
-    let known = client_of_request(sign_in, actor, &request, &provider).await?;
-    let provider = known.apply_client_auth(provider);
+    let (request, pkce) = consume(authorization, actor, session, &state, now).await?;
+    let provider = authorization.provider(actor, request.connector_id).await?;
+    let client = client_of_request(authorization, actor, &request, &provider).await?;
+    let provider = client.apply_client_auth(provider);
     let redirect = Url::parse(&request.redirect_uri).map_err(Error::internal)?;
     // the browser controls the callback, so only the token endpoint's answer can accuse the shared client
     let (granted, is_from_provider) = match CallbackParams::read(&provider, query) {
         Ok(params) => {
             let code = (&params, &pkce, &state, &redirect);
             let values = values_of(Some(&request.entered));
-            (oauth::exchange(sign_in.egress, &provider, &values, &known.client, code, now).await, true)
+            (oauth::exchange(authorization.egress, &provider, &values, &client.client, code, now).await, true)
         }
         Err(failure) => (Err(failure), false),
     };
     match granted {
         Ok(grant) => {
-            let completed = persist::persist(sign_in, actor, &request, &provider, &known, grant, now).await;
-            if let Err(Error::Conflict(message)) = &completed {
-                record_failure(sign_in, actor, &request, "another_account", message, now).await?;
+            let persisted = persist::persist(authorization, actor, &request, &provider, &client, grant, now).await;
+            if let Ok(Err(conflict)) = &persisted {
+                record_failure(authorization, actor, &request, conflict.class(), conflict.message(), now).await?;
             }
-            if known.is_shared {
-                sign_in.clear_client_rejection(&known).await;
+            if client.is_shared {
+                authorization.clear_client_rejection(&client).await;
             }
-            completed
+            persisted?.map_err(Error::from)
         }
         Err(failure) => {
-            record_failure(sign_in, actor, &request, failure.class, &failure.message.to_string(), now).await?;
-            prepare_next_sign_in(sign_in, actor, &request, &provider, &failure, now).await?;
-            if known.is_shared && is_from_provider && failure.kind == FailureKind::InvalidClient {
-                sign_in.record_client_rejection(&known, &request, &failure, now).await?;
+            record_failure(authorization, actor, &request, failure.class, &failure.message.to_string(), now).await?;
+            prepare_next_sign_in(authorization, actor, &request, &provider, &failure, now).await?;
+            if client.is_shared && is_from_provider && failure.kind == FailureKind::InvalidClient {
+                authorization.record_client_rejection(&client, &request, &failure, now).await?;
             }
             Err(failure.into())
         }
     }
 }
 
-/// See [`SignIn::connector_of_callback`].
+/// See [`AuthorizationService::connector_of_callback`].
 pub(super) async fn connector(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     query: &BTreeMap<String, String>,
 ) -> Result<Option<Connector>> {
     let Some(state) = query.get("state") else { return Ok(None) };
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     match store_requests::find(&mut tx, actor.user_id(), &State::from_callback(state).hash()).await? {
         Some(request) => connectors::get(&mut tx, actor, request.connector_id).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// Marks a pending sign-in as completed, so that it works once, and deletes its verifier.
+/// Marks an authorization request as completed, so that it works once, and deletes its verifier.
 async fn consume(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     session: SessionKey,
     state: &State,
     now: Timestamp,
 ) -> Result<(AuthorizationRequest, Pkce)> {
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     let request = store_requests::find_for_update(&mut tx, actor.user_id(), &state.hash()).await?;
     let request = request.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
     request.check_usable(session, now)?;
-    let pkce = open_verifier(sign_in, &mut tx, actor, &request).await?;
+    let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
     store_requests::mark_completed(&mut tx, actor.user_id(), request.id, now).await?;
     if let Some(verifier) = &request.code_verifier_ref {
-        sign_in.vault.shred(&mut tx, actor.user_id(), verifier).await?;
+        authorization.vault.shred(&mut tx, actor.user_id(), verifier).await?;
     }
     tx.commit().await?;
     Ok((request, pkce))
@@ -99,14 +100,14 @@ async fn consume(
 
 /// Records that a sign-in failed.
 async fn record_failure(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,
     class: &'static str,
     message: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     store_requests::mark_failed(&mut tx, actor.user_id(), request.id).await?;
     let connector = request.connector_id;
     let action = Action::ConnectionRefused { connector, class, message: message.to_owned() };
@@ -116,19 +117,19 @@ async fn record_failure(
 
 /// Prepares the next sign-in after a failure: it requests fewer scopes, or registers the hub again.
 async fn prepare_next_sign_in(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,
     provider: &Provider,
     failure: &Failure,
     now: Timestamp,
 ) -> Result<()> {
-    let (mut tx, owner) = (sign_in.db.as_user(actor).await?, actor.user_id());
+    let (mut tx, owner) = (authorization.db.as_user(actor).await?, actor.user_id());
     if failure.class == "invalid_scope" {
         store_connections::reset_requested_scopes(&mut tx, owner, request.connector_id, &request.label).await?;
     }
     if failure.kind == FailureKind::InvalidClient {
-        oauth_clients::mark_rejected(&mut tx, owner, provider.issuer(), request.oauth_client_id, now).await?;
+        oauth_clients::retire_client(&mut tx, owner, provider.issuer(), request.oauth_client_id, now).await?;
     }
     Ok(tx.commit().await?)
 }

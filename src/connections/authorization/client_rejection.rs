@@ -1,9 +1,9 @@
 //! Rejections of the OAuth client that serves all users: recorded once, mailed to administrators, and cleared when the client
-//! works or is entered again.
+//! works or is entered again. The callback and the token refresh record and clear them.
 
 use sqlx::PgConnection;
 
-use super::SignIn;
+use super::AuthorizationService;
 use super::oauth_clients::OauthClientRecord;
 use super::store_oauth_clients as store;
 use super::store_requests::AuthorizationRequest;
@@ -21,22 +21,22 @@ pub struct ClientRejection {
     pub since: Timestamp,
 }
 
-impl SignIn<'_> {
+impl AuthorizationService<'_> {
     /// Returns the rejection of a client that serves all users, if its provider rejects it.
     pub async fn client_rejection(&self, client: &OauthClientRecord) -> Result<Option<ClientRejection>> {
-        Ok(store::find_rejection(&mut *self.system.acquire().await?, client.id).await?)
+        Ok(store::find_shared_client_rejection(&mut *self.system.acquire().await?, client.id).await?)
     }
 
     /// Records that the provider rejected the client during a sign-in.
     pub(super) async fn record_client_rejection(
         &self,
         client: &OauthClientRecord,
-        begun: &AuthorizationRequest,
+        request: &AuthorizationRequest,
         failure: &Failure,
         now: Timestamp,
     ) -> Result<()> {
         let mut conn = self.system.acquire().await?;
-        record(&mut conn, client.id, begun.connector_id, &failure.message.to_string(), now, now).await?;
+        record(&mut conn, client.id, request.connector_id, &failure.message.to_string(), now, now).await?;
         Ok(())
     }
 
@@ -63,10 +63,10 @@ pub(in crate::connections) async fn record(
     requested_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    store::record_rejection(conn, client, connector, message, requested_at, now).await
+    store::record_shared_client_rejection(conn, client, connector, message, requested_at, now).await
 }
 
 /// Clears the rejection of a client that works.
 pub(in crate::connections) async fn clear(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
-    store::clear_rejection(conn, client).await
+    store::clear_shared_client_rejection(conn, client).await
 }

@@ -1,13 +1,14 @@
 //! The hub's OAuth client at an authorization server.
 //!
-//! The hub takes the first of these: the stored client, the URL of its client document, a client that it registers itself, a
-//! client that the user enters. At the provider of a shipped connector, only a client that an administrator enters serves;
-//! all users share it. The client of one issuer is never shown to another.
+//! Uses the stored client (registered or entered). Otherwise uses the URL of the hub's client document, if the server reads
+//! such documents; otherwise registers the hub; otherwise asks the user to enter a client. At the provider of a shipped
+//! connector, all users share the client that an administrator enters. The client of one issuer is never shown to another.
+//! Called by `start`, and by the pages that enter a client.
 
 use serde::Serialize;
 use url::{Host, Url};
 
-use super::SignIn;
+use super::AuthorizationService;
 use super::oauth_clients::{self, ClientScope, NewClient, OauthClientRecord};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -21,7 +22,8 @@ use crate::secret::Secret;
 /// The path of the client document, whose URL is the client id at servers that read such documents.
 const CLIENT_DOCUMENT: &str = "oauth/client.json";
 
-const MAX_CLIENT_ID_BYTES: usize = 2_000;
+/// The longest client id, in characters.
+const MAX_CLIENT_ID_LENGTH: usize = 2_000;
 
 /// The hub's client metadata.
 #[derive(Clone, Debug, Serialize)]
@@ -38,15 +40,15 @@ pub struct ClientDocument {
 
 /// Returns the client document of a hub at this URL.
 pub fn client_document(public_url: &Url) -> Result<ClientDocument> {
-    let at = |path: &str| match public_url.join(path) {
+    let url_of = |path: &str| match public_url.join(path) {
         Ok(url) => Ok(url.to_string()),
         Err(error) => Err(Error::internal(error)),
     };
     Ok(ClientDocument {
-        client_id: at(CLIENT_DOCUMENT)?,
+        client_id: url_of(CLIENT_DOCUMENT)?,
         client_name: "Tool Connect Craft",
         client_uri: public_url.to_string(),
-        redirect_uris: [at(super::CALLBACK)?],
+        redirect_uris: [url_of(super::CALLBACK)?],
         grant_types: ["authorization_code", "refresh_token"],
         response_types: ["code"],
         token_endpoint_auth_method: "none",
@@ -67,37 +69,37 @@ pub(super) struct EnteredClient<'a> {
     pub(super) secret: Option<Secret>,
 }
 
-/// Returns the hub's client at the provider, and makes one if there is none.
+/// Returns the hub's client at the provider. If there is none, registers one or uses the client document.
 pub(super) async fn ensure(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     connector: &Connector,
     provider: &Provider,
     now: Timestamp,
 ) -> Result<OauthClientRecord> {
-    if let Some(known) = sign_in.known_client(actor, connector, provider).await? {
-        return Ok(known);
+    if let Some(client) = authorization.find_client(actor, connector, provider).await? {
+        return Ok(client);
     }
     if connector.owner_id.is_none() {
         return Err(Error::Conflict(format!(
-            "This hub has no OAuth application at {} yet. An administrator enters it on the page of {}",
+            "This hub has no OAuth application at {} yet. An administrator must add one on the {} page",
             provider.host(),
             connector.name
         )));
     }
-    let (client, auth, source) = if provider.reads_client_documents && is_document_public(sign_in.public_url) {
-        let id = sign_in.public_url.join(CLIENT_DOCUMENT).map_err(Error::internal)?.to_string();
+    let (client, auth, source) = if provider.reads_client_documents && is_document_public(authorization.public_url) {
+        let id = authorization.public_url.join(CLIENT_DOCUMENT).map_err(Error::internal)?.to_string();
         (Client { id, secret: None }, ClientAuth::None, "document")
     } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
-        let redirect = sign_in.redirect_uri()?;
+        let redirect = authorization.redirect_uri()?;
         let scopes = provider.all_scopes();
-        let registered = oauth::register(sign_in.egress, &url, provider.client_auth, &redirect, &scopes).await?;
+        let registered = oauth::register(authorization.egress, &url, provider.client_auth, &redirect, &scopes).await?;
         (registered.client, registered.auth, "registered")
     } else {
-        return Err(no_registration(provider, &sign_in.redirect_uri()?));
+        return Err(no_registration(provider, &authorization.redirect_uri()?));
     };
     let new = NewClient { client: &client, auth: Some(auth), source };
-    store(sign_in, actor, actor.user_id(), connector.id, provider, &new, now).await
+    store(authorization, actor, actor.user_id(), connector.id, provider, &new, now).await
 }
 
 /// Returns the fault of `client_id` at a provider that registers no clients.
@@ -109,15 +111,15 @@ fn no_registration(provider: &Provider, redirect: &Url) -> Error {
     };
     let host = provider.host();
     let message = format!(
-        "{host} does not register clients by itself. Make an OAuth application there with the callback address {redirect}, \
+        "{host} does not register clients by itself. Create an OAuth application there with the callback address {redirect}, \
          and enter its client id{proof}"
     );
     Error::field("client_id", message)
 }
 
-/// See [`SignIn::enter_client`] and [`SignIn::enter_client_for_all`].
+/// See [`AuthorizationService::enter_client`] and [`AuthorizationService::enter_client_for_all`].
 pub(super) async fn enter(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     connector: &Connector,
     entered: EnteredClient<'_>,
@@ -125,8 +127,8 @@ pub(super) async fn enter(
 ) -> Result<()> {
     let EnteredClient { owner, id, secret } = entered;
     let id = validate_id(id)?;
-    let provider = sign_in.provider(actor, connector.id).await?;
-    let secret = secret_or_existing(sign_in, actor, connector, &provider, id, secret).await?;
+    let provider = authorization.provider(actor, connector.id).await?;
+    let secret = secret_or_existing(authorization, actor, connector, &provider, id, secret).await?;
     let is_shared = owner == UserId::HUB;
     let needs_secret = provider.client_auth.has_key() || is_shared && provider.client_auth != ClientAuth::None;
     if secret.is_none() && needs_secret {
@@ -140,12 +142,12 @@ pub(super) async fn enter(
         (Some(_), described) => described,
     };
     let new = NewClient { client: &client, auth: Some(auth), source: "entered" };
-    store(sign_in, actor, owner, connector.id, &provider, &new, now).await.map(drop)
+    store(authorization, actor, owner, connector.id, &provider, &new, now).await.map(drop)
 }
 
 /// Validates the secret. Without one, returns the stored secret of the same client id.
 async fn secret_or_existing(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     connector: &Connector,
     provider: &Provider,
@@ -156,17 +158,17 @@ async fn secret_or_existing(
         let valid = oauth::validate_client_secret(provider.client_auth, secret);
         valid.map_err(|fault| Error::field("client_secret", fault))?;
     }
-    let stored = sign_in.known_client(actor, connector, provider).await?;
+    let stored = authorization.find_client(actor, connector, provider).await?;
     // a private key must never be sent as a secret, nor a secret be used as a key
-    let fits = |known: &OauthClientRecord| {
-        known.client.id == id && known.uses_private_key(provider) == provider.client_auth.has_key()
+    let fits = |stored: &OauthClientRecord| {
+        stored.client.id == id && stored.uses_private_key(provider) == provider.client_auth.has_key()
     };
-    Ok(secret.or(stored.filter(fits).and_then(|known| known.client.secret)))
+    Ok(secret.or(stored.filter(fits).and_then(|stored| stored.client.secret)))
 }
 
-/// Stores a client in the place of rejected ones, and reschedules the grants that a rejected client blocked.
+/// Stores a client in the place of retired ones, and reschedules the grants that a rejected client blocked.
 async fn store(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     owner: UserId,
     connector: ConnectorId,
@@ -174,16 +176,16 @@ async fn store(
     new: &NewClient<'_>,
     now: Timestamp,
 ) -> Result<OauthClientRecord> {
-    let redirect = sign_in.redirect_uri()?;
-    let mut tx = sign_in.system.begin().await?;
-    oauth_clients::delete_rejected(&mut tx, sign_in.vault, owner, provider.issuer()).await?;
+    let redirect = authorization.redirect_uri()?;
+    let mut tx = authorization.system.begin().await?;
+    oauth_clients::delete_retired(&mut tx, authorization.vault, owner, provider.issuer()).await?;
     let scope = ClientScope { issuer: provider.issuer(), redirect_uri: redirect.as_str() };
-    let known = oauth_clients::upsert(&mut tx, sign_in.vault, owner, scope, new, now).await?;
-    oauth_clients::reschedule_grants(&mut tx, known.id, now).await?;
+    let stored = oauth_clients::upsert(&mut tx, authorization.vault, owner, scope, new, now).await?;
+    oauth_clients::reschedule_grants(&mut tx, stored.id, now).await?;
     let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
     audit::record(&mut tx, actor, &action, now).await?;
     tx.commit().await?;
-    Ok(known)
+    Ok(stored)
 }
 
 /// Returns the fault of a missing `client_secret`.
@@ -199,7 +201,7 @@ fn missing_secret(auth: ClientAuth) -> Error {
 fn validate_id(id: &str) -> Result<&str> {
     match id.trim() {
         "" => Err(Error::field("client_id", "Enter the client id")),
-        id if id.len() > MAX_CLIENT_ID_BYTES => {
+        id if id.chars().count() > MAX_CLIENT_ID_LENGTH => {
             Err(Error::field("client_id", "The client id must be 2,000 characters or fewer"))
         }
         id => Ok(id),

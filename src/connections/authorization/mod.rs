@@ -1,8 +1,11 @@
 //! Signing in at a provider: begins on a page of the hub, continues with consent at the provider, ends at the callback.
+//! The pages of connectors call it, and the disconnection of a connection.
 //!
-//! Invariants: a sign-in works once, for ten minutes, in the browser session that began it. The PKCE verifier and both
-//! tokens are sealed as soon as the hub has them. A failed sign-in changes no connection. The label names the connection: an
-//! existing one keeps its id, and jobs that wait for it go on.
+//! Invariants: an authorization request works once, for ten minutes, in the browser session that began it. The PKCE verifier
+//! is stored sealed, and so are both tokens. Before the hub stores the tokens, it calls the service with them; until then
+//! they exist in memory only. A failed sign-in changes neither the tokens nor the status of a connection; after
+//! `invalid_scope`, it resets the requested scopes. The label names the connection: an existing one keeps its id, and jobs
+//! that wait for it resume.
 
 mod callback;
 pub(super) mod client_rejection;
@@ -40,9 +43,9 @@ use crate::vault::Vault;
 /// The path of the callback, to which providers send users back.
 pub const CALLBACK: &str = "oauth/callback";
 
-/// Signs users in at providers.
+/// Signs users in at providers, and manages the OAuth clients that the hub uses there.
 #[derive(Clone, Copy, Debug)]
-pub struct SignIn<'a> {
+pub struct AuthorizationService<'a> {
     /// The actor's rows.
     pub db: &'a Db,
     /// The OAuth clients, of which the hub's own belong to no user.
@@ -67,7 +70,7 @@ pub struct AuthorizationRedirect {
     /// The authorization URL.
     pub url: Url,
     /// `true` if the hub can register itself at the provider again.
-    pub can_be_made_known: bool,
+    pub can_register_again: bool,
 }
 
 /// A completed sign-in.
@@ -78,7 +81,7 @@ pub struct CompletedSignIn {
     /// The connection that calls go through from now on.
     pub connection: ConnectionId,
     /// `true` if the connection existed before.
-    pub is_renewed: bool,
+    pub is_reconnected: bool,
     /// Scopes that the hub requested and the provider did not grant.
     pub missing: Vec<String>,
     /// The account's name, if the service says it.
@@ -89,7 +92,7 @@ pub struct CompletedSignIn {
     pub released: ReleasedJobs,
 }
 
-impl SignIn<'_> {
+impl AuthorizationService<'_> {
     /// Begins a sign-in for the connection with this label. The hub registers itself at a provider that it does not know.
     ///
     /// # Errors
@@ -113,10 +116,10 @@ impl SignIn<'_> {
         start::scopes(self, actor, connector, label).await
     }
 
-    /// Returns the redirect of a sign-in that [`SignIn::begin`] began.
+    /// Returns the redirect of an authorization request that [`AuthorizationService::begin`] stored.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the sign-in is unknown, used, expired or from another browser session.
+    /// [`Error::Conflict`] if the request is unknown, used, expired or from another browser session.
     pub async fn authorization_redirect(
         &self,
         actor: &Actor,
@@ -130,7 +133,9 @@ impl SignIn<'_> {
     /// Completes a sign-in with the parameters of its callback.
     ///
     /// # Errors
-    /// A sentence for the user. The sign-in is used up then, and nothing else has changed.
+    /// A sentence for the user. [`Error::Conflict`] if the authorization request is unknown, used, expired or from another
+    /// browser session: then nothing has changed. Every later failure uses the request up and writes an audit entry. If the
+    /// provider rejected the OAuth client or a scope, the next sign-in uses another client or fewer scopes.
     pub async fn complete(
         &self,
         actor: &Actor,
@@ -141,7 +146,7 @@ impl SignIn<'_> {
         callback::complete(self, actor, session, query, now).await
     }
 
-    /// Returns the connector of a callback, if the sign-in is the actor's. A failed callback links back to it.
+    /// Returns the connector of a callback, if the authorization request is the actor's. A failed callback links back to it.
     pub async fn connector_of_callback(
         &self,
         actor: &Actor,
@@ -150,16 +155,17 @@ impl SignIn<'_> {
         callback::connector(self, actor, query).await
     }
 
-    /// Rejects the stored client of a provider, so that the next sign-in registers the hub again.
-    pub async fn forget_client(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
+    /// Retires every client that the hub registered for the user at the provider, so that the next sign-in registers the hub
+    /// again. A client that a person entered stays.
+    pub async fn retire_registered_clients(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
         let mut tx = self.db.as_user(actor).await?;
         let provider = stored_provider(&mut tx, actor, connector).await?;
-        oauth_clients::mark_rejected(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
+        oauth_clients::retire_client(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
         Ok(tx.commit().await?)
     }
 
     /// Returns the hub's client at a provider, if there is one.
-    pub async fn known_client(
+    pub async fn find_client(
         &self,
         actor: &Actor,
         connector: &Connector,
@@ -177,7 +183,7 @@ impl SignIn<'_> {
         .await
     }
 
-    /// Stores an OAuth client that the user has made at the provider. Without a secret, the secret of the same client id
+    /// Stores an OAuth client that the user has created at the provider. Without a secret, the secret of the same client id
     /// stays.
     ///
     /// # Errors
@@ -193,8 +199,8 @@ impl SignIn<'_> {
         clients::enter(self, actor, connector, clients::EnteredClient { owner: actor.user_id(), id, secret }, now).await
     }
 
-    /// Stores the OAuth client that an administrator, the actor, has made at the provider of a shipped connector. All users
-    /// sign in with it. Without a secret, the secret of the same client id stays.
+    /// Stores the OAuth client that an administrator, the actor, has created at the provider of a shipped connector. All
+    /// users sign in with it. Without a secret, the secret of the same client id stays.
     ///
     /// # Errors
     /// Faults of `client_id` and `client_secret`.

@@ -1,4 +1,5 @@
-//! Stored OAuth clients: who the hub is to an issuer, for one user or for all.
+//! Stored OAuth clients: the hub's identity at an issuer, for one user or for all. Sign-ins, revocations and token refreshes
+//! use them.
 
 use std::str::FromStr;
 
@@ -11,8 +12,8 @@ use crate::ids::{OauthClientId, UserId};
 use crate::oauth::{Client, ClientAuth, Provider};
 use crate::vault::{SecretRef, Vault};
 
-pub(in crate::connections) use super::store_oauth_clients::mark_rejected;
 pub(super) use super::store_oauth_clients::reschedule_grants;
+pub(in crate::connections) use super::store_oauth_clients::retire_client;
 
 /// A stored OAuth client, with its secret opened.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct OauthClientRecord {
     pub client: Client,
     /// Authentication method; `None` for the method in the provider's description.
     auth: Option<ClientAuth>,
-    /// An administrator entered the client for all users.
+    /// `true` if an administrator entered the client for all users.
     pub(in crate::connections) is_shared: bool,
 }
 
@@ -54,7 +55,7 @@ impl OauthClientRecord {
     }
 }
 
-/// Finds the newest client of this owner that the issuer has not rejected; only of `redirect_uri`, if there is one.
+/// Finds the newest client of this owner that is not retired. If `redirect_uri` is given, only clients of that URL count.
 pub(in crate::connections) async fn find_current(
     conn: &mut PgConnection,
     vault: &Vault,
@@ -127,9 +128,9 @@ pub(super) async fn upsert(
     Ok(OauthClientRecord { id, client: new.client.clone(), auth: new.auth, is_shared: owner == UserId::HUB })
 }
 
-/// Deletes the clients that their issuer has rejected and that no connection's grant was made with.
-pub(super) async fn delete_rejected(conn: &mut PgConnection, vault: &Vault, owner: UserId, issuer: &str) -> Result<()> {
-    for secret in store::delete_rejected(conn, owner, issuer).await?.into_iter().flatten() {
+/// Deletes the retired clients that no connection's grant was made with.
+pub(super) async fn delete_retired(conn: &mut PgConnection, vault: &Vault, owner: UserId, issuer: &str) -> Result<()> {
+    for secret in store::delete_retired(conn, owner, issuer).await?.into_iter().flatten() {
         vault.shred(conn, owner, &secret).await?;
     }
     Ok(())

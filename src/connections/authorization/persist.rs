@@ -1,9 +1,9 @@
-//! Stores a grant: tokens, connection, tools, and the jobs that waited, in one transaction.
+//! Stores a grant: tokens, connection, tools, and the jobs that waited, in one transaction. Called by `callback`.
 
 use super::oauth_clients::OauthClientRecord;
-use super::store_connections::{self, GrantedConnection, PreviousAccount};
+use super::store_connections::{self, GrantedConnection, PreviousConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
-use super::{CompletedSignIn, SignIn};
+use super::{AuthorizationService, CompletedSignIn};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -21,7 +21,7 @@ use crate::secret::Secret;
 use crate::upstream::Discovery;
 use crate::vault::SecretRef;
 
-/// A grant, and what the service says to it.
+/// A grant, and the service's answer to its token.
 struct ReceivedGrant<'a> {
     request: &'a AuthorizationRequest,
     provider: &'a Provider,
@@ -92,19 +92,53 @@ impl ReceivedGrant<'_> {
     }
 }
 
-/// Stores a grant as the connection with the sign-in's label. Retries while the database is unavailable: the provider
+/// A reason why a grant was not stored; the connection is unchanged.
+#[derive(Debug)]
+pub(super) enum PersistConflict {
+    /// The grant belongs to another account than the connection. Holds a message for the user.
+    OtherAccount(String),
+    /// Another sign-in created the connection meanwhile, so its account was not compared.
+    ConcurrentSignIn,
+}
+
+impl PersistConflict {
+    /// Returns the class that the audit log records.
+    pub(super) const fn class(&self) -> &'static str {
+        match self {
+            Self::OtherAccount(_) => "another_account",
+            Self::ConcurrentSignIn => "concurrent_sign_in",
+        }
+    }
+
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::OtherAccount(message) => message,
+            Self::ConcurrentSignIn => {
+                "Another sign-in with this label finished first, so nothing was changed. Please start again"
+            }
+        }
+    }
+}
+
+impl From<PersistConflict> for Error {
+    fn from(conflict: PersistConflict) -> Self {
+        Self::Conflict(conflict.message().to_owned())
+    }
+}
+
+/// Stores a grant as the connection with the request's label. Retries while the database is unavailable: the provider
 /// exchanges a code once, so the tokens exist nowhere else.
 pub(super) async fn persist(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,
     provider: &Provider,
-    known: &OauthClientRecord,
+    client: &OauthClientRecord,
     grant: Grant,
     now: Timestamp,
-) -> Result<CompletedSignIn> {
+) -> Result<Result<CompletedSignIn, PersistConflict>> {
     let reading = retry_while_unavailable(|| async {
-        let mut tx = sign_in.db.as_user(actor).await?;
+        let mut tx = authorization.db.as_user(actor).await?;
         let descriptor = connectors::descriptor(&mut tx, actor, request.connector_id).await?;
         Ok((connectors::get(&mut tx, actor, request.connector_id).await?, descriptor))
     });
@@ -115,64 +149,64 @@ pub(super) async fn persist(
     let answer = match descriptor {
         Some(descriptor) => {
             let service = RestService { descriptor, values: values.clone(), credential: Some(grant.access.clone()) };
-            ServiceAnswer::Account(service.account(sign_in.egress).await)
+            ServiceAnswer::Account(service.account(authorization.egress).await)
         }
-        None => ServiceAnswer::Tools(discover_with_token(sign_in.egress, &connector, &grant.access).await),
+        None => ServiceAnswer::Tools(discover_with_token(authorization.egress, &connector, &grant.access).await),
     };
-    let received = ReceivedGrant { request, provider, client: known.id, grant, connector, values, answer };
-    retry_while_unavailable(|| store(sign_in, actor, &received, now)).await
+    let received = ReceivedGrant { request, provider, client: client.id, grant, connector, values, answer };
+    retry_while_unavailable(|| store(authorization, actor, &received, now)).await
 }
 
 /// Stores the grant unless an earlier try did: the answer to a commit can get lost.
 async fn store(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     received: &ReceivedGrant<'_>,
     now: Timestamp,
-) -> Result<CompletedSignIn> {
+) -> Result<Result<CompletedSignIn, PersistConflict>> {
     let (request, owner) = (received.request, actor.user_id());
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     // an earlier try may be about to commit
     store_requests::lock(&mut tx, owner, request.id).await?;
     let result = match store_requests::find_result(&mut tx, owner, request.id).await? {
         Some(result) => result,
-        None => store_connection(sign_in, &mut tx, actor, received, now).await?,
+        None => match store_connection(authorization, &mut tx, actor, received, now).await? {
+            Ok(result) => result,
+            Err(conflict) => return Ok(Err(conflict)),
+        },
     };
     let released = queue::release_awaiting_reauth(&mut tx, actor, result.connection).await?;
     tx.commit().await?;
-    Ok(CompletedSignIn {
+    Ok(Ok(CompletedSignIn {
         connector: received.connector.clone(),
         connection: result.connection,
-        is_renewed: result.is_renewed,
+        is_reconnected: result.is_reconnected,
         missing: received.missing_scopes(),
         account: received.answer.account().map(|it| it.name.clone()),
         tools: received.answer.tool_count(),
         released,
-    })
+    }))
 }
 
 async fn store_connection(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     tx: &mut Tx,
     actor: &Actor,
     received: &ReceivedGrant<'_>,
     now: Timestamp,
-) -> Result<SignInResult> {
+) -> Result<Result<SignInResult, PersistConflict>> {
     let ReceivedGrant { request, connector, answer, .. } = received;
     let owner = actor.user_id();
     let previous = store_connections::find_for_update(tx, owner, connector.id, &request.label).await?;
     if let Some(message) = previous.as_ref().and_then(|it| it.other_account_error(answer.account())) {
-        return Err(Error::Conflict(message));
+        return Ok(Err(PersistConflict::OtherAccount(message)));
     }
-    let (access, refresh) = seal_tokens(sign_in, tx, actor, previous.as_ref(), &received.grant, now).await?;
+    let (access, refresh) = seal_tokens(authorization, tx, actor, previous.as_ref(), &received.grant, now).await?;
     let granted = received.connection(&access, refresh.as_ref(), now)?;
     let new = ConnectionId::new(now);
     let connection = store_connections::upsert(tx, owner, new, &granted, now).await?;
     if previous.is_none() && connection != new {
-        // the account of that connection was not compared
-        let message =
-            "Another sign-in with this label ended at the same moment. Nothing was changed by this one. Begin again";
-        return Err(Error::Conflict(message.to_owned()));
+        return Ok(Err(PersistConflict::ConcurrentSignIn));
     }
     let action = match &previous {
         Some(_) => Action::ConnectionReconnected { connection, connector: connector.id },
@@ -183,27 +217,27 @@ async fn store_connection(
         store_tools(tx, actor, connector.id, found, now).await?;
     }
     store_requests::record_result(tx, owner, request.id, connection).await?;
-    Ok(SignInResult { connection, is_renewed: previous.is_some() })
+    Ok(Ok(SignInResult { connection, is_reconnected: previous.is_some() }))
 }
 
 /// Seals both tokens in the places of the previous ones.
 async fn seal_tokens(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     tx: &mut Tx,
     actor: &Actor,
-    previous: Option<&PreviousAccount>,
+    previous: Option<&PreviousConnection>,
     grant: &Grant,
     now: Timestamp,
 ) -> Result<(SecretRef, Option<SecretRef>)> {
     let before = previous.and_then(|it| it.access.as_ref());
-    let access = upsert_secret(sign_in, tx, actor, before, "connection.access", &grant.access, now).await?;
+    let access = upsert_secret(authorization, tx, actor, before, "connection.access", &grant.access, now).await?;
     let before = previous.and_then(|it| it.refresh.as_ref());
     let refresh = if let Some(refresh) = &grant.refresh {
-        Some(upsert_secret(sign_in, tx, actor, before, "connection.refresh", refresh, now).await?)
+        Some(upsert_secret(authorization, tx, actor, before, "connection.refresh", refresh, now).await?)
     } else {
         // a new sign-in is a new grant, which the previous refresh token does not belong to
         if let Some(before) = before {
-            sign_in.vault.shred(tx, actor.user_id(), before).await?;
+            authorization.vault.shred(tx, actor.user_id(), before).await?;
         }
         None
     };
@@ -212,7 +246,7 @@ async fn seal_tokens(
 
 /// Replaces a sealed value, or seals a new one.
 async fn upsert_secret(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     tx: &mut Tx,
     actor: &Actor,
     previous: Option<&SecretRef>,
@@ -222,14 +256,14 @@ async fn upsert_secret(
 ) -> Result<SecretRef> {
     match previous {
         Some(previous) => {
-            sign_in.vault.replace(tx, actor.user_id(), previous, value, now).await?;
+            authorization.vault.replace(tx, actor.user_id(), previous, value, now).await?;
             Ok(previous.clone())
         }
-        None => sign_in.vault.seal(tx, actor.user_id(), purpose, value, now).await,
+        None => authorization.vault.seal(tx, actor.user_id(), purpose, value, now).await,
     }
 }
 
-/// Stores the server's tools, or why it did not list them. Neither makes the sign-in fail.
+/// Stores the server's tools, or the reason why it did not list them. Neither makes the sign-in fail.
 async fn store_tools(
     tx: &mut Tx,
     actor: &Actor,

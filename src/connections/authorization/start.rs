@@ -1,7 +1,7 @@
-//! Begins sign-ins, and sends users to the provider.
+//! Begins sign-ins, and sends users to the provider. Called by the pages that connect a service.
 
 use super::oauth_clients::{self, OauthClientRecord};
-use super::{AuthorizationRedirect, SignIn, clients, store_connections, store_requests, stored_provider};
+use super::{AuthorizationRedirect, AuthorizationService, clients, store_connections, store_requests, stored_provider};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -10,23 +10,23 @@ use crate::connections::{label, values_of};
 use crate::connectors::{self, Connector};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, OauthTransactionId};
+use crate::ids::{AuthorizationRequestId, ConnectorId};
 use crate::oauth::{self, AuthorizationParams, Pkce, Provider, State};
 
 use super::store_requests::{AuthorizationRequest, AuthorizationStatus, NewAuthorizationRequest};
 
-/// A user may take this long at the provider.
+/// The time that a user may take at the provider.
 const SIGN_IN_TTL: time::Duration = time::Duration::minutes(10);
 
-/// Old sign-ins stay this long, so that a late callback gets a precise message.
+/// The time that old authorization requests are kept, so that a late callback gets a precise message.
 const OLD_REQUEST_TTL: time::Duration = time::Duration::DAY;
 
 pub(super) const UNKNOWN: &str =
-    "This sign-in is not one that you began here. Nothing was stored. Begin again from the connector’s page";
-const USED: &str = "This sign-in was finished before, and works once. If the connection is not there, begin again";
+    "You did not start this sign-in here. Nothing was stored. Start again from the connector’s page";
+const USED: &str = "This sign-in has already been used. If the connection is not there, start again";
 const EXPIRED: &str =
-    "This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored. Begin again";
-const OTHER_BROWSER: &str = "This sign-in was begun in another browser, or before you signed in here. Nothing was stored. Begin again in this one";
+    "This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored. Start again";
+const OTHER_BROWSER: &str = "This sign-in was started in another browser, or before you signed in here. Nothing was stored. Start again in this one";
 
 /// The form that begins a sign-in.
 pub(super) struct Input<'a> {
@@ -35,29 +35,29 @@ pub(super) struct Input<'a> {
     pub(super) form: &'a FormValues,
 }
 
-/// See [`SignIn::begin`].
+/// See [`AuthorizationService::begin`].
 pub(super) async fn begin(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     session: SessionKey,
     connector: &Connector,
     input: Input<'_>,
     now: Timestamp,
 ) -> Result<State> {
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     let provider = stored_provider(&mut tx, actor, connector.id).await?;
     let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
     drop(tx);
     let service_fields = descriptor.map(|it| it.fields).unwrap_or_default();
     let (label, fields) = label::with(label::parse(input.label), fields::validate(&service_fields, input.form))?;
-    let client = clients::ensure(sign_in, actor, connector, &provider, now).await?;
-    let scopes = scopes(sign_in, actor, connector.id, label).await?;
-    let redirect_uri = sign_in.redirect_uri()?;
+    let client = clients::ensure(authorization, actor, connector, &provider, now).await?;
+    let scopes = scopes(authorization, actor, connector.id, label).await?;
+    let redirect_uri = authorization.redirect_uri()?;
     let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
-    let (mut tx, owner) = (sign_in.db.as_user(actor).await?, actor.user_id());
-    let verifier = sign_in.vault.seal(&mut tx, owner, "oauth_transaction.verifier", pkce.verifier(), now).await?;
+    let (mut tx, owner) = (authorization.db.as_user(actor).await?, actor.user_id());
+    let verifier = authorization.vault.seal(&mut tx, owner, "oauth_transaction.verifier", pkce.verifier(), now).await?;
     let request = NewAuthorizationRequest {
-        id: OauthTransactionId::new(now),
+        id: AuthorizationRequestId::new(now),
         connector: connector.id,
         label,
         state: &state.hash(),
@@ -77,14 +77,14 @@ pub(super) async fn begin(
     Ok(state)
 }
 
-/// See [`SignIn::scopes`].
+/// See [`AuthorizationService::scopes`].
 pub(super) async fn scopes(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     connector: ConnectorId,
     label: &str,
 ) -> Result<Vec<String>> {
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     let mut scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
     let requested = store_connections::requested_scopes(&mut tx, actor.user_id(), connector, label).await?;
     let requested = requested.unwrap_or_default();
@@ -92,26 +92,26 @@ pub(super) async fn scopes(
     Ok(scopes)
 }
 
-/// See [`SignIn::authorization_redirect`].
+/// See [`AuthorizationService::authorization_redirect`].
 pub(super) async fn authorization_redirect(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     session: SessionKey,
     state: &State,
     now: Timestamp,
 ) -> Result<AuthorizationRedirect> {
-    let mut tx = sign_in.db.as_user(actor).await?;
+    let mut tx = authorization.db.as_user(actor).await?;
     let request = store_requests::find(&mut tx, actor.user_id(), &state.hash()).await?;
     let request = request.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
     request.check_usable(session, now)?;
     let connector = connectors::get(&mut tx, actor, request.connector_id).await?;
     let provider = stored_provider(&mut tx, actor, connector.id).await?;
-    let pkce = open_verifier(sign_in, &mut tx, actor, &request).await?;
+    let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
     drop(tx);
-    let known = client_of_request(sign_in, actor, &request, &provider).await?;
+    let client = client_of_request(authorization, actor, &request, &provider).await?;
     let params = AuthorizationParams {
-        client_id: &known.client.id,
-        redirect: &sign_in.redirect_uri()?,
+        client_id: &client.client.id,
+        redirect: &authorization.redirect_uri()?,
         scopes: &request.scopes,
         state,
         pkce: &pkce,
@@ -122,37 +122,37 @@ pub(super) async fn authorization_redirect(
         label: request.label,
         host: url.host_str().unwrap_or_default().to_owned(),
         url,
-        can_be_made_known: provider.registration_url.is_some(),
+        can_register_again: provider.registration_url.is_some(),
     })
 }
 
-/// Opens the PKCE verifier of a sign-in.
+/// Opens the PKCE verifier of an authorization request.
 pub(super) async fn open_verifier(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     tx: &mut Tx,
     actor: &Actor,
     request: &AuthorizationRequest,
 ) -> Result<Pkce> {
     let sealed = request.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
-    Ok(Pkce::from_verifier(sign_in.vault.open(tx, actor.user_id(), sealed).await?))
+    Ok(Pkce::from_verifier(authorization.vault.open(tx, actor.user_id(), sealed).await?))
 }
 
-/// Returns the client that a sign-in was begun with.
+/// Returns the client that an authorization request was begun with.
 pub(super) async fn client_of_request(
-    sign_in: &SignIn<'_>,
+    authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,
     provider: &Provider,
 ) -> Result<OauthClientRecord> {
-    let mut conn = sign_in.system.acquire().await?;
+    let mut conn = authorization.system.acquire().await?;
     let owner = actor.user_id();
     let found =
-        oauth_clients::find_for_grant(&mut conn, sign_in.vault, owner, request.oauth_client_id, provider).await?;
-    found.ok_or_else(|| Error::Conflict(format!("{} does not know this hub any more", provider.host())))
+        oauth_clients::find_for_grant(&mut conn, authorization.vault, owner, request.oauth_client_id, provider).await?;
+    found.ok_or_else(|| Error::Conflict(format!("{} no longer knows this hub", provider.host())))
 }
 
 impl AuthorizationRequest {
-    /// Returns an [`Error::Conflict`] if the sign-in cannot go on in this session.
+    /// Returns an [`Error::Conflict`] if the request cannot be completed in this session.
     pub(super) fn check_usable(&self, session: SessionKey, now: Timestamp) -> Result<()> {
         let message = if self.session != session.to_string() {
             OTHER_BROWSER

@@ -1,4 +1,4 @@
-//! Statements on the connections that sign-ins make or reconnect.
+//! Statements on the connections that sign-ins create or reconnect. Called by `persist`, `start` and `callback`.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -9,14 +9,14 @@ use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
 /// The secrets and the account of the connection that a sign-in reconnects.
-pub(super) struct PreviousAccount {
+pub(super) struct PreviousConnection {
     pub(super) access: Option<SecretRef>,
     pub(super) refresh: Option<SecretRef>,
     pub(super) external_id: Option<String>,
     pub(super) external_account: Option<String>,
 }
 
-impl PreviousAccount {
+impl PreviousConnection {
     /// Returns an error message if the connection belongs to another account.
     pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<String> {
         other_account_error(self.external_id.as_deref(), self.external_account.as_deref(), account)
@@ -29,9 +29,9 @@ pub(super) async fn find_for_update(
     owner: UserId,
     connector: ConnectorId,
     label: &str,
-) -> sqlx::Result<Option<PreviousAccount>> {
+) -> sqlx::Result<Option<PreviousConnection>> {
     sqlx::query_as!(
-        PreviousAccount,
+        PreviousConnection,
         r#"
         SELECT secret_ref_access AS "access: SecretRef",
                secret_ref_refresh AS "refresh: SecretRef",

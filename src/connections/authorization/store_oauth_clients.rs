@@ -1,4 +1,5 @@
-//! Statements of the table `oauth_clients`, and of the grants that wait for a client.
+//! Statements of the table `oauth_clients`, and of the grants that wait for a client. Called by `oauth_clients` and
+//! `client_rejection`.
 
 use sqlx::PgConnection;
 
@@ -17,12 +18,12 @@ pub(super) struct StoredClient {
     pub(super) auth: Option<String>,
 }
 
-/// Client of an owner and an issuer.
+/// Selects a client of an owner and an issuer.
 #[derive(Clone, Copy)]
 pub(super) enum ClientSelector<'a> {
-    /// A known client, even if the issuer has rejected it.
+    /// The client with this id, even if it is retired.
     Id(OauthClientId),
-    /// The newest client that the issuer has not rejected, of any or of this callback URL.
+    /// The newest client that is not retired, of this callback URL or of all.
     Newest { redirect_uri: Option<&'a str> },
 }
 
@@ -135,16 +136,16 @@ pub(super) async fn reschedule_grants(
     Ok(())
 }
 
-/// Records that the issuer rejects a client (`None`: any) that the hub registered itself, so that the next sign-in registers
-/// a new one. Returns false if a person entered the client: only they can replace it.
-pub(in crate::connections) async fn mark_rejected(
+/// Retires a client that the hub registered itself (`None`: all of them at this issuer), so that the next sign-in registers
+/// a new one. Returns false if there is no such client, or if a person entered it: only they can replace it.
+pub(in crate::connections) async fn retire_client(
     conn: &mut PgConnection,
     owner: UserId,
     issuer: &str,
     client: Option<OauthClientId>,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let marked = sqlx::query!(
+    let retired = sqlx::query!(
         r#"
         UPDATE oauth_clients
         SET rejected_at = $4
@@ -157,11 +158,11 @@ pub(in crate::connections) async fn mark_rejected(
     )
     .execute(conn)
     .await?;
-    Ok(marked.rows_affected() > 0)
+    Ok(retired.rows_affected() > 0)
 }
 
-/// Deletes rejected clients without connections, and returns their secrets.
-pub(super) async fn delete_rejected(
+/// Deletes retired clients without connections, and returns their secrets.
+pub(super) async fn delete_retired(
     conn: &mut PgConnection,
     owner: UserId,
     issuer: &str,
@@ -186,8 +187,9 @@ pub(super) async fn delete_rejected(
     .await
 }
 
-/// Records the rejection of a client of all users, unless one is recorded. Returns false if a newer client serves all users.
-pub(super) async fn record_rejection(
+/// Records that the provider rejects a client that serves all users, unless that is recorded already; administrators then
+/// get a notice. The client stays in use. Returns false if a newer client serves all users.
+pub(super) async fn record_shared_client_rejection(
     conn: &mut PgConnection,
     client: OauthClientId,
     connector: ConnectorId,
@@ -229,7 +231,7 @@ pub(super) async fn record_rejection(
 }
 
 /// Clears the rejection of a client of all users.
-pub(super) async fn clear_rejection(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
+pub(super) async fn clear_shared_client_rejection(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         UPDATE oauth_clients
@@ -245,7 +247,7 @@ pub(super) async fn clear_rejection(conn: &mut PgConnection, client: OauthClient
 }
 
 /// Finds the rejection of a client of all users.
-pub(super) async fn find_rejection(
+pub(super) async fn find_shared_client_rejection(
     conn: &mut PgConnection,
     client: OauthClientId,
 ) -> sqlx::Result<Option<ClientRejection>> {

@@ -1,15 +1,15 @@
-//! Statements on `oauth_transactions`, the pending authorization requests.
+//! Statements on `oauth_transactions`, the table of authorization requests. Called by `start`, `callback` and `persist`.
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OauthTransactionId, UserId};
+use crate::ids::{AuthorizationRequestId, ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
 /// A new authorization request.
 pub(super) struct NewAuthorizationRequest<'a> {
-    pub(super) id: OauthTransactionId,
+    pub(super) id: AuthorizationRequestId,
     pub(super) connector: ConnectorId,
     pub(super) label: &'a str,
     pub(super) state: &'a [u8],
@@ -57,7 +57,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// The status of a sign-in.
+/// The status of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub(super) enum AuthorizationStatus {
@@ -68,7 +68,7 @@ pub(super) enum AuthorizationStatus {
 
 /// A stored authorization request.
 pub(super) struct AuthorizationRequest {
-    pub(super) id: OauthTransactionId,
+    pub(super) id: AuthorizationRequestId,
     pub(super) connector_id: ConnectorId,
     pub(super) label: String,
     pub(super) code_verifier_ref: Option<SecretRef>,
@@ -86,7 +86,7 @@ macro_rules! authorization_requests {
         sqlx::query_as!(
             AuthorizationRequest,
             r#"
-            SELECT id AS "id: OauthTransactionId",
+            SELECT id AS "id: AuthorizationRequestId",
                    connector_id AS "connector_id: ConnectorId",
                    label,
                    code_verifier_ref AS "code_verifier_ref: SecretRef",
@@ -128,7 +128,7 @@ pub(super) async fn find_for_update(
 pub(super) async fn mark_completed(
     conn: &mut PgConnection,
     owner: UserId,
-    id: OauthTransactionId,
+    id: AuthorizationRequestId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -147,31 +147,31 @@ pub(super) async fn mark_completed(
 }
 
 /// Locks the request until the transaction ends, so that no other transaction records its result.
-pub(super) async fn lock(conn: &mut PgConnection, owner: UserId, id: OauthTransactionId) -> sqlx::Result<()> {
+pub(super) async fn lock(conn: &mut PgConnection, owner: UserId, id: AuthorizationRequestId) -> sqlx::Result<()> {
     sqlx::query!("SELECT id FROM oauth_transactions WHERE user_id = $1 AND id = $2 FOR UPDATE", owner as _, id as _,)
         .fetch_optional(conn)
         .await?;
     Ok(())
 }
 
-/// The connection that a sign-in made or reconnected.
+/// The connection that an authorization request created or reconnected.
 pub(super) struct SignInResult {
     pub(super) connection: ConnectionId,
     /// `true` if the connection existed before.
-    pub(super) is_renewed: bool,
+    pub(super) is_reconnected: bool,
 }
 
-/// Finds the recorded result of a sign-in.
+/// Finds the recorded result of an authorization request.
 pub(super) async fn find_result(
     conn: &mut PgConnection,
     owner: UserId,
-    id: OauthTransactionId,
+    id: AuthorizationRequestId,
 ) -> sqlx::Result<Option<SignInResult>> {
     sqlx::query_as!(
         SignInResult,
         r#"
         SELECT c.id AS "connection: ConnectionId",
-               c.version > 1 AS "is_renewed!"
+               c.version > 1 AS "is_reconnected!"
         FROM oauth_transactions t
         JOIN user_connections c ON c.user_id = t.user_id AND c.id = t.connection_id
         WHERE t.user_id = $1 AND t.id = $2
@@ -186,7 +186,7 @@ pub(super) async fn find_result(
 pub(super) async fn record_result(
     conn: &mut PgConnection,
     owner: UserId,
-    id: OauthTransactionId,
+    id: AuthorizationRequestId,
     connection: ConnectionId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -200,7 +200,11 @@ pub(super) async fn record_result(
     Ok(())
 }
 
-pub(super) async fn mark_failed(conn: &mut PgConnection, owner: UserId, id: OauthTransactionId) -> sqlx::Result<()> {
+pub(super) async fn mark_failed(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: AuthorizationRequestId,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE oauth_transactions SET status = 'failed' WHERE user_id = $1 AND id = $2",
         owner as _,

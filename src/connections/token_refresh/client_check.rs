@@ -110,6 +110,6 @@ pub(super) async fn handle_rejected_client(
         let is_current = client_rejection::record(tx, client.id, connector, message, client.requested_at, now).await?;
         return Ok(if is_current { ClientRemedy::AskAdministrator } else { ClientRemedy::UseCurrentClient });
     }
-    let is_made_by_hub = oauth_clients::mark_rejected(tx, actor.user_id(), issuer, Some(client.id), now).await?;
+    let is_made_by_hub = oauth_clients::retire_client(tx, actor.user_id(), issuer, Some(client.id), now).await?;
     Ok(if is_made_by_hub { ClientRemedy::SignInAgain } else { ClientRemedy::CheckOwnClient })
 }

@@ -57,7 +57,7 @@ struct NewPage<'a> {
     faults: FieldFaults,
     email: &'a str,
     next: Option<&'a str>,
-    /// A sealed form that is restored after sign-in.
+    /// A sealed form that waits for its page after sign-in.
     sealed_form: &'a str,
     forgot: String,
     is_open: bool,
@@ -79,7 +79,7 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Query(par
 
 /// Answers a form that was sent without a session: the sign-in page, which carries the sealed form.
 pub(in crate::web) fn show_with_sealed_form(app: &App, next: &str, sealed_form: &str) -> Response {
-    let shell = Shell::new(TITLE).flash(Some(Flash::important(FORM_NOT_SENT)));
+    let shell = Shell::new(TITLE).with_flash(Some(Flash::important(FORM_NOT_SENT)));
     let form = NewPage { sealed_form, ..NewPage::blank(app, shell, Some(next)) };
     forbid_storing(page_with(StatusCode::UNAUTHORIZED, &form))
 }
@@ -92,7 +92,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
             SignInOutcome::Accepted(user) => {
                 session::begin(&anyone.session, user.id, &anyone.source, now).await?;
-                form_restore::restore(&app, &anyone.session, user.id, &fields.sealed_form).await?;
+                form_restore::move_to_session(&app, &anyone.session, user.id, &fields.sealed_form).await?;
                 return Ok(form_restore::set_last_user_cookie(
                     see_other(local_path(&fields.next).unwrap_or(HOME)),
                     &app,

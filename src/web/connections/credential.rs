@@ -19,7 +19,7 @@ use crate::web::connectors::fields::FieldView;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::count;
@@ -46,18 +46,23 @@ struct TokenPage<'a> {
     ends_on: &'a str,
 }
 
-pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: RestoredForm) -> Result {
+pub(super) async fn edit(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    pending_form: PendingForm,
+) -> Result {
     let connection = load(&app, &me, &id).await?;
     if let Some(why) = reason_not_to_replace(&connection) {
         me.flash(Flash::important(why)).await?;
         return Ok(see_other(&href(&connection)));
     }
     if connection.takes_key() {
-        return edit_key(&app, &me, &connection, kept).await;
+        return edit_key(&app, &me, &connection, pending_form).await;
     }
     // a token is not preserved through the sign-in
-    let kept: Option<Form<CredentialForm>> = kept.take(&app, &me).await?;
-    let ends_on = kept.map(|Form(typed)| typed.ends_on).unwrap_or_default();
+    let restored: Option<Form<CredentialForm>> = pending_form.take(&app, &me).await?;
+    let ends_on = restored.map(|Form(typed)| typed.ends_on).unwrap_or_default();
     Ok(token_form(&me, &connection, StatusCode::OK, &ends_on, &FieldFaults::default()).await)
 }
 
@@ -133,9 +138,9 @@ struct KeyPage<'a> {
     ends_on: &'a str,
 }
 
-async fn edit_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, kept: RestoredForm) -> Result {
-    let kept: Option<Form<CredentialForm>> = kept.take(app, me).await?;
-    if let Some(Form(typed)) = kept {
+async fn edit_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, pending_form: PendingForm) -> Result {
+    let restored: Option<Form<CredentialForm>> = pending_form.take(app, me).await?;
+    if let Some(Form(typed)) = restored {
         return key_form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
     }
     let mut tx = app.db.as_user(&me.actor).await?;

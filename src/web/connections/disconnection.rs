@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::views::{Dependent, href, name};
 use super::{below, parse_id, selection};
 use crate::app::App;
-use crate::connections::{ConnectionDetail, SignIn};
+use crate::connections::{AuthorizationService, ConnectionDetail};
 use crate::connectors::AuthKind;
 use crate::ids::ConnectionId;
 use crate::jobs::{self, DisconnectResult};
@@ -132,7 +132,7 @@ async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
 
 /// Asks all providers at once to revoke their grants. Returns a sentence for each that could not be asked.
 async fn revoke_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) -> Vec<String> {
-    let sign_in = SignIn {
+    let authorization = AuthorizationService {
         db: &app.db,
         system: &app.system,
         vault: &app.vault,
@@ -140,7 +140,8 @@ async fn revoke_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) ->
         public_url: &app.public_url,
     };
     let now = app.clock.now();
-    let requests = chosen.iter().filter(|it| !it.is_disconnected()).map(|it| sign_in.revoke(&me.actor, it.id, now));
+    let requests =
+        chosen.iter().filter(|it| !it.is_disconnected()).map(|it| authorization.revoke(&me.actor, it.id, now));
     let failures = join_all(requests).await.into_iter().filter_map(|answer| {
         answer.unwrap_or_else(|error| {
             // a grant whose token cannot be decrypted cannot be revoked; that must not prevent disconnecting

@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -34,10 +34,17 @@ struct LabelPage<'a> {
     typed: &'a str,
 }
 
-pub(super) async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, kept: RestoredForm) -> Result {
+pub(super) async fn edit(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    pending_form: PendingForm,
+) -> Result {
     let connection = load(&app, &me, &id).await?;
-    let typed =
-        kept.take(&app, &me).await?.map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
+    let typed = pending_form
+        .take(&app, &me)
+        .await?
+        .map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
     Ok(form(&me, &connection, StatusCode::OK, &typed, &FieldFaults::default()).await)
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::below;
 use super::connect_method::form_status;
 use super::fields::{ProofView, host_of};
-use super::sign_in::sign_in;
+use super::sign_in::authorization;
 use crate::app::App;
 use crate::connections::{CALLBACK, ClientRejection};
 use crate::connectors::{self, Connector, Descriptor};
@@ -20,7 +20,7 @@ use crate::web::actor::{Admin, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::When;
@@ -48,7 +48,7 @@ struct ApplicationPage<'a> {
     /// The field for the secret; a public client has none.
     proof: Option<ProofView>,
     /// The reason for which the provider rejects the application, and the time of the first rejection.
-    refusal: Option<(String, When)>,
+    rejection: Option<(String, When)>,
     /// Other services that sign in with the same application.
     shared: Vec<String>,
 }
@@ -59,7 +59,7 @@ struct Application {
     descriptor: Descriptor,
     provider: Provider,
     client_id: Option<String>,
-    refusal: Option<ClientRejection>,
+    rejection: Option<ClientRejection>,
     shared: Vec<String>,
 }
 
@@ -73,13 +73,13 @@ impl Application {
         let provider = descriptor.oauth.clone().ok_or_else(none)?;
         let shared = connectors::list_names_of_provider(&mut tx, &provider).await?;
         drop(tx);
-        let known = sign_in(app).known_client(&me.actor, &connector, &provider).await?;
-        let refusal = match &known {
-            Some(known) => sign_in(app).client_rejection(known).await?,
+        let client = authorization(app).find_client(&me.actor, &connector, &provider).await?;
+        let rejection = match &client {
+            Some(client) => authorization(app).client_rejection(client).await?,
             None => None,
         };
         let shared = shared.into_iter().filter(|name| *name != connector.name).collect();
-        Ok(Self { connector, descriptor, provider, client_id: known.map(|known| known.client.id), refusal, shared })
+        Ok(Self { connector, descriptor, provider, client_id: client.map(|it| it.client.id), rejection, shared })
     }
 }
 
@@ -87,10 +87,10 @@ pub(super) async fn edit(
     State(app): State<App>,
     Admin(me): Admin,
     Path(slug): Path<String>,
-    restored: RestoredForm,
+    pending_form: PendingForm,
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
-    let restored: Option<Form<ApplicationForm>> = restored.take(&app, &me).await?;
+    let restored: Option<Form<ApplicationForm>> = pending_form.take(&app, &me).await?;
     let current = || application.client_id.clone().unwrap_or_default();
     let client_id = restored.map_or_else(current, |Form(typed)| typed.client_id);
     Ok(form(&app, &me, &application, &client_id, &FieldFaults::default()).await)
@@ -104,8 +104,8 @@ pub(super) async fn update(
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
     let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
-    let (sign_in, now) = (sign_in(&app), app.clock.now());
-    match sign_in.enter_client_for_all(&me.actor, &application.connector, &typed.client_id, secret, now).await {
+    let (authorization, now) = (authorization(&app), app.clock.now());
+    match authorization.enter_client_for_all(&me.actor, &application.connector, &typed.client_id, secret, now).await {
         Ok(()) => {
             let message =
                 format!("The OAuth application is stored. {} can be connected now.", application.connector.name);
@@ -141,7 +141,7 @@ async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &s
             scopes: &application.provider.scopes,
             client_id,
             proof: proof_view(application),
-            refusal: application.refusal.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
+            rejection: application.rejection.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
             shared: application.shared.clone(),
         },
     )

@@ -16,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path, Query};
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -44,13 +44,13 @@ pub(super) async fn new(
     me: SignedIn,
     Path(slug): Path<String>,
     Query(params): Query<NewParams>,
-    restored: RestoredForm,
+    pending_form: PendingForm,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let Some(method) = connect_method(&app, &me, &connector).await? else {
         return redirect_connected(&me, &connector).await;
     };
-    let restored: Option<Form<ConnectionForm>> = restored.take(&app, &me).await?;
+    let restored: Option<Form<ConnectionForm>> = pending_form.take(&app, &me).await?;
     let blank = || method.blank_label().to_owned();
     if let ConnectMethod::SignIn { .. } = method {
         let label = params.label.unwrap_or_else(blank);

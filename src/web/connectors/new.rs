@@ -16,7 +16,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
@@ -31,8 +31,8 @@ pub(super) struct NewForm {
     ends_on: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, restored: RestoredForm) -> Result {
-    let Form(typed) = restored.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
+pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
+    let Form(typed) = pending_form.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
     Ok(form(&me, &typed, &FieldFaults::default()).await)
 }
 

@@ -12,7 +12,7 @@ use super::connect_method::{ConnectionForm, FilledForm};
 use super::fields::{FieldView, ProofView};
 use super::{below, connected_message};
 use crate::app::App;
-use crate::connections::{self, CompletedSignIn, FormValues, SignIn, label};
+use crate::connections::{self, AuthorizationService, CompletedSignIn, FormValues, label};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
@@ -61,7 +61,7 @@ struct ContinuePage {
     slug: String,
     label: String,
     host: String,
-    can_be_made_known: bool,
+    can_register_again: bool,
     /// Scheme and host of the next page.
     origin: String,
     url: String,
@@ -76,15 +76,24 @@ struct FailedPage {
     again: Option<(String, String)>,
 }
 
-pub(super) fn sign_in(app: &App) -> SignIn<'_> {
-    SignIn { db: &app.db, system: &app.system, vault: &app.vault, egress: &app.egress, public_url: &app.public_url }
+pub(super) fn authorization(app: &App) -> AuthorizationService<'_> {
+    AuthorizationService {
+        db: &app.db,
+        system: &app.system,
+        vault: &app.vault,
+        egress: &app.egress,
+        public_url: &app.public_url,
+    }
 }
 
 /// Begins the sign-in of a service that was just added. If that fails, redirects to the form, which shows the reason.
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let here = format!("/connectors/{}/connection", connector.slug);
-    match sign_in(app).begin(&me.actor, session, connector, label::DEFAULT, &FormValues::new(), app.clock.now()).await {
+    match authorization(app)
+        .begin(&me.actor, session, connector, label::DEFAULT, &FormValues::new(), app.clock.now())
+        .await
+    {
         Ok(state) => Ok(see_other(&format!("{here}/continue?state={}", state.expose()))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(_) => Ok(see_other(&here)),
@@ -123,16 +132,16 @@ async fn begin_with_form(
     typed: &ConnectionForm,
 ) -> crate::error::Result<State> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let (sign_in, now) = (sign_in(app), app.clock.now());
+    let (authorization, now) = (authorization(app), app.clock.now());
     if typed.anew == "1" {
-        sign_in.forget_client(&me.actor, connector.id, now).await?;
+        authorization.retire_registered_clients(&me.actor, connector.id, now).await?;
     }
     if !typed.client_id.trim().is_empty() {
         let secret = typed.client_secret.trim();
         let secret = (!secret.is_empty()).then(|| Secret::new(secret));
-        sign_in.enter_client(&me.actor, connector, &typed.client_id, secret, now).await?;
+        authorization.enter_client(&me.actor, connector, &typed.client_id, secret, now).await?;
     }
-    sign_in.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
+    authorization.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
 }
 
 #[derive(Deserialize)]
@@ -148,7 +157,7 @@ pub(super) async fn show_continue(
     Query(params): Query<ContinueParams>,
 ) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let redirect = sign_in(&app)
+    let redirect = authorization(&app)
         .authorization_redirect(&me.actor, session, &State::from_callback(&params.state), app.clock.now())
         .await;
     match redirect {
@@ -164,7 +173,7 @@ pub(super) async fn show_continue(
                 slug: redirect.connector.slug,
                 label: redirect.label,
                 host: redirect.host,
-                can_be_made_known: redirect.can_be_made_known,
+                can_register_again: redirect.can_register_again,
                 origin: redirect.url.origin().ascii_serialization(),
                 url: redirect.url.into(),
             }))
@@ -174,7 +183,7 @@ pub(super) async fn show_continue(
     }
 }
 
-/// Handles the OAuth callback.
+/// Handles the OAuth callback of a sign-in.
 pub(super) async fn callback(
     Handles(app): Handles<App>,
     me: SignedIn,
@@ -184,7 +193,7 @@ pub(super) async fn callback(
     // in a task of its own: a grant must not be lost if the browser closes the connection now
     let completion = app.background_tasks.run_to_end({
         let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
-        async move { sign_in(&app).complete(&actor, session, &query, app.clock.now()).await }
+        async move { authorization(&app).complete(&actor, session, &query, app.clock.now()).await }
     });
     match completion.await {
         Ok(signed) => {
@@ -198,7 +207,7 @@ pub(super) async fn callback(
         Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
         Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
         Err(error) => {
-            let connector = sign_in(&app).connector_of_callback(&me.actor, &query).await?;
+            let connector = authorization(&app).connector_of_callback(&me.actor, &query).await?;
             Ok(show_failure(&me, StatusCode::CONFLICT, error.to_string(), connector).await)
         }
     }
@@ -211,7 +220,7 @@ pub(super) async fn client(Handles(app): Handles<App>) -> Result {
 }
 
 fn describe_sign_in(signed: &CompletedSignIn) -> String {
-    let again = if signed.is_renewed { " again" } else { "" };
+    let again = if signed.is_reconnected { " again" } else { "" };
     let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
     let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
     match signed.tools {
@@ -247,7 +256,7 @@ impl SignInRequirements {
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
         drop(tx);
         let is_missing =
-            descriptor.is_some() && sign_in(app).known_client(&me.actor, connector, &provider).await?.is_none();
+            descriptor.is_some() && authorization(app).find_client(&me.actor, connector, &provider).await?.is_none();
         let missing = is_missing.then(|| MissingClient {
             href: me.user.is_admin.then(|| format!("/connectors/{}/application", connector.slug)),
         });
@@ -259,7 +268,7 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
     let FilledForm { values, faults } = filled;
     let requirements = SignInRequirements::load(app, me, connector).await?;
     let provider = &requirements.provider;
-    let scopes = sign_in(app).scopes(&me.actor, connector.id, &values.label).await?;
+    let scopes = authorization(app).scopes(&me.actor, connector.id, &values.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = shell.with_faults(faults);
     let needs_client_fields =

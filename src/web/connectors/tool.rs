@@ -23,7 +23,7 @@ use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path, Query};
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::path::segment;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Section;
@@ -71,7 +71,7 @@ pub(super) async fn new(
     me: SignedIn,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<ToolQuery>,
-    restored: RestoredForm,
+    pending_form: PendingForm,
 ) -> Result {
     let mut tool = Tool::find(&app, &me, &slug, &name).await?;
     if !tool.version.is_listed {
@@ -79,7 +79,7 @@ pub(super) async fn new(
     }
     let as_json = query.shape.as_deref() == Some("json");
     let mut chosen = None;
-    let entries = match (restored.take(&app, &me).await?, query.from) {
+    let entries = match (pending_form.take(&app, &me).await?, query.from) {
         (Some(FormPairs(pairs)), _) => {
             let (connection, pairs) = connection_picker::split_form(pairs);
             chosen = connection;

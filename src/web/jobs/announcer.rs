@@ -1,4 +1,4 @@
-//! Announcements for screen readers: one sentence for everything that happened, then a pause.
+//! Announcements for screen readers: one sentence for everything that happened, then a pause. The stream of the list uses it.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Announcer {
         Self { setting, ..Self::default() }
     }
 
-    /// Records a changed row. Only the end of a job is announced.
+    /// Records a changed row. Only jobs that have finished are announced.
     pub(super) fn record(&mut self, row: &JobRow) {
         let outcome = match row.status {
             _ if self.setting == Announce::None => return,
@@ -60,7 +60,7 @@ impl Announcer {
             (0, _) => String::new(),
             (1, _) => std::mem::take(&mut self.last_finished),
             (finished, 0) => format!("{} finished.", count(finished, "job")),
-            (finished, failed) => format!("{} finished, {failed} failed.", count(finished, "job")),
+            (finished, failed) => format!("{} finished; {failed} of them failed.", count(finished, "job")),
         };
         let unseen = self.unseen.map(|unseen| format!("{}.", new_jobs(unseen))).unwrap_or_default();
         *self = Self { announced_at: Some(now), ..Self::new(self.setting) };
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(announcer.next_announcement(), Some(now + ANNOUNCEMENT_INTERVAL));
         assert_eq!(
             announcer.announce(now + ANNOUNCEMENT_INTERVAL).as_deref(),
-            Some("2 jobs finished, 1 failed. 2 new jobs.")
+            Some("2 jobs finished; 1 of them failed. 2 new jobs.")
         );
         assert_eq!(
             (announcer.announce(now + ANNOUNCEMENT_INTERVAL * 3), announcer.next_announcement()),

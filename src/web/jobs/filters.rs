@@ -1,4 +1,5 @@
-//! The filters of the list of jobs: parsed from the address, shown in the form, written back into links.
+//! The filters of the list of jobs: parsed from the address, shown in the form, written back into links. The page of the list
+//! and its stream read them.
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -139,7 +140,7 @@ impl Filters {
         ])
     }
 
-    /// Returns the heading: "Failed jobs of echo (Everything) since 20 November 2026".
+    /// Returns the heading: "Failed or unknown jobs of echo (Everything) since 20 November 2026".
     pub(super) fn heading(&self) -> String {
         let jobs = self.filter.status.map_or("Jobs", heading_noun);
         let of = match (self.tool.as_str(), &self.connector) {
@@ -171,10 +172,10 @@ const fn status_label(stage: StatusFilter) -> &'static str {
 
 const fn heading_noun(stage: StatusFilter) -> &'static str {
     match stage {
-        StatusFilter::Queued => "Queued jobs",
+        StatusFilter::Queued => "Queued or waiting jobs",
         StatusFilter::Running => "Running jobs",
         StatusFilter::Succeeded => "Successful jobs",
-        StatusFilter::Failed => "Failed jobs",
+        StatusFilter::Failed => "Failed or unknown jobs",
         StatusFilter::Unknown => "Jobs with an unknown outcome",
         StatusFilter::Canceled => "Cancelled jobs",
     }
@@ -202,7 +203,7 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let filters = Filters::parse(&params, None, &berlin);
         assert!(filters.faults.is_empty());
-        assert_eq!(filters.heading(), "Failed jobs of a&b since 20 November 2026");
+        assert_eq!(filters.heading(), "Failed or unknown jobs of a&b since 20 November 2026");
         assert_eq!(filters.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
         assert_eq!(filters.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
     }

@@ -1,13 +1,13 @@
-//! Pages of jobs: the list, one job and its live views, cancelling it.
+//! Pages of jobs: the list, one job and its live views, cancelling it. The router of the web layer mounts them.
 
 mod announcer;
 mod cancellation;
-mod events;
 mod filters;
-mod live;
+mod job_stream;
+mod list_stream;
+mod no_script_log;
 mod output;
 mod sentences;
-mod updates;
 mod views;
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use self::filters::{Filters, ListParams};
-pub(super) use self::updates::newest_updates_href;
+pub(super) use self::list_stream::newest_updates_href;
 use self::views::{EventView, IndexPage, JobView, LiveOptions, ShowPage};
 use crate::actor::Actor;
 use crate::app::App;
@@ -48,10 +48,10 @@ const RELOAD_INTERVALS: [u64; 3] = [10, 30, 60];
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/jobs", get(index))
-        .route("/jobs/news", get(updates::show))
+        .route("/jobs/news", get(list_stream::show))
         .route("/jobs/{id}", get(show))
-        .route("/jobs/{id}/events", get(events::show))
-        .route("/jobs/{id}/live", get(live::show))
+        .route("/jobs/{id}/events", get(job_stream::show))
+        .route("/jobs/{id}/live", get(no_script_log::show))
         .route("/jobs/{id}/output", get(output::download))
         .route("/jobs/{id}/content/{n}", get(output::content))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
@@ -162,7 +162,7 @@ async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
     Ok(view.with_checkup(job, &connection))
 }
 
-/// Parses a position in the log, as links and streams write it.
+/// Parses the position of an event, as links and streams write it.
 fn parse_position(text: Option<&str>) -> Option<Position> {
     text.and_then(|text| text.parse().ok())
 }

@@ -1,4 +1,4 @@
-//! A job in sentences.
+//! A job in sentences. The views call it.
 
 use serde_json::Value;
 
@@ -21,9 +21,9 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
         JobStatus::Failed => format!("Failed after {took}."),
         JobStatus::Canceled if took.is_empty() => "Cancelled before it started.".to_owned(),
         JobStatus::Canceled => format!("Cancelled after {took}."),
-        JobStatus::Unknown => "Cut off: the call may or may not have happened.".to_owned(),
+        JobStatus::Unknown => "The job was cut off. The call may or may not have gone through.".to_owned(),
         JobStatus::WaitingInput if waits_for_connection(job) => {
-            "It continues when you connect the service again.".to_owned()
+            "The job will continue when you connect the service again.".to_owned()
         }
         JobStatus::WaitingInput => "Waiting for you.".to_owned(),
         JobStatus::AwaitingApproval => "Waiting for an approval.".to_owned(),
@@ -36,11 +36,11 @@ pub(super) fn waits_for_connection(job: &Job) -> bool {
 }
 
 fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
-    let Some(at) = job.later_at else { return "Queued. It starts as soon as a worker is free.".to_owned() };
+    let Some(at) = job.later_at else { return "Queued. The job starts as soon as a worker is free.".to_owned() };
     let why = match job.wait_reason {
-        Some(WaitReason::Retry) => "The last try failed; it is tried again",
-        Some(WaitReason::Paused) => "The hub cannot open stored credentials just now; it is tried again",
-        Some(WaitReason::Reauth) | None => "It continues",
+        Some(WaitReason::Retry) => "The last try failed. The job will be tried again",
+        Some(WaitReason::Paused) => "The hub cannot open stored credentials just now. The job will be tried again",
+        Some(WaitReason::Reauth) | None => "The job will continue",
     };
     let at = calendar.when(at);
     format!("Queued. {why} {} ({}).", at.words(), at.clock())
@@ -65,7 +65,7 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
     }
 }
 
-/// Returns the progress that a log line reports, as `value` and `max` of a `<progress>`.
+/// Returns the progress that an event reports, as `value` and `max` of a `<progress>`.
 pub(super) fn progress(data: &str) -> Option<(String, String)> {
     let data: Value = serde_json::from_str(data).ok()?;
     let number = |key: &str| data.get(key).and_then(Value::as_f64).filter(|number| number.is_finite());

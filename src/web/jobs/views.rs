@@ -1,11 +1,11 @@
-//! The pages and fragments of jobs, with every value computed.
+//! The pages and fragments of jobs, with every value computed. The handlers of the list and of a job render them.
 
 use askama::Template;
 
 use super::filters::Filters;
+use super::list_stream;
 use super::output::{self, Output};
 use super::sentences;
-use super::updates;
 use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobEvent, JobStatus, Listing};
@@ -48,7 +48,7 @@ impl IndexPage {
         let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
         let bar = (has_list && can_change).then(|| filters.live_bar());
         Self {
-            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| updates::href(&filters, list)),
+            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| list_stream::href(&filters, list)),
             bar,
             shell: match state {
                 Some(state) => shell.title_prefix(state),
@@ -77,7 +77,7 @@ pub(super) struct ShowPage {
 
 /// The ways in which the page follows a job that has not finished.
 pub(super) struct LiveOptions {
-    /// The position of the last log line shown, from which the stream continues.
+    /// The position of the last event shown, from which the stream continues.
     pub(super) after: String,
     /// The page opens a stream: the job has not finished and the viewer did not pause it.
     pub(super) has_stream: bool,
@@ -105,21 +105,21 @@ pub(super) struct LivePage {
     pub(super) job: JobView,
 }
 
-/// The last line of that page, once the job has finished.
+/// The end of that page, once the job has finished.
 #[derive(Template)]
 #[template(path = "jobs/_ended.html")]
 pub(super) struct LiveEnd {
     pub(super) job: JobView,
 }
 
-/// The last line of that page, if the page stops before the job does.
+/// The end of that page, if the page stops before the job does.
 #[derive(Template)]
 #[template(path = "jobs/_stopped.html")]
 pub(super) struct LiveStopped {
     pub(super) why: &'static str,
 }
 
-/// A line of the log, on its own.
+/// An event of the log, on its own.
 #[derive(Template)]
 #[template(path = "jobs/_event.html")]
 pub(super) struct EventFragment<'a> {
@@ -212,13 +212,13 @@ impl JobView {
     }
 }
 
-/// A line of the log.
+/// An event of the log.
 pub(super) struct EventView {
     pub(super) id: String,
     pub(super) level: &'static str,
     pub(super) message: String,
     pub(super) at: When,
-    /// Progress as `value` and `max`, if the line reports it.
+    /// Progress as `value` and `max`, if the event reports it.
     pub(super) progress: Option<(String, String)>,
 }
 

@@ -14,7 +14,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -79,10 +79,10 @@ impl<'a> ShowPage<'a> {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let current = me.user.appearance;
-    let kept: Option<Form<Fields>> = kept.take(&app, &me).await?;
-    let chosen = match &kept {
+    let restored: Option<Form<Fields>> = pending_form.take(&app, &me).await?;
+    let chosen = match &restored {
         Some(Form(fields)) => fields.values(),
         None => [current.theme.as_str(), current.contrast.as_str(), current.motion.as_str(), current.announce.as_str()],
     };

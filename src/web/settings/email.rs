@@ -17,7 +17,7 @@ use crate::web::actor::{MaybeSignedIn, SignedIn};
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -47,9 +47,9 @@ struct ConfirmPage<'a> {
     new: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let current = account(&app, &me).await?.email;
-    let typed = kept.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
+    let typed = pending_form.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
     Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), current, email: &typed }))
 }
 

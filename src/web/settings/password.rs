@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -35,10 +35,10 @@ struct NewPage {
     email: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let email = account(&app, &me).await?.email;
     // passwords are not restored; taking the form only shows the message that nothing was sent
-    kept.take::<Form<Fields>>(&app, &me).await?;
+    pending_form.take::<Form<Fields>>(&app, &me).await?;
     Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), email }))
 }
 

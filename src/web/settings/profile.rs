@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
 use crate::web::flash::Flash;
-use crate::web::form_restore::RestoredForm;
+use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
 
@@ -43,8 +43,8 @@ struct ShowPage<'a> {
     hint: String,
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, kept: RestoredForm) -> Result {
-    let Form(fields) = kept.take(&app, &me).await?.unwrap_or_else(|| {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
+    let Form(fields) = pending_form.take(&app, &me).await?.unwrap_or_else(|| {
         Form(Fields {
             display_name: me.user.display_name.clone(),
             time_zone: me.user.zone.iana_name().unwrap_or("UTC").to_owned(),

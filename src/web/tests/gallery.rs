@@ -45,11 +45,11 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let job = |name, badge, took| Job { name, badge, took };
     GalleryPage {
         shell: Shell::new("Create issue")
-            .viewer(Some(user))
+            .with_user(Some(user))
             .section(Section::Connectors)
             .breadcrumb("Connectors", "/connectors")
             .breadcrumb("GitHub", "/connectors/github")
-            .flash(flash),
+            .with_flash(flash),
         faults,
         badges: vec![
             Badge::QUEUED,

@@ -110,16 +110,16 @@ async fn a_callback_for_another_users_or_a_used_sign_in_stores_nothing() {
         assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::CONFLICT, "Not connected"));
         assert!(page.text("main").contains(told), "{}", page.text("main"));
     };
-    refused(bob.get(&home).await, "is not one that you began here");
-    refused(elsewhere.get(&home).await, "was begun in another browser");
-    refused(alice.get("/oauth/callback?code=abc").await, "is not one that you began here");
-    refused(alice.get("/oauth/callback?code=abc&state=made-up").await, "is not one that you began here");
+    refused(bob.get(&home).await, "You did not start this sign-in here");
+    refused(elsewhere.get(&home).await, "was started in another browser");
+    refused(alice.get("/oauth/callback?code=abc").await, "You did not start this sign-in here");
+    refused(alice.get("/oauth/callback?code=abc&state=made-up").await, "You did not start this sign-in here");
     let stranger = app.stranger().get(&home).await;
     assert_eq!(stranger.text("h1"), "Sign in");
     assert_eq!(connections(&app).await, 0, "another user's callback was accepted");
 
     assert_eq!(alice.get(&home).await.text("h1"), "Guarded");
-    refused(alice.get(&home).await, "was finished before, and works once");
+    refused(alice.get(&home).await, "has already been used");
     assert_eq!(connections(&app).await, 1);
 }
 

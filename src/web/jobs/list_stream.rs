@@ -1,7 +1,8 @@
-//! Live updates of the list of jobs: rows change in place, and new jobs are counted in a link, never inserted.
+//! The SSE stream of the list of jobs, which its page opens: rows change in place, and new jobs are counted in a link, never
+//! inserted.
 //!
 //! After a reconnect the stream sends the present state of everything that can change. The event id is the last number of new
-//! jobs sent, so that a mere break is not announced.
+//! jobs sent, so that a reconnect alone is not announced.
 
 use std::time::Duration;
 
@@ -144,7 +145,7 @@ struct ListUpdates {
 }
 
 impl LiveSource for ListUpdates {
-    /// A list is scanned, not watched, so two messages a second are enough.
+    /// Each update queries the whole page, so twice a second is enough.
     const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
     async fn next_update(&mut self) -> Result<Option<Message>> {

@@ -1,4 +1,4 @@
-//! A job's log without script: one HTML page that keeps arriving while the job runs.
+//! A job's log without script: one HTML page that keeps arriving while the job runs. The page of the job links to it.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -27,9 +27,9 @@ use crate::web::shell::Section;
 use crate::web::stream::{SESSION_CHECK_INTERVAL, WakeReason, wait};
 
 /// The marker in the template that splits the page: the first part is sent at once, the second when the job has finished.
-const LOG_MARKER: &str = "<!-- log lines -->";
+const LOG_MARKER: &str = "<!-- log events -->";
 
-/// The shortest time between two pieces: log lines written within it are sent together.
+/// The shortest time between two pieces: events written within it are sent together.
 const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The longest time that a page may keep arriving. The viewer can open it again.
@@ -68,7 +68,7 @@ impl LogPage {
             let mut after = Position::START;
             while let Ok((job, log)) = jobs::find_with_events(&app.db, &viewer.actor, id, after).await {
                 after = log.last().map_or(after, JobEvent::position);
-                yield Ok(render_lines(&app, &viewer, &log));
+                yield Ok(render_events(&app, &viewer, &log));
                 if job.status.is_final() {
                     yield Ok(render_end(&app, &viewer, &job).await.unwrap_or_default());
                     break;
@@ -121,10 +121,10 @@ impl Waiter {
     }
 }
 
-fn render_lines(app: &App, viewer: &Viewer, log: &[JobEvent]) -> String {
+fn render_events(app: &App, viewer: &Viewer, log: &[JobEvent]) -> String {
     let calendar = viewer.calendar(app.clock.now());
-    let line = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
-    log.iter().map(line).collect()
+    let render = |event| EventFragment { event: &EventView::new(event, &calendar) }.render().unwrap_or_default();
+    log.iter().map(render).collect()
 }
 
 async fn render_end(app: &App, viewer: &Viewer, job: &Job) -> Result<String> {

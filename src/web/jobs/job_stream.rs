@@ -1,4 +1,5 @@
-//! A job's live stream. Each message holds pieces of the page, and the event id from which a reconnect continues.
+//! The SSE stream of one job, which its page opens. Each message holds pieces of the page, and the position from which a
+//! reconnect continues.
 
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ struct JobUpdates {
     app: App,
     viewer: Viewer,
     id: JobId,
-    /// The position of the last log line sent.
+    /// The position of the last event sent.
     after: Position,
     /// The last status sent.
     status: Option<JobStatus>,
