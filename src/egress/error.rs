@@ -90,12 +90,12 @@ impl Error {
             Self::Unresolved { .. } => "unresolved",
             Self::Unreachable { .. } => "unreachable",
             Self::Handshake { .. } => "handshake",
-            Self::ClientCertificateRejected { .. } => "unwelcome",
-            Self::InvalidClientCertificate { .. } => "identity",
+            Self::ClientCertificateRejected { .. } => "client_certificate_rejected",
+            Self::InvalidClientCertificate { .. } => "invalid_client_certificate",
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",
-            Self::ClientSetup(_) => "client",
+            Self::ClientSetup(_) => "http_client_setup",
         }
     }
 

@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::oauth::{self, Challenge};
 
-/// Bytes of a scope name; longer names are ignored.
+/// Maximum length of a scope name in bytes; longer names are ignored.
 const MAX_SCOPE_BYTES: usize = 200;
 
-/// Scopes that one challenge may add.
+/// Maximum number of scopes that one challenge adds.
 const MAX_ADDED_SCOPES: usize = 50;
 
 /// Handles the error `insufficient_scope` (RFC 6750).
@@ -82,7 +82,7 @@ pub(super) async fn handle_authentication_required(
     };
     let mut tx = refresher.system.begin().await?;
     if !connectors::require_sign_in(&mut tx, actor, connector.id, &provider).await? {
-        // The connector requires sign-in already, or is not the actor's own.
+        // The connector requires sign-in already, or the connector is not the actor's own.
         let state = load(&mut tx, actor, id).await?;
         if state.is_usable() {
             return Ok(None);

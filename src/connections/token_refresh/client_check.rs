@@ -53,7 +53,8 @@ impl ClientRemedy {
     }
 }
 
-/// Asks the provider to refresh a made-up token: it checks the client before the token.
+/// Asks the provider to refresh a made-up token, without the steps decide and lease: no stored token is spent. Providers check
+/// the client before the token.
 pub(super) async fn check_client(
     refresher: &TokenRefresher,
     actor: &Actor,

@@ -65,11 +65,11 @@ impl RefreshRequest {
 
 /// Decides the next step for a request from what is stored.
 pub(super) fn decide(state: &RefreshState, request: &RefreshRequest, now: Timestamp) -> RefreshDecision {
-    let is_probed = matches!(request.trigger, RefreshTrigger::Sweep) && state.is_exhausted();
+    let is_retry_of_exhausted = matches!(request.trigger, RefreshTrigger::Sweep) && state.is_exhausted();
     if state.is_disconnected() {
         return RefreshDecision::Disconnected;
     }
-    if !state.is_usable() && !is_probed {
+    if !state.is_usable() && !is_retry_of_exhausted {
         return RefreshDecision::RequireReauth;
     }
     if state.version != request.seen_version {
@@ -79,11 +79,13 @@ pub(super) fn decide(state: &RefreshState, request: &RefreshRequest, now: Timest
         return RefreshDecision::Expire;
     }
     if let Some(until) = state.backs_off_until(now) {
-        return match () {
-            () if state.is_unexpired(now) && !request.is_rejection() => RefreshDecision::UseStored,
-            () if state.requires_person() => RefreshDecision::RequireReauth,
-            () => RefreshDecision::BackOff { until },
-        };
+        if state.is_unexpired(now) && !request.is_rejection() {
+            return RefreshDecision::UseStored;
+        }
+        if state.requires_person() {
+            return RefreshDecision::RequireReauth;
+        }
+        return RefreshDecision::BackOff { until };
     }
     if !request.is_rejection() && !state.is_due(now) {
         return RefreshDecision::UseStored;

@@ -12,7 +12,7 @@ use crate::actor::{Actor, Origin};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, UserId};
 
-/// Connections of one sweep; the next sweep takes the rest.
+/// Maximum number of connections of one sweep; the next sweep takes the rest.
 const MAX_REFRESHES: i64 = 200;
 
 const MAX_CONCURRENT_REFRESHES: usize = 4;
@@ -20,10 +20,10 @@ const MAX_CONCURRENT_REFRESHES: usize = 4;
 /// Delay after an error of the hub itself, such as a locked vault.
 const INTERNAL_RETRY_DELAY: Duration = Duration::from_secs(10 * 60);
 
-/// Keys of one sweep.
+/// Maximum number of keys of one sweep.
 const MAX_VERIFICATIONS: i64 = 60;
 
-/// Keys of one user in one sweep, so that services which do not answer cannot delay other users.
+/// Maximum number of keys of one user in one sweep, so that services which do not answer cannot delay other users.
 const MAX_VERIFICATIONS_PER_USER: i64 = 10;
 
 const MAX_CONCURRENT_VERIFICATIONS: usize = 10;
@@ -38,7 +38,7 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
         let actor = actor_for(owner);
         if let Err(error) = refresher.resolve(&actor, id, RefreshTrigger::Sweep).await {
             tracing::warn!(connection.id = %id, %error, "Failed to refresh the token of connection {id}; a later sweep retries");
-            postpone(refresher, &actor, id).await;
+            postpone_refresh(refresher, &actor, id).await;
         }
     });
     refreshing.await;
@@ -47,11 +47,11 @@ pub(super) async fn refresh_due(refresher: &TokenRefresher) -> Result<usize> {
 
 /// Postpones a refresh that failed by an error of the hub, so that it does not delay others in the next sweeps. A call that
 /// needs the token still tries at once.
-async fn postpone(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) {
+async fn postpone_refresh(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) {
     let now = refresher.clock.now();
     let postponed = async {
         let mut conn = refresher.system.acquire().await?;
-        store_due::postpone_due(&mut conn, actor.user_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
+        store_due::postpone_refresh(&mut conn, actor.user_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
         Ok::<_, Error>(())
     };
     if let Err(error) = postponed.await {

@@ -23,7 +23,8 @@ pub(super) struct ExpiryCause<'a> {
     pub(super) message: &'a str,
 }
 
-/// Marks the connection as expired, unless it has a newer credential. Returns the credential that remains.
+/// Marks the connection as expired, unless it has a newer credential. Returns the answer for the caller: mostly
+/// [`Credential::ReauthRequired`].
 pub(super) async fn mark_expired(
     refresher: &TokenRefresher,
     tx: &mut Tx,
@@ -43,7 +44,7 @@ pub(super) async fn mark_expired(
     credential_after_attempt(refresher, tx, actor, state.id, request).await
 }
 
-/// Marks the connection as expired, commits, and notifies its owner.
+/// Marks the connection as expired, commits, and notifies its owner. Returns the answer for the caller.
 pub(super) async fn expire_and_notify(
     refresher: &TokenRefresher,
     mut tx: Tx,

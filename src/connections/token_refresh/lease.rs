@@ -18,7 +18,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
 
-/// Duration of a lease: two requests and the database waits around them, twice over.
+/// Duration of a lease: twice the time of two requests and their database waits.
 pub(super) const LEASE_TTL: Duration = Duration::from_secs(60);
 
 /// Longest wait for the lease of another process.
@@ -31,15 +31,15 @@ const LEASE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, Default)]
 pub struct RefreshLocks(Arc<Mutex<HashMap<ConnectionId, Weak<tokio::sync::Mutex<()>>>>>);
 
-/// Refresh that this task alone makes.
+/// Lease that this task holds, and its attempt.
 #[derive(Debug)]
 pub(super) struct HeldLease {
     pub(super) attempt: RefreshAttempt,
     /// Random number that identifies the holder.
-    pub(super) fence: i64,
+    pub(super) holder_id: i64,
 }
 
-/// A request with the state that it is decided on.
+/// Request for a credential, with the state that its decision rests on.
 #[derive(Debug)]
 pub(super) struct RefreshAttempt {
     pub(super) actor: Actor,
@@ -91,8 +91,8 @@ pub(super) async fn claim(
             let attempt = RefreshAttempt { actor: actor.clone(), state, request };
             return expire_unrefreshable(refresher, tx, &attempt).await.map(LeaseClaim::Answered);
         }
-        let fence = rand::random();
-        if store_leases::take(&mut tx, actor.user_id(), id, fence, LEASE_TTL).await? {
+        let holder_id = rand::random();
+        if store_leases::take(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
             // The former holder may have refreshed, or failed to, since the state was read.
             let current = load(&mut tx, actor, id).await?;
             if (current.version, current.failures) != (state.version, state.failures) {
@@ -100,7 +100,7 @@ pub(super) async fn claim(
             }
             tx.commit().await?;
             let attempt = RefreshAttempt { actor: actor.clone(), state, request };
-            return Ok(LeaseClaim::Claimed(Box::new(HeldLease { attempt, fence })));
+            return Ok(LeaseClaim::Claimed(Box::new(HeldLease { attempt, holder_id })));
         }
         drop(tx);
         if Instant::now() >= deadline {
@@ -116,7 +116,7 @@ pub(super) async fn release(refresher: &TokenRefresher, lease: &HeldLease) {
     let id = lease.attempt.state.id;
     let released = async {
         let mut conn = refresher.system.acquire().await?;
-        store_leases::release(&mut conn, lease.attempt.actor.user_id(), id, lease.fence).await?;
+        store_leases::release(&mut conn, lease.attempt.actor.user_id(), id, lease.holder_id).await?;
         Ok::<_, Error>(())
     };
     if let Err(error) = released.await {

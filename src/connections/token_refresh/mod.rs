@@ -1,13 +1,18 @@
 //! Credentials for calls: tokens are refreshed before they expire or after a rejection, and keys are verified while idle.
 //!
+//! [`TokenRefresher`] serves jobs (`jobs::run`), check-ups and the discovery of tools; the chores of the server run its sweeps.
 //! A request for a credential goes through these steps, one file each:
 //!
 //! 1. load ([`state`]): reads the connection.
 //! 2. decide ([`decision`]): uses the stored token, refreshes it, or stops.
-//! 3. lease ([`lease`]): makes this task the only one that refreshes the connection, among all processes.
+//! 3. lease ([`lease`]): makes this task the only one that refreshes the connection, among all processes. Repeats
+//!    steps 1 and 2 under the lease.
 //! 4. request ([`request`]): sends the refresh request to the provider.
 //! 5. persist ([`persist`]): stores the outcome in one transaction.
 //! 6. notify ([`notify`]): wakes jobs and pages, and starts mails.
+//!
+//! `persist::refresh` drives steps 4 to 6. A check of the OAuth client ([`client_check`]) sends a refresh request with a made-up
+//! token, so it takes neither the decision nor the lease.
 //!
 //! Invariants: a new token is stored before a call presents it. A network failure never expires a connection. After a failure
 //! the hub leaves the provider alone for a growing time ([`backoff`]). A connection that failed on four days is exhausted:
@@ -76,7 +81,7 @@ pub struct BearerCredential {
     pub version: i32,
 }
 
-/// Answer to a request for a credential.
+/// Answer to a request for a credential: the credential, or the reason why the caller must wait.
 #[derive(Debug)]
 pub enum Credential {
     /// The call can be made.
@@ -124,8 +129,9 @@ impl TokenRefresher {
         expiry::expire_after_second_rejection(self, actor, id, seen_version, message).await
     }
 
-    /// Records the scopes that a tool requires besides the granted ones, and returns the credential that remains. Returns
-    /// `None` if the owner cannot grant them.
+    /// Records the scopes that a tool requires besides the granted ones, and returns the answer for the caller. That is
+    /// [`Credential::ReauthRequired`], or the newer credential if the connection has changed since the call. Returns `None` if
+    /// the connector has no provider, no required scope is missing, or the changed connection still needs a refresh.
     pub async fn handle_insufficient_scope(
         &self,
         actor: &Actor,
@@ -137,8 +143,9 @@ impl TokenRefresher {
         challenges::handle_insufficient_scope(self, actor, id, seen_version, tool, scopes).await
     }
 
-    /// Handles a 401 from a service that was public until now. Returns `None` if the service names no authorization server, or
-    /// is not the actor's own.
+    /// Handles a 401 from a service that was public until now, and returns the answer for the caller. Returns `None` if the
+    /// connector has no server URL, discovery finds no usable provider, or the connection is usable although its connector
+    /// requires sign-in already or is not the actor's own.
     pub async fn handle_authentication_required(
         &self,
         actor: &Actor,

@@ -5,7 +5,7 @@ use super::decision::{credential_after_attempt, disconnected_error};
 use super::expiry::{ExpiryCause, mark_expired};
 use super::lease::{self, HeldLease, RefreshAttempt};
 use super::request::{RefreshFailure, RefreshResponse, RefreshedGrant, request_refresh, revoke_unused_grant};
-use super::state::REJECTED_CLIENT;
+use super::state::OAUTH_CLIENT_REJECTED;
 use super::{BearerCredential, Credential, TokenRefresher, notify, store_connections, store_leases};
 use crate::audit::{self, Action};
 use crate::connections::authorization::client_rejection;
@@ -25,7 +25,7 @@ pub(super) enum RefreshOutcome {
     Disconnected,
 }
 
-/// Refreshes the token of a connection whose lease this task holds: requests, persists and notifies.
+/// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify.
 pub(super) async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Credential> {
     let response = match request_refresh(&refresher, &lease.attempt).await {
         Ok(response) => response,
@@ -65,7 +65,7 @@ async fn store_response(
             RefreshOutcome::NotRefreshed(credential_after_attempt(refresher, &mut tx, actor, state.id, request).await?)
         }
     };
-    store_leases::release(&mut tx, actor.user_id(), state.id, lease.fence).await?;
+    store_leases::release(&mut tx, actor.user_id(), state.id, lease.holder_id).await?;
     tx.commit().await?;
     Ok(outcome)
 }
@@ -122,7 +122,7 @@ async fn store_failure(
         }
         FailureKind::InvalidClient => {
             let remedy = handle_rejected_client(refresher, tx, actor, state, failed).await?;
-            (REJECTED_CLIENT, Some(remedy))
+            (OAUTH_CLIENT_REJECTED, Some(remedy))
         }
         _ => (failure.class, None),
     };

@@ -12,8 +12,11 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::vault::SecretRef;
 
-/// Stored failure class of a refresh whose OAuth client the provider rejected.
-pub(super) const REJECTED_CLIENT: &str = "client";
+/// Stored failure class of a refresh whose OAuth client the provider rejected. No class of [`egress::Error`] equals it, since
+/// only a person can resolve this failure.
+///
+/// [`egress::Error`]: crate::egress::Error
+pub(super) const OAUTH_CLIENT_REJECTED: &str = "client";
 
 /// A connection's credential as one refresh or verification reads it.
 #[derive(Debug)]
@@ -24,21 +27,32 @@ pub(super) struct RefreshState {
     pub(super) service: String,
     pub(super) status: ConnectionStatus,
     pub(super) health: ConnectionHealth,
+    /// Sentence for the owner about the last failure, without a full stop.
     pub(super) reason: Option<String>,
+    /// Access token, or the key that the owner entered. `None` if the service requires no sign-in, or before the first one.
     pub(super) access: Option<SecretRef>,
+    /// Refresh token; `None` if the credential cannot be refreshed.
     pub(super) refresh: Option<SecretRef>,
+    /// Changes with each new credential.
     pub(super) version: i32,
     /// Granted scopes.
     pub(super) scopes: Vec<String>,
+    /// Values that the owner entered or the provider sent with the grant.
     pub(super) captured: Option<Value>,
+    /// OAuth client that the grant belongs to.
     pub(super) oauth_client_id: Option<OauthClientId>,
+    /// Expiry of the access token, if the provider names one.
     pub(super) expires_at: Option<Timestamp>,
+    /// Time at which the refresh or the verification is due; after a failure, the end of the back-off.
     pub(super) next_attempt_at: Option<Timestamp>,
+    /// Time of the last call that the service accepted.
     pub(super) last_ok_at: Option<Timestamp>,
+    /// Failures in a row.
     pub(super) failures: i32,
+    /// Days, in UTC, with a failure since the last success.
     pub(super) failed_days: i32,
     pub(super) last_failed_at: Option<Timestamp>,
-    /// Error class of the last failed refresh.
+    /// Error class of the last failed refresh or verification; `None` after a success.
     pub(super) failure: Option<String>,
 }
 
@@ -83,7 +97,7 @@ impl RefreshState {
 
     /// Returns true if only a person can resolve the last failure.
     pub(super) fn requires_person(&self) -> bool {
-        self.failure.as_deref() == Some(REJECTED_CLIENT)
+        self.failure.as_deref() == Some(OAUTH_CLIENT_REJECTED)
     }
 
     pub(super) const fn failure_count(&self) -> FailureCount {
@@ -118,5 +132,18 @@ impl RefreshState {
             None => None,
         };
         Ok(BearerCredential { token, version: self.version })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OAUTH_CLIENT_REJECTED;
+    use crate::egress::{Error, Failure};
+
+    #[test]
+    fn an_http_client_that_cannot_be_built_is_not_a_rejected_oauth_client() {
+        let failure = Failure::from(Error::ClientSetup(anyhow::anyhow!("no certificate store")));
+        assert_ne!(failure.class, OAUTH_CLIENT_REJECTED);
+        assert_eq!(failure.class, "http_client_setup");
     }
 }

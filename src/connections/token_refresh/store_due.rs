@@ -67,7 +67,7 @@ pub(super) async fn find_due_verifications(
 }
 
 /// Postpones a due refresh for which the provider was not asked. A connection in back-off keeps its time.
-pub(super) async fn postpone_due(
+pub(super) async fn postpone_refresh(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
@@ -90,8 +90,8 @@ pub(super) async fn postpone_due(
     Ok(())
 }
 
-/// Postpones the next attempt to `until`, unless there is a newer credential.
-pub(super) async fn postpone(
+/// Postpones a verification to `until`, unless there is a newer key.
+pub(super) async fn postpone_verification(
     conn: &mut PgConnection,
     owner: UserId,
     state: &RefreshState,

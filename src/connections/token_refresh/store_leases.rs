@@ -1,4 +1,5 @@
-//! Statements of the table `connection_leases`. They use the database's clock, which all processes share.
+//! Statements of the table `connection_leases`, whose column `fence` holds the holder's id. They use the database's clock,
+//! which all processes share.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ pub(super) async fn take(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,
-    fence: i64,
+    holder_id: i64,
     ttl: Duration,
 ) -> sqlx::Result<bool> {
     let taken = sqlx::query!(
@@ -24,7 +25,7 @@ pub(super) async fn take(
         "#,
         owner as _,
         id as _,
-        fence,
+        holder_id,
         ttl.as_secs_f64(),
     )
     .execute(conn)
@@ -33,12 +34,17 @@ pub(super) async fn take(
 }
 
 /// Releases the lease, unless another holder has taken it since.
-pub(super) async fn release(conn: &mut PgConnection, owner: UserId, id: ConnectionId, fence: i64) -> sqlx::Result<()> {
+pub(super) async fn release(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectionId,
+    holder_id: i64,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM connection_leases WHERE user_id = $1 AND connection_id = $2 AND fence = $3",
         owner as _,
         id as _,
-        fence,
+        holder_id,
     )
     .execute(conn)
     .await?;

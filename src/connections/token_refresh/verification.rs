@@ -1,7 +1,7 @@
 //! Verifies keys that their owners typed: a call that changes nothing, when no other call was accepted for a day.
 //!
-//! So the owner learns of an invalid key before a job needs it. A result counts only for the version that was verified: a
-//! key that was replaced meanwhile has been accepted at that moment.
+//! So the owner learns of an invalid key before a job needs it. A result is stored only if the connection still has the
+//! verified version. A replaced key needs none: the service accepted it when the owner entered it.
 
 use std::time::Duration;
 
@@ -77,9 +77,9 @@ fn next_verification(accepted_at: Timestamp) -> Timestamp {
 
 /// Verifies the key of a connection, unless another process does.
 pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) -> Result<()> {
-    let fence = rand::random();
+    let holder_id = rand::random();
     let mut tx = refresher.system.begin().await?;
-    if !store_leases::take(&mut tx, actor.user_id(), id, fence, LEASE_TTL).await? {
+    if !store_leases::take(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
         return Ok(());
     }
     // The former holder of the lease may have verified the key.
@@ -89,19 +89,19 @@ pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: Connec
     }
     tx.commit().await?;
     let stored = match check_key(refresher, actor, &state).await {
-        Ok(verification) => store_verification(refresher, actor, &state, fence, verification).await,
+        Ok(verification) => store_verification(refresher, actor, &state, holder_id, verification).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &stored {
-        postpone(refresher, actor, &state, fence, error).await;
+        postpone_verification(refresher, actor, &state, holder_id, error).await;
     }
     stored
 }
 
 fn is_verification_due(state: &RefreshState, now: Timestamp) -> bool {
-    let is_verified = state.is_usable() || state.is_exhausted();
+    let can_be_verified = state.is_usable() || state.is_exhausted();
     let is_typed = state.access.is_some() && state.refresh.is_none() && state.expires_at.is_none();
-    is_verified && is_typed && state.next_attempt_at.is_some_and(|at| at <= now)
+    can_be_verified && is_typed && state.next_attempt_at.is_some_and(|at| at <= now)
 }
 
 /// Returns when a call was last accepted, if that was after `since` and after the last failure.
@@ -145,7 +145,7 @@ async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshSta
             Ok(KeyVerification::Failed { class, message: message.to_string(), retry_after: None })
         }
         Err(Error::Limited { message, retry_after }) => Ok(KeyVerification::Failed {
-            class: "limited",
+            class: "rate_limited",
             message: message.to_string(),
             retry_after: Some(retry_after),
         }),
@@ -157,7 +157,7 @@ async fn store_verification(
     refresher: &TokenRefresher,
     actor: &Actor,
     state: &RefreshState,
-    fence: i64,
+    holder_id: i64,
     verification: KeyVerification,
 ) -> Result<()> {
     let now = refresher.clock.now();
@@ -168,7 +168,7 @@ async fn store_verification(
         failed @ KeyVerification::Failed { .. } => store_failed(&mut tx, actor, state, failed, now).await?,
         KeyVerification::Superseded => VerificationOutcome::Unchanged,
     };
-    store_leases::release(&mut tx, actor.user_id(), state.id, fence).await?;
+    store_leases::release(&mut tx, actor.user_id(), state.id, holder_id).await?;
     tx.commit().await?;
     refresher.live.notify_user(actor.user_id());
     match outcome {
@@ -192,7 +192,7 @@ async fn store_accepted(
         return Ok(VerificationOutcome::Unchanged);
     }
     let released = queue::release_awaiting_reauth(tx, actor, state.id).await?;
-    audit::record(tx, actor, &verified(state, None), now).await?;
+    audit::record(tx, actor, &verification_action(state, None), now).await?;
     Ok(VerificationOutcome::Recovered(released))
 }
 
@@ -207,7 +207,7 @@ async fn store_rejected(
     if !store_connections::expire(tx, actor.user_id(), state, &reason, &message, now).await? {
         return Ok(VerificationOutcome::Unchanged);
     }
-    audit::record(tx, actor, &verified(state, Some((UNAUTHORIZED, message))), now).await?;
+    audit::record(tx, actor, &verification_action(state, Some((UNAUTHORIZED, message))), now).await?;
     Ok(VerificationOutcome::OwnerMustAct)
 }
 
@@ -229,13 +229,19 @@ async fn store_failed(
     // The audit log records the first failure and the exhaustion, not each attempt.
     let is_first = state.failures == 0;
     if is_first || backoff.is_exhausted != state.is_exhausted() {
-        audit::record(tx, actor, &verified(state, Some((class, message))), now).await?;
+        audit::record(tx, actor, &verification_action(state, Some((class, message))), now).await?;
     }
     Ok(if backoff.is_exhausted { VerificationOutcome::OwnerMustAct } else { VerificationOutcome::Unchanged })
 }
 
 /// Postpones a verification that failed by an error of the hub, so that it does not delay others.
-async fn postpone(refresher: &TokenRefresher, actor: &Actor, state: &RefreshState, fence: i64, error: &Error) {
+async fn postpone_verification(
+    refresher: &TokenRefresher,
+    actor: &Actor,
+    state: &RefreshState,
+    holder_id: i64,
+    error: &Error,
+) {
     let (owner, id, now) = (actor.user_id(), state.id, refresher.clock.now());
     let next = match error {
         Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_) => now + INTERNAL_RETRY_DELAY,
@@ -244,8 +250,8 @@ async fn postpone(refresher: &TokenRefresher, actor: &Actor, state: &RefreshStat
     };
     let postponed = async {
         let mut tx = refresher.system.begin().await?;
-        store_due::postpone(&mut tx, owner, state, next).await?;
-        store_leases::release(&mut tx, owner, id, fence).await?;
+        store_due::postpone_verification(&mut tx, owner, state, next).await?;
+        store_leases::release(&mut tx, owner, id, holder_id).await?;
         Ok::<_, Error>(tx.commit().await?)
     };
     if let Err(error) = postponed.await {
@@ -253,6 +259,6 @@ async fn postpone(refresher: &TokenRefresher, actor: &Actor, state: &RefreshStat
     }
 }
 
-const fn verified(state: &RefreshState, error: Option<(&'static str, String)>) -> Action {
+const fn verification_action(state: &RefreshState, error: Option<(&'static str, String)>) -> Action {
     Action::ConnectionVerified { connection: state.id, connector: state.connector_id, error }
 }

@@ -30,7 +30,12 @@ fn with(pem: Option<String>) -> Client {
 
 async fn refused(hub: &Hub, returned: &CallbackParams, told: &str) {
     let failure = hub.exchange(returned).await.unwrap_err();
-    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "unwelcome"), "{}", failure.message.text);
+    assert_eq!(
+        (failure.kind, failure.class),
+        (FailureKind::InvalidClient, "client_certificate_rejected"),
+        "{}",
+        failure.message.text
+    );
     assert!(failure.message.text.starts_with(told), "{}", failure.message.text);
 }
 
@@ -73,6 +78,6 @@ async fn an_unusable_certificate_is_reported_without_its_text() {
     let (mut hub, _provider) = gated(&CertificateAuthority::new(), PROTOCOLS[0]).await;
     hub.client = with(Some("-----BEGIN hunter2".to_owned()));
     let failure = hub.refresh(&Secret::new("r3fresh-1")).await.unwrap_err();
-    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "identity"));
+    assert_eq!((failure.kind, failure.class), (FailureKind::InvalidClient, "invalid_client_certificate"));
     assert!(!failure.message.text.contains("hunter2"), "{}", failure.message.text);
 }
