@@ -111,7 +111,7 @@ async fn call_directly(url: &Url) {
         limits,
         progress: None,
         cancel: CancellationToken::new(),
-        mirrors_headers: false,
+        has_header_arguments: false,
         tools_changed: Arc::default(),
     };
     let arguments = serde_json::json!({ "text": "hello" });

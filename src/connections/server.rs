@@ -70,7 +70,7 @@ pub async fn add_server(
     let (url, expiry) = validate(&new, now)?;
     let bearer = match &new.auth {
         ServerAuth::Auto => match probe::discover_unauthenticated(egress, &url).await.map_err(field_error)? {
-            DiscoveryAnswer::Public(found) => {
+            DiscoveryAnswer::Answered(found) => {
                 let connector = store_ready(db, vault, actor, &new.name, &url, &found, None, now).await?;
                 return Ok(AddedServer::Ready(connector, found));
             }

@@ -200,7 +200,7 @@ async fn call(
         progress: Some(progress),
         tools_changed,
         cancel: cancel.clone(),
-        mirrors_headers: prepared.mirrors_headers,
+        has_header_arguments: prepared.has_header_arguments,
     };
     let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
     let logging = async {

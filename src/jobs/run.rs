@@ -71,7 +71,7 @@ pub(super) struct PreparedCall {
     pub(super) target: Target,
     pub(super) secret: Option<Secret>,
     pub(super) repeatable: bool,
-    pub(super) mirrors_headers: bool,
+    pub(super) has_header_arguments: bool,
     /// The masked arguments, for the audit log.
     pub(super) request: String,
 }
@@ -125,7 +125,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
         target,
         secret,
         repeatable: version.is_repeatable(),
-        mirrors_headers: upstream::mirrors_headers(&version.schema),
+        has_header_arguments: upstream::has_header_arguments(&version.schema),
         request,
     })))
 }

@@ -1,4 +1,4 @@
-//! Calls one tool once.
+//! Calls one tool once, for `jobs::run`.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,23 +30,23 @@ pub struct CallContext {
     pub cancel: CancellationToken,
     /// Set when the server announces, during the call, that its tools have changed.
     pub tools_changed: Arc<AtomicBool>,
-    /// The result of [`mirrors_headers`] for the tool's input schema.
-    pub mirrors_headers: bool,
+    /// The result of [`has_header_arguments`] for the tool's input schema.
+    pub has_header_arguments: bool,
 }
 
-/// Says whether a tool wants arguments repeated as HTTP headers (`x-mcp-header` in its input schema). Such a call needs
-/// one more request: the list of tools, from which rmcp learns the headers.
-pub fn mirrors_headers(input_schema: &Value) -> bool {
+/// Returns true if the tool wants arguments repeated as HTTP headers (`x-mcp-header` in its input schema), which costs one more
+/// request: the list of tools, from which rmcp learns the headers.
+pub fn has_header_arguments(input_schema: &Value) -> bool {
     match input_schema {
         Value::Object(members) => {
-            members.contains_key("x-mcp-header") || members.get("properties").is_some_and(any_mirrors)
+            members.contains_key("x-mcp-header") || members.get("properties").is_some_and(has_header_property)
         }
         _ => false,
     }
 }
 
-fn any_mirrors(properties: &Value) -> bool {
-    properties.as_object().is_some_and(|members| members.values().any(mirrors_headers))
+fn has_header_property(properties: &Value) -> bool {
+    properties.as_object().is_some_and(|members| members.values().any(has_header_arguments))
 }
 
 /// Calls `tool` with `arguments` that fit its schema. Ends by the deadline, and promptly when canceled.
@@ -80,7 +80,7 @@ pub async fn call(
 async fn prepare<'a>(egress: &Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
     let sinks = NotificationSinks { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
     let session = Session::begin(egress, target, context.limits, sinks).await?;
-    if context.mirrors_headers {
+    if context.has_header_arguments {
         tools::list(&session, target.name()).await?;
     }
     Ok(session)
@@ -153,13 +153,13 @@ fn no_result(target: &Target) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::mirrors_headers;
+    use super::has_header_arguments;
     use serde_json::json;
 
     #[test]
-    fn only_annotated_properties_are_mirrored() {
-        assert!(mirrors_headers(&json!({"properties": {"a": {"properties": {"b": {"x-mcp-header": "B"}}}}})));
-        assert!(!mirrors_headers(&json!({"properties": {"x-mcp-header": {"type": "string"}}})));
-        assert!(!mirrors_headers(&json!({"type": "object"})));
+    fn only_annotated_properties_are_header_arguments() {
+        assert!(has_header_arguments(&json!({"properties": {"a": {"properties": {"b": {"x-mcp-header": "B"}}}}})));
+        assert!(!has_header_arguments(&json!({"properties": {"x-mcp-header": {"type": "string"}}})));
+        assert!(!has_header_arguments(&json!({"type": "object"})));
     }
 }

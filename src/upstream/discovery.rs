@@ -1,15 +1,15 @@
-//! Discovers a server's identity and tools (MCP: `initialize`, `tools/list`).
+//! Discovers a server's identity and tools (MCP: `initialize`, `tools/list`), for connections and check-ups.
 
 use std::time::Duration;
 
-use super::failure::{not_mcp, timeout};
+use super::failure::{not_mcp_json, timeout};
 use super::session::{NotificationSinks, Session};
 use super::tools::{self, DroppedTool, ToolDefinition};
 use super::{Limits, Target};
 use crate::egress::{Egress, Failure, FailureKind};
 use crate::error::Result;
 
-/// Characters of a server's instructions; the rest is cut off.
+/// Maximum number of characters of a server's instructions; the rest is cut off.
 const MAX_INSTRUCTIONS: usize = 20_000;
 
 /// A server's description of itself.
@@ -43,7 +43,7 @@ pub async fn discover(egress: &Egress, target: &Target, limits: Limits) -> Resul
 #[derive(Debug)]
 pub enum DiscoveryAnswer {
     /// The server answered.
-    Public(Box<Discovery>),
+    Answered(Box<Discovery>),
     /// The server requires sign-in.
     AuthRequired {
         /// The `WWW-Authenticate` header, if any.
@@ -57,7 +57,7 @@ pub enum DiscoveryAnswer {
 #[derive(Debug)]
 pub enum InitializeAnswer {
     /// The server speaks MCP. Holds the negotiated revision.
-    Public(String),
+    Answered(String),
     /// The server requires sign-in. Holds its challenge, if any.
     AuthRequired(Option<String>),
 }
@@ -72,8 +72,8 @@ pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Res
     };
     match session {
         Ok(session) => match session.client.peer_info() {
-            Some(server) => Ok(InitializeAnswer::Public(server.protocol_version.to_string())),
-            None => Err(not_mcp(target.name(), "application/json").into()),
+            Some(server) => Ok(InitializeAnswer::Answered(server.protocol_version.to_string())),
+            None => Err(not_mcp_json(target.name()).into()),
         },
         Err(Failure { kind: FailureKind::Unauthorized, challenge, .. }) => {
             Ok(InitializeAnswer::AuthRequired(challenge))
@@ -87,7 +87,7 @@ pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Lim
     let time_limit: Duration = limits.remaining();
     let answer = tokio::time::timeout_at(limits.deadline, fetch(egress, target, limits)).await;
     match answer.unwrap_or_else(|_| Err(timeout(target, time_limit))) {
-        Ok(found) => Ok(DiscoveryAnswer::Public(Box::new(found))),
+        Ok(found) => Ok(DiscoveryAnswer::Answered(Box::new(found))),
         Err(Failure { kind: FailureKind::Unauthorized, challenge, message, .. }) => {
             Ok(DiscoveryAnswer::AuthRequired { challenge, message: message.to_string() })
         }
@@ -98,7 +98,7 @@ pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Lim
 async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
     let session = Session::begin(egress, target, limits, NotificationSinks::default()).await?;
     let Some(server) = session.client.peer_info() else {
-        return Err(not_mcp(target.name(), "application/json"));
+        return Err(not_mcp_json(target.name()));
     };
     let offered = match server.capabilities.tools {
         Some(_) => tools::list(&session, target.name()).await?,

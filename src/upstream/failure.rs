@@ -1,4 +1,5 @@
-//! The sentences of failed exchanges with an MCP server, each of which names the server.
+//! The sentences of failed exchanges with an MCP server, each of which names the server. The transport, the session and the
+//! calls build them.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use rmcp::service::ClientInitializeError;
 use super::Target;
 use crate::egress::{Failure, FailureKind, quote};
 
-/// Characters of a server's own text that a message quotes.
+/// Maximum number of characters that a message quotes of a server's text.
 const MAX_QUOTE: usize = 500;
 
 /// Builds the failure of a server that did not answer within `after`.
@@ -24,9 +25,17 @@ pub(super) fn not_mcp(host: &str, media_type: &str) -> Failure {
     let content = match media_type {
         "text/html" => "a web page",
         "" => "something without a type",
-        "application/json" => "JSON that is not MCP",
         other => other,
     };
+    not_mcp_content(host, content)
+}
+
+/// Builds the failure of a response that is JSON, but not MCP.
+pub(super) fn not_mcp_json(host: &str) -> Failure {
+    not_mcp_content(host, "JSON that is not MCP")
+}
+
+fn not_mcp_content(host: &str, content: &str) -> Failure {
     Failure::permanent("not_mcp", format!("{host} answered with {content} instead of MCP"))
         .with_advice("Check the path of the URL, often /mcp")
 }
@@ -45,7 +54,7 @@ pub(super) fn redirect(host: &str, location: Option<&url::Url>) -> Failure {
     }
 }
 
-/// Builds the failure of a response whose body says nothing.
+/// Builds the failure from the status alone.
 pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap, has_bearer: bool) -> Failure {
     let code = status.as_u16();
     match code {
@@ -110,7 +119,7 @@ pub(super) fn from_initialize(target: &Target, error: &ClientInitializeError) ->
             let error = other.to_string();
             let error = target.redact(&error);
             tracing::debug!(server = name, %error, "Failed to initialize an MCP session with {name}");
-            not_mcp(name, "application/json")
+            not_mcp_json(name)
         }
     }
 }
@@ -125,7 +134,7 @@ pub(super) fn from_request(target: &Target, error: &ServiceError) -> Failure {
             "broken",
             format!("{name} closed the connection before its answer was complete"),
         ),
-        _ => not_mcp(name, "application/json"),
+        _ => not_mcp_json(name),
     }
 }
 

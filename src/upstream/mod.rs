@@ -1,4 +1,5 @@
-//! The client side of MCP and of REST APIs, and the built-in Workbench.
+//! The client side of MCP and of REST APIs, and the built-in Workbench. Jobs call tools; connections discover them, and verify
+//! credentials.
 //!
 //! Invariants:
 //! - Every byte to and from a remote server goes through [`Egress`](crate::egress::Egress).
@@ -21,7 +22,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-pub use call::{CallContext, call, mirrors_headers};
+pub use call::{CallContext, call, has_header_arguments};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
 pub use outcome::{CallOutcome, Progress};
 pub use rest::{ApiCredential, ApiRequest, send_api_request};
@@ -30,7 +31,7 @@ pub use tools::{DroppedTool, MAX_TOOLS, ToolDefinition};
 use crate::secret::{Redactor, Secret};
 use crate::workbench::Workbench;
 
-/// A server of MCP.
+/// An MCP server to call.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// The built-in tools.
@@ -67,7 +68,7 @@ impl Target {
 pub struct Limits {
     /// The end of the exchange.
     pub deadline: Instant,
-    /// Bytes of one response, progress messages included.
+    /// Maximum number of bytes of one response, progress messages included.
     pub max_response_bytes: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The outcome of a tool call, which says whether to retry.
+//! The outcome of a tool call. `jobs::run` decides by it whether to retry.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub enum CallOutcome {
         /// Text for people.
         message: String,
     },
-    /// The caller canceled; the server was notified.
+    /// The caller canceled. If the call was sent, the hub tried to notify the server; the tool may have run.
     Canceled,
 }
 

@@ -1,4 +1,4 @@
-//! Requests to a REST API, and the meaning of their responses.
+//! Sends one request to a REST API and reads its response, for `connections::rest_service`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::secret::Secret;
 /// Time for one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Limit of a response.
+/// Maximum size of a response.
 const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// A request to a REST API.

@@ -1,4 +1,4 @@
-//! MCP sessions: each with one server, in the revision that it speaks; ended when dropped.
+//! An MCP session with a server, in a revision that the server speaks; dropping it ends it. Calls and discovery begin a session.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Initializes with the current revision and falls back to `initialize` of the older ones.
+    /// Begins with the current revision, which has no `initialize`; if the server knows only older ones, sends `initialize`.
     pub(super) async fn begin(
         egress: &Egress,
         target: &'a Target,

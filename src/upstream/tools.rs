@@ -1,4 +1,5 @@
-//! A server's tools as the hub stores them: bounded, and with a reason for each that is left out.
+//! A server's tools as the hub stores them: bounded, and with a reason for each that is left out. For discovery, and for calls
+//! with header arguments.
 
 use std::collections::HashSet;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::session::Session;
 use crate::egress::Failure;
 
-/// Tools of one server.
+/// Maximum number of tools of one server.
 pub const MAX_TOOLS: usize = 1_000;
 const MAX_PAGES: usize = 200;
 const MAX_NAME: usize = 128;

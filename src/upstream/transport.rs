@@ -1,4 +1,4 @@
-//! Streamable HTTP over egress, as the HTTP client of rmcp.
+//! Streamable HTTP over egress, as the HTTP client of rmcp, for a session.
 //!
 //! rmcp loses some of the errors that its HTTP client reports (a broken stream becomes "closed"). The transport therefore
 //! records the last failure, and the session asks for it when rmcp fails. rmcp never receives the credential.
@@ -21,19 +21,19 @@ use sse_stream::{Sse, SseStream};
 use url::Url;
 
 use super::Limits;
-use super::failure::{from_status, not_mcp, redirect, session_lost};
+use super::failure::{from_status, not_mcp, not_mcp_json, redirect, session_lost};
 use crate::egress::{Egress, Failure, Request, Response};
 use crate::secret::Secret;
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
-/// Bytes of an error response that are searched for a JSON-RPC error.
+/// Maximum number of bytes of an error response that are searched for a JSON-RPC error.
 const MAX_ERROR_BODY: usize = 64 * 1024;
-/// Redirects within the origin that are followed.
+/// Maximum number of redirects that are followed within the origin.
 const MAX_REDIRECTS: usize = 3;
 /// Time for notifications after the deadline: a cancellation, or the end of the session.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Attempts to resume a broken stream.
+/// Maximum number of attempts to resume a broken stream.
 const MAX_RESUMPTIONS: usize = 3;
 
 type Headers = HashMap<HeaderName, HeaderValue>;
@@ -137,7 +137,7 @@ impl HttpTransport {
                 let body = response.bytes().await.map_err(|error| self.client_error(error))?;
                 match serde_json::from_slice(&body) {
                     Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
-                    Err(_) => Err(self.client_error(not_mcp(self.host(), JSON))),
+                    Err(_) => Err(self.client_error(not_mcp_json(self.host()))),
                 }
             }
             other => Err(self.client_error(not_mcp(self.host(), other))),

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{any, post};
 use craft::egress::{Egress, EgressPolicy};
 use craft::error::Error;
-use craft::upstream::{CallOutcome, Discovery, MAX_TOOLS, Target, discover, mirrors_headers};
+use craft::upstream::{CallOutcome, Discovery, MAX_TOOLS, Target, discover, has_header_arguments};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -253,7 +253,7 @@ async fn mirrored_arguments_are_sent_as_headers() {
             .into_response()
     };
     let target = remote(modern(tools, reply).await);
-    let context = craft::upstream::CallContext { mirrors_headers: mirrors_headers(&schema), ..context() };
+    let context = craft::upstream::CallContext { has_header_arguments: has_header_arguments(&schema), ..context() };
     let ended = run(&target, "tool-0", json!({"region": "eu-1"}), context).await;
     assert!(matches!(ended, CallOutcome::Permanent { ref message, .. } if message.ends_with(": eu-1")), "{ended:?}");
 }

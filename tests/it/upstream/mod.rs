@@ -40,7 +40,7 @@ fn context() -> CallContext {
         progress: None,
         tools_changed: Arc::default(),
         cancel: CancellationToken::new(),
-        mirrors_headers: false,
+        has_header_arguments: false,
     }
 }
 
