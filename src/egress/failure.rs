@@ -1,4 +1,5 @@
-//! Failed exchanges in terms that every protocol over HTTP shares. OAuth and MCP build these with their own sentences.
+//! Failed exchanges of the protocols over HTTP. OAuth, MCP and REST build these with their own sentences. Two kinds,
+//! [`FailureKind::InvalidGrant`] and [`FailureKind::InvalidClient`], are terms of OAuth.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub enum FailureKind {
     /// The authorization server rejected the code or refresh token; only a new sign-in helps (RFC 6749, `invalid_grant`).
     InvalidGrant,
     /// The server does not accept the hub as its client: the client id, secret or certificate is wrong. No grant of this
-    /// client can be used until an administrator corrects it (RFC 6749, `invalid_client`).
+    /// client can be used until a person corrects the client, or signs in with another one (RFC 6749, `invalid_client`).
     InvalidClient,
     /// The resource server wants a credential, another one, or more scopes (RFC 6750).
     Unauthorized,

@@ -32,7 +32,7 @@ pub use error::Error;
 pub use failure::{Failure, FailureKind, quote};
 pub use policy::{EgressPolicy, PolicyViolation};
 pub use request::Request;
-pub use resolved_target::{Handshake, ResolvedTarget};
+pub use resolved_target::{ConnectionSecurity, ResolvedTarget};
 pub use response::Response;
 
 use policy::Guard;
@@ -40,7 +40,7 @@ use resolver::{ResolveError, Resolver};
 
 /// Time for connecting, TLS handshake included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Cached clients; one more clears the cache and closes their idle connections.
+/// Maximum number of cached clients; one more clears the cache and closes their idle connections.
 const MAX_CLIENTS: usize = 64;
 /// ALPN protocols, the preferred first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -50,13 +50,13 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 pub struct Egress {
     guard: Arc<Guard>,
     authorities: Arc<Authorities>,
-    /// Clients by endpoint: a rule may name a port, and a client's resolver receives only the host name.
-    clients: Arc<Mutex<HashMap<Endpoint, reqwest::Client>>>,
+    /// Clients by scheme and port: a rule may name a port, and a client's resolver receives only the host name.
+    clients: Arc<Mutex<HashMap<SchemeAndPort, reqwest::Client>>>,
 }
 
 /// The scheme and port of a URL, on which the policy depends besides the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Endpoint {
+struct SchemeAndPort {
     https: bool,
     port: u16,
 }
@@ -80,21 +80,21 @@ impl Egress {
 
     /// Checks whether `url` may be requested, without requesting it. For forms that take a URL.
     pub async fn check(&self, url: &Url) -> Result<(), Error> {
-        let (host, endpoint) = self.inspect(url)?;
+        let (host, scheme_and_port) = self.inspect(url)?;
         if matches!(url.host(), Some(Host::Domain(_))) {
-            let resolver = Resolver { guard: self.guard.clone(), endpoint };
-            resolver.addresses(&host).await.map_err(|error| explain(host, error.into()))?;
+            let resolver = Resolver { guard: self.guard.clone(), scheme_and_port };
+            resolver.addresses(&host).await.map_err(|error| connection_error(host, error.into()))?;
         }
         Ok(())
     }
 
     /// Sends `request`. Returns once status and headers have arrived.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
-        let (host, endpoint) = self.inspect(&request.url)?;
+        let (host, scheme_and_port) = self.inspect(&request.url)?;
         let client = match &request.client_certificate {
             // not cached: no other request may use a connection with this certificate, and token requests are rare
-            Some(certificate) => self.build(endpoint, Some(certificate))?,
-            None => self.client(endpoint)?,
+            Some(certificate) => self.build(scheme_and_port, Some(certificate))?,
+            None => self.client(scheme_and_port)?,
         };
         let was_presented = request.client_certificate.is_some();
         let mut outgoing = reqwest::Request::new(request.method, request.url);
@@ -106,12 +106,12 @@ impl Egress {
             Err(error) if error.is_timeout() && !error.is_connect() => {
                 Err(Error::Timeout { host, after: request.timeout })
             }
-            Err(error) => Err(failed(host, error, was_presented)),
+            Err(error) => Err(request_error(host, error, was_presented)),
         }
     }
 
-    /// Returns the host and endpoint of a URL. Checks literal addresses, which no resolver sees.
-    fn inspect(&self, url: &Url) -> Result<(String, Endpoint), Error> {
+    /// Returns the host, scheme and port of a URL. Checks literal addresses, which no resolver sees.
+    fn inspect(&self, url: &Url) -> Result<(String, SchemeAndPort), Error> {
         let https = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -131,31 +131,35 @@ impl Egress {
         if let Some(ip) = literal {
             self.guard.check(https, &name, SocketAddr::new(ip, port))?;
         }
-        Ok((name, Endpoint { https, port }))
+        Ok((name, SchemeAndPort { https, port }))
     }
 
-    fn client(&self, endpoint: Endpoint) -> Result<reqwest::Client, Error> {
+    fn client(&self, scheme_and_port: SchemeAndPort) -> Result<reqwest::Client, Error> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&endpoint) {
+        if let Some(client) = clients.get(&scheme_and_port) {
             return Ok(client.clone());
         }
         if clients.len() >= MAX_CLIENTS {
             clients.clear();
         }
-        let client = self.build(endpoint, None)?;
-        clients.insert(endpoint, client.clone());
+        let client = self.build(scheme_and_port, None)?;
+        clients.insert(scheme_and_port, client.clone());
         Ok(client)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that builds HTTP clients")]
-    fn build(&self, endpoint: Endpoint, certificate: Option<&ClientCertificate>) -> Result<reqwest::Client, Error> {
+    fn build(
+        &self,
+        scheme_and_port: SchemeAndPort,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<reqwest::Client, Error> {
         let mut tls =
             tls::client_config(&self.authorities, certificate).map_err(|error| Error::ClientSetup(error.into()))?;
         // HTTP/2 hides why a server closed the connection, and pays off for many requests where this is one
         let protocols = if certificate.is_some() { &PROTOCOLS[1..] } else { &PROTOCOLS };
         tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         reqwest::Client::builder()
-            .dns_resolver(Resolver { guard: self.guard.clone(), endpoint })
+            .dns_resolver(Resolver { guard: self.guard.clone(), scheme_and_port })
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
@@ -167,21 +171,21 @@ impl Egress {
     }
 }
 
-/// Explains a failed request; `was_presented` says whether the hub had a client certificate.
-fn failed(host: String, error: reqwest::Error, was_presented: bool) -> Error {
+/// Builds the error of a failed request; `was_presented` says whether the hub had a client certificate.
+fn request_error(host: String, error: reqwest::Error, was_presented: bool) -> Error {
     let was_connecting = error.is_connect();
     let source = anyhow::Error::new(error.without_url());
     if tls::is_certificate_rejection(&source) {
         Error::ClientCertificateRejected { host, was_presented, source }
     } else if was_connecting {
-        explain(host, source)
+        connection_error(host, source)
     } else {
         Error::Broken { host, source }
     }
 }
 
-/// Explains a failed connection: the policy, an unknown host, the handshake, or the network.
-fn explain(host: String, error: anyhow::Error) -> Error {
+/// Builds the error of a failed connection: the policy, an unknown host, the handshake, or the network.
+fn connection_error(host: String, error: anyhow::Error) -> Error {
     match error.chain().find_map(|cause| cause.downcast_ref()) {
         Some(ResolveError::Refused(violation)) => return Error::Refused(violation.clone()),
         Some(ResolveError::Unresolved(_)) => return Error::Unresolved { host, source: error },

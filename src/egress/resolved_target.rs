@@ -1,6 +1,6 @@
-//! The steps to a server, one at a time: resolve its name, connect, shake hands. Check-ups report which step fails.
+//! The steps to a server, one at a time: resolve its name, connect, make the TLS handshake. Check-ups report which step fails.
 //!
-//! The policy applies as to every request, and nothing is sent.
+//! The policy applies as to every request. No HTTP request is sent.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use url::{Host, Url};
 
 use super::error::Error;
 use super::resolver::Resolver;
-use super::{CONNECT_TIMEOUT, Egress, explain, tls};
+use super::{CONNECT_TIMEOUT, Egress, connection_error, tls};
 use crate::config::Authorities;
 
 /// Time for resolving a name.
@@ -33,7 +33,7 @@ pub struct ResolvedTarget {
 
 /// The protection of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handshake {
+pub enum ConnectionSecurity {
     /// Encrypted, with a trusted certificate. Holds the version of TLS for people.
     Encrypted(&'static str),
     /// Not encrypted, and within this machine.
@@ -45,23 +45,23 @@ pub enum Handshake {
 impl Egress {
     /// Resolves the host of `url` and checks each address against the policy.
     pub async fn resolve(&self, url: &Url) -> Result<ResolvedTarget, Error> {
-        let (host, endpoint) = self.inspect(url)?;
+        let (host, scheme_and_port) = self.inspect(url)?;
         let literal = match url.host() {
             Some(Host::Ipv4(ip)) => Some(IpAddr::from(ip)),
             Some(Host::Ipv6(ip)) => Some(IpAddr::from(ip)),
             _ => None,
         };
         let addresses = if let Some(ip) = literal {
-            vec![SocketAddr::new(ip, endpoint.port)]
+            vec![SocketAddr::new(ip, scheme_and_port.port)]
         } else {
-            let lookup = Resolver { guard: self.guard.clone(), endpoint };
+            let lookup = Resolver { guard: self.guard.clone(), scheme_and_port };
             match timeout(RESOLVE_TIMEOUT, lookup.addresses(&host)).await {
-                Ok(found) => found.map_err(|error| explain(host.clone(), error.into()))?,
+                Ok(found) => found.map_err(|error| connection_error(host.clone(), error.into()))?,
                 Err(elapsed) => return Err(Error::Unresolved { host, source: elapsed.into() }),
             }
         };
         let authorities = self.authorities.clone();
-        Ok(ResolvedTarget { host, https: endpoint.https, addresses, is_literal: literal.is_some(), authorities })
+        Ok(ResolvedTarget { host, https: scheme_and_port.https, addresses, is_literal: literal.is_some(), authorities })
     }
 }
 
@@ -72,39 +72,42 @@ impl ResolvedTarget {
         &self.host
     }
 
-    /// Returns the resolved addresses; empty if the URL names an address itself.
+    /// Returns the addresses that the host name resolved to; empty if the URL names an address, which needs no resolution.
     #[must_use]
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn resolved_addresses(&self) -> &[SocketAddr] {
         if self.is_literal { &[] } else { &self.addresses }
     }
 
-    /// Connects, shakes hands if the scheme is https, and closes the connection.
-    pub async fn connect(&self) -> Result<Handshake, Error> {
+    /// Connects, makes the TLS handshake if the scheme is https, and closes the connection.
+    pub async fn connect(&self) -> Result<ConnectionSecurity, Error> {
         let connecting = async {
-            let stream = TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.failed(error))?;
-            if self.https { self.shake_hands(stream).await } else { Ok(self.unencrypted()) }
+            let stream =
+                TcpStream::connect(self.addresses.as_slice()).await.map_err(|error| self.connection_error(error))?;
+            if self.https { self.handshake(stream).await } else { Ok(self.unencrypted()) }
         };
-        let elapsed = |_| self.failed(std::io::Error::other("it did not answer in time"));
+        let elapsed = |_| self.connection_error(std::io::Error::other("it did not answer in time"));
         timeout(CONNECT_TIMEOUT, connecting).await.map_err(elapsed)?
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Result<Handshake, Error> {
+    async fn handshake(&self, stream: TcpStream) -> Result<ConnectionSecurity, Error> {
         let name = ServerName::try_from(self.host.clone()).map_err(|error| Error::ClientSetup(error.into()))?;
         let config = tls::client_config(&self.authorities, None).map_err(|error| Error::ClientSetup(error.into()))?;
-        let stream =
-            TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| self.failed(error))?;
-        Ok(Handshake::Encrypted(match stream.get_ref().1.protocol_version() {
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+            .map_err(|error| self.connection_error(error))?;
+        Ok(ConnectionSecurity::Encrypted(match stream.get_ref().1.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
             _ => "TLS 1.2",
         }))
     }
 
-    fn unencrypted(&self) -> Handshake {
+    fn unencrypted(&self) -> ConnectionSecurity {
         let is_loopback = self.addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
-        if is_loopback { Handshake::Loopback } else { Handshake::Plaintext }
+        if is_loopback { ConnectionSecurity::Loopback } else { ConnectionSecurity::Plaintext }
     }
 
-    fn failed(&self, error: std::io::Error) -> Error {
-        explain(self.host.clone(), error.into())
+    fn connection_error(&self, error: std::io::Error) -> Error {
+        connection_error(self.host.clone(), error.into())
     }
 }

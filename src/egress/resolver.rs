@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::Endpoint;
+use super::SchemeAndPort;
 use super::policy::{Guard, PolicyViolation};
 
-/// The resolver of one [`Endpoint`]; its client uses no other.
+/// The resolver of one [`SchemeAndPort`]; its client uses no other.
 #[derive(Clone)]
 pub(super) struct Resolver {
     pub(super) guard: Arc<Guard>,
-    pub(super) endpoint: Endpoint,
+    pub(super) scheme_and_port: SchemeAndPort,
 }
 
 /// A host name without usable addresses.
@@ -29,14 +29,15 @@ pub(super) enum ResolveError {
 impl Resolver {
     /// Returns all addresses of `host`. Refuses the host if any of them is refused: a mixed answer is an attack or a mistake.
     pub(super) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, ResolveError> {
-        let addresses = tokio::net::lookup_host((host, self.endpoint.port)).await.map_err(ResolveError::Unresolved)?;
+        let addresses =
+            tokio::net::lookup_host((host, self.scheme_and_port.port)).await.map_err(ResolveError::Unresolved)?;
         let addresses: Vec<_> = addresses.collect();
         if addresses.is_empty() {
             return Err(ResolveError::Unresolved(std::io::Error::other("no addresses")));
         }
         for address in &addresses {
             self.guard
-                .check(self.endpoint.https, host.trim_end_matches('.'), *address)
+                .check(self.scheme_and_port.https, host.trim_end_matches('.'), *address)
                 .map_err(ResolveError::Refused)?;
         }
         Ok(addresses)

@@ -109,7 +109,7 @@ fn note(journal: &Journal, step: &CheckReport, now: Timestamp) {
     let level = match step.result {
         CheckResult::Failed => EventLevel::Error,
         CheckResult::Warning => EventLevel::Warn,
-        CheckResult::Passed | CheckResult::NotReached => EventLevel::Info,
+        CheckResult::Passed | CheckResult::Skipped => EventLevel::Info,
     };
     journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }

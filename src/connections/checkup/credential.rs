@@ -1,4 +1,4 @@
-//! The check of the credential: the service sees it, and the hub refreshes it once if the service rejects it.
+//! The check of the credential: the service receives the credential, and the hub refreshes it once if the service rejects it.
 
 use url::Url;
 
@@ -17,45 +17,45 @@ use crate::upstream::InitializeAnswer;
 /// A credential that expires within this time and cannot be refreshed gets a warning.
 const EXPIRY_WARNING: time::Duration = time::Duration::DAY;
 
-/// The server that sees the credential.
-pub(super) enum Gate<'a> {
-    /// An MCP server, which sees it when a session is initialized.
+/// The server that receives the credential.
+pub(super) enum CredentialTarget<'a> {
+    /// An MCP server, which receives the credential when a session is initialized.
     Mcp(&'a Url),
-    /// A REST service, which sees it in its check call; and the URL of that call.
+    /// A REST service, which receives the credential in its check call; and the URL of that call.
     Rest(&'a RestService, &'a Url),
 }
 
 /// The server's answer to a credential.
-enum GateAnswer {
+enum TargetAnswer {
     Accepted,
     Rejected,
-    /// Something else went wrong.
+    /// The exchange failed for another reason.
     Failed(CheckOutcome<BearerCredential>),
 }
 
-impl Gate<'_> {
+impl CredentialTarget<'_> {
     fn host(&self) -> &str {
         let (Self::Mcp(url) | Self::Rest(_, url)) = self;
         url.host_str().unwrap_or("The service")
     }
 
-    async fn present(&self, egress: &Egress, token: Option<&Secret>) -> Result<GateAnswer> {
+    async fn present(&self, egress: &Egress, token: Option<&Secret>) -> Result<TargetAnswer> {
         match self {
             Self::Mcp(url) => match initialize(egress, url, token).await {
-                Ok(InitializeAnswer::Public(_)) => Ok(GateAnswer::Accepted),
+                Ok(InitializeAnswer::Answered(_)) => Ok(TargetAnswer::Accepted),
                 Ok(InitializeAnswer::AuthRequired(challenge)) if has_insufficient_scope(challenge.as_deref()) => {
                     let outcome = CheckOutcome::failed("The server knows you, but needs you to grant more");
-                    Ok(GateAnswer::Failed(outcome.with_remedy(Remedy::GrantMore)))
+                    Ok(TargetAnswer::Failed(outcome.with_remedy(Remedy::GrantMore)))
                 }
-                Ok(InitializeAnswer::AuthRequired(_)) => Ok(GateAnswer::Rejected),
-                Err(error) => CheckOutcome::from_error(error).map(GateAnswer::Failed),
+                Ok(InitializeAnswer::AuthRequired(_)) => Ok(TargetAnswer::Rejected),
+                Err(error) => CheckOutcome::from_error(error).map(TargetAnswer::Failed),
             },
             Self::Rest(service, _) => {
                 let service = RestService { credential: token.cloned(), ..(*service).clone() };
                 match service.check(egress).await {
-                    Ok(()) => Ok(GateAnswer::Accepted),
-                    Err(Error::Upstream { class: "unauthorized", .. }) => Ok(GateAnswer::Rejected),
-                    Err(error) => CheckOutcome::from_error(error).map(GateAnswer::Failed),
+                    Ok(()) => Ok(TargetAnswer::Accepted),
+                    Err(Error::Upstream { class: "unauthorized", .. }) => Ok(TargetAnswer::Rejected),
+                    Err(error) => CheckOutcome::from_error(error).map(TargetAnswer::Failed),
                 }
             }
         }
@@ -71,19 +71,19 @@ pub(super) async fn check(
     runner: &CheckupRunner<'_>,
     actor: &Actor,
     subject: &Subject,
-    gate: &Gate<'_>,
+    target: &CredentialTarget<'_>,
 ) -> Result<CheckOutcome<BearerCredential>> {
     let first = match runner.refresher.credential(actor, subject.id).await? {
         Credential::Ready(bearer) => bearer,
         unavailable => return Ok(no_credential(subject, &unavailable)),
     };
-    match gate.present(runner.egress, first.token.as_ref()).await? {
-        GateAnswer::Accepted => return accepted(runner, actor, subject, first).await,
-        GateAnswer::Rejected => {}
-        GateAnswer::Failed(outcome) => return Ok(outcome),
+    match target.present(runner.egress, first.token.as_ref()).await? {
+        TargetAnswer::Accepted => return accepted(runner, actor, subject, first).await,
+        TargetAnswer::Rejected => {}
+        TargetAnswer::Failed(outcome) => return Ok(outcome),
     }
     let seen = first.version;
-    let rejection = format!("{} did not accept the credential", gate.host());
+    let rejection = format!("{} did not accept the credential", target.host());
     let newer = match runner.refresher.refresh_after_rejection(actor, subject.id, seen, &rejection).await? {
         Credential::Ready(newer) if newer.version != seen => newer,
         Credential::Ready(_) => {
@@ -95,16 +95,16 @@ pub(super) async fn check(
         }
         unavailable => return Ok(no_credential(subject, &unavailable)),
     };
-    match gate.present(runner.egress, newer.token.as_ref()).await? {
-        GateAnswer::Accepted => {
+    match target.present(runner.egress, newer.token.as_ref()).await? {
+        TargetAnswer::Accepted => {
             Ok(CheckOutcome::passed(newer, "The token was refused, so it was refreshed. The new one is accepted"))
         }
-        GateAnswer::Rejected => {
+        TargetAnswer::Rejected => {
             let expired =
                 runner.refresher.expire_after_second_rejection(actor, subject.id, newer.version, &rejection).await?;
             Ok(no_credential(subject, &expired))
         }
-        GateAnswer::Failed(outcome) => Ok(outcome),
+        TargetAnswer::Failed(outcome) => Ok(outcome),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::credential::{self, Gate};
+use super::credential::{self, CredentialTarget};
 use super::{Check, CheckOutcome, CheckRecorder, CheckupRunner, Remedy, Stop, Subject, sign_in};
 use crate::actor::Actor;
 use crate::connections::probe::{initialize, limits};
 use crate::connectors::AuthKind;
-use crate::egress::{Egress, Handshake, ResolvedTarget};
+use crate::egress::{ConnectionSecurity, Egress, ResolvedTarget};
 use crate::error::{Error, Result};
 use crate::upstream::{self, InitializeAnswer, Target};
 
@@ -21,8 +21,8 @@ pub(super) async fn check(
     let egress = runner.egress;
     let url = subject.server_url().ok_or_else(|| Error::Conflict(format!("{} has no server URL", subject.service)))?;
     let target = recorder.run(Check::Address, check_address(egress, &url)).await?;
-    recorder.run(Check::Connection, check_connection(&target)).await?;
-    let challenge = recorder.run(Check::Answer, Box::pin(check_answer(egress, subject, &url))).await?;
+    recorder.run(Check::Reachability, check_connection(&target)).await?;
+    let challenge = recorder.run(Check::McpInitialize, Box::pin(check_initialize(egress, subject, &url))).await?;
     let mut token = None;
     if subject.auth == AuthKind::OAuth {
         let signing_in = sign_in::check(runner, recorder, actor, subject, &url, challenge.as_deref()).await;
@@ -30,8 +30,8 @@ pub(super) async fn check(
         continue_if_blocked(signing_in)?;
     }
     if subject.auth != AuthKind::None {
-        let gate = Gate::Mcp(&url);
-        let checking = Box::pin(credential::check(runner, actor, subject, &gate));
+        let target = CredentialTarget::Mcp(&url);
+        let checking = Box::pin(credential::check(runner, actor, subject, &target));
         token = recorder.run(Check::Credential, checking).await?.token;
         if let Some(token) = &token {
             recorder.redact(token);
@@ -39,7 +39,8 @@ pub(super) async fn check(
     }
     if subject.auth == AuthKind::OAuth {
         let current = runner.subject(actor, subject.id).await?;
-        let checked = recorder.run(Check::Permissions, std::future::ready(Ok(check_permissions(&current)))).await;
+        let checked =
+            recorder.run(Check::RequestedScopes, std::future::ready(Ok(check_requested_scopes(&current)))).await;
         continue_if_blocked(checked)?;
     }
     recorder.run(Check::Call, Box::pin(check_call(egress, &Target::Mcp { url, bearer: token }))).await
@@ -59,7 +60,7 @@ pub(super) async fn check_address(egress: &Egress, url: &Url) -> Result<CheckOut
         Err(error) => return CheckOutcome::from_error(error),
     };
     let host = target.host();
-    let message = match target.addresses() {
+    let message = match target.resolved_addresses() {
         [] => format!("{host} is an address already, so no name has to be looked up"),
         [only] => format!("{host} is at {}", only.ip()),
         several => format!("{host} is at {} addresses", several.len()),
@@ -69,14 +70,14 @@ pub(super) async fn check_address(egress: &Egress, url: &Url) -> Result<CheckOut
 
 pub(super) async fn check_connection(target: &ResolvedTarget) -> Result<CheckOutcome<()>> {
     match target.connect().await {
-        Ok(Handshake::Encrypted(version)) => Ok(CheckOutcome::passed(
+        Ok(ConnectionSecurity::Encrypted(version)) => Ok(CheckOutcome::passed(
             (),
             format!("{version}, with a certificate for {} that this hub trusts", target.host()),
         )),
-        Ok(Handshake::Loopback) => {
+        Ok(ConnectionSecurity::Loopback) => {
             Ok(CheckOutcome::passed((), "The connection is not encrypted, but stays on this machine"))
         }
-        Ok(Handshake::Plaintext) => {
+        Ok(ConnectionSecurity::Plaintext) => {
             Ok(CheckOutcome::warned((), "The connection is not encrypted: others on the network can read what is sent")
                 .with_advice(
                     "An administrator allows this. If the server has an https address, add it again with that one",
@@ -87,10 +88,10 @@ pub(super) async fn check_connection(target: &ResolvedTarget) -> Result<CheckOut
 }
 
 /// Initializes a session without a credential. Returns the server's challenge, if there is one.
-async fn check_answer(egress: &Egress, subject: &Subject, url: &Url) -> Result<CheckOutcome<Option<String>>> {
+async fn check_initialize(egress: &Egress, subject: &Subject, url: &Url) -> Result<CheckOutcome<Option<String>>> {
     let needs_no_credential = subject.auth == AuthKind::None;
     Ok(match initialize(egress, url, None).await {
-        Ok(InitializeAnswer::Public(revision)) => {
+        Ok(InitializeAnswer::Answered(revision)) => {
             CheckOutcome::passed(None, format!("The server speaks MCP, revision {revision:.20}"))
         }
         Ok(InitializeAnswer::AuthRequired(_)) if needs_no_credential => {
@@ -105,10 +106,10 @@ async fn check_answer(egress: &Egress, subject: &Subject, url: &Url) -> Result<C
     })
 }
 
-pub(super) fn check_permissions(subject: &Subject) -> CheckOutcome<()> {
+pub(super) fn check_requested_scopes(subject: &Subject) -> CheckOutcome<()> {
     let missing: Vec<_> = subject.requested.iter().filter(|scope| !subject.granted.contains(scope)).collect();
     match missing.as_slice() {
-        [] if subject.requested.is_empty() => CheckOutcome::passed((), "The service asks for no permissions"),
+        [] if subject.requested.is_empty() => CheckOutcome::passed((), "The hub requests no scopes"),
         [] => CheckOutcome::passed((), "All requested scopes are granted"),
         missing => {
             let missing = missing.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");

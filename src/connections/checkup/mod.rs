@@ -1,6 +1,9 @@
 //! A check-up of a connection: tests each step between the hub and a service in order, and says what to do about a failure.
 //!
-//! Invariants: nothing at the service changes. [`TokenRefresher`] opens and refreshes the credential under its lease, as for a
+//! Pages start check-ups as jobs (`jobs::checkup`).
+//!
+//! Invariants: Nothing at the service changes. The hub's own records may: a check-up can refresh or expire the credential and
+//! mark the OAuth client as rejected. [`TokenRefresher`] opens and refreshes the credential under its lease, as for a
 //! call, so that no refresh token is spent twice. A check that depends on a failed one is skipped. No text holds a
 //! credential.
 
@@ -74,9 +77,11 @@ pub enum Check {
     /// The host name resolves to addresses that the egress policy allows.
     Address,
     /// A TCP connection succeeds, and the TLS handshake if the URL asks for one.
-    Connection,
-    /// The server speaks MCP.
-    Answer,
+    #[serde(rename = "connection")]
+    Reachability,
+    /// The server answers `initialize` of MCP, or asks for a credential.
+    #[serde(rename = "answer")]
+    McpInitialize,
     /// The server publishes its sign-in metadata.
     SignIn,
     /// The metadata names the provider that the user signed in at.
@@ -85,8 +90,9 @@ pub enum Check {
     Client,
     /// The service accepts the credential.
     Credential,
-    /// The provider granted all requested scopes.
-    Permissions,
+    /// The provider granted all scopes that the hub requested.
+    #[serde(rename = "permissions")]
+    RequestedScopes,
     /// A call that changes nothing succeeds.
     Call,
 }
@@ -102,7 +108,8 @@ pub enum CheckResult {
     /// The check failed.
     Failed,
     /// An earlier check failed, so this one was skipped.
-    NotReached,
+    #[serde(rename = "not_reached")]
+    Skipped,
 }
 
 /// A page on which the owner can repair the connection.
@@ -125,13 +132,13 @@ impl Check {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Address => "The address resolves",
-            Self::Connection => "The connection is encrypted",
-            Self::Answer => "The server speaks MCP",
+            Self::Reachability => "The hub can connect to the server",
+            Self::McpInitialize => "The server speaks MCP",
             Self::SignIn => "The server describes its sign-in",
             Self::Issuer => "You signed in at the right provider",
             Self::Client => "The provider accepts this hub’s client",
             Self::Credential => "The service accepts your credential",
-            Self::Permissions => "All required scopes are granted",
+            Self::RequestedScopes => "All requested scopes are granted",
             Self::Call => "A read-only call succeeds",
         }
     }
@@ -144,21 +151,23 @@ pub fn plan(transport: Transport, auth: AuthKind) -> &'static [Check] {
     match (transport, auth) {
         (Transport::Builtin, _) => &[C::Call],
         // the check call of a REST service tests the credential as well
-        (Transport::Rest, AuthKind::OAuth) => &[C::Address, C::Connection, C::Client, C::Credential, C::Permissions],
-        (Transport::Rest, _) => &[C::Address, C::Connection, C::Credential],
+        (Transport::Rest, AuthKind::OAuth) => {
+            &[C::Address, C::Reachability, C::Client, C::Credential, C::RequestedScopes]
+        }
+        (Transport::Rest, _) => &[C::Address, C::Reachability, C::Credential],
         (_, AuthKind::OAuth) => &[
             C::Address,
-            C::Connection,
-            C::Answer,
+            C::Reachability,
+            C::McpInitialize,
             C::SignIn,
             C::Issuer,
             C::Client,
             C::Credential,
-            C::Permissions,
+            C::RequestedScopes,
             C::Call,
         ],
-        (_, AuthKind::None) => &[C::Address, C::Connection, C::Answer, C::Call],
-        _ => &[C::Address, C::Connection, C::Answer, C::Credential, C::Call],
+        (_, AuthKind::None) => &[C::Address, C::Reachability, C::McpInitialize, C::Call],
+        _ => &[C::Address, C::Reachability, C::McpInitialize, C::Credential, C::Call],
     }
 }
 
@@ -173,7 +182,7 @@ impl Checkup {
     #[must_use]
     pub fn tally(&self) -> String {
         let all = self.checks.len();
-        let (failed, skipped) = (self.count(CheckResult::Failed), self.count(CheckResult::NotReached));
+        let (failed, skipped) = (self.count(CheckResult::Failed), self.count(CheckResult::Skipped));
         let rest = match skipped {
             0 => String::new(),
             1 => ", 1 was not reached".to_owned(),
@@ -250,15 +259,15 @@ mod tests {
 
     #[test]
     fn a_checkup_is_summarised() {
-        use CheckResult::{Failed, NotReached, Passed, Warning};
+        use CheckResult::{Failed, Passed, Skipped, Warning};
         for (results, summary) in [
             (&[Passed][..], "The check passed"),
             (&[Failed], "The check failed"),
             (&[Passed, Passed], "All 2 checks passed"),
             (&[Passed, Warning], "All 2 checks passed, 1 with a warning"),
             (&[Passed, Failed, Passed], "1 of 3 checks failed"),
-            (&[Failed, NotReached, NotReached], "1 of 3 checks failed, 2 were not reached"),
-            (&[Failed, Warning, NotReached], "1 of 3 checks failed, 1 was not reached"),
+            (&[Failed, Skipped, Skipped], "1 of 3 checks failed, 2 were not reached"),
+            (&[Failed, Warning, Skipped], "1 of 3 checks failed, 1 was not reached"),
         ] {
             assert_eq!(checkup(results).tally(), summary);
         }

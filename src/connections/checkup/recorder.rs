@@ -123,7 +123,7 @@ impl<'a> CheckRecorder<'a> {
             let recorded = self.reports.iter().find(|report| report.check == *check).cloned();
             recorded.unwrap_or_else(|| CheckReport {
                 check: *check,
-                result: CheckResult::NotReached,
+                result: CheckResult::Skipped,
                 took_ms: None,
                 message: String::new(),
                 advice: None,

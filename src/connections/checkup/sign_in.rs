@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::oauth::{self, Challenge, Failure, FailureKind, Provider};
 
 /// Failure classes of metadata that exists and names a wrong provider or resource.
-const MISMATCH_CLASSES: [&str; 3] = ["issuer_mismatch", "resource_mismatch", "mixed"];
+const MISMATCH_CLASSES: [&str; 3] = ["issuer_mismatch", "resource_mismatch", "mix_up"];
 
 /// Checks the sign-in of an MCP server.
 pub(super) async fn check(

@@ -63,7 +63,7 @@ impl CheckRow {
             CheckResult::Passed => (Badge::PASSED, "passed"),
             CheckResult::Warning => (Badge::WARNING, "warning"),
             CheckResult::Failed => (Badge::FAILED, "failed"),
-            CheckResult::NotReached => (Badge::NOT_REACHED, "missed"),
+            CheckResult::Skipped => (Badge::NOT_REACHED, "missed"),
         };
         Self {
             title: step.check.title(),

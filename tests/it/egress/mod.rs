@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use craft::egress::{Egress, EgressPolicy, Error, Handshake, Request};
+use craft::egress::{ConnectionSecurity, Egress, EgressPolicy, Error, Request};
 use http::{Method, StatusCode};
 use proptest::prelude::*;
 use url::Url;
@@ -153,8 +153,11 @@ async fn a_failed_handshake_names_its_cause() {
     }
     let plain = serve(Router::new()).await;
     let target = egress.resolve(&Url::parse(&format!("http://localhost:{}/", plain.port())).unwrap()).await.unwrap();
-    assert_eq!((target.host(), target.connect().await.unwrap()), ("localhost", Handshake::Loopback));
-    assert!(target.addresses().iter().all(|address| address.ip().is_loopback()) && !target.addresses().is_empty());
+    assert_eq!((target.host(), target.connect().await.unwrap()), ("localhost", ConnectionSecurity::Loopback));
+    assert!(
+        target.resolved_addresses().iter().all(|address| address.ip().is_loopback())
+            && !target.resolved_addresses().is_empty()
+    );
     let refused = Egress::new(EgressPolicy::default()).resolve(&Url::parse("https://localhost/").unwrap()).await;
     assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
 }

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::get;
-use craft::egress::{Authorities, ClientCertificate, Error, Handshake};
+use craft::egress::{Authorities, ClientCertificate, ConnectionSecurity, Error};
 use craft::secret::Secret;
 use url::Url;
 
@@ -24,7 +24,7 @@ async fn an_authority_in_the_file_makes_only_its_servers_trusted() {
         assert_eq!(answer.bytes().await.unwrap(), "hello", "{speech:?}");
         let target = egress.resolve(&Url::parse(&url).unwrap()).await.unwrap();
         assert!(
-            matches!(target.connect().await.unwrap(), Handshake::Encrypted(version) if version.starts_with("TLS 1."))
+            matches!(target.connect().await.unwrap(), ConnectionSecurity::Encrypted(version) if version.starts_with("TLS 1."))
         );
 
         let unknown = format!("https://localhost:{}/", others.serve(router(), None, speech).await.port());
