@@ -148,7 +148,7 @@ impl CallbackParams {
                     format!("The callback names another issuer than {host}, so the hub ignored it"),
                 ));
             }
-            (_, None) if provider.names_itself => {
+            (_, None) if provider.callback_names_issuer => {
                 return Err(invalid(format!("The callback does not name its issuer, although {host} always does")));
             }
             _ => {}

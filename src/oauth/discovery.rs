@@ -9,7 +9,7 @@ use super::resource_metadata;
 use super::server_metadata::{self, ServerMetadata};
 use crate::egress::{Egress, Failure};
 
-/// Scopes that are requested because a server lists them.
+/// Maximum number of scopes that the hub stores or requests because a server lists them.
 const MAX_SCOPES: usize = 50;
 
 /// Discovers the provider of the server at `server`: all that a sign-in needs except a client.
@@ -53,12 +53,12 @@ fn build_provider(metadata: &ServerMetadata, resource: String, scopes: Vec<Strin
         success: None,
     });
     provider.issuer = Some(metadata.issuer.clone());
-    provider.names_itself = metadata.flag("authorization_response_iss_parameter_supported");
+    provider.callback_names_issuer = metadata.flag("authorization_response_iss_parameter_supported");
     provider.resource = Some(resource);
     // a client with a private key is registered by a person
     if !auth.has_key() {
         provider.registration_url = metadata.url("registration_endpoint")?.map(Into::into);
-        provider.reads_client_documents = metadata.flag("client_id_metadata_document_supported");
+        provider.supports_client_id_metadata = metadata.flag("client_id_metadata_document_supported");
     }
     Ok(provider)
 }
@@ -110,7 +110,7 @@ mod tests {
             let provider = provider(methods);
             assert_eq!(provider.client_auth, auth, "{methods:?}");
             assert_eq!(provider.registration_url.is_none(), auth.has_key(), "{methods:?}");
-            assert_eq!(provider.reads_client_documents, !auth.has_key(), "{methods:?}");
+            assert_eq!(provider.supports_client_id_metadata, !auth.has_key(), "{methods:?}");
             assert_eq!(provider.token_url.contains("//tls."), auth == ClientAuth::Tls, "{methods:?}");
             assert_eq!(provider.revoke.unwrap().url, "https://as.example/revoke", "there is no alias for revocation");
         }
@@ -126,6 +126,6 @@ mod tests {
         });
         let metadata = ServerMetadata { issuer: "https://as.example".to_owned(), document };
         let failure = build_provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap_err();
-        assert_eq!(failure.class, "mixed");
+        assert_eq!(failure.class, "mix_up");
     }
 }

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::egress::{self, Failure, FailureKind};
 
-/// Characters of a provider's own text that a message quotes.
+/// Maximum number of characters that a message quotes of a provider's text.
 const MAX_QUOTE: usize = 300;
 
 /// Quotes a provider's own text.
@@ -17,7 +17,7 @@ pub(super) fn invalid_provider(message: String) -> Failure {
     Failure::permanent("setting", message)
 }
 
-/// Builds the failure of a response whose body says nothing.
+/// Builds the failure from the status alone.
 pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
     let code = status.as_u16();
     match code {

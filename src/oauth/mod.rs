@@ -2,8 +2,11 @@
 //!
 //! A [`Provider`] describes how one authorization server differs from RFC 6749; the defaults are those of the standards.
 //! Nothing is stored here: credentials come in as values and go out in a [`Grant`]. Every request leaves through
-//! [`Egress`], follows no redirect, and is bounded in time and size. Of a provider's responses people see only its own
-//! error texts, redacted and cut short.
+//! [`Egress`], follows no redirect, and is bounded in time and size. Messages quote at most
+//! 300 characters of a provider's text. Token responses are redacted first.
+//!
+//! `connections::authorization` signs owners in and revokes grants, `connections::token_refresh` refreshes tokens, and
+//! check-ups repeat the discovery.
 
 mod assertion;
 mod authorize;
@@ -33,7 +36,7 @@ pub use client_auth::validate_client_secret;
 pub use discovery::discover;
 pub use failure::unknown_client;
 pub use grant::Grant;
-pub use pointers::{ResponsePointers, SuccessCondition, TimeUnit};
+pub use pointers::{SuccessCondition, TimeUnit, TokenResponseFormat};
 pub use provider::{
     BodyFormat, ClientAuth, PkceMethod, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind,
 };

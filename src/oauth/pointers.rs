@@ -1,11 +1,11 @@
-//! JSON Pointers into a provider's token responses.
+//! The format of a provider's token responses, by JSON Pointers.
 
 use serde::{Deserialize, Serialize};
 
-/// The positions of values in a token response.
+/// The format of a token response. Fields are JSON Pointers to the named value, unless they say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct ResponsePointers {
+pub struct TokenResponseFormat {
     /// The access token.
     pub access: String,
     /// The refresh token.
@@ -27,10 +27,11 @@ pub struct ResponsePointers {
     /// A condition that tells a success from a failure with status 200. A response that meets it has no error.
     pub success: Option<SuccessCondition>,
     /// Error codes that mean `invalid_grant`.
-    pub dead: Vec<String>,
+    #[serde(rename = "dead")]
+    pub invalid_grant_codes: Vec<String>,
 }
 
-impl Default for ResponsePointers {
+impl Default for TokenResponseFormat {
     fn default() -> Self {
         Self {
             access: "/access_token".to_owned(),
@@ -43,7 +44,7 @@ impl Default for ResponsePointers {
             error: "/error".to_owned(),
             error_description: "/error_description".to_owned(),
             success: None,
-            dead: Vec::new(),
+            invalid_grant_codes: Vec::new(),
         }
     }
 }

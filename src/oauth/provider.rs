@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::pointers::{ResponsePointers, SuccessCondition};
+use super::pointers::{SuccessCondition, TokenResponseFormat};
 
 /// A provider. URLs are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the token
 /// response.
@@ -57,18 +57,18 @@ pub struct Provider {
     /// The name of the code in the callback.
     #[serde(default = "code")]
     pub code_param: String,
-    /// Sends parameters without a value. Otherwise they are left out, so that an empty one in
+    /// The hub sends parameters without a value. Otherwise the hub leaves them out, so that an empty one in
     /// `authorize_params`, `token_params` or `refresh.params` removes a standard parameter.
     #[serde(default)]
     pub keep_empty: bool,
-    /// Sends the state to the token endpoint.
+    /// The hub sends the state to the token endpoint.
     #[serde(default)]
     pub echo_state: bool,
     /// The refresh request; `None` if tokens cannot be refreshed or do not expire.
     pub refresh: Option<RefreshConfig>,
-    /// The positions of values in a token response.
+    /// The format of a token response.
     #[serde(default)]
-    pub response: ResponsePointers,
+    pub response: TokenResponseFormat,
     /// Lifetime of an access token in seconds, if the response does not say.
     pub lifetime: Option<u32>,
     /// Seconds before its expiry at which a token is refreshed.
@@ -86,16 +86,16 @@ pub struct Provider {
     pub idle_days: Option<u32>,
     /// The issuer (RFC 8414). If set, a callback that names an issuer must name this one.
     pub issuer: Option<String>,
-    /// Promises that every callback names the issuer (RFC 9207).
-    #[serde(default)]
-    pub names_itself: bool,
+    /// The provider names itself as the issuer in every callback (RFC 9207).
+    #[serde(default, rename = "names_itself")]
+    pub callback_names_issuer: bool,
     /// The resource indicator (RFC 8707).
     pub resource: Option<String>,
     /// The registration endpoint (RFC 7591).
     pub registration_url: Option<String>,
-    /// Accepts as a client id the URL of a client id metadata document.
-    #[serde(default)]
-    pub reads_client_documents: bool,
+    /// The provider accepts the URL of a client id metadata document as a client id.
+    #[serde(default, rename = "reads_client_documents")]
+    pub supports_client_id_metadata: bool,
 }
 
 impl Provider {
@@ -221,14 +221,14 @@ pub struct RefreshConfig {
     #[serde(default = "post")]
     pub method: String,
     /// The grant type.
-    #[serde(default = "refresh_token")]
-    pub grant: String,
+    #[serde(default = "refresh_token", rename = "grant")]
+    pub grant_type: String,
     /// The token to exchange.
     #[serde(default)]
     pub subject: TokenKind,
-    /// Omits the client secret.
-    #[serde(default)]
-    pub public: bool,
+    /// The hub omits the client secret.
+    #[serde(default, rename = "public")]
+    pub omits_client_secret: bool,
     /// Further parameters.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
@@ -239,9 +239,9 @@ impl Default for RefreshConfig {
         Self {
             url: None,
             method: post(),
-            grant: refresh_token(),
+            grant_type: refresh_token(),
             subject: TokenKind::Refresh,
-            public: false,
+            omits_client_secret: false,
             params: BTreeMap::new(),
         }
     }

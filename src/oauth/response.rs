@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::failure;
 use super::grant::Grant;
-use super::pointers::{ResponsePointers, TimeUnit};
+use super::pointers::{TimeUnit, TokenResponseFormat};
 use super::provider::Provider;
 use super::template::TemplateValues;
 use crate::clock::Timestamp;
@@ -62,7 +62,7 @@ fn read(
             answer.pointer(&at.error_description).and_then(to_text).filter(|text| !text.trim().is_empty());
         let redactor = redactor.with(access.into_iter().chain(refresh));
         let description = redactor.redact(description.as_ref().unwrap_or(&code));
-        let code = if at.dead.contains(&code) { "invalid_grant" } else { &code };
+        let code = if at.invalid_grant_codes.contains(&code) { "invalid_grant" } else { &code };
         return Some(Err(failure::from_error_code(host, code, &description)));
     }
     match access {
@@ -80,7 +80,7 @@ fn read(
 
 /// Returns the error code of a response. A response that meets the success condition has none; a number counts only in
 /// a response that fails it, since some providers send a 0 with each token.
-fn error(at: &ResponsePointers, answer: &Value, is_success: Option<bool>) -> Option<String> {
+fn error(at: &TokenResponseFormat, answer: &Value, is_success: Option<bool>) -> Option<String> {
     let value = answer.pointer(&at.error)?;
     let counts = match is_success {
         Some(true) => false,

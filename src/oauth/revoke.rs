@@ -89,13 +89,14 @@ async fn check_response(
     let at = &provider.response;
     let answer: Value = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
     let holds = status.is_success() && config.success.as_ref().is_some_and(|success| success.holds(&answer));
-    let is_revoked =
-        |code: &str| ["invalid_token", "invalid_grant"].contains(&code) || at.dead.iter().any(|it| it == code);
+    let is_revoked = |code: &str| {
+        ["invalid_token", "invalid_grant"].contains(&code) || at.invalid_grant_codes.iter().any(|it| it == code)
+    };
     if holds || answer.pointer(&at.error).and_then(Value::as_str).is_some_and(is_revoked) {
         return Ok(());
     }
     Err(if status.is_success() {
-        Failure::permanent("not_ended", format!("{host} answered, but did not revoke the access"))
+        Failure::permanent("not_revoked", format!("{host} answered, but did not revoke the access"))
     } else {
         from_status(host, status, &headers)
     })

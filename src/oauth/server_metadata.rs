@@ -96,8 +96,8 @@ impl ServerMetadata {
         url.ok_or_else(missing)
     }
 
-    /// Refuses metadata whose authorization endpoint is another server's while the token endpoint is not: the code of
-    /// that server would be sent here (a mix-up attack). A server that names itself in the callback cannot do this.
+    /// Refuses metadata that pair another server's authorization endpoint with this server's token endpoint: this server would
+    /// receive a code that the other one issued (a mix-up attack). A server that names itself in the callback is accepted.
     pub(super) fn refuse_mix_up(&self, authorization: &Url, token: &Url) -> Result<(), Failure> {
         let is_own = Url::parse(&self.issuer).is_ok_and(|issuer| issuer.origin() == authorization.origin());
         if is_own
@@ -108,7 +108,7 @@ impl ServerMetadata {
         }
         let message =
             format!("{} sends people to {}, but wants the resulting code itself", self.host(), host(authorization));
-        Err(Failure::permanent("mixed", message))
+        Err(Failure::permanent("mix_up", message))
     }
 
     /// Returns a list of texts; empty if there is none.

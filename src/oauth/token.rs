@@ -62,12 +62,12 @@ pub async fn refresh(
         TokenKind::Refresh => "refresh_token",
         TokenKind::Access => "access_token",
     };
-    let mut parameters = vec![pair("grant_type", &config.grant), pair(name, token.expose())];
+    let mut parameters = vec![pair("grant_type", &config.grant_type), pair(name, token.expose())];
     parameters.extend(resource(provider));
     override_with(&mut parameters, &config.params);
     let url = template::url(config.url.as_ref().unwrap_or(&provider.token_url), values)?;
     let method = method(&config);
-    let client = if config.public { Client { secret: None, ..client.clone() } } else { client.clone() };
+    let client = if config.omits_client_secret { Client { secret: None, ..client.clone() } } else { client.clone() };
     request_grant(egress, provider, url, &method, &client, parameters, now).await
 }
 

@@ -58,7 +58,7 @@ fn a_description_is_parsed_with_its_defaults() {
     assert_eq!((read.fields[0].kind, read.check.method.as_str()), (FieldKind::DomainLabel, "GET"));
     let oauth = read.oauth.unwrap();
     assert_eq!((oauth.client_auth, oauth.scope_separator.as_str(), oauth.skew), (ClientAuth::Basic, " ", 300));
-    assert_eq!(oauth.refresh.unwrap().grant, "refresh_token");
+    assert_eq!(oauth.refresh.unwrap().grant_type, "refresh_token");
 }
 
 #[test]

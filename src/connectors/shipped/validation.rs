@@ -202,7 +202,7 @@ impl Source<'_> {
         if provider.revoke.as_ref().is_some_and(|it| it.auth == RevocationAuth::Basic) {
             return refuse("“auth” of [oauth.revoke] as basic");
         }
-        if provider.refresh.as_ref().is_some_and(|it| it.public) {
+        if provider.refresh.as_ref().is_some_and(|it| it.omits_client_secret) {
             return refuse("“public” of [oauth.refresh]");
         }
         Ok(())

@@ -160,7 +160,7 @@ async fn the_metadata_suffices_to_register_and_sign_in() {
     let mut hub = Hub::new(oidc.description(""), oidc_client("nobody", None));
     let server = Url::parse(&resource).unwrap();
     hub.provider = oauth::discover(&hub.egress, &server, &challenge).await.unwrap();
-    assert!(hub.provider.names_itself && hub.provider.client_auth == ClientAuth::None, "{:?}", hub.provider);
+    assert!(hub.provider.callback_names_issuer && hub.provider.client_auth == ClientAuth::None, "{:?}", hub.provider);
 
     let place = Url::parse(hub.provider.registration_url.as_ref().unwrap()).unwrap();
     for wanted in [ClientAuth::None, ClientAuth::Post, ClientAuth::Basic] {
