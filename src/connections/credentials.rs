@@ -217,7 +217,10 @@ impl CredentialService<'_> {
 
     async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
         let mut tx = self.db.as_user(actor).await?;
-        connectors::descriptor(&mut tx, actor, connector).await?.ok_or(Error::NotFound("key"))
+        let descriptor = connectors::descriptor(&mut tx, actor, connector).await?;
+        descriptor.ok_or_else(|| {
+            Error::Conflict("This service takes no key. Open its page to see how to connect it".to_owned())
+        })
     }
 }
 

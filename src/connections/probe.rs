@@ -40,7 +40,9 @@ pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>
 
 /// Asks a connector's server for its tools with a token that need not be stored.
 pub(super) async fn discover_with_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
-    let url = connector.server_url().ok_or(Error::NotFound("server"))?;
+    let url = connector.server_url();
+    let url =
+        url.ok_or_else(|| Error::Conflict(format!("{} has no server URL. Add the server again", connector.name)))?;
     discover(egress, &url, Some(token)).await
 }
 

@@ -87,7 +87,8 @@ pub(super) async fn ensure(
             connector.name
         )));
     }
-    let (client, auth, source) = if provider.supports_client_id_metadata && is_document_public(authorization.public_url) {
+    let (client, auth, source) = if provider.supports_client_id_metadata && is_document_public(authorization.public_url)
+    {
         let id = authorization.public_url.join(CLIENT_DOCUMENT).map_err(Error::internal)?.to_string();
         (Client { id, secret: None }, ClientAuth::None, "document")
     } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {

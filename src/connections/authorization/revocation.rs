@@ -1,10 +1,11 @@
 //! Revokes a grant at its provider, before the hub deletes the tokens. Called when a user disconnects.
 
-use super::{AuthorizationService, oauth_clients, stored_provider};
+use super::{AuthorizationService, oauth_clients};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::store;
 use crate::connections::values_of;
+use crate::connectors;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
 use crate::oauth::{self, Client, Failure, Provider, TemplateValues};
@@ -46,12 +47,8 @@ async fn find_grant(
     let owner = actor.user_id();
     let mut tx = authorization.db.as_user(actor).await?;
     let locked = store::lock(&mut tx, owner, id).await?.ok_or(Error::NotFound("connection"))?;
-    let provider = match stored_provider(&mut tx, actor, locked.connector_id).await {
-        Ok(provider) => provider,
-        // a connector without a sign-in has no grant
-        Err(Error::NotFound(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    // a connector without a sign-in has no grant
+    let Some(provider) = connectors::provider(&mut tx, actor, locked.connector_id).await? else { return Ok(None) };
     let mut conn = authorization.system.acquire().await?;
     let client =
         oauth_clients::find_for_grant(&mut conn, authorization.vault, owner, locked.oauth_client_id, &provider).await?;

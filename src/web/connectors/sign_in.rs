@@ -271,8 +271,9 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
     let scopes = authorization(app).scopes(&me.actor, connector.id, &values.label).await?;
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = shell.with_faults(faults);
-    let needs_client_fields =
-        requirements.descriptor.is_none() && provider.registration_url.is_none() && !provider.reads_client_documents;
+    let needs_client_fields = requirements.descriptor.is_none()
+        && provider.registration_url.is_none()
+        && !provider.supports_client_id_metadata;
     let describe = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
     Ok(page_with(
         filled.status(),
