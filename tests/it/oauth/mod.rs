@@ -146,7 +146,7 @@ async fn an_expired_or_denied_sign_in_is_explained_and_can_be_repeated() {
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!access_denied");
     // a denied sign-in is used too
     let page = alice.get(&denied).await;
-    assert!(page.text("main").contains("works once"), "{}", page.text("main"));
+    assert!(page.text("main").contains("has already been used"), "{}", page.text("main"));
 
     assert_eq!(reconnect(&alice, &server).await.text("h1"), "Guarded");
 }
