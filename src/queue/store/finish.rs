@@ -1,30 +1,26 @@
-//! Finishes a batch of runs.
+//! SQL that completes a batch of runs.
 
 use std::collections::HashSet;
 
 use sqlx::PgPool;
 
-use super::column;
-use crate::audit::PreparedEntry;
-use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, EventId, JobId};
-use crate::queue::events::Line;
-use crate::queue::finish::{FinishRecord, JobEnd};
+use super::finish_columns::{EntryColumns, EventColumns, RunColumns};
+use crate::ids::JobId;
+use crate::queue::finish::FinishRecord;
 
-/// Writes the endings of runs that still hold their lease, and says which those were. The others write nothing: every
-/// insert is joined to the deleted lease.
+/// Completes the runs that still hold their lease, and returns their jobs. The others write nothing: every insert is joined
+/// to the deleted lease.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
-pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> sqlx::Result<HashSet<JobId>> {
-    let ends: Vec<Columns> = endings.iter().map(|it| columns(&it.end)).collect();
-    let lines: Vec<&Line> = endings.iter().flat_map(|it| &it.lines).collect();
-    let audits: Vec<(JobId, &PreparedEntry)> =
-        endings.iter().filter_map(|it| Some((it.run.0, it.audit.as_ref()?))).collect();
-    let won = sqlx::query_scalar!(
+pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> sqlx::Result<HashSet<JobId>> {
+    let runs = RunColumns::from_records(records);
+    let events = EventColumns::from_records(records);
+    let entries = EntryColumns::from_records(records);
+    let finished = sqlx::query_scalar!(
         r#"
         WITH done AS MATERIALIZED (
             SELECT *
             FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
-                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[], $42::boolean[])
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[], $12::boolean[])
                 AS t (job_id, fence, run_no, outcome, error_class, error, output, finished_at, run_at, reason, crashed,
                     is_use)
         ),
@@ -43,7 +39,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
             FROM gone
             WHERE outcome IS NOT NULL
         ),
-        -- in the order of the key, and after all leases: batches that count for the same user wait in one line
+        -- in the order of the key, and after all leases: batches that count for the same user never wait in a circle
         counted AS (
             INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
             SELECT user_id, date_trunc('hour', finished_at, 'UTC'),
@@ -78,7 +74,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
             FROM gone
             WHERE outcome IS NULL AND reason IS NULL
         ),
-        -- a job that goes on keeps the wish to be stopped
+        -- a job that continues keeps its request to be canceled
         uncancel AS (
             DELETE FROM job_cancel
             WHERE job_id = ANY(ARRAY(SELECT job_id FROM gone WHERE outcome IS NOT NULL))
@@ -86,16 +82,16 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
         events AS (
             INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
             SELECT g.user_id, g.job_id, e.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
-            FROM unnest($12::uuid[], $13::integer[], $14::integer[], $15::uuid[], $16::text[], $17::text[],
-                $18::text[], $19::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
+            FROM unnest($13::uuid[], $14::integer[], $15::integer[], $16::uuid[], $17::text[], $18::text[],
+                $19::text[], $20::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
             JOIN gone g ON g.job_id = e.job_id
         ),
         entries AS (
             SELECT g.user_id, e.*
-            FROM unnest($20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::text[], $25::text[], $26::text[],
-                $27::uuid[], $28::text[], $29::text[], $30::text[], $31::integer[], $32::bytea[], $33::bytea[],
-                $34::bytea[], $35::timestamptz[], $36::text[], $37::text[], $38::text[], $39::text[], $40::text[],
-                $41::bytea[])
+            FROM unnest($21::uuid[], $22::uuid[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
+                $28::uuid[], $29::text[], $30::text[], $31::text[], $32::integer[], $33::bytea[], $34::bytea[],
+                $35::bytea[], $36::timestamptz[], $37::text[], $38::text[], $39::text[], $40::text[], $41::text[],
+                $42::bytea[])
                 AS e (job_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, outcome,
                     error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, request,
                     response, error, ip, agent, salt)
@@ -114,8 +110,8 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
             SELECT user_id, id, request, response, error, ip, agent, salt
             FROM entries
         ),
-        -- neither is worth waiting for whoever is changing the connection: one is for people, and without the other it is
-        -- verified once more than it need be
+        -- neither is worth waiting for a change of the connection: the first is for people, and without the second the
+        -- connection is verified once more than necessary
         touched AS MATERIALIZED (
             SELECT c.user_id, c.id, u.finished_at, u.ok_at
             FROM (
@@ -138,77 +134,50 @@ pub(in crate::queue) async fn write(pool: &PgPool, endings: &[FinishRecord]) -> 
         )
         SELECT job_id AS "job_id!: JobId" FROM gone
         "#,
-        &column(endings, |it| it.run.0.uuid()),
-        &column(endings, |it| it.run.1),
-        &column(endings, |it| it.as_run),
-        &column(&ends, |it| it.outcome) as _,
-        &column(&ends, |it| it.error_class) as _,
-        &column(&ends, |it| it.error) as _,
-        &column(&ends, |it| it.output) as _,
-        &column(endings, |it| it.now),
-        &column(&ends, |it| it.run_at) as _,
-        &column(&ends, |it| it.reason) as _,
-        &column(endings, |it| it.crashed),
-        &column(&lines, |it| it.job_id.uuid()),
-        &column(&lines, |it| it.run_no),
-        &column(&lines, |it| it.n),
-        &column(&lines, |it| EventId::new(it.event.at).uuid()),
-        &column(&lines, |it| it.event.level.as_str()) as _,
-        &column(&lines, |it| it.event.message.as_str()) as _,
-        &column(&lines, |it| it.event.data.as_deref()) as _,
-        &column(&lines, |it| it.event.at),
-        &column(&audits, |it| it.0.uuid()),
-        &column(&audits, |it| it.1.id.uuid()),
-        &column(&audits, |it| it.1.action.as_str()) as _,
-        &column(&audits, |it| it.1.actor) as _,
-        &column(&audits, |it| it.1.origin) as _,
-        &column(&audits, |it| it.1.target_kind.as_deref()) as _,
-        &column(&audits, |it| it.1.target_id.as_deref()) as _,
-        &column(&audits, |it| it.1.connector_id.map(ConnectorId::uuid)) as _,
-        &column(&audits, |it| it.1.tool_name.as_deref()) as _,
-        &column(&audits, |it| it.1.outcome) as _,
-        &column(&audits, |it| it.1.error_class.as_deref()) as _,
-        &column(&audits, |it| it.1.latency_ms) as _,
-        &column(&audits, |it| it.1.request_digest.as_deref()) as _,
-        &column(&audits, |it| it.1.response_digest.as_deref()) as _,
-        &column(&audits, |it| it.1.identity_digest.as_deref()) as _,
-        &column(&audits, |it| it.1.created_at),
-        &column(&audits, |it| it.1.request.as_deref()) as _,
-        &column(&audits, |it| it.1.response.as_deref()) as _,
-        &column(&audits, |it| it.1.error.as_deref()) as _,
-        &column(&audits, |it| it.1.ip.as_deref()) as _,
-        &column(&audits, |it| it.1.agent.as_deref()) as _,
-        &column(&audits, |it| it.1.salt.as_slice()) as _,
-        &column(endings, |it| it.is_use),
+        &runs.job_id,
+        &runs.fence,
+        &runs.run_no,
+        &runs.outcome as _,
+        &runs.error_class as _,
+        &runs.error as _,
+        &runs.output as _,
+        &runs.finished_at,
+        &runs.run_at as _,
+        &runs.reason as _,
+        &runs.crashed,
+        &runs.is_use,
+        &events.job_id,
+        &events.run_no,
+        &events.n,
+        &events.id,
+        &events.level as _,
+        &events.message as _,
+        &events.data as _,
+        &events.ts,
+        &entries.job_id,
+        &entries.id,
+        &entries.action as _,
+        &entries.actor as _,
+        &entries.origin as _,
+        &entries.target_kind as _,
+        &entries.target_id as _,
+        &entries.connector_id as _,
+        &entries.tool_name as _,
+        &entries.outcome as _,
+        &entries.error_class as _,
+        &entries.latency_ms as _,
+        &entries.request_digest as _,
+        &entries.response_digest as _,
+        &entries.identity_digest as _,
+        &entries.created_at,
+        &entries.request as _,
+        &entries.response as _,
+        &entries.error as _,
+        &entries.ip as _,
+        &entries.agent as _,
+        &entries.salt as _,
     )
     .fetch_all(pool)
     .await?;
-    Ok(won.into_iter().collect())
-}
-
-/// A [`JobEnd`] as columns: `outcome` if the job is finished, `reason` if it waits, neither if it is ready again.
-#[derive(Default)]
-struct Columns<'a> {
-    outcome: Option<&'static str>,
-    error_class: Option<&'a str>,
-    error: Option<&'a str>,
-    output: Option<&'a str>,
-    run_at: Option<Timestamp>,
-    reason: Option<&'static str>,
-}
-
-fn columns(end: &JobEnd) -> Columns<'_> {
-    match end {
-        JobEnd::Complete { outcome, error_class, error, output } => Columns {
-            outcome: Some(outcome.as_str()),
-            error_class: error_class.as_deref(),
-            error: error.as_deref(),
-            output: output.as_deref(),
-            ..Columns::default()
-        },
-        JobEnd::RetryLater { run_at, reason } => {
-            Columns { run_at: Some(*run_at), reason: Some(reason.as_str()), ..Columns::default() }
-        }
-        JobEnd::Release => Columns::default(),
-    }
+    Ok(finished.into_iter().collect())
 }

@@ -9,6 +9,7 @@ pub(super) mod claim;
 pub(super) mod enqueue;
 pub(super) mod events;
 pub(super) mod finish;
+mod finish_columns;
 pub(super) mod of_connection;
 pub(super) mod rescue;
 pub(super) mod worker;

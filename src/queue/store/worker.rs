@@ -20,8 +20,8 @@ pub(in crate::queue) async fn beat(pool: &PgPool, worker: WorkerId, info: &str) 
     Ok(())
 }
 
-/// The process ends.
-pub(in crate::queue) async fn leave(pool: &PgPool, worker: WorkerId) -> sqlx::Result<()> {
+/// Deletes the row of a process that ends.
+pub(in crate::queue) async fn delete(pool: &PgPool, worker: WorkerId) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM worker WHERE id = $1", worker as _).execute(pool).await?;
     Ok(())
 }
