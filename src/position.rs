@@ -14,7 +14,7 @@ pub struct LineColumn {
 impl LineColumn {
     /// Returns the position of the byte at `offset`.
     #[must_use]
-    pub fn of(text: &str, offset: usize) -> Self {
+    pub fn at_offset(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let in_line = before.rsplit('\n').next().unwrap_or_default();
         Self { line: before.matches('\n').count() + 1, column: in_line.chars().count() + 1 }
@@ -34,9 +34,9 @@ mod tests {
     #[test]
     fn lines_and_characters_are_counted_from_one() {
         let text = "a\n“b” c";
-        assert_eq!(LineColumn::of(text, 0).to_string(), "line 1, column 1");
-        assert_eq!(LineColumn::of(text, 1).to_string(), "line 1, column 2");
-        assert_eq!(LineColumn::of(text, 2).to_string(), "line 2, column 1");
-        assert_eq!(LineColumn::of(text, text.len()).to_string(), "line 2, column 6");
+        assert_eq!(LineColumn::at_offset(text, 0).to_string(), "line 1, column 1");
+        assert_eq!(LineColumn::at_offset(text, 1).to_string(), "line 1, column 2");
+        assert_eq!(LineColumn::at_offset(text, 2).to_string(), "line 2, column 1");
+        assert_eq!(LineColumn::at_offset(text, text.len()).to_string(), "line 2, column 6");
     }
 }

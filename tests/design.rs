@@ -7,6 +7,10 @@
 mod colours;
 #[path = "design/documents.rs"]
 mod documents;
+#[path = "design/names.rs"]
+mod names;
+#[path = "design/sentences.rs"]
+mod sentences;
 #[path = "design/styles.rs"]
 mod styles;
 #[path = "design/templates.rs"]

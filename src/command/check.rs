@@ -1,6 +1,6 @@
 //! `craft check`: what a start would meet, one line each.
 
-use super::say;
+use super::print_line;
 use crate::config::Config;
 use crate::db::managed::PrivatePostgres;
 use crate::db::{PoolSizes, Server};
@@ -63,12 +63,12 @@ impl Report {
     ) -> Result<Option<T>> {
         match found {
             Ok(it) => {
-                say(&format!("ok    {what}: {}", words(&it)))?;
+                print_line(&format!("ok    {what}: {}", words(&it)))?;
                 Ok(Some(it))
             }
             Err(error) => {
                 self.faults += 1;
-                say(&format!("wrong {what}: {error}"))?;
+                print_line(&format!("wrong {what}: {error}"))?;
                 Ok(None)
             }
         }

@@ -14,7 +14,7 @@ use crate::db::Databases;
 use crate::error::{Error, Result};
 use crate::serve::{self, Database, Role};
 
-/// One self-hosted hub for every service connection and every tool call.
+/// Self-hosted hub for every service connection and every tool call.
 #[derive(Debug, Parser)]
 #[command(name = "craft", version, about, arg_required_else_help = false)]
 pub struct Arguments {
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> 
     match arguments.command.unwrap_or(Command::Serve { no_worker: false }) {
         Command::Serve { no_worker } => serve::run(&config, if no_worker { Role::Web } else { Role::Both }).await,
         Command::Worker => serve::run(&config, Role::Worker).await,
-        Command::Migrate => with_database(&config, async |_| say("The database is up to date.")).await,
+        Command::Migrate => with_database(&config, async |_| print_line("The database is up to date.")).await,
         Command::Check => check::run(&config).await,
         Command::User(command) => user::run(&config, command).await,
         Command::Secrets(command) => secrets::run(&config, command).await,
@@ -70,7 +70,7 @@ async fn with_database(config: &Config, work: impl AsyncFnOnce(&Databases) -> Re
 }
 
 /// Prints a sentence to standard output.
-fn say(sentence: &str) -> Result<()> {
+fn print_line(sentence: &str) -> Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout(), "{sentence}").map_err(Error::internal)
 }

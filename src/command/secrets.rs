@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{say, with_database};
+use super::{print_line, with_database};
 use crate::actor::{Actor, Origin};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -25,7 +25,7 @@ pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> 
         let operator = Actor::new(UserId::HUB, Origin::Cli);
         let rotation = vault.rotate(&databases.system, &operator, Clock::real().now(), |done, of| {
             // a rotation continues even if its progress cannot be printed
-            let _ = say(&format!("{done} of {of} users’ keys are wrapped with the new key."));
+            let _ = print_line(&format!("{done} of {of} users’ keys are wrapped with the new key."));
         });
         print_report(&rotation.await?)
     })
@@ -33,9 +33,9 @@ pub(super) async fn run(config: &Config, command: SecretsCommand) -> Result<()> 
 }
 
 fn print_report(report: &RotationReport) -> Result<()> {
-    say(&format!("Master key {} is current.", report.current))?;
+    print_line(&format!("Master key {} is current.", report.current))?;
     if report.former.is_empty() {
         return Ok(());
     }
-    say(&format!("Nothing is sealed with {} any more. {}", report.former.join(", "), report.advice))
+    print_line(&format!("Nothing is sealed with {} any more. {}", report.former.join(", "), report.advice))
 }

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use clap::Subcommand;
 
-use super::{say, with_database};
+use super::{print_line, with_database};
 use crate::accounts::{self, NewUser, Passwords, Visitor};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -39,7 +39,7 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
         let now = Clock::real().now();
         let user =
             accounts::create(&databases.system, &passwords, &new, admin, &Visitor::from_command_line(), now).await?;
-        say(&format!("{} can sign in now.", user.email))
+        print_line(&format!("{} can sign in now.", user.email))
     })
     .await
 }

@@ -28,7 +28,7 @@ pub(super) fn load(file: Option<&Path>, env: Env<'_>) -> Result<Config, ConfigEr
     let mut file = File::read(file, env)?;
     let mut found = HashMap::new();
     for arg in definition.get_arguments() {
-        let in_file = file.take(arg.get_id().as_str())?;
+        let in_file = file.remove(arg.get_id().as_str())?;
         if let Some(value) = in_environment(arg, env).or(in_file) {
             found.insert(arg.get_id().to_string(), value);
         }
@@ -116,7 +116,7 @@ impl File {
         }
     }
 
-    fn take(&mut self, key: &str) -> Result<Option<FoundValue>, ConfigError> {
+    fn remove(&mut self, key: &str) -> Result<Option<FoundValue>, ConfigError> {
         let Some(Entry { line, value }) = self.rest.remove(key) else { return Ok(None) };
         let place = format!("`{key}` in {}, line {line}", self.path.display());
         match text_of(&value) {
@@ -140,7 +140,7 @@ impl File {
 fn entries(text: &str) -> Result<BTreeMap<String, Entry>, toml::de::Error> {
     let keys: BTreeMap<Spanned<String>, toml::Value> = toml::from_str(text)?;
     let entry = |(key, value): (Spanned<String>, _)| {
-        let line = LineColumn::of(text, key.span().start).line;
+        let line = LineColumn::at_offset(text, key.span().start).line;
         (key.into_inner(), Entry { line, value })
     };
     Ok(keys.into_iter().map(entry).collect())
@@ -160,6 +160,6 @@ fn text_of(value: &toml::Value) -> Option<String> {
 
 /// Formats a parser error without the line, which may contain a password.
 fn place_and_reason(text: &str, error: &toml::de::Error) -> String {
-    let line = LineColumn::of(text, error.span().map_or(0, |span| span.start)).line;
+    let line = LineColumn::at_offset(text, error.span().map_or(0, |span| span.start)).line;
     format!("line {line}, {}", error.message())
 }

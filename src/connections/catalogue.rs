@@ -107,11 +107,11 @@ pub async fn catalogue(
     let next = rows.last().map(|row| row.id).filter(|_| has_more);
     let counts = store::kind_counts(conn, actor.user_id(), filter).await?;
     let total = counts.iter().map(|count| count.found.unsigned_abs()).sum();
-    Ok(Catalogue { entries: rows, total, kinds: AvailableFilters::of(&counts), next, is_there })
+    Ok(Catalogue { entries: rows, total, kinds: AvailableFilters::from_counts(&counts), next, is_there })
 }
 
 impl AvailableFilters {
-    fn of(counts: &[KindCount]) -> Self {
+    fn from_counts(counts: &[KindCount]) -> Self {
         Self {
             categories: Category::ALL
                 .into_iter()

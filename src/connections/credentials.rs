@@ -112,7 +112,7 @@ impl CredentialService<'_> {
         };
         let id = ConnectionId::new(now);
         if store::insert(&mut tx, owner, id, connector.id, label, secret.as_ref(), now).await? != id {
-            return Err(label::taken(label));
+            return Err(label::taken_error(label));
         }
         if let Some(accepted) = &accepted {
             accepted.store_details(&mut tx, actor, id, now).await?;

@@ -75,7 +75,7 @@ fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
         FieldKind::DomainLabel => Err(format!("Enter one word of letters, digits and hyphens{such_as}")),
         FieldKind::Domain => host(text, &field.under)
             .map(Some)
-            .ok_or_else(|| format!("Enter a host name{}{such_as}", under(&field.under))),
+            .ok_or_else(|| format!("Enter a host name{}{such_as}", allowed_domains(&field.under))),
     }
 }
 
@@ -88,7 +88,7 @@ fn in_sentence(label: &str) -> String {
     }
 }
 
-fn under(domains: &[String]) -> String {
+fn allowed_domains(domains: &[String]) -> String {
     if domains.is_empty() { String::new() } else { format!(" that ends in .{}", domains.join(" or .")) }
 }
 

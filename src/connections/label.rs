@@ -24,7 +24,7 @@ pub(super) fn with<T>(label: Result<&str>, fields: Result<T>) -> Result<(&str, T
 }
 
 /// Returns the fault of a label that another connection to the service has.
-pub(super) fn taken(label: &str) -> Error {
+pub(super) fn taken_error(label: &str) -> Error {
     Error::field(
         "label",
         format!("You already have a connection to this service called “{label}”. Choose another label"),

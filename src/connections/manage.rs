@@ -21,7 +21,7 @@ pub async fn rename(db: &Db, actor: &Actor, id: ConnectionId, typed: &str, now: 
         return Ok(());
     }
     let renamed = store::rename(&mut tx, actor.user_id(), id, label, now).await;
-    renamed.on_constraint(LABEL_INDEX, || label::taken(label))?;
+    renamed.on_constraint(LABEL_INDEX, || label::taken_error(label))?;
     let (connector, from, to) = (locked.connector_id, locked.label, label.to_owned());
     audit::record(&mut tx, actor, &Action::ConnectionRenamed { connection: id, connector, from, to }, now).await?;
     Ok(tx.commit().await?)

@@ -98,14 +98,14 @@ pub(super) async fn run(
     let Runner { system, egress, refresher, workbench, clock } = runner;
     let checkup = CheckupRunner { system, egress, refresher, workbench, clock };
     let journal = lease.journal();
-    let mut tell = |step: &CheckReport| note(&journal, step, clock.now());
+    let mut tell = |step: &CheckReport| record_step(&journal, step, clock.now());
     tokio::select! {
         found = checkup.check_up(actor, job.connection_id, &mut tell) => Ok(over(lease, actor, job, &found?, clock.now())),
         stop = lease.stopped() => Ok(stopped(lease, actor, job, stop, clock.now())),
     }
 }
 
-fn note(journal: &Journal, step: &CheckReport, now: Timestamp) {
+fn record_step(journal: &Journal, step: &CheckReport, now: Timestamp) {
     let level = match step.result {
         CheckResult::Failed => EventLevel::Error,
         CheckResult::Warning => EventLevel::Warn,

@@ -170,7 +170,7 @@ async fn fail_rejected(runner: &Runner, actor: &Actor, prepared: &PreparedCall, 
         // another caller has replaced the credential meanwhile: the next run presents that
         Ok(credential) => presented(credential)
             .err()
-            .unwrap_or(NotReady::Later { message: message.to_owned(), after: REPLACED_CREDENTIAL_RETRY_DELAY }),
+            .unwrap_or(NotReady::RetryLater { message: message.to_owned(), after: REPLACED_CREDENTIAL_RETRY_DELAY }),
         Err(error) => NotReady::Failed(error),
     }
 }

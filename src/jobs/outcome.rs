@@ -74,10 +74,10 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, cause: NotReady, now: Tim
         NotReady::ReauthRequired(message) => {
             return later(message, now + REAUTH_CHECK_INTERVAL, WaitReason::Reauth, now);
         }
-        NotReady::Later { message, after } if lease.attempt() + 1 < MAX_ATTEMPTS => {
+        NotReady::RetryLater { message, after } if lease.attempt() + 1 < MAX_ATTEMPTS => {
             return later(format!("{message}. It is tried again"), now + after, WaitReason::Retry, now);
         }
-        NotReady::Later { message, .. } => {
+        NotReady::RetryLater { message, .. } => {
             return failed(lease, actor, "not_ready", format!("{message}. It was tried {MAX_ATTEMPTS} times"), now);
         }
     };

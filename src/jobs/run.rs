@@ -42,7 +42,7 @@ pub(super) enum NotReady {
     /// The job waits until its owner connects again. Holds a sentence for the job's log.
     ReauthRequired(String),
     /// The job is retried: its credential cannot be refreshed now.
-    Later { message: String, after: Duration },
+    RetryLater { message: String, after: Duration },
 }
 
 impl<E: Into<Error>> From<E> for NotReady {
@@ -135,7 +135,7 @@ pub(super) fn presented(credential: Credential) -> Result<BearerCredential, NotR
     match credential {
         Credential::Ready(presented) => Ok(presented),
         Credential::ReauthRequired(message) => Err(NotReady::ReauthRequired(message)),
-        Credential::ProviderUnavailable { message, after } => Err(NotReady::Later { message, after }),
+        Credential::ProviderUnavailable { message, after } => Err(NotReady::RetryLater { message, after }),
     }
 }
 

@@ -40,7 +40,7 @@ impl Outbox {
         self.filled.notify_one();
     }
 
-    fn take(&self) -> HashSet<Change> {
+    fn drain(&self) -> HashSet<Change> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -60,7 +60,7 @@ pub(super) async fn run(pool: PgPool, process: Uuid, outbox: Arc<Outbox>, stop: 
 }
 
 async fn send(pool: &PgPool, process: Uuid, outbox: &Outbox) {
-    let changes = outbox.take();
+    let changes = outbox.drain();
     if changes.is_empty() {
         return;
     }

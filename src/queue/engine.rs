@@ -189,7 +189,7 @@ impl Engine {
         it.stop.cancel();
         it.tasks.close();
         it.tasks.wait().await;
-        if let Err(error) = self.leave().await {
+        if let Err(error) = self.stop_worker().await {
             tracing::warn!(
                 worker.id = %it.worker, %error,
                 "Failed to sign off worker {}; the leader rescues its runs",
@@ -203,12 +203,12 @@ impl Engine {
         timeout(time, self.0.slots.acquire_many(all)).await.is_ok()
     }
 
-    async fn leave(&self) -> Result<()> {
+    async fn stop_worker(&self) -> Result<()> {
         let it = &self.0;
         for (user, job) in rescue(&it.db, Some(it.worker), it.clock.now(), rand::random).await? {
             it.live.notify_job(user, job);
         }
-        store::worker::leave(it.db.pool(), it.worker).await?;
+        store::worker::delete(it.db.pool(), it.worker).await?;
         store::chores::resign(it.db.pool(), it.worker).await?;
         Ok(())
     }

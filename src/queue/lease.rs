@@ -150,14 +150,14 @@ impl Running {
     /// Asks one run to stop; the first reason wins.
     pub(super) fn stop(&self, run: Run, reason: StopReason) {
         if let Some(entry) = self.lock().get(&run) {
-            entry.ask(reason);
+            entry.request_stop(reason);
         }
     }
 
     /// Asks the repeatable runs, or all, to stop because the process stops.
     pub(super) fn shut_down(&self, all: bool) {
         for entry in self.lock().values().filter(|entry| all || entry.repeatable) {
-            entry.ask(StopReason::Shutdown);
+            entry.request_stop(StopReason::Shutdown);
         }
     }
 
@@ -167,8 +167,8 @@ impl Running {
 }
 
 impl Entry {
-    fn ask(&self, reason: StopReason) {
-        self.stop.send_if_modified(|asked| asked.replace(asked.unwrap_or(reason)).is_none());
+    fn request_stop(&self, reason: StopReason) {
+        self.stop.send_if_modified(|requested| requested.replace(requested.unwrap_or(reason)).is_none());
     }
 }
 

@@ -65,7 +65,7 @@ impl Entries {
     }
 
     /// Returns the first text whose name is the prefix and the pointer.
-    pub(super) fn at(&self, prefix: &str, pointer: &str) -> Option<&str> {
+    pub(super) fn text_at(&self, prefix: &str, pointer: &str) -> Option<&str> {
         let found = |key: &str| key.strip_prefix(prefix).is_some_and(|rest| rest == pointer);
         self.0.iter().find(|(key, _)| found(key)).map(|(_, text)| text.as_str())
     }

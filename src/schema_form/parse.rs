@@ -139,14 +139,14 @@ fn in_sentence(label: &str) -> String {
 /// Parses the value of a field. Returns `None` if it is left out.
 fn value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, String> {
     let pointer = field.pointer.as_str();
-    if let Some(text) = entries.at("j", pointer) {
+    if let Some(text) = entries.text_at("j", pointer) {
         return if text.trim().is_empty() { Ok(None) } else { json(text).map(Some) };
     }
-    if field.nullable && entries.at("n", pointer).is_some() {
+    if field.nullable && entries.text_at("n", pointer).is_some() {
         return Ok(Some(Value::Null));
     }
-    let is_on = entries.at("on", pointer).is_some();
-    let typed = entries.at("v", pointer).unwrap_or_default();
+    let is_on = entries.text_at("on", pointer).is_some();
+    let typed = entries.text_at("v", pointer).unwrap_or_default();
     match &field.control {
         Control::Text(line) => Ok(text(*line, typed, is_on)),
         Control::Number if typed.trim().is_empty() => Ok(None),
@@ -203,8 +203,8 @@ fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults:
     let is_filled = inner.iter().any(|field| {
         let value = object.get(&key(field));
         let is_default = matches!(field.control, Control::Fixed(_))
-            || field.nullable && value == Some(&Value::Null) && entries.at("n", &field.pointer).is_none();
-        let is_typed = entries.at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty());
+            || field.nullable && value == Some(&Value::Null) && entries.text_at("n", &field.pointer).is_none();
+        let is_typed = entries.text_at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty());
         !is_default && (value.is_some() || is_typed)
     });
     if !(field.required || is_on || is_filled) {

@@ -135,7 +135,7 @@ impl FormView {
 
 /// Reports whether an optional field is empty, so that it can be behind "More options".
 fn is_tucked(field: &Field, entries: &Entries) -> bool {
-    let typed = |prefix| entries.at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
+    let typed = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
     let inner_typed = match &field.control {
         Control::Group(inner) => inner.iter().any(|field| !is_tucked(field, entries)),
         _ => false,
@@ -182,7 +182,7 @@ impl FieldView {
             optional: !field.required,
             described,
             error,
-            null: field.nullable.then(|| entries.at("n", pointer).is_some()),
+            null: field.nullable.then(|| entries.text_at("n", pointer).is_some()),
             on: on(field, entries),
             widget: widget(field, entries, faults),
             pointer: pointer.to_owned(),
@@ -201,7 +201,7 @@ fn inner_fault<'a>(field: &Field, faults: &'a FieldFaults) -> Option<&'a str> {
 }
 
 fn on(field: &Field, entries: &Entries) -> Option<On> {
-    let checked = entries.at("on", &field.pointer).is_some();
+    let checked = entries.text_at("on", &field.pointer).is_some();
     let label = match &field.control {
         Control::Text(line) if *line != Line::Secret && (field.required || checked) => "Send it as empty text",
         Control::Lines(_) | Control::Checks(_) if field.required || checked => "Send it as an empty list",
@@ -214,8 +214,8 @@ fn on(field: &Field, entries: &Entries) -> Option<On> {
 
 fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
     let pointer = field.pointer.as_str();
-    let typed = || entries.at("v", pointer).unwrap_or_default().to_owned();
-    if let Some(text) = entries.at("j", pointer) {
+    let typed = || entries.text_at("v", pointer).unwrap_or_default().to_owned();
+    if let Some(text) = entries.text_at("j", pointer) {
         return Widget::Json { value: text.to_owned(), why: "This value is shown as JSON" };
     }
     match &field.control {

@@ -27,7 +27,7 @@ fn build(config: &Config) -> anyhow::Result<Vault> {
 
 fn configured_source(keys: &Keys) -> anyhow::Result<Option<KeySource>> {
     Ok(match (&keys.master_key, &keys.master_key_file, &keys.master_key_command) {
-        (Some(key), ..) => Some(KeySource::Given(Keyring::parse(key)?)),
+        (Some(key), ..) => Some(KeySource::Value(Keyring::parse(key)?)),
         (None, Some(file), _) => Some(KeySource::File(file.clone())),
         (None, None, Some(command)) => Some(KeySource::Command(command.clone())),
         (None, None, None) => None,
@@ -36,7 +36,7 @@ fn configured_source(keys: &Keys) -> anyhow::Result<Option<KeySource>> {
 
 fn transit_settings(keys: &Keys, address: &Url, authorities: Authorities) -> anyhow::Result<TransitSettings> {
     let token = match (&keys.vault_token, &keys.vault_token_file) {
-        (Some(token), _) => VaultToken::Given(token.clone()),
+        (Some(token), _) => VaultToken::Value(token.clone()),
         (None, Some(file)) => VaultToken::File(file.clone()),
         (None, None) => bail!("CRAFT_VAULT_ADDR needs a token: set CRAFT_VAULT_TOKEN_FILE or CRAFT_VAULT_TOKEN"),
     };

@@ -101,7 +101,7 @@ impl LocalKeys {
 impl From<SealingKey> for LocalKeys {
     fn from(key: SealingKey) -> Self {
         let keys = Keyring::from(key);
-        Self { source: KeySource::Given(keys.clone()), keys: RwLock::new(keys) }
+        Self { source: KeySource::Value(keys.clone()), keys: RwLock::new(keys) }
     }
 }
 

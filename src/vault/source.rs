@@ -17,7 +17,7 @@ use crate::secret::Secret;
 #[derive(Clone, Debug)]
 pub enum KeySource {
     /// Keys that the process was given.
-    Given(Keyring),
+    Value(Keyring),
     /// A file with one key per line.
     File(PathBuf),
     /// A shell command that prints the text of such a file.
@@ -28,7 +28,7 @@ impl KeySource {
     /// Reads the keys again.
     pub fn read(&self) -> anyhow::Result<Keyring> {
         match self {
-            Self::Given(keys) => Ok(keys.clone()),
+            Self::Value(keys) => Ok(keys.clone()),
             Self::File(path) => read_file(path),
             Self::Command(command) => read_command(command),
         }
@@ -126,6 +126,6 @@ mod tests {
     #[test]
     fn given_keys_cannot_be_written() {
         let keys = Keyring::from(SealingKey::random());
-        assert!(!KeySource::Given(keys.clone()).write(&keys).unwrap());
+        assert!(!KeySource::Value(keys.clone()).write(&keys).unwrap());
     }
 }

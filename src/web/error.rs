@@ -49,7 +49,7 @@ impl Error {
     }
 
     /// Builds a 410 for an address that was valid once, such as a used link. The message says what to do instead.
-    pub fn gone(message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn gone_page(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::GONE, message)
     }
 

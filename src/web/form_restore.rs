@@ -185,7 +185,7 @@ impl FromRequestParts<App> for PendingForm {
 impl PendingForm {
     /// Takes the form that waits for this page and sets a message about it, so build the shell of the page afterwards.
     /// `F` is the extractor of the page's POST.
-    pub(super) async fn take<F: FromRequest<()>>(self, app: &App, me: &SignedIn) -> Result<Option<F>> {
+    pub(super) async fn take_form<F: FromRequest<()>>(self, app: &App, me: &SignedIn) -> Result<Option<F>> {
         let Some(shown_flag) = self.shown_flag else { return Ok(None) };
         let Some(sealed) = session::get::<String>(&self.session, PRESERVED_FORM).await? else { return Ok(None) };
         let form = open(app, me.actor.user_id(), &sealed);

@@ -68,7 +68,7 @@ impl When {
 
     /// Formats for people: "today at 08:29", "24 November 2026 at 08:29".
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn long_text(&self) -> String {
         format!("{} at {:02}:{:02}", self.day(), self.local.hour(), self.local.minute())
     }
 
@@ -152,11 +152,11 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let calendar = Calendar::new(berlin, datetime!(2026-11-24 08:00 UTC));
         let when = calendar.when(datetime!(2026-11-24 07:47:05 UTC));
-        assert_eq!((when.iso().as_str(), when.words().as_str()), ("2026-11-24T07:47:05Z", "today at 08:47"));
+        assert_eq!((when.iso().as_str(), when.long_text().as_str()), ("2026-11-24T07:47:05Z", "today at 08:47"));
         assert_eq!(when.clock(), "08:47:05");
         // half an hour before midnight in UTC is the next day in Berlin
-        assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).words(), "yesterday at 00:30");
-        assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).words(), "1 March 2026 at 13:00");
+        assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).long_text(), "yesterday at 00:30");
+        assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).long_text(), "1 March 2026 at 13:00");
     }
 
     #[test]

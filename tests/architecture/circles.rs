@@ -14,7 +14,7 @@ const KNOWN_CIRCLES: &[(&str, &[&str])] = &[
     ("connections/token_refresh", &["notify", "persist"]),
     ("connections/token_refresh", &["state", "store_connections"]),
     ("connectors", &["slug", "store"]),
-    ("queue", &["accept", "claim", "engine", "events", "finish", "leader", "lease", "rescue", "store", "watch"]),
+    ("queue", &["claim", "engine", "enqueue", "events", "finish", "leader", "lease", "rescue", "store", "watch"]),
     ("schema_form", &["choose", "plan"]),
     ("vault", &["local", "master", "transit"]),
     ("web", &["accounts", "form_restore"]),

@@ -35,7 +35,6 @@ const UNTRACKED_TASKS: &[(&str, &str)] = &[
     ("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again"),
     ("src/serve/mod.rs", "the signal handlers live as long as the process"),
     ("src/vault/transit/cache.rs", "wipes an expired key from the cache"),
-    ("src/worker/mod.rs", "lists the changed tools of a server after a call"),
     ("src/workbench/mod.rs", "reads a child process to its end"),
 ];
 
@@ -45,7 +44,6 @@ const STATICS: &[(&str, &str)] = &[
     ("src/ids.rs", "orders the ids that this process makes in one millisecond"),
     ("src/web/error_text.rs", "constant texts, compared by address"),
     ("src/web/request_id.rs", "a constant header name"),
-    ("src/worker/mod.rs", "limits the discoveries of this process"),
 ];
 
 /// The files of `src` in whose production code a line matches.

@@ -12,7 +12,7 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
     ("DELETE FROM user_sessions WHERE expires_at <= $1", "what has expired is swept for all"),
     ("SELECT master_key_id FROM data_keys WHERE master_key_id <> ALL($1) LIMIT 1", "the key is of the whole hub"),
     (
-        "SELECT count(*) AS \"behind!\" FROM data_keys WHERE master_key_id <> $1",
+        "SELECT count(*) AS \"count!\" FROM data_keys WHERE master_key_id <> $1",
         "the key is of the whole hub, and so is its change",
     ),
     (

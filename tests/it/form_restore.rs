@@ -243,7 +243,7 @@ async fn secrets_are_stored_nowhere_in_clear_text() {
 
     sign_in_only(&alice, &sealed_form(&page)).await;
     let stored = sessions(&app).await.concat();
-    assert!(stored.contains("kept"), "it does not wait in the session: {stored}");
+    assert!(stored.contains("preserved form"), "it does not wait in the session: {stored}");
     assert!(!stored.contains(SECRET) && !stored.contains("al-the-user") && !stored.contains("login"), "{stored}");
     let back = alice.get(&login).await;
     assert_eq!(back.attr("[name='v/user']", "value").as_deref(), Some("al-the-user"));

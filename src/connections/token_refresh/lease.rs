@@ -92,7 +92,7 @@ pub(super) async fn claim(
             return expire_unrefreshable(refresher, tx, &attempt).await.map(LeaseClaim::Answered);
         }
         let holder_id = rand::random();
-        if store_leases::take(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
+        if store_leases::claim_lease(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
             // The former holder may have refreshed, or failed to, since the state was read.
             let current = load(&mut tx, actor, id).await?;
             if (current.version, current.failures) != (state.version, state.failures) {

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::ids::{ConnectionId, UserId};
 
 /// Takes the lease of a connection. Returns false if another holder's lease has not expired.
-pub(super) async fn take(
+pub(super) async fn claim_lease(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectionId,

@@ -79,7 +79,7 @@ fn next_verification(accepted_at: Timestamp) -> Timestamp {
 pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) -> Result<()> {
     let holder_id = rand::random();
     let mut tx = refresher.system.begin().await?;
-    if !store_leases::take(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
+    if !store_leases::claim_lease(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
         return Ok(());
     }
     // The former holder of the lease may have verified the key.

@@ -17,7 +17,7 @@ pub struct FileFault {
 
 impl Source<'_> {
     pub(super) fn fault(self, offset: usize, problem: String) -> FileFault {
-        FileFault { file: self.file.to_owned(), position: LineColumn::of(self.text, offset), problem }
+        FileFault { file: self.file.to_owned(), position: LineColumn::at_offset(self.text, offset), problem }
     }
 
     /// Returns the fault of a text that is not TOML, has an unknown field, or lacks a field.

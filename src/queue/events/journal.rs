@@ -93,7 +93,7 @@ impl Journal {
         lines.pending.push(line);
     }
 
-    fn take(&self) -> Vec<Line> {
+    fn drain(&self) -> Vec<Line> {
         std::mem::take(&mut self.lines().pending)
     }
 
@@ -145,7 +145,7 @@ async fn flush(db: &SystemDb, live: &Live, journals: &[Journal]) {
     let mut taken = Vec::with_capacity(journals.len());
     for journal in journals {
         in_flight.push(journal.0.writing.lock().await);
-        taken.push(journal.take());
+        taken.push(journal.drain());
     }
     if let Err(error) = store::events::write(db.pool(), &taken.concat()).await {
         tracing::warn!(%error, "Failed to write the events of {} runs together; writing them run by run", journals.len());

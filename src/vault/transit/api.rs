@@ -228,7 +228,7 @@ impl Api {
 impl VaultToken {
     async fn read(&self) -> Result<HeaderValue, TransitError> {
         let (token, source) = match self {
-            Self::Given(token) => (token.clone(), "CRAFT_VAULT_TOKEN".to_owned()),
+            Self::Value(token) => (token.clone(), "CRAFT_VAULT_TOKEN".to_owned()),
             Self::File(path) => {
                 let source = format!("the Vault token file {}", path.display());
                 let text = tokio::fs::read_to_string(path).await;

@@ -48,7 +48,7 @@ pub struct TransitSettings {
 #[derive(Clone, Debug)]
 pub enum VaultToken {
     /// A token that the process was given.
-    Given(Secret),
+    Value(Secret),
     /// A file that is read before each request: Vault's agent writes a new token before the old one expires.
     File(PathBuf),
 }

@@ -61,7 +61,7 @@ pub(super) async fn edit(
         return edit_key(&app, &me, &connection, pending_form).await;
     }
     // a token is not preserved through the sign-in
-    let restored: Option<Form<CredentialForm>> = pending_form.take(&app, &me).await?;
+    let restored: Option<Form<CredentialForm>> = pending_form.take_form(&app, &me).await?;
     let ends_on = restored.map(|Form(typed)| typed.ends_on).unwrap_or_default();
     Ok(token_form(&me, &connection, StatusCode::OK, &ends_on, &FieldFaults::default()).await)
 }
@@ -139,7 +139,7 @@ struct KeyPage<'a> {
 }
 
 async fn edit_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, pending_form: PendingForm) -> Result {
-    let restored: Option<Form<CredentialForm>> = pending_form.take(app, me).await?;
+    let restored: Option<Form<CredentialForm>> = pending_form.take_form(app, me).await?;
     if let Some(Form(typed)) = restored {
         return key_form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
     }

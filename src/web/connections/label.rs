@@ -42,7 +42,7 @@ pub(super) async fn edit(
 ) -> Result {
     let connection = load(&app, &me, &id).await?;
     let typed = pending_form
-        .take(&app, &me)
+        .take_form(&app, &me)
         .await?
         .map_or_else(|| connection.label.clone(), |Form(form): Form<LabelForm>| form.label);
     Ok(form(&me, &connection, StatusCode::OK, &typed, &FieldFaults::default()).await)

@@ -152,8 +152,8 @@ impl LiveSource for PageUpdates {
 
 /// Describes a change that is worth announcing: the connection needs its owner, or no longer does.
 fn describe_change(before: &ConnectionDetail, now: &ConnectionDetail) -> Option<String> {
-    let line = StatusLine::of(now);
-    if line == StatusLine::of(before) {
+    let line = StatusLine::for_connection(now);
+    if line == StatusLine::for_connection(before) {
         return None;
     }
     let words = match line {

@@ -70,7 +70,7 @@ pub(super) enum StatusLine {
 }
 
 impl StatusLine {
-    pub(super) fn of(connection: &ConnectionDetail) -> Self {
+    pub(super) fn for_connection(connection: &ConnectionDetail) -> Self {
         let is_working = connection.status.is_usable() && connection.health.is_ok();
         match connection.is_disconnected() {
             true => Self::Disconnected,
@@ -114,11 +114,11 @@ impl Row {
             account: connection.account.clone(),
             scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
             expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
-            expiry: Expiry::of(connection, calendar),
+            expiry: Expiry::for_connection(connection, calendar),
             used: calendar.when_any(connection.last_used_at),
             is_default: connection.is_default && connection.usable > 1,
             can_be_selected: !connection.is_disconnected(),
-            needs_owner: StatusLine::of(connection) == StatusLine::NeedsOwner && can_be_checked(connection),
+            needs_owner: StatusLine::for_connection(connection) == StatusLine::NeedsOwner && can_be_checked(connection),
         }
     }
 }
@@ -158,7 +158,7 @@ pub(super) struct Expiry {
 
 impl Expiry {
     /// Returns the expiry date, if the owner entered one.
-    pub(super) fn of(connection: &ConnectionDetail, calendar: &Calendar) -> Option<Self> {
+    pub(super) fn for_connection(connection: &ConnectionDetail, calendar: &Calendar) -> Option<Self> {
         connection.expires_on.map(|day| Self { day: day_to_jiff(day), today: calendar.today() })
     }
 
@@ -168,7 +168,7 @@ impl Expiry {
     }
 
     /// Formats for people: "3 March 2027".
-    pub(super) fn words(&self) -> String {
+    pub(super) fn long_text(&self) -> String {
         format_date(self.day)
     }
 

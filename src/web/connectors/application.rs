@@ -90,7 +90,7 @@ pub(super) async fn edit(
     pending_form: PendingForm,
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
-    let restored: Option<Form<ApplicationForm>> = pending_form.take(&app, &me).await?;
+    let restored: Option<Form<ApplicationForm>> = pending_form.take_form(&app, &me).await?;
     let current = || application.client_id.clone().unwrap_or_default();
     let client_id = restored.map_or_else(current, |Form(typed)| typed.client_id);
     Ok(form(&app, &me, &application, &client_id, &FieldFaults::default()).await)

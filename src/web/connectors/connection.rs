@@ -50,7 +50,7 @@ pub(super) async fn new(
     let Some(method) = connect_method(&app, &me, &connector).await? else {
         return redirect_connected(&me, &connector).await;
     };
-    let restored: Option<Form<ConnectionForm>> = pending_form.take(&app, &me).await?;
+    let restored: Option<Form<ConnectionForm>> = pending_form.take_form(&app, &me).await?;
     let blank = || method.blank_label().to_owned();
     if let ConnectMethod::SignIn { .. } = method {
         let label = params.label.unwrap_or_else(blank);

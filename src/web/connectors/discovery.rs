@@ -114,10 +114,10 @@ struct ToolChange {
 impl DiscoveryView {
     /// Returns `None` if the tools do not come from a server that the user has added.
     pub(super) fn new(connector: &Connector, calendar: &Calendar) -> Option<Self> {
-        connector.can_be_rediscovered().then(|| Self { has_link: true, ..Self::of(connector, calendar) })
+        connector.can_be_rediscovered().then(|| Self { has_link: true, ..Self::for_connector(connector, calendar) })
     }
 
-    fn of(connector: &Connector, calendar: &Calendar) -> Self {
+    fn for_connector(connector: &Connector, calendar: &Calendar) -> Self {
         Self {
             action: format!("/connectors/{}/discovery", connector.slug),
             at: calendar.when(connector.discovered_at.unwrap_or(connector.created_at)),
@@ -140,7 +140,7 @@ impl ChangesPage {
         Self {
             shell,
             name: connector.name.clone(),
-            discovery: DiscoveryView::of(connector, calendar),
+            discovery: DiscoveryView::for_connector(connector, calendar),
             at: calendar.when_any(changes.at),
             added: changes.added.into_iter().map(added).collect(),
             removed: changes.removed.into_iter().map(removed).collect(),

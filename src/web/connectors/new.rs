@@ -32,7 +32,7 @@ pub(super) struct NewForm {
 }
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
-    let Form(typed) = pending_form.take(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
+    let Form(typed) = pending_form.take_form(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
     Ok(form(&me, &typed, &FieldFaults::default()).await)
 }
 

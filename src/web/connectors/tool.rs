@@ -79,7 +79,7 @@ pub(super) async fn new(
     }
     let as_json = query.shape.as_deref() == Some("json");
     let mut chosen = None;
-    let entries = match (pending_form.take(&app, &me).await?, query.from) {
+    let entries = match (pending_form.take_form(&app, &me).await?, query.from) {
         (Some(FormPairs(pairs)), _) => {
             let (connection, pairs) = connection_picker::split_form(pairs);
             chosen = connection;

@@ -43,7 +43,7 @@ fn queued_sentence(job: &Job, calendar: &Calendar) -> String {
         Some(WaitReason::Reauth) | None => "The job will continue",
     };
     let at = calendar.when(at);
-    format!("Queued. {why} {} ({}).", at.words(), at.clock())
+    format!("Queued. {why} {} ({}).", at.long_text(), at.clock())
 }
 
 /// Returns advice for an outcome other than success.

@@ -81,7 +81,7 @@ impl<'a> ShowPage<'a> {
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let current = me.user.appearance;
-    let restored: Option<Form<Fields>> = pending_form.take(&app, &me).await?;
+    let restored: Option<Form<Fields>> = pending_form.take_form(&app, &me).await?;
     let chosen = match &restored {
         Some(Form(fields)) => fields.values(),
         None => [current.theme.as_str(), current.contrast.as_str(), current.motion.as_str(), current.announce.as_str()],

@@ -49,7 +49,7 @@ struct ConfirmPage<'a> {
 
 pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let current = account(&app, &me).await?.email;
-    let typed = pending_form.take(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
+    let typed = pending_form.take_form(&app, &me).await?.map(|Form(Fields { email, .. })| email).unwrap_or_default();
     Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), current, email: &typed }))
 }
 

@@ -38,7 +38,7 @@ struct NewPage {
 pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let email = account(&app, &me).await?.email;
     // passwords are not restored; taking the form only shows the message that nothing was sent
-    pending_form.take::<Form<Fields>>(&app, &me).await?;
+    pending_form.take_form::<Form<Fields>>(&app, &me).await?;
     Ok(page(&NewPage { shell: page_shell(&me).await, faults: FieldFaults::default(), email }))
 }
 

@@ -44,7 +44,7 @@ struct ShowPage<'a> {
 }
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
-    let Form(fields) = pending_form.take(&app, &me).await?.unwrap_or_else(|| {
+    let Form(fields) = pending_form.take_form(&app, &me).await?.unwrap_or_else(|| {
         Form(Fields {
             display_name: me.user.display_name.clone(),
             time_zone: me.user.zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -77,7 +77,7 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: FieldFaults) ->
         display_name: &fields.display_name,
         time_zone: &fields.time_zone,
         zones: zone_options(&fields.time_zone),
-        hint: format!("Times on pages are of this zone. Now it is {}.", local.words()),
+        hint: format!("Times on pages are of this zone. Now it is {}.", local.long_text()),
     };
     page_with(status, &form)
 }

@@ -67,7 +67,7 @@ async fn send(request: Request) -> Response {
     app().oneshot(request).await.unwrap()
 }
 
-async fn ask(path: &str) -> Response {
+async fn get_page(path: &str) -> Response {
     send(Request::get(path).body(Body::empty()).unwrap()).await
 }
 
@@ -85,7 +85,7 @@ fn select(html: &str, selector: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_page_is_cached_and_revalidated() {
-    let first = ask("/hello").await;
+    let first = get_page("/hello").await;
     assert_eq!(
         (first.status(), &first.headers()[CACHE_CONTROL]),
         (StatusCode::OK, &"private, no-cache".parse().unwrap())
@@ -99,7 +99,7 @@ async fn a_page_is_cached_and_revalidated() {
 
 #[tokio::test]
 async fn an_unknown_address_answers_a_whole_page() {
-    let response = ask("/nowhere").await;
+    let response = get_page("/nowhere").await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
     let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
@@ -111,14 +111,14 @@ async fn an_unknown_address_answers_a_whole_page() {
 
 #[tokio::test]
 async fn a_path_with_an_invalid_id_is_an_unknown_address() {
-    assert_eq!(ask("/jobs/seven").await.status(), StatusCode::NOT_FOUND);
-    let html = text(ask("/jobs/7").await).await;
+    assert_eq!(get_page("/jobs/seven").await.status(), StatusCode::NOT_FOUND);
+    let html = text(get_page("/jobs/7").await).await;
     assert!(select(&html, "main .lede")[0].contains("There is no such job"), "{html}");
 }
 
 #[tokio::test]
 async fn a_panic_answers_a_page_without_its_message() {
-    let response = ask("/panic").await;
+    let response = get_page("/panic").await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     let html = text(response).await;
     assert!(!html.contains("secret detail"));
@@ -134,14 +134,14 @@ async fn after_a_failed_post_the_page_promises_nothing_and_links_to_no_repetitio
 
 #[tokio::test]
 async fn a_limit_names_the_wait_in_words_and_in_the_header() {
-    let response = ask("/limited").await;
+    let response = get_page("/limited").await;
     assert_eq!((response.status(), &response.headers()[RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &40.into()));
     assert!(text(response).await.contains("Wait 40 seconds"));
 }
 
 #[tokio::test]
 async fn a_json_client_gets_json() {
-    let response = ask("/nowhere.json").await;
+    let response = get_page("/nowhere.json").await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
     let body: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
     assert_eq!(body["error"]["status"], 404);
@@ -150,10 +150,10 @@ async fn a_json_client_gets_json() {
 
 #[tokio::test]
 async fn an_error_page_keeps_the_navigation_of_the_signed_in_user() {
-    let html = text(ask("/mine").await).await;
+    let html = text(get_page("/mine").await).await;
     assert_eq!(select(&html, "nav[aria-label=Main] a[href='/jobs']").len(), 1);
     assert_eq!(select(&html, "html[data-theme=dark]").len(), 1);
-    assert_eq!(select(&text(ask("/nowhere").await).await, "nav[aria-label=Main]").len(), 0);
+    assert_eq!(select(&text(get_page("/nowhere").await).await, "nav[aria-label=Main]").len(), 0);
 }
 
 #[tokio::test]

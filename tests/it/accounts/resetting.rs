@@ -11,7 +11,7 @@ use crate::support::test_app::{PASSWORD, TestApp};
 const NEW: &str = "a kettle under the stairs";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-async fn ask(app: &TestApp, browser: &Browser, email: &str) -> Page {
+async fn request_reset(app: &TestApp, browser: &Browser, email: &str) -> Page {
     let form = browser.get("/forgot").await;
     let page = browser.submit(&form, "main form", [("email", email)]).await;
     app.app.background_tasks.finish().await;
@@ -36,7 +36,7 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
     assert_eq!(form.attr("#f-email", "value").as_deref(), Some("alice@example.com"));
 
     let visitor = app.stranger();
-    let page = ask(&app, &visitor, "Alice@example.com").await;
+    let page = request_reset(&app, &visitor, "Alice@example.com").await;
     assert_eq!((page.path(), page.text("h1").as_str()), ("/forgot/sent", "Check your email"));
     let page = choose(&app, &visitor, NEW).await;
     assert_eq!(page.path(), "/sign-in");
@@ -57,8 +57,8 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
 async fn whoever_asks_cannot_tell_which_addresses_have_accounts() {
     let app = TestApp::new().await;
     app.account("alice", false).await;
-    let known = ask(&app, &app.stranger(), "alice@example.com").await;
-    let unknown = ask(&app, &app.stranger(), "nobody@example.com").await;
+    let known = request_reset(&app, &app.stranger(), "alice@example.com").await;
+    let unknown = request_reset(&app, &app.stranger(), "nobody@example.com").await;
     assert_eq!((known.path(), known.status, &known.body), (unknown.path(), unknown.status, &unknown.body));
     assert_eq!(app.mails().len(), 1, "only the account gets mail");
 }
@@ -66,7 +66,7 @@ async fn whoever_asks_cannot_tell_which_addresses_have_accounts() {
 #[tokio::test]
 async fn an_address_that_cannot_be_one_is_named() {
     let app = TestApp::new().await;
-    let page = ask(&app, &app.stranger(), "alice").await;
+    let page = request_reset(&app, &app.stranger(), "alice").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.has(".summary a[href='#f-email']"));
     assert_eq!(page.attr("#f-email", "value").as_deref(), Some("alice"));
@@ -77,11 +77,11 @@ async fn an_account_gets_one_mail_a_minute() {
     let app = TestApp::new().await;
     app.account("alice", false).await;
     for _ in 0..5 {
-        ask(&app, &app.stranger(), "alice@example.com").await;
+        request_reset(&app, &app.stranger(), "alice@example.com").await;
     }
     assert_eq!(app.mails().len(), 1);
     app.advance(Duration::from_secs(60)).await;
-    ask(&app, &app.stranger(), "alice@example.com").await;
+    request_reset(&app, &app.stranger(), "alice@example.com").await;
     assert_eq!(app.mails().len(), 2);
 }
 
@@ -91,14 +91,14 @@ async fn a_link_works_once_and_for_an_hour_and_the_way_on_is_a_new_one() {
     app.account("alice", false).await;
     let visitor = app.stranger();
 
-    ask(&app, &visitor, "alice@example.com").await;
+    request_reset(&app, &visitor, "alice@example.com").await;
     let form = visitor.get(&app.newest_mailed_link()).await;
     app.advance(HOUR).await;
     let late = visitor.submit(&form, "main form", [("password", NEW)]).await;
     assert_eq!(late.status, StatusCode::GONE);
     assert!(late.text("main").contains("expired") && late.has("main a[href='/forgot']"));
 
-    ask(&app, &visitor, "alice@example.com").await;
+    request_reset(&app, &visitor, "alice@example.com").await;
     let form = visitor.get(&app.newest_mailed_link()).await;
     visitor.submit(&form, "main form", [("password", NEW)]).await;
     let again = visitor.submit(&form, "main form", [("password", "another password still")]).await;
@@ -113,10 +113,10 @@ async fn older_links_end_with_the_one_that_is_used() {
     let app = TestApp::new().await;
     app.account("alice", false).await;
     let visitor = app.stranger();
-    ask(&app, &visitor, "alice@example.com").await;
+    request_reset(&app, &visitor, "alice@example.com").await;
     let older = app.newest_mailed_link();
     app.advance(Duration::from_secs(61)).await;
-    ask(&app, &visitor, "alice@example.com").await;
+    request_reset(&app, &visitor, "alice@example.com").await;
     choose(&app, &visitor, NEW).await;
     assert_eq!(visitor.get(&older).await.status, StatusCode::NOT_FOUND);
 }
@@ -126,7 +126,7 @@ async fn a_refused_password_leaves_the_link_as_it_was() {
     let app = TestApp::new().await;
     app.account("alice", false).await;
     let visitor = app.stranger();
-    ask(&app, &visitor, "alice@example.com").await;
+    request_reset(&app, &visitor, "alice@example.com").await;
     for weak in ["short", "alice@example.com"] {
         let page = choose(&app, &visitor, weak).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -141,7 +141,7 @@ async fn a_reset_confirms_the_address_and_shuts_out_who_signed_up_with_it() {
     let app = TestApp::new().await;
     super::signing_up::sign_up(&app.stranger(), "carol@example.com", PASSWORD).await;
     let carol = app.stranger();
-    ask(&app, &carol, "carol@example.com").await;
+    request_reset(&app, &carol, "carol@example.com").await;
     choose(&app, &carol, NEW).await;
     assert_eq!(app.stranger().sign_in("carol@example.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(carol.sign_in("carol@example.com", NEW).await.path(), "/dashboard");

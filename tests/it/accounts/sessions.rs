@@ -202,17 +202,17 @@ async fn the_mark_of_who_was_signed_in_outlives_the_session_and_signs_nobody_in(
 
 #[tokio::test]
 async fn what_is_saved_of_a_session_is_not_the_account_that_was_loaded_with_it() {
-    let pages = Router::new().route("/leave", get(leave));
+    let pages = Router::new().route("/save_flash", get(save_flash));
     let app = TestApp::serving(pages).await;
     let alice = app.alice().await;
-    alice.get("/leave").await;
+    alice.get("/save_flash").await;
     let data: String =
         sqlx::query_scalar("SELECT data FROM user_sessions").fetch_one(app.app.system.pool()).await.unwrap();
     assert!(data.contains("Saved") && !data.contains("alice@example.com"), "{data}");
 }
 
 /// Has something to save after the account was loaded.
-async fn leave(me: SignedIn) -> Result<()> {
+async fn save_flash(me: SignedIn) -> Result<()> {
     me.flash(Flash::success("Saved")).await?;
     Ok(())
 }

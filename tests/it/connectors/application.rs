@@ -70,7 +70,7 @@ async fn an_invalid_key_is_refused_before_it_is_stored() {
                 (own_key, "The client certificate cannot be used: there is none."),
                 (certificate, "its private key is missing."),
                 (&mixed, "its private key is that of another certificate"),
-                ("-----BEGIN CERTIFICATE-----", "what was entered is not whole."),
+                ("-----BEGIN CERTIFICATE-----", "the text is incomplete."),
             ],
             &own,
         ),

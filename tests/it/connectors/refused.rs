@@ -62,10 +62,10 @@ async fn an_invalid_url_is_refused_and_the_input_stays() {
 /// Starts a site that answers `/mcp` with a status and a page.
 async fn site(status: StatusCode) -> Url {
     let answer = move || async move { (status, [("retry-after", "7")], Html("<h1>Welcome</h1>")) };
-    at(serve(Router::new().route("/mcp", any(answer))).await)
+    mcp_url(serve(Router::new().route("/mcp", any(answer))).await)
 }
 
-fn at(address: std::net::SocketAddr) -> Url {
+fn mcp_url(address: std::net::SocketAddr) -> Url {
     Url::parse(&format!("http://{address}/mcp")).unwrap()
 }
 
@@ -78,9 +78,9 @@ async fn a_site_that_is_no_mcp_server_is_refused_with_its_answer() {
         (site(StatusCode::NOT_FOUND).await, "nothing at this address (HTTP 404)"),
         (site(StatusCode::BAD_GATEWAY).await, "failed on its side (HTTP 502)"),
         (site(StatusCode::TOO_MANY_REQUESTS).await, "asks the hub to slow down (HTTP 429)"),
-        (at(closed_port().await), "could not be reached"),
+        (mcp_url(closed_port().await), "could not be reached"),
         (
-            at(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await),
+            mcp_url(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await),
             "answered with more than 8 MB",
         ),
         (ScriptedServer::start(tools(5_000), "").await.url(), "offers 5000 tools or more, and the hub accepts 1000"),

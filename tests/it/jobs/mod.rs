@@ -4,8 +4,8 @@ mod canceling;
 mod filtering;
 mod following;
 mod forms;
+mod list_updates;
 mod listing;
-mod news;
 mod running;
 
 use serde_json::Value;

@@ -16,7 +16,7 @@ use crate::support::lossy_proxy::LossyProxy;
 use crate::support::test_app::TestApp;
 
 /// Long enough for the hub to read the answer and to fail to store it.
-const OUTAGE: Duration = Duration::from_millis(500);
+const OUTAGE: Duration = Duration::from_secs(2);
 
 /// Starts a refresh whose answer the provider holds until `release_answer`.
 async fn start_held_refresh(app: &TestApp, server: &GuardedServer) -> JoinHandle<craft::error::Result<Credential>> {

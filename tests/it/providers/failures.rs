@@ -93,7 +93,7 @@ fn meaning(failure: Option<&Failure>) -> (FailureKind, &str, &str) {
 
 #[tokio::test]
 async fn each_bad_answer_has_its_message() {
-    const SOON: FailureKind = FailureKind::Retryable;
+    const RETRYABLE: FailureKind = FailureKind::Retryable;
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
     let typed = |kind: &'static str, body: &'static str| ([("content-type", kind)], body).into_response();
     let status =
@@ -143,8 +143,8 @@ async fn each_bad_answer_has_its_message() {
             "invalid_grant",
             "no longer accepts this sign-in (invalid_grant)",
         ),
-        (status(503, dead.clone()), SOON, "unavailable", "failed on its side (HTTP 503)"),
-        (status(429, dead), SOON, "rate_limited", "asks the hub to slow down (HTTP 429)"),
+        (status(503, dead.clone()), RETRYABLE, "unavailable", "failed on its side (HTTP 503)"),
+        (status(429, dead), RETRYABLE, "rate_limited", "asks the hub to slow down (HTTP 429)"),
         (
             status(401, json!({ "error": "invalid_client" })),
             FailureKind::InvalidClient,
@@ -156,7 +156,7 @@ async fn each_bad_answer_has_its_message() {
         (status(403, json!("no")), FailureKind::Permanent, "http_status", "did not accept the request (HTTP 403)"),
     ];
     for (answer, kind, class, words) in rows {
-        let answer = Said::of(answer).await;
+        let answer = RepeatableResponse::from_response(answer).await;
         let hub = answered(answer, "").await;
         let [exchanged, renewed, _] = failures(&hub).await;
         let (found, name, said) = meaning(exchanged.as_ref());
@@ -168,16 +168,16 @@ async fn each_bad_answer_has_its_message() {
 
 /// An answer that can be repeated.
 #[derive(Clone)]
-struct Said(StatusCode, http::HeaderMap, bytes::Bytes);
+struct RepeatableResponse(StatusCode, http::HeaderMap, bytes::Bytes);
 
-impl Said {
-    async fn of(response: Response) -> Self {
+impl RepeatableResponse {
+    async fn from_response(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         Self(parts.status, parts.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap())
     }
 }
 
-impl IntoResponse for Said {
+impl IntoResponse for RepeatableResponse {
     fn into_response(self) -> Response {
         (self.0, self.1, self.2).into_response()
     }

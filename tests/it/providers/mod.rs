@@ -4,7 +4,7 @@
 mod certified_provider;
 mod failures;
 mod mutual_tls;
-mod quirks;
+mod nonstandard;
 
 use std::collections::BTreeMap;
 

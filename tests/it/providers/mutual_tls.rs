@@ -5,7 +5,7 @@ use craft::secret::Secret;
 use url::Url;
 
 use super::Hub;
-use super::quirks::{described, everywhere, lived};
+use super::nonstandard::{described, everywhere, lived};
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS, Protocol};
 use crate::support::strict_provider::{CLIENT, Proof, StrictProvider};
 use crate::support::test_app::egress_allowing;

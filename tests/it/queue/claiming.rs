@@ -34,7 +34,7 @@ impl Board {
         self.most_of_connector = self.most_of_connector.max(*connector);
     }
 
-    fn leave(&mut self, tenant: Tenant) {
+    fn finish(&mut self, tenant: Tenant) {
         *self.of_user.get_mut(&tenant.user).unwrap() -= 1;
         *self.of_connector.get_mut(&tenant.connector).unwrap() -= 1;
     }
@@ -126,7 +126,7 @@ async fn work(
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            board.lock().unwrap().leave(tenant);
+            board.lock().unwrap().finish(tenant);
             let finish = done(&lease, tenant, now);
             assert!(engine.finish(lease, finish).await.unwrap());
         });

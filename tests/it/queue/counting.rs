@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use craft::queue::{self, JobEnd, JobOutcome};
 
-use super::rescuing::lose;
+use super::rescuing::simulate_crash;
 use super::{Hub, Tenant, actor, done, next};
 
 /// Fails unless the figures are what the results give.
@@ -57,7 +57,7 @@ async fn every_way_to_end_is_counted_in_its_hour() {
     queue::cancel(&mut tx, &owner, stopped, "Cancelled", hub.now()).await.unwrap();
     tx.commit().await.unwrap();
     let lost = hub.enqueue(tenant).await;
-    lose(&hub, lost, 0).await;
+    simulate_crash(&hub, lost, 0).await;
     let (engine, mut leases) = hub.engine().await;
     hub.until(tenant, lost, "unknown").await;
     for outcome in [JobOutcome::Ok, JobOutcome::Permanent, JobOutcome::Dead, JobOutcome::Canceled, JobOutcome::Ok] {

@@ -5,7 +5,7 @@ use craft::ids::JobId;
 use super::{Hub, Tenant, done, next};
 
 /// The state in which a process leaves its job that is killed while it runs it.
-pub(super) async fn lose(hub: &Hub, job: JobId, crashes: i32) {
+pub(super) async fn simulate_crash(hub: &Hub, job: JobId, crashes: i32) {
     sqlx::query(
         "WITH worker AS (
              INSERT INTO worker (id, heartbeat_at, info)
@@ -49,7 +49,7 @@ async fn a_call_that_may_have_happened_ends_as_unknown() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
     let job = hub.enqueue(tenant).await;
-    lose(&hub, job, 0).await;
+    simulate_crash(&hub, job, 0).await;
     let _engine = hub.engine().await;
     hub.until(tenant, job, "unknown").await;
     let events = hub.events(tenant, job).await;
@@ -67,7 +67,7 @@ async fn a_repeatable_call_runs_again_in_a_run_of_its_own() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
     let job = hub.accept_repeatable(tenant).await;
-    lose(&hub, job, 0).await;
+    simulate_crash(&hub, job, 0).await;
     let (engine, mut leases) = hub.engine().await;
     hub.until(tenant, job, "queued").await;
     assert_eq!(hub.value::<i32>("SELECT crashes FROM job_later WHERE job_id = $1", job).await, 1);
@@ -85,7 +85,7 @@ async fn the_third_crash_is_the_last() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
     let job = hub.accept_repeatable(tenant).await;
-    lose(&hub, job, 2).await;
+    simulate_crash(&hub, job, 2).await;
     let _engine = hub.engine().await;
     hub.until(tenant, job, "failed").await;
     assert_eq!(error_class(&hub, job).await, "crash_loop");
@@ -97,7 +97,7 @@ async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
     let job = hub.accept_repeatable(tenant).await;
-    lose(&hub, job, 0).await;
+    simulate_crash(&hub, job, 0).await;
     hub.change("INSERT INTO job_cancel SELECT job_id, user_id, started_at FROM job_lease WHERE job_id = $1", job).await;
     let _engine = hub.engine().await;
     hub.until(tenant, job, "canceled").await;

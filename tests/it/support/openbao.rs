@@ -63,7 +63,7 @@ impl OpenBao {
 
     /// Returns the settings of a hub that may rotate the key.
     pub(crate) async fn settings(&self) -> TransitSettings {
-        self.settings_with(VaultToken::Given(Secret::new(self.token("change").await)))
+        self.settings_with(VaultToken::Value(Secret::new(self.token("change").await)))
     }
 
     pub(crate) fn settings_with(&self, token: VaultToken) -> TransitSettings {

@@ -20,12 +20,12 @@ use super::{TOKEN, context, egress, limits, nothing, remote, run, with_token};
 use crate::support::listener::{closed_port, read_request, send_endless_body, serve, serve_raw};
 use crate::support::scripted_server::{discovery_answer, tools};
 
-fn at(address: std::net::SocketAddr) -> Url {
+fn mcp_url(address: std::net::SocketAddr) -> Url {
     Url::parse(&format!("http://{address}/mcp")).unwrap()
 }
 
 async fn site(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> Url {
-    at(serve(Router::new().route("/mcp", any(move || async move { answer.clone() }))).await)
+    mcp_url(serve(Router::new().route("/mcp", any(move || async move { answer.clone() }))).await)
 }
 
 /// Returns the class and the message of a failed discovery.
@@ -58,7 +58,7 @@ async fn each_way_of_not_being_an_mcp_server_has_its_own_message() {
         (site((StatusCode::TOO_MANY_REQUESTS, retry)).await, "limited", "asks the hub to slow down (HTTP 429)"),
         (site(Redirect::to("/elsewhere")).await, "redirect", "/elsewhere, which the hub does not follow"),
         (site(Redirect::permanent("http://10.0.0.1/")).await, "redirect", "redirects to http://10.0.0.1/"),
-        (at(closed_port().await), "unreachable", "could not be reached"),
+        (mcp_url(closed_port().await), "unreachable", "could not be reached"),
         (Url::parse("https://no-such-host.invalid/mcp").unwrap(), "unresolved", "no host called no-such-host.invalid"),
     ];
     for (url, class, expected) in cases {
@@ -98,7 +98,7 @@ async fn a_silent_server_times_out_at_the_deadline() {
     .await;
     let mut limits = limits();
     limits.deadline = Instant::now() + Duration::from_millis(300);
-    let error = discover(&egress(), &remote(at(address)), limits).await.unwrap_err();
+    let error = discover(&egress(), &remote(mcp_url(address)), limits).await.unwrap_err();
     assert_eq!(error.to_string(), "127.0.0.1 did not answer within 1 seconds. Check that it is running");
 }
 
@@ -106,7 +106,7 @@ async fn a_silent_server_times_out_at_the_deadline() {
 async fn oversized_json_and_event_streams_fail() {
     for media_type in ["application/json", "text/event-stream"] {
         let address = serve_raw(move |stream| send_endless_body(stream, media_type, 100_000)).await;
-        let (class, message) = failure(&remote(at(address))).await;
+        let (class, message) = failure(&remote(mcp_url(address))).await;
         assert_eq!(class, "too_large", "{media_type}: {message}");
         assert!(message.contains("more than 1 MB"), "{message}");
     }
@@ -117,7 +117,7 @@ async fn modern<F>(tools: Value, answer: F) -> Url
 where
     F: Fn(HeaderMap) -> Response + Clone + Send + Sync + 'static,
 {
-    at(serve(modern_at("/mcp", tools, answer)).await)
+    mcp_url(serve(modern_at("/mcp", tools, answer)).await)
 }
 
 fn modern_at<F>(path: &str, tools: Value, answer: F) -> Router
@@ -182,7 +182,7 @@ async fn a_call_is_retryable_only_if_the_tool_cannot_have_run() {
         let ended = outcome(status(code)).await;
         assert!(matches!(ended, CallOutcome::Permanent { .. }), "{code}: {ended:?}");
     }
-    let closed = run(&remote(at(closed_port().await)), "tool-0", nothing(), context()).await;
+    let closed = run(&remote(mcp_url(closed_port().await)), "tool-0", nothing(), context()).await;
     assert!(matches!(closed, CallOutcome::Retryable { class: "unreachable", .. }), "{closed:?}");
     for media_type in ["application/json", "text/event-stream"] {
         let cut = move |_| ([("content-type", media_type)], Body::from_stream(broken())).into_response();
@@ -239,7 +239,7 @@ async fn only_redirects_within_the_origin_are_followed() {
 
     // some frameworks redirect to the path with a final slash
     let slash = modern_at("/mcp/", tools(2), status(500)).route("/mcp", any(|| async { Redirect::temporary("/mcp/") }));
-    let target = with_token(at(serve(slash).await));
+    let target = with_token(mcp_url(serve(slash).await));
     assert_eq!(discover(&egress(), &target, limits()).await.unwrap().tools.len(), 2);
 }
 

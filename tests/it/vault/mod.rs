@@ -141,7 +141,7 @@ async fn a_source_that_cannot_be_written_needs_the_operator_to_add_the_key() {
     let hub = TestHub::new().await;
     let user = hub.user().await;
     let (old, new) = ("11".repeat(32), "22".repeat(32));
-    let given = |text: &str| Vault::from_source(KeySource::Given(Keyring::parse(&Secret::new(text)).unwrap())).unwrap();
+    let given = |text: &str| Vault::from_source(KeySource::Value(Keyring::parse(&Secret::new(text)).unwrap())).unwrap();
     let secret = hub.seal(&given(&old), user, "token").await;
     let system = &hub.database.databases.system;
 

@@ -20,7 +20,7 @@ use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 fn given(bao: &OpenBao, token: &str) -> TransitSettings {
-    bao.settings_with(VaultToken::Given(Secret::new(token)))
+    bao.settings_with(VaultToken::Value(Secret::new(token)))
 }
 
 /// Returns the message that the operator gets at the start.
@@ -54,7 +54,7 @@ async fn an_address_without_a_vault_is_reported() {
     let at = |address: std::net::SocketAddr| TransitSettings {
         address: Url::parse(&format!("http://{address}")).unwrap(),
         key: "transit/craft".parse().unwrap(),
-        token: VaultToken::Given(Secret::new("root")),
+        token: VaultToken::Value(Secret::new("root")),
         namespace: None,
         authorities: Authorities::default(),
     };
@@ -123,7 +123,7 @@ async fn a_private_certificate_authority_is_trusted_if_configured() {
     let with = |authorities| TransitSettings {
         address: Url::parse(&format!("https://localhost:{port}")).unwrap(),
         key: "transit/craft".parse().unwrap(),
-        token: VaultToken::Given(Secret::new("root")),
+        token: VaultToken::Value(Secret::new("root")),
         namespace: None,
         authorities,
     };

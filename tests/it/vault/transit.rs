@@ -27,7 +27,7 @@ impl TransitHub {
     }
 
     async fn with_token(&self, policy: &str) -> Vault {
-        let token = VaultToken::Given(Secret::new(self.bao.token(policy).await));
+        let token = VaultToken::Value(Secret::new(self.bao.token(policy).await));
         Vault::from_transit(self.bao.settings_with(token), None).unwrap()
     }
 
@@ -142,7 +142,7 @@ async fn a_start_without_the_right_transit_key_names_the_missing_key() {
     let alice = it.hub.user().await;
     it.hub.seal(&it.vault().await, alice, "token").await;
     let at = async |name: &str| {
-        let mut settings = it.bao.settings_with(VaultToken::Given(Secret::new("root")));
+        let mut settings = it.bao.settings_with(VaultToken::Value(Secret::new("root")));
         name.clone_into(&mut settings.key.name);
         Vault::from_transit(settings, None).unwrap()
     };

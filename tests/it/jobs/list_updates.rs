@@ -228,5 +228,5 @@ async fn the_page_that_arrives_as_html_has_a_place_among_them() {
         others.last_mut().unwrap().message().await.unwrap();
     }
     let page = page.arrived("</html>").await;
-    assert!(page.contains("You follow too many pages at once. The job goes on"), "{page}");
+    assert!(page.contains("You follow too many pages at once. The job continues"), "{page}");
 }
