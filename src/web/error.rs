@@ -1,6 +1,6 @@
 //! Errors of handlers, and the middleware that renders them as pages.
 //!
-//! Handlers return [`Error`]; its response carries a `Failure` and no body. The [`render_errors`] middleware turns it into
+//! Handlers return [`Error`]; its response carries a `Failure` and no body. The `render_errors` middleware turns it into
 //! a whole HTML page, or a small JSON for JSON clients, and logs the cause once. Internal text never leaves.
 
 use std::any::Any;
