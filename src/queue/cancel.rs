@@ -1,4 +1,4 @@
-//! Cancels a job in any state.
+//! Cancels a job: at once if it does not run, by a request to its process if it runs.
 
 use sqlx::PgConnection;
 
@@ -23,8 +23,8 @@ pub enum CancelResult {
     AlreadyFinished,
 }
 
-/// Cancels the actor's job in the caller's transaction; `words` goes into its log. After the commit, the
-/// caller notifies [`crate::live::Live`]: `notify_cancels` if [`CancelResult::Requested`], and `notify_job`.
+/// Cancels the actor's job in the caller's transaction. `words` becomes the last event and the error of a job that does
+/// not run; a running job ends with the words of its worker. After the commit, the caller notifies [`crate::live::Live`]: `notify_cancels` if [`CancelResult::Requested`], and `notify_job`.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the actor has no such job.

@@ -41,7 +41,7 @@ pub(super) struct Claims {
     pub(super) flusher: Flusher,
     /// The channel to the worker.
     pub(super) leases: mpsc::Sender<Lease>,
-    /// No more claims.
+    /// Cancelled when the engine stops claiming.
     pub(super) close: CancellationToken,
     /// Locked from a claim until its leases are sent.
     pub(super) turn: Mutex<Turn>,
@@ -57,8 +57,8 @@ pub(super) struct Turn {
 }
 
 impl Claims {
-    /// Accepts `jobs` and claims as many in one commit. None, and nothing is written, unless this process could claim
-    /// at once: then they are for the queue.
+    /// Enqueues `jobs` and claims as many jobs in the same commit. Returns `None`, and writes nothing, if this process
+    /// cannot claim at once: the caller then enqueues them without a claim.
     pub(super) async fn enqueue(
         &self,
         jobs: &[EnqueueRequest],
@@ -74,13 +74,13 @@ impl Claims {
         if !store::lock(&mut tx).await? {
             return Ok(None);
         }
-        let verdicts = enqueue::write(&mut *tx, jobs, most_ready).await?;
+        let decisions = enqueue::write(&mut *tx, jobs, most_ready).await?;
         let taken = self.claim(&turn, &mut tx, jobs.len()).await?;
         tx.commit().await?;
         turn.advance(&taken, jobs.len());
         let claimed = taken.iter().map(|it| it.claimed.job_id).collect();
         self.send_leases(taken, permits).await;
-        Ok(Some((verdicts, claimed)))
+        Ok(Some((decisions, claimed)))
     }
 
     /// Returns `None` if another process is claiming, or this one is stopping.

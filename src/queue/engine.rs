@@ -61,7 +61,7 @@ struct Inner {
     endings: Group<Writer>,
     tasks: TaskTracker,
     claims: TaskTracker,
-    /// No more claims.
+    /// Cancelled when the engine stops claiming.
     close: CancellationToken,
     /// No more background tasks, and no more retries while the database is unavailable.
     stop: CancellationToken,
@@ -100,12 +100,12 @@ impl Engine {
             close,
             stop,
         }));
-        let leases = engine.claim(enqueuer);
+        let leases = engine.start_claimer(enqueuer);
         engine.start_background_tasks(info);
         Ok((engine, leases))
     }
 
-    fn claim(&self, enqueuer: &Enqueuer) -> Leases {
+    fn start_claimer(&self, enqueuer: &Enqueuer) -> Leases {
         let it = &self.0;
         let (sender, leases) = mpsc::channel(usize::from(it.settings.slots).max(1));
         let claims = Arc::new(Claims {

@@ -50,7 +50,7 @@ pub struct EnqueueRequest {
     pub input: String,
     /// True if running the job twice does no harm, so that it may run again after a crash.
     pub repeatable: bool,
-    /// Two accepts of one user with one key within a day are one job. At most 200 characters.
+    /// Two requests of one user with the same key within a day become one job. At most 200 characters.
     pub idem_key: Option<String>,
     /// The first event of the job.
     pub event: Event,
@@ -152,18 +152,18 @@ impl Write for Writer {
     async fn write(&self, jobs: &[EnqueueRequest]) -> Result<Vec<EnqueueDecision>> {
         let claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(claims) = claims.filter(|_| jobs.len() <= MAX_CLAIMED_AT_ONCE)
-            && let Some((verdicts, claimed)) = claims.enqueue(jobs, MAX_READY_JOBS).await?
+            && let Some((decisions, claimed)) = claims.enqueue(jobs, MAX_READY_JOBS).await?
         {
-            if verdicts.iter().filter_map(EnqueueDecision::new_job).any(|id| !claimed.contains(&id)) {
+            if decisions.iter().filter_map(EnqueueDecision::new_job).any(|id| !claimed.contains(&id)) {
                 self.live.notify_queue();
             }
-            return Ok(verdicts);
+            return Ok(decisions);
         }
-        let verdicts = store::enqueue::write(self.db.pool(), jobs, MAX_READY_JOBS).await?;
-        if verdicts.iter().any(|it| it.new_job().is_some()) {
+        let decisions = store::enqueue::write(self.db.pool(), jobs, MAX_READY_JOBS).await?;
+        if decisions.iter().any(|it| it.new_job().is_some()) {
             self.live.notify_queue();
         }
-        Ok(verdicts)
+        Ok(decisions)
     }
 }
 

@@ -53,7 +53,7 @@ impl JobOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum WaitReason {
-    /// A temporary failure. Only this reason counts as an attempt.
+    /// A temporary failure, which counts as an attempt, or a lost run, which counts as a crash.
     Retry,
     /// The hub cannot open stored credentials.
     Paused,

@@ -17,7 +17,7 @@ pub enum StopReason {
     Canceled,
     /// The process is stopping: a repeatable job is released, any other ends as unknown.
     Shutdown,
-    /// The run was rescued by another process: its writes are discarded.
+    /// The run has lost its lease, because it was rescued: its writes are discarded.
     Lost,
 }
 

@@ -8,9 +8,10 @@
 //!   rescued writes nothing.
 //! - **No blind repeats**: a lost run is repeated only if its job is repeatable. Any other job ends as `unknown`, because
 //!   the call may have happened.
-//! - **Exact caps** per lane (a user's connection), user and connector, and round robin between lanes: one tenant's
-//!   backlog costs another nothing.
-//! - **Few commits**: accepts, endings and events that arrive together are committed together; alone, none waits.
+//! - **Exact caps** per lane (a user's connection), user and connector, and round robin between lanes: one user's
+//!   backlog holds up no other user's jobs.
+//! - **Few commits**: jobs to enqueue, runs to finish and events that arrive together are committed together. Only events
+//!   wait for others, 50 ms.
 //!
 //! [`Enqueuer`] takes jobs in, [`Engine`] claims and ends them, [`cancel()`] stops them, [`events::after`] reads what they
 //! said. Leases, heartbeats and leadership are compared by the database's clock, everything else by the caller's.

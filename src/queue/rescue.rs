@@ -56,9 +56,9 @@ pub(super) async fn rescue(
 
 fn ending(lost: &Lost, now: Timestamp, random: f64) -> FinishRecord {
     let (end, event) = if lost.repeatable && !lost.canceled && lost.crashes + 1 < MAX_CRASHES {
-        again(lost, now, random)
+        run_again(lost, now, random)
     } else {
-        over(lost, now)
+        complete(lost, now)
     };
     let as_run = lost.run_no + 1;
     FinishRecord {
@@ -73,13 +73,13 @@ fn ending(lost: &Lost, now: Timestamp, random: f64) -> FinishRecord {
     }
 }
 
-fn again(lost: &Lost, now: Timestamp, random: f64) -> (JobEnd, Event) {
+fn run_again(lost: &Lost, now: Timestamp, random: f64) -> (JobEnd, Event) {
     let wait = backoff(lost.crashes.unsigned_abs(), random);
     let message = format!("{} It will run again, which does no harm", happened(lost));
     (JobEnd::RetryLater { run_at: now + wait, reason: WaitReason::Retry }, Event::new(EventLevel::Warn, message, now))
 }
 
-fn over(lost: &Lost, now: Timestamp) -> (JobEnd, Event) {
+fn complete(lost: &Lost, now: Timestamp) -> (JobEnd, Event) {
     let (outcome, class, rest) = if lost.canceled && lost.repeatable {
         (JobOutcome::Canceled, "canceled", "It was canceled, so it will not run again")
     } else if lost.repeatable {

@@ -1,7 +1,7 @@
 //! Seals and opens secrets.
 //!
 //! Each user has a data key, which seals that user's secrets and is wrapped by a master key. The hub holds the master key,
-//! or HashiCorp's Vault does. Other tables contain only a [`SecretRef`]. The hub opens a secret only to present it to its
+//! or HashiCorp's Vault (or OpenBao) does. In comments, "Vault" is that server, and [`Vault`] is the type of this module. Other tables contain only a [`SecretRef`]. The hub opens a secret only to present it to its
 //! service, and never shows it. Tokens that a client keeps, sealed for a [`UserTag`], are in no table.
 
 mod envelope;
@@ -73,8 +73,8 @@ impl Vault {
         Ok(LocalKeys::from_source(source)?.into())
     }
 
-    /// Creates a vault whose master key stays in HashiCorp's Vault, or in OpenBao. The vault also opens values that the keys
-    /// of `former` sealed; a rotation rewraps those.
+    /// Creates a vault whose master key stays in HashiCorp's Vault, or in OpenBao. The vault also unwraps data keys that
+    /// the keys of `former` wrapped; a rotation rewraps those.
     pub fn from_transit(settings: TransitSettings, former: Option<KeySource>) -> anyhow::Result<Self> {
         let transit = Box::new(Transit::new(settings)?);
         let former = former.map(LocalKeys::from_source).transpose()?;
@@ -85,7 +85,7 @@ impl Vault {
         Self(Arc::new(Inner { master, hub_key: OnceLock::new() }))
     }
 
-    /// Checks that the configured master keys unwrap all data keys. The error names the missing key.
+    /// Checks, by the ids of the keys, that a configured master key wrapped each data key. The error names the missing one.
     pub async fn check(&self, system: &SystemDb) -> Result<()> {
         let ids = self.0.master.ids().await.map_err(|error| match error {
             // the operator sees this error and needs its cause
@@ -186,7 +186,7 @@ impl Vault {
         if let Some(wrapped) = store::find_data_key(conn, owner).await? {
             return self.0.master.unwrap(owner, &wrapped).await;
         }
-        // a rotation that began since the keys were read waits for this transaction, or this one for its end
+        // the removal of a former master key waits for this transaction, or this transaction for the removal
         store::lock_keys_shared(conn).await?;
         let wrapped = self.0.master.wrap(owner, &SealingKey::random()).await?;
         store::insert_data_key(conn, owner, &wrapped.by, &wrapped.bytes, now).await?;

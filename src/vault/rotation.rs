@@ -95,7 +95,7 @@ impl Vault {
         Ok(users.len() as u64)
     }
 
-    /// Removes the former keys as soon as no data key needs them. Returns the number of data keys that were created late.
+    /// Removes the former keys as soon as no data key needs them. Also returns the number of data keys that it still had to rewrap.
     async fn retire(
         &self,
         system: &SystemDb,

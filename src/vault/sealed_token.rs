@@ -18,7 +18,8 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::secret::Secret;
 
-/// A pseudonymous, stable tag for a user. The tag cannot be mapped back to the user and does not authenticate.
+/// A pseudonymous tag for a user. The tag is stable, unless a master key that the hub itself holds is rotated. The tag
+/// cannot be mapped back to the user and does not authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserTag([u8; 32]);
 

@@ -70,7 +70,7 @@ impl Journal {
         let event = if lines.next < MAX_RUN_LINES {
             event
         } else {
-            Event::new(EventLevel::Warn, "This run said too much: what follows is left out", event.at)
+            Event::new(EventLevel::Warn, "This run has too many events: further ones are left out", event.at)
         };
         self.push(&mut lines, event);
         if lines.pending.len() == 1 {
@@ -100,9 +100,13 @@ impl Journal {
     /// Returns lines to the journal that could not be written now.
     fn put_back(&self, mut taken: Vec<Line>) {
         let mut lines = self.lines();
+        // an event that was added meanwhile has queued the journal already; twice in one round would wait for itself
+        let is_queued = !lines.pending.is_empty();
         taken.append(&mut lines.pending);
         lines.pending = taken;
-        self.0.flusher.mark(self.clone());
+        if !is_queued {
+            self.0.flusher.mark(self.clone());
+        }
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
@@ -166,5 +170,30 @@ async fn flush_alone(db: &SystemDb, journal: &Journal, lines: Vec<Line>) {
             let id = journal.0.job_id;
             tracing::error!(job.id = %id, %error, "Failed to write events of job {id}; they are dropped");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::{Flusher, Journal};
+    use crate::clock::Timestamp;
+    use crate::ids::{JobId, UserId};
+    use crate::queue::events::{Event, EventLevel};
+
+    #[test]
+    fn an_event_added_during_a_failed_write_does_not_queue_the_journal_twice() {
+        let now = Timestamp::UNIX_EPOCH;
+        let event = || Event::new(EventLevel::Info, "Half done", now);
+        let (sender, mut queued) = mpsc::unbounded_channel();
+        let journal = Journal::new(UserId::new(now), JobId::new(now), 1, Flusher(sender));
+        journal.append(event());
+        assert!(queued.try_recv().is_ok());
+        let taken = journal.drain();
+        journal.append(event());
+        journal.put_back(taken);
+        assert!(queued.try_recv().is_ok() && queued.try_recv().is_err(), "queued once");
+        assert_eq!(journal.drain().iter().map(|line| line.n).collect::<Vec<_>>(), [0, 1]);
     }
 }

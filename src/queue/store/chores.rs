@@ -25,7 +25,7 @@ pub(in crate::queue) async fn lead(pool: &PgPool, worker: WorkerId) -> sqlx::Res
     Ok(won.rows_affected() > 0)
 }
 
-/// Gives the lead up.
+/// Ends this process's lead.
 pub(in crate::queue) async fn resign(pool: &PgPool, worker: WorkerId) -> sqlx::Result<()> {
     sqlx::query!("DELETE FROM leader WHERE name = $1 AND worker_id = $2", QUEUE, worker as _).execute(pool).await?;
     Ok(())
@@ -61,7 +61,7 @@ pub(in crate::queue) async fn promote(pool: &PgPool, now: Timestamp, most: i64) 
     Ok(due.into_iter().map(|row| (row.user_id, row.job_id)).collect())
 }
 
-/// Idempotency keys are kept for a day.
+/// Deletes expired idempotency keys, at most 5,000.
 pub(in crate::queue) async fn drop_keys(pool: &PgPool, now: Timestamp) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
@@ -80,7 +80,7 @@ pub(in crate::queue) async fn drop_keys(pool: &PgPool, now: Timestamp) -> sqlx::
     Ok(())
 }
 
-/// Rows of processes that died an hour ago and have no lease left.
+/// Deletes rows of processes that have been silent for an hour and have no lease.
 pub(in crate::queue) async fn drop_workers(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
@@ -94,7 +94,7 @@ pub(in crate::queue) async fn drop_workers(pool: &PgPool) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Wishes to stop a job that ended in the very moment they were written.
+/// Deletes requests to cancel jobs that have finished.
 pub(in crate::queue) async fn drop_cancels(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         r#"

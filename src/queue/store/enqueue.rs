@@ -148,11 +148,11 @@ pub(in crate::queue) async fn write(
     )
     .fetch_all(executor)
     .await?;
-    let verdicts = jobs.iter().zip(rows).map(|(job, row)| match row.job_id {
+    let decisions = jobs.iter().zip(rows).map(|(job, row)| match row.job_id {
         _ if !row.owned => EnqueueDecision::NoConnection,
         None => EnqueueDecision::Full,
         Some(id) if id == job.job_id => EnqueueDecision::Accepted(EnqueueResult::New(id)),
         Some(id) => EnqueueDecision::Accepted(EnqueueResult::Duplicate(id)),
     });
-    Ok(verdicts.collect())
+    Ok(decisions.collect())
 }

@@ -42,7 +42,7 @@ pub(in crate::queue) async fn list_unfinished(
     Ok(rows.into_iter().map(|row| (row.connection_id, row.job_id)).collect())
 }
 
-/// Makes jobs ready that wait for their connection to be renewed.
+/// Makes jobs ready that wait for their connection to be connected again.
 pub(in crate::queue) async fn release_awaiting_reauth(
     conn: &mut PgConnection,
     queue: &str,

@@ -23,8 +23,8 @@ pub(in crate::queue) struct Lost {
     pub(in crate::queue) tool_name: String,
 }
 
-/// Leases of processes that have been silent for `silence`, of `leaving` whatever its beat, and those that are overdue
-/// by `grace`.
+/// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
+/// overdue by `grace`.
 pub(in crate::queue) async fn lost(
     pool: &PgPool,
     silence: Duration,

@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use crate::ids::{JobId, WorkerId};
 
-/// Alive, by the database's clock.
+/// Writes the process's heartbeat, by the database's clock.
 pub(in crate::queue) async fn beat(pool: &PgPool, worker: WorkerId, info: &str) -> sqlx::Result<()> {
     sqlx::query!(
         r#"

@@ -35,13 +35,13 @@ pub(super) struct Api {
     namespace: Option<HeaderValue>,
 }
 
-/// The reason why a request failed; each is a sentence that names the host.
+/// The reason why a request failed, as a sentence that names the host or the setting.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TransitError {
     /// Vault does not answer, or cannot answer now.
     #[error("{0}")]
     Unavailable(String),
-    /// The token does not allow the request.
+    /// The token cannot be read, or does not allow the request.
     #[error("{0}")]
     Denied(String),
     /// Vault cannot do what was requested.

@@ -1,6 +1,6 @@
 //! A cache of data keys that Vault has unwrapped, so that opening a secret does not need a request each time.
 //!
-//! The cache keeps few keys, for one minute each. The hub can therefore open secrets for up to a minute after Vault
+//! The cache has at most 1,000 keys, each for up to one minute; when it is full, it is emptied. The hub can therefore open secrets for up to a minute after Vault
 //! withdrew its key. The entry of a key is found by the wrapped bytes, which are read from its owner's row each time: after
 //! the row is deleted, nothing finds the entry.
 

@@ -1,7 +1,7 @@
 //! A master key that stays in Vault (HashiCorp's, or OpenBao): its Transit engine wraps and unwraps data keys.
 //!
-//! Vault receives the owner as associated data, like keys of the hub's own. Its `rewrap` accepts no associated data, so
-//! the hub unwraps and wraps instead. Each data key is unwrapped at most once a minute (see [`cache`]).
+//! The associated data names the owner, as it does with master keys in memory. Its `rewrap` accepts no associated data, so
+//! the hub unwraps and wraps instead. An unwrapped data key is cached for up to a minute (see [`cache`]).
 
 mod api;
 mod cache;

@@ -84,7 +84,7 @@ async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
     assert!(engine.finish(lease, finish).await.unwrap());
     journal.append(info("After the end", hub.now()));
     let tail = hub.events_after(tenant.user, job, Position { run_no: 1, n: 4_998 }).await;
-    let expected = ["1.4999 Progress", "1.5000 This run said too much: what follows is left out", "1.5001 Done"]
+    let expected = ["1.4999 Progress", "1.5000 This run has too many events: further ones are left out", "1.5001 Done"]
         .map(str::to_owned);
     assert_eq!(tail.iter().map(line).collect::<Vec<_>>(), expected);
 }
