@@ -48,7 +48,7 @@ pub enum Error {
     #[error("The hub cannot reach its database right now.")]
     Unavailable(#[source] anyhow::Error),
     /// The keys of stored credentials are unavailable: the server that holds them is away, sealed, or refuses the hub.
-    /// Nothing was changed. The cause is a sentence for administrators.
+    /// The call changed nothing. The cause is a sentence for administrators.
     #[error("The hub cannot open stored credentials right now. Its administrator finds the reason in its log.")]
     Locked(#[source] anyhow::Error),
     /// A fault of the hub: logged with its cause, shown only as a request id.

@@ -1,6 +1,6 @@
 //! Connecting a service with a credential that its owner enters, and replacing that credential.
 //!
-//! Nothing is stored before the service has accepted the credential in a real call.
+//! The service must accept a credential in a real call before the hub stores it.
 
 use url::Url;
 

@@ -1,7 +1,7 @@
 //! The client side of OAuth: discovery, registration, authorization, tokens and revocation.
 //!
 //! A [`Provider`] describes how one authorization server differs from RFC 6749; the defaults are those of the standards.
-//! Nothing is stored here: credentials come in as values and go out in a [`Grant`]. Every request leaves through
+//! The module stores nothing: credentials come in as values and go out in a [`Grant`]. Every request leaves through
 //! [`Egress`], follows no redirect, and is bounded in time and size. Messages quote at most
 //! 300 characters of a provider's text. Token responses are redacted first.
 //!
