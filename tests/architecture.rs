@@ -1,4 +1,4 @@
-//! The shape of the code, enforced: ranks, circles, sizes, names, privileges and recorded statements. Needs no database.
+//! The shape of the code, enforced: ranks, circles, siblings, sizes, names, privileges and recorded statements. Needs no database.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the sources should fail loudly")]
 
 #[path = "architecture/circles.rs"]
@@ -9,6 +9,8 @@ mod imports;
 mod privileges;
 #[path = "architecture/ranks.rs"]
 mod ranks;
+#[path = "architecture/siblings.rs"]
+mod siblings;
 #[path = "architecture/sizes.rs"]
 mod sizes;
 #[path = "architecture/statements.rs"]

@@ -1,15 +1,9 @@
-//! A connection with all that its owner's pages show, and the list of them.
-
-use sqlx::PgConnection;
+//! A connection with all that its owner's pages show, and the groups of the list of connections.
 
 use super::status::{ConnectionHealth, ConnectionStatus};
-use super::store_details;
-use crate::actor::Actor;
 use crate::clock::{Day, Timestamp};
 use crate::connectors::{AuthKind, Transport};
-use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
-use crate::page::Page;
 
 /// A connection and its connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,34 +94,5 @@ impl ConnectionGroup {
             Self::Connected => 1,
             Self::Disconnected => 2,
         }
-    }
-}
-
-/// Returns the page of the actor's connections that follows `after`, by group, connector and label. In the caller's
-/// transaction.
-pub async fn list(
-    conn: &mut PgConnection,
-    actor: &Actor,
-    group: Option<ConnectionGroup>,
-    after: Option<ConnectionId>,
-) -> Result<Page<ConnectionDetail>> {
-    Ok(Page::cut(store_details::list(conn, actor.user_id(), group, after).await?))
-}
-
-/// Finds one of the actor's connections, in the caller's transaction.
-pub async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<ConnectionDetail> {
-    Ok(find_many(conn, actor, &[id]).await?.remove(0))
-}
-
-/// Finds connections of the actor, in the order of the list; in the caller's transaction.
-///
-/// # Errors
-/// [`Error::NotFound`] if `ids` is empty, or names a connection that the actor does not have.
-pub async fn find_many(conn: &mut PgConnection, actor: &Actor, ids: &[ConnectionId]) -> Result<Vec<ConnectionDetail>> {
-    let found = store_details::find_many(conn, actor.user_id(), ids).await?;
-    if ids.iter().all(|id| found.iter().any(|it| it.id == *id)) && !ids.is_empty() {
-        Ok(found)
-    } else {
-        Err(Error::NotFound("connection"))
     }
 }

@@ -13,8 +13,10 @@ mod discovery;
 mod expiry;
 mod fields;
 pub mod label;
+mod list;
 mod manage;
 mod notices;
+mod oauth_clients;
 mod probe;
 mod rest_service;
 mod retry;
@@ -27,22 +29,24 @@ mod token;
 mod token_refresh;
 
 pub use authorization::{
-    AuthorizationRedirect, AuthorizationService, CALLBACK, ClientDocument, ClientRejection, CompletedSignIn,
-    client_document,
+    AuthorizationRedirect, AuthorizationService, CALLBACK, ClientDocument, CompletedSignIn, client_document,
 };
-pub use catalogue::{AvailableFilters, Catalogue, CatalogueEntry, CatalogueFilter, catalogue};
+pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};
 pub use credentials::{CredentialService, NewConnection, NewCredential, NewKey};
-pub use detail::{ConnectionDetail, ConnectionGroup, find, find_many, list};
+pub use detail::{ConnectionDetail, ConnectionGroup};
 pub use discovery::{DiscoveryOutcome, ToolDiscovery, discover_tools};
 pub use expiry::ExpiryInput;
 pub use fields::FormValues;
+pub use list::{duplicate_label, find, find_many, linked_connectors, list, list_for_connector};
 pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;
+pub use oauth_clients::ClientRejection;
 pub use rest_service::{ExternalAccount, RestService};
 pub use server::{AddedServer, NewServer, ServerAuth, add_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;
+pub use store_catalogue::{CatalogueEntry, CatalogueFilter};
 pub use store_details::LinkedConnector;
 pub use token::NewToken;
 pub use token_refresh::{BearerCredential, Credential, RefreshLocks, TokenRefresher};
@@ -60,9 +64,6 @@ use crate::ids::{ConnectionId, ConnectorId};
 use crate::oauth::TemplateValues;
 use crate::vault::SecretRef;
 
-/// Connectors that a filter offers; the jobs of others are listed on the connectors' own pages.
-const MAX_LINKED_CONNECTORS: i64 = 200;
-
 /// Returns true if the owner of a connection to the connector enters a bearer token.
 #[must_use]
 pub fn takes_token(connector: &Connector) -> bool {
@@ -73,23 +74,6 @@ pub fn takes_token(connector: &Connector) -> bool {
 #[must_use]
 pub fn takes_key(connector: &Connector) -> bool {
     connector.auth == AuthKind::Token && connector.transport == Transport::Rest
-}
-
-/// Returns the actor's connections to a connector: the default one first, then the oldest.
-pub async fn list_for_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::list_for_connector(&mut tx, actor.user_id(), connector).await?)
-}
-
-/// Returns the connectors that the actor has connections to, by name, in the caller's transaction.
-pub async fn linked_connectors(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<LinkedConnector>> {
-    Ok(store_details::linked_connectors(conn, actor.user_id(), MAX_LINKED_CONNECTORS).await?)
-}
-
-/// Returns the label of another of the actor's connections to the same account, in the caller's transaction. Both work, but
-/// users rarely mean to have both.
-pub async fn duplicate_label(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
-    Ok(store_details::duplicate_label(conn, actor.user_id(), id).await?)
 }
 
 /// Returns the connection that a call goes through: the chosen one, else the default one. If the connector requires no

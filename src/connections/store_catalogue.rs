@@ -1,12 +1,63 @@
-//! Statements that search and filter the catalogue.
+//! Statements that search and filter the catalogue, with their filter and their rows. Called by `catalogue`.
 
 use sqlx::PgConnection;
 
-use super::catalogue::{CatalogueEntry, CatalogueFilter, KindCount};
 use super::status::ConnectionStatus;
 use crate::connectors::{AuthKind, Category, Transport};
 use crate::ids::{ConnectorId, UserId};
 use crate::page::PAGE_LIMIT;
+
+/// The filter of a catalogue page; an empty one matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogueFilter {
+    /// Lower-case words. Each is in the connector's name or description, or in the name of one of its tools.
+    pub words: Vec<String>,
+    /// The connector's category.
+    pub category: Option<Category>,
+    /// The way to authenticate at the service.
+    pub auth: Option<AuthKind>,
+    /// `true` for connectors that can be used now, false for the others.
+    pub connected: Option<bool>,
+}
+
+impl CatalogueFilter {
+    /// Returns true if the filter matches everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A connector of the catalogue.
+#[derive(Clone, Debug)]
+pub struct CatalogueEntry {
+    /// The connector's id, which is also the key of the next page.
+    pub id: ConnectorId,
+    /// The connector's name.
+    pub name: String,
+    /// The connector's place in URLs.
+    pub slug: String,
+    /// A sentence about its purpose.
+    pub description: String,
+    /// The way to authenticate at the service.
+    pub auth: AuthKind,
+    /// The transport of calls.
+    pub transport: Transport,
+    /// Tools that the connector lists now.
+    pub tool_count: i64,
+    /// The first few tools whose names match a word of the search.
+    pub found_tools: Vec<String>,
+    /// Status of the user's best connection; `None` if the user has to connect first.
+    pub link: Option<ConnectionStatus>,
+}
+
+/// The connectors of one category and one kind of authentication.
+pub(super) struct KindCount {
+    pub(super) category: String,
+    pub(super) auth: AuthKind,
+    /// The number that matches the filter.
+    pub(super) found: i64,
+}
 
 /// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the sixth.
 macro_rules! matching {

@@ -6,12 +6,6 @@ use super::imports::{Import, Modules};
 
 /// Neighbours that still import each other: a folder, and the modules in it. This list may only get shorter.
 const KNOWN_CIRCLES: &[(&str, &[&str])] = &[
-    ("connections", &["catalogue", "store_catalogue"]),
-    ("connections", &["detail", "store_details"]),
-    ("connections/authorization", &["client_rejection", "oauth_clients", "store_oauth_clients"]),
-    ("connections/token_refresh", &["expiry", "lease"]),
-    ("connections/token_refresh", &["notify", "persist"]),
-    ("connections/token_refresh", &["state", "store_connections"]),
     ("queue", &["claim", "engine", "enqueue", "events", "finish", "leader", "lease", "rescue", "store", "watch"]),
     ("web", &["accounts", "form_restore"]),
 ];

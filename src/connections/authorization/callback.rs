@@ -7,12 +7,12 @@ use url::Url;
 
 use super::start::{UNKNOWN, client_of_request, open_verifier};
 use super::store_requests::AuthorizationRequest;
-use super::{AuthorizationService, CompletedSignIn, oauth_clients, persist, store_connections, store_requests};
+use super::{AuthorizationService, CompletedSignIn, persist, store_connections, store_requests};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::values_of;
+use crate::connections::{oauth_clients, values_of};
 use crate::connectors::{self, Connector};
 use crate::error::{Error, Result};
 use crate::oauth::{self, CallbackParams, Failure, FailureKind, Pkce, Provider, State};

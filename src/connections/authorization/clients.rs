@@ -9,10 +9,10 @@ use serde::Serialize;
 use url::{Host, Url};
 
 use super::AuthorizationService;
-use super::oauth_clients::{self, ClientScope, NewClient, OauthClientRecord};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
+use crate::connections::oauth_clients::{self, ClientScope, NewClient, OauthClientRecord};
 use crate::connectors::Connector;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, UserId};

@@ -8,25 +8,22 @@
 //! that wait for it resume.
 
 mod callback;
-pub(super) mod client_rejection;
+mod client_rejection;
 mod clients;
-pub(super) mod oauth_clients;
 mod persist;
 mod revocation;
 mod start;
 mod store_connections;
-mod store_oauth_clients;
 mod store_requests;
 
 use std::collections::BTreeMap;
 
 use url::Url;
 
-pub use self::client_rejection::ClientRejection;
 pub use self::clients::{ClientDocument, client_document};
 
-use self::oauth_clients::OauthClientRecord;
 use super::fields::FormValues;
+use super::oauth_clients::{self, OauthClientRecord};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;

@@ -1,12 +1,12 @@
 //! Stores a grant: tokens, connection, tools, and the jobs that waited, in one transaction. Called by `callback`.
 
-use super::oauth_clients::OauthClientRecord;
 use super::store_connections::{self, GrantedConnection, PreviousConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
 use super::{AuthorizationService, CompletedSignIn};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
+use crate::connections::oauth_clients::OauthClientRecord;
 use crate::connections::probe::discover_with_token;
 use crate::connections::rest_service::{ExternalAccount, RestService};
 use crate::connections::retry::retry_while_unavailable;

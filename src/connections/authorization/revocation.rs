@@ -1,10 +1,9 @@
 //! Revokes a grant at its provider, before the hub deletes the tokens. Called when a user disconnects.
 
-use super::{AuthorizationService, oauth_clients};
+use super::AuthorizationService;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::connections::store;
-use crate::connections::values_of;
+use crate::connections::{oauth_clients, store, values_of};
 use crate::connectors;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;

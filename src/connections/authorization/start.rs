@@ -1,11 +1,11 @@
 //! Begins sign-ins, and sends users to the provider. Called by the pages that connect a service.
 
-use super::oauth_clients::{self, OauthClientRecord};
 use super::{AuthorizationRedirect, AuthorizationService, clients, store_connections, store_requests, stored_provider};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::fields::{self, FormValues};
+use crate::connections::oauth_clients::{self, OauthClientRecord};
 use crate::connections::{label, values_of};
 use crate::connectors::{self, Connector};
 use crate::db::Tx;

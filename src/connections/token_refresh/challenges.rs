@@ -1,9 +1,9 @@
 //! Challenges of a service to a credential that is valid: it requires more scopes, or a sign-in where it was public.
 
-use super::decision::{RefreshRequest, decide};
+use super::decision::{RefreshAttempt, RefreshRequest, decide};
 use super::expiry::{ExpiryCause, UNAUTHORIZED, expire_and_notify};
-use super::lease::RefreshAttempt;
-use super::state::{RefreshState, load};
+use super::load::load;
+use super::state::RefreshState;
 use super::{Credential, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};

@@ -1,10 +1,11 @@
 //! Rejected OAuth clients: the check-up's question to the provider, and the remedy.
 
 use super::TokenRefresher;
+use super::load::load;
 use super::request::{RefreshFailure, RequestingClient, send_refresh};
-use super::state::{RefreshState, load};
+use super::state::RefreshState;
 use crate::actor::Actor;
-use crate::connections::authorization::{client_rejection, oauth_clients};
+use crate::connections::oauth_clients;
 use crate::connections::values_of;
 use crate::db::Tx;
 use crate::error::Result;
@@ -108,7 +109,8 @@ pub(super) async fn handle_rejected_client(
     let now = refresher.clock.now();
     if client.is_shared {
         let (connector, message) = (state.connector_id, &failure.message.to_string());
-        let is_current = client_rejection::record(tx, client.id, connector, message, client.requested_at, now).await?;
+        let is_current =
+            oauth_clients::record_rejection(tx, client.id, connector, message, client.requested_at, now).await?;
         return Ok(if is_current { ClientRemedy::AskAdministrator } else { ClientRemedy::UseCurrentClient });
     }
     let is_made_by_hub = oauth_clients::retire_client(tx, actor.user_id(), issuer, Some(client.id), now).await?;

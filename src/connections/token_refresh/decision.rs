@@ -2,7 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::state::{RefreshState, load};
+use super::load::load;
+use super::state::RefreshState;
 use super::{Credential, REFRESH_RETRY_DELAY, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -26,6 +27,14 @@ pub(super) struct RefreshRequest {
     /// Version that the requester knows: any other is newer, and answers the request.
     pub(super) seen_version: i32,
     pub(super) trigger: RefreshTrigger,
+}
+
+/// Request for a credential, with the state that its decision rests on.
+#[derive(Debug)]
+pub(super) struct RefreshAttempt {
+    pub(super) actor: Actor,
+    pub(super) state: RefreshState,
+    pub(super) request: RefreshRequest,
 }
 
 /// Next step for a request.

@@ -1,8 +1,7 @@
 //! Expires connections whose credential cannot be used or refreshed any more.
 
-use super::decision::{RefreshRequest, RefreshTrigger, credential_after_attempt};
-use super::lease::RefreshAttempt;
-use super::state::load;
+use super::decision::{RefreshAttempt, RefreshRequest, RefreshTrigger, credential_after_attempt};
+use super::load::load;
 use super::{Credential, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};

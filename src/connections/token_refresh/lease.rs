@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, sleep};
 
-use super::decision::{RefreshDecision, RefreshRequest, decide};
+use super::decision::{RefreshAttempt, RefreshDecision, RefreshRequest, decide};
 use super::expiry::expire_unrefreshable;
-use super::state::{RefreshState, load};
+use super::load::load;
 use super::{Credential, REFRESH_RETRY_DELAY, TokenRefresher, store_leases};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -37,14 +37,6 @@ pub(super) struct HeldLease {
     pub(super) attempt: RefreshAttempt,
     /// Random number that identifies the holder.
     pub(super) holder_id: i64,
-}
-
-/// Request for a credential, with the state that its decision rests on.
-#[derive(Debug)]
-pub(super) struct RefreshAttempt {
-    pub(super) actor: Actor,
-    pub(super) state: RefreshState,
-    pub(super) request: RefreshRequest,
 }
 
 /// Result of a claim.

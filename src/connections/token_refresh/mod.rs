@@ -3,7 +3,7 @@
 //! [`TokenRefresher`] serves jobs (`jobs::run`), check-ups and the discovery of tools; the chores of the server run its sweeps.
 //! A request for a credential goes through these steps, one file each:
 //!
-//! 1. load ([`state`]): reads the connection.
+//! 1. load ([`load`]): reads the [`state`] of the connection.
 //! 2. decide ([`decision`]): uses the stored token, refreshes it, or stops.
 //! 3. lease ([`lease`]): makes this task the only one that refreshes the connection, among all processes. Repeats
 //!    steps 1 and 2 under the lease.
@@ -11,7 +11,7 @@
 //! 5. persist ([`persist`]): stores the outcome in one transaction.
 //! 6. notify ([`notify`]): wakes jobs and pages, and starts mails.
 //!
-//! `persist::refresh` drives steps 4 to 6. A check of the OAuth client ([`client_check`]) sends a refresh request with a made-up
+//! `refresh` drives steps 4 to 6. A check of the OAuth client ([`client_check`]) sends a refresh request with a made-up
 //! token, so it takes neither the decision nor the lease.
 //!
 //! Invariants: a new token is stored before a call presents it. A network failure never expires a connection. After a failure
@@ -25,6 +25,7 @@ mod decision;
 mod due;
 mod expiry;
 mod lease;
+mod load;
 mod notify;
 mod persist;
 mod request;
@@ -40,12 +41,15 @@ pub(super) use self::client_check::ClientCheck;
 pub use self::lease::RefreshLocks;
 pub(super) use self::verification::schedule_verification;
 
-use self::decision::{RefreshRequest, RefreshTrigger, decide};
-use self::lease::LeaseClaim;
+use self::decision::{RefreshRequest, RefreshTrigger, decide, disconnected_error};
+use self::lease::{HeldLease, LeaseClaim};
+use self::persist::RefreshOutcome;
+use self::request::RefreshResponse;
 use crate::actor::Actor;
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
 use crate::connections::notices::Notifier;
+use crate::connections::retry::retry_while_unavailable;
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::Result;
@@ -187,7 +191,7 @@ impl TokenRefresher {
     /// Runs the steps of one request for a credential.
     async fn resolve(&self, actor: &Actor, id: ConnectionId, trigger: RefreshTrigger) -> Result<Credential> {
         let mut conn = self.system.acquire().await?;
-        let state = state::load(&mut conn, actor, id).await?;
+        let state = load::load(&mut conn, actor, id).await?;
         let request = RefreshRequest::new(trigger, &state);
         let decision = decide(&state, &request, self.clock.now());
         if let Some(credential) = decision.credential(self, &mut conn, actor, &state).await? {
@@ -199,9 +203,32 @@ impl TokenRefresher {
             LeaseClaim::Answered(credential) => Ok(credential),
             LeaseClaim::Claimed(lease) => {
                 // If the caller is dropped, the refresh still ends: what the provider has issued must be stored.
-                let refresh = persist::refresh(self.clone(), lease);
+                let refresh = refresh(self.clone(), lease);
                 self.background_tasks.run_to_end(refresh).await
             }
         }
+    }
+}
+
+/// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify.
+async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Credential> {
+    let response = match request::request_refresh(&refresher, &lease.attempt).await {
+        Ok(response) => response,
+        Err(error) => {
+            lease::release(&refresher, &lease).await;
+            return Err(error);
+        }
+    };
+    // The new token exists nowhere else, and the former token may be invalid already.
+    let outcome = retry_while_unavailable(|| persist::store_response(&refresher, &lease, &response)).await?;
+    notify::notify(&refresher, &lease.attempt, &response, &outcome);
+    match (outcome, &response) {
+        (RefreshOutcome::Refreshed(credential, _), _) => Ok(Credential::Ready(credential)),
+        (RefreshOutcome::NotRefreshed(credential), _) => Ok(credential),
+        (RefreshOutcome::Disconnected, RefreshResponse::Granted(granted)) => {
+            request::revoke_unused_grant(&refresher, &lease.attempt.state, granted).await;
+            Err(disconnected_error())
+        }
+        (RefreshOutcome::Disconnected, _) => Err(disconnected_error()),
     }
 }

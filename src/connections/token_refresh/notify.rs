@@ -1,6 +1,6 @@
 //! Step 6, notify: wakes jobs and pages, and starts the mails that a refresh causes.
 
-use super::lease::RefreshAttempt;
+use super::decision::RefreshAttempt;
 use super::persist::RefreshOutcome;
 use super::request::{RefreshFailure, RefreshResponse};
 use super::{Credential, TokenRefresher};

@@ -1,15 +1,14 @@
 //! Step 5, persist: stores the outcome of a refresh in one transaction.
 
 use super::client_check::{ClientRemedy, handle_rejected_client};
-use super::decision::{credential_after_attempt, disconnected_error};
+use super::decision::{RefreshAttempt, credential_after_attempt};
 use super::expiry::{ExpiryCause, mark_expired};
-use super::lease::{self, HeldLease, RefreshAttempt};
-use super::request::{RefreshFailure, RefreshResponse, RefreshedGrant, request_refresh, revoke_unused_grant};
+use super::lease::HeldLease;
+use super::request::{RefreshFailure, RefreshResponse, RefreshedGrant};
 use super::state::OAUTH_CLIENT_REJECTED;
-use super::{BearerCredential, Credential, TokenRefresher, notify, store_connections, store_leases};
+use super::{BearerCredential, Credential, TokenRefresher, store_connections, store_leases};
 use crate::audit::{self, Action};
-use crate::connections::authorization::client_rejection;
-use crate::connections::retry::retry_while_unavailable;
+use crate::connections::oauth_clients;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::oauth::FailureKind;
@@ -25,31 +24,8 @@ pub(super) enum RefreshOutcome {
     Disconnected,
 }
 
-/// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify.
-pub(super) async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Credential> {
-    let response = match request_refresh(&refresher, &lease.attempt).await {
-        Ok(response) => response,
-        Err(error) => {
-            lease::release(&refresher, &lease).await;
-            return Err(error);
-        }
-    };
-    // The new token exists nowhere else, and the former token may be invalid already.
-    let outcome = retry_while_unavailable(|| store_response(&refresher, &lease, &response)).await?;
-    notify::notify(&refresher, &lease.attempt, &response, &outcome);
-    match (outcome, &response) {
-        (RefreshOutcome::Refreshed(credential, _), _) => Ok(Credential::Ready(credential)),
-        (RefreshOutcome::NotRefreshed(credential), _) => Ok(credential),
-        (RefreshOutcome::Disconnected, RefreshResponse::Granted(granted)) => {
-            revoke_unused_grant(&refresher, &lease.attempt.state, granted).await;
-            Err(disconnected_error())
-        }
-        (RefreshOutcome::Disconnected, _) => Err(disconnected_error()),
-    }
-}
-
 /// Stores a response, and releases the lease.
-async fn store_response(
+pub(super) async fn store_response(
     refresher: &TokenRefresher,
     lease: &HeldLease,
     response: &RefreshResponse,
@@ -96,7 +72,7 @@ async fn store_grant(
         refresher.vault.replace(tx, owner, refresh, new, now).await?;
     }
     if let Some(client) = state.oauth_client_id {
-        client_rejection::clear(tx, client).await?;
+        oauth_clients::clear_rejection(tx, client).await?;
     }
     let released = queue::release_awaiting_reauth(tx, actor, state.id).await?;
     let action = Action::ConnectionRefreshed { connection: state.id, connector: state.connector_id, error: None };

@@ -1,10 +1,11 @@
 //! Step 4, request: sends the refresh request to the provider.
 
 use super::TokenRefresher;
-use super::lease::RefreshAttempt;
-use super::state::{RefreshState, load};
+use super::decision::RefreshAttempt;
+use super::load::load;
+use super::state::RefreshState;
 use crate::clock::Timestamp;
-use crate::connections::authorization::oauth_clients::{self, OauthClientRecord};
+use crate::connections::oauth_clients::{self, OauthClientRecord};
 use crate::connections::values_of;
 use crate::connectors;
 use crate::error::{Error, Result};

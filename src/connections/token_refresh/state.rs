@@ -1,14 +1,14 @@
-//! Step 1, load: the stored state of a connection's credential.
+//! The stored state of a connection's credential, and the questions that the steps of a refresh ask it.
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::backoff::FailureCount;
-use super::{BearerCredential, TokenRefresher, store_connections};
+use super::{BearerCredential, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::vault::SecretRef;
 
@@ -54,11 +54,6 @@ pub(super) struct RefreshState {
     pub(super) last_failed_at: Option<Timestamp>,
     /// Error class of the last failed refresh or verification; `None` after a success.
     pub(super) failure: Option<String>,
-}
-
-/// Reads a connection without a lock.
-pub(super) async fn load(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<RefreshState> {
-    store_connections::find(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))
 }
 
 impl RefreshState {

@@ -9,7 +9,8 @@ use sqlx::PgConnection;
 
 use super::expiry::UNAUTHORIZED;
 use super::lease::LEASE_TTL;
-use super::state::{RefreshState, load};
+use super::load::load;
+use super::state::RefreshState;
 use super::{TokenRefresher, store_connections, store_due, store_leases};
 use crate::actor::Actor;
 use crate::audit::{self, Action};

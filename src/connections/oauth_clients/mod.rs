@@ -1,51 +1,42 @@
-//! Stored OAuth clients: the hub's identity at an issuer, for one user or for all. Sign-ins, revocations and token refreshes
-//! use them.
+//! Stored OAuth clients: the hub's identity at an issuer, for one user or for all; and the rejections of those for all.
+//!
+//! Sign-ins, revocations and token refreshes find their client here, and record whether its provider rejects it. This module
+//! reaches no provider: `authorization` registers clients, and `token_refresh` checks them.
+
+mod store;
 
 use std::str::FromStr;
 
 use sqlx::PgConnection;
 
-use super::store_oauth_clients::{self as store, ClientSelector, StoredClient};
+pub use self::store::ClientRejection;
+pub(super) use self::store::{
+    ClientScope, NewClient, clear_rejection, find_rejection, record_rejection, reschedule_grants, retire_client,
+};
+
+use self::store::{ClientSelector, StoredClient};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{OauthClientId, UserId};
 use crate::oauth::{Client, ClientAuth, Provider};
 use crate::vault::{SecretRef, Vault};
 
-pub(super) use super::store_oauth_clients::reschedule_grants;
-pub(in crate::connections) use super::store_oauth_clients::retire_client;
-
 /// A stored OAuth client, with its secret opened.
 #[derive(Debug)]
 pub struct OauthClientRecord {
     /// Key.
-    pub(in crate::connections) id: OauthClientId,
+    pub(super) id: OauthClientId,
     /// Client id and secret.
     pub client: Client,
     /// Authentication method; `None` for the method in the provider's description.
     auth: Option<ClientAuth>,
     /// `true` if an administrator entered the client for all users.
-    pub(in crate::connections) is_shared: bool,
-}
-
-/// A client to store.
-pub(super) struct NewClient<'a> {
-    pub(super) client: &'a Client,
-    pub(super) auth: Option<ClientAuth>,
-    /// `document`, `registered` or `entered`.
-    pub(super) source: &'static str,
-}
-
-/// Provider and callback URL that a client is for.
-#[derive(Clone, Copy)]
-pub(super) struct ClientScope<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) redirect_uri: &'a str,
+    pub(super) is_shared: bool,
 }
 
 impl OauthClientRecord {
     /// Returns the provider with this client's authentication method.
-    pub(in crate::connections) fn apply_client_auth(&self, provider: Provider) -> Provider {
+    pub(super) fn apply_client_auth(&self, provider: Provider) -> Provider {
         Provider { client_auth: self.auth.unwrap_or(provider.client_auth), ..provider }
     }
 
@@ -56,7 +47,7 @@ impl OauthClientRecord {
 }
 
 /// Finds the newest client of this owner that is not retired. If `redirect_uri` is given, only clients of that URL count.
-pub(in crate::connections) async fn find_current(
+pub(super) async fn find_current(
     conn: &mut PgConnection,
     vault: &Vault,
     owner: UserId,
@@ -69,7 +60,7 @@ pub(in crate::connections) async fn find_current(
 
 /// Finds the client that a grant was made with: of its owner, or of the hub. A grant without a recorded client uses the
 /// newest.
-pub(in crate::connections) async fn find_for_grant(
+pub(super) async fn find_for_grant(
     conn: &mut PgConnection,
     vault: &Vault,
     owner: UserId,

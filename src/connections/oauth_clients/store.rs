@@ -1,13 +1,10 @@
-//! Statements of the table `oauth_clients`, and of the grants that wait for a client. Called by `oauth_clients` and
-//! `client_rejection`.
+//! Statements of the table `oauth_clients`, and of the grants that wait for a client.
 
 use sqlx::PgConnection;
 
-use super::client_rejection::ClientRejection;
-use super::oauth_clients::{ClientScope, NewClient};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, OauthClientId, UserId};
-use crate::oauth::ClientAuth;
+use crate::oauth::{Client, ClientAuth};
 use crate::vault::SecretRef;
 
 /// A row, with its secret sealed.
@@ -16,6 +13,30 @@ pub(super) struct StoredClient {
     pub(super) client_id: String,
     pub(super) secret_ref: Option<SecretRef>,
     pub(super) auth: Option<String>,
+}
+
+/// A client to store.
+pub(in crate::connections) struct NewClient<'a> {
+    pub(in crate::connections) client: &'a Client,
+    pub(in crate::connections) auth: Option<ClientAuth>,
+    /// `document`, `registered` or `entered`.
+    pub(in crate::connections) source: &'static str,
+}
+
+/// Provider and callback URL that a client is for.
+#[derive(Clone, Copy)]
+pub(in crate::connections) struct ClientScope<'a> {
+    pub(in crate::connections) issuer: &'a str,
+    pub(in crate::connections) redirect_uri: &'a str,
+}
+
+/// A provider's rejection of the OAuth client that serves all users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRejection {
+    /// The provider's answer, without a full stop.
+    pub message: String,
+    /// Time of the first rejection.
+    pub since: Timestamp,
 }
 
 /// Selects a client of an owner and an issuer.
@@ -121,7 +142,7 @@ pub(super) async fn upsert(
 }
 
 /// Makes the grants due that failed because of this client, which a person has corrected.
-pub(super) async fn reschedule_grants(
+pub(in crate::connections) async fn reschedule_grants(
     conn: &mut PgConnection,
     client: OauthClientId,
     now: Timestamp,
@@ -189,7 +210,7 @@ pub(super) async fn delete_retired(
 
 /// Records that the provider rejects a client that serves all users, unless that is recorded already; administrators then
 /// get a notice. The client stays in use. Returns false if a newer client serves all users.
-pub(super) async fn record_shared_client_rejection(
+pub(in crate::connections) async fn record_rejection(
     conn: &mut PgConnection,
     client: OauthClientId,
     connector: ConnectorId,
@@ -231,7 +252,10 @@ pub(super) async fn record_shared_client_rejection(
 }
 
 /// Clears the rejection of a client of all users.
-pub(super) async fn clear_shared_client_rejection(conn: &mut PgConnection, client: OauthClientId) -> sqlx::Result<()> {
+pub(in crate::connections) async fn clear_rejection(
+    conn: &mut PgConnection,
+    client: OauthClientId,
+) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         UPDATE oauth_clients
@@ -247,7 +271,7 @@ pub(super) async fn clear_shared_client_rejection(conn: &mut PgConnection, clien
 }
 
 /// Finds the rejection of a client of all users.
-pub(super) async fn find_shared_client_rejection(
+pub(in crate::connections) async fn find_rejection(
     conn: &mut PgConnection,
     client: OauthClientId,
 ) -> sqlx::Result<Option<ClientRejection>> {
