@@ -129,7 +129,7 @@ fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
 /// Writes a progress event, then completes the job with its event, result and audit entry with bodies.
 async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock) -> bool {
     let now = clock.now();
-    lease.journal().append(Event::new(EventLevel::Info, "Half done", now));
+    lease.events().append(Event::new(EventLevel::Info, "Half done", now));
     let action = Action::JobFinished {
         job: lease.job_id(),
         connector: Some(connector),

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::prepare::{NotReady, Runner};
 use super::store::{self, Job};
-use super::{Runner, run};
 use crate::actor::Actor;
 use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
@@ -11,8 +11,10 @@ use crate::connections::{CheckReport, CheckResult, Checkup, CheckupRunner, Conne
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{ConnectionId, JobId};
-use crate::queue::events::{Event, EventLevel, Journal};
-use crate::queue::{EnqueueRequest, EnqueueResult, Enqueuer, FinishedRun, JobEnd, JobOutcome, Lease, StopReason};
+use crate::queue::{
+    EnqueueRequest, EnqueueResult, Enqueuer, Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, RunEvents,
+    StopReason,
+};
 
 /// Job type of a check-up.
 pub(super) const KIND: &str = "connection.checkup";
@@ -35,7 +37,7 @@ impl Job {
     }
 }
 
-/// Begins a check-up of one of the actor's connections. While one is under way, that is the one.
+/// Starts a check-up of one of the actor's connections. If one is under way, returns its job instead.
 pub async fn start_checkup(
     tx: &mut Tx,
     queue: &Enqueuer,
@@ -47,11 +49,11 @@ pub async fn start_checkup(
     if let Some(newest) = newest.as_ref().filter(|job| !job.status.is_final()) {
         return Ok(newest.id);
     }
-    // two that begin at once have seen the same one before them
+    // two check-ups that begin at once have the same check-up before them
     let mut after = newest.map(|job| job.id);
     loop {
-        let begun = queue.enqueue(begin(actor, connection, after, now)).await?;
-        let EnqueueResult::Duplicate(id) = begun else { return Ok(begun.job_id()) };
+        let result = queue.enqueue(request(actor, connection, after, now)).await?;
+        let EnqueueResult::Duplicate(id) = result else { return Ok(result.job_id()) };
         // a clock that was ahead can make a finished check-up seem newer than this one
         match store::find(tx, actor.user_id(), id).await? {
             Some(job) if job.status.is_final() && after != Some(id) => after = Some(id),
@@ -60,7 +62,7 @@ pub async fn start_checkup(
     }
 }
 
-fn begin(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> EnqueueRequest {
+fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> EnqueueRequest {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     EnqueueRequest {
         user_id: actor.user_id(),
@@ -88,38 +90,33 @@ pub async fn find_latest_checkup(tx: &mut Tx, actor: &Actor, connection: Connect
     }
 }
 
-/// Runs a check-up once; each check is a line of its log.
-pub(super) async fn run(
-    runner: &Runner,
-    lease: &Lease,
-    actor: &Actor,
-    job: &Job,
-) -> Result<FinishedRun, run::NotReady> {
+/// Runs a check-up once; each check becomes an event.
+pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<FinishedRun, NotReady> {
     let Runner { system, egress, refresher, workbench, clock } = runner;
     let checkup = CheckupRunner { system, egress, refresher, workbench, clock };
-    let journal = lease.journal();
-    let mut tell = |step: &CheckReport| record_step(&journal, step, clock.now());
+    let events = lease.events();
+    let mut report = |step: &CheckReport| append_event(&events, step, clock.now());
     tokio::select! {
-        found = checkup.check_up(actor, job.connection_id, &mut tell) => Ok(over(lease, actor, job, &found?, clock.now())),
+        result = checkup.check_up(actor, job.connection_id, &mut report) => Ok(finished(lease, actor, job, &result?, clock.now())),
         stop = lease.stopped() => Ok(stopped(lease, actor, job, stop, clock.now())),
     }
 }
 
-fn record_step(journal: &Journal, step: &CheckReport, now: Timestamp) {
+fn append_event(events: &RunEvents, step: &CheckReport, now: Timestamp) {
     let level = match step.result {
         CheckResult::Failed => EventLevel::Error,
         CheckResult::Warning => EventLevel::Warn,
         CheckResult::Passed | CheckResult::Skipped => EventLevel::Info,
     };
-    journal.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
+    events.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }
 
 /// A check-up fails as a job if a check failed, so that a filter for failed jobs finds it.
-fn over(lease: &Lease, actor: &Actor, job: &Job, found: &Checkup, now: Timestamp) -> FinishedRun {
-    let tally = found.tally();
-    let has_failed = found.count(CheckResult::Failed) > 0;
+fn finished(lease: &Lease, actor: &Actor, job: &Job, checkup: &Checkup, now: Timestamp) -> FinishedRun {
+    let tally = checkup.tally();
+    let has_failed = checkup.count(CheckResult::Failed) > 0;
     let error = has_failed.then(|| ("checkup".to_owned(), tally.clone()));
-    let output = serde_json::to_string(found).ok();
+    let output = serde_json::to_string(checkup).ok();
     let level = if has_failed { EventLevel::Error } else { EventLevel::Info };
     let outcome = if has_failed { JobOutcome::Permanent } else { JobOutcome::Ok };
     ended(lease, actor, job, (outcome, error, output), (level, tally), now)
@@ -130,9 +127,9 @@ fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: StopReason, now: Times
         let event = Event::new(EventLevel::Info, "The hub is restarting: this check-up begins again after that", now);
         return FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
     }
-    let words = "Cancelled by its owner";
-    let error = Some(("canceled".to_owned(), words.to_owned()));
-    ended(lease, actor, job, (JobOutcome::Canceled, error, None), (EventLevel::Warn, words.to_owned()), now)
+    let message = "Cancelled by its owner";
+    let error = Some(("canceled".to_owned(), message.to_owned()));
+    ended(lease, actor, job, (JobOutcome::Canceled, error, None), (EventLevel::Warn, message.to_owned()), now)
 }
 
 fn ended(
@@ -140,7 +137,7 @@ fn ended(
     actor: &Actor,
     job: &Job,
     (outcome, error, output): (JobOutcome, Option<(String, String)>, Option<String>),
-    (level, words): (EventLevel, String),
+    (level, message): (EventLevel, String),
     now: Timestamp,
 ) -> FinishedRun {
     let action = Action::ConnectionChecked {
@@ -157,7 +154,7 @@ fn ended(
     let (error_class, error) = error.unzip();
     FinishedRun {
         end: JobEnd::Complete { outcome, error_class, error, output },
-        event: Event::new(level, words, now),
+        event: Event::new(level, message, now),
         audit: Some(audit::PreparedEntry::new(actor, &action, now)),
         is_use: false,
         now,

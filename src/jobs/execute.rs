@@ -12,13 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::checkup;
 use super::outcome::{ended, panicked, unprepared};
-use super::run::{NotReady, PreparedCall, Runner, Work, prepare, presented};
+use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented};
 use super::tools_changed::ToolsChanged;
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::oauth::Challenge;
-use crate::queue::events::{Event, EventLevel};
-use crate::queue::{FinishedRun, Lease, StopReason};
+use crate::queue::{Event, EventLevel, FinishedRun, Lease, StopReason};
 use crate::secret::Redactor;
 use crate::upstream::{self, CallContext, Limits, Progress};
 
@@ -60,7 +59,7 @@ pub async fn execute(runner: &Runner, lease: &Lease) -> RunResult {
 async fn run(runner: &Runner, lease: &Lease, actor: &Actor) -> RunResult {
     // for both calls, if there are two: the lease lasts no longer
     let deadline = Instant::now() + lease.time_limit().saturating_sub(DEADLINE_MARGIN);
-    lease.journal().append(Event::new(EventLevel::Info, started(lease), runner.clock.now()));
+    lease.events().append(Event::new(EventLevel::Info, started(lease), runner.clock.now()));
     let finish = match prepare(runner, actor, lease.job_id()).await {
         Ok(Work::Call(prepared)) => {
             let tools_changed = Arc::new(AtomicBool::new(false));
@@ -94,7 +93,7 @@ async fn run_call(
         return Ok(first.finish(runner, lease, actor, &prepared));
     }
     let event = Event::new(EventLevel::Info, "The token was renewed; calling once more", runner.clock.now());
-    lease.journal().append(event);
+    lease.events().append(event);
 
     let second = Box::pin(call(runner, lease, &prepared, deadline, tools_changed)).await;
     if let Some(rejection) = second.rejection() {
@@ -180,7 +179,7 @@ fn acting_for(lease: &Lease) -> Actor {
     Actor::new(lease.user_id(), Origin::System)
 }
 
-/// The first line of the run's log. The run number means nothing to people: a rescue uses a number too.
+/// Returns the message of the run's first event. The run number means nothing to people: a rescue uses a number too.
 fn started(lease: &Lease) -> &'static str {
     if lease.run_no() == 1 { "Started" } else { "Started again" }
 }
@@ -193,7 +192,7 @@ async fn call(
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> CallResult {
-    let (cancel, journal) = (CancellationToken::new(), lease.journal());
+    let (cancel, events) = (CancellationToken::new(), lease.events());
     let (progress, mut steps) = mpsc::channel(64);
     let context = CallContext {
         limits: Limits { deadline, max_response_bytes: MAX_RESULT_BYTES },
@@ -203,12 +202,12 @@ async fn call(
         has_header_arguments: prepared.has_header_arguments,
     };
     let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
-    let logging = async {
+    let recording = async {
         while let Some(step) = steps.recv().await {
-            journal.append(progress_event(&step, prepared, runner.clock.now()));
+            events.append(progress_event(&step, prepared, runner.clock.now()));
         }
     };
-    let mut working = std::pin::pin!(async { tokio::join!(calling, logging).0 });
+    let mut working = std::pin::pin!(async { tokio::join!(calling, recording).0 });
     let mut stopping = std::pin::pin!(lease.stopped());
     tokio::select! {
         outcome = &mut working => CallResult { outcome, stop: None },
@@ -219,15 +218,13 @@ async fn call(
     }
 }
 
-/// Progress as a line of the run's log.
+/// Returns progress as an event.
 fn progress_event(step: &Progress, prepared: &PreparedCall, now: Timestamp) -> Event {
-    let words = match (&step.message, step.total) {
-        (Some(message), _) if !message.trim().is_empty() => {
-            Redactor::for_content(&prepared.secret).redact(message).into_owned()
-        }
+    let message = match (&step.message, step.total) {
+        (Some(text), _) if !text.trim().is_empty() => Redactor::for_content(&prepared.secret).redact(text).into_owned(),
         (_, Some(total)) => format!("Step {} of {total}", step.progress),
         (_, None) => format!("Step {}", step.progress),
     };
     let data = serde_json::json!({ "progress": step.progress, "total": step.total });
-    Event::new(EventLevel::Info, words, now).with_data(data.to_string())
+    Event::new(EventLevel::Info, message, now).with_data(data.to_string())
 }

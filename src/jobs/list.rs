@@ -1,21 +1,24 @@
-//! Lists of jobs, newest first: whole, or narrowed by a [`Filter`].
+//! Lists of jobs, newest first: whole, narrowed by a [`Filter`], or the recent ones of a connector.
 //!
 //! A filter is answered in two steps. One index gives the keys (which one, the filter decides), and one statement reads
 //! the jobs of those keys and checks what the index did not. So a part that alone is answered by an index costs a page
-//! of it however long the history; where two parts meet, at most [`MAX_SCANNED_JOBS`] keys are looked through for a page, and the
+//! of it however long the history; where two parts meet, at most [`MAX_SCANNED_JOBS`] keys are read for a page, and the
 //! list says where it stopped.
+
+use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
 use super::filter::Filter;
-use super::keys;
 use super::store::{self, JobRow};
+use super::store_keys;
 use crate::actor::Actor;
+use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{JobId, UserId};
+use crate::ids::{ConnectorId, JobId, UserId};
 use crate::page::{KeyRange, PAGE_LIMIT, PAGE_SIZE};
 
-/// Most keys that a page is picked from.
+/// Most keys that are read for a page.
 pub(super) const MAX_SCANNED_JOBS: i64 = 1_000;
 
 /// A page of a list.
@@ -31,7 +34,7 @@ pub struct Listing {
 
 /// Returns the actor's jobs that match and are older than `before`, newest first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
-    let (owner, range) = (actor.user_id(), keys::range(filter, before));
+    let (owner, range) = (actor.user_id(), store_keys::range(filter, before));
     if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
         let rows = store::newest(conn, owner, range, PAGE_LIMIT).await?;
         return Ok(cut(rows, None));
@@ -43,7 +46,35 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
 
 /// Returns the actor's newest jobs, in the caller's transaction.
 pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, limit: i64) -> Result<Vec<JobRow>> {
-    Ok(store::newest(conn, actor.user_id(), keys::range(&Filter::default(), None), limit).await?)
+    Ok(store::newest(conn, actor.user_id(), store_keys::range(&Filter::default(), None), limit).await?)
+}
+
+/// Recent jobs of a connector, each list newest first.
+#[derive(Clone, Debug, Default)]
+pub struct RecentJobs {
+    /// The newest jobs of all tools.
+    pub newest: Vec<JobRow>,
+    /// The newest job of each tool, among the newest [`MAX_SCANNED_JOBS`] jobs.
+    pub last: Vec<JobRow>,
+}
+
+/// Returns the actor's jobs of one connector: the `most` newest, and the last of each tool. It reads a bounded part of one
+/// index, however many tools there are and however long the history is.
+pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: usize) -> Result<RecentJobs> {
+    let mut tx = db.as_user(actor).await?;
+    let jobs = store_keys::newest_with_tools(&mut tx, actor.user_id(), connector, MAX_SCANNED_JOBS).await?;
+    let mut seen = HashSet::new();
+    let last: HashSet<_> = jobs.iter().filter(|job| seen.insert(job.tool_name.as_str())).map(|job| job.id).collect();
+    let newest: HashSet<_> = jobs.iter().take(most).map(|job| job.id).collect();
+    let keys: Vec<_> = last.union(&newest).copied().collect();
+    if keys.is_empty() {
+        return Ok(RecentJobs::default());
+    }
+    let rows = store::of_keys(&mut tx, actor.user_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
+    Ok(RecentJobs {
+        newest: rows.iter().filter(|row| newest.contains(&row.id)).cloned().collect(),
+        last: rows.into_iter().filter(|row| last.contains(&row.id)).collect(),
+    })
 }
 
 /// Returns the matching jobs in the range, and the last scanned key if older jobs may match.
@@ -55,7 +86,7 @@ async fn matching(
 ) -> sqlx::Result<(Vec<JobRow>, Option<JobId>)> {
     let source = filter.source();
     let limit = if filter.is_all_of(source) { PAGE_LIMIT } else { MAX_SCANNED_JOBS };
-    let keys = keys::read(conn, owner, source, range, limit).await?;
+    let keys = store_keys::read(conn, owner, source, range, limit).await?;
     let rows = match &keys[..] {
         [] => Vec::new(),
         keys => store::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,

@@ -1,38 +1,39 @@
-//! Jobs: tool invocations that are accepted, run, followed and cancelled.
+//! Jobs: calls of tools that are accepted, run, read and cancelled, and check-ups of connections.
 //!
 //! Pages and assistants start jobs with [`start`] only. It validates the arguments against the schema of the tool's current
 //! version and enqueues the job. A job belongs to one user and names the tool version it runs.
+//!
+//! Pages, the dashboard and the worker call this module. The worker alone calls [`execute()`], with a lease that the queue
+//! gave it: never call it from a request, because only the lease keeps a job from running twice. This module knows no page
+//! and no HTTP, and the connections module below cannot call it.
 
 mod checkup;
+mod dependent_jobs;
 mod execute;
 mod filter;
 mod json;
-mod keys;
 mod list;
-mod of_connection;
 mod outcome;
-mod recent;
-mod run;
+mod prepare;
 mod status;
 mod store;
+mod store_keys;
 mod tools_changed;
 mod updates;
 
 pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
+pub use dependent_jobs::{DependentJobs, DisconnectResult, disconnect, find_dependent};
 pub use execute::{RunResult, execute};
 pub use filter::{Filter, StatusFilter};
 pub use json::to_json;
-pub use list::{Listing, list, list_newest};
-pub use of_connection::{DependentJobs, DisconnectResult, disconnect, find_dependent};
-pub use recent::{RecentJobs, list_recent};
-pub use run::Runner;
+pub use list::{Listing, RecentJobs, list, list_newest, list_recent};
+pub use prepare::Runner;
 pub use status::JobStatus;
 pub use store::{Job, JobRow};
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
 pub use updates::{JobListUpdate, ShownRows, list_update};
 
-pub use crate::queue::events::{JobEvent, Position};
-pub use crate::queue::{CancelResult, WaitReason};
+pub use crate::queue::{CancelResult, JobEvent, Position, WaitReason};
 
 use serde_json::Value;
 
@@ -45,8 +46,7 @@ use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
-use crate::queue::events::{self, Event, EventLevel};
-use crate::queue::{self, EnqueueRequest, Enqueuer};
+use crate::queue::{self, EnqueueRequest, Enqueuer, Event, EventLevel};
 use crate::schema_form::Validator;
 
 /// Most events that are read at once: all of a job's, since the queue limits those of a run.
@@ -117,8 +117,8 @@ pub async fn find_with_events(db: &Db, actor: &Actor, id: JobId, after: Position
     let mut tx = db.as_user(actor).await?;
     // the job first: its end and its last event are committed together, so a finished job has all its events
     let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
-    let log = events::after(&mut tx, actor, id, after, MAX_EVENTS).await?;
-    Ok((job, log))
+    let events = queue::list_events(&mut tx, actor, id, after, MAX_EVENTS).await?;
+    Ok((job, events))
 }
 
 /// Cancels a job: at once if it has not started, otherwise by asking its worker to stop.
@@ -134,9 +134,9 @@ pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timesta
     Ok(canceled)
 }
 
-/// Cancels a job in the caller's transaction, which notifies subscribers after its commit. `words` goes into the job's log.
-async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Timestamp) -> Result<CancelResult> {
-    let canceled = queue::cancel(tx, actor, job.id, words, now).await?;
+/// Cancels a job in the caller's transaction, which notifies subscribers after its commit. `message` becomes an event.
+async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, message: &str, now: Timestamp) -> Result<CancelResult> {
+    let canceled = queue::cancel(tx, actor, job.id, message, now).await?;
     let action = match canceled {
         // the job never ran: this is its only audit entry
         CancelResult::Canceled => Some(Action::JobFinished {
@@ -148,7 +148,7 @@ async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, words: &str, now: Times
                 message: "Cancelled before it started".to_owned(),
             },
             latency: None,
-            request: Some(run::masked_input(tx, actor, &job.input, job.tool_version_id).await?),
+            request: Some(prepare::masked_input(tx, actor, &job.input, job.tool_version_id).await?),
             response: None,
         }),
         CancelResult::Requested => {

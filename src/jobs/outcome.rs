@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::run::{NotReady, PreparedCall};
+use super::prepare::{NotReady, PreparedCall};
 use crate::actor::Actor;
 use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::queue::events::{Event, EventLevel};
-use crate::queue::{FinishedRun, JobEnd, JobOutcome, Lease, StopReason, WaitReason, backoff};
+use crate::queue::{Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, StopReason, WaitReason, backoff};
 use crate::secret::Redactor;
 use crate::upstream;
 
@@ -18,7 +17,7 @@ use crate::upstream;
 const MAX_ATTEMPTS: u32 = 5;
 
 /// A job that waits for its owner to connect again is released by that. It also runs after this interval, in case the
-/// owner connected while the job was being parked.
+/// owner connected before the job began to wait.
 const REAUTH_CHECK_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Delay before the next run if the hub cannot open stored credentials.
@@ -207,7 +206,7 @@ fn next_step(
     }
 }
 
-/// Builds the end of a job: its result, the last line of its log and its audit entry, all redacted.
+/// Builds the end of a job: its result, its last event and its audit entry, all redacted.
 fn complete(
     lease: &Lease,
     actor: &Actor,

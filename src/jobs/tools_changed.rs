@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::run::Runner;
+use super::prepare::Runner;
 use crate::actor::Actor;
 use crate::connections::ToolDiscovery;
 use crate::connectors;

@@ -5,9 +5,9 @@
 use sqlx::PgConnection;
 
 use super::filter::Filter;
-use super::keys;
 use super::list::MAX_SCANNED_JOBS;
 use super::store::{self, JobRow};
+use super::store_keys;
 use crate::actor::Actor;
 use crate::db::Db;
 use crate::error::Result;
@@ -40,7 +40,7 @@ impl ShownRows {
     }
 }
 
-/// The news of the first page of a list, or of a later one, of which only the rows are asked.
+/// Returns the update of a list's first page or, of a later page, the update of its rows only.
 pub async fn list_update(
     db: &Db,
     actor: &Actor,
@@ -57,12 +57,14 @@ pub async fn list_update(
     Ok(JobListUpdate { rows, unseen })
 }
 
-/// By key alone where the index answers the filter: a job may also enter a list late, when it fails or starts.
+/// Counts matching jobs that are not shown, by key alone where the index answers the filter. A job may also enter a list
+/// late, when it fails or starts.
 async fn unseen(conn: &mut PgConnection, owner: UserId, filter: &Filter, shown: &ShownRows) -> sqlx::Result<usize> {
     let source = filter.source();
     let is_all = filter.is_all_of(source);
-    let range = keys::range_after(filter, shown.older);
-    let mut keys = keys::read(conn, owner, source, range, if is_all { PAGE_LIMIT } else { MAX_SCANNED_JOBS }).await?;
+    let range = store_keys::range_after(filter, shown.older);
+    let mut keys =
+        store_keys::read(conn, owner, source, range, if is_all { PAGE_LIMIT } else { MAX_SCANNED_JOBS }).await?;
     keys.retain(|key| !shown.has(*key));
     if is_all || keys.is_empty() {
         return Ok(keys.len());

@@ -1,5 +1,8 @@
 //! Live updates: subscribers of a job, a user or the queue are notified of changes in any process.
 //!
+//! The code that commits a change calls a `notify_` function after the commit, never inside the transaction. Streams of pages,
+//! the queue's claimer and its heartbeat subscribe. Subscribing checks no owner: the caller has read the row as its user.
+//!
 //! - A change notifies the subscribers of this process at once, and those of others through one coalesced NOTIFY.
 //! - NOTIFY never runs inside a business transaction: it holds a cluster-wide lock until its commit is on disk. A
 //!   dedicated connection sends the gathered changes after their commit, at most once in 50 ms.

@@ -2,8 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::events::storable;
-use super::store::cancel as store;
+use super::event::storable;
+use super::store;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -23,8 +23,9 @@ pub enum CancelResult {
     AlreadyFinished,
 }
 
-/// Cancels the actor's job in the caller's transaction. `words` becomes the last event and the error of a job that does
-/// not run; a running job ends with the words of its worker. After the commit, the caller notifies [`crate::live::Live`]: `notify_cancels` if [`CancelResult::Requested`], and `notify_job`.
+/// Cancels the actor's job in the caller's transaction. `message` becomes the last event and the error of a job that
+/// does not run; a running job ends with the message of its worker. After the commit, the caller notifies
+/// [`crate::live::Live`]: `notify_cancels` if [`CancelResult::Requested`], and `notify_job`.
 ///
 /// # Errors
 /// [`Error::NotFound`] if the actor has no such job.
@@ -32,19 +33,19 @@ pub async fn cancel(
     conn: &mut PgConnection,
     actor: &Actor,
     job: JobId,
-    words: &str,
+    message: &str,
     now: Timestamp,
 ) -> Result<CancelResult> {
-    let (owner, words) = (actor.user_id(), storable(words.to_owned()));
+    let (owner, message) = (actor.user_id(), storable(message.to_owned()));
     for _ in 0..MAX_ATTEMPTS {
         // each statement sees what was committed before it, and waits for a transaction that moves the job
-        if store::end_waiting(conn, owner, job, &words, now).await? {
+        if store::cancel::cancel_waiting(conn, owner, job, &message, now).await? {
             return Ok(CancelResult::Canceled);
         }
-        if store::request_cancel(conn, owner, job, now).await? {
+        if store::job_cancel::request(conn, owner, job, now).await? {
             return Ok(CancelResult::Requested);
         }
-        match store::is_finished(conn, owner, job).await? {
+        match store::cancel::is_finished(conn, owner, job).await? {
             None => return Err(Error::NotFound("job")),
             Some(true) => return Ok(CancelResult::AlreadyFinished),
             Some(false) => {}

@@ -8,12 +8,12 @@ use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::EngineSettings;
-use super::enqueue::{EnqueueDecision, EnqueueRequest};
-use super::events::{Flusher, Journal};
-use super::lease::{Lease, Running};
-use super::store::claim::{self as store, Taken, Terms};
-use super::store::enqueue;
+use super::enqueue_request::{EnqueueDecision, EnqueueRequest};
+use super::lease::{ActiveRuns, Lease};
+use super::run_events::{EventFlusher, RunEvents};
+use super::settings::EngineSettings;
+use super::store;
+use super::store::claim::{Claim, ClaimRequest};
 use crate::clock::Clock;
 use crate::db::{SystemDb, Tx};
 use crate::error::Result;
@@ -37,19 +37,19 @@ pub(super) struct Claims {
     pub(super) settings: EngineSettings,
     pub(super) worker: WorkerId,
     pub(super) slots: Arc<Semaphore>,
-    pub(super) running: Running,
-    pub(super) flusher: Flusher,
+    pub(super) runs: ActiveRuns,
+    pub(super) flusher: EventFlusher,
     /// The channel to the worker.
     pub(super) leases: mpsc::Sender<Lease>,
     /// Cancelled when the engine stops claiming.
     pub(super) close: CancellationToken,
     /// Locked from a claim until its leases are sent.
-    pub(super) turn: Mutex<Turn>,
+    pub(super) cursor: Mutex<LaneCursor>,
 }
 
 /// The position of the last claim of this process in the round robin.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(super) struct LaneCursor {
     /// The last lane; the next claim begins after it.
     after_lane: i64,
     /// No lease has a smaller number.
@@ -62,68 +62,68 @@ impl Claims {
     pub(super) async fn enqueue(
         &self,
         jobs: &[EnqueueRequest],
-        most_ready: i64,
+        max_ready: i64,
     ) -> Result<Option<(Vec<EnqueueDecision>, Vec<JobId>)>> {
-        let Ok(mut turn) = self.turn.try_lock() else { return Ok(None) };
+        let Ok(mut cursor) = self.cursor.try_lock() else { return Ok(None) };
         let wanted = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         let Ok(permits) = self.slots.clone().try_acquire_many_owned(wanted) else { return Ok(None) };
         if self.close.is_cancelled() {
             return Ok(None);
         }
         let mut tx = self.db.begin().await?;
-        if !store::lock(&mut tx).await? {
+        if !store::claim::lock(&mut tx).await? {
             return Ok(None);
         }
-        let decisions = enqueue::write(&mut *tx, jobs, most_ready).await?;
-        let taken = self.claim(&turn, &mut tx, jobs.len()).await?;
+        let decisions = store::enqueue::write(&mut *tx, jobs, max_ready).await?;
+        let claims = self.claim(&cursor, &mut tx, jobs.len()).await?;
         tx.commit().await?;
-        turn.advance(&taken, jobs.len());
-        let claimed = taken.iter().map(|it| it.claimed.job_id).collect();
-        self.send_leases(taken, permits).await;
+        cursor.advance(&claims, jobs.len());
+        let claimed = claims.iter().map(|it| it.job.job_id).collect();
+        self.send_leases(claims, permits).await;
         Ok(Some((decisions, claimed)))
     }
 
     /// Returns `None` if another process is claiming, or this one is stopping.
-    async fn try_claim(&self, turn: &mut Turn, limit: usize) -> Result<Option<Vec<Taken>>> {
+    async fn try_claim(&self, cursor: &mut LaneCursor, limit: usize) -> Result<Option<Vec<Claim>>> {
         let mut tx = self.db.begin().await?;
-        if !store::lock(&mut tx).await? {
+        if !store::claim::lock(&mut tx).await? {
             return Ok(None);
         }
-        let taken = self.claim(turn, &mut tx, limit).await?;
+        let claims = self.claim(cursor, &mut tx, limit).await?;
         if self.close.is_cancelled() {
             return Ok(None);
         }
         tx.commit().await?;
-        turn.advance(&taken, limit);
-        Ok(Some(taken))
+        cursor.advance(&claims, limit);
+        Ok(Some(claims))
     }
 
-    async fn claim(&self, turn: &Turn, tx: &mut Tx, limit: usize) -> Result<Vec<Taken>> {
-        let mut terms = Terms {
+    async fn claim(&self, cursor: &LaneCursor, tx: &mut Tx, limit: usize) -> Result<Vec<Claim>> {
+        let mut request = ClaimRequest {
             worker: self.worker,
-            most: i64::try_from(limit).unwrap_or(i64::MAX),
-            after_lane: turn.after_lane,
-            oldest_lease: turn.oldest_lease,
+            slots: i64::try_from(limit).unwrap_or(i64::MAX),
+            after_lane: cursor.after_lane,
+            oldest_lease: cursor.oldest_lease,
             user_cap: i64::from(self.settings.user_cap),
             connector_cap: i64::from(self.settings.connector_cap),
             time_limit: self.settings.time_limit,
             now: self.clock.now(),
         };
-        let mut taken = store::claim(tx, &terms).await?;
-        if taken.is_empty() && terms.after_lane > 0 {
-            terms.after_lane = 0;
-            taken = store::claim(tx, &terms).await?;
+        let mut claims = store::claim::claim(tx, &request).await?;
+        if claims.is_empty() && request.after_lane > 0 {
+            request.after_lane = 0;
+            claims = store::claim::claim(tx, &request).await?;
         }
-        Ok(taken)
+        Ok(claims)
     }
 
-    async fn send_leases(&self, taken: Vec<Taken>, mut permits: OwnedSemaphorePermit) {
-        for Taken { claimed, .. } in taken {
+    async fn send_leases(&self, claims: Vec<Claim>, mut permits: OwnedSemaphorePermit) {
+        for Claim { job, .. } in claims {
             let Some(permit) = permits.split(1) else { break };
-            let (slot, stop) = self.running.enter(&claimed, permit);
-            self.live.notify_job(claimed.user_id, claimed.job_id);
-            let journal = Journal::new(claimed.user_id, claimed.job_id, claimed.run_no, self.flusher.clone());
-            if self.leases.send(Lease { claimed, journal, stop, _slot: slot }).await.is_err() {
+            let (slot, stop) = self.runs.insert(&job, permit);
+            self.live.notify_job(job.user_id, job.job_id);
+            let events = RunEvents::new(job.user_id, job.job_id, job.run_no, self.flusher.clone());
+            if self.leases.send(Lease { job, events, stop, _slot: slot }).await.is_err() {
                 tracing::error!(
                     "Failed to hand a claimed job to the worker: it has stopped; the job is rescued after its deadline"
                 );
@@ -132,12 +132,12 @@ impl Claims {
     }
 }
 
-impl Turn {
-    fn advance(&mut self, taken: &[Taken], limit: usize) {
-        // fewer than there was room for: no lane was left waiting, so the next round begins at the first lane
-        let was_full = taken.len() >= limit;
-        self.after_lane = taken.iter().map(|it| it.lane).max().filter(|_| was_full).unwrap_or(0);
-        self.oldest_lease = taken.first().map_or(self.oldest_lease, |it| it.oldest_lease);
+impl LaneCursor {
+    fn advance(&mut self, claims: &[Claim], limit: usize) {
+        // fewer claims than free slots: no lane was left waiting, so the next round begins at the first lane
+        let was_full = claims.len() >= limit;
+        self.after_lane = claims.iter().map(|it| it.lane).max().filter(|_| was_full).unwrap_or(0);
+        self.oldest_lease = claims.first().map_or(self.oldest_lease, |it| it.oldest_lease);
     }
 }
 
@@ -145,7 +145,7 @@ impl Turn {
 pub(super) struct Claimer {
     pub(super) claims: Arc<Claims>,
     /// Notified after each run: a lane that was at its cap has room.
-    pub(super) room: Arc<Notify>,
+    pub(super) run_ended: Arc<Notify>,
 }
 
 impl Claimer {
@@ -155,7 +155,7 @@ impl Claimer {
         let mut ready = self.claims.live.subscribe_queue();
         while !close.is_cancelled() {
             let Some(permits) = close.run_until_cancelled(self.free_slots()).await.flatten() else { break };
-            let pause = match self.round(permits).await {
+            let pause = match self.claim_once(permits).await {
                 Ok(Some(true)) => continue,
                 Ok(Some(false)) => None,
                 Ok(None) => Some(CONTENDED_RETRY_DELAY),
@@ -168,12 +168,12 @@ impl Claimer {
                 .run_until_cancelled(async {
                     match pause {
                         Some(pause) => sleep(pause).await,
-                        None => self.wait(&mut ready).await,
+                        None => self.wait_for_jobs(&mut ready).await,
                     }
                 })
                 .await;
         }
-        drop(self.claims.turn.lock().await);
+        drop(self.claims.cursor.lock().await);
     }
 
     /// Waits for one free slot, and takes all others that are free.
@@ -188,21 +188,21 @@ impl Claimer {
     }
 
     /// Claims once. Returns whether any job was ready, or `None` if another process is claiming.
-    async fn round(&self, permits: OwnedSemaphorePermit) -> Result<Option<bool>> {
-        let mut turn = self.claims.turn.lock().await;
-        let Some(taken) = self.claims.try_claim(&mut turn, permits.num_permits()).await? else { return Ok(None) };
-        let any = !taken.is_empty();
-        self.claims.send_leases(taken, permits).await;
-        Ok(Some(any))
+    async fn claim_once(&self, permits: OwnedSemaphorePermit) -> Result<Option<bool>> {
+        let mut cursor = self.claims.cursor.lock().await;
+        let Some(claims) = self.claims.try_claim(&mut cursor, permits.num_permits()).await? else { return Ok(None) };
+        let has_claimed = !claims.is_empty();
+        self.claims.send_leases(claims, permits).await;
+        Ok(Some(has_claimed))
     }
 
     /// Waits until a job is ready or, if all ready jobs are at a cap, until a run has ended.
-    async fn wait(&self, ready: &mut Subscription) {
-        let has_ready = store::any_ready(self.claims.db.pool()).await.unwrap_or(false);
+    async fn wait_for_jobs(&self, ready: &mut Subscription) {
+        let has_ready = store::job_ready::has_any(self.claims.db.pool()).await.unwrap_or(false);
         let _ = timeout(POLL_INTERVAL, async {
             tokio::select! {
                 () = ready.changed() => {}
-                () = self.room.notified(), if has_ready => {}
+                () = self.run_ended.notified(), if has_ready => {}
             }
         })
         .await;

@@ -10,40 +10,24 @@ use tokio_util::task::TaskTracker;
 
 use super::claim::{Claimer, Claims};
 use super::enqueue::Enqueuer;
-use super::events::{Event, EventLevel, Flusher, storable};
-use super::finish::{FinishRecord, FinishedRun, JobEnd, Writer};
-use super::group::Group;
+use super::finish::{self, FinishWriter};
+use super::group_commit::GroupCommit;
+use super::heartbeat::{send_heartbeats, stop_ended_runs};
 use super::leader::Leader;
-use super::lease::{Lease, Leases, Running};
+use super::lease::{ActiveRuns, Lease, Leases};
 use super::rescue::rescue;
-use super::{store, watch};
-use crate::clock::{Clock, Timestamp};
+use super::run::{FinishedRun, JobEnd};
+use super::run_events::EventFlusher;
+use super::settings::EngineSettings;
+use super::store;
+use crate::clock::Clock;
 use crate::db::SystemDb;
 use crate::error::Result;
 use crate::ids::WorkerId;
 use crate::live::Live;
 
-/// Longest wait for runs that were told to stop at once.
+/// Longest wait for runs that were asked to stop at once.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// The limits of an engine.
-#[derive(Clone, Copy, Debug)]
-pub struct EngineSettings {
-    /// Most runs at once in this process.
-    pub slots: u16,
-    /// Most runs at once of one user, in all processes.
-    pub user_cap: u32,
-    /// Most runs at once against one connector, in all processes.
-    pub connector_cap: u32,
-    /// Longest duration of a run.
-    pub time_limit: Duration,
-}
-
-impl Default for EngineSettings {
-    fn default() -> Self {
-        Self { slots: 64, user_cap: 32, connector_cap: 64, time_limit: Duration::from_secs(300) }
-    }
-}
 
 /// Claims jobs and finishes their runs; cheap to clone.
 #[derive(Clone)]
@@ -56,9 +40,10 @@ struct Inner {
     worker: WorkerId,
     settings: EngineSettings,
     slots: Arc<Semaphore>,
-    running: Running,
-    room: Arc<Notify>,
-    endings: Group<Writer>,
+    runs: ActiveRuns,
+    /// Notified after each run: a lane that was at its cap has room.
+    run_ended: Arc<Notify>,
+    finishes: GroupCommit<FinishWriter>,
     tasks: TaskTracker,
     claims: TaskTracker,
     /// Cancelled when the engine stops claiming.
@@ -82,14 +67,14 @@ impl Engine {
     ) -> Result<(Self, Leases)> {
         let worker = WorkerId::new(clock.now());
         // before the first claim: leases without a heartbeat are rescued
-        store::worker::beat(db.pool(), worker, info).await?;
+        store::worker::record_heartbeat(db.pool(), worker, info).await?;
         let (tasks, stop, close) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let writer = Writer { db: db.clone(), stop: stop.clone() };
+        let writer = FinishWriter { db: db.clone(), stop: stop.clone() };
         let engine = Self(Arc::new(Inner {
-            endings: Group::start(writer, &tasks, stop.clone()),
+            finishes: GroupCommit::start(writer, &tasks, stop.clone()),
             slots: Arc::new(Semaphore::new(settings.slots.into())),
-            running: Running::default(),
-            room: Arc::default(),
+            runs: ActiveRuns::default(),
+            run_ended: Arc::default(),
             db,
             live: enqueuer.live().clone(),
             clock,
@@ -115,14 +100,14 @@ impl Engine {
             settings: it.settings,
             worker: it.worker,
             slots: it.slots.clone(),
-            running: it.running.clone(),
-            flusher: Flusher::start(it.db.clone(), it.live.clone(), &it.tasks, it.stop.clone()),
+            runs: it.runs.clone(),
+            flusher: EventFlusher::start(it.db.clone(), it.live.clone(), &it.tasks, it.stop.clone()),
             leases: sender,
             close: it.close.clone(),
-            turn: Mutex::default(),
+            cursor: Mutex::default(),
         });
         enqueuer.claim_with(&claims);
-        it.claims.spawn(Claimer { claims, room: it.room.clone() }.run());
+        it.claims.spawn(Claimer { claims, run_ended: it.run_ended.clone() }.run());
         leases
     }
 
@@ -130,8 +115,8 @@ impl Engine {
         let it = &self.0;
         let (db, live, worker) = (it.db.clone(), it.live.clone(), it.worker);
         let leader = Leader { db: db.clone(), live: live.clone(), clock: it.clock.clone(), worker };
-        self.spawn_until_stop(watch::send_heartbeats(db.clone(), worker, info.to_owned()));
-        self.spawn_until_stop(watch::watch_leases(db, live, worker, it.running.clone()));
+        self.spawn_until_stop(send_heartbeats(db.clone(), worker, info.to_owned()));
+        self.spawn_until_stop(stop_ended_runs(db, live, worker, it.runs.clone()));
         self.spawn_until_stop(leader.run());
     }
 
@@ -143,47 +128,31 @@ impl Engine {
     /// Finishes a run and frees its slot. Returns false, and writes nothing, if the run was rescued before.
     ///
     /// While the database is unavailable this waits.
-    pub async fn finish(&self, lease: Lease, finish: FinishedRun) -> Result<bool> {
-        let FinishedRun { end, event, audit, is_use, now } = finish;
-        let again = matches!(end, JobEnd::Release);
-        let ending = FinishRecord {
-            run: (lease.job_id(), lease.run_no()),
-            as_run: lease.run_no(),
-            end: clean(end),
-            lines: lease.journal.close(event).await,
-            audit,
-            is_use,
-            crashed: false,
-            now,
-        };
-        let won = self.0.endings.submit(ending).await?;
-        if won {
+    pub async fn finish(&self, lease: Lease, finished: FinishedRun) -> Result<bool> {
+        let is_released = matches!(finished.end, JobEnd::Release);
+        let record = finish::record(&lease, finished).await;
+        let is_stored = self.0.finishes.submit(record).await?;
+        if is_stored {
             self.0.live.notify_job(lease.user_id(), lease.job_id());
         }
         drop(lease);
-        self.0.room.notify_one();
-        if again {
+        self.0.run_ended.notify_one();
+        if is_released {
             self.0.live.notify_queue();
         }
-        Ok(won)
+        Ok(is_stored)
     }
 
-    /// Releases a job, as if its run had not begun: for runs that have not, and for repeatable ones.
-    pub async fn release(&self, lease: Lease, now: Timestamp) -> Result<bool> {
-        let event = Event::new(EventLevel::Info, "The hub is restarting: this call goes back to the queue", now);
-        self.finish(lease, FinishedRun { end: JobEnd::Release, event, audit: None, is_use: true, now }).await
-    }
-
-    /// Shuts down: claims no more, tells repeatable runs to stop, and gives the others `drain` to end before it tells them
+    /// Shuts down: claims no more, asks repeatable runs to stop, and gives the others `drain` to end before it asks them
     /// too. Runs that are still under way after that are rescued at once.
     pub async fn shutdown(&self, drain: Duration) {
         let it = &self.0;
         it.close.cancel();
         it.claims.close();
         it.claims.wait().await;
-        it.running.shut_down(false);
+        it.runs.shut_down(false);
         if !self.idle_within(drain).await {
-            it.running.shut_down(true);
+            it.runs.shut_down(true);
             self.idle_within(STOP_TIMEOUT).await;
         }
         it.stop.cancel();
@@ -209,17 +178,7 @@ impl Engine {
             it.live.notify_job(user, job);
         }
         store::worker::delete(it.db.pool(), it.worker).await?;
-        store::chores::resign(it.db.pool(), it.worker).await?;
+        store::leader::resign(it.db.pool(), it.worker).await?;
         Ok(())
-    }
-}
-
-/// Replaces NUL in a service's answer: PostgreSQL text cannot hold it.
-fn clean(end: JobEnd) -> JobEnd {
-    match end {
-        JobEnd::Complete { outcome, error_class, error, output } => {
-            JobEnd::Complete { outcome, error_class, error: error.map(storable), output: output.map(storable) }
-        }
-        other => other,
     }
 }

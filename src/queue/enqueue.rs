@@ -8,14 +8,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::claim::Claims;
-use super::events::Event;
-use super::group::{Group, Write};
+use super::enqueue_request::{EnqueueDecision, EnqueueRequest, EnqueueResult};
+use super::group_commit::{GroupCommit, GroupWriter};
 use super::store;
-use crate::actor::Origin;
-use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 use crate::live::Live;
 
 /// Most ready jobs of one user; more are refused, never dropped.
@@ -27,68 +24,10 @@ const MAX_CLAIMED_AT_ONCE: usize = 8;
 /// Delay after which a refused caller may try again.
 const FULL_QUEUE_RETRY_DELAY: Duration = Duration::from_secs(10);
 
-/// A job to enqueue. The caller has validated the input and applied its policy.
-#[derive(Clone, Debug)]
-pub struct EnqueueRequest {
-    /// The job's owner.
-    pub user_id: UserId,
-    /// The job's new id.
-    pub job_id: JobId,
-    /// The kind of work, such as `tool.call`.
-    pub kind: &'static str,
-    /// The connector.
-    pub connector_id: ConnectorId,
-    /// The user's connection to the connector.
-    pub connection_id: ConnectionId,
-    /// The tool version that the input was validated against. `None` if the job runs no tool.
-    pub tool_version_id: Option<ToolVersionId>,
-    /// The name of the tool or of the work, for lists.
-    pub tool_name: String,
-    /// The origin of the request.
-    pub origin: Origin,
-    /// The arguments as JSON text.
-    pub input: String,
-    /// True if running the job twice does no harm, so that it may run again after a crash.
-    pub repeatable: bool,
-    /// Two requests of one user with the same key within a day become one job. At most 200 characters.
-    pub idem_key: Option<String>,
-    /// The first event of the job.
-    pub event: Event,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
-/// The result of enqueuing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnqueueResult {
-    /// The job is in the queue.
-    New(JobId),
-    /// The idempotency key was used before, by this job. Nothing was written.
-    Duplicate(JobId),
-}
-
-impl EnqueueResult {
-    /// The new job, or the one that has the key.
-    #[must_use]
-    pub const fn job_id(self) -> JobId {
-        match self {
-            Self::New(id) | Self::Duplicate(id) => id,
-        }
-    }
-}
-
-/// The decision about one request, made by the statement.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum EnqueueDecision {
-    Accepted(EnqueueResult),
-    NoConnection,
-    Full,
-}
-
 /// Enqueues jobs; cheap to clone, with one task for all clones.
 #[derive(Clone)]
 pub struct Enqueuer {
-    group: Group<Writer>,
+    group: GroupCommit<EnqueueWriter>,
     live: Live,
     claims: SharedClaims,
 }
@@ -101,8 +40,8 @@ impl Enqueuer {
     #[must_use]
     pub fn start(db: SystemDb, live: Live, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let claims = SharedClaims::default();
-        let writer = Writer { db, live: live.clone(), claims: claims.clone() };
-        Self { group: Group::start(writer, tasks, stop), live, claims }
+        let writer = EnqueueWriter { db, live: live.clone(), claims: claims.clone() };
+        Self { group: GroupCommit::start(writer, tasks, stop), live, claims }
     }
 
     /// Lets an engine of this process claim jobs in the commit that enqueues them.
@@ -139,13 +78,14 @@ impl Enqueuer {
     }
 }
 
-struct Writer {
+/// Writes requests and, while this process can claim at once, the leases of their jobs.
+struct EnqueueWriter {
     db: SystemDb,
     live: Live,
     claims: SharedClaims,
 }
 
-impl Write for Writer {
+impl GroupWriter for EnqueueWriter {
     type Item = EnqueueRequest;
     type Answer = EnqueueDecision;
 
@@ -164,15 +104,5 @@ impl Write for Writer {
             self.live.notify_queue();
         }
         Ok(decisions)
-    }
-}
-
-impl EnqueueDecision {
-    /// The job, if it is new in the queue.
-    const fn new_job(&self) -> Option<JobId> {
-        match self {
-            Self::Accepted(EnqueueResult::New(id)) => Some(*id),
-            _ => None,
-        }
     }
 }

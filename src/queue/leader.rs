@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::rescue::rescue;
-use super::store::chores as store;
+use super::store;
 use crate::clock::Clock;
 use crate::db::{self, SystemDb};
 use crate::error::Result;
@@ -51,7 +51,7 @@ impl Leader {
         for tick in 0_u64.. {
             ticks.tick().await;
             match self.tick(tick, leads).await {
-                Ok(won) => leads = won,
+                Ok(is_leader) => leads = is_leader,
                 Err(error) => {
                     tracing::warn!(%error, "Failed to maintain the queue; retrying in {} s", FAILURE_RETRY_DELAY.as_secs());
                     leads = false;
@@ -66,7 +66,7 @@ impl Leader {
         let leads = if led && !tick.is_multiple_of(ELECTION_TICKS) {
             true
         } else {
-            store::lead(self.db.pool(), self.worker).await?
+            store::leader::elect(self.db.pool(), self.worker).await?
         };
         if leads {
             self.promote().await?;
@@ -80,9 +80,8 @@ impl Leader {
 
     async fn promote(&self) -> Result<()> {
         loop {
-            let due =
-                store::promote(self.db.pool(), self.clock.now(), i64::try_from(MAX_PROMOTED_JOBS).unwrap_or(i64::MAX))
-                    .await?;
+            let limit = i64::try_from(MAX_PROMOTED_JOBS).unwrap_or(i64::MAX);
+            let due = store::job_later::promote_due(self.db.pool(), self.clock.now(), limit).await?;
             self.notify_owners(&due);
             if due.len() < MAX_PROMOTED_JOBS {
                 return Ok(());
@@ -102,14 +101,14 @@ impl Leader {
     async fn prune(&self, tick: u64) -> Result<()> {
         if tick.is_multiple_of(LANE_PRUNE_TICKS) {
             let mut tx = self.db.begin().await?;
-            let drained = store::lock_drained_lanes(&mut tx).await?;
-            store::drop_lanes(&mut tx, &drained).await?;
+            let drained = store::lane::lock_drained(&mut tx).await?;
+            store::lane::delete_drained(&mut tx, &drained).await?;
             tx.commit().await?;
         }
         if tick.is_multiple_of(EXPIRED_PRUNE_TICKS) {
-            store::drop_keys(self.db.pool(), self.clock.now()).await?;
-            store::drop_cancels(self.db.pool()).await?;
-            store::drop_workers(self.db.pool()).await?;
+            store::idem_key::delete_expired(self.db.pool(), self.clock.now()).await?;
+            store::job_cancel::delete_finished(self.db.pool()).await?;
+            store::worker::delete_silent(self.db.pool()).await?;
         }
         if tick.is_multiple_of(PARTITION_TICKS) {
             db::ensure_partitions(&self.db, self.clock.now()).await?;

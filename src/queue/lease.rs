@@ -1,4 +1,4 @@
-//! Leases: the claimed jobs of this process.
+//! Leases of this process, and the stop signals of its runs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
-use super::events::Journal;
+use super::run::{ClaimedJob, RunKey};
+use super::run_events::RunEvents;
 use crate::clock::Timestamp;
 use crate::ids::{JobId, UserId};
 
@@ -27,74 +28,64 @@ pub type Leases = mpsc::Receiver<Lease>;
 /// The right to run a job once. It holds a slot of the engine until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
-    pub(super) claimed: Claimed,
-    pub(super) journal: Journal,
+    pub(super) job: ClaimedJob,
+    pub(super) events: RunEvents,
     pub(super) stop: watch::Receiver<Option<StopReason>>,
     // released on drop, after the end of the run was committed
     pub(super) _slot: Slot,
-}
-
-/// The claimed job's columns.
-#[derive(Clone, Debug)]
-pub(super) struct Claimed {
-    pub(super) job_id: JobId,
-    pub(super) user_id: UserId,
-    pub(super) run_no: i32,
-    pub(super) attempt: i32,
-    pub(super) repeatable: bool,
-    pub(super) started_at: Timestamp,
-    pub(super) time_limit: Duration,
-    /// True if the owner asked to cancel it before the claim.
-    pub(super) canceled: bool,
 }
 
 impl Lease {
     /// The job's id.
     #[must_use]
     pub const fn job_id(&self) -> JobId {
-        self.claimed.job_id
+        self.job.job_id
     }
 
     /// The job's owner.
     #[must_use]
     pub const fn user_id(&self) -> UserId {
-        self.claimed.user_id
+        self.job.user_id
+    }
+
+    pub(super) const fn run(&self) -> RunKey {
+        self.job.run()
     }
 
     /// The number of the run: the fence.
     #[must_use]
     pub const fn run_no(&self) -> i32 {
-        self.claimed.run_no
+        self.job.run_no
     }
 
     /// The number of failed attempts before; waits and crashes do not count.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.claimed.attempt.unsigned_abs()
+        self.job.attempt.unsigned_abs()
     }
 
     /// True if running the job twice does no harm.
     #[must_use]
     pub const fn repeatable(&self) -> bool {
-        self.claimed.repeatable
+        self.job.repeatable
     }
 
     /// The start of the run.
     #[must_use]
     pub const fn started_at(&self) -> Timestamp {
-        self.claimed.started_at
+        self.job.started_at
     }
 
     /// Longest duration of the run; past it, and a grace period, the run is rescued.
     #[must_use]
     pub const fn time_limit(&self) -> Duration {
-        self.claimed.time_limit
+        self.job.time_limit
     }
 
-    /// The log of the run.
+    /// The events of the run.
     #[must_use]
-    pub fn journal(&self) -> Journal {
-        self.journal.clone()
+    pub fn events(&self) -> RunEvents {
+        self.events.clone()
     }
 
     /// Waits until the run should stop, and returns the reason. Never returns if the lease ends first.
@@ -110,15 +101,12 @@ impl Lease {
     }
 }
 
-/// The runs of this process.
+/// The runs of this process that have not ended.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Running(Arc<Mutex<HashMap<Run, Entry>>>);
-
-/// A job and which run of it.
-pub(super) type Run = (JobId, i32);
+pub(super) struct ActiveRuns(Arc<Mutex<HashMap<RunKey, ActiveRun>>>);
 
 #[derive(Debug)]
-struct Entry {
+struct ActiveRun {
     repeatable: bool,
     stop: watch::Sender<Option<StopReason>>,
 }
@@ -126,47 +114,48 @@ struct Entry {
 /// A slot of the engine; free again when dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
-    run: Run,
-    running: Running,
+    run: RunKey,
+    runs: ActiveRuns,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Running {
-    pub(super) fn enter(
+impl ActiveRuns {
+    /// Adds the run of a claimed job. Returns its slot, and the receiver of its stop signal.
+    pub(super) fn insert(
         &self,
-        claimed: &Claimed,
+        job: &ClaimedJob,
         permit: OwnedSemaphorePermit,
     ) -> (Slot, watch::Receiver<Option<StopReason>>) {
-        let run = (claimed.job_id, claimed.run_no);
-        let (stop, stopped) = watch::channel(claimed.canceled.then_some(StopReason::Canceled));
-        self.lock().insert(run, Entry { repeatable: claimed.repeatable, stop });
-        (Slot { run, running: self.clone(), _permit: permit }, stopped)
+        let run = job.run();
+        let (stop, stopped) = watch::channel(job.canceled.then_some(StopReason::Canceled));
+        self.lock().insert(run, ActiveRun { repeatable: job.repeatable, stop });
+        (Slot { run, runs: self.clone(), _permit: permit }, stopped)
     }
 
-    pub(super) fn runs(&self) -> Vec<Run> {
+    pub(super) fn keys(&self) -> Vec<RunKey> {
         self.lock().keys().copied().collect()
     }
 
     /// Asks one run to stop; the first reason wins.
-    pub(super) fn stop(&self, run: Run, reason: StopReason) {
-        if let Some(entry) = self.lock().get(&run) {
-            entry.request_stop(reason);
+    pub(super) fn stop(&self, run: RunKey, reason: StopReason) {
+        if let Some(active) = self.lock().get(&run) {
+            active.request_stop(reason);
         }
     }
 
     /// Asks the repeatable runs, or all, to stop because the process stops.
     pub(super) fn shut_down(&self, all: bool) {
-        for entry in self.lock().values().filter(|entry| all || entry.repeatable) {
-            entry.request_stop(StopReason::Shutdown);
+        for run in self.lock().values().filter(|run| all || run.repeatable) {
+            run.request_stop(StopReason::Shutdown);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Run, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RunKey, ActiveRun>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
+impl ActiveRun {
     fn request_stop(&self, reason: StopReason) {
         self.stop.send_if_modified(|requested| requested.replace(requested.unwrap_or(reason)).is_none());
     }
@@ -174,6 +163,6 @@ impl Entry {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.running.lock().remove(&self.run);
+        self.runs.lock().remove(&self.run);
     }
 }

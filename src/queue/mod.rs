@@ -1,6 +1,6 @@
 //! The durable queue: an enqueued job runs, or ends with an error that its owner sees, whatever crashes meanwhile.
 //!
-//! The queue knows no job kind: it moves ids between small tables, and the worker loads the body. Its guarantees:
+//! The queue knows no job type: it moves ids between small tables, and the worker loads the body. Its guarantees:
 //!
 //! - **The table is the state**: ready, later, leased or ended. A job is one row in one of four tables, moved by one
 //!   statement, so no state is half written.
@@ -13,32 +13,46 @@
 //! - **Few commits**: jobs to enqueue, runs to finish and events that arrive together are committed together. Only events
 //!   wait for others, 50 ms.
 //!
-//! [`Enqueuer`] takes jobs in, [`Engine`] claims and ends them, [`cancel()`] stops them, [`events::after`] reads what they
-//! said. Leases, heartbeats and leadership are compared by the database's clock, everything else by the caller's.
+//! [`Enqueuer`] accepts jobs, [`Engine`] claims them and finishes their runs, [`cancel()`] stops them, [`list_events`]
+//! reads their events. Leases, heartbeats and leadership are compared by the database's clock, everything else by the
+//! caller's.
+//!
+//! The jobs module enqueues, cancels and reads; the worker runs leases; the connections module releases jobs that wait for
+//! it. Pages call the jobs module, never the queue: only jobs checks input and policy, and writes the audit entries.
+//!
+//! The files have an order, and each uses only those before it: data (`event`, `run`, `enqueue_request`, `settings`), the
+//! statements (`store`), then `run_events`, `lease`, `claim`, `enqueue`, `finish`, `rescue`, `leader`, and the engine.
 
 mod backoff;
 mod cancel;
 mod claim;
+mod connection_jobs;
 mod engine;
 mod enqueue;
-pub mod events;
+mod enqueue_request;
+mod event;
 mod finish;
-mod group;
+mod group_commit;
+mod heartbeat;
 mod leader;
 mod lease;
-mod of_connection;
 mod rescue;
+mod run;
+mod run_events;
+mod settings;
 mod store;
-mod watch;
 
 pub use backoff::backoff;
 pub use cancel::{CancelResult, cancel};
-pub use engine::{Engine, EngineSettings};
-pub use enqueue::{EnqueueRequest, EnqueueResult, Enqueuer};
-pub use events::{Event, EventLevel};
-pub use finish::{FinishedRun, JobEnd, JobOutcome, WaitReason};
+pub use connection_jobs::{ReleasedJobs, list_unfinished, release_awaiting_reauth};
+pub use engine::Engine;
+pub use enqueue::Enqueuer;
+pub use enqueue_request::{EnqueueRequest, EnqueueResult};
+pub use event::{Event, EventLevel, JobEvent, Position};
 pub use lease::{Lease, Leases, StopReason};
-pub use of_connection::{ReleasedJobs, list_unfinished, release_awaiting_reauth};
+pub use run::{FinishedRun, JobEnd, JobOutcome, WaitReason};
+pub use run_events::{RunEvents, list_events};
+pub use settings::EngineSettings;
 
 /// The name of the only queue; its lanes are users' connections.
 const QUEUE: &str = "calls";

@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use super::backoff::backoff;
-use super::events::{Event, EventLevel, Line};
-use super::finish::{FinishRecord, JobEnd, JobOutcome, WaitReason};
+use super::event::{Event, EventLevel, NumberedEvent};
+use super::run::{FinishRecord, JobEnd, JobOutcome, RunKey, WaitReason};
 use super::store;
-use super::store::rescue::Lost;
+use super::store::job_lease::LostRun;
 use crate::actor::{Actor, Origin};
 use crate::audit::{Action, ActionOutcome, PreparedEntry};
 use crate::clock::Timestamp;
@@ -40,21 +40,22 @@ pub(super) async fn rescue(
 ) -> Result<Vec<(UserId, JobId)>> {
     let mut rescued = Vec::new();
     loop {
-        let lost = store::rescue::lost(db.pool(), HEARTBEAT_TIMEOUT, DEADLINE_GRACE, leaving, MAX_RESCUED_RUNS).await?;
+        let lost = store::job_lease::list_lost(db.pool(), HEARTBEAT_TIMEOUT, DEADLINE_GRACE, leaving, MAX_RESCUED_RUNS)
+            .await?;
         if lost.is_empty() {
             return Ok(rescued);
         }
-        let endings: Vec<_> = lost.iter().map(|it| ending(it, now, random())).collect();
-        let won = store::finish::write(db.pool(), &endings).await?;
-        rescued.extend(lost.iter().map(|it| (it.user_id, it.job_id)).filter(|(_, job)| won.contains(job)));
-        if won.is_empty() {
+        let records: Vec<_> = lost.iter().map(|it| record(it, now, random())).collect();
+        let finished = store::finish::write(db.pool(), &records).await?;
+        rescued.extend(lost.iter().map(|it| (it.user_id, it.job_id)).filter(|(_, job)| finished.contains(job)));
+        if finished.is_empty() {
             // another process is rescuing these runs
             return Ok(rescued);
         }
     }
 }
 
-fn ending(lost: &Lost, now: Timestamp, random: f64) -> FinishRecord {
+fn record(lost: &LostRun, now: Timestamp, random: f64) -> FinishRecord {
     let (end, event) = if lost.repeatable && !lost.canceled && lost.crashes + 1 < MAX_CRASHES {
         run_again(lost, now, random)
     } else {
@@ -62,24 +63,24 @@ fn ending(lost: &Lost, now: Timestamp, random: f64) -> FinishRecord {
     };
     let as_run = lost.run_no + 1;
     FinishRecord {
-        run: (lost.job_id, lost.run_no),
+        run: RunKey { job_id: lost.job_id, run_no: lost.run_no },
         as_run,
         audit: audit(lost, &end, now),
         end,
-        lines: vec![Line { job_id: lost.job_id, run_no: as_run, n: 0, event }],
+        events: vec![NumberedEvent { job_id: lost.job_id, run_no: as_run, n: 0, event }],
         is_use: true,
         crashed: true,
         now,
     }
 }
 
-fn run_again(lost: &Lost, now: Timestamp, random: f64) -> (JobEnd, Event) {
+fn run_again(lost: &LostRun, now: Timestamp, random: f64) -> (JobEnd, Event) {
     let wait = backoff(lost.crashes.unsigned_abs(), random);
     let message = format!("{} It will run again, which does no harm", happened(lost));
     (JobEnd::RetryLater { run_at: now + wait, reason: WaitReason::Retry }, Event::new(EventLevel::Warn, message, now))
 }
 
-fn complete(lost: &Lost, now: Timestamp) -> (JobEnd, Event) {
+fn complete(lost: &LostRun, now: Timestamp) -> (JobEnd, Event) {
     let (outcome, class, rest) = if lost.canceled && lost.repeatable {
         (JobOutcome::Canceled, "canceled", "It was canceled, so it will not run again")
     } else if lost.repeatable {
@@ -96,15 +97,15 @@ fn complete(lost: &Lost, now: Timestamp) -> (JobEnd, Event) {
     (JobEnd::Complete { outcome, error_class: Some(class.to_owned()), error: Some(message), output: None }, event)
 }
 
-const fn class(lost: &Lost) -> &'static str {
+const fn class(lost: &LostRun) -> &'static str {
     if lost.overdue { "deadline" } else { "crash" }
 }
 
-const fn happened(lost: &Lost) -> &'static str {
+const fn happened(lost: &LostRun) -> &'static str {
     if lost.overdue { "The call did not end within its time." } else { "The hub stopped while this call was running." }
 }
 
-fn audit(lost: &Lost, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> {
+fn audit(lost: &LostRun, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> {
     let JobEnd::Complete { error_class, error, .. } = end else { return None };
     #[expect(clippy::disallowed_methods, reason = "the hub ends the job on its owner's behalf")]
     let actor = Actor::new(lost.user_id, Origin::System);

@@ -1,6 +1,9 @@
 //! The client side of MCP and of REST APIs, and the built-in Workbench. Jobs call tools; connections discover them, and verify
 //! credentials.
 //!
+//! Pages never call this module: a call belongs to a job, and a discovery to a connection. It reads no row and opens no
+//! secret, so never call it inside a transaction: a server may take minutes to answer.
+//!
 //! Invariants:
 //! - Every byte to and from a remote server goes through [`Egress`](crate::egress::Egress).
 //! - A credential comes in as a value, is sent to the target's own origin only, and is redacted from every text.

@@ -1,4 +1,4 @@
-//! The outcome of a tool call. `jobs::run` decides by it whether to retry.
+//! The outcome of a tool call. `jobs::outcome` decides by it whether to retry.
 
 use std::time::Duration;
 

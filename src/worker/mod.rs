@@ -1,4 +1,7 @@
 //! The loop that runs jobs: one task for each lease, as many as the engine has slots.
+//!
+//! Only the composition of the process calls [`run`], once for each engine. The worker connects the queue, which knows no
+//! job type, with the jobs module, which knows no slot. It holds no rule of its own and never meets a request.
 
 use std::sync::Arc;
 

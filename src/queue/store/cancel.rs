@@ -1,4 +1,5 @@
-//! The statements that cancel a job.
+//! Cancels a job that does not run: `job_ready`, `job_later`, `job_cancel`, `job_result`, `job_hours` and
+//! `pipeline_events`, in one statement.
 
 use sqlx::PgConnection;
 
@@ -6,14 +7,14 @@ use crate::clock::Timestamp;
 use crate::ids::{EventId, JobId, UserId};
 
 /// Ends a job that is ready or waits. Returns false if it is neither.
-pub(in crate::queue) async fn end_waiting(
+pub(in crate::queue) async fn cancel_waiting(
     conn: &mut PgConnection,
     owner: UserId,
     job: JobId,
-    words: &str,
+    message: &str,
     now: Timestamp,
 ) -> sqlx::Result<bool> {
-    let ended = sqlx::query!(
+    let canceled = sqlx::query!(
         r#"
         WITH ready AS (DELETE FROM job_ready WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
         later AS (DELETE FROM job_later WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
@@ -43,36 +44,12 @@ pub(in crate::queue) async fn end_waiting(
         owner as _,
         job as _,
         EventId::new(now) as _,
-        words,
+        message,
         now,
     )
     .execute(conn)
     .await?;
-    Ok(ended.rows_affected() > 0)
-}
-
-/// Records a request to stop a running job. Returns false if it does not run.
-pub(in crate::queue) async fn request_cancel(
-    conn: &mut PgConnection,
-    owner: UserId,
-    job: JobId,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
-    let asked = sqlx::query!(
-        r#"
-        INSERT INTO job_cancel (job_id, user_id, requested_at)
-        SELECT job_id, user_id, $3
-        FROM job_lease
-        WHERE job_id = $2 AND user_id = $1
-        ON CONFLICT (job_id) DO UPDATE SET requested_at = job_cancel.requested_at
-        "#,
-        owner as _,
-        job as _,
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(asked.rows_affected() > 0)
+    Ok(canceled.rows_affected() > 0)
 }
 
 /// Returns whether a job has finished, or `None` if the owner has no such job.
@@ -83,7 +60,7 @@ pub(in crate::queue) async fn is_finished(
 ) -> sqlx::Result<Option<bool>> {
     sqlx::query_scalar!(
         r#"
-        SELECT r.job_id IS NOT NULL AS "over!"
+        SELECT r.job_id IS NOT NULL AS "finished!"
         FROM job j
         LEFT JOIN job_result r ON r.user_id = j.user_id AND r.job_id = j.id
         WHERE j.user_id = $1 AND j.id = $2

@@ -1,22 +1,22 @@
-//! Claiming: exact caps, round robin.
+//! Claims jobs, with exact caps and round robin: moves rows from `job_ready` to `job_lease`, by the caps in `lane`.
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::ids::{JobId, UserId, WorkerId};
 use crate::queue::QUEUE;
-use crate::queue::lease::Claimed;
+use crate::queue::run::ClaimedJob;
 
-/// Limits of a claim.
-pub(in crate::queue) struct Terms {
+/// A request for jobs.
+pub(in crate::queue) struct ClaimRequest {
     pub(in crate::queue) worker: WorkerId,
-    /// Free slots.
-    pub(in crate::queue) most: i64,
-    /// Only lanes after this one: where the last claim stopped.
+    /// Number of free slots.
+    pub(in crate::queue) slots: i64,
+    /// The lane at which the last claim stopped: only lanes after it are claimed.
     pub(in crate::queue) after_lane: i64,
-    /// No lease that is held has a smaller `lease_seq`: how far back the counts for the caps must look. Claims follow
+    /// No lease has a smaller `lease_seq`: the counts for the caps begin there. Claims follow
     /// each other, so later leases have greater ones.
     pub(in crate::queue) oldest_lease: i64,
     pub(in crate::queue) user_cap: i64,
@@ -25,9 +25,9 @@ pub(in crate::queue) struct Terms {
     pub(in crate::queue) now: Timestamp,
 }
 
-/// A claimed job, its lane, and the oldest lease held after the claim.
-pub(in crate::queue) struct Taken {
-    pub(in crate::queue) claimed: Claimed,
+/// A claimed job, its lane, and the oldest lease after the claim.
+pub(in crate::queue) struct Claim {
+    pub(in crate::queue) job: ClaimedJob,
     pub(in crate::queue) lane: i64,
     pub(in crate::queue) oldest_lease: i64,
 }
@@ -41,8 +41,8 @@ pub(in crate::queue) async fn lock(conn: &mut PgConnection) -> sqlx::Result<bool
 }
 
 /// Moves ready rows to leases, lane by lane.
-#[expect(clippy::too_many_lines, reason = "one statement, which must see one snapshot; its terms are listed once")]
-pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> sqlx::Result<Vec<Taken>> {
+#[expect(clippy::too_many_lines, reason = "one statement, which must see one snapshot; its parameters are listed once")]
+pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequest) -> sqlx::Result<Vec<Claim>> {
     let rows = sqlx::query!(
         r#"
         WITH running AS MATERIALIZED (
@@ -121,37 +121,30 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, terms: &Terms) -> s
         ORDER BY lease_seq
         "#,
         QUEUE,
-        terms.most,
-        terms.after_lane,
-        terms.user_cap,
-        terms.connector_cap,
-        terms.worker as _,
-        terms.now,
-        terms.time_limit.as_secs_f64(),
-        terms.oldest_lease,
+        request.slots,
+        request.after_lane,
+        request.user_cap,
+        request.connector_cap,
+        request.worker as _,
+        request.now,
+        request.time_limit.as_secs_f64(),
+        request.oldest_lease,
     )
     .fetch_all(conn)
     .await?;
-    let taken = rows.into_iter().map(|row| Taken {
-        claimed: Claimed {
+    let claims = rows.into_iter().map(|row| Claim {
+        job: ClaimedJob {
             job_id: row.job_id,
             user_id: row.user_id,
             run_no: row.run_no,
             attempt: row.attempt,
             repeatable: row.repeatable,
-            started_at: terms.now,
-            time_limit: terms.time_limit,
+            started_at: request.now,
+            time_limit: request.time_limit,
             canceled: row.canceled,
         },
         lane: row.lane,
         oldest_lease: row.oldest_lease,
     });
-    Ok(taken.collect())
-}
-
-/// Returns true if any job is ready, claimable or not.
-pub(in crate::queue) async fn any_ready(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM job_ready WHERE queue = $1) AS "any!""#, QUEUE)
-        .fetch_one(pool)
-        .await
+    Ok(claims.collect())
 }

@@ -1,18 +1,19 @@
-//! Accepting a batch of jobs.
+//! Enqueues a batch of jobs: `job`, `job_ready`, `lane`, `idem_key` and `pipeline_events`, with a look at
+//! `user_connections`, in one statement.
 
 use sqlx::PgExecutor;
 
 use super::column;
 use crate::ids::{EventId, JobId, ToolVersionId};
 use crate::queue::QUEUE;
-use crate::queue::enqueue::{EnqueueDecision, EnqueueRequest, EnqueueResult};
+use crate::queue::enqueue_request::{EnqueueDecision, EnqueueRequest, EnqueueResult};
 
-/// Writes what may be accepted, and says of each job what became of it.
+/// Writes the jobs that may be enqueued, and returns a decision for each request.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
 pub(in crate::queue) async fn write(
     executor: impl PgExecutor<'_>,
     jobs: &[EnqueueRequest],
-    most_ready: i64,
+    max_ready: i64,
 ) -> sqlx::Result<Vec<EnqueueDecision>> {
     let rows = sqlx::query!(
         r#"
@@ -128,7 +129,7 @@ pub(in crate::queue) async fn write(
         ORDER BY j.nth
         "#,
         QUEUE,
-        most_ready,
+        max_ready,
         &column(jobs, |it| it.user_id.uuid()),
         &column(jobs, |it| it.job_id.uuid()),
         &column(jobs, |it| it.kind) as _,

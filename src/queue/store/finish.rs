@@ -1,20 +1,21 @@
-//! SQL that completes a batch of runs.
+//! Finishes a batch of runs: `job_lease`, then `job_result`, `job_later` or `job_ready`, and `job_hours`, `job_cancel`,
+//! `pipeline_events`, `audit_entries`, `audit_bodies` and `user_connections`, in one statement.
 
 use std::collections::HashSet;
 
 use sqlx::PgPool;
 
-use super::finish_columns::{EntryColumns, EventColumns, RunColumns};
+use super::finish_columns::{AuditColumns, EventColumns, RunColumns};
 use crate::ids::JobId;
-use crate::queue::finish::FinishRecord;
+use crate::queue::run::FinishRecord;
 
-/// Completes the runs that still hold their lease, and returns their jobs. The others write nothing: every insert is joined
+/// Finishes the runs that still hold their lease, and returns their jobs. The others write nothing: every insert is joined
 /// to the deleted lease.
 #[expect(clippy::too_many_lines, reason = "one statement, one commit; its columns are listed once")]
 pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> sqlx::Result<HashSet<JobId>> {
     let runs = RunColumns::from_records(records);
     let events = EventColumns::from_records(records);
-    let entries = EntryColumns::from_records(records);
+    let entries = AuditColumns::from_records(records);
     let finished = sqlx::query_scalar!(
         r#"
         WITH done AS MATERIALIZED (

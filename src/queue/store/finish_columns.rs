@@ -1,4 +1,4 @@
-//! Arrays for the statement that completes a batch of runs: a struct for each `unnest`, a field for each column.
+//! Arrays for the statement that finishes a batch of runs: a struct for each `unnest`, a field for each column.
 
 use uuid::Uuid;
 
@@ -6,8 +6,8 @@ use super::column;
 use crate::audit::PreparedEntry;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, EventId, JobId};
-use crate::queue::events::Line;
-use crate::queue::finish::{FinishRecord, JobEnd};
+use crate::queue::event::NumberedEvent;
+use crate::queue::run::{FinishRecord, JobEnd};
 
 /// Columns of the finished runs.
 pub(super) struct RunColumns<'a> {
@@ -30,8 +30,8 @@ impl<'a> RunColumns<'a> {
     pub(super) fn from_records(records: &'a [FinishRecord]) -> Self {
         let ends: Vec<EndColumns> = records.iter().map(|it| EndColumns::from(&it.end)).collect();
         Self {
-            job_id: column(records, |it| it.run.0.uuid()),
-            fence: column(records, |it| it.run.1),
+            job_id: column(records, |it| it.run.job_id.uuid()),
+            fence: column(records, |it| it.run.run_no),
             run_no: column(records, |it| it.as_run),
             outcome: ends.iter().map(|it| it.outcome).collect(),
             error_class: ends.iter().map(|it| it.error_class).collect(),
@@ -60,22 +60,22 @@ pub(super) struct EventColumns<'a> {
 
 impl<'a> EventColumns<'a> {
     pub(super) fn from_records(records: &'a [FinishRecord]) -> Self {
-        let lines: Vec<&'a Line> = records.iter().flat_map(|it| &it.lines).collect();
+        let events: Vec<&'a NumberedEvent> = records.iter().flat_map(|it| &it.events).collect();
         Self {
-            job_id: column(&lines, |it| it.job_id.uuid()),
-            run_no: column(&lines, |it| it.run_no),
-            n: column(&lines, |it| it.n),
-            id: column(&lines, |it| EventId::new(it.event.at).uuid()),
-            level: lines.iter().map(|it| it.event.level.as_str()).collect(),
-            message: lines.iter().map(|it| it.event.message.as_str()).collect(),
-            data: lines.iter().map(|it| it.event.data.as_deref()).collect(),
-            ts: column(&lines, |it| it.event.at),
+            job_id: column(&events, |it| it.job_id.uuid()),
+            run_no: column(&events, |it| it.run_no),
+            n: column(&events, |it| it.n),
+            id: column(&events, |it| EventId::new(it.event.at).uuid()),
+            level: events.iter().map(|it| it.event.level.as_str()).collect(),
+            message: events.iter().map(|it| it.event.message.as_str()).collect(),
+            data: events.iter().map(|it| it.event.data.as_deref()).collect(),
+            ts: column(&events, |it| it.event.at),
         }
     }
 }
 
 /// Columns of the audit entries of these runs, with their bodies.
-pub(super) struct EntryColumns<'a> {
+pub(super) struct AuditColumns<'a> {
     pub(super) job_id: Vec<Uuid>,
     pub(super) id: Vec<Uuid>,
     pub(super) action: Vec<&'a str>,
@@ -100,10 +100,10 @@ pub(super) struct EntryColumns<'a> {
     pub(super) salt: Vec<&'a [u8]>,
 }
 
-impl<'a> EntryColumns<'a> {
+impl<'a> AuditColumns<'a> {
     pub(super) fn from_records(records: &'a [FinishRecord]) -> Self {
         let audited: Vec<(JobId, &'a PreparedEntry)> =
-            records.iter().filter_map(|it| Some((it.run.0, it.audit.as_ref()?))).collect();
+            records.iter().filter_map(|it| Some((it.run.job_id, it.audit.as_ref()?))).collect();
         let entries: Vec<&'a PreparedEntry> = audited.iter().map(|(_, entry)| *entry).collect();
         Self {
             job_id: column(&audited, |(job, _)| job.uuid()),

@@ -1,11 +1,11 @@
-//! The process's own rows: its beat, and its leases as the database sees them.
+//! The statements on `worker`: the heartbeat of each process.
 
 use sqlx::PgPool;
 
-use crate::ids::{JobId, WorkerId};
+use crate::ids::WorkerId;
 
 /// Writes the process's heartbeat, by the database's clock.
-pub(in crate::queue) async fn beat(pool: &PgPool, worker: WorkerId, info: &str) -> sqlx::Result<()> {
+pub(in crate::queue) async fn record_heartbeat(pool: &PgPool, worker: WorkerId, info: &str) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         INSERT INTO worker (id, heartbeat_at, info)
@@ -26,27 +26,16 @@ pub(in crate::queue) async fn delete(pool: &PgPool, worker: WorkerId) -> sqlx::R
     Ok(())
 }
 
-/// A lease of this process.
-pub(in crate::queue) struct HeldLease {
-    pub(in crate::queue) job_id: JobId,
-    pub(in crate::queue) run_no: i32,
-    /// Its owner has asked to stop it.
-    pub(in crate::queue) canceled: bool,
-}
-
-pub(in crate::queue) async fn leases(pool: &PgPool, worker: WorkerId) -> sqlx::Result<Vec<HeldLease>> {
-    sqlx::query_as!(
-        HeldLease,
+/// Deletes rows of processes that have been silent for an hour and have no lease.
+pub(in crate::queue) async fn delete_silent(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(
         r#"
-        SELECT l.job_id AS "job_id: JobId",
-               l.run_no,
-               c.job_id IS NOT NULL AS "canceled!"
-        FROM job_lease l
-        LEFT JOIN job_cancel c ON c.job_id = l.job_id
-        WHERE l.worker_id = $1
+        DELETE FROM worker w
+        WHERE w.heartbeat_at < clock_timestamp() - interval '1 hour'
+          AND NOT EXISTS (SELECT FROM job_lease l WHERE l.worker_id = w.id)
         "#,
-        worker as _,
     )
-    .fetch_all(pool)
-    .await
+    .execute(pool)
+    .await?;
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Jobs: a tool is run through its form, watched, stopped, and run again.
 
-mod canceling;
-mod filtering;
-mod following;
+mod cancellation;
+mod filters;
 mod forms;
+mod job_page;
+mod list;
 mod list_updates;
-mod listing;
-mod running;
+mod run;
 
 use serde_json::Value;
 

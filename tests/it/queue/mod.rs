@@ -1,15 +1,14 @@
-//! The durable queue, from enqueue to ending, with what may go wrong between.
+//! The durable queue: from the acceptance of a job to its end, and the failures between.
 
-mod accepting;
-mod canceling;
-mod claiming;
-mod counting;
-
-mod finishing;
-mod listening;
-mod parking;
-mod rescuing;
-mod stopping;
+mod cancellation;
+mod claim;
+mod enqueue;
+mod events;
+mod finish;
+mod hourly_counts;
+mod rescue;
+mod shutdown;
+mod waiting_jobs;
 
 use std::time::Duration;
 
@@ -18,10 +17,9 @@ use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
 use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 use craft::live::Live;
-use craft::queue::events::{self, JobEvent, Position};
 use craft::queue::{
-    Engine, EngineSettings, EnqueueRequest, EnqueueResult, Enqueuer, Event, EventLevel, FinishedRun, JobEnd,
-    JobOutcome, Lease, Leases,
+    self, Engine, EngineSettings, EnqueueRequest, EnqueueResult, Enqueuer, Event, EventLevel, FinishedRun, JobEnd,
+    JobEvent, JobOutcome, Lease, Leases, Position,
 };
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -32,7 +30,7 @@ use crate::support::database::TestDatabase;
 /// Far longer than anything here takes: a test that waits so long has failed.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A process that accepts, on a database of its own; engines are started as a story needs them.
+/// A process that enqueues, on a database of its own; each test starts the engines that it needs.
 struct Hub {
     live: Live,
     enqueuer: Enqueuer,
@@ -125,7 +123,7 @@ impl Hub {
         Tenant { user, connector, connection }
     }
 
-    /// A call, as it would be handed in.
+    /// A request for a call.
     fn call(&self, tenant: Tenant) -> EnqueueRequest {
         EnqueueRequest {
             user_id: tenant.user,
@@ -145,14 +143,14 @@ impl Hub {
     }
 
     async fn enqueue(&self, tenant: Tenant) -> JobId {
-        self.accepted(self.call(tenant)).await
+        self.enqueue_new(self.call(tenant)).await
     }
 
-    async fn accept_repeatable(&self, tenant: Tenant) -> JobId {
-        self.accepted(EnqueueRequest { repeatable: true, ..self.call(tenant) }).await
+    async fn enqueue_repeatable(&self, tenant: Tenant) -> JobId {
+        self.enqueue_new(EnqueueRequest { repeatable: true, ..self.call(tenant) }).await
     }
 
-    async fn accepted(&self, call: EnqueueRequest) -> JobId {
+    async fn enqueue_new(&self, call: EnqueueRequest) -> JobId {
         match self.enqueuer.enqueue(call).await.unwrap() {
             EnqueueResult::New(id) => id,
             other @ EnqueueResult::Duplicate(_) => panic!("not a new job: {other:?}"),
@@ -170,19 +168,19 @@ impl Hub {
 
     /// The job's events, as its owner reads them.
     async fn events(&self, tenant: Tenant, job: JobId) -> Vec<String> {
-        self.events_after(tenant.user, job, Position::START).await.iter().map(line).collect()
+        self.events_after(tenant.user, job, Position::START).await.iter().map(event_text).collect()
     }
 
     async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<JobEvent> {
         let actor = actor(reader);
         let mut tx = self.database.databases.web.as_user(&actor).await.unwrap();
-        events::after(&mut tx, &actor, job, position, 1_000).await.unwrap()
+        queue::list_events(&mut tx, &actor, job, position, 1_000).await.unwrap()
     }
 
-    /// Returns once the job has this status; each look follows a change.
+    /// Returns once the job has this status; each check follows a change.
     async fn until(&self, tenant: Tenant, job: JobId, status: &str) {
         let mut changes = self.live.subscribe_job(job);
-        let look = async {
+        let wait = async {
             loop {
                 if self.status(tenant, job).await == status {
                     return;
@@ -190,11 +188,11 @@ impl Hub {
                 changes.changed().await;
             }
         };
-        let seen = tokio::time::timeout(TEST_TIMEOUT, look).await;
+        let seen = tokio::time::timeout(TEST_TIMEOUT, wait).await;
         assert!(seen.is_ok(), "the job is {}, not {status}", self.status(tenant, job).await);
     }
 
-    /// As the page says it.
+    /// The status that the page shows.
     async fn status(&self, tenant: Tenant, job: JobId) -> String {
         sqlx::query_scalar("SELECT status FROM pipeline_jobs WHERE user_id = $1 AND id = $2")
             .bind(tenant.user)
@@ -205,7 +203,14 @@ impl Hub {
     }
 }
 
-/// The next claimed job.
+/// Gives a lease back: the job is ready again, as if this run had not begun.
+async fn release(engine: &Engine, lease: Lease, now: Timestamp) -> bool {
+    let event = info("The hub is restarting: this call goes back to the queue", now);
+    let finished = FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
+    engine.finish(lease, finished).await.unwrap()
+}
+
+/// Waits for the next claimed job.
 async fn next(leases: &mut Leases) -> Lease {
     let lease = tokio::time::timeout(TEST_TIMEOUT, leases.recv()).await;
     lease.expect("nothing was claimed").expect("the engine claims no more")
@@ -220,11 +225,11 @@ fn info(message: &str, now: Timestamp) -> Event {
     Event::new(EventLevel::Info, message, now)
 }
 
-fn line(event: &JobEvent) -> String {
+fn event_text(event: &JobEvent) -> String {
     format!("{} {}", event.position(), event.message)
 }
 
-/// A good ending, with its audit entry.
+/// The end of a run that succeeded, with its audit entry.
 fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> FinishedRun {
     let action = Action::JobFinished {
         job: lease.job_id(),

@@ -1,24 +1,24 @@
-//! A process stops in good order.
+//! Shutdown of a process: repeatable runs are released, the others may end.
 
 use std::time::Duration;
 
 use craft::queue::StopReason;
 use futures_util::FutureExt as _;
 
-use super::{Hub, TEST_TIMEOUT, done, next};
+use super::{Hub, TEST_TIMEOUT, done, next, release};
 
 #[tokio::test]
 async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end() {
     let hub = Hub::new().await;
     let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (once, twice) = (hub.enqueue(tenant).await, hub.accept_repeatable(other).await);
+    let (once, twice) = (hub.enqueue(tenant).await, hub.enqueue_repeatable(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (first, second) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((first.job_id(), second.job_id()), (once, twice));
     let runs = async {
         assert_eq!(second.stopped().await, StopReason::Shutdown);
         assert!(first.stopped().now_or_never().is_none(), "a call that cannot be repeated was cut short");
-        engine.release(second, hub.now()).await.unwrap();
+        release(&engine, second, hub.now()).await;
         let finish = done(&first, tenant, hub.now());
         engine.finish(first, finish).await.unwrap();
     };

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::lease::{Running, StopReason};
-use super::store::worker as store;
+use super::lease::{ActiveRuns, StopReason};
+use super::run::RunKey;
+use super::store;
 use crate::db::SystemDb;
 use crate::ids::WorkerId;
 use crate::live::Live;
@@ -19,11 +20,11 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Sends heartbeats until dropped.
 pub(super) async fn send_heartbeats(db: SystemDb, worker: WorkerId, info: String) {
-    let mut beats = interval(HEARTBEAT_INTERVAL);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = interval(HEARTBEAT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        beats.tick().await;
-        if let Err(error) = store::beat(db.pool(), worker, &info).await {
+        ticks.tick().await;
+        if let Err(error) = store::worker::record_heartbeat(db.pool(), worker, &info).await {
             tracing::warn!(
                 worker.id = %worker, %error,
                 "Failed to send the heartbeat of worker {worker}; retrying in {} s",
@@ -33,29 +34,30 @@ pub(super) async fn send_heartbeats(db: SystemDb, worker: WorkerId, info: String
     }
 }
 
-/// Compares the runs with their leases until dropped, and tells canceled and lost runs to stop.
-pub(super) async fn watch_leases(db: SystemDb, live: Live, worker: WorkerId, running: Running) {
+/// Compares the runs with their leases until dropped, and asks canceled and lost runs to stop.
+pub(super) async fn stop_ended_runs(db: SystemDb, live: Live, worker: WorkerId, runs: ActiveRuns) {
     let mut cancels = live.subscribe_cancels();
     loop {
         let _ = timeout(POLL_INTERVAL, cancels.changed()).await;
-        if let Err(error) = stop_ended_runs(&db, worker, &running).await {
+        if let Err(error) = check_leases(&db, worker, &runs).await {
             tracing::warn!(worker.id = %worker, %error, "Failed to check the leases of worker {worker}; retrying");
         }
     }
 }
 
-async fn stop_ended_runs(db: &SystemDb, worker: WorkerId, running: &Running) -> sqlx::Result<()> {
+async fn check_leases(db: &SystemDb, worker: WorkerId, active: &ActiveRuns) -> sqlx::Result<()> {
     // read before the leases: a run that begins meanwhile is not lost
-    let runs = running.runs();
+    let runs = active.keys();
     if runs.is_empty() {
         return Ok(());
     }
-    let held: HashMap<_, _> =
-        store::leases(db.pool(), worker).await?.into_iter().map(|it| ((it.job_id, it.run_no), it.canceled)).collect();
+    let leases = store::job_lease::list_of_worker(db.pool(), worker).await?.into_iter();
+    let is_canceled: HashMap<_, _> =
+        leases.map(|it| (RunKey { job_id: it.job_id, run_no: it.run_no }, it.canceled)).collect();
     for run in runs {
-        match held.get(&run) {
-            None => running.stop(run, StopReason::Lost),
-            Some(true) => running.stop(run, StopReason::Canceled),
+        match is_canceled.get(&run) {
+            None => active.stop(run, StopReason::Lost),
+            Some(true) => active.stop(run, StopReason::Canceled),
             Some(false) => {}
         }
     }

@@ -202,3 +202,33 @@ async fn waiting(
     .fetch_all(conn)
     .await
 }
+
+/// The key of a job, with its tool.
+pub(super) struct ToolJob {
+    pub(super) id: JobId,
+    pub(super) tool_name: String,
+}
+
+/// Reads the newest keys of a connector, each with its tool.
+pub(super) async fn newest_with_tools(
+    conn: &mut PgConnection,
+    owner: UserId,
+    connector: ConnectorId,
+    limit: i64,
+) -> sqlx::Result<Vec<ToolJob>> {
+    sqlx::query_as!(
+        ToolJob,
+        r#"
+        SELECT id AS "id: JobId", tool_name
+        FROM job
+        WHERE user_id = $1 AND connector_id = $2
+        ORDER BY id DESC
+        LIMIT $3
+        "#,
+        owner as _,
+        connector as _,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -1,4 +1,4 @@
-//! Jobs that wait for their connection: they are found by it, and go on when it is renewed.
+//! Jobs that wait for their connection: they are listed by it, and continue once it is connected again.
 
 use std::time::Duration;
 

@@ -1,16 +1,16 @@
-//! Writing and reading events.
+//! The statements on `pipeline_events` alone. Enqueuing, finishing and cancelling also write events.
 
 use sqlx::{PgConnection, PgPool};
 
 use super::column;
 use crate::ids::{EventId, JobId, UserId};
-use crate::queue::events::{EventLevel, JobEvent, Line, Position};
+use crate::queue::event::{EventLevel, JobEvent, NumberedEvent, Position};
 
-/// Writes lines of runs that still hold their lease; those of others go nowhere.
-pub(in crate::queue) async fn write(pool: &PgPool, lines: &[Line]) -> sqlx::Result<()> {
+/// Inserts events of runs that still hold their lease. Those of other runs are not written.
+pub(in crate::queue) async fn insert(pool: &PgPool, events: &[NumberedEvent]) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        -- the lock makes whoever ends a lost run wait until its lines are there, or these lines find it ended
+        -- the lock makes the end of a lost run wait for these events, or these events find the run ended
         WITH alive AS MATERIALIZED (
             SELECT job_id, run_no, user_id
             FROM job_lease
@@ -23,21 +23,22 @@ pub(in crate::queue) async fn write(pool: &PgPool, lines: &[Line]) -> sqlx::Resu
             $8::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
         JOIN alive a ON a.job_id = e.job_id AND a.run_no = e.run_no
         "#,
-        &column(lines, |it| it.job_id.uuid()),
-        &column(lines, |it| it.run_no),
-        &column(lines, |it| it.n),
-        &column(lines, |it| EventId::new(it.event.at).uuid()),
-        &column(lines, |it| it.event.level.as_str()) as _,
-        &column(lines, |it| it.event.message.as_str()) as _,
-        &column(lines, |it| it.event.data.as_deref()) as _,
-        &column(lines, |it| it.event.at),
+        &column(events, |it| it.job_id.uuid()),
+        &column(events, |it| it.run_no),
+        &column(events, |it| it.n),
+        &column(events, |it| EventId::new(it.event.at).uuid()),
+        &column(events, |it| it.event.level.as_str()) as _,
+        &column(events, |it| it.event.message.as_str()) as _,
+        &column(events, |it| it.event.data.as_deref()) as _,
+        &column(events, |it| it.event.at),
     )
     .execute(pool)
     .await?;
     Ok(())
 }
 
-pub(in crate::queue) async fn after(
+/// Returns at most `limit` events after `position`, in order.
+pub(in crate::queue) async fn list_after(
     conn: &mut PgConnection,
     owner: UserId,
     job: JobId,

@@ -1,4 +1,6 @@
-//! Jobs that run through a connection or wait for it. They end when the connection is disconnected.
+//! Dependent jobs of a connection: they run through it or wait for it, and end when it is disconnected.
+
+use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
@@ -15,7 +17,7 @@ use crate::live::Live;
 use crate::queue;
 use crate::vault::Vault;
 
-/// Jobs that are shown, or end at once. Of a longer queue the rest end when their turn comes: they find no connection.
+/// Most jobs that are listed, or canceled at once. Further jobs fail when they run, because they find no connection.
 const MAX_DEPENDENT_JOBS: i64 = 500;
 
 /// Jobs that have not ended.
@@ -27,7 +29,7 @@ pub struct DependentJobs {
     pub is_cut: bool,
 }
 
-/// The actor's jobs that depend on these connections, in the caller's transaction.
+/// Returns the actor's jobs that depend on these connections, in the caller's transaction.
 pub async fn find_dependent(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -36,11 +38,11 @@ pub async fn find_dependent(
     let found = queue::list_unfinished(conn, actor, connections, MAX_DEPENDENT_JOBS).await?;
     let keys: Vec<_> = found.iter().map(|(_, job)| *job).collect();
     let rows = store::of_keys(conn, actor.user_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
-    let through: std::collections::HashMap<JobId, ConnectionId> =
+    let connection_of: HashMap<JobId, ConnectionId> =
         found.iter().map(|(connection, job)| (*job, *connection)).collect();
-    // one may have ended between the two looks
-    let list_unfinished = rows.into_iter().filter(|row| !row.status.is_final());
-    let jobs = list_unfinished.filter_map(|row| Some((*through.get(&row.id)?, row))).collect();
+    // a job may have finished between the two statements
+    let unfinished = rows.into_iter().filter(|row| !row.status.is_final());
+    let jobs = unfinished.filter_map(|row| Some((*connection_of.get(&row.id)?, row))).collect();
     Ok(DependentJobs { jobs, is_cut: keys.len() >= usize::try_from(MAX_DEPENDENT_JOBS).unwrap_or(usize::MAX) })
 }
 

@@ -1,21 +1,11 @@
-//! Events of a job, numbered so that a reader resumes exactly where it stopped.
+//! An event of a job, numbered so that a reader resumes exactly where it stopped.
 //!
 //! `(run_no, n)` has one writer: enqueuing writes run 0, each run its own, and the rescuer of a lost run the next one.
-
-mod journal;
 
 use std::fmt;
 use std::str::FromStr;
 
-use sqlx::PgConnection;
-
-pub use journal::Journal;
-pub(super) use journal::{Flusher, Line};
-
-use super::store;
-use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::error::Result;
 use crate::ids::{EventId, JobId};
 
 /// The severity of an event; text in the database.
@@ -67,6 +57,15 @@ impl Event {
         self.data = Some(storable(json.into()));
         self
     }
+}
+
+/// An event with its number in its run.
+#[derive(Clone, Debug)]
+pub(super) struct NumberedEvent {
+    pub(super) job_id: JobId,
+    pub(super) run_no: i32,
+    pub(super) n: i32,
+    pub(super) event: Event,
 }
 
 /// Replaces NUL, the one character that PostgreSQL text cannot hold: tools may send anything.
@@ -128,17 +127,6 @@ impl JobEvent {
     pub const fn position(&self) -> Position {
         Position { run_no: self.run_no, n: self.n }
     }
-}
-
-/// Returns at most `limit` events of the actor's job after `position`, in order. Another user's job has none.
-pub async fn after(
-    conn: &mut PgConnection,
-    actor: &Actor,
-    job: JobId,
-    position: Position,
-    limit: i64,
-) -> Result<Vec<JobEvent>> {
-    Ok(store::events::after(conn, actor.user_id(), job, position, limit).await?)
 }
 
 #[cfg(test)]

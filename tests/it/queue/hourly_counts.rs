@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use craft::queue::{self, JobEnd, JobOutcome};
 
-use super::rescuing::simulate_crash;
-use super::{Hub, Tenant, actor, done, next};
+use super::rescue::simulate_crash;
+use super::{Hub, Tenant, actor, done, next, release};
 
 /// Fails unless the figures are what the results give.
 async fn figures_are_right(hub: &Hub) {
@@ -75,7 +75,7 @@ async fn every_way_to_end_is_counted_in_its_hour() {
     }
     // a retried job is not finished
     hub.enqueue(tenant).await;
-    engine.release(next(&mut leases).await, hub.now()).await.unwrap();
+    release(&engine, next(&mut leases).await, hub.now()).await;
     assert_eq!(counted(&hub, tenant).await, [2, 2, 2, 1]);
     assert!(hub.count("(SELECT DISTINCT hour FROM job_hours) hours").await >= 3);
     figures_are_right(&hub).await;

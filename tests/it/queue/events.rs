@@ -1,8 +1,8 @@
-//! Events: in order, read from where one stopped, by their owner.
+//! Events of a job: stored in order, read after a position, by their owner only.
 
-use craft::queue::events::Position;
+use craft::queue::Position;
 
-use super::{Hub, TEST_TIMEOUT, done, info, line, next};
+use super::{Hub, TEST_TIMEOUT, done, event_text, info, next, release};
 
 #[tokio::test]
 async fn reading_resumes_exactly_after_a_position() {
@@ -11,20 +11,20 @@ async fn reading_resumes_exactly_after_a_position() {
     let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    lease.journal().append(info("First", hub.now()));
-    engine.release(lease, hub.now()).await.unwrap();
+    lease.events().append(info("First", hub.now()));
+    release(&engine, lease, hub.now()).await;
     let lease = next(&mut leases).await;
-    lease.journal().append(info("Second", hub.now()));
+    lease.events().append(info("Second", hub.now()));
     let finish = done(&lease, tenant, hub.now());
     engine.finish(lease, finish).await.unwrap();
 
     let all = hub.events_after(tenant.user, job, Position::START).await;
     let again = "The hub is restarting: this call goes back to the queue";
     let expected = ["0.0 Accepted", "1.0 First", &format!("1.1 {again}"), "2.0 Second", "2.1 Done"];
-    assert_eq!(all.iter().map(line).collect::<Vec<_>>(), expected);
+    assert_eq!(all.iter().map(event_text).collect::<Vec<_>>(), expected);
     for (at, event) in all.iter().enumerate() {
         let rest = hub.events_after(tenant.user, job, event.position()).await;
-        assert_eq!(rest.iter().map(line).collect::<Vec<_>>(), expected[at + 1..], "after {}", event.position());
+        assert_eq!(rest.iter().map(event_text).collect::<Vec<_>>(), expected[at + 1..], "after {}", event.position());
     }
 }
 
@@ -37,7 +37,7 @@ async fn a_running_job_is_heard_before_it_ends() {
     let lease = next(&mut leases).await;
     let mut changes = hub.live.subscribe_job(job);
     for n in 0..150 {
-        lease.journal().append(info(&format!("Step {n}"), hub.now()));
+        lease.events().append(info(&format!("Step {n}"), hub.now()));
     }
     let heard = async {
         while hub.events(tenant, job).await.len() < 151 {
@@ -58,7 +58,7 @@ async fn a_fenced_out_run_is_not_heard() {
     hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", lost).await;
     let mut changes = hub.live.subscribe_job(kept);
     for lease in [&first, &second] {
-        lease.journal().append(info("Still here", hub.now()));
+        lease.events().append(info("Still here", hub.now()));
     }
     let heard = async {
         while hub.events(other, kept).await.len() < 2 {
@@ -76,17 +76,17 @@ async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
     let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    let journal = lease.journal();
+    let events = lease.events();
     for _ in 0..6_000 {
-        journal.append(info("Progress", hub.now()));
+        events.append(info("Progress", hub.now()));
     }
     let finish = done(&lease, tenant, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
-    journal.append(info("After the end", hub.now()));
+    events.append(info("After the end", hub.now()));
     let tail = hub.events_after(tenant.user, job, Position { run_no: 1, n: 4_998 }).await;
     let expected = ["1.4999 Progress", "1.5000 This run has too many events: further ones are left out", "1.5001 Done"]
         .map(str::to_owned);
-    assert_eq!(tail.iter().map(line).collect::<Vec<_>>(), expected);
+    assert_eq!(tail.iter().map(event_text).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Runs are lost: with their process, or because they never end.
+//! Rescue of lost runs: their process is gone, or their deadline has passed.
 
 use craft::ids::JobId;
 
@@ -66,7 +66,7 @@ async fn a_call_that_may_have_happened_ends_as_unknown() {
 async fn a_repeatable_call_runs_again_in_a_run_of_its_own() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept_repeatable(tenant).await;
+    let job = hub.enqueue_repeatable(tenant).await;
     simulate_crash(&hub, job, 0).await;
     let (engine, mut leases) = hub.engine().await;
     hub.until(tenant, job, "queued").await;
@@ -84,7 +84,7 @@ async fn a_repeatable_call_runs_again_in_a_run_of_its_own() {
 async fn the_third_crash_is_the_last() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept_repeatable(tenant).await;
+    let job = hub.enqueue_repeatable(tenant).await;
     simulate_crash(&hub, job, 2).await;
     let _engine = hub.engine().await;
     hub.until(tenant, job, "failed").await;
@@ -96,7 +96,7 @@ async fn the_third_crash_is_the_last() {
 async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
     let hub = Hub::new().await;
     let tenant = hub.tenant().await;
-    let job = hub.accept_repeatable(tenant).await;
+    let job = hub.enqueue_repeatable(tenant).await;
     simulate_crash(&hub, job, 0).await;
     hub.change("INSERT INTO job_cancel SELECT job_id, user_id, started_at FROM job_lease WHERE job_id = $1", job).await;
     let _engine = hub.engine().await;

@@ -1,22 +1,21 @@
-//! Jobs by the connection that they use.
+//! Unfinished jobs of a connection: listed, and released when the owner has connected again.
 
 use sqlx::PgConnection;
 
-use super::QUEUE;
-use super::store::of_connection as store;
+use super::store;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::{ConnectionId, JobId, UserId};
 use crate::live::Live;
 
-/// Returns at most `most` of the actor's unfinished jobs, each with its connection.
+/// Returns at most `limit` of the actor's unfinished jobs, each with its connection.
 pub async fn list_unfinished(
     conn: &mut PgConnection,
     actor: &Actor,
     connections: &[ConnectionId],
-    most: i64,
+    limit: i64,
 ) -> Result<Vec<(ConnectionId, JobId)>> {
-    Ok(store::list_unfinished(conn, QUEUE, actor.user_id(), connections, most).await?)
+    Ok(store::lane::list_unfinished(conn, actor.user_id(), connections, limit).await?)
 }
 
 /// Jobs that were made ready. The caller announces them after its commit.
@@ -58,6 +57,6 @@ pub async fn release_awaiting_reauth(
     connection: ConnectionId,
 ) -> Result<ReleasedJobs> {
     let owner = actor.user_id();
-    let jobs = store::release_awaiting_reauth(conn, QUEUE, owner, connection).await?;
+    let jobs = store::job_later::release_awaiting_reauth(conn, owner, connection).await?;
     Ok(ReleasedJobs { owner, jobs })
 }

@@ -1,4 +1,4 @@
-//! A job is canceled, wherever it is.
+//! Cancellation of a job in each of its states.
 
 use std::time::Duration;
 

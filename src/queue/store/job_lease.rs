@@ -1,4 +1,4 @@
-//! Finding leases whose run is lost.
+//! The statements that read `job_lease`. Claiming and finishing write it.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use sqlx::PgPool;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, JobId, UserId, WorkerId};
 
-/// A lost run, with what its ending needs to know.
-pub(in crate::queue) struct Lost {
+/// A lost run, with the columns that its end depends on.
+pub(in crate::queue) struct LostRun {
     pub(in crate::queue) job_id: JobId,
     pub(in crate::queue) user_id: UserId,
     pub(in crate::queue) run_no: i32,
     pub(in crate::queue) crashes: i32,
     pub(in crate::queue) repeatable: bool,
     pub(in crate::queue) started_at: Timestamp,
-    /// Its time was over while its process was alive.
+    /// True if its deadline passed while its process was alive.
     pub(in crate::queue) overdue: bool,
-    /// Its owner had asked to stop it.
+    /// True if its owner had asked to stop it.
     pub(in crate::queue) canceled: bool,
     pub(in crate::queue) connector_id: ConnectorId,
     pub(in crate::queue) tool_name: String,
@@ -25,15 +25,15 @@ pub(in crate::queue) struct Lost {
 
 /// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
 /// overdue by `grace`.
-pub(in crate::queue) async fn lost(
+pub(in crate::queue) async fn list_lost(
     pool: &PgPool,
     silence: Duration,
     grace: Duration,
     leaving: Option<WorkerId>,
-    most: i64,
-) -> sqlx::Result<Vec<Lost>> {
+    limit: i64,
+) -> sqlx::Result<Vec<LostRun>> {
     sqlx::query_as!(
-        Lost,
+        LostRun,
         r#"
         WITH dying AS MATERIALIZED (
             SELECT l.*,
@@ -62,7 +62,33 @@ pub(in crate::queue) async fn lost(
         silence.as_secs_f64(),
         grace.as_secs_f64(),
         leaving as _,
-        most,
+        limit,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// A lease of a process.
+pub(in crate::queue) struct WorkerLease {
+    pub(in crate::queue) job_id: JobId,
+    pub(in crate::queue) run_no: i32,
+    /// True if its owner has asked to stop it.
+    pub(in crate::queue) canceled: bool,
+}
+
+/// Returns the leases of a process.
+pub(in crate::queue) async fn list_of_worker(pool: &PgPool, worker: WorkerId) -> sqlx::Result<Vec<WorkerLease>> {
+    sqlx::query_as!(
+        WorkerLease,
+        r#"
+        SELECT l.job_id AS "job_id: JobId",
+               l.run_no,
+               c.job_id IS NOT NULL AS "canceled!"
+        FROM job_lease l
+        LEFT JOIN job_cancel c ON c.job_id = l.job_id
+        WHERE l.worker_id = $1
+        "#,
+        worker as _,
     )
     .fetch_all(pool)
     .await

@@ -39,7 +39,7 @@ pub struct Runner {
 pub(super) enum NotReady {
     /// The job fails.
     Failed(Error),
-    /// The job waits until its owner connects again. Holds a sentence for the job's log.
+    /// The job waits until its owner connects again. Holds the message of its event.
     ReauthRequired(String),
     /// The job is retried: its credential cannot be refreshed now.
     RetryLater { message: String, after: Duration },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use craft::queue::{FinishedRun, JobEnd, WaitReason};
 
-use super::{Hub, done, info, next};
+use super::{Hub, done, info, next, release};
 
 #[tokio::test]
 async fn a_fenced_out_worker_writes_nothing() {
@@ -15,7 +15,7 @@ async fn a_fenced_out_worker_writes_nothing() {
     let lease = next(&mut leases).await;
     // it was taken for dead, and runs elsewhere
     hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", job).await;
-    lease.journal().append(info("Calling", hub.now()));
+    lease.events().append(info("Calling", hub.now()));
     let finish = done(&lease, tenant, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "running");
@@ -68,7 +68,7 @@ async fn a_released_run_goes_back_as_if_it_had_not_begun() {
     let tenant = hub.tenant().await;
     let job = hub.enqueue(tenant).await;
     let (engine, mut leases) = hub.engine().await;
-    assert!(engine.release(next(&mut leases).await, hub.now()).await.unwrap());
+    assert!(release(&engine, next(&mut leases).await, hub.now()).await);
     let lease = next(&mut leases).await;
     assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 2, 0));
 }

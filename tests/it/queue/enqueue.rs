@@ -1,4 +1,4 @@
-//! Jobs are taken in: once, for their owner, and not without end.
+//! Enqueuing: once for each key, for the owner of the connection, up to a limit.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn a_job_is_accepted_claimed_and_finished() {
     assert_eq!((lease.job_id(), lease.user_id(), lease.run_no(), lease.attempt()), (job, tenant.user, 1, 0));
     assert_eq!(hub.status(tenant, job).await, "running");
 
-    lease.journal().append(super::info("Calling", hub.now()));
+    lease.events().append(super::info("Calling", hub.now()));
     let finish = done(&lease, tenant, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
     assert_eq!(hub.status(tenant, job).await, "succeeded");
@@ -52,12 +52,12 @@ async fn a_key_is_its_users_own_and_free_again_after_a_day() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
     let keyed = |tenant: Tenant| EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
-    hub.accepted(keyed(alice)).await;
-    hub.accepted(keyed(bob)).await;
+    hub.enqueue_new(keyed(alice)).await;
+    hub.enqueue_new(keyed(bob)).await;
     hub.clock.advance(Duration::from_secs(24 * 3_600 - 1));
     assert!(matches!(hub.enqueuer.enqueue(keyed(alice)).await.unwrap(), EnqueueResult::Duplicate(_)));
     hub.clock.advance(Duration::from_secs(1));
-    let new = hub.accepted(keyed(alice)).await;
+    let new = hub.enqueue_new(keyed(alice)).await;
     assert_eq!(hub.enqueuer.enqueue(keyed(alice)).await.unwrap(), EnqueueResult::Duplicate(new));
 }
 
@@ -95,7 +95,7 @@ async fn a_full_queue_refuses_its_user_and_nobody_else() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.tenant().await, hub.tenant().await);
     let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(alice) };
-    let first = hub.accepted(keyed()).await;
+    let first = hub.enqueue_new(keyed()).await;
     fill(&hub, alice, 9_998).await;
     let (last, refused) = tokio::join!(hub.enqueuer.enqueue(hub.call(alice)), hub.enqueuer.enqueue(hub.call(alice)));
     last.unwrap();

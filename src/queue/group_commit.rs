@@ -20,7 +20,7 @@ const MAX_GROUP_ITEMS: usize = 200;
 const MAX_WAITING_ITEMS: usize = 1_000;
 
 /// Writes items in one commit.
-pub(super) trait Write: Send + Sync + 'static {
+pub(super) trait GroupWriter: Send + Sync + 'static {
     type Item: Send + Sync + 'static;
     type Answer: Send + 'static;
 
@@ -28,18 +28,18 @@ pub(super) trait Write: Send + Sync + 'static {
     fn write(&self, items: &[Self::Item]) -> impl Future<Output = Result<Vec<Self::Answer>>> + Send;
 }
 
-type Waiting<W> = (<W as Write>::Item, oneshot::Sender<Result<<W as Write>::Answer>>);
+type Waiting<W> = (<W as GroupWriter>::Item, oneshot::Sender<Result<<W as GroupWriter>::Answer>>);
 
-/// The sender of items; clones share one task.
-pub(super) struct Group<W: Write>(mpsc::Sender<Waiting<W>>);
+/// The sender of items to their writer; clones share one task.
+pub(super) struct GroupCommit<W: GroupWriter>(mpsc::Sender<Waiting<W>>);
 
-impl<W: Write> Clone for Group<W> {
+impl<W: GroupWriter> Clone for GroupCommit<W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<W: Write> Group<W> {
+impl<W: GroupWriter> GroupCommit<W> {
     /// Starts the task. After `stop` it writes the submitted items and ends.
     pub(super) fn start(writer: W, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let (sender, receiver) = mpsc::channel(MAX_WAITING_ITEMS);
@@ -56,7 +56,7 @@ impl<W: Write> Group<W> {
     }
 }
 
-async fn run<W: Write>(writer: W, mut receiver: mpsc::Receiver<Waiting<W>>, stop: CancellationToken) {
+async fn run<W: GroupWriter>(writer: W, mut receiver: mpsc::Receiver<Waiting<W>>, stop: CancellationToken) {
     let mut waiting = Vec::with_capacity(MAX_GROUP_ITEMS);
     loop {
         let taken = tokio::select! {
@@ -78,7 +78,7 @@ async fn run<W: Write>(writer: W, mut receiver: mpsc::Receiver<Waiting<W>>, stop
     }
 }
 
-async fn write<W: Write>(writer: &W, items: &[W::Item]) -> Vec<Result<W::Answer>> {
+async fn write<W: GroupWriter>(writer: &W, items: &[W::Item]) -> Vec<Result<W::Answer>> {
     match writer.write(items).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(Error::Unavailable(cause)) => {

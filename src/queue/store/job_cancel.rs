@@ -1,0 +1,43 @@
+//! The statements on `job_cancel`: requests to stop running jobs.
+
+use sqlx::{PgConnection, PgPool};
+
+use crate::clock::Timestamp;
+use crate::ids::{JobId, UserId};
+
+/// Records a request to stop a running job. Returns false if it does not run.
+pub(in crate::queue) async fn request(
+    conn: &mut PgConnection,
+    owner: UserId,
+    job: JobId,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let requested = sqlx::query!(
+        r#"
+        INSERT INTO job_cancel (job_id, user_id, requested_at)
+        SELECT job_id, user_id, $3
+        FROM job_lease
+        WHERE job_id = $2 AND user_id = $1
+        ON CONFLICT (job_id) DO UPDATE SET requested_at = job_cancel.requested_at
+        "#,
+        owner as _,
+        job as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(requested.rows_affected() > 0)
+}
+
+/// Deletes the requests of jobs that have finished.
+pub(in crate::queue) async fn delete_finished(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        DELETE FROM job_cancel c
+        WHERE EXISTS (SELECT FROM job_result r WHERE r.user_id = c.user_id AND r.job_id = c.job_id)
+        "#,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
