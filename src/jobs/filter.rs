@@ -21,11 +21,11 @@ pub struct Filter {
 /// Status groups of the filter, coarser than [`super::JobStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusFilter {
-    /// Waits: for a worker, for a time, or for its owner.
+    /// Waits for a worker, for a time or for its owner.
     Queued,
-    /// In a worker.
+    /// A worker runs it.
     Running,
-    /// Ended well.
+    /// The call succeeded.
     Succeeded,
     /// Failed, or with an unknown outcome.
     Failed,
@@ -56,7 +56,7 @@ impl StatusFilter {
     /// Returns the statuses of the group, as the view spells them.
     pub(super) const fn statuses(self) -> &'static [&'static str] {
         match self {
-            Self::Queued => &["queued", "waiting_input", "awaiting_approval"],
+            Self::Queued => &["queued", "waiting_input"],
             Self::Running => &["running"],
             Self::Succeeded => &["succeeded"],
             Self::Failed => &["failed", "unknown"],
@@ -92,8 +92,8 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// The index that leaves least to look through. A good ending is what most jobs have, so it narrows least; any
-    /// other status narrows most.
+    /// Returns the index that leaves the fewest keys to read. Most jobs succeed, so that status narrows least; any other
+    /// status narrows most.
     pub(super) fn source(&self) -> Source<'_> {
         match (self.status, &self.tool, self.connector) {
             (Some(StatusFilter::Queued), ..) => Source::Waiting,

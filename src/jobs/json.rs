@@ -9,19 +9,19 @@ use crate::clock::Timestamp;
 /// `id status tool connector input output error events created_at started_at finished_at`, and what else a page shows.
 /// Times are RFC 3339 in UTC; input and output are JSON values with their numbers as spelled.
 #[must_use]
-pub fn to_json(job: &Job, log: &[JobEvent]) -> Value {
+pub fn to_json(job: &Job, events: &[JobEvent]) -> Value {
     json!({
         "id": job.id,
         "status": job.status,
         "tool": job.tool_name,
         "connector": job.connector,
-        "origin": job.origin,
+        "origin": job.origin.as_str(),
         "input": value(&job.input),
         "output": job.output.as_deref().map(value),
         "error": job.error,
         "error_class": job.error_class,
         "run_no": job.run_no,
-        "events": log.iter().map(event).collect::<Vec<_>>(),
+        "events": events.iter().map(event).collect::<Vec<_>>(),
         "created_at": moment(job.created_at),
         "started_at": job.started_at.map(moment),
         "finished_at": job.finished_at.map(moment),

@@ -7,36 +7,26 @@
 pub enum JobStatus {
     /// Accepted; starts when a worker is free, or at a time.
     Queued,
-    /// In a worker.
+    /// A worker runs it.
     Running,
-    /// Ended well.
+    /// The call succeeded.
     Succeeded,
-    /// Ended badly.
+    /// The call failed.
     Failed,
     /// Stopped by its owner.
     Canceled,
-    /// Cut off: the call may or may not have happened.
+    /// The call may or may not have happened.
     Unknown,
-    /// Parked until its owner acts.
+    /// Waits until its owner acts.
     WaitingInput,
-    /// Waits for an approval.
-    AwaitingApproval,
 }
 
 impl JobStatus {
     /// Every status.
-    pub const ALL: [Self; 8] = [
-        Self::Queued,
-        Self::Running,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Canceled,
-        Self::Unknown,
-        Self::WaitingInput,
-        Self::AwaitingApproval,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Canceled, Self::Unknown, Self::WaitingInput];
 
-    /// The word.
+    /// The word in JSON and URLs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +37,6 @@ impl JobStatus {
             Self::Canceled => "canceled",
             Self::Unknown => "unknown",
             Self::WaitingInput => "waiting_input",
-            Self::AwaitingApproval => "awaiting_approval",
         }
     }
 

@@ -1,9 +1,10 @@
-//! The statements that read jobs as people see them. (The queue writes them.)
+//! The statements that read jobs as pages show them. The queue writes them.
 
 use sqlx::PgConnection;
 
 use super::filter::{Filter, StatusFilter};
 use super::status::JobStatus;
+use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
 use crate::page::KeyRange;
@@ -14,7 +15,7 @@ use crate::queue::WaitReason;
 pub struct JobRow {
     /// Key.
     pub id: JobId,
-    /// The service's name; none if it is gone.
+    /// The connector's name; `None` if it was deleted.
     pub connector: Option<String>,
     /// The tool's name.
     pub tool_name: String,
@@ -28,40 +29,40 @@ pub struct JobRow {
     pub finished_at: Option<Timestamp>,
 }
 
-/// A job whole.
+/// A job.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Key.
     pub id: JobId,
     /// Job type.
     pub kind: String,
-    /// The service.
+    /// The connector.
     pub connector_id: ConnectorId,
-    /// Its name; none if it is gone.
+    /// The connector's name; `None` if it was deleted.
     pub connector: Option<String>,
-    /// Its place in URLs; none if it is gone, or hidden.
+    /// The connector's slug; `None` if it was deleted or is hidden.
     pub connector_slug: Option<String>,
-    /// Through which connection it runs.
+    /// The connection that it uses.
     pub connection_id: ConnectionId,
-    /// The definition it runs; none: it runs no tool.
+    /// The tool version that it runs; `None` if it runs no tool.
     pub tool_version_id: Option<ToolVersionId>,
     /// The tool's name, or that of the work.
     pub tool_name: String,
-    /// From where it was asked for.
-    pub origin: String,
+    /// The origin of the request.
+    pub origin: Origin,
     /// Status of the job.
     pub status: JobStatus,
     /// Arguments as JSON text.
     pub input: String,
     /// Result as JSON text.
     pub output: Option<String>,
-    /// Why it failed, in words.
+    /// The error message, for people.
     pub error: Option<String>,
-    /// Machine word for the cause.
+    /// The error class, a machine word.
     pub error_class: Option<String>,
     /// Number of earlier attempts.
     pub attempt: i32,
-    /// Its last run.
+    /// The number of its last run.
     pub run_no: i32,
     /// The reason to wait, if the job waits for a time.
     pub wait_reason: Option<WaitReason>,
@@ -75,7 +76,7 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
-/// The newest in the range.
+/// Returns the newest jobs in the range.
 pub(super) async fn newest(
     conn: &mut PgConnection,
     owner: UserId,
@@ -146,6 +147,7 @@ pub(super) async fn of_keys(
     .await
 }
 
+/// Returns a job of the owner.
 pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> sqlx::Result<Option<Job>> {
     sqlx::query_as!(
         Job,
@@ -158,7 +160,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
                j.connection_id AS "connection_id!: ConnectionId",
                j.tool_version_id AS "tool_version_id: ToolVersionId",
                j.tool_name AS "tool_name!",
-               j.origin AS "origin!",
+               j.origin AS "origin!: Origin",
                j.status AS "status!: JobStatus",
                j.input AS "input!",
                j.output,
@@ -182,7 +184,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
     .await
 }
 
-/// The key of the newest check-up of a connection.
+/// Returns the key of the newest check-up of a connection.
 pub(super) async fn find_latest_checkup(
     conn: &mut PgConnection,
     owner: UserId,

@@ -37,8 +37,6 @@ impl Badge {
     pub const UNKNOWN: Self = badge("Outcome unknown", "circle-help", "warn", "needs");
     /// The job waits for something that only its owner can give.
     pub const WAITING_INPUT: Self = badge("Waiting for you", "hand", "warn", "needs");
-    /// The job waits for an approval.
-    pub const AWAITING_APPROVAL: Self = badge("Awaiting approval", "hourglass", "warn", "needs");
     /// The connection can be used.
     pub const CONNECTED: Self = badge("Connected", "check", "ok", "");
     /// The connection was begun and is not finished.
@@ -74,7 +72,6 @@ impl Badge {
             JobStatus::Failed => Self::FAILED,
             JobStatus::Canceled => Self::CANCELED,
             JobStatus::WaitingInput => Self::WAITING_INPUT,
-            JobStatus::AwaitingApproval => Self::AWAITING_APPROVAL,
             JobStatus::Unknown => Self::UNKNOWN,
         }
     }

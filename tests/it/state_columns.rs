@@ -7,6 +7,7 @@ use craft::actor::Origin;
 use craft::audit::AuditOutcome;
 use craft::connections::{ConnectionHealth, ConnectionStatus};
 use craft::connectors::{AuthKind, Visibility};
+use craft::queue::{EventLevel, JobOutcome, WaitReason};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::support::database::TestDatabase;
@@ -30,6 +31,9 @@ fn typed_columns() -> Vec<Column> {
         ("audit_entries", "outcome", AuditOutcome::ALL.map(AuditOutcome::as_str).to_vec()),
         ("audit_entries", "origin", origins()),
         ("job", "origin", origins()),
+        ("job_later", "reason", WaitReason::ALL.map(WaitReason::as_str).to_vec()),
+        ("job_result", "outcome", JobOutcome::ALL.map(JobOutcome::as_str).to_vec()),
+        ("pipeline_events", "level", EventLevel::ALL.map(EventLevel::as_str).to_vec()),
     ]
 }
 
@@ -39,11 +43,8 @@ const UNTYPED_COLUMNS: &[(&str, &str, &str)] = &[
     ("connector_tools", "source", "written as a literal"),
     ("connectors", "transport", "its enum does not list its values"),
     ("email_tokens", "purpose", "its enum is private to accounts"),
-    ("job_later", "reason", "its enum does not list its values"),
-    ("job_result", "outcome", "its enum is private to the queue"),
     ("oauth_clients", "source", "written as a literal"),
     ("oauth_transactions", "status", "written as a literal"),
-    ("pipeline_events", "level", "its enum does not list its values"),
 ];
 
 /// The values that each column's CHECK allows, by table and column.

@@ -37,7 +37,7 @@ impl Announcer {
             JobStatus::Failed => "failed",
             JobStatus::Canceled => "was cancelled",
             JobStatus::Unknown => "was cut off, with an unknown outcome",
-            JobStatus::Queued | JobStatus::Running | JobStatus::WaitingInput | JobStatus::AwaitingApproval => return,
+            JobStatus::Queued | JobStatus::Running | JobStatus::WaitingInput => return,
         };
         self.finished += 1;
         self.failed += u64::from(matches!(row.status, JobStatus::Failed | JobStatus::Unknown));

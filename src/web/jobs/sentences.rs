@@ -26,7 +26,6 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
             "The job will continue when you connect the service again.".to_owned()
         }
         JobStatus::WaitingInput => "Waiting for you.".to_owned(),
-        JobStatus::AwaitingApproval => "Waiting for an approval.".to_owned(),
     }
 }
 

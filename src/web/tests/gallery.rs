@@ -59,7 +59,6 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
             Badge::CANCELED,
             Badge::UNKNOWN,
             Badge::WAITING_INPUT,
-            Badge::AWAITING_APPROVAL,
             Badge::CONNECTED,
             Badge::PENDING,
             Badge::EXPIRED,
