@@ -1,8 +1,8 @@
-//! Actions that are audited, named `noun.past`.
+//! Actions that are audited, each with the typed fields of its entry. `action_name` has their table, `action_columns` the columns.
 
 use std::time::Duration;
 
-use crate::clock::{Timestamp, to_jiff};
+use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
 /// An action with the fields of its entry.
@@ -264,169 +264,10 @@ pub enum ActionOutcome {
 }
 
 impl ActionOutcome {
-    fn error(&self) -> Option<(String, String)> {
+    pub(super) fn error(&self) -> Option<(String, String)> {
         match self {
             Self::Success => None,
             Self::Error { class, message } => Some((class.clone(), message.clone())),
         }
     }
-}
-
-/// An action as columns of an entry.
-#[derive(Default)]
-pub(super) struct Described {
-    pub(super) name: &'static str,
-    pub(super) target: Option<(&'static str, String)>,
-    pub(super) connector: Option<ConnectorId>,
-    pub(super) tool: Option<String>,
-    pub(super) job: Option<JobId>,
-    pub(super) error: Option<(String, String)>,
-    pub(super) latency: Option<Duration>,
-    pub(super) request: Option<String>,
-    pub(super) response: Option<String>,
-}
-
-impl Action {
-    /// Returns the columns of the entry.
-    #[expect(clippy::too_many_lines, reason = "a table with one arm for each action")]
-    pub(super) fn describe(&self) -> Described {
-        match self {
-            Self::MasterKeyChanged { current, former } => Described {
-                request: Some(serde_json::json!({ "current": current, "former": former }).to_string()),
-                ..named("master_key.changed")
-            },
-            Self::AccountCreated { user, admin } => Described {
-                request: Some(serde_json::json!({ "admin": admin }).to_string()),
-                ..on("account.created", "account", user)
-            },
-            Self::AccountConfirmed { user } => on("account.confirmed", "account", user),
-            Self::ProfileChanged => named("profile.changed"),
-            Self::AppearanceChanged => named("appearance.changed"),
-            Self::PasswordChanged { user } => on("password.changed", "account", user),
-            Self::PasswordRefused { user } => Described {
-                error: Some(("password".to_owned(), "The current password was wrong".to_owned())),
-                ..on("password.refused", "account", user)
-            },
-            Self::EmailAsked { user, email } => Described {
-                request: Some(serde_json::json!({ "email": email }).to_string()),
-                ..on("email.asked", "account", user)
-            },
-            Self::EmailChanged { user } => on("email.changed", "account", user),
-            Self::SessionsRevoked { sessions } => Described {
-                request: Some(serde_json::json!({ "sessions": sessions }).to_string()),
-                ..named("sessions.revoked")
-            },
-            Self::PasswordReset { user } => on("password.reset", "account", user),
-            Self::SessionStarted => named("session.started"),
-            Self::SessionEnded => named("session.ended"),
-            Self::SessionRefused { email, class } => Described {
-                request: Some(serde_json::json!({ "email": email }).to_string()),
-                error: Some(((*class).to_owned(), "The sign-in was refused".to_owned())),
-                ..named("session.refused")
-            },
-            Self::SessionDelayed { email, until } => Described {
-                request: Some(serde_json::json!({ "email": email, "until": to_jiff(*until).to_string() }).to_string()),
-                error: Some(("too_many".to_owned(), "Too many sign-ins were refused".to_owned())),
-                ..named("session.delayed")
-            },
-            Self::ConnectorAdded { connector, name, url } => Described {
-                connector: Some(*connector),
-                request: Some(serde_json::json!({ "name": name, "url": url }).to_string()),
-                ..on("connector.added", "connector", connector)
-            },
-            Self::ToolsDiscovered { connector, tools, changed, removed } => {
-                let found = serde_json::json!({ "tools": tools, "changed": changed, "removed": removed });
-                Described {
-                    connector: Some(*connector),
-                    response: Some(found.to_string()),
-                    ..on("tools.discovered", "connector", connector)
-                }
-            }
-            Self::DiscoveryFailed { connector, class, message } => Described {
-                connector: Some(*connector),
-                error: Some(((*class).to_owned(), message.clone())),
-                ..on("tools.discovered", "connector", connector)
-            },
-            Self::ConnectionCreated { connection, connector } => {
-                of_connection("connection.created", connection, connector)
-            }
-            Self::ConnectionReconnected { connection, connector } => {
-                of_connection("connection.reconnected", connection, connector)
-            }
-            Self::ConnectionRefused { connector, class, message } => Described {
-                connector: Some(*connector),
-                error: Some(((*class).to_owned(), message.clone())),
-                ..on("connection.refused", "connector", connector)
-            },
-            Self::ConnectionRefreshed { connection, connector, error } => Described {
-                error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
-                ..of_connection("connection.renewed", connection, connector)
-            },
-            Self::ConnectionVerified { connection, connector, error } => Described {
-                error: error.as_ref().map(|(class, message)| ((*class).to_owned(), message.clone())),
-                ..of_connection("connection.verified", connection, connector)
-            },
-            Self::ConnectionLimited { connection, connector, scopes } => Described {
-                request: Some(serde_json::json!({ "scopes": scopes }).to_string()),
-                ..of_connection("connection.limited", connection, connector)
-            },
-            Self::ClientRegistered { connector, issuer } => Described {
-                connector: Some(*connector),
-                request: Some(serde_json::json!({ "issuer": issuer }).to_string()),
-                ..on("client.registered", "connector", connector)
-            },
-            Self::ConnectionRenamed { connection, connector, from, to } => Described {
-                request: Some(serde_json::json!({ "from": from, "to": to }).to_string()),
-                ..of_connection("connection.renamed", connection, connector)
-            },
-            Self::DefaultConnectionChanged { connection, connector } => {
-                of_connection("connection.preferred", connection, connector)
-            }
-            Self::ConnectionChecked { connection, connector, job, outcome, latency, response } => Described {
-                job: Some(*job),
-                error: outcome.error(),
-                latency: Some(*latency),
-                response: response.clone(),
-                ..of_connection("connection.checked", connection, connector)
-            },
-            Self::ConnectionDisconnected { connection, connector } => {
-                of_connection("connection.disconnected", connection, connector)
-            }
-            Self::CredentialReplaced { connection, connector } => {
-                of_connection("credential.replaced", connection, connector)
-            }
-            Self::JobCancelRequested { job, connector, tool } => Described {
-                connector: Some(*connector),
-                tool: Some(tool.clone()),
-                job: Some(*job),
-                ..on("job.cancel_requested", "job", job)
-            },
-            Self::JobFinished { job, connector, tool, outcome, latency, request, response } => Described {
-                connector: *connector,
-                tool: tool.clone(),
-                job: Some(*job),
-                error: outcome.error(),
-                latency: *latency,
-                request: request.clone(),
-                response: response.clone(),
-                ..on("job.finished", "job", job)
-            },
-            Self::LogExported { format, filter } => Described {
-                request: Some(serde_json::json!({ "format": format, "filter": filter }).to_string()),
-                ..named("audit.exported")
-            },
-        }
-    }
-}
-
-fn named(name: &'static str) -> Described {
-    Described { name, ..Described::default() }
-}
-
-fn on(name: &'static str, kind: &'static str, id: &impl ToString) -> Described {
-    Described { target: Some((kind, id.to_string())), ..named(name) }
-}
-
-fn of_connection(name: &'static str, connection: &ConnectionId, connector: &ConnectorId) -> Described {
-    Described { connector: Some(*connector), ..on(name, "connection", connection) }
 }

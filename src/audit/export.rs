@@ -1,10 +1,11 @@
 //! Exports of the log: all entries that match a filter, read in batches, so that memory and connections are held briefly.
 
 use super::action::Action;
+use super::entry::{AuditEntry, EntryContext};
 use super::filter::Filter;
 use super::keys;
 use super::prepared::PreparedEntry;
-use super::store::{self, AuditEntry, EntryContext};
+use super::store;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::Db;

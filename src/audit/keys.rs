@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::action_name::ActionName;
 use super::filter::{Filter, Source};
 use crate::ids::{AuditId, UserId};
 use crate::page::KeyRange;
@@ -19,7 +20,7 @@ pub(super) fn range(filter: &Filter, before: Option<AuditId>) -> KeyRange<AuditI
 pub(super) async fn read(
     conn: &mut PgConnection,
     owner: UserId,
-    source: Source,
+    source: Source<'_>,
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<(Vec<AuditId>, Option<AuditId>)> {
@@ -59,10 +60,11 @@ async fn newest(
 async fn of_actions(
     conn: &mut PgConnection,
     owner: UserId,
-    actions: &[&str],
+    actions: &[ActionName],
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditId>> {
+    let actions: Vec<_> = actions.iter().map(|action| action.as_str()).collect();
     sqlx::query_scalar!(
         r#"
         SELECT e.id AS "id: AuditId"

@@ -6,9 +6,10 @@
 
 use sqlx::PgConnection;
 
+use super::entry::AuditEntry;
 use super::filter::{Filter, Source};
 use super::keys;
-use super::store::{self, AuditEntry};
+use super::store;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::{AuditId, UserId};

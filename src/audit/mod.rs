@@ -1,10 +1,16 @@
-//! The audit log: action, actor, target and outcome.
+//! The audit log: action, actor, target and outcome of every change.
 //!
-//! An entry is recorded in the transaction of its change and never changes. Its body (redacted request and response, address,
-//! user agent) lies in another table, where retention and erasure may delete it. The entry keeps salted digests of the body.
-//! [`Action`] has typed fields, so an entry cannot lack one.
+//! Every module that changes something calls [`record`] in the transaction of the change. The queue instead stores a
+//! [`PreparedEntry`] with each finished job. An entry never changes. Its body (redacted request and response, address, user
+//! agent) lies in another table, where retention and erasure may delete it; the entry keeps salted digests of the body.
+//!
+//! [`Action`] has typed fields, so an entry cannot lack one, and [`ActionName`] is the table of their names and titles. Nothing
+//! here may update or delete an entry, or store a credential: callers redact request and response first.
 
 mod action;
+mod action_columns;
+mod action_name;
+mod entry;
 mod export;
 mod filter;
 mod keys;
@@ -12,14 +18,17 @@ mod list;
 mod newest;
 mod prepared;
 mod store;
+mod stored;
 
 pub use action::{Action, ActionOutcome};
+pub use action_name::{ActionName, Category};
+pub use entry::{AuditEntry, EntryContext, EntryDetail, RecentEntry};
 pub use export::{Export, ExportedEntry, export};
-pub use filter::{AuditOutcome, Filter, TextFilter};
+pub use filter::{Filter, TextFilter};
 pub use list::{Listing, exists, list};
-pub use newest::{RecentEntry, list_newest};
+pub use newest::list_newest;
 pub use prepared::PreparedEntry;
-pub use store::{AuditEntry, EntryContext, EntryDetail};
+pub use stored::{ActorKind, AuditOutcome, Stored, StoredText};
 
 use sqlx::PgConnection;
 

@@ -3,6 +3,9 @@
 use sha2::{Digest, Sha256};
 
 use super::action::Action;
+use super::action_columns::ActionColumns;
+use super::action_name::ActionName;
+use super::stored::{ActorKind, AuditOutcome};
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
@@ -14,12 +17,12 @@ pub struct PreparedEntry {
     pub id: AuditId,
     /// User whose log the entry belongs to.
     pub user_id: UserId,
-    /// `noun.past`.
-    pub action: String,
-    /// `user` or `system`.
-    pub actor: &'static str,
+    /// Name of the action.
+    pub action: ActionName,
+    /// Kind of the actor.
+    pub actor: ActorKind,
     /// Origin of the action.
-    pub origin: &'static str,
+    pub origin: Origin,
     /// Noun of the target.
     pub target_kind: Option<String>,
     /// Id of the target.
@@ -30,8 +33,8 @@ pub struct PreparedEntry {
     pub tool_name: Option<String>,
     /// Job of the entry.
     pub job_id: Option<JobId>,
-    /// `success` or `error`.
-    pub outcome: &'static str,
+    /// Outcome of the action.
+    pub outcome: AuditOutcome,
     /// Code of the cause.
     pub error_class: Option<String>,
     /// Duration in milliseconds.
@@ -63,7 +66,7 @@ impl PreparedEntry {
     #[must_use]
     pub fn new(actor: &Actor, action: &Action, now: Timestamp) -> Self {
         let salt: [u8; 16] = rand::random();
-        let it = action.describe();
+        let it = ActionColumns::from(action);
         let ip = actor.ip().map(|ip| ip.to_string());
         let agent = actor.agent().map(ToOwned::to_owned);
         let identity = ip.as_ref().map(|ip| format!("{ip}\n{}", agent.as_deref().unwrap_or_default()));
@@ -72,15 +75,15 @@ impl PreparedEntry {
         Self {
             id: AuditId::new(now),
             user_id: actor.user_id(),
-            action: it.name.to_owned(),
-            actor: if actor.origin() == Origin::System { "system" } else { "user" },
-            origin: actor.origin().as_str(),
+            action: action.name(),
+            actor: actor.origin().into(),
+            origin: actor.origin(),
             target_kind,
             target_id,
             connector_id: it.connector,
             tool_name: it.tool,
             job_id: it.job,
-            outcome: if error.is_some() { "error" } else { "success" },
+            outcome: if error.is_some() { AuditOutcome::Error } else { AuditOutcome::Success },
             error_class,
             latency_ms: it.latency.map(|took| i32::try_from(took.as_millis()).unwrap_or(i32::MAX)),
             request_digest: it.request.as_deref().map(|text| digest(&salt, text)),

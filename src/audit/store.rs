@@ -3,107 +3,14 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::filter::{AuditOutcome, Filter};
+use super::action_name::ActionName;
+use super::entry::{AuditEntry, EntryContext, EntryDetail};
+use super::filter::Filter;
 use super::prepared::PreparedEntry;
+use super::stored::AuditOutcome;
 use crate::actor::Origin;
-use crate::clock::Timestamp;
 use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 use crate::page::KeyRange;
-
-/// An entry without its body.
-#[derive(Clone, Debug)]
-pub struct AuditEntry {
-    /// Key.
-    pub id: AuditId,
-    /// `noun.past`.
-    pub action: String,
-    /// `user` or `system`.
-    pub actor: String,
-    /// Origin of the action.
-    pub origin: String,
-    /// Noun of the target.
-    pub target_kind: Option<String>,
-    /// Id of the target.
-    pub target_id: Option<String>,
-    /// Name of the connector, if it still exists.
-    pub connector: Option<String>,
-    /// Tool that ran.
-    pub tool_name: Option<String>,
-    /// Job of the entry.
-    pub job_id: Option<JobId>,
-    /// `success` or `error`.
-    pub outcome: String,
-    /// Code of the cause.
-    pub error_class: Option<String>,
-    /// Duration in milliseconds.
-    pub latency_ms: Option<i32>,
-    /// Time of the action.
-    pub created_at: Timestamp,
-}
-
-/// The stored part of a body, without request and response.
-#[derive(Clone, Debug)]
-pub struct EntryContext {
-    /// Id of the entry.
-    pub entry_id: AuditId,
-    /// Cause in words.
-    pub error: Option<String>,
-    /// Network address of the actor.
-    pub ip: Option<String>,
-    /// User agent of the actor.
-    pub agent: Option<String>,
-}
-
-/// An entry with its body.
-#[derive(Clone, Debug)]
-pub struct EntryDetail {
-    /// Key.
-    pub id: AuditId,
-    /// `noun.past`.
-    pub action: String,
-    /// `user` or `system`.
-    pub actor: String,
-    /// Origin of the action.
-    pub origin: String,
-    /// Noun of the target.
-    pub target_kind: Option<String>,
-    /// Id of the target.
-    pub target_id: Option<String>,
-    /// Connector involved.
-    pub connector_id: Option<ConnectorId>,
-    /// Name of the connector, if it still exists.
-    pub connector: Option<String>,
-    /// Slug of the connector, if the viewer can open it.
-    pub connector_slug: Option<String>,
-    /// Label of the connection that was created or used, if it still exists.
-    pub connection: Option<String>,
-    /// Tool that ran.
-    pub tool_name: Option<String>,
-    /// Job, if it is still stored.
-    pub job_id: Option<JobId>,
-    /// `success` or `error`.
-    pub outcome: String,
-    /// Code of the cause.
-    pub error_class: Option<String>,
-    /// Cause in words.
-    pub error: Option<String>,
-    /// Duration in milliseconds.
-    pub latency_ms: Option<i32>,
-    /// True if there was a request; without its text it is no longer stored.
-    pub had_request: bool,
-    /// Redacted request as JSON text.
-    pub request: Option<String>,
-    /// True if there was a response; without its text it is no longer stored.
-    pub had_response: bool,
-    /// Redacted response as JSON text.
-    pub response: Option<String>,
-    /// Network address of the actor.
-    pub ip: Option<String>,
-    /// User agent of the actor.
-    pub agent: Option<String>,
-    /// Time of the action.
-    pub created_at: Timestamp,
-}
 
 pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sqlx::Result<()> {
     sqlx::query!(
@@ -119,15 +26,15 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
         "#,
         entry.user_id as _,
         entry.id as _,
-        entry.action,
-        entry.actor,
-        entry.origin,
+        entry.action.as_str(),
+        entry.actor.as_str(),
+        entry.origin.as_str(),
         entry.target_kind,
         entry.target_id,
         entry.connector_id as _,
         entry.tool_name,
         entry.job_id as _,
-        entry.outcome,
+        entry.outcome.as_str(),
         entry.error_class,
         entry.latency_ms,
         entry.request_digest,
@@ -157,15 +64,15 @@ pub(super) async fn newest(
         AuditEntry,
         r#"
         SELECT e.id AS "id: AuditId",
-               e.action,
-               e.actor,
-               e.origin,
+               e.action AS "action: _",
+               e.actor AS "actor: _",
+               e.origin AS "origin: _",
                e.target_kind,
                e.target_id,
                c.name AS "connector?",
                e.tool_name,
                e.job_id AS "job_id: JobId",
-               e.outcome,
+               e.outcome AS "outcome: _",
                e.error_class,
                e.latency_ms,
                e.created_at
@@ -192,20 +99,22 @@ pub(super) async fn of_keys(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditEntry>> {
-    let text = filter.text.as_ref();
+    let words = filter.text.as_ref().map(|text| &text.words[..]);
+    let actions: Vec<_> = filter.actions.iter().map(|action| action.as_str()).collect();
+    let (names, titles): (Vec<_>, Vec<_>) = ActionName::ALL.iter().map(|it| (it.as_str(), it.title())).unzip();
     sqlx::query_as!(
         AuditEntry,
         r#"
         SELECT e.id AS "id!: AuditId",
-               e.action AS "action!",
-               e.actor AS "actor!",
-               e.origin AS "origin!",
+               e.action AS "action!: _",
+               e.actor AS "actor!: _",
+               e.origin AS "origin!: _",
                e.target_kind,
                e.target_id,
                c.name AS "connector?",
                e.tool_name,
                e.job_id AS "job_id: JobId",
-               e.outcome AS "outcome!",
+               e.outcome AS "outcome!: _",
                e.error_class,
                e.latency_ms,
                e.created_at AS "created_at!"
@@ -233,12 +142,12 @@ pub(super) async fn of_keys(
         owner as _,
         &uuids(keys),
         filter.origin.map(Origin::as_str),
-        Some(filter.actions).filter(|actions| !actions.is_empty()) as _,
+        Some(actions).filter(|actions| !actions.is_empty()) as _,
         filter.outcome.map(AuditOutcome::as_str),
         filter.connector as _,
-        text.map(|text| &text.words[..]) as _,
-        text.map(|text| &text.actions[..]) as _,
-        text.map(|text| &text.titles[..]) as _,
+        words as _,
+        &names as _,
+        &titles as _,
         limit,
     )
     .fetch_all(conn)
@@ -285,9 +194,9 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
         EntryDetail,
         r#"
         SELECT e.id AS "id!: AuditId",
-               e.action AS "action!",
-               e.actor AS "actor!",
-               e.origin AS "origin!",
+               e.action AS "action!: _",
+               e.actor AS "actor!: _",
+               e.origin AS "origin!: _",
                e.target_kind,
                e.target_id,
                e.connector_id AS "connector_id: ConnectorId",
@@ -296,7 +205,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
                n.label AS "connection?",
                e.tool_name,
                j.id AS "job_id?: JobId",
-               e.outcome AS "outcome!",
+               e.outcome AS "outcome!: _",
                e.error_class,
                b.error AS "error?",
                e.latency_ms,

@@ -2,6 +2,7 @@
 //!
 //! A pill is settled, a dashed pill waits, and a square needs the viewer.
 
+use crate::audit::AuditOutcome;
 use crate::connections::{ConnectionHealth, ConnectionStatus};
 use crate::jobs::JobStatus;
 
@@ -104,8 +105,11 @@ impl Badge {
 
     /// Returns the badge of an audit entry's outcome.
     #[must_use]
-    pub fn outcome(outcome: &str) -> Self {
-        if outcome == "success" { Self::SUCCEEDED } else { Self::FAILED }
+    pub const fn outcome(outcome: AuditOutcome) -> Self {
+        match outcome {
+            AuditOutcome::Success => Self::SUCCEEDED,
+            AuditOutcome::Error => Self::FAILED,
+        }
     }
 }
 

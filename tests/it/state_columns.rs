@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use craft::accounts::{Announce, Contrast, Motion, Theme};
 use craft::actor::Origin;
-use craft::audit::AuditOutcome;
+use craft::audit::{ActorKind, AuditOutcome};
 use craft::connections::{ConnectionHealth, ConnectionStatus};
 use craft::connectors::{AuthKind, Visibility};
 use craft::queue::{EventLevel, JobOutcome, WaitReason};
@@ -28,6 +28,7 @@ fn typed_columns() -> Vec<Column> {
         ("users", "contrast", Contrast::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "motion", Motion::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "announce", Announce::ALL.iter().map(|it| it.as_str()).collect()),
+        ("audit_entries", "actor", ActorKind::ALL.map(ActorKind::as_str).to_vec()),
         ("audit_entries", "outcome", AuditOutcome::ALL.map(AuditOutcome::as_str).to_vec()),
         ("audit_entries", "origin", origins()),
         ("job", "origin", origins()),
@@ -39,7 +40,6 @@ fn typed_columns() -> Vec<Column> {
 
 /// Columns with a list of values that no public enum has, each with its reason. This list may only get shorter.
 const UNTYPED_COLUMNS: &[(&str, &str, &str)] = &[
-    ("audit_entries", "actor", "written from the kind of an actor"),
     ("connector_tools", "source", "written as a literal"),
     ("connectors", "transport", "its enum does not list its values"),
     ("email_tokens", "purpose", "its enum is private to accounts"),

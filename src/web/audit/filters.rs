@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::actions::{self, OptionGroup};
 use super::labels::{origin_label, origin_phrase, outcome_label};
 use crate::actor::{Actor, Origin};
-use crate::audit::{self, AuditOutcome, Filter};
+use crate::audit::{self, AuditOutcome, Filter, TextFilter};
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
@@ -36,6 +36,7 @@ pub(super) struct ListParams {
 }
 
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
+#[derive(Default)]
 pub(super) struct Filters {
     pub(super) filter: Filter,
     pub(super) before: Option<AuditId>,
@@ -90,15 +91,7 @@ impl Filters {
     }
 
     fn parse(params: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
-        let mut filters = Self {
-            filter: Filter::default(),
-            before: None,
-            faults: FieldFaults::default(),
-            parts: Vec::new(),
-            params: Vec::new(),
-            typed: ListParams::default(),
-            connectors: Vec::new(),
-        };
+        let mut filters = Self::default();
         filters.outcome(params.outcome());
         filters.action(params.action());
         filters.connector(params.connector(), connector);
@@ -122,13 +115,8 @@ impl Filters {
 
     fn action(&mut self, value: &str) {
         let action = actions::parse(value);
-        report_invalid(
-            &mut self.faults,
-            "action",
-            value,
-            action.is_some(),
-            "the log has no such action; choose one of the list",
-        );
+        let advice = "the log has no such action; choose one of the list";
+        report_invalid(&mut self.faults, "action", value, action.is_some(), advice);
         if let Some(action) = action {
             self.activate("action", action.word, action.words);
             self.filter.actions = action.actions;
@@ -157,7 +145,7 @@ impl Filters {
         report_invalid(&mut self.faults, "text", value, is_short, "a search has at most 200 characters; shorten it");
         if is_short && !value.is_empty() {
             self.activate("text", value, format!("“{value}”"));
-            self.filter.text = actions::text_search(value);
+            self.filter.text = TextFilter::new(value);
         }
     }
 

@@ -1,51 +1,15 @@
-//! Labels of the audit log: actions, origins and outcomes in words.
+//! Labels of the audit log: origins and outcomes in words.
 
 use crate::actor::Origin;
-use crate::audit::AuditOutcome;
+use crate::audit::{AuditOutcome, Stored};
 use crate::web::badge::Badge;
 
-/// Returns the label of an action. An action of a later version is shown as stored.
-pub(in crate::web) fn action_label(action: &str) -> String {
-    match action {
-        "account.created" => "Account created",
-        "account.confirmed" => "Email address confirmed",
-        "profile.changed" => "Profile changed",
-        "appearance.changed" => "Appearance changed",
-        "password.changed" => "Password changed",
-        "password.refused" => "Current password refused",
-        "email.asked" => "New email address asked for",
-        "email.changed" => "Email address changed",
-        "sessions.revoked" => "Browsers signed out",
-        "password.reset" => "Password reset by a mailed link",
-        "session.started" => "Signed in",
-        "session.refused" => "Sign-in refused",
-        "session.delayed" => "Sign-in slowed down",
-        "session.ended" => "Signed out",
-        "connector.added" => "Connector added",
-        "tools.discovered" => "Tools read from the server",
-        "connection.created" => "Connection made",
-        "connection.reconnected" => "Connected again",
-        "connection.renewed" => "Renewal of a token",
-        "connection.verified" => "Verification of a key or token",
-        "connection.limited" => "More permission wanted",
-        "connection.refused" => "Sign-in at a service refused",
-        "client.registered" => "Hub registered at a service",
-        "connection.checked" => "Check-up of a connection",
-        "connection.renamed" => "Connection renamed",
-        "connection.preferred" => "Connection used by default",
-        "connection.disconnected" => "Connection disconnected",
-        "credential.replaced" => "Credential replaced",
-        "job.cancel_requested" => "Cancelling asked for",
-        "job.finished" => "Tool run",
-        "audit.exported" => "Audit log exported",
-        other => other,
+/// Returns the label of a stored origin; an origin of another version is the viewer.
+pub(super) const fn stored_origin_label(origin: &Stored<Origin>) -> &'static str {
+    match origin {
+        Stored::Known(origin) => origin_label(*origin),
+        Stored::Unknown(_) => "You",
     }
-    .to_owned()
-}
-
-/// Returns the label of a stored origin; an origin of a later version is the viewer.
-pub(super) fn stored_origin_label(origin: &str) -> String {
-    Origin::ALL.into_iter().find(|known| known.as_str() == origin).map_or("You", origin_label).to_owned()
 }
 
 /// Returns the label of an origin, addressed to the viewer.
@@ -59,8 +23,8 @@ pub(super) const fn origin_label(origin: Origin) -> &'static str {
 }
 
 /// Returns the label of an outcome, as its badge shows it.
-pub(super) fn outcome_label(outcome: AuditOutcome) -> &'static str {
-    Badge::outcome(outcome.as_str()).word
+pub(super) const fn outcome_label(outcome: AuditOutcome) -> &'static str {
+    Badge::outcome(outcome).word
 }
 
 /// Returns the origin as part of a list of filters.

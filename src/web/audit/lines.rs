@@ -4,7 +4,6 @@ use csv::{Terminator, WriterBuilder};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 
-use super::labels::action_label;
 use crate::audit::{EntryContext, ExportedEntry};
 use crate::error::Result;
 
@@ -36,11 +35,11 @@ fn values(exported: &ExportedEntry) -> [Value; 17] {
     [
         entry.id.to_string().into(),
         entry.created_at.format(&Rfc3339).ok().into(),
-        action_label(&entry.action).into(),
-        entry.action.clone().into(),
-        entry.outcome.clone().into(),
-        entry.actor.clone().into(),
-        entry.origin.clone().into(),
+        entry.action.title().into(),
+        entry.action.as_str().into(),
+        entry.outcome.as_str().into(),
+        entry.actor.as_str().into(),
+        entry.origin.as_str().into(),
         entry.connector.clone().into(),
         entry.tool_name.clone().into(),
         entry.job_id.map(|id| id.to_string()).into(),

@@ -13,7 +13,6 @@ use axum::routing::get;
 use http::StatusCode;
 
 use self::filters::{Filters, ListParams};
-pub(super) use self::labels::action_label;
 use self::views::{IndexPage, ShowPage};
 use crate::app::App;
 use crate::audit;
@@ -45,6 +44,6 @@ async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListPa
 async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<AuditId>) -> Result {
     let entry = audit::find(&app.db, &me.actor, id).await?;
     let calendar = me.calendar(app.clock.now());
-    let shell = me.shell(action_label(&entry.action)).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
+    let shell = me.shell(entry.action.title()).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
     Ok(page(&ShowPage::new(shell, entry, &calendar)))
 }

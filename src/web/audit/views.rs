@@ -7,7 +7,7 @@ use askama::Template;
 use super::actions::OptionGroup;
 use super::export::Format;
 use super::filters::Filters;
-use super::labels::{action_label, stored_origin_label};
+use super::labels::stored_origin_label;
 use crate::audit::{AuditEntry, EntryDetail, Listing};
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
@@ -83,10 +83,10 @@ impl Row {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             id: entry.id.to_string(),
-            what: action_label(&entry.action),
+            what: entry.action.title().to_owned(),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
-            origin: stored_origin_label(&entry.origin),
-            badge: Badge::outcome(&entry.outcome),
+            origin: stored_origin_label(&entry.origin).to_owned(),
+            badge: Badge::outcome(entry.outcome),
             took: format_latency(entry.latency_ms).unwrap_or_else(|| "–".to_owned()),
             at: calendar.when(entry.created_at),
         }
@@ -143,11 +143,11 @@ impl ShowPage {
         let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
         Self {
             shell,
-            what: action_label(&entry.action),
-            action: entry.action,
-            badge: Badge::outcome(&entry.outcome),
+            what: entry.action.title().to_owned(),
+            action: entry.action.as_str().to_owned(),
+            badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
-            origin: stored_origin_label(&entry.origin),
+            origin: stored_origin_label(&entry.origin).to_owned(),
             target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| format!("/connectors/{slug}")),

@@ -9,7 +9,6 @@ use super::tally::Tally;
 use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
-use crate::web::audit::action_label;
 use crate::web::badge::Badge;
 use crate::web::job_row::JobRowView;
 use crate::web::jobs::newest_updates_href;
@@ -143,9 +142,9 @@ impl EntryRow {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             id: entry.id.to_string(),
-            what: action_label(&entry.action),
+            what: entry.action.title().to_owned(),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
-            badge: Badge::outcome(&entry.outcome),
+            badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
         }
     }

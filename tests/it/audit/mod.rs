@@ -1,8 +1,8 @@
 //! Each action leaves one audit entry, which only its owner can read.
 
-mod exporting;
-mod filtering;
-mod reading;
+mod export;
+mod filters;
+mod pages;
 
 use http::StatusCode;
 use serde_json::json;
@@ -52,10 +52,10 @@ async fn each_act_leaves_exactly_one_entry() {
     let expected = [
         "Tool run hash, Workbench",
         "Tool run hash, Workbench",
-        "Connection made Workbench",
+        "Connection created Workbench",
         "Tool run login, Vaults",
-        "Connection made Vaults",
-        "Tools read from the server Vaults",
+        "Connection created Vaults",
+        "Discovery of tools Vaults",
         "Connector added Vaults",
         "Signed in",
     ];

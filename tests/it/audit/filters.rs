@@ -42,7 +42,7 @@ async fn the_log_is_narrowed_by_its_form_and_says_so() {
     let runs = alice.submit(&failed, FORM, runs).await;
     assert_eq!(list(&runs), ["Tool run json_query, Workbench", "Tool run hash, Workbench"]);
     assert!(runs.text("main").contains("3 filters are on: Tool run, Workbench, by the hub."));
-    assert_eq!(list(&alice.get("/audit?action=connections").await), ["Connection made Workbench"]);
+    assert_eq!(list(&alice.get("/audit?action=connections").await), ["Connection created Workbench"]);
     assert_eq!(list(&alice.get("/audit?who=browser&action=sessions").await), ["Signed in"]);
 
     let none = alice.submit(&runs, FORM, [("who", "cli")]).await;
@@ -64,7 +64,7 @@ async fn words_are_found_in_titles_tools_services_and_errors() {
     assert_eq!(found("SIGNED in").await, ["Signed in"]);
     assert_eq!(found("hash").await, ["Tool run hash, Workbench"]);
     // in any order, and not beside each other
-    assert_eq!(found(" workbench   made ").await, ["Connection made Workbench"]);
+    assert_eq!(found(" workbench   created ").await, ["Connection created Workbench"]);
     assert_eq!(found("cannot be read").await, ["Tool run json_query, Workbench"]);
     // what a pattern would mean is text
     assert_eq!(found("%").await, Vec::<String>::new());

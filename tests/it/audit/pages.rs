@@ -1,8 +1,10 @@
 //! The page of an audit entry, and its links to the target and back.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
-use super::{HASH, entry};
+use super::{HASH, entry, list};
 use crate::support::everything_server::EverythingServer;
 use crate::support::test_app::TestApp;
 
@@ -38,7 +40,7 @@ async fn what_is_gone_is_no_link() {
     let server = EverythingServer::start().await;
     let place = app.add_server(&alice, "Passing", &server.url()).await;
     let made = entry(&alice, 0).await;
-    assert_eq!(made.text("h1"), "Connection made");
+    assert_eq!(made.text("h1"), "Connection created");
     assert_eq!(made.attrs("dd a", "href"), [place.clone(), place.clone()]);
     for gone in ["DELETE FROM user_connections", "DELETE FROM connectors WHERE slug = 'passing'"] {
         sqlx::query(gone).execute(app.app.system.pool()).await.unwrap();
@@ -59,4 +61,24 @@ async fn a_body_that_was_erased_is_said_to_be() {
     assert!(page.text("section[aria-labelledby=request-heading] p").starts_with("It is no longer stored."));
     // signing in had neither
     assert!(!entry(&alice, 2).await.has("main h2"));
+}
+
+#[tokio::test]
+async fn an_entry_of_another_version_is_shown_as_stored() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let id = craft::ids::AuditId::new(app.app.clock.now() - Duration::from_secs(60));
+    sqlx::query(
+        "INSERT INTO audit_entries (user_id, id, action, actor, origin, outcome, created_at)
+         SELECT id, $1, 'space.created', 'user', 'schedule', 'success', $2 FROM users",
+    )
+    .bind(id)
+    .bind(app.app.clock.now())
+    .execute(app.app.system.pool())
+    .await
+    .unwrap();
+    assert!(list(&alice.get("/audit").await).contains(&"space.created".to_owned()));
+    assert_eq!(alice.get(&format!("/audit/{id}")).await.text("h1"), "space.created");
+    let file = alice.get("/audit/export.ndjson").await;
+    assert!(file.body.contains(r#""action":"space.created""#) && file.body.contains(r#""origin":"schedule""#));
 }

@@ -1,0 +1,135 @@
+//! Values of an entry that are stored as text, and the text of other versions of the hub.
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+
+use crate::actor::Origin;
+
+/// An enum that is stored as text.
+pub trait StoredText: Copy + 'static {
+    /// Every value.
+    const VALUES: &'static [Self];
+
+    /// Returns the stored text.
+    fn as_str(self) -> &'static str;
+}
+
+impl StoredText for Origin {
+    const VALUES: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+/// A value of a row. Entries never change, so a row can have the value of an older or newer version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored<T> {
+    /// A value of this version.
+    Known(T),
+    /// The text of another version.
+    Unknown(String),
+}
+
+impl<T: StoredText> Stored<T> {
+    /// Returns the stored text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(value) => value.as_str(),
+            Self::Unknown(text) => text,
+        }
+    }
+}
+
+impl<T: StoredText> From<&str> for Stored<T> {
+    fn from(text: &str) -> Self {
+        let known = T::VALUES.iter().find(|value| value.as_str() == text);
+        known.map_or_else(|| Self::Unknown(text.to_owned()), |value| Self::Known(*value))
+    }
+}
+
+impl<T> Type<Postgres> for Stored<T> {
+    fn type_info() -> PgTypeInfo {
+        <str as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(ty: &PgTypeInfo) -> bool {
+        <str as Type<Postgres>>::compatible(ty)
+    }
+}
+
+impl<'r, T: StoredText> Decode<'r, Postgres> for Stored<T> {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        Ok(<&str as Decode<Postgres>>::decode(value)?.into())
+    }
+}
+
+/// Kind of an actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A person.
+    User,
+    /// The hub, for a person.
+    System,
+}
+
+impl ActorKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::User, Self::System];
+
+    /// Returns the stored text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::System => "system",
+        }
+    }
+}
+
+impl From<Origin> for ActorKind {
+    fn from(origin: Origin) -> Self {
+        if origin == Origin::System { Self::System } else { Self::User }
+    }
+}
+
+/// Outcome of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// The action succeeded.
+    Success,
+    /// The action failed, or its effect is unknown.
+    Error,
+}
+
+impl AuditOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::Error, Self::Success];
+
+    /// Returns the stored text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stored;
+    use crate::audit::ActionName;
+
+    #[test]
+    fn an_action_of_another_version_keeps_its_text() {
+        let known = Stored::from("job.finished");
+        assert_eq!((&known, known.title()), (&Stored::Known(ActionName::JobFinished), "Tool run"));
+        let unknown = Stored::<ActionName>::from("space.created");
+        assert_eq!((unknown.as_str(), unknown.title()), ("space.created", "space.created"));
+    }
+}
