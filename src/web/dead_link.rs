@@ -1,13 +1,13 @@
-//! Pages for mailed links that do not work: the reason, and the next step.
+//! Pages for mailed links that do not work: the reason, and the next step. Accounts and settings answer with them.
 
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
+use super::actor::MaybeSignedIn;
+use super::respond::page_with;
+use super::shell::Shell;
 use crate::accounts::LinkState;
-use crate::web::actor::MaybeSignedIn;
-use crate::web::respond::page_with;
-use crate::web::shell::Shell;
 
 #[derive(Template)]
 #[template(path = "accounts/dead_link.html")]
@@ -69,7 +69,7 @@ pub(super) async fn reset(anyone: &MaybeSignedIn, link: LinkState) -> Response {
 }
 
 /// Answers for a link that confirms a new address.
-pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: LinkState) -> Response {
+pub(super) async fn email(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let reason = match link {
         LinkState::Used => "This link has been used: the account has the new address.",
         LinkState::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
@@ -82,7 +82,7 @@ pub(in crate::web) async fn email(anyone: &MaybeSignedIn, link: LinkState) -> Re
 }
 
 /// Answers if another account has taken the new address since the link was mailed.
-pub(in crate::web) async fn email_taken(anyone: &MaybeSignedIn) -> Response {
+pub(super) async fn email_taken(anyone: &MaybeSignedIn) -> Response {
     let reason = "The new address has an account of its own by now, so nothing was changed.";
     let step = "Sign in to that account, or choose another address in your settings.";
     respond(anyone, LinkState::Used, reason, step, Some(("/settings/sign-in", "Go to the settings"))).await

@@ -21,7 +21,6 @@ use time::Duration;
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use super::accounts;
 use super::actor::{SignInRequired, SignedIn};
 use super::error::Error;
 use super::extract::{FORM_CONTENT_TYPE, FormPairs, is_form};
@@ -49,12 +48,25 @@ const RESTORED: &str = "You had been signed out. This is what you had filled in;
 const RESTORED_PARTIALLY: &str = "You had been signed out. This is what you had filled in, except for passwords and \
                                 tokens; nothing has been sent yet.";
 
+/// The state of [`preserve_form`].
+#[derive(Clone)]
+pub(super) struct FormPreserver {
+    pub(super) app: App,
+    /// Shows the sign-in page for a path, with a sealed form.
+    pub(super) show_sign_in: fn(&App, &str, &str) -> Response,
+}
+
 /// Middleware inside the session layer. For a form POST that is answered with [`SignInRequired`], it answers with the sign-in
 /// page and the sealed form, if the browser has a last user. For a GET, it forbids storing a page that shows a restored form.
-pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn preserve_form(
+    State(preserver): State<FormPreserver>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if request.method() == Method::GET {
         return show(request, next).await;
     }
+    let FormPreserver { app, show_sign_in } = preserver;
     let Some(last_user) = last_user(&request, &app) else { return next.run(request).await };
     let shared = Arc::new(Mutex::new(std::mem::take(request.body_mut())));
     *request.body_mut() = body_handle(shared.clone());
@@ -62,7 +74,7 @@ pub(super) async fn preserve_form(State(app): State<App>, mut request: Request, 
     let Some(SignInRequired { return_path: path }) = response.extensions().get().cloned() else { return response };
     let body = take_body(&shared);
     match seal(&app, last_user, &path, body).await {
-        Some(form) => accounts::sign_in::show_with_sealed_form(&app, &path, &form),
+        Some(form) => show_sign_in(&app, &path, &form),
         None => response,
     }
 }

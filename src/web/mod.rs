@@ -12,6 +12,7 @@ mod connections;
 mod connectors;
 mod cross_origin;
 mod dashboard;
+mod dead_link;
 pub mod error;
 mod error_text;
 pub mod extract;
@@ -55,6 +56,7 @@ use tracing::{Level, Span};
 use url::Url;
 
 use actor::MaybeSignedIn;
+use form_restore::FormPreserver;
 use request_id::RequestId;
 
 use crate::app::App;
@@ -80,8 +82,9 @@ pub fn pages() -> Router<App> {
 pub fn with_layers(pages: Router<App>, app: App) -> Router {
     let settings = WebSettings { public_url: app.public_url.clone() };
     let sessions = session::layer(app.system.clone(), app.clock.clone(), &app.public_url);
+    let preserver = FormPreserver { app: app.clone(), show_sign_in: accounts::sign_in::show_with_sealed_form };
     let pages =
-        pages.fallback(not_found).layer(from_fn_with_state(app.clone(), form_restore::preserve_form)).layer(sessions);
+        pages.fallback(not_found).layer(from_fn_with_state(preserver, form_restore::preserve_form)).layer(sessions);
     layers(pages, &settings).merge(health::router()).with_state(app)
 }
 

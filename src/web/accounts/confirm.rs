@@ -4,10 +4,10 @@
 use askama::Template;
 use axum::extract::State;
 
-use super::dead_link;
 use crate::accounts::{self, LinkState};
 use crate::app::App;
 use crate::web::actor::MaybeSignedIn;
+use crate::web::dead_link;
 use crate::web::error::Result;
 use crate::web::extract::Path;
 use crate::web::flash::Flash;

@@ -2,7 +2,6 @@
 
 mod check_email;
 mod confirm;
-pub(super) mod dead_link;
 mod forgot;
 mod reset;
 mod setup;

@@ -6,12 +6,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::dead_link;
 use crate::accounts::{self, ResetLink, User};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::MaybeSignedIn;
+use crate::web::dead_link;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;

@@ -5,13 +5,13 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::dead_link;
 use crate::accounts::{self, LinkState, NewUser};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::HOME;
 use crate::web::actor::MaybeSignedIn;
+use crate::web::dead_link;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
