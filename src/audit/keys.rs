@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::action_name::ActionName;
 use super::filter::{Filter, Source};
 use crate::ids::{AuditId, UserId};
-use crate::page::KeyRange;
+use crate::page::{KeyRange, last_of_full_scan};
 
 /// Returns the range of the filter's period, older than `before`.
 pub(super) fn range(filter: &Filter, before: Option<AuditId>) -> KeyRange<AuditId> {
@@ -29,8 +29,7 @@ pub(super) async fn read(
         Source::Actions(actions) => of_actions(conn, owner, actions, range, limit).await?,
         Source::Failed => failed(conn, owner, range, limit).await?,
     };
-    let is_full = i64::try_from(keys.len()).is_ok_and(|found| found == limit);
-    let last = keys.last().copied().filter(|_| is_full);
+    let last = last_of_full_scan(&keys, limit);
     Ok((keys, last))
 }
 

@@ -13,21 +13,13 @@ use super::store;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::{AuditId, UserId};
-use crate::page::{KeyRange, PAGE_LIMIT, Page};
+use crate::page::{self, KeyRange, PAGE_LIMIT};
 
 /// Maximum number of keys that are scanned for a page.
 const MAX_SCANNED_ENTRIES: i64 = 2_000;
 
 /// A page of the log.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    /// A page of entries, newest first.
-    pub rows: Vec<AuditEntry>,
-    /// Key before which the next page begins, if older entries may exist.
-    pub older: Option<AuditId>,
-    /// The last scanned entry, if the scan stopped before the page was full: older entries may match.
-    pub stopped_at: Option<AuditId>,
-}
+pub type Listing = page::Listing<AuditEntry, AuditId>;
 
 /// Returns the actor's entries that match and are older than `before`, newest first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<AuditId>) -> Result<Listing> {
@@ -38,9 +30,7 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
         (_, true) => matching(conn, owner, filter, range, PAGE_LIMIT).await?,
         (_, false) => matching(conn, owner, filter, range, MAX_SCANNED_ENTRIES).await?,
     };
-    let Page { rows, more } = Page::cut(rows);
-    let older = if more { rows.last().map(|row| row.id) } else { last };
-    Ok(Listing { rows, older, stopped_at: older.filter(|_| !more) })
+    Ok(Listing::cut(rows, last, |row| row.id))
 }
 
 /// Returns true if the actor has this entry.

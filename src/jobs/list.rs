@@ -16,32 +16,25 @@ use crate::actor::Actor;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ConnectorId, JobId, UserId};
-use crate::page::{KeyRange, PAGE_LIMIT, PAGE_SIZE};
+use crate::page::{self, KeyRange, PAGE_LIMIT, last_of_full_scan};
 
 /// Most keys that are read for a page.
 pub(super) const MAX_SCANNED_JOBS: i64 = 1_000;
 
 /// A page of a list.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    /// At most [`PAGE_SIZE`] jobs, newest first.
-    pub rows: Vec<JobRow>,
-    /// Key before which the next page begins, if older jobs may exist.
-    pub older: Option<JobId>,
-    /// The last scanned job, if the scan stopped before the page was full: older jobs may match.
-    pub stopped_at: Option<JobId>,
-}
+pub type Listing = page::Listing<JobRow, JobId>;
 
 /// Returns the actor's jobs that match and are older than `before`, newest first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
     let (owner, range) = (actor.user_id(), store_keys::range(filter, before));
     if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
         let rows = store::newest(conn, owner, range, PAGE_LIMIT).await?;
-        return Ok(cut(rows, None));
+        return Ok(Listing::cut(rows, None, |row| row.id));
     }
     let (rows, last) = matching(conn, owner, filter, range).await?;
-    let stopped_at = last.filter(|_| !filter.is_all_of(filter.source()));
-    Ok(Listing { stopped_at: stopped_at.filter(|_| rows.len() <= PAGE_SIZE), ..cut(rows, last) })
+    let listing = Listing::cut(rows, last, |row| row.id);
+    let stopped_at = listing.stopped_at.filter(|_| !filter.is_all_of(filter.source()));
+    Ok(Listing { stopped_at, ..listing })
 }
 
 /// Returns the actor's newest jobs, in the caller's transaction.
@@ -91,14 +84,5 @@ async fn matching(
         [] => Vec::new(),
         keys => store::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,
     };
-    let full = i64::try_from(keys.len()).is_ok_and(|found| found == limit);
-    Ok((rows, keys.last().copied().filter(|_| full)))
-}
-
-/// Cuts the rows to a page; `last` is the next key if the rows do not fill it.
-fn cut(mut rows: Vec<JobRow>, last: Option<JobId>) -> Listing {
-    let is_full = rows.len() > PAGE_SIZE;
-    rows.truncate(PAGE_SIZE);
-    let older = if is_full { rows.last().map(|row| row.id) } else { last };
-    Listing { rows, older, stopped_at: None }
+    Ok((rows, last_of_full_scan(&keys, limit)))
 }

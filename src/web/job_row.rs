@@ -1,8 +1,12 @@
-//! A job as a row of a table, rendered by `jobs/_row.html`.
+//! A job as a row of a table, rendered by `jobs/_row.html`, and the address of the stream that updates such rows.
 
+use url::form_urlencoded::Serializer;
+
+use super::badge::Badge;
+use super::row_ids;
+use super::when::{self, Calendar, When};
+use crate::ids::JobId;
 use crate::jobs::JobRow;
-use crate::web::badge::Badge;
-use crate::web::when::{self, Calendar, When};
 
 /// A job as a row of a table.
 pub(super) struct JobRowView {
@@ -28,4 +32,19 @@ impl JobRowView {
             },
         }
     }
+}
+
+/// Returns the address of the stream of a page that shows the newest jobs.
+pub(super) fn newest_updates_href(rows: &[JobRow]) -> String {
+    updates_href(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
+}
+
+/// Appends the rows of a page, and the first job after it, to the filters of its list.
+pub(super) fn updates_href(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
+    let (finished, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
+    let ids = |rows: Vec<&JobRow>| row_ids::join(rows.into_iter().map(|row| row.id));
+    let older = older.map(|id| id.to_string()).unwrap_or_default();
+    let params = [("open", ids(open)), ("over", ids(finished)), ("older", older)];
+    query.extend_pairs(params.into_iter().filter(|(_, ids)| !ids.is_empty()));
+    format!("/jobs/news?{}", query.finish())
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::extract::State;
 
-use super::findings::{CheckupResults, LastCheckup};
 use super::views::{can_be_checked, href, name};
 use super::{below, load, parse_id, selection};
 use crate::app::App;
@@ -11,6 +10,7 @@ use crate::connections::{self, ConnectionDetail};
 use crate::error::Error;
 use crate::jobs;
 use crate::web::actor::SignedIn;
+use crate::web::checkup_findings::{CheckupResults, LastCheckup};
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path};
 use crate::web::filtering::url_with_params;

@@ -15,12 +15,12 @@ use crate::connectors::{self, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
-use crate::web::connectors::fields::FieldView;
 use crate::web::error::Result;
 use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
+use crate::web::service_fields::FieldView;
 use crate::web::shell::Shell;
 use crate::web::when::count;
 

@@ -3,15 +3,12 @@
 mod checkup;
 mod credential;
 mod disconnection;
-mod findings;
 mod index;
 mod label;
 mod selection;
 mod show;
 mod updates;
 mod views;
-
-pub(super) use self::findings::{CheckupResults, CheckupView};
 
 use axum::Router;
 use axum::routing::get;

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::findings::LastCheckup;
 use super::views::{Dependent, Expiry, StatusLine, can_be_checked, cause, href, name, sign_in_href, takes_token};
 use super::{load, parse_id};
 use crate::actor::Actor;
@@ -17,6 +16,7 @@ use crate::jobs::{self, DependentJobs, Job};
 use crate::oauth::Provider;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
+use crate::web::checkup_findings::LastCheckup;
 use crate::web::error;
 use crate::web::extract::{Path, Query};
 use crate::web::flash::Flash;

@@ -4,13 +4,13 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::clock::day_to_jiff;
-use crate::connections::{ConnectionDetail, ConnectionHealth, label};
+use crate::connections::{ConnectionDetail, ConnectionHealth};
 use crate::connectors::AuthKind;
 use crate::jobs::{DependentJobs, JobStatus};
 use crate::web::badge::Badge;
+pub(super) use crate::web::connection_links::{can_be_checked, href, name, sign_in_href};
 use crate::web::filtering::format_date;
 use crate::web::job_row::JobRowView;
-use crate::web::path::segment;
 use crate::web::when::{Calendar, When, count};
 
 /// The number of dependent jobs that a page lists; further jobs are only counted.
@@ -18,28 +18,6 @@ const MAX_LISTED_JOBS: usize = 10;
 
 /// The days before the expiry of a typed credential from which the page warns, as the reminder mail does.
 const WARNING_DAYS: i32 = 7;
-
-/// Returns "Guarded", or "Guarded, Work" if the owner gave it a label.
-pub(super) fn name(connection: &ConnectionDetail) -> String {
-    match connection.label.as_str() {
-        label::DEFAULT => connection.connector.clone(),
-        label => format!("{}, {label}", connection.connector),
-    }
-}
-
-pub(super) fn href(connection: &ConnectionDetail) -> String {
-    format!("/connections/{}", connection.id)
-}
-
-/// Returns true if a check-up can be made.
-pub(super) fn can_be_checked(connection: &ConnectionDetail) -> bool {
-    !connection.is_disconnected() && connection.is_listed
-}
-
-/// Returns the address at which the owner signs in again.
-pub(super) fn sign_in_href(connection: &ConnectionDetail) -> String {
-    format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))
-}
 
 /// Returns true if the owner types the credential.
 pub(super) fn takes_token(connection: &ConnectionDetail) -> bool {

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::below;
 use super::connect_method::form_status;
-use super::fields::{ProofView, host_of};
 use super::sign_in::authorization;
 use crate::app::App;
 use crate::connections::{CALLBACK, ClientRejection};
@@ -22,6 +21,7 @@ use crate::web::extract::{Form, Path};
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
+use crate::web::service_fields::{ProofView, host_of};
 use crate::web::shell::Shell;
 use crate::web::when::When;
 

@@ -3,7 +3,6 @@
 use askama::Template;
 
 use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
-use super::fields::{FieldView, host_of};
 use super::{below, connected_message};
 use crate::app::App;
 use crate::connections::{CredentialService, NewConnection, NewCredential, NewKey};
@@ -13,6 +12,7 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::flash::Flash;
 use crate::web::respond::{page_with, see_other};
+use crate::web::service_fields::{FieldView, host_of};
 use crate::web::shell::Shell;
 
 #[derive(Template)]

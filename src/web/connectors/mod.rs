@@ -5,7 +5,6 @@ mod connect_method;
 mod connection;
 mod connection_picker;
 mod discovery;
-pub(super) mod fields;
 mod index;
 mod key;
 mod new;

@@ -9,7 +9,6 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::connect_method::{ConnectionForm, FilledForm};
-use super::fields::{FieldView, ProofView};
 use super::{below, connected_message};
 use crate::app::App;
 use crate::connections::{self, AuthorizationService, CompletedSignIn, FormValues, label};
@@ -22,6 +21,7 @@ use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, page_with, see_other};
+use crate::web::service_fields::{FieldView, ProofView};
 use crate::web::shell::{Section, Shell};
 use crate::web::when;
 

@@ -12,18 +12,16 @@ use axum::http::HeaderMap;
 use axum::response::sse::Event as Message;
 use serde::Deserialize;
 use tokio::time::Instant;
-use url::form_urlencoded::Serializer;
 
 use super::announcer::{Announcer, new_jobs};
 use super::filters::{Filters, ListParams};
 use crate::app::App;
 use crate::error::Result;
-use crate::ids::JobId;
 use crate::jobs::{self, JobListUpdate, JobRow, Listing, ShownRows};
 use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::extract::Query;
-use crate::web::job_row::JobRowView;
+use crate::web::job_row::{JobRowView, updates_href};
 use crate::web::stream::{self, LiveSource};
 use crate::web::{error, row_ids};
 
@@ -31,25 +29,11 @@ use crate::web::{error, row_ids};
 pub(super) fn href(filters: &Filters, list: &Listing) -> String {
     let query = filters.query(filters.before);
     if filters.before.is_none() {
-        return build_href(query, &list.rows, list.older);
+        return updates_href(query, &list.rows, list.older);
     }
     // a later page shows no new jobs, so the stream need not know the finished jobs
     let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
-    build_href(query, &open, None)
-}
-
-/// Returns the address of the stream of a page that shows the newest jobs.
-pub(in crate::web) fn newest_updates_href(rows: &[JobRow]) -> String {
-    build_href(Serializer::new(String::new()), rows, rows.last().map(|row| row.id))
-}
-
-fn build_href(mut query: Serializer<'static, String>, rows: &[JobRow], older: Option<JobId>) -> String {
-    let (finished, open): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.status.is_final());
-    let ids = |rows: Vec<&JobRow>| row_ids::join(rows.into_iter().map(|row| row.id));
-    let older = older.map(|id| id.to_string()).unwrap_or_default();
-    let params = [("open", ids(open)), ("over", ids(finished)), ("older", older)];
-    query.extend_pairs(params.into_iter().filter(|(_, ids)| !ids.is_empty()));
-    format!("/jobs/news?{}", query.finish())
+    updates_href(query, &open, None)
 }
 
 /// The rows of a page, as the address of its stream lists them.

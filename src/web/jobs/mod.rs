@@ -22,7 +22,6 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use self::filters::{Filters, ListParams};
-pub(super) use self::list_stream::newest_updates_href;
 use self::views::{EventView, IndexPage, JobView, LiveOptions, ShowPage};
 use crate::actor::Actor;
 use crate::app::App;

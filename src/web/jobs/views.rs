@@ -10,7 +10,7 @@ use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
 use crate::jobs::{Job, JobEvent, JobStatus, Listing};
 use crate::web::badge::Badge;
-use crate::web::connections::{CheckupResults, CheckupView};
+use crate::web::checkup_findings::{CheckupResults, CheckupView};
 use crate::web::filtering::SelectOption;
 use crate::web::job_row::JobRowView;
 use crate::web::live_bar::LiveUpdatesBar;

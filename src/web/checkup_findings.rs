@@ -2,53 +2,53 @@
 
 use std::time::Duration;
 
-use super::views::{self, href, sign_in_href};
+use super::badge::Badge;
+use super::connection_links::{can_be_checked, href, name, sign_in_href};
+use super::when::{self, Calendar, When};
 use crate::connections::{CheckReport, CheckResult, Checkup, ConnectionDetail, Remedy};
 use crate::jobs::Job;
-use crate::web::badge::Badge;
-use crate::web::when::{self, Calendar, When};
 
 /// The part of a check-up's job that other jobs do not have.
-pub(in crate::web) struct CheckupView {
+pub(super) struct CheckupView {
     /// The name of the connection.
-    pub(in crate::web) name: String,
+    pub(super) name: String,
     /// The label of the connection.
-    pub(in crate::web) label: String,
-    pub(in crate::web) href: String,
+    pub(super) label: String,
+    pub(super) href: String,
     /// The address at which the check-up can be repeated, unless the connection cannot be checked.
-    pub(in crate::web) repeat_href: Option<String>,
-    pub(in crate::web) findings: Option<CheckupResults>,
+    pub(super) repeat_href: Option<String>,
+    pub(super) findings: Option<CheckupResults>,
 }
 
 impl CheckupView {
-    pub(in crate::web) fn new(job: &Job, connection: &ConnectionDetail) -> Self {
+    pub(super) fn new(job: &Job, connection: &ConnectionDetail) -> Self {
         Self {
-            name: views::name(connection),
+            name: name(connection),
             label: connection.label.clone(),
             href: href(connection),
-            repeat_href: views::can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
+            repeat_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
             findings: job.checkup_result().map(|found| CheckupResults::new(&found, connection)),
         }
     }
 }
 
 /// Every check, and a summary.
-pub(in crate::web) struct CheckupResults {
-    pub(in crate::web) tally: String,
-    pub(in crate::web) checks: Vec<CheckRow>,
+pub(super) struct CheckupResults {
+    pub(super) tally: String,
+    pub(super) checks: Vec<CheckRow>,
 }
 
 /// A check.
-pub(in crate::web) struct CheckRow {
-    pub(in crate::web) title: &'static str,
-    pub(in crate::web) badge: Badge,
+pub(super) struct CheckRow {
+    pub(super) title: &'static str,
+    pub(super) badge: Badge,
     /// Class of the style: `passed`, `warning`, `failed` or `missed`.
-    pub(in crate::web) tone: &'static str,
-    pub(in crate::web) message: Option<String>,
-    pub(in crate::web) took: Option<String>,
-    pub(in crate::web) advice: Option<String>,
+    pub(super) tone: &'static str,
+    pub(super) message: Option<String>,
+    pub(super) took: Option<String>,
+    pub(super) advice: Option<String>,
     /// The address and the label of the remedy.
-    pub(in crate::web) remedy: Option<(String, &'static str)>,
+    pub(super) remedy: Option<(String, &'static str)>,
 }
 
 impl CheckupResults {
@@ -72,10 +72,7 @@ impl CheckRow {
             message: (!step.message.is_empty()).then(|| sentence(&step.message)),
             took: step.took_ms.filter(|took| *took > 0).map(|took| when::duration(Duration::from_millis(took))),
             advice: step.advice.as_deref().map(sentence),
-            remedy: step
-                .remedy
-                .filter(|_| views::can_be_checked(connection))
-                .map(|remedy| remedy_link(remedy, connection)),
+            remedy: step.remedy.filter(|_| can_be_checked(connection)).map(|remedy| remedy_link(remedy, connection)),
         }
     }
 }

@@ -1,23 +1,23 @@
-//! Form fields that a service needs besides a sign-in.
+//! Form fields that a service needs besides a sign-in. Pages of connectors and of connections show them.
 
 use crate::connections::FormValues;
 use crate::connectors::{Descriptor, Field, FieldKind};
 use crate::oauth::ClientAuth;
 
-pub(in crate::web) struct FieldView {
-    pub(in crate::web) name: String,
-    pub(in crate::web) label: String,
-    pub(in crate::web) hint: String,
+pub(super) struct FieldView {
+    pub(super) name: String,
+    pub(super) label: String,
+    pub(super) hint: String,
     /// Empty for a secret.
-    pub(in crate::web) value: String,
+    pub(super) value: String,
     /// Type of the input element.
-    pub(in crate::web) kind: &'static str,
-    pub(in crate::web) is_secret: bool,
+    pub(super) kind: &'static str,
+    pub(super) is_secret: bool,
 }
 
 impl FieldView {
     /// Returns all fields of a service, with the submitted values.
-    pub(in crate::web) fn all(descriptor: &Descriptor, typed: &FormValues) -> Vec<Self> {
+    pub(super) fn all(descriptor: &Descriptor, typed: &FormValues) -> Vec<Self> {
         descriptor.fields.iter().map(|field| Self::new(field, typed)).collect()
     }
 
@@ -92,7 +92,7 @@ fn hint(field: &Field) -> String {
 }
 
 /// Returns the host of an address, or the address itself if it has none.
-pub(in crate::web) fn host_of(url: &str) -> String {
+pub(super) fn host_of(url: &str) -> String {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| url.to_owned())
 }
