@@ -113,8 +113,8 @@ impl Stored<ActionName> {
     #[must_use]
     pub fn title(&self) -> &str {
         match self {
-            Self::Known(name) => name.title(),
-            Self::Unknown(text) => text,
+            Self::Value(name) => name.title(),
+            Self::OtherText(text) => text,
         }
     }
 }

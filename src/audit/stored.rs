@@ -27,9 +27,9 @@ impl StoredText for Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored<T> {
     /// A value of this version.
-    Known(T),
+    Value(T),
     /// The text of another version.
-    Unknown(String),
+    OtherText(String),
 }
 
 impl<T: StoredText> Stored<T> {
@@ -37,8 +37,8 @@ impl<T: StoredText> Stored<T> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Known(value) => value.as_str(),
-            Self::Unknown(text) => text,
+            Self::Value(value) => value.as_str(),
+            Self::OtherText(text) => text,
         }
     }
 }
@@ -46,7 +46,7 @@ impl<T: StoredText> Stored<T> {
 impl<T: StoredText> From<&str> for Stored<T> {
     fn from(text: &str) -> Self {
         let known = T::VALUES.iter().find(|value| value.as_str() == text);
-        known.map_or_else(|| Self::Unknown(text.to_owned()), |value| Self::Known(*value))
+        known.map_or_else(|| Self::OtherText(text.to_owned()), |value| Self::Value(*value))
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn an_action_of_another_version_keeps_its_text() {
         let known = Stored::from("job.finished");
-        assert_eq!((&known, known.title()), (&Stored::Known(ActionName::JobFinished), "Tool run"));
+        assert_eq!((&known, known.title()), (&Stored::Value(ActionName::JobFinished), "Tool run"));
         let unknown = Stored::<ActionName>::from("space.created");
         assert_eq!((unknown.as_str(), unknown.title()), ("space.created", "space.created"));
     }

@@ -7,8 +7,8 @@ use crate::web::badge::Badge;
 /// Returns the label of a stored origin; an origin of another version is the viewer.
 pub(super) const fn stored_origin_label(origin: &Stored<Origin>) -> &'static str {
     match origin {
-        Stored::Known(origin) => origin_label(*origin),
-        Stored::Unknown(_) => "You",
+        Stored::Value(origin) => origin_label(*origin),
+        Stored::OtherText(_) => "You",
     }
 }
 
