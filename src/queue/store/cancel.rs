@@ -18,28 +18,28 @@ pub(in crate::queue) async fn cancel_waiting(
         r#"
         WITH ready AS (DELETE FROM job_ready WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
         later AS (DELETE FROM job_later WHERE job_id = $2 AND user_id = $1 RETURNING run_no),
-        gone AS (SELECT run_no FROM ready UNION ALL SELECT run_no FROM later),
-        uncancel AS (DELETE FROM job_cancel WHERE job_id = $2 AND user_id = $1),
+        canceled AS (SELECT run_no FROM ready UNION ALL SELECT run_no FROM later),
+        cancel_request AS (DELETE FROM job_cancel WHERE job_id = $2 AND user_id = $1),
         -- whoever holds the row is the only writer of the last run's events
         event AS (
             INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, ts)
-            SELECT $1, $2, g.run_no, COALESCE(last.n, -1) + 1, $3, 'info', $4, $5
-            FROM gone g
+            SELECT $1, $2, c.run_no, COALESCE(last.n, -1) + 1, $3, 'info', $4, $5
+            FROM canceled c
             CROSS JOIN LATERAL (
                 SELECT max(e.n) AS n
                 FROM pipeline_events e
-                WHERE e.user_id = $1 AND e.job_id = $2 AND e.run_no = g.run_no
+                WHERE e.user_id = $1 AND e.job_id = $2 AND e.run_no = c.run_no
             ) last
         ),
-        counted AS (
+        hours AS (
             INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
             SELECT $1, date_trunc('hour', $5::timestamptz, 'UTC'), 0, 0, 1, 0, 0
-            FROM gone
+            FROM canceled
             ON CONFLICT (user_id, hour) DO UPDATE SET canceled = h.canceled + excluded.canceled
         )
         INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, finished_at)
         SELECT $1, $2, run_no, 'canceled', 'canceled', $4, $5
-        FROM gone
+        FROM canceled
         "#,
         owner as _,
         job as _,

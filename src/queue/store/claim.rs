@@ -70,8 +70,8 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
               AND COALESCE(cr.runs, 0) < $5
             ORDER BY l.lane
         ),
-        -- one index probe a lane, so a long lane in front costs no other lane its turn
-        found AS MATERIALIZED (
+        -- one index probe a lane, so a long lane delays no other lane
+        candidates AS MATERIALIZED (
             SELECT r.job_id, r.seq, o.*
             FROM open o
             CROSS JOIN LATERAL (
@@ -83,20 +83,20 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
             ) r
             LIMIT $2
         ),
-        -- lanes of one user, or to one connector, share what that user or connector has left
-        kept AS (
+        -- lanes of one user, or to one connector, share the room of that user or connector
+        within_caps AS (
             SELECT job_id
             FROM (
                 SELECT f.*,
                        row_number() OVER (PARTITION BY user_id ORDER BY seq) AS of_user,
                        row_number() OVER (PARTITION BY connector_id ORDER BY seq) AS of_connector
-                FROM found f
+                FROM candidates f
             ) f
             WHERE of_user <= user_room AND of_connector <= connector_room
         ),
-        taken AS (
+        claimed AS (
             DELETE FROM job_ready
-            WHERE job_id = ANY(ARRAY(SELECT job_id FROM kept))
+            WHERE job_id = ANY(ARRAY(SELECT job_id FROM within_caps))
             RETURNING *
         ),
         leased AS (
@@ -104,7 +104,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
                 repeatable, started_at, deadline_at)
             SELECT t.job_id, t.run_no + 1, t.attempt, t.crashes, $6, t.queue, t.lane, t.user_id, l.connector_id,
                 t.repeatable, $7, clock_timestamp() + make_interval(secs => $8)
-            FROM taken t
+            FROM claimed t
             JOIN lane l ON l.lane = t.lane
             ORDER BY t.seq
             RETURNING *

@@ -1,4 +1,4 @@
-//! Enqueues a batch of jobs: `job`, `job_ready`, `lane`, `idem_key` and `pipeline_events`, with a look at
+//! Enqueues a batch of jobs: `job`, `job_ready`, `lane`, `idem_key` and `pipeline_events`, after a check of
 //! `user_connections`, in one statement.
 
 use sqlx::PgExecutor;
@@ -17,7 +17,7 @@ pub(in crate::queue) async fn write(
 ) -> sqlx::Result<Vec<EnqueueDecision>> {
     let rows = sqlx::query!(
         r#"
-        WITH asked AS MATERIALIZED (
+        WITH requests AS MATERIALIZED (
             SELECT *
             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
                 $11::text[], $12::boolean[], $13::text[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[],
@@ -25,17 +25,17 @@ pub(in crate::queue) async fn write(
                 AS t (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
                 input, repeatable, key, created_at, event_id, level, message, data, nth)
         ),
-        -- the system pool sees every row: whose connection it is, is checked here
+        -- the system pool sees every row, so the owner of the connection is checked here
         owned AS (
-            SELECT a.*,
+            SELECT q.*,
                    c.id IS NOT NULL AS owned,
-                   row_number() OVER (PARTITION BY a.user_id, c.id IS NULL ORDER BY a.nth) AS place
-            FROM asked a
+                   row_number() OVER (PARTITION BY q.user_id, c.id IS NULL ORDER BY q.nth) AS place
+            FROM requests q
             LEFT JOIN user_connections c
-                ON c.user_id = a.user_id AND c.id = a.connection_id AND c.connector_id = a.connector_id
+                ON c.user_id = q.user_id AND c.id = q.connection_id AND c.connector_id = q.connector_id
         ),
-        -- what waits already is counted once a user, and no further than matters
-        judged AS MATERIALIZED (
+        -- ready jobs are counted once a user, up to the limit
+        checked AS MATERIALIZED (
             SELECT o.*,
                    o.owned AND o.place + max(CASE WHEN o.owned AND o.place = 1 THEN (
                        SELECT count(*)
@@ -56,42 +56,42 @@ pub(in crate::queue) async fn write(
             FROM owned o
         ),
         -- the update, not DO NOTHING: it returns the first job also where another process has just written the key
-        keyed AS (
-            INSERT INTO idem_key AS kept (user_id, key, job_id, expires_at)
+        keys AS (
+            INSERT INTO idem_key AS k (user_id, key, job_id, expires_at)
             SELECT DISTINCT ON (user_id, key) user_id, key, id, created_at + interval '1 day'
-            FROM judged
+            FROM checked
             WHERE admitted AND key IS NOT NULL
             ORDER BY user_id, key, nth
             ON CONFLICT (user_id, key) DO UPDATE
-            SET job_id = CASE WHEN kept.expires_at + interval '1 day' <= excluded.expires_at
-                              THEN excluded.job_id ELSE kept.job_id END,
-                expires_at = CASE WHEN kept.expires_at + interval '1 day' <= excluded.expires_at
-                                  THEN excluded.expires_at ELSE kept.expires_at END
-            RETURNING kept.user_id, kept.key, kept.job_id
+            SET job_id = CASE WHEN k.expires_at + interval '1 day' <= excluded.expires_at
+                              THEN excluded.job_id ELSE k.job_id END,
+                expires_at = CASE WHEN k.expires_at + interval '1 day' <= excluded.expires_at
+                                  THEN excluded.expires_at ELSE k.expires_at END
+            RETURNING k.user_id, k.key, k.job_id
         ),
-        fresh AS (
+        new_jobs AS (
             SELECT j.*
-            FROM judged j
-            LEFT JOIN keyed k ON k.user_id = j.user_id AND k.key = j.key
+            FROM checked j
+            LEFT JOIN keys k ON k.user_id = j.user_id AND k.key = j.key
             WHERE j.admitted AND (j.key IS NULL OR k.job_id = j.id)
         ),
-        -- the lock keeps the leader from dropping a lane that is about to get work
-        known AS MATERIALIZED (
+        -- the lock keeps the leader from dropping a lane that is about to get a job
+        known_lanes AS MATERIALIZED (
             SELECT l.user_id, l.connection_id, l.connector_id
             FROM lane l
-            JOIN (SELECT DISTINCT user_id, connection_id FROM fresh) f
+            JOIN (SELECT DISTINCT user_id, connection_id FROM new_jobs) f
                 ON f.user_id = l.user_id AND f.connection_id = l.connection_id
             WHERE l.queue = $1
             FOR KEY SHARE OF l
         ),
-        made AS (
+        new_lanes AS (
             INSERT INTO lane (queue, user_id, connection_id, connector_id)
-            SELECT $1, new.*
+            SELECT $1, missing.*
             FROM (
-                SELECT user_id, connection_id, connector_id FROM fresh
+                SELECT user_id, connection_id, connector_id FROM new_jobs
                 EXCEPT
-                SELECT * FROM known
-            ) new
+                SELECT * FROM known_lanes
+            ) missing
             ORDER BY user_id, connection_id
             ON CONFLICT (queue, user_id, connection_id) DO UPDATE SET connector_id = excluded.connector_id
             RETURNING lane, user_id, connection_id
@@ -100,31 +100,31 @@ pub(in crate::queue) async fn write(
             INSERT INTO job (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
                 created_at)
             SELECT user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at
-            FROM fresh
+            FROM new_jobs
         ),
         first_event AS (
             INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
             SELECT user_id, id, 0, 0, event_id, level, message, data, created_at
-            FROM fresh
+            FROM new_jobs
         ),
         ready AS (
             INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
             SELECT f.user_id, f.id, $1, COALESCE(
-                    (SELECT m.lane FROM made m WHERE m.user_id = f.user_id AND m.connection_id = f.connection_id),
+                    (SELECT m.lane FROM new_lanes m WHERE m.user_id = f.user_id AND m.connection_id = f.connection_id),
                     (
                         SELECT l.lane
                         FROM lane l
                         WHERE l.queue = $1 AND l.user_id = f.user_id AND l.connection_id = f.connection_id
                     )
                 ), f.repeatable
-            FROM fresh f
+            FROM new_jobs f
             ORDER BY f.nth
         )
         SELECT j.owned AS "owned!",
-               -- a full queue still knows the job that a key made
+               -- a full queue still returns the job of a repeated key
                COALESCE(k.job_id, e.job_id, CASE WHEN j.admitted THEN j.id END) AS "job_id: JobId"
-        FROM judged j
-        LEFT JOIN keyed k ON k.user_id = j.user_id AND k.key = j.key
+        FROM checked j
+        LEFT JOIN keys k ON k.user_id = j.user_id AND k.key = j.key
         LEFT JOIN idem_key e ON e.user_id = j.user_id AND e.key = j.key AND e.expires_at > j.created_at
         ORDER BY j.nth
         "#,

@@ -18,30 +18,30 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
     let entries = AuditColumns::from_records(records);
     let finished = sqlx::query_scalar!(
         r#"
-        WITH done AS MATERIALIZED (
+        WITH records AS MATERIALIZED (
             SELECT *
             FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
                 $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[], $12::boolean[])
                 AS t (job_id, fence, run_no, outcome, error_class, error, output, finished_at, run_at, reason, crashed,
                     is_use)
         ),
-        gone AS (
+        ended AS (
             DELETE FROM job_lease l
-            USING done d
-            WHERE l.job_id = ANY($1) AND l.job_id = d.job_id AND l.run_no = d.fence
-            RETURNING l.user_id, l.connector_id, l.queue, l.lane, l.repeatable, l.started_at, d.*,
-                l.attempt + (d.reason IS NOT DISTINCT FROM 'retry' AND NOT d.crashed)::integer AS attempt,
-                l.crashes + d.crashed::integer AS crashes
+            USING records r
+            WHERE l.job_id = ANY($1) AND l.job_id = r.job_id AND l.run_no = r.fence
+            RETURNING l.user_id, l.connector_id, l.queue, l.lane, l.repeatable, l.started_at, r.*,
+                l.attempt + (r.reason IS NOT DISTINCT FROM 'retry' AND NOT r.crashed)::integer AS attempt,
+                l.crashes + r.crashed::integer AS crashes
         ),
         result AS (
             INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, output, started_at,
                 finished_at)
             SELECT user_id, job_id, run_no, outcome, error_class, error, output, started_at, finished_at
-            FROM gone
+            FROM ended
             WHERE outcome IS NOT NULL
         ),
         -- in the order of the key, and after all leases: batches that count for the same user never wait in a circle
-        counted AS (
+        hours AS (
             INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
             SELECT user_id, date_trunc('hour', finished_at, 'UTC'),
                 count(*) FILTER (WHERE outcome = 'ok'),
@@ -50,7 +50,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
                 count(*) FILTER (WHERE outcome = 'unknown'),
                 COALESCE(sum(GREATEST(round(extract(epoch FROM finished_at - started_at) * 1000), 0))
                     FILTER (WHERE outcome = 'ok'), 0)
-            FROM gone
+            FROM ended
             WHERE outcome IS NOT NULL
             GROUP BY 1, 2
             ORDER BY 1, 2
@@ -63,32 +63,32 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
         ),
         later AS (
             INSERT INTO job_later (job_id, run_at, user_id, queue, lane, attempt, crashes, run_no, repeatable, reason)
-            SELECT g.job_id, CASE WHEN c.job_id IS NULL THEN g.run_at ELSE g.finished_at END, g.user_id, g.queue,
-                g.lane, g.attempt, g.crashes, g.run_no, g.repeatable, g.reason
-            FROM gone g
-            LEFT JOIN job_cancel c ON c.job_id = g.job_id
-            WHERE g.reason IS NOT NULL
+            SELECT d.job_id, CASE WHEN c.job_id IS NULL THEN d.run_at ELSE d.finished_at END, d.user_id, d.queue,
+                d.lane, d.attempt, d.crashes, d.run_no, d.repeatable, d.reason
+            FROM ended d
+            LEFT JOIN job_cancel c ON c.job_id = d.job_id
+            WHERE d.reason IS NOT NULL
         ),
         ready AS (
             INSERT INTO job_ready (user_id, job_id, queue, lane, attempt, crashes, run_no, repeatable)
             SELECT user_id, job_id, queue, lane, attempt, crashes, run_no, repeatable
-            FROM gone
+            FROM ended
             WHERE outcome IS NULL AND reason IS NULL
         ),
         -- a job that continues keeps its request to be canceled
-        uncancel AS (
+        cancel_request AS (
             DELETE FROM job_cancel
-            WHERE job_id = ANY(ARRAY(SELECT job_id FROM gone WHERE outcome IS NOT NULL))
+            WHERE job_id = ANY(ARRAY(SELECT job_id FROM ended WHERE outcome IS NOT NULL))
         ),
         events AS (
             INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
-            SELECT g.user_id, g.job_id, e.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
+            SELECT d.user_id, d.job_id, e.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
             FROM unnest($13::uuid[], $14::integer[], $15::integer[], $16::uuid[], $17::text[], $18::text[],
                 $19::text[], $20::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
-            JOIN gone g ON g.job_id = e.job_id
+            JOIN ended d ON d.job_id = e.job_id
         ),
         entries AS (
-            SELECT g.user_id, e.*
+            SELECT d.user_id, e.*
             FROM unnest($21::uuid[], $22::uuid[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
                 $28::uuid[], $29::text[], $30::text[], $31::text[], $32::integer[], $33::bytea[], $34::bytea[],
                 $35::bytea[], $36::timestamptz[], $37::text[], $38::text[], $39::text[], $40::text[], $41::text[],
@@ -96,7 +96,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
                 AS e (job_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, outcome,
                     error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, request,
                     response, error, ip, agent, salt)
-            JOIN gone g ON g.job_id = e.job_id
+            JOIN ended d ON d.job_id = e.job_id
         ),
         entry AS (
             INSERT INTO audit_entries (user_id, id, action, actor, origin, target_kind, target_id, connector_id,
@@ -113,27 +113,27 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
         ),
         -- neither is worth waiting for a change of the connection: the first is for people, and without the second the
         -- connection is verified once more than necessary
-        touched AS MATERIALIZED (
+        used AS MATERIALIZED (
             SELECT c.user_id, c.id, u.finished_at, u.ok_at
             FROM (
-                SELECT l.user_id, l.connection_id, max(g.finished_at) AS finished_at,
-                    max(g.finished_at) FILTER (WHERE g.outcome = 'ok') AS ok_at
-                FROM gone g
-                JOIN lane l ON l.lane = g.lane
-                WHERE g.is_use
+                SELECT l.user_id, l.connection_id, max(d.finished_at) AS finished_at,
+                    max(d.finished_at) FILTER (WHERE d.outcome = 'ok') AS ok_at
+                FROM ended d
+                JOIN lane l ON l.lane = d.lane
+                WHERE d.is_use
                 GROUP BY l.user_id, l.connection_id
             ) u
             JOIN user_connections c ON c.user_id = u.user_id AND c.id = u.connection_id
             FOR NO KEY UPDATE OF c SKIP LOCKED
         ),
-        used AS (
+        last_use AS (
             UPDATE user_connections c
             SET last_used_at = t.finished_at,
                 last_ok_at = GREATEST(c.last_ok_at, t.ok_at)
-            FROM touched t
+            FROM used t
             WHERE c.user_id = t.user_id AND c.id = t.id
         )
-        SELECT job_id AS "job_id!: JobId" FROM gone
+        SELECT job_id AS "job_id!: JobId" FROM ended
         "#,
         &runs.job_id,
         &runs.fence,

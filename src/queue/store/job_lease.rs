@@ -35,28 +35,28 @@ pub(in crate::queue) async fn list_lost(
     sqlx::query_as!(
         LostRun,
         r#"
-        WITH dying AS MATERIALIZED (
+        WITH leases AS MATERIALIZED (
             SELECT l.*,
                    w.id IS NOT NULL AND l.worker_id IS DISTINCT FROM $3 AS alive
             FROM job_lease l
             LEFT JOIN worker w
                 ON w.id = l.worker_id AND w.heartbeat_at > clock_timestamp() - make_interval(secs => $1)
         )
-        SELECT d.job_id AS "job_id: JobId",
-               d.user_id AS "user_id: UserId",
-               d.run_no,
-               d.crashes,
-               d.repeatable,
-               d.started_at,
-               d.alive AS "overdue!",
+        SELECT s.job_id AS "job_id: JobId",
+               s.user_id AS "user_id: UserId",
+               s.run_no,
+               s.crashes,
+               s.repeatable,
+               s.started_at,
+               s.alive AS "overdue!",
                c.job_id IS NOT NULL AS "canceled!",
-               d.connector_id AS "connector_id: ConnectorId",
+               s.connector_id AS "connector_id: ConnectorId",
                j.tool_name
-        FROM dying d
-        JOIN job j ON j.user_id = d.user_id AND j.id = d.job_id
-        LEFT JOIN job_cancel c ON c.job_id = d.job_id
-        WHERE NOT d.alive OR d.deadline_at < clock_timestamp() - make_interval(secs => $2)
-        ORDER BY d.lease_seq
+        FROM leases s
+        JOIN job j ON j.user_id = s.user_id AND j.id = s.job_id
+        LEFT JOIN job_cancel c ON c.job_id = s.job_id
+        WHERE NOT s.alive OR s.deadline_at < clock_timestamp() - make_interval(secs => $2)
+        ORDER BY s.lease_seq
         LIMIT $4
         "#,
         silence.as_secs_f64(),
