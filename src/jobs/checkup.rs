@@ -111,15 +111,27 @@ fn append_event(events: &RunEvents, step: &CheckReport, now: Timestamp) {
     events.append(Event::new(level, format!("{}: {}", step.check.title(), step.message), now));
 }
 
+/// The end of a check-up as a job.
+struct CheckupEnd {
+    outcome: JobOutcome,
+    error_class: Option<&'static str>,
+    output: Option<String>,
+    level: EventLevel,
+    /// The last event and, if the job has failed, its error.
+    message: String,
+}
+
 /// A check-up fails as a job if a check failed, so that a filter for failed jobs finds it.
 fn finished(lease: &Lease, actor: &Actor, job: &Job, checkup: &Checkup, now: Timestamp) -> FinishedRun {
-    let tally = checkup.tally();
     let has_failed = checkup.count(CheckResult::Failed) > 0;
-    let error = has_failed.then(|| ("checkup".to_owned(), tally.clone()));
-    let output = serde_json::to_string(checkup).ok();
-    let level = if has_failed { EventLevel::Error } else { EventLevel::Info };
-    let outcome = if has_failed { JobOutcome::Permanent } else { JobOutcome::Ok };
-    ended(lease, actor, job, (outcome, error, output), (level, tally), now)
+    let end = CheckupEnd {
+        outcome: if has_failed { JobOutcome::Permanent } else { JobOutcome::Ok },
+        error_class: has_failed.then_some("checkup"),
+        output: serde_json::to_string(checkup).ok(),
+        level: if has_failed { EventLevel::Error } else { EventLevel::Info },
+        message: checkup.tally(),
+    };
+    ended(lease, actor, job, end, now)
 }
 
 fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: StopReason, now: Timestamp) -> FinishedRun {
@@ -127,33 +139,32 @@ fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: StopReason, now: Times
         let event = Event::new(EventLevel::Info, "The hub is restarting: this check-up begins again after that", now);
         return FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
     }
-    let message = "Cancelled by its owner";
-    let error = Some(("canceled".to_owned(), message.to_owned()));
-    ended(lease, actor, job, (JobOutcome::Canceled, error, None), (EventLevel::Warn, message.to_owned()), now)
+    let end = CheckupEnd {
+        outcome: JobOutcome::Canceled,
+        error_class: Some("canceled"),
+        output: None,
+        level: EventLevel::Warn,
+        message: "Cancelled by its owner".to_owned(),
+    };
+    ended(lease, actor, job, end, now)
 }
 
-fn ended(
-    lease: &Lease,
-    actor: &Actor,
-    job: &Job,
-    (outcome, error, output): (JobOutcome, Option<(String, String)>, Option<String>),
-    (level, message): (EventLevel, String),
-    now: Timestamp,
-) -> FinishedRun {
+fn ended(lease: &Lease, actor: &Actor, job: &Job, end: CheckupEnd, now: Timestamp) -> FinishedRun {
+    let CheckupEnd { outcome, error_class, output, level, message } = end;
     let action = Action::ConnectionChecked {
         connection: job.connection_id,
         connector: job.connector_id,
         job: job.id,
-        outcome: match error.clone() {
-            Some((class, message)) => ActionOutcome::Error { class, message },
+        outcome: match error_class {
+            Some(class) => ActionOutcome::Error { class: class.to_owned(), message: message.clone() },
             None => ActionOutcome::Success,
         },
         latency: (now - lease.started_at()).unsigned_abs(),
         response: output.clone(),
     };
-    let (error_class, error) = error.unzip();
+    let error = error_class.map(|_| message.clone());
     FinishedRun {
-        end: JobEnd::Complete { outcome, error_class, error, output },
+        end: JobEnd::Complete { outcome, error_class: error_class.map(str::to_owned), error, output },
         event: Event::new(level, message, now),
         audit: Some(audit::PreparedEntry::new(actor, &action, now)),
         is_use: false,

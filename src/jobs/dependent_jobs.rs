@@ -51,10 +51,10 @@ pub async fn find_dependent(
 pub struct DisconnectResult {
     /// Connections that were not disconnected before.
     pub connections: usize,
-    /// Jobs that had not begun: they have ended.
-    pub ended: usize,
+    /// Jobs that did not run: they ended as canceled.
+    pub canceled_jobs: usize,
     /// Jobs that run: they were asked to stop.
-    pub asked: usize,
+    pub stopping_jobs: usize,
 }
 
 /// Disconnects these connections of the actor, and stops what depends on them.
@@ -67,26 +67,26 @@ pub async fn disconnect(
     now: Timestamp,
 ) -> Result<DisconnectResult> {
     let mut tx = db.as_user(actor).await?;
-    let mut done = DisconnectResult::default();
+    let mut result = DisconnectResult::default();
     for id in ids {
-        done.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
+        result.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
     }
     let jobs = queue::list_unfinished(&mut tx, actor, ids, MAX_DEPENDENT_JOBS).await?;
     for (_, job) in &jobs {
         let job = store::find(&mut tx, actor.user_id(), *job).await?.ok_or(Error::NotFound("job"))?;
         match cancel_in(&mut tx, actor, job, "Its connection was disconnected", now).await? {
-            CancelResult::Canceled => done.ended += 1,
-            CancelResult::Requested => done.asked += 1,
+            CancelResult::Canceled => result.canceled_jobs += 1,
+            CancelResult::Requested => result.stopping_jobs += 1,
             CancelResult::AlreadyFinished => {}
         }
     }
     tx.commit().await?;
-    if done.asked > 0 {
+    if result.stopping_jobs > 0 {
         live.notify_cancels();
     }
     live.notify_user(actor.user_id());
     for (_, job) in jobs {
         live.notify_job(actor.user_id(), job);
     }
-    Ok(done)
+    Ok(result)
 }

@@ -106,7 +106,7 @@ async fn run_call(
     Ok(second.finish(runner, lease, actor, &prepared))
 }
 
-/// The outcome of a call, and the reason to stop if the run was told to stop meanwhile.
+/// The outcome of a call, and the reason to stop if the run was asked to stop meanwhile.
 struct CallResult {
     outcome: upstream::CallOutcome,
     stop: Option<StopReason>,
@@ -184,7 +184,7 @@ fn started(lease: &Lease) -> &'static str {
     if lease.run_no() == 1 { "Started" } else { "Started again" }
 }
 
-/// Makes the call, and cancels it when the lease tells the run to stop.
+/// Makes the call, and cancels it when the run is asked to stop.
 async fn call(
     runner: &Runner,
     lease: &Lease,

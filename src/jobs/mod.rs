@@ -76,8 +76,8 @@ pub struct NewJob<'a> {
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field, if the arguments do not fit the tool's schema.
 pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
     if !new.tool.is_listed {
-        let gone = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
-        return Err(Error::Conflict(gone));
+        let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
+        return Err(Error::Conflict(message));
     }
     Validator::compile(&new.tool.schema)?.check(new.input)?;
     let input = new.input.to_string();

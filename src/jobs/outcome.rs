@@ -37,7 +37,7 @@ impl CompletedCall {
     }
 }
 
-/// Builds the end of a run that made its call. `stop` is set if the run was told to stop.
+/// Builds the end of a run that made its call. `stop` is set if the run was asked to stop.
 pub(super) fn ended(
     lease: &Lease,
     actor: &Actor,

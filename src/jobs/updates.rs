@@ -20,7 +20,7 @@ pub struct ShownRows {
     /// Unfinished jobs: only they can change.
     pub open: Vec<JobId>,
     /// Finished jobs.
-    pub over: Vec<JobId>,
+    pub finished: Vec<JobId>,
     /// Key before which the next page begins; older jobs are not new.
     pub older: Option<JobId>,
 }
@@ -36,7 +36,7 @@ pub struct JobListUpdate {
 
 impl ShownRows {
     fn has(&self, id: JobId) -> bool {
-        self.open.contains(&id) || self.over.contains(&id)
+        self.open.contains(&id) || self.finished.contains(&id)
     }
 }
 

@@ -15,7 +15,7 @@ const MAX_ATTEMPTS: usize = 4;
 /// The result of a request to cancel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelResult {
-    /// The job had not begun or was waiting: it has ended as canceled.
+    /// The job did not run: it has ended as canceled.
     Canceled,
     /// The job is running: its worker was asked to stop it.
     Requested,

@@ -125,7 +125,7 @@ impl Claims {
             let events = RunEvents::new(job.user_id, job.job_id, job.run_no, self.flusher.clone());
             if self.leases.send(Lease { job, events, stop, _slot: slot }).await.is_err() {
                 tracing::error!(
-                    "Failed to hand a claimed job to the worker: it has stopped; the job is rescued after its deadline"
+                    "Failed to send a claimed job to the worker: it has stopped; the job is rescued after its deadline"
                 );
             }
         }

@@ -165,8 +165,8 @@ fn result_message(chosen: &[ConnectionDetail], done: DisconnectResult, failures:
         _ if done.connections == 1 => "1 connection is disconnected.".to_owned(),
         _ => format!("{} are disconnected.", count(done.connections as u64, "connection")),
     };
-    let ended = jobs_were(done.ended, "that had not begun", "cancelled");
-    let asked = jobs_were(done.asked, "that had begun", "asked to stop");
+    let ended = jobs_were(done.canceled_jobs, "that had not begun", "cancelled");
+    let asked = jobs_were(done.stopping_jobs, "that had begun", "asked to stop");
     let sentences = [what, ended, asked].into_iter().chain(failures).filter(|words| !words.is_empty());
     Flash::success(sentences.collect::<Vec<_>>().join(" "))
 }

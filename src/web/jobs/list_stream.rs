@@ -53,8 +53,8 @@ pub(super) struct RowsParams {
 impl RowsParams {
     fn parse(&self) -> Option<ShownRows> {
         let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
-        let shown = ShownRows { open: row_ids::parse(&self.open)?, over: row_ids::parse(&self.over)?, older };
-        (shown.open.len() + shown.over.len() <= PAGE_SIZE).then_some(shown)
+        let shown = ShownRows { open: row_ids::parse(&self.open)?, finished: row_ids::parse(&self.over)?, older };
+        (shown.open.len() + shown.finished.len() <= PAGE_SIZE).then_some(shown)
     }
 }
 
@@ -174,7 +174,7 @@ impl ListUpdates {
     /// Remembers what was sent. Finished rows are not read again.
     fn record_sent(&mut self, update: JobListUpdate) {
         let (finished, open): (Vec<_>, Vec<_>) = update.rows.into_iter().partition(|row| row.status.is_final());
-        self.shown.over.extend(finished.into_iter().map(|row| row.id));
+        self.shown.finished.extend(finished.into_iter().map(|row| row.id));
         self.shown.open = open.iter().map(|row| row.id).collect();
         (self.sent_rows, self.sent_unseen, self.has_sent) = (open, update.unseen, true);
     }
