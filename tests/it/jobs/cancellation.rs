@@ -1,4 +1,4 @@
-//! Stopping a job, before it has begun and while it runs.
+//! Cancellation of a job, before it starts and while it runs.
 
 use craft::ids::JobId;
 use http::StatusCode;
@@ -20,7 +20,7 @@ async fn cancel(browser: &Browser, job: JobId) -> Page {
 }
 
 #[tokio::test]
-async fn a_job_that_waits_for_a_worker_ends_at_once() {
+async fn a_job_that_waits_for_a_worker_is_canceled_at_once() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     for _ in 0..SLOTS {
@@ -41,7 +41,7 @@ async fn a_job_that_waits_for_a_worker_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_countdown_stops_when_its_owner_says_so_and_nobody_else() {
+async fn only_its_owner_can_cancel_a_running_job() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
@@ -63,7 +63,7 @@ async fn a_countdown_stops_when_its_owner_says_so_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_call_of_a_real_server_stops_midway() {
+async fn a_running_call_of_a_real_server_is_canceled() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let server = EverythingServer::start().await;

@@ -1,4 +1,4 @@
-//! The list narrowed: by where jobs are, whose tool they ran, since when; and what happens to a filter that is none.
+//! Filters of the list: status, connector, tool and time, and filters that are unknown.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn tools(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_list_is_narrowed_by_its_form_and_says_so() {
+async fn the_form_filters_the_list_and_the_page_names_the_filters() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     app.run(&alice, HASH, [("v/text", "a")]).await;
@@ -47,7 +47,7 @@ async fn the_list_is_narrowed_by_its_form_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_job_is_found_wherever_it_is() {
+async fn a_job_is_found_in_each_of_its_states() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     // the four slots run; the fifth waits
@@ -68,7 +68,7 @@ async fn a_job_is_found_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn since_begins_with_the_day_of_the_reader() {
+async fn since_begins_with_the_day_of_the_viewer() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, HASH, [("v/text", "a")]).await;
@@ -88,7 +88,7 @@ async fn since_begins_with_the_day_of_the_reader() {
 }
 
 #[tokio::test]
-async fn pages_keep_the_filters_and_drop_what_is_empty() {
+async fn page_links_keep_the_filters_and_drop_empty_ones() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     for n in 0..52 {
@@ -104,7 +104,7 @@ async fn pages_keep_the_filters_and_drop_what_is_empty() {
 }
 
 #[tokio::test]
-async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
+async fn an_unknown_filter_is_named_and_the_others_apply() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     app.run(&alice, HASH, [("v/text", "a")]).await;
@@ -125,7 +125,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
 }
 
 #[tokio::test]
-async fn a_search_that_finds_little_stops_and_says_where_it_goes_on() {
+async fn a_scan_with_few_matches_stops_and_links_to_its_continuation() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     // 1,000 newer runs of the same tool stand before the one that matches

@@ -1,4 +1,4 @@
-//! The form of a tool: sent twice, sent wrong, and filled again from a former job.
+//! The form of a tool: sent twice, invalid, and filled again from an earlier job.
 
 use http::StatusCode;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::support::test_app::TestApp;
 const SECRET: &str = "hunter2-in-a-field";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_sent_twice_is_one_job_and_a_changed_one_is_another() {
+async fn a_form_sent_twice_makes_one_job_and_a_changed_form_another() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get(HASH).await;
@@ -23,7 +23,7 @@ async fn a_form_sent_twice_is_one_job_and_a_changed_one_is_another() {
 }
 
 #[tokio::test]
-async fn a_form_with_faults_comes_back_with_all_of_them_and_everything_typed() {
+async fn an_invalid_form_is_shown_again_with_all_errors_and_all_input() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get("/connectors/workbench/tools/text_diff").await;
@@ -42,7 +42,7 @@ async fn a_form_with_faults_comes_back_with_all_of_them_and_everything_typed() {
 }
 
 #[tokio::test]
-async fn json_that_cannot_be_read_is_kept_and_its_place_is_named() {
+async fn invalid_json_stays_in_the_form_and_its_position_is_named() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let form = alice.get(&format!("{HASH}?as=json")).await;
@@ -56,7 +56,7 @@ async fn json_that_cannot_be_read_is_kept_and_its_place_is_named() {
 }
 
 #[tokio::test]
-async fn run_again_fills_the_form_with_the_former_input() {
+async fn run_again_fills_the_form_with_the_input_of_the_job() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let typed = [("v/json", "{\"a\": 1.50}"), ("v/filter", ".a")];
@@ -73,7 +73,7 @@ async fn run_again_fills_the_form_with_the_former_input() {
 }
 
 #[tokio::test]
-async fn what_a_schema_calls_secret_is_sent_and_never_shown() {
+async fn a_secret_argument_is_sent_and_never_shown() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let text = json!({"type": "string"});

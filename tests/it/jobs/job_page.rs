@@ -1,4 +1,4 @@
-//! Following a job: by a stream of events, by a page that streams as HTML, by waiting, and by reloading.
+//! The page of a running job: a stream of events, a page that streams as HTML, waiting, and reloading.
 
 use http::Method;
 
@@ -24,7 +24,7 @@ fn messages(stream: &str) -> Vec<Message> {
 }
 
 #[tokio::test]
-async fn a_stream_sends_each_line_once_and_ends_with_the_job() {
+async fn a_stream_sends_each_event_once_and_ends_with_the_job() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "2")]).await;
@@ -45,7 +45,7 @@ async fn a_stream_sends_each_line_once_and_ends_with_the_job() {
 }
 
 #[tokio::test]
-async fn a_stream_resumes_after_the_last_line_that_was_seen() {
+async fn a_stream_resumes_after_the_last_event_id() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, HASH, [("v/text", "abc")]).await;
@@ -65,7 +65,7 @@ async fn a_stream_resumes_after_the_last_line_that_was_seen() {
 }
 
 #[tokio::test]
-async fn the_live_page_arrives_line_by_line_and_ends_with_the_outcome() {
+async fn the_live_page_arrives_event_by_event_and_ends_with_the_outcome() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "1")]).await;

@@ -1,4 +1,4 @@
-//! The list of jobs: newest first, in pages that stay what they were.
+//! The list of jobs: newest first, in pages that do not shift.
 
 use super::HASH;
 use crate::support::browser::Browser;
@@ -21,7 +21,7 @@ fn rows(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_list_is_newest_first_and_a_page_stays_while_jobs_arrive() {
+async fn the_list_is_newest_first_and_its_pages_do_not_shift_when_jobs_arrive() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let mut started = Vec::new();

@@ -1,4 +1,4 @@
-//! The list while it is looked at: rows change where they stand, new jobs are told, and nothing is unbounded.
+//! Updates of an open list: rows change in place, new jobs are announced, and the number of streams is bounded.
 
 use http::{Method, StatusCode};
 
@@ -7,8 +7,8 @@ use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
-/// A job that goes on for longer than any test.
-async fn begin(app: &TestApp, browser: &Browser) -> String {
+/// Starts a job that runs longer than any test.
+async fn start_long_job(app: &TestApp, browser: &Browser) -> String {
     let job = app.start(browser, COUNTDOWN, [("v/seconds", "600")]).await;
     app.wait_for_job(browser, job, |job| job["status"] == "running").await;
     job.to_string()
@@ -29,38 +29,38 @@ fn rows(data: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_row_changes_where_it_stands_and_a_new_job_is_told() {
+async fn a_row_changes_in_place_and_a_new_job_is_announced() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let over = app.run(&alice, HASH, [("v/text", "over")]).await.path().replace("/jobs/", "");
-    let shown = begin(&app, &alice).await;
+    let shown = start_long_job(&app, &alice).await;
     let page = alice.get("/jobs").await;
     assert_eq!(page.attrs("tbody tr", "id"), [format!("job-{shown}"), format!("job-{over}")]);
     let mut stream = alice.stream(&address(&page), &[]).await;
     let first = stream.message().await.unwrap();
-    assert_eq!(rows(&first.data), std::slice::from_ref(&shown), "what is over cannot change, what is not may have");
+    assert_eq!(rows(&first.data), std::slice::from_ref(&shown), "only an unfinished job may have changed");
     assert!(!first.data.contains("id=\"live\"") && !first.data.contains("new job"), "{}", first.data);
 
-    let new = begin(&app, &alice).await;
+    let new = start_long_job(&app, &alice).await;
     let told = stream.until("<a href=\"/jobs\">1 new job – show</a>").await;
-    assert!(!rows(&told.data).contains(&new), "it was put in between");
+    assert!(!rows(&told.data).contains(&new), "the new row was inserted");
     assert!(told.data.contains("hx-target=\"#live\" hx-swap=\"innerHTML\">1 new job."), "{}", told.data);
     assert_eq!(told.id.as_deref(), Some("1"));
     cancel(&alice, &shown).await;
     let ended = stream.until("Cancelled").await;
     assert_eq!(rows(&ended.data), std::slice::from_ref(&shown));
-    assert!(!ended.data.contains("#live\""), "it spoke twice within a moment");
+    assert!(!ended.data.contains("#live\""), "two announcements within a moment");
     assert!(ended.data.contains("1 new job – show"), "the link went away");
     assert_eq!(alice.get("/jobs").await.attrs("tbody tr", "id").len(), 3);
 }
 
 #[tokio::test]
-async fn a_break_repeats_the_state_and_says_nothing_again() {
+async fn a_reconnect_repeats_the_state_and_announces_nothing_again() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let shown = begin(&app, &alice).await;
+    let shown = start_long_job(&app, &alice).await;
     let address = address(&alice.get("/jobs").await);
-    begin(&app, &alice).await;
+    start_long_job(&app, &alice).await;
     let mut again = alice.stream(&address, &[("last-event-id", "1")]).await;
     let first = again.message().await.unwrap();
     assert_eq!(rows(&first.data), [shown]);
@@ -71,7 +71,7 @@ async fn a_break_repeats_the_state_and_says_nothing_again() {
 }
 
 #[tokio::test]
-async fn a_narrowed_list_is_told_only_what_it_would_show() {
+async fn a_filtered_list_receives_only_rows_that_it_shows() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
@@ -89,11 +89,11 @@ async fn a_narrowed_list_is_told_only_what_it_would_show() {
 }
 
 #[tokio::test]
-async fn a_job_that_enters_a_list_late_is_told_and_one_that_left_it_stays() {
+async fn a_job_that_matches_later_is_announced_and_one_that_matches_no_more_stays() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let late = begin(&app, &alice).await;
-    let shown = begin(&app, &alice).await;
+    let late = start_long_job(&app, &alice).await;
+    let shown = start_long_job(&app, &alice).await;
     cancel(&alice, &shown).await;
     // a list that is read before it has ended would be told of it as of a new one
     app.wait_until_finished(&alice, shown.parse().unwrap()).await;
@@ -109,16 +109,16 @@ async fn a_job_that_enters_a_list_late_is_told_and_one_that_left_it_stays() {
 }
 
 #[tokio::test]
-async fn a_later_page_is_told_of_its_rows_only_and_ends_with_them() {
+async fn a_later_page_receives_its_own_rows_only_and_its_stream_ends_with_them() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let shown = begin(&app, &alice).await;
-    let newest = begin(&app, &alice).await;
+    let shown = start_long_job(&app, &alice).await;
+    let newest = start_long_job(&app, &alice).await;
     let later = alice.get(&format!("/jobs?before={newest}")).await;
     assert!(!later.has("#new-jobs"));
     let mut stream = alice.stream(&address(&later), &[]).await;
     assert_eq!(rows(&stream.message().await.unwrap().data), std::slice::from_ref(&shown));
-    begin(&app, &alice).await;
+    start_long_job(&app, &alice).await;
     cancel(&alice, &shown).await;
     let last = stream.message().await.unwrap();
     assert!(last.data.contains("Cancelled") && !last.data.contains("new job"), "{}", last.data);
@@ -129,20 +129,20 @@ async fn a_later_page_is_told_of_its_rows_only_and_ends_with_them() {
 }
 
 #[tokio::test]
-async fn rows_of_others_are_not_told() {
+async fn rows_of_other_users_are_not_sent() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    begin(&app, &alice).await;
+    start_long_job(&app, &alice).await;
     let mut stream = bob.stream(&address(&alice.get("/jobs").await), &[]).await;
     let first = stream.message().await.unwrap();
     assert!(rows(&first.data).is_empty() && !first.data.contains("countdown"), "{}", first.data);
-    let own = begin(&app, &bob).await;
+    let own = start_long_job(&app, &bob).await;
     let told = stream.until("1 new job – show").await;
     assert!(!told.data.contains(&own));
 }
 
 #[tokio::test]
-async fn what_no_page_can_have_is_refused_in_words() {
+async fn rows_that_no_page_can_have_are_rejected_with_a_message() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let id = uuid::Uuid::nil().to_string();
@@ -168,7 +168,7 @@ async fn without_script_or_paused_the_list_is_reloaded_by_a_link() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     assert!(!alice.get("/jobs").await.has("#live-bar"), "there is nothing to keep up to date");
-    begin(&app, &alice).await;
+    start_long_job(&app, &alice).await;
     let page = alice.get("/jobs?status=running").await;
     assert_eq!(page.texts("#live-bar li.unscripted"), ["Reload this page"]);
     assert_eq!(page.attr("#live-bar .unscripted a", "href").as_deref(), Some("/jobs?status=running"));
@@ -184,10 +184,10 @@ async fn without_script_or_paused_the_list_is_reloaded_by_a_link() {
 }
 
 #[tokio::test]
-async fn whoever_follows_too_many_pages_is_told_on_the_oldest() {
+async fn the_oldest_of_too_many_live_pages_ends_with_a_message() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
-    let job = begin(&app, &alice).await;
+    let job = start_long_job(&app, &alice).await;
     let list = address(&alice.get("/jobs").await);
     let mut of_job = alice.stream(&format!("/jobs/{job}/events"), &[]).await;
     of_job.message().await.unwrap();
@@ -197,7 +197,7 @@ async fn whoever_follows_too_many_pages_is_told_on_the_oldest() {
     for _ in 0..craft::live::MAX_STREAMS_PER_USER - 2 {
         others.push(alice.stream(&list, &[]).await);
     }
-    begin(&app, &bob).await;
+    start_long_job(&app, &bob).await;
     let _of_bob = bob.stream(&address(&bob.get("/jobs").await), &[]).await;
     others.push(alice.stream(&list, &[]).await);
     let told = of_job.until("more than 20 pages").await;
@@ -210,15 +210,15 @@ async fn whoever_follows_too_many_pages_is_told_on_the_oldest() {
     drop(others.pop());
     let mut newest = alice.stream(&list, &[]).await;
     newest.message().await.unwrap();
-    begin(&app, &alice).await;
+    start_long_job(&app, &alice).await;
     others[0].until("1 new job – show").await;
 }
 
 #[tokio::test]
-async fn the_page_that_arrives_as_html_has_a_place_among_them() {
+async fn a_page_that_streams_as_html_counts_as_a_live_page() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let job = begin(&app, &alice).await;
+    let job = start_long_job(&app, &alice).await;
     let list = address(&alice.get("/jobs").await);
     let mut page = alice.stream(&format!("/jobs/{job}/live"), &[]).await;
     page.arrived("Started").await;

@@ -1,4 +1,4 @@
-//! Jobs: a tool is run through its form, watched, stopped, and run again.
+//! Jobs: a tool is run from its form; the job is listed, updated live, cancelled and run again.
 
 mod cancellation;
 mod filters;

@@ -1,4 +1,4 @@
-//! A tool is run: its result is shown, and kept as it was.
+//! A run of a tool: its events and its result.
 
 use http::StatusCode;
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn each_tool_of_the_workbench_runs_from_its_form() {
 }
 
 #[tokio::test]
-async fn a_countdown_writes_each_step_into_the_log() {
+async fn each_step_of_a_countdown_becomes_an_event() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = app.run(&alice, COUNTDOWN, [("v/seconds", "2")]).await;
@@ -51,7 +51,7 @@ async fn a_countdown_writes_each_step_into_the_log() {
 }
 
 #[tokio::test]
-async fn a_tool_that_reports_an_error_fails_its_job_in_its_own_words() {
+async fn an_error_of_a_tool_fails_its_job_with_the_message_of_the_tool() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = app.run(&alice, QUERY, [("v/json", "{"), ("v/filter", ".")]).await;
@@ -64,7 +64,7 @@ async fn a_tool_that_reports_an_error_fails_its_job_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn numbers_stay_as_they_were_typed_all_the_way() {
+async fn numbers_keep_their_spelling_from_form_to_result() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let number = json!({"type": "number"});
@@ -88,7 +88,7 @@ async fn numbers_stay_as_they_were_typed_all_the_way() {
 }
 
 #[tokio::test]
-async fn a_job_is_the_same_for_a_program() {
+async fn the_json_of_a_job_has_the_facts_of_its_page() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let page = app.run(&alice, HASH, [("v/text", "abc")]).await;

@@ -8,7 +8,7 @@ use craft::queue::{Engine, EngineSettings, Lease, Leases};
 use tokio::task::JoinSet;
 
 use super::enqueue::fill;
-use super::{Hub, Tenant, done, next, release};
+use super::{Caller, Hub, done, next, release};
 
 const LANE_CAP: usize = 3;
 const CONNECTOR_CAP: usize = 7;
@@ -24,34 +24,34 @@ struct Board {
 }
 
 impl Board {
-    fn enter(&mut self, lease: &Lease, tenant: Tenant) {
+    fn enter(&mut self, lease: &Lease, caller: Caller) {
         assert!(self.ran.insert(lease.job_id()), "a job was claimed twice");
-        let user = self.of_user.entry(tenant.user).or_default();
+        let user = self.of_user.entry(caller.user).or_default();
         *user += 1;
         self.most_of_user = self.most_of_user.max(*user);
-        let connector = self.of_connector.entry(tenant.connector).or_default();
+        let connector = self.of_connector.entry(caller.connector).or_default();
         *connector += 1;
         self.most_of_connector = self.most_of_connector.max(*connector);
     }
 
-    fn finish(&mut self, tenant: Tenant) {
-        *self.of_user.get_mut(&tenant.user).unwrap() -= 1;
-        *self.of_connector.get_mut(&tenant.connector).unwrap() -= 1;
+    fn finish(&mut self, caller: Caller) {
+        *self.of_user.get_mut(&caller.user).unwrap() -= 1;
+        *self.of_connector.get_mut(&caller.connector).unwrap() -= 1;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn caps_are_exact_under_four_claimers() {
     let hub = Arc::new(Hub::new().await);
-    let (shared, other) = (hub.tenant().await, hub.tenant().await);
-    let mut tenants = vec![shared, other];
+    let (shared, other) = (hub.caller().await, hub.caller().await);
+    let mut callers = vec![shared, other];
     for _ in 0..5 {
-        tenants.push(hub.tenant_of(shared.connector).await);
+        callers.push(hub.caller_of(shared.connector).await);
     }
     let mut jobs = HashMap::new();
-    for tenant in &tenants {
+    for caller in &callers {
         for _ in 0..20 {
-            jobs.insert(hub.enqueue(*tenant).await, *tenant);
+            jobs.insert(hub.enqueue(*caller).await, *caller);
         }
     }
     sqlx::query("UPDATE lane SET cap = $1").bind(i32::try_from(LANE_CAP).unwrap()).execute(hub.pool()).await.unwrap();
@@ -73,34 +73,34 @@ async fn caps_are_exact_under_four_claimers() {
 }
 
 #[tokio::test]
-async fn a_hub_at_rest_claims_a_job_in_the_commit_that_accepts_it() {
+async fn an_idle_process_claims_a_job_in_the_commit_that_enqueues_it() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
+    let caller = hub.caller().await;
     let (engine, mut leases) = hub.engine().await;
     let mut at_once = 0;
-    // the claimer may be having a look of its own when a job is handed in: then it is claimed by that
+    // the claimer may be claiming when a job is enqueued, and then claims it in a commit of its own
     for _ in 0..10 {
-        let job = hub.enqueue(tenant).await;
+        let job = hub.enqueue(caller).await;
         let lease = next(&mut leases).await;
         assert_eq!((lease.job_id(), lease.run_no()), (job, 1));
         let one_commit = "SELECT j.xmin = l.xmin FROM job j JOIN job_lease l ON l.job_id = j.id WHERE j.id = $1";
         at_once += usize::from(hub.value::<bool>(one_commit, job).await);
-        let finish = done(&lease, tenant, hub.now());
+        let finish = done(&lease, caller, hub.now());
         assert!(engine.finish(lease, finish).await.unwrap());
     }
     assert!(at_once > 0, "every job waited for a claim of its own");
 }
 
 #[tokio::test]
-async fn a_job_over_a_cap_waits_though_it_is_handed_in_to_a_hub_at_rest() {
+async fn a_job_over_a_cap_waits_although_the_process_is_idle() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
+    let caller = hub.caller().await;
     let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 1, ..EngineSettings::default() }).await;
-    let first = hub.enqueue(tenant).await;
+    let first = hub.enqueue(caller).await;
     let running = next(&mut leases).await;
-    let second = hub.enqueue(tenant).await;
-    assert_eq!((running.job_id(), hub.status(tenant, second).await.as_str()), (first, "queued"));
-    let finish = done(&running, tenant, hub.now());
+    let second = hub.enqueue(caller).await;
+    assert_eq!((running.job_id(), hub.status(caller, second).await.as_str()), (first, "queued"));
+    let finish = done(&running, caller, hub.now());
     assert!(engine.finish(running, finish).await.unwrap());
     assert_eq!(next(&mut leases).await.job_id(), second, "the end of the first is the turn of the second");
 }
@@ -111,23 +111,23 @@ async fn work(
     engine: Engine,
     mut leases: Leases,
     board: Arc<Mutex<Board>>,
-    jobs: Arc<HashMap<JobId, Tenant>>,
+    jobs: Arc<HashMap<JobId, Caller>>,
 ) {
     let mut runs = JoinSet::new();
     while board.lock().unwrap().ran.len() < jobs.len() {
         let Ok(Some(lease)) = tokio::time::timeout(std::time::Duration::from_millis(100), leases.recv()).await else {
             continue;
         };
-        let tenant = jobs[&lease.job_id()];
-        board.lock().unwrap().enter(&lease, tenant);
+        let caller = jobs[&lease.job_id()];
+        board.lock().unwrap().enter(&lease, caller);
         let (engine, board, now) = (engine.clone(), board.clone(), hub.now());
         runs.spawn(async move {
-            // long enough for the other claimers to look
+            // long enough for the other claimers to claim
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            board.lock().unwrap().finish(tenant);
-            let finish = done(&lease, tenant, now);
+            board.lock().unwrap().finish(caller);
+            let finish = done(&lease, caller, now);
             assert!(engine.finish(lease, finish).await.unwrap());
         });
     }
@@ -135,9 +135,9 @@ async fn work(
 }
 
 #[tokio::test]
-async fn a_tenant_with_ten_thousand_jobs_does_not_starve_another() {
+async fn a_user_with_ten_thousand_jobs_does_not_starve_another() {
     let hub = Hub::new().await;
-    let (many, few) = (hub.tenant().await, hub.tenant().await);
+    let (many, few) = (hub.caller().await, hub.caller().await);
     hub.enqueue(many).await;
     fill(&hub, many, 9_999).await;
     let (engine, mut leases) = hub.engine_with(EngineSettings { slots: 4, ..EngineSettings::default() }).await;
@@ -147,7 +147,7 @@ async fn a_tenant_with_ten_thousand_jobs_does_not_starve_another() {
     }
     assert!(running.iter().all(|lease| lease.user_id() == many.user), "nobody else had work");
     let waiting = hub.enqueue(few).await;
-    // every slot is taken: the first that is freed is the other tenant's
+    // every slot is taken: the first that is freed is the other caller's
     release(&engine, running.pop().unwrap(), hub.now()).await;
     assert_eq!(next(&mut leases).await.job_id(), waiting);
 }
@@ -155,8 +155,8 @@ async fn a_tenant_with_ten_thousand_jobs_does_not_starve_another() {
 #[tokio::test]
 async fn one_users_connections_share_the_users_cap() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let second = Tenant { connection: craft::ids::ConnectionId::new(hub.now()), ..tenant };
+    let caller = hub.caller().await;
+    let second = Caller { connection: craft::ids::ConnectionId::new(hub.now()), ..caller };
     sqlx::query(
         "INSERT INTO user_connections (user_id, id, connector_id, label, status, created_at, updated_at)
          VALUES ($1, $2, $3, 'Second', 'active', $4, $4)",
@@ -169,7 +169,7 @@ async fn one_users_connections_share_the_users_cap() {
     .await
     .unwrap();
     for _ in 0..3 {
-        hub.enqueue(tenant).await;
+        hub.enqueue(caller).await;
         hub.enqueue(second).await;
     }
     let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 4, ..EngineSettings::default() }).await;
@@ -179,16 +179,16 @@ async fn one_users_connections_share_the_users_cap() {
     }
     assert_eq!((hub.count("job_lease").await, hub.count("job_ready").await), (4, 2));
     let lease = running.pop().unwrap();
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     engine.finish(lease, finish).await.unwrap();
     // the freed place is used at once, without a wake-up from an enqueue
     next(&mut leases).await;
 }
 
 #[tokio::test]
-async fn a_paused_lane_accepts_and_is_not_claimed() {
+async fn jobs_of_a_paused_lane_are_enqueued_and_not_claimed() {
     let hub = Hub::new().await;
-    let (paused, other) = (hub.tenant().await, hub.tenant().await);
+    let (paused, other) = (hub.caller().await, hub.caller().await);
     let waiting = hub.enqueue(paused).await;
     hub.change("UPDATE lane SET paused = true WHERE lane = (SELECT lane FROM job_ready WHERE job_id = $1)", waiting)
         .await;

@@ -7,25 +7,25 @@ use craft::ids::UserId;
 use craft::queue::{EnqueueRequest, EnqueueResult};
 use futures_util::future::join_all;
 
-use super::{Hub, Tenant, done, next};
+use super::{Caller, Hub, done, next};
 
 #[tokio::test]
 async fn a_job_is_accepted_claimed_and_finished() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
-    assert_eq!(hub.status(tenant, job).await, "queued");
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
+    assert_eq!(hub.status(caller, job).await, "queued");
 
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    assert_eq!((lease.job_id(), lease.user_id(), lease.run_no(), lease.attempt()), (job, tenant.user, 1, 0));
-    assert_eq!(hub.status(tenant, job).await, "running");
+    assert_eq!((lease.job_id(), lease.user_id(), lease.run_no(), lease.attempt()), (job, caller.user, 1, 0));
+    assert_eq!(hub.status(caller, job).await, "running");
 
     lease.events().append(super::info("Calling", hub.now()));
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
-    assert_eq!(hub.status(tenant, job).await, "succeeded");
-    assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted", "1.0 Calling", "1.1 Done"]);
+    assert_eq!(hub.status(caller, job).await, "succeeded");
+    assert_eq!(hub.events(caller, job).await, ["0.0 Accepted", "1.0 Calling", "1.1 Done"]);
     assert_eq!(hub.value::<i64>("SELECT count(*) FROM action_logs WHERE job_id = $1", job).await, 1);
     let used = "SELECT c.last_used_at = r.finished_at FROM job j JOIN job_result r ON r.job_id = j.id \
                 JOIN user_connections c ON c.id = j.connection_id WHERE j.id = $1";
@@ -36,8 +36,8 @@ async fn a_job_is_accepted_claimed_and_finished() {
 #[tokio::test]
 async fn the_same_key_makes_one_job() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
+    let caller = hub.caller().await;
+    let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(caller) };
     // in one batch, then in another
     let (first, second) = tokio::join!(hub.enqueuer.enqueue(keyed()), hub.enqueuer.enqueue(keyed()));
     let third = hub.enqueuer.enqueue(keyed()).await.unwrap();
@@ -50,8 +50,8 @@ async fn the_same_key_makes_one_job() {
 #[tokio::test]
 async fn a_key_is_its_users_own_and_free_again_after_a_day() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
-    let keyed = |tenant: Tenant| EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(tenant) };
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
+    let keyed = |caller: Caller| EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(caller) };
     hub.enqueue_new(keyed(alice)).await;
     hub.enqueue_new(keyed(bob)).await;
     hub.clock.advance(Duration::from_secs(24 * 3_600 - 1));
@@ -62,9 +62,9 @@ async fn a_key_is_its_users_own_and_free_again_after_a_day() {
 }
 
 #[tokio::test]
-async fn a_foreign_connection_is_refused_and_takes_nobody_along() {
+async fn a_foreign_connection_is_rejected_and_the_rest_of_the_batch_is_not() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
     let foreign = EnqueueRequest { connection_id: bob.connection, connector_id: bob.connector, ..hub.call(alice) };
     let other_connector = EnqueueRequest { connector_id: bob.connector, ..hub.call(alice) };
     let unknown_user = EnqueueRequest { user_id: UserId::new(hub.now()), ..hub.call(alice) };
@@ -78,12 +78,12 @@ async fn a_foreign_connection_is_refused_and_takes_nobody_along() {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_the_job_that_cannot_be_written_fails() {
+async fn only_the_job_that_cannot_be_written_fails_in_a_batch() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let mut calls: Vec<_> = (0..9).map(|_| hub.call(tenant)).collect();
+    let caller = hub.caller().await;
+    let mut calls: Vec<_> = (0..9).map(|_| hub.call(caller)).collect();
     calls[4].tool_name = "no text in PostgreSQL holds a \0".to_owned();
-    // all are handed in before the task that commits runs once
+    // all are submitted before the task that commits runs once
     let answers = join_all(calls.into_iter().map(|call| hub.enqueuer.enqueue(call))).await;
     let failed: Vec<_> = answers.iter().enumerate().filter(|(_, it)| it.is_err()).map(|(at, _)| at).collect();
     assert_eq!(failed, [4]);
@@ -91,9 +91,9 @@ async fn of_a_batch_only_the_job_that_cannot_be_written_fails() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_its_user_and_nobody_else() {
+async fn a_full_queue_rejects_jobs_of_its_user_only() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
     let keyed = || EnqueueRequest { idem_key: Some("form-1".to_owned()), ..hub.call(alice) };
     let first = hub.enqueue_new(keyed()).await;
     fill(&hub, alice, 9_998).await;
@@ -110,8 +110,8 @@ async fn a_full_queue_refuses_its_user_and_nobody_else() {
     assert_eq!(hub.count("job").await, 3);
 }
 
-/// Makes a backlog by hand; the tenant has a lane.
-pub(super) async fn fill(hub: &Hub, tenant: Tenant, jobs: i32) {
+/// Makes a backlog by hand; the caller has a lane.
+pub(super) async fn fill(hub: &Hub, caller: Caller, jobs: i32) {
     sqlx::query(
         "INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
          -- ids of this moment: their partitions exist
@@ -119,7 +119,7 @@ pub(super) async fn fill(hub: &Hub, tenant: Tenant, jobs: i32) {
          FROM lane l, generate_series(1, $2)
          WHERE l.user_id = $1",
     )
-    .bind(tenant.user)
+    .bind(caller.user)
     .bind(jobs)
     .execute(hub.pool())
     .await

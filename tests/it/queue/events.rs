@@ -7,52 +7,52 @@ use super::{Hub, TEST_TIMEOUT, done, event_text, info, next, release};
 #[tokio::test]
 async fn reading_resumes_exactly_after_a_position() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     lease.events().append(info("First", hub.now()));
     release(&engine, lease, hub.now()).await;
     let lease = next(&mut leases).await;
     lease.events().append(info("Second", hub.now()));
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     engine.finish(lease, finish).await.unwrap();
 
-    let all = hub.events_after(tenant.user, job, Position::START).await;
+    let all = hub.events_after(caller.user, job, Position::START).await;
     let again = "The hub is restarting: this call goes back to the queue";
     let expected = ["0.0 Accepted", "1.0 First", &format!("1.1 {again}"), "2.0 Second", "2.1 Done"];
     assert_eq!(all.iter().map(event_text).collect::<Vec<_>>(), expected);
     for (at, event) in all.iter().enumerate() {
-        let rest = hub.events_after(tenant.user, job, event.position()).await;
+        let rest = hub.events_after(caller.user, job, event.position()).await;
         assert_eq!(rest.iter().map(event_text).collect::<Vec<_>>(), expected[at + 1..], "after {}", event.position());
     }
 }
 
 #[tokio::test]
-async fn a_running_job_is_heard_before_it_ends() {
+async fn events_of_a_running_job_are_stored_before_it_ends() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (_engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let mut changes = hub.live.subscribe_job(job);
     for n in 0..150 {
         lease.events().append(info(&format!("Step {n}"), hub.now()));
     }
-    let heard = async {
-        while hub.events(tenant, job).await.len() < 151 {
+    let stored = async {
+        while hub.events(caller, job).await.len() < 151 {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the events are not there");
-    assert_eq!(hub.events(tenant, job).await.last().unwrap(), "1.149 Step 149");
+    tokio::time::timeout(TEST_TIMEOUT, stored).await.expect("the events are not there");
+    assert_eq!(hub.events(caller, job).await.last().unwrap(), "1.149 Step 149");
 }
 
 #[tokio::test]
-async fn a_fenced_out_run_is_not_heard() {
+async fn a_run_that_lost_its_lease_stores_no_events() {
     let hub = Hub::new().await;
-    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (lost, kept) = (hub.enqueue(tenant).await, hub.enqueue(other).await);
+    let (caller, other) = (hub.caller().await, hub.caller().await);
+    let (lost, kept) = (hub.enqueue(caller).await, hub.enqueue(other).await);
     let (_engine, mut leases) = hub.engine().await;
     let (first, second) = (next(&mut leases).await, next(&mut leases).await);
     hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", lost).await;
@@ -60,39 +60,39 @@ async fn a_fenced_out_run_is_not_heard() {
     for lease in [&first, &second] {
         lease.events().append(info("Still here", hub.now()));
     }
-    let heard = async {
+    let stored = async {
         while hub.events(other, kept).await.len() < 2 {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(TEST_TIMEOUT, heard).await.expect("the other run's event is not there");
-    assert_eq!(hub.events(tenant, lost).await, ["0.0 Accepted"]);
+    tokio::time::timeout(TEST_TIMEOUT, stored).await.expect("the other run's event is not there");
+    assert_eq!(hub.events(caller, lost).await, ["0.0 Accepted"]);
 }
 
 #[tokio::test]
-async fn a_run_that_chatters_on_is_cut_short_and_still_ends() {
+async fn events_beyond_the_limit_of_a_run_are_dropped_and_it_still_ends() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let events = lease.events();
     for _ in 0..6_000 {
         events.append(info("Progress", hub.now()));
     }
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
     events.append(info("After the end", hub.now()));
-    let tail = hub.events_after(tenant.user, job, Position { run_no: 1, n: 4_998 }).await;
+    let tail = hub.events_after(caller.user, job, Position { run_no: 1, n: 4_998 }).await;
     let expected = ["1.4999 Progress", "1.5000 This run has too many events: further ones are left out", "1.5001 Done"]
         .map(str::to_owned);
     assert_eq!(tail.iter().map(event_text).collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
-async fn a_stranger_hears_nothing() {
+async fn another_user_reads_no_events() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
     let job = hub.enqueue(alice).await;
     assert_eq!(hub.events_after(alice.user, job, Position::START).await.len(), 1);
     assert!(hub.events_after(bob.user, job, Position::START).await.is_empty());

@@ -9,26 +9,26 @@ use super::{Hub, done, info, next, release};
 #[tokio::test]
 async fn a_fenced_out_worker_writes_nothing() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     // it was taken for dead, and runs elsewhere
     hub.change("UPDATE job_lease SET run_no = 2 WHERE job_id = $1", job).await;
     lease.events().append(info("Calling", hub.now()));
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap());
-    assert_eq!(hub.status(tenant, job).await, "running");
-    assert_eq!(hub.events(tenant, job).await, ["0.0 Accepted"]);
+    assert_eq!(hub.status(caller, job).await, "running");
+    assert_eq!(hub.events(caller, job).await, ["0.0 Accepted"]);
     assert_eq!((hub.count("job_result").await, hub.count("audit_entries").await), (0, 0));
     assert_eq!(hub.count("user_connections WHERE last_used_at IS NOT NULL").await, 0);
 }
 
 #[tokio::test]
-async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
+async fn a_retry_waits_for_its_time_and_counts_as_an_attempt() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Retry };
@@ -40,7 +40,7 @@ async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
         now: hub.now(),
     };
     assert!(engine.finish(lease, finish).await.unwrap());
-    assert_eq!(hub.status(tenant, job).await, "queued");
+    assert_eq!(hub.status(caller, job).await, "queued");
     assert_eq!(hub.value::<String>("SELECT later_reason FROM pipeline_jobs WHERE id = $1", job).await, "retry");
     hub.clock.advance(Duration::from_secs(60));
     let lease = next(&mut leases).await;
@@ -48,25 +48,25 @@ async fn a_retry_waits_for_its_time_and_counts_as_a_try() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_reconnection_is_no_try() {
+async fn waiting_for_a_reconnection_is_not_an_attempt() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Reauth };
     let finish =
         FinishedRun { end, event: info("Connect again", hub.now()), audit: None, is_use: true, now: hub.now() };
     assert!(engine.finish(lease, finish).await.unwrap());
-    assert_eq!(hub.status(tenant, job).await, "waiting_input");
+    assert_eq!(hub.status(caller, job).await, "waiting_input");
     assert_eq!(hub.value::<i32>("SELECT attempt FROM job_later WHERE job_id = $1", job).await, 0);
 }
 
 #[tokio::test]
-async fn a_released_run_goes_back_as_if_it_had_not_begun() {
+async fn a_released_job_is_ready_as_if_its_run_had_not_begun() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     assert!(release(&engine, next(&mut leases).await, hub.now()).await);
     let lease = next(&mut leases).await;
@@ -74,13 +74,13 @@ async fn a_released_run_goes_back_as_if_it_had_not_begun() {
 }
 
 #[tokio::test]
-async fn what_a_tool_says_is_stored_whatever_it_says() {
+async fn any_text_of_a_tool_is_stored() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    let mut finish = done(&lease, tenant, hub.now());
+    let mut finish = done(&lease, caller, hub.now());
     let JobEnd::Complete { output, error, .. } = &mut finish.end else { unreachable!() };
     (*output, *error) = (Some("a\0b".to_owned()), Some("c\0d".to_owned()));
     finish.audit = None;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use craft::queue::{self, JobEnd, JobOutcome};
 
 use super::rescue::simulate_crash;
-use super::{Hub, Tenant, actor, done, next, release};
+use super::{Caller, Hub, actor, done, next, release};
 
 /// Fails unless the figures are what the results give.
 async fn figures_are_right(hub: &Hub) {
@@ -34,13 +34,13 @@ async fn figures_are_right(hub: &Hub) {
 }
 
 /// Numbers of succeeded, failed, canceled and unknown jobs.
-async fn counted(hub: &Hub, tenant: Tenant) -> [i64; 4] {
+async fn counted(hub: &Hub, caller: Caller) -> [i64; 4] {
     let (succeeded, failed, canceled, unknown) = sqlx::query_as(
         "SELECT sum(succeeded)::bigint, sum(failed)::bigint, sum(canceled)::bigint, sum(unknown)::bigint
          FROM job_hours
          WHERE user_id = $1",
     )
-    .bind(tenant.user)
+    .bind(caller.user)
     .fetch_one(hub.pool())
     .await
     .unwrap();
@@ -48,24 +48,24 @@ async fn counted(hub: &Hub, tenant: Tenant) -> [i64; 4] {
 }
 
 #[tokio::test]
-async fn every_way_to_end_is_counted_in_its_hour() {
+async fn each_outcome_is_counted_in_its_hour() {
     let hub = Hub::new().await;
-    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let stopped = hub.enqueue(tenant).await;
-    let owner = actor(tenant.user);
+    let (caller, other) = (hub.caller().await, hub.caller().await);
+    let stopped = hub.enqueue(caller).await;
+    let owner = actor(caller.user);
     let mut tx = hub.database.databases.web.as_user(&owner).await.unwrap();
     queue::cancel(&mut tx, &owner, stopped, "Cancelled", hub.now()).await.unwrap();
     tx.commit().await.unwrap();
-    let lost = hub.enqueue(tenant).await;
+    let lost = hub.enqueue(caller).await;
     simulate_crash(&hub, lost, 0).await;
     let (engine, mut leases) = hub.engine().await;
-    hub.until(tenant, lost, "unknown").await;
+    hub.until(caller, lost, "unknown").await;
     for outcome in [JobOutcome::Ok, JobOutcome::Permanent, JobOutcome::Dead, JobOutcome::Canceled, JobOutcome::Ok] {
-        hub.enqueue(tenant).await;
+        hub.enqueue(caller).await;
         hub.enqueue(other).await;
         for _ in 0..2 {
             let lease = next(&mut leases).await;
-            let owner = if lease.user_id() == tenant.user { tenant } else { other };
+            let owner = if lease.user_id() == caller.user { caller } else { other };
             let mut finish = done(&lease, owner, hub.now());
             finish.end = JobEnd::Complete { outcome, error_class: None, error: None, output: None };
             engine.finish(lease, finish).await.unwrap();
@@ -74,33 +74,33 @@ async fn every_way_to_end_is_counted_in_its_hour() {
         hub.clock.advance(Duration::from_secs(1_800));
     }
     // a retried job is not finished
-    hub.enqueue(tenant).await;
+    hub.enqueue(caller).await;
     release(&engine, next(&mut leases).await, hub.now()).await;
-    assert_eq!(counted(&hub, tenant).await, [2, 2, 2, 1]);
+    assert_eq!(counted(&hub, caller).await, [2, 2, 2, 1]);
     assert!(hub.count("(SELECT DISTINCT hour FROM job_hours) hours").await >= 3);
     figures_are_right(&hub).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_of_several_processes_count_for_the_same_users_without_waiting_in_a_circle() {
+async fn batches_of_several_processes_count_for_the_same_users_without_a_deadlock() {
     const ROUNDS: usize = 6;
     const EACH: usize = 8;
     let hub = Hub::new().await;
-    let mut tenants = Vec::new();
+    let mut callers = Vec::new();
     for _ in 0..4 {
-        tenants.push(hub.tenant().await);
+        callers.push(hub.caller().await);
     }
     let mut engines = Vec::new();
     for _ in 0..3 {
         engines.push(hub.engine().await);
     }
     for round in 0..ROUNDS {
-        for n in 0..tenants.len() * EACH {
-            hub.enqueue(tenants[(n + round) % tenants.len()]).await;
+        for n in 0..callers.len() * EACH {
+            hub.enqueue(callers[(n + round) % callers.len()]).await;
         }
         // all claimed jobs complete at once, each process in its own order
         let mut held = Vec::new();
-        while held.len() < tenants.len() * EACH {
+        while held.len() < callers.len() * EACH {
             for (at, (_, leases)) in engines.iter_mut().enumerate() {
                 held.extend(leases.try_recv().ok().map(|lease| (at, lease)));
             }
@@ -108,8 +108,8 @@ async fn batches_of_several_processes_count_for_the_same_users_without_waiting_i
         }
         held.rotate_left(round);
         let ending = held.into_iter().map(|(at, lease)| {
-            let tenant = *tenants.iter().find(|it| it.user == lease.user_id()).unwrap();
-            let finish = done(&lease, tenant, hub.now());
+            let caller = *callers.iter().find(|it| it.user == lease.user_id()).unwrap();
+            let finish = done(&lease, caller, hub.now());
             engines[at].0.finish(lease, finish)
         });
         for ended in futures_util::future::join_all(ending).await {
@@ -117,8 +117,8 @@ async fn batches_of_several_processes_count_for_the_same_users_without_waiting_i
         }
     }
     let all = i64::try_from(ROUNDS * EACH).unwrap();
-    for tenant in tenants {
-        assert_eq!(counted(&hub, tenant).await, [all, 0, 0, 0]);
+    for caller in callers {
+        assert_eq!(counted(&hub, caller).await, [all, 0, 0, 0]);
     }
     figures_are_right(&hub).await;
 }

@@ -40,9 +40,9 @@ struct Hub {
     database: TestDatabase,
 }
 
-/// A user with one connection.
+/// A user with one connection, whose calls become jobs.
 #[derive(Clone, Copy)]
-struct Tenant {
+struct Caller {
     user: UserId,
     connector: ConnectorId,
     connection: ConnectionId,
@@ -88,7 +88,7 @@ impl Hub {
     }
 
     /// Creates a user with a connector of their own.
-    async fn tenant(&self) -> Tenant {
+    async fn caller(&self) -> Caller {
         let connector = ConnectorId::new(self.now());
         sqlx::query(
             "INSERT INTO connectors (id, name, slug, auth_type, transport, created_at) \
@@ -99,11 +99,11 @@ impl Hub {
         .execute(self.pool())
         .await
         .unwrap();
-        self.tenant_of(connector).await
+        self.caller_of(connector).await
     }
 
     /// Creates a user with a connection to this connector.
-    async fn tenant_of(&self, connector: ConnectorId) -> Tenant {
+    async fn caller_of(&self, connector: ConnectorId) -> Caller {
         let (user, connection) = (UserId::new(self.now()), ConnectionId::new(self.now()));
         sqlx::query(
             "WITH someone AS (
@@ -120,17 +120,17 @@ impl Hub {
         .execute(self.pool())
         .await
         .unwrap();
-        Tenant { user, connector, connection }
+        Caller { user, connector, connection }
     }
 
     /// A request for a call.
-    fn call(&self, tenant: Tenant) -> EnqueueRequest {
+    fn call(&self, caller: Caller) -> EnqueueRequest {
         EnqueueRequest {
-            user_id: tenant.user,
+            user_id: caller.user,
             job_id: JobId::new(self.now()),
             kind: "tool.call",
-            connector_id: tenant.connector,
-            connection_id: tenant.connection,
+            connector_id: caller.connector,
+            connection_id: caller.connection,
             tool_version_id: Some(ToolVersionId::new(self.now())),
             tool_name: "echo".to_owned(),
             origin: Origin::Browser,
@@ -142,12 +142,12 @@ impl Hub {
         }
     }
 
-    async fn enqueue(&self, tenant: Tenant) -> JobId {
-        self.enqueue_new(self.call(tenant)).await
+    async fn enqueue(&self, caller: Caller) -> JobId {
+        self.enqueue_new(self.call(caller)).await
     }
 
-    async fn enqueue_repeatable(&self, tenant: Tenant) -> JobId {
-        self.enqueue_new(EnqueueRequest { repeatable: true, ..self.call(tenant) }).await
+    async fn enqueue_repeatable(&self, caller: Caller) -> JobId {
+        self.enqueue_new(EnqueueRequest { repeatable: true, ..self.call(caller) }).await
     }
 
     async fn enqueue_new(&self, call: EnqueueRequest) -> JobId {
@@ -167,8 +167,8 @@ impl Hub {
     }
 
     /// The job's events, as its owner reads them.
-    async fn events(&self, tenant: Tenant, job: JobId) -> Vec<String> {
-        self.events_after(tenant.user, job, Position::START).await.iter().map(event_text).collect()
+    async fn events(&self, caller: Caller, job: JobId) -> Vec<String> {
+        self.events_after(caller.user, job, Position::START).await.iter().map(event_text).collect()
     }
 
     async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<JobEvent> {
@@ -178,24 +178,24 @@ impl Hub {
     }
 
     /// Returns once the job has this status; each check follows a change.
-    async fn until(&self, tenant: Tenant, job: JobId, status: &str) {
+    async fn until(&self, caller: Caller, job: JobId, status: &str) {
         let mut changes = self.live.subscribe_job(job);
         let wait = async {
             loop {
-                if self.status(tenant, job).await == status {
+                if self.status(caller, job).await == status {
                     return;
                 }
                 changes.changed().await;
             }
         };
         let seen = tokio::time::timeout(TEST_TIMEOUT, wait).await;
-        assert!(seen.is_ok(), "the job is {}, not {status}", self.status(tenant, job).await);
+        assert!(seen.is_ok(), "the job is {}, not {status}", self.status(caller, job).await);
     }
 
     /// The status that the page shows.
-    async fn status(&self, tenant: Tenant, job: JobId) -> String {
+    async fn status(&self, caller: Caller, job: JobId) -> String {
         sqlx::query_scalar("SELECT status FROM pipeline_jobs WHERE user_id = $1 AND id = $2")
-            .bind(tenant.user)
+            .bind(caller.user)
             .bind(job)
             .fetch_one(self.pool())
             .await
@@ -230,10 +230,10 @@ fn event_text(event: &JobEvent) -> String {
 }
 
 /// The end of a run that succeeded, with its audit entry.
-fn done(lease: &Lease, tenant: Tenant, now: Timestamp) -> FinishedRun {
+fn done(lease: &Lease, caller: Caller, now: Timestamp) -> FinishedRun {
     let action = Action::JobFinished {
         job: lease.job_id(),
-        connector: Some(tenant.connector),
+        connector: Some(caller.connector),
         tool: Some("echo".to_owned()),
         outcome: ActionOutcome::Success,
         latency: None,

@@ -2,7 +2,7 @@
 
 use craft::ids::JobId;
 
-use super::{Hub, Tenant, done, next};
+use super::{Caller, Hub, done, next};
 
 /// The state in which a process leaves its job that is killed while it runs it.
 pub(super) async fn simulate_crash(hub: &Hub, job: JobId, crashes: i32) {
@@ -33,11 +33,11 @@ async fn error_class(hub: &Hub, job: JobId) -> String {
     hub.value("SELECT error_class FROM job_result WHERE job_id = $1", job).await
 }
 
-async fn audited(hub: &Hub, tenant: Tenant, job: JobId) -> Vec<String> {
+async fn audited(hub: &Hub, caller: Caller, job: JobId) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT action || ' ' || actor || ' ' || error_class FROM audit_entries WHERE user_id = $1 AND job_id = $2",
     )
-    .bind(tenant.user)
+    .bind(caller.user)
     .bind(job)
     .fetch_all(hub.pool())
     .await
@@ -47,68 +47,68 @@ async fn audited(hub: &Hub, tenant: Tenant, job: JobId) -> Vec<String> {
 #[tokio::test]
 async fn a_call_that_may_have_happened_ends_as_unknown() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     simulate_crash(&hub, job, 0).await;
     let _engine = hub.engine().await;
-    hub.until(tenant, job, "unknown").await;
-    let events = hub.events(tenant, job).await;
+    hub.until(caller, job, "unknown").await;
+    let events = hub.events(caller, job).await;
     assert_eq!(events.len(), 2);
     assert!(
         events[1].starts_with("2.0 The hub stopped while this call was running. The call may or may not"),
         "{events:?}"
     );
     assert_eq!(error_class(&hub, job).await, "crash");
-    assert_eq!(audited(&hub, tenant, job).await, ["job.finished system crash"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished system crash"]);
 }
 
 #[tokio::test]
 async fn a_repeatable_call_runs_again_in_a_run_of_its_own() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue_repeatable(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue_repeatable(caller).await;
     simulate_crash(&hub, job, 0).await;
     let (engine, mut leases) = hub.engine().await;
-    hub.until(tenant, job, "queued").await;
+    hub.until(caller, job, "queued").await;
     assert_eq!(hub.value::<i32>("SELECT crashes FROM job_later WHERE job_id = $1", job).await, 1);
     // no later than the longest first wait
     hub.clock.advance(std::time::Duration::from_secs(2));
     let lease = next(&mut leases).await;
     assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 3, 0), "run 2 is the rescuer's");
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
-    assert_eq!(hub.status(tenant, job).await, "succeeded");
+    assert_eq!(hub.status(caller, job).await, "succeeded");
 }
 
 #[tokio::test]
 async fn the_third_crash_is_the_last() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue_repeatable(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue_repeatable(caller).await;
     simulate_crash(&hub, job, 2).await;
     let _engine = hub.engine().await;
-    hub.until(tenant, job, "failed").await;
+    hub.until(caller, job, "failed").await;
     assert_eq!(error_class(&hub, job).await, "crash_loop");
-    assert_eq!(audited(&hub, tenant, job).await, ["job.finished system crash_loop"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished system crash_loop"]);
 }
 
 #[tokio::test]
 async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue_repeatable(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue_repeatable(caller).await;
     simulate_crash(&hub, job, 0).await;
     hub.change("INSERT INTO job_cancel SELECT job_id, user_id, started_at FROM job_lease WHERE job_id = $1", job).await;
     let _engine = hub.engine().await;
-    hub.until(tenant, job, "canceled").await;
+    hub.until(caller, job, "canceled").await;
     assert_eq!(hub.count("job_cancel").await, 0);
 }
 
 #[tokio::test]
-async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go_on() {
+async fn an_overdue_run_is_ended_and_asked_to_stop_while_others_continue() {
     let hub = Hub::new().await;
-    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (job, bystander) = (hub.enqueue(tenant).await, hub.enqueue(other).await);
+    let (caller, other) = (hub.caller().await, hub.caller().await);
+    let (job, bystander) = (hub.enqueue(caller).await, hub.enqueue(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     hub.change("UPDATE job_lease SET deadline_at = clock_timestamp() - interval '11 seconds' WHERE job_id = $1", job)
@@ -118,10 +118,10 @@ async fn a_run_that_is_long_overdue_is_ended_and_its_worker_told_while_others_go
         bystander,
     )
     .await;
-    hub.until(tenant, job, "unknown").await;
+    hub.until(caller, job, "unknown").await;
     assert_eq!(error_class(&hub, job).await, "deadline");
     assert_eq!(tokio::time::timeout(super::TEST_TIMEOUT, lease.stopped()).await, Ok(craft::queue::StopReason::Lost));
-    let finish = done(&lease, tenant, hub.now());
+    let finish = done(&lease, caller, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap(), "a run that was given up wrote its ending");
     assert_eq!(hub.status(other, bystander).await, "running", "within its grace");
     drop(beside);

@@ -8,10 +8,10 @@ use futures_util::FutureExt as _;
 use super::{Hub, TEST_TIMEOUT, done, next, release};
 
 #[tokio::test]
-async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end() {
+async fn a_stopping_process_releases_repeatable_runs_and_lets_the_others_end() {
     let hub = Hub::new().await;
-    let (tenant, other) = (hub.tenant().await, hub.tenant().await);
-    let (once, twice) = (hub.enqueue(tenant).await, hub.enqueue_repeatable(other).await);
+    let (caller, other) = (hub.caller().await, hub.caller().await);
+    let (once, twice) = (hub.enqueue(caller).await, hub.enqueue_repeatable(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (first, second) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((first.job_id(), second.job_id()), (once, twice));
@@ -19,12 +19,12 @@ async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end(
         assert_eq!(second.stopped().await, StopReason::Shutdown);
         assert!(first.stopped().now_or_never().is_none(), "a call that cannot be repeated was cut short");
         release(&engine, second, hub.now()).await;
-        let finish = done(&first, tenant, hub.now());
+        let finish = done(&first, caller, hub.now());
         engine.finish(first, finish).await.unwrap();
     };
     tokio::join!(engine.shutdown(TEST_TIMEOUT), runs);
     assert!(leases.recv().await.is_none(), "something was claimed after the stop");
-    assert_eq!((hub.status(tenant, once).await, hub.status(other, twice).await), ("succeeded".into(), "queued".into()));
+    assert_eq!((hub.status(caller, once).await, hub.status(other, twice).await), ("succeeded".into(), "queued".into()));
     assert_eq!((hub.count("worker").await, hub.count("leader").await), (0, 0));
     // the next process finds it at once
     let (_engine, mut leases) = hub.engine().await;
@@ -32,10 +32,10 @@ async fn a_stopping_process_hands_back_what_may_run_twice_and_lets_the_rest_end(
 }
 
 #[tokio::test]
-async fn what_does_not_end_within_the_drain_is_told_and_ends_as_unknown() {
+async fn a_run_that_outlasts_the_drain_is_asked_to_stop_and_ends_as_unknown() {
     let hub = Hub::new().await;
-    let tenant = hub.tenant().await;
-    let job = hub.enqueue(tenant).await;
+    let caller = hub.caller().await;
+    let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
     let run = async {
@@ -43,6 +43,6 @@ async fn what_does_not_end_within_the_drain_is_told_and_ends_as_unknown() {
         drop(lease);
     };
     tokio::join!(engine.shutdown(Duration::ZERO), run);
-    assert_eq!(hub.status(tenant, job).await, "unknown");
+    assert_eq!(hub.status(caller, job).await, "unknown");
     assert_eq!(hub.count("job_lease").await, 0);
 }

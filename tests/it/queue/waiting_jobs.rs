@@ -6,10 +6,10 @@ use craft::ids::{ConnectionId, JobId};
 use craft::queue::{self, FinishedRun, JobEnd, ReleasedJobs, WaitReason};
 use time::macros::datetime;
 
-use super::{Hub, Tenant, actor, info, next};
+use super::{Caller, Hub, actor, info, next};
 
-async fn release(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> ReleasedJobs {
-    let actor = actor(tenant.user);
+async fn release(hub: &Hub, caller: Caller, connection: ConnectionId) -> ReleasedJobs {
+    let actor = actor(caller.user);
     let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
     let released = queue::release_awaiting_reauth(&mut tx, &actor, connection).await.unwrap();
     tx.commit().await.unwrap();
@@ -17,8 +17,8 @@ async fn release(hub: &Hub, tenant: Tenant, connection: ConnectionId) -> Release
     released
 }
 
-async fn list_unfinished(hub: &Hub, tenant: Tenant, connections: &[ConnectionId]) -> Vec<JobId> {
-    let actor = actor(tenant.user);
+async fn list_unfinished(hub: &Hub, caller: Caller, connections: &[ConnectionId]) -> Vec<JobId> {
+    let actor = actor(caller.user);
     let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
     let found = queue::list_unfinished(&mut tx, &actor, connections, 10).await.unwrap();
     let mut jobs: Vec<_> = found.into_iter().map(|(_, job)| job).collect();
@@ -32,9 +32,9 @@ fn later(hub: &Hub, reason: WaitReason) -> FinishedRun {
 }
 
 #[tokio::test]
-async fn what_waits_for_its_owner_to_connect_again_goes_on_and_nothing_else() {
+async fn only_jobs_that_wait_for_a_reconnection_are_released_by_it() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
     let (engine, mut leases) = hub.engine().await;
     let parked = hub.enqueue(alice).await;
     engine.finish(next(&mut leases).await, later(&hub, WaitReason::Reauth)).await.unwrap();
@@ -55,9 +55,9 @@ async fn what_waits_for_its_owner_to_connect_again_goes_on_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_has_not_ended_is_found_by_its_connection_wherever_it_is() {
+async fn unfinished_jobs_in_every_state_are_listed_by_their_connection() {
     let hub = Hub::new().await;
-    let (alice, bob) = (hub.tenant().await, hub.tenant().await);
+    let (alice, bob) = (hub.caller().await, hub.caller().await);
     let (engine, mut leases) = hub.engine().await;
     let waiting = hub.enqueue(alice).await;
     engine.finish(next(&mut leases).await, later(&hub, WaitReason::Retry)).await.unwrap();
