@@ -3,7 +3,7 @@
 use time::Duration;
 use url::Url;
 
-use super::links::{self, LinkState, NewLink, Purpose};
+use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::{Email, User, Visitor, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -44,19 +44,19 @@ pub async fn send_confirmation(
         return Ok(Dispatch::Sent);
     }
     let mut tx = system.begin().await?;
-    if links::newest_created_at(&mut tx, Purpose::Confirm, user.id)
+    if links::newest_created_at(&mut tx, LinkPurpose::Confirm, user.id)
         .await?
         .is_some_and(|made| now - made < RESEND_INTERVAL)
     {
         return Ok(Dispatch::Recent);
     }
-    let link = NewLink::new(Purpose::Confirm, Some(user.id), LINK_TTL);
+    let link = NewLink::new(LinkPurpose::Confirm, Some(user.id), LINK_TTL);
     let token = links::issue(&mut tx, &link, now).await?;
     tx.commit().await?;
     let sent = mailer.send(&please_confirm(&user, &join(public_url, &format!("/confirm/{token}"))?), now).await;
     if let Err(error) = sent {
         // the link was not delivered: without it, the next request sends a new one at once
-        links::withdraw(system.pool(), Purpose::Confirm, Some(user.id)).await?;
+        links::withdraw(system.pool(), LinkPurpose::Confirm, Some(user.id)).await?;
         return Err(error);
     }
     Ok(Dispatch::Sent)
@@ -64,15 +64,15 @@ pub async fn send_confirmation(
 
 /// Returns the state of the link without using it: mail scanners open links, and must not confirm an address.
 pub async fn confirmation_state(system: &SystemDb, token: &str, now: Timestamp) -> Result<LinkState> {
-    Ok(links::state(system.pool(), Purpose::Confirm, token, now).await?)
+    Ok(links::state(system.pool(), LinkPurpose::Confirm, token, now).await?)
 }
 
 /// Uses the link. Returns the state in which the link was found: only [`LinkState::Open`] has confirmed the account.
 pub async fn confirm(system: &SystemDb, token: &str, visitor: &Visitor, now: Timestamp) -> Result<LinkState> {
     let mut tx = system.begin().await?;
-    let link = links::consume(&mut tx, Purpose::Confirm, token, now).await?;
+    let link = links::consume(&mut tx, LinkPurpose::Confirm, token, now).await?;
     let Some(user) = link.and_then(|link| link.user_id) else {
-        return Ok(links::state(&mut *tx, Purpose::Confirm, token, now).await?);
+        return Ok(links::state(&mut *tx, LinkPurpose::Confirm, token, now).await?);
     };
     store::confirm(&mut tx, user, now).await?;
     audit::record(&mut tx, &visitor.acting_as(user), &Action::AccountConfirmed { user }, now).await?;

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::confirmation::join;
 use super::current_password::verify_current_password;
-use super::links::{self, LinkState, NewLink, Purpose};
+use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::{Email, Passwords, User, Visitor, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -61,14 +61,14 @@ pub async fn request_email_change(
     let mut tx = system.begin().await?;
     // of two concurrent requests, the second finds the link of the first
     store::lock(&mut tx, user.id).await?;
-    if links::newest_created_at(&mut tx, Purpose::Email, user.id)
+    if links::newest_created_at(&mut tx, LinkPurpose::Email, user.id)
         .await?
         .is_some_and(|made| now - made < RESEND_INTERVAL)
     {
         return Err(Error::field("email", "An email is on its way already. Wait a minute, then send another one"));
     }
-    links::withdraw(&mut *tx, Purpose::Email, Some(user.id)).await?;
-    let link = NewLink { new_email: Some(&new), ..NewLink::new(Purpose::Email, Some(user.id), LINK_TTL) };
+    links::withdraw(&mut *tx, LinkPurpose::Email, Some(user.id)).await?;
+    let link = NewLink { new_email: Some(&new), ..NewLink::new(LinkPurpose::Email, Some(user.id), LINK_TTL) };
     let token = links::issue(&mut tx, &link, now).await?;
     audit::record(&mut tx, actor, &Action::EmailAsked { user: user.id, email: new.to_string() }, now).await?;
     tx.commit().await?;
@@ -97,14 +97,14 @@ pub async fn send_email_change(
 
 /// Returns the effect that the link would have, without using it.
 pub async fn find_email_change(system: &SystemDb, token: &str, now: Timestamp) -> Result<EmailChange> {
-    let link = links::find_open(system.pool(), Purpose::Email, token, now).await?;
+    let link = links::find_open(system.pool(), LinkPurpose::Email, token, now).await?;
     if let Some((id, new)) = link.and_then(|link| link.user_id.zip(link.new_email))
         && let Some(user) = store::find(system.pool(), id).await?
     {
         let has_account = store::find_by_email(system.pool(), &new).await?.is_some();
         return Ok(if has_account { EmailChange::Taken } else { EmailChange::Valid(user, new) });
     }
-    Ok(EmailChange::Invalid(match links::state(system.pool(), Purpose::Email, token, now).await? {
+    Ok(EmailChange::Invalid(match links::state(system.pool(), LinkPurpose::Email, token, now).await? {
         LinkState::Open => LinkState::Unknown,
         state => state,
     }))
@@ -122,15 +122,15 @@ pub async fn confirm_email_change(
         other => return Ok(other),
     };
     let mut tx = system.begin().await?;
-    if links::consume(&mut tx, Purpose::Email, token, now).await?.is_none() {
+    if links::consume(&mut tx, LinkPurpose::Email, token, now).await?.is_none() {
         drop(tx);
-        return Ok(EmailChange::Invalid(links::state(system.pool(), Purpose::Email, token, now).await?));
+        return Ok(EmailChange::Invalid(links::state(system.pool(), LinkPurpose::Email, token, now).await?));
     }
     if !store::set_email(&mut tx, user.id, &new).await? {
         return Ok(EmailChange::Taken);
     }
     // the reset links were mailed to the old address
-    links::withdraw(&mut *tx, Purpose::Reset, Some(user.id)).await?;
+    links::withdraw(&mut *tx, LinkPurpose::Reset, Some(user.id)).await?;
     audit::record(&mut tx, &visitor.acting_as(user.id), &Action::EmailChanged { user: user.id }, now).await?;
     tx.commit().await?;
     Ok(EmailChange::Valid(user, new))

@@ -24,17 +24,26 @@ pub enum LinkState {
     Unknown,
 }
 
-/// The purpose of a link; stored as text.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub enum LinkPurpose {
+    /// Confirms the address of a new account.
     Confirm,
+    /// Resets a password.
     Reset,
+    /// Changes the address of an account.
     Email,
+    /// Sets up the hub.
     Setup,
 }
 
-impl Purpose {
-    const fn as_str(self) -> &'static str {
+impl LinkPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [Self::Confirm, Self::Reset, Self::Email, Self::Setup];
+
+    /// Returns the text in the database.
+    #[must_use]
+    pub const fn stored_text(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
             Self::Reset => "reset",
@@ -50,7 +59,7 @@ fn digest(token: &str) -> Vec<u8> {
 
 /// A link to issue.
 pub(super) struct NewLink<'a> {
-    pub(super) purpose: Purpose,
+    pub(super) purpose: LinkPurpose,
     /// The user whom the link belongs to; `None` for the set-up of the hub.
     pub(super) user: Option<UserId>,
     /// The address that the user gets, if the purpose is a change of address.
@@ -59,7 +68,7 @@ pub(super) struct NewLink<'a> {
 }
 
 impl NewLink<'_> {
-    pub(super) const fn new(purpose: Purpose, user: Option<UserId>, ttl: Duration) -> Self {
+    pub(super) const fn new(purpose: LinkPurpose, user: Option<UserId>, ttl: Duration) -> Self {
         Self { purpose, user, new_email: None, ttl }
     }
 }
@@ -74,7 +83,7 @@ pub(super) async fn issue(conn: &mut PgConnection, link: &NewLink<'_>, now: Time
         "#,
         digest(&token),
         link.user as _,
-        link.purpose.as_str(),
+        link.purpose.stored_text(),
         link.new_email.map(Email::as_str),
         now,
         now + link.ttl,
@@ -93,7 +102,7 @@ pub(super) struct OpenLink {
 /// Finds a link that can be used, without using it.
 pub(super) async fn find_open(
     conn: impl PgExecutor<'_>,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     token: &str,
     now: Timestamp,
 ) -> sqlx::Result<Option<OpenLink>> {
@@ -105,7 +114,7 @@ pub(super) async fn find_open(
         WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
         "#,
         digest(token),
-        purpose.as_str(),
+        purpose.stored_text(),
         now,
     )
     .fetch_optional(conn)
@@ -115,14 +124,14 @@ pub(super) async fn find_open(
 /// Returns the state of a link, without using it.
 pub(super) async fn state(
     conn: impl PgExecutor<'_>,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     token: &str,
     now: Timestamp,
 ) -> sqlx::Result<LinkState> {
     let row = sqlx::query!(
         "SELECT expires_at, used_at FROM email_tokens WHERE token_hash = $1 AND purpose = $2",
         digest(token),
-        purpose.as_str(),
+        purpose.stored_text(),
     )
     .fetch_optional(conn)
     .await?;
@@ -137,7 +146,7 @@ pub(super) async fn state(
 /// Uses a link that can be used. Of two concurrent calls one gets the link.
 pub(super) async fn consume(
     conn: &mut PgConnection,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     token: &str,
     now: Timestamp,
 ) -> sqlx::Result<Option<OpenLink>> {
@@ -150,7 +159,7 @@ pub(super) async fn consume(
         RETURNING user_id AS "user_id: UserId", new_email
         "#,
         digest(token),
-        purpose.as_str(),
+        purpose.stored_text(),
         now,
     )
     .fetch_optional(conn)
@@ -160,7 +169,7 @@ pub(super) async fn consume(
 /// Returns the creation time of the user's newest unused link with this purpose.
 pub(super) async fn newest_created_at(
     conn: &mut PgConnection,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     user: UserId,
 ) -> sqlx::Result<Option<Timestamp>> {
     sqlx::query_scalar!(
@@ -170,18 +179,22 @@ pub(super) async fn newest_created_at(
         WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL
         "#,
         user as _,
-        purpose.as_str(),
+        purpose.stored_text(),
     )
     .fetch_one(conn)
     .await
 }
 
 /// Deletes the unused links of one user, or the set-up links if `user` is `None`. Only a link issued later will work.
-pub(super) async fn withdraw(conn: impl PgExecutor<'_>, purpose: Purpose, user: Option<UserId>) -> sqlx::Result<()> {
+pub(super) async fn withdraw(
+    conn: impl PgExecutor<'_>,
+    purpose: LinkPurpose,
+    user: Option<UserId>,
+) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM email_tokens WHERE user_id IS NOT DISTINCT FROM $1 AND purpose = $2 AND used_at IS NULL",
         user as _,
-        purpose.as_str(),
+        purpose.stored_text(),
     )
     .execute(conn)
     .await?;

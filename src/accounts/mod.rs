@@ -37,7 +37,7 @@ pub use email_change::{
     EmailChange, EmailChangeRequest, confirm_email_change, find_email_change, request_email_change, send_email_change,
 };
 pub use hashing::{HashingCost, Passwords};
-pub use links::LinkState;
+pub use links::{LinkPurpose, LinkState};
 pub use password::Password;
 pub use password_change::{PasswordChange, change_password, send_password_notice};
 pub use profile::{Profile, change_appearance, change_profile};

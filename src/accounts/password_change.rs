@@ -4,7 +4,7 @@ use url::Url;
 
 use super::confirmation::join;
 use super::current_password::verify_current_password;
-use super::links::{self, Purpose};
+use super::links::{self, LinkPurpose};
 use super::sessions::{self, SessionKey};
 use super::{Email, Password, Passwords, User, store};
 use crate::actor::Actor;
@@ -45,7 +45,7 @@ pub async fn change_password(
     let mut tx = system.begin().await?;
     store::set_password(&mut tx, user.id, &hash).await?;
     sessions::delete_of_user(&mut tx, user.id, Some(change.session)).await?;
-    for purpose in [Purpose::Reset, Purpose::Email] {
+    for purpose in [LinkPurpose::Reset, LinkPurpose::Email] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, actor, &Action::PasswordChanged { user: user.id }, now).await?;

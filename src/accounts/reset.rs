@@ -8,7 +8,7 @@ use time::Duration;
 use url::Url;
 
 use super::confirmation::join;
-use super::links::{self, LinkState, NewLink, Purpose};
+use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::throttle::{self, Subject};
 use super::{Email, Password, Passwords, User, Visitor, sessions, store};
 use crate::audit::{self, Action};
@@ -48,27 +48,27 @@ pub async fn send_reset_link(
     let mut tx = system.begin().await?;
     // of two concurrent requests, the second finds the link of the first
     store::lock(&mut tx, user.id).await?;
-    if links::newest_created_at(&mut tx, Purpose::Reset, user.id)
+    if links::newest_created_at(&mut tx, LinkPurpose::Reset, user.id)
         .await?
         .is_some_and(|made| now - made < RESEND_INTERVAL)
     {
         return Ok(());
     }
-    let link = NewLink::new(Purpose::Reset, Some(user.id), LINK_TTL);
+    let link = NewLink::new(LinkPurpose::Reset, Some(user.id), LINK_TTL);
     let token = links::issue(&mut tx, &link, now).await?;
     tx.commit().await?;
     let link = join(public_url, &format!("/reset/{token}"))?;
     let sent = mailer.send(&please_reset(&user, &link), now).await;
     if sent.is_err() {
         // the link was not delivered: without it, the next request sends a new one at once
-        links::withdraw(system.pool(), Purpose::Reset, Some(user.id)).await?;
+        links::withdraw(system.pool(), LinkPurpose::Reset, Some(user.id)).await?;
     }
     sent
 }
 
 /// Returns the effect that the link would have, without using it.
 pub async fn find_reset(system: &SystemDb, token: &str, now: Timestamp) -> Result<ResetLink> {
-    let link = links::find_open(system.pool(), Purpose::Reset, token, now).await?;
+    let link = links::find_open(system.pool(), LinkPurpose::Reset, token, now).await?;
     if let Some(id) = link.and_then(|link| link.user_id)
         && let Some(user) = store::find(system.pool(), id).await?
     {
@@ -97,14 +97,14 @@ pub async fn reset_password(
     let password = Password::choose(password, email.as_ref()).map_err(|fault| Error::field("password", fault))?;
     let hash = passwords.hash(&password).await?;
     let mut tx = system.begin().await?;
-    if links::consume(&mut tx, Purpose::Reset, token, now).await?.is_none() {
+    if links::consume(&mut tx, LinkPurpose::Reset, token, now).await?.is_none() {
         return Ok(ResetLink::Invalid(invalid_state(system, token, now).await?));
     }
     store::set_password(&mut tx, user.id, &hash).await?;
     store::confirm(&mut tx, user.id, now).await?;
     sessions::delete_of_user(&mut tx, user.id, None).await?;
     throttle::reset(&mut tx, &Subject::account(&user.email)).await?;
-    for purpose in [Purpose::Reset, Purpose::Confirm, Purpose::Email] {
+    for purpose in [LinkPurpose::Reset, LinkPurpose::Confirm, LinkPurpose::Email] {
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, &visitor.acting_as(user.id), &Action::PasswordReset { user: user.id }, now).await?;
@@ -113,7 +113,7 @@ pub async fn reset_password(
 }
 
 async fn invalid_state(system: &SystemDb, token: &str, now: Timestamp) -> Result<LinkState> {
-    Ok(match links::state(system.pool(), Purpose::Reset, token, now).await? {
+    Ok(match links::state(system.pool(), LinkPurpose::Reset, token, now).await? {
         LinkState::Open => LinkState::Unknown,
         state => state,
     })

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::links::{self, LinkState, NewLink, Purpose};
+use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::{NewUser, Passwords, User, Visitor, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -15,8 +15,8 @@ const LINK_TTL: Duration = Duration::days(7);
 pub async fn issue_setup_link(system: &SystemDb, now: Timestamp) -> Result<Option<String>> {
     let mut tx = system.begin().await?;
     let has_users = store::exists_locked(&mut tx).await?;
-    links::withdraw(&mut *tx, Purpose::Setup, None).await?;
-    let link = NewLink::new(Purpose::Setup, None, LINK_TTL);
+    links::withdraw(&mut *tx, LinkPurpose::Setup, None).await?;
+    let link = NewLink::new(LinkPurpose::Setup, None, LINK_TTL);
     let token = if has_users { None } else { Some(links::issue(&mut tx, &link, now).await?) };
     tx.commit().await?;
     Ok(token)
@@ -27,7 +27,7 @@ pub async fn setup_state(system: &SystemDb, token: &str, now: Timestamp) -> Resu
     if store::exists(system.pool()).await? {
         return Ok(LinkState::Used);
     }
-    Ok(links::state(system.pool(), Purpose::Setup, token, now).await?)
+    Ok(links::state(system.pool(), LinkPurpose::Setup, token, now).await?)
 }
 
 /// Uses the link: creates the owner's account, which administers the hub and can sign in at once.
@@ -48,7 +48,8 @@ pub async fn create_owner(
     }
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
-    if store::exists_locked(&mut tx).await? || links::consume(&mut tx, Purpose::Setup, token, now).await?.is_none() {
+    if store::exists_locked(&mut tx).await? || links::consume(&mut tx, LinkPurpose::Setup, token, now).await?.is_none()
+    {
         return Err(invalid());
     }
     let user = store::insert_confirmed(&mut tx, new, &hash, true, now).await?.ok_or_else(invalid)?;

@@ -1,6 +1,6 @@
 //! Creation of accounts: by visitors, if the hub allows sign-up, or by the operator on the command line.
 
-use super::links::{self, Purpose};
+use super::links::{self, LinkPurpose};
 use super::{NewUser, Passwords, User, Visitor, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -27,7 +27,7 @@ pub async fn sign_up(
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
     if let Some(user) = store::insert_unconfirmed(&mut tx, new, &hash, now).await? {
-        links::withdraw(&mut *tx, Purpose::Confirm, Some(user)).await?;
+        links::withdraw(&mut *tx, LinkPurpose::Confirm, Some(user)).await?;
         let action = Action::AccountCreated { user, admin: false };
         audit::record(&mut tx, &visitor.acting_as(user), &action, now).await?;
     }

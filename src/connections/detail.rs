@@ -77,7 +77,7 @@ impl ConnectionDetail {
 pub enum ConnectionGroup {
     /// Connections that do not work, or not well, until their owner acts.
     NeedsYou,
-    /// Connections that work, or are being made.
+    /// Connections that work.
     Connected,
     /// Connections that their owner has disconnected.
     Disconnected,

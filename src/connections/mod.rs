@@ -29,7 +29,8 @@ mod token;
 mod token_refresh;
 
 pub use authorization::{
-    AuthorizationRedirect, AuthorizationService, CALLBACK, ClientDocument, CompletedSignIn, client_document,
+    AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, ClientDocument, CompletedSignIn,
+    client_document,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};
@@ -41,7 +42,7 @@ pub use fields::FormValues;
 pub use list::{duplicate_label, find, find_many, linked_connectors, list, list_for_connector};
 pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;
-pub use oauth_clients::ClientRejection;
+pub use oauth_clients::{ClientRejection, ClientSource};
 pub use rest_service::{ExternalAccount, RestService};
 pub use server::{AddedServer, NewServer, ServerAuth, add_server};
 pub use status::{ConnectionHealth, ConnectionStatus};

@@ -4,8 +4,6 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum ConnectionStatus {
-    /// Begun, and not finished. No code stores this state.
-    Pending,
     /// Calls can go through the connection.
     Active,
     /// The credential is no longer valid; the owner has to connect again.
@@ -19,13 +17,12 @@ pub enum ConnectionStatus {
 
 impl ConnectionStatus {
     /// Every status.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Active, Self::Expired, Self::Error, Self::Disconnected];
+    pub const ALL: [Self; 4] = [Self::Active, Self::Expired, Self::Error, Self::Disconnected];
 
     /// Returns the text in the database.
     #[must_use]
     pub const fn stored_text(self) -> &'static str {
         match self {
-            Self::Pending => "pending",
             Self::Active => "active",
             Self::Expired => "expired",
             Self::Error => "error",
@@ -66,24 +63,11 @@ pub enum ConnectionHealth {
     ReauthRequired,
     /// Refreshes or verifications have failed for days; the hub tries once a day.
     Exhausted,
-    /// The provider has revoked the grant. No code stores this state yet; an administrator can with SQL.
-    #[sqlx(rename = "by_provider")]
-    RevokedByProvider,
-    /// An administrator has blocked the connection, which is done with SQL.
-    Blocked,
 }
 
 impl ConnectionHealth {
     /// Every health.
-    pub const ALL: [Self; 7] = [
-        Self::Ok,
-        Self::Limited,
-        Self::Degraded,
-        Self::ReauthRequired,
-        Self::Exhausted,
-        Self::RevokedByProvider,
-        Self::Blocked,
-    ];
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Limited, Self::Degraded, Self::ReauthRequired, Self::Exhausted];
 
     /// Returns the text in the database.
     #[must_use]
@@ -94,8 +78,6 @@ impl ConnectionHealth {
             Self::Degraded => "degraded",
             Self::ReauthRequired => "reauth_required",
             Self::Exhausted => "exhausted",
-            Self::RevokedByProvider => "by_provider",
-            Self::Blocked => "blocked",
         }
     }
 

@@ -269,3 +269,19 @@ pub(super) async fn set_default(
     .await?;
     Ok(())
 }
+
+/// Resets the failures of a connection, after its credential was accepted in the same transaction.
+pub(super) async fn reset_failures(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE user_connections
+        SET failures = 0, failed_days = 0, last_failed_at = NULL, failure = NULL
+        WHERE user_id = $1 AND id = $2 AND (failures > 0 OR failure IS NOT NULL)
+        "#,
+        owner as _,
+        id as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -19,6 +19,21 @@ pub struct LinkedConnector {
     pub slug: String,
 }
 
+/// A connection that cannot be used until its owner acts.
+#[derive(Clone, Debug)]
+pub struct ConnectionProblem {
+    /// Key.
+    pub id: ConnectionId,
+    /// Name of the connector.
+    pub connector: String,
+    /// The owner's label for the account.
+    pub label: String,
+    /// Expired or error.
+    pub status: ConnectionStatus,
+    /// Reason in words, if it is known.
+    pub cause: Option<String>,
+}
+
 /// Builds a query over the user's connections. `place` is the position of a row's [`ConnectionGroup`] in the list.
 macro_rules! details {
     ($tail:literal, $owner:expr $(, $more:expr)*) => {
@@ -166,5 +181,33 @@ pub(super) async fn duplicate_label(
         id as _,
     )
     .fetch_optional(conn)
+    .await
+}
+
+/// Lists connections of listed connectors that do not work, the longest waiting first. A connection that its owner has
+/// disconnected is no problem.
+pub(super) async fn list_problems(
+    conn: &mut PgConnection,
+    owner: UserId,
+    limit: i64,
+) -> sqlx::Result<Vec<ConnectionProblem>> {
+    sqlx::query_as!(
+        ConnectionProblem,
+        r#"
+        SELECT u.id AS "id: ConnectionId",
+               c.name AS connector,
+               u.label,
+               u.status AS "status: ConnectionStatus",
+               COALESCE(u.reason, u.last_error) AS cause
+        FROM user_connections u
+        JOIN connectors c ON c.id = u.connector_id
+        WHERE u.user_id = $1 AND u.status IN ('expired', 'error') AND c.is_active
+        ORDER BY u.updated_at, u.id
+        LIMIT $2
+        "#,
+        owner as _,
+        limit,
+    )
+    .fetch_all(conn)
     .await
 }

@@ -12,20 +12,25 @@ mod service;
 mod shipped;
 mod slug;
 mod store;
+mod store_tools;
+mod store_versions;
 mod tools;
+mod transport;
 mod versions;
 mod visibility;
 
 pub use auth_kinds::{AuthKind, Category};
-pub use changes::{AddedTool, ChangedTool, ToolChanges, find_changes};
+pub use changes::{ChangedTool, ToolChanges, find_changes};
 pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, store_tools};
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
 pub use slug::Slug;
-pub use store::{Connector, Transport};
+pub use store::Connector;
+pub use store_tools::AddedTool;
 pub use tools::{Tool, ToolVersion};
+pub use transport::Transport;
 pub use versions::ToolChangeCounts;
 pub use visibility::Visibility;
 
@@ -70,20 +75,20 @@ pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) ->
 /// Lists the tools that the server lists now, in the server's order.
 pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
     let mut tx = db.as_user(actor).await?;
-    Ok(tools::list(&mut tx, actor.user_id(), connector).await?)
+    Ok(store_tools::list(&mut tx, actor.user_id(), connector).await?)
 }
 
 /// Finds the current version of a tool by the names in its URL, also if the server no longer lists the tool.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
     let mut tx = db.as_user(actor).await?;
     let connector = find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))?;
-    let version = tools::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
+    let version = store_tools::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
     Ok((connector, version.ok_or(Error::NotFound("tool"))?))
 }
 
 /// Finds a version of a tool that the actor may see, such as the version that a job ran.
 pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
-    tools::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
+    store_tools::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
 }
 
 /// Finds a connector by its id, if the actor may see it.

@@ -1,25 +1,15 @@
 //! The store of `connectors`. `owner` is the user who reads; rows without an owner are shared.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use sqlx::PgConnection;
 use url::Url;
 
 use super::slug::Slug;
-use super::{AuthKind, NewConnector, Visibility};
+use super::{AuthKind, NewConnector, Transport, Visibility};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, UserId};
-
-/// The protocol of calls to a connector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "lowercase")]
-pub enum Transport {
-    /// A server inside this process.
-    Builtin,
-    /// MCP over streamable HTTP.
-    Mcp,
-    /// Plain HTTP requests.
-    Rest,
-}
 
 /// A connector that the hub can call.
 #[derive(Clone, Debug)]
@@ -194,7 +184,7 @@ pub(super) async fn require_sign_in(
     conn: &mut PgConnection,
     owner: UserId,
     id: ConnectorId,
-    provider: &serde_json::Value,
+    provider: &Value,
 ) -> sqlx::Result<bool> {
     let updated = sqlx::query!(
         r#"
@@ -209,4 +199,89 @@ pub(super) async fn require_sign_in(
     .execute(conn)
     .await?;
     Ok(updated.rows_affected() == 1)
+}
+
+/// Claims a discovery. Returns `false` if one ran less than `interval` ago.
+pub(super) async fn claim_discovery(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    interval: Duration,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let claimed = sqlx::query!(
+        r#"
+        UPDATE connectors
+        SET last_discovery_at = $3
+        WHERE owner_id = $1 AND id = $2 AND is_active AND (last_discovery_at IS NULL OR last_discovery_at <= $4)
+        "#,
+        owner as _,
+        id as _,
+        now,
+        now - interval,
+    )
+    .execute(conn)
+    .await?;
+    Ok(claimed.rows_affected() == 1)
+}
+
+/// Records a discovery that succeeded.
+pub(super) async fn record_discovery(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    has_changes: bool,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE connectors
+        SET discovery_error = NULL,
+            tools_changed_at = CASE WHEN $4 THEN $3 ELSE tools_changed_at END,
+            -- an announcement during the discovery may be about a later change
+            change_announced_at = CASE WHEN change_announced_at > $3 THEN change_announced_at END
+        WHERE owner_id = $1 AND id = $2
+        "#,
+        owner as _,
+        id as _,
+        now,
+        has_changes,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn record_discovery_error(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    message: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE connectors SET discovery_error = $3 WHERE owner_id = $1 AND id = $2",
+        owner as _,
+        id as _,
+        message,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn mark_change_announced(
+    conn: &mut PgConnection,
+    owner: UserId,
+    id: ConnectorId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE connectors SET change_announced_at = $3 WHERE owner_id = $1 AND id = $2",
+        owner as _,
+        id as _,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::definition::fingerprint;
-use super::tools::{self, NewVersion};
+use super::store_versions::{self as store, NewVersion};
 use crate::audit::Action;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -45,10 +45,10 @@ pub(super) async fn save(
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
     let stored: HashMap<_, _> =
-        tools::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
+        store::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
     let stored = |tool: &ToolDefinition| stored.get(&tool.name);
     let ids: Vec<_> = listed.iter().map(|tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id)).collect();
-    tools::upsert(conn, owner, connector, &ids, listed, now).await?;
+    store::upsert(conn, owner, connector, &ids, listed, now).await?;
 
     let (mut new, mut counts) = (Vec::new(), ToolChangeCounts::default());
     for (definition, &tool) in listed.iter().zip(&ids) {
@@ -63,9 +63,9 @@ pub(super) async fn save(
             new.push(NewVersion { tool, definition, hash });
         }
     }
-    tools::insert_versions(conn, owner, &new, now).await?;
+    store::insert_versions(conn, owner, &new, now).await?;
 
     let names: Vec<_> = listed.iter().map(|tool| tool.name.clone()).collect();
-    counts.removed = tools::hide_unlisted(conn, owner, connector, &names, now).await?;
+    counts.removed = store::hide_unlisted(conn, owner, connector, &names, now).await?;
     Ok(counts)
 }

@@ -82,7 +82,6 @@ impl Badge {
     pub const fn connection(status: ConnectionStatus) -> Self {
         match status {
             ConnectionStatus::Active => Self::CONNECTED,
-            ConnectionStatus::Pending => Self::PENDING,
             ConnectionStatus::Expired => Self::EXPIRED,
             ConnectionStatus::Disconnected => Self::REVOKED,
             ConnectionStatus::Error => Self::FAILING,
@@ -97,8 +96,6 @@ impl Badge {
             ConnectionHealth::Degraded => Some(badge("Failing", "activity", "warn", "needs")),
             ConnectionHealth::ReauthRequired => Some(badge("Refused", "key", "warn", "needs")),
             ConnectionHealth::Exhausted => Some(badge("Stopped retrying", "circle-x", "bad", "needs")),
-            ConnectionHealth::RevokedByProvider => Some(badge("Revoked by provider", "log-out", "warn", "needs")),
-            ConnectionHealth::Blocked => Some(badge("Blocked", "shield-check", "bad", "needs")),
             ConnectionHealth::Ok => None,
         }
     }

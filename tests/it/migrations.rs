@@ -22,6 +22,9 @@ async fn each_migration_applies_to_a_database_with_rows() {
         "https://as.example",
         "a stored provider must stay readable"
     );
+    let narrowed = "SELECT count(*) FROM user_connections WHERE status = 'expired' AND health = 'reauth_required'";
+    let narrowed: i64 = sqlx::query_scalar(narrowed).fetch_one(pool).await.unwrap();
+    assert_eq!(narrowed, 3, "a connection in a state that no code stored has to be connected again");
     for table in TABLES {
         assert!(
             count_rows(pool, table.name).await > 0,

@@ -12,7 +12,7 @@ use super::AuthorizationService;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::oauth_clients::{self, ClientScope, NewClient, OauthClientRecord};
+use crate::connections::oauth_clients::{self, ClientScope, ClientSource, NewClient, OauthClientRecord};
 use crate::connectors::Connector;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, UserId};
@@ -90,12 +90,12 @@ pub(super) async fn ensure(
     let (client, auth, source) = if provider.supports_client_id_metadata && is_document_public(authorization.public_url)
     {
         let id = authorization.public_url.join(CLIENT_DOCUMENT).map_err(Error::internal)?.to_string();
-        (Client { id, secret: None }, ClientAuth::None, "document")
+        (Client { id, secret: None }, ClientAuth::None, ClientSource::Document)
     } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
         let redirect = authorization.redirect_uri()?;
         let scopes = provider.all_scopes();
         let registered = oauth::register(authorization.egress, &url, provider.client_auth, &redirect, &scopes).await?;
-        (registered.client, registered.auth, "registered")
+        (registered.client, registered.auth, ClientSource::Registered)
     } else {
         return Err(no_registration(provider, &authorization.redirect_uri()?));
     };
@@ -142,7 +142,7 @@ pub(super) async fn enter(
         (Some(_), ClientAuth::None) => ClientAuth::Post,
         (Some(_), described) => described,
     };
-    let new = NewClient { client: &client, auth: Some(auth), source: "entered" };
+    let new = NewClient { client: &client, auth: Some(auth), source: ClientSource::EnteredByPerson };
     store(authorization, actor, owner, connector.id, &provider, &new, now).await.map(drop)
 }
 

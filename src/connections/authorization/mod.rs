@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 pub use self::clients::{ClientDocument, client_document};
+pub use self::store_requests::AuthorizationStatus;
 
 use super::fields::FormValues;
 use super::oauth_clients::{self, OauthClientRecord};

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::connections::rest_service::{ExternalAccount, other_account_error};
+use crate::connections::store::reset_failures;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
@@ -118,7 +119,7 @@ pub(super) async fn upsert(
     granted: &GrantedConnection<'_>,
     now: Timestamp,
 ) -> sqlx::Result<ConnectionId> {
-    sqlx::query_scalar!(
+    let stored = sqlx::query_scalar!(
         r#"
         INSERT INTO user_connections AS c (user_id, id, connector_id, label, status, health, reason, secret_ref_access,
             secret_ref_refresh, captured, requested_scopes, scopes, expires_at, next_attempt_at, oauth_client_id,
@@ -142,10 +143,6 @@ pub(super) async fn upsert(
             external_account = COALESCE(EXCLUDED.external_account, c.external_account),
             last_ok_at = EXCLUDED.last_ok_at,
             last_error = NULL,
-            failures = 0,
-            failed_days = 0,
-            last_failed_at = NULL,
-            failure = NULL,
             notice_at = NULL,
             expires_on = NULL,
             remind_at = NULL,
@@ -169,6 +166,8 @@ pub(super) async fn upsert(
         granted.account.map(|it| it.name.as_str()),
         now,
     )
-    .fetch_one(conn)
-    .await
+    .fetch_one(&mut *conn)
+    .await?;
+    reset_failures(conn, owner, stored).await?;
+    Ok(stored)
 }

@@ -60,10 +60,28 @@ pub(super) async fn insert(
 /// The status of an authorization request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-pub(super) enum AuthorizationStatus {
+pub enum AuthorizationStatus {
+    /// The user is at the provider.
     Started,
+    /// The callback has consumed the request.
     Completed,
+    /// The sign-in failed.
     Failed,
+}
+
+impl AuthorizationStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Started, Self::Completed, Self::Failed];
+
+    /// Returns the text in the database.
+    #[must_use]
+    pub const fn stored_text(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A stored authorization request.

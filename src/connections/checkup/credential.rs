@@ -123,7 +123,7 @@ async fn accepted(
         return Ok(CheckOutcome::warned(bearer, message)
             .with_advice("The hub tries again by itself. If this stays so, connect again"));
     }
-    if !current.can_be_renewed && current.expires_at.is_some_and(|end| end - now < EXPIRY_WARNING) {
+    if !current.can_be_refreshed && current.expires_at.is_some_and(|end| end - now < EXPIRY_WARNING) {
         let message = "The credential is accepted, but expires within a day and cannot be refreshed";
         return Ok(CheckOutcome::warned(bearer, message).with_remedy(remedy(subject)));
     }

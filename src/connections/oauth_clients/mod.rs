@@ -3,12 +3,14 @@
 //! Sign-ins, revocations and token refreshes find their client here, and record whether its provider rejects it. This module
 //! reaches no provider: `authorization` registers clients, and `token_refresh` checks them.
 
+mod source;
 mod store;
 
 use std::str::FromStr;
 
 use sqlx::PgConnection;
 
+pub use self::source::ClientSource;
 pub use self::store::ClientRejection;
 pub(super) use self::store::{
     ClientScope, NewClient, clear_rejection, find_rejection, record_rejection, reschedule_grants, retire_client,

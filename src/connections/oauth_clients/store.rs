@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::source::ClientSource;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, OauthClientId, UserId};
 use crate::oauth::{Client, ClientAuth};
@@ -19,8 +20,7 @@ pub(super) struct StoredClient {
 pub(in crate::connections) struct NewClient<'a> {
     pub(in crate::connections) client: &'a Client,
     pub(in crate::connections) auth: Option<ClientAuth>,
-    /// `document`, `registered` or `entered`.
-    pub(in crate::connections) source: &'static str,
+    pub(in crate::connections) source: ClientSource,
 }
 
 /// Provider and callback URL that a client is for.
@@ -134,7 +134,7 @@ pub(super) async fn upsert(
         new.client.id,
         secret as _,
         new.auth.map(ClientAuth::as_str),
-        new.source,
+        new.source.stored_text(),
         now,
     )
     .fetch_one(conn)

@@ -9,6 +9,7 @@ use super::state::RefreshState;
 use crate::clock::Timestamp;
 use crate::connections::expiry::ExpiryDate;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
+use crate::connections::store::reset_failures;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
@@ -168,22 +169,6 @@ pub(super) async fn schedule_verification(
     .execute(&mut *conn)
     .await?;
     reset_failures(conn, owner, id).await
-}
-
-/// Resets the failures of a connection, after its credential was accepted in the same transaction.
-async fn reset_failures(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        UPDATE user_connections
-        SET failures = 0, failed_days = 0, last_failed_at = NULL, failure = NULL
-        WHERE user_id = $1 AND id = $2 AND (failures > 0 OR failure IS NOT NULL)
-        "#,
-        owner as _,
-        id as _,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Stores a failed refresh or verification, and schedules the next attempt. Returns false if there is a newer credential.

@@ -44,7 +44,7 @@ pub(in crate::connectors) async fn upsert(
         shipped.description,
         shipped.category.as_str(),
         shipped.auth.stored_text(),
-        shipped.transport as _,
+        shipped.transport.stored_text(),
         columns.base_url,
         columns.docs_url,
         columns.account_fields,

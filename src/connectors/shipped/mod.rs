@@ -83,7 +83,7 @@ impl Shipped {
         let category = source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?;
         let auth = source.word("auth", written.auth, AuthKind::ALL.map(|it| (it.as_str(), it)))?;
         // MCP servers are added by users
-        let transports = [("builtin", Transport::Builtin), ("rest", Transport::Rest)];
+        let transports = [Transport::Builtin, Transport::Rest].map(|it| (it.stored_text(), it));
         let transport = source.word("transport", written.transport, transports)?;
         let descriptor = match transport {
             Transport::Rest => {

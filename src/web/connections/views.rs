@@ -32,8 +32,6 @@ pub(super) fn cause(connection: &ConnectionDetail) -> Option<String> {
         ConnectionHealth::Degraded => "The service could not be reached recently. The hub tries again",
         ConnectionHealth::ReauthRequired => "The service no longer accepts the credential",
         ConnectionHealth::Exhausted => "The service has failed for days",
-        ConnectionHealth::RevokedByProvider => "The service has revoked the permission",
-        ConnectionHealth::Blocked => "An administrator has blocked it",
         ConnectionHealth::Ok => return recorded.filter(|_| connection.status.is_broken()),
     };
     recorded.or_else(|| Some(by_health.to_owned()))

@@ -273,11 +273,11 @@ async fn an_error_of_the_hub_is_not_a_failure_of_the_key() {
 }
 
 #[tokio::test]
-async fn a_blocked_or_disconnected_key_is_not_verified() {
+async fn an_expired_or_disconnected_key_is_not_verified() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     let page = connect_by_key(&owner, "dover", KEY).await;
-    change(&app, "status = 'error', health = 'blocked'").await;
+    change(&app, "status = 'expired', health = 'reauth_required'").await;
     assert_eq!(after(&app, IDLE).await, 0);
     change(&app, "status = 'active', health = 'ok'").await;
     owner.submit(&owner.get(&format!("{}/disconnection", page.path())).await, "main form", []).await;

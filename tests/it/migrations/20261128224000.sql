@@ -1,0 +1,1 @@
+-- the narrowed columns keep their rows
