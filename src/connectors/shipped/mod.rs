@@ -1,12 +1,13 @@
 //! Shipped connectors: one TOML file each in `connectors/`, embedded in the binary.
 //!
-//! They are read at start. The first fault stops the start, with a sentence that names the file, the position, the field,
-//! and what to write.
+//! `serve` reads them at start. The first fault stops the start, with a sentence that names the file, the position, the field,
+//! and what to write. A request must not read them: it reads the stored connectors.
 
 mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 mod fault;
+mod provider_validation;
 mod validation;
 
 #[cfg(test)]

@@ -7,25 +7,13 @@ use url::Url;
 
 use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
 use super::{AuthKind, FileFault, Source};
-use crate::oauth::{Provider, RevocationAuth, template_names};
+use crate::oauth::template_names;
 
 /// Field names that all forms have.
 const RESERVED_FIELD_NAMES: [&str; 7] = ["label", "token", "client_id", "client_secret", "anew", "state", "ends_on"];
 
 /// Suffixes of the names of secret fields. The web recognises by them what it must never show or send back.
 const SECRET_SUFFIXES: [&str; 3] = ["_token", "_secret", "_key"];
-
-/// Parameters that the hub sets for each request.
-const RESERVED_PARAMS: [&str; 8] = [
-    "state",
-    "code",
-    "code_challenge",
-    "code_verifier",
-    "client_secret",
-    "client_assertion",
-    "access_token",
-    "refresh_token",
-];
 
 impl Source<'_> {
     /// Validates the tables together.
@@ -121,105 +109,6 @@ impl Source<'_> {
         Ok(known)
     }
 
-    fn check_provider(self, written: &Spanned<Provider>, known: &BTreeSet<String>) -> Result<(), FileFault> {
-        let (at, provider) = (written.span().start, written.as_ref());
-        let revoke = provider.revoke.as_ref();
-        let refresh = provider.refresh.as_ref();
-        let urls = [
-            ("authorize_url", Some(&provider.authorize_url)),
-            ("token_url", Some(&provider.token_url)),
-            ("refresh.url", refresh.and_then(|it| it.url.as_ref())),
-            ("revoke.url", revoke.map(|it| &it.url)),
-        ];
-        let own = BTreeSet::from(["client_id".to_owned()]);
-        let in_revoke = known.union(&own).cloned().collect();
-        for (field, url) in urls {
-            if let Some(url) = url {
-                let known = if field == "revoke.url" { &in_revoke } else { known };
-                self.check_template(at, &format!("oauth.{field}"), url, known)?;
-                self.check_host(at, field, url, provider)?;
-            }
-        }
-        self.check_params(at, provider)?;
-        self.check_client_auth(at, provider)?;
-        if let Some(scope) = provider.scopes.iter().find(|scope| !provider.scope_words.contains_key(*scope)) {
-            return Err(self.fault(at, format!("[oauth.scope_words] does not say what “{scope}” lets the hub do")));
-        }
-        if let Some(scope) = provider.scope_words.keys().find(|scope| !provider.scopes.contains(scope)) {
-            return Err(
-                self.fault(at, format!("[oauth.scope_words] explains “{scope}”, which “scopes” does not request"))
-            );
-        }
-        if refresh.is_some_and(|it| !["GET", "POST"].contains(&it.method.as_str())) {
-            return Err(self.fault(at, "“method” of [oauth.refresh] does not fit. Write GET or POST".to_owned()));
-        }
-        if revoke.is_some_and(|it| !["GET", "POST", "DELETE"].contains(&it.method.as_str())) {
-            return Err(self.fault(at, "“method” of [oauth.revoke] does not fit. Write GET, POST or DELETE".to_owned()));
-        }
-        if provider.idle_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
-            return Err(self.fault(at, "“idle_days” of [oauth] does not fit. Write a number from 1 to 3650".to_owned()));
-        }
-        let response = &provider.response;
-        let named = [
-            &response.access,
-            &response.refresh,
-            &response.expires_in,
-            &response.scope,
-            &response.error,
-            &response.error_description,
-        ];
-        let others = response
-            .expires_at
-            .iter()
-            .chain(response.success.iter().chain(revoke.and_then(|it| it.success.as_ref())).map(|it| &it.pointer))
-            .chain(provider.capture.values());
-        self.check_pointers(at, "oauth", named.into_iter().chain(others))
-    }
-
-    /// Checks that no host depends on the callback: an attacker could name the host, and receive the client secret.
-    fn check_host(self, at: usize, field: &str, url: &str, provider: &Provider) -> Result<(), FileFault> {
-        let start = url.find("://").map_or(0, |found| found + 3);
-        let host = url[start..].find('/').map_or(url, |end| &url[..start + end]);
-        match template_names(host).find(|name| provider.capture_callback.contains_key(*name)) {
-            Some(name) => Err(self.fault(
-                at,
-                format!("“{name}” comes from the callback, so no host of “oauth.{field}” may depend on it"),
-            )),
-            None => Ok(()),
-        }
-    }
-
-    /// Checks that a client with a private key never sends the key, as HTTP Basic would, and never omits its proof.
-    fn check_client_auth(self, at: usize, provider: &Provider) -> Result<(), FileFault> {
-        let auth = provider.client_auth;
-        if !auth.has_key() {
-            return Ok(());
-        }
-        let refuse = |line: &str| {
-            let word = auth.as_str();
-            Err(self.fault(at, format!("“client_auth” is {word}, so {line} is not possible. Remove it")))
-        };
-        if provider.revoke.as_ref().is_some_and(|it| it.auth == RevocationAuth::Basic) {
-            return refuse("“auth” of [oauth.revoke] as basic");
-        }
-        if provider.refresh.as_ref().is_some_and(|it| it.omits_client_secret) {
-            return refuse("“public” of [oauth.refresh]");
-        }
-        Ok(())
-    }
-
-    /// Checks that no table sets a parameter that the hub sets.
-    fn check_params(self, at: usize, provider: &Provider) -> Result<(), FileFault> {
-        let refresh = provider.refresh.as_ref().map(|it| ("refresh.params", &it.params));
-        let tables = [("authorize_params", &provider.authorize_params), ("token_params", &provider.token_params)];
-        for (table, params) in tables.into_iter().chain(refresh) {
-            if let Some(name) = params.keys().find(|name| RESERVED_PARAMS.contains(&name.as_str())) {
-                return Err(self.fault(at, format!("The hub sets “{name}” itself. Remove it from [oauth.{table}]")));
-            }
-        }
-        Ok(())
-    }
-
     fn check_key(self, written: &Spanned<Key>, fields: &[Spanned<Field>]) -> Result<(), FileFault> {
         let at = written.span().start;
         let is_secret =
@@ -263,7 +152,13 @@ impl Source<'_> {
     }
 
     /// Checks that a template is an https URL whose placeholders are known.
-    fn check_template(self, at: usize, field: &str, template: &str, known: &BTreeSet<String>) -> Result<(), FileFault> {
+    pub(super) fn check_template(
+        self,
+        at: usize,
+        field: &str,
+        template: &str,
+        known: &BTreeSet<String>,
+    ) -> Result<(), FileFault> {
         if let Some(unknown) = template_names(template).find(|name| !known.contains(*name)) {
             return Err(self.fault(at, format!("“{unknown}” in “{field}” is not a [[field]], and nothing captures it")));
         }
@@ -276,7 +171,7 @@ impl Source<'_> {
         }
     }
 
-    fn check_pointers<'a>(
+    pub(super) fn check_pointers<'a>(
         self,
         at: usize,
         table: &str,
