@@ -5,7 +5,7 @@ use std::time::Instant;
 use craft::actor::{Actor, Origin};
 use craft::ids::UserId;
 use craft::secret::Secret;
-use craft::vault::{KeySource, SecretRef, Vault};
+use craft::vault::{KeySource, NewSecret, SecretRef, Vault};
 use tokio::task::JoinSet;
 
 use crate::database::BenchDatabase;
@@ -47,7 +47,8 @@ async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(UserId, SecretR
                 .unwrap();
                 for _ in 0..SECRETS {
                     let token = Secret::new("a token of the length that most providers give, more or less");
-                    sealed.push((user, vault.seal(&mut tx, user, "a budget", &token, now).await.unwrap()));
+                    let new = NewSecret { purpose: "a budget", value: &token };
+                    sealed.push((user, vault.seal(&mut tx, user, new, now).await.unwrap()));
                 }
                 tx.commit().await.unwrap();
             }

@@ -20,6 +20,15 @@ const LINK_TTL: Duration = Duration::hours(24);
 /// Minimum time between two requests: each sends mail to an address that is not confirmed.
 const RESEND_INTERVAL: Duration = Duration::minutes(1);
 
+/// Another address for an account, as its user types it.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEmailAddress<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password of the account.
+    pub current_password: &'a Secret,
+}
+
 /// A requested change whose mails are not sent yet.
 #[derive(Debug)]
 pub struct EmailChangeRequest {
@@ -49,12 +58,11 @@ pub async fn request_email_change(
     system: &SystemDb,
     passwords: &Passwords,
     actor: &Actor,
-    email: &str,
-    password: &Secret,
+    typed: NewEmailAddress<'_>,
     now: Timestamp,
 ) -> Result<EmailChangeRequest> {
-    let new = Email::parse(email).map_err(|fault| Error::field("email", fault))?;
-    let user = verify_current_password(system, passwords, actor, password, now).await?;
+    let new = Email::parse(typed.email).map_err(|fault| Error::field("email", fault))?;
+    let user = verify_current_password(system, passwords, actor, typed.current_password, now).await?;
     if user.email.eq_ignore_ascii_case(new.as_str()) {
         return Err(Error::field("email", "This is your email address already. Enter the new one"));
     }

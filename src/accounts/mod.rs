@@ -9,6 +9,9 @@
 //!
 //! A visitor has no user id yet, so these functions use the system pool. They find rows by address, token or session id,
 //! each of which identifies one person.
+//!
+//! The pages of accounts and settings call this module, and so does the command line. It holds nothing about services: their
+//! accounts and credentials belong to `connections`.
 
 mod appearance;
 mod confirmation;
@@ -34,17 +37,18 @@ pub use appearance::{Announce, Appearance, Contrast, Motion, Theme};
 pub use confirmation::{Dispatch, confirm, confirmation_state, send_confirmation};
 pub use email::Email;
 pub use email_change::{
-    EmailChange, EmailChangeRequest, confirm_email_change, find_email_change, request_email_change, send_email_change,
+    EmailChange, EmailChangeRequest, NewEmailAddress, confirm_email_change, find_email_change, request_email_change,
+    send_email_change,
 };
 pub use hashing::{HashingCost, Passwords};
 pub use links::{LinkPurpose, LinkState};
 pub use password::Password;
 pub use password_change::{PasswordChange, change_password, send_password_notice};
 pub use profile::{Profile, change_appearance, change_profile};
-pub use reset::{ResetLink, find_reset, reset_password, send_reset_link, send_reset_notice};
+pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset_link, send_reset_notice};
 pub use setup::{create_owner, issue_setup_link, setup_state};
-pub use sign_in::{SignInOutcome, sign_in, sign_out};
-pub use sign_up::{create, sign_up};
+pub use sign_in::{SignInAttempt, SignInOutcome, sign_in, sign_out};
+pub use sign_up::{NewAccount, create, sign_up};
 pub use user::{NewUser, User};
 pub use visitor::Visitor;
 

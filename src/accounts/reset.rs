@@ -23,6 +23,17 @@ const LINK_TTL: Duration = Duration::hours(1);
 /// Minimum time between two mails to one account.
 const RESEND_INTERVAL: Duration = Duration::minutes(1);
 
+/// The use of a link that resets a password.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordReset<'a> {
+    /// The token of the link.
+    pub token: &'a str,
+    /// The new password as it was typed.
+    pub password: &'a Secret,
+    /// The person who uses the link.
+    pub visitor: &'a Visitor,
+}
+
 /// The effect of a link that resets a password.
 #[derive(Clone, Debug)]
 pub enum ResetLink {
@@ -84,11 +95,10 @@ pub async fn find_reset(system: &SystemDb, token: &str, now: Timestamp) -> Resul
 pub async fn reset_password(
     system: &SystemDb,
     passwords: &Passwords,
-    token: &str,
-    password: &Secret,
-    visitor: &Visitor,
+    reset: PasswordReset<'_>,
     now: Timestamp,
 ) -> Result<ResetLink> {
+    let PasswordReset { token, password, visitor } = reset;
     let user = match find_reset(system, token, now).await? {
         ResetLink::Valid(user) => user,
         invalid @ ResetLink::Invalid(_) => return Ok(invalid),

@@ -3,7 +3,7 @@
 use time::Duration;
 
 use super::links::{self, LinkPurpose, LinkState, NewLink};
-use super::{NewUser, Passwords, User, Visitor, store};
+use super::{NewAccount, Passwords, User, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
@@ -38,10 +38,10 @@ pub async fn create_owner(
     system: &SystemDb,
     passwords: &Passwords,
     token: &str,
-    new: &NewUser,
-    visitor: &Visitor,
+    account: NewAccount<'_>,
     now: Timestamp,
 ) -> Result<User> {
+    let NewAccount { user: new, visitor } = account;
     let invalid = || Error::Conflict("This set-up link does not work any more".to_owned());
     if setup_state(system, token, now).await? != LinkState::Open {
         return Err(invalid());

@@ -13,6 +13,17 @@ use crate::secret::Secret;
 /// Maximum length of the typed address in the audit log, in characters.
 const MAX_RECORDED_EMAIL_CHARS: usize = 254;
 
+/// An attempt to sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct SignInAttempt<'a> {
+    /// The address as it was typed.
+    pub email: &'a str,
+    /// The password as it was typed.
+    pub password: &'a Secret,
+    /// The person who types them.
+    pub visitor: &'a Visitor,
+}
+
 /// The outcome of a sign-in.
 #[derive(Clone, Debug)]
 pub enum SignInOutcome {
@@ -30,11 +41,10 @@ pub enum SignInOutcome {
 pub async fn sign_in(
     system: &SystemDb,
     passwords: &Passwords,
-    email: &str,
-    password: &Secret,
-    visitor: &Visitor,
+    attempt: SignInAttempt<'_>,
     now: Timestamp,
 ) -> Result<SignInOutcome> {
+    let SignInAttempt { email, password, visitor } = attempt;
     let subjects = Subject::for_sign_in(email, visitor);
     let next = match throttle::admit(system, &subjects, now).await? {
         Admission::Open(next) => next,

@@ -8,6 +8,15 @@ use crate::config::SignUp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 
+/// A new account.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAccount<'a> {
+    /// The validated input.
+    pub user: &'a NewUser,
+    /// The person who creates the account.
+    pub visitor: &'a Visitor,
+}
+
 /// Creates an account that waits for confirmation. An address that already has an account gets the same answer after the
 /// same work, and nothing changes; [`super::send_confirmation`] then notifies its owner.
 ///
@@ -17,10 +26,10 @@ pub async fn sign_up(
     system: &SystemDb,
     passwords: &Passwords,
     mode: SignUp,
-    new: &NewUser,
-    visitor: &Visitor,
+    account: NewAccount<'_>,
     now: Timestamp,
 ) -> Result<()> {
+    let NewAccount { user: new, visitor } = account;
     if mode != SignUp::Open {
         return Err(Error::refused("The owner of this hub creates its accounts. Ask them for one".to_owned()));
     }
@@ -42,11 +51,11 @@ pub async fn sign_up(
 pub async fn create(
     system: &SystemDb,
     passwords: &Passwords,
-    new: &NewUser,
+    account: NewAccount<'_>,
     is_admin: bool,
-    visitor: &Visitor,
     now: Timestamp,
 ) -> Result<User> {
+    let NewAccount { user: new, visitor } = account;
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
     let user = store::insert_confirmed(&mut tx, new, &hash, is_admin, now)

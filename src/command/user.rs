@@ -5,7 +5,7 @@ use std::io::Read;
 use clap::Subcommand;
 
 use super::{print_line, with_database};
-use crate::accounts::{self, NewUser, Passwords, Visitor};
+use crate::accounts::{self, NewAccount, NewUser, Passwords, Visitor};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -37,8 +37,8 @@ pub(super) async fn run(config: &Config, command: UserCommand) -> Result<()> {
     with_database(config, async |databases| {
         let passwords = Passwords::default();
         let now = Clock::real().now();
-        let user =
-            accounts::create(&databases.system, &passwords, &new, admin, &Visitor::from_command_line(), now).await?;
+        let account = NewAccount { user: &new, visitor: &Visitor::from_command_line() };
+        let user = accounts::create(&databases.system, &passwords, account, admin, now).await?;
         print_line(&format!("{} can sign in now.", user.email))
     })
     .await

@@ -7,6 +7,7 @@ use url::Url;
 use super::expiry::{ExpiryDate, ExpiryInput};
 use super::fields::{self, FormValues, ValidatedFields};
 use super::rest_service::{ExternalAccount, RestService};
+use super::store::access_secret;
 use super::token::NewToken;
 use super::token_refresh::schedule_verification;
 use super::{label, probe, store};
@@ -107,7 +108,7 @@ impl CredentialService<'_> {
         let accepted = self.verify(connector, validated).await?;
         let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
         let secret = match &accepted {
-            Some(it) => Some(self.vault.seal(&mut tx, owner, "connection.access", &it.secret, now).await?),
+            Some(it) => Some(self.vault.seal(&mut tx, owner, access_secret(&it.secret), now).await?),
             None => None,
         };
         let id = ConnectionId::new(now);
@@ -155,7 +156,7 @@ impl CredentialService<'_> {
                 self.vault.replace(&mut tx, owner, &secret, &accepted.secret, now).await?;
                 secret
             }
-            None => self.vault.seal(&mut tx, owner, "connection.access", &accepted.secret, now).await?,
+            None => self.vault.seal(&mut tx, owner, access_secret(&accepted.secret), now).await?,
         };
         store::set_credential(&mut tx, owner, id, &secret, now).await?;
         accepted.store_details(&mut tx, actor, id, now).await?;

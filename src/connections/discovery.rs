@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::token_refresh::{BearerCredential, Credential, TokenRefresher};
+use super::token_refresh::{BearerCredential, CredentialAnswer, TokenRefresher};
 use super::{probe, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -96,11 +96,11 @@ impl ToolDiscovery {
     ) -> Result<DiscoveredTools> {
         let credential = match self.connection {
             Some(connection) => refresher.credential(actor, connection).await?,
-            None => Credential::Ready(BearerCredential { token: None, version: 0 }),
+            None => CredentialAnswer::Ready(BearerCredential { token: None, version: 0 }),
         };
         let answer = match credential {
-            Credential::Ready(bearer) => probe::discover(egress, &self.url, bearer.token.as_ref()).await,
-            Credential::ReauthRequired(message) | Credential::ProviderUnavailable { message, .. } => {
+            CredentialAnswer::Ready(bearer) => probe::discover(egress, &self.url, bearer.token.as_ref()).await,
+            CredentialAnswer::ReauthRequired(message) | CredentialAnswer::ProviderUnavailable { message, .. } => {
                 Err(Error::upstream("not_connected", message, None))
             }
         };

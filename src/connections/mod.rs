@@ -1,7 +1,10 @@
-//! A user's links to connectors.
+//! A user's links to connectors: makes them, keeps their credentials usable, and shows them to their owner.
 //!
-//! Every call goes through a connection, even to a service that requires no credential. Only its owner sees and changes a
-//! connection. Its credential leaves this module only as a value for an `upstream` call.
+//! Pages, jobs and the dashboard call this module. Every call of a tool goes through a connection, even to a service that
+//! requires no credential. Only its owner sees and changes a connection.
+//!
+//! This module runs no tool and starts no job. A credential leaves it only as a value for an `upstream` call; pages must not
+//! ask for one.
 
 pub mod attention;
 mod authorization;
@@ -30,7 +33,7 @@ mod token_refresh;
 
 pub use authorization::{
     AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, ClientDocument, CompletedSignIn,
-    client_document,
+    EnteredClient, client_document,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};
@@ -50,7 +53,7 @@ pub use store::Connection;
 pub use store_catalogue::{CatalogueEntry, CatalogueFilter};
 pub use store_details::LinkedConnector;
 pub use token::NewToken;
-pub use token_refresh::{BearerCredential, Credential, RefreshLocks, TokenRefresher};
+pub use token_refresh::{BearerCredential, CredentialAnswer, RefreshLocks, TokenRefresher};
 
 use serde_json::Value;
 use sqlx::PgConnection;

@@ -5,6 +5,7 @@
 use url::Url;
 
 use super::expiry::ExpiryDate;
+use super::store::access_secret;
 use super::token::NewToken;
 use super::token_refresh::schedule_verification;
 use super::{create, probe};
@@ -71,12 +72,20 @@ pub async fn add_server(
     let bearer = match &new.auth {
         ServerAuth::Auto => match probe::discover_unauthenticated(egress, &url).await.map_err(field_error)? {
             DiscoveryAnswer::Answered(found) => {
-                let connector = store_ready(db, vault, actor, &new.name, &url, &found, None, now).await?;
+                let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer: None };
+                let connector = store_ready(db, vault, actor, server, now).await?;
                 return Ok(AddedServer::Ready(connector, found));
             }
             DiscoveryAnswer::AuthRequired { challenge, message } => {
                 let provider = discover_provider(egress, &url, challenge.as_deref(), &message).await?;
-                return store_unauthenticated(db, actor, &new.name, &url, provider, now).await.map(AddedServer::SignIn);
+                let connector = NewConnector {
+                    name: name_for(&new.name, None, &url),
+                    description: String::new(),
+                    url: url.to_string(),
+                    auth: AuthKind::OAuth,
+                    provider: Some(provider),
+                };
+                return store_unauthenticated(db, actor, &connector, now).await.map(AddedServer::SignIn);
             }
         },
         ServerAuth::None => None,
@@ -84,7 +93,8 @@ pub async fn add_server(
     };
     let found = Box::new(probe::discover(egress, &url, bearer).await.map_err(field_error)?);
     let bearer = bearer.map(|token| AcceptedToken { token, expiry });
-    let connector = store_ready(db, vault, actor, &new.name, &url, &found, bearer, now).await?;
+    let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer };
+    let connector = store_ready(db, vault, actor, server, now).await?;
     Ok(AddedServer::Ready(connector, found))
 }
 
@@ -94,17 +104,24 @@ struct AcceptedToken<'a> {
     expiry: ExpiryDate,
 }
 
-#[expect(clippy::too_many_arguments, reason = "one transaction stores the results of several steps")]
+/// A server that has listed its tools.
+struct ReadyServer<'a> {
+    /// The typed name; empty for the server's own name.
+    name: &'a str,
+    url: &'a Url,
+    found: &'a Discovery,
+    bearer: Option<AcceptedToken<'a>>,
+}
+
+/// Stores a server, its tools and the actor's connection to it.
 async fn store_ready(
     db: &Db,
     vault: &Vault,
     actor: &Actor,
-    name: &str,
-    url: &Url,
-    found: &Discovery,
-    bearer: Option<AcceptedToken<'_>>,
+    server: ReadyServer<'_>,
     now: Timestamp,
 ) -> Result<Connector> {
+    let ReadyServer { name, url, found, bearer } = server;
     let mut tx = db.as_user(actor).await?;
     let connector = NewConnector {
         name: name_for(name, found.server_name.as_deref(), url),
@@ -115,7 +132,7 @@ async fn store_ready(
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
     let secret = match &bearer {
-        Some(it) => Some(vault.seal(&mut tx, actor.user_id(), "connection.access", it.token, now).await?),
+        Some(it) => Some(vault.seal(&mut tx, actor.user_id(), access_secret(it.token), now).await?),
         None => None,
     };
     let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
@@ -127,23 +144,9 @@ async fn store_ready(
 }
 
 /// Stores a server that lists its tools only after a sign-in.
-async fn store_unauthenticated(
-    db: &Db,
-    actor: &Actor,
-    name: &str,
-    url: &Url,
-    provider: Provider,
-    now: Timestamp,
-) -> Result<Connector> {
+async fn store_unauthenticated(db: &Db, actor: &Actor, new: &NewConnector, now: Timestamp) -> Result<Connector> {
     let mut tx = db.as_user(actor).await?;
-    let connector = NewConnector {
-        name: name_for(name, None, url),
-        description: String::new(),
-        url: url.to_string(),
-        auth: AuthKind::OAuth,
-        provider: Some(provider),
-    };
-    let connector = connectors::add(&mut tx, actor, &connector, None, now).await?;
+    let connector = connectors::add(&mut tx, actor, new, None, now).await?;
     tx.commit().await?;
     Ok(connector)
 }

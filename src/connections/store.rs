@@ -7,7 +7,13 @@ use super::rest_service::{ExternalAccount, other_account_error};
 use super::status::ConnectionStatus;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
-use crate::vault::SecretRef;
+use crate::secret::Secret;
+use crate::vault::{NewSecret, SecretRef};
+
+/// Returns the credential that calls present, an access token or a key, as the vault seals it.
+pub(super) const fn access_secret(value: &Secret) -> NewSecret<'_> {
+    NewSecret { purpose: "connection.access", value }
+}
 
 /// A user's link to a connector.
 #[derive(Clone, Debug)]

@@ -2,6 +2,9 @@
 //!
 //! A connector is shipped (without owner, visible to all users) or added by a user (visible to them only). A tool version
 //! is immutable: a changed tool gets a new version, and a job names the version that it runs.
+//!
+//! Pages read connectors here, `connections` adds servers and stores what a discovery found, and `serve` ships connectors at
+//! start. This module calls no server and knows no credential; `connections` and `upstream` do.
 
 mod auth_kinds;
 mod changes;

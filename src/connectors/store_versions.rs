@@ -39,20 +39,25 @@ pub(super) async fn list_stored(
     .await
 }
 
+/// A tool that the server lists, with its stored or new id.
+pub(super) struct ListedTool<'a> {
+    pub(super) id: ToolId,
+    pub(super) definition: &'a ToolDefinition,
+}
+
 /// Inserts or updates the listed tools in one statement. Names are unique in `tools`.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
     owner: Option<UserId>,
     connector: ConnectorId,
-    ids: &[ToolId],
-    tools: &[ToolDefinition],
+    tools: &[ListedTool<'_>],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
-    let names: Vec<_> = tools.iter().map(|tool| tool.name.clone()).collect();
-    let descriptions: Vec<_> = tools.iter().map(description).collect();
+    let ids: Vec<_> = tools.iter().map(|tool| tool.id.uuid()).collect();
+    let names: Vec<_> = tools.iter().map(|tool| tool.definition.name.clone()).collect();
+    let descriptions: Vec<_> = tools.iter().map(|tool| description(tool.definition)).collect();
     // as text: a jsonb parameter loses the order of the properties, and so of the form's fields
-    let schemas: Vec<_> = tools.iter().map(|tool| tool.input_schema.to_string()).collect();
+    let schemas: Vec<_> = tools.iter().map(|tool| tool.definition.input_schema.to_string()).collect();
     sqlx::query!(
         r#"
         INSERT INTO connector_tools (id, connector_id, owner_id, name, description, schema, position, created_at)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::definition::fingerprint;
-use super::store_versions::{self as store, NewVersion};
+use super::store_versions::{self as store, ListedTool, NewVersion};
 use crate::audit::Action;
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -47,11 +47,12 @@ pub(super) async fn save(
     let stored: HashMap<_, _> =
         store::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
     let stored = |tool: &ToolDefinition| stored.get(&tool.name);
-    let ids: Vec<_> = listed.iter().map(|tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id)).collect();
-    store::upsert(conn, owner, connector, &ids, listed, now).await?;
+    let id_of = |tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id);
+    let tools: Vec<_> = listed.iter().map(|definition| ListedTool { id: id_of(definition), definition }).collect();
+    store::upsert(conn, owner, connector, &tools, now).await?;
 
     let (mut new, mut counts) = (Vec::new(), ToolChangeCounts::default());
-    for (definition, &tool) in listed.iter().zip(&ids) {
+    for ListedTool { id: tool, definition } in tools {
         let (hash, row) = (fingerprint(definition), stored(definition));
         let differs = row.and_then(|row| row.hash.as_deref()) != Some(hash.as_slice());
         if row.is_none_or(|row| !row.is_active) {

@@ -9,7 +9,7 @@ use url::Url;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections::{BearerCredential, Credential, TokenRefresher};
+use crate::connections::{BearerCredential, CredentialAnswer, TokenRefresher};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
@@ -131,11 +131,11 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
 }
 
 /// Returns the credential, or the reason why the job cannot run.
-pub(super) fn presented(credential: Credential) -> Result<BearerCredential, NotReady> {
+pub(super) fn presented(credential: CredentialAnswer) -> Result<BearerCredential, NotReady> {
     match credential {
-        Credential::Ready(presented) => Ok(presented),
-        Credential::ReauthRequired(message) => Err(NotReady::ReauthRequired(message)),
-        Credential::ProviderUnavailable { message, after } => Err(NotReady::RetryLater { message, after }),
+        CredentialAnswer::Ready(presented) => Ok(presented),
+        CredentialAnswer::ReauthRequired(message) => Err(NotReady::ReauthRequired(message)),
+        CredentialAnswer::ProviderUnavailable { message, after } => Err(NotReady::RetryLater { message, after }),
     }
 }
 

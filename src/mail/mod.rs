@@ -1,7 +1,7 @@
 //! Outgoing mail. If an SMTP server is configured, mail goes there; otherwise each mail is an `.eml` file in the outbox.
 //!
-//! A mail is plain text with one link. Callers send it after the transaction has committed: a failed mail is reported
-//! and retried, and the change stays.
+//! A mail is plain text with one link. Callers, which are `accounts` and the notices of `connections`, send it after the
+//! transaction has committed: a failed mail is reported and retried, and the change stays. No mail may contain a credential.
 
 mod outbox;
 

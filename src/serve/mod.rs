@@ -1,5 +1,7 @@
 //! Composition of the process: builds the hub from the configuration, serves pages and runs jobs, and drains both in
 //! order when a signal asks the process to stop.
+//!
+//! The command line calls it. No other module may import it: what pages and jobs share is in `app`.
 
 mod chores;
 mod database;

@@ -1,8 +1,11 @@
 //! Seals and opens secrets.
 //!
 //! Each user has a data key, which seals that user's secrets and is wrapped by a master key. The hub holds the master key,
-//! or HashiCorp's Vault (or OpenBao) does. In comments, "Vault" is that server, and [`Vault`] is the type of this module. Other tables contain only a [`SecretRef`]. The hub opens a secret only to present it to its
-//! service, and never shows it. Tokens that a client keeps, sealed for a [`UserTag`], are in no table.
+//! or HashiCorp's Vault (or OpenBao) does. In comments, "Vault" is that server, and [`Vault`] is the type of this module.
+//! Other tables contain only a [`SecretRef`].
+//!
+//! `connections` seals credentials and opens them for a call, and `web` seals forms for a browser; those tokens, for a
+//! [`UserTag`], are in no table. Nothing may open a secret to show it: the hub presents it only to its service.
 
 mod envelope;
 mod keyring;
@@ -67,6 +70,15 @@ struct Inner {
     hub_key: OnceLock<SealingKey>,
 }
 
+/// A secret to seal.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSecret<'a> {
+    /// The field that holds the secret, such as `connection.access`.
+    pub purpose: &'a str,
+    /// The text.
+    pub value: &'a Secret,
+}
+
 impl Vault {
     /// Creates a vault whose master keys come from this source.
     pub fn from_source(source: KeySource) -> anyhow::Result<Self> {
@@ -120,19 +132,19 @@ impl Vault {
         }
     }
 
-    /// Seals a secret of `owner` in the caller's transaction. `purpose` identifies the field that holds the secret.
+    /// Seals a secret of `owner` in the caller's transaction.
     pub async fn seal(
         &self,
         conn: &mut PgConnection,
         owner: UserId,
-        purpose: &str,
-        secret: &Secret,
+        new: NewSecret<'_>,
         now: Timestamp,
     ) -> Result<SecretRef> {
+        let NewSecret { purpose, value } = new;
         let key = self.data_key_or_new(conn, owner, now).await?;
         let id = SecretId::new(now);
         let sealed = key
-            .seal(secret.expose().as_bytes(), &secret_aad(owner, id, purpose, 1))
+            .seal(value.expose().as_bytes(), &secret_aad(owner, id, purpose, 1))
             .context("a secret could not be sealed")?;
         store::insert_secret(conn, owner, id, purpose, &sealed, now).await?;
         Ok(SecretRef::new(id))

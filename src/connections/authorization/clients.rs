@@ -61,12 +61,15 @@ fn is_document_public(public_url: &Url) -> bool {
     public_url.scheme() == "https" && matches!(public_url.host(), Some(Host::Domain(name)) if name != "localhost")
 }
 
-/// An OAuth client that a user or an administrator enters.
-pub(super) struct EnteredClient<'a> {
-    /// The user, or [`UserId::HUB`] for all users.
-    pub(super) owner: UserId,
-    pub(super) id: &'a str,
-    pub(super) secret: Option<Secret>,
+/// An OAuth client that a person enters.
+#[derive(Debug)]
+pub struct EnteredClient<'a> {
+    /// `true` if all users sign in with the client, otherwise only the actor.
+    pub is_for_all: bool,
+    /// The client id as it was typed.
+    pub id: &'a str,
+    /// The client secret, private key or certificate.
+    pub secret: Option<Secret>,
 }
 
 /// Returns the hub's client at the provider. If there is none, registers one or uses the client document.
@@ -118,7 +121,7 @@ fn no_registration(provider: &Provider, redirect: &Url) -> Error {
     Error::field("client_id", message)
 }
 
-/// See [`AuthorizationService::enter_client`] and [`AuthorizationService::enter_client_for_all`].
+/// See [`AuthorizationService::enter_client`].
 pub(super) async fn enter(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
@@ -126,11 +129,11 @@ pub(super) async fn enter(
     entered: EnteredClient<'_>,
     now: Timestamp,
 ) -> Result<()> {
-    let EnteredClient { owner, id, secret } = entered;
+    let EnteredClient { is_for_all: is_shared, id, secret } = entered;
     let id = validate_id(id)?;
     let provider = authorization.provider(actor, connector.id).await?;
     let secret = secret_or_existing(authorization, actor, connector, &provider, id, secret).await?;
-    let is_shared = owner == UserId::HUB;
+    let owner = if is_shared { UserId::HUB } else { actor.user_id() };
     let needs_secret = provider.client_auth.has_key() || is_shared && provider.client_auth != ClientAuth::None;
     if secret.is_none() && needs_secret {
         return Err(missing_secret(provider.client_auth));

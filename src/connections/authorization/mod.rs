@@ -1,5 +1,5 @@
 //! Signing in at a provider: begins on a page of the hub, continues with consent at the provider, ends at the callback.
-//! The pages of connectors call it, and the disconnection of a connection.
+//! The pages of connectors call it, and the disconnection of a connection. It refreshes no token: `token_refresh` does.
 //!
 //! Invariants: an authorization request works once, for ten minutes, in the browser session that began it. The PKCE verifier
 //! is stored sealed, and so are both tokens. Before the hub stores the tokens, it calls the service with them; until then
@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-pub use self::clients::{ClientDocument, client_document};
+pub use self::clients::{ClientDocument, EnteredClient, client_document};
 pub use self::store_requests::AuthorizationStatus;
 
 use super::fields::FormValues;
@@ -35,7 +35,6 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, UserId};
 use crate::oauth::{Provider, State};
 use crate::queue::ReleasedJobs;
-use crate::secret::Secret;
 use crate::vault::Vault;
 
 /// The path of the callback, to which providers send users back.
@@ -181,8 +180,8 @@ impl AuthorizationService<'_> {
         .await
     }
 
-    /// Stores an OAuth client that the user has created at the provider. Without a secret, the secret of the same client id
-    /// stays.
+    /// Stores an OAuth client that a person has created at the provider. Without a secret, the secret of the same client id
+    /// stays. Only administrators may enter a client for all users, and only at the provider of a shipped connector.
     ///
     /// # Errors
     /// Faults of `client_id` and `client_secret`.
@@ -190,27 +189,10 @@ impl AuthorizationService<'_> {
         &self,
         actor: &Actor,
         connector: &Connector,
-        id: &str,
-        secret: Option<Secret>,
+        entered: EnteredClient<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        clients::enter(self, actor, connector, clients::EnteredClient { owner: actor.user_id(), id, secret }, now).await
-    }
-
-    /// Stores the OAuth client that an administrator, the actor, has created at the provider of a shipped connector. All
-    /// users sign in with it. Without a secret, the secret of the same client id stays.
-    ///
-    /// # Errors
-    /// Faults of `client_id` and `client_secret`.
-    pub async fn enter_client_for_all(
-        &self,
-        actor: &Actor,
-        connector: &Connector,
-        id: &str,
-        secret: Option<Secret>,
-        now: Timestamp,
-    ) -> Result<()> {
-        clients::enter(self, actor, connector, clients::EnteredClient { owner: UserId::HUB, id, secret }, now).await
+        clients::enter(self, actor, connector, entered, now).await
     }
 
     /// Asks the provider of a connection to revoke its grant. Returns a sentence if that failed, which never keeps the user

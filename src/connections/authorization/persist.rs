@@ -10,6 +10,7 @@ use crate::connections::oauth_clients::OauthClientRecord;
 use crate::connections::probe::discover_with_token;
 use crate::connections::rest_service::{ExternalAccount, RestService};
 use crate::connections::retry::retry_while_unavailable;
+use crate::connections::store::access_secret;
 use crate::connections::values_of;
 use crate::connectors::{self, Connector};
 use crate::db::Tx;
@@ -17,9 +18,8 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
-use crate::secret::Secret;
 use crate::upstream::Discovery;
-use crate::vault::SecretRef;
+use crate::vault::{NewSecret, SecretRef};
 
 /// A grant, and the service's answer to its token.
 struct ReceivedGrant<'a> {
@@ -230,10 +230,11 @@ async fn seal_tokens(
     now: Timestamp,
 ) -> Result<(SecretRef, Option<SecretRef>)> {
     let before = previous.and_then(|it| it.access.as_ref());
-    let access = upsert_secret(authorization, tx, actor, before, "connection.access", &grant.access, now).await?;
+    let access = upsert_secret(authorization, tx, actor, before, access_secret(&grant.access), now).await?;
     let before = previous.and_then(|it| it.refresh.as_ref());
     let refresh = if let Some(refresh) = &grant.refresh {
-        Some(upsert_secret(authorization, tx, actor, before, "connection.refresh", refresh, now).await?)
+        let new = NewSecret { purpose: "connection.refresh", value: refresh };
+        Some(upsert_secret(authorization, tx, actor, before, new, now).await?)
     } else {
         // a new sign-in is a new grant, which the previous refresh token does not belong to
         if let Some(before) = before {
@@ -250,16 +251,15 @@ async fn upsert_secret(
     tx: &mut Tx,
     actor: &Actor,
     previous: Option<&SecretRef>,
-    purpose: &str,
-    value: &Secret,
+    new: NewSecret<'_>,
     now: Timestamp,
 ) -> Result<SecretRef> {
     match previous {
         Some(previous) => {
-            authorization.vault.replace(tx, actor.user_id(), previous, value, now).await?;
+            authorization.vault.replace(tx, actor.user_id(), previous, new.value, now).await?;
             Ok(previous.clone())
         }
-        None => authorization.vault.seal(tx, actor.user_id(), purpose, value, now).await,
+        None => authorization.vault.seal(tx, actor.user_id(), new, now).await,
     }
 }
 

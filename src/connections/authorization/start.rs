@@ -12,6 +12,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{AuthorizationRequestId, ConnectorId};
 use crate::oauth::{self, AuthorizationParams, Pkce, Provider, State};
+use crate::vault::NewSecret;
 
 use super::store_requests::{AuthorizationRequest, AuthorizationStatus, NewAuthorizationRequest};
 
@@ -55,7 +56,8 @@ pub(super) async fn begin(
     let redirect_uri = authorization.redirect_uri()?;
     let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
     let (mut tx, owner) = (authorization.db.as_user(actor).await?, actor.user_id());
-    let verifier = authorization.vault.seal(&mut tx, owner, "oauth_transaction.verifier", pkce.verifier(), now).await?;
+    let verifier = NewSecret { purpose: "oauth_transaction.verifier", value: pkce.verifier() };
+    let verifier = authorization.vault.seal(&mut tx, owner, verifier, now).await?;
     let request = NewAuthorizationRequest {
         id: AuthorizationRequestId::new(now),
         connector: connector.id,

@@ -7,7 +7,7 @@ use crate::actor::Actor;
 use crate::connections::probe::initialize;
 use crate::connections::rest_service::RestService;
 use crate::connections::status::ConnectionHealth;
-use crate::connections::token_refresh::{BearerCredential, Credential};
+use crate::connections::token_refresh::{BearerCredential, CredentialAnswer};
 use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ pub(super) async fn check(
     target: &CredentialTarget<'_>,
 ) -> Result<CheckOutcome<BearerCredential>> {
     let first = match runner.refresher.credential(actor, subject.id).await? {
-        Credential::Ready(bearer) => bearer,
+        CredentialAnswer::Ready(bearer) => bearer,
         unavailable => return Ok(no_credential(subject, &unavailable)),
     };
     match target.present(runner.egress, first.token.as_ref()).await? {
@@ -85,8 +85,8 @@ pub(super) async fn check(
     let seen = first.version;
     let rejection = format!("{} did not accept the credential", target.host());
     let newer = match runner.refresher.refresh_after_rejection(actor, subject.id, seen, &rejection).await? {
-        Credential::Ready(newer) if newer.version != seen => newer,
-        Credential::Ready(_) => {
+        CredentialAnswer::Ready(newer) if newer.version != seen => newer,
+        CredentialAnswer::Ready(_) => {
             let current = runner.subject(actor, subject.id).await?;
             let reason = current.last_error.map(|error| format!(". {error}")).unwrap_or_default();
             return Ok(CheckOutcome::failed(format!("{rejection}, and there is no newer one{reason}"))
@@ -137,13 +137,13 @@ fn remedy(subject: &Subject) -> Remedy {
 }
 
 /// Describes why there is no credential to present.
-fn no_credential(subject: &Subject, credential: &Credential) -> CheckOutcome<BearerCredential> {
+fn no_credential(subject: &Subject, credential: &CredentialAnswer) -> CheckOutcome<BearerCredential> {
     match credential {
-        Credential::ReauthRequired(message) => CheckOutcome::from_message(message.as_str())
+        CredentialAnswer::ReauthRequired(message) => CheckOutcome::from_message(message.as_str())
             .with_advice("Jobs that wait for this connection go on once it is repaired")
             .with_remedy(remedy(subject)),
-        Credential::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message.as_str()),
-        Credential::Ready(_) => {
+        CredentialAnswer::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message.as_str()),
+        CredentialAnswer::Ready(_) => {
             CheckOutcome::failed("The credential was replaced meanwhile").with_advice("Check again")
         }
     }

@@ -1,6 +1,7 @@
 //! A check-up of a connection: tests each step between the hub and a service in order, and says what to do about a failure.
 //!
-//! Pages start check-ups as jobs (`jobs::checkup`).
+//! Pages start check-ups as jobs (`jobs::checkup`), which call [`CheckupRunner`]. A check-up is not a gate: no call may depend
+//! on its result.
 //!
 //! Invariants: Nothing at the service changes. The hub's own records may: a check-up can refresh or expire the credential and
 //! mark the OAuth client as rejected. [`TokenRefresher`] opens and refreshes the credential under its lease, as for a

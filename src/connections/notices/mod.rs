@@ -1,5 +1,7 @@
 //! Mail about credentials: a connection expired, a key is about to expire, a provider rejects the OAuth client of all users.
 //!
+//! `token_refresh` starts the mails and sends those that are due. Mail about accounts does not belong here: `accounts` sends it.
+//!
 //! Code that causes a notice stores in the same transaction when it is due. A task claims the notice by moving that time
 //! ahead, sends the mail, and then clears the time. So a mail that could not be sent is sent by a later sweep, and two processes
 //! do not send the same notice.

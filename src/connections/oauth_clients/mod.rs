@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::{OauthClientId, UserId};
 use crate::oauth::{Client, ClientAuth, Provider};
-use crate::vault::{SecretRef, Vault};
+use crate::vault::{NewSecret, SecretRef, Vault};
 
 /// A stored OAuth client, with its secret opened.
 #[derive(Debug)]
@@ -110,7 +110,9 @@ pub(super) async fn upsert(
             vault.replace(conn, owner, &former, secret, now).await?;
             Some(former)
         }
-        (Some(secret), None) => Some(vault.seal(conn, owner, "oauth_client.secret", secret, now).await?),
+        (Some(value), None) => {
+            Some(vault.seal(conn, owner, NewSecret { purpose: "oauth_client.secret", value }, now).await?)
+        }
         (None, Some(former)) => {
             vault.shred(conn, owner, &former).await?;
             None

@@ -4,7 +4,7 @@ use super::decision::{RefreshAttempt, RefreshRequest, decide};
 use super::expiry::{ExpiryCause, UNAUTHORIZED, expire_and_notify};
 use super::load::load;
 use super::state::RefreshState;
-use super::{Credential, TokenRefresher, store_connections};
+use super::{CredentialAnswer, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::connectors;
@@ -27,7 +27,7 @@ pub(super) async fn handle_insufficient_scope(
     seen_version: i32,
     tool: &str,
     scopes: &[String],
-) -> Result<Option<Credential>> {
+) -> Result<Option<CredentialAnswer>> {
     let (owner, now) = (actor.user_id(), refresher.clock.now());
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
@@ -46,7 +46,7 @@ pub(super) async fn handle_insufficient_scope(
     audit::record(&mut tx, actor, &action, now).await?;
     tx.commit().await?;
     refresher.live.notify_user(owner);
-    Ok(Some(Credential::ReauthRequired(format!("{reason}. Grant more to continue"))))
+    Ok(Some(CredentialAnswer::ReauthRequired(format!("{reason}. Grant more to continue"))))
 }
 
 /// Handles a 401 to a call without a token: discovers the service's sign-in, and requires it for the connector.
@@ -56,7 +56,7 @@ pub(super) async fn handle_authentication_required(
     id: ConnectionId,
     seen_version: i32,
     challenge: &Challenge,
-) -> Result<Option<Credential>> {
+) -> Result<Option<CredentialAnswer>> {
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
     if state.version != seen_version || !state.is_usable() {
@@ -103,7 +103,7 @@ async fn newer_credential(
     actor: &Actor,
     state: &RefreshState,
     seen_version: i32,
-) -> Result<Option<Credential>> {
+) -> Result<Option<CredentialAnswer>> {
     let request = RefreshRequest::after_rejection(seen_version, "");
     let decision = decide(state, &request, refresher.clock.now());
     decision.credential(refresher, tx, actor, state).await

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::load::load;
 use super::state::RefreshState;
-use super::{Credential, REFRESH_RETRY_DELAY, TokenRefresher};
+use super::{CredentialAnswer, REFRESH_RETRY_DELAY, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -110,11 +110,11 @@ impl RefreshDecision {
         conn: &mut PgConnection,
         actor: &Actor,
         state: &RefreshState,
-    ) -> Result<Option<Credential>> {
+    ) -> Result<Option<CredentialAnswer>> {
         Ok(Some(match self {
-            Self::UseStored => Credential::Ready(state.open(refresher, conn, actor).await?),
-            Self::RequireReauth => Credential::ReauthRequired(state.reauth_message()),
-            Self::BackOff { until } => Credential::ProviderUnavailable {
+            Self::UseStored => CredentialAnswer::Ready(state.open(refresher, conn, actor).await?),
+            Self::RequireReauth => CredentialAnswer::ReauthRequired(state.reauth_message()),
+            Self::BackOff { until } => CredentialAnswer::ProviderUnavailable {
                 message: state.unavailable_message(),
                 after: (until - refresher.clock.now()).unsigned_abs(),
             },
@@ -131,11 +131,11 @@ pub(super) async fn credential_after_attempt(
     actor: &Actor,
     id: ConnectionId,
     request: &RefreshRequest,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let state = load(conn, actor, id).await?;
     let decision = decide(&state, request, refresher.clock.now());
     let credential = decision.credential(refresher, conn, actor, &state).await?;
-    Ok(credential.unwrap_or_else(|| Credential::ProviderUnavailable {
+    Ok(credential.unwrap_or_else(|| CredentialAnswer::ProviderUnavailable {
         message: state.unavailable_message(),
         after: REFRESH_RETRY_DELAY,
     }))

@@ -2,7 +2,7 @@
 
 use super::decision::{RefreshAttempt, RefreshRequest, RefreshTrigger, credential_after_attempt};
 use super::load::load;
-use super::{Credential, TokenRefresher, store_connections};
+use super::{CredentialAnswer, TokenRefresher, store_connections};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::db::Tx;
@@ -23,13 +23,13 @@ pub(super) struct ExpiryCause<'a> {
 }
 
 /// Marks the connection as expired, unless it has a newer credential. Returns the answer for the caller: mostly
-/// [`Credential::ReauthRequired`].
+/// [`CredentialAnswer::ReauthRequired`].
 pub(super) async fn mark_expired(
     refresher: &TokenRefresher,
     tx: &mut Tx,
     attempt: &RefreshAttempt,
     cause: &ExpiryCause<'_>,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let RefreshAttempt { actor, state, request } = attempt;
     let now = refresher.clock.now();
     if store_connections::expire(tx, actor.user_id(), state, cause.reason, cause.message, now).await? {
@@ -49,7 +49,7 @@ pub(super) async fn expire_and_notify(
     mut tx: Tx,
     attempt: &RefreshAttempt,
     cause: &ExpiryCause<'_>,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let credential = mark_expired(refresher, &mut tx, attempt, cause).await?;
     tx.commit().await?;
     refresher.notifier.notify_owner(attempt.actor.user_id(), attempt.state.id);
@@ -61,7 +61,7 @@ pub(super) async fn expire_unrefreshable(
     refresher: &TokenRefresher,
     tx: Tx,
     attempt: &RefreshAttempt,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let service = &attempt.state.service;
     if let RefreshTrigger::Rejection { message, .. } = &attempt.request.trigger {
         let reason = format!("{service} no longer accepts the credential");
@@ -80,11 +80,11 @@ pub(super) async fn expire_after_second_rejection(
     id: ConnectionId,
     seen_version: i32,
     message: &str,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
     if state.version != seen_version || !state.is_usable() {
-        return Ok(Credential::ReauthRequired(state.reauth_message()));
+        return Ok(CredentialAnswer::ReauthRequired(state.reauth_message()));
     }
     let reason = format!("{} did not accept a token that it had just issued", state.service);
     let request = RefreshRequest::after_rejection(seen_version, message);

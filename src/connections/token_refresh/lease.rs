@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::decision::{RefreshAttempt, RefreshDecision, RefreshRequest, decide};
 use super::expiry::expire_unrefreshable;
 use super::load::load;
-use super::{Credential, REFRESH_RETRY_DELAY, TokenRefresher, store_leases};
+use super::{CredentialAnswer, REFRESH_RETRY_DELAY, TokenRefresher, store_leases};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
@@ -43,7 +43,7 @@ pub(super) struct HeldLease {
 pub(super) enum LeaseClaim {
     Claimed(Box<HeldLease>),
     /// The request needs no refresh any more, or waited too long.
-    Answered(Credential),
+    Answered(CredentialAnswer),
 }
 
 impl RefreshLocks {
@@ -97,7 +97,10 @@ pub(super) async fn claim(
         drop(tx);
         if Instant::now() >= deadline {
             let message = format!("Another process is asking {} for a new token", state.service);
-            return Ok(LeaseClaim::Answered(Credential::ProviderUnavailable { message, after: REFRESH_RETRY_DELAY }));
+            return Ok(LeaseClaim::Answered(CredentialAnswer::ProviderUnavailable {
+                message,
+                after: REFRESH_RETRY_DELAY,
+            }));
         }
         sleep(LEASE_POLL_INTERVAL).await;
     }

@@ -1,6 +1,8 @@
 //! Credentials for calls: tokens are refreshed before they expire or after a rejection, and keys are verified while idle.
 //!
 //! [`TokenRefresher`] serves jobs (`jobs::run`), check-ups and the discovery of tools; the chores of the server run its sweeps.
+//! Pages must not ask it for a credential: that may wait for a provider, and a credential belongs to a call.
+//!
 //! A request for a credential goes through these steps, one file each:
 //!
 //! 1. load ([`load`]): reads the [`state`] of the connection.
@@ -87,7 +89,7 @@ pub struct BearerCredential {
 
 /// Answer to a request for a credential: the credential, or the reason why the caller must wait.
 #[derive(Debug)]
-pub enum Credential {
+pub enum CredentialAnswer {
     /// The call can be made.
     Ready(BearerCredential),
     /// The owner must connect again; a sentence that says why.
@@ -106,7 +108,7 @@ impl TokenRefresher {
     ///
     /// # Errors
     /// [`Error::Conflict`](crate::error::Error::Conflict) if the owner has disconnected the connection.
-    pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<Credential> {
+    pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<CredentialAnswer> {
         self.resolve(actor, id, RefreshTrigger::Call).await
     }
 
@@ -118,7 +120,7 @@ impl TokenRefresher {
         id: ConnectionId,
         seen_version: i32,
         message: &str,
-    ) -> Result<Credential> {
+    ) -> Result<CredentialAnswer> {
         self.resolve(actor, id, RefreshTrigger::Rejection { seen_version, message: message.to_owned() }).await
     }
 
@@ -129,12 +131,12 @@ impl TokenRefresher {
         id: ConnectionId,
         seen_version: i32,
         message: &str,
-    ) -> Result<Credential> {
+    ) -> Result<CredentialAnswer> {
         expiry::expire_after_second_rejection(self, actor, id, seen_version, message).await
     }
 
     /// Records the scopes that a tool requires besides the granted ones, and returns the answer for the caller. That is
-    /// [`Credential::ReauthRequired`], or the newer credential if the connection has changed since the call. Returns `None` if
+    /// [`CredentialAnswer::ReauthRequired`], or the newer credential if the connection has changed since the call. Returns `None` if
     /// the connector has no provider, no required scope is missing, or the changed connection still needs a refresh.
     pub async fn handle_insufficient_scope(
         &self,
@@ -143,7 +145,7 @@ impl TokenRefresher {
         seen_version: i32,
         tool: &str,
         scopes: &[String],
-    ) -> Result<Option<Credential>> {
+    ) -> Result<Option<CredentialAnswer>> {
         challenges::handle_insufficient_scope(self, actor, id, seen_version, tool, scopes).await
     }
 
@@ -156,7 +158,7 @@ impl TokenRefresher {
         id: ConnectionId,
         seen_version: i32,
         challenge: &Challenge,
-    ) -> Result<Option<Credential>> {
+    ) -> Result<Option<CredentialAnswer>> {
         challenges::handle_authentication_required(self, actor, id, seen_version, challenge).await
     }
 
@@ -189,7 +191,7 @@ impl TokenRefresher {
     }
 
     /// Runs the steps of one request for a credential.
-    async fn resolve(&self, actor: &Actor, id: ConnectionId, trigger: RefreshTrigger) -> Result<Credential> {
+    async fn resolve(&self, actor: &Actor, id: ConnectionId, trigger: RefreshTrigger) -> Result<CredentialAnswer> {
         let mut conn = self.system.acquire().await?;
         let state = load::load(&mut conn, actor, id).await?;
         let request = RefreshRequest::new(trigger, &state);
@@ -211,7 +213,7 @@ impl TokenRefresher {
 }
 
 /// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify.
-async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Credential> {
+async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<CredentialAnswer> {
     let response = match request::request_refresh(&refresher, &lease.attempt).await {
         Ok(response) => response,
         Err(error) => {
@@ -223,7 +225,7 @@ async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Cre
     let outcome = retry_while_unavailable(|| persist::store_response(&refresher, &lease, &response)).await?;
     notify::notify(&refresher, &lease.attempt, &response, &outcome);
     match (outcome, &response) {
-        (RefreshOutcome::Refreshed(credential, _), _) => Ok(Credential::Ready(credential)),
+        (RefreshOutcome::Refreshed(credential, _), _) => Ok(CredentialAnswer::Ready(credential)),
         (RefreshOutcome::NotRefreshed(credential), _) => Ok(credential),
         (RefreshOutcome::Disconnected, RefreshResponse::Granted(granted)) => {
             request::revoke_unused_grant(&refresher, &lease.attempt.state, granted).await;

@@ -3,7 +3,7 @@
 use super::decision::RefreshAttempt;
 use super::persist::RefreshOutcome;
 use super::request::{RefreshFailure, RefreshResponse};
-use super::{Credential, TokenRefresher};
+use super::{CredentialAnswer, TokenRefresher};
 use crate::oauth::FailureKind;
 
 /// Publishes the outcome of a refresh, after its transaction.
@@ -23,7 +23,7 @@ pub(super) fn notify(
     }
     match outcome {
         RefreshOutcome::Refreshed(_, released) => released.announce(&refresher.live),
-        RefreshOutcome::NotRefreshed(Credential::ReauthRequired(_)) => refresher.notifier.notify_owner(owner, id),
+        RefreshOutcome::NotRefreshed(CredentialAnswer::ReauthRequired(_)) => refresher.notifier.notify_owner(owner, id),
         RefreshOutcome::NotRefreshed(_) | RefreshOutcome::Disconnected => {}
     }
 }

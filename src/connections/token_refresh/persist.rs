@@ -6,7 +6,7 @@ use super::expiry::{ExpiryCause, mark_expired};
 use super::lease::HeldLease;
 use super::request::{RefreshFailure, RefreshResponse, RefreshedGrant};
 use super::state::OAUTH_CLIENT_REJECTED;
-use super::{BearerCredential, Credential, TokenRefresher, store_connections, store_leases};
+use super::{BearerCredential, CredentialAnswer, TokenRefresher, store_connections, store_leases};
 use crate::audit::{self, Action};
 use crate::connections::oauth_clients;
 use crate::db::Tx;
@@ -19,7 +19,7 @@ pub(super) enum RefreshOutcome {
     /// A new token is stored; the released jobs waited for it.
     Refreshed(BearerCredential, ReleasedJobs),
     /// The provider issued no token, or the owner connected again meanwhile.
-    NotRefreshed(Credential),
+    NotRefreshed(CredentialAnswer),
     /// The owner disconnected the connection meanwhile, so the new token is not needed.
     Disconnected,
 }
@@ -87,7 +87,7 @@ async fn store_failure(
     tx: &mut Tx,
     attempt: &RefreshAttempt,
     failed: &RefreshFailure,
-) -> Result<Credential> {
+) -> Result<CredentialAnswer> {
     let RefreshAttempt { actor, state, request } = attempt;
     let (now, failure) = (refresher.clock.now(), &failed.failure);
     let message = &failure.message.to_string();

@@ -53,7 +53,7 @@ pub(super) struct RefreshState {
     pub(super) failed_days: i32,
     pub(super) last_failed_at: Option<Timestamp>,
     /// Error class of the last failed refresh or verification; `None` after a success.
-    pub(super) failure: Option<String>,
+    pub(super) failure_class: Option<String>,
 }
 
 impl RefreshState {
@@ -92,7 +92,7 @@ impl RefreshState {
 
     /// Returns true if only a person can resolve the last failure.
     pub(super) fn requires_person(&self) -> bool {
-        self.failure.as_deref() == Some(OAUTH_CLIENT_REJECTED)
+        self.failure_class.as_deref() == Some(OAUTH_CLIENT_REJECTED)
     }
 
     pub(super) const fn failure_count(&self) -> FailureCount {

@@ -41,7 +41,7 @@ pub(super) async fn find(
                u.failures,
                u.failed_days,
                u.last_failed_at,
-               u.failure
+               u.failure AS failure_class
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
         WHERE u.user_id = $1 AND u.id = $2

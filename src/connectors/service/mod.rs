@@ -1,4 +1,7 @@
 //! Descriptions of shipped REST services, between their files and the functions that connect and call them.
+//!
+//! `connectors::ship` stores them at start, and `connections` reads them. This module validates nothing: `shipped` has
+//! validated a file before it is stored.
 
 pub(super) mod store;
 

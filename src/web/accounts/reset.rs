@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::accounts::{self, ResetLink, User};
+use crate::accounts::{self, PasswordReset, ResetLink, User};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -52,7 +52,8 @@ pub(super) async fn create(
     Form(fields): Form<Fields>,
 ) -> Result {
     let (visitor, now) = (anyone.visitor(), app.clock.now());
-    match accounts::reset_password(&app.system, &app.passwords, &token, &fields.password, &visitor, now).await {
+    let reset = PasswordReset { token: &token, password: &fields.password, visitor: &visitor };
+    match accounts::reset_password(&app.system, &app.passwords, reset, now).await {
         Ok(ResetLink::Valid(user)) => finish(&app, &anyone, user).await,
         Ok(ResetLink::Invalid(link)) => Ok(dead_link::reset(&anyone, link).await),
         Err(Error::Invalid(faults)) => show_faults(&app, &anyone, &token, faults).await,

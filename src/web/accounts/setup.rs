@@ -5,7 +5,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::accounts::{self, LinkState, NewUser};
+use crate::accounts::{self, LinkState, NewAccount, NewUser};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -57,7 +57,10 @@ pub(super) async fn create(
 ) -> Result {
     let now = app.clock.now();
     let owner = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
-        Ok(new) => accounts::create_owner(&app.system, &app.passwords, &token, &new, &anyone.visitor(), now).await,
+        Ok(new) => {
+            let account = NewAccount { user: &new, visitor: &anyone.visitor() };
+            accounts::create_owner(&app.system, &app.passwords, &token, account, now).await
+        }
         Err(faults) => Err(faults),
     };
     match owner {

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::{check_email, forgot};
-use crate::accounts::{self, SignInOutcome};
+use crate::accounts::{self, SignInAttempt, SignInOutcome};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::error::FieldFaults;
@@ -89,7 +89,8 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     let mut wait = None;
     if faults.is_empty() {
         let (visitor, now) = (anyone.visitor(), app.clock.now());
-        match accounts::sign_in(&app.system, &app.passwords, &fields.email, &fields.password, &visitor, now).await? {
+        let attempt = SignInAttempt { email: &fields.email, password: &fields.password, visitor: &visitor };
+        match accounts::sign_in(&app.system, &app.passwords, attempt, now).await? {
             SignInOutcome::Accepted(user) => {
                 session::begin(&anyone.session, user.id, &anyone.source, now).await?;
                 form_restore::move_to_session(&app, &anyone.session, user.id, &fields.sealed_form).await?;

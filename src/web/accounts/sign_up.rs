@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::check_email;
-use crate::accounts::{self, NewUser};
+use crate::accounts::{self, NewAccount, NewUser};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::error::{Error, FieldFaults};
@@ -62,7 +62,8 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         }
         new => new?,
     };
-    accounts::sign_up(&app.system, &app.passwords, app.sign_up, &new, &anyone.visitor(), app.clock.now()).await?;
+    let account = NewAccount { user: &new, visitor: &anyone.visitor() };
+    accounts::sign_up(&app.system, &app.passwords, app.sign_up, account, app.clock.now()).await?;
     check_email::send(&app, &anyone, new.email()).await?;
     Ok(see_other(check_email::PATH))
 }

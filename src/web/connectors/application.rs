@@ -10,7 +10,7 @@ use super::below;
 use super::connect_method::form_status;
 use super::sign_in::authorization;
 use crate::app::App;
-use crate::connections::{CALLBACK, ClientRejection};
+use crate::connections::{CALLBACK, ClientRejection, EnteredClient};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{ClientAuth, Provider};
@@ -105,7 +105,8 @@ pub(super) async fn update(
     let application = Application::find(&app, &me, &slug).await?;
     let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
     let (authorization, now) = (authorization(&app), app.clock.now());
-    match authorization.enter_client_for_all(&me.actor, &application.connector, &typed.client_id, secret, now).await {
+    let entered = EnteredClient { is_for_all: true, id: &typed.client_id, secret };
+    match authorization.enter_client(&me.actor, &application.connector, entered, now).await {
         Ok(()) => {
             let message =
                 format!("The OAuth application is stored. {} can be connected now.", application.connector.name);

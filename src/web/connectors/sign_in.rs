@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::connect_method::{ConnectionForm, FilledForm};
 use super::{below, connected_message};
 use crate::app::App;
-use crate::connections::{self, AuthorizationService, CompletedSignIn, FormValues, label};
+use crate::connections::{self, AuthorizationService, CompletedSignIn, EnteredClient, FormValues, label};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
@@ -137,9 +137,9 @@ async fn begin_with_form(
         authorization.retire_registered_clients(&me.actor, connector.id, now).await?;
     }
     if !typed.client_id.trim().is_empty() {
-        let secret = typed.client_secret.trim();
-        let secret = (!secret.is_empty()).then(|| Secret::new(secret));
-        authorization.enter_client(&me.actor, connector, &typed.client_id, secret, now).await?;
+        let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
+        let entered = EnteredClient { is_for_all: false, id: &typed.client_id, secret };
+        authorization.enter_client(&me.actor, connector, entered, now).await?;
     }
     authorization.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::refused_form::RefusedForm;
 use super::{account, shell};
-use crate::accounts::{self, EmailChange, EmailChangeRequest};
+use crate::accounts::{self, EmailChange, EmailChangeRequest, NewEmailAddress};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -54,8 +54,9 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: Pend
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
-    let (password, now) = (&fields.current_password, app.clock.now());
-    match accounts::request_email_change(&app.system, &app.passwords, &me.actor, &fields.email, password, now).await {
+    let (typed, now) =
+        (NewEmailAddress { email: &fields.email, current_password: &fields.current_password }, app.clock.now());
+    match accounts::request_email_change(&app.system, &app.passwords, &me.actor, typed, now).await {
         Ok(asked) => send_link(&app, &me, asked, fields.email.trim()).await,
         Err(error) => show_refused(&app, &me, &fields.email, error).await,
     }

@@ -1,9 +1,9 @@
 //! Accounts, from the first link to the last sign-out.
 
-mod confirming;
-mod resetting;
+mod confirmation;
+mod password_reset;
 mod sessions;
-mod setting_up;
-mod signing_in;
-mod signing_up;
-mod waiting;
+mod setup;
+mod sign_in;
+mod sign_in_throttle;
+mod sign_up;

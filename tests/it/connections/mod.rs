@@ -2,7 +2,7 @@
 
 mod checkup;
 mod default_connection;
-mod disconnecting;
+mod disconnection;
 mod expiry;
 mod key_verification;
 mod labels;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::connections::Credential;
+use craft::connections::CredentialAnswer;
 use craft::ids::{ConnectionId, UserId};
 use http::StatusCode;
 use tokio::task::JoinSet;
@@ -204,7 +204,7 @@ async fn concurrent_callers_refresh_a_token_once() {
             workers.spawn(async move {
                 let actor = Actor::new(user, Origin::System);
                 match process.app.refresher.credential(&actor, connection).await.unwrap() {
-                    Credential::Ready(presented) => (presented.version, presented.token.unwrap().expose().to_owned()),
+                    CredentialAnswer::Ready(it) => (it.version, it.token.unwrap().expose().to_owned()),
                     other => panic!("{other:?}"),
                 }
             });
@@ -267,7 +267,7 @@ async fn a_late_invalid_grant_does_not_expire_a_new_sign_in() {
         .await
         .unwrap();
     server.release_answer().await;
-    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert!(matches!(renewing.await.unwrap().unwrap(), CredentialAnswer::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
 }
 
@@ -284,9 +284,9 @@ async fn an_unreachable_provider_expires_no_connection() {
     let refresher = &process.app.refresher;
     let actor = Actor::new(user, Origin::System);
     // the token is still valid for a fifth of its lifetime
-    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::Ready(it) if it.version == 1));
+    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), CredentialAnswer::Ready(it) if it.version == 1));
     app.app.clock.advance(Duration::from_secs(13 * 60));
-    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), Credential::ProviderUnavailable { .. }));
+    assert!(matches!(refresher.credential(&actor, id).await.unwrap(), CredentialAnswer::ProviderUnavailable { .. }));
     let (.., status, reason) = connection(&app).await;
     assert_eq!(status, "active");
     assert!(reason.unwrap().contains("could not be reached"), "the page does not mention the failure");

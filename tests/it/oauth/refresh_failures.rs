@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::connections::Credential;
+use craft::connections::CredentialAnswer;
 
 use super::{ECHO, connect, connection, finish_sign_in, reconnect, shows_answer, start_sign_in};
 use crate::support::guarded_server::GuardedServer;
@@ -37,7 +37,7 @@ async fn a_failing_provider_is_asked_with_growing_delays() {
     let mut asked = Vec::new();
     for seconds in [0, 0, 20, 15, 40, 25, 60] {
         app.app.clock.advance(Duration::from_secs(seconds));
-        assert!(matches!(present().await, Credential::Ready(it) if it.version == 1), "its token is still valid");
+        assert!(matches!(present().await, CredentialAnswer::Ready(it) if it.version == 1), "its token is still valid");
         asked.push(server.count("refreshes").await);
     }
     assert_eq!(asked, [1, 1, 1, 2, 2, 3, 3], "30 s, a minute, and then two");
@@ -46,7 +46,7 @@ async fn a_failing_provider_is_asked_with_growing_delays() {
     server.control("fail?status=429&after=7200").await;
     app.app.clock.advance(Duration::from_secs(12 * 60));
     for _ in 0..3 {
-        let Credential::ProviderUnavailable { message, after } = present().await else {
+        let CredentialAnswer::ProviderUnavailable { message, after } = present().await else {
             panic!("the expired token is presented")
         };
         assert!(message.contains("asks the hub to slow down"), "{message}");
@@ -55,9 +55,9 @@ async fn a_failing_provider_is_asked_with_growing_delays() {
     assert_eq!(server.count("refreshes").await, 4);
     server.control("fail").await;
     app.app.clock.advance(HOUR);
-    assert!(matches!(present().await, Credential::ProviderUnavailable { after, .. } if after == HOUR));
+    assert!(matches!(present().await, CredentialAnswer::ProviderUnavailable { after, .. } if after == HOUR));
     app.app.clock.advance(HOUR);
-    assert!(matches!(present().await, Credential::Ready(it) if it.version == 2));
+    assert!(matches!(present().await, CredentialAnswer::Ready(it) if it.version == 2));
     assert_eq!(as_tuple(&state(&app).await), ("active", "ok", 0));
 }
 

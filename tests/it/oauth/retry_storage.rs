@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
-use craft::connections::Credential;
+use craft::connections::CredentialAnswer;
 use craft::db::Db;
 use craft::error::Error;
 use sqlx::postgres::PgPoolOptions;
@@ -19,7 +19,10 @@ use crate::support::test_app::TestApp;
 const OUTAGE: Duration = Duration::from_secs(2);
 
 /// Starts a refresh whose answer the provider holds until `release_answer`.
-async fn start_held_refresh(app: &TestApp, server: &GuardedServer) -> JoinHandle<craft::error::Result<Credential>> {
+async fn start_held_refresh(
+    app: &TestApp,
+    server: &GuardedServer,
+) -> JoinHandle<craft::error::Result<CredentialAnswer>> {
     let (user, id, ..) = connection(app).await;
     server.hold_answer().await;
     let refresher = app.app.refresher.clone();
@@ -62,7 +65,7 @@ async fn an_issued_token_reactivates_a_connection_that_expired_meanwhile() {
     // another process stores that the token was rejected
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'Rejected'").await;
     server.release_answer().await;
-    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert!(matches!(renewing.await.unwrap().unwrap(), CredentialAnswer::Ready(it) if it.version == 2));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
     assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
@@ -79,7 +82,7 @@ async fn storing_a_refreshed_token_is_retried_until_the_database_is_back() {
     server.release_answer().await;
     tokio::time::sleep(OUTAGE).await;
     app.set_database_reachable(true).await;
-    assert!(matches!(renewing.await.unwrap().unwrap(), Credential::Ready(it) if it.version == 2));
+    assert!(matches!(renewing.await.unwrap().unwrap(), CredentialAnswer::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
 }
 

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
-use craft::accounts::{self, HashingCost, NewUser, Passwords, User, Visitor};
+use craft::accounts::{self, HashingCost, NewAccount, NewUser, Passwords, User, Visitor};
 use craft::app::App;
 use craft::clock::Clock;
 use craft::config::SignUp;
@@ -130,7 +130,8 @@ impl TestApp {
     pub(crate) async fn account(&self, name: &str, is_admin: bool) -> User {
         let new = NewUser::parse(&format!("{name}@example.com"), name, &Secret::new(PASSWORD)).unwrap();
         let (visitor, now) = (Visitor::from_command_line(), self.app.clock.now());
-        accounts::create(&self.app.system, &self.app.passwords, &new, is_admin, &visitor, now).await.unwrap()
+        let account = NewAccount { user: &new, visitor: &visitor };
+        accounts::create(&self.app.system, &self.app.passwords, account, is_admin, now).await.unwrap()
     }
 
     /// Creates an account and signs it in without the sign-in page.

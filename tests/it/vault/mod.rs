@@ -11,7 +11,7 @@ use craft::clock::{Clock, Timestamp};
 use craft::error::Error;
 use craft::ids::UserId;
 use craft::secret::Secret;
-use craft::vault::{KeySource, Keyring, SealingKey, SecretRef, Vault};
+use craft::vault::{KeySource, Keyring, NewSecret, SealingKey, SecretRef, Vault};
 
 use crate::support::database::TestDatabase;
 
@@ -63,7 +63,9 @@ impl TestHub {
 
     async fn seal(&self, vault: &Vault, user: UserId, value: &str) -> SecretRef {
         let mut tx = self.database.databases.system.begin().await.unwrap();
-        let sealed = vault.seal(&mut tx, user, "a test", &Secret::new(value), self.clock.now()).await.unwrap();
+        let value = Secret::new(value);
+        let new = NewSecret { purpose: "a test", value: &value };
+        let sealed = vault.seal(&mut tx, user, new, self.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
         sealed
     }

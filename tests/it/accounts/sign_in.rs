@@ -7,7 +7,7 @@ use craft::web::actor::{Admin, SignedIn};
 use http::header::LOCATION;
 use http::{Method, StatusCode};
 
-use super::signing_up::sign_up;
+use super::sign_up::sign_up;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 async fn private(me: SignedIn) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use super::signing_up::sign_up;
+use super::sign_up::sign_up;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

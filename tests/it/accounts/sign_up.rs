@@ -1,6 +1,6 @@
 //! Making an account.
 
-use craft::accounts::{self, NewUser, Visitor};
+use craft::accounts::{self, NewAccount, NewUser, Visitor};
 use craft::config::SignUp;
 use craft::error::Error;
 use craft::mail::Mailer;
@@ -128,7 +128,8 @@ async fn the_command_line_makes_confirmed_accounts_but_no_second_one_for_an_addr
 
     let again = NewUser::parse("Owner@Example.com", "Somebody", &Secret::new("another password")).unwrap();
     let (visitor, now) = (Visitor::from_command_line(), app.app.clock.now());
-    let second = accounts::create(&app.app.system, &app.app.passwords, &again, false, &visitor, now).await;
+    let account = NewAccount { user: &again, visitor: &visitor };
+    let second = accounts::create(&app.app.system, &app.app.passwords, account, false, now).await;
     assert!(matches!(second, Err(Error::Invalid(faults)) if faults.message_for("email").is_some()));
     assert_eq!(app.audit_actions().await, ["account.created"]);
 }

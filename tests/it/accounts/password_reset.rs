@@ -139,7 +139,7 @@ async fn a_refused_password_leaves_the_link_as_it_was() {
 #[tokio::test]
 async fn a_reset_confirms_the_address_and_shuts_out_who_signed_up_with_it() {
     let app = TestApp::new().await;
-    super::signing_up::sign_up(&app.stranger(), "carol@example.com", PASSWORD).await;
+    super::sign_up::sign_up(&app.stranger(), "carol@example.com", PASSWORD).await;
     let carol = app.stranger();
     request_reset(&app, &carol, "carol@example.com").await;
     choose(&app, &carol, NEW).await;
