@@ -14,14 +14,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The thing that the URL names does not exist, or belongs to another owner: existence is private. Holds a noun of
     /// the glossary, such as "job".
-    #[error("There is no such {0}.")]
+    #[error("There is no such {0}. It may have been removed, or belong to another account. Check the address.")]
     NotFound(&'static str),
     /// The input is not acceptable; each fault names its field.
     #[error("{0}")]
     Invalid(FieldFaults),
-    /// The thing has changed meanwhile, or its state does not allow this. A sentence.
+    /// The thing has changed meanwhile, or its state does not allow this. The message has advice.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Message),
     /// A rule forbids it (an administrator's page, a private address). The message names the rule.
     #[error("{0}")]
     Refused(Message),
@@ -45,11 +45,13 @@ pub enum Error {
         retry_after: Duration,
     },
     /// The hub cannot reach its database; nothing was changed.
-    #[error("The hub cannot reach its database right now.")]
+    #[error("The hub cannot reach its database right now. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),
     /// The keys of stored credentials are unavailable: the server that holds them is away, sealed, or refuses the hub.
     /// The call changed nothing. The cause is a sentence for administrators.
-    #[error("The hub cannot open stored credentials right now. Its administrator finds the reason in its log.")]
+    #[error(
+        "The hub cannot open stored credentials right now. Try again later. Its administrator finds the reason in its log."
+    )]
     Locked(#[source] anyhow::Error),
     /// A fault of the hub: logged with its cause, shown only as a request id.
     #[error("internal error")]
@@ -62,6 +64,11 @@ impl Error {
         let mut faults = FieldFaults::default();
         faults.add(name, message);
         Self::Invalid(faults)
+    }
+
+    /// Builds [`Error::Conflict`]: what is in the way, and the next step, each without its full stop.
+    pub fn conflict(text: impl Into<String>, advice: impl Into<Cow<'static, str>>) -> Self {
+        Self::Conflict(Message::from(text.into()).with_advice(advice))
     }
 
     /// Builds [`Error::Refused`].

@@ -42,5 +42,5 @@ pub(super) async fn verify_current_password(
         audit::record(&mut tx, actor, &Action::PasswordRefused { user: user.id }, now).await?;
     }
     tx.commit().await?;
-    if matches { Ok(user) } else { Err(Error::field(FIELD, "This is not your current password")) }
+    if matches { Ok(user) } else { Err(Error::field(FIELD, "This is not your current password. Type it again")) }
 }

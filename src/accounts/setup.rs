@@ -42,7 +42,7 @@ pub async fn create_owner(
     now: Timestamp,
 ) -> Result<User> {
     let NewAccount { user: new, visitor } = account;
-    let invalid = || Error::Conflict("This set-up link does not work any more".to_owned());
+    let invalid = || Error::conflict("This set-up link no longer works", "Use the newest link that the hub printed");
     if setup_state(system, token, now).await? != LinkState::Open {
         return Err(invalid());
     }

@@ -58,9 +58,12 @@ pub async fn create(
     let NewAccount { user: new, visitor } = account;
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
-    let user = store::insert_confirmed(&mut tx, new, &hash, is_admin, now)
-        .await?
-        .ok_or_else(|| Error::field("email", format!("There is already an account for {}", new.email)))?;
+    let user = store::insert_confirmed(&mut tx, new, &hash, is_admin, now).await?.ok_or_else(|| {
+        Error::field(
+            "email",
+            format!("There is already an account for {}. Sign in, or enter another address", new.email),
+        )
+    })?;
     let action = Action::AccountCreated { user: user.id, admin: is_admin };
     audit::record(&mut tx, &visitor.acting_as(user.id), &action, now).await?;
     tx.commit().await?;

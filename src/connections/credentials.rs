@@ -143,7 +143,8 @@ impl CredentialService<'_> {
         drop(tx);
         let validated = self.validate(actor, &connector, new, now).await?;
         let accepted = self.verify(&connector, validated).await?;
-        let accepted = accepted.ok_or_else(|| Error::Conflict(format!("{} takes no credential", connector.name)))?;
+        let accepted = accepted
+            .ok_or_else(|| Error::conflict(format!("{} takes no credential", connector.name), "Use it without one"))?;
         let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
         let locked = lock_connected(&mut tx, actor, id).await?;
         if let Some(KeyDetails { account, secret_field, .. }) = &accepted.details
@@ -177,7 +178,7 @@ impl CredentialService<'_> {
         match new {
             NewCredential::None if connector.auth == AuthKind::None => Ok(ValidatedCredential::None),
             NewCredential::None => {
-                Err(Error::Conflict(format!("{} needs a credential. Enter it on its page", connector.name)))
+                Err(Error::conflict(format!("{} needs a credential", connector.name), "Enter it on its page"))
             }
             NewCredential::Token(new) => {
                 Ok(ValidatedCredential::Token { token: &new.token, expiry: new.validate(now)? })
@@ -219,9 +220,7 @@ impl CredentialService<'_> {
     async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
         let mut tx = self.db.as_user(actor).await?;
         let descriptor = connectors::descriptor(&mut tx, actor, connector).await?;
-        descriptor.ok_or_else(|| {
-            Error::Conflict("This service takes no key. Open its page to see how to connect it".to_owned())
-        })
+        descriptor.ok_or_else(|| Error::conflict("This service takes no key", "Open its page to see how to connect it"))
     }
 }
 
@@ -240,7 +239,7 @@ impl AcceptedCredential {
 async fn lock_connected(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<store::LockedConnection> {
     let locked = store::lock(tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if locked.status.is_disconnected() {
-        return Err(Error::Conflict("This connection was disconnected. Connect the service again".to_owned()));
+        return Err(Error::conflict("This connection was disconnected", "Connect the service again"));
     }
     Ok(locked)
 }

@@ -127,7 +127,9 @@ impl DiscoveredTools {
 
 fn own_server_url(connector: &Connector) -> Result<Url> {
     let url = connector.server_url().filter(|_| connector.can_be_rediscovered());
-    url.ok_or_else(|| Error::Conflict(format!("{} has no server that lists its tools again", connector.name)))
+    url.ok_or_else(|| {
+        Error::conflict(format!("The tools of {} come with the hub", connector.name), "Update the hub to change them")
+    })
 }
 
 /// Describes a failure of the server or of the network. Returns other errors as they are.

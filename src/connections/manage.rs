@@ -32,7 +32,10 @@ pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestam
     let mut tx = db.as_user(actor).await?;
     let locked = store::lock(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if !locked.status.is_usable() {
-        return Err(Error::Conflict("Only a connection that can be used is used by default".to_owned()));
+        return Err(Error::conflict(
+            "This connection cannot be used, so it cannot be the default",
+            "Connect the service again first",
+        ));
     }
     if locked.is_default {
         return Ok(());

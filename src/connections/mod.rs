@@ -104,10 +104,10 @@ pub async fn choose_for_call(
     }
     // a call does not reconnect what its owner has disconnected
     if connector.auth != AuthKind::None || !existing.is_empty() {
-        return Err(Error::Conflict(format!(
-            "{} is not connected. Connect it first, then run the tool",
-            connector.name
-        )));
+        return Err(Error::conflict(
+            format!("{} is not connected", connector.name),
+            "Connect it first, then run the tool",
+        ));
     }
     let id = create(&mut tx, actor, connector.id, None, now).await?;
     tx.commit().await?;

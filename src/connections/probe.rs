@@ -42,14 +42,16 @@ pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>
 pub(super) async fn discover_with_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
     let url = connector.server_url();
     let url =
-        url.ok_or_else(|| Error::Conflict(format!("{} has no server URL. Add the server again", connector.name)))?;
+        url.ok_or_else(|| Error::conflict(format!("{} has no server URL", connector.name), "Add the server again"))?;
     discover(egress, &url, Some(token)).await
 }
 
 /// Verifies a bearer token with a real call: the server lists its tools. A rejected token is a fault of the field `token`.
 pub(super) async fn verify_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<()> {
     let url = connector.server_url().filter(|_| takes_token(connector));
-    let url = url.ok_or_else(|| Error::Conflict(format!("{} takes no bearer token", connector.name)))?;
+    let url = url.ok_or_else(|| {
+        Error::conflict(format!("{} takes no bearer token", connector.name), "Open its page to see how to connect it")
+    })?;
     discover(egress, &url, Some(token)).await.map(drop).map_err(|error| match error {
         Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
             Error::field("token", message)

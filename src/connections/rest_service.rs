@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::connectors::{Account, Descriptor, Key};
 use crate::egress::Egress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::oauth::{self, TemplateValues};
 use crate::secret::Secret;
 use crate::upstream::{self, ApiCredential, ApiRequest};
@@ -88,9 +88,10 @@ impl RestService {
         let values: TemplateValues =
             self.values.iter().chain(&secrets).map(|(name, value)| (name.clone(), value.clone())).collect();
         let value = |field: &str| {
-            values.get(field).cloned().ok_or(Error::Conflict(
-                "The stored key lacks a field that the service asks for now. Replace the key".to_owned(),
-            ))
+            values
+                .get(field)
+                .cloned()
+                .ok_or(Error::conflict("The stored key lacks a field that the service asks for now", "Replace the key"))
         };
         Ok(match key {
             Key::Bearer { field } => authorization(format!("Bearer {}", value(field)?)),
@@ -138,21 +139,22 @@ pub(super) fn other_account_error(
     former_id: Option<&str>,
     former_name: Option<&str>,
     account: Option<&ExternalAccount>,
-) -> Option<String> {
+) -> Option<Message> {
     let id = former_id?;
     let former = former_name.unwrap_or(id);
     let Some(account) = account else {
-        return Some(format!(
-            "The service did not say whose account this is, and the connection is that of {former}. Nothing was changed. \
-             Try again, or connect it under a label of its own"
-        ));
+        let text = format!(
+            "The service did not say whose account this is, and the connection is that of {former}. Nothing was changed"
+        );
+        return Some(Message::from(text).with_advice("Try again, or connect it under a label of its own"));
     };
     (id != account.id).then(|| {
-        format!(
-            "This is the account {}, and the connection is that of {former}. Nothing was changed. Use {former} here, or \
-             connect {} under a label of its own",
-            account.name, account.name
-        )
+        let text = format!(
+            "This is the account {}, and the connection is that of {former}. Nothing was changed",
+            account.name
+        );
+        let advice = format!("Use {former} here, or connect {} under a label of its own", account.name);
+        Message::from(text).with_advice(advice)
     })
 }
 

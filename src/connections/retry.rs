@@ -61,6 +61,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_permanent_error_is_returned_at_once() {
-        assert!(matches!(attempt(5, || Error::Conflict(String::new())).await, (1, Err(Error::Conflict(_)))));
+        assert!(matches!(
+            attempt(5, || Error::conflict("taken", "Choose another")).await,
+            (1, Err(Error::Conflict(_)))
+        ));
     }
 }

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::rest_service::{ExternalAccount, other_account_error};
 use super::status::ConnectionStatus;
 use crate::clock::Timestamp;
+use crate::error::Message;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::secret::Secret;
 use crate::vault::{NewSecret, SecretRef};
@@ -103,7 +104,7 @@ pub(super) struct LockedConnection {
 
 impl LockedConnection {
     /// Returns an error message if the connection belongs to another account.
-    pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<String> {
+    pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<Message> {
         other_account_error(self.external_id.as_deref(), self.external_account.as_deref(), account)
     }
 }

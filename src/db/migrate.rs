@@ -46,10 +46,10 @@ pub async fn check_migrations(databases: &Databases) -> Result<()> {
     refuse_unknown(&applied)?;
     match MIGRATOR.iter().find(|migration| !applied.contains(&migration.version)) {
         None => Ok(()),
-        Some(next) => Err(Error::Conflict(format!(
-            "The database lacks migration {} ({}): run `craft migrate`",
-            next.version, next.description
-        ))),
+        Some(next) => Err(Error::conflict(
+            format!("The database lacks migration {} ({})", next.version, next.description),
+            "Run `craft migrate`",
+        )),
     }
 }
 
@@ -68,10 +68,10 @@ fn refuse_unknown(applied: &BTreeSet<i64>) -> Result<()> {
     match applied.iter().rfind(|version| !is_known(version)) {
         None => Ok(()),
         Some(_) if !applied.iter().any(is_known) => Err(foreign("its migrations are not the hub's")),
-        Some(newest) => Err(Error::Conflict(format!(
-            "The database has migration {newest}, which this build does not know: \
-                          start the newer version of craft that migrated it, or restore a backup"
-        ))),
+        Some(newest) => Err(Error::conflict(
+            format!("The database has migration {newest}, which this build does not know"),
+            "Start the newer version of craft that migrated it, or restore a backup",
+        )),
     }
 }
 
@@ -99,9 +99,10 @@ fn foreign(evidence: &str) -> Error {
 
 fn explain(error: MigrateError) -> Error {
     match error {
-        MigrateError::VersionMismatch(version) => Error::Conflict(format!(
-            "Migration {version} of the database differs from this build's: start the version of craft that applied it"
-        )),
+        MigrateError::VersionMismatch(version) => Error::conflict(
+            format!("Migration {version} of the database differs from this build's"),
+            "Start the version of craft that applied it",
+        ),
         MigrateError::Execute(error) => error.into(),
         other => Error::internal(other),
     }

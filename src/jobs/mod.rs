@@ -77,12 +77,12 @@ pub struct NewJob<'a> {
 pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
     if !new.tool.is_listed {
         let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
-        return Err(Error::Conflict(message));
+        return Err(Error::conflict(message, "Choose another tool of this connector"));
     }
     Validator::compile(&new.tool.schema)?.check(new.input)?;
     let input = new.input.to_string();
     if input.len() > MAX_INPUT_BYTES {
-        return Err(Error::field("", "The input must be 256 kB or smaller"));
+        return Err(Error::field("", "The input is larger than 256 kB: shorten it"));
     }
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job = EnqueueRequest {

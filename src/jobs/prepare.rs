@@ -113,7 +113,11 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result
     let input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
     let request = schema_form::mask(&version.schema, &input).to_string();
     let Value::Object(arguments) = input else {
-        return Err(Error::Conflict(format!("{} takes an object of arguments", version.label())).into());
+        return Err(Error::conflict(
+            format!("{} takes an object of arguments", version.label()),
+            "Run the tool again from its page",
+        )
+        .into());
     };
     Ok(Work::Call(Box::new(PreparedCall {
         connection: job.connection_id,
@@ -144,7 +148,7 @@ fn server_url(connector: &connectors::Connector) -> Result<Url> {
         .mcp_server_url
         .as_deref()
         .and_then(|url| Url::parse(url).ok())
-        .ok_or_else(|| Error::Conflict(format!("{} has no server URL", connector.name)))
+        .ok_or_else(|| Error::conflict(format!("{} has no server URL", connector.name), "Add the server again"))
 }
 
 /// Returns a job's arguments with the secret ones masked, as the tool's schema marks them.

@@ -51,5 +51,5 @@ pub async fn cancel(
             Some(false) => {}
         }
     }
-    Err(Error::Conflict("The job changed while it was being cancelled. Try again".to_owned()))
+    Err(Error::conflict("The job changed while it was being cancelled", "Try again"))
 }

@@ -4,6 +4,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
+use super::UNUSABLE_SCHEMA_ADVICE;
 use super::names::{label, plain};
 use super::plan::Plan;
 use super::resolve::remote;
@@ -26,17 +27,17 @@ impl Validator {
     /// Returns [`Error::Conflict`] with a sentence if the schema is invalid, or refers to another server.
     pub fn compile(schema: &Value) -> Result<Self> {
         if let Some(reference) = remote(schema) {
-            return Err(Error::Conflict(format!(
-                "The tool’s schema refers to {}, outside of itself",
-                plain(reference)
-            )));
+            return Err(Error::conflict(
+                format!("The tool’s schema refers to {}, outside of itself", plain(reference)),
+                UNUSABLE_SCHEMA_ADVICE,
+            ));
         }
         let known = schema.get("$schema").is_some();
         let options = jsonschema::options().should_validate_formats(true);
         let options = if known { options } else { options.with_draft(Draft::Draft202012) };
         let compiled = options.build(schema).map_err(|error| {
             let cause: String = plain(&error.to_string()).chars().take(300).collect();
-            Error::Conflict(format!("The tool’s schema cannot be used: {cause}"))
+            Error::conflict(format!("The tool’s schema cannot be used: {cause}"), UNUSABLE_SCHEMA_ADVICE)
         })?;
         Ok(Self { compiled, schema: schema.clone() })
     }
@@ -56,7 +57,7 @@ impl Validator {
             faults.add(pointer, message);
         }
         if faults.is_empty() {
-            faults.add("", "The input does not fit the tool’s schema");
+            faults.add("", "The input does not fit the tool’s schema: compare it with the tool’s description");
         }
         faults.into_result(())
     }

@@ -28,3 +28,6 @@ pub use mask::mask;
 pub use parse::{Op, parse};
 pub use plan::{Plan, Root};
 pub use view::{FormView, SummaryView};
+
+/// The next step if the hub cannot use the schema of a tool.
+const UNUSABLE_SCHEMA_ADVICE: &str = "Ask the server’s operator to correct it";

@@ -91,7 +91,7 @@ fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut FieldFaults) {
     for (name, _) in entries.pairs() {
         if !known.contains(name) {
             let name: String = plain(name).chars().take(80).collect();
-            faults.add("", format!("The form has a field “{name}” that this tool does not have"));
+            faults.add("", format!("The form has a field “{name}” that this tool does not have: reload the page"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::UNUSABLE_SCHEMA_ADVICE;
 use super::choose::{Chosen, choose_control};
 use super::field::{Control, Field};
 use super::names::{label, plain, sentences, step};
@@ -40,12 +41,13 @@ impl Plan {
     pub fn compile(schema: &Value) -> Result<Self> {
         if let Some(reference) = remote(schema) {
             let reference: String = plain(reference).chars().take(200).collect();
-            return Err(Error::Conflict(format!(
-                "The tool’s schema refers to {reference}, outside of itself; the hub does not fetch schemas"
-            )));
+            return Err(Error::conflict(
+                format!("The tool’s schema refers to {reference}, outside of itself; the hub does not fetch schemas"),
+                UNUSABLE_SCHEMA_ADVICE,
+            ));
         }
         if schema.to_string().len() > MAX_SCHEMA_BYTES {
-            return Err(Error::Conflict("The tool’s schema is longer than 256 kB".to_owned()));
+            return Err(Error::conflict("The tool’s schema is longer than 256 kB", UNUSABLE_SCHEMA_ADVICE));
         }
         Ok(root(schema))
     }

@@ -68,7 +68,10 @@ fn build(api: &ApiRequest) -> Result<Request, Failure> {
         request = request.header(name.clone(), value.clone());
     }
     if let ApiCredential::Header { name, value } = &api.credential {
-        let invalid = || Failure::permanent("unauthorized", "The credential has characters that no header can carry");
+        let invalid = || {
+            Failure::permanent("unauthorized", "The credential has characters that no header can carry")
+                .with_advice("Copy it again")
+        };
         let mut value = HeaderValue::try_from(value.expose()).map_err(|_| invalid())?;
         value.set_sensitive(true);
         request = request.header(name.clone(), value);

@@ -44,9 +44,7 @@ impl Vault {
         // the lock lasts until the end: of two concurrent rotations, each would find the other's new key unknown
         let mut lock = system.begin().await?;
         if !store::try_lock_rotation(&mut lock).await? {
-            return Err(Error::Conflict(
-                "Another change of the master key is under way. Wait until it is done".to_owned(),
-            ));
+            return Err(Error::conflict("Another change of the master key is under way", "Wait until it is done"));
         }
         let report = self.rotate_locked(system, operator, now, progress).await;
         // the lock is released after a failure too

@@ -35,7 +35,7 @@ impl FromStr for UserTag {
 
     fn from_str(text: &str) -> Result<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| Error::Conflict("The user tag cannot be read. Sign in again".to_owned()))
+        bytes.map(Self).ok_or_else(|| Error::conflict("The user tag cannot be read", "Sign in again"))
     }
 }
 

@@ -1,5 +1,9 @@
 //! The web layer: HTTP and HTML, no SQL. One module per feature, and the shell around the pages.
 //!
+//! [`crate::serve`] mounts it. A handler reads the request, calls one verb of the domain with the viewer's
+//! [`Actor`](crate::actor::Actor), and renders a view. No module here decides who may see a row, or states a rule of the
+//! domain. Features import each other only through leaf modules, such as `shell`, `stream` and `flash`.
+//!
 //! [`layers`] adds the middleware that every page needs: a request id, a span, security headers, compression, error pages,
 //! the cross-origin check, limits. Endpoints that are not pages (assistants, probes) stay outside.
 

@@ -86,7 +86,7 @@ fn faults_name_the_field_and_say_what_to_do() {
     assert_eq!(fault(&[("v/title", "x"), ("v/count", "0")]), ["/count: Count must be 1 or more"]);
     assert_eq!(
         fault(&[("v/title", "x"), ("v/count", "1"), ("v/titel", "y")]),
-        [": The form has a field “v/titel” that this tool does not have"]
+        [": The form has a field “v/titel” that this tool does not have: reload the page"]
     );
     assert_eq!(fault(&[("j", "{\"title\": }")]), [": Line 1, column 11: this is not JSON (expected value)"]);
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::start::{UNKNOWN, client_of_request, open_verifier};
+use super::start::{client_of_request, open_verifier, unknown_request};
 use super::store_requests::AuthorizationRequest;
 use super::{AuthorizationService, CompletedSignIn, persist, store_connections, store_requests};
 use crate::accounts::sessions::SessionKey;
@@ -26,7 +26,7 @@ pub(super) async fn complete(
     now: Timestamp,
 ) -> Result<CompletedSignIn> {
     let state = query.get("state").map(|state| State::from_callback(state));
-    let state = state.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
+    let state = state.ok_or_else(unknown_request)?;
     let (request, pkce) = consume(authorization, actor, session, &state, now).await?;
     let provider = authorization.provider(actor, request.connector_id).await?;
     let client = client_of_request(authorization, actor, &request, &provider).await?;
@@ -45,7 +45,8 @@ pub(super) async fn complete(
         Ok(grant) => {
             let persisted = persist::persist(authorization, actor, &request, &provider, &client, grant, now).await;
             if let Ok(Err(conflict)) = &persisted {
-                record_failure(authorization, actor, &request, conflict.class(), conflict.message(), now).await?;
+                record_failure(authorization, actor, &request, conflict.class(), &conflict.message().to_string(), now)
+                    .await?;
             }
             if client.is_shared {
                 authorization.clear_client_rejection(&client).await;
@@ -87,7 +88,7 @@ async fn consume(
 ) -> Result<(AuthorizationRequest, Pkce)> {
     let mut tx = authorization.db.as_user(actor).await?;
     let request = store_requests::find_for_update(&mut tx, actor.user_id(), &state.hash()).await?;
-    let request = request.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
+    let request = request.ok_or_else(unknown_request)?;
     request.check_usable(session, now)?;
     let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
     store_requests::mark_completed(&mut tx, actor.user_id(), request.id, now).await?;

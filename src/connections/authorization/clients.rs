@@ -84,11 +84,10 @@ pub(super) async fn ensure(
         return Ok(client);
     }
     if connector.owner_id.is_none() {
-        return Err(Error::Conflict(format!(
-            "This hub has no OAuth application at {} yet. An administrator must add one on the {} page",
-            provider.host(),
-            connector.name
-        )));
+        return Err(Error::conflict(
+            format!("This hub has no OAuth application at {} yet", provider.host()),
+            format!("Ask an administrator to add one on the {} page", connector.name),
+        ));
     }
     let (client, auth, source) = if provider.supports_client_id_metadata && is_document_public(authorization.public_url)
     {

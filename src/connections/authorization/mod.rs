@@ -216,7 +216,5 @@ impl AuthorizationService<'_> {
 /// Returns the provider of a connector, in the caller's transaction.
 async fn stored_provider(tx: &mut Tx, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
     let provider = connectors::provider(tx, actor, connector).await?;
-    provider.ok_or_else(|| {
-        Error::Conflict("This service has no sign-in. Open its page to see how to connect it".to_owned())
-    })
+    provider.ok_or_else(|| Error::conflict("This service has no sign-in", "Open its page to see how to connect it"))
 }

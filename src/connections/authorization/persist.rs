@@ -14,7 +14,7 @@ use crate::connections::store::access_secret;
 use crate::connections::values_of;
 use crate::connectors::{self, Connector};
 use crate::db::Tx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
@@ -96,7 +96,7 @@ impl ReceivedGrant<'_> {
 #[derive(Debug)]
 pub(super) enum PersistConflict {
     /// The grant belongs to another account than the connection. Holds a message for the user.
-    OtherAccount(String),
+    OtherAccount(Message),
     /// Another sign-in created the connection meanwhile, so its account was not compared.
     ConcurrentSignIn,
 }
@@ -110,11 +110,12 @@ impl PersistConflict {
         }
     }
 
-    pub(super) fn message(&self) -> &str {
+    pub(super) fn message(&self) -> Message {
         match self {
-            Self::OtherAccount(message) => message,
+            Self::OtherAccount(message) => message.clone(),
             Self::ConcurrentSignIn => {
-                "Another sign-in with this label finished first, so nothing was changed. Please start again"
+                Message::from("Another sign-in with this label finished first, so nothing was changed")
+                    .with_advice("Start again")
             }
         }
     }
@@ -122,7 +123,7 @@ impl PersistConflict {
 
 impl From<PersistConflict> for Error {
     fn from(conflict: PersistConflict) -> Self {
-        Self::Conflict(conflict.message().to_owned())
+        Self::Conflict(conflict.message())
     }
 }
 

@@ -22,12 +22,23 @@ const SIGN_IN_TTL: time::Duration = time::Duration::minutes(10);
 /// The time that old authorization requests are kept, so that a late callback gets a precise message.
 const OLD_REQUEST_TTL: time::Duration = time::Duration::DAY;
 
-pub(super) const UNKNOWN: &str =
-    "You did not start this sign-in here. Nothing was stored. Start again from the connector’s page";
-const USED: &str = "This sign-in has already been used. If the connection is not there, start again";
-const EXPIRED: &str =
-    "This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored. Start again";
-const OTHER_BROWSER: &str = "This sign-in was started in another browser, or before you signed in here. Nothing was stored. Start again in this one";
+/// A reason why an authorization request cannot be used, and the next step.
+type Reason = (&'static str, &'static str);
+
+const UNKNOWN: Reason =
+    ("You did not start this sign-in here. Nothing was stored", "Start again from the connector’s page");
+const USED: Reason = ("This sign-in has already been used", "If the connection is not there, start again");
+const EXPIRED: Reason =
+    ("This sign-in took longer than ten minutes, so it is no longer valid. Nothing was stored", "Start again");
+const OTHER_BROWSER: Reason = (
+    "This sign-in was started in another browser, or before you signed in here. Nothing was stored",
+    "Start again in this one",
+);
+
+/// Returns the error for a callback whose authorization request is unknown.
+pub(super) fn unknown_request() -> Error {
+    Error::conflict(UNKNOWN.0, UNKNOWN.1)
+}
 
 /// The form that begins a sign-in.
 pub(super) struct Input<'a> {
@@ -104,7 +115,7 @@ pub(super) async fn authorization_redirect(
 ) -> Result<AuthorizationRedirect> {
     let mut tx = authorization.db.as_user(actor).await?;
     let request = store_requests::find(&mut tx, actor.user_id(), &state.hash()).await?;
-    let request = request.ok_or_else(|| Error::Conflict(UNKNOWN.to_owned()))?;
+    let request = request.ok_or_else(unknown_request)?;
     request.check_usable(session, now)?;
     let connector = connectors::get(&mut tx, actor, request.connector_id).await?;
     let provider = stored_provider(&mut tx, actor, connector.id).await?;
@@ -135,7 +146,7 @@ pub(super) async fn open_verifier(
     actor: &Actor,
     request: &AuthorizationRequest,
 ) -> Result<Pkce> {
-    let sealed = request.code_verifier_ref.as_ref().ok_or_else(|| Error::Conflict(USED.to_owned()))?;
+    let sealed = request.code_verifier_ref.as_ref().ok_or_else(|| Error::conflict(USED.0, USED.1))?;
     Ok(Pkce::from_verifier(authorization.vault.open(tx, actor.user_id(), sealed).await?))
 }
 
@@ -150,13 +161,18 @@ pub(super) async fn client_of_request(
     let owner = actor.user_id();
     let found =
         oauth_clients::find_for_grant(&mut conn, authorization.vault, owner, request.oauth_client_id, provider).await?;
-    found.ok_or_else(|| Error::Conflict(format!("{} no longer knows this hub", provider.host())))
+    found.ok_or_else(|| {
+        Error::conflict(
+            format!("{} no longer knows this hub", provider.host()),
+            "Start again from the connector’s page",
+        )
+    })
 }
 
 impl AuthorizationRequest {
     /// Returns an [`Error::Conflict`] if the request cannot be completed in this session.
     pub(super) fn check_usable(&self, session: SessionKey, now: Timestamp) -> Result<()> {
-        let message = if self.session != session.to_string() {
+        let (text, advice) = if self.session != session.to_string() {
             OTHER_BROWSER
         } else if self.status != AuthorizationStatus::Started {
             USED
@@ -165,6 +181,6 @@ impl AuthorizationRequest {
         } else {
             return Ok(());
         };
-        Err(Error::Conflict(message.to_owned()))
+        Err(Error::conflict(text, advice))
     }
 }

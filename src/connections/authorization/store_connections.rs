@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use crate::clock::Timestamp;
 use crate::connections::rest_service::{ExternalAccount, other_account_error};
 use crate::connections::store::reset_failures;
+use crate::error::Message;
 use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
 use crate::vault::SecretRef;
 
@@ -19,7 +20,7 @@ pub(super) struct PreviousConnection {
 
 impl PreviousConnection {
     /// Returns an error message if the connection belongs to another account.
-    pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<String> {
+    pub(super) fn other_account_error(&self, account: Option<&ExternalAccount>) -> Option<Message> {
         other_account_error(self.external_id.as_deref(), self.external_account.as_deref(), account)
     }
 }

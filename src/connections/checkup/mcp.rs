@@ -19,7 +19,9 @@ pub(super) async fn check(
     subject: &Subject,
 ) -> Result<(), Stop> {
     let egress = runner.egress;
-    let url = subject.server_url().ok_or_else(|| Error::Conflict(format!("{} has no server URL", subject.service)))?;
+    let url = subject
+        .server_url()
+        .ok_or_else(|| Error::conflict(format!("{} has no server URL", subject.service), "Add the server again"))?;
     let target = recorder.run(Check::Address, check_address(egress, &url)).await?;
     recorder.run(Check::Reachability, check_connection(&target)).await?;
     let challenge = recorder.run(Check::McpInitialize, Box::pin(check_initialize(egress, subject, &url))).await?;

@@ -231,7 +231,10 @@ impl CheckupRunner<'_> {
         let subject =
             store_subject::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
         if subject.status.is_disconnected() {
-            return Err(Error::Conflict("The connection was disconnected, so there is nothing to check".to_owned()));
+            return Err(Error::conflict(
+                "The connection was disconnected, so there is nothing to check",
+                "Connect the service again",
+            ));
         }
         Ok(subject)
     }

@@ -21,8 +21,9 @@ pub(super) async fn check(
     let descriptor = connectors::descriptor(&mut conn, actor, subject.connector_id).await?;
     let provider = connectors::provider(&mut conn, actor, subject.connector_id).await?;
     drop(conn);
-    let descriptor =
-        descriptor.ok_or_else(|| Error::Conflict(format!("The catalogue no longer describes {}", subject.service)))?;
+    let descriptor = descriptor.ok_or_else(|| {
+        Error::conflict(format!("The catalogue no longer has {}", subject.service), "Disconnect this connection")
+    })?;
     let values = values_of(subject.captured.as_ref());
     let url = oauth::fill_url_template(&descriptor.check.url, &values).map_err(Error::from)?;
     let target = recorder.run(Check::Address, check_address(runner.egress, &url)).await?;

@@ -24,7 +24,8 @@ pub(super) async fn check(
     let mut conn = runner.system.acquire().await?;
     let stored = connectors::provider(&mut conn, actor, subject.connector_id).await?;
     drop(conn);
-    let stored = stored.ok_or_else(|| Error::Conflict(format!("{} has no sign-in", subject.service)))?;
+    let stored =
+        stored.ok_or_else(|| Error::conflict(format!("{} has no sign-in", subject.service), "Add the server again"))?;
     let discovered = recorder.run(Check::SignIn, Box::pin(check_metadata(runner, url, challenge))).await?;
     recorder.run(Check::Issuer, std::future::ready(check_issuer(discovered, &stored))).await?;
     recorder.run(Check::Client, Box::pin(check_client(runner, actor, subject, stored))).await

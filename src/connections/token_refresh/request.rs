@@ -107,7 +107,7 @@ async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Res
 
 /// Error of a connection that has a refresh token, and a connector without sign-in.
 fn sign_in_missing(state: &RefreshState) -> Error {
-    Error::Conflict(format!("{} no longer has a sign-in. Connect it again", state.service))
+    Error::conflict(format!("{} no longer has a sign-in", state.service), "Connect it again")
 }
 
 /// Sends one request to the token endpoint.

@@ -122,7 +122,7 @@ async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshSta
     let connector = connectors::get(&mut conn, actor, state.connector_id).await?;
     let descriptor = connectors::descriptor(&mut conn, actor, state.connector_id).await?;
     let Some(key) = state.open(refresher, &mut conn, actor).await?.token else {
-        return Err(Error::Conflict(format!("The connection to {} has no key. Enter one", state.service)));
+        return Err(Error::conflict(format!("The connection to {} has no key", state.service), "Enter one"));
     };
     // Keys are replaced in place: the key belongs to this version only if the version is still the same.
     if load(&mut conn, actor, state.id).await?.version != state.version {

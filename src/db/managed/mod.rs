@@ -49,10 +49,10 @@ impl PrivatePostgres {
     pub async fn serve(config: &Config) -> Result<Self> {
         let run = open(config)?.child("run").map_err(refused)?;
         let Some(server) = Lock::try_acquire(&run.join("server.lock"))? else {
-            return Err(Error::Conflict(format!(
-                "Another craft server already uses the data directory {}: stop it, or set CRAFT_DATA_DIR to another one",
-                config.storage.data_dir.display()
-            )));
+            return Err(Error::conflict(
+                format!("Another craft server already uses the data directory {}", config.storage.data_dir.display()),
+                "Stop it, or set CRAFT_DATA_DIR to another one",
+            ));
         };
         Ok(Self { _server: Some(server), ..Self::join(config).await? })
     }

@@ -1,4 +1,7 @@
 //! Pages for sign-up, confirmation, sign-in, sign-out, password reset, and the set-up of the first account.
+//!
+//! The router of the web layer mounts them, and the middleware for restored forms shows the sign-in page. They call
+//! [`crate::accounts`], and never show whether an address has an account.
 
 mod check_email;
 mod confirm;

@@ -124,7 +124,13 @@ impl Filters {
     }
 
     fn connector(&mut self, value: &str, connector: Option<&LinkedConnector>) {
-        report_invalid(&mut self.faults, "connector", value, connector.is_some(), "you have no connector of that name");
+        report_invalid(
+            &mut self.faults,
+            "connector",
+            value,
+            connector.is_some(),
+            "you have no connector of that name; choose one of the list",
+        );
         if let Some(connector) = connector {
             self.activate("connector", &connector.slug, connector.name.clone());
             self.filter.connector = Some(connector.id);
@@ -225,7 +231,7 @@ impl Filters {
     }
 }
 
-const NOT_A_POSITION: &str = "it is not a position in this log";
+const NOT_A_POSITION: &str = "it is not a position in this log; use the links below the list";
 
 fn period_label(first: Option<Date>, last: Option<Date>) -> Option<String> {
     match (first, last) {

@@ -1,4 +1,7 @@
 //! Pages of the audit log: the list, newest first, its export, and one entry.
+//!
+//! The router of the web layer mounts them. They read the log by the verbs of [`crate::audit`], and write nothing but the
+//! entry of an export. An action of another version is shown as stored.
 
 mod actions;
 mod export;

@@ -4,10 +4,10 @@ use askama::Template;
 use axum::extract::State;
 
 use super::views::{can_be_checked, href, name};
-use super::{below, load, parse_id, selection};
+use super::{OwnConnection, below, parse_id, selection};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
-use crate::error::Error;
+use crate::error::{Error, Message};
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::checkup_findings::{CheckupResults, LastCheckup};
@@ -40,7 +40,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let newest = jobs::find_latest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     if let Some(why) = reason_not_to_check(&connection) {
-        me.flash(Flash::important(why)).await?;
+        me.flash(Flash::important(format!("{why}."))).await?;
         return Ok(see_other(&href(&connection)));
     }
     let plan = connections::plan(connection.transport, connection.auth);
@@ -61,8 +61,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
     }))
 }
 
-pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let connection = load(&app, &me, &id).await?;
+pub(super) async fn create(State(app): State<App>, OwnConnection { me, connection }: OwnConnection) -> Result {
     if let Some(why) = reason_not_to_check(&connection) {
         return Err(Error::Conflict(why).into());
     }
@@ -92,7 +91,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
     let (flash, target) = match started.as_slice() {
         [] => {
             let why = chosen.iter().find_map(reason_not_to_check).unwrap_or_default();
-            (Flash::important(why), "/connections".to_owned())
+            (Flash::important(format!("{why}.")), "/connections".to_owned())
         }
         [one] => return Ok(see_other(&format!("/jobs/{one}"))),
         all => {
@@ -105,10 +104,14 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
 }
 
 /// Returns the reason why there is nothing to check.
-fn reason_not_to_check(connection: &ConnectionDetail) -> Option<String> {
+fn reason_not_to_check(connection: &ConnectionDetail) -> Option<Message> {
     if connection.is_disconnected() {
-        return Some("This connection was disconnected, so there is nothing to check.".to_owned());
+        let text = Message::from("This connection was disconnected, so there is nothing to check");
+        return Some(text.with_advice("Connect the service again"));
     }
-    let unlisted = || format!("{} has left the catalogue, so there is nothing to check.", connection.connector);
+    let unlisted = || {
+        let text = format!("{} has left the catalogue, so there is nothing to check", connection.connector);
+        Message::from(text).with_advice("Disconnect the connection if you no longer need it")
+    };
     (!can_be_checked(connection)).then(unlisted)
 }

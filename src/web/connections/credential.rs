@@ -8,15 +8,15 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::views::{self, href};
-use super::{below, load};
+use super::{OwnConnection, below};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail, CredentialService, FormValues, NewCredential, NewKey, NewToken};
 use crate::connectors::{self, Descriptor};
-use crate::error::{Error, FieldFaults};
+use crate::error::{Error, FieldFaults, Message};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{Form, Path};
+use crate::web::extract::Form;
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
@@ -35,6 +35,7 @@ pub(super) struct CredentialForm {
     fields: FormValues,
 }
 
+/// The page of a bearer token.
 #[derive(Template)]
 #[template(path = "connections/token.html")]
 struct TokenPage<'a> {
@@ -46,42 +47,53 @@ struct TokenPage<'a> {
     ends_on: &'a str,
 }
 
+/// The page of an API key.
+#[derive(Template)]
+#[template(path = "connections/key.html")]
+struct KeyPage<'a> {
+    shell: Shell,
+    faults: &'a FieldFaults,
+    name: String,
+    connector: String,
+    href: String,
+    fields: Vec<FieldView>,
+    ends_on: &'a str,
+}
+
 pub(super) async fn edit(
     State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
+    OwnConnection { me, connection }: OwnConnection,
     pending_form: PendingForm,
 ) -> Result {
-    let connection = load(&app, &me, &id).await?;
     if let Some(why) = reason_not_to_replace(&connection) {
-        me.flash(Flash::important(why)).await?;
+        me.flash(Flash::important(format!("{why}."))).await?;
         return Ok(see_other(&href(&connection)));
     }
-    if connection.takes_key() {
-        return edit_key(&app, &me, &connection, pending_form).await;
-    }
-    // a token is not preserved through the sign-in
+    // secrets are not preserved through the sign-in
     let restored: Option<Form<CredentialForm>> = pending_form.take_form(&app, &me).await?;
-    let ends_on = restored.map(|Form(typed)| typed.ends_on).unwrap_or_default();
-    Ok(token_form(&me, &connection, StatusCode::OK, &ends_on, &FieldFaults::default()).await)
+    let typed = match restored {
+        Some(Form(typed)) => typed,
+        None => CredentialForm { fields: load_fields(&app, &me, &connection).await?, ..CredentialForm::default() },
+    };
+    form(&app, &me, &connection, FilledForm { typed: &typed, faults: &FieldFaults::default() }).await
 }
 
 pub(super) async fn update(
     State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
+    OwnConnection { me, connection }: OwnConnection,
     Form(typed): Form<CredentialForm>,
 ) -> Result {
-    let connection = load(&app, &me, &id).await?;
     if let Some(why) = reason_not_to_replace(&connection) {
         return Err(Error::Conflict(why).into());
     }
-    if connection.takes_key() {
-        return update_key(&app, &me, &connection, &typed).await;
-    }
-    let token = NewToken { token: Secret::new(typed.token.trim()), expiry: me.typed_end(&typed.ends_on) };
+    let expiry = me.typed_end(&typed.ends_on);
+    let new = if connection.takes_key() {
+        NewCredential::Key(NewKey { values: typed.fields.clone(), expiry })
+    } else {
+        NewCredential::Token(NewToken { token: Secret::new(typed.token.trim()), expiry })
+    };
     let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
-    match credentials.replace(&me.actor, connection.id, &NewCredential::Token(token), app.clock.now()).await {
+    match credentials.replace(&me.actor, connection.id, &new, app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
             app.live.notify_user(me.actor.user_id());
@@ -89,18 +101,21 @@ pub(super) async fn update(
             Ok(see_other(&href(&connection)))
         }
         Err(Error::Invalid(faults)) => {
-            Ok(token_form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &typed.ends_on, &faults).await)
+            form(&app, &me, &connection, FilledForm { typed: &typed, faults: &faults }).await
         }
         Err(other) => Err(other.into()),
     }
 }
 
 /// Returns the reason why there is no credential to replace.
-fn reason_not_to_replace(connection: &ConnectionDetail) -> Option<String> {
+fn reason_not_to_replace(connection: &ConnectionDetail) -> Option<Message> {
     if connection.is_disconnected() {
-        return Some("This connection was disconnected. Connect the service again.".to_owned());
+        return Some(Message::from("This connection was disconnected").with_advice("Connect the service again"));
     }
-    let none = || format!("{} takes no token, so there is none to replace.", connection.connector);
+    let none = || {
+        let text = format!("{} takes no token, so there is none to replace", connection.connector);
+        Message::from(text).with_advice("Use the connection as it is")
+    };
     (!views::takes_token(connection)).then(none)
 }
 
@@ -114,72 +129,34 @@ fn replaced_message(connection: &ConnectionDetail, released: usize) -> String {
     }
 }
 
-async fn token_form(
-    me: &SignedIn,
-    connection: &ConnectionDetail,
-    status: StatusCode,
-    ends_on: &str,
-    faults: &FieldFaults,
-) -> Response {
-    let shell = below(me, "Replace the token", connection).await.with_faults(faults);
-    let (name, connector) = (views::name(connection), connection.connector.clone());
-    page_with(status, &TokenPage { shell, faults, name, connector, href: href(connection), ends_on })
-}
-
-#[derive(Template)]
-#[template(path = "connections/key.html")]
-struct KeyPage<'a> {
-    shell: Shell,
+/// A form as it was typed, with its faults.
+struct FilledForm<'a> {
+    typed: &'a CredentialForm,
     faults: &'a FieldFaults,
-    name: String,
-    connector: String,
-    href: String,
-    fields: Vec<FieldView>,
-    ends_on: &'a str,
 }
 
-async fn edit_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, pending_form: PendingForm) -> Result {
-    let restored: Option<Form<CredentialForm>> = pending_form.take_form(app, me).await?;
-    if let Some(Form(typed)) = restored {
-        return key_form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await;
+/// Shows the form of a key or of a token.
+async fn form(app: &App, me: &SignedIn, connection: &ConnectionDetail, filled: FilledForm<'_>) -> Result<Response> {
+    let FilledForm { typed, faults } = filled;
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let title = if connection.takes_key() { "Replace the key" } else { "Replace the token" };
+    let shell = below(me, title, connection).await.with_faults(faults);
+    let (name, connector, href) = (views::name(connection), connection.connector.clone(), href(connection));
+    let ends_on = typed.ends_on.as_str();
+    if !connection.takes_key() {
+        return Ok(page_with(status, &TokenPage { shell, faults, name, connector, href, ends_on }));
+    }
+    let fields = FieldView::all(&load_descriptor(app, me, connection).await?, &typed.fields);
+    Ok(page_with(status, &KeyPage { shell, faults, name, connector, href, fields, ends_on }))
+}
+
+/// Returns the stored values of the fields of a service with a key.
+async fn load_fields(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<FormValues> {
+    if !connection.takes_key() {
+        return Ok(FormValues::default());
     }
     let mut tx = app.db.as_user(&me.actor).await?;
-    let fields = connections::stored_values(&mut tx, &me.actor, connection.id).await?;
-    drop(tx);
-    let typed = CredentialForm { fields, ..CredentialForm::default() };
-    key_form(app, me, connection, StatusCode::OK, &typed, &FieldFaults::default()).await
-}
-
-async fn update_key(app: &App, me: &SignedIn, connection: &ConnectionDetail, typed: &CredentialForm) -> Result {
-    let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
-    let key = NewKey { values: typed.fields.clone(), expiry: me.typed_end(&typed.ends_on) };
-    match credentials.replace(&me.actor, connection.id, &NewCredential::Key(key), app.clock.now()).await {
-        Ok(released) => {
-            released.announce(&app.live);
-            app.live.notify_user(me.actor.user_id());
-            me.flash(Flash::success(replaced_message(connection, released.len()))).await?;
-            Ok(see_other(&href(connection)))
-        }
-        Err(Error::Invalid(faults)) => {
-            key_form(app, me, connection, StatusCode::UNPROCESSABLE_ENTITY, typed, &faults).await
-        }
-        Err(other) => Err(other.into()),
-    }
-}
-
-async fn key_form(
-    app: &App,
-    me: &SignedIn,
-    connection: &ConnectionDetail,
-    status: StatusCode,
-    typed: &CredentialForm,
-    faults: &FieldFaults,
-) -> Result<Response> {
-    let descriptor = load_descriptor(app, me, connection).await?;
-    let shell = below(me, "Replace the key", connection).await.with_faults(faults);
-    let (name, connector) = (views::name(connection), connection.connector.clone());
-    let (fields, ends_on) = (FieldView::all(&descriptor, &typed.fields), typed.ends_on.as_str());
-    Ok(page_with(status, &KeyPage { shell, faults, name, connector, href: href(connection), fields, ends_on }))
+    connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 
 async fn load_descriptor(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<Descriptor> {

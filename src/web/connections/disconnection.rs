@@ -50,8 +50,8 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
         return Ok(see_other(&href(connection)));
     }
     let shell = below(&me, "Disconnect", connection).await;
-    let (action, back) = (format!("{}/disconnection", href(connection)), href(connection));
-    confirmation_page(&app, &me, shell, &chosen, action, back).await
+    let back = href(connection);
+    confirm(&app, &me, Confirmation { shell, chosen: &chosen, back }).await
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
@@ -74,8 +74,7 @@ pub(super) async fn new_several(
         return Ok(see_other("/connections"));
     }
     let shell = me.shell("Disconnect").await.section(Section::Connections).breadcrumb("Connections", "/connections");
-    confirmation_page(&app, &me, shell, &chosen, "/connections/disconnection".to_owned(), "/connections".to_owned())
-        .await
+    confirm(&app, &me, Confirmation { shell, chosen: &chosen, back: "/connections".to_owned() }).await
 }
 
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
@@ -91,21 +90,23 @@ async fn redirect_without_selection(me: &SignedIn) -> Result {
     Ok(see_other("/connections"))
 }
 
-async fn confirmation_page(
-    app: &App,
-    me: &SignedIn,
+/// The connections to disconnect, and the page to return to. The form is sent to `disconnection` below that page.
+struct Confirmation<'a> {
     shell: Shell,
-    chosen: &[ConnectionDetail],
-    action: String,
+    chosen: &'a [ConnectionDetail],
     back: String,
-) -> Result {
+}
+
+/// Shows the confirmation page.
+async fn confirm(app: &App, me: &SignedIn, confirmation: Confirmation<'_>) -> Result {
+    let Confirmation { shell, chosen, back } = confirmation;
     let ids: Vec<_> = chosen.iter().map(|connection| connection.id).collect();
     let mut tx = app.db.as_user(&me.actor).await?;
     let dependants = jobs::find_dependent(&mut tx, &me.actor, &ids).await?;
     drop(tx);
     Ok(page(&DisconnectionPage {
         shell,
-        action,
+        action: format!("{back}/disconnection"),
         back,
         what: match chosen {
             [one] => name(one),

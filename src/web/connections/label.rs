@@ -6,13 +6,13 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{below, load, views};
+use super::{OwnConnection, below, views};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{Form, Path};
+use crate::web::extract::Form;
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
@@ -36,11 +36,9 @@ struct LabelPage<'a> {
 
 pub(super) async fn edit(
     State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
+    OwnConnection { me, connection }: OwnConnection,
     pending_form: PendingForm,
 ) -> Result {
-    let connection = load(&app, &me, &id).await?;
     let typed = pending_form
         .take_form(&app, &me)
         .await?
@@ -50,11 +48,9 @@ pub(super) async fn edit(
 
 pub(super) async fn update(
     State(app): State<App>,
-    me: SignedIn,
-    Path(id): Path<String>,
+    OwnConnection { me, connection }: OwnConnection,
     Form(typed): Form<LabelForm>,
 ) -> Result {
-    let connection = load(&app, &me, &id).await?;
     match connections::rename(&app.db, &me.actor, connection.id, &typed.label, app.clock.now()).await {
         Ok(()) => {
             app.live.notify_user(me.actor.user_id());

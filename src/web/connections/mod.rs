@@ -1,4 +1,7 @@
 //! Pages of connections: the list, one connection, and the actions of its owner.
+//!
+//! The router of the web layer mounts them. They call [`crate::connections`] and [`crate::jobs`], and never show or log a
+//! credential.
 
 mod checkup;
 mod credential;
@@ -11,13 +14,17 @@ mod updates;
 mod views;
 
 use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::request::Parts;
 
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
+use crate::web::extract::Path;
 use crate::web::shell::{Section, Shell};
 
 pub(super) fn router() -> Router<App> {
@@ -37,6 +44,23 @@ pub(super) fn router() -> Router<App> {
 
 fn parse_id(id: &str) -> Result<ConnectionId, Error> {
     id.parse().map_err(|_| Error::not_found())
+}
+
+/// The connection of the address, and its owner. Anybody else meets a 404.
+struct OwnConnection {
+    me: SignedIn,
+    connection: ConnectionDetail,
+}
+
+impl FromRequestParts<App> for OwnConnection {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let me = SignedIn::from_request_parts(parts, app).await?;
+        let id: Path<String> = Path::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let connection = load(app, &me, &id.0).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { me, connection })
+    }
 }
 
 async fn load(app: &App, me: &SignedIn, id: &str) -> Result<ConnectionDetail, Error> {

@@ -37,7 +37,7 @@ pub(super) async fn index(
     let found = connections::catalogue(&mut tx, &me.actor, &search.filter, search.after).await?;
     drop(tx);
     if !found.is_there {
-        search.faults.add("after", "The list cannot continue from there. It starts again");
+        search.faults.add("after", "The list cannot continue from there, so it starts again. Use the links below it");
     }
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let results = Results::new(&search, &found);

@@ -1,4 +1,7 @@
 //! Pages of connectors: the catalogue, a connector with its tools, connecting, adding a server, and running a tool.
+//!
+//! The router of the web layer mounts them. They call [`crate::connectors`], [`crate::connections`] and [`crate::jobs`], and
+//! never call a server themselves.
 
 mod application;
 mod connect_method;

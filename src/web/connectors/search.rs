@@ -64,7 +64,13 @@ impl Search {
             faults.add("q", message);
         }
         let category = parse_param(&params.category, |word| word.parse::<Category>().ok());
-        report_invalid(&mut faults, "category", &params.category, category.is_some(), "there is no such category");
+        report_invalid(
+            &mut faults,
+            "category",
+            &params.category,
+            category.is_some(),
+            "there is no such category; choose one of the list",
+        );
         let auth = parse_param(&params.auth, |word| word.parse::<AuthKind>().ok());
         report_invalid(&mut faults, "auth", &params.auth, auth.is_some(), "choose one of none, token, oauth");
         let connected = parse_param(&params.state, state);

@@ -178,7 +178,7 @@ pub(super) async fn show_continue(
                 url: redirect.url.into(),
             }))
         }
-        Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message, None).await),
+        Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message.to_string(), None).await),
         Err(other) => Err(other.into()),
     }
 }

@@ -1,4 +1,6 @@
 //! The dashboard, which is the first page after sign-in: figures, a chart, and the newest jobs and entries.
+//!
+//! The router of the web layer mounts it. It reads [`crate::dashboard`], and never counts jobs itself.
 
 mod chart;
 mod range;

@@ -68,14 +68,32 @@ impl Filters {
         let stage = parse_param(&params.status, |word| word.parse().ok());
         report_invalid(&mut faults, "status", &params.status, stage.is_some(), &unknown_status());
         let slug = params.connector.trim();
-        report_invalid(&mut faults, "connector", slug, connector.is_some(), "you have no connector of that name");
+        report_invalid(
+            &mut faults,
+            "connector",
+            slug,
+            connector.is_some(),
+            "you have no connector of that name; choose one of the list",
+        );
         let tool = params.tool.trim();
         let is_short = tool.chars().count() <= MAX_TOOL_NAME_LENGTH;
-        report_invalid(&mut faults, "tool", tool, is_short, "the name of a tool has at most 128 characters");
+        report_invalid(
+            &mut faults,
+            "tool",
+            tool,
+            is_short,
+            "the name of a tool has at most 128 characters; shorten it",
+        );
         let since = parse_param(&params.since, parse_date);
         report_invalid(&mut faults, "since", &params.since, since.is_some(), DATE_HINT);
         let before: Option<JobId> = parse_param(&params.before, |id| id.parse().ok());
-        report_invalid(&mut faults, "before", &params.before, before.is_some(), "it is not a position in this list");
+        report_invalid(
+            &mut faults,
+            "before",
+            &params.before,
+            before.is_some(),
+            "it is not a position in this list; use the links below the list",
+        );
         let is_paused = params.live.trim() == "off";
         report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
         let tool = if is_short { tool.to_owned() } else { String::new() };
@@ -174,7 +192,7 @@ const fn heading_noun(stage: StatusFilter) -> &'static str {
     match stage {
         StatusFilter::Queued => "Queued or waiting jobs",
         StatusFilter::Running => "Running jobs",
-        StatusFilter::Succeeded => "Successful jobs",
+        StatusFilter::Succeeded => "Succeeded jobs",
         StatusFilter::Failed => "Failed or unknown jobs",
         StatusFilter::Unknown => "Jobs with an unknown outcome",
         StatusFilter::Canceled => "Cancelled jobs",

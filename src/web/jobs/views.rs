@@ -1,69 +1,17 @@
-//! The pages and fragments of jobs, with every value computed. The handlers of the list and of a job render them.
+//! The page of a job and its fragments, with every value computed. The handlers of a job render them.
 
 use askama::Template;
 
-use super::filters::Filters;
-use super::list_stream;
 use super::output::{self, Output};
 use super::sentences;
 use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
-use crate::jobs::{Job, JobEvent, JobStatus, Listing};
+use crate::jobs::{Job, JobEvent, JobStatus};
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
-use crate::web::filtering::SelectOption;
-use crate::web::job_row::JobRowView;
-use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
-
-/// The list of jobs.
-#[derive(Template)]
-#[template(path = "jobs/index.html")]
-pub(super) struct IndexPage {
-    shell: Shell,
-    heading: String,
-    filters: Filters,
-    stages: Vec<SelectOption>,
-    jobs: Vec<JobRowView>,
-    /// The moment up to which the search went, if it stopped before the page was full.
-    stopped_at: Option<When>,
-    newest: String,
-    older: String,
-    /// The controls of live updates, if anything on this page can change.
-    bar: Option<LiveUpdatesBar>,
-    /// The address of the live stream, unless the viewer paused it.
-    stream: Option<String>,
-}
-
-impl IndexPage {
-    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, calendar: &Calendar) -> Self {
-        let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
-            _ if !filters.faults.is_empty() => Some("Error"),
-            true => Some("No matches"),
-            false => None,
-        };
-        let has_list = !list.rows.is_empty() || filters.before.is_some() || !filters.filter.is_empty();
-        let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
-        let bar = (has_list && can_change).then(|| filters.live_bar());
-        Self {
-            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| list_stream::href(&filters, list)),
-            bar,
-            shell: match state {
-                Some(state) => shell.title_prefix(state),
-                None => shell,
-            },
-            heading: filters.heading(),
-            stages: Filters::stages(),
-            jobs: list.rows.iter().map(|job| JobRowView::new(job, calendar)).collect(),
-            stopped_at: list.stopped_at.map(|job| calendar.when(job.made_at())),
-            newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
-            older: list.older.map(|job| filters.href(Some(job))).unwrap_or_default(),
-            filters,
-        }
-    }
-}
 
 /// The page of a job.
 #[derive(Template)]

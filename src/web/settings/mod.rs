@@ -1,4 +1,7 @@
 //! `/settings`: the user's own account: profile, sign-in, sessions and appearance.
+//!
+//! The router of the web layer mounts them. They call [`crate::accounts`]. A change of address or password needs the current
+//! password again.
 
 mod appearance;
 mod device;

@@ -28,7 +28,7 @@ async fn a_second_hub_on_the_same_directory() {
     let place = DataDirectory::new("second");
     let hub = place.serve().await;
     let expected = format!(
-        "Another craft server already uses the data directory {}: stop it, or set CRAFT_DATA_DIR to another one",
+        "Another craft server already uses the data directory {}. Stop it, or set CRAFT_DATA_DIR to another one",
         place.0.display()
     );
     refused(&place, &[], &expected).await;

@@ -253,7 +253,7 @@ async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
     let told = alice.get(&path).await;
     assert_eq!(
         (told.path(), told.text(".note.warn p").as_str()),
-        (page.path(), "This connection was disconnected, so there is nothing to check.")
+        (page.path(), "This connection was disconnected, so there is nothing to check. Connect the service again.")
     );
     assert_eq!(alice.post(&path, &[("", "")]).await.status, StatusCode::CONFLICT);
     let former = alice.get(done.path()).await;

@@ -103,7 +103,7 @@ async fn a_service_without_token_has_none_to_replace() {
     let told = alice.get(&path).await;
     assert_eq!(
         (told.path(), told.text(".note.warn p").as_str()),
-        (page.path(), "Workbench takes no token, so there is none to replace.")
+        (page.path(), "Workbench takes no token, so there is none to replace. Use the connection as it is.")
     );
     assert_eq!(alice.post(&path, &[("token", "x")]).await.status, StatusCode::CONFLICT);
 }

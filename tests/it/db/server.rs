@@ -16,7 +16,7 @@ async fn a_migrated_database_is_ready_and_an_empty_one_is_not() {
     check_migrations(&migrated.databases).await.unwrap();
     let empty = TestDatabase::empty().await;
     let refusal = check_migrations(&empty.databases).await.unwrap_err().to_string();
-    assert!(refusal.contains("run `craft migrate`"), "{refusal}");
+    assert!(refusal.contains("Run `craft migrate`"), "{refusal}");
 }
 
 #[tokio::test]

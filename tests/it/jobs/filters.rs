@@ -34,7 +34,7 @@ async fn the_form_filters_the_list_and_the_page_names_the_filters() {
         alice.submit(&failed, FORM, [("status", "succeeded"), ("connector", "workbench"), ("tool", "hash")]).await;
     assert_eq!(
         (good.text("h1"), tools(&good)),
-        ("Successful jobs of hash (Workbench)".to_owned(), vec!["hash".to_owned()])
+        ("Succeeded jobs of hash (Workbench)".to_owned(), vec!["hash".to_owned()])
     );
 
     let none = alice.submit(&good, FORM, [("status", "canceled")]).await;

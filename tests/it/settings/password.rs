@@ -40,7 +40,7 @@ async fn without_the_current_password_nothing_changes() {
     let alice = app.alice().await;
     for (current, new, fault) in [
         ("", NEW, "Enter your current password"),
-        ("a guess at the password", NEW, "This is not your current password"),
+        ("a guess at the password", NEW, "This is not your current password. Type it again"),
         (PASSWORD, "short", "Enter a password of 10 characters or more"),
     ] {
         let page = change(&alice, current, new).await;
