@@ -23,7 +23,7 @@ pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> R
     if !methods.iter().any(|method| method == "S256") {
         let message =
             format!("{} does not support PKCE with S256, so that a stolen code could be used", metadata.host());
-        return Err(Failure::permanent("no_pkce", message));
+        return Err(Failure::permanent("no_pkce", message).with_advice("Ask the people who run it"));
     }
     let mut supported = resource.scopes.clone();
     supported.extend(metadata.list("scopes_supported").into_iter().filter(|scope| !resource.scopes.contains(scope)));

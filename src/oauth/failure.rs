@@ -31,8 +31,10 @@ pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -
         300..=399 => Failure::permanent(
             "redirect",
             format!("{host} redirects the hub elsewhere (HTTP {code}), which it does not follow with a credential"),
-        ),
-        _ => Failure::permanent("http_status", format!("{host} did not accept the request (HTTP {code})")),
+        )
+        .with_advice("Ask the people who run it"),
+        _ => Failure::permanent("http_status", format!("{host} did not accept the request (HTTP {code})"))
+            .with_advice("Try again later"),
     }
 }
 
@@ -55,7 +57,13 @@ pub(super) fn from_error_code(host: &str, code: &str, description: &str) -> Fail
         _ => (FailureKind::Permanent, "oauth_error", "refused"),
     };
     let failure = Failure::new(kind, class, format!("{host} {words} ({})", quote(description)));
-    if class == "redirect_uri" { failure.with_advice("Enter it at the provider") } else { failure }
+    match class {
+        "redirect_uri" => failure.with_advice("Enter it at the provider"),
+        "access_denied" => failure.with_advice("Start again, and allow the access"),
+        "invalid_scope" => failure.with_advice("Start again"),
+        "unavailable" => failure.with_advice("Try again later"),
+        _ => failure,
+    }
 }
 
 /// Builds the failure of a hub that is no longer registered at the provider.
@@ -80,6 +88,7 @@ pub(super) fn not_oauth(host: &str, media_type: &str) -> Failure {
         other => &quote(other),
     };
     Failure::permanent("not_oauth", format!("{host} answered with {content} instead of a token"))
+        .with_advice("Try again later")
 }
 
 #[cfg(test)]

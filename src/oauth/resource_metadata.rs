@@ -30,7 +30,7 @@ pub(super) async fn fetch(egress: &Egress, server: &Url, challenge: &Challenge) 
         if !covers(resource, server) {
             let message =
                 format!("{} describes another server than the one at this address ({})", host(&url), quote(resource));
-            return Err(Failure::permanent("resource_mismatch", message));
+            return Err(Failure::permanent("resource_mismatch", message).with_advice("Check the URL"));
         }
         let issuer = text_list(&document, "authorization_servers").into_iter().next();
         let scopes = text_list(&document, "scopes_supported");

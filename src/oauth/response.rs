@@ -73,7 +73,8 @@ fn read(
             scopes: scopes(provider, answer),
             captured: captured(provider, answer),
         })),
-        _ if accepted => Some(Err(Failure::permanent("no_token", format!("{host} answered, but gave no token")))),
+        _ if accepted => Some(Err(Failure::permanent("no_token", format!("{host} answered, but gave no token"))
+            .with_advice("Try again later"))),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct ServerMetadata {
 pub(super) async fn fetch(egress: &Egress, issuer: &str) -> Result<ServerMetadata, Failure> {
     let url = Url::parse(issuer).map_err(|_| {
         let message = format!("The server names “{}” as its authorization server, which is not a URL", quote(issuer));
-        Failure::permanent("issuer", message)
+        Failure::permanent("issuer", message).with_advice("Ask the server’s operator")
     })?;
     for place in metadata_urls(&url) {
         let Some(document) = fetch_document(egress, &place).await? else { continue };
@@ -29,12 +29,12 @@ pub(super) async fn fetch(egress: &Egress, issuer: &str) -> Result<ServerMetadat
         // URL parsers differ in a trailing slash only
         if named.trim_end_matches('/') != issuer.trim_end_matches('/') {
             let message = format!("{} names another issuer in its metadata ({})", host(&place), quote(named));
-            return Err(Failure::permanent("issuer_mismatch", message));
+            return Err(Failure::permanent("issuer_mismatch", message).with_advice("Ask the people who run it"));
         }
         return Ok(ServerMetadata { issuer: named.to_owned(), document });
     }
     let message = format!("{} requires sign-in, but has no authorization-server metadata that say how", host(&url));
-    Err(Failure::permanent("no_metadata", message))
+    Err(Failure::permanent("no_metadata", message).with_advice("Enter a token instead, if the server accepts one"))
 }
 
 /// Returns the well-known URLs of an issuer, in the order that MCP prescribes.

@@ -126,9 +126,11 @@ fn read(target: &Target, result: ServerResult) -> CallOutcome {
         ServerResult::InputRequiredResult(_) => Failure::permanent(
             "input_required",
             format!("{name} asks for further input, which the hub does not support"),
-        ),
+        )
+        .with_advice("Give the tool everything that it needs at once"),
         ServerResult::CreateTaskResult(_) => {
             Failure::permanent("task", format!("{name} turned the call into a task, which the hub did not request"))
+                .with_advice("Ask the server’s operator")
         }
         _ => no_result(target),
     };
@@ -149,6 +151,7 @@ fn finish(target: &Target, result: CallToolResult) -> CallOutcome {
 
 fn no_result(target: &Target) -> Failure {
     Failure::permanent("not_mcp", format!("{} answered with something other than a tool result", target.name()))
+        .with_advice("Ask the server’s operator")
 }
 
 #[cfg(test)]

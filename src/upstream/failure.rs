@@ -113,7 +113,7 @@ pub(super) fn from_initialize(target: &Target, error: &ClientInitializeError) ->
             let versions: Vec<_> = server_supported.iter().map(ToString::to_string).collect();
             let versions = versions.join(", ");
             let message = format!("{name} supports only versions of MCP that the hub does not: {versions:.200}");
-            Failure::permanent("version", message)
+            Failure::permanent("version", message).with_advice("Ask the server’s operator to update it")
         }
         other => {
             let error = other.to_string();
@@ -133,7 +133,8 @@ pub(super) fn from_request(target: &Target, error: &ServiceError) -> Failure {
             FailureKind::Ambiguous,
             "broken",
             format!("{name} closed the connection before its answer was complete"),
-        ),
+        )
+        .with_advice("Check that it is running"),
         _ => not_mcp_json(name),
     }
 }

@@ -99,13 +99,15 @@ fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
         300..=399 => Failure::permanent(
             "redirect",
             format!("{host} redirects elsewhere (HTTP {code}), which the hub does not follow with a credential"),
-        ),
+        )
+        .with_advice("Check the account that was entered"),
         500..=599 => {
             let message = format!("{host} failed on its side (HTTP {code})");
             Failure::new(FailureKind::Retryable, "unavailable", message)
                 .with_advice("Try again later")
                 .with_retry_after(headers)
         }
-        _ => Failure::permanent("http_status", format!("{host} did not accept the request (HTTP {code})")),
+        _ => Failure::permanent("http_status", format!("{host} did not accept the request (HTTP {code})"))
+            .with_advice("Check what was entered, and try again"),
     }
 }

@@ -43,6 +43,9 @@ pub struct DroppedTool {
     pub reason: String,
 }
 
+/// The advice for a server with too many tools.
+const FEWER_TOOLS: &str = "Ask the server’s operator for an address with fewer tools";
+
 /// Lists all pages of tools. Fails if there are too many: an incomplete list would look complete.
 pub(super) async fn list(session: &Session<'_>, name: &str) -> Result<Vec<Tool>, Failure> {
     let mut tools = Vec::new();
@@ -54,7 +57,7 @@ pub(super) async fn list(session: &Session<'_>, name: &str) -> Result<Vec<Tool>,
         if tools.len() > MAX_TOOLS {
             let message =
                 format!("{name} offers {} tools or more, and the hub accepts {MAX_TOOLS} from one server", tools.len());
-            return Err(Failure::permanent("too_many_tools", message));
+            return Err(Failure::permanent("too_many_tools", message).with_advice(FEWER_TOOLS));
         }
         match page.next_cursor {
             None => return Ok(tools),
@@ -62,7 +65,7 @@ pub(super) async fn list(session: &Session<'_>, name: &str) -> Result<Vec<Tool>,
         }
     }
     let message = format!("{name} lists its tools on more than {MAX_PAGES} pages, the most that the hub reads");
-    Err(Failure::permanent("too_many_tools", message))
+    Err(Failure::permanent("too_many_tools", message).with_advice(FEWER_TOOLS))
 }
 
 /// Separates usable tools from those to leave out.

@@ -119,6 +119,6 @@ async fn a_private_database_of_a_newer_craft_which_is_stopped_again() {
     postgres.stop().await.unwrap();
 
     refused(&place, &[], "The database has migration 99991231000000, which this build does not know").await;
-    refused(&place, &[], "start the newer version of craft that migrated it, or restore a backup").await;
+    refused(&place, &[], "Start the newer version of craft that migrated it, or restore a backup").await;
     assert!(!place.data().join("postmaster.pid").exists(), "PostgreSQL outlived the start that was refused");
 }
