@@ -49,6 +49,9 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
 /// The advice for a value that is not a date.
 pub(super) const DATE_HINT: &str = "write a date like 2026-11-24";
 
+/// The advice for a connector that the viewer does not have.
+pub(super) const CONNECTOR_HINT: &str = "you have no connector of that name; choose one of the list";
+
 /// Returns the moment at which a day begins in a time zone.
 pub(super) fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     let start = day.to_zoned(zone.clone()).ok()?.timestamp();

@@ -14,8 +14,8 @@ use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
 use crate::web::filtering::{
-    DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, report_invalid, start_of_day,
-    url_with_params,
+    CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param,
+    report_invalid, start_of_day, url_with_params,
 };
 
 /// The longest search text, in characters.
@@ -124,13 +124,7 @@ impl Filters {
     }
 
     fn connector(&mut self, value: &str, connector: Option<&LinkedConnector>) {
-        report_invalid(
-            &mut self.faults,
-            "connector",
-            value,
-            connector.is_some(),
-            "you have no connector of that name; choose one of the list",
-        );
+        report_invalid(&mut self.faults, "connector", value, connector.is_some(), CONNECTOR_HINT);
         if let Some(connector) = connector {
             self.activate("connector", &connector.slug, connector.name.clone());
             self.filter.connector = Some(connector.id);

@@ -12,8 +12,8 @@ use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, StatusFilter};
 use crate::web::filtering::{
-    DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params, report_invalid,
-    start_of_day, url_with_query,
+    CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params,
+    report_invalid, start_of_day, url_with_query,
 };
 use crate::web::live_bar::LiveUpdatesBar;
 
@@ -68,13 +68,7 @@ impl Filters {
         let stage = parse_param(&params.status, |word| word.parse().ok());
         report_invalid(&mut faults, "status", &params.status, stage.is_some(), &unknown_status());
         let slug = params.connector.trim();
-        report_invalid(
-            &mut faults,
-            "connector",
-            slug,
-            connector.is_some(),
-            "you have no connector of that name; choose one of the list",
-        );
+        report_invalid(&mut faults, "connector", slug, connector.is_some(), CONNECTOR_HINT);
         let tool = params.tool.trim();
         let is_short = tool.chars().count() <= MAX_TOOL_NAME_LENGTH;
         report_invalid(

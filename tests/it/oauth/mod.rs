@@ -141,10 +141,8 @@ async fn an_expired_or_denied_sign_in_is_explained_and_can_be_repeated() {
     let state = link.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     let denied = format!("/oauth/callback?error=access_denied&error_description=You+said+no&state={state}");
     let page = alice.get(&denied).await;
-    assert_eq!(
-        page.text("main .lede"),
-        "127.0.0.1 says that access was denied (You said no). Start again, and allow the access."
-    );
+    let told = "127.0.0.1 says that access was denied (You said no). Start again, and allow the access.";
+    assert_eq!(page.text("main .lede"), told);
     assert_eq!(connections(&app).await, 0);
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!access_denied");
     // a denied sign-in is used too
