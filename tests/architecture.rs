@@ -5,6 +5,8 @@
 mod circles;
 #[path = "architecture/imports.rs"]
 mod imports;
+#[path = "architecture/oauth_parameters.rs"]
+mod oauth_parameters;
 #[path = "architecture/privileges.rs"]
 mod privileges;
 #[path = "architecture/ranks.rs"]

@@ -1,15 +1,18 @@
 //! The authorization request and its callback (RFC 6749, section 4.1; RFC 7636; RFC 9207).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::failure::from_error_code;
-use super::parameters::wire_name;
+use super::parameters;
 use super::provider::{PkceMethod, Provider};
+use super::standard_client::StandardClient;
 use super::template::{self, TemplateValues};
 use crate::egress::Failure;
 use crate::secret::Secret;
@@ -67,8 +70,13 @@ impl Pkce {
         &self.0
     }
 
-    fn challenge(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.expose()))
+    /// Returns the verifier as the crate's type.
+    pub(super) fn to_code_verifier(&self) -> PkceCodeVerifier {
+        PkceCodeVerifier::new(self.0.expose().to_owned())
+    }
+
+    fn challenge(&self) -> PkceCodeChallenge {
+        PkceCodeChallenge::from_code_verifier_sha256(&self.to_code_verifier())
     }
 }
 
@@ -94,32 +102,28 @@ pub fn authorization_url(
     params: AuthorizationParams<'_>,
 ) -> Result<Url, Failure> {
     let mut url = template::url(&provider.authorize_url, values)?;
-    let mut parameters = vec![
-        ("response_type", "code".to_owned()),
-        ("client_id", params.client_id.to_owned()),
-        ("redirect_uri", params.redirect.to_string()),
-        ("state", params.state.expose().to_owned()),
-    ];
+    let mut endpoint = url.clone();
+    endpoint.set_query(None);
+    let standard =
+        StandardClient::new(ClientId::new(params.client_id.to_owned())).set_auth_uri(AuthUrl::from_url(endpoint));
+    let mut request = standard
+        .authorize_url(|| CsrfToken::new(params.state.expose().to_owned()))
+        .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(params.redirect.clone())));
     if !params.scopes.is_empty() {
-        parameters.push((&provider.scope_param, params.scopes.join(&provider.scope_separator)));
+        request = request.add_scope(Scope::new(params.scopes.join(&provider.scope_separator)));
     }
     if provider.pkce == PkceMethod::S256 {
-        parameters.push(("code_challenge", params.pkce.challenge()));
-        parameters.push(("code_challenge_method", "S256".to_owned()));
+        request = request.set_pkce_challenge(params.pkce.challenge());
     }
     if let Some(resource) = &provider.resource {
-        parameters.push(("resource", resource.clone()));
+        request = request.add_extra_param("resource", resource);
     }
-    for (name, value) in &provider.authorize_params {
-        // the provider description overrides the standard parameters
-        parameters.retain(|(standard, _)| standard != name);
-        parameters.push((name, value.clone()));
-    }
-    let mut query = url.query_pairs_mut();
-    for (name, value) in parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty()) {
-        query.append_pair(wire_name(provider, name), &value);
-    }
-    drop(query);
+    let (standard, _) = request.url();
+    // from here on, as the provider description says
+    let mut parameters = standard.query_pairs().into_owned().collect();
+    parameters::rename(&mut parameters, "scope", &provider.scope_param);
+    parameters::override_with(&mut parameters, &provider.authorize_params);
+    url.query_pairs_mut().extend_pairs(parameters::to_wire(provider, parameters));
     Ok(url)
 }
 
@@ -208,7 +212,7 @@ mod tests {
     fn the_code_challenge_is_that_of_rfc_7636() {
         // RFC 7636, appendix B
         let pkce = Pkce::from_verifier(crate::secret::Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
-        assert_eq!(pkce.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        assert_eq!(pkce.challenge().as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderValue, header};
 use url::Url;
 
 use super::failure;
@@ -22,31 +22,27 @@ pub(super) enum Authentication {
 }
 
 impl Authentication {
-    pub(super) fn header(&self) -> Option<&HeaderValue> {
+    /// Wraps a value of the `Authorization` header, and marks it as sensitive.
+    pub(super) fn header(mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        Self::Header(value)
+    }
+
+    /// Returns the credentials of HTTP Basic.
+    pub(super) fn basic(&self) -> Option<&str> {
         match self {
-            Self::Header(value) => Some(value),
+            Self::Header(value) => value.to_str().ok()?.strip_prefix("Basic "),
             Self::Certificate(_) => None,
         }
     }
-}
 
-/// Adds the provider's headers and the authentication to a request.
-pub(super) fn apply(
-    provider: &Provider,
-    mut request: Request,
-    authentication: Option<Authentication>,
-) -> Result<Request, Failure> {
-    for (name, value) in &provider.headers {
-        let parsed = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
-        let (name, value) =
-            parsed.ok_or_else(|| failure::invalid_provider(format!("The header “{name}” cannot be sent")))?;
-        request = request.header(name, value);
+    /// Adds the authentication to a request.
+    pub(super) fn apply(self, request: Request) -> Request {
+        match self {
+            Self::Header(value) => request.header(header::AUTHORIZATION, value),
+            Self::Certificate(certificate) => request.client_certificate(certificate),
+        }
     }
-    Ok(match authentication {
-        Some(Authentication::Header(value)) => request.header(header::AUTHORIZATION, value),
-        Some(Authentication::Certificate(certificate)) => request.client_certificate(certificate),
-        None => request,
-    })
 }
 
 /// Checks that `secret` is usable with this method: keys and certificates are parsed.
@@ -64,58 +60,51 @@ pub fn validate_client_secret(auth: ClientAuth, secret: &Secret) -> Result<(), S
     }
 }
 
-/// Authenticates a request to `endpoint`: adds parameters, or returns the header or certificate.
+/// Authenticates a request to `endpoint` by the methods that the `oauth2` crate lacks: changes the parameters, which hold the
+/// client id, or returns the header or certificate.
 pub(super) fn authenticate(
     provider: &Provider,
     auth: ClientAuth,
     client: &Client,
     endpoint: &Url,
-    mut parameters: Parameters,
+    parameters: &mut Parameters,
     now: Timestamp,
-) -> Result<(Option<Authentication>, Parameters), Failure> {
-    let mut authentication = basic(auth, client).map(Authentication::Header);
-    if authentication.is_none() {
-        parameters.push(("client_id".to_owned(), client.id.clone()));
-        match (auth, &client.secret) {
-            (ClientAuth::None, _) | (_, None) => {}
-            (ClientAuth::PrivateKeyJwt, Some(key)) => {
-                let audience = provider.issuer.as_deref().unwrap_or(endpoint.as_str());
-                let assertion = assertion::sign(key, &client.id, audience, &parameters, now);
-                let assertion = assertion.ok_or_else(|| failure::unusable_key(host(endpoint)))?;
-                parameters.push(("client_assertion_type".to_owned(), assertion::ASSERTION_TYPE.to_owned()));
-                parameters.push(("client_assertion".to_owned(), assertion));
-            }
-            (ClientAuth::Tls, Some(pem)) => {
-                authentication = Some(Authentication::Certificate(ClientCertificate::from_pem(pem)?));
-            }
-            (_, Some(secret)) => parameters.push(("client_secret".to_owned(), secret.expose().to_owned())),
+) -> Result<Option<Authentication>, Failure> {
+    let Some(secret) = &client.secret else { return Ok(None) };
+    Ok(match auth {
+        ClientAuth::Post | ClientAuth::Basic | ClientAuth::None => None,
+        ClientAuth::BasicRaw => basic(parameters, &format!("{}:{}", client.id, secret.expose())),
+        ClientAuth::BasicSecretAsUser => basic(parameters, &format!("{}:", secret.expose())),
+        ClientAuth::PrivateKeyJwt => {
+            let audience = provider.issuer.as_deref().unwrap_or(endpoint.as_str());
+            let assertion = assertion::sign(secret, &client.id, audience, parameters, now);
+            let assertion = assertion.ok_or_else(|| failure::unusable_key(host(endpoint)))?;
+            parameters.push(("client_assertion_type".to_owned(), assertion::ASSERTION_TYPE.to_owned()));
+            parameters.push(("client_assertion".to_owned(), assertion));
+            None
         }
-    }
-    Ok((authentication, parameters))
+        ClientAuth::Tls => Some(Authentication::Certificate(ClientCertificate::from_pem(secret)?)),
+    })
 }
 
-/// Returns the `Authorization` header of HTTP Basic. A client without a secret has none.
-fn basic(auth: ClientAuth, client: &Client) -> Option<HeaderValue> {
-    let secret = client.secret.as_ref().map(Secret::expose)?;
-    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let pair = match auth {
-        ClientAuth::Basic => format!("{}:{}", encoded(&client.id), encoded(secret)),
-        ClientAuth::BasicRaw => format!("{}:{secret}", client.id),
-        ClientAuth::BasicSecretAsUser => format!("{secret}:"),
-        ClientAuth::Post | ClientAuth::PrivateKeyJwt | ClientAuth::Tls | ClientAuth::None => return None,
-    };
-    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+/// Moves the client's identity into the `Authorization` header of HTTP Basic.
+fn basic(parameters: &mut Parameters, pair: &str) -> Option<Authentication> {
+    parameters.retain(|(name, _)| name != "client_id");
+    HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).ok().map(Authentication::header)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Authentication, Client, ClientAuth, Provider, authenticate, validate_client_secret};
-    use crate::oauth::FailureKind;
     use crate::oauth::parameters::to_wire;
+    use crate::oauth::standard_client::{self, AdapterError};
+    use crate::oauth::{FailureKind, unknown_client};
     use crate::secret::Secret;
     use base64::Engine as _;
+    use futures_util::FutureExt;
+    use http::header::AUTHORIZATION;
+    use oauth2::{AuthorizationCode, HttpRequest, TokenUrl};
+    use std::sync::OnceLock;
     use time::macros::datetime;
     use url::Url;
 
@@ -123,16 +112,29 @@ mod tests {
         let provider = format!("authorize_url = 'https://a.example'\ntoken_url = 'https://a.example'\n{toml}");
         let provider: Provider = toml::from_str(&provider).unwrap();
         let client = Client { id: "a b".to_owned(), secret: secret.map(Secret::new) };
-        let parameters = vec![("code".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())];
+        let endpoint = Url::parse(&provider.token_url).unwrap();
+        let standard = standard_client::new(auth, &client).set_token_uri(TokenUrl::from_url(endpoint.clone()));
+        let request = OnceLock::<HttpRequest>::new();
+        let http_client = |sent| {
+            request.set(sent).unwrap();
+            std::future::ready(Err(AdapterError(unknown_client("a.example"))))
+        };
+        let code = standard.exchange_code(AuthorizationCode::new("c".to_owned())).add_extra_param("empty", "");
+        assert!(code.request_async(&http_client).now_or_never().unwrap().is_err());
+        let request = request.into_inner().unwrap();
+        let mut parameters = url::form_urlencoded::parse(request.body()).into_owned().collect();
         let now = datetime!(2026-11-26 08:00 UTC);
-        let (authentication, parameters) =
-            authenticate(&provider, auth, &client, &Url::parse(&provider.token_url).unwrap(), parameters, now).unwrap();
+        let authentication = match request.headers().get(AUTHORIZATION) {
+            Some(basic) => Some(Authentication::header(basic.clone())),
+            None => authenticate(&provider, auth, &client, &endpoint, &mut parameters, now).unwrap(),
+        };
         let parameters = to_wire(&provider, parameters);
-        let words = authentication.as_ref().and_then(Authentication::header).map(|value| {
-            let text = value.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
-            String::from_utf8(base64::prelude::BASE64_STANDARD.decode(text).unwrap()).unwrap()
-        });
-        (words, parameters.into_iter().map(|(name, _)| name).skip(1).collect())
+        let words = authentication
+            .as_ref()
+            .and_then(Authentication::basic)
+            .map(|text| String::from_utf8(base64::prelude::BASE64_STANDARD.decode(text).unwrap()).unwrap());
+        // after grant_type and code
+        (words, parameters.into_iter().map(|(name, _)| name).skip(2).collect())
     }
 
     #[test]
@@ -162,8 +164,7 @@ mod tests {
         let (now, at) = (datetime!(2026-11-26 08:00 UTC), Url::parse("https://a.example").unwrap());
         let presented = |secret: Secret| {
             let client = Client { id: "hub".to_owned(), secret: Some(secret) };
-            authenticate(&provider, ClientAuth::Tls, &client, &at, vec![], now)
-                .map(|(authentication, _)| authentication)
+            authenticate(&provider, ClientAuth::Tls, &client, &at, &mut vec![], now)
         };
         assert!(matches!(presented(pem), Ok(Some(Authentication::Certificate(_)))));
         let failure = presented(Secret::new("hunter2")).err().unwrap();
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn parameters_are_renamed_and_empty_ones_sent_on_request() {
         let toml = "keep_empty = true\nrename = { client_id = 'app_id', client_secret = 'secret' }";
-        let names = ["empty", "app_id", "secret"].map(str::to_owned).to_vec();
+        let names = ["app_id", "secret", "empty"].map(str::to_owned).to_vec();
         assert_eq!(sent(toml, ClientAuth::Post, Some("s")), (None, names));
     }
 }

@@ -1,6 +1,9 @@
 //! A grant: the tokens that a provider issued, and when to refresh them.
 
+use oauth2::TokenResponse as _;
+
 use super::provider::Provider;
+use super::standard_client::TokenResponse;
 use super::template::TemplateValues;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -21,6 +24,18 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Converts the crate's token response.
+    pub(super) fn from_response(response: &TokenResponse, now: Timestamp) -> Self {
+        let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str().to_owned()));
+        Self {
+            access: Secret::new(response.access_token().secret()),
+            refresh: response.refresh_token().map(|token| Secret::new(token.secret())),
+            expires_at: response.expires_in().map(|lifetime| now + lifetime),
+            scopes: scopes.map(|scopes| scopes.filter(|scope| !scope.is_empty()).collect()),
+            captured: response.extra_fields().captured.clone(),
+        }
+    }
+
     /// Returns when to refresh the access token: the provider's `skew` or a fifth of its lifetime before it expires,
     /// whichever is earlier, but not before half its lifetime has passed; and before the refresh token expires unused.
     #[must_use]

@@ -1,6 +1,8 @@
 //! The client side of OAuth: discovery, registration, authorization, tokens and revocation.
 //!
 //! A [`Provider`] describes how one authorization server differs from RFC 6749; the defaults are those of the standards.
+//! The `oauth2` crate builds standard requests and parses standard responses; [`http_adapter`] transforms both as the
+//! description says.
 //! The module stores nothing: credentials come in as values and go out in a [`Grant`]. Every request leaves through
 //! [`Egress`], follows no redirect, and is bounded in time and size. Messages quote at most
 //! 300 characters of a provider's text. Token responses are redacted first.
@@ -15,14 +17,15 @@ mod client_auth;
 mod discovery;
 mod failure;
 mod grant;
+mod http_adapter;
 mod parameters;
 mod pointers;
 mod provider;
 mod register;
 mod resource_metadata;
-mod response;
 mod revoke;
 mod server_metadata;
+mod standard_client;
 mod template;
 mod token;
 

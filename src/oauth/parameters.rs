@@ -8,15 +8,28 @@ use crate::egress::Request;
 /// Names and values, in order.
 pub(super) type Parameters = Vec<(String, String)>;
 
-/// Returns the provider's name of a parameter.
-pub(super) fn wire_name<'a>(provider: &'a Provider, name: &'a str) -> &'a str {
-    provider.rename.get(name).map_or(name, String::as_str)
+/// Replaces or adds parameters.
+pub(super) fn override_with<'a, N: AsRef<str>>(
+    parameters: &mut Parameters,
+    overrides: impl IntoIterator<Item = (N, &'a String)>,
+) {
+    for (name, value) in overrides {
+        parameters.retain(|(standard, _)| standard != name.as_ref());
+        parameters.push((name.as_ref().to_owned(), value.clone()));
+    }
+}
+
+/// Renames a parameter.
+pub(super) fn rename(parameters: &mut Parameters, from: &str, to: &str) {
+    for (name, _) in parameters.iter_mut().filter(|(name, _)| name == from) {
+        to.clone_into(name);
+    }
 }
 
 /// Renames parameters for the provider, and drops those without a value unless it wants them.
 pub(super) fn to_wire(provider: &Provider, parameters: Parameters) -> Parameters {
     let sent = parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty());
-    sent.map(|(name, value)| (wire_name(provider, &name).to_owned(), value)).collect()
+    sent.map(|(name, value)| (provider.rename.get(&name).cloned().unwrap_or(name), value)).collect()
 }
 
 /// Writes the parameters into the body or the URL of a request to `url`.

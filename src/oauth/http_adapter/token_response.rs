@@ -1,33 +1,27 @@
-//! Token responses, read as the provider description says.
-
-use std::time::Duration;
+//! Transforms the response of a token endpoint into a standard one, as the provider description says.
 
 use http::StatusCode;
+use oauth2::HttpResponse;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::failure;
-use super::grant::Grant;
-use super::pointers::{TimeUnit, TokenResponseFormat};
-use super::provider::Provider;
-use super::template::TemplateValues;
+use super::HttpAdapter;
+use super::lifetime::lifetime;
 use crate::clock::Timestamp;
 use crate::egress::{Failure, Response};
-use crate::secret::{Redactor, Secret};
+use crate::oauth::pointers::TokenResponseFormat;
+use crate::oauth::provider::Provider;
+use crate::oauth::template::TemplateValues;
+use crate::oauth::{failure, host};
+use crate::secret::Redactor;
 
-/// Longest believed lifetime of a token: 400 days.
-const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-
-/// Reads the grant from a token response.
-pub(super) async fn read_grant(
-    provider: &Provider,
-    host: &str,
+/// Reads a token response, and returns the standard response that says the same.
+pub(super) async fn transform(
+    adapter: &HttpAdapter<'_>,
     response: Response,
     redactor: &Redactor,
-    now: Timestamp,
-) -> Result<Grant, Failure> {
+) -> Result<HttpResponse, Failure> {
     let (status, headers, media_type) = (response.status(), response.headers().clone(), response.media_type());
+    let host = host(&adapter.url);
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         // an outage does not end a grant, whatever the body says
         return Err(failure::from_status(host, status, &headers));
@@ -39,20 +33,19 @@ pub(super) async fn read_grant(
             failure::from_status(host, status, &headers)
         });
     };
-    read(provider, host, status.is_success(), &answer, redactor, now)
-        .unwrap_or_else(|| Err(failure::from_status(host, status, &headers)))
-        .map_err(|failure| failure.with_retry_after(&headers))
+    to_standard(adapter.provider, status.is_success(), &answer, redactor, adapter.now)
+        .ok_or_else(|| failure::from_status(host, status, &headers))
 }
 
-/// Reads a parsed response. Returns `None` if it is no success and does not say why.
-fn read(
+/// Builds the standard response that says the same as `answer`. Returns `None` if that is no success and does not say why.
+/// The access token is missing from a success that gave none, and from one that fails the success condition.
+fn to_standard(
     provider: &Provider,
-    host: &str,
     accepted: bool,
     answer: &Value,
     redactor: &Redactor,
     now: Timestamp,
-) -> Option<Result<Grant, Failure>> {
+) -> Option<HttpResponse> {
     let at = &provider.response;
     let token = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).filter(|token| !token.is_empty());
     let (access, refresh) = (token(&at.access), token(&at.refresh));
@@ -63,20 +56,27 @@ fn read(
         let redactor = redactor.with(access.into_iter().chain(refresh));
         let description = redactor.redact(description.as_ref().unwrap_or(&code));
         let code = if at.invalid_grant_codes.contains(&code) { "invalid_grant" } else { &code };
-        return Some(Err(failure::from_error_code(host, code, &description)));
+        let fields = [("error", Some(code.into())), ("error_description", Some(description.into()))];
+        return Some(json_response(StatusCode::BAD_REQUEST, fields));
     }
-    match access {
-        Some(access) if is_success != Some(false) => Some(Ok(Grant {
-            access: Secret::new(access),
-            refresh: refresh.map(Secret::new),
-            expires_at: expires_at(provider, answer, now),
-            scopes: scopes(provider, answer),
-            captured: captured(provider, answer),
-        })),
-        _ if accepted => Some(Err(Failure::permanent("no_token", format!("{host} answered, but gave no token"))
-            .with_advice("Try again later"))),
-        _ => None,
-    }
+    let token_type = answer.get("token_type").and_then(Value::as_str).unwrap_or("bearer");
+    let fields = [
+        ("access_token", access.filter(|_| is_success != Some(false)).map(Value::from)),
+        ("token_type", Some(token_type.into())),
+        ("refresh_token", refresh.map(Value::from)),
+        ("expires_in", lifetime(provider, answer, now).map(|it| it.as_secs().max(1).into())),
+        ("scope", scopes(provider, answer).map(|scopes| scopes.join(" ").into())),
+        ("captured", serde_json::to_value(captured(provider, answer)).ok()),
+    ];
+    accepted.then(|| json_response(StatusCode::OK, fields))
+}
+
+/// Builds a JSON response of the fields that have a value.
+fn json_response<const N: usize>(status: StatusCode, fields: [(&str, Option<Value>); N]) -> HttpResponse {
+    let fields: Value = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let mut response = HttpResponse::new(fields.to_string().into_bytes());
+    *response.status_mut() = status;
+    response
 }
 
 /// Returns the error code of a response. A response that meets the success condition has none; a number counts only in
@@ -109,48 +109,6 @@ fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok().filter(Value::is_object)
 }
 
-fn expires_at(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Timestamp> {
-    let at = provider.response.expires_at.as_deref().and_then(|pointer| answer.pointer(pointer));
-    let at = at.and_then(|value| timestamp(value, provider.response.expires_unit));
-    // a past expiry is ignored: a few providers send 0 for a token that does not expire
-    if let Some(at) = at.filter(|at| *at > now) {
-        return Some(at.min(now + MAX_LIFETIME));
-    }
-    let expires_in = answer.pointer(&provider.response.expires_in).and_then(number).filter(|lifetime| *lifetime > 0);
-    let lifetime = match (expires_in, provider.lifetime) {
-        (Some(expires_in), _) => duration(expires_in.unsigned_abs(), provider.response.expires_unit),
-        (None, Some(assumed)) => Duration::from_secs(assumed.into()),
-        (None, None) => return None,
-    };
-    Some(now + lifetime.min(MAX_LIFETIME))
-}
-
-fn timestamp(value: &Value, unit: TimeUnit) -> Option<Timestamp> {
-    match number(value) {
-        Some(count) => OffsetDateTime::UNIX_EPOCH.checked_add(duration(count.try_into().ok()?, unit).try_into().ok()?),
-        None => OffsetDateTime::parse(value.as_str()?.trim(), &Rfc3339).ok(),
-    }
-}
-
-const fn duration(count: u64, unit: TimeUnit) -> Duration {
-    match unit {
-        TimeUnit::Seconds => Duration::from_secs(count),
-        TimeUnit::Minutes => Duration::from_secs(count.saturating_mul(60)),
-        TimeUnit::Milliseconds => Duration::from_millis(count),
-    }
-}
-
-/// Returns an integer, also one that was written as a text or with a decimal point.
-fn number(value: &Value) -> Option<i64> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-    whole.parse().ok().filter(|_| part.bytes().all(|it| it.is_ascii_digit()))
-}
-
 /// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
 fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
     let separator = provider.response.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
@@ -175,7 +133,11 @@ fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, Redactor, expires_at, parse, read, scopes};
+    use super::{Provider, Redactor, parse, scopes, to_standard};
+    use crate::oauth::Grant;
+    use crate::oauth::standard_client::{AdapterError, StandardClient, to_failure};
+    use futures_util::FutureExt;
+    use oauth2::{ClientId, RefreshToken, TokenUrl};
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use time::Duration;
@@ -184,34 +146,6 @@ mod tests {
     fn provider(toml: &str) -> Provider {
         toml::from_str(&format!("authorize_url = 'https://a.example'\ntoken_url = 'https://a.example'\n{toml}"))
             .unwrap()
-    }
-
-    #[test]
-    fn a_lifetime_is_read_in_its_unit_or_assumed() {
-        let now = datetime!(2026-11-26 08:00 UTC);
-        let lifetime =
-            |toml: &str, answer: serde_json::Value| expires_at(&provider(toml), &answer, now).map(|at| at - now);
-        assert_eq!(lifetime("", json!({ "expires_in": 3600 })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": "3600" })), Some(Duration::HOUR));
-        assert_eq!(
-            lifetime("response = { expires_unit = 'minutes' }", json!({ "expires_in": 60 })),
-            Some(Duration::HOUR)
-        );
-        assert_eq!(lifetime("lifetime = 7200", json!({})), Some(2 * Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": -1 })), None);
-        assert_eq!(lifetime("", json!({ "expires_in": u64::MAX })), None, "the number does not fit");
-        assert_eq!(lifetime("", json!({ "expires_in": i64::MAX })), Some(Duration::days(400)));
-        assert_eq!(lifetime("", json!({ "expires_in": "3600.5" })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": 3.6e3 })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", serde_json::from_str(r#"{ "expires_in": 3.6e3 }"#).unwrap()), None, "not 3 seconds");
-        let at = (now + Duration::MINUTE).unix_timestamp();
-        let expiring = |at: serde_json::Value| json!({ "ends": at, "expires_in": 3600 });
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(at))), Some(Duration::MINUTE));
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(0))), Some(Duration::HOUR));
-        let rfc3339 = expiring(json!("2026-11-26T09:01:00+01:00"));
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", rfc3339), Some(Duration::MINUTE));
-        let thousandths = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
-        assert_eq!(lifetime(thousandths, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
     }
 
     #[test]
@@ -259,14 +193,26 @@ mod tests {
             let provider = provider("response = { expires_at = '/ends' }\ncapture = { team = '/ok' }\nlifetime = 60");
             let redactor = Redactor::default();
             let now = datetime!(2026-11-26 08:00 UTC);
-            match read(&provider, "as.example", accepted, &answer, &redactor, now) {
-                Some(Ok(grant)) => {
+            let Some(response) = to_standard(&provider, accepted, &answer, &redactor, now) else {
+                prop_assert!(!accepted);
+                return Ok(());
+            };
+            let token = RefreshToken::new("r".to_owned());
+            let client = StandardClient::new(ClientId::new("hub".to_owned()))
+                .set_token_uri(TokenUrl::new(provider.token_url).unwrap());
+            let http_client = |_| std::future::ready(Ok::<_, AdapterError>(response.clone()));
+            let read = client.exchange_refresh_token(&token).request_async(&http_client).now_or_never().unwrap();
+            match read.map(|response| Grant::from_response(&response, now)).map_err(|error| to_failure("as.example", error)) {
+                Ok(grant) => {
                     prop_assert!(accepted && !grant.access.expose().is_empty());
                     prop_assert!(grant.refresh.is_none_or(|it| !it.expose().is_empty()));
                     prop_assert!(grant.expires_at.is_some_and(|at| at > now && at <= now + Duration::days(400)));
                 }
-                Some(Err(failure)) => prop_assert!(failure.message.text.starts_with("as.example "), "{}", failure.message),
-                None => prop_assert!(!accepted),
+                Err(failure) => {
+                    let class = ["no_token", "oauth_error", "invalid_grant", "access_denied", "invalid_client"];
+                    prop_assert!(class.contains(&failure.class), "{}", failure.class);
+                    prop_assert!(failure.message.text.starts_with("as.example "), "{}", failure.message);
+                }
             }
         }
 
