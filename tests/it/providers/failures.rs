@@ -228,6 +228,19 @@ async fn an_echoing_provider_reveals_no_secret() {
 }
 
 #[tokio::test]
+async fn an_answer_can_say_when_to_try_again() {
+    for (status, code, seconds) in
+        [(400, "slow_down", Some(7)), (429, "slow_down", Some(7)), (400, "invalid_grant", None)]
+    {
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = (status, [("retry-after", "7")], axum::Json(json!({ "error": code })));
+        let [exchanged, renewed, _] = failures(&answered(answer, "").await).await;
+        assert_eq!(exchanged.as_ref().unwrap().retry_after, seconds.map(Duration::from_secs), "{status} {code}");
+        assert_eq!(exchanged, renewed);
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed_with_a_credential() {
     let visits = Arc::new(AtomicUsize::new(0));
     let count = visits.clone();
