@@ -1,15 +1,16 @@
-//! The actor: who acts, and from where. Access to owned rows needs an actor.
+//! The actor: who acts, for which owner, and from where. Access to owned rows needs an actor.
 //!
 //! Functions on owned rows take `&Actor`. Only `web/actor.rs`, the worker and the command line create one.
 
 use std::net::IpAddr;
 
-use crate::ids::UserId;
+use crate::ids::{OwnerId, UserId};
 
-/// A user, and the origin of their act.
+/// A user, the owner whose rows they work on, and the origin of their act.
 #[derive(Clone, Debug)]
 pub struct Actor {
     user_id: UserId,
+    owner_id: OwnerId,
     origin: Origin,
     ip: Option<IpAddr>,
     agent: Option<String>,
@@ -46,10 +47,30 @@ impl Origin {
 }
 
 impl Actor {
-    /// Creates an actor. The caller must have verified that the user is who they claim to be.
+    /// Creates an actor who works on their own rows. The caller must have verified that the user is who they claim to be.
     #[must_use]
     pub const fn new(user_id: UserId, origin: Origin) -> Self {
-        Self { user_id, origin, ip: None, agent: None }
+        Self { user_id, owner_id: user_id.as_owner(), origin, ip: None, agent: None }
+    }
+
+    /// Creates the actor for what the hub does for an owner by itself.
+    #[must_use]
+    pub const fn system(owner_id: OwnerId) -> Self {
+        Self { user_id: UserId::HUB, owner_id, origin: Origin::System, ip: None, agent: None }
+    }
+
+    /// Returns the same actor, on behalf of the user who started what the hub does now.
+    #[must_use]
+    pub fn on_behalf_of(mut self, user: UserId) -> Self {
+        self.user_id = user;
+        self
+    }
+
+    /// Returns the same person, working on the rows of `owner`. The database opens them to members only.
+    #[must_use]
+    pub fn within(mut self, owner: OwnerId) -> Self {
+        self.owner_id = owner;
+        self
     }
 
     /// Adds the client's address and user agent, which is cut to 300 characters.
@@ -60,10 +81,16 @@ impl Actor {
         self
     }
 
-    /// Returns the id of the user, who owns the rows.
+    /// Returns the id of the user who acts; [`UserId::HUB`] if the hub acts by itself.
     #[must_use]
     pub const fn user_id(&self) -> UserId {
         self.user_id
+    }
+
+    /// Returns the id of the owner whose rows the actor works on.
+    #[must_use]
+    pub const fn owner_id(&self) -> OwnerId {
+        self.owner_id
     }
 
     /// Returns the origin.

@@ -107,6 +107,8 @@ macro_rules! typed_ids {
 typed_ids! {
     /// A person with an account.
     UserId,
+    /// An owner of rows: a person, by the id of the user, or an organisation.
+    OwnerId,
     /// A service the hub can reach.
     ConnectorId,
     /// A tool of a connector.
@@ -132,7 +134,18 @@ typed_ids! {
 }
 
 impl UserId {
-    /// The hub itself, as the owner of rows without a user (such as a sign-in with an unknown address).
+    /// The hub itself, when it acts for nobody.
+    pub const HUB: Self = Self(Uuid::nil());
+
+    /// Returns the owner that this person is.
+    #[must_use]
+    pub const fn as_owner(self) -> OwnerId {
+        OwnerId(self.0)
+    }
+}
+
+impl OwnerId {
+    /// The hub itself, as the owner of rows of nobody else (such as the entry about a sign-in with an unknown address).
     pub const HUB: Self = Self(Uuid::nil());
 }
 

@@ -36,6 +36,7 @@ pub mod jobs;
 pub mod live;
 pub mod mail;
 pub mod oauth;
+pub mod organisations;
 pub mod page;
 pub mod position;
 pub mod queue;

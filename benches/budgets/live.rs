@@ -82,17 +82,17 @@ async fn job(database: &BenchDatabase, user: UserId) -> JobId {
              SELECT t.current_version_id AS id, t.name FROM connector_tools t JOIN service s ON s.id = t.connector_id LIMIT 1
          ),
          connection AS (
-             INSERT INTO user_connections (user_id, id, connector_id, label, status, created_at, updated_at)
+             INSERT INTO user_connections (owner_id, id, connector_id, label, status, created_at, updated_at)
              SELECT $1, $2, id, 'Number ' || $2, 'active', $4, $4 FROM service
          ),
          lane AS (
-             INSERT INTO lane (queue, user_id, connection_id, connector_id) SELECT 'calls', $1, $2, id FROM service
+             INSERT INTO lane (queue, owner_id, connection_id, connector_id) SELECT 'calls', $1, $2, id FROM service
              RETURNING lane
          ),
          ready AS (
-             INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable) SELECT $1, $3, 'calls', lane, true FROM lane
+             INSERT INTO job_ready (owner_id, job_id, queue, lane, repeatable) SELECT $1, $3, 'calls', lane, true FROM lane
          )
-         INSERT INTO job (user_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
+         INSERT INTO job (owner_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
          SELECT $1, $3, s.id, $2, t.id, t.name, 'browser', '{}', $4 FROM service s, tool t",
     )
     .bind(user)

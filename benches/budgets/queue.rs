@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use craft::actor::{Actor, Origin};
 use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
-use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use craft::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 use craft::live::Live;
 use craft::queue::{
     Engine, EngineSettings, EnqueueRequest, Enqueuer, Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, Leases,
@@ -54,7 +54,7 @@ struct Hub {
 
 #[derive(Clone, Copy)]
 struct Tenant {
-    user: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     connection: ConnectionId,
 }
@@ -87,30 +87,36 @@ async fn tenants(database: &BenchDatabase) -> Vec<Tenant> {
     .unwrap();
     let mut tenants = Vec::new();
     for _ in 0..TENANTS {
-        let (user, connection) = (UserId::new(now), ConnectionId::new(now));
+        let (owner, connection) = (OwnerId::new(now), ConnectionId::new(now));
         sqlx::query(
-            "WITH someone AS (
-                 INSERT INTO users (id, email, display_name, password_hash, created_at)
-                 VALUES ($1, $1 || '@example.com', 'Someone', '', $4)
-             )
-             INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
+            "INSERT INTO users (id, email, display_name, password_hash, created_at)
+             VALUES ($1, $1 || '@example.com', 'Someone', '', $2)",
+        )
+        .bind(owner)
+        .bind(now)
+        .execute(database.pool())
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO user_connections (owner_id, id, connector_id, status, created_at, updated_at)
              VALUES ($1, $2, $3, 'active', $4, $4)",
         )
-        .bind(user)
+        .bind(owner)
         .bind(connection)
         .bind(connector)
         .bind(now)
         .execute(database.pool())
         .await
         .unwrap();
-        tenants.push(Tenant { user, connector, connection });
+        tenants.push(Tenant { owner, connector, connection });
     }
     tenants
 }
 
 fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
     EnqueueRequest {
-        user_id: tenant.user,
+        owner_id: tenant.owner,
+        started_by: UserId::from_uuid(tenant.owner.uuid()),
         job_id: JobId::new(now),
         kind: "tool.call",
         connector_id: tenant.connector,
@@ -139,7 +145,7 @@ async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock)
         request: Some(r#"{"text":"hello"}"#.to_owned()),
         response: Some(r#"{"text":"hello"}"#.to_owned()),
     };
-    let audit = PreparedEntry::new(&Actor::new(lease.user_id(), Origin::Browser), &action, now);
+    let audit = PreparedEntry::new(&Actor::system(lease.owner_id()), &action, now);
     let output = Some(r#"{"text":"hello"}"#.to_owned());
     let end = JobEnd::Complete { outcome: JobOutcome::Ok, error_class: None, error: None, output };
     let event = Event::new(EventLevel::Info, "Done", now);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use craft::actor::{Actor, Origin};
-use craft::ids::UserId;
+use craft::ids::{OwnerId, UserId};
 use craft::secret::Secret;
 use craft::vault::{KeySource, NewSecret, SecretRef, Vault};
 use tokio::task::JoinSet;
@@ -27,20 +27,20 @@ pub(crate) async fn measure(database: &BenchDatabase) {
     rotation(database, &vault).await;
 }
 
-async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(UserId, SecretRef)> {
+async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(OwnerId, SecretRef)> {
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
         let (system, vault, clock) = (database.pools.system.clone(), vault.clone(), database.clock.clone());
         callers.spawn(async move {
             let mut sealed = Vec::new();
             for _ in 0..USERS / CALLERS {
-                let (user, now) = (UserId::new(clock.now()), clock.now());
+                let (owner, now) = (OwnerId::new(clock.now()), clock.now());
                 let mut tx = system.begin().await.unwrap();
                 sqlx::query(
                     "INSERT INTO users (id, email, display_name, password_hash, created_at)
                      VALUES ($1, $1 || '@example.com', 'Someone', '', $2)",
                 )
-                .bind(user)
+                .bind(owner)
                 .bind(now)
                 .execute(&mut *tx)
                 .await
@@ -48,7 +48,7 @@ async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(UserId, SecretR
                 for _ in 0..SECRETS {
                     let token = Secret::new("a token of the length that most providers give, more or less");
                     let new = NewSecret { purpose: "a budget", value: &token };
-                    sealed.push((user, vault.seal(&mut tx, user, new, now).await.unwrap()));
+                    sealed.push((owner, vault.seal(&mut tx, owner, new, now).await.unwrap()));
                 }
                 tx.commit().await.unwrap();
             }
@@ -59,7 +59,7 @@ async fn sealed(database: &BenchDatabase, vault: &Vault) -> Vec<(UserId, SecretR
 }
 
 /// Opens each secret once, and reads as many plain rows for comparison.
-async fn opens(database: &BenchDatabase, vault: &Vault, secrets: &[(UserId, SecretRef)]) {
+async fn opens(database: &BenchDatabase, vault: &Vault, secrets: &[(OwnerId, SecretRef)]) {
     let mut rates = Vec::new();
     for is_sealed in [false, true] {
         let mut callers = JoinSet::new();
@@ -68,11 +68,11 @@ async fn opens(database: &BenchDatabase, vault: &Vault, secrets: &[(UserId, Secr
             let (pool, vault, part) = (database.pool().clone(), vault.clone(), part.to_vec());
             callers.spawn(async move {
                 let mut conn = pool.acquire().await.unwrap();
-                for (user, secret) in part {
+                for (owner, secret) in part {
                     if is_sealed {
-                        vault.open(&mut conn, user, &secret).await.unwrap();
+                        vault.open(&mut conn, owner, &secret).await.unwrap();
                     } else {
-                        let read = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user);
+                        let read = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(owner);
                         read.fetch_one(&mut *conn).await.unwrap();
                     }
                 }
@@ -97,7 +97,7 @@ async fn opens(database: &BenchDatabase, vault: &Vault, secrets: &[(UserId, Secr
 async fn rotation(database: &BenchDatabase, vault: &Vault) {
     database
         .execute(
-            "CREATE TABLE bare AS SELECT user_id, wrapped FROM data_keys; ALTER TABLE bare ADD PRIMARY KEY (user_id)",
+            "CREATE TABLE bare AS SELECT owner_id, wrapped FROM data_keys; ALTER TABLE bare ADD PRIMARY KEY (owner_id)",
         )
         .await;
     let started = Instant::now();

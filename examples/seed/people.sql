@@ -60,7 +60,7 @@ CREATE TEMPORARY TABLE seat AS
 SELECT who,
        k,
        CASE WHEN who = 0 THEN (SELECT id FROM users WHERE lower(email) = lower(current_setting('seed.owner')))
-            ELSE pg_temp.id_at(pg_temp.start(), 'a00', who) END AS user_id,
+            ELSE pg_temp.id_at(pg_temp.start(), 'a00', who) END AS owner_id,
        pg_temp.id_at(pg_temp.start(), 'b00', who * 100 + k) AS connection_id,
        pg_temp.id_at(pg_temp.start(), 'c00', n) AS connector_id,
        pg_temp.id_at(pg_temp.start(), 'e00', n * 10 + 1) AS tool_version_id
@@ -69,6 +69,6 @@ FROM generate_series(0, 99) AS who,
      LATERAL (VALUES (CASE who WHEN 0 THEN 1 + k ELSE 500 + who END)) AS used (n)
 WHERE who = 0 OR k = 0;
 
-INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
-SELECT user_id, connection_id, connector_id, 'active', pg_temp.start(), pg_temp.start()
+INSERT INTO user_connections (owner_id, id, connector_id, status, created_at, updated_at)
+SELECT owner_id, connection_id, connector_id, 'active', pg_temp.start(), pg_temp.start()
 FROM seat;

@@ -55,11 +55,16 @@ pub use visitor::Visitor;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{OwnerId, UserId};
 
 /// Finds a user. Returns `None` if the account was deleted.
 pub async fn find(system: &SystemDb, id: UserId) -> Result<Option<User>> {
     Ok(store::find(system.pool(), id).await?)
+}
+
+/// Lists the people who answer for an owner: the person, or the owners and administrators of the organisation.
+pub async fn list_responsible(system: &SystemDb, owner: OwnerId) -> Result<Vec<User>> {
+    Ok(store::list_responsible(system.pool(), owner).await?)
 }
 
 /// Lists the administrators of the hub whose address is confirmed.

@@ -39,7 +39,7 @@ impl Profile {
 
 /// Stores the actor's name and time zone.
 pub async fn change_profile(db: &Db, actor: &Actor, profile: &Profile, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     store::set_profile(&mut tx, actor.user_id(), &profile.display_name, &profile.time_zone).await?;
     audit::record(&mut tx, actor, &Action::ProfileChanged, now).await?;
     tx.commit().await?;
@@ -48,7 +48,7 @@ pub async fn change_profile(db: &Db, actor: &Actor, profile: &Profile, now: Time
 
 /// Stores the actor's display settings.
 pub async fn change_appearance(db: &Db, actor: &Actor, appearance: Appearance, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     store::set_appearance(&mut tx, actor.user_id(), appearance).await?;
     audit::record(&mut tx, actor, &Action::AppearanceChanged, now).await?;
     tx.commit().await?;

@@ -197,7 +197,7 @@ pub struct SessionSummary {
 
 /// Lists the actor's sessions, the most recently used first.
 pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<SessionSummary>> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let rows = sqlx::query!(
         r#"
         SELECT id_hash, agent, ip, created_at, seen_at
@@ -224,7 +224,7 @@ pub async fn list(db: &Db, actor: &Actor, now: Timestamp) -> Result<Vec<SessionS
 /// # Errors
 /// Returns [`Error::NotFound`] if the actor has no such session.
 pub async fn revoke(db: &Db, actor: &Actor, key: SessionKey, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let ended =
         sqlx::query!("DELETE FROM user_sessions WHERE user_id = $1 AND id_hash = $2", actor.user_id() as _, &key.0,)
             .execute(&mut *tx)
@@ -239,7 +239,7 @@ pub async fn revoke(db: &Db, actor: &Actor, key: SessionKey, now: Timestamp) -> 
 
 /// Deletes all sessions of the actor except the current one. Returns their number.
 pub async fn revoke_others(db: &Db, actor: &Actor, current: SessionKey, now: Timestamp) -> Result<u64> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let sessions = delete_of_user(&mut tx, actor.user_id(), Some(current)).await?;
     if sessions > 0 {
         audit::record(&mut tx, actor, &Action::SessionsRevoked { sessions }, now).await?;

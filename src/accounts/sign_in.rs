@@ -87,7 +87,7 @@ pub async fn sign_in(
 
 /// Records that the actor signed out. The session of the browser ends with the response.
 pub async fn sign_out(db: &Db, actor: &Actor, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     audit::record(&mut tx, actor, &Action::SessionEnded, now).await?;
     tx.commit().await?;
     Ok(())

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::{Announce, Appearance, Contrast, Motion, NewUser, Theme, User};
 use crate::clock::Timestamp;
-use crate::ids::UserId;
+use crate::ids::{OwnerId, UserId};
 
 /// A user and the hash of their password.
 pub(super) struct Credentials {
@@ -59,6 +59,24 @@ pub(super) use {select_users, user_from};
 pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
     let row = select_users!("", "WHERE id = $1", id as _).fetch_optional(conn).await?;
     Ok(row.map(|row| user_from!(row)))
+}
+
+pub(super) async fn list_responsible(conn: impl PgExecutor<'_>, owner: OwnerId) -> sqlx::Result<Vec<User>> {
+    let rows = select_users!(
+        "",
+        r#"
+        WHERE id = $1
+           OR id IN (
+               SELECT user_id FROM memberships
+               WHERE organisation_id = $1 AND ended_at IS NULL AND role IN ('owner', 'admin')
+           )
+        ORDER BY id
+        "#,
+        owner as _
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
 pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {

@@ -36,7 +36,7 @@ pub async fn export(
     now: Timestamp,
 ) -> Result<Export> {
     let noted = PreparedEntry::new(actor, action, now);
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     store::insert(&mut tx, &noted).await?;
     tx.commit().await?;
     Ok(Export { db: db.clone(), actor: actor.clone(), filter, before: before.or(Some(noted.id)) })
@@ -55,8 +55,8 @@ impl Export {
     /// Returns the next entries, newest first, or `None` at the end. A batch can be empty before the end. No connection is held afterwards.
     pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>> {
         let Some(before) = self.before else { return Ok(None) };
-        let (owner, range) = (self.actor.user_id(), keys::range(&self.filter, Some(before)));
-        let mut tx = self.db.as_user(&self.actor).await?;
+        let (owner, range) = (self.actor.owner_id(), keys::range(&self.filter, Some(before)));
+        let mut tx = self.db.enter(&self.actor).await?;
         let (keys, last) = keys::read(&mut tx, owner, self.filter.source(), range, BATCH).await?;
         let entries = store::of_keys(&mut tx, owner, &keys, &self.filter, BATCH).await?;
         let keys: Vec<_> = entries.iter().map(|entry| entry.id).collect();

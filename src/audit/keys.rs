@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::action_name::ActionName;
 use super::filter::{Filter, Source};
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, OwnerId};
 use crate::page::{KeyRange, last_of_full_scan};
 
 /// Returns the range of the filter's period, older than `before`.
@@ -19,7 +19,7 @@ pub(super) fn range(filter: &Filter, before: Option<AuditId>) -> KeyRange<AuditI
 /// Reads at most `limit` keys, newest first. Also returns the last key if older ones may exist.
 pub(super) async fn read(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     source: Source<'_>,
     range: KeyRange<AuditId>,
     limit: i64,
@@ -35,7 +35,7 @@ pub(super) async fn read(
 
 async fn newest(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditId>> {
@@ -43,7 +43,7 @@ async fn newest(
         r#"
         SELECT id AS "id: AuditId"
         FROM audit_entries
-        WHERE user_id = $1 AND id > $2 AND id < $3
+        WHERE owner_id = $1 AND id > $2 AND id < $3
         ORDER BY id DESC
         LIMIT $4
         "#,
@@ -58,7 +58,7 @@ async fn newest(
 
 async fn of_actions(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     actions: &[ActionName],
     range: KeyRange<AuditId>,
     limit: i64,
@@ -72,7 +72,7 @@ async fn of_actions(
         CROSS JOIN LATERAL (
             SELECT id
             FROM audit_entries
-            WHERE user_id = $1 AND action = asked.action AND id > $3 AND id < $4
+            WHERE owner_id = $1 AND action = asked.action AND id > $3 AND id < $4
             ORDER BY id DESC
             LIMIT $5
         ) e
@@ -91,7 +91,7 @@ async fn of_actions(
 
 async fn failed(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditId>> {
@@ -99,7 +99,7 @@ async fn failed(
         r#"
         SELECT id AS "id: AuditId"
         FROM audit_entries
-        WHERE user_id = $1 AND outcome = 'error' AND id > $2 AND id < $3
+        WHERE owner_id = $1 AND outcome = 'error' AND id > $2 AND id < $3
         ORDER BY id DESC
         LIMIT $4
         "#,

@@ -12,7 +12,7 @@ use super::keys;
 use super::store;
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::ids::{AuditId, UserId};
+use crate::ids::{AuditId, OwnerId};
 use crate::page::{self, KeyRange, PAGE_LIMIT};
 
 /// Maximum number of keys that are scanned for a page.
@@ -23,7 +23,7 @@ pub type Listing = page::Listing<AuditEntry, AuditId>;
 
 /// Returns the actor's entries that match and are older than `before`, newest first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<AuditId>) -> Result<Listing> {
-    let (owner, range) = (actor.user_id(), keys::range(filter, before));
+    let (owner, range) = (actor.owner_id(), keys::range(filter, before));
     let source = filter.source();
     let (rows, last) = match (source, filter.is_all_of(source)) {
         (Source::Newest, true) => (store::newest(conn, owner, range, PAGE_LIMIT).await?, None),
@@ -35,14 +35,14 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
 
 /// Returns true if the actor has this entry.
 pub async fn exists(conn: &mut PgConnection, actor: &Actor, id: AuditId) -> Result<bool> {
-    Ok(store::exists(conn, actor.user_id(), id).await?)
+    Ok(store::exists(conn, actor.owner_id(), id).await?)
 }
 
 /// Scans at most `scan_limit` entries of the range and returns the matching ones, at most a page and one. Also returns the last
 /// scanned entry if older ones may match.
 async fn matching(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     filter: &Filter,
     range: KeyRange<AuditId>,
     scan_limit: i64,

@@ -46,12 +46,12 @@ pub async fn record(conn: &mut PgConnection, actor: &Actor, action: &Action, now
 
 /// Returns one entry with the stored part of its body.
 pub async fn find(db: &Db, actor: &Actor, id: AuditId) -> Result<EntryDetail> {
-    let mut tx = db.as_user(actor).await?;
-    store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("audit entry"))
+    let mut tx = db.enter(actor).await?;
+    store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("audit entry"))
 }
 
 /// Returns the entry of a finished job, if there is one.
 pub async fn find_for_job(db: &Db, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::find_for_job(&mut tx, actor.user_id(), job).await?)
+    let mut tx = db.enter(actor).await?;
+    Ok(store::find_for_job(&mut tx, actor.owner_id(), job).await?)
 }

@@ -20,11 +20,11 @@ pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> R
                e.created_at
         FROM audit_entries e
         LEFT JOIN connectors c ON c.id = e.connector_id
-        WHERE e.user_id = $1
+        WHERE e.owner_id = $1
         ORDER BY e.id DESC
         LIMIT $2
         "#,
-        actor.user_id() as _,
+        actor.owner_id() as _,
         most,
     )
     .fetch_all(conn)

@@ -8,15 +8,17 @@ use super::action_name::ActionName;
 use super::stored::{ActorKind, AuditOutcome};
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
-use crate::ids::{AuditId, ConnectorId, JobId, UserId};
+use crate::ids::{AuditId, ConnectorId, JobId, OwnerId, UserId};
 
 /// The columns of `audit_entries` and `audit_bodies`.
 #[derive(Clone, Debug)]
 pub struct PreparedEntry {
     /// Key of both rows.
     pub id: AuditId,
-    /// User whose log the entry belongs to.
-    pub user_id: UserId,
+    /// Owner of the log.
+    pub owner_id: OwnerId,
+    /// User who acted, or for whom the system acted; `None` if the hub acted for nobody.
+    pub actor_id: Option<UserId>,
     /// Name of the action.
     pub action: ActionName,
     /// Kind of the actor.
@@ -74,7 +76,8 @@ impl PreparedEntry {
         let (error_class, error) = it.error.unzip();
         Self {
             id: AuditId::new(now),
-            user_id: actor.user_id(),
+            owner_id: actor.owner_id(),
+            actor_id: Some(actor.user_id()).filter(|user| *user != UserId::HUB),
             action: action.name(),
             actor: actor.origin().into(),
             origin: actor.origin(),

@@ -9,22 +9,22 @@ use super::filter::Filter;
 use super::prepared::PreparedEntry;
 use super::stored::AuditOutcome;
 use crate::actor::Origin;
-use crate::ids::{AuditId, ConnectorId, JobId, UserId};
+use crate::ids::{AuditId, ConnectorId, JobId, OwnerId};
 use crate::page::KeyRange;
 
 pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         WITH entry AS (
-            INSERT INTO audit_entries (user_id, id, action, actor, origin, target_kind, target_id, connector_id,
+            INSERT INTO audit_entries (owner_id, id, action, actor, origin, target_kind, target_id, connector_id,
                 tool_name, job_id, outcome, error_class, latency_ms, request_digest, response_digest, identity_digest,
-                created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                created_at, actor_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $24)
         )
-        INSERT INTO audit_bodies (user_id, entry_id, request, response, error, ip, agent, salt)
+        INSERT INTO audit_bodies (owner_id, entry_id, request, response, error, ip, agent, salt)
         VALUES ($1, $2, $18, $19, $20, $21, $22, $23)
         "#,
-        entry.user_id as _,
+        entry.owner_id as _,
         entry.id as _,
         entry.action.as_str(),
         entry.actor.as_str(),
@@ -47,6 +47,7 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
         entry.ip,
         entry.agent,
         entry.salt,
+        entry.actor_id as _,
     )
     .execute(conn)
     .await?;
@@ -56,7 +57,7 @@ pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sq
 /// Returns the newest entries in the range.
 pub(super) async fn newest(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditEntry>> {
@@ -78,7 +79,7 @@ pub(super) async fn newest(
                e.created_at
         FROM audit_entries e
         LEFT JOIN connectors c ON c.id = e.connector_id
-        WHERE e.user_id = $1 AND e.id > $2 AND e.id < $3
+        WHERE e.owner_id = $1 AND e.id > $2 AND e.id < $3
         ORDER BY e.id DESC
         LIMIT $4
         "#,
@@ -94,7 +95,7 @@ pub(super) async fn newest(
 /// Returns the entries of these keys that match, newest first.
 pub(super) async fn of_keys(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     keys: &[AuditId],
     filter: &Filter,
     limit: i64,
@@ -120,7 +121,7 @@ pub(super) async fn of_keys(
                e.created_at AS "created_at!"
         FROM unnest($2::uuid[]) AS asked (id)
         -- a key at a time: for thousands of keys the planner would rather read every row of the log
-        CROSS JOIN LATERAL (SELECT * FROM audit_entries WHERE user_id = $1 AND id = asked.id LIMIT 1) e
+        CROSS JOIN LATERAL (SELECT * FROM audit_entries WHERE owner_id = $1 AND id = asked.id LIMIT 1) e
         LEFT JOIN connectors c ON c.id = e.connector_id
         WHERE ($3::text IS NULL OR e.origin = $3)
           AND ($4::text[] IS NULL OR e.action = ANY($4))
@@ -133,7 +134,7 @@ pub(super) async fn of_keys(
                   COALESCE((SELECT title FROM unnest($8::text[], $9::text[]) AS t (a, title) WHERE t.a = e.action), e.action),
                   e.tool_name,
                   c.name,
-                  (SELECT error FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id)
+                  (SELECT error FROM audit_bodies WHERE owner_id = $1 AND entry_id = asked.id)
               )), lower(sought.word)) = 0
           ))
         ORDER BY asked.id DESC
@@ -157,7 +158,7 @@ pub(super) async fn of_keys(
 /// Returns the stored parts of the bodies of these entries, newest first.
 pub(super) async fn circumstances(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     keys: &[AuditId],
 ) -> sqlx::Result<Vec<EntryContext>> {
     sqlx::query_as!(
@@ -165,7 +166,7 @@ pub(super) async fn circumstances(
         r#"
         SELECT b.entry_id AS "entry_id!: AuditId", b.error, b.ip, b.agent
         FROM unnest($2::uuid[]) AS asked (id)
-        CROSS JOIN LATERAL (SELECT * FROM audit_bodies WHERE user_id = $1 AND entry_id = asked.id LIMIT 1) b
+        CROSS JOIN LATERAL (SELECT * FROM audit_bodies WHERE owner_id = $1 AND entry_id = asked.id LIMIT 1) b
         ORDER BY asked.id DESC
         "#,
         owner as _,
@@ -179,9 +180,9 @@ fn uuids(keys: &[AuditId]) -> Vec<Uuid> {
     keys.iter().map(|key| key.uuid()).collect()
 }
 
-pub(super) async fn exists(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<bool> {
+pub(super) async fn exists(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM audit_entries WHERE user_id = $1 AND id = $2) AS "has!""#,
+        r#"SELECT EXISTS (SELECT FROM audit_entries WHERE owner_id = $1 AND id = $2) AS "has!""#,
         owner as _,
         id as _,
     )
@@ -189,7 +190,7 @@ pub(super) async fn exists(conn: &mut PgConnection, owner: UserId, id: AuditId) 
     .await
 }
 
-pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) -> sqlx::Result<Option<EntryDetail>> {
+pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -> sqlx::Result<Option<EntryDetail>> {
     sqlx::query_as!(
         EntryDetail,
         r#"
@@ -217,12 +218,12 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
                b.agent AS "agent?",
                e.created_at AS "created_at!"
         FROM audit_entries e
-        LEFT JOIN audit_bodies b ON b.user_id = e.user_id AND b.entry_id = e.id
+        LEFT JOIN audit_bodies b ON b.owner_id = e.owner_id AND b.entry_id = e.id
         LEFT JOIN connectors c ON c.id = e.connector_id
-        LEFT JOIN job j ON j.user_id = e.user_id AND j.id = e.job_id
-        LEFT JOIN user_connections n ON n.user_id = e.user_id AND n.id = COALESCE(
+        LEFT JOIN job j ON j.owner_id = e.owner_id AND j.id = e.job_id
+        LEFT JOIN user_connections n ON n.owner_id = e.owner_id AND n.id = COALESCE(
             j.connection_id, CASE e.target_kind WHEN 'connection' THEN e.target_id::uuid END)
-        WHERE e.user_id = $1 AND e.id = $2
+        WHERE e.owner_id = $1 AND e.id = $2
         "#,
         owner as _,
         id as _,
@@ -231,12 +232,12 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: AuditId) ->
     .await
 }
 
-pub(super) async fn find_for_job(conn: &mut PgConnection, owner: UserId, job: JobId) -> sqlx::Result<Option<AuditId>> {
+pub(super) async fn find_for_job(conn: &mut PgConnection, owner: OwnerId, job: JobId) -> sqlx::Result<Option<AuditId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: AuditId"
         FROM audit_entries
-        WHERE user_id = $1 AND job_id = $2 AND action IN ('job.finished', 'connection.checked')
+        WHERE owner_id = $1 AND job_id = $2 AND action IN ('job.finished', 'connection.checked')
         ORDER BY id DESC
         LIMIT 1
         "#,

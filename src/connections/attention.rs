@@ -12,5 +12,5 @@ const MAX_PROBLEMS: i64 = 20;
 
 /// Lists the actor's connections that need them, the longest waiting first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<ConnectionProblem>> {
-    Ok(store_details::list_problems(conn, actor.user_id(), MAX_PROBLEMS).await?)
+    Ok(store_details::list_problems(conn, actor.owner_id(), MAX_PROBLEMS).await?)
 }

@@ -106,7 +106,7 @@ impl CredentialService<'_> {
             NewCredential::None | NewCredential::Token(_) => combine(label::parse(&new.label), validated)?,
         };
         let accepted = self.verify(connector, validated).await?;
-        let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
+        let (mut tx, owner) = (self.db.enter(actor).await?, actor.owner_id());
         let secret = match &accepted {
             Some(it) => Some(self.vault.seal(&mut tx, owner, access_secret(&it.secret), now).await?),
             None => None,
@@ -136,7 +136,7 @@ impl CredentialService<'_> {
         new: &NewCredential,
         now: Timestamp,
     ) -> Result<ReleasedJobs> {
-        let mut tx = self.db.as_user(actor).await?;
+        let mut tx = self.db.enter(actor).await?;
         let connector = lock_connected(&mut tx, actor, id).await?.connector_id;
         let connector = connectors::get(&mut tx, actor, connector).await?;
         // the row is not locked while the service answers
@@ -145,7 +145,7 @@ impl CredentialService<'_> {
         let accepted = self.verify(&connector, validated).await?;
         let accepted = accepted
             .ok_or_else(|| Error::conflict(format!("{} takes no credential", connector.name), "Use it without one"))?;
-        let (mut tx, owner) = (self.db.as_user(actor).await?, actor.user_id());
+        let (mut tx, owner) = (self.db.enter(actor).await?, actor.owner_id());
         let locked = lock_connected(&mut tx, actor, id).await?;
         if let Some(KeyDetails { account, secret_field, .. }) = &accepted.details
             && let Some(message) = locked.other_account_error(account.as_ref())
@@ -218,7 +218,7 @@ impl CredentialService<'_> {
     }
 
     async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
-        let mut tx = self.db.as_user(actor).await?;
+        let mut tx = self.db.enter(actor).await?;
         let descriptor = connectors::descriptor(&mut tx, actor, connector).await?;
         descriptor.ok_or_else(|| Error::conflict("This service takes no key", "Open its page to see how to connect it"))
     }
@@ -229,15 +229,15 @@ impl AcceptedCredential {
     async fn store_details(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<()> {
         if let Some(KeyDetails { fields, account, .. }) = &self.details {
             let captured = serde_json::to_value(&fields.values).map_err(Error::internal)?;
-            store::set_account(tx, actor.user_id(), id, &captured, account.as_ref()).await?;
+            store::set_account(tx, actor.owner_id(), id, &captured, account.as_ref()).await?;
         }
-        schedule_verification(tx, actor.user_id(), id, &self.expiry, now).await
+        schedule_verification(tx, actor.owner_id(), id, &self.expiry, now).await
     }
 }
 
 /// Locks a connection. A disconnected one is an [`Error::Conflict`].
 async fn lock_connected(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<store::LockedConnection> {
-    let locked = store::lock(tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    let locked = store::lock(tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if locked.status.is_disconnected() {
         return Err(Error::conflict("This connection was disconnected", "Connect the service again"));
     }

@@ -54,14 +54,14 @@ pub async fn discover_tools(
     connector: ConnectorId,
     now: Timestamp,
 ) -> Result<DiscoveryOutcome> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let claimed = ToolDiscovery::claim(&mut tx, actor, connector, DISCOVERY_INTERVAL, now).await?;
     let Some(discovery) = claimed else {
         return Ok(DiscoveryOutcome::TooSoon(DISCOVERY_INTERVAL));
     };
     tx.commit().await?;
     let discovered = discovery.ask_server(egress, refresher, actor).await?;
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let outcome = discovered.store(&mut tx, actor, now).await?;
     tx.commit().await?;
     Ok(outcome)
@@ -82,7 +82,7 @@ impl ToolDiscovery {
             return Ok(None);
         }
         // the connection that calls go through
-        let connections = store::list_for_connector(tx, actor.user_id(), connector.id).await?;
+        let connections = store::list_for_connector(tx, actor.owner_id(), connector.id).await?;
         let connection = connections.iter().find(|connection| connection.status.is_usable()).map(|it| it.id);
         Ok(Some(Self { connector: connector.id, url, connection }))
     }

@@ -16,19 +16,19 @@ const MAX_LINKED_CONNECTORS: i64 = 200;
 
 /// Returns the actor's connections to a connector: the default one first, then the oldest.
 pub async fn list_for_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store::list_for_connector(&mut tx, actor.user_id(), connector).await?)
+    let mut tx = db.enter(actor).await?;
+    Ok(store::list_for_connector(&mut tx, actor.owner_id(), connector).await?)
 }
 
 /// Returns the connectors that the actor has connections to, by name, in the caller's transaction.
 pub async fn linked_connectors(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<LinkedConnector>> {
-    Ok(store_details::linked_connectors(conn, actor.user_id(), MAX_LINKED_CONNECTORS).await?)
+    Ok(store_details::linked_connectors(conn, actor.owner_id(), MAX_LINKED_CONNECTORS).await?)
 }
 
 /// Returns the label of another of the actor's connections to the same account, in the caller's transaction. Both work, but
 /// users rarely mean to have both.
 pub async fn duplicate_label(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<Option<String>> {
-    Ok(store_details::duplicate_label(conn, actor.user_id(), id).await?)
+    Ok(store_details::duplicate_label(conn, actor.owner_id(), id).await?)
 }
 
 /// Returns the page of the actor's connections that follows `after`, by group, connector and label. In the caller's
@@ -39,7 +39,7 @@ pub async fn list(
     group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
 ) -> Result<Page<ConnectionDetail>> {
-    Ok(Page::cut(store_details::list(conn, actor.user_id(), group, after).await?))
+    Ok(Page::cut(store_details::list(conn, actor.owner_id(), group, after).await?))
 }
 
 /// Finds one of the actor's connections, in the caller's transaction.
@@ -52,7 +52,7 @@ pub async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> R
 /// # Errors
 /// [`Error::NotFound`] if `ids` is empty, or names a connection that the actor does not have.
 pub async fn find_many(conn: &mut PgConnection, actor: &Actor, ids: &[ConnectionId]) -> Result<Vec<ConnectionDetail>> {
-    let found = store_details::find_many(conn, actor.user_id(), ids).await?;
+    let found = store_details::find_many(conn, actor.owner_id(), ids).await?;
     if ids.iter().all(|id| found.iter().any(|it| it.id == *id)) && !ids.is_empty() {
         Ok(found)
     } else {

@@ -15,12 +15,12 @@ const LABEL_INDEX: &str = "user_connections_label";
 /// Gives a connection another label.
 pub async fn rename(db: &Db, actor: &Actor, id: ConnectionId, typed: &str, now: Timestamp) -> Result<()> {
     let label = label::parse(typed)?;
-    let mut tx = db.as_user(actor).await?;
-    let locked = store::lock(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    let mut tx = db.enter(actor).await?;
+    let locked = store::lock(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if locked.label == label {
         return Ok(());
     }
-    let renamed = store::rename(&mut tx, actor.user_id(), id, label, now).await;
+    let renamed = store::rename(&mut tx, actor.owner_id(), id, label, now).await;
     renamed.on_constraint(LABEL_INDEX, || label::taken_error(label))?;
     let (connector, from, to) = (locked.connector_id, locked.label, label.to_owned());
     audit::record(&mut tx, actor, &Action::ConnectionRenamed { connection: id, connector, from, to }, now).await?;
@@ -29,8 +29,8 @@ pub async fn rename(db: &Db, actor: &Actor, id: ConnectionId, typed: &str, now: 
 
 /// Makes a connection the one that calls go through by default.
 pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<()> {
-    let mut tx = db.as_user(actor).await?;
-    let locked = store::lock(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    let mut tx = db.enter(actor).await?;
+    let locked = store::lock(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if !locked.status.is_usable() {
         return Err(Error::conflict(
             "This connection cannot be used, so it cannot be the default",
@@ -40,8 +40,8 @@ pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestam
     if locked.is_default {
         return Ok(());
     }
-    store::clear_default(&mut tx, actor.user_id(), locked.connector_id).await?;
-    store::set_default(&mut tx, actor.user_id(), id, now).await?;
+    store::clear_default(&mut tx, actor.owner_id(), locked.connector_id).await?;
+    store::set_default(&mut tx, actor.owner_id(), id, now).await?;
     let action = Action::DefaultConnectionChanged { connection: id, connector: locked.connector_id };
     audit::record(&mut tx, actor, &action, now).await?;
     Ok(tx.commit().await?)
@@ -50,13 +50,13 @@ pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestam
 /// Disconnects a connection in the caller's transaction and deletes its credential. Its row stays, so that its jobs can be
 /// read; the caller ends what runs through it (see [`crate::jobs`]). Returns false if it was disconnected before.
 pub async fn disconnect(tx: &mut Tx, vault: &Vault, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<bool> {
-    let locked = store::lock(tx, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    let locked = store::lock(tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if locked.status.is_disconnected() {
         return Ok(false);
     }
-    store::mark_disconnected(tx, actor.user_id(), id, now).await?;
+    store::mark_disconnected(tx, actor.owner_id(), id, now).await?;
     for secret in [locked.access, locked.refresh].into_iter().flatten() {
-        vault.shred(tx, actor.user_id(), &secret).await?;
+        vault.shred(tx, actor.owner_id(), &secret).await?;
     }
     let action = Action::ConnectionDisconnected { connection: id, connector: locked.connector_id };
     audit::record(tx, actor, &action, now).await?;

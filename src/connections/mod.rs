@@ -92,8 +92,8 @@ pub async fn choose_for_call(
     chosen: Option<ConnectionId>,
     now: Timestamp,
 ) -> Result<ConnectionId> {
-    let mut tx = db.as_user(actor).await?;
-    let existing = store::list_for_connector(&mut tx, actor.user_id(), connector.id).await?;
+    let mut tx = db.enter(actor).await?;
+    let existing = store::list_for_connector(&mut tx, actor.owner_id(), connector.id).await?;
     let mut usable = existing.iter().filter(|connection| connection.status.is_usable());
     if let Some(id) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)).map(|it| it.id) {
         return Ok(id);
@@ -117,7 +117,7 @@ pub async fn choose_for_call(
 /// Returns the values that are stored beside a connection's credential: those that its owner entered, and those that came
 /// with its grant. In the caller's transaction.
 pub async fn stored_values(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<TemplateValues> {
-    let locked = store::lock(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+    let locked = store::lock(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     Ok(values_of(locked.captured.as_ref()))
 }
 
@@ -136,7 +136,7 @@ async fn create(
     now: Timestamp,
 ) -> Result<ConnectionId> {
     let id = ConnectionId::new(now);
-    let stored = store::insert(tx, actor.user_id(), id, connector, label::DEFAULT, secret, now).await?;
+    let stored = store::insert(tx, actor.owner_id(), id, connector, label::DEFAULT, secret, now).await?;
     if stored == id {
         audit::record(tx, actor, &Action::ConnectionCreated { connection: id, connector }, now).await?;
     }

@@ -122,7 +122,7 @@ async fn store_ready(
     now: Timestamp,
 ) -> Result<Connector> {
     let ReadyServer { name, url, found, bearer } = server;
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let connector = NewConnector {
         name: name_for(name, found.server_name.as_deref(), url),
         description: found.instructions.as_deref().map(first_line).unwrap_or_default(),
@@ -132,12 +132,12 @@ async fn store_ready(
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
     let secret = match &bearer {
-        Some(it) => Some(vault.seal(&mut tx, actor.user_id(), access_secret(it.token), now).await?),
+        Some(it) => Some(vault.seal(&mut tx, actor.owner_id(), access_secret(it.token), now).await?),
         None => None,
     };
     let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
     if let Some(it) = bearer {
-        schedule_verification(&mut tx, actor.user_id(), id, &it.expiry, now).await?;
+        schedule_verification(&mut tx, actor.owner_id(), id, &it.expiry, now).await?;
     }
     tx.commit().await?;
     Ok(connector)
@@ -145,7 +145,7 @@ async fn store_ready(
 
 /// Stores a server that lists its tools only after a sign-in.
 async fn store_unauthenticated(db: &Db, actor: &Actor, new: &NewConnector, now: Timestamp) -> Result<Connector> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let connector = connectors::add(&mut tx, actor, new, None, now).await?;
     tx.commit().await?;
     Ok(connector)

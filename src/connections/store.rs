@@ -7,7 +7,7 @@ use super::rest_service::{ExternalAccount, other_account_error};
 use super::status::ConnectionStatus;
 use crate::clock::Timestamp;
 use crate::error::Message;
-use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OwnerId};
 use crate::secret::Secret;
 use crate::vault::{NewSecret, SecretRef};
 
@@ -36,7 +36,7 @@ pub struct Connection {
 /// Returns the default connection first, then the oldest.
 pub(super) async fn list_for_connector(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
 ) -> sqlx::Result<Vec<Connection>> {
     sqlx::query_as!(
@@ -49,7 +49,7 @@ pub(super) async fn list_for_connector(
                last_used_at,
                created_at
         FROM user_connections
-        WHERE user_id = $1 AND connector_id = $2
+        WHERE owner_id = $1 AND connector_id = $2
         ORDER BY is_default DESC, id
         "#,
         owner as _,
@@ -62,7 +62,7 @@ pub(super) async fn list_for_connector(
 /// Returns the id of the connection with the label: the new one, or the one that was there first.
 pub(super) async fn insert(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     connector: ConnectorId,
     label: &str,
@@ -71,10 +71,10 @@ pub(super) async fn insert(
 ) -> sqlx::Result<ConnectionId> {
     sqlx::query_scalar!(
         r#"
-        INSERT INTO user_connections (user_id, id, connector_id, label, status, secret_ref_access, created_at, updated_at)
+        INSERT INTO user_connections (owner_id, id, connector_id, label, status, secret_ref_access, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', $5, $6, $6)
         -- an update that changes nothing, so that the existing row is returned
-        ON CONFLICT (user_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE SET label = EXCLUDED.label
+        ON CONFLICT (owner_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE SET label = EXCLUDED.label
         RETURNING id AS "id: ConnectionId"
         "#,
         owner as _,
@@ -111,7 +111,7 @@ impl LockedConnection {
 
 pub(super) async fn lock(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
 ) -> sqlx::Result<Option<LockedConnection>> {
     sqlx::query_as!(
@@ -128,7 +128,7 @@ pub(super) async fn lock(
                captured,
                oauth_client_id AS "oauth_client_id: OauthClientId"
         FROM user_connections
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         FOR UPDATE
         "#,
         owner as _,
@@ -141,7 +141,7 @@ pub(super) async fn lock(
 /// Sets the values beside the credential, and the account if it is known.
 pub(super) async fn set_account(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     captured: &Value,
     account: Option<&ExternalAccount>,
@@ -152,7 +152,7 @@ pub(super) async fn set_account(
         SET captured = $3,
             external_id = COALESCE($4, external_id),
             external_account = COALESCE($5, external_account)
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
         id as _,
@@ -167,13 +167,13 @@ pub(super) async fn set_account(
 
 pub(super) async fn rename(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     label: &str,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE user_connections SET label = $3, updated_at = $4 WHERE user_id = $1 AND id = $2",
+        "UPDATE user_connections SET label = $3, updated_at = $4 WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
         label,
@@ -187,7 +187,7 @@ pub(super) async fn rename(
 /// Activates the connection with a new credential, and clears every trace of the old one's failure.
 pub(super) async fn set_credential(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     secret: &SecretRef,
     now: Timestamp,
@@ -205,7 +205,7 @@ pub(super) async fn set_credential(
             notice_at = NULL,
             last_ok_at = $4,
             updated_at = $4
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
         id as _,
@@ -220,7 +220,7 @@ pub(super) async fn set_credential(
 /// Marks a connection as disconnected, and drops the references to its secrets.
 pub(super) async fn mark_disconnected(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -238,7 +238,7 @@ pub(super) async fn mark_disconnected(
             expires_on = NULL,
             remind_at = NULL,
             updated_at = $3
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
         id as _,
@@ -249,9 +249,9 @@ pub(super) async fn mark_disconnected(
     Ok(())
 }
 
-pub(super) async fn clear_default(conn: &mut PgConnection, owner: UserId, connector: ConnectorId) -> sqlx::Result<()> {
+pub(super) async fn clear_default(conn: &mut PgConnection, owner: OwnerId, connector: ConnectorId) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE user_connections SET is_default = false WHERE user_id = $1 AND connector_id = $2 AND is_default",
+        "UPDATE user_connections SET is_default = false WHERE owner_id = $1 AND connector_id = $2 AND is_default",
         owner as _,
         connector as _,
     )
@@ -262,12 +262,12 @@ pub(super) async fn clear_default(conn: &mut PgConnection, owner: UserId, connec
 
 pub(super) async fn set_default(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE user_connections SET is_default = true, updated_at = $3 WHERE user_id = $1 AND id = $2",
+        "UPDATE user_connections SET is_default = true, updated_at = $3 WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
         now,
@@ -278,12 +278,12 @@ pub(super) async fn set_default(
 }
 
 /// Resets the failures of a connection, after its credential was accepted in the same transaction.
-pub(super) async fn reset_failures(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<()> {
+pub(super) async fn reset_failures(conn: &mut PgConnection, owner: OwnerId, id: ConnectionId) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         UPDATE user_connections
         SET failures = 0, failed_days = 0, last_failed_at = NULL, failure = NULL
-        WHERE user_id = $1 AND id = $2 AND (failures > 0 OR failure IS NOT NULL)
+        WHERE owner_id = $1 AND id = $2 AND (failures > 0 OR failure IS NOT NULL)
         "#,
         owner as _,
         id as _,

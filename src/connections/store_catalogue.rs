@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::status::ConnectionStatus;
 use crate::connectors::{AuthKind, Category, Transport};
-use crate::ids::{ConnectorId, UserId};
+use crate::ids::{ConnectorId, OwnerId};
 use crate::page::PAGE_LIMIT;
 
 /// The filter of a catalogue page; an empty one matches everything.
@@ -86,10 +86,10 @@ macro_rules! matching {
                 ))
                 -- if the connector requires no credential, the first call creates the connection
                 AND ($5::boolean IS NULL OR $5 = (
-                    c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1 AND u.status = 'active')
+                    c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.owner_id = $1 AND u.status = 'active')
                     OR (
                         c.auth_type = 'none'
-                        AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.user_id = $1)
+                        AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.owner_id = $1)
                     )
                 ))
                 "#
@@ -106,7 +106,7 @@ macro_rules! matching {
 
 pub(super) async fn page(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     filter: &CatalogueFilter,
     after: Option<ConnectorId>,
 ) -> sqlx::Result<Vec<CatalogueEntry>> {
@@ -138,7 +138,7 @@ pub(super) async fn page(
                    (
                        SELECT u.status
                        FROM user_connections u
-                       WHERE u.user_id = $1 AND u.connector_id = c.id
+                       WHERE u.owner_id = $1 AND u.connector_id = c.id
                        ORDER BY u.status <> 'active', u.id
                        LIMIT 1
                    ),
@@ -165,7 +165,7 @@ pub(super) async fn page(
 
 pub(super) async fn kind_counts(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     filter: &CatalogueFilter,
 ) -> sqlx::Result<Vec<KindCount>> {
     matching!(

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::detail::{ConnectionDetail, ConnectionGroup};
 use super::status::{ConnectionHealth, ConnectionStatus};
 use crate::connectors::{AuthKind, Transport};
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OwnerId};
 use crate::page::PAGE_LIMIT;
 
 /// A connector that a user has connections to.
@@ -52,7 +52,7 @@ macro_rules! details {
                             ELSE 1 END AS place
                 FROM user_connections u
                 JOIN connectors c ON c.id = u.connector_id
-                WHERE u.user_id = $1
+                WHERE u.owner_id = $1
             )
             SELECT id AS "id!: ConnectionId",
                    connector_id AS "connector_id!: ConnectorId",
@@ -79,14 +79,14 @@ macro_rules! details {
                    COALESCE(id = (
                        SELECT o.id
                        FROM user_connections o
-                       WHERE o.user_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
+                       WHERE o.owner_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
                        ORDER BY o.is_default DESC, o.id
                        LIMIT 1
                    ), false) AS "is_default!",
                    (
                        SELECT count(*)
                        FROM user_connections o
-                       WHERE o.user_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
+                       WHERE o.owner_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
                    ) AS "usable!"
             FROM mine
             "#
@@ -99,7 +99,7 @@ macro_rules! details {
 
 pub(super) async fn list(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
 ) -> sqlx::Result<Vec<ConnectionDetail>> {
@@ -123,7 +123,7 @@ pub(super) async fn list(
 
 pub(super) async fn find_many(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     ids: &[ConnectionId],
 ) -> sqlx::Result<Vec<ConnectionDetail>> {
     let ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
@@ -141,7 +141,7 @@ pub(super) async fn find_many(
 
 pub(super) async fn linked_connectors(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     limit: i64,
 ) -> sqlx::Result<Vec<LinkedConnector>> {
     sqlx::query_as!(
@@ -152,7 +152,7 @@ pub(super) async fn linked_connectors(
                c.slug
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1
+        WHERE u.owner_id = $1
         ORDER BY c.name, c.slug
         LIMIT $2
         "#,
@@ -165,15 +165,15 @@ pub(super) async fn linked_connectors(
 
 pub(super) async fn duplicate_label(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
 ) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(
         r#"
         SELECT o.label
         FROM user_connections u
-        JOIN user_connections o ON o.user_id = u.user_id AND o.connector_id = u.connector_id AND o.external_id = u.external_id
-        WHERE u.user_id = $1 AND u.id = $2 AND o.id <> u.id AND o.status <> 'revoked'
+        JOIN user_connections o ON o.owner_id = u.owner_id AND o.connector_id = u.connector_id AND o.external_id = u.external_id
+        WHERE u.owner_id = $1 AND u.id = $2 AND o.id <> u.id AND o.status <> 'revoked'
         ORDER BY o.id
         LIMIT 1
         "#,
@@ -188,7 +188,7 @@ pub(super) async fn duplicate_label(
 /// disconnected is no problem.
 pub(super) async fn list_problems(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     limit: i64,
 ) -> sqlx::Result<Vec<ConnectionProblem>> {
     sqlx::query_as!(
@@ -201,7 +201,7 @@ pub(super) async fn list_problems(
                COALESCE(u.reason, u.last_error) AS cause
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1 AND u.status IN ('expired', 'error') AND c.is_active
+        WHERE u.owner_id = $1 AND u.status IN ('expired', 'error') AND c.is_active
         ORDER BY u.updated_at, u.id
         LIMIT $2
         "#,

@@ -38,8 +38,8 @@ pub struct ChangedTool {
 
 /// Returns the latest changes of the tools of one of the actor's own connectors.
 pub async fn find_changes(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<ToolChanges> {
-    let mut tx = db.as_user(actor).await?;
-    let owner = actor.user_id();
+    let mut tx = db.enter(actor).await?;
+    let owner = actor.owner_id();
     let found = store::find(&mut tx, owner, connector).await?.ok_or(Error::NotFound("connector"))?;
     let Some(at) = found.tools_changed_at else {
         return Ok(ToolChanges { at: None, added: vec![], removed: vec![], changed: vec![], more: false });

@@ -25,7 +25,7 @@ pub async fn claim_discovery(
     interval: Duration,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(store::claim_discovery(conn, actor.user_id(), connector, interval, now).await?)
+    Ok(store::claim_discovery(conn, actor.owner_id(), connector, interval, now).await?)
 }
 
 /// Stores the tools that a discovery found, in the caller's transaction.
@@ -36,8 +36,8 @@ pub async fn store_tools(
     tools: &[ToolDefinition],
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
-    let changed = versions::save(tx, Some(actor.user_id()), connector, tools, now).await?;
-    store::record_discovery(tx, actor.user_id(), connector, !changed.is_empty(), now).await?;
+    let changed = versions::save(tx, Some(actor.owner_id()), connector, tools, now).await?;
+    store::record_discovery(tx, actor.owner_id(), connector, !changed.is_empty(), now).await?;
     audit::record(tx, actor, &changed.as_action(connector, tools.len()), now).await?;
     Ok(changed)
 }
@@ -51,7 +51,7 @@ pub async fn record_discovery_failure(
     message: &str,
     now: Timestamp,
 ) -> Result<()> {
-    store::record_discovery_error(tx, actor.user_id(), connector, message).await?;
+    store::record_discovery_error(tx, actor.owner_id(), connector, message).await?;
     let failed = Action::DiscoveryFailed { connector, class, message: message.to_owned() };
     audit::record(tx, actor, &failed, now).await
 }
@@ -63,5 +63,5 @@ pub async fn mark_tools_changed(
     connector: ConnectorId,
     now: Timestamp,
 ) -> Result<()> {
-    Ok(store::mark_change_announced(conn, actor.user_id(), connector, now).await?)
+    Ok(store::mark_change_announced(conn, actor.owner_id(), connector, now).await?)
 }

@@ -45,7 +45,7 @@ use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, ToolVersionId, UserId};
+use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
 use crate::oauth::Provider;
 use crate::upstream::ToolDefinition;
 
@@ -66,37 +66,37 @@ pub struct NewConnector {
 
 /// Finds a connector by its slug. The actor's own connectors take precedence over shipped ones.
 pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))
 }
 
 /// Like [`find`], in the caller's transaction. Returns `None` if there is no such connector.
 pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
-    Ok(store::find_by_slug(conn, actor.user_id(), slug).await?)
+    Ok(store::find_by_slug(conn, actor.owner_id(), slug).await?)
 }
 
 /// Lists the tools that the server lists now, in the server's order.
 pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
-    let mut tx = db.as_user(actor).await?;
-    Ok(store_tools::list(&mut tx, actor.user_id(), connector).await?)
+    let mut tx = db.enter(actor).await?;
+    Ok(store_tools::list(&mut tx, actor.owner_id(), connector).await?)
 }
 
 /// Finds the current version of a tool by the names in its URL, also if the server no longer lists the tool.
 pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result<(Connector, ToolVersion)> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let connector = find_by_slug(&mut tx, actor, slug).await?.ok_or(Error::NotFound("connector"))?;
-    let version = store_tools::current_version(&mut tx, actor.user_id(), connector.id, tool).await?;
+    let version = store_tools::current_version(&mut tx, actor.owner_id(), connector.id, tool).await?;
     Ok((connector, version.ok_or(Error::NotFound("tool"))?))
 }
 
 /// Finds a version of a tool that the actor may see, such as the version that a job ran.
 pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
-    store_tools::version(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("tool version"))
+    store_tools::version(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("tool version"))
 }
 
 /// Finds a connector by its id, if the actor may see it.
 pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Connector> {
-    store::find(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connector"))
+    store::find(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connector"))
 }
 
 /// Adds a connector in the caller's transaction. `tools` are those that its server listed; `None` if it lists them only
@@ -111,14 +111,14 @@ pub async fn add(
     let taken =
         || Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
     // of two identical forms at once, the second finds the name of the first taken, or violates the constraint
-    let slug = free_slug(tx, actor.user_id(), &new.name).await?;
-    if store::is_name_taken(tx, actor.user_id(), &new.name).await? {
+    let slug = free_slug(tx, actor.owner_id(), &new.name).await?;
+    if store::is_name_taken(tx, actor.owner_id(), &new.name).await? {
         return Err(taken());
     }
     let id = ConnectorId::new(now);
     let provider = new.provider.as_ref().map(as_json).transpose()?;
     let row = store::NewRow { id, slug: &slug, new, provider };
-    let stored = store::insert(tx, actor.user_id(), row, now).await;
+    let stored = store::insert(tx, actor.owner_id(), row, now).await;
     stored.on_constraint("connectors_owner_id_slug_key", taken)?;
     audit::record(
         tx,
@@ -128,14 +128,14 @@ pub async fn add(
     )
     .await?;
     if let Some(tools) = tools {
-        let changed = versions::save(tx, Some(actor.user_id()), id, tools, now).await?;
+        let changed = versions::save(tx, Some(actor.owner_id()), id, tools, now).await?;
         audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
     }
     get(tx, actor, id).await
 }
 
 /// Returns a slug for this name that neither the owner nor a shipped connector uses.
-async fn free_slug(conn: &mut PgConnection, owner: UserId, name: &str) -> Result<Slug> {
+async fn free_slug(conn: &mut PgConnection, owner: OwnerId, name: &str) -> Result<Slug> {
     let slug = Slug::from_name(name);
     let taken = store::list_slugs_with_prefix(conn, owner, slug.as_str()).await?;
     Ok(slug.first_free(&taken))
@@ -143,7 +143,7 @@ async fn free_slug(conn: &mut PgConnection, owner: UserId, name: &str) -> Result
 
 /// Returns the OAuth description of the connector's provider, if users sign in there.
 pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Provider>> {
-    let stored = store::find_provider(conn, actor.user_id(), id).await?.flatten();
+    let stored = store::find_provider(conn, actor.owner_id(), id).await?.flatten();
     let read = stored.map(serde_json::from_value).transpose();
     Ok(read.context("the description of a provider cannot be read")?)
 }
@@ -156,7 +156,7 @@ pub async fn require_sign_in(
     id: ConnectorId,
     provider: &Provider,
 ) -> Result<bool> {
-    Ok(store::require_sign_in(conn, actor.user_id(), id, &as_json(provider)?).await?)
+    Ok(store::require_sign_in(conn, actor.owner_id(), id, &as_json(provider)?).await?)
 }
 
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {

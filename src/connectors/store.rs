@@ -9,7 +9,7 @@ use url::Url;
 use super::slug::Slug;
 use super::{AuthKind, NewConnector, Transport, Visibility};
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, UserId};
+use crate::ids::{ConnectorId, OwnerId};
 
 /// A connector that the hub can call.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Connector {
     /// Primary key.
     pub id: ConnectorId,
     /// The user who added it; `None` for a shipped connector.
-    pub owner_id: Option<UserId>,
+    pub owner_id: Option<OwnerId>,
     /// The users who see it.
     pub visibility: Visibility,
     /// Name for people.
@@ -70,7 +70,7 @@ macro_rules! select_connectors {
             Connector,
             r#"
             SELECT id AS "id!: ConnectorId",
-                   owner_id AS "owner_id: UserId",
+                   owner_id AS "owner_id: OwnerId",
                    visibility AS "visibility!: Visibility",
                    name AS "name!",
                    slug AS "slug!",
@@ -96,17 +96,17 @@ macro_rules! select_connectors {
 
 pub(super) async fn find_by_slug(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     slug: &str,
 ) -> sqlx::Result<Option<Connector>> {
     select_connectors!(conn, owner, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
 }
 
-pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
+pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
     select_connectors!(conn, owner, "id = $2", id as _).fetch_optional(conn).await
 }
 
-pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: UserId, name: &str) -> sqlx::Result<bool> {
+pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: OwnerId, name: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM connectors WHERE owner_id = $1 AND lower(name) = lower($2)) AS "taken!""#,
         owner as _,
@@ -118,7 +118,7 @@ pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: UserId, name: 
 
 pub(super) async fn list_slugs_with_prefix(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     prefix: &str,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
@@ -140,7 +140,7 @@ pub(super) struct NewRow<'a> {
 
 pub(super) async fn insert(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     row: NewRow<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -168,7 +168,7 @@ pub(super) async fn insert(
 
 pub(super) async fn find_provider(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
 ) -> sqlx::Result<Option<Option<Value>>> {
     sqlx::query_scalar!(
@@ -182,7 +182,7 @@ pub(super) async fn find_provider(
 
 pub(super) async fn require_sign_in(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
     provider: &Value,
 ) -> sqlx::Result<bool> {
@@ -204,7 +204,7 @@ pub(super) async fn require_sign_in(
 /// Claims a discovery. Returns `false` if one ran less than `interval` ago.
 pub(super) async fn claim_discovery(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
     interval: Duration,
     now: Timestamp,
@@ -228,7 +228,7 @@ pub(super) async fn claim_discovery(
 /// Records a discovery that succeeded.
 pub(super) async fn record_discovery(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
     has_changes: bool,
     now: Timestamp,
@@ -254,7 +254,7 @@ pub(super) async fn record_discovery(
 
 pub(super) async fn record_discovery_error(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
     message: &str,
 ) -> sqlx::Result<()> {
@@ -271,7 +271,7 @@ pub(super) async fn record_discovery_error(
 
 pub(super) async fn mark_change_announced(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
     now: Timestamp,
 ) -> sqlx::Result<()> {

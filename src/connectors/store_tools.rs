@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::compare::ToolDescription;
 use super::tools::{Tool, ToolVersion};
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, ToolVersionId, UserId};
+use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
 
 /// A tool that was added.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub(super) struct VersionPair {
     pub(super) after: ToolDescription,
 }
 
-pub(super) async fn list(conn: &mut PgConnection, owner: UserId, connector: ConnectorId) -> sqlx::Result<Vec<Tool>> {
+pub(super) async fn list(conn: &mut PgConnection, owner: OwnerId, connector: ConnectorId) -> sqlx::Result<Vec<Tool>> {
     sqlx::query_as!(
         Tool,
         r#"
@@ -68,7 +68,7 @@ macro_rules! select_versions {
 
 pub(super) async fn current_version(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     tool: &str,
 ) -> sqlx::Result<Option<ToolVersion>> {
@@ -86,7 +86,7 @@ pub(super) async fn current_version(
 
 pub(super) async fn version(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ToolVersionId,
 ) -> sqlx::Result<Option<ToolVersion>> {
     select_versions!(
@@ -102,7 +102,7 @@ pub(super) async fn version(
 /// Lists the tools that the discovery at this time found for the first time, or again.
 pub(super) async fn list_added(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     at: Timestamp,
 ) -> sqlx::Result<Vec<AddedTool>> {
@@ -125,7 +125,7 @@ pub(super) async fn list_added(
 /// Lists the names of the tools that the discovery at this time no longer found.
 pub(super) async fn list_removed(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     at: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
@@ -147,7 +147,7 @@ pub(super) async fn list_removed(
 /// Lists the versions that the discovery at this time stored, at most `limit`.
 pub(super) async fn list_version_pairs(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     at: Timestamp,
     limit: i64,

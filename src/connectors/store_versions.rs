@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, ToolId, ToolVersionId, UserId};
+use crate::ids::{ConnectorId, OwnerId, ToolId, ToolVersionId};
 use crate::upstream::ToolDefinition;
 
 /// A stored tool, for comparison with the tool that its server lists.
@@ -18,7 +18,7 @@ pub(super) struct StoredTool {
 
 pub(super) async fn list_stored(
     conn: &mut PgConnection,
-    owner: Option<UserId>,
+    owner: Option<OwnerId>,
     connector: ConnectorId,
 ) -> sqlx::Result<Vec<StoredTool>> {
     sqlx::query_as!(
@@ -48,7 +48,7 @@ pub(super) struct ListedTool<'a> {
 /// Inserts or updates the listed tools in one statement. Names are unique in `tools`.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
-    owner: Option<UserId>,
+    owner: Option<OwnerId>,
     connector: ConnectorId,
     tools: &[ListedTool<'_>],
     now: Timestamp,
@@ -95,7 +95,7 @@ pub(super) struct NewVersion<'a> {
 /// Inserts each definition as the next version of its tool, and makes it current. A tool occurs once in `new`.
 pub(super) async fn insert_versions(
     conn: &mut PgConnection,
-    owner: Option<UserId>,
+    owner: Option<OwnerId>,
     new: &[NewVersion<'_>],
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -146,7 +146,7 @@ pub(super) async fn insert_versions(
 /// Hides tools that are not among `listed`. Returns the number of hidden tools.
 pub(super) async fn hide_unlisted(
     conn: &mut PgConnection,
-    owner: Option<UserId>,
+    owner: Option<OwnerId>,
     connector: ConnectorId,
     listed: &[String],
     now: Timestamp,

@@ -9,7 +9,7 @@ use super::store_versions::{self as store, ListedTool, NewVersion};
 use crate::audit::Action;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{ConnectorId, ToolId, UserId};
+use crate::ids::{ConnectorId, OwnerId, ToolId};
 use crate::upstream::ToolDefinition;
 
 /// The numbers of tools that a discovery found changed.
@@ -39,7 +39,7 @@ impl ToolChangeCounts {
 /// Stores new and changed definitions as new versions, and hides tools that are no longer listed.
 pub(super) async fn save(
     conn: &mut PgConnection,
-    owner: Option<UserId>,
+    owner: Option<OwnerId>,
     connector: ConnectorId,
     listed: &[ToolDefinition],
     now: Timestamp,

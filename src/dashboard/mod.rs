@@ -33,9 +33,9 @@ pub struct Overview {
 
 /// Returns the actor's overview. `starts` are the ascending starts of the periods; the last period has no end.
 pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Overview> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     Ok(Overview {
-        figures: store::figures(&mut tx, actor.user_id(), starts).await?,
+        figures: store::figures(&mut tx, actor.owner_id(), starts).await?,
         jobs: jobs::list_newest(&mut tx, actor, MAX_ROWS).await?,
         entries: audit::list_newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::UserId;
+use crate::ids::OwnerId;
 
 /// The numbers of finished jobs in one period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,11 @@ pub struct Figure {
 }
 
 /// Sums the hours by period; an hour belongs to the period in which it begins.
-pub(super) async fn figures(conn: &mut PgConnection, owner: UserId, starts: &[Timestamp]) -> sqlx::Result<Vec<Figure>> {
+pub(super) async fn figures(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    starts: &[Timestamp],
+) -> sqlx::Result<Vec<Figure>> {
     sqlx::query_as!(
         Figure,
         r#"
@@ -34,7 +38,7 @@ pub(super) async fn figures(conn: &mut PgConnection, owner: UserId, starts: &[Ti
                sum(unknown)::bigint AS "unknown!",
                sum(latency_ms)::bigint AS "latency_ms!"
         FROM job_hours
-        WHERE user_id = $1 AND hour >= $3
+        WHERE owner_id = $1 AND hour >= $3
         GROUP BY 1
         "#,
         owner as _,

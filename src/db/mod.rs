@@ -1,6 +1,6 @@
-//! PostgreSQL: two pools, and transactions that row-level security restricts to one user.
+//! PostgreSQL: two pools, and transactions that row-level security restricts to one owner.
 //!
-//! - [`Db`] is for pages: [`Db::as_user`] opens a transaction in which row-level security shows one user's rows.
+//! - [`Db`] is for pages: [`Db::enter`] opens a transaction in which row-level security shows the rows of one owner.
 //! - [`SystemDb`] sees all rows. Only the worker, the queue, and look-ups before a user is known have it; a test keeps the
 //!   list.
 //!
@@ -42,7 +42,7 @@ impl Databases {
     }
 }
 
-/// The pool for pages. A transaction sees the rows of one user.
+/// The pool for pages. A transaction sees the rows of one owner.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
@@ -55,10 +55,12 @@ impl Db {
         Self { pool }
     }
 
-    /// Opens a transaction that sees the actor's rows and shared rows, in one round trip.
-    pub async fn as_user(&self, actor: &Actor) -> Result<Tx> {
-        // the id is a UUID that we format: it cannot end the literal
-        let statement = format!("BEGIN; SET LOCAL app.user_id = '{}'", actor.user_id());
+    /// Opens a transaction that sees the rows of the actor's owner, and shared rows, in one round trip.
+    ///
+    /// The database checks that the user is the owner or a member of it. For anybody else no row is visible.
+    pub async fn enter(&self, actor: &Actor) -> Result<Tx> {
+        // the ids are UUIDs that we format: they cannot end the literals
+        let statement = format!("BEGIN; SELECT enter('{}', '{}')", actor.user_id(), actor.owner_id());
         begin(&self.pool, AssertSqlSafe(statement).into_sql_str()).await
     }
 }
@@ -96,7 +98,7 @@ impl SystemDb {
 /// Begins a transaction in a spawned task, which a cancelled request cannot interrupt.
 ///
 /// If `BEGIN` were interrupted, the connection would return to the pool before the answer. Its next user would then work
-/// inside of the open transaction, with the former `app.user_id`, and lose all writes. A transaction of the task that
+/// inside of the open transaction, with the former user and owner, and lose all writes. A transaction of the task that
 /// nobody waits for is dropped, and so rolls back.
 async fn begin(pool: &PgPool, statement: SqlStr) -> Result<Tx> {
     let connection = pool.acquire().await?;

@@ -1,13 +1,17 @@
 //! The ownership of each table. A test compares this list with the database.
 //!
 //! A new table is added here. Its migration applies the policy of its kind (`own_by`, `share_or_own`,
-//! `keep_for_system`). Partitions have the policy of their parent.
+//! `keep_personal`, `keep_for_system`). Partitions have the policy of their parent.
 
 /// The kind of policy that a table has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// The owner of a row and the system see the row.
+    /// Transactions for the owner of a row, and the system, see the row.
     Owned,
+    /// The person whom a row is about sees it, whatever owner the transaction is for.
+    Personal,
+    /// The member sees their memberships, and a transaction for an organisation all of its memberships.
+    Membership,
     /// Everybody sees rows without an owner, which only the system changes. Other rows are like [`Ownership::Owned`].
     SharedOrOwn,
     /// Only the system sees the rows: look-ups before a user is known, and communication between processes.
@@ -23,12 +27,12 @@ pub struct Table {
     pub name: &'static str,
     /// Kind of the policy.
     pub ownership: Ownership,
-    /// Column with the owner's id.
+    /// Column with the id of the owner, or of the person.
     pub owner_column: Option<&'static str>,
 }
 
 const fn owned(name: &'static str) -> Table {
-    Table { name, ownership: Ownership::Owned, owner_column: Some("user_id") }
+    Table { name, ownership: Ownership::Owned, owner_column: Some("owner_id") }
 }
 
 const fn shared_or_own(name: &'static str) -> Table {
@@ -45,9 +49,11 @@ const fn hot(name: &'static str) -> Table {
 
 /// All tables of the hub.
 pub const TABLES: &[Table] = &[
-    // a user owns the row about themselves
-    Table { name: "users", ownership: Ownership::Owned, owner_column: Some("id") },
-    owned("user_sessions"),
+    Table { name: "users", ownership: Ownership::Personal, owner_column: Some("id") },
+    Table { name: "user_sessions", ownership: Ownership::Personal, owner_column: Some("user_id") },
+    Table { name: "owners", ownership: Ownership::Owned, owner_column: Some("id") },
+    Table { name: "organisations", ownership: Ownership::Owned, owner_column: Some("id") },
+    Table { name: "memberships", ownership: Ownership::Membership, owner_column: Some("organisation_id") },
     owned("data_keys"),
     owned("secrets"),
     owned("user_connections"),

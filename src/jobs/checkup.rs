@@ -55,7 +55,7 @@ pub async fn start_checkup(
         let result = queue.enqueue(request(actor, connection, after, now)).await?;
         let EnqueueResult::Duplicate(id) = result else { return Ok(result.job_id()) };
         // a clock that was ahead can make a finished check-up seem newer than this one
-        match store::find(tx, actor.user_id(), id).await? {
+        match store::find(tx, actor.owner_id(), id).await? {
             Some(job) if job.status.is_final() && after != Some(id) => after = Some(id),
             _ => return Ok(id),
         }
@@ -65,7 +65,8 @@ pub async fn start_checkup(
 fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, now: Timestamp) -> EnqueueRequest {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     EnqueueRequest {
-        user_id: actor.user_id(),
+        owner_id: actor.owner_id(),
+        started_by: actor.user_id(),
         job_id: JobId::new(now),
         kind: KIND,
         connector_id: connection.connector_id,
@@ -84,8 +85,8 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
 
 /// The newest check-up of a connection, in the caller's transaction.
 pub async fn find_latest_checkup(tx: &mut Tx, actor: &Actor, connection: ConnectionId) -> Result<Option<Job>> {
-    match store::find_latest_checkup(tx, actor.user_id(), connection).await? {
-        Some(id) => Ok(store::find(tx, actor.user_id(), id).await?),
+    match store::find_latest_checkup(tx, actor.owner_id(), connection).await? {
+        Some(id) => Ok(store::find(tx, actor.owner_id(), id).await?),
         None => Ok(None),
     }
 }

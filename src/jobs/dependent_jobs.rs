@@ -37,7 +37,7 @@ pub async fn find_dependent(
 ) -> Result<DependentJobs> {
     let found = queue::list_unfinished(conn, actor, connections, MAX_DEPENDENT_JOBS).await?;
     let keys: Vec<_> = found.iter().map(|(_, job)| *job).collect();
-    let rows = store::of_keys(conn, actor.user_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
+    let rows = store::of_keys(conn, actor.owner_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
     let connection_of: HashMap<JobId, ConnectionId> =
         found.iter().map(|(connection, job)| (*job, *connection)).collect();
     // a job may have finished between the two statements
@@ -66,14 +66,14 @@ pub async fn disconnect(
     ids: &[ConnectionId],
     now: Timestamp,
 ) -> Result<DisconnectResult> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let mut result = DisconnectResult::default();
     for id in ids {
         result.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
     }
     let jobs = queue::list_unfinished(&mut tx, actor, ids, MAX_DEPENDENT_JOBS).await?;
     for (_, job) in &jobs {
-        let job = store::find(&mut tx, actor.user_id(), *job).await?.ok_or(Error::NotFound("job"))?;
+        let job = store::find(&mut tx, actor.owner_id(), *job).await?.ok_or(Error::NotFound("job"))?;
         match cancel_in(&mut tx, actor, job, "Its connection was disconnected", now).await? {
             CancelResult::Canceled => result.canceled_jobs += 1,
             CancelResult::Requested => result.stopping_jobs += 1,
@@ -84,9 +84,9 @@ pub async fn disconnect(
     if result.stopping_jobs > 0 {
         live.notify_cancels();
     }
-    live.notify_user(actor.user_id());
+    live.notify_owner(actor.owner_id());
     for (_, job) in jobs {
-        live.notify_job(actor.user_id(), job);
+        live.notify_job(actor.owner_id(), job);
     }
     Ok(result)
 }

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::checkup;
 use super::outcome::{ended, panicked, unprepared};
-use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented};
+use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented, read_job};
 use super::tools_changed::ToolsChanged;
-use crate::actor::{Actor, Origin};
+use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::oauth::Challenge;
 use crate::queue::{Event, EventLevel, FinishedRun, Lease, StopReason};
@@ -60,7 +60,12 @@ async fn run(runner: &Runner, lease: &Lease, actor: &Actor) -> RunResult {
     // for both calls, if there are two: the lease lasts no longer
     let deadline = Instant::now() + lease.time_limit().saturating_sub(DEADLINE_MARGIN);
     lease.events().append(Event::new(EventLevel::Info, started(lease), runner.clock.now()));
-    let finish = match prepare(runner, actor, lease.job_id()).await {
+    let job = match read_job(runner, actor.owner_id(), lease.job_id()).await {
+        Ok(job) => job,
+        Err(cause) => return unprepared(lease, actor, cause, runner.clock.now()).into(),
+    };
+    let actor = &actor.clone().on_behalf_of(job.started_by);
+    let finish = match prepare(runner, actor, job).await {
         Ok(Work::Call(prepared)) => {
             let tools_changed = Arc::new(AtomicBool::new(false));
             let connector = prepared.connector;
@@ -176,7 +181,7 @@ async fn fail_rejected(runner: &Runner, actor: &Actor, prepared: &PreparedCall, 
 
 #[expect(clippy::disallowed_methods, reason = "the lease vouches for the user: the job is theirs")]
 fn acting_for(lease: &Lease) -> Actor {
-    Actor::new(lease.user_id(), Origin::System)
+    Actor::system(lease.owner_id())
 }
 
 /// Returns the message of the run's first event. The run number means nothing to people: a rescue uses a number too.

@@ -15,7 +15,7 @@ use super::store_keys;
 use crate::actor::Actor;
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{ConnectorId, JobId, UserId};
+use crate::ids::{ConnectorId, JobId, OwnerId};
 use crate::page::{self, KeyRange, PAGE_LIMIT, last_of_full_scan};
 
 /// Most keys that are read for a page.
@@ -26,7 +26,7 @@ pub type Listing = page::Listing<JobRow, JobId>;
 
 /// Returns the actor's jobs that match and are older than `before`, newest first, in the caller's transaction.
 pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
-    let (owner, range) = (actor.user_id(), store_keys::range(filter, before));
+    let (owner, range) = (actor.owner_id(), store_keys::range(filter, before));
     if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
         let rows = store::newest(conn, owner, range, PAGE_LIMIT).await?;
         return Ok(Listing::cut(rows, None, |row| row.id));
@@ -39,7 +39,7 @@ pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, befor
 
 /// Returns the actor's newest jobs, in the caller's transaction.
 pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, limit: i64) -> Result<Vec<JobRow>> {
-    Ok(store::newest(conn, actor.user_id(), store_keys::range(&Filter::default(), None), limit).await?)
+    Ok(store::newest(conn, actor.owner_id(), store_keys::range(&Filter::default(), None), limit).await?)
 }
 
 /// Recent jobs of a connector, each list newest first.
@@ -54,8 +54,8 @@ pub struct RecentJobs {
 /// Returns the actor's jobs of one connector: the `most` newest, and the last of each tool. It reads a bounded part of one
 /// index, however many tools there are and however long the history is.
 pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: usize) -> Result<RecentJobs> {
-    let mut tx = db.as_user(actor).await?;
-    let jobs = store_keys::newest_with_tools(&mut tx, actor.user_id(), connector, MAX_SCANNED_JOBS).await?;
+    let mut tx = db.enter(actor).await?;
+    let jobs = store_keys::newest_with_tools(&mut tx, actor.owner_id(), connector, MAX_SCANNED_JOBS).await?;
     let mut seen = HashSet::new();
     let last: HashSet<_> = jobs.iter().filter(|job| seen.insert(job.tool_name.as_str())).map(|job| job.id).collect();
     let newest: HashSet<_> = jobs.iter().take(most).map(|job| job.id).collect();
@@ -63,7 +63,7 @@ pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: u
     if keys.is_empty() {
         return Ok(RecentJobs::default());
     }
-    let rows = store::of_keys(&mut tx, actor.user_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
+    let rows = store::of_keys(&mut tx, actor.owner_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
     Ok(RecentJobs {
         newest: rows.iter().filter(|row| newest.contains(&row.id)).cloned().collect(),
         last: rows.into_iter().filter(|row| last.contains(&row.id)).collect(),
@@ -73,7 +73,7 @@ pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: u
 /// Returns the matching jobs in the range, and the last scanned key if older jobs may match.
 async fn matching(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     filter: &Filter,
     range: KeyRange<JobId>,
 ) -> sqlx::Result<(Vec<JobRow>, Option<JobId>)> {

@@ -86,7 +86,8 @@ pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, no
     }
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job = EnqueueRequest {
-        user_id: actor.user_id(),
+        owner_id: actor.owner_id(),
+        started_by: actor.user_id(),
         job_id: JobId::new(now),
         kind: "tool.call",
         connector_id: new.connector.id,
@@ -108,29 +109,29 @@ pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, no
 /// # Errors
 /// [`Error::NotFound`] if the actor has no such job.
 pub async fn find(db: &Db, actor: &Actor, id: JobId) -> Result<Job> {
-    let mut tx = db.as_user(actor).await?;
-    store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))
+    let mut tx = db.enter(actor).await?;
+    store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("job"))
 }
 
 /// Returns a job and its events after `after`, as of one moment.
 pub async fn find_with_events(db: &Db, actor: &Actor, id: JobId, after: Position) -> Result<(Job, Vec<JobEvent>)> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     // the job first: its end and its last event are committed together, so a finished job has all its events
-    let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    let job = store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("job"))?;
     let events = queue::list_events(&mut tx, actor, id, after, MAX_EVENTS).await?;
     Ok((job, events))
 }
 
 /// Cancels a job: at once if it has not started, otherwise by asking its worker to stop.
 pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<CancelResult> {
-    let mut tx = db.as_user(actor).await?;
-    let job = store::find(&mut tx, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+    let mut tx = db.enter(actor).await?;
+    let job = store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("job"))?;
     let canceled = cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await?;
     tx.commit().await?;
     if canceled == CancelResult::Requested {
         live.notify_cancels();
     }
-    live.notify_job(actor.user_id(), id);
+    live.notify_job(actor.owner_id(), id);
     Ok(canceled)
 }
 

@@ -14,7 +14,7 @@ use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::schema_form;
 use crate::secret::Secret;
 use crate::upstream::{self, Target};
@@ -87,18 +87,23 @@ impl PreparedCall {
     }
 }
 
-/// Reads the job and, for a call, its tool version and its credential.
+/// Reads the job.
+pub(super) async fn read_job(runner: &Runner, owner: OwnerId, id: JobId) -> Result<Job, NotReady> {
+    let mut conn = runner.system.acquire().await?;
+    Ok(store::find(&mut conn, owner, id).await?.ok_or(Error::NotFound("job"))?)
+}
+
+/// Reads, for a call, the tool version and the credential.
 ///
 /// # Errors
 /// [`NotReady`] says whether the job fails, waits or is retried.
-pub(super) async fn prepare(runner: &Runner, actor: &Actor, id: JobId) -> Result<Work, NotReady> {
-    // no transaction: these rows do not change during a run, and it would cost two round trips
-    let mut conn = runner.system.acquire().await?;
-    let job = store::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("job"))?;
+pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<Work, NotReady> {
     tracing::Span::current().record("job.connector", tracing::field::display(job.connector_id));
     if job.is_checkup() {
         return Ok(Work::Checkup(Box::new(job)));
     }
+    // no transaction: these rows do not change during a run, and it would cost two round trips
+    let mut conn = runner.system.acquire().await?;
     let connector = connectors::get(&mut conn, actor, job.connector_id).await?;
     let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
     let version = connectors::version(&mut conn, actor, version).await?;

@@ -6,7 +6,7 @@ use super::filter::{Filter, StatusFilter};
 use super::status::JobStatus;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 use crate::page::KeyRange;
 use crate::queue::WaitReason;
 
@@ -34,6 +34,8 @@ pub struct JobRow {
 pub struct Job {
     /// Key.
     pub id: JobId,
+    /// The user who started it.
+    pub started_by: UserId,
     /// Job type.
     pub kind: String,
     /// The connector.
@@ -79,7 +81,7 @@ pub struct Job {
 /// Returns the newest jobs in the range.
 pub(super) async fn newest(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobRow>> {
@@ -95,7 +97,7 @@ pub(super) async fn newest(
                j.finished_at
         FROM pipeline_jobs j
         LEFT JOIN connectors c ON c.id = j.connector_id
-        WHERE j.user_id = $1 AND j.id > $2 AND j.id < $3
+        WHERE j.owner_id = $1 AND j.id > $2 AND j.id < $3
         ORDER BY j.id DESC
         LIMIT $4
         "#,
@@ -111,7 +113,7 @@ pub(super) async fn newest(
 /// Returns the jobs of these keys that match, newest first.
 pub(super) async fn of_keys(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     keys: &[JobId],
     filter: &Filter,
     limit: i64,
@@ -128,7 +130,7 @@ pub(super) async fn of_keys(
                j.started_at,
                j.finished_at
         FROM unnest($2::uuid[]) AS asked (id)
-        JOIN pipeline_jobs j ON j.user_id = $1 AND j.id = asked.id
+        JOIN pipeline_jobs j ON j.owner_id = $1 AND j.id = asked.id
         LEFT JOIN connectors c ON c.id = j.connector_id
         WHERE ($3::uuid IS NULL OR j.connector_id = $3)
           AND ($4::text IS NULL OR j.tool_name = $4)
@@ -148,11 +150,12 @@ pub(super) async fn of_keys(
 }
 
 /// Returns a job of the owner.
-pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> sqlx::Result<Option<Job>> {
+pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> sqlx::Result<Option<Job>> {
     sqlx::query_as!(
         Job,
         r#"
         SELECT j.id AS "id!: JobId",
+               j.user_id AS "started_by!: UserId",
                j.type AS "kind!",
                j.connector_id AS "connector_id!: ConnectorId",
                c.name AS "connector?",
@@ -175,7 +178,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
                j.finished_at
         FROM pipeline_jobs j
         LEFT JOIN connectors c ON c.id = j.connector_id
-        WHERE j.user_id = $1 AND j.id = $2
+        WHERE j.owner_id = $1 AND j.id = $2
         "#,
         owner as _,
         id as _,
@@ -187,14 +190,14 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: JobId) -> s
 /// Returns the key of the newest check-up of a connection.
 pub(super) async fn find_latest_checkup(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connection: ConnectionId,
 ) -> sqlx::Result<Option<JobId>> {
     sqlx::query_scalar!(
         r#"
         SELECT id AS "id: JobId"
         FROM job
-        WHERE user_id = $1 AND connection_id = $2 AND type = 'connection.checkup'
+        WHERE owner_id = $1 AND connection_id = $2 AND type = 'connection.checkup'
         ORDER BY id DESC
         LIMIT 1
         "#,

@@ -5,7 +5,7 @@
 use sqlx::PgConnection;
 
 use super::filter::{Filter, Source};
-use crate::ids::{ConnectorId, JobId, UserId};
+use crate::ids::{ConnectorId, JobId, OwnerId};
 use crate::page::KeyRange;
 
 /// Returns the range of the filter's period, older than `before`.
@@ -22,7 +22,7 @@ pub(super) fn range_after(filter: &Filter, after: Option<JobId>) -> KeyRange<Job
 /// Reads at most `limit` keys, newest first.
 pub(super) async fn read(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     source: Source<'_>,
     range: KeyRange<JobId>,
     limit: i64,
@@ -39,7 +39,7 @@ pub(super) async fn read(
 
 async fn newest(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
@@ -47,7 +47,7 @@ async fn newest(
         r#"
         SELECT id AS "id: JobId"
         FROM job
-        WHERE user_id = $1 AND id > $2 AND id < $3
+        WHERE owner_id = $1 AND id > $2 AND id < $3
         ORDER BY id DESC
         LIMIT $4
         "#,
@@ -62,7 +62,7 @@ async fn newest(
 
 async fn of_connector(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     range: KeyRange<JobId>,
     limit: i64,
@@ -71,7 +71,7 @@ async fn of_connector(
         r#"
         SELECT id AS "id: JobId"
         FROM job
-        WHERE user_id = $1 AND connector_id = $2 AND id > $3 AND id < $4
+        WHERE owner_id = $1 AND connector_id = $2 AND id > $3 AND id < $4
         ORDER BY id DESC
         LIMIT $5
         "#,
@@ -87,7 +87,7 @@ async fn of_connector(
 
 async fn of_tool(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     tool: &str,
     range: KeyRange<JobId>,
     limit: i64,
@@ -96,7 +96,7 @@ async fn of_tool(
         r#"
         SELECT id AS "id: JobId"
         FROM job
-        WHERE user_id = $1 AND tool_name = $2 AND id > $3 AND id < $4
+        WHERE owner_id = $1 AND tool_name = $2 AND id > $3 AND id < $4
         ORDER BY id DESC
         LIMIT $5
         "#,
@@ -112,7 +112,7 @@ async fn of_tool(
 
 async fn of_outcomes(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     outcomes: &[&str],
     range: KeyRange<JobId>,
     limit: i64,
@@ -125,7 +125,7 @@ async fn of_outcomes(
         CROSS JOIN LATERAL (
             SELECT job_id
             FROM job_result
-            WHERE user_id = $1 AND outcome = asked.outcome AND job_id > $3 AND job_id < $4
+            WHERE owner_id = $1 AND outcome = asked.outcome AND job_id > $3 AND job_id < $4
             ORDER BY job_id DESC
             LIMIT $5
         ) r
@@ -144,7 +144,7 @@ async fn of_outcomes(
 
 async fn running(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
@@ -152,7 +152,7 @@ async fn running(
         r#"
         SELECT job_id AS "job_id: JobId"
         FROM job_lease
-        WHERE user_id = $1 AND job_id > $2 AND job_id < $3
+        WHERE owner_id = $1 AND job_id > $2 AND job_id < $3
         ORDER BY job_id DESC
         LIMIT $4
         "#,
@@ -167,7 +167,7 @@ async fn running(
 
 async fn waiting(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
@@ -178,7 +178,7 @@ async fn waiting(
             (
                 SELECT job_id
                 FROM job_ready
-                WHERE user_id = $1 AND job_id > $2 AND job_id < $3
+                WHERE owner_id = $1 AND job_id > $2 AND job_id < $3
                 ORDER BY job_id DESC
                 LIMIT $4
             )
@@ -186,7 +186,7 @@ async fn waiting(
             (
                 SELECT job_id
                 FROM job_later
-                WHERE user_id = $1 AND job_id > $2 AND job_id < $3
+                WHERE owner_id = $1 AND job_id > $2 AND job_id < $3
                 ORDER BY job_id DESC
                 LIMIT $4
             )
@@ -212,7 +212,7 @@ pub(super) struct ToolJob {
 /// Reads the newest keys of a connector, each with its tool.
 pub(super) async fn newest_with_tools(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     limit: i64,
 ) -> sqlx::Result<Vec<ToolJob>> {
@@ -221,7 +221,7 @@ pub(super) async fn newest_with_tools(
         r#"
         SELECT id AS "id: JobId", tool_name
         FROM job
-        WHERE user_id = $1 AND connector_id = $2
+        WHERE owner_id = $1 AND connector_id = $2
         ORDER BY id DESC
         LIMIT $3
         "#,

@@ -11,7 +11,7 @@ use super::store_keys;
 use crate::actor::Actor;
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 use crate::page::PAGE_LIMIT;
 
 /// The rows of a page that is open, at most a page in all.
@@ -48,18 +48,18 @@ pub async fn list_update(
     shown: &ShownRows,
     is_first: bool,
 ) -> Result<JobListUpdate> {
-    let mut tx = db.as_user(actor).await?;
+    let mut tx = db.enter(actor).await?;
     let rows = match &shown.open[..] {
         [] => Vec::new(),
-        open => store::of_keys(&mut tx, actor.user_id(), open, &Filter::default(), PAGE_LIMIT).await?,
+        open => store::of_keys(&mut tx, actor.owner_id(), open, &Filter::default(), PAGE_LIMIT).await?,
     };
-    let unseen = if is_first { unseen(&mut tx, actor.user_id(), filter, shown).await? } else { 0 };
+    let unseen = if is_first { unseen(&mut tx, actor.owner_id(), filter, shown).await? } else { 0 };
     Ok(JobListUpdate { rows, unseen })
 }
 
 /// Counts matching jobs that are not shown, by key alone where the index answers the filter. A job may also enter a list
 /// late, when it fails or starts.
-async fn unseen(conn: &mut PgConnection, owner: UserId, filter: &Filter, shown: &ShownRows) -> sqlx::Result<usize> {
+async fn unseen(conn: &mut PgConnection, owner: OwnerId, filter: &Filter, shown: &ShownRows) -> sqlx::Result<usize> {
     let source = filter.source();
     let is_all = filter.is_all_of(source);
     let range = store_keys::range_after(filter, shown.older);

@@ -22,7 +22,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId, UserId};
 
 pub use permits::{MAX_STREAMS_PER_USER, StreamPermit};
 pub use topics::Subscription;
@@ -68,13 +68,13 @@ impl Live {
     }
 
     /// Notifies subscribers of a job, and of its owner, that the job changed.
-    pub fn notify_job(&self, user: UserId, job: JobId) {
-        self.publish(Change::Job(user, job));
+    pub fn notify_job(&self, owner: OwnerId, job: JobId) {
+        self.publish(Change::Job(owner, job));
     }
 
-    /// Notifies subscribers of a user that one of the user's connections changed.
-    pub fn notify_user(&self, user: UserId) {
-        self.publish(Change::User(user));
+    /// Notifies subscribers of an owner that one of the owner's connections changed.
+    pub fn notify_owner(&self, owner: OwnerId) {
+        self.publish(Change::Owner(owner));
     }
 
     /// Subscribes to ready jobs.
@@ -95,10 +95,10 @@ impl Live {
         self.topics.subscribe(Topic::Job(job))
     }
 
-    /// Subscribes to changes of a user's jobs and connections.
+    /// Subscribes to changes of an owner's jobs and connections.
     #[must_use]
-    pub fn subscribe_user(&self, user: UserId) -> Subscription {
-        self.topics.subscribe(Topic::User(user))
+    pub fn subscribe_owner(&self, owner: OwnerId) -> Subscription {
+        self.topics.subscribe(Topic::Owner(owner))
     }
 
     /// Returns a permit for one live page of a user. Its holder watches [`StreamPermit::revoked`] beside its subscription.

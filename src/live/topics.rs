@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::wire::Change;
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 
 /// A topic to subscribe to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +14,7 @@ pub(super) enum Topic {
     Queue,
     Cancels,
     Job(JobId),
-    User(UserId),
+    Owner(OwnerId),
 }
 
 /// The channels of topics that have subscribers.
@@ -67,9 +67,9 @@ impl Topics {
             Change::Cancels => notify(Topic::Cancels),
             Change::Job(user, job) => {
                 notify(Topic::Job(job));
-                notify(Topic::User(user));
+                notify(Topic::Owner(user));
             }
-            Change::User(user) => notify(Topic::User(user)),
+            Change::Owner(user) => notify(Topic::Owner(user)),
             Change::Everything => {
                 for sender in open.values() {
                     sender.send_replace(());
@@ -91,23 +91,23 @@ mod tests {
     use time::macros::datetime;
 
     use super::{Topic, Topics};
-    use crate::ids::{JobId, UserId};
+    use crate::ids::{JobId, OwnerId};
     use crate::live::wire::Change;
 
     #[test]
     fn a_job_notifies_its_own_and_its_owners_subscribers_only() {
         let now = datetime!(2026-11-24 08:00 UTC);
-        let (user, job) = (UserId::new(now), JobId::new(now));
+        let (user, job) = (OwnerId::new(now), JobId::new(now));
         let topics = Arc::<Topics>::default();
         let mut of_job = topics.subscribe(Topic::Job(job));
-        let mut of_user = topics.subscribe(Topic::User(user));
+        let mut of_user = topics.subscribe(Topic::Owner(user));
         let mut of_other = topics.subscribe(Topic::Job(JobId::new(now)));
         topics.notify(Change::Job(user, job));
         topics.notify(Change::Job(user, job));
         assert!(of_job.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none(), "two notifications between two waits count as one");
         assert!(of_user.changed().now_or_never().is_some());
-        topics.notify(Change::User(user));
+        topics.notify(Change::Owner(user));
         assert!(of_user.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none());
         assert!(of_other.changed().now_or_never().is_none());

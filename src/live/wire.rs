@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 
 /// The channel of all processes of one hub (a database has its own channels).
 pub(super) const CHANNEL: &str = "craft_live";
@@ -21,8 +21,8 @@ const USER_PREFIX: &str = "user/";
 pub(super) enum Change {
     Queue,
     Cancels,
-    Job(UserId, JobId),
-    User(UserId),
+    Job(OwnerId, JobId),
+    Owner(OwnerId),
     /// Too many changes to list.
     Everything,
 }
@@ -56,7 +56,7 @@ fn word(change: Change) -> String {
         Change::Queue => "queue".to_owned(),
         Change::Cancels => "cancels".to_owned(),
         Change::Job(user, job) => format!("{}/{}", user.uuid().simple(), job.uuid().simple()),
-        Change::User(user) => format!("{USER_PREFIX}{}", user.uuid().simple()),
+        Change::Owner(user) => format!("{USER_PREFIX}{}", user.uuid().simple()),
         Change::Everything => "everything".to_owned(),
     }
 }
@@ -68,7 +68,7 @@ fn change(word: &str) -> Option<Change> {
         "everything" => Some(Change::Everything),
         pair => {
             if let Some(user) = pair.strip_prefix(USER_PREFIX) {
-                return Some(Change::User(user.parse().ok()?));
+                return Some(Change::Owner(user.parse().ok()?));
             }
             let (user, job) = pair.split_once('/')?;
             Some(Change::Job(user.parse().ok()?, job.parse().ok()?))
@@ -84,12 +84,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Change, MAX_PAYLOAD_BYTES, decode, encode};
-    use crate::ids::{JobId, UserId};
+    use crate::ids::{JobId, OwnerId};
 
     fn many() -> HashSet<Change> {
         let now = datetime!(2026-11-24 08:00 UTC);
-        let jobs = (0..1_000).map(|_| Change::Job(UserId::new(now), JobId::new(now)));
-        [Change::Queue, Change::Cancels, Change::User(UserId::new(now)), Change::Everything]
+        let jobs = (0..1_000).map(|_| Change::Job(OwnerId::new(now), JobId::new(now)));
+        [Change::Queue, Change::Cancels, Change::Owner(OwnerId::new(now)), Change::Everything]
             .into_iter()
             .chain(jobs)
             .collect()

@@ -36,7 +36,7 @@ pub async fn cancel(
     message: &str,
     now: Timestamp,
 ) -> Result<CancelResult> {
-    let (owner, message) = (actor.user_id(), storable(message.to_owned()));
+    let (owner, message) = (actor.owner_id(), storable(message.to_owned()));
     for _ in 0..MAX_ATTEMPTS {
         // each statement sees what was committed before it, and waits for a transaction that moves the job
         if store::cancel::cancel_waiting(conn, owner, job, &message, now).await? {

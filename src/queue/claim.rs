@@ -121,8 +121,8 @@ impl Claims {
         for Claim { job, .. } in claims {
             let Some(permit) = permits.split(1) else { break };
             let (slot, stop) = self.runs.insert(&job, permit);
-            self.live.notify_job(job.user_id, job.job_id);
-            let events = RunEvents::new(job.user_id, job.job_id, job.run_no, self.flusher.clone());
+            self.live.notify_job(job.owner_id, job.job_id);
+            let events = RunEvents::new(job.owner_id, job.job_id, job.run_no, self.flusher.clone());
             if self.leases.send(Lease { job, events, stop, _slot: slot }).await.is_err() {
                 tracing::error!(
                     "Failed to send a claimed job to the worker: it has stopped; the job is rescued after its deadline"

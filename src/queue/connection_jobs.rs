@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::store;
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::ids::{ConnectionId, JobId, UserId};
+use crate::ids::{ConnectionId, JobId, OwnerId};
 use crate::live::Live;
 
 /// Returns at most `limit` of the actor's unfinished jobs, each with its connection.
@@ -15,14 +15,14 @@ pub async fn list_unfinished(
     connections: &[ConnectionId],
     limit: i64,
 ) -> Result<Vec<(ConnectionId, JobId)>> {
-    Ok(store::lane::list_unfinished(conn, actor.user_id(), connections, limit).await?)
+    Ok(store::lane::list_unfinished(conn, actor.owner_id(), connections, limit).await?)
 }
 
 /// Jobs that were made ready. The caller announces them after its commit.
 #[derive(Debug)]
 #[must_use]
 pub struct ReleasedJobs {
-    owner: UserId,
+    owner: OwnerId,
     jobs: Vec<JobId>,
 }
 
@@ -56,7 +56,7 @@ pub async fn release_awaiting_reauth(
     actor: &Actor,
     connection: ConnectionId,
 ) -> Result<ReleasedJobs> {
-    let owner = actor.user_id();
+    let owner = actor.owner_id();
     let jobs = store::job_later::release_awaiting_reauth(conn, owner, connection).await?;
     Ok(ReleasedJobs { owner, jobs })
 }

@@ -133,7 +133,7 @@ impl Engine {
         let record = finish::record(&lease, finished).await;
         let is_stored = self.0.finishes.submit(record).await?;
         if is_stored {
-            self.0.live.notify_job(lease.user_id(), lease.job_id());
+            self.0.live.notify_job(lease.owner_id(), lease.job_id());
         }
         drop(lease);
         self.0.run_ended.notify_one();

@@ -60,7 +60,7 @@ impl Enqueuer {
     /// [`Error::NotFound`] if the user has no such connection to that connector; [`Error::Limited`] if too many of
     /// their jobs are waiting.
     pub async fn enqueue(&self, job: EnqueueRequest) -> Result<EnqueueResult> {
-        let user = job.user_id;
+        let user = job.owner_id;
         match self.group.submit(job).await? {
             EnqueueDecision::Accepted(accepted) => {
                 if let EnqueueResult::New(id) = accepted {

@@ -3,13 +3,15 @@
 use super::event::Event;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 
 /// A job to enqueue. The caller has validated the input and applied its policy.
 #[derive(Clone, Debug)]
 pub struct EnqueueRequest {
     /// The job's owner.
-    pub user_id: UserId,
+    pub owner_id: OwnerId,
+    /// The user who starts the job.
+    pub started_by: UserId,
     /// The job's new id.
     pub job_id: JobId,
     /// The job type, such as `tool.call`.

@@ -9,7 +9,7 @@ use super::store;
 use crate::clock::Clock;
 use crate::db::{self, SystemDb};
 use crate::error::Result;
-use crate::ids::{JobId, UserId, WorkerId};
+use crate::ids::{JobId, OwnerId, WorkerId};
 use crate::live::Live;
 
 /// Due jobs wait no longer than this.
@@ -116,7 +116,7 @@ impl Leader {
         Ok(())
     }
 
-    fn notify_owners(&self, jobs: &[(UserId, JobId)]) {
+    fn notify_owners(&self, jobs: &[(OwnerId, JobId)]) {
         if !jobs.is_empty() {
             self.live.notify_queue();
         }

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use super::run::{ClaimedJob, RunKey};
 use super::run_events::RunEvents;
 use crate::clock::Timestamp;
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 
 /// The reason why a run should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ impl Lease {
 
     /// The job's owner.
     #[must_use]
-    pub const fn user_id(&self) -> UserId {
-        self.job.user_id
+    pub const fn owner_id(&self) -> OwnerId {
+        self.job.owner_id
     }
 
     pub(super) const fn run(&self) -> RunKey {

@@ -11,12 +11,12 @@ use super::event::{Event, EventLevel, NumberedEvent};
 use super::run::{FinishRecord, JobEnd, JobOutcome, RunKey, WaitReason};
 use super::store;
 use super::store::job_lease::LostRun;
-use crate::actor::{Actor, Origin};
+use crate::actor::Actor;
 use crate::audit::{Action, ActionOutcome, PreparedEntry};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::Result;
-use crate::ids::{JobId, UserId, WorkerId};
+use crate::ids::{JobId, OwnerId, WorkerId};
 
 /// A process counts as dead this long after its last heartbeat.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -37,7 +37,7 @@ pub(super) async fn rescue(
     leaving: Option<WorkerId>,
     now: Timestamp,
     random: impl Fn() -> f64,
-) -> Result<Vec<(UserId, JobId)>> {
+) -> Result<Vec<(OwnerId, JobId)>> {
     let mut rescued = Vec::new();
     loop {
         let lost = store::job_lease::list_lost(db.pool(), HEARTBEAT_TIMEOUT, DEADLINE_GRACE, leaving, MAX_RESCUED_RUNS)
@@ -47,7 +47,7 @@ pub(super) async fn rescue(
         }
         let records: Vec<_> = lost.iter().map(|it| record(it, now, random())).collect();
         let finished = store::finish::write(db.pool(), &records).await?;
-        rescued.extend(lost.iter().map(|it| (it.user_id, it.job_id)).filter(|(_, job)| finished.contains(job)));
+        rescued.extend(lost.iter().map(|it| (it.owner_id, it.job_id)).filter(|(_, job)| finished.contains(job)));
         if finished.is_empty() {
             // another process is rescuing these runs
             return Ok(rescued);
@@ -108,7 +108,7 @@ const fn happened(lost: &LostRun) -> &'static str {
 fn audit(lost: &LostRun, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> {
     let JobEnd::Complete { error_class, error, .. } = end else { return None };
     #[expect(clippy::disallowed_methods, reason = "the hub ends the job on its owner's behalf")]
-    let actor = Actor::new(lost.user_id, Origin::System);
+    let actor = Actor::system(lost.owner_id).on_behalf_of(lost.started_by);
     let action = Action::JobFinished {
         job: lost.job_id,
         connector: Some(lost.connector_id),

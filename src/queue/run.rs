@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::event::{Event, NumberedEvent};
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 
 /// A run of a job. Its number is the fence of everything that the run writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ pub(super) struct RunKey {
 #[derive(Clone, Debug)]
 pub(super) struct ClaimedJob {
     pub(super) job_id: JobId,
-    pub(super) user_id: UserId,
+    pub(super) owner_id: OwnerId,
     pub(super) run_no: i32,
     pub(super) attempt: i32,
     pub(super) repeatable: bool,

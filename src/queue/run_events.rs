@@ -17,7 +17,7 @@ use super::store::pipeline_events as store;
 use crate::actor::Actor;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::ids::{JobId, UserId};
+use crate::ids::{JobId, OwnerId};
 use crate::live::Live;
 
 /// The time that events gather before they are written.
@@ -32,7 +32,7 @@ pub struct RunEvents(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    user_id: UserId,
+    owner_id: OwnerId,
     job_id: JobId,
     run_no: i32,
     buffer: Mutex<Buffer>,
@@ -49,9 +49,9 @@ struct Buffer {
 }
 
 impl RunEvents {
-    pub(super) fn new(user_id: UserId, job_id: JobId, run_no: i32, flusher: EventFlusher) -> Self {
+    pub(super) fn new(owner_id: OwnerId, job_id: JobId, run_no: i32, flusher: EventFlusher) -> Self {
         let (buffer, writing) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self(Arc::new(Inner { user_id, job_id, run_no, buffer, writing, flusher }))
+        Self(Arc::new(Inner { owner_id, job_id, run_no, buffer, writing, flusher }))
     }
 
     /// Adds an event. It is stored within a moment, at the latest with the end of the run. After that, events are dropped.
@@ -115,7 +115,7 @@ pub async fn list_events(
     position: Position,
     limit: i64,
 ) -> Result<Vec<JobEvent>> {
-    Ok(store::list_after(conn, actor.user_id(), job, position, limit).await?)
+    Ok(store::list_after(conn, actor.owner_id(), job, position, limit).await?)
 }
 
 /// The task that writes the events of all runs; each process has one.
@@ -162,7 +162,7 @@ async fn flush(db: &SystemDb, live: &Live, runs: &[RunEvents]) {
         }
     }
     for run in runs {
-        live.notify_job(run.0.user_id, run.0.job_id);
+        live.notify_job(run.0.owner_id, run.0.job_id);
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
 
     use super::{EventFlusher, RunEvents};
     use crate::clock::Timestamp;
-    use crate::ids::{JobId, UserId};
+    use crate::ids::{JobId, OwnerId};
     use crate::queue::event::{Event, EventLevel};
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let event = || Event::new(EventLevel::Info, "Half done", now);
         let (sender, mut queued) = mpsc::unbounded_channel();
-        let run = RunEvents::new(UserId::new(now), JobId::new(now), 1, EventFlusher(sender));
+        let run = RunEvents::new(OwnerId::new(now), JobId::new(now), 1, EventFlusher(sender));
         run.append(event());
         assert!(queued.try_recv().is_ok());
         let unwritten = run.drain();

@@ -10,7 +10,7 @@ use super::source::KeySource;
 use super::store;
 use super::wrapping::{RetiredKeys, WrappedKey, data_key_aad};
 use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::ids::OwnerId;
 
 #[derive(Debug)]
 pub(super) struct LocalKeys {
@@ -37,12 +37,12 @@ impl LocalKeys {
         Ok(keys)
     }
 
-    pub(super) async fn wrap(&self, owner: UserId, key: &SealingKey) -> Result<WrappedKey> {
+    pub(super) async fn wrap(&self, owner: OwnerId, key: &SealingKey) -> Result<WrappedKey> {
         let master = self.reload().await?.current().clone();
         Ok(WrappedKey { by: master.id(), bytes: wrap_with(&master, owner, key)? })
     }
 
-    pub(super) async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
+    pub(super) async fn unwrap(&self, owner: OwnerId, wrapped: &[u8]) -> Result<SealingKey> {
         let whose = || format!("the data key of user {owner}");
         let id = SealingKey::id_in(wrapped).with_context(whose)?;
         if let Some(master) = self.keys().get(&id) {
@@ -70,12 +70,12 @@ impl LocalKeys {
         Ok(self.reload().await?.current().id())
     }
 
-    pub(super) async fn rewrap(&self, outdated: &[store::OutdatedKey]) -> Result<Vec<(UserId, Vec<u8>)>> {
+    pub(super) async fn rewrap(&self, outdated: &[store::OutdatedKey]) -> Result<Vec<(OwnerId, Vec<u8>)>> {
         let keys = self.keys();
         let mut wrapped = Vec::with_capacity(outdated.len());
         for key in outdated {
-            let data_key = self.unwrap(key.user_id, &key.wrapped).await?;
-            wrapped.push((key.user_id, wrap_with(keys.current(), key.user_id, &data_key)?));
+            let data_key = self.unwrap(key.owner_id, &key.wrapped).await?;
+            wrapped.push((key.owner_id, wrap_with(keys.current(), key.owner_id, &data_key)?));
         }
         Ok(wrapped)
     }
@@ -105,11 +105,11 @@ impl From<SealingKey> for LocalKeys {
     }
 }
 
-fn wrap_with(master: &SealingKey, owner: UserId, key: &SealingKey) -> anyhow::Result<Vec<u8>> {
+fn wrap_with(master: &SealingKey, owner: OwnerId, key: &SealingKey) -> anyhow::Result<Vec<u8>> {
     master.seal(key.bytes(), &data_key_aad(owner)).context("a data key could not be wrapped")
 }
 
-fn unwrap_with(master: &SealingKey, owner: UserId, wrapped: &[u8]) -> anyhow::Result<SealingKey> {
+fn unwrap_with(master: &SealingKey, owner: OwnerId, wrapped: &[u8]) -> anyhow::Result<SealingKey> {
     let plain = master.open(wrapped, &data_key_aad(owner)).with_context(|| format!("the data key of user {owner}"))?;
     plain.as_slice().try_into()
 }

@@ -9,7 +9,7 @@ use super::transit::Transit;
 use super::wrapping::{RetiredKeys, WrappedKey};
 use crate::db::SystemDb;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::OwnerId;
 
 #[derive(Debug)]
 pub(super) enum MasterKey {
@@ -23,7 +23,7 @@ pub(super) enum MasterKey {
 
 impl MasterKey {
     /// Wraps a data key with the current master key.
-    pub(super) async fn wrap(&self, owner: UserId, key: &SealingKey) -> Result<WrappedKey> {
+    pub(super) async fn wrap(&self, owner: OwnerId, key: &SealingKey) -> Result<WrappedKey> {
         match self {
             Self::Local(local) => local.wrap(owner, key).await,
             Self::Transit { transit, .. } => {
@@ -33,7 +33,7 @@ impl MasterKey {
         }
     }
 
-    pub(super) async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
+    pub(super) async fn unwrap(&self, owner: OwnerId, wrapped: &[u8]) -> Result<SealingKey> {
         match self {
             Self::Local(local) => local.unwrap(owner, wrapped).await,
             Self::Transit { former: Some(local), .. } if !Transit::has_wrapped(wrapped) => {
@@ -99,7 +99,7 @@ impl MasterKey {
         &self,
         current: &str,
         outdated: &[store::OutdatedKey],
-    ) -> Result<Vec<(UserId, Vec<u8>)>> {
+    ) -> Result<Vec<(OwnerId, Vec<u8>)>> {
         match self {
             Self::Local(local) => local.rewrap(outdated).await,
             Self::Transit { transit, former } => {
@@ -133,14 +133,14 @@ async fn unwrap_all(
     transit: &Transit,
     former: Option<&LocalKeys>,
     outdated: &[store::OutdatedKey],
-) -> Result<Vec<(UserId, SealingKey)>> {
+) -> Result<Vec<(OwnerId, SealingKey)>> {
     let (vaults, others): (Vec<_>, Vec<_>) = outdated.iter().partition(|key| Transit::has_wrapped(&key.wrapped));
-    let wrapped: Vec<_> = vaults.iter().map(|key| (key.user_id, key.wrapped.as_slice())).collect();
-    let mut keys: Vec<_> = vaults.iter().map(|key| key.user_id).zip(transit.unwrap_all(&wrapped).await?).collect();
+    let wrapped: Vec<_> = vaults.iter().map(|key| (key.owner_id, key.wrapped.as_slice())).collect();
+    let mut keys: Vec<_> = vaults.iter().map(|key| key.owner_id).zip(transit.unwrap_all(&wrapped).await?).collect();
     for key in others {
         let local =
-            former.with_context(|| format!("no configured key unwraps the data key of user {}", key.user_id))?;
-        keys.push((key.user_id, local.unwrap(key.user_id, &key.wrapped).await?));
+            former.with_context(|| format!("no configured key unwraps the data key of user {}", key.owner_id))?;
+        keys.push((key.owner_id, local.unwrap(key.owner_id, &key.wrapped).await?));
     }
     Ok(keys)
 }

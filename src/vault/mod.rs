@@ -36,7 +36,7 @@ use self::transit::Transit;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::ids::{SecretId, UserId};
+use crate::ids::{OwnerId, SecretId};
 use crate::secret::Secret;
 
 const SCHEME: &str = "vault://secrets/";
@@ -116,7 +116,7 @@ impl Vault {
         self.check(system).await?;
         if let MasterKey::Transit { .. } = self.0.master {
             let mut tx = system.begin().await?;
-            let hub_key = self.data_key_or_new(&mut tx, UserId::HUB, now).await?;
+            let hub_key = self.data_key_or_new(&mut tx, OwnerId::HUB, now).await?;
             tx.commit().await?;
             self.0.hub_key.get_or_init(|| hub_key);
         }
@@ -136,7 +136,7 @@ impl Vault {
     pub async fn seal(
         &self,
         conn: &mut PgConnection,
-        owner: UserId,
+        owner: OwnerId,
         new: NewSecret<'_>,
         now: Timestamp,
     ) -> Result<SecretRef> {
@@ -151,7 +151,7 @@ impl Vault {
     }
 
     /// Opens a secret of `owner`.
-    pub async fn open(&self, conn: &mut PgConnection, owner: UserId, secret: &SecretRef) -> Result<Secret> {
+    pub async fn open(&self, conn: &mut PgConnection, owner: OwnerId, secret: &SecretRef) -> Result<Secret> {
         let id = secret.id()?;
         let row = store::find_secret(conn, owner, id).await?.ok_or(Error::NotFound("secret"))?;
         let wrapped = store::find_data_key(conn, owner).await?.ok_or(Error::NotFound("data key"))?;
@@ -168,7 +168,7 @@ impl Vault {
     pub async fn replace(
         &self,
         conn: &mut PgConnection,
-        owner: UserId,
+        owner: OwnerId,
         secret: &SecretRef,
         value: &Secret,
         now: Timestamp,
@@ -184,17 +184,17 @@ impl Vault {
     }
 
     /// Deletes a secret.
-    pub async fn shred(&self, conn: &mut PgConnection, owner: UserId, secret: &SecretRef) -> Result<()> {
+    pub async fn shred(&self, conn: &mut PgConnection, owner: OwnerId, secret: &SecretRef) -> Result<()> {
         Ok(store::delete_secret(conn, owner, secret.id()?).await?)
     }
 
     /// Deletes a user's data key. None of their secrets can then be opened, including secrets in backups that lack the data
     /// key.
-    pub async fn destroy_key(&self, conn: &mut PgConnection, owner: UserId) -> Result<()> {
+    pub async fn destroy_key(&self, conn: &mut PgConnection, owner: OwnerId) -> Result<()> {
         Ok(store::delete_data_key(conn, owner).await?)
     }
 
-    async fn data_key_or_new(&self, conn: &mut PgConnection, owner: UserId, now: Timestamp) -> Result<SealingKey> {
+    async fn data_key_or_new(&self, conn: &mut PgConnection, owner: OwnerId, now: Timestamp) -> Result<SealingKey> {
         if let Some(wrapped) = store::find_data_key(conn, owner).await? {
             return self.0.master.unwrap(owner, &wrapped).await;
         }
@@ -222,6 +222,6 @@ impl From<SealingKey> for Vault {
 }
 
 /// Returns the associated data of a secret.
-fn secret_aad(owner: UserId, id: SecretId, purpose: &str, version: i32) -> String {
+fn secret_aad(owner: OwnerId, id: SecretId, purpose: &str, version: i32) -> String {
     format!("{owner}|secrets|{id}|{purpose}|{version}")
 }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
-use crate::ids::{SecretId, UserId};
+use crate::ids::{OwnerId, SecretId};
 
 pub(super) struct SecretRow {
     pub(super) purpose: String,
@@ -42,22 +42,22 @@ pub(super) async fn lock_keys_exclusive(conn: &mut PgConnection) -> sqlx::Result
     Ok(())
 }
 
-pub(super) async fn find_data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<Option<Vec<u8>>> {
-    sqlx::query_scalar!("SELECT wrapped FROM data_keys WHERE user_id = $1", owner as _).fetch_optional(conn).await
+pub(super) async fn find_data_key(conn: &mut PgConnection, owner: OwnerId) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!("SELECT wrapped FROM data_keys WHERE owner_id = $1", owner as _).fetch_optional(conn).await
 }
 
 pub(super) async fn insert_data_key(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     master_key_id: &str,
     wrapped: &[u8],
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO data_keys (user_id, master_key_id, wrapped, created_at)
+        INSERT INTO data_keys (owner_id, master_key_id, wrapped, created_at)
         VALUES ($1, $2, $3, $4)
-        ON CONFLICT (user_id) DO NOTHING
+        ON CONFLICT (owner_id) DO NOTHING
         "#,
         owner as _,
         master_key_id,
@@ -71,7 +71,7 @@ pub(super) async fn insert_data_key(
 
 pub(super) async fn insert_secret(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: SecretId,
     purpose: &str,
     sealed: &[u8],
@@ -79,7 +79,7 @@ pub(super) async fn insert_secret(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO secrets (user_id, id, purpose, sealed, created_at)
+        INSERT INTO secrets (owner_id, id, purpose, sealed, created_at)
         VALUES ($1, $2, $3, $4, $5)
         "#,
         owner as _,
@@ -95,12 +95,12 @@ pub(super) async fn insert_secret(
 
 pub(super) async fn find_secret(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: SecretId,
 ) -> sqlx::Result<Option<SecretRow>> {
     sqlx::query_as!(
         SecretRow,
-        "SELECT purpose, version, sealed FROM secrets WHERE user_id = $1 AND id = $2",
+        "SELECT purpose, version, sealed FROM secrets WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
     )
@@ -111,12 +111,12 @@ pub(super) async fn find_secret(
 /// Locks the row of a secret until the transaction ends.
 pub(super) async fn lock_secret(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: SecretId,
 ) -> sqlx::Result<Option<SecretRow>> {
     sqlx::query_as!(
         SecretRow,
-        "SELECT purpose, version, sealed FROM secrets WHERE user_id = $1 AND id = $2 FOR UPDATE",
+        "SELECT purpose, version, sealed FROM secrets WHERE owner_id = $1 AND id = $2 FOR UPDATE",
         owner as _,
         id as _,
     )
@@ -126,13 +126,13 @@ pub(super) async fn lock_secret(
 
 pub(super) async fn replace_secret(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: SecretId,
     version: i32,
     sealed: &[u8],
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE secrets SET version = $3, sealed = $4 WHERE user_id = $1 AND id = $2",
+        "UPDATE secrets SET version = $3, sealed = $4 WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
         version,
@@ -143,19 +143,19 @@ pub(super) async fn replace_secret(
     Ok(())
 }
 
-pub(super) async fn delete_secret(conn: &mut PgConnection, owner: UserId, id: SecretId) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM secrets WHERE user_id = $1 AND id = $2", owner as _, id as _).execute(conn).await?;
+pub(super) async fn delete_secret(conn: &mut PgConnection, owner: OwnerId, id: SecretId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM secrets WHERE owner_id = $1 AND id = $2", owner as _, id as _).execute(conn).await?;
     Ok(())
 }
 
-pub(super) async fn delete_data_key(conn: &mut PgConnection, owner: UserId) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM data_keys WHERE user_id = $1", owner as _).execute(conn).await?;
+pub(super) async fn delete_data_key(conn: &mut PgConnection, owner: OwnerId) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM data_keys WHERE owner_id = $1", owner as _).execute(conn).await?;
     Ok(())
 }
 
 /// A data key that a former master key has wrapped.
 pub(super) struct OutdatedKey {
-    pub(super) user_id: UserId,
+    pub(super) owner_id: OwnerId,
     pub(super) wrapped: Vec<u8>,
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn lock_outdated_keys(
     sqlx::query_as!(
         OutdatedKey,
         r#"
-        SELECT user_id AS "user_id: UserId",
+        SELECT owner_id AS "owner_id: OwnerId",
                wrapped
         FROM data_keys
         WHERE master_key_id <> $1
@@ -198,8 +198,8 @@ pub(super) async fn update_wrapped_keys(
         r#"
         UPDATE data_keys d
         SET master_key_id = $1, wrapped = n.wrapped
-        FROM unnest($2::uuid[], $3::bytea[]) AS n (user_id, wrapped)
-        WHERE d.user_id = n.user_id
+        FROM unnest($2::uuid[], $3::bytea[]) AS n (owner_id, wrapped)
+        WHERE d.owner_id = n.owner_id
         "#,
         current,
         users,

@@ -1,6 +1,6 @@
 //! Results of wrapping, which all kinds of master key share.
 
-use crate::ids::UserId;
+use crate::ids::OwnerId;
 
 /// A wrapped data key, and the id of the master key that wrapped it.
 pub(super) struct WrappedKey {
@@ -18,6 +18,6 @@ pub(super) struct RetiredKeys {
 }
 
 /// Returns the associated data of a wrapped data key.
-pub(super) fn data_key_aad(owner: UserId) -> String {
+pub(super) fn data_key_aad(owner: OwnerId) -> String {
     format!("{owner}|data_keys|wrapped")
 }

@@ -26,6 +26,7 @@ mod filtering;
 pub mod flash;
 mod form_restore;
 mod health;
+pub mod here;
 mod job_row;
 mod jobs;
 mod live_bar;

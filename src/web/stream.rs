@@ -207,10 +207,11 @@ mod tests {
         let live = Live::start(options, &TaskTracker::new(), &stop);
         let now = datetime!(2026-11-24 08:00 UTC);
         let (user, job) = (UserId::new(now), JobId::new(now));
-        let (subscription, permit) = (live.subscribe_user(user), live.acquire_stream_permit(user));
+        let owner = user.as_owner();
+        let (subscription, permit) = (live.subscribe_owner(owner), live.acquire_stream_permit(user));
         let changing = tokio::spawn(async move {
             loop {
-                live.notify_job(user, job);
+                live.notify_job(owner, job);
                 sleep(Duration::from_millis(10)).await;
             }
         });

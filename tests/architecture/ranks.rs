@@ -9,7 +9,7 @@ const RANKS: &[&[&str]] = &[
     &["db", "schema_form", "egress", "workbench"],
     &["audit", "mail", "upstream", "oauth", "live"],
     &["vault", "queue"],
-    &["accounts", "connectors"],
+    &["accounts", "connectors", "organisations"],
     &["connections"],
     &["jobs"],
     &["dashboard"],

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use craft::clock::Clock;
-use craft::ids::{JobId, UserId};
+use craft::ids::{JobId, OwnerId};
 use craft::live::{Live, Subscription};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -27,19 +27,19 @@ async fn another_process_hears_what_happened_in_this_one() {
     let database = TestDatabase::new().await;
     let (here, there) = (process(&database), process(&database));
     let now = Clock::real().now();
-    let (user, job) = (UserId::new(now), JobId::new(now));
+    let (owner, job) = (OwnerId::new(now), JobId::new(now));
     let mut of_job = there.subscribe_job(job);
-    let mut of_user = there.subscribe_user(user);
+    let mut of_owner = there.subscribe_owner(owner);
     let mut of_queue = there.subscribe_queue();
     let mut of_cancels = there.subscribe_cancels();
     let mut of_other = there.subscribe_job(JobId::new(now));
     // a new listener notifies every subscriber once
-    for ticks in [&mut of_job, &mut of_user, &mut of_queue, &mut of_cancels, &mut of_other] {
+    for ticks in [&mut of_job, &mut of_owner, &mut of_queue, &mut of_cancels, &mut of_other] {
         heard(ticks).await;
     }
-    here.notify_job(user, job);
+    here.notify_job(owner, job);
     heard(&mut of_job).await;
-    heard(&mut of_user).await;
+    heard(&mut of_owner).await;
     here.notify_queue();
     here.notify_cancels();
     heard(&mut of_queue).await;
@@ -52,7 +52,7 @@ async fn a_lost_listener_comes_back_and_has_everybody_look() {
     let database = TestDatabase::new().await;
     let (here, there) = (process(&database), process(&database));
     let now = Clock::real().now();
-    let (user, job) = (UserId::new(now), JobId::new(now));
+    let (owner, job) = (OwnerId::new(now), JobId::new(now));
     let mut of_job = there.subscribe_job(job);
     heard(&mut of_job).await;
     let cut: i64 = sqlx::query_scalar(
@@ -65,6 +65,6 @@ async fn a_lost_listener_comes_back_and_has_everybody_look() {
     assert!(cut > 0, "no listener was cut off");
     // what was said meanwhile may have gone unheard
     heard(&mut of_job).await;
-    here.notify_job(user, job);
+    here.notify_job(owner, job);
     heard(&mut of_job).await;
 }

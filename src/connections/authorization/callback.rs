@@ -71,8 +71,8 @@ pub(super) async fn connector(
     query: &BTreeMap<String, String>,
 ) -> Result<Option<Connector>> {
     let Some(state) = query.get("state") else { return Ok(None) };
-    let mut tx = authorization.db.as_user(actor).await?;
-    match store_requests::find(&mut tx, actor.user_id(), &State::from_callback(state).hash()).await? {
+    let mut tx = authorization.db.enter(actor).await?;
+    match store_requests::find(&mut tx, actor.owner_id(), &State::from_callback(state).hash()).await? {
         Some(request) => connectors::get(&mut tx, actor, request.connector_id).await.map(Some),
         None => Ok(None),
     }
@@ -86,14 +86,14 @@ async fn consume(
     state: &State,
     now: Timestamp,
 ) -> Result<(AuthorizationRequest, Pkce)> {
-    let mut tx = authorization.db.as_user(actor).await?;
-    let request = store_requests::find_for_update(&mut tx, actor.user_id(), &state.hash()).await?;
+    let mut tx = authorization.db.enter(actor).await?;
+    let request = store_requests::find_for_update(&mut tx, actor.owner_id(), &state.hash()).await?;
     let request = request.ok_or_else(unknown_request)?;
     request.check_usable(session, now)?;
     let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
-    store_requests::mark_completed(&mut tx, actor.user_id(), request.id, now).await?;
+    store_requests::mark_completed(&mut tx, actor.owner_id(), request.id, now).await?;
     if let Some(verifier) = &request.code_verifier_ref {
-        authorization.vault.shred(&mut tx, actor.user_id(), verifier).await?;
+        authorization.vault.shred(&mut tx, actor.owner_id(), verifier).await?;
     }
     tx.commit().await?;
     Ok((request, pkce))
@@ -108,8 +108,8 @@ async fn record_failure(
     message: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let mut tx = authorization.db.as_user(actor).await?;
-    store_requests::mark_failed(&mut tx, actor.user_id(), request.id).await?;
+    let mut tx = authorization.db.enter(actor).await?;
+    store_requests::mark_failed(&mut tx, actor.owner_id(), request.id).await?;
     let connector = request.connector_id;
     let action = Action::ConnectionRefused { connector, class, message: message.to_owned() };
     audit::record(&mut tx, actor, &action, now).await?;
@@ -125,7 +125,7 @@ async fn prepare_next_sign_in(
     failure: &Failure,
     now: Timestamp,
 ) -> Result<()> {
-    let (mut tx, owner) = (authorization.db.as_user(actor).await?, actor.user_id());
+    let (mut tx, owner) = (authorization.db.enter(actor).await?, actor.owner_id());
     if failure.class == "invalid_scope" {
         store_connections::reset_requested_scopes(&mut tx, owner, request.connector_id, &request.label).await?;
     }

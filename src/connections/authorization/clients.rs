@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::connections::oauth_clients::{self, ClientScope, ClientSource, NewClient, OauthClientRecord};
 use crate::connectors::Connector;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectorId, UserId};
+use crate::ids::{ConnectorId, OwnerId};
 use crate::oauth::{self, Client, ClientAuth, Provider};
 use crate::secret::Secret;
 
@@ -102,7 +102,7 @@ pub(super) async fn ensure(
         return Err(no_registration(provider, &authorization.redirect_uri()?));
     };
     let new = NewClient { client: &client, auth: Some(auth), source };
-    store(authorization, actor, actor.user_id(), connector.id, provider, &new, now).await
+    store(authorization, actor, actor.owner_id(), connector.id, provider, &new, now).await
 }
 
 /// Returns the fault of `client_id` at a provider that registers no clients.
@@ -132,7 +132,7 @@ pub(super) async fn enter(
     let id = validate_id(id)?;
     let provider = authorization.provider(actor, connector.id).await?;
     let secret = secret_or_existing(authorization, actor, connector, &provider, id, secret).await?;
-    let owner = if is_shared { UserId::HUB } else { actor.user_id() };
+    let owner = if is_shared { OwnerId::HUB } else { actor.owner_id() };
     let needs_secret = provider.client_auth.has_key() || is_shared && provider.client_auth != ClientAuth::None;
     if secret.is_none() && needs_secret {
         return Err(missing_secret(provider.client_auth));
@@ -173,7 +173,7 @@ async fn secret_or_existing(
 async fn store(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     provider: &Provider,
     new: &NewClient<'_>,

@@ -32,7 +32,7 @@ use crate::connectors::{self, Connector};
 use crate::db::{Db, SystemDb, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OwnerId};
 use crate::oauth::{Provider, State};
 use crate::queue::ReleasedJobs;
 use crate::vault::Vault;
@@ -155,9 +155,9 @@ impl AuthorizationService<'_> {
     /// Retires every client that the hub registered for the user at the provider, so that the next sign-in registers the hub
     /// again. A client that a person entered stays.
     pub async fn retire_registered_clients(&self, actor: &Actor, connector: ConnectorId, now: Timestamp) -> Result<()> {
-        let mut tx = self.db.as_user(actor).await?;
+        let mut tx = self.db.enter(actor).await?;
         let provider = stored_provider(&mut tx, actor, connector).await?;
-        oauth_clients::retire_client(&mut tx, actor.user_id(), provider.issuer(), None, now).await?;
+        oauth_clients::retire_client(&mut tx, actor.owner_id(), provider.issuer(), None, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -168,7 +168,7 @@ impl AuthorizationService<'_> {
         connector: &Connector,
         provider: &Provider,
     ) -> Result<Option<OauthClientRecord>> {
-        let owner = if connector.owner_id.is_none() { UserId::HUB } else { actor.user_id() };
+        let owner = if connector.owner_id.is_none() { OwnerId::HUB } else { actor.owner_id() };
         let mut conn = self.system.acquire().await?;
         oauth_clients::find_current(
             &mut conn,
@@ -203,7 +203,7 @@ impl AuthorizationService<'_> {
 
     /// Returns the provider of a connector.
     async fn provider(&self, actor: &Actor, connector: ConnectorId) -> Result<Provider> {
-        let mut tx = self.db.as_user(actor).await?;
+        let mut tx = self.db.enter(actor).await?;
         stored_provider(&mut tx, actor, connector).await
     }
 

@@ -139,7 +139,7 @@ pub(super) async fn persist(
     now: Timestamp,
 ) -> Result<Result<CompletedSignIn, PersistConflict>> {
     let reading = retry_while_unavailable(|| async {
-        let mut tx = authorization.db.as_user(actor).await?;
+        let mut tx = authorization.db.enter(actor).await?;
         let descriptor = connectors::descriptor(&mut tx, actor, request.connector_id).await?;
         Ok((connectors::get(&mut tx, actor, request.connector_id).await?, descriptor))
     });
@@ -165,8 +165,8 @@ async fn store(
     received: &ReceivedGrant<'_>,
     now: Timestamp,
 ) -> Result<Result<CompletedSignIn, PersistConflict>> {
-    let (request, owner) = (received.request, actor.user_id());
-    let mut tx = authorization.db.as_user(actor).await?;
+    let (request, owner) = (received.request, actor.owner_id());
+    let mut tx = authorization.db.enter(actor).await?;
     // an earlier try may be about to commit
     store_requests::lock(&mut tx, owner, request.id).await?;
     let result = match store_requests::find_result(&mut tx, owner, request.id).await? {
@@ -197,7 +197,7 @@ async fn store_connection(
     now: Timestamp,
 ) -> Result<Result<SignInResult, PersistConflict>> {
     let ReceivedGrant { request, connector, answer, .. } = received;
-    let owner = actor.user_id();
+    let owner = actor.owner_id();
     let previous = store_connections::find_for_update(tx, owner, connector.id, &request.label).await?;
     if let Some(message) = previous.as_ref().and_then(|it| it.other_account_error(answer.account())) {
         return Ok(Err(PersistConflict::OtherAccount(message)));
@@ -239,7 +239,7 @@ async fn seal_tokens(
     } else {
         // a new sign-in is a new grant, which the previous refresh token does not belong to
         if let Some(before) = before {
-            authorization.vault.shred(tx, actor.user_id(), before).await?;
+            authorization.vault.shred(tx, actor.owner_id(), before).await?;
         }
         None
     };
@@ -257,10 +257,10 @@ async fn upsert_secret(
 ) -> Result<SecretRef> {
     match previous {
         Some(previous) => {
-            authorization.vault.replace(tx, actor.user_id(), previous, new.value, now).await?;
+            authorization.vault.replace(tx, actor.owner_id(), previous, new.value, now).await?;
             Ok(previous.clone())
         }
-        None => authorization.vault.seal(tx, actor.user_id(), new, now).await,
+        None => authorization.vault.seal(tx, actor.owner_id(), new, now).await,
     }
 }
 

@@ -43,8 +43,8 @@ async fn find_grant(
     actor: &Actor,
     id: ConnectionId,
 ) -> Result<Option<Result<RevocableGrant, Failure>>> {
-    let owner = actor.user_id();
-    let mut tx = authorization.db.as_user(actor).await?;
+    let owner = actor.owner_id();
+    let mut tx = authorization.db.enter(actor).await?;
     let locked = store::lock(&mut tx, owner, id).await?.ok_or(Error::NotFound("connection"))?;
     // a connector without a sign-in has no grant
     let Some(provider) = connectors::provider(&mut tx, actor, locked.connector_id).await? else { return Ok(None) };

@@ -56,7 +56,7 @@ pub(super) async fn begin(
     input: Input<'_>,
     now: Timestamp,
 ) -> Result<State> {
-    let mut tx = authorization.db.as_user(actor).await?;
+    let mut tx = authorization.db.enter(actor).await?;
     let provider = stored_provider(&mut tx, actor, connector.id).await?;
     let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
     drop(tx);
@@ -66,7 +66,7 @@ pub(super) async fn begin(
     let scopes = scopes(authorization, actor, connector.id, label).await?;
     let redirect_uri = authorization.redirect_uri()?;
     let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
-    let (mut tx, owner) = (authorization.db.as_user(actor).await?, actor.user_id());
+    let (mut tx, owner) = (authorization.db.enter(actor).await?, actor.owner_id());
     let verifier = NewSecret { purpose: "oauth_transaction.verifier", value: pkce.verifier() };
     let verifier = authorization.vault.seal(&mut tx, owner, verifier, now).await?;
     let request = NewAuthorizationRequest {
@@ -97,9 +97,9 @@ pub(super) async fn scopes(
     connector: ConnectorId,
     label: &str,
 ) -> Result<Vec<String>> {
-    let mut tx = authorization.db.as_user(actor).await?;
+    let mut tx = authorization.db.enter(actor).await?;
     let mut scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
-    let requested = store_connections::requested_scopes(&mut tx, actor.user_id(), connector, label).await?;
+    let requested = store_connections::requested_scopes(&mut tx, actor.owner_id(), connector, label).await?;
     let requested = requested.unwrap_or_default();
     scopes.extend(requested.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());
     Ok(scopes)
@@ -113,8 +113,8 @@ pub(super) async fn authorization_redirect(
     state: &State,
     now: Timestamp,
 ) -> Result<AuthorizationRedirect> {
-    let mut tx = authorization.db.as_user(actor).await?;
-    let request = store_requests::find(&mut tx, actor.user_id(), &state.hash()).await?;
+    let mut tx = authorization.db.enter(actor).await?;
+    let request = store_requests::find(&mut tx, actor.owner_id(), &state.hash()).await?;
     let request = request.ok_or_else(unknown_request)?;
     request.check_usable(session, now)?;
     let connector = connectors::get(&mut tx, actor, request.connector_id).await?;
@@ -147,7 +147,7 @@ pub(super) async fn open_verifier(
     request: &AuthorizationRequest,
 ) -> Result<Pkce> {
     let sealed = request.code_verifier_ref.as_ref().ok_or_else(|| Error::conflict(USED.0, USED.1))?;
-    Ok(Pkce::from_verifier(authorization.vault.open(tx, actor.user_id(), sealed).await?))
+    Ok(Pkce::from_verifier(authorization.vault.open(tx, actor.owner_id(), sealed).await?))
 }
 
 /// Returns the client that an authorization request was begun with.
@@ -158,7 +158,7 @@ pub(super) async fn client_of_request(
     provider: &Provider,
 ) -> Result<OauthClientRecord> {
     let mut conn = authorization.system.acquire().await?;
-    let owner = actor.user_id();
+    let owner = actor.owner_id();
     let found =
         oauth_clients::find_for_grant(&mut conn, authorization.vault, owner, request.oauth_client_id, provider).await?;
     found.ok_or_else(|| {

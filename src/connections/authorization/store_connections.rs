@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::connections::rest_service::{ExternalAccount, other_account_error};
 use crate::connections::store::reset_failures;
 use crate::error::Message;
-use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OwnerId};
 use crate::vault::SecretRef;
 
 /// The secrets and the account of the connection that a sign-in reconnects.
@@ -28,7 +28,7 @@ impl PreviousConnection {
 /// Finds the connection with this label, and locks its row.
 pub(super) async fn find_for_update(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     label: &str,
 ) -> sqlx::Result<Option<PreviousConnection>> {
@@ -40,7 +40,7 @@ pub(super) async fn find_for_update(
                external_id,
                external_account
         FROM user_connections
-        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        WHERE owner_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
         FOR UPDATE
         "#,
         owner as _,
@@ -54,7 +54,7 @@ pub(super) async fn find_for_update(
 /// Finds the scopes that the connection with this label requests.
 pub(super) async fn requested_scopes(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     label: &str,
 ) -> sqlx::Result<Option<Vec<String>>> {
@@ -62,7 +62,7 @@ pub(super) async fn requested_scopes(
         r#"
         SELECT requested_scopes
         FROM user_connections
-        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        WHERE owner_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
         "#,
         owner as _,
         connector as _,
@@ -76,7 +76,7 @@ pub(super) async fn requested_scopes(
 /// sign-in that requests it.
 pub(super) async fn reset_requested_scopes(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     label: &str,
 ) -> sqlx::Result<()> {
@@ -84,7 +84,7 @@ pub(super) async fn reset_requested_scopes(
         r#"
         UPDATE user_connections
         SET requested_scopes = scopes
-        WHERE user_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        WHERE owner_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
         "#,
         owner as _,
         connector as _,
@@ -115,19 +115,19 @@ pub(super) struct GrantedConnection<'a> {
 /// Creates the connection with the label, or updates the existing one. Returns its id.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     granted: &GrantedConnection<'_>,
     now: Timestamp,
 ) -> sqlx::Result<ConnectionId> {
     let stored = sqlx::query_scalar!(
         r#"
-        INSERT INTO user_connections AS c (user_id, id, connector_id, label, status, health, reason, secret_ref_access,
+        INSERT INTO user_connections AS c (owner_id, id, connector_id, label, status, health, reason, secret_ref_access,
             secret_ref_refresh, captured, requested_scopes, scopes, expires_at, next_attempt_at, oauth_client_id,
             external_id, external_account, last_ok_at, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 'active', CASE WHEN $5::text IS NULL THEN 'ok' ELSE 'limited' END, $5, $6, $7, $8, $9, $10, $11,
             $12, $13, $14, $15, $16, $16, $16)
-        ON CONFLICT (user_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE
+        ON CONFLICT (owner_id, connector_id, label) WHERE status <> 'revoked' DO UPDATE
         SET status = 'active',
             health = EXCLUDED.health,
             reason = EXCLUDED.reason,

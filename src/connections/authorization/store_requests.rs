@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{AuthorizationRequestId, ConnectionId, ConnectorId, OauthClientId, UserId};
+use crate::ids::{AuthorizationRequestId, ConnectionId, ConnectorId, OauthClientId, OwnerId};
 use crate::vault::SecretRef;
 
 /// A new authorization request.
@@ -26,13 +26,13 @@ pub(super) struct NewAuthorizationRequest<'a> {
 
 pub(super) async fn insert(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     new: &NewAuthorizationRequest<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO oauth_transactions (user_id, id, connector_id, label, state, code_verifier_ref, session, issuer, resource,
+        INSERT INTO oauth_transactions (owner_id, id, connector_id, label, state, code_verifier_ref, session, issuer, resource,
             redirect_uri, oauth_client_id, entered, scopes, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         "#,
@@ -116,7 +116,7 @@ macro_rules! authorization_requests {
                    status AS "status: AuthorizationStatus",
                    expires_at
             FROM oauth_transactions
-            WHERE user_id = $1 AND state = $2 "#
+            WHERE owner_id = $1 AND state = $2 "#
                 + $lock,
             $owner as _,
             $state
@@ -128,7 +128,7 @@ macro_rules! authorization_requests {
 
 pub(super) async fn find(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &[u8],
 ) -> sqlx::Result<Option<AuthorizationRequest>> {
     authorization_requests!(conn, owner, state, "")
@@ -137,7 +137,7 @@ pub(super) async fn find(
 /// As [`find`], and locks the row until the transaction ends.
 pub(super) async fn find_for_update(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &[u8],
 ) -> sqlx::Result<Option<AuthorizationRequest>> {
     authorization_requests!(conn, owner, state, "FOR UPDATE")
@@ -145,7 +145,7 @@ pub(super) async fn find_for_update(
 
 pub(super) async fn mark_completed(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: AuthorizationRequestId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -153,7 +153,7 @@ pub(super) async fn mark_completed(
         r#"
         UPDATE oauth_transactions
         SET status = 'completed', code_verifier_ref = NULL, completed_at = $3
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
         id as _,
@@ -165,8 +165,8 @@ pub(super) async fn mark_completed(
 }
 
 /// Locks the request until the transaction ends, so that no other transaction records its result.
-pub(super) async fn lock(conn: &mut PgConnection, owner: UserId, id: AuthorizationRequestId) -> sqlx::Result<()> {
-    sqlx::query!("SELECT id FROM oauth_transactions WHERE user_id = $1 AND id = $2 FOR UPDATE", owner as _, id as _,)
+pub(super) async fn lock(conn: &mut PgConnection, owner: OwnerId, id: AuthorizationRequestId) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM oauth_transactions WHERE owner_id = $1 AND id = $2 FOR UPDATE", owner as _, id as _,)
         .fetch_optional(conn)
         .await?;
     Ok(())
@@ -182,7 +182,7 @@ pub(super) struct SignInResult {
 /// Finds the recorded result of an authorization request.
 pub(super) async fn find_result(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: AuthorizationRequestId,
 ) -> sqlx::Result<Option<SignInResult>> {
     sqlx::query_as!(
@@ -191,8 +191,8 @@ pub(super) async fn find_result(
         SELECT c.id AS "connection: ConnectionId",
                c.version > 1 AS "is_reconnected!"
         FROM oauth_transactions t
-        JOIN user_connections c ON c.user_id = t.user_id AND c.id = t.connection_id
-        WHERE t.user_id = $1 AND t.id = $2
+        JOIN user_connections c ON c.owner_id = t.owner_id AND c.id = t.connection_id
+        WHERE t.owner_id = $1 AND t.id = $2
         "#,
         owner as _,
         id as _,
@@ -203,12 +203,12 @@ pub(super) async fn find_result(
 
 pub(super) async fn record_result(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: AuthorizationRequestId,
     connection: ConnectionId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE oauth_transactions SET connection_id = $3 WHERE user_id = $1 AND id = $2",
+        "UPDATE oauth_transactions SET connection_id = $3 WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
         connection as _,
@@ -220,11 +220,11 @@ pub(super) async fn record_result(
 
 pub(super) async fn mark_failed(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: AuthorizationRequestId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE oauth_transactions SET status = 'failed' WHERE user_id = $1 AND id = $2",
+        "UPDATE oauth_transactions SET status = 'failed' WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
     )
@@ -236,18 +236,18 @@ pub(super) async fn mark_failed(
 /// Deletes requests that are older than `before`, with their unused verifiers.
 pub(super) async fn delete_created_before(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     before: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         WITH old AS (
             DELETE FROM oauth_transactions
-            WHERE user_id = $1 AND created_at < $2
+            WHERE owner_id = $1 AND created_at < $2
             RETURNING code_verifier_ref
         )
         DELETE FROM secrets
-        WHERE user_id = $1 AND id IN (
+        WHERE owner_id = $1 AND id IN (
             SELECT replace(code_verifier_ref, 'vault://secrets/', '')::uuid FROM old WHERE code_verifier_ref IS NOT NULL
         )
         "#,

@@ -229,7 +229,7 @@ impl CheckupRunner<'_> {
     async fn subject(&self, actor: &Actor, id: ConnectionId) -> Result<Subject> {
         let mut conn = self.system.acquire().await?;
         let subject =
-            store_subject::find(&mut conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))?;
+            store_subject::find(&mut conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
         if subject.status.is_disconnected() {
             return Err(Error::conflict(
                 "The connection was disconnected, so there is nothing to check",

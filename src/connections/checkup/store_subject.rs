@@ -7,7 +7,7 @@ use url::Url;
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::connectors::{AuthKind, Transport};
-use crate::ids::{ConnectionId, ConnectorId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OwnerId};
 
 /// A connection that is checked, with its connector.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Subject {
     }
 }
 
-pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
+pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: ConnectionId) -> sqlx::Result<Option<Subject>> {
     sqlx::query_as!(
         Subject,
         r#"
@@ -59,7 +59,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: UserId, id: ConnectionI
                u.captured
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1 AND u.id = $2
+        WHERE u.owner_id = $1 AND u.id = $2
         "#,
         owner as _,
         id as _,

@@ -19,7 +19,7 @@ use crate::background_tasks::BackgroundTasks;
 use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, OauthClientId, UserId};
+use crate::ids::{ConnectionId, OauthClientId, OwnerId};
 use crate::live::Live;
 use crate::mail::Mailer;
 
@@ -46,17 +46,17 @@ pub struct Notifier {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NoticeKind {
     /// For the owner: the connection cannot be used until they connect again.
-    ConnectionExpired { owner: UserId, id: ConnectionId },
+    ConnectionExpired { owner: OwnerId, id: ConnectionId },
     /// For the owner: the key expires in some days, according to the date that they entered.
-    KeyExpiring { owner: UserId, id: ConnectionId },
+    KeyExpiring { owner: OwnerId, id: ConnectionId },
     /// For administrators: a provider rejects the OAuth client that all users sign in with.
     ClientRejected { id: OauthClientId },
 }
 
 impl Notifier {
     /// Updates the open pages of a connection's owner, and starts the mail that the connection expired, if it is due.
-    pub(super) fn notify_owner(&self, owner: UserId, id: ConnectionId) {
-        self.live.notify_user(owner);
+    pub(super) fn notify_owner(&self, owner: OwnerId, id: ConnectionId) {
+        self.live.notify_owner(owner);
         self.start(NoticeKind::ConnectionExpired { owner, id });
     }
 
@@ -114,7 +114,7 @@ impl Notifier {
     async fn recipients(&self, notice: NoticeKind) -> Result<Vec<String>> {
         let users = match notice {
             NoticeKind::ConnectionExpired { owner, .. } | NoticeKind::KeyExpiring { owner, .. } => {
-                accounts::find(&self.system, owner).await?.into_iter().collect()
+                accounts::list_responsible(&self.system, owner).await?
             }
             NoticeKind::ClientRejected { .. } => accounts::list_administrators(&self.system).await?,
         };

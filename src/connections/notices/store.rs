@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::NoticeKind;
 use crate::clock::{Day, Timestamp};
 use crate::connections::status::ConnectionStatus;
-use crate::ids::{ConnectionId, OauthClientId, UserId};
+use crate::ids::{ConnectionId, OauthClientId, OwnerId};
 
 /// Facts that the mail of a notice states.
 pub(super) enum NoticeContent {
@@ -39,7 +39,7 @@ pub(super) struct ClientRejected {
 }
 
 struct DueConnection {
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn find_due(conn: &mut PgConnection, now: Timestamp, limit: i64
     let expired = sqlx::query_as!(
         DueConnection,
         r#"
-        SELECT user_id AS "owner: UserId",
+        SELECT owner_id AS "owner: OwnerId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE notice_at IS NOT NULL AND status IN ('expired', 'error') AND notice_at <= $1
@@ -63,7 +63,7 @@ pub(super) async fn find_due(conn: &mut PgConnection, now: Timestamp, limit: i64
     let expiring = sqlx::query_as!(
         DueConnection,
         r#"
-        SELECT user_id AS "owner: UserId",
+        SELECT owner_id AS "owner: OwnerId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE remind_at IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND remind_at <= $1
@@ -79,11 +79,11 @@ pub(super) async fn find_due(conn: &mut PgConnection, now: Timestamp, limit: i64
         r#"
         SELECT id AS "id: OauthClientId"
         FROM oauth_clients
-        WHERE user_id = $1 AND notice_at <= $2 AND rejection_connector_id IS NOT NULL
+        WHERE owner_id = $1 AND notice_at <= $2 AND rejection_connector_id IS NOT NULL
         ORDER BY notice_at
         LIMIT $3
         "#,
-        UserId::HUB as _,
+        OwnerId::HUB as _,
         now,
         limit,
     )
@@ -111,7 +111,7 @@ pub(super) async fn claim(
 
 async fn claim_connection_expired(
     conn: &mut PgConnection,
-    (owner, id): (UserId, ConnectionId),
+    (owner, id): (OwnerId, ConnectionId),
     retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
@@ -121,7 +121,7 @@ async fn claim_connection_expired(
         UPDATE user_connections u
         SET notice_at = $3
         FROM connectors c
-        WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
+        WHERE u.owner_id = $1 AND u.id = $2 AND c.id = u.connector_id
           AND u.notice_at <= $4 AND u.status IN ('expired', 'error')
         RETURNING u.id AS "id: ConnectionId",
                   c.name AS service,
@@ -139,7 +139,7 @@ async fn claim_connection_expired(
 
 async fn claim_key_expiring(
     conn: &mut PgConnection,
-    (owner, id): (UserId, ConnectionId),
+    (owner, id): (OwnerId, ConnectionId),
     retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
@@ -149,7 +149,7 @@ async fn claim_key_expiring(
         UPDATE user_connections u
         SET remind_at = $3
         FROM connectors c
-        WHERE u.user_id = $1 AND u.id = $2 AND c.id = u.connector_id
+        WHERE u.owner_id = $1 AND u.id = $2 AND c.id = u.connector_id
           AND u.remind_at <= $4 AND (u.status = 'active' OR u.health = 'exhausted') AND u.expires_on IS NOT NULL
         RETURNING u.id AS "id: ConnectionId",
                   c.name AS service,
@@ -177,12 +177,12 @@ async fn claim_client_rejected(
         UPDATE oauth_clients o
         SET notice_at = $3
         FROM connectors c
-        WHERE o.user_id = $1 AND o.id = $2 AND o.notice_at <= $4 AND c.id = o.rejection_connector_id
+        WHERE o.owner_id = $1 AND o.id = $2 AND o.notice_at <= $4 AND c.id = o.rejection_connector_id
         RETURNING c.name AS service,
                   c.slug,
                   o.rejection_message AS "message!"
         "#,
-        UserId::HUB as _,
+        OwnerId::HUB as _,
         id as _,
         retry_at,
         now,
@@ -195,7 +195,7 @@ pub(super) async fn clear(conn: &mut PgConnection, notice: NoticeKind, retry_at:
     match notice {
         NoticeKind::ConnectionExpired { owner, id } => {
             sqlx::query!(
-                "UPDATE user_connections SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND notice_at = $3",
+                "UPDATE user_connections SET notice_at = NULL WHERE owner_id = $1 AND id = $2 AND notice_at = $3",
                 owner as _,
                 id as _,
                 retry_at,
@@ -205,7 +205,7 @@ pub(super) async fn clear(conn: &mut PgConnection, notice: NoticeKind, retry_at:
         }
         NoticeKind::KeyExpiring { owner, id } => {
             sqlx::query!(
-                "UPDATE user_connections SET remind_at = NULL WHERE user_id = $1 AND id = $2 AND remind_at = $3",
+                "UPDATE user_connections SET remind_at = NULL WHERE owner_id = $1 AND id = $2 AND remind_at = $3",
                 owner as _,
                 id as _,
                 retry_at,
@@ -215,8 +215,8 @@ pub(super) async fn clear(conn: &mut PgConnection, notice: NoticeKind, retry_at:
         }
         NoticeKind::ClientRejected { id } => {
             sqlx::query!(
-                "UPDATE oauth_clients SET notice_at = NULL WHERE user_id = $1 AND id = $2 AND notice_at = $3",
-                UserId::HUB as _,
+                "UPDATE oauth_clients SET notice_at = NULL WHERE owner_id = $1 AND id = $2 AND notice_at = $3",
+                OwnerId::HUB as _,
                 id as _,
                 retry_at,
             )

@@ -19,7 +19,7 @@ pub(super) use self::store::{
 use self::store::{ClientSelector, StoredClient};
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{OauthClientId, UserId};
+use crate::ids::{OauthClientId, OwnerId};
 use crate::oauth::{Client, ClientAuth, Provider};
 use crate::vault::{NewSecret, SecretRef, Vault};
 
@@ -52,7 +52,7 @@ impl OauthClientRecord {
 pub(super) async fn find_current(
     conn: &mut PgConnection,
     vault: &Vault,
-    owner: UserId,
+    owner: OwnerId,
     issuer: &str,
     redirect_uri: Option<&str>,
 ) -> Result<Option<OauthClientRecord>> {
@@ -65,12 +65,12 @@ pub(super) async fn find_current(
 pub(super) async fn find_for_grant(
     conn: &mut PgConnection,
     vault: &Vault,
-    owner: UserId,
+    owner: OwnerId,
     id: Option<OauthClientId>,
     provider: &Provider,
 ) -> Result<Option<OauthClientRecord>> {
     let Some(id) = id else { return find_current(conn, vault, owner, provider.issuer(), None).await };
-    for owner in [owner, UserId::HUB] {
+    for owner in [owner, OwnerId::HUB] {
         let stored = store::find(conn, owner, provider.issuer(), ClientSelector::Id(id)).await?;
         if stored.is_some() {
             return open(conn, vault, owner, stored).await;
@@ -82,7 +82,7 @@ pub(super) async fn find_for_grant(
 async fn open(
     conn: &mut PgConnection,
     vault: &Vault,
-    owner: UserId,
+    owner: OwnerId,
     stored: Option<StoredClient>,
 ) -> Result<Option<OauthClientRecord>> {
     let Some(StoredClient { id, client_id, secret_ref, auth }) = stored else { return Ok(None) };
@@ -92,14 +92,14 @@ async fn open(
     };
     let auth = auth.and_then(|text| ClientAuth::from_str(&text).ok());
     let client = Client { id: client_id, secret };
-    Ok(Some(OauthClientRecord { id, client, auth, is_shared: owner == UserId::HUB }))
+    Ok(Some(OauthClientRecord { id, client, auth, is_shared: owner == OwnerId::HUB }))
 }
 
 /// Inserts or updates a client, and makes it the newest of its issuer and callback URL.
 pub(super) async fn upsert(
     conn: &mut PgConnection,
     vault: &Vault,
-    owner: UserId,
+    owner: OwnerId,
     scope: ClientScope<'_>,
     new: &NewClient<'_>,
     now: Timestamp,
@@ -120,11 +120,11 @@ pub(super) async fn upsert(
         (None, None) => None,
     };
     let id = store::upsert(conn, owner, scope, new, secret.as_ref(), now).await?;
-    Ok(OauthClientRecord { id, client: new.client.clone(), auth: new.auth, is_shared: owner == UserId::HUB })
+    Ok(OauthClientRecord { id, client: new.client.clone(), auth: new.auth, is_shared: owner == OwnerId::HUB })
 }
 
 /// Deletes the retired clients that no connection's grant was made with.
-pub(super) async fn delete_retired(conn: &mut PgConnection, vault: &Vault, owner: UserId, issuer: &str) -> Result<()> {
+pub(super) async fn delete_retired(conn: &mut PgConnection, vault: &Vault, owner: OwnerId, issuer: &str) -> Result<()> {
     for secret in store::delete_retired(conn, owner, issuer).await?.into_iter().flatten() {
         vault.shred(conn, owner, &secret).await?;
     }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::source::ClientSource;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, OauthClientId, UserId};
+use crate::ids::{ConnectorId, OauthClientId, OwnerId};
 use crate::oauth::{Client, ClientAuth};
 use crate::vault::SecretRef;
 
@@ -50,7 +50,7 @@ pub(super) enum ClientSelector<'a> {
 
 pub(super) async fn find(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     issuer: &str,
     selector: ClientSelector<'_>,
 ) -> sqlx::Result<Option<StoredClient>> {
@@ -66,7 +66,7 @@ pub(super) async fn find(
                secret_ref AS "secret_ref: SecretRef",
                auth
         FROM oauth_clients
-        WHERE user_id = $1
+        WHERE owner_id = $1
           AND issuer = $2
           AND (id = $3 OR ($3::uuid IS NULL AND rejected_at IS NULL AND ($4::text IS NULL OR redirect_uri = $4)))
         ORDER BY created_at DESC, id DESC
@@ -84,7 +84,7 @@ pub(super) async fn find(
 /// Locks a client and returns its secret, if it is stored.
 pub(super) async fn lock_secret(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     scope: ClientScope<'_>,
     client_id: &str,
 ) -> sqlx::Result<Option<SecretRef>> {
@@ -92,7 +92,7 @@ pub(super) async fn lock_secret(
         r#"
         SELECT secret_ref AS "secret_ref: SecretRef"
         FROM oauth_clients
-        WHERE user_id = $1 AND issuer = $2 AND redirect_uri = $3 AND client_id = $4
+        WHERE owner_id = $1 AND issuer = $2 AND redirect_uri = $3 AND client_id = $4
         FOR UPDATE
         "#,
         owner as _,
@@ -105,7 +105,7 @@ pub(super) async fn lock_secret(
 
 pub(super) async fn upsert(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     scope: ClientScope<'_>,
     new: &NewClient<'_>,
     secret: Option<&SecretRef>,
@@ -113,9 +113,9 @@ pub(super) async fn upsert(
 ) -> sqlx::Result<OauthClientId> {
     sqlx::query_scalar!(
         r#"
-        INSERT INTO oauth_clients (user_id, id, issuer, redirect_uri, client_id, secret_ref, auth, source, created_at)
+        INSERT INTO oauth_clients (owner_id, id, issuer, redirect_uri, client_id, secret_ref, auth, source, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT (user_id, issuer, redirect_uri, client_id) DO UPDATE
+        ON CONFLICT (owner_id, issuer, redirect_uri, client_id) DO UPDATE
         SET secret_ref = EXCLUDED.secret_ref,
             auth = EXCLUDED.auth,
             source = EXCLUDED.source,
@@ -161,7 +161,7 @@ pub(in crate::connections) async fn reschedule_grants(
 /// a new one. Returns false if there is no such client, or if a person entered it: only they can replace it.
 pub(in crate::connections) async fn retire_client(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     issuer: &str,
     client: Option<OauthClientId>,
     now: Timestamp,
@@ -170,7 +170,7 @@ pub(in crate::connections) async fn retire_client(
         r#"
         UPDATE oauth_clients
         SET rejected_at = $4
-        WHERE user_id = $1 AND issuer = $2 AND ($3::uuid IS NULL OR id = $3) AND source <> 'entered'
+        WHERE owner_id = $1 AND issuer = $2 AND ($3::uuid IS NULL OR id = $3) AND source <> 'entered'
         "#,
         owner as _,
         issuer,
@@ -185,19 +185,19 @@ pub(in crate::connections) async fn retire_client(
 /// Deletes retired clients without connections, and returns their secrets.
 pub(super) async fn delete_retired(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     issuer: &str,
 ) -> sqlx::Result<Vec<Option<SecretRef>>> {
     sqlx::query_scalar!(
         r#"
         DELETE FROM oauth_clients o
-        WHERE o.user_id = $1
+        WHERE o.owner_id = $1
           AND o.issuer = $2
           AND o.rejected_at IS NOT NULL
           AND NOT EXISTS (
               SELECT 1
               FROM user_connections c
-              WHERE c.user_id = $1 AND c.oauth_client_id = o.id AND c.status <> 'revoked'
+              WHERE c.owner_id = $1 AND c.oauth_client_id = o.id AND c.status <> 'revoked'
           )
         RETURNING secret_ref AS "secret_ref: SecretRef"
         "#,
@@ -224,22 +224,22 @@ pub(in crate::connections) async fn record_rejection(
             SELECT id, NOT EXISTS (
                        SELECT 1
                        FROM oauth_clients n
-                       WHERE n.user_id = $1 AND n.issuer = o.issuer AND n.redirect_uri = o.redirect_uri
+                       WHERE n.owner_id = $1 AND n.issuer = o.issuer AND n.redirect_uri = o.redirect_uri
                          AND n.created_at > o.created_at
                    ) AS is_current
             FROM oauth_clients o
-            WHERE o.user_id = $1 AND o.id = $2
+            WHERE o.owner_id = $1 AND o.id = $2
         ), recorded AS (
             UPDATE oauth_clients o
             SET rejection_message = $3, rejection_connector_id = $4, rejection_since = $6, notice_at = $6
             FROM rejected r
-            WHERE o.user_id = $1 AND o.id = r.id AND r.is_current AND o.rejection_message IS NULL
+            WHERE o.owner_id = $1 AND o.id = r.id AND r.is_current AND o.rejection_message IS NULL
               -- a client that was entered after the request may be correct
               AND o.created_at <= $5
         )
         SELECT is_current AS "is_current!" FROM rejected
         "#,
-        UserId::HUB as _,
+        OwnerId::HUB as _,
         client as _,
         message,
         connector as _,
@@ -260,9 +260,9 @@ pub(in crate::connections) async fn clear_rejection(
         r#"
         UPDATE oauth_clients
         SET rejection_message = NULL, rejection_connector_id = NULL, rejection_since = NULL, notice_at = NULL
-        WHERE user_id = $1 AND id = $2 AND rejection_message IS NOT NULL
+        WHERE owner_id = $1 AND id = $2 AND rejection_message IS NOT NULL
         "#,
-        UserId::HUB as _,
+        OwnerId::HUB as _,
         client as _,
     )
     .execute(conn)
@@ -281,9 +281,9 @@ pub(in crate::connections) async fn find_rejection(
         SELECT rejection_message AS "message!",
                rejection_since AS "since!"
         FROM oauth_clients
-        WHERE user_id = $1 AND id = $2 AND rejection_message IS NOT NULL
+        WHERE owner_id = $1 AND id = $2 AND rejection_message IS NOT NULL
         "#,
-        UserId::HUB as _,
+        OwnerId::HUB as _,
         client as _,
     )
     .fetch_optional(conn)

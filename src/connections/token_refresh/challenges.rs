@@ -28,7 +28,7 @@ pub(super) async fn handle_insufficient_scope(
     tool: &str,
     scopes: &[String],
 ) -> Result<Option<CredentialAnswer>> {
-    let (owner, now) = (actor.user_id(), refresher.clock.now());
+    let (owner, now) = (actor.owner_id(), refresher.clock.now());
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
     if state.version != seen_version || !state.is_usable() {
@@ -45,7 +45,7 @@ pub(super) async fn handle_insufficient_scope(
     let action = Action::ConnectionLimited { connection: id, connector: state.connector_id, scopes: missing };
     audit::record(&mut tx, actor, &action, now).await?;
     tx.commit().await?;
-    refresher.live.notify_user(owner);
+    refresher.live.notify_owner(owner);
     Ok(Some(CredentialAnswer::ReauthRequired(format!("{reason}. Grant more to continue"))))
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn check_client(
 ) -> Result<ClientCheck> {
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
-    let (owner, client) = (actor.user_id(), state.oauth_client_id);
+    let (owner, client) = (actor.owner_id(), state.oauth_client_id);
     let record = oauth_clients::find_for_grant(&mut tx, &refresher.vault, owner, client, &provider).await?;
     drop(tx);
     let issuer = provider.issuer().to_owned();
@@ -113,6 +113,6 @@ pub(super) async fn handle_rejected_client(
             oauth_clients::record_rejection(tx, client.id, connector, message, client.requested_at, now).await?;
         return Ok(if is_current { ClientRemedy::AskAdministrator } else { ClientRemedy::UseCurrentClient });
     }
-    let is_made_by_hub = oauth_clients::retire_client(tx, actor.user_id(), issuer, Some(client.id), now).await?;
+    let is_made_by_hub = oauth_clients::retire_client(tx, actor.owner_id(), issuer, Some(client.id), now).await?;
     Ok(if is_made_by_hub { ClientRemedy::SignInAgain } else { ClientRemedy::CheckOwnClient })
 }

@@ -8,9 +8,9 @@ use futures_util::stream;
 use super::decision::RefreshTrigger;
 use super::store_due::{self, DueConnection};
 use super::{TokenRefresher, verification};
-use crate::actor::{Actor, Origin};
+use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, UserId};
+use crate::ids::{ConnectionId, OwnerId};
 
 /// Maximum number of connections of one sweep; the next sweep takes the rest.
 const MAX_REFRESHES: i64 = 200;
@@ -51,7 +51,7 @@ async fn postpone_refresh(refresher: &TokenRefresher, actor: &Actor, id: Connect
     let now = refresher.clock.now();
     let postponed = async {
         let mut conn = refresher.system.acquire().await?;
-        store_due::postpone_refresh(&mut conn, actor.user_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
+        store_due::postpone_refresh(&mut conn, actor.owner_id(), id, now + INTERNAL_RETRY_DELAY, now).await?;
         Ok::<_, Error>(())
     };
     if let Err(error) = postponed.await {
@@ -77,6 +77,6 @@ pub(super) async fn verify_idle_keys(refresher: &TokenRefresher) -> Result<usize
 }
 
 #[expect(clippy::disallowed_methods, reason = "the hub acts by itself, for the owner of the row")]
-fn actor_for(owner: UserId) -> Actor {
-    Actor::new(owner, Origin::System)
+fn actor_for(owner: OwnerId) -> Actor {
+    Actor::system(owner)
 }

@@ -32,7 +32,7 @@ pub(super) async fn mark_expired(
 ) -> Result<CredentialAnswer> {
     let RefreshAttempt { actor, state, request } = attempt;
     let now = refresher.clock.now();
-    if store_connections::expire(tx, actor.user_id(), state, cause.reason, cause.message, now).await? {
+    if store_connections::expire(tx, actor.owner_id(), state, cause.reason, cause.message, now).await? {
         let action = Action::ConnectionRefreshed {
             connection: state.id,
             connector: state.connector_id,
@@ -52,7 +52,7 @@ pub(super) async fn expire_and_notify(
 ) -> Result<CredentialAnswer> {
     let credential = mark_expired(refresher, &mut tx, attempt, cause).await?;
     tx.commit().await?;
-    refresher.notifier.notify_owner(attempt.actor.user_id(), attempt.state.id);
+    refresher.notifier.notify_owner(attempt.actor.owner_id(), attempt.state.id);
     Ok(credential)
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn claim(
             return expire_unrefreshable(refresher, tx, &attempt).await.map(LeaseClaim::Answered);
         }
         let holder_id = rand::random();
-        if store_leases::claim_lease(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
+        if store_leases::claim_lease(&mut tx, actor.owner_id(), id, holder_id, LEASE_TTL).await? {
             // The former holder may have refreshed, or failed to, since the state was read.
             let current = load(&mut tx, actor, id).await?;
             if (current.version, current.failures) != (state.version, state.failures) {
@@ -111,7 +111,7 @@ pub(super) async fn release(refresher: &TokenRefresher, lease: &HeldLease) {
     let id = lease.attempt.state.id;
     let released = async {
         let mut conn = refresher.system.acquire().await?;
-        store_leases::release(&mut conn, lease.attempt.actor.user_id(), id, lease.holder_id).await?;
+        store_leases::release(&mut conn, lease.attempt.actor.owner_id(), id, lease.holder_id).await?;
         Ok::<_, Error>(())
     };
     if let Err(error) = released.await {

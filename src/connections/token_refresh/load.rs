@@ -10,5 +10,5 @@ use crate::ids::ConnectionId;
 
 /// Reads a connection without a lock.
 pub(super) async fn load(conn: &mut PgConnection, actor: &Actor, id: ConnectionId) -> Result<RefreshState> {
-    store_connections::find(conn, actor.user_id(), id).await?.ok_or(Error::NotFound("connection"))
+    store_connections::find(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))
 }

@@ -13,8 +13,8 @@ pub(super) fn notify(
     response: &RefreshResponse,
     outcome: &RefreshOutcome,
 ) {
-    let (owner, id) = (attempt.actor.user_id(), attempt.state.id);
-    refresher.live.notify_user(owner);
+    let (owner, id) = (attempt.actor.owner_id(), attempt.state.id);
+    refresher.live.notify_owner(owner);
     if let RefreshResponse::Failed(RefreshFailure { failure, client: Some(client), .. }) = response
         && failure.kind == FailureKind::InvalidClient
         && client.is_shared

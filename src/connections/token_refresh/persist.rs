@@ -41,7 +41,7 @@ pub(super) async fn store_response(
             RefreshOutcome::NotRefreshed(credential_after_attempt(refresher, &mut tx, actor, state.id, request).await?)
         }
     };
-    store_leases::release(&mut tx, actor.user_id(), state.id, lease.holder_id).await?;
+    store_leases::release(&mut tx, actor.owner_id(), state.id, lease.holder_id).await?;
     tx.commit().await?;
     Ok(outcome)
 }
@@ -53,7 +53,7 @@ async fn store_grant(
     granted: &RefreshedGrant,
 ) -> Result<RefreshOutcome> {
     let RefreshAttempt { actor, state, request } = attempt;
-    let (owner, now, grant) = (actor.user_id(), refresher.clock.now(), &granted.grant);
+    let (owner, now, grant) = (actor.owner_id(), refresher.clock.now(), &granted.grant);
     let refresh_at = grant.refresh_at(&granted.provider, now);
     let Some(version) = store_connections::store_refreshed_tokens(tx, owner, state, refresh_at, grant, now).await?
     else {
@@ -105,7 +105,7 @@ async fn store_failure(
     let has_valid_token = state.expires_at.is_some_and(|expiry| expiry > now);
     let backoff = state.failure_count().add(now, has_valid_token, failure.retry_after, rand::random());
     let reason = backoff.describe(remedy.map_or_else(|| message.clone(), |it: ClientRemedy| it.append_to(message)));
-    store_connections::record_failure(tx, actor.user_id(), state, &backoff, class, &reason, now).await?;
+    store_connections::record_failure(tx, actor.owner_id(), state, &backoff, class, &reason, now).await?;
     let action = Action::ConnectionRefreshed {
         connection: state.id,
         connector: state.connector_id,

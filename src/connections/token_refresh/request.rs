@@ -85,7 +85,7 @@ pub(super) async fn request_refresh(refresher: &TokenRefresher, attempt: &Refres
 /// Reads what the request needs; `None` if the stored token is newer than the state of the attempt.
 async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Result<Option<RequestInput>> {
     let RefreshAttempt { actor, state, .. } = attempt;
-    let owner = actor.user_id();
+    let owner = actor.owner_id();
     let mut tx = refresher.system.begin().await?;
     let provider = connectors::provider(&mut tx, actor, state.connector_id).await?;
     let provider = provider.ok_or_else(|| sign_in_missing(state))?;

@@ -123,7 +123,7 @@ impl RefreshState {
         actor: &Actor,
     ) -> Result<BearerCredential> {
         let token = match &self.access {
-            Some(access) => Some(refresher.vault.open(conn, actor.user_id(), access).await?),
+            Some(access) => Some(refresher.vault.open(conn, actor.owner_id(), access).await?),
             None => None,
         };
         Ok(BearerCredential { token, version: self.version })

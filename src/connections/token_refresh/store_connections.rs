@@ -10,14 +10,14 @@ use crate::clock::Timestamp;
 use crate::connections::expiry::ExpiryDate;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::connections::store::reset_failures;
-use crate::ids::{ConnectionId, ConnectorId, OauthClientId, UserId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId, OwnerId};
 use crate::oauth::Grant;
 use crate::vault::SecretRef;
 
 /// Reads a connection without a lock.
 pub(super) async fn find(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
 ) -> sqlx::Result<Option<RefreshState>> {
     sqlx::query_as!(
@@ -44,7 +44,7 @@ pub(super) async fn find(
                u.failure AS failure_class
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id
-        WHERE u.user_id = $1 AND u.id = $2
+        WHERE u.owner_id = $1 AND u.id = $2
         "#,
         owner as _,
         id as _,
@@ -57,7 +57,7 @@ pub(super) async fn find(
 /// a newer credential, or the owner has disconnected the connection.
 pub(super) async fn store_refreshed_tokens(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     refresh_at: Option<Timestamp>,
     grant: &Grant,
@@ -81,7 +81,7 @@ pub(super) async fn store_refreshed_tokens(
             last_error = NULL,
             notice_at = NULL,
             updated_at = $7
-        WHERE user_id = $1 AND id = $2 AND version = $3
+        WHERE owner_id = $1 AND id = $2 AND version = $3
           AND (status IN ('active', 'expired') OR health = 'exhausted')
         RETURNING version
         "#,
@@ -105,7 +105,7 @@ pub(super) async fn store_refreshed_tokens(
 /// disconnected the connection.
 pub(super) async fn record_accepted(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     accepted_at: Timestamp,
     next_attempt_at: Timestamp,
@@ -123,7 +123,7 @@ pub(super) async fn record_accepted(
             notice_at = NULL,
             -- pages show a change only if the key had failed
             updated_at = CASE WHEN failures > 0 THEN $6 ELSE updated_at END
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
+        WHERE owner_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
         "#,
         owner as _,
         state.id as _,
@@ -144,7 +144,7 @@ pub(super) async fn record_accepted(
 /// Schedules the verification of a key that the service has just accepted, and stores its expiry date.
 pub(super) async fn schedule_verification(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     next_attempt_at: Timestamp,
     expiry: &ExpiryDate,
@@ -157,7 +157,7 @@ pub(super) async fn schedule_verification(
             expires_on = $4,
             remind_at = $5,
             last_ok_at = $6
-        WHERE user_id = $1 AND id = $2
+        WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
         id as _,
@@ -174,7 +174,7 @@ pub(super) async fn schedule_verification(
 /// Stores a failed refresh or verification, and schedules the next attempt. Returns false if there is a newer credential.
 pub(super) async fn record_failure(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     backoff: &Backoff,
     class: &str,
@@ -195,7 +195,7 @@ pub(super) async fn record_failure(
             reason = $10,
             last_error = $10,
             updated_at = $5
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
+        WHERE owner_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
         "#,
         owner as _,
         state.id as _,
@@ -217,7 +217,7 @@ pub(super) async fn record_failure(
 /// there is a newer credential, or the connection is expired already.
 pub(super) async fn expire(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     reason: &str,
     message: &str,
@@ -232,7 +232,7 @@ pub(super) async fn expire(
             reason = $4,
             last_error = $5,
             updated_at = $6
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
+        WHERE owner_id = $1 AND id = $2 AND version = $3 AND (status = 'active' OR health = 'exhausted')
         "#,
         owner as _,
         state.id as _,
@@ -249,7 +249,7 @@ pub(super) async fn expire(
 /// Adds scopes that a tool requires to those of the next sign-in.
 pub(super) async fn add_requested_scopes(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     scopes: &[String],
     reason: &str,
@@ -263,7 +263,7 @@ pub(super) async fn add_requested_scopes(
             health = 'limited',
             reason = $5,
             updated_at = $6
-        WHERE user_id = $1 AND id = $2 AND version = $3 AND status = 'active'
+        WHERE owner_id = $1 AND id = $2 AND version = $3 AND status = 'active'
         "#,
         owner as _,
         state.id as _,

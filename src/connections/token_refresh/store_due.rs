@@ -4,12 +4,12 @@ use sqlx::PgConnection;
 
 use super::state::RefreshState;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, UserId};
+use crate::ids::{ConnectionId, OwnerId};
 
 /// A connection whose credential is due.
 #[derive(Clone, Copy)]
 pub(super) struct DueConnection {
-    pub(super) owner: UserId,
+    pub(super) owner: OwnerId,
     pub(super) id: ConnectionId,
 }
 
@@ -22,7 +22,7 @@ pub(super) async fn find_due_refreshes(
     sqlx::query_as!(
         DueConnection,
         r#"
-        SELECT user_id AS "owner: UserId",
+        SELECT owner_id AS "owner: OwnerId",
                id AS "id: ConnectionId"
         FROM user_connections
         WHERE secret_ref_refresh IS NOT NULL AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
@@ -46,10 +46,10 @@ pub(super) async fn find_due_verifications(
     sqlx::query_as!(
         DueConnection,
         r#"
-        SELECT user_id AS "owner: UserId",
+        SELECT owner_id AS "owner: OwnerId",
                id AS "id: ConnectionId"
         FROM (
-            SELECT user_id, id, next_attempt_at, row_number() OVER (PARTITION BY user_id ORDER BY next_attempt_at) AS n
+            SELECT owner_id, id, next_attempt_at, row_number() OVER (PARTITION BY owner_id ORDER BY next_attempt_at) AS n
             FROM user_connections
             WHERE secret_ref_access IS NOT NULL AND secret_ref_refresh IS NULL AND expires_at IS NULL
               AND (status = 'active' OR health = 'exhausted') AND next_attempt_at <= $1
@@ -69,7 +69,7 @@ pub(super) async fn find_due_verifications(
 /// Postpones a due refresh for which the provider was not asked. A connection in back-off keeps its time.
 pub(super) async fn postpone_refresh(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     until: Timestamp,
     now: Timestamp,
@@ -78,7 +78,7 @@ pub(super) async fn postpone_refresh(
         r#"
         UPDATE user_connections
         SET next_attempt_at = $3
-        WHERE user_id = $1 AND id = $2 AND next_attempt_at <= $4 AND failures = 0
+        WHERE owner_id = $1 AND id = $2 AND next_attempt_at <= $4 AND failures = 0
         "#,
         owner as _,
         id as _,
@@ -93,12 +93,12 @@ pub(super) async fn postpone_refresh(
 /// Postpones a verification to `until`, unless there is a newer key.
 pub(super) async fn postpone_verification(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     state: &RefreshState,
     until: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE user_connections SET next_attempt_at = $4 WHERE user_id = $1 AND id = $2 AND version = $3",
+        "UPDATE user_connections SET next_attempt_at = $4 WHERE owner_id = $1 AND id = $2 AND version = $3",
         owner as _,
         state.id as _,
         state.version,

@@ -22,7 +22,7 @@ use crate::connections::{takes_key, values_of};
 use crate::connectors;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ids::{ConnectionId, UserId};
+use crate::ids::{ConnectionId, OwnerId};
 use crate::queue::{self, ReleasedJobs};
 
 /// Time after the last accepted call when a key is due.
@@ -63,7 +63,7 @@ enum VerificationOutcome {
 /// Schedules the first verification of a key that the service has just accepted, and stores its expiry date.
 pub(in crate::connections) async fn schedule_verification(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectionId,
     expiry: &ExpiryDate,
     now: Timestamp,
@@ -80,7 +80,7 @@ fn next_verification(accepted_at: Timestamp) -> Timestamp {
 pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: ConnectionId) -> Result<()> {
     let holder_id = rand::random();
     let mut tx = refresher.system.begin().await?;
-    if !store_leases::claim_lease(&mut tx, actor.user_id(), id, holder_id, LEASE_TTL).await? {
+    if !store_leases::claim_lease(&mut tx, actor.owner_id(), id, holder_id, LEASE_TTL).await? {
         return Ok(());
     }
     // The former holder of the lease may have verified the key.
@@ -169,12 +169,12 @@ async fn store_verification(
         failed @ KeyVerification::Failed { .. } => store_failed(&mut tx, actor, state, failed, now).await?,
         KeyVerification::Superseded => VerificationOutcome::Unchanged,
     };
-    store_leases::release(&mut tx, actor.user_id(), state.id, holder_id).await?;
+    store_leases::release(&mut tx, actor.owner_id(), state.id, holder_id).await?;
     tx.commit().await?;
-    refresher.live.notify_user(actor.user_id());
+    refresher.live.notify_owner(actor.owner_id());
     match outcome {
         VerificationOutcome::Recovered(released) => released.announce(&refresher.live),
-        VerificationOutcome::OwnerMustAct => refresher.notifier.notify_owner(actor.user_id(), state.id),
+        VerificationOutcome::OwnerMustAct => refresher.notifier.notify_owner(actor.owner_id(), state.id),
         VerificationOutcome::Unchanged => {}
     }
     Ok(())
@@ -188,7 +188,7 @@ async fn store_accepted(
     now: Timestamp,
 ) -> Result<VerificationOutcome> {
     let next = next_verification(accepted_at);
-    let is_stored = store_connections::record_accepted(tx, actor.user_id(), state, accepted_at, next, now).await?;
+    let is_stored = store_connections::record_accepted(tx, actor.owner_id(), state, accepted_at, next, now).await?;
     if !is_stored || state.failures == 0 {
         return Ok(VerificationOutcome::Unchanged);
     }
@@ -205,7 +205,7 @@ async fn store_rejected(
     now: Timestamp,
 ) -> Result<VerificationOutcome> {
     let reason = format!("{} no longer accepts the credential", state.service);
-    if !store_connections::expire(tx, actor.user_id(), state, &reason, &message, now).await? {
+    if !store_connections::expire(tx, actor.owner_id(), state, &reason, &message, now).await? {
         return Ok(VerificationOutcome::Unchanged);
     }
     audit::record(tx, actor, &verification_action(state, Some((UNAUTHORIZED, message))), now).await?;
@@ -224,7 +224,7 @@ async fn store_failed(
     };
     let backoff = state.failure_count().add(now, false, retry_after, rand::random());
     let reason = backoff.describe(message.clone());
-    if !store_connections::record_failure(tx, actor.user_id(), state, &backoff, class, &reason, now).await? {
+    if !store_connections::record_failure(tx, actor.owner_id(), state, &backoff, class, &reason, now).await? {
         return Ok(VerificationOutcome::Unchanged);
     }
     // The audit log records the first failure and the exhaustion, not each attempt.
@@ -243,7 +243,7 @@ async fn postpone_verification(
     holder_id: i64,
     error: &Error,
 ) {
-    let (owner, id, now) = (actor.user_id(), state.id, refresher.clock.now());
+    let (owner, id, now) = (actor.owner_id(), state.id, refresher.clock.now());
     let next = match error {
         Error::Unavailable(_) | Error::Locked(_) | Error::Internal(_) => now + INTERNAL_RETRY_DELAY,
         // A rule forbids the address, or the connector is inactive: that may last.

@@ -30,7 +30,7 @@ impl Shipped {
 
 /// Returns the description of a REST service, or `None` for other connectors.
 pub async fn descriptor(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Descriptor>> {
-    let columns = store::find_descriptor(conn, actor.user_id(), id).await?;
+    let columns = store::find_descriptor(conn, actor.owner_id(), id).await?;
     columns.map_or(Ok(None), |columns| {
         Ok(columns.into_descriptor().context("the description of a service cannot be read")?)
     })

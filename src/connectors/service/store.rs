@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
 use crate::connectors::Shipped;
-use crate::ids::{ConnectorId, UserId};
+use crate::ids::{ConnectorId, OwnerId};
 
 pub(in crate::connectors) async fn upsert(
     conn: &mut PgConnection,
@@ -74,7 +74,7 @@ pub(in crate::connectors) struct DescriptorColumns {
 
 pub(in crate::connectors) async fn find_descriptor(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     id: ConnectorId,
 ) -> sqlx::Result<Option<DescriptorColumns>> {
     sqlx::query_as!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::{JobId, UserId, WorkerId};
+use crate::ids::{JobId, OwnerId, WorkerId};
 use crate::queue::QUEUE;
 use crate::queue::run::ClaimedJob;
 
@@ -46,21 +46,21 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
     let rows = sqlx::query!(
         r#"
         WITH running AS MATERIALIZED (
-            SELECT lease_seq, lane, user_id, connector_id FROM job_lease WHERE lease_seq >= $9
+            SELECT lease_seq, lane, owner_id, connector_id FROM job_lease WHERE lease_seq >= $9
         ),
         lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM running GROUP BY lane),
-        user_runs AS MATERIALIZED (SELECT user_id, count(*) AS runs FROM running GROUP BY user_id),
+        user_runs AS MATERIALIZED (SELECT owner_id, count(*) AS runs FROM running GROUP BY owner_id),
         connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM running GROUP BY connector_id),
         open AS (
             SELECT l.lane,
-                   l.user_id,
+                   l.owner_id,
                    l.connector_id,
                    l.cap - COALESCE(lr.runs, 0) AS lane_room,
                    $4 - COALESCE(ur.runs, 0) AS user_room,
                    $5 - COALESCE(cr.runs, 0) AS connector_room
             FROM lane l
             LEFT JOIN lane_runs lr ON lr.lane = l.lane
-            LEFT JOIN user_runs ur ON ur.user_id = l.user_id
+            LEFT JOIN user_runs ur ON ur.owner_id = l.owner_id
             LEFT JOIN connector_runs cr ON cr.connector_id = l.connector_id
             WHERE l.queue = $1
               AND l.lane > $3
@@ -88,7 +88,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
             SELECT job_id
             FROM (
                 SELECT f.*,
-                       row_number() OVER (PARTITION BY user_id ORDER BY seq) AS of_user,
+                       row_number() OVER (PARTITION BY owner_id ORDER BY seq) AS of_user,
                        row_number() OVER (PARTITION BY connector_id ORDER BY seq) AS of_connector
                 FROM candidates f
             ) f
@@ -100,9 +100,9 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
             RETURNING *
         ),
         leased AS (
-            INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, user_id, connector_id,
+            INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, owner_id, connector_id,
                 repeatable, started_at, deadline_at)
-            SELECT t.job_id, t.run_no + 1, t.attempt, t.crashes, $6, t.queue, t.lane, t.user_id, l.connector_id,
+            SELECT t.job_id, t.run_no + 1, t.attempt, t.crashes, $6, t.queue, t.lane, t.owner_id, l.connector_id,
                 t.repeatable, $7, clock_timestamp() + make_interval(secs => $8)
             FROM claimed t
             JOIN lane l ON l.lane = t.lane
@@ -110,7 +110,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
             RETURNING *
         )
         SELECT job_id AS "job_id: JobId",
-               user_id AS "user_id: UserId",
+               owner_id AS "owner_id: OwnerId",
                run_no,
                attempt,
                repeatable,
@@ -135,7 +135,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
     let claims = rows.into_iter().map(|row| Claim {
         job: ClaimedJob {
             job_id: row.job_id,
-            user_id: row.user_id,
+            owner_id: row.owner_id,
             run_no: row.run_no,
             attempt: row.attempt,
             repeatable: row.repeatable,

@@ -21,18 +21,18 @@ pub(in crate::queue) async fn write(
             SELECT *
             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
                 $11::text[], $12::boolean[], $13::text[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[],
-                $18::text[]) WITH ORDINALITY
-                AS t (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
-                input, repeatable, key, created_at, event_id, level, message, data, nth)
+                $18::text[], $19::uuid[]) WITH ORDINALITY
+                AS t (owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
+                input, repeatable, key, created_at, event_id, level, message, data, started_by, nth)
         ),
         -- the system pool sees every row, so the owner of the connection is checked here
         owned AS (
             SELECT q.*,
                    c.id IS NOT NULL AS owned,
-                   row_number() OVER (PARTITION BY q.user_id, c.id IS NULL ORDER BY q.nth) AS place
+                   row_number() OVER (PARTITION BY q.owner_id, c.id IS NULL ORDER BY q.nth) AS place
             FROM requests q
             LEFT JOIN user_connections c
-                ON c.user_id = q.user_id AND c.id = q.connection_id AND c.connector_id = q.connector_id
+                ON c.owner_id = q.owner_id AND c.id = q.connection_id AND c.connector_id = q.connector_id
         ),
         -- ready jobs are counted once a user, up to the limit
         checked AS MATERIALIZED (
@@ -49,72 +49,73 @@ pub(in crate::queue) async fn write(
                                ORDER BY r.seq
                                LIMIT $2
                            ) of_lane
-                           WHERE l.queue = $1 AND l.user_id = o.user_id
+                           WHERE l.queue = $1 AND l.owner_id = o.owner_id
                            LIMIT $2
                        ) waiting
-                   ) END) OVER (PARTITION BY o.user_id, o.owned) <= $2 AS admitted
+                   ) END) OVER (PARTITION BY o.owner_id, o.owned) <= $2 AS admitted
             FROM owned o
         ),
         -- the update, not DO NOTHING: it returns the first job also where another process has just written the key
         keys AS (
-            INSERT INTO idem_key AS k (user_id, key, job_id, expires_at)
-            SELECT DISTINCT ON (user_id, key) user_id, key, id, created_at + interval '1 day'
+            INSERT INTO idem_key AS k (owner_id, key, job_id, expires_at)
+            SELECT DISTINCT ON (owner_id, key) owner_id, key, id, created_at + interval '1 day'
             FROM checked
             WHERE admitted AND key IS NOT NULL
-            ORDER BY user_id, key, nth
-            ON CONFLICT (user_id, key) DO UPDATE
+            ORDER BY owner_id, key, nth
+            ON CONFLICT (owner_id, key) DO UPDATE
             SET job_id = CASE WHEN k.expires_at + interval '1 day' <= excluded.expires_at
                               THEN excluded.job_id ELSE k.job_id END,
                 expires_at = CASE WHEN k.expires_at + interval '1 day' <= excluded.expires_at
                                   THEN excluded.expires_at ELSE k.expires_at END
-            RETURNING k.user_id, k.key, k.job_id
+            RETURNING k.owner_id, k.key, k.job_id
         ),
         new_jobs AS (
             SELECT j.*
             FROM checked j
-            LEFT JOIN keys k ON k.user_id = j.user_id AND k.key = j.key
+            LEFT JOIN keys k ON k.owner_id = j.owner_id AND k.key = j.key
             WHERE j.admitted AND (j.key IS NULL OR k.job_id = j.id)
         ),
         -- the lock keeps the leader from dropping a lane that is about to get a job
         known_lanes AS MATERIALIZED (
-            SELECT l.user_id, l.connection_id, l.connector_id
+            SELECT l.owner_id, l.connection_id, l.connector_id
             FROM lane l
-            JOIN (SELECT DISTINCT user_id, connection_id FROM new_jobs) f
-                ON f.user_id = l.user_id AND f.connection_id = l.connection_id
+            JOIN (SELECT DISTINCT owner_id, connection_id FROM new_jobs) f
+                ON f.owner_id = l.owner_id AND f.connection_id = l.connection_id
             WHERE l.queue = $1
             FOR KEY SHARE OF l
         ),
         new_lanes AS (
-            INSERT INTO lane (queue, user_id, connection_id, connector_id)
+            INSERT INTO lane (queue, owner_id, connection_id, connector_id)
             SELECT $1, missing.*
             FROM (
-                SELECT user_id, connection_id, connector_id FROM new_jobs
+                SELECT owner_id, connection_id, connector_id FROM new_jobs
                 EXCEPT
                 SELECT * FROM known_lanes
             ) missing
-            ORDER BY user_id, connection_id
-            ON CONFLICT (queue, user_id, connection_id) DO UPDATE SET connector_id = excluded.connector_id
-            RETURNING lane, user_id, connection_id
+            ORDER BY owner_id, connection_id
+            ON CONFLICT (queue, owner_id, connection_id) DO UPDATE SET connector_id = excluded.connector_id
+            RETURNING lane, owner_id, connection_id
         ),
         body AS (
-            INSERT INTO job (user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
-                created_at)
-            SELECT user_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at
+            INSERT INTO job (owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
+                created_at, started_by)
+            SELECT owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin, input,
+                created_at, started_by
             FROM new_jobs
         ),
         first_event AS (
-            INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
-            SELECT user_id, id, 0, 0, event_id, level, message, data, created_at
+            INSERT INTO pipeline_events (owner_id, job_id, run_no, n, id, level, message, data, ts)
+            SELECT owner_id, id, 0, 0, event_id, level, message, data, created_at
             FROM new_jobs
         ),
         ready AS (
-            INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
-            SELECT f.user_id, f.id, $1, COALESCE(
-                    (SELECT m.lane FROM new_lanes m WHERE m.user_id = f.user_id AND m.connection_id = f.connection_id),
+            INSERT INTO job_ready (owner_id, job_id, queue, lane, repeatable)
+            SELECT f.owner_id, f.id, $1, COALESCE(
+                    (SELECT m.lane FROM new_lanes m WHERE m.owner_id = f.owner_id AND m.connection_id = f.connection_id),
                     (
                         SELECT l.lane
                         FROM lane l
-                        WHERE l.queue = $1 AND l.user_id = f.user_id AND l.connection_id = f.connection_id
+                        WHERE l.queue = $1 AND l.owner_id = f.owner_id AND l.connection_id = f.connection_id
                     )
                 ), f.repeatable
             FROM new_jobs f
@@ -124,13 +125,13 @@ pub(in crate::queue) async fn write(
                -- a full queue still returns the job of a repeated key
                COALESCE(k.job_id, e.job_id, CASE WHEN j.admitted THEN j.id END) AS "job_id: JobId"
         FROM checked j
-        LEFT JOIN keys k ON k.user_id = j.user_id AND k.key = j.key
-        LEFT JOIN idem_key e ON e.user_id = j.user_id AND e.key = j.key AND e.expires_at > j.created_at
+        LEFT JOIN keys k ON k.owner_id = j.owner_id AND k.key = j.key
+        LEFT JOIN idem_key e ON e.owner_id = j.owner_id AND e.key = j.key AND e.expires_at > j.created_at
         ORDER BY j.nth
         "#,
         QUEUE,
         max_ready,
-        &column(jobs, |it| it.user_id.uuid()),
+        &column(jobs, |it| it.owner_id.uuid()),
         &column(jobs, |it| it.job_id.uuid()),
         &column(jobs, |it| it.kind) as _,
         &column(jobs, |it| it.connector_id.uuid()),
@@ -146,6 +147,7 @@ pub(in crate::queue) async fn write(
         &column(jobs, |it| it.event.level.as_str()) as _,
         &column(jobs, |it| it.event.message.as_str()) as _,
         &column(jobs, |it| it.event.data.as_deref()) as _,
+        &column(jobs, |it| it.started_by.uuid()),
     )
     .fetch_all(executor)
     .await?;

@@ -29,21 +29,21 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             DELETE FROM job_lease l
             USING records r
             WHERE l.job_id = ANY($1) AND l.job_id = r.job_id AND l.run_no = r.fence
-            RETURNING l.user_id, l.connector_id, l.queue, l.lane, l.repeatable, l.started_at, r.*,
+            RETURNING l.owner_id, l.connector_id, l.queue, l.lane, l.repeatable, l.started_at, r.*,
                 l.attempt + (r.reason IS NOT DISTINCT FROM 'retry' AND NOT r.crashed)::integer AS attempt,
                 l.crashes + r.crashed::integer AS crashes
         ),
         result AS (
-            INSERT INTO job_result (user_id, job_id, run_no, outcome, error_class, error, output, started_at,
+            INSERT INTO job_result (owner_id, job_id, run_no, outcome, error_class, error, output, started_at,
                 finished_at)
-            SELECT user_id, job_id, run_no, outcome, error_class, error, output, started_at, finished_at
+            SELECT owner_id, job_id, run_no, outcome, error_class, error, output, started_at, finished_at
             FROM ended
             WHERE outcome IS NOT NULL
         ),
         -- in the order of the key, and after all leases: batches that count for the same user never wait in a circle
         hours AS (
-            INSERT INTO job_hours AS h (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
-            SELECT user_id, date_trunc('hour', finished_at, 'UTC'),
+            INSERT INTO job_hours AS h (owner_id, hour, succeeded, failed, canceled, unknown, latency_ms)
+            SELECT owner_id, date_trunc('hour', finished_at, 'UTC'),
                 count(*) FILTER (WHERE outcome = 'ok'),
                 count(*) FILTER (WHERE outcome IN ('permanent', 'dead')),
                 count(*) FILTER (WHERE outcome = 'canceled'),
@@ -54,7 +54,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             WHERE outcome IS NOT NULL
             GROUP BY 1, 2
             ORDER BY 1, 2
-            ON CONFLICT (user_id, hour) DO UPDATE
+            ON CONFLICT (owner_id, hour) DO UPDATE
             SET succeeded = h.succeeded + excluded.succeeded,
                 failed = h.failed + excluded.failed,
                 canceled = h.canceled + excluded.canceled,
@@ -62,16 +62,16 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
                 latency_ms = h.latency_ms + excluded.latency_ms
         ),
         later AS (
-            INSERT INTO job_later (job_id, run_at, user_id, queue, lane, attempt, crashes, run_no, repeatable, reason)
-            SELECT d.job_id, CASE WHEN c.job_id IS NULL THEN d.run_at ELSE d.finished_at END, d.user_id, d.queue,
+            INSERT INTO job_later (job_id, run_at, owner_id, queue, lane, attempt, crashes, run_no, repeatable, reason)
+            SELECT d.job_id, CASE WHEN c.job_id IS NULL THEN d.run_at ELSE d.finished_at END, d.owner_id, d.queue,
                 d.lane, d.attempt, d.crashes, d.run_no, d.repeatable, d.reason
             FROM ended d
             LEFT JOIN job_cancel c ON c.job_id = d.job_id
             WHERE d.reason IS NOT NULL
         ),
         ready AS (
-            INSERT INTO job_ready (user_id, job_id, queue, lane, attempt, crashes, run_no, repeatable)
-            SELECT user_id, job_id, queue, lane, attempt, crashes, run_no, repeatable
+            INSERT INTO job_ready (owner_id, job_id, queue, lane, attempt, crashes, run_no, repeatable)
+            SELECT owner_id, job_id, queue, lane, attempt, crashes, run_no, repeatable
             FROM ended
             WHERE outcome IS NULL AND reason IS NULL
         ),
@@ -81,49 +81,49 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             WHERE job_id = ANY(ARRAY(SELECT job_id FROM ended WHERE outcome IS NOT NULL))
         ),
         events AS (
-            INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
-            SELECT d.user_id, d.job_id, e.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
+            INSERT INTO pipeline_events (owner_id, job_id, run_no, n, id, level, message, data, ts)
+            SELECT d.owner_id, d.job_id, e.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
             FROM unnest($13::uuid[], $14::integer[], $15::integer[], $16::uuid[], $17::text[], $18::text[],
                 $19::text[], $20::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
             JOIN ended d ON d.job_id = e.job_id
         ),
         entries AS (
-            SELECT d.user_id, e.*
+            SELECT d.owner_id, e.*
             FROM unnest($21::uuid[], $22::uuid[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[],
                 $28::uuid[], $29::text[], $30::text[], $31::text[], $32::integer[], $33::bytea[], $34::bytea[],
                 $35::bytea[], $36::timestamptz[], $37::text[], $38::text[], $39::text[], $40::text[], $41::text[],
-                $42::bytea[])
+                $42::bytea[], $43::uuid[])
                 AS e (job_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, outcome,
                     error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, request,
-                    response, error, ip, agent, salt)
+                    response, error, ip, agent, salt, actor_id)
             JOIN ended d ON d.job_id = e.job_id
         ),
         entry AS (
-            INSERT INTO audit_entries (user_id, id, action, actor, origin, target_kind, target_id, connector_id,
+            INSERT INTO audit_entries (owner_id, id, action, actor, origin, target_kind, target_id, connector_id,
                 tool_name, job_id, outcome, error_class, latency_ms, request_digest, response_digest, identity_digest,
-                created_at)
-            SELECT user_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, job_id, outcome,
-                error_class, latency_ms, request_digest, response_digest, identity_digest, created_at
+                created_at, actor_id)
+            SELECT owner_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, job_id, outcome,
+                error_class, latency_ms, request_digest, response_digest, identity_digest, created_at, actor_id
             FROM entries
         ),
         body AS (
-            INSERT INTO audit_bodies (user_id, entry_id, request, response, error, ip, agent, salt)
-            SELECT user_id, id, request, response, error, ip, agent, salt
+            INSERT INTO audit_bodies (owner_id, entry_id, request, response, error, ip, agent, salt)
+            SELECT owner_id, id, request, response, error, ip, agent, salt
             FROM entries
         ),
         -- neither is worth waiting for a change of the connection: the first is for people, and without the second the
         -- connection is verified once more than necessary
         used AS MATERIALIZED (
-            SELECT c.user_id, c.id, u.finished_at, u.ok_at
+            SELECT c.owner_id, c.id, u.finished_at, u.ok_at
             FROM (
-                SELECT l.user_id, l.connection_id, max(d.finished_at) AS finished_at,
+                SELECT l.owner_id, l.connection_id, max(d.finished_at) AS finished_at,
                     max(d.finished_at) FILTER (WHERE d.outcome = 'ok') AS ok_at
                 FROM ended d
                 JOIN lane l ON l.lane = d.lane
                 WHERE d.is_use
-                GROUP BY l.user_id, l.connection_id
+                GROUP BY l.owner_id, l.connection_id
             ) u
-            JOIN user_connections c ON c.user_id = u.user_id AND c.id = u.connection_id
+            JOIN user_connections c ON c.owner_id = u.owner_id AND c.id = u.connection_id
             FOR NO KEY UPDATE OF c SKIP LOCKED
         ),
         last_use AS (
@@ -131,7 +131,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             SET last_used_at = t.finished_at,
                 last_ok_at = GREATEST(c.last_ok_at, t.ok_at)
             FROM used t
-            WHERE c.user_id = t.user_id AND c.id = t.id
+            WHERE c.owner_id = t.owner_id AND c.id = t.id
         )
         SELECT job_id AS "job_id!: JobId" FROM ended
         "#,
@@ -177,6 +177,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
         &entries.ip as _,
         &entries.agent as _,
         &entries.salt as _,
+        &entries.actor_id as _,
     )
     .fetch_all(pool)
     .await?;

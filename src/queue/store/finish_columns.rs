@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::column;
 use crate::audit::PreparedEntry;
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, EventId, JobId};
+use crate::ids::{ConnectorId, EventId, JobId, UserId};
 use crate::queue::event::NumberedEvent;
 use crate::queue::run::{FinishRecord, JobEnd};
 
@@ -98,6 +98,7 @@ pub(super) struct AuditColumns<'a> {
     pub(super) ip: Vec<Option<&'a str>>,
     pub(super) agent: Vec<Option<&'a str>>,
     pub(super) salt: Vec<&'a [u8]>,
+    pub(super) actor_id: Vec<Option<Uuid>>,
 }
 
 impl<'a> AuditColumns<'a> {
@@ -128,6 +129,7 @@ impl<'a> AuditColumns<'a> {
             ip: entries.iter().map(|it| it.ip.as_deref()).collect(),
             agent: entries.iter().map(|it| it.agent.as_deref()).collect(),
             salt: entries.iter().map(|it| it.salt.as_slice()).collect(),
+            actor_id: column(&entries, |it| it.actor_id.map(UserId::uuid)),
         }
     }
 }

@@ -9,8 +9,8 @@ pub(in crate::queue) async fn delete_expired(pool: &PgPool, now: Timestamp) -> s
     sqlx::query!(
         r#"
         DELETE FROM idem_key
-        WHERE (user_id, key) IN (
-            SELECT user_id, key
+        WHERE (owner_id, key) IN (
+            SELECT owner_id, key
             FROM idem_key
             WHERE expires_at <= $1
             LIMIT 5000

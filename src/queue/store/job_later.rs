@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgPool};
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectionId, JobId, UserId};
+use crate::ids::{ConnectionId, JobId, OwnerId};
 use crate::queue::QUEUE;
 
 /// Makes due jobs ready, at most `limit` of them.
@@ -11,7 +11,7 @@ pub(in crate::queue) async fn promote_due(
     pool: &PgPool,
     now: Timestamp,
     limit: i64,
-) -> sqlx::Result<Vec<(UserId, JobId)>> {
+) -> sqlx::Result<Vec<(OwnerId, JobId)>> {
     let due = sqlx::query!(
         r#"
         WITH due AS (
@@ -26,24 +26,24 @@ pub(in crate::queue) async fn promote_due(
             ))
             RETURNING *
         )
-        INSERT INTO job_ready (user_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable)
-        SELECT user_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable
+        INSERT INTO job_ready (owner_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable)
+        SELECT owner_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable
         FROM due
         ORDER BY run_at
-        RETURNING user_id AS "user_id: UserId", job_id AS "job_id: JobId"
+        RETURNING owner_id AS "owner_id: OwnerId", job_id AS "job_id: JobId"
         "#,
         now,
         limit,
     )
     .fetch_all(pool)
     .await?;
-    Ok(due.into_iter().map(|row| (row.user_id, row.job_id)).collect())
+    Ok(due.into_iter().map(|row| (row.owner_id, row.job_id)).collect())
 }
 
 /// Makes jobs ready that wait for their connection to be connected again.
 pub(in crate::queue) async fn release_awaiting_reauth(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connection: ConnectionId,
 ) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
@@ -54,13 +54,13 @@ pub(in crate::queue) async fn release_awaiting_reauth(
                 SELECT t.job_id
                 FROM lane l
                 JOIN job_later t ON t.lane = l.lane
-                WHERE l.queue = $1 AND l.user_id = $2 AND l.connection_id = $3 AND t.reason = 'reauth'
+                WHERE l.queue = $1 AND l.owner_id = $2 AND l.connection_id = $3 AND t.reason = 'reauth'
                 FOR UPDATE OF t SKIP LOCKED
             ))
             RETURNING *
         )
-        INSERT INTO job_ready (user_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable)
-        SELECT user_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable
+        INSERT INTO job_ready (owner_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable)
+        SELECT owner_id, job_id, queue, prio, lane, attempt, crashes, run_no, repeatable
         FROM due
         ORDER BY job_id
         RETURNING job_id AS "job_id: JobId"

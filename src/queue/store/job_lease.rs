@@ -5,12 +5,12 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConnectorId, JobId, UserId, WorkerId};
+use crate::ids::{ConnectorId, JobId, OwnerId, UserId, WorkerId};
 
 /// A lost run, with the columns that its end depends on.
 pub(in crate::queue) struct LostRun {
     pub(in crate::queue) job_id: JobId,
-    pub(in crate::queue) user_id: UserId,
+    pub(in crate::queue) owner_id: OwnerId,
     pub(in crate::queue) run_no: i32,
     pub(in crate::queue) crashes: i32,
     pub(in crate::queue) repeatable: bool,
@@ -21,6 +21,7 @@ pub(in crate::queue) struct LostRun {
     pub(in crate::queue) canceled: bool,
     pub(in crate::queue) connector_id: ConnectorId,
     pub(in crate::queue) tool_name: String,
+    pub(in crate::queue) started_by: UserId,
 }
 
 /// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
@@ -43,7 +44,7 @@ pub(in crate::queue) async fn list_lost(
                 ON w.id = l.worker_id AND w.heartbeat_at > clock_timestamp() - make_interval(secs => $1)
         )
         SELECT s.job_id AS "job_id: JobId",
-               s.user_id AS "user_id: UserId",
+               s.owner_id AS "owner_id: OwnerId",
                s.run_no,
                s.crashes,
                s.repeatable,
@@ -51,9 +52,10 @@ pub(in crate::queue) async fn list_lost(
                s.alive AS "overdue!",
                c.job_id IS NOT NULL AS "canceled!",
                s.connector_id AS "connector_id: ConnectorId",
-               j.tool_name
+               j.tool_name,
+               COALESCE(j.started_by, j.owner_id) AS "started_by!: UserId"
         FROM leases s
-        JOIN job j ON j.user_id = s.user_id AND j.id = s.job_id
+        JOIN job j ON j.owner_id = s.owner_id AND j.id = s.job_id
         LEFT JOIN job_cancel c ON c.job_id = s.job_id
         WHERE NOT s.alive OR s.deadline_at < clock_timestamp() - make_interval(secs => $2)
         ORDER BY s.lease_seq

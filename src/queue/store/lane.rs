@@ -2,13 +2,13 @@
 
 use sqlx::PgConnection;
 
-use crate::ids::{ConnectionId, JobId, UserId};
+use crate::ids::{ConnectionId, JobId, OwnerId};
 use crate::queue::QUEUE;
 
 /// Returns jobs that run, are ready or wait, each with its connection.
 pub(in crate::queue) async fn list_unfinished(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     connections: &[ConnectionId],
     limit: i64,
 ) -> sqlx::Result<Vec<(ConnectionId, JobId)>> {
@@ -18,7 +18,7 @@ pub(in crate::queue) async fn list_unfinished(
         WITH lanes AS MATERIALIZED (
             SELECT lane, connection_id
             FROM lane
-            WHERE queue = $1 AND user_id = $2 AND connection_id = ANY($3::uuid[])
+            WHERE queue = $1 AND owner_id = $2 AND connection_id = ANY($3::uuid[])
         )
         SELECT l.connection_id AS "connection_id!: ConnectionId",
                w.job_id AS "job_id!: JobId"

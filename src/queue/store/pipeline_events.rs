@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgPool};
 
 use super::column;
-use crate::ids::{EventId, JobId, UserId};
+use crate::ids::{EventId, JobId, OwnerId};
 use crate::queue::event::{EventLevel, JobEvent, NumberedEvent, Position};
 
 /// Inserts events of runs that still hold their lease. Those of other runs are not written.
@@ -12,13 +12,13 @@ pub(in crate::queue) async fn insert(pool: &PgPool, events: &[NumberedEvent]) ->
         r#"
         -- the lock makes the end of a lost run wait for these events, or these events find the run ended
         WITH alive AS MATERIALIZED (
-            SELECT job_id, run_no, user_id
+            SELECT job_id, run_no, owner_id
             FROM job_lease
             WHERE job_id = ANY($1)
             FOR KEY SHARE
         )
-        INSERT INTO pipeline_events (user_id, job_id, run_no, n, id, level, message, data, ts)
-        SELECT a.user_id, a.job_id, a.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
+        INSERT INTO pipeline_events (owner_id, job_id, run_no, n, id, level, message, data, ts)
+        SELECT a.owner_id, a.job_id, a.run_no, e.n, e.id, e.level, e.message, e.data, e.ts
         FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::uuid[], $5::text[], $6::text[], $7::text[],
             $8::timestamptz[]) AS e (job_id, run_no, n, id, level, message, data, ts)
         JOIN alive a ON a.job_id = e.job_id AND a.run_no = e.run_no
@@ -40,7 +40,7 @@ pub(in crate::queue) async fn insert(pool: &PgPool, events: &[NumberedEvent]) ->
 /// Returns at most `limit` events after `position`, in order.
 pub(in crate::queue) async fn list_after(
     conn: &mut PgConnection,
-    owner: UserId,
+    owner: OwnerId,
     job: JobId,
     position: Position,
     limit: i64,
@@ -56,7 +56,7 @@ pub(in crate::queue) async fn list_after(
                data,
                ts
         FROM pipeline_events
-        WHERE user_id = $1 AND job_id = $2 AND (run_no, n) > ($3, $4)
+        WHERE owner_id = $1 AND job_id = $2 AND (run_no, n) > ($3, $4)
         ORDER BY run_no, n
         LIMIT $5
         "#,

@@ -20,7 +20,7 @@ use super::envelope::SealingKey;
 use super::wrapping::{RetiredKeys, WrappedKey, data_key_aad};
 use crate::config::{Authorities, TransitKey};
 use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::ids::OwnerId;
 use crate::secret::Secret;
 
 /// The beginning of Vault's ciphertexts, before the version. No envelope begins like this.
@@ -129,7 +129,7 @@ impl Transit {
     }
 
     /// Wraps with the newest version, or with the version that has this id.
-    pub(super) async fn wrap(&self, keys: &[(UserId, SealingKey)], id: Option<&str>) -> Result<Vec<WrappedKey>> {
+    pub(super) async fn wrap(&self, keys: &[(OwnerId, SealingKey)], id: Option<&str>) -> Result<Vec<WrappedKey>> {
         let key_version = id.map(|id| self.version(id)).transpose()?;
         let plain: Vec<_> = keys.iter().map(|(_, key)| Secret::new(base64(key.bytes()))).collect();
         let items = keys.iter().zip(&plain).map(|((owner, _), plain)| Item {
@@ -138,7 +138,7 @@ impl Transit {
             ..Item::with_aad(base64(data_key_aad(*owner)))
         });
         let results = self.api.batch("encrypt", &self.key, items.collect()).await?;
-        let wrap = |((owner, _), result): (&(UserId, _), api::ItemResult)| {
+        let wrap = |((owner, _), result): (&(OwnerId, _), api::ItemResult)| {
             let context = || format!("the data key of user {owner}");
             let ciphertext = result.ciphertext().with_context(context)?;
             let version = version_in(&ciphertext).with_context(context)?;
@@ -147,7 +147,7 @@ impl Transit {
         keys.iter().zip(results).map(wrap).collect()
     }
 
-    pub(super) async fn unwrap(&self, owner: UserId, wrapped: &[u8]) -> Result<SealingKey> {
+    pub(super) async fn unwrap(&self, owner: OwnerId, wrapped: &[u8]) -> Result<SealingKey> {
         let aad = data_key_aad(owner);
         if let Some(key) = self.unwrapped.get(&aad, wrapped) {
             return Ok(key);
@@ -159,14 +159,14 @@ impl Transit {
     }
 
     /// Unwraps many keys in one request, without the cache.
-    pub(super) async fn unwrap_all(&self, wrapped: &[(UserId, &[u8])]) -> Result<Vec<SealingKey>> {
+    pub(super) async fn unwrap_all(&self, wrapped: &[(OwnerId, &[u8])]) -> Result<Vec<SealingKey>> {
         let items = wrapped.iter().map(|(owner, wrapped)| {
             let ciphertext = std::str::from_utf8(wrapped).context("a wrapped data key is not text")?;
             Ok(Item { ciphertext: Some(ciphertext), ..Item::with_aad(base64(data_key_aad(*owner))) })
         });
         let items = items.collect::<anyhow::Result<_>>()?;
         let results = self.api.batch("decrypt", &self.key, items).await?;
-        let key = |((owner, _), result): (&(UserId, _), api::ItemResult)| {
+        let key = |((owner, _), result): (&(OwnerId, _), api::ItemResult)| {
             let context = || format!("the data key of user {owner}");
             result.plaintext().and_then(|plain| decode_key(&plain)).with_context(context)
         };

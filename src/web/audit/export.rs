@@ -94,7 +94,7 @@ pub(super) async fn ndjson(
 }
 
 async fn export(method: &Method, app: &App, me: &SignedIn, params: ListParams, format: Format) -> Result {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
     drop(tx);
     if let Some(fault) = filters.faults.faults().first() {

@@ -35,7 +35,7 @@ pub(super) fn router() -> Router<App> {
 }
 
 async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
     let list = audit::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);

@@ -35,7 +35,7 @@ struct CheckupPage {
 }
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, parse_id(&id)?).await?;
     let newest = jobs::find_latest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
@@ -65,7 +65,7 @@ pub(super) async fn create(State(app): State<App>, OwnConnection { me, connectio
     if let Some(why) = reason_not_to_check(&connection) {
         return Err(Error::Conflict(why).into());
     }
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let job = jobs::start_checkup(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
     Ok(see_other(&format!("/jobs/{job}")))
 }
@@ -83,7 +83,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
         return Ok(see_other("/connections"));
     }
     let chosen = selection::load(&app, &me, &ids).await?;
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let mut started = Vec::new();
     for connection in chosen.iter().filter(|connection| reason_not_to_check(connection).is_none()) {
         started.push(jobs::start_checkup(&mut tx, &app.queue, &me.actor, connection, app.clock.now()).await?);

@@ -96,7 +96,7 @@ pub(super) async fn update(
     match credentials.replace(&me.actor, connection.id, &new, app.clock.now()).await {
         Ok(released) => {
             released.announce(&app.live);
-            app.live.notify_user(me.actor.user_id());
+            app.live.notify_owner(me.actor.owner_id());
             me.flash(Flash::success(replaced_message(&connection, released.len()))).await?;
             Ok(see_other(&href(&connection)))
         }
@@ -155,12 +155,12 @@ async fn load_fields(app: &App, me: &SignedIn, connection: &ConnectionDetail) ->
     if !connection.takes_key() {
         return Ok(FormValues::default());
     }
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 
 async fn load_descriptor(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<Descriptor> {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let descriptor = connectors::descriptor(&mut tx, &me.actor, connection.connector_id).await?;
     descriptor.ok_or(Error::NotFound("page"))
 }

@@ -101,7 +101,7 @@ struct Confirmation<'a> {
 async fn confirm(app: &App, me: &SignedIn, confirmation: Confirmation<'_>) -> Result {
     let Confirmation { shell, chosen, back } = confirmation;
     let ids: Vec<_> = chosen.iter().map(|connection| connection.id).collect();
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let dependants = jobs::find_dependent(&mut tx, &me.actor, &ids).await?;
     drop(tx);
     Ok(page(&DisconnectionPage {

@@ -105,7 +105,7 @@ const fn heading(group: Option<ConnectionGroup>) -> &'static str {
 
 pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
     let filter = Filter::parse(&params);
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let list = connections::list(&mut tx, &me.actor, filter.group, filter.after).await?;
     drop(tx);
     let status = if filter.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

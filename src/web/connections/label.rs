@@ -53,7 +53,7 @@ pub(super) async fn update(
 ) -> Result {
     match connections::rename(&app.db, &me.actor, connection.id, &typed.label, app.clock.now()).await {
         Ok(()) => {
-            app.live.notify_user(me.actor.user_id());
+            app.live.notify_owner(me.actor.owner_id());
             me.flash(Flash::success("The label is saved.")).await?;
             Ok(see_other(&views::href(&connection)))
         }

@@ -64,7 +64,7 @@ impl FromRequestParts<App> for OwnConnection {
 }
 
 async fn load(app: &App, me: &SignedIn, id: &str) -> Result<ConnectionDetail, Error> {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     Ok(connections::find(&mut tx, &me.actor, parse_id(id)?).await?)
 }
 

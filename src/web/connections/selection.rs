@@ -26,7 +26,7 @@ pub(super) fn parse_ids(pairs: &[(String, String)]) -> Result<Vec<ConnectionId>,
 }
 
 pub(super) async fn load(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result<Vec<ConnectionDetail>, Error> {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     Ok(connections::find_many(&mut tx, &me.actor, ids).await?)
 }
 

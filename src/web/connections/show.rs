@@ -66,7 +66,7 @@ pub(super) async fn show_default(State(app): State<App>, me: SignedIn, Path(id):
 
 pub(super) async fn make_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
     connections::set_default(&app.db, &me.actor, parse_id(&id)?, app.clock.now()).await?;
-    app.live.notify_user(me.actor.user_id());
+    app.live.notify_owner(me.actor.owner_id());
     let connection = load(&app, &me, &id).await?;
     let message =
         format!("Tools of {} run through this connection now, unless you choose another.", connection.connector);
@@ -86,7 +86,7 @@ pub(super) struct PageData {
 
 impl PageData {
     pub(super) async fn load(app: &App, actor: &Actor, id: ConnectionId) -> Result<Self> {
-        let mut tx = app.db.as_user(actor).await?;
+        let mut tx = app.db.enter(actor).await?;
         let connection = connections::find(&mut tx, actor, id).await?;
         let dependants = jobs::find_dependent(&mut tx, actor, &[id]).await?;
         let checkup = jobs::find_latest_checkup(&mut tx, actor, id).await?;

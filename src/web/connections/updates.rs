@@ -42,8 +42,8 @@ pub(super) struct RowsParams {
 pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<RowsParams>) -> error::Result {
     let shown = row_ids::parse(&params.open).filter(|ids| !ids.is_empty());
     let shown = shown.ok_or_else(|| row_ids::invalid("connections"))?;
-    let changes = app.live.subscribe_user(me.actor.user_id());
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let changes = app.live.subscribe_owner(me.actor.owner_id());
+    let mut tx = app.db.enter(&me.actor).await?;
     connections::find_many(&mut tx, &me.actor, &shown).await?;
     drop(tx);
     let viewer = me.into_viewer();
@@ -53,7 +53,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Q
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
     let id = parse_id(&id)?;
-    let changes = app.live.subscribe_user(me.actor.user_id());
+    let changes = app.live.subscribe_owner(me.actor.owner_id());
     PageData::load(&app, &me.actor, id).await?;
     let viewer = me.into_viewer();
     let updates = PageUpdates { app: app.clone(), viewer: viewer.clone(), id, sent: None };
@@ -110,7 +110,7 @@ impl LiveSource for ListUpdates {
 
 impl ListUpdates {
     async fn load(&self) -> Result<Vec<ConnectionDetail>> {
-        let mut tx = self.app.db.as_user(&self.viewer.actor).await?;
+        let mut tx = self.app.db.enter(&self.viewer.actor).await?;
         connections::find_many(&mut tx, &self.viewer.actor, &self.shown).await
     }
 

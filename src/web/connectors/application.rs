@@ -66,7 +66,7 @@ struct Application {
 impl Application {
     async fn find(app: &App, me: &SignedIn, slug: &str) -> crate::error::Result<Self> {
         let connector = connectors::find(&app.db, &me.actor, slug).await?;
-        let mut tx = app.db.as_user(&me.actor).await?;
+        let mut tx = app.db.enter(&me.actor).await?;
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
         let none = || Error::NotFound("page");
         let descriptor = descriptor.ok_or_else(none)?;

@@ -114,7 +114,7 @@ async fn stored_fields(app: &App, me: &SignedIn, connector: &Connector, label: &
     let Some(connection) = connections.iter().find(|it| it.label == label && !it.status.is_disconnected()) else {
         return Ok(FormValues::new());
     };
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn index(
 ) -> Result {
     let mut search = Search::parse(&params);
     let is_partial = headers.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let found = connections::catalogue(&mut tx, &me.actor, &search.filter, search.after).await?;
     drop(tx);
     if !found.is_there {

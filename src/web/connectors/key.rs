@@ -64,7 +64,7 @@ pub(super) async fn create(
 }
 
 async fn find_descriptor(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("page"))
 }
 

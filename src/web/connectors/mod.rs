@@ -60,7 +60,7 @@ async fn below(me: &SignedIn, title: impl Into<String>, connector: &Connector) -
 
 /// Adds a sentence to the message about a new connection if another connection leads to the same account.
 async fn connected_message(app: &App, me: &SignedIn, id: ConnectionId, message: String) -> Result<String, Error> {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     Ok(match connections::duplicate_label(&mut tx, &me.actor, id).await? {
         Some(label) => {
             format!("{message} “{label}” leads to the same account: if one is enough, disconnect the other.")

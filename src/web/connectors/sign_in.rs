@@ -198,7 +198,7 @@ pub(super) async fn callback(
     match completion.await {
         Ok(signed) => {
             signed.released.announce(&app.live);
-            app.live.notify_user(me.actor.user_id());
+            app.live.notify_owner(me.actor.owner_id());
             let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
             me.flash(Flash::success(message)).await?;
             Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
@@ -250,7 +250,7 @@ struct SignInRequirements {
 
 impl SignInRequirements {
     async fn load(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
-        let mut tx = app.db.as_user(&me.actor).await?;
+        let mut tx = app.db.enter(&me.actor).await?;
         let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
         let provider = provider.ok_or(Error::NotFound("page"))?;
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;

@@ -106,7 +106,7 @@ async fn entries_of_job(app: &App, me: &SignedIn, tool: &mut Tool, job: JobId, a
     tool.is_newer = version.is_some();
     if let Some(version) = version {
         // masked by the version that ran: removed fields are shown as JSON and may hold secrets
-        let mut tx = app.db.as_user(&me.actor).await?;
+        let mut tx = app.db.enter(&me.actor).await?;
         let ran = connectors::version(&mut tx, &me.actor, version).await?;
         input = mask(&ran.schema, &input);
     }

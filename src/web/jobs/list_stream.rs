@@ -65,14 +65,14 @@ pub(super) async fn show(
     Query(rows): Query<RowsParams>,
     headers: HeaderMap,
 ) -> error::Result {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let mut filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
     drop(tx);
     // the stream renders no form
     filters.connectors = Vec::new();
     let shown = rows.parse().filter(|_| filters.faults.is_empty()).ok_or_else(|| row_ids::invalid("jobs"))?;
     let sent_unseen = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let changes = app.live.subscribe_user(me.actor.user_id());
+    let changes = app.live.subscribe_owner(me.actor.owner_id());
     let announcer = Announcer::new(me.user.appearance.announce);
     let viewer = me.into_viewer();
     let updates = ListUpdates {

@@ -112,7 +112,7 @@ impl IndexPage {
 }
 
 async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> error::Result {
-    let mut tx = app.db.as_user(&me.actor).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
     let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);
@@ -192,7 +192,7 @@ async fn show_json(app: &App, me: &SignedIn, id: JobId) -> error::Result {
 /// Returns a job's input without the values that its schema marks as secret.
 async fn load_masked_input(app: &App, viewer: &Viewer, job: &Job) -> Result<Value> {
     let Some(version) = job.tool_version_id else { return Ok(serde_json::from_str(&job.input).unwrap_or_default()) };
-    let mut tx = app.db.as_user(&viewer.actor).await?;
+    let mut tx = app.db.enter(&viewer.actor).await?;
     let schema = match connectors::version(&mut tx, &viewer.actor, version).await {
         Ok(version) => version.schema,
         // the connector was removed, so secrets can be recognised by their field names only
@@ -211,7 +211,7 @@ async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
     if !job.is_checkup() {
         return Ok(view);
     }
-    let mut tx = app.db.as_user(&viewer.actor).await?;
+    let mut tx = app.db.enter(&viewer.actor).await?;
     let connection = connections::find(&mut tx, &viewer.actor, job.connection_id).await?;
     Ok(view.with_checkup(job, &connection))
 }

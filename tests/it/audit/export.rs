@@ -18,7 +18,7 @@ const MANY: i32 = 20_001;
 /// Entries of both, `n` of each, one a millisecond; the clock is moved behind them.
 async fn history(app: &TestApp, n: i32) {
     sqlx::query(
-        "INSERT INTO audit_entries (user_id, id, action, actor, origin, tool_name, outcome, created_at)
+        "INSERT INTO audit_entries (owner_id, id, action, actor, origin, tool_name, outcome, created_at)
          SELECT u.id, (left(uuid_floor(at)::text, 14) || '7000-8000-' || lpad((2 * n + nth)::text, 12, '0'))::uuid,
                 'job.finished', 'system', 'system', CASE n WHEN 1 THEN '=1+1' ELSE u.email END, 'success', at
          FROM (SELECT id, email, row_number() OVER (ORDER BY email) AS nth FROM users) u, generate_series(1, $2) n,
@@ -34,7 +34,7 @@ async fn history(app: &TestApp, n: i32) {
 
 /// The ids of alice's entries as the database has them, newest first.
 async fn hers(app: &TestApp) -> Vec<String> {
-    let statement = "SELECT e.id FROM audit_entries e JOIN users u ON u.id = e.user_id
+    let statement = "SELECT e.id FROM audit_entries e JOIN users u ON u.id = e.owner_id
                      WHERE u.email = 'alice@example.com' ORDER BY e.id DESC";
     let ids: Vec<AuditId> = sqlx::query_scalar(statement).fetch_all(app.app.system.pool()).await.unwrap();
     ids.iter().map(ToString::to_string).collect()

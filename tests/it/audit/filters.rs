@@ -9,7 +9,7 @@ const QUERY: &str = "/connectors/workbench/tools/json_query";
 /// Old entries of alice, one every second before now: `n` of them ended well, in front of one that did not.
 async fn history(app: &TestApp, n: i32) {
     sqlx::query(
-        "INSERT INTO audit_entries (user_id, id, action, actor, origin, tool_name, outcome, created_at)
+        "INSERT INTO audit_entries (owner_id, id, action, actor, origin, tool_name, outcome, created_at)
          SELECT u.id, (left(uuid_floor(at)::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'job.finished',
                 'system', 'system', CASE n WHEN 0 THEN 'needle' ELSE 'straw' END, 'success', at
          FROM users u, generate_series(0, $2) n, LATERAL (SELECT $1 + make_interval(secs => n / 1000.0) AS at) moment

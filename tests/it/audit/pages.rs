@@ -69,7 +69,7 @@ async fn an_entry_of_another_version_is_shown_as_stored() {
     let alice = app.alice().await;
     let id = craft::ids::AuditId::new(app.app.clock.now() - Duration::from_secs(60));
     sqlx::query(
-        "INSERT INTO audit_entries (user_id, id, action, actor, origin, outcome, created_at)
+        "INSERT INTO audit_entries (owner_id, id, action, actor, origin, outcome, created_at)
          SELECT id, $1, 'space.created', 'user', 'schedule', 'success', $2 FROM users",
     )
     .bind(id)

@@ -65,8 +65,8 @@ async fn an_invalid_filter_is_ignored_and_reported() {
 async fn a_long_list_continues_on_the_next_page() {
     let (app, alice, _server) = guarded().await;
     sqlx::query(
-        "INSERT INTO user_connections (user_id, id, connector_id, label, status, health, created_at, updated_at)
-         SELECT user_id, gen_random_uuid(), connector_id, 'Account ' || lpad(n::text, 2, '0'),
+        "INSERT INTO user_connections (owner_id, id, connector_id, label, status, health, created_at, updated_at)
+         SELECT owner_id, gen_random_uuid(), connector_id, 'Account ' || lpad(n::text, 2, '0'),
                 CASE WHEN n = 60 THEN 'error' ELSE 'active' END, 'ok', created_at, updated_at
          FROM user_connections, generate_series(1, 60) AS n",
     )

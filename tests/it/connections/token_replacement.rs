@@ -64,8 +64,8 @@ async fn parked(app: &TestApp, alice: &crate::support::browser::Browser) -> craf
     let job = app.start(alice, TOOL, []).await;
     sqlx::query(
         "WITH ready AS (DELETE FROM job_ready WHERE job_id = $1 RETURNING *)
-         INSERT INTO job_later (job_id, run_at, user_id, queue, prio, lane, attempt, crashes, run_no, repeatable, reason)
-         SELECT job_id, 'infinity', user_id, queue, prio, lane, attempt, crashes, run_no, repeatable, 'reauth' FROM ready",
+         INSERT INTO job_later (job_id, run_at, owner_id, queue, prio, lane, attempt, crashes, run_no, repeatable, reason)
+         SELECT job_id, 'infinity', owner_id, queue, prio, lane, attempt, crashes, run_no, repeatable, 'reauth' FROM ready",
     )
     .bind(job)
     .execute(app.app.system.pool())

@@ -8,7 +8,9 @@ use sqlx::PgPool;
 use crate::support::database::TestDatabase;
 
 const SYSTEM: &str = "( SELECT (current_setting('app.system'::text, true) = 'on'::text))";
-const ME: &str = "( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\")";
+const PERSON: &str = "( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS \"nullif\")";
+
+const OWNER: &str = "( SELECT (NULLIF(current_setting('app.owner_id'::text, true), ''::text))::uuid AS \"nullif\")";
 
 /// A policy: name, permissive or restrictive, command, `USING`, `WITH CHECK`.
 type Policy = (String, String, String, String, Option<String>);
@@ -19,11 +21,15 @@ fn policy(name: &str, mode: &str, command: &str, using: &str, check: Option<&str
 
 /// Returns the policies that a table must have, as PostgreSQL prints them.
 fn expected_policies(ownership: Ownership, owner_column: Option<&str>) -> Vec<Policy> {
-    let owner = owner_column.unwrap_or_default();
-    let own = format!("COALESCE(({SYSTEM} OR ({owner} = {ME})), false)");
-    let readable = format!("COALESCE(({SYSTEM} OR ({owner} IS NULL) OR ({owner} = {ME})), false)");
+    let column = owner_column.unwrap_or_default();
+    let own = format!("COALESCE(({SYSTEM} OR ({column} = {OWNER})), false)");
+    let readable = format!("COALESCE(({SYSTEM} OR ({column} IS NULL) OR ({column} = {OWNER})), false)");
+    let personal = format!("COALESCE(({SYSTEM} OR ({column} = {PERSON})), false)");
+    let membership = format!("COALESCE(({SYSTEM} OR (user_id = {PERSON}) OR ({column} = {OWNER})), false)");
     match ownership {
         Ownership::Owned => vec![policy("own", "PERMISSIVE", "ALL", &own, None)],
+        Ownership::Personal => vec![policy("personal", "PERMISSIVE", "ALL", &personal, None)],
+        Ownership::Membership => vec![policy("own", "PERMISSIVE", "ALL", &membership, Some(&own))],
         Ownership::SharedOrOwn => vec![
             policy("own", "PERMISSIVE", "ALL", &readable, Some(&own)),
             policy("own_delete", "RESTRICTIVE", "DELETE", &own, None),

@@ -49,7 +49,7 @@ async fn a_superuser_connects_as_the_plain_role_that_owns_the_tables() {
     let database = with_alices_rows().await;
     let server = Server::reach(database.superuser_options()).await.unwrap();
     assert!(server.notice().unwrap().contains("`craft`"), "{:?}", server.notice());
-    let mut as_bob = server.open(SIZES).web.as_user(&bob()).await.unwrap();
+    let mut as_bob = server.open(SIZES).web.enter(&bob()).await.unwrap();
     let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets").fetch_one(&mut *as_bob).await.unwrap();
     assert_eq!(seen, 0);
 }
@@ -74,7 +74,7 @@ async fn the_plain_role_becomes_the_owner_of_tables_that_a_superuser_created() {
 async fn the_database_url_cannot_give_pages_system_access() {
     let database = with_alices_rows().await;
     let server = Server::reach(database.options.clone().options([("app.system", "on")])).await.unwrap();
-    let mut as_bob = server.open(SIZES).web.as_user(&bob()).await.unwrap();
+    let mut as_bob = server.open(SIZES).web.enter(&bob()).await.unwrap();
     let seen: i64 = sqlx::query_scalar("SELECT count(*) FROM secrets").fetch_one(&mut *as_bob).await.unwrap();
     assert_eq!(seen, 0);
 }
@@ -82,7 +82,7 @@ async fn the_database_url_cannot_give_pages_system_access() {
 #[tokio::test]
 async fn pages_use_generic_plans_and_a_limit_for_idle_transactions() {
     let database = with_alices_rows().await;
-    let mut tx = database.databases.web.as_user(&bob()).await.unwrap();
+    let mut tx = database.databases.web.enter(&bob()).await.unwrap();
     let settings =
         "SELECT current_setting('plan_cache_mode') || ' ' || current_setting('idle_in_transaction_session_timeout')";
     let settings: String = sqlx::query_scalar(settings).fetch_one(&mut *tx).await.unwrap();

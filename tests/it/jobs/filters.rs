@@ -136,13 +136,13 @@ async fn a_scan_with_few_matches_stops_and_links_to_its_continuation() {
              RETURNING id, slug
          ),
          linked AS (
-             INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
+             INSERT INTO user_connections (owner_id, id, connector_id, status, created_at, updated_at)
              SELECT u.id, gen_random_uuid(), c.id, 'active', $1, $1
              FROM users u, (SELECT id FROM other UNION ALL SELECT id FROM connectors WHERE slug = 'workbench') c
-             RETURNING user_id, id, connector_id
+             RETURNING owner_id, id, connector_id
          )
-         INSERT INTO job (user_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
-         SELECT l.user_id,
+         INSERT INTO job (owner_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
+         SELECT l.owner_id,
                 (left(uuid_floor($1 + make_interval(secs => n / 1000.0))::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid,
                 l.connector_id, l.id, gen_random_uuid(), 'same', 'browser', '{}', $1
          FROM generate_series(0, 1000) n

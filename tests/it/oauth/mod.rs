@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use craft::actor::{Actor, Origin};
 use craft::connections::CredentialAnswer;
-use craft::ids::{ConnectionId, UserId};
+use craft::ids::{ConnectionId, OwnerId, UserId};
 use http::StatusCode;
 use tokio::task::JoinSet;
 use url::Url;
@@ -63,7 +63,7 @@ fn shows_answer(page: &Page, text: &str) -> bool {
 }
 
 async fn connection(app: &TestApp) -> (UserId, ConnectionId, String, Option<String>) {
-    sqlx::query_as("SELECT user_id, id, status, reason FROM user_connections WHERE secret_ref_access IS NOT NULL")
+    sqlx::query_as("SELECT owner_id, id, status, reason FROM user_connections WHERE secret_ref_access IS NOT NULL")
         .fetch_one(app.app.system.pool())
         .await
         .unwrap()
@@ -383,14 +383,14 @@ async fn no_token_verifier_or_client_secret_is_stored_or_shown_in_clear() {
     let alice = app.alice().await;
     let page = start_sign_in(&alice, &server).await;
     let secrets = || async {
-        let rows: Vec<(UserId, uuid::Uuid)> =
-            sqlx::query_as("SELECT user_id, id FROM secrets").fetch_all(app.app.system.pool()).await.unwrap();
+        let rows: Vec<(OwnerId, uuid::Uuid)> =
+            sqlx::query_as("SELECT owner_id, id FROM secrets").fetch_all(app.app.system.pool()).await.unwrap();
         let mut opened = Vec::new();
-        for (user, id) in rows {
+        for (owner, id) in rows {
             let mut tx = app.app.system.begin().await.unwrap();
             let reference =
                 sqlx::query_scalar("SELECT 'vault://secrets/' || $1::text").bind(id).fetch_one(&mut *tx).await.unwrap();
-            opened.push(app.app.vault.open(&mut tx, user, &reference).await.unwrap().expose().to_owned());
+            opened.push(app.app.vault.open(&mut tx, owner, &reference).await.unwrap().expose().to_owned());
         }
         opened
     };

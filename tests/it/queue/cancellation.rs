@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use craft::error::{Error, Result};
-use craft::ids::{JobId, UserId};
+use craft::ids::{JobId, OwnerId};
 use craft::queue::{self, CancelResult, FinishedRun, JobEnd, JobOutcome, StopReason, WaitReason};
 
 use super::{Hub, TEST_TIMEOUT, actor, done, info, next};
 
-async fn cancel(hub: &Hub, user: UserId, job: JobId) -> Result<CancelResult> {
-    let actor = actor(user);
-    let mut tx = hub.database.databases.web.as_user(&actor).await?;
+async fn cancel(hub: &Hub, owner: OwnerId, job: JobId) -> Result<CancelResult> {
+    let actor = actor(owner);
+    let mut tx = hub.database.databases.web.enter(&actor).await?;
     let canceled = queue::cancel(&mut tx, &actor, job, "You canceled this job", hub.now()).await?;
     tx.commit().await?;
     if canceled == CancelResult::Requested {
@@ -24,13 +24,13 @@ async fn a_queued_job_ends_at_once_and_is_never_claimed() {
     let hub = Hub::new().await;
     let caller = hub.caller().await;
     let job = hub.enqueue(caller).await;
-    assert_eq!(cancel(&hub, caller.user, job).await.unwrap(), CancelResult::Canceled);
+    assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::Canceled);
     assert_eq!(hub.status(caller, job).await, "canceled");
     assert_eq!(hub.events(caller, job).await, ["0.0 Accepted", "0.1 You canceled this job"]);
     let (_engine, mut leases) = hub.engine().await;
     let other = hub.enqueue(caller).await;
     assert_eq!(next(&mut leases).await.job_id(), other);
-    assert_eq!(cancel(&hub, caller.user, job).await.unwrap(), CancelResult::AlreadyFinished);
+    assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::AlreadyFinished);
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_waiting_job_ends_at_once() {
     let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(60), reason: WaitReason::Retry };
     let finish = FinishedRun { end, event: info("Later", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(next(&mut leases).await, finish).await.unwrap();
-    assert_eq!(cancel(&hub, caller.user, job).await.unwrap(), CancelResult::Canceled);
+    assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::Canceled);
     assert_eq!(hub.events(caller, job).await, ["0.0 Accepted", "1.0 Later", "1.1 You canceled this job"]);
     assert_eq!(hub.count("job_later").await, 0);
 }
@@ -55,7 +55,7 @@ async fn a_running_job_is_asked_to_stop_and_its_worker_ends_it() {
     let (engine, mut leases) = hub.engine().await;
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((lease.job_id(), beside.job_id()), (job, bystander));
-    assert_eq!(cancel(&hub, caller.user, job).await.unwrap(), CancelResult::Requested);
+    assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::Requested);
     assert_eq!(tokio::time::timeout(TEST_TIMEOUT, lease.stopped()).await, Ok(StopReason::Canceled));
     assert!(futures_util::FutureExt::now_or_never(beside.stopped()).is_none(), "another run was told");
     let mut finish = done(&lease, caller, hub.now());
@@ -72,7 +72,7 @@ async fn a_job_that_continues_keeps_its_request_to_be_canceled() {
     let job = hub.enqueue(caller).await;
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    assert_eq!(cancel(&hub, caller.user, job).await.unwrap(), CancelResult::Requested);
+    assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::Requested);
     let end = JobEnd::RetryLater { run_at: hub.now() + Duration::from_secs(3_600), reason: WaitReason::Retry };
     let finish = FinishedRun { end, event: info("In an hour", hub.now()), audit: None, is_use: true, now: hub.now() };
     engine.finish(lease, finish).await.unwrap();
@@ -86,9 +86,9 @@ async fn a_strangers_job_is_not_found() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.caller().await, hub.caller().await);
     let job = hub.enqueue(alice).await;
-    assert!(matches!(cancel(&hub, bob.user, job).await, Err(Error::NotFound("job"))));
+    assert!(matches!(cancel(&hub, bob.owner, job).await, Err(Error::NotFound("job"))));
     let (_engine, mut leases) = hub.engine().await;
     let _lease = next(&mut leases).await;
-    assert!(matches!(cancel(&hub, bob.user, job).await, Err(Error::NotFound("job"))));
+    assert!(matches!(cancel(&hub, bob.owner, job).await, Err(Error::NotFound("job"))));
     assert_eq!((hub.status(alice, job).await.as_str(), hub.count("job_cancel").await), ("running", 0));
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use craft::ids::{ConnectorId, JobId, UserId};
+use craft::ids::{ConnectorId, JobId, OwnerId};
 use craft::queue::{Engine, EngineSettings, Lease, Leases};
 use tokio::task::JoinSet;
 
@@ -16,7 +16,7 @@ const CONNECTOR_CAP: usize = 7;
 /// Running jobs, as counted by the runs themselves.
 #[derive(Default)]
 struct Board {
-    of_user: HashMap<UserId, usize>,
+    of_owner: HashMap<OwnerId, usize>,
     of_connector: HashMap<ConnectorId, usize>,
     most_of_user: usize,
     most_of_connector: usize,
@@ -26,7 +26,7 @@ struct Board {
 impl Board {
     fn enter(&mut self, lease: &Lease, caller: Caller) {
         assert!(self.ran.insert(lease.job_id()), "a job was claimed twice");
-        let user = self.of_user.entry(caller.user).or_default();
+        let user = self.of_owner.entry(caller.owner).or_default();
         *user += 1;
         self.most_of_user = self.most_of_user.max(*user);
         let connector = self.of_connector.entry(caller.connector).or_default();
@@ -35,7 +35,7 @@ impl Board {
     }
 
     fn finish(&mut self, caller: Caller) {
-        *self.of_user.get_mut(&caller.user).unwrap() -= 1;
+        *self.of_owner.get_mut(&caller.owner).unwrap() -= 1;
         *self.of_connector.get_mut(&caller.connector).unwrap() -= 1;
     }
 }
@@ -145,7 +145,7 @@ async fn a_user_with_ten_thousand_jobs_does_not_starve_another() {
     for _ in 0..4 {
         running.push(next(&mut leases).await);
     }
-    assert!(running.iter().all(|lease| lease.user_id() == many.user), "nobody else had work");
+    assert!(running.iter().all(|lease| lease.owner_id() == many.owner), "nobody else had work");
     let waiting = hub.enqueue(few).await;
     // every slot is taken: the first that is freed is the other caller's
     release(&engine, running.pop().unwrap(), hub.now()).await;
@@ -158,10 +158,10 @@ async fn one_users_connections_share_the_users_cap() {
     let caller = hub.caller().await;
     let second = Caller { connection: craft::ids::ConnectionId::new(hub.now()), ..caller };
     sqlx::query(
-        "INSERT INTO user_connections (user_id, id, connector_id, label, status, created_at, updated_at)
+        "INSERT INTO user_connections (owner_id, id, connector_id, label, status, created_at, updated_at)
          VALUES ($1, $2, $3, 'Second', 'active', $4, $4)",
     )
-    .bind(second.user)
+    .bind(second.owner)
     .bind(second.connection)
     .bind(second.connector)
     .bind(hub.now())

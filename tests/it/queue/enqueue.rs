@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use craft::error::Error;
-use craft::ids::UserId;
+use craft::ids::OwnerId;
 use craft::queue::{EnqueueRequest, EnqueueResult};
 use futures_util::future::join_all;
 
@@ -18,7 +18,7 @@ async fn a_job_is_accepted_claimed_and_finished() {
 
     let (engine, mut leases) = hub.engine().await;
     let lease = next(&mut leases).await;
-    assert_eq!((lease.job_id(), lease.user_id(), lease.run_no(), lease.attempt()), (job, caller.user, 1, 0));
+    assert_eq!((lease.job_id(), lease.owner_id(), lease.run_no(), lease.attempt()), (job, caller.owner, 1, 0));
     assert_eq!(hub.status(caller, job).await, "running");
 
     lease.events().append(super::info("Calling", hub.now()));
@@ -67,8 +67,8 @@ async fn a_foreign_connection_is_rejected_and_the_rest_of_the_batch_is_not() {
     let (alice, bob) = (hub.caller().await, hub.caller().await);
     let foreign = EnqueueRequest { connection_id: bob.connection, connector_id: bob.connector, ..hub.call(alice) };
     let other_connector = EnqueueRequest { connector_id: bob.connector, ..hub.call(alice) };
-    let unknown_user = EnqueueRequest { user_id: UserId::new(hub.now()), ..hub.call(alice) };
-    let calls = [foreign, hub.call(alice), other_connector, unknown_user, hub.call(bob)];
+    let unknown_owner = EnqueueRequest { owner_id: OwnerId::new(hub.now()), ..hub.call(alice) };
+    let calls = [foreign, hub.call(alice), other_connector, unknown_owner, hub.call(bob)];
     let answers = join_all(calls.map(|call| hub.enqueuer.enqueue(call))).await;
     let refused: Vec<_> = answers.iter().map(|it| matches!(it, Err(Error::NotFound("connection")))).collect();
     assert_eq!(refused, [true, false, true, true, false]);
@@ -113,13 +113,13 @@ async fn a_full_queue_rejects_jobs_of_its_user_only() {
 /// Makes a backlog by hand; the caller has a lane.
 pub(super) async fn fill(hub: &Hub, caller: Caller, jobs: i32) {
     sqlx::query(
-        "INSERT INTO job_ready (user_id, job_id, queue, lane, repeatable)
+        "INSERT INTO job_ready (owner_id, job_id, queue, lane, repeatable)
          -- ids of this moment: their partitions exist
-         SELECT l.user_id, (left(uuid_floor(clock_timestamp())::text, 14) || right(gen_random_uuid()::text, 22))::uuid, l.queue, l.lane, false
+         SELECT l.owner_id, (left(uuid_floor(clock_timestamp())::text, 14) || right(gen_random_uuid()::text, 22))::uuid, l.queue, l.lane, false
          FROM lane l, generate_series(1, $2)
-         WHERE l.user_id = $1",
+         WHERE l.owner_id = $1",
     )
-    .bind(caller.user)
+    .bind(caller.owner)
     .bind(jobs)
     .execute(hub.pool())
     .await

@@ -18,12 +18,12 @@ async fn reading_resumes_exactly_after_a_position() {
     let finish = done(&lease, caller, hub.now());
     engine.finish(lease, finish).await.unwrap();
 
-    let all = hub.events_after(caller.user, job, Position::START).await;
+    let all = hub.events_after(caller.owner, job, Position::START).await;
     let again = "The hub is restarting: this call goes back to the queue";
     let expected = ["0.0 Accepted", "1.0 First", &format!("1.1 {again}"), "2.0 Second", "2.1 Done"];
     assert_eq!(all.iter().map(event_text).collect::<Vec<_>>(), expected);
     for (at, event) in all.iter().enumerate() {
-        let rest = hub.events_after(caller.user, job, event.position()).await;
+        let rest = hub.events_after(caller.owner, job, event.position()).await;
         assert_eq!(rest.iter().map(event_text).collect::<Vec<_>>(), expected[at + 1..], "after {}", event.position());
     }
 }
@@ -83,7 +83,7 @@ async fn events_beyond_the_limit_of_a_run_are_dropped_and_it_still_ends() {
     let finish = done(&lease, caller, hub.now());
     assert!(engine.finish(lease, finish).await.unwrap());
     events.append(info("After the end", hub.now()));
-    let tail = hub.events_after(caller.user, job, Position { run_no: 1, n: 4_998 }).await;
+    let tail = hub.events_after(caller.owner, job, Position { run_no: 1, n: 4_998 }).await;
     let expected = ["1.4999 Progress", "1.5000 This run has too many events: further ones are left out", "1.5001 Done"]
         .map(str::to_owned);
     assert_eq!(tail.iter().map(event_text).collect::<Vec<_>>(), expected);
@@ -94,6 +94,6 @@ async fn another_user_reads_no_events() {
     let hub = Hub::new().await;
     let (alice, bob) = (hub.caller().await, hub.caller().await);
     let job = hub.enqueue(alice).await;
-    assert_eq!(hub.events_after(alice.user, job, Position::START).await.len(), 1);
-    assert!(hub.events_after(bob.user, job, Position::START).await.is_empty());
+    assert_eq!(hub.events_after(alice.owner, job, Position::START).await.len(), 1);
+    assert!(hub.events_after(bob.owner, job, Position::START).await.is_empty());
 }

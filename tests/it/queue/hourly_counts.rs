@@ -11,7 +11,7 @@ use super::{Caller, Hub, actor, done, next, release};
 async fn figures_are_right(hub: &Hub) {
     let differing: Vec<String> = sqlx::query_scalar(
         "WITH counted AS (
-             SELECT user_id,
+             SELECT owner_id,
                     date_trunc('hour', finished_at, 'UTC') AS hour,
                     count(*) FILTER (WHERE outcome = 'ok') AS succeeded,
                     count(*) FILTER (WHERE outcome IN ('permanent', 'dead')) AS failed,
@@ -24,7 +24,7 @@ async fn figures_are_right(hub: &Hub) {
          )
          SELECT COALESCE(c::text, h::text)
          FROM counted c
-         FULL JOIN job_hours h USING (user_id, hour, succeeded, failed, canceled, unknown, latency_ms)
+         FULL JOIN job_hours h USING (owner_id, hour, succeeded, failed, canceled, unknown, latency_ms)
          WHERE c IS NULL OR h IS NULL",
     )
     .fetch_all(hub.pool())
@@ -38,9 +38,9 @@ async fn counted(hub: &Hub, caller: Caller) -> [i64; 4] {
     let (succeeded, failed, canceled, unknown) = sqlx::query_as(
         "SELECT sum(succeeded)::bigint, sum(failed)::bigint, sum(canceled)::bigint, sum(unknown)::bigint
          FROM job_hours
-         WHERE user_id = $1",
+         WHERE owner_id = $1",
     )
-    .bind(caller.user)
+    .bind(caller.owner)
     .fetch_one(hub.pool())
     .await
     .unwrap();
@@ -52,8 +52,8 @@ async fn each_outcome_is_counted_in_its_hour() {
     let hub = Hub::new().await;
     let (caller, other) = (hub.caller().await, hub.caller().await);
     let stopped = hub.enqueue(caller).await;
-    let owner = actor(caller.user);
-    let mut tx = hub.database.databases.web.as_user(&owner).await.unwrap();
+    let owner = actor(caller.owner);
+    let mut tx = hub.database.databases.web.enter(&owner).await.unwrap();
     queue::cancel(&mut tx, &owner, stopped, "Cancelled", hub.now()).await.unwrap();
     tx.commit().await.unwrap();
     let lost = hub.enqueue(caller).await;
@@ -65,7 +65,7 @@ async fn each_outcome_is_counted_in_its_hour() {
         hub.enqueue(other).await;
         for _ in 0..2 {
             let lease = next(&mut leases).await;
-            let owner = if lease.user_id() == caller.user { caller } else { other };
+            let owner = if lease.owner_id() == caller.owner { caller } else { other };
             let mut finish = done(&lease, owner, hub.now());
             finish.end = JobEnd::Complete { outcome, error_class: None, error: None, output: None };
             engine.finish(lease, finish).await.unwrap();
@@ -108,7 +108,7 @@ async fn batches_of_several_processes_count_for_the_same_users_without_a_deadloc
         }
         held.rotate_left(round);
         let ending = held.into_iter().map(|(at, lease)| {
-            let caller = *callers.iter().find(|it| it.user == lease.user_id()).unwrap();
+            let caller = *callers.iter().find(|it| it.owner == lease.owner_id()).unwrap();
             let finish = done(&lease, caller, hub.now());
             engines[at].0.finish(lease, finish)
         });

@@ -15,7 +15,7 @@ use std::time::Duration;
 use craft::actor::{Actor, Origin};
 use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
-use craft::ids::{ConnectionId, ConnectorId, JobId, ToolVersionId, UserId};
+use craft::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 use craft::live::Live;
 use craft::queue::{
     self, Engine, EngineSettings, EnqueueRequest, EnqueueResult, Enqueuer, Event, EventLevel, FinishedRun, JobEnd,
@@ -43,7 +43,7 @@ struct Hub {
 /// A user with one connection, whose calls become jobs.
 #[derive(Clone, Copy)]
 struct Caller {
-    user: UserId,
+    owner: OwnerId,
     connector: ConnectorId,
     connection: ConnectionId,
 }
@@ -104,29 +104,35 @@ impl Hub {
 
     /// Creates a user with a connection to this connector.
     async fn caller_of(&self, connector: ConnectorId) -> Caller {
-        let (user, connection) = (UserId::new(self.now()), ConnectionId::new(self.now()));
+        let (owner, connection) = (OwnerId::new(self.now()), ConnectionId::new(self.now()));
         sqlx::query(
-            "WITH someone AS (
-                 INSERT INTO users (id, email, display_name, password_hash, created_at)
-                 VALUES ($1, $1 || '@example.com', 'Someone', '', $4)
-             )
-             INSERT INTO user_connections (user_id, id, connector_id, status, created_at, updated_at)
+            "INSERT INTO users (id, email, display_name, password_hash, created_at)
+             VALUES ($1, $1 || '@example.com', 'Someone', '', $2)",
+        )
+        .bind(owner)
+        .bind(self.now())
+        .execute(self.pool())
+        .await
+        .unwrap();
+        sqlx::query(
+            "INSERT INTO user_connections (owner_id, id, connector_id, status, created_at, updated_at)
              VALUES ($1, $2, $3, 'active', $4, $4)",
         )
-        .bind(user)
+        .bind(owner)
         .bind(connection)
         .bind(connector)
         .bind(self.now())
         .execute(self.pool())
         .await
         .unwrap();
-        Caller { user, connector, connection }
+        Caller { owner, connector, connection }
     }
 
     /// A request for a call.
     fn call(&self, caller: Caller) -> EnqueueRequest {
         EnqueueRequest {
-            user_id: caller.user,
+            owner_id: caller.owner,
+            started_by: UserId::from_uuid(caller.owner.uuid()),
             job_id: JobId::new(self.now()),
             kind: "tool.call",
             connector_id: caller.connector,
@@ -168,12 +174,12 @@ impl Hub {
 
     /// The job's events, as its owner reads them.
     async fn events(&self, caller: Caller, job: JobId) -> Vec<String> {
-        self.events_after(caller.user, job, Position::START).await.iter().map(event_text).collect()
+        self.events_after(caller.owner, job, Position::START).await.iter().map(event_text).collect()
     }
 
-    async fn events_after(&self, reader: UserId, job: JobId, position: Position) -> Vec<JobEvent> {
+    async fn events_after(&self, reader: OwnerId, job: JobId, position: Position) -> Vec<JobEvent> {
         let actor = actor(reader);
-        let mut tx = self.database.databases.web.as_user(&actor).await.unwrap();
+        let mut tx = self.database.databases.web.enter(&actor).await.unwrap();
         queue::list_events(&mut tx, &actor, job, position, 1_000).await.unwrap()
     }
 
@@ -194,8 +200,8 @@ impl Hub {
 
     /// The status that the page shows.
     async fn status(&self, caller: Caller, job: JobId) -> String {
-        sqlx::query_scalar("SELECT status FROM pipeline_jobs WHERE user_id = $1 AND id = $2")
-            .bind(caller.user)
+        sqlx::query_scalar("SELECT status FROM pipeline_jobs WHERE owner_id = $1 AND id = $2")
+            .bind(caller.owner)
             .bind(job)
             .fetch_one(self.pool())
             .await
@@ -216,9 +222,9 @@ async fn next(leases: &mut Leases) -> Lease {
     lease.expect("nothing was claimed").expect("the engine claims no more")
 }
 
-fn actor(user: UserId) -> Actor {
+fn actor(owner: OwnerId) -> Actor {
     #[expect(clippy::disallowed_methods, reason = "a test is an edge")]
-    Actor::new(user, Origin::Browser)
+    Actor::new(UserId::from_uuid(owner.uuid()), Origin::Browser)
 }
 
 fn info(message: &str, now: Timestamp) -> Event {
@@ -248,7 +254,7 @@ fn done(lease: &Lease, caller: Caller, now: Timestamp) -> FinishedRun {
             output: Some(r#"{"text":"hello"}"#.to_owned()),
         },
         event: info("Done", now),
-        audit: Some(PreparedEntry::new(&actor(lease.user_id()), &action, now)),
+        audit: Some(PreparedEntry::new(&actor(lease.owner_id()), &action, now)),
         is_use: true,
         now,
     }

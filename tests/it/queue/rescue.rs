@@ -13,9 +13,9 @@ pub(super) async fn simulate_crash(hub: &Hub, job: JobId, crashes: i32) {
              RETURNING id
          ),
          taken AS (DELETE FROM job_ready WHERE job_id = $1 RETURNING *)
-         INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, user_id, connector_id,
+         INSERT INTO job_lease (job_id, run_no, attempt, crashes, worker_id, queue, lane, owner_id, connector_id,
              repeatable, started_at, deadline_at)
-         SELECT t.job_id, t.run_no + 1, t.attempt, $2, w.id, t.queue, t.lane, t.user_id, l.connector_id, t.repeatable,
+         SELECT t.job_id, t.run_no + 1, t.attempt, $2, w.id, t.queue, t.lane, t.owner_id, l.connector_id, t.repeatable,
              $3, clock_timestamp() + interval '5 minutes'
          FROM taken t
          JOIN lane l ON l.lane = t.lane
@@ -35,9 +35,9 @@ async fn error_class(hub: &Hub, job: JobId) -> String {
 
 async fn audited(hub: &Hub, caller: Caller, job: JobId) -> Vec<String> {
     sqlx::query_scalar(
-        "SELECT action || ' ' || actor || ' ' || error_class FROM audit_entries WHERE user_id = $1 AND job_id = $2",
+        "SELECT action || ' ' || actor || ' ' || error_class FROM audit_entries WHERE owner_id = $1 AND job_id = $2",
     )
-    .bind(caller.user)
+    .bind(caller.owner)
     .bind(job)
     .fetch_all(hub.pool())
     .await
@@ -98,7 +98,8 @@ async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
     let caller = hub.caller().await;
     let job = hub.enqueue_repeatable(caller).await;
     simulate_crash(&hub, job, 0).await;
-    hub.change("INSERT INTO job_cancel SELECT job_id, user_id, started_at FROM job_lease WHERE job_id = $1", job).await;
+    hub.change("INSERT INTO job_cancel SELECT job_id, owner_id, started_at FROM job_lease WHERE job_id = $1", job)
+        .await;
     let _engine = hub.engine().await;
     hub.until(caller, job, "canceled").await;
     assert_eq!(hub.count("job_cancel").await, 0);

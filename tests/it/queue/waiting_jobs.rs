@@ -9,8 +9,8 @@ use time::macros::datetime;
 use super::{Caller, Hub, actor, info, next};
 
 async fn release(hub: &Hub, caller: Caller, connection: ConnectionId) -> ReleasedJobs {
-    let actor = actor(caller.user);
-    let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
+    let actor = actor(caller.owner);
+    let mut tx = hub.database.databases.web.enter(&actor).await.unwrap();
     let released = queue::release_awaiting_reauth(&mut tx, &actor, connection).await.unwrap();
     tx.commit().await.unwrap();
     released.announce(&hub.live);
@@ -18,8 +18,8 @@ async fn release(hub: &Hub, caller: Caller, connection: ConnectionId) -> Release
 }
 
 async fn list_unfinished(hub: &Hub, caller: Caller, connections: &[ConnectionId]) -> Vec<JobId> {
-    let actor = actor(caller.user);
-    let mut tx = hub.database.databases.web.as_user(&actor).await.unwrap();
+    let actor = actor(caller.owner);
+    let mut tx = hub.database.databases.web.enter(&actor).await.unwrap();
     let found = queue::list_unfinished(&mut tx, &actor, connections, 10).await.unwrap();
     let mut jobs: Vec<_> = found.into_iter().map(|(_, job)| job).collect();
     jobs.sort_unstable();
@@ -63,7 +63,8 @@ async fn unfinished_jobs_in_every_state_are_listed_by_their_connection() {
     engine.finish(next(&mut leases).await, later(&hub, WaitReason::Retry)).await.unwrap();
     let running = hub.enqueue(alice).await;
     let _lease = next(&mut leases).await;
-    hub.change("UPDATE lane SET paused = true WHERE user_id = (SELECT user_id FROM job WHERE id = $1)", running).await;
+    hub.change("UPDATE lane SET paused = true WHERE owner_id = (SELECT owner_id FROM job WHERE id = $1)", running)
+        .await;
     let ready = hub.enqueue(alice).await;
     assert_eq!(list_unfinished(&hub, alice, &[alice.connection]).await, [waiting, running, ready]);
     assert!(list_unfinished(&hub, bob, &[alice.connection, bob.connection]).await.is_empty());

@@ -6,7 +6,7 @@ use craft::vault::{KeySource, Vault, VaultToken};
 use serde_json::json;
 use time::Duration;
 
-use super::{TestHub, now, operator};
+use super::{TestHub, now, operator, person};
 use crate::support::openbao::OpenBao;
 
 /// A hub whose master key is in OpenBao.
@@ -50,15 +50,15 @@ fn counted(keys: &[(&str, i64)]) -> Vec<(String, i64)> {
 #[tokio::test]
 async fn processes_open_each_others_secrets_and_client_tokens() {
     let it = TransitHub::new().await;
-    let alice = it.hub.user().await;
+    let alice = it.hub.owner().await;
     let (first, second) = (it.vault().await, it.vault().await);
     let hers = it.hub.seal(&first, alice, "token of alice").await;
     assert_eq!(it.hub.open(&second, alice, &hers).await.unwrap(), "token of alice");
     assert_eq!(it.wrapped_by().await, counted(&[("transit/craft:v1", 2)]), "hers and the hub’s own");
 
-    let (tag, now) = (first.user_tag(alice), it.hub.clock.now());
+    let (tag, now) = (first.user_tag(person(alice)), it.hub.clock.now());
     let token = first.seal_for_client(tag, "form", &Secret::new("typed"), now).unwrap();
-    assert_eq!(second.user_tag(alice), tag);
+    assert_eq!(second.user_tag(person(alice)), tag);
     let opened = second.open_from_client(tag, "form", &token, now, Duration::HOUR);
     assert_eq!(opened.map(|value| value.expose().to_owned()).as_deref(), Some("typed"));
 }
@@ -66,10 +66,10 @@ async fn processes_open_each_others_secrets_and_client_tokens() {
 #[tokio::test]
 async fn running_processes_survive_a_rotation_in_vault() {
     let it = TransitHub::new().await;
-    let (alice, bob) = (it.hub.user().await, it.hub.user().await);
+    let (alice, bob) = (it.hub.owner().await, it.hub.owner().await);
     let (vault, stale) = (it.vault().await, it.vault().await);
     let hers = it.hub.seal(&vault, alice, "token of alice").await;
-    let tag = stale.user_tag(alice);
+    let tag = stale.user_tag(person(alice));
 
     let system = &it.hub.database.databases.system;
     let mut progress = Vec::new();
@@ -84,13 +84,13 @@ async fn running_processes_survive_a_rotation_in_vault() {
     let fresh = it.vault().await;
     assert_eq!(it.hub.open(&fresh, bob, &his).await.unwrap(), "token of bob");
     assert_eq!(it.wrapped_by().await, counted(&[("transit/craft:v2", 3)]));
-    assert_eq!(fresh.user_tag(alice), tag, "the tags of browsers have changed");
+    assert_eq!(fresh.user_tag(person(alice)), tag, "the tags of browsers have changed");
 }
 
 #[tokio::test]
 async fn a_hub_without_permission_to_rotate_tells_the_operator_what_to_do() {
     let it = TransitHub::new().await;
-    let alice = it.hub.user().await;
+    let alice = it.hub.owner().await;
     let hers = it.hub.seal(&it.vault().await, alice, "token").await;
     let (system, vault) = (&it.hub.database.databases.system, it.with_token("use").await);
     let refused = vault.rotate(system, &operator(), now(), |_, _| {}).await.unwrap_err().to_string();
@@ -108,7 +108,7 @@ async fn a_hub_without_permission_to_rotate_tells_the_operator_what_to_do() {
 #[tokio::test]
 async fn secrets_of_a_key_file_are_opened_and_rewrapped_by_the_next_rotation() {
     let it = TransitHub::new().await;
-    let (alice, bob) = (it.hub.user().await, it.hub.user().await);
+    let (alice, bob) = (it.hub.owner().await, it.hub.owner().await);
     let hers = it.hub.seal(&it.hub.vault(), alice, "token of alice").await;
     let of_file = it.hub.key_ids();
     let alone = Vault::from_transit(it.bao.settings().await, None).unwrap();
@@ -139,7 +139,7 @@ async fn secrets_of_a_key_file_are_opened_and_rewrapped_by_the_next_rotation() {
 #[tokio::test]
 async fn a_start_without_the_right_transit_key_names_the_missing_key() {
     let it = TransitHub::new().await;
-    let alice = it.hub.user().await;
+    let alice = it.hub.owner().await;
     it.hub.seal(&it.vault().await, alice, "token").await;
     let at = async |name: &str| {
         let mut settings = it.bao.settings_with(VaultToken::Value(Secret::new("root")));
@@ -167,11 +167,11 @@ async fn a_start_without_the_right_transit_key_names_the_missing_key() {
 #[tokio::test]
 async fn a_destroyed_data_key_opens_nothing_although_it_was_cached() {
     let it = TransitHub::new().await;
-    let (alice, bob) = (it.hub.user().await, it.hub.user().await);
+    let (alice, bob) = (it.hub.owner().await, it.hub.owner().await);
     let vault = it.vault().await;
     let (hers, his) = (it.hub.seal(&vault, alice, "hers").await, it.hub.seal(&vault, bob, "his").await);
     assert_eq!(it.hub.open(&vault, alice, &hers).await.unwrap(), "hers");
-    it.hub.execute("UPDATE data_keys d SET wrapped = o.wrapped FROM data_keys o WHERE o.user_id <> d.user_id").await;
+    it.hub.execute("UPDATE data_keys d SET wrapped = o.wrapped FROM data_keys o WHERE o.owner_id <> d.owner_id").await;
     for (owner, secret) in [(alice, &hers), (bob, &his)] {
         let Err(Error::Internal(cause)) = it.hub.open(&vault, owner, secret).await else {
             panic!("the secret was opened")

@@ -1,0 +1,40 @@
+//! The store of `organisations` and `memberships`.
+
+use sqlx::PgExecutor;
+
+use super::{Membership, Role};
+use crate::ids::{OwnerId, UserId};
+
+pub(super) async fn find_membership(
+    conn: impl PgExecutor<'_>,
+    user: UserId,
+    slug: &str,
+) -> sqlx::Result<Option<Membership>> {
+    sqlx::query_as!(
+        Membership,
+        r#"
+        SELECT o.id AS "organisation: OwnerId", o.slug, o.name, m.role AS "role: Role"
+        FROM organisations o
+        JOIN memberships m ON m.organisation_id = o.id
+        WHERE m.user_id = $1 AND o.slug = $2 AND m.ended_at IS NULL
+        "#,
+        user as _,
+        slug,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn is_member(conn: impl PgExecutor<'_>, user: UserId, organisation: OwnerId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+            SELECT FROM memberships WHERE user_id = $1 AND organisation_id = $2 AND ended_at IS NULL
+        ) AS "is_member!"
+        "#,
+        user as _,
+        organisation as _,
+    )
+    .fetch_one(conn)
+    .await
+}
