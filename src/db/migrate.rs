@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 
 /// All migrations of this build.
-pub static MIGRATOR: Migrator = sqlx::migrate!();
+pub const MIGRATOR: Migrator = sqlx::migrate!();
 
 /// The table in which sqlx records applied migrations.
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";

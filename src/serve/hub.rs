@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::chores::{refresh_credentials, sweep_daily};
+use super::recurring_tasks::{refresh_credentials, sweep_daily};
 use crate::accounts::Passwords;
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
@@ -154,6 +154,7 @@ impl Hub {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.workbench.stop().await;
     }
 }
 

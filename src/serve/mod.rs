@@ -3,10 +3,10 @@
 //!
 //! The command line calls it. No other module may import it: what pages and jobs share is in `app`.
 
-mod chores;
 mod database;
 mod hub;
 mod keys;
+mod recurring_tasks;
 
 use std::future::IntoFuture;
 use std::io::Write;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -53,7 +54,9 @@ pub enum Role {
 /// Runs until a signal. Prints the address of the pages and, on a hub without users, the link that creates the owner's
 /// account, as soon as both can be used.
 pub async fn run(config: &Config, role: Role) -> Result<()> {
-    let stop = stop_on_signal()?;
+    let stop = CancellationToken::new();
+    // the handlers end with this function
+    let _handlers = cancel_on_signal(&stop)?;
     let database = match role {
         Role::Worker => Database::join(config).await?,
         Role::Both | Role::Web => Database::serve(config).await?,
@@ -167,18 +170,18 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Url> {
     }
 }
 
-/// Returns a token that is cancelled on Ctrl-C and on the signal that supervisors send.
-fn stop_on_signal() -> Result<CancellationToken> {
-    let stop = CancellationToken::new();
+/// Cancels `stop` on Ctrl-C and on the signal that supervisors send, until the returned tasks are dropped.
+fn cancel_on_signal(stop: &CancellationToken) -> Result<JoinSet<()>> {
+    let mut handlers = JoinSet::new();
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
         let mut signals = signal(kind).map_err(Error::internal)?;
         let stop = stop.clone();
-        tokio::spawn(async move {
+        handlers.spawn(async move {
             signals.recv().await;
             stop.cancel();
         });
     }
-    Ok(stop)
+    Ok(handlers)
 }
 
 /// Installs the metrics recorder of this process.

@@ -17,33 +17,33 @@ const fn text(title: &'static str, message: &'static str, can_retry: bool) -> Er
     ErrorText { title, message, can_retry }
 }
 
-static BAD_REQUEST: ErrorText =
+const BAD_REQUEST: ErrorText =
     text("We could not read that request", "Go back, reload the page and send it again.", false);
-static FORBIDDEN: ErrorText =
+const FORBIDDEN: ErrorText =
     text("You cannot do that", "Your account is not allowed to do this. Ask an administrator of this hub.", false);
-static NOT_FOUND: ErrorText = text(
+const NOT_FOUND: ErrorText = text(
     "Page not found",
     "Check the address. What it led to may have been removed, or may belong to another account.",
     false,
 );
-static METHOD: ErrorText = text("That address does not accept this", "Open the page and use its form instead.", true);
-static GONE: ErrorText =
+const METHOD: ErrorText = text("That address does not accept this", "Open the page and use its form instead.", true);
+const GONE: ErrorText =
     text("This link no longer works", "It has been used already, or it has expired. Ask for a new one.", false);
-static CONFLICT: ErrorText =
+const CONFLICT: ErrorText =
     text("That has changed meanwhile", "Reload the page to see how it is now, then try again.", true);
-static TOO_LARGE: ErrorText = text("That is too much at once", "Send less, or shorten what you typed.", false);
-static INVALID: ErrorText = text("Something needs to be corrected", "Go back and check what you typed.", false);
-static LIMITED: ErrorText = text("Too many requests", "Wait a moment, then try again.", true);
-static UPSTREAM: ErrorText = text(
+const TOO_LARGE: ErrorText = text("That is too much at once", "Send less, or shorten what you typed.", false);
+const INVALID: ErrorText = text("Something needs to be corrected", "Go back and check what you typed.", false);
+const LIMITED: ErrorText = text("Too many requests", "Wait a moment, then try again.", true);
+const UPSTREAM: ErrorText = text(
     "Another service failed",
     "The service that this page needs did not answer as expected. Try again in a moment.",
     true,
 );
-static UNAVAILABLE: ErrorText =
+const UNAVAILABLE: ErrorText =
     text("The hub is not available", "It cannot reach its database. Try again in a moment.", true);
-static TIMEOUT: ErrorText =
+const TIMEOUT: ErrorText =
     text("That took too long", "The hub stopped waiting for an answer. Try again in a moment.", true);
-static INTERNAL: ErrorText =
+const INTERNAL: ErrorText =
     text("Something went wrong here", "This is a fault of the hub, not of what you did. Try again in a moment.", true);
 
 /// Returns the text for a status.

@@ -3,10 +3,10 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use uuid::Uuid;
 
-static HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const HEADER: &str = "x-request-id";
 
 /// The id of a request, stored in its extensions.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl std::fmt::Display for RequestId {
 impl RequestId {
     /// Takes the id that a proxy has set, if it is plainly an id; otherwise makes one.
     fn new(request: &Request) -> Self {
-        let header = request.headers().get(&HEADER).and_then(|value| value.to_str().ok());
+        let header = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
         match header {
             Some(id) if is_plain(id) => Self(id.to_owned()),
             _ => Self(Uuid::new_v4().simple().to_string().split_off(16)),
@@ -41,7 +41,7 @@ pub(super) async fn assign(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(id);
     let mut response = next.run(request).await;
     if let Ok(value) = header {
-        response.headers_mut().insert(&HEADER, value);
+        response.headers_mut().insert(HEADER, value);
     }
     response
 }

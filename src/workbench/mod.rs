@@ -22,6 +22,8 @@ use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler, ServiceExt, tool, tool_handler, tool_router};
 use tokio::io::DuplexStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use sandbox::{EVALUATE, evaluate};
 
@@ -34,13 +36,15 @@ const MAX_TEXT_BYTES: usize = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Workbench {
     program: Arc<PathBuf>,
+    sessions: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Workbench {
     /// Makes a Workbench that evaluates in child processes of `program`. The program must call [`evaluate`] if its first
     /// argument is [`EVALUATE`], as `craft` does.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: Arc::new(program.into()) }
+        Self { program: Arc::new(program.into()), sessions: TaskTracker::new(), stop: CancellationToken::new() }
     }
 
     /// Makes a Workbench that runs the current program, even if an upgrade has replaced its file.
@@ -51,8 +55,8 @@ impl Workbench {
     /// Starts a server for a client and returns the client's end of the transport. The server stops when that end is dropped.
     pub fn connect(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE_BYTES);
-        let workbench = self.clone();
-        tokio::spawn(async move {
+        let (workbench, stop) = (self.clone(), self.stop.clone());
+        let session = Box::pin(async move {
             match workbench.serve(server).await {
                 Ok(running) => drop(running.waiting().await),
                 Err(error) => {
@@ -60,7 +64,15 @@ impl Workbench {
                 }
             }
         });
+        self.sessions.spawn(async move { stop.run_until_cancelled(session).await });
         client
+    }
+
+    /// Ends all sessions.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.sessions.close();
+        self.sessions.wait().await;
     }
 }
 

@@ -30,22 +30,11 @@ const ACTOR_BUILDERS: &[(&str, &str)] = &[
 ];
 
 /// Files that spawn a task which nothing waits for at shutdown, each with its reason. This list may only get shorter.
-const UNTRACKED_TASKS: &[(&str, &str)] = &[
-    ("src/db/managed/cluster.rs", "waits for a child process that outlives its caller"),
-    ("src/db/managed/mod.rs", "the supervisor stops with the server that it watches"),
-    ("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again"),
-    ("src/serve/mod.rs", "the signal handlers live as long as the process"),
-    ("src/vault/transit/cache.rs", "wipes an expired key from the cache"),
-    ("src/workbench/mod.rs", "reads a child process to its end"),
-];
+const UNTRACKED_TASKS: &[(&str, &str)] =
+    &[("src/db/mod.rs", "a cancelled BEGIN must end before its connection is used again")];
 
 /// Files with process-wide values, each with its reason. This list may only get shorter.
-const STATICS: &[(&str, &str)] = &[
-    ("src/db/migrate.rs", "the migrations are constant"),
-    ("src/ids.rs", "orders the ids that this process makes in one millisecond"),
-    ("src/web/error_text.rs", "constant texts, compared by address"),
-    ("src/web/request_id.rs", "a constant header name"),
-];
+const STATICS: &[(&str, &str)] = &[("src/ids.rs", "orders the ids that this process makes in one millisecond")];
 
 /// The files of `src` in whose production code a line matches.
 fn files_with(matches: impl Fn(&str) -> bool) -> Vec<String> {

@@ -59,7 +59,7 @@ fn the_limit_of_a_list_is_a_parameter() {
     for (path, text) in sources(".sqlx", "json") {
         let file: serde_json::Value = serde_json::from_str(&text).unwrap();
         let statement = file["query"].as_str().unwrap();
-        // chores look at everybody's rows, and one row is no list
+        // recurring tasks look at everybody's rows, and one row is no list
         let of_a_user = statement.contains("user_id = $") && !statement.contains("DELETE");
         for rest in statement.split("LIMIT ").skip(1).filter(|_| of_a_user) {
             let number: String = rest.chars().take_while(char::is_ascii_digit).collect();

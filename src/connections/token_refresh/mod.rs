@@ -1,6 +1,6 @@
 //! Credentials for calls: tokens are refreshed before they expire or after a rejection, and keys are verified while idle.
 //!
-//! [`TokenRefresher`] serves jobs (`jobs::run`), check-ups and the discovery of tools; the chores of the server run its sweeps.
+//! [`TokenRefresher`] serves jobs (`jobs::run`), check-ups and the discovery of tools; the recurring tasks of the server run its sweeps.
 //! Pages must not ask it for a credential: that may wait for a provider, and a credential belongs to a call.
 //!
 //! A request for a credential goes through these steps, one file each:

@@ -59,8 +59,8 @@ impl Cluster {
         let mut child = self.spawn().await?;
         let ready = self.wait_ready(Some(&mut child)).await?;
         let Some(connection) = ready else { return Err(self.start_failure()) };
-        // the server outlives this process; the task only collects its exit status
-        tokio::spawn(async move { child.wait().await });
+        // the server outlives this value; the runtime collects its exit status
+        drop(child);
         self.finish(connection).await
     }
 

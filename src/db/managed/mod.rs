@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
-use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use self::account::Account;
 use self::cluster::Cluster;
@@ -39,7 +39,7 @@ use crate::error::{Error, Result};
 pub struct PrivatePostgres {
     cluster: Arc<Cluster>,
     users: SharedLock,
-    supervisor: JoinHandle<()>,
+    supervisor: TaskTracker,
     stop_supervisor: DropGuard,
     _server: Option<Lock>,
 }
@@ -78,8 +78,8 @@ impl PrivatePostgres {
         let users = SharedLock::acquire(&run.join("users.lock")).await?;
         cluster.ensure_running(&change).await?;
         drop(change);
-        let token = CancellationToken::new();
-        let supervisor = tokio::spawn(supervise::supervise(Arc::clone(&cluster), token.clone()));
+        let (token, supervisor) = (CancellationToken::new(), TaskTracker::new());
+        supervisor.spawn(supervise::supervise(Arc::clone(&cluster), token.clone()));
         Ok(Self { cluster, users, supervisor, stop_supervisor: token.drop_guard(), _server: None })
     }
 
@@ -102,8 +102,8 @@ impl PrivatePostgres {
     /// Leaves the server; the last process to leave stops it. Close the pools before.
     pub async fn stop(self) -> Result<()> {
         drop(self.stop_supervisor);
-        // the task ends by itself; after a panic there is nothing to wait for
-        let _ = self.supervisor.await;
+        self.supervisor.close();
+        self.supervisor.wait().await;
         let change = Lock::acquire(&self.cluster.change_lock).await?;
         if self.users.release()? {
             self.cluster.shut_down(&change).await?;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::vault::envelope::SealingKey;
@@ -16,7 +17,12 @@ use crate::vault::envelope::SealingKey;
 const CACHE_TTL: Duration = Duration::from_secs(60);
 const MAX_ENTRIES: usize = 1_000;
 
-type Entries = HashMap<[u8; 32], (SealingKey, Instant)>;
+#[derive(Debug, Default)]
+struct Entries {
+    keys: HashMap<[u8; 32], (SealingKey, Instant)>,
+    /// A task for each insertion, which removes the expired keys.
+    expiries: JoinSet<()>,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct UnwrappedKeyCache(Arc<Mutex<Entries>>);
@@ -24,24 +30,25 @@ pub(super) struct UnwrappedKeyCache(Arc<Mutex<Entries>>);
 impl UnwrappedKeyCache {
     pub(super) fn get(&self, aad: &str, wrapped: &[u8]) -> Option<SealingKey> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (key, expires_at) = entries.get(&fingerprint(aad, wrapped))?;
+        let (key, expires_at) = entries.keys.get(&fingerprint(aad, wrapped))?;
         (Instant::now() < *expires_at).then(|| key.clone())
     }
 
     pub(super) fn insert(&self, aad: &str, wrapped: &[u8], key: &SealingKey) {
         let expires_at = Instant::now() + CACHE_TTL;
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= MAX_ENTRIES {
-            entries.clear();
+        if entries.keys.len() >= MAX_ENTRIES {
+            entries.keys.clear();
         }
-        entries.insert(fingerprint(aad, wrapped), (key.clone(), expires_at));
+        entries.keys.insert(fingerprint(aad, wrapped), (key.clone(), expires_at));
         let shared = Arc::downgrade(&self.0);
         // removes the entry, which wipes the key, even if no other lookup follows
-        tokio::spawn(async move {
+        while entries.expiries.try_join_next().is_some() {}
+        entries.expiries.spawn(async move {
             tokio::time::sleep_until(expires_at).await;
             if let Some(entries) = shared.upgrade() {
                 let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
-                entries.retain(|_, (_, expires_at)| Instant::now() < *expires_at);
+                entries.keys.retain(|_, (_, expires_at)| Instant::now() < *expires_at);
             }
         });
     }
@@ -66,7 +73,7 @@ mod tests {
         assert!(cache.get("bob", b"wrapped").is_none() && cache.get("alice", b"other").is_none());
         tokio::time::sleep(CACHE_TTL * 2).await;
         assert!(cache.get("alice", b"wrapped").is_none());
-        assert!(cache.0.lock().unwrap().is_empty(), "an expired key stays in memory");
+        assert!(cache.0.lock().unwrap().keys.is_empty(), "an expired key stays in memory");
     }
 
     #[tokio::test(start_paused = true)]
@@ -75,6 +82,6 @@ mod tests {
         for n in 0..=MAX_ENTRIES {
             cache.insert(&n.to_string(), b"wrapped", &key);
         }
-        assert!(cache.0.lock().unwrap().len() <= MAX_ENTRIES);
+        assert!(cache.0.lock().unwrap().keys.len() <= MAX_ENTRIES);
     }
 }

@@ -209,7 +209,8 @@ async fn make_templates(admin: &mut PgConnection, options: &PgConnectOptions, is
 
 /// Returns a text that changes with the migrations and with the programs whose code stores the connectors.
 fn program_version() -> String {
-    let checksums = MIGRATOR.iter().map(|migration| format!("{:?}", migration.checksum));
+    let migrator = MIGRATOR;
+    let checksums = migrator.iter().map(|migration| format!("{:?}", migration.checksum));
     let programs = [std::env::current_exe().unwrap(), PathBuf::from(env!("CARGO_BIN_EXE_craft"))];
     let built = programs.map(|program| format!("{:?}", std::fs::metadata(program).unwrap().modified().unwrap()));
     checksums.chain(built).collect()
