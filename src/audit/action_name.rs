@@ -103,7 +103,7 @@ actions! {
 impl StoredText for ActionName {
     const VALUES: &'static [Self] = Self::ALL;
 
-    fn as_str(self) -> &'static str {
+    fn stored_text(self) -> &'static str {
         self.as_str()
     }
 }

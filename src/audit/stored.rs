@@ -12,13 +12,13 @@ pub trait StoredText: Copy + 'static {
     const VALUES: &'static [Self];
 
     /// Returns the stored text.
-    fn as_str(self) -> &'static str;
+    fn stored_text(self) -> &'static str;
 }
 
 impl StoredText for Origin {
     const VALUES: &'static [Self] = &Self::ALL;
 
-    fn as_str(self) -> &'static str {
+    fn stored_text(self) -> &'static str {
         self.as_str()
     }
 }
@@ -37,7 +37,7 @@ impl<T: StoredText> Stored<T> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Value(value) => value.as_str(),
+            Self::Value(value) => value.stored_text(),
             Self::OtherText(text) => text,
         }
     }
@@ -45,7 +45,7 @@ impl<T: StoredText> Stored<T> {
 
 impl<T: StoredText> From<&str> for Stored<T> {
     fn from(text: &str) -> Self {
-        let known = T::VALUES.iter().find(|value| value.as_str() == text);
+        let known = T::VALUES.iter().find(|value| value.stored_text() == text);
         known.map_or_else(|| Self::OtherText(text.to_owned()), |value| Self::Value(*value))
     }
 }

@@ -160,7 +160,7 @@ impl ClientAuth {
 
     /// Returns the word for it in files and in the database.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn stored_text(self) -> &'static str {
         match self {
             Self::Post => "post",
             Self::Basic => "basic",
@@ -183,7 +183,7 @@ impl FromStr for ClientAuth {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|auth| auth.as_str() == word).ok_or(())
+        Self::ALL.into_iter().find(|auth| auth.stored_text() == word).ok_or(())
     }
 }
 

@@ -55,7 +55,7 @@ impl JobOutcome {
 
     /// The stored word.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn stored_text(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Permanent => "permanent",
@@ -84,7 +84,7 @@ impl WaitReason {
 
     /// The stored word.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn stored_text(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::Paused => "paused",

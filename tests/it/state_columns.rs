@@ -39,8 +39,8 @@ fn typed_columns() -> Vec<Column> {
         ("audit_entries", "outcome", AuditOutcome::ALL.map(AuditOutcome::as_str).to_vec()),
         ("audit_entries", "origin", origins()),
         ("job", "origin", origins()),
-        ("job_later", "reason", WaitReason::ALL.map(WaitReason::as_str).to_vec()),
-        ("job_result", "outcome", JobOutcome::ALL.map(JobOutcome::as_str).to_vec()),
+        ("job_later", "reason", WaitReason::ALL.map(WaitReason::stored_text).to_vec()),
+        ("job_result", "outcome", JobOutcome::ALL.map(JobOutcome::stored_text).to_vec()),
         ("pipeline_events", "level", EventLevel::ALL.map(EventLevel::as_str).to_vec()),
     ]
 }

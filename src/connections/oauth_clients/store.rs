@@ -133,7 +133,7 @@ pub(super) async fn upsert(
         scope.redirect_uri,
         new.client.id,
         secret as _,
-        new.auth.map(ClientAuth::as_str),
+        new.auth.map(ClientAuth::stored_text),
         new.source.stored_text(),
         now,
     )

@@ -95,7 +95,7 @@ impl Source<'_> {
             return Ok(());
         }
         let refuse = |line: &str| {
-            let word = auth.as_str();
+            let word = auth.stored_text();
             Err(self.fault(at, format!("“client_auth” is {word}, so {line} is not possible. Remove it")))
         };
         if provider.revoke.as_ref().is_some_and(|it| it.auth == RevocationAuth::Basic) {

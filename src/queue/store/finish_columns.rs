@@ -149,14 +149,14 @@ impl<'a> From<&'a JobEnd> for EndColumns<'a> {
     fn from(end: &'a JobEnd) -> Self {
         match end {
             JobEnd::Complete { outcome, error_class, error, output } => Self {
-                outcome: Some(outcome.as_str()),
+                outcome: Some(outcome.stored_text()),
                 error_class: error_class.as_deref(),
                 error: error.as_deref(),
                 output: output.as_deref(),
                 ..Self::default()
             },
             JobEnd::RetryLater { run_at, reason } => {
-                Self { run_at: Some(*run_at), reason: Some(reason.as_str()), ..Self::default() }
+                Self { run_at: Some(*run_at), reason: Some(reason.stored_text()), ..Self::default() }
             }
             JobEnd::Release => Self::default(),
         }
