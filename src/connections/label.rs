@@ -12,7 +12,7 @@ pub(super) fn parse(typed: &str) -> Result<&str> {
     match typed.trim() {
         "" => Err(Error::field("label", "Enter a label")),
         label if label.chars().count() > MAX_LABEL_CHARS => {
-            Err(Error::field("label", format!("Label must be {MAX_LABEL_CHARS} characters or fewer")))
+            Err(Error::field("label", format!("Enter a label of {MAX_LABEL_CHARS} characters or fewer")))
         }
         label => Ok(label),
     }

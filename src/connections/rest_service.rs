@@ -43,11 +43,11 @@ impl RestService {
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let answer = upstream::send_api_request(egress, &request).await?;
         match &check.success {
-            Some(success) if !answer.is_some_and(|answer| success.holds(&answer)) => Err(Error::upstream(
-                "unauthorized",
-                format!("{host} answered, but did not accept the credential: check that it is whole and still valid"),
-                None,
-            )),
+            Some(success) if !answer.is_some_and(|answer| success.holds(&answer)) => {
+                let message = Message::from(format!("{host} answered, but did not accept the credential"))
+                    .with_advice("Check that it is complete and still valid");
+                Err(Error::upstream("unauthorized", message, None))
+            }
             _ => Ok(()),
         }
     }

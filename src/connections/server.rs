@@ -171,7 +171,7 @@ fn validate(new: &NewServer, now: Timestamp) -> Result<(Url, ExpiryDate)> {
 fn validate_url(new: &NewServer) -> Result<Url> {
     let mut faults = FieldFaults::default();
     if new.name.chars().count() > MAX_NAME_CHARS {
-        faults.add("name", format!("Name must be {MAX_NAME_CHARS} characters or fewer"));
+        faults.add("name", format!("Enter a name of {MAX_NAME_CHARS} characters or fewer"));
     }
     let url = match parse_url(&new.url) {
         Ok(url) => Some(url),
@@ -194,11 +194,11 @@ fn parse_url(text: &str) -> Result<Url, &'static str> {
         return Err("Enter the server’s URL");
     }
     if text.len() > MAX_URL_BYTES {
-        return Err("The URL must be 2,000 characters or fewer");
+        return Err("Enter a URL of 2,000 characters or fewer");
     }
     let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/mcp")?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err("The URL must begin with https:// or http:// and name a host");
+        return Err("Enter a URL that begins with https:// or http:// and names a host");
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("Take the user name and password out of the URL; enter a credential as bearer token instead");

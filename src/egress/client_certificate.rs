@@ -40,8 +40,9 @@ impl ClientCertificate {
         let key = default_provider().key_provider.load_private_key(key);
         let key =
             key.map_err(|_| fault("its private key is of an unknown kind", "Enter one of RSA, ECDSA or Ed25519"))?;
-        move_own_to_front(&mut chain, &key)
-            .ok_or_else(|| fault("its private key is that of another certificate", None))?;
+        move_own_to_front(&mut chain, &key).ok_or_else(|| {
+            fault("its private key is that of another certificate", "Enter the one of this certificate")
+        })?;
         Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
     }
 
@@ -60,8 +61,8 @@ fn move_own_to_front(chain: &mut [CertificateDer<'static>], key: &Arc<dyn Signin
     Some(())
 }
 
-fn fault(fault: &'static str, advice: impl Into<Option<&'static str>>) -> Error {
-    Error::InvalidClientCertificate { fault, advice: advice.into() }
+fn fault(fault: &'static str, advice: &'static str) -> Error {
+    Error::InvalidClientCertificate { fault, advice }
 }
 
 impl std::fmt::Debug for ClientCertificate {

@@ -53,7 +53,7 @@ pub enum Error {
         /// The fault, as a clause.
         fault: &'static str,
         /// The next step.
-        advice: Option<&'static str>,
+        advice: &'static str,
     },
     /// The request was sent, and the time for its response has passed.
     Timeout {
@@ -124,22 +124,27 @@ impl Error {
                     .with_advice("Check that it is the one made for this server, and has not expired")
             }
             Self::ClientCertificateRejected { host, was_presented: false, .. } => {
-                format!("{host} requires a client certificate, and this hub has none for it").into()
+                Message::from(format!("{host} requires a client certificate, and this hub has none for it"))
+                    .with_advice("Enter one with the OAuth application, or ask the server’s operator")
             }
-            Self::InvalidClientCertificate { fault, advice } => Message {
-                text: format!("The client certificate cannot be used: {fault}"),
-                advice: advice.map(Into::into),
-            },
+            Self::InvalidClientCertificate { fault, advice } => {
+                Message::from(format!("The client certificate cannot be used: {fault}")).with_advice(*advice)
+            }
             Self::Timeout { host, after } => {
-                format!("{host} did not answer within {} seconds", after.as_secs_f32().ceil()).into()
+                Message::from(format!("{host} did not answer within {} seconds", after.as_secs_f32().ceil()))
+                    .with_advice("Check that it is running, or try again later")
             }
             Self::Broken { host, .. } => {
-                format!("The connection to {host} broke off before its answer was complete").into()
+                Message::from(format!("The connection to {host} broke off before its answer was complete"))
+                    .with_advice("Check that it is running, or try again later")
             }
             Self::TooLarge { host, limit } => {
-                format!("{host} answered with more than {}, the most that this hub accepts", format_size(*limit)).into()
+                let limit = format_size(*limit);
+                Message::from(format!("{host} answered with more than {limit}, the most that this hub accepts"))
+                    .with_advice("Ask for less at once, or ask the people who run it")
             }
-            Self::ClientSetup(_) => "The hub could not set up its HTTP client".into(),
+            Self::ClientSetup(_) => Message::from("The hub could not set up its HTTP client")
+                .with_advice("Ask its administrator, who finds the reason in its log"),
         }
     }
 }

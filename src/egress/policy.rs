@@ -59,10 +59,10 @@ impl PolicyViolation {
                 Message::from(format!("{host} uses plain http, so that others can read and change what is sent"))
                     .with_advice(advice)
             }
-            Self::Own { host, address } => format!(
+            Self::Own { host, address } => Message::from(format!(
                 "{host} at {address} is this hub itself, which it never connects to, whatever CRAFT_EGRESS_ALLOW says"
-            )
-            .into(),
+            ))
+            .with_advice("Enter the address of another server"),
         }
     }
 }

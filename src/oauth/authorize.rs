@@ -17,6 +17,9 @@ use super::template::{self, TemplateValues};
 use crate::egress::Failure;
 use crate::secret::Secret;
 
+/// The advice for a callback that cannot be used.
+const RESTART: &str = "Start again from the connector’s page";
+
 /// The `state` parameter: a random word that ties a callback to its authorization request.
 #[derive(Clone, Debug)]
 pub struct State(Secret);
@@ -144,16 +147,15 @@ impl CallbackParams {
     /// callback that names another issuer is not quoted: it is not the provider's.
     pub fn read(provider: &Provider, query: &BTreeMap<String, String>) -> Result<Self, Failure> {
         let host = provider.host();
-        let invalid = |message: String| Failure::permanent("callback", message);
+        let invalid = |class, message: String| Failure::permanent(class, message).with_advice(RESTART);
         match (&provider.issuer, query.get("iss")) {
             (Some(issuer), Some(iss)) if issuer != iss => {
-                return Err(Failure::permanent(
-                    "issuer_mismatch",
-                    format!("The callback names another issuer than {host}, so the hub ignored it"),
-                ));
+                let message = format!("The callback names another issuer than {host}, so the hub ignored it");
+                return Err(invalid("issuer_mismatch", message));
             }
             (_, None) if provider.callback_names_issuer => {
-                return Err(invalid(format!("The callback does not name its issuer, although {host} always does")));
+                let message = format!("The callback does not name its issuer, although {host} always does");
+                return Err(invalid("callback", message));
             }
             _ => {}
         }
@@ -162,7 +164,7 @@ impl CallbackParams {
             return Err(from_error_code(&host, code, description.unwrap_or(code)));
         }
         let code = query.get(&provider.code_param).filter(|code| !code.is_empty());
-        let code = code.ok_or_else(|| invalid(format!("{host} sent you back without a code")))?;
+        let code = code.ok_or_else(|| invalid("callback", format!("{host} sent you back without a code")))?;
         let names = provider.capture_callback.iter();
         let captured =
             names.filter_map(|(name, parameter)| Some((name.clone(), query.get(parameter)?.clone()))).collect();

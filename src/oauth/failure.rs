@@ -14,7 +14,7 @@ pub(super) fn quote(text: &str) -> String {
 
 /// Builds the failure of a provider description that does not fit.
 pub(super) fn invalid_provider(message: String) -> Failure {
-    Failure::permanent("setting", message)
+    Failure::permanent("setting", message).with_advice("Ask an administrator to check how the service is set up")
 }
 
 /// Builds the failure from the status alone.
@@ -60,13 +60,15 @@ pub(super) fn from_error_code(host: &str, code: &str, description: &str) -> Fail
     match class {
         "redirect_uri" => failure.with_advice("Enter it at the provider"),
         "access_denied" => failure.with_advice("Start again, and allow the access"),
-        "invalid_scope" => failure.with_advice("Start again"),
+        "invalid_grant" | "invalid_scope" => failure.with_advice("Start again"),
         "unavailable" => failure.with_advice("Try again later"),
+        "oauth_error" => failure.with_advice("Connect again, or ask the people who run it"),
+        // the next step depends on who entered the client
         _ => failure,
     }
 }
 
-/// Builds the failure of a hub that is no longer registered at the provider.
+/// Builds the failure of a hub that is no longer registered at the provider. The caller adds the next step.
 #[must_use]
 pub fn unknown_client(host: &str) -> Failure {
     Failure::new(

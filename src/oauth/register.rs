@@ -46,20 +46,19 @@ pub async fn register(
             client: Client { id: id.to_owned(), secret: text("client_secret").map(Secret::new) },
             auth: text("token_endpoint_auth_method").and_then(parse_method).unwrap_or(auth),
         }),
-        _ => Err(match text("error") {
-            Some(code) => Failure::permanent(
-                "registration",
-                format!(
-                    "{} did not register the hub ({})",
-                    host(url),
-                    quote(text("error_description").unwrap_or(code))
-                ),
-            ),
-            None if status.is_success() => {
-                Failure::permanent("registration", format!("{} registered the hub, but sent no client id", host(url)))
-            }
-            None => from_status(host(url), status, &headers),
-        }),
+        _ => {
+            let host = host(url);
+            let message = match text("error") {
+                Some(code) => {
+                    let reason = quote(text("error_description").unwrap_or(code));
+                    format!("{host} did not register the hub ({reason})")
+                }
+                None if status.is_success() => format!("{host} registered the hub, but sent no client id"),
+                None => return Err(from_status(host, status, &headers)),
+            };
+            Err(Failure::permanent("registration", message)
+                .with_advice("Try again later, or ask the people who run it"))
+        }
     }
 }
 

@@ -8,6 +8,9 @@ use super::provider::ClientAuth;
 use super::{fetch_document, host};
 use crate::egress::{Egress, Failure};
 
+/// The advice for metadata that no one but their publisher can correct.
+const ASK_OPERATOR: &str = "Ask the people who run it";
+
 /// The metadata of an authorization server.
 pub(super) struct ServerMetadata {
     pub(super) issuer: String,
@@ -29,7 +32,7 @@ pub(super) async fn fetch(egress: &Egress, issuer: &str) -> Result<ServerMetadat
         // URL parsers differ in a trailing slash only
         if named.trim_end_matches('/') != issuer.trim_end_matches('/') {
             let message = format!("{} names another issuer in its metadata ({})", host(&place), quote(named));
-            return Err(Failure::permanent("issuer_mismatch", message).with_advice("Ask the people who run it"));
+            return Err(Failure::permanent("issuer_mismatch", message).with_advice(ASK_OPERATOR));
         }
         return Ok(ServerMetadata { issuer: named.to_owned(), document });
     }
@@ -86,14 +89,16 @@ impl ServerMetadata {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         url.map(Some).ok_or_else(|| {
             Failure::permanent("no_metadata", format!("The “{field}” of {} is not a web address", self.host()))
+                .with_advice(ASK_OPERATOR)
         })
     }
 
     /// Returns `url`, or the failure that the metadata lack `field`.
     pub(super) fn require(&self, url: Option<Url>, field: &str) -> Result<Url, Failure> {
-        let missing =
-            || Failure::permanent("no_metadata", format!("The metadata of {} have no “{field}”", self.host()));
-        url.ok_or_else(missing)
+        url.ok_or_else(|| {
+            Failure::permanent("no_metadata", format!("The metadata of {} have no “{field}”", self.host()))
+                .with_advice(ASK_OPERATOR)
+        })
     }
 
     /// Refuses metadata that pair another server's authorization endpoint with this server's token endpoint: this server would
@@ -108,7 +113,8 @@ impl ServerMetadata {
         }
         let message =
             format!("{} sends people to {}, but wants the resulting code itself", self.host(), host(authorization));
-        Err(Failure::permanent("mix_up", message))
+        Err(Failure::permanent("mix_up", message)
+            .with_advice("Do not sign in there. Ask the people who run the server"))
     }
 
     /// Returns a list of texts; empty if there is none.

@@ -141,5 +141,7 @@ pub(super) fn from_request(target: &Target, error: &ServiceError) -> Failure {
 
 fn rejected(target: &Target, error: &ErrorData) -> Failure {
     let reason = quote(&target.redact(&error.message), MAX_QUOTE);
+    let reason = reason.trim_end_matches('.');
     Failure::permanent("rejected", format!("{} rejected the request: {reason}", target.name()))
+        .with_advice("Correct what it names, or ask the server’s operator")
 }

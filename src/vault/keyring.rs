@@ -19,10 +19,10 @@ impl Keyring {
             text.expose().split(between).filter(|key| !key.is_empty()).map(parse_key).collect::<anyhow::Result<_>>()?;
         let ids: std::collections::HashSet<_> = keys.iter().map(SealingKey::id).collect();
         if keys.is_empty() {
-            bail!("there is no key in it");
+            bail!("there is no key in it: make one with openssl rand -hex 32");
         }
         if ids.len() < keys.len() {
-            bail!("it names one key twice");
+            bail!("it names one key twice: remove one of them");
         }
         Ok(Self(keys.into()))
     }
@@ -103,8 +103,8 @@ mod tests {
     fn an_invalid_key_is_not_quoted_and_the_error_tells_how_to_make_one() {
         let error = parse("hunter2hunter2").unwrap_err();
         assert!(error.contains("openssl rand -hex 32") && !error.contains("hunter2"), "{error}");
-        assert_eq!(parse(" \n"), Err("there is no key in it".to_owned()));
+        assert_eq!(parse(" \n"), Err("there is no key in it: make one with openssl rand -hex 32".to_owned()));
         let key = "ab".repeat(32);
-        assert_eq!(parse(&format!("{key} {key}")), Err("it names one key twice".to_owned()));
+        assert_eq!(parse(&format!("{key} {key}")), Err("it names one key twice: remove one of them".to_owned()));
     }
 }

@@ -65,9 +65,10 @@ fn read_command(command: &str) -> anyhow::Result<Keyring> {
     let output = Command::new("sh").args(["-c", command]).output().with_context(|| format!("{name} cannot be run"))?;
     if !output.status.success() {
         // the output may be a part of a key
-        bail!("{name} failed ({})", output.status);
+        bail!("{name} failed ({}): run it by hand to see why", output.status);
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| anyhow!("{name} printed something that is not text"))?;
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| anyhow!("{name} printed something that is not text: let it print the keys alone"))?;
     Keyring::parse(&Secret::new(text)).with_context(|| name.to_owned())
 }
 

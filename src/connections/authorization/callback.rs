@@ -12,7 +12,8 @@ use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::{oauth_clients, values_of};
+use crate::connections::oauth_clients::{self, OauthClientRecord};
+use crate::connections::values_of;
 use crate::connectors::{self, Connector};
 use crate::error::{Error, Result};
 use crate::oauth::{self, CallbackParams, Failure, FailureKind, Pkce, Provider, State};
@@ -55,11 +56,17 @@ pub(super) async fn complete(
         }
         Err(failure) => {
             record_failure(authorization, actor, &request, failure.class, &failure.message.to_string(), now).await?;
-            prepare_next_sign_in(authorization, actor, &request, &provider, &failure, now).await?;
+            let advice =
+                prepare_next_sign_in(authorization, actor, &request, &client, &provider, &failure, now).await?;
             if client.is_shared && is_from_provider && failure.kind == FailureKind::InvalidClient {
                 authorization.record_client_rejection(&client, &request, &failure, now).await?;
             }
-            Err(failure.into())
+            let advice = advice.filter(|_| failure.message.advice.is_none());
+            Err(match advice {
+                Some(advice) => failure.with_advice(advice),
+                None => failure,
+            }
+            .into())
         }
     }
 }
@@ -116,21 +123,31 @@ async fn record_failure(
     Ok(tx.commit().await?)
 }
 
-/// Prepares the next sign-in after a failure: it requests fewer scopes, or registers the hub again.
+/// Prepares the next sign-in after a failure: it requests fewer scopes, or registers the hub again. Returns the advice for a
+/// rejected client.
 async fn prepare_next_sign_in(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
     request: &AuthorizationRequest,
+    client: &OauthClientRecord,
     provider: &Provider,
     failure: &Failure,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<&'static str>> {
     let (mut tx, owner) = (authorization.db.enter(actor).await?, actor.owner_id());
     if failure.class == "invalid_scope" {
         store_connections::reset_requested_scopes(&mut tx, owner, request.connector_id, &request.label).await?;
     }
+    let mut advice = None;
     if failure.kind == FailureKind::InvalidClient {
-        oauth_clients::retire_client(&mut tx, owner, provider.issuer(), request.oauth_client_id, now).await?;
+        let is_made_by_hub =
+            oauth_clients::retire_client(&mut tx, owner, provider.issuer(), request.oauth_client_id, now).await?;
+        advice = Some(match (client.is_shared, is_made_by_hub) {
+            (true, _) => "Ask an administrator to check the hub’s OAuth application there",
+            (false, true) => "Start again: the hub then registers there anew",
+            (false, false) => "Check the hub’s OAuth application there, and enter its client id again",
+        });
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(advice)
 }

@@ -205,7 +205,7 @@ fn validate_id(id: &str) -> Result<&str> {
     match id.trim() {
         "" => Err(Error::field("client_id", "Enter the client id")),
         id if id.chars().count() > MAX_CLIENT_ID_LENGTH => {
-            Err(Error::field("client_id", "The client id must be 2,000 characters or fewer"))
+            Err(Error::field("client_id", "Enter a client id of 2,000 characters or fewer"))
         }
         id => Ok(id),
     }

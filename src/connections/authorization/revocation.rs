@@ -19,7 +19,7 @@ struct RevocableGrant {
     refresh: Option<Secret>,
 }
 
-/// See [`AuthorizationService::revoke`].
+/// See [`AuthorizationService::revoke`]. The sentence has no advice: after any failure, the next step is at the provider.
 pub(super) async fn revoke(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
@@ -28,13 +28,13 @@ pub(super) async fn revoke(
 ) -> Result<Option<String>> {
     let grant = match find_grant(authorization, actor, id).await? {
         Some(Ok(grant)) => grant,
-        Some(Err(failure)) => return Ok(Some(failure.message.to_string())),
+        Some(Err(failure)) => return Ok(Some(failure.message.text)),
         None => return Ok(None),
     };
     let RevocableGrant { provider, values, client, access, refresh } = grant;
     let tokens = (&access, refresh.as_ref());
     let revoked = oauth::revoke(authorization.egress, &provider, &values, &client, tokens, now).await;
-    Ok(revoked.err().map(|failure| failure.message.to_string()))
+    Ok(revoked.err().map(|failure| failure.message.text))
 }
 
 /// Finds the grant of a connection. `None` if there is none, or if the provider cannot revoke it.

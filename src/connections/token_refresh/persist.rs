@@ -93,7 +93,8 @@ async fn store_failure(
     let message = &failure.message.to_string();
     let (class, remedy) = match failure.kind {
         FailureKind::InvalidGrant => {
-            let cause = ExpiryCause { class: failure.class, reason: message, message };
+            // the advice of the failure is for a person who signs in; the reason gets one of its own
+            let cause = ExpiryCause { class: failure.class, reason: &failure.message.text, message };
             return mark_expired(refresher, tx, attempt, &cause).await;
         }
         FailureKind::InvalidClient => {

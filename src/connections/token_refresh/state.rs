@@ -112,7 +112,7 @@ impl RefreshState {
     /// Sentence for a caller that must wait for the provider.
     pub(super) fn unavailable_message(&self) -> String {
         let reason = self.reason.clone();
-        reason.unwrap_or_else(|| format!("{} could not be asked for a new token", self.service))
+        reason.unwrap_or_else(|| format!("{} could not be asked for a new token. Try again later", self.service))
     }
 
     /// Opens the stored token or key.

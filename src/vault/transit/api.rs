@@ -202,7 +202,7 @@ impl Api {
             status if status.is_success() => Ok(answer),
             StatusCode::FORBIDDEN => Err(TransitError::Denied(format!(
                 "{host} does not let the hub use {path} ({}): its token is wrong or has expired, or the token’s policy \
-                 lacks that path",
+                 lacks that path. Set a valid token, or add the path to its policy",
                 errors()
             ))),
             StatusCode::SERVICE_UNAVAILABLE => Err(TransitError::Unavailable(format!(
@@ -213,7 +213,10 @@ impl Api {
                 if status.is_server_error()
                     || [StatusCode::PRECONDITION_FAILED, StatusCode::TOO_MANY_REQUESTS].contains(&status) =>
             {
-                Err(TransitError::Unavailable(format!("{host} cannot answer now ({status}: {})", errors())))
+                Err(TransitError::Unavailable(format!(
+                    "{host} cannot answer now ({status}: {}): try again later",
+                    errors()
+                )))
             }
             status => Err(TransitError::Rejected { host: host.clone(), status, message: errors() }),
         }
@@ -232,12 +235,15 @@ impl VaultToken {
             Self::File(path) => {
                 let source = format!("the Vault token file {}", path.display());
                 let text = tokio::fs::read_to_string(path).await;
-                let text = text.map_err(|error| TransitError::Denied(format!("{source} cannot be read: {error}")))?;
+                let text = text.map_err(|error| {
+                    TransitError::Denied(format!("{source} cannot be read: {error}. Check its path and permissions"))
+                })?;
                 (Secret::new(text), source)
             }
         };
         let value = HeaderValue::try_from(token.expose().trim()).ok().filter(|value| !value.is_empty());
-        let mut value = value.ok_or_else(|| TransitError::Denied(format!("{source} contains no token")))?;
+        let mut value =
+            value.ok_or_else(|| TransitError::Denied(format!("{source} contains no token: set it to one")))?;
         value.set_sensitive(true);
         Ok(value)
     }

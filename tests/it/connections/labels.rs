@@ -30,7 +30,8 @@ async fn an_empty_long_or_taken_label_is_reported() {
     let form = alice.get(&format!("{}/label", page_of(&alice, "Guarded Work").await.path())).await;
     let long = "x".repeat(61);
     let taken = "You already have a connection to this service called “Default”. Choose another label";
-    for (typed, told) in [("  ", "Enter a label"), (&long, "Label must be 60 characters or fewer"), ("Default", taken)]
+    for (typed, told) in
+        [("  ", "Enter a label"), (&long, "Enter a label of 60 characters or fewer"), ("Default", taken)]
     {
         let page = alice.submit(&form, "main form", [("label", typed)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -45,7 +45,7 @@ async fn an_invalid_url_is_refused_and_the_input_stays() {
     let cases = [
         ("", "Enter the server’s URL"),
         ("example.com/mcp", "Enter a whole URL, such as https://example.com/mcp"),
-        ("ftp://example.com/mcp", "The URL must begin with https:// or http:// and name a host"),
+        ("ftp://example.com/mcp", "Enter a URL that begins with https:// or http:// and names a host"),
         ("https://me:hunter2@example.com/mcp", "Take the user name and password out of the URL"),
     ];
     for (url, sentence) in cases {

@@ -100,7 +100,11 @@ async fn an_endless_response_fails_at_its_limit() {
     let address = serve_raw(|stream| send_endless_body(stream, "text/plain", 100_000)).await;
     let answer = loopback().send(to(format!("http://{address}/")).max_response_bytes(1_000_000)).await.unwrap();
     let error = answer.bytes().await.unwrap_err();
-    assert_eq!(error.to_string(), "127.0.0.1 answered with more than 1 MB, the most that this hub accepts");
+    assert_eq!(
+        error.to_string(),
+        "127.0.0.1 answered with more than 1 MB, the most that this hub accepts. Ask for less at once, or ask the people who \
+         run it"
+    );
 }
 
 #[tokio::test]

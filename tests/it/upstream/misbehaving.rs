@@ -220,7 +220,9 @@ async fn a_token_that_the_server_echoes_is_redacted() {
         ended,
         CallOutcome::Permanent {
             class: "rejected",
-            message: "127.0.0.1 rejected the request: I saw Bearer [redacted]".to_owned()
+            message: "127.0.0.1 rejected the request: I saw Bearer [redacted]. Correct what it names, or ask the \
+                      server’s operator"
+                .to_owned()
         }
     );
 }
@@ -255,5 +257,8 @@ async fn mirrored_arguments_are_sent_as_headers() {
     let target = remote(modern(tools, reply).await);
     let context = craft::upstream::CallContext { has_header_arguments: has_header_arguments(&schema), ..context() };
     let ended = run(&target, "tool-0", json!({"region": "eu-1"}), context).await;
-    assert!(matches!(ended, CallOutcome::Permanent { ref message, .. } if message.ends_with(": eu-1")), "{ended:?}");
+    assert!(
+        matches!(ended, CallOutcome::Permanent { ref message, .. } if message.contains("rejected the request: eu-1. ")),
+        "{ended:?}"
+    );
 }

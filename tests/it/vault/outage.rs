@@ -40,7 +40,7 @@ async fn each_error_names_the_server_and_the_remedy() {
     assert!(message.starts_with(&format!("{host} does not let the hub use transit/keys/craft (")), "{message}");
     assert!(message.contains("its token is wrong or has expired") && !message.contains("s.wrong"), "{message}");
     let message = refusal(&hub, given(&bao, " ")).await;
-    assert_eq!(message, "CRAFT_VAULT_TOKEN contains no token");
+    assert_eq!(message, "CRAFT_VAULT_TOKEN contains no token: set it to one");
     let message = refusal(&hub, bao.settings_with(VaultToken::File(PathBuf::from("/nowhere/token")))).await;
     assert!(message.starts_with("the Vault token file /nowhere/token cannot be read"), "{message}");
     bao.seal().await;
