@@ -107,6 +107,15 @@ mod tests {
     }
 
     #[test]
+    fn only_a_rejected_client_leaves_the_next_step_to_the_caller() {
+        for code in ["invalid_grant", "access_denied", "server_error", "invalid_scope", "redirect_uri_mismatch", "odd"]
+        {
+            assert!(from_error_code("h", code, "").message.advice.is_some(), "{code}");
+        }
+        assert_eq!(from_error_code("h", "invalid_client", "").message.advice, None);
+    }
+
+    #[test]
     fn an_unknown_callback_address_has_advice() {
         let message = from_error_code("h", "redirect_uri_mismatch", "no").message.to_string();
         assert_eq!(message, "h does not know the hub’s callback address (no). Enter it at the provider");

@@ -311,7 +311,10 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
     enter(CLIENT.1).await;
     assert!(!owner.get(path).await.has(".note.warn"));
     enter("wr0ng").await;
-    assert_eq!(sign_in(&app, &owner, "Second").await.text("h1"), "Not connected");
+    let refused = sign_in(&app, &owner, "Second").await;
+    assert_eq!(refused.text("h1"), "Not connected");
+    let advice = "Ask an administrator to check the hub’s OAuth application there";
+    assert!(refused.text("main").contains(advice), "{}", refused.text("main"));
     assert!(owner.get(path).await.has(".note.warn"));
     app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(told().await, 2);
