@@ -15,6 +15,8 @@ mod ranks;
 mod siblings;
 #[path = "architecture/sizes.rs"]
 mod sizes;
+#[path = "architecture/space_links.rs"]
+mod space_links;
 #[path = "architecture/statements.rs"]
 mod statements;
 

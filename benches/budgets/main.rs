@@ -21,12 +21,13 @@ mod live;
 mod pages;
 mod process;
 mod queue;
+mod spaces;
 mod vault;
 
 use database::BenchDatabase;
 
 /// Groups of figures; each starts with a database of its own.
-const GROUPS: [&str; 6] = ["process", "queue", "calls", "vault", "live", "pages"];
+const GROUPS: [&str; 7] = ["process", "queue", "calls", "vault", "spaces", "live", "pages"];
 
 #[tokio::main]
 async fn main() {
@@ -49,6 +50,7 @@ async fn measure(only: &str) {
             "queue" => queue::measure(&database).await,
             "calls" => calls::measure(&database).await,
             "vault" => vault::measure(&database).await,
+            "spaces" => spaces::measure(&database).await,
             "live" => live::measure(&database).await,
             _ => pages::measure(&database).await,
         }

@@ -43,16 +43,16 @@ pub async fn catalogue(
     filter: &CatalogueFilter,
     after: Option<ConnectorId>,
 ) -> Result<Catalogue> {
-    let mut rows = store::page(conn, actor.owner_id(), filter, after).await?;
+    let mut rows = store::page(conn, actor, filter, after).await?;
     // the connector at the end of the last page can have left the catalogue since
     let is_there = after.is_none() || !rows.is_empty();
     if !is_there {
-        rows = store::page(conn, actor.owner_id(), filter, None).await?;
+        rows = store::page(conn, actor, filter, None).await?;
     }
     let has_more = rows.len() > PAGE_SIZE;
     rows.truncate(PAGE_SIZE);
     let next = rows.last().map(|row| row.id).filter(|_| has_more);
-    let counts = store::kind_counts(conn, actor.owner_id(), filter).await?;
+    let counts = store::kind_counts(conn, actor, filter).await?;
     let total = counts.iter().map(|count| count.found.unsigned_abs()).sum();
     Ok(Catalogue { entries: rows, total, kinds: AvailableFilters::from_counts(&counts), next, is_there })
 }

@@ -3,8 +3,9 @@
 use sqlx::PgConnection;
 
 use super::status::ConnectionStatus;
+use crate::actor::Actor;
 use crate::connectors::{AuthKind, Category, Transport};
-use crate::ids::{ConnectorId, OwnerId};
+use crate::ids::ConnectorId;
 use crate::page::PAGE_LIMIT;
 
 /// The filter of a catalogue page; an empty one matches everything.
@@ -59,16 +60,16 @@ pub(super) struct KindCount {
     pub(super) found: i64,
 }
 
-/// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the sixth.
+/// Builds a query over the connectors `c` that match the filter. Its own parameters begin with the seventh.
 macro_rules! matching {
-    ($row:ident, $before:literal, $after:literal, $owner:expr, $filter:expr $(, $more:expr)*) => {
+    ($row:ident, $before:literal, $after:literal, $actor:expr, $filter:expr $(, $more:expr)*) => {
         sqlx::query_as!(
             $row,
             $before
                 + r#"
                 (c.owner_id IS NULL OR c.owner_id = $1)
                 AND c.is_active
-                AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
+                AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
                 AND ($2::text IS NULL OR c.category = $2)
                 AND ($3::text IS NULL OR c.auth_type = $3)
                 AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
@@ -94,11 +95,12 @@ macro_rules! matching {
                 ))
                 "#
                 + $after,
-            $owner as _,
+            $actor.owner_id() as _,
             $filter.category.map(Category::as_str),
             $filter.auth.map(AuthKind::stored_text),
             &$filter.words,
             $filter.connected,
+            $actor.user_id() as _,
             $($more),*
         )
     };
@@ -106,7 +108,7 @@ macro_rules! matching {
 
 pub(super) async fn page(
     conn: &mut PgConnection,
-    owner: OwnerId,
+    actor: &Actor,
     filter: &CatalogueFilter,
     after: Option<ConnectorId>,
 ) -> sqlx::Result<Vec<CatalogueEntry>> {
@@ -148,13 +150,13 @@ pub(super) async fn page(
         WHERE
         "#,
         r#"
-          AND ($6::uuid IS NULL OR (lower(c.name), c.id) > (
-              SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $6
+          AND ($7::uuid IS NULL OR (lower(c.name), c.id) > (
+              SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $7
           ))
         ORDER BY lower(c.name), c.id
-        LIMIT $7
+        LIMIT $8
         "#,
-        owner,
+        actor,
         filter,
         after as _,
         PAGE_LIMIT
@@ -165,7 +167,7 @@ pub(super) async fn page(
 
 pub(super) async fn kind_counts(
     conn: &mut PgConnection,
-    owner: OwnerId,
+    actor: &Actor,
     filter: &CatalogueFilter,
 ) -> sqlx::Result<Vec<KindCount>> {
     matching!(
@@ -178,10 +180,10 @@ pub(super) async fn kind_counts(
         FROM connectors c
         WHERE (c.owner_id IS NULL OR c.owner_id = $1)
           AND c.is_active
-          AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $1 AND a.is_admin))
+          AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
         GROUP BY c.category, c.auth_type
         "#,
-        owner,
+        actor,
         filter
     )
     .fetch_all(conn)

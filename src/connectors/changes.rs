@@ -40,7 +40,7 @@ pub struct ChangedTool {
 pub async fn find_changes(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<ToolChanges> {
     let mut tx = db.enter(actor).await?;
     let owner = actor.owner_id();
-    let found = store::find(&mut tx, owner, connector).await?.ok_or(Error::NotFound("connector"))?;
+    let found = store::find(&mut tx, actor, connector).await?.ok_or(Error::NotFound("connector"))?;
     let Some(at) = found.tools_changed_at else {
         return Ok(ToolChanges { at: None, added: vec![], removed: vec![], changed: vec![], more: false });
     };

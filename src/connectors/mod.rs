@@ -72,7 +72,7 @@ pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
 
 /// Like [`find`], in the caller's transaction. Returns `None` if there is no such connector.
 pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
-    Ok(store::find_by_slug(conn, actor.owner_id(), slug).await?)
+    Ok(store::find_by_slug(conn, actor, slug).await?)
 }
 
 /// Lists the tools that the server lists now, in the server's order.
@@ -96,7 +96,7 @@ pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) 
 
 /// Finds a connector by its id, if the actor may see it.
 pub async fn get(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Connector> {
-    store::find(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connector"))
+    store::find(conn, actor, id).await?.ok_or(Error::NotFound("connector"))
 }
 
 /// Adds a connector in the caller's transaction. `tools` are those that its server listed; `None` if it lists them only

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::slug::Slug;
 use super::{AuthKind, NewConnector, Transport, Visibility};
+use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, OwnerId};
 
@@ -65,7 +66,7 @@ impl Connector {
 }
 
 macro_rules! select_connectors {
-    ($conn:expr, $owner:expr, $condition:literal, $($argument:expr),* $(,)?) => {
+    ($actor:expr, $condition:literal, $argument:expr) => {
         sqlx::query_as!(
             Connector,
             r#"
@@ -86,24 +87,27 @@ macro_rules! select_connectors {
             FROM connectors
             WHERE (owner_id IS NULL OR owner_id = $1)
               AND is_active
-              AND (visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.is_admin))
+              -- visibility is for people; the hub reads what an existing connection needs
+              AND (visibility <> 'administrators' OR $4 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.is_admin))
               AND "# + $condition,
-            $owner as _,
-            $($argument),*
+            $actor.owner_id() as _,
+            $argument,
+            $actor.user_id() as _,
+            $actor.origin() == Origin::System,
         )
     };
 }
 
 pub(super) async fn find_by_slug(
     conn: &mut PgConnection,
-    owner: OwnerId,
+    actor: &Actor,
     slug: &str,
 ) -> sqlx::Result<Option<Connector>> {
-    select_connectors!(conn, owner, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
+    select_connectors!(actor, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
 }
 
-pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
-    select_connectors!(conn, owner, "id = $2", id as _).fetch_optional(conn).await
+pub(super) async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
+    select_connectors!(actor, "id = $2", id as _).fetch_optional(conn).await
 }
 
 pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: OwnerId, name: &str) -> sqlx::Result<bool> {

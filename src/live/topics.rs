@@ -65,11 +65,11 @@ impl Topics {
         match change {
             Change::Queue => notify(Topic::Queue),
             Change::Cancels => notify(Topic::Cancels),
-            Change::Job(user, job) => {
+            Change::Job(owner, job) => {
                 notify(Topic::Job(job));
-                notify(Topic::Owner(user));
+                notify(Topic::Owner(owner));
             }
-            Change::Owner(user) => notify(Topic::Owner(user)),
+            Change::Owner(owner) => notify(Topic::Owner(owner)),
             Change::Everything => {
                 for sender in open.values() {
                     sender.send_replace(());
@@ -97,18 +97,18 @@ mod tests {
     #[test]
     fn a_job_notifies_its_own_and_its_owners_subscribers_only() {
         let now = datetime!(2026-11-24 08:00 UTC);
-        let (user, job) = (OwnerId::new(now), JobId::new(now));
+        let (owner, job) = (OwnerId::new(now), JobId::new(now));
         let topics = Arc::<Topics>::default();
         let mut of_job = topics.subscribe(Topic::Job(job));
-        let mut of_user = topics.subscribe(Topic::Owner(user));
+        let mut of_owner = topics.subscribe(Topic::Owner(owner));
         let mut of_other = topics.subscribe(Topic::Job(JobId::new(now)));
-        topics.notify(Change::Job(user, job));
-        topics.notify(Change::Job(user, job));
+        topics.notify(Change::Job(owner, job));
+        topics.notify(Change::Job(owner, job));
         assert!(of_job.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none(), "two notifications between two waits count as one");
-        assert!(of_user.changed().now_or_never().is_some());
-        topics.notify(Change::Owner(user));
-        assert!(of_user.changed().now_or_never().is_some());
+        assert!(of_owner.changed().now_or_never().is_some());
+        topics.notify(Change::Owner(owner));
+        assert!(of_owner.changed().now_or_never().is_some());
         assert!(of_job.changed().now_or_never().is_none());
         assert!(of_other.changed().now_or_never().is_none());
     }

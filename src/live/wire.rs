@@ -13,8 +13,8 @@ pub(super) const CHANNEL: &str = "craft_live";
 /// Largest payload, in bytes; PostgreSQL refuses 8,000.
 const MAX_PAYLOAD_BYTES: usize = 7_900;
 
-/// Prefix of the id of a user.
-const USER_PREFIX: &str = "user/";
+/// Prefix of the id of an owner.
+const OWNER_PREFIX: &str = "owner/";
 
 /// A change that subscribers are notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,8 +55,8 @@ fn word(change: Change) -> String {
     match change {
         Change::Queue => "queue".to_owned(),
         Change::Cancels => "cancels".to_owned(),
-        Change::Job(user, job) => format!("{}/{}", user.uuid().simple(), job.uuid().simple()),
-        Change::Owner(user) => format!("{USER_PREFIX}{}", user.uuid().simple()),
+        Change::Job(owner, job) => format!("{}/{}", owner.uuid().simple(), job.uuid().simple()),
+        Change::Owner(owner) => format!("{OWNER_PREFIX}{}", owner.uuid().simple()),
         Change::Everything => "everything".to_owned(),
     }
 }
@@ -67,11 +67,11 @@ fn change(word: &str) -> Option<Change> {
         "cancels" => Some(Change::Cancels),
         "everything" => Some(Change::Everything),
         pair => {
-            if let Some(user) = pair.strip_prefix(USER_PREFIX) {
-                return Some(Change::Owner(user.parse().ok()?));
+            if let Some(owner) = pair.strip_prefix(OWNER_PREFIX) {
+                return Some(Change::Owner(owner.parse().ok()?));
             }
-            let (user, job) = pair.split_once('/')?;
-            Some(Change::Job(user.parse().ok()?, job.parse().ok()?))
+            let (owner, job) = pair.split_once('/')?;
+            Some(Change::Job(owner.parse().ok()?, job.parse().ok()?))
         }
     }
 }

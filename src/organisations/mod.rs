@@ -87,6 +87,19 @@ pub async fn find_membership(system: &SystemDb, user: UserId, slug: &str) -> Res
     store::find_membership(system.pool(), user, slug).await?.ok_or(Error::NotFound("organisation"))
 }
 
+/// Finds the membership of the user in an organisation.
+///
+/// # Errors
+/// Returns [`Error::NotFound`] if the user is no member of it now.
+pub async fn find_membership_in(system: &SystemDb, user: UserId, organisation: OwnerId) -> Result<Membership> {
+    store::find_membership_in(system.pool(), user, organisation).await?.ok_or(Error::NotFound("organisation"))
+}
+
+/// Returns the slug of an organisation; `None` if the owner is a person.
+pub async fn find_slug(system: &SystemDb, owner: OwnerId) -> Result<Option<String>> {
+    Ok(store::find_slug(system.pool(), owner).await?)
+}
+
 /// Reports whether the user may still work on the rows of `owner`: they are the owner or a member of it.
 pub async fn may_enter(system: &SystemDb, user: UserId, owner: OwnerId) -> Result<bool> {
     Ok(user.as_owner() == owner || store::is_member(system.pool(), user, owner).await?)

@@ -25,6 +25,30 @@ pub(super) async fn find_membership(
     .await
 }
 
+pub(super) async fn find_membership_in(
+    conn: impl PgExecutor<'_>,
+    user: UserId,
+    organisation: OwnerId,
+) -> sqlx::Result<Option<Membership>> {
+    sqlx::query_as!(
+        Membership,
+        r#"
+        SELECT o.id AS "organisation: OwnerId", o.slug, o.name, m.role AS "role: Role"
+        FROM organisations o
+        JOIN memberships m ON m.organisation_id = o.id
+        WHERE m.user_id = $1 AND o.id = $2 AND m.ended_at IS NULL
+        "#,
+        user as _,
+        organisation as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn find_slug(conn: impl PgExecutor<'_>, owner: OwnerId) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("SELECT slug FROM organisations WHERE id = $1", owner as _).fetch_optional(conn).await
+}
+
 pub(super) async fn is_member(conn: impl PgExecutor<'_>, user: UserId, organisation: OwnerId) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"

@@ -104,7 +104,7 @@ impl Claims {
             slots: i64::try_from(limit).unwrap_or(i64::MAX),
             after_lane: cursor.after_lane,
             oldest_lease: cursor.oldest_lease,
-            user_cap: i64::from(self.settings.user_cap),
+            owner_cap: i64::from(self.settings.owner_cap),
             connector_cap: i64::from(self.settings.connector_cap),
             time_limit: self.settings.time_limit,
             now: self.clock.now(),

@@ -174,8 +174,8 @@ impl Engine {
 
     async fn stop_worker(&self) -> Result<()> {
         let it = &self.0;
-        for (user, job) in rescue(&it.db, Some(it.worker), it.clock.now(), rand::random).await? {
-            it.live.notify_job(user, job);
+        for (owner, job) in rescue(&it.db, Some(it.worker), it.clock.now(), rand::random).await? {
+            it.live.notify_job(owner, job);
         }
         store::worker::delete(it.db.pool(), it.worker).await?;
         store::leader::resign(it.db.pool(), it.worker).await?;

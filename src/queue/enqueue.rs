@@ -15,7 +15,7 @@ use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::live::Live;
 
-/// Most ready jobs of one user; more are refused, never dropped.
+/// Most ready jobs of one owner; more are refused, never dropped.
 const MAX_READY_JOBS: i64 = 10_000;
 
 /// Most jobs that are enqueued and claimed in one commit. For more, two commits side by side are faster.
@@ -57,14 +57,14 @@ impl Enqueuer {
     /// Enqueues a job. Returns once the job is on disk.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if the user has no such connection to that connector; [`Error::Limited`] if too many of
+    /// [`Error::NotFound`] if the owner has no such connection to that connector; [`Error::Limited`] if too many of
     /// their jobs are waiting.
     pub async fn enqueue(&self, job: EnqueueRequest) -> Result<EnqueueResult> {
-        let user = job.owner_id;
+        let owner = job.owner_id;
         match self.group.submit(job).await? {
             EnqueueDecision::Accepted(accepted) => {
                 if let EnqueueResult::New(id) = accepted {
-                    self.live.notify_job(user, id);
+                    self.live.notify_job(owner, id);
                 }
                 Ok(accepted)
             }

@@ -18,7 +18,7 @@ pub struct EnqueueRequest {
     pub kind: &'static str,
     /// The connector.
     pub connector_id: ConnectorId,
-    /// The user's connection to the connector.
+    /// The owner's connection to the connector.
     pub connection_id: ConnectionId,
     /// The tool version that the input was validated against. `None` if the job runs no tool.
     pub tool_version_id: Option<ToolVersionId>,
@@ -30,7 +30,7 @@ pub struct EnqueueRequest {
     pub input: String,
     /// True if running the job twice does no harm, so that it may run again after a crash.
     pub repeatable: bool,
-    /// Two requests of one user with the same key within a day become one job. At most 200 characters.
+    /// Two requests of one owner with the same key within a day become one job. At most 200 characters.
     pub idem_key: Option<String>,
     /// The first event of the job.
     pub event: Event,

@@ -120,8 +120,8 @@ impl Leader {
         if !jobs.is_empty() {
             self.live.notify_queue();
         }
-        for (user, job) in jobs {
-            self.live.notify_job(*user, *job);
+        for (owner, job) in jobs {
+            self.live.notify_job(*owner, *job);
         }
     }
 }

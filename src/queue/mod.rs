@@ -8,8 +8,8 @@
 //!   rescued writes nothing.
 //! - **No blind repeats**: a lost run is repeated only if its job is repeatable. Any other job ends as `unknown`, because
 //!   the call may have happened.
-//! - **Exact caps** per lane (a user's connection), user and connector, and round robin between lanes: one user's
-//!   backlog holds up no other user's jobs.
+//! - **Exact caps** per lane (an owner's connection), owner and connector, and round robin between lanes: one owner's
+//!   backlog holds up no other owner's jobs.
 //! - **Few commits**: jobs to enqueue, runs to finish and events that arrive together are committed together. Only events
 //!   wait for others, 50 ms.
 //!
@@ -54,5 +54,5 @@ pub use run::{FinishedRun, JobEnd, JobOutcome, WaitReason};
 pub use run_events::{RunEvents, list_events};
 pub use settings::EngineSettings;
 
-/// The name of the only queue; its lanes are users' connections.
+/// The name of the only queue; its lanes are connections of owners.
 const QUEUE: &str = "calls";

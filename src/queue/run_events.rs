@@ -107,7 +107,7 @@ impl RunEvents {
     }
 }
 
-/// Returns at most `limit` events of the actor's job after `position`, in order. Another user's job has none.
+/// Returns at most `limit` events of the actor's job after `position`, in order. Another owner's job has none.
 pub async fn list_events(
     conn: &mut PgConnection,
     actor: &Actor,

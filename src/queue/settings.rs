@@ -7,8 +7,8 @@ use std::time::Duration;
 pub struct EngineSettings {
     /// Most runs at once in this process.
     pub slots: u16,
-    /// Most runs at once of one user, in all processes.
-    pub user_cap: u32,
+    /// Most runs at once of one owner, in all processes.
+    pub owner_cap: u32,
     /// Most runs at once against one connector, in all processes.
     pub connector_cap: u32,
     /// Longest duration of a run.
@@ -17,6 +17,6 @@ pub struct EngineSettings {
 
 impl Default for EngineSettings {
     fn default() -> Self {
-        Self { slots: 64, user_cap: 32, connector_cap: 64, time_limit: Duration::from_secs(300) }
+        Self { slots: 64, owner_cap: 32, connector_cap: 64, time_limit: Duration::from_secs(300) }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Deref;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,7 +14,9 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use super::error::Error;
+use super::extract::requested_uri;
 use super::flash::Flash;
+use super::here::Here;
 use super::request_source::RequestSource;
 use super::request_summary;
 use super::respond::{local_path, see_other};
@@ -27,6 +29,7 @@ use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::ExpiryInput;
+use crate::organisations::{self, Membership};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -69,6 +72,24 @@ impl SignedIn {
         session::set_flash(&self.session, flash).await
     }
 
+    /// Enters the organisation with this slug.
+    ///
+    /// # Errors
+    /// Answers 404 for an organisation that does not exist, and for one that the user is not a member of.
+    async fn in_organisation(self, app: &App, slug: &str) -> crate::error::Result<Self> {
+        let membership = organisations::find_membership(&app.system, self.actor.user_id(), slug).await?;
+        Ok(self.within(membership))
+    }
+
+    /// Returns the same person in an organisation.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the membership was found, and the database checks it again")]
+    pub(super) fn within(mut self, membership: Membership) -> Self {
+        self.viewer.actor = self.viewer.actor.within(membership.organisation);
+        self.viewer.user.here = Here::organisation(membership.slug, membership.name);
+        self
+    }
+
     /// Drops the session and keeps the viewer.
     pub(super) fn into_viewer(self) -> Viewer {
         self.viewer
@@ -87,15 +108,23 @@ impl Viewer {
         ExpiryInput { text: text.to_owned(), zone: self.user.zone.clone() }
     }
 
+    /// Returns the space of the page.
+    #[must_use]
+    pub const fn here(&self) -> &Here {
+        &self.user.here
+    }
+
     /// Returns the key of the viewer's session.
     pub(super) const fn session_key(&self) -> Option<SessionKey> {
         self.session
     }
 
-    /// Checks that the session is still valid, for streams, which outlive the request that opened them.
+    /// Checks that the session is still valid and that the user may still enter the space, for streams, which outlive the
+    /// request that opened them.
     pub(super) async fn is_still_signed_in(&self, app: &App) -> crate::error::Result<bool> {
         match self.session {
-            Some(key) => sessions::is_valid(&app.system, key, app.clock.now()).await,
+            Some(key) => Ok(sessions::is_valid(&app.system, key, app.clock.now()).await?
+                && organisations::may_enter(&app.system, self.actor.user_id(), self.actor.owner_id()).await?),
             None => Ok(false),
         }
     }
@@ -145,12 +174,28 @@ impl FromRequestParts<App> for MaybeSignedIn {
         let signed_in = account.map(|account| {
             let (actor, key) = (actor(&account, &source), session::key_of(&session));
             let viewer = Viewer { actor, user: shell_user(account), session: key };
-            let signed_in = SignedIn { viewer, session: session.clone() };
-            ViewerSlot::fill(parts, signed_in.user.clone());
-            signed_in
+            SignedIn { viewer, session: session.clone() }
         });
+        let signed_in = match (signed_in, organisation_of_path(parts).await) {
+            (Some(own), Some(slug)) => {
+                let user = own.user.clone();
+                let entered = own.in_organisation(app, &slug).await;
+                // the error page leads back into the user's own space
+                Some(entered.inspect_err(|_| ViewerSlot::fill(parts, user))?)
+            }
+            (own, _) => own,
+        };
+        if let Some(signed_in) = &signed_in {
+            ViewerSlot::fill(parts, signed_in.user.clone());
+        }
         Ok(Self { signed_in, source, session })
     }
+}
+
+/// Returns the parameter `org` of the path: the slug of an organisation.
+async fn organisation_of_path(parts: &mut Parts) -> Option<String> {
+    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    parameters.iter().find(|(name, _)| *name == "org").map(|(_, slug)| slug.to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the session row vouches for the user")]
@@ -164,6 +209,7 @@ fn shell_user(account: User) -> ShellUser {
         display_name: account.display_name,
         zone: jiff::tz::TimeZone::get(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
         is_admin: account.is_admin,
+        here: Here::default(),
     }
 }
 
@@ -222,9 +268,10 @@ fn redirect_to_sign_in(parts: &Parts) -> Response {
 
 /// Returns the page to come back to: for a submitted form, the page that shows the form.
 fn return_path(parts: &Parts) -> String {
-    let target = match parts.uri.path_and_query() {
+    let uri = requested_uri(parts);
+    let target = match uri.path_and_query() {
         Some(target) if parts.method == Method::GET => target.as_str(),
-        _ => parts.uri.path(),
+        _ => uri.path(),
     };
     local_path(target).unwrap_or("/").to_owned()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::badge::Badge;
 use super::connection_links::{can_be_checked, href, name, sign_in_href};
+use super::here::Here;
 use super::when::{self, Calendar, When};
 use crate::connections::{CheckReport, CheckResult, Checkup, ConnectionDetail, Remedy};
 use crate::jobs::Job;
@@ -21,13 +22,14 @@ pub(super) struct CheckupView {
 }
 
 impl CheckupView {
-    pub(super) fn new(job: &Job, connection: &ConnectionDetail) -> Self {
+    pub(super) fn new(job: &Job, connection: &ConnectionDetail, here: &Here) -> Self {
+        let href = href(connection, here);
         Self {
             name: name(connection),
             label: connection.label.clone(),
-            href: href(connection),
-            repeat_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
-            findings: job.checkup_result().map(|found| CheckupResults::new(&found, connection)),
+            repeat_href: can_be_checked(connection).then(|| format!("{href}/checkup")),
+            href,
+            findings: job.checkup_result().map(|found| CheckupResults::new(&found, connection, here)),
         }
     }
 }
@@ -52,13 +54,14 @@ pub(super) struct CheckRow {
 }
 
 impl CheckupResults {
-    pub(super) fn new(found: &Checkup, connection: &ConnectionDetail) -> Self {
-        Self { tally: found.tally(), checks: found.checks.iter().map(|step| CheckRow::new(step, connection)).collect() }
+    pub(super) fn new(found: &Checkup, connection: &ConnectionDetail, here: &Here) -> Self {
+        let checks = found.checks.iter().map(|step| CheckRow::new(step, connection, here)).collect();
+        Self { tally: found.tally(), checks }
     }
 }
 
 impl CheckRow {
-    fn new(step: &CheckReport, connection: &ConnectionDetail) -> Self {
+    fn new(step: &CheckReport, connection: &ConnectionDetail, here: &Here) -> Self {
         let (badge, tone) = match step.result {
             CheckResult::Passed => (Badge::PASSED, "passed"),
             CheckResult::Warning => (Badge::WARNING, "warning"),
@@ -72,18 +75,23 @@ impl CheckRow {
             message: (!step.message.is_empty()).then(|| sentence(&step.message)),
             took: step.took_ms.filter(|took| *took > 0).map(|took| when::duration(Duration::from_millis(took))),
             advice: step.advice.as_deref().map(sentence),
-            remedy: step.remedy.filter(|_| can_be_checked(connection)).map(|remedy| remedy_link(remedy, connection)),
+            remedy: step
+                .remedy
+                .filter(|_| can_be_checked(connection))
+                .map(|remedy| remedy_link(remedy, connection, here)),
         }
     }
 }
 
-fn remedy_link(remedy: Remedy, connection: &ConnectionDetail) -> (String, &'static str) {
+fn remedy_link(remedy: Remedy, connection: &ConnectionDetail, here: &Here) -> (String, &'static str) {
     match remedy {
-        Remedy::ConnectAgain => (sign_in_href(connection), "Connect again"),
-        Remedy::GrantMore => (sign_in_href(connection), "Grant more"),
-        Remedy::ReplaceToken if connection.takes_key() => (format!("{}/token", href(connection)), "Replace the key"),
-        Remedy::ReplaceToken => (format!("{}/token", href(connection)), "Replace the token"),
-        Remedy::AddAgain => ("/connectors/new/mcp".to_owned(), "Add the server again"),
+        Remedy::ConnectAgain => (sign_in_href(connection, here), "Connect again"),
+        Remedy::GrantMore => (sign_in_href(connection, here), "Grant more"),
+        Remedy::ReplaceToken if connection.takes_key() => {
+            (format!("{}/token", href(connection, here)), "Replace the key")
+        }
+        Remedy::ReplaceToken => (format!("{}/token", href(connection, here)), "Replace the token"),
+        Remedy::AddAgain => (here.path("/connectors/new/mcp"), "Add the server again"),
     }
 }
 
@@ -103,7 +111,7 @@ pub(super) struct LastCheckup {
 }
 
 impl LastCheckup {
-    pub(super) fn new(job: &Job, calendar: &Calendar) -> Self {
+    pub(super) fn new(job: &Job, here: &Here, calendar: &Calendar) -> Self {
         let is_finished = job.status.is_final();
         let words = match job.checkup_result() {
             Some(found) => found.tally(),
@@ -111,6 +119,6 @@ impl LastCheckup {
             None => "It is under way".to_owned(),
         };
         let at = calendar.when(job.finished_at.unwrap_or(job.created_at));
-        Self { words, at, is_finished, job: format!("/jobs/{}", job.id) }
+        Self { words, at, is_finished, job: here.path(&format!("/jobs/{}", job.id)) }
     }
 }

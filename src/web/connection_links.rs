@@ -1,5 +1,6 @@
 //! Name and addresses of a connection. Its own pages and the results of a check-up link with them.
 
+use super::here::Here;
 use super::path::segment;
 use crate::connections::{ConnectionDetail, label};
 
@@ -11,8 +12,8 @@ pub(super) fn name(connection: &ConnectionDetail) -> String {
     }
 }
 
-pub(super) fn href(connection: &ConnectionDetail) -> String {
-    format!("/connections/{}", connection.id)
+pub(super) fn href(connection: &ConnectionDetail, here: &Here) -> String {
+    here.path(&format!("/connections/{}", connection.id))
 }
 
 /// Returns true if a check-up can be made.
@@ -21,6 +22,6 @@ pub(super) fn can_be_checked(connection: &ConnectionDetail) -> bool {
 }
 
 /// Returns the address at which the owner signs in again.
-pub(super) fn sign_in_href(connection: &ConnectionDetail) -> String {
-    format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label))
+pub(super) fn sign_in_href(connection: &ConnectionDetail, here: &Here) -> String {
+    here.path(&format!("/connectors/{}/connection?label={}", connection.slug, segment(&connection.label)))
 }

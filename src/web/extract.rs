@@ -3,9 +3,10 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Request};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -23,6 +24,20 @@ pub const MAX_FORM_FIELDS: usize = 1_000;
 /// Parameters of the path. A path that does not fit is a 404.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
+
+/// The parameter `id` of a path. Parameters are named, because a page of an organisation has `org` before them.
+#[derive(Debug, Deserialize)]
+pub struct ById<T = String> {
+    /// The id, as text or parsed.
+    pub id: T,
+}
+
+/// The parameter `slug` of a path.
+#[derive(Debug, Deserialize)]
+pub struct BySlug {
+    /// The slug.
+    pub slug: String,
+}
 
 /// The query string. A value that does not fit is a 422 that says so.
 #[derive(Debug)]
@@ -157,6 +172,11 @@ fn too_large() -> Error {
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM_CONTENT_TYPE)
+}
+
+/// Returns the address as requested. A page of an organisation sees its own address without the beginning.
+pub(super) fn requested_uri(parts: &Parts) -> &Uri {
+    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri)
 }
 
 /// Finds a NUL in an encoded form: raw, or as its escape.

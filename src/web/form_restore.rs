@@ -23,7 +23,7 @@ use url::form_urlencoded;
 
 use super::actor::{SignInRequired, SignedIn};
 use super::error::Error;
-use super::extract::{FORM_CONTENT_TYPE, FormPairs, is_form};
+use super::extract::{FORM_CONTENT_TYPE, FormPairs, is_form, requested_uri};
 use super::flash::Flash;
 use super::{respond, session};
 use crate::app::App;
@@ -189,7 +189,7 @@ impl FromRequestParts<App> for PendingForm {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
         let session = parts.extensions.get::<Session>().cloned();
         let session = session.ok_or_else(|| anyhow::anyhow!("This route lacks the session layer"))?;
-        let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+        let target = requested_uri(parts).path_and_query().map(ToString::to_string).unwrap_or_default();
         Ok(Self { session, target, shown_flag: parts.extensions.get().cloned() })
     }
 }

@@ -77,13 +77,21 @@ pub fn pages() -> Router<App> {
     Router::new()
         .merge(site::router())
         .merge(accounts::router())
+        .merge(settings::router())
+        .merge(assets::router())
+        .merge(connectors::root_router())
+        .merge(space_pages())
+        .nest("/orgs/{org}", space_pages().fallback(not_found))
+}
+
+/// Builds the router of the pages of a space. One's own space has them at the root.
+fn space_pages() -> Router<App> {
+    Router::new()
         .merge(dashboard::router())
         .merge(connectors::router())
         .merge(connections::router())
         .merge(jobs::router())
         .merge(audit::router())
-        .merge(settings::router())
-        .merge(assets::router())
 }
 
 /// Adds sessions and the layers to the pages, and the endpoints for monitoring.

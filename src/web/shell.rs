@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use http::request::Parts;
 
 use super::flash::Flash;
+use super::here::Here;
 use crate::accounts::Appearance;
 use crate::error::FieldFaults;
 
@@ -45,6 +46,8 @@ pub struct ShellUser {
     pub zone: jiff::tz::TimeZone,
     /// Shown in the header, so that administrators know which rights they act with.
     pub is_admin: bool,
+    /// The space of the page: links lead into it.
+    pub here: Here,
 }
 
 /// A part of the product that the main navigation leads to.
@@ -82,9 +85,8 @@ impl Section {
         }
     }
 
-    /// The path of the section's first page.
-    #[must_use]
-    pub const fn href(self) -> &'static str {
+    /// The path of the section's first page in one's own space.
+    const fn path(self) -> &'static str {
         match self {
             Self::Dashboard => "/dashboard",
             Self::Connectors => "/connectors",
@@ -143,7 +145,7 @@ impl Shell {
         self
     }
 
-    /// Returns the document title: `{prefix: }{title} – {parent} – {product}`.
+    /// Returns the document title: `{prefix: }{title} – {parent} – {organisation} – {product}`.
     #[must_use]
     pub fn document_title(&self) -> String {
         let mut title = match &self.title_prefix {
@@ -152,6 +154,9 @@ impl Shell {
         };
         if let Some(parent) = self.crumbs.last() {
             title = format!("{title} – {}", parent.label);
+        }
+        if let Some(organisation) = self.here().name() {
+            title = format!("{title} – {organisation}");
         }
         if title == PRODUCT { title } else { format!("{title} – {PRODUCT}") }
     }
@@ -166,6 +171,21 @@ impl Shell {
     #[must_use]
     pub fn crumbs(&self) -> &[Crumb] {
         &self.crumbs
+    }
+
+    /// Returns the space of the page. Pages without a user link into the own space of whoever signs in.
+    #[must_use]
+    pub fn here(&self) -> Here {
+        self.user.as_ref().map(|user| user.here.clone()).unwrap_or_default()
+    }
+
+    /// Returns the link to a section. The settings are the person's, in whatever space they are.
+    #[must_use]
+    pub fn section_href(&self, section: Section) -> String {
+        match section {
+            Section::Settings => section.path().to_owned(),
+            _ => self.here().path(section.path()),
+        }
     }
 
     /// Returns true if `section` is the current one.

@@ -46,6 +46,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("filtering", "the parameters and selects of list filters"),
             ("flash", "the one-time message"),
             ("form_restore", "restores a form after its session expired"),
+            ("here", "the space of a page, and the links into it"),
             ("job_row", "a job as a row of a table, and the address of its updates"),
             ("live_bar", "the line above live content"),
             ("path", "paths from names that users and servers chose"),

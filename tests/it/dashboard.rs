@@ -97,8 +97,9 @@ async fn a_connection_that_needs_its_owner_comes_first() {
     app.run(&bob, HASH, [("v/text", "b")]).await;
     sqlx::query(
         "UPDATE user_connections SET status = 'expired', reason = 'The sign-in has run out'
-         WHERE owner_id = (SELECT id FROM users WHERE email = 'alice@example.com')",
+         WHERE owner_id = $1",
     )
+    .bind(app.owner_of("alice").await)
     .execute(app.app.system.pool())
     .await
     .unwrap();

@@ -15,7 +15,9 @@ use crate::clock::Timestamp;
 use crate::connections::oauth_clients::{self, OauthClientRecord};
 use crate::connections::values_of;
 use crate::connectors::{self, Connector};
+use crate::db::SystemDb;
 use crate::error::{Error, Result};
+use crate::ids::{OwnerId, UserId};
 use crate::oauth::{self, CallbackParams, Failure, FailureKind, Pkce, Provider, State};
 
 /// See [`AuthorizationService::complete`].
@@ -83,6 +85,16 @@ pub(super) async fn connector(
         Some(request) => connectors::get(&mut tx, actor, request.connector_id).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// Returns the owner for whom the user began the sign-in that this callback ends. `None` if it is none of theirs.
+pub async fn find_owner_of_callback(
+    system: &SystemDb,
+    user: UserId,
+    query: &BTreeMap<String, String>,
+) -> Result<Option<OwnerId>> {
+    let Some(state) = query.get("state") else { return Ok(None) };
+    Ok(store_requests::find_owner(system.pool(), user, &State::from_callback(state).hash()).await?)
 }
 
 /// Marks an authorization request as completed, so that it works once, and deletes its verifier.

@@ -76,6 +76,7 @@ pub(super) async fn begin(
         state: &state.hash(),
         verifier: &verifier,
         session: &session.to_string(),
+        started_by: actor.user_id(),
         issuer: provider.issuer.as_deref(),
         resource: provider.resource.as_deref(),
         redirect: redirect_uri.as_str(),

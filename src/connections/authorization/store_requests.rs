@@ -1,10 +1,10 @@
 //! Statements on `oauth_transactions`, the table of authorization requests. Called by `start`, `callback` and `persist`.
 
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::clock::Timestamp;
-use crate::ids::{AuthorizationRequestId, ConnectionId, ConnectorId, OauthClientId, OwnerId};
+use crate::ids::{AuthorizationRequestId, ConnectionId, ConnectorId, OauthClientId, OwnerId, UserId};
 use crate::vault::SecretRef;
 
 /// A new authorization request.
@@ -15,6 +15,7 @@ pub(super) struct NewAuthorizationRequest<'a> {
     pub(super) state: &'a [u8],
     pub(super) verifier: &'a SecretRef,
     pub(super) session: &'a str,
+    pub(super) started_by: UserId,
     pub(super) issuer: Option<&'a str>,
     pub(super) resource: Option<&'a str>,
     pub(super) redirect: &'a str,
@@ -33,8 +34,8 @@ pub(super) async fn insert(
     sqlx::query!(
         r#"
         INSERT INTO oauth_transactions (owner_id, id, connector_id, label, state, code_verifier_ref, session, issuer, resource,
-            redirect_uri, oauth_client_id, entered, scopes, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            redirect_uri, oauth_client_id, entered, scopes, created_at, expires_at, started_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         "#,
         owner as _,
         new.id as _,
@@ -51,6 +52,7 @@ pub(super) async fn insert(
         new.scopes,
         now,
         new.expires_at,
+        new.started_by as _,
     )
     .execute(conn)
     .await?;
@@ -132,6 +134,21 @@ pub(super) async fn find(
     state: &[u8],
 ) -> sqlx::Result<Option<AuthorizationRequest>> {
     authorization_requests!(conn, owner, state, "")
+}
+
+/// Returns the owner of a request that this user started. The callback names no owner.
+pub(super) async fn find_owner(
+    conn: impl PgExecutor<'_>,
+    started_by: UserId,
+    state: &[u8],
+) -> sqlx::Result<Option<OwnerId>> {
+    sqlx::query_scalar!(
+        r#"SELECT owner_id AS "owner: OwnerId" FROM oauth_transactions WHERE started_by = $1 AND state = $2"#,
+        started_by as _,
+        state,
+    )
+    .fetch_optional(conn)
+    .await
 }
 
 /// As [`find`], and locks the row until the transaction ends.

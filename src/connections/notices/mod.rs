@@ -16,12 +16,13 @@ use url::Url;
 use self::store::NoticeContent;
 use crate::accounts;
 use crate::background_tasks::BackgroundTasks;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, OauthClientId, OwnerId};
 use crate::live::Live;
 use crate::mail::Mailer;
+use crate::organisations;
 
 /// Delay until a claimed notice that was not sent is due again.
 const RETRY_DELAY: Duration = Duration::from_secs(5 * 60);
@@ -93,9 +94,10 @@ impl Notifier {
         let claimed = store::claim(&mut conn, notice, retry_at, now).await?;
         drop(conn);
         let Some(content) = claimed else { return Ok(()) };
+        let link = self.link(notice, &content).await?;
         let mut is_sent = false;
         for recipient in self.recipients(notice).await? {
-            match self.mail(&content, recipient, now).await {
+            match self.mailer.send(&content.mail(recipient, &link), now).await {
                 Ok(()) => is_sent = true,
                 Err(error) => tracing::warn!(
                     ?notice,
@@ -121,8 +123,16 @@ impl Notifier {
         Ok(users.into_iter().map(|user| user.email).collect())
     }
 
-    async fn mail(&self, content: &NoticeContent, to: String, now: Timestamp) -> Result<()> {
-        let link = self.public_url.join(&content.page()).map_err(Error::internal)?;
-        self.mailer.send(&content.mail(to, link.as_str()), now).await
+    /// Returns the address of the page on which the recipient can act, in the space of the owner.
+    async fn link(&self, notice: NoticeKind, content: &NoticeContent) -> Result<String> {
+        let slug = match notice {
+            NoticeKind::ConnectionExpired { owner, .. } | NoticeKind::KeyExpiring { owner, .. } => {
+                organisations::find_slug(&self.system, owner).await?
+            }
+            NoticeKind::ClientRejected { .. } => None,
+        };
+        let page = content.page();
+        let page = slug.map_or(page.clone(), |slug| format!("orgs/{slug}/{page}"));
+        Ok(self.public_url.join(&page).map_err(Error::internal)?.into())
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::queue) struct ClaimRequest {
     /// No lease has a smaller `lease_seq`: the counts for the caps begin there. Claims follow
     /// each other, so later leases have greater ones.
     pub(in crate::queue) oldest_lease: i64,
-    pub(in crate::queue) user_cap: i64,
+    pub(in crate::queue) owner_cap: i64,
     pub(in crate::queue) connector_cap: i64,
     pub(in crate::queue) time_limit: Duration,
     pub(in crate::queue) now: Timestamp,
@@ -49,24 +49,24 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
             SELECT lease_seq, lane, owner_id, connector_id FROM job_lease WHERE lease_seq >= $9
         ),
         lane_runs AS MATERIALIZED (SELECT lane, count(*) AS runs FROM running GROUP BY lane),
-        user_runs AS MATERIALIZED (SELECT owner_id, count(*) AS runs FROM running GROUP BY owner_id),
+        owner_runs AS MATERIALIZED (SELECT owner_id, count(*) AS runs FROM running GROUP BY owner_id),
         connector_runs AS MATERIALIZED (SELECT connector_id, count(*) AS runs FROM running GROUP BY connector_id),
         open AS (
             SELECT l.lane,
                    l.owner_id,
                    l.connector_id,
                    l.cap - COALESCE(lr.runs, 0) AS lane_room,
-                   $4 - COALESCE(ur.runs, 0) AS user_room,
+                   $4 - COALESCE(own.runs, 0) AS owner_room,
                    $5 - COALESCE(cr.runs, 0) AS connector_room
             FROM lane l
             LEFT JOIN lane_runs lr ON lr.lane = l.lane
-            LEFT JOIN user_runs ur ON ur.owner_id = l.owner_id
+            LEFT JOIN owner_runs own ON own.owner_id = l.owner_id
             LEFT JOIN connector_runs cr ON cr.connector_id = l.connector_id
             WHERE l.queue = $1
               AND l.lane > $3
               AND NOT l.paused
               AND COALESCE(lr.runs, 0) < l.cap
-              AND COALESCE(ur.runs, 0) < $4
+              AND COALESCE(own.runs, 0) < $4
               AND COALESCE(cr.runs, 0) < $5
             ORDER BY l.lane
         ),
@@ -79,20 +79,20 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
                 FROM job_ready r
                 WHERE r.queue = $1 AND r.lane = o.lane
                 ORDER BY seq
-                LIMIT LEAST(o.lane_room, o.user_room, o.connector_room)
+                LIMIT LEAST(o.lane_room, o.owner_room, o.connector_room)
             ) r
             LIMIT $2
         ),
-        -- lanes of one user, or to one connector, share the room of that user or connector
+        -- lanes of one owner, or to one connector, share the room of that owner or connector
         within_caps AS (
             SELECT job_id
             FROM (
                 SELECT f.*,
-                       row_number() OVER (PARTITION BY owner_id ORDER BY seq) AS of_user,
+                       row_number() OVER (PARTITION BY owner_id ORDER BY seq) AS of_owner,
                        row_number() OVER (PARTITION BY connector_id ORDER BY seq) AS of_connector
                 FROM candidates f
             ) f
-            WHERE of_user <= user_room AND of_connector <= connector_room
+            WHERE of_owner <= owner_room AND of_connector <= connector_room
         ),
         claimed AS (
             DELETE FROM job_ready
@@ -123,7 +123,7 @@ pub(in crate::queue) async fn claim(conn: &mut PgConnection, request: &ClaimRequ
         QUEUE,
         request.slots,
         request.after_lane,
-        request.user_cap,
+        request.owner_cap,
         request.connector_cap,
         request.worker as _,
         request.now,

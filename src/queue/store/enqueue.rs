@@ -34,7 +34,7 @@ pub(in crate::queue) async fn write(
             LEFT JOIN user_connections c
                 ON c.owner_id = q.owner_id AND c.id = q.connection_id AND c.connector_id = q.connector_id
         ),
-        -- ready jobs are counted once a user, up to the limit
+        -- ready jobs are counted once an owner, up to the limit
         checked AS MATERIALIZED (
             SELECT o.*,
                    o.owned AND o.place + max(CASE WHEN o.owned AND o.place = 1 THEN (

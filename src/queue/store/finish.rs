@@ -40,7 +40,7 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             FROM ended
             WHERE outcome IS NOT NULL
         ),
-        -- in the order of the key, and after all leases: batches that count for the same user never wait in a circle
+        -- in the order of the key, and after all leases: batches that count for the same owner never wait in a circle
         hours AS (
             INSERT INTO job_hours AS h (owner_id, hour, succeeded, failed, canceled, unknown, latency_ms)
             SELECT owner_id, date_trunc('hour', finished_at, 'UTC'),

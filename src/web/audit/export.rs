@@ -9,8 +9,9 @@ use futures_util::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{Method, StatusCode};
 
-use super::filters::{Filters, ListParams};
+use super::filters::Filters;
 use super::lines;
+use super::list_params::ListParams;
 use crate::app::App;
 use crate::audit::{self, Action, Export, ExportedEntry};
 use crate::clock::to_jiff;
@@ -39,14 +40,7 @@ impl Format {
         }
     }
 
-    pub(super) const fn path(self) -> &'static str {
-        match self {
-            Self::Csv => "/audit/export.csv",
-            Self::Ndjson => "/audit/export.ndjson",
-        }
-    }
-
-    const fn extension(self) -> &'static str {
+    pub(super) const fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
@@ -95,7 +89,7 @@ pub(super) async fn ndjson(
 
 async fn export(method: &Method, app: &App, me: &SignedIn, params: ListParams, format: Format) -> Result {
     let mut tx = app.db.enter(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, me, params).await?;
     drop(tx);
     if let Some(fault) = filters.faults.faults().first() {
         // without the filter the file would hold more than was requested

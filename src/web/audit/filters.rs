@@ -2,43 +2,33 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::actions::{self, OptionGroup};
 use super::labels::{origin_label, origin_phrase, outcome_label};
-use crate::actor::{Actor, Origin};
+use super::list_params::ListParams;
+use crate::actor::Origin;
 use crate::audit::{self, AuditOutcome, Filter, TextFilter};
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
+use crate::web::actor::Viewer;
 use crate::web::filtering::{
     CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param,
     report_invalid, start_of_day, url_with_params,
 };
+use crate::web::here::Here;
 
 /// The longest search text, in characters.
 const MAX_TEXT_LENGTH: usize = 200;
-
-/// The query string of the list and of the export.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ListParams {
-    from: String,
-    to: String,
-    who: String,
-    action: String,
-    outcome: String,
-    connector: String,
-    text: String,
-    before: String,
-}
 
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 #[derive(Default)]
 pub(super) struct Filters {
     pub(super) filter: Filter,
+    /// The space of the log.
+    pub(super) here: Here,
     pub(super) before: Option<AuditId>,
     pub(super) faults: FieldFaults,
     /// Each active filter in words.
@@ -50,39 +40,16 @@ pub(super) struct Filters {
     pub(super) connectors: Vec<SelectOption>,
 }
 
-impl ListParams {
-    pub(super) fn from(&self) -> &str {
-        self.from.trim()
-    }
-    pub(super) fn to(&self) -> &str {
-        self.to.trim()
-    }
-    pub(super) fn who(&self) -> &str {
-        self.who.trim()
-    }
-    pub(super) fn action(&self) -> &str {
-        self.action.trim()
-    }
-    pub(super) fn outcome(&self) -> &str {
-        self.outcome.trim()
-    }
-    pub(super) fn connector(&self) -> &str {
-        self.connector.trim()
-    }
-    pub(super) fn text(&self) -> &str {
-        self.text.trim()
-    }
-}
-
 impl Filters {
-    /// Parses the parameters. `zone` decides when the viewer's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, params: ListParams, zone: &TimeZone) -> Result<Self> {
-        let connectors = load_connector_filter(tx, actor, &params.connector).await?;
-        let mut filters = Self::parse(params, connectors.selected.as_ref(), zone);
+    /// Parses the parameters of the viewer's log.
+    pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, params: ListParams) -> Result<Self> {
+        let connectors = load_connector_filter(tx, &viewer.actor, &params.connector).await?;
+        let mut filters = Self::parse(params, connectors.selected.as_ref(), &viewer.user.zone);
+        filters.here = viewer.here().clone();
         filters.connectors = connectors.choices;
         // a position of another list, or of another user's
         if let Some(place) = filters.before
-            && !audit::exists(tx, actor, place).await?
+            && !audit::exists(tx, &viewer.actor, place).await?
         {
             report_invalid(&mut filters.faults, "before", &filters.typed.before, false, NOT_A_POSITION);
             filters.before = None;
@@ -90,6 +57,7 @@ impl Filters {
         Ok(filters)
     }
 
+    /// Parses the parameters. `zone` decides when the viewer's days begin.
     fn parse(params: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut filters = Self::default();
         filters.outcome(params.outcome());
@@ -179,13 +147,13 @@ impl Filters {
         let before = before.map(|id| id.to_string()).unwrap_or_default();
         let mut params: Vec<_> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
         params.push(("before", &before));
-        url_with_params("/audit", &params)
+        url_with_params(&self.here.path("/audit"), &params)
     }
 
-    /// Returns the address of a file with all matching entries.
-    pub(super) fn export_href(&self, path: &str) -> String {
+    /// Returns the address of a file with all matching entries. `extension` names its format.
+    pub(super) fn export_href(&self, extension: &str) -> String {
         let params: Vec<_> = self.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        url_with_params(path, &params)
+        url_with_params(&self.here.path(&format!("/audit/export.{extension}")), &params)
     }
 
     /// Returns the active filters by name.
@@ -239,7 +207,7 @@ fn period_label(first: Option<Date>, last: Option<Date>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filters, ListParams};
+    use super::{Filters, Here, ListParams};
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
@@ -262,6 +230,15 @@ mod tests {
         assert_eq!(filters.href(None), "/audit?outcome=error&action=jobs&text=a%26b&from=2026-11-20&to=2026-11-21");
         assert_eq!(filters.filter.from, Some(datetime!(2026-11-19 23:00 UTC)));
         assert_eq!(filters.filter.until, Some(datetime!(2026-11-21 23:00 UTC)));
+    }
+
+    #[test]
+    fn the_links_of_an_organisations_log_stay_in_it() {
+        let params = ListParams { outcome: "error".into(), ..ListParams::default() };
+        let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let filters = Filters { here, ..Filters::parse(params, None, &TimeZone::UTC) };
+        assert_eq!(filters.href(None), "/orgs/acme/audit?outcome=error");
+        assert_eq!(filters.export_href("csv"), "/orgs/acme/audit/export.csv?outcome=error");
     }
 
     #[test]

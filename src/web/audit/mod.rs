@@ -8,6 +8,7 @@ mod export;
 mod filters;
 mod labels;
 mod lines;
+mod list_params;
 mod views;
 
 use axum::Router;
@@ -15,14 +16,15 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 
-use self::filters::{Filters, ListParams};
+use self::filters::Filters;
+use self::list_params::ListParams;
 use self::views::{IndexPage, ShowPage};
 use crate::app::App;
 use crate::audit;
 use crate::ids::AuditId;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{Path, Query};
+use crate::web::extract::{ById, Path, Query};
 use crate::web::respond::{page, page_with};
 use crate::web::shell::Section;
 
@@ -36,7 +38,7 @@ pub(super) fn router() -> Router<App> {
 
 async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
     let mut tx = app.db.enter(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, params, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, &me, params).await?;
     let list = audit::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -44,9 +46,10 @@ async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListPa
     Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
 }
 
-async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<AuditId>) -> Result {
+async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById<AuditId>>) -> Result {
     let entry = audit::find(&app.db, &me.actor, id).await?;
     let calendar = me.calendar(app.clock.now());
-    let shell = me.shell(entry.action.title()).await.section(Section::Audit).breadcrumb("Audit log", "/audit");
+    let shell = me.shell(entry.action.title()).await.section(Section::Audit);
+    let shell = shell.breadcrumb("Audit log", me.here().path("/audit"));
     Ok(page(&ShowPage::new(shell, entry, &calendar)))
 }

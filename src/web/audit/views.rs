@@ -11,6 +11,7 @@ use super::labels::stored_origin_label;
 use crate::audit::{AuditEntry, EntryDetail, Listing};
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
+use crate::web::here::Here;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
@@ -47,11 +48,11 @@ impl IndexPage {
             origins: Filters::origins(),
             outcomes: Filters::outcomes(),
             actions: Filters::actions(),
-            entries: list.rows.iter().map(|entry| Row::new(entry, calendar)).collect(),
+            entries: list.rows.iter().map(|entry| Row::new(entry, &filters.here, calendar)).collect(),
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
             older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
-            exports: Format::ALL.map(|format| (format.name(), filters.export_href(format.path()))),
+            exports: Format::ALL.map(|format| (format.name(), filters.export_href(format.extension()))),
             filters,
         }
     }
@@ -69,7 +70,7 @@ impl IndexPage {
 
 /// A row of the list.
 pub(super) struct Row {
-    id: String,
+    href: String,
     what: String,
     detail: String,
     origin: String,
@@ -79,10 +80,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(entry: &AuditEntry, calendar: &Calendar) -> Self {
+    pub(super) fn new(entry: &AuditEntry, here: &Here, calendar: &Calendar) -> Self {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
-            id: entry.id.to_string(),
+            href: here.path(&format!("/audit/{}", entry.id)),
             what: entry.action.title().to_owned(),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
             origin: stored_origin_label(&entry.origin).to_owned(),
@@ -108,7 +109,7 @@ pub(super) struct ShowPage {
     connector_href: Option<String>,
     connection: Option<String>,
     tool: Option<String>,
-    job: Option<String>,
+    job_href: Option<String>,
     took: Option<String>,
     error_class: Option<String>,
     error: Option<String>,
@@ -139,6 +140,7 @@ impl Body {
 
 impl ShowPage {
     pub(super) fn new(shell: Shell, entry: EntryDetail, calendar: &Calendar) -> Self {
+        let here = shell.here();
         let request = Body::new("request", "Request", entry.had_request, entry.request.as_deref());
         let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
         Self {
@@ -150,10 +152,10 @@ impl ShowPage {
             origin: stored_origin_label(&entry.origin).to_owned(),
             target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
             connector: entry.connector,
-            connector_href: entry.connector_slug.map(|slug| format!("/connectors/{slug}")),
+            connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),
             connection: entry.connection,
             tool: entry.tool_name,
-            job: entry.job_id.map(|id| id.to_string()),
+            job_href: entry.job_id.map(|id| here.path(&format!("/jobs/{id}"))),
             took: format_latency(entry.latency_ms),
             error_class: entry.error_class,
             error: entry.error,

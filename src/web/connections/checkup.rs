@@ -12,7 +12,7 @@ use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::checkup_findings::{CheckupResults, LastCheckup};
 use crate::web::error::Result;
-use crate::web::extract::{FormPairs, Path};
+use crate::web::extract::{ById, FormPairs, Path};
 use crate::web::filtering::url_with_params;
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
@@ -34,14 +34,14 @@ struct CheckupPage {
     findings: Option<CheckupResults>,
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     let mut tx = app.db.enter(&me.actor).await?;
     let connection = connections::find(&mut tx, &me.actor, parse_id(&id)?).await?;
     let newest = jobs::find_latest_checkup(&mut tx, &me.actor, connection.id).await?;
     drop(tx);
     if let Some(why) = reason_not_to_check(&connection) {
         me.flash(Flash::important(format!("{why}."))).await?;
-        return Ok(see_other(&href(&connection)));
+        return Ok(see_other(&href(&connection, me.here())));
     }
     let plan = connections::plan(connection.transport, connection.auth);
     let found = newest.as_ref().and_then(jobs::Job::checkup_result);
@@ -49,15 +49,15 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<St
         shell: below(&me, "Check-up", &connection).await,
         name: name(&connection),
         connector: connection.connector.clone(),
-        href: href(&connection),
+        href: href(&connection, me.here()),
         plan: plan.iter().map(|check| check.title()).collect(),
         button: match newest.as_ref().map(|job| job.status.is_final()) {
             None => Some("Start the check-up"),
             Some(true) => Some("Check again"),
             Some(false) => None,
         },
-        last: newest.as_ref().map(|job| LastCheckup::new(job, &me.calendar(app.clock.now()))),
-        findings: found.map(|found| CheckupResults::new(&found, &connection)),
+        last: newest.as_ref().map(|job| LastCheckup::new(job, me.here(), &me.calendar(app.clock.now()))),
+        findings: found.map(|found| CheckupResults::new(&found, &connection, me.here())),
     }))
 }
 
@@ -67,12 +67,12 @@ pub(super) async fn create(State(app): State<App>, OwnConnection { me, connectio
     }
     let mut tx = app.db.enter(&me.actor).await?;
     let job = jobs::start_checkup(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
-    Ok(see_other(&format!("/jobs/{job}")))
+    Ok(see_other(&me.here().path(&format!("/jobs/{job}"))))
 }
 
 /// Redirects to the list, which has the button for several connections.
-pub(super) async fn show_several(_: SignedIn) -> Result {
-    Ok(see_other("/connections"))
+pub(super) async fn show_several(me: SignedIn) -> Result {
+    Ok(see_other(&me.here().path("/connections")))
 }
 
 /// Starts a check-up of each selected connection.
@@ -80,7 +80,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
     let ids = selection::parse_ids(&pairs)?;
     if ids.is_empty() {
         me.flash(Flash::important("Select the connections to check up first.")).await?;
-        return Ok(see_other("/connections"));
+        return Ok(see_other(&me.here().path("/connections")));
     }
     let chosen = selection::load(&app, &me, &ids).await?;
     let mut tx = app.db.enter(&me.actor).await?;
@@ -91,12 +91,12 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
     let (flash, target) = match started.as_slice() {
         [] => {
             let why = chosen.iter().find_map(reason_not_to_check).unwrap_or_default();
-            (Flash::important(format!("{why}.")), "/connections".to_owned())
+            (Flash::important(format!("{why}.")), me.here().path("/connections"))
         }
-        [one] => return Ok(see_other(&format!("/jobs/{one}"))),
+        [one] => return Ok(see_other(&me.here().path(&format!("/jobs/{one}")))),
         all => {
             let words = format!("{} have begun.", count(all.len() as u64, "check-up"));
-            (Flash::success(words), url_with_params("/jobs", &[("tool", jobs::CHECKUP_NAME)]))
+            (Flash::success(words), url_with_params(&me.here().path("/jobs"), &[("tool", jobs::CHECKUP_NAME)]))
         }
     };
     me.flash(flash).await?;

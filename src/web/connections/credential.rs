@@ -67,7 +67,7 @@ pub(super) async fn edit(
 ) -> Result {
     if let Some(why) = reason_not_to_replace(&connection) {
         me.flash(Flash::important(format!("{why}."))).await?;
-        return Ok(see_other(&href(&connection)));
+        return Ok(see_other(&href(&connection, me.here())));
     }
     // secrets are not preserved through the sign-in
     let restored: Option<Form<CredentialForm>> = pending_form.take_form(&app, &me).await?;
@@ -98,7 +98,7 @@ pub(super) async fn update(
             released.announce(&app.live);
             app.live.notify_owner(me.actor.owner_id());
             me.flash(Flash::success(replaced_message(&connection, released.len()))).await?;
-            Ok(see_other(&href(&connection)))
+            Ok(see_other(&href(&connection, me.here())))
         }
         Err(Error::Invalid(faults)) => {
             form(&app, &me, &connection, FilledForm { typed: &typed, faults: &faults }).await
@@ -141,7 +141,8 @@ async fn form(app: &App, me: &SignedIn, connection: &ConnectionDetail, filled: F
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = if connection.takes_key() { "Replace the key" } else { "Replace the token" };
     let shell = below(me, title, connection).await.with_faults(faults);
-    let (name, connector, href) = (views::name(connection), connection.connector.clone(), href(connection));
+    let (name, connector) = (views::name(connection), connection.connector.clone());
+    let href = href(connection, me.here());
     let ends_on = typed.ends_on.as_str();
     if !connection.takes_key() {
         return Ok(page_with(status, &TokenPage { shell, faults, name, connector, href, ends_on }));

@@ -13,7 +13,7 @@ use crate::ids::ConnectionId;
 use crate::jobs::{self, DisconnectResult};
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
-use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::extract::{ById, FormPairs, Path, Query};
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::{Section, Shell};
@@ -43,18 +43,18 @@ struct ChosenConnection {
     href: String,
 }
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     let chosen = selection::load(&app, &me, &[parse_id(&id)?]).await?;
     let [connection] = chosen.as_slice() else { return Err(Error::not_found()) };
     if connection.is_disconnected() {
-        return Ok(see_other(&href(connection)));
+        return Ok(see_other(&href(connection, me.here())));
     }
     let shell = below(&me, "Disconnect", connection).await;
-    let back = href(connection);
+    let back = href(connection, me.here());
     confirm(&app, &me, Confirmation { shell, chosen: &chosen, back }).await
 }
 
-pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     disconnect(&app, &me, &[parse_id(&id)?]).await
 }
 
@@ -71,10 +71,11 @@ pub(super) async fn new_several(
     chosen.retain(|connection| !connection.is_disconnected());
     if chosen.is_empty() {
         me.flash(Flash::important("They were disconnected before.")).await?;
-        return Ok(see_other("/connections"));
+        return Ok(see_other(&me.here().path("/connections")));
     }
-    let shell = me.shell("Disconnect").await.section(Section::Connections).breadcrumb("Connections", "/connections");
-    confirm(&app, &me, Confirmation { shell, chosen: &chosen, back: "/connections".to_owned() }).await
+    let back = me.here().path("/connections");
+    let shell = me.shell("Disconnect").await.section(Section::Connections).breadcrumb("Connections", back.clone());
+    confirm(&app, &me, Confirmation { shell, chosen: &chosen, back }).await
 }
 
 pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPairs(pairs): FormPairs) -> Result {
@@ -87,7 +88,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
 
 async fn redirect_without_selection(me: &SignedIn) -> Result {
     me.flash(Flash::important("Select the connections to disconnect first.")).await?;
-    Ok(see_other("/connections"))
+    Ok(see_other(&me.here().path("/connections")))
 }
 
 /// The connections to disconnect, and the page to return to. The form is sent to `disconnection` below that page.
@@ -115,10 +116,10 @@ async fn confirm(app: &App, me: &SignedIn, confirmation: Confirmation<'_>) -> Re
         is_several: chosen.len() > 1,
         has_secret: chosen.iter().any(|connection| connection.has_secret),
         asks_provider: chosen.iter().all(|connection| connection.auth == AuthKind::OAuth),
-        dependent: Dependent::new(&dependants, &me.calendar(app.clock.now())),
+        dependent: Dependent::new(&dependants, me.here(), &me.calendar(app.clock.now())),
         chosen: chosen
             .iter()
-            .map(|it| ChosenConnection { id: it.id.to_string(), name: name(it), href: href(it) })
+            .map(|it| ChosenConnection { id: it.id.to_string(), name: name(it), href: href(it, me.here()) })
             .collect(),
     }))
 }
@@ -128,7 +129,7 @@ async fn disconnect(app: &App, me: &SignedIn, ids: &[ConnectionId]) -> Result {
     let failures = revoke_grants(app, me, &chosen).await;
     let done = jobs::disconnect(&app.db, &app.live, &app.vault, &me.actor, ids, app.clock.now()).await?;
     me.flash(result_message(&chosen, done, failures)).await?;
-    Ok(see_other("/connections"))
+    Ok(see_other(&me.here().path("/connections")))
 }
 
 /// Asks all providers at once to revoke their grants. Returns a sentence for each that could not be asked.

@@ -16,12 +16,11 @@ use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::filtering::{parse_param, report_invalid, url_with_params};
+use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
 use crate::web::when::Calendar;
-
-const PATH: &str = "/connections";
 
 #[derive(Default, Deserialize)]
 pub(super) struct ListParams {
@@ -35,6 +34,7 @@ pub(super) struct ListParams {
 
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 struct Filter {
+    here: Here,
     group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
     /// The viewer paused live updates.
@@ -43,7 +43,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn parse(params: &ListParams) -> Self {
+    fn parse(params: &ListParams, here: Here) -> Self {
         let mut faults = FieldFaults::default();
         let group =
             parse_param(&params.state, |word| ConnectionGroup::ALL.into_iter().find(|it| self::word(*it) == word));
@@ -53,18 +53,19 @@ impl Filter {
         report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is not a position in this list");
         let is_paused = params.live.trim() == "off";
         report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
-        Self { group, after, is_paused, faults }
+        Self { here, group, after, is_paused, faults }
     }
 
     /// Returns the address of the list of a group from `after` on, paused like this page.
     fn href(&self, group: Option<ConnectionGroup>, after: Option<ConnectionId>) -> String {
-        Self::build_href(group, after, self.is_paused)
+        self.build_href(group, after, self.is_paused)
     }
 
-    fn build_href(group: Option<ConnectionGroup>, after: Option<ConnectionId>, is_paused: bool) -> String {
+    fn build_href(&self, group: Option<ConnectionGroup>, after: Option<ConnectionId>, is_paused: bool) -> String {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         let live = if is_paused { "off" } else { "" };
-        url_with_params(PATH, &[("state", group.map_or("", word)), ("after", &after), ("live", live)])
+        let params = [("state", group.map_or("", word)), ("after", after.as_str()), ("live", live)];
+        url_with_params(&self.here.path("/connections"), &params)
     }
 
     fn bar(&self) -> LiveUpdatesBar {
@@ -72,7 +73,7 @@ impl Filter {
             is_paused: self.is_paused,
             has_new_jobs_slot: false,
             reload_href: self.href(self.group, self.after),
-            toggle_href: Self::build_href(self.group, self.after, !self.is_paused),
+            toggle_href: self.build_href(self.group, self.after, !self.is_paused),
         }
     }
 }
@@ -104,7 +105,7 @@ const fn heading(group: Option<ConnectionGroup>) -> &'static str {
 }
 
 pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
-    let filter = Filter::parse(&params);
+    let filter = Filter::parse(&params, me.here().clone());
     let mut tx = app.db.enter(&me.actor).await?;
     let list = connections::list(&mut tx, &me.actor, filter.group, filter.after).await?;
     drop(tx);
@@ -148,7 +149,7 @@ impl IndexPage {
             (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
         };
-        let stream = updates::rows_href(&list.rows);
+        let stream = updates::rows_href(&list.rows, &filter.here);
         Self {
             bar: stream.as_ref().map(|_| filter.bar()),
             stream: stream.filter(|_| !filter.is_paused),
@@ -159,7 +160,7 @@ impl IndexPage {
                 .collect(),
             is_filtered: filter.group.is_some(),
             can_choose: list.rows.iter().any(|connection| !connection.is_disconnected()),
-            rows: list.rows.iter().map(|connection| Row::new(connection, calendar)).collect(),
+            rows: list.rows.iter().map(|connection| Row::new(connection, &filter.here, calendar)).collect(),
             first: filter.after.map(|_| filter.href(filter.group, None)).unwrap_or_default(),
             next: next.map(|last| filter.href(filter.group, Some(last.id))).unwrap_or_default(),
             faults: filter.faults,
@@ -176,19 +177,30 @@ impl IndexPage {
 mod tests {
     use super::{Filter, ListParams};
     use crate::connections::ConnectionGroup;
+    use crate::web::here::Here;
 
     #[test]
     fn valid_parameters_come_back_in_links_and_others_are_reported() {
-        let filter = Filter::parse(&ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() });
+        let params = ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() };
+        let filter = Filter::parse(&params, Here::default());
         assert_eq!(filter.group, Some(ConnectionGroup::NeedsYou));
         assert_eq!(filter.href(filter.group, filter.after), "/connections?state=attention&live=off");
         assert_eq!(filter.bar().toggle_href, "/connections?state=attention");
         assert_eq!(filter.faults.faults().len(), 1);
         assert!(
-            Filter::parse(&ListParams { state: "lost".into(), ..ListParams::default() })
+            Filter::parse(&ListParams { state: "lost".into(), ..ListParams::default() }, Here::default())
                 .faults
                 .message_for("state")
                 .is_some()
         );
+    }
+
+    #[test]
+    fn the_links_of_an_organisation_stay_in_it() {
+        let acme = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let filter = Filter::parse(&ListParams { live: "off".into(), ..ListParams::default() }, acme);
+        let attention = filter.href(Some(ConnectionGroup::NeedsYou), None);
+        assert_eq!(attention, "/orgs/acme/connections?state=attention&live=off");
+        assert_eq!(filter.bar().toggle_href, "/orgs/acme/connections");
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn update(
         Ok(()) => {
             app.live.notify_owner(me.actor.owner_id());
             me.flash(Flash::success("The label is saved.")).await?;
-            Ok(see_other(&views::href(&connection)))
+            Ok(see_other(&views::href(&connection, me.here())))
         }
         Err(Error::Invalid(faults)) => {
             Ok(form(&me, &connection, StatusCode::UNPROCESSABLE_ENTITY, &typed.label, &faults).await)
@@ -72,6 +72,6 @@ async fn form(
     faults: &FieldFaults,
 ) -> Response {
     let shell = below(me, "Change the label", connection).await.with_faults(faults);
-    let (connector, href) = (connection.connector.clone(), views::href(connection));
+    let (connector, href) = (connection.connector.clone(), views::href(connection, me.here()));
     page_with(status, &LabelPage { shell, faults, connector, href, typed })
 }

@@ -24,7 +24,7 @@ use crate::connections::{self, ConnectionDetail};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
-use crate::web::extract::Path;
+use crate::web::extract::{ById, Path};
 use crate::web::shell::{Section, Shell};
 
 pub(super) fn router() -> Router<App> {
@@ -57,8 +57,9 @@ impl FromRequestParts<App> for OwnConnection {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let me = SignedIn::from_request_parts(parts, app).await?;
-        let id: Path<String> = Path::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let connection = load(app, &me, &id.0).await.map_err(IntoResponse::into_response)?;
+        let Path(ById { id }): Path<ById> =
+            Path::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let connection = load(app, &me, &id).await.map_err(IntoResponse::into_response)?;
         Ok(Self { me, connection })
     }
 }
@@ -73,6 +74,6 @@ async fn below(me: &SignedIn, title: &str, connection: &ConnectionDetail) -> She
     me.shell(title)
         .await
         .section(Section::Connections)
-        .breadcrumb("Connections", "/connections")
-        .breadcrumb(views::name(connection), views::href(connection))
+        .breadcrumb("Connections", me.here().path("/connections"))
+        .breadcrumb(views::name(connection), views::href(connection, me.here()))
 }

@@ -18,8 +18,9 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::LastCheckup;
 use crate::web::error;
-use crate::web::extract::{Path, Query};
+use crate::web::extract::{ById, Path, Query};
 use crate::web::flash::Flash;
+use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::{Section, Shell};
@@ -46,32 +47,33 @@ struct ShowPage {
 pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     Query(params): Query<ShowParams>,
 ) -> error::Result {
     let data = PageData::load(&app, &me.actor, parse_id(&id)?).await?;
-    let (name, href) = (name(&data.connection), href(&data.connection));
+    let (name, href) = (name(&data.connection), href(&data.connection, me.here()));
     let is_paused = params.live.trim() == "off";
     let bar = (!data.connection.is_disconnected()).then(|| LiveUpdatesBar::of_page(&href, is_paused));
-    let shell = me.shell(name).await.section(Section::Connections).breadcrumb("Connections", "/connections");
-    let connection = ConnectionView::new(&data, &me.calendar(app.clock.now()));
+    let list = me.here().path("/connections");
+    let shell = me.shell(name).await.section(Section::Connections).breadcrumb("Connections", list);
+    let connection = ConnectionView::new(&data, me.here(), &me.calendar(app.clock.now()));
     let stream = bar.as_ref().filter(|bar| !bar.is_paused).map(|_| format!("{href}/news"));
     Ok(page(&ShowPage { shell, connection, bar, stream }))
 }
 
 /// Redirects to the connection, whose page has the button that makes it the default.
-pub(super) async fn show_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
-    Ok(see_other(&href(&load(&app, &me, &id).await?)))
+pub(super) async fn show_default(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> error::Result {
+    Ok(see_other(&href(&load(&app, &me, &id).await?, me.here())))
 }
 
-pub(super) async fn make_default(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+pub(super) async fn make_default(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> error::Result {
     connections::set_default(&app.db, &me.actor, parse_id(&id)?, app.clock.now()).await?;
     app.live.notify_owner(me.actor.owner_id());
     let connection = load(&app, &me, &id).await?;
     let message =
         format!("Tools of {} run through this connection now, unless you choose another.", connection.connector);
     me.flash(Flash::success(message)).await?;
-    Ok(see_other(&href(&connection)))
+    Ok(see_other(&href(&connection, me.here())))
 }
 
 /// A connection and everything that its page shows around it, read in one transaction.
@@ -160,17 +162,18 @@ pub(super) struct Scope {
 }
 
 impl ConnectionView {
-    pub(super) fn new(data: &PageData, calendar: &Calendar) -> Self {
+    pub(super) fn new(data: &PageData, here: &Here, calendar: &Calendar) -> Self {
         let PageData { connection, provider, dependants, checkup } = data;
         let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
         let (is_over, takes_token) = (connection.is_disconnected(), takes_token(connection));
         let signs_in = connection.auth == AuthKind::OAuth;
+        let service_href = here.path(&format!("/connectors/{}", connection.slug));
         let can_reconnect = takes_token || signs_in || connection.auth == AuthKind::None;
         Self {
             name: name(connection),
-            href: href(connection),
+            href: href(connection, here),
             connector: connection.connector.clone(),
-            service_href: connection.is_listed.then(|| format!("/connectors/{}", connection.slug)),
+            service_href: connection.is_listed.then(|| service_href.clone()),
             label: connection.label.clone(),
             status: Badge::connection(connection.status),
             health: Badge::health(connection.health),
@@ -189,9 +192,9 @@ impl ConnectionView {
             is_default: connection.is_default && connection.usable > 1,
             can_be_made_default: connection.status.is_usable() && !connection.is_default,
             takes_token: takes_token && !is_over,
-            checkup_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection))),
-            last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, calendar)),
-            sign_in_href: (signs_in && !is_over && connection.is_listed).then(|| sign_in_href(connection)),
+            checkup_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection, here))),
+            last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, here, calendar)),
+            sign_in_href: (signs_in && !is_over && connection.is_listed).then(|| sign_in_href(connection, here)),
             credential_noun: if connection.takes_key() { "key" } else { "token" },
             sign_in_label: match connection.has_secret {
                 true if connection.status.is_usable() && !connection.wanted.is_empty() => "Grant more",
@@ -199,9 +202,9 @@ impl ConnectionView {
                 false => "Connect it",
             },
             reconnect_href: (is_over && can_reconnect && connection.is_listed)
-                .then(|| format!("/connectors/{}/connection", connection.slug)),
-            dependent: Dependent::new(dependants, calendar),
-            jobs_href: format!("/jobs?connector={}", connection.slug),
+                .then(|| format!("{service_href}/connection")),
+            dependent: Dependent::new(dependants, here, calendar),
+            jobs_href: here.path(&format!("/jobs?connector={}", connection.slug)),
         }
     }
 }

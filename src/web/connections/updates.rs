@@ -19,16 +19,17 @@ use crate::connections::{self, ConnectionDetail};
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::web::actor::{SignedIn, Viewer};
-use crate::web::extract::{Path, Query};
+use crate::web::extract::{ById, Path, Query};
 use crate::web::filtering::url_with_params;
+use crate::web::here::Here;
 use crate::web::stream::{self, LiveSource};
 use crate::web::when::count;
 use crate::web::{error, row_ids};
 
 /// Returns the address of the stream of these rows, unless none of them can change.
-pub(super) fn rows_href(rows: &[ConnectionDetail]) -> Option<String> {
+pub(super) fn rows_href(rows: &[ConnectionDetail], here: &Here) -> Option<String> {
     let open = row_ids::join(rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id));
-    (!open.is_empty()).then(|| url_with_params("/connections/news", &[("open", &open)]))
+    (!open.is_empty()).then(|| url_with_params(&here.path("/connections/news"), &[("open", &open)]))
 }
 
 /// The rows of a page, as the address of its stream lists them.
@@ -51,7 +52,7 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Q
     Ok(stream::respond(app, viewer, changes, updates))
 }
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> error::Result {
     let id = parse_id(&id)?;
     let changes = app.live.subscribe_owner(me.actor.owner_id());
     PageData::load(&app, &me.actor, id).await?;
@@ -92,7 +93,7 @@ impl LiveSource for ListUpdates {
             let sentences = changed.iter().filter_map(|row| describe_change(self.find_sent(row.id)?, row)).collect();
             let calendar = self.viewer.calendar(self.app.clock.now());
             let change = RowsChange {
-                rows: changed.iter().map(|row| Row::new(row, &calendar)).collect(),
+                rows: changed.iter().map(|row| Row::new(row, self.viewer.here(), &calendar)).collect(),
                 can_choose: true,
                 announcement: announcement(&self.viewer, sentences),
             };
@@ -138,7 +139,7 @@ impl LiveSource for PageUpdates {
         let sentence = self.sent.as_ref().and_then(|sent| describe_change(&sent.connection, &data.connection));
         let calendar = self.viewer.calendar(self.app.clock.now());
         let change = Change {
-            connection: ConnectionView::new(&data, &calendar),
+            connection: ConnectionView::new(&data, self.viewer.here(), &calendar),
             announcement: announcement(&self.viewer, sentence.into_iter().collect()),
         };
         self.sent = Some(data);

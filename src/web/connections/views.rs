@@ -10,6 +10,7 @@ use crate::jobs::{DependentJobs, JobStatus};
 use crate::web::badge::Badge;
 pub(super) use crate::web::connection_links::{can_be_checked, href, name, sign_in_href};
 use crate::web::filtering::format_date;
+use crate::web::here::Here;
 use crate::web::job_row::JobRowView;
 use crate::web::when::{Calendar, When, count};
 
@@ -78,10 +79,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(connection: &ConnectionDetail, calendar: &Calendar) -> Self {
+    pub(super) fn new(connection: &ConnectionDetail, here: &Here, calendar: &Calendar) -> Self {
         Self {
             id: connection.id.to_string(),
-            href: href(connection),
+            href: href(connection, here),
             connector: connection.connector.clone(),
             label: connection.label.clone(),
             status: Badge::connection(connection.status),
@@ -109,7 +110,7 @@ pub(super) struct Dependent {
 }
 
 impl Dependent {
-    pub(super) fn new(dependants: &DependentJobs, calendar: &Calendar) -> Self {
+    pub(super) fn new(dependants: &DependentJobs, here: &Here, calendar: &Calendar) -> Self {
         let all = dependants.jobs.len();
         let running = dependants.jobs.iter().filter(|(_, job)| job.status == JobStatus::Running).count();
         let at_least = if dependants.is_cut { "At least " } else { "" };
@@ -120,7 +121,12 @@ impl Dependent {
         Self {
             running: words(running, "running"),
             waiting: words(all - running, "waiting"),
-            jobs: dependants.jobs.iter().take(MAX_LISTED_JOBS).map(|(_, job)| JobRowView::new(job, calendar)).collect(),
+            jobs: dependants
+                .jobs
+                .iter()
+                .take(MAX_LISTED_JOBS)
+                .map(|(_, job)| JobRowView::new(job, here, calendar))
+                .collect(),
             has_more: all > MAX_LISTED_JOBS || dependants.is_cut,
         }
     }

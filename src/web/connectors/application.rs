@@ -6,9 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::below;
 use super::connect_method::form_status;
-use super::sign_in::authorization;
+use super::{authorization, below, href};
 use crate::app::App;
 use crate::connections::{CALLBACK, ClientRejection, EnteredClient};
 use crate::connectors::{self, Connector, Descriptor};
@@ -17,7 +16,7 @@ use crate::oauth::{ClientAuth, Provider};
 use crate::secret::Secret;
 use crate::web::actor::{Admin, SignedIn};
 use crate::web::error::Result;
-use crate::web::extract::{Form, Path};
+use crate::web::extract::{BySlug, Form, Path};
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
@@ -38,7 +37,8 @@ struct ApplicationPage<'a> {
     shell: Shell,
     faults: &'a FieldFaults,
     service: &'a str,
-    slug: &'a str,
+    /// The page of the service.
+    service_href: String,
     host: String,
     callback: String,
     docs: String,
@@ -86,7 +86,7 @@ impl Application {
 pub(super) async fn edit(
     State(app): State<App>,
     Admin(me): Admin,
-    Path(slug): Path<String>,
+    Path(BySlug { slug }): Path<BySlug>,
     pending_form: PendingForm,
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
@@ -99,7 +99,7 @@ pub(super) async fn edit(
 pub(super) async fn update(
     State(app): State<App>,
     Admin(me): Admin,
-    Path(slug): Path<String>,
+    Path(BySlug { slug }): Path<BySlug>,
     Form(typed): Form<ApplicationForm>,
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
@@ -111,7 +111,7 @@ pub(super) async fn update(
             let message =
                 format!("The OAuth application is stored. {} can be connected now.", application.connector.name);
             me.flash(Flash::success(message)).await?;
-            Ok(see_other(&format!("/connectors/{slug}")))
+            Ok(see_other(&href(&application.connector, me.here())))
         }
         Err(Error::Invalid(faults)) => Ok(form(&app, &me, &application, &typed.client_id, &faults).await),
         Err(other) => Err(other.into()),
@@ -134,7 +134,7 @@ async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &s
             shell,
             faults,
             service: &connector.name,
-            slug: &connector.slug,
+            service_href: href(connector, me.here()),
             host: application.provider.host(),
             callback: app.public_url.join(CALLBACK).map(String::from).unwrap_or_default(),
             docs: application.descriptor.docs.clone(),

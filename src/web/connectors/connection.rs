@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
-use super::{below, key, sign_in};
+use super::{below, href, key, sign_in};
 use crate::app::App;
 use crate::connections::{self, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label};
 use crate::connectors::{self, AuthKind, Connector};
@@ -14,7 +14,7 @@ use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::{Form, Path, Query};
+use crate::web::extract::{BySlug, Form, Path, Query};
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
@@ -26,7 +26,7 @@ struct ConnectionPage<'a> {
     shell: Shell,
     faults: &'a FieldFaults,
     service: &'a str,
-    slug: &'a str,
+    action: String,
     method: ConnectMethod,
     label: &'a str,
     ends_on: &'a str,
@@ -42,7 +42,7 @@ pub(super) struct NewParams {
 pub(super) async fn new(
     State(app): State<App>,
     me: SignedIn,
-    Path(slug): Path<String>,
+    Path(BySlug { slug }): Path<BySlug>,
     Query(params): Query<NewParams>,
     pending_form: PendingForm,
 ) -> Result {
@@ -73,7 +73,7 @@ pub(super) async fn new(
 pub(super) async fn create(
     State(app): State<App>,
     me: SignedIn,
-    Path(slug): Path<String>,
+    Path(BySlug { slug }): Path<BySlug>,
     Form(typed): Form<ConnectionForm>,
 ) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
@@ -99,7 +99,7 @@ pub(super) async fn create(
     match credentials.connect(&me.actor, &connector, &new, app.clock.now()).await {
         Ok(_) => {
             me.flash(Flash::success(format!("{} is connected.", connector.name))).await?;
-            Ok(see_other(&format!("/connectors/{slug}")))
+            Ok(see_other(&href(&connector, me.here())))
         }
         Err(Error::Invalid(faults)) => {
             Ok(form(&me, &connector, method, FilledForm { values: &typed, faults: &faults }).await)
@@ -128,13 +128,13 @@ async fn redirect_connected(me: &SignedIn, connector: &Connector) -> Result {
     }
     me.flash(Flash::important(format!("There is nothing to connect: {} can be used as it is.", connector.name)))
         .await?;
-    Ok(see_other(&format!("/connectors/{}", connector.slug)))
+    Ok(see_other(&href(connector, me.here())))
 }
 
 async fn form(me: &SignedIn, connector: &Connector, method: ConnectMethod, filled: FilledForm<'_>) -> Response {
     let FilledForm { values, faults } = filled;
     let shell = below(me, method.label(), connector).await.with_faults(faults);
-    let (service, slug) = (connector.name.as_str(), connector.slug.as_str());
+    let (service, action) = (connector.name.as_str(), format!("{}/connection", href(connector, me.here())));
     let (label, ends_on) = (values.label.as_str(), values.ends_on.as_str());
-    page_with(filled.status(), &ConnectionPage { shell, faults, service, slug, method, label, ends_on })
+    page_with(filled.status(), &ConnectionPage { shell, faults, service, action, method, label, ends_on })
 }

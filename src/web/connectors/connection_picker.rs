@@ -1,5 +1,6 @@
 //! The connection field of a tool form: a select if there are several connections, a link to connect if there is none.
 
+use super::href;
 use crate::app::App;
 use crate::connections;
 use crate::connectors::{AuthKind, Connector};
@@ -37,7 +38,7 @@ impl ConnectionPicker {
         let connects_itself = connector.auth == AuthKind::None && all.is_empty();
         Ok(Self {
             chosen: chosen.unwrap_or_default().to_owned(),
-            connect: (choices.is_empty() && !connects_itself).then(|| format!("/connectors/{}", connector.slug)),
+            connect: (choices.is_empty() && !connects_itself).then(|| href(connector, me.here())),
             choices,
             faults: field_faults(faults),
         })

@@ -5,35 +5,36 @@ use std::fmt::Write;
 use askama::Template;
 use axum::extract::State;
 
-use super::below;
 use super::views::{effect_text, first_sentence};
+use super::{below, href};
 use crate::app::App;
 use crate::connections::{self, DiscoveryOutcome};
 use crate::connectors::{self, AddedTool, ChangedPart, ChangedTool, Connector, ToolChanges};
 use crate::error::Error;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::Path;
+use crate::web::extract::{BySlug, Path};
 use crate::web::flash::Flash;
+use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
     let connector = find_discoverable(&app, &me, &slug).await?;
     let changes = connectors::find_changes(&app.db, &me.actor, connector.id).await?;
     let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
 
-pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
     let connector = find_discoverable(&app, &me, &slug).await?;
     let now = app.clock.now();
     let outcome =
         connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
     me.flash(describe_outcome(&connector.name, &outcome)).await?;
-    Ok(see_other(&format!("/connectors/{slug}/discovery")))
+    Ok(see_other(&format!("{}/discovery", href(&connector, me.here()))))
 }
 
 /// Returns the connector if its tools come from a server that the user has added; only those can be discovered.
@@ -113,13 +114,14 @@ struct ToolChange {
 
 impl DiscoveryView {
     /// Returns `None` if the tools do not come from a server that the user has added.
-    pub(super) fn new(connector: &Connector, calendar: &Calendar) -> Option<Self> {
-        connector.can_be_rediscovered().then(|| Self { has_link: true, ..Self::for_connector(connector, calendar) })
+    pub(super) fn new(connector: &Connector, here: &Here, calendar: &Calendar) -> Option<Self> {
+        let view = || Self { has_link: true, ..Self::for_connector(connector, here, calendar) };
+        connector.can_be_rediscovered().then(view)
     }
 
-    fn for_connector(connector: &Connector, calendar: &Calendar) -> Self {
+    fn for_connector(connector: &Connector, here: &Here, calendar: &Calendar) -> Self {
         Self {
-            action: format!("/connectors/{}/discovery", connector.slug),
+            action: format!("{}/discovery", href(connector, here)),
             at: calendar.when(connector.discovered_at.unwrap_or(connector.created_at)),
             failure: connector.discovery_failure.clone(),
             changed_at: calendar.when_any(connector.change_announced_at),
@@ -130,7 +132,9 @@ impl DiscoveryView {
 
 impl ChangesPage {
     fn new(shell: Shell, connector: &Connector, changes: ToolChanges, calendar: &Calendar) -> Self {
-        let href = |tool: &str| format!("/connectors/{}/tools/{}", connector.slug, segment(tool));
+        let here = shell.here();
+        let service = href(connector, &here);
+        let href = |tool: &str| format!("{service}/tools/{}", segment(tool));
         let added = |it: AddedTool| ListedTool {
             href: href(&it.name),
             description: first_sentence(&it.description),
@@ -140,7 +144,7 @@ impl ChangesPage {
         Self {
             shell,
             name: connector.name.clone(),
-            discovery: DiscoveryView::for_connector(connector, calendar),
+            discovery: DiscoveryView::for_connector(connector, &here, calendar),
             at: calendar.when_any(changes.at),
             added: changes.added.into_iter().map(added).collect(),
             removed: changes.removed.into_iter().map(removed).collect(),

@@ -15,6 +15,7 @@ use crate::web::badge::Badge;
 use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::filtering::SelectOption;
+use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
@@ -31,7 +32,7 @@ pub(super) async fn index(
     headers: HeaderMap,
     Query(params): Query<SearchParams>,
 ) -> Result {
-    let mut search = Search::parse(&params);
+    let mut search = Search::parse(&params, me.here().clone());
     let is_partial = headers.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");
     let mut tx = app.db.enter(&me.actor).await?;
     let found = connections::catalogue(&mut tx, &me.actor, &search.filter, search.after).await?;
@@ -42,7 +43,7 @@ pub(super) async fn index(
     let status = if search.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let results = Results::new(&search, &found);
     let mut response = if is_partial {
-        results_only(status, &search, &results)
+        results_only(&me, status, &search, &results)
     } else {
         whole_page(&me, status, search, &found.kinds, results).await
     };
@@ -62,9 +63,10 @@ async fn whole_page(
     page_with(status, &IndexPage { shell, search, categories, auths, states: Search::states(), results })
 }
 
-fn results_only(status: StatusCode, search: &Search, results: &Results) -> Response {
-    // not the shell of the user: it would take the one-time message, which is for the next page
-    let title = titled(Shell::new(results.heading.clone()), results).document_title();
+fn results_only(me: &SignedIn, status: StatusCode, search: &Search, results: &Results) -> Response {
+    // not `me.shell`: it would take the one-time message, which is for the next page
+    let shell = Shell::new(results.heading.clone()).with_user(Some(me.user.clone()));
+    let title = titled(shell, results).document_title();
     let mut response = page_with(status, &ResultsFragment { title: &title, results });
     if let Ok(address) = HeaderValue::try_from(search.href(search.layout, None)) {
         response.headers_mut().insert(HX_REPLACE_URL, address);
@@ -107,6 +109,8 @@ struct Results {
     is_list: bool,
     is_filtered: bool,
     cleared: String,
+    /// The form that adds an MCP server.
+    add_href: String,
     as_cards: String,
     as_list: String,
     first: String,
@@ -119,10 +123,11 @@ impl Results {
         Self {
             heading: search.describe(catalogue.total),
             faults: search.faults.faults().iter().map(|fault| fault.message.clone()).collect(),
-            cards: catalogue.entries.iter().map(Card::new).collect(),
+            cards: catalogue.entries.iter().map(|entry| Card::new(entry, &search.here)).collect(),
             is_list: search.layout == Layout::List,
             is_filtered: !search.filter.is_empty(),
             cleared: search.cleared(),
+            add_href: search.here.path("/connectors/new/mcp"),
             as_cards: search.href(Layout::Cards, None),
             as_list: search.href(Layout::List, None),
             first: if is_first { String::new() } else { search.href(search.layout, None) },
@@ -147,8 +152,8 @@ struct Card {
 }
 
 impl Card {
-    fn new(entry: &CatalogueEntry) -> Self {
-        let href = format!("/connectors/{}", entry.slug);
+    fn new(entry: &CatalogueEntry, here: &Here) -> Self {
+        let href = here.path(&format!("/connectors/{}", entry.slug));
         Self {
             name: entry.name.clone(),
             initials: initials(&entry.name),

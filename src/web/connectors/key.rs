@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
-use super::{below, connected_message};
+use super::{below, connected_message, href};
 use crate::app::App;
 use crate::connections::{CredentialService, NewConnection, NewCredential, NewKey};
 use crate::connectors::{self, Connector, Descriptor};
@@ -21,7 +21,7 @@ struct KeyPage<'a> {
     shell: Shell,
     faults: &'a FieldFaults,
     service: &'a str,
-    slug: &'a str,
+    action: String,
     is_first: bool,
     label: &'a str,
     fields: Vec<FieldView>,
@@ -54,7 +54,7 @@ pub(super) async fn create(
         Ok(id) => {
             let message = format!("{} has accepted the key, and is connected.", connector.name);
             me.flash(Flash::success(connected_message(app, me, id, message).await?)).await?;
-            Ok(see_other(&format!("/connections/{id}")))
+            Ok(see_other(&me.here().path(&format!("/connections/{id}"))))
         }
         Err(Error::Invalid(faults)) => {
             form(app, me, connector, method, FilledForm { values: typed, faults: &faults }).await
@@ -84,7 +84,7 @@ async fn form(
             shell,
             faults,
             service: &connector.name,
-            slug: &connector.slug,
+            action: format!("{}/connection", href(connector, me.here())),
             is_first: method == ConnectMethod::Key { is_first: true },
             label: &values.label,
             fields: FieldView::all(&descriptor, &values.fields),

@@ -4,6 +4,7 @@
 //! never call a server themselves.
 
 mod application;
+mod callback;
 mod connect_method;
 mod connection;
 mod connection_picker;
@@ -21,11 +22,12 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::app::App;
-use crate::connections;
+use crate::connections::{self, AuthorizationService};
 use crate::connectors::Connector;
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
+use crate::web::here::Here;
 use crate::web::respond::see_other;
 use crate::web::shell::{Section, Shell};
 
@@ -36,17 +38,36 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/new/mcp", get(new::new).post(new::create))
         .route("/connectors/{slug}", get(show::show))
         .route("/connectors/{slug}/connection/continue", get(sign_in::show_continue))
-        .route("/oauth/callback", get(sign_in::callback))
-        .route("/oauth/client.json", get(sign_in::client))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
         .route("/connectors/{slug}/application", get(application::edit).post(application::update))
         .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
 
+/// Builds the router of the addresses that providers know. They belong to no space.
+pub(super) fn root_router() -> Router<App> {
+    Router::new().route("/oauth/callback", get(callback::callback)).route("/oauth/client.json", get(callback::client))
+}
+
 /// Redirects to the form for MCP servers, the only kind that users can add.
-async fn new_connector(_: SignedIn) -> Result {
-    Ok(see_other("/connectors/new/mcp"))
+async fn new_connector(me: SignedIn) -> Result {
+    Ok(see_other(&me.here().path("/connectors/new/mcp")))
+}
+
+/// Returns the address of the page of a connector.
+fn href(connector: &Connector, here: &Here) -> String {
+    here.path(&format!("/connectors/{}", connector.slug))
+}
+
+/// Builds the service that signs users in at providers.
+fn authorization(app: &App) -> AuthorizationService<'_> {
+    AuthorizationService {
+        db: &app.db,
+        system: &app.system,
+        vault: &app.vault,
+        egress: &app.egress,
+        public_url: &app.public_url,
+    }
 }
 
 /// Returns the shell of a page below the page of the connector.
@@ -54,8 +75,8 @@ async fn below(me: &SignedIn, title: impl Into<String>, connector: &Connector) -
     me.shell(title)
         .await
         .section(Section::Connectors)
-        .breadcrumb("Connectors", "/connectors")
-        .breadcrumb(connector.name.clone(), format!("/connectors/{}", connector.slug))
+        .breadcrumb("Connectors", me.here().path("/connectors"))
+        .breadcrumb(connector.name.clone(), href(connector, me.here()))
 }
 
 /// Adds a sentence to the message about a new connection if another connection leads to the same account.

@@ -6,8 +6,8 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use super::connect_method::form_status;
-use super::sign_in;
 use super::views::{NewPage, RadioOption};
+use super::{href, sign_in};
 use crate::app::App;
 use crate::connections::{self, AddedServer, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, FieldFaults};
@@ -18,7 +18,7 @@ use crate::web::extract::Form;
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Section;
 use crate::web::when;
 
 #[derive(Default, Deserialize)]
@@ -50,7 +50,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Fo
     match added {
         Ok(AddedServer::Ready(connector, found)) => {
             me.flash(Flash::success(added_message(&connector.name, &found))).await?;
-            Ok(see_other(&format!("/connectors/{}", connector.slug)))
+            Ok(see_other(&href(&connector, me.here())))
         }
         Ok(AddedServer::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
         Err(Error::Invalid(faults)) => Ok(form(&me, &typed, &faults).await),
@@ -68,8 +68,8 @@ fn added_message(name: &str, found: &crate::upstream::Discovery) -> String {
 }
 
 async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {
-    let shell: Shell =
-        me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
+    let catalogue = me.here().path("/connectors");
+    let shell = me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", catalogue);
     let shell = shell.with_faults(faults);
     let auth = ["none", "bearer"].into_iter().find(|value| *value == typed.auth).unwrap_or("auto");
     page_with(

@@ -7,7 +7,8 @@ use crate::connections::{AvailableFilters, CatalogueFilter};
 use crate::connectors::{AuthKind, Category};
 use crate::error::FieldFaults;
 use crate::ids::ConnectorId;
-use crate::web::filtering::{SelectOption, parse_param, report_invalid};
+use crate::web::filtering::{SelectOption, parse_param, report_invalid, url_with_query};
+use crate::web::here::Here;
 use crate::web::when;
 
 /// Longest search text, in characters. The form keeps the beginning of a longer one.
@@ -41,6 +42,7 @@ pub(super) enum Layout {
 /// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 #[derive(Debug, Default)]
 pub(super) struct Search {
+    pub(super) here: Here,
     pub(super) filter: CatalogueFilter,
     pub(super) after: Option<ConnectorId>,
     pub(super) layout: Layout,
@@ -52,7 +54,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn parse(params: &SearchParams) -> Self {
+    pub(super) fn parse(params: &SearchParams, here: Here) -> Self {
         let mut faults = FieldFaults::default();
         let typed = params.q.trim();
         let length = typed.chars().count();
@@ -82,6 +84,7 @@ impl Search {
         let text = if length > MAX_TEXT_CHARS { String::new() } else { typed.to_owned() };
         let words = text.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect();
         Self {
+            here,
             filter: CatalogueFilter { words, category, auth, connected },
             after,
             layout: layout.unwrap_or_default(),
@@ -101,15 +104,12 @@ impl Search {
         let params = params.into_iter().chain([("view", view), ("after", after.as_str())]);
         let mut query = Serializer::new(String::new());
         query.extend_pairs(params.filter(|(_, value)| !value.is_empty()));
-        match query.finish() {
-            query if query.is_empty() => "/connectors".to_owned(),
-            query => format!("/connectors?{query}"),
-        }
+        url_with_query(&self.here.path("/connectors"), query)
     }
 
     /// Returns the address without filters, in the same layout.
     pub(super) fn cleared(&self) -> String {
-        Self { layout: self.layout, ..Self::default() }.href(self.layout, None)
+        Self { here: self.here.clone(), layout: self.layout, ..Self::default() }.href(self.layout, None)
     }
 
     /// Returns text like `2 connectors match “json” (Development, connected)`.
@@ -184,6 +184,7 @@ fn layout(word: &str) -> Option<Layout> {
 #[cfg(test)]
 mod tests {
     use super::{Layout, Search, SearchParams};
+    use crate::web::here::Here;
 
     #[test]
     fn valid_parameters_return_in_text_and_links() {
@@ -194,7 +195,7 @@ mod tests {
             view: "list".into(),
             ..SearchParams::default()
         };
-        let search = Search::parse(&params);
+        let search = Search::parse(&params, Here::default());
         assert!(search.faults.is_empty());
         assert_eq!(search.filter.words, ["json", "&", "more"]);
         assert_eq!(search.describe(1), "1 connector matches “JSON & more” (Built in, connected)");
@@ -203,14 +204,22 @@ mod tests {
         assert_eq!(search.href(Layout::Cards, None), href);
         assert_eq!(search.href(search.layout, None), format!("{href}&view=list"));
         assert_eq!(search.cleared(), "/connectors?view=list");
-        assert_eq!(Search::parse(&SearchParams::default()).describe(2), "2 connectors");
+        assert_eq!(Search::parse(&SearchParams::default(), Here::default()).describe(2), "2 connectors");
+    }
+
+    #[test]
+    fn the_links_of_an_organisation_stay_in_it() {
+        let acme = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let search = Search::parse(&SearchParams { q: "json".into(), view: "list".into(), ..Default::default() }, acme);
+        assert_eq!(search.href(Layout::Cards, None), "/orgs/acme/connectors?q=json");
+        assert_eq!(search.cleared(), "/orgs/acme/connectors?view=list");
     }
 
     #[test]
     fn invalid_parameters_are_left_out_and_reported() {
         let bad = || "x".repeat(10_000);
         let params = SearchParams { q: bad(), category: bad(), auth: bad(), state: bad(), view: bad(), after: bad() };
-        let search = Search::parse(&params);
+        let search = Search::parse(&params, Here::default());
         let fields: Vec<_> = search.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["q", "category", "auth", "state", "view", "after"]);
         assert!(search.faults.faults().iter().all(|fault| fault.message.len() < 250));

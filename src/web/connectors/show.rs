@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use super::connect_method::ConnectMethod;
 use super::discovery::DiscoveryView;
+use super::href;
 use super::views::{effect_badge, first_sentence, kind_label};
 use crate::app::App;
 use crate::connections::{self, Connection};
@@ -15,7 +16,8 @@ use crate::jobs::{self, JobRow, RecentJobs};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
-use crate::web::extract::Path;
+use crate::web::extract::{BySlug, Path};
+use crate::web::here::Here;
 use crate::web::job_row::JobRowView;
 use crate::web::path::segment;
 use crate::web::respond::page;
@@ -25,18 +27,18 @@ use crate::web::when::{Calendar, When};
 /// Number of jobs on the page; a link leads to the others.
 const MAX_JOBS: usize = 5;
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(slug): Path<String>) -> Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
     let connector = connectors::find(&app.db, &me.actor, &slug).await?;
     let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
     let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
     let ran = jobs::list_recent(&app.db, &me.actor, connector.id, MAX_JOBS).await?;
-    let shell =
-        me.shell(connector.name.clone()).await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
+    let shell = me.shell(connector.name.clone()).await.section(Section::Connectors);
+    let shell = shell.breadcrumb("Connectors", me.here().path("/connectors"));
     let data = ConnectorData { connector: &connector, tools: &tools, connections: &connections, jobs: &ran };
     let mut view = ShowPage::new(shell, data, &me.calendar(app.clock.now()));
     let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
     view.application =
-        (has_application && me.user.is_admin).then(|| format!("/connectors/{}/application", connector.slug));
+        (has_application && me.user.is_admin).then(|| format!("{}/application", href(&connector, me.here())));
     Ok(page(&view))
 }
 
@@ -53,7 +55,7 @@ struct ShowPage {
     connections: Vec<ConnectionRow>,
     /// Method to connect the service or another account.
     method: Option<ConnectMethod>,
-    slug: String,
+    connect_href: String,
     needs_nothing: bool,
     /// The service has no tools yet, so that only administrators see it.
     is_hidden: bool,
@@ -106,8 +108,10 @@ struct LastRun {
 
 impl ShowPage {
     fn new(shell: Shell, data: ConnectorData<'_>, calendar: &Calendar) -> Self {
+        let here = shell.here();
         let ConnectorData { connector, tools, connections, jobs } = data;
-        let last: HashMap<_, _> = jobs.last.iter().map(|job| (job.tool_name.as_str(), job)).collect();
+        let last = |job: &JobRow| (job.tool_name.clone(), LastRun::new(job, &here, calendar));
+        let mut last: HashMap<_, _> = jobs.last.iter().map(last).collect();
         let needs_nothing = connector.auth == AuthKind::None;
         let is_hidden = connector.is_for_administrators();
         let is_closed = connector.transport == Transport::Mcp
@@ -124,22 +128,19 @@ impl ShowPage {
             connections: connections
                 .iter()
                 .filter(|connection| !connection.status.is_disconnected())
-                .map(|connection| ConnectionRow::new(connector, connection, calendar))
+                .map(|connection| ConnectionRow::new(connector, connection, &here, calendar))
                 .collect(),
             // the first run connects a service without credentials, unless the user has disconnected it
             method: ConnectMethod::find(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
-            slug: connector.slug.clone(),
+            connect_href: format!("{}/connection", href(connector, &here)),
             needs_nothing: needs_nothing && connections.is_empty(),
-            tools: tools
-                .iter()
-                .map(|tool| ToolRow::new(connector, tool, last.get(tool.name.as_str()).copied(), calendar))
-                .collect(),
+            tools: tools.iter().map(|tool| ToolRow::new(connector, tool, last.remove(&tool.name), &here)).collect(),
             is_closed,
             is_hidden,
             application: None,
-            discovery: DiscoveryView::new(connector, calendar).filter(|_| !is_closed),
-            jobs: jobs.newest.iter().map(|job| JobRowView::new(job, calendar)).collect(),
-            all_jobs: format!("/jobs?connector={}", connector.slug),
+            discovery: DiscoveryView::new(connector, &here, calendar).filter(|_| !is_closed),
+            jobs: jobs.newest.iter().map(|job| JobRowView::new(job, &here, calendar)).collect(),
+            all_jobs: here.path(&format!("/jobs?connector={}", connector.slug)),
         }
     }
 }
@@ -155,9 +156,9 @@ fn state_badge(connections: &[Connection], needs_nothing: bool) -> Badge {
 }
 
 impl ConnectionRow {
-    fn new(connector: &Connector, connection: &Connection, calendar: &Calendar) -> Self {
+    fn new(connector: &Connector, connection: &Connection, here: &Here, calendar: &Calendar) -> Self {
         Self {
-            href: format!("/connections/{}", connection.id),
+            href: here.path(&format!("/connections/{}", connection.id)),
             label: connection.label.clone(),
             status: Badge::connection(connection.status),
             credential: match (connection.has_secret, connector.auth) {
@@ -173,18 +174,24 @@ impl ConnectionRow {
 }
 
 impl ToolRow {
-    fn new(connector: &Connector, tool: &Tool, last: Option<&JobRow>, calendar: &Calendar) -> Self {
+    fn new(connector: &Connector, tool: &Tool, last: Option<LastRun>, here: &Here) -> Self {
         Self {
             label: tool.label().to_owned(),
             name: tool.name.clone(),
-            href: format!("/connectors/{}/tools/{}", connector.slug, segment(&tool.name)),
+            href: format!("{}/tools/{}", href(connector, here), segment(&tool.name)),
             description: first_sentence(&tool.description),
             effect: effect_badge(tool.effect()),
-            last: last.map(|job| LastRun {
-                href: format!("/jobs/{}", job.id),
-                status: Badge::job(job.status),
-                at: calendar.when(job.created_at),
-            }),
+            last,
+        }
+    }
+}
+
+impl LastRun {
+    fn new(job: &JobRow, here: &Here, calendar: &Calendar) -> Self {
+        Self {
+            href: here.path(&format!("/jobs/{}", job.id)),
+            status: Badge::job(job.status),
+            at: calendar.when(job.created_at),
         }
     }
 }

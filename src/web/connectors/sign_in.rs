@@ -1,17 +1,16 @@
-//! Connects a service that requires sign-in: the form, the page before the provider, and the callback.
-
-use std::collections::BTreeMap;
+//! Connects a service that requires sign-in: the form, and the page before the provider. The provider leads back to
+//! `callback`.
 
 use askama::Template;
 use axum::extract::State as Handles;
-use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
+use super::callback::show_failure;
 use super::connect_method::{ConnectionForm, FilledForm};
-use super::{below, connected_message};
+use super::{authorization, below, href};
 use crate::app::App;
-use crate::connections::{self, AuthorizationService, CompletedSignIn, EnteredClient, FormValues, label};
+use crate::connections::{EnteredClient, FormValues, label};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
@@ -19,11 +18,9 @@ use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
-use crate::web::flash::Flash;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::service_fields::{FieldView, ProofView};
 use crate::web::shell::{Section, Shell};
-use crate::web::when;
 
 /// The form, with the permissions that the hub will ask for.
 #[derive(Template)]
@@ -32,7 +29,7 @@ struct ConnectPage<'a> {
     shell: Shell,
     faults: &'a FieldFaults,
     service: &'a str,
-    slug: &'a str,
+    action: String,
     host: String,
     scopes: Vec<String>,
     label: &'a str,
@@ -58,7 +55,8 @@ struct MissingClient {
 struct ContinuePage {
     shell: Shell,
     service: String,
-    slug: String,
+    /// The page of the service.
+    service_href: String,
     label: String,
     host: String,
     can_register_again: bool,
@@ -67,36 +65,26 @@ struct ContinuePage {
     url: String,
 }
 
-/// A sign-in that failed.
-#[derive(Template)]
-#[template(path = "connectors/not_signed_in.html")]
-struct FailedPage {
-    shell: Shell,
-    message: String,
-    again: Option<(String, String)>,
+/// Returns the address of the form, which is also where it is sent.
+fn form_href(me: &SignedIn, connector: &Connector) -> String {
+    format!("{}/connection", href(connector, me.here()))
 }
 
-pub(super) fn authorization(app: &App) -> AuthorizationService<'_> {
-    AuthorizationService {
-        db: &app.db,
-        system: &app.system,
-        vault: &app.vault,
-        egress: &app.egress,
-        public_url: &app.public_url,
-    }
+/// Returns the address of the page before the pages of the provider.
+fn continue_href(me: &SignedIn, connector: &Connector, state: &State) -> String {
+    format!("{}/continue?state={}", form_href(me, connector), state.expose())
 }
 
 /// Begins the sign-in of a service that was just added. If that fails, redirects to the form, which shows the reason.
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    let here = format!("/connectors/{}/connection", connector.slug);
     match authorization(app)
         .begin(&me.actor, session, connector, label::DEFAULT, &FormValues::new(), app.clock.now())
         .await
     {
-        Ok(state) => Ok(see_other(&format!("{here}/continue?state={}", state.expose()))),
+        Ok(state) => Ok(see_other(&continue_href(me, connector, &state))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
-        Err(_) => Ok(see_other(&here)),
+        Err(_) => Ok(see_other(&form_href(me, connector))),
     }
 }
 
@@ -106,13 +94,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed:
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
     let faults = match begin_with_form(app, me, connector, typed).await {
-        Ok(state) => {
-            return Ok(see_other(&format!(
-                "/connectors/{}/connection/continue?state={}",
-                connector.slug,
-                state.expose()
-            )));
-        }
+        Ok(state) => return Ok(see_other(&continue_href(me, connector, &state))),
         Err(Error::Internal(cause)) => return Err(Error::Internal(cause).into()),
         Err(Error::Invalid(faults)) => faults,
         // errors without a field are shown at the label, which is in every form
@@ -166,11 +148,11 @@ pub(super) async fn show_continue(
                 .shell(format!("Continue to {}", redirect.host))
                 .await
                 .section(Section::Connectors)
-                .breadcrumb("Connectors", "/connectors");
+                .breadcrumb("Connectors", me.here().path("/connectors"));
             Ok(page(&ContinuePage {
                 shell,
+                service_href: href(&redirect.connector, me.here()),
                 service: redirect.connector.name,
-                slug: redirect.connector.slug,
                 label: redirect.label,
                 host: redirect.host,
                 can_register_again: redirect.can_register_again,
@@ -181,63 +163,6 @@ pub(super) async fn show_continue(
         Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message.to_string(), None).await),
         Err(other) => Err(other.into()),
     }
-}
-
-/// Handles the OAuth callback of a sign-in.
-pub(super) async fn callback(
-    Handles(app): Handles<App>,
-    me: SignedIn,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result {
-    let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    // in a task of its own: a grant must not be lost if the browser closes the connection now
-    let completion = app.background_tasks.run_to_end({
-        let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
-        async move { authorization(&app).complete(&actor, session, &query, app.clock.now()).await }
-    });
-    match completion.await {
-        Ok(signed) => {
-            signed.released.announce(&app.live);
-            app.live.notify_owner(me.actor.owner_id());
-            let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
-            me.flash(Flash::success(message)).await?;
-            Ok(see_other(&format!("/connectors/{}", signed.connector.slug)))
-        }
-        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
-        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
-        Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
-        Err(error) => {
-            let connector = authorization(&app).connector_of_callback(&me.actor, &query).await?;
-            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_string(), connector).await)
-        }
-    }
-}
-
-/// Serves the client metadata document, for providers that read it.
-pub(super) async fn client(Handles(app): Handles<App>) -> Result {
-    use axum::response::IntoResponse;
-    Ok(axum::Json(connections::client_document(&app.public_url)?).into_response())
-}
-
-fn describe_sign_in(signed: &CompletedSignIn) -> String {
-    let again = if signed.is_reconnected { " again" } else { "" };
-    let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-    let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
-    match signed.tools {
-        Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
-        None if signed.connector.can_be_rediscovered() => {
-            sentences.push("Its tools could not be read yet. Check for changes below.".to_owned());
-        }
-        None => {}
-    }
-    if !signed.missing.is_empty() {
-        sentences.push(format!("Not granted: {}.", signed.missing.join(", ")));
-    }
-    if !signed.released.is_empty() {
-        sentences
-            .push(format!("{} that waited for it will run now.", when::count(signed.released.len() as u64, "job")));
-    }
-    sentences.join(" ")
 }
 
 /// Requirements of a sign-in.
@@ -258,7 +183,7 @@ impl SignInRequirements {
         let is_missing =
             descriptor.is_some() && authorization(app).find_client(&me.actor, connector, &provider).await?.is_none();
         let missing = is_missing.then(|| MissingClient {
-            href: me.user.is_admin.then(|| format!("/connectors/{}/application", connector.slug)),
+            href: me.user.is_admin.then(|| format!("{}/application", href(connector, me.here()))),
         });
         Ok(Self { provider, descriptor, missing })
     }
@@ -281,7 +206,7 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
             shell,
             faults,
             service: &connector.name,
-            slug: &connector.slug,
+            action: form_href(me, connector),
             host: provider.host(),
             scopes: scopes.iter().map(describe).collect(),
             label: &values.label,
@@ -291,10 +216,4 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
             missing: requirements.missing.clone(),
         },
     ))
-}
-
-async fn show_failure(me: &SignedIn, status: StatusCode, message: String, connector: Option<Connector>) -> Response {
-    let shell = me.shell("Not connected").await.section(Section::Connectors).breadcrumb("Connectors", "/connectors");
-    let again = connector.map(|it| (it.name, format!("/connectors/{}/connection", it.slug)));
-    page_with(status, &FailedPage { shell: shell.title_prefix("Error"), message, again })
 }

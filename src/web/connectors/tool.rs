@@ -8,12 +8,11 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use url::form_urlencoded::Serializer;
 
-use super::below;
 use super::connect_method::form_status;
 use super::connection_picker::{self, ConnectionPicker};
 use super::views::{RemovedPage, ToolPage, effect_badge};
+use super::{below, href};
 use crate::app::App;
 use crate::connectors::{self, Connector, ToolVersion};
 use crate::error::{Error as DomainError, FieldFaults};
@@ -23,7 +22,9 @@ use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path, Query};
+use crate::web::filtering::url_with_params;
 use crate::web::form_restore::PendingForm;
+use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Section;
@@ -55,25 +56,31 @@ impl Tool {
         Ok(Self { connector, version, plan, is_newer: false, ran_through: None })
     }
 
-    fn href(&self) -> String {
-        format!("/connectors/{}/tools/{}", self.connector.slug, segment(&self.version.name))
+    fn href(&self, here: &Here) -> String {
+        format!("{}/tools/{}", href(&self.connector, here), segment(&self.version.name))
     }
 
-    fn jobs_href(&self) -> String {
-        let mut query = Serializer::new(String::new());
-        query.append_pair("connector", &self.connector.slug).append_pair("tool", &self.version.name);
-        format!("/jobs?{}", query.finish())
+    fn jobs_href(&self, here: &Here) -> String {
+        let params = [("connector", self.connector.slug.as_str()), ("tool", self.version.name.as_str())];
+        url_with_params(&here.path("/jobs"), &params)
     }
+}
+
+/// The parameters of the path of a tool.
+#[derive(Deserialize)]
+pub(super) struct ToolPath {
+    slug: String,
+    tool: String,
 }
 
 pub(super) async fn new(
     State(app): State<App>,
     me: SignedIn,
-    Path((slug, name)): Path<(String, String)>,
+    Path(ToolPath { slug, tool }): Path<ToolPath>,
     Query(query): Query<ToolQuery>,
     pending_form: PendingForm,
 ) -> Result {
-    let mut tool = Tool::find(&app, &me, &slug, &name).await?;
+    let mut tool = Tool::find(&app, &me, &slug, &tool).await?;
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::OK).await);
     }
@@ -125,10 +132,10 @@ fn blank_value(plan: &Plan) -> Value {
 pub(super) async fn create(
     State(app): State<App>,
     me: SignedIn,
-    Path((slug, name)): Path<(String, String)>,
+    Path(ToolPath { slug, tool }): Path<ToolPath>,
     FormPairs(pairs): FormPairs,
 ) -> Result {
-    let tool = Tool::find(&app, &me, &slug, &name).await?;
+    let tool = Tool::find(&app, &me, &slug, &tool).await?;
     if !tool.version.is_listed {
         return Ok(removed(&app, &me, &tool, StatusCode::CONFLICT).await);
     }
@@ -166,7 +173,7 @@ async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, input:
     let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(sent.idem, input, connection));
     let new = NewJob { connector: &tool.connector, tool: &tool.version, input, connection, idem_key };
     match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
-        Ok(job) => Ok(see_other(&format!("/jobs/{job}"))),
+        Ok(job) => Ok(see_other(&me.here().path(&format!("/jobs/{job}")))),
         Err(error) => show_error(app, me, tool, sent, error).await,
     }
 }
@@ -200,12 +207,12 @@ struct FilledForm<'a> {
 
 /// Shows that the tool was removed and cannot run.
 async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> Response {
-    let service = format!("/connectors/{}", tool.connector.slug);
+    let service = href(&tool.connector, me.here());
     let shell = me
         .shell(tool.version.label())
         .await
         .section(Section::Connectors)
-        .breadcrumb("Connectors", "/connectors")
+        .breadcrumb("Connectors", me.here().path("/connectors"))
         .breadcrumb(tool.connector.name.clone(), service.clone())
         .title_prefix("Removed");
     let page = RemovedPage {
@@ -215,7 +222,7 @@ async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> R
         description: tool.version.description.clone(),
         connector: tool.connector.name.clone(),
         at: me.calendar(app.clock.now()).when_any(tool.version.removed_at),
-        jobs: tool.jobs_href(),
+        jobs: tool.jobs_href(me.here()),
         tools: service,
     };
     page_with(status, &page)
@@ -235,7 +242,7 @@ async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledForm<'_>) -> 
         name: tool.version.name.clone(),
         description: tool.version.description.clone(),
         effect: effect_badge(tool.version.effect()),
-        action: tool.href(),
+        action: tool.href(me.here()),
         idem: filled.idem.to_owned(),
         summary: form.summary(),
         form,

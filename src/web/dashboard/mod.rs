@@ -20,6 +20,7 @@ use crate::dashboard;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Query;
+use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
@@ -38,6 +39,8 @@ struct ShowParams {
 
 /// The parsed query; values that cannot be parsed are left out and reported in `faults`.
 struct View {
+    /// The space of the page.
+    here: Here,
     range: Range,
     /// The reader has paused live updates.
     is_paused: bool,
@@ -45,23 +48,24 @@ struct View {
 }
 
 impl View {
-    fn read(params: &ShowParams) -> Self {
+    fn read(here: Here, params: &ShowParams) -> Self {
         let (range, fault) = Range::parse(&params.range);
         let fault = fault.map(|fault| format!("{fault}. The figures below are those of 7 days."));
         let live = params.live.trim();
         let start: String = live.chars().take(40).collect();
         let is_invalid = !live.is_empty() && live != "off";
         let live_fault = is_invalid.then(|| format!("“{start}” was left out of “live”: the only choice is “off”."));
-        Self { range, is_paused: live == "off", faults: fault.into_iter().chain(live_fault).collect() }
+        Self { here, range, is_paused: live == "off", faults: fault.into_iter().chain(live_fault).collect() }
     }
 
     /// Returns the address of the same page with another range.
     fn href_for(&self, range: Range) -> String {
-        Self::href(range, self.is_paused)
+        self.href(range, self.is_paused)
     }
 
-    fn href(range: Range, is_paused: bool) -> String {
-        format!("/dashboard?range={}{}", range.as_str(), if is_paused { "&live=off" } else { "" })
+    fn href(&self, range: Range, is_paused: bool) -> String {
+        let live = if is_paused { "&live=off" } else { "" };
+        self.here.path(&format!("/dashboard?range={}{live}", range.as_str()))
     }
 
     fn bar(&self) -> LiveUpdatesBar {
@@ -69,13 +73,13 @@ impl View {
             is_paused: self.is_paused,
             has_new_jobs_slot: true,
             reload_href: self.href_for(self.range),
-            toggle_href: Self::href(self.range, !self.is_paused),
+            toggle_href: self.href(self.range, !self.is_paused),
         }
     }
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Query(params): Query<ShowParams>) -> Result {
-    let view = View::read(&params);
+    let view = View::read(me.here().clone(), &params);
     let calendar = me.calendar(app.clock.now());
     let periods = view.range.periods(&me.user.zone, app.clock.now());
     let starts: Vec<_> = periods.iter().map(|period| period.start).collect();
@@ -83,4 +87,17 @@ async fn show(State(app): State<App>, me: SignedIn, Query(params): Query<ShowPar
     let status = if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell("Dashboard").await.section(Section::Dashboard);
     Ok(page_with(status, &ShowPage::new(shell, view, periods, &overview, &calendar)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Here, Range, ShowParams, View};
+
+    #[test]
+    fn the_links_of_an_organisations_dashboard_stay_in_it() {
+        let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let view = View::read(here, &ShowParams { range: "24h".to_owned(), live: "off".to_owned() });
+        assert_eq!(view.href_for(Range::Month), "/orgs/acme/dashboard?range=30d&live=off");
+        assert_eq!(view.bar().toggle_href, "/orgs/acme/dashboard?range=24h");
+    }
 }

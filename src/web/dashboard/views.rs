@@ -10,6 +10,7 @@ use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
 use crate::web::badge::Badge;
+use crate::web::here::Here;
 use crate::web::job_row::{JobRowView, newest_updates_href};
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::shell::Shell;
@@ -52,7 +53,7 @@ pub(super) struct PeriodRow {
 
 /// An audit entry of the recent activity.
 pub(super) struct EntryRow {
-    id: String,
+    href: String,
     what: String,
     detail: String,
     badge: Badge,
@@ -76,16 +77,16 @@ impl ShowPage {
         overview: &Overview,
         calendar: &Calendar,
     ) -> Self {
-        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(view.range, periods, overview, calendar));
+        let figures = (!overview.jobs.is_empty()).then(|| Figures::new(&view, periods, overview, calendar));
         Self {
             shell: if view.faults.is_empty() { shell } else { shell.title_prefix("Error") },
             bar: view.bar(),
-            stream: (!view.is_paused).then(|| newest_updates_href(&overview.jobs)),
-            view,
+            stream: (!view.is_paused).then(|| newest_updates_href(&view.here, &overview.jobs)),
             figures,
-            jobs: overview.jobs.iter().map(|job| JobRowView::new(job, calendar)).collect(),
-            entries: overview.entries.iter().map(|entry| EntryRow::new(entry, calendar)).collect(),
-            attention: overview.problems.iter().map(AttentionRow::new).collect(),
+            jobs: overview.jobs.iter().map(|job| JobRowView::new(job, &view.here, calendar)).collect(),
+            entries: overview.entries.iter().map(|entry| EntryRow::new(entry, &view.here, calendar)).collect(),
+            attention: overview.problems.iter().map(|it| AttentionRow::new(it, &view.here)).collect(),
+            view,
         }
     }
 
@@ -97,7 +98,7 @@ impl ShowPage {
 }
 
 impl Figures {
-    fn new(range: Range, periods: Vec<Period>, overview: &Overview, calendar: &Calendar) -> Self {
+    fn new(view: &View, periods: Vec<Period>, overview: &Overview, calendar: &Calendar) -> Self {
         let tallies = Tally::by_period(&overview.figures, periods.len());
         let all = Tally::sum(&tallies);
         let since = periods.first().map(|period| period.date.as_str()).unwrap_or_default();
@@ -107,9 +108,9 @@ impl Figures {
             success_rate: all.success_rate().unwrap_or_else(|| "–".to_owned()),
             failed: all.failed + all.unknown,
             unknown: all.unknown,
-            failed_href: format!("/jobs?status=failed&since={since}"),
-            summary: summary(range, &periods, &tallies, &all),
-            day_start_note: range::day_start_note(range, &periods, calendar.zone()),
+            failed_href: view.here.path(&format!("/jobs?status=failed&since={since}")),
+            summary: summary(view.range, &periods, &tallies, &all),
+            day_start_note: range::day_start_note(view.range, &periods, calendar.zone()),
             chart: (all.total() > 0).then(|| Chart::new(&periods, &tallies)),
             rows: periods
                 .into_iter()
@@ -137,10 +138,10 @@ fn summary(range: Range, periods: &[Period], tallies: &[Tally], all: &Tally) -> 
 }
 
 impl EntryRow {
-    fn new(entry: &RecentEntry, calendar: &Calendar) -> Self {
+    fn new(entry: &RecentEntry, here: &Here, calendar: &Calendar) -> Self {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
-            id: entry.id.to_string(),
+            href: here.path(&format!("/audit/{}", entry.id)),
             what: entry.action.title().to_owned(),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
             badge: Badge::outcome(entry.outcome),
@@ -150,10 +151,10 @@ impl EntryRow {
 }
 
 impl AttentionRow {
-    fn new(connection: &ConnectionProblem) -> Self {
+    fn new(connection: &ConnectionProblem, here: &Here) -> Self {
         Self {
             connector: connection.connector.clone(),
-            href: format!("/connections/{}", connection.id),
+            href: here.path(&format!("/connections/{}", connection.id)),
             label: connection.label.clone(),
             badge: Badge::connection(connection.status),
             cause: connection.cause.clone(),

@@ -8,14 +8,14 @@ use crate::app::App;
 use crate::jobs::{self, CancelResult};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::Path;
+use crate::web::extract::{ById, Path};
 use crate::web::flash::Flash;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::Section;
 
-pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
-    let href = format!("/jobs/{}", job.id);
+    let href = me.here().path(&format!("/jobs/{}", job.id));
     if job.status.is_final() {
         return Ok(see_other(&href));
     }
@@ -24,12 +24,12 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(id): Path<Str
         .shell("Cancel")
         .await
         .section(Section::Jobs)
-        .breadcrumb("Jobs", "/jobs")
+        .breadcrumb("Jobs", me.here().path("/jobs"))
         .breadcrumb(job.tool_name.clone(), href);
     Ok(page(&CancellationPage { shell, job: view }))
 }
 
-pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     let id = parse_id(&id)?;
     let flash = match jobs::cancel(&app.db, &app.live, &me.actor, id, app.clock.now()).await? {
         CancelResult::Canceled => Flash::success("The job is cancelled. It had not started."),
@@ -37,5 +37,5 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(id): Path<
         CancelResult::AlreadyFinished => Flash::important("The job had finished before it could be cancelled."),
     };
     me.flash(flash).await?;
-    Ok(see_other(&format!("/jobs/{id}")))
+    Ok(see_other(&me.here().path(&format!("/jobs/{id}"))))
 }

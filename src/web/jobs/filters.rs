@@ -5,16 +5,17 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use crate::actor::Actor;
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
 use crate::jobs::{Filter, StatusFilter};
+use crate::web::actor::Viewer;
 use crate::web::filtering::{
     CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params,
     report_invalid, start_of_day, url_with_query,
 };
+use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 
 /// The longest name of a tool, in characters.
@@ -40,6 +41,8 @@ pub(super) struct ListParams {
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
 pub(super) struct Filters {
     pub(super) filter: Filter,
+    /// The space of the list.
+    pub(super) here: Here,
     pub(super) before: Option<JobId>,
     /// The viewer paused live updates.
     pub(super) is_paused: bool,
@@ -56,13 +59,14 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    /// Parses the parameters. `zone` decides when the viewer's days begin.
-    pub(super) async fn read(tx: &mut Tx, actor: &Actor, params: &ListParams, zone: &TimeZone) -> Result<Self> {
-        let connectors = load_connector_filter(tx, actor, &params.connector).await?;
-        let filters = Self::parse(params, connectors.selected.as_ref(), zone);
-        Ok(Self { connectors: connectors.choices, ..filters })
+    /// Parses the parameters of the viewer's list.
+    pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, params: &ListParams) -> Result<Self> {
+        let connectors = load_connector_filter(tx, &viewer.actor, &params.connector).await?;
+        let filters = Self::parse(params, connectors.selected.as_ref(), &viewer.user.zone);
+        Ok(Self { here: viewer.here().clone(), connectors: connectors.choices, ..filters })
     }
 
+    /// Parses the parameters. `zone` decides when the viewer's days begin.
     fn parse(params: &ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut faults = FieldFaults::default();
         let stage = parse_param(&params.status, |word| word.parse().ok());
@@ -99,6 +103,7 @@ impl Filters {
         };
         Self {
             filter,
+            here: Here::default(),
             before,
             is_paused,
             faults,
@@ -118,7 +123,7 @@ impl Filters {
         if self.is_paused {
             query.append_pair("live", "off");
         }
-        url_with_query("/jobs", query)
+        url_with_query(&self.here.path("/jobs"), query)
     }
 
     /// Returns the controls of live updates of this page.
@@ -137,7 +142,7 @@ impl Filters {
         if !self.is_paused {
             query.append_pair("live", "off");
         }
-        url_with_query("/jobs", query)
+        url_with_query(&self.here.path("/jobs"), query)
     }
 
     /// Encodes the filters and the position of a page.
@@ -200,7 +205,7 @@ fn unknown_status() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filters, ListParams};
+    use super::{Filters, Here, ListParams};
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
@@ -228,6 +233,15 @@ mod tests {
         assert_eq!(filters.href(None), "/jobs?status=failed&live=off");
         assert_eq!(filters.toggle_href(), "/jobs?status=failed");
         assert_eq!(Filters::parse(&ListParams::default(), None, &TimeZone::UTC).toggle_href(), "/jobs?live=off");
+    }
+
+    #[test]
+    fn the_links_of_an_organisations_list_stay_in_it() {
+        let params = ListParams { status: "failed".into(), ..ListParams::default() };
+        let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let filters = Filters { here, ..Filters::parse(&params, None, &TimeZone::UTC) };
+        assert_eq!(filters.href(None), "/orgs/acme/jobs?status=failed");
+        assert_eq!(filters.toggle_href(), "/orgs/acme/jobs?status=failed&live=off");
     }
 
     #[test]

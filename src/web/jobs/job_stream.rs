@@ -18,7 +18,7 @@ use crate::ids::JobId;
 use crate::jobs::{self, Job, JobEvent, JobStatus, Position};
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
-use crate::web::extract::{Path, Query};
+use crate::web::extract::{ById, Path, Query};
 use crate::web::shell::Shell;
 use crate::web::stream::{self, LiveSource};
 
@@ -30,7 +30,7 @@ pub(super) struct StreamParams {
 pub(super) async fn show(
     State(app): State<App>,
     me: SignedIn,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     Query(params): Query<StreamParams>,
     headers: HeaderMap,
 ) -> error::Result {
@@ -80,8 +80,9 @@ impl JobUpdates {
         let view = load_view(&self.app, &self.viewer, job).await?;
         let calendar = self.viewer.calendar(self.app.clock.now());
         let events: Vec<_> = log.iter().map(|event| EventView::new(event, &calendar)).collect();
+        let shell = Shell::new(view.tool.clone()).with_user(Some(self.viewer.user.clone()));
         let change = Change {
-            title: page_shell(Shell::new(view.tool.clone()), &view).document_title(),
+            title: page_shell(shell, &view).document_title(),
             events: &events,
             announcement: self.should_announce(job.status).then(|| announcement(&view)),
             job: &view,

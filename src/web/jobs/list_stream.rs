@@ -29,11 +29,11 @@ use crate::web::{error, row_ids};
 pub(super) fn href(filters: &Filters, list: &Listing) -> String {
     let query = filters.query(filters.before);
     if filters.before.is_none() {
-        return updates_href(query, &list.rows, list.older);
+        return updates_href(&filters.here, query, &list.rows, list.older);
     }
     // a later page shows no new jobs, so the stream need not know the finished jobs
     let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
-    updates_href(query, &open, None)
+    updates_href(&filters.here, query, &open, None)
 }
 
 /// The rows of a page, as the address of its stream lists them.
@@ -66,7 +66,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> error::Result {
     let mut tx = app.db.enter(&me.actor).await?;
-    let mut filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
+    let mut filters = Filters::read(&mut tx, &me, &params).await?;
     drop(tx);
     // the stream renders no form
     filters.connectors = Vec::new();
@@ -149,7 +149,7 @@ impl LiveSource for ListUpdates {
         let html = if has_changed || !self.has_sent {
             let calendar = self.viewer.calendar(self.app.clock.now());
             let change = RowsChange {
-                rows: changed.into_iter().map(|row| JobRowView::new(row, &calendar)).collect(),
+                rows: changed.into_iter().map(|row| JobRowView::new(row, &self.filters.here, &calendar)).collect(),
                 new_jobs: is_first_page.then(|| NewJobsLink::new(&self.filters, update.unseen)),
                 announcement,
             };

@@ -38,7 +38,7 @@ use crate::jobs::{self, Job, JobEvent, Listing, Position};
 use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
-use crate::web::extract::{Path, Query};
+use crate::web::extract::{ById, Path, Query};
 use crate::web::filtering::SelectOption;
 use crate::web::job_row::JobRowView;
 use crate::web::live_bar::LiveUpdatesBar;
@@ -102,7 +102,7 @@ impl IndexPage {
             },
             heading: filters.heading(),
             stages: Filters::stages(),
-            jobs: list.rows.iter().map(|job| JobRowView::new(job, calendar)).collect(),
+            jobs: list.rows.iter().map(|job| JobRowView::new(job, &filters.here, calendar)).collect(),
             stopped_at: list.stopped_at.map(|job| calendar.when(job.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
             older: list.older.map(|job| filters.href(Some(job))).unwrap_or_default(),
@@ -113,7 +113,7 @@ impl IndexPage {
 
 async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> error::Result {
     let mut tx = app.db.enter(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me.actor, &params, &me.user.zone).await?;
+    let filters = Filters::read(&mut tx, &me, &params).await?;
     let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -132,7 +132,7 @@ struct ShowParams {
 async fn show(
     State(app): State<App>,
     me: SignedIn,
-    Path(id): Path<String>,
+    Path(ById { id }): Path<ById>,
     Query(params): Query<ShowParams>,
 ) -> error::Result {
     // the router cannot match a suffix after a parameter
@@ -165,7 +165,8 @@ async fn show(
 
 /// Completes the shell of a job's page; the document title begins with the job's status.
 fn page_shell(shell: Shell, job: &JobView) -> Shell {
-    shell.section(Section::Jobs).breadcrumb("Jobs", "/jobs").title_prefix(job.badge.word)
+    let jobs = shell.here().path("/jobs");
+    shell.section(Section::Jobs).breadcrumb("Jobs", jobs).title_prefix(job.badge.word)
 }
 
 /// Returns once the job has an event after `after`, or has finished, or `timeout` has passed.
@@ -207,13 +208,13 @@ async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
     let input = load_masked_input(app, viewer, job).await?;
     let input = serde_json::to_string_pretty(&input).unwrap_or_default();
     let entry = if job.status.is_final() { audit::find_for_job(&app.db, &viewer.actor, job.id).await? } else { None };
-    let view = JobView::new(job, input, entry, &viewer.calendar(app.clock.now()));
+    let view = JobView::new(job, input, entry, viewer.here(), &viewer.calendar(app.clock.now()));
     if !job.is_checkup() {
         return Ok(view);
     }
     let mut tx = app.db.enter(&viewer.actor).await?;
     let connection = connections::find(&mut tx, &viewer.actor, job.connection_id).await?;
-    Ok(view.with_checkup(job, &connection))
+    Ok(view.with_checkup(job, &connection, viewer.here()))
 }
 
 /// Parses the position of an event, as links and streams write it.

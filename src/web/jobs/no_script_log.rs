@@ -21,7 +21,7 @@ use crate::jobs::{self, Job, JobEvent, Position};
 use crate::live::{StreamPermit, Subscription};
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
-use crate::web::extract::Path;
+use crate::web::extract::{ById, Path};
 use crate::web::respond::unbuffered;
 use crate::web::shell::Section;
 use crate::web::stream::{SESSION_CHECK_INTERVAL, WakeReason, wait};
@@ -35,11 +35,11 @@ const MIN_INTERVAL: Duration = Duration::from_millis(250);
 /// The longest time that a page may keep arriving. The viewer can open it again.
 const MAX_PAGE_TIME: Duration = Duration::from_secs(600);
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> error::Result {
+pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> error::Result {
     let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
-    let href = format!("/jobs/{}", job.id);
+    let href = me.here().path(&format!("/jobs/{}", job.id));
     let shell = me.shell("Live log").await.section(Section::Jobs);
-    let shell = shell.breadcrumb("Jobs", "/jobs").breadcrumb(job.tool_name.clone(), href);
+    let shell = shell.breadcrumb("Jobs", me.here().path("/jobs")).breadcrumb(job.tool_name.clone(), href);
     let page = LivePage { shell, job: load_view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
     let (head, tail) =
         page.split_once(LOG_MARKER).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();

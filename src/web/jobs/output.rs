@@ -5,15 +5,15 @@ use axum::response::IntoResponse;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::parse_id;
 use crate::app::App;
-use crate::ids::JobId;
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
-use crate::web::extract::Path;
+use crate::web::extract::{ById, Path};
 
 /// The length in characters at which the page cuts a text. The download holds all of it.
 const MAX_TEXT_LENGTH: usize = 20_000;
@@ -50,8 +50,9 @@ pub(super) struct Table {
 }
 
 impl Output {
-    pub(super) fn new(job: JobId, text: &str) -> Self {
-        let href = format!("/jobs/{job}/output");
+    /// Builds the view. `job` is the path of the job's page.
+    pub(super) fn new(job: &str, text: &str) -> Self {
+        let href = format!("{job}/output");
         let Ok(result) = serde_json::from_str::<Value>(text) else {
             return Self { parts: vec![text_part(text)], href };
         };
@@ -65,7 +66,7 @@ impl Output {
     }
 }
 
-fn parts(job: JobId, result: &Value) -> Vec<Part> {
+fn parts(job: &str, result: &Value) -> Vec<Part> {
     let structured = result.get("structuredContent").filter(|value| !value.is_null());
     let content = result.get("content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut parts: Vec<_> = structured.map(json_or_table).into_iter().collect();
@@ -82,9 +83,9 @@ fn parts(job: JobId, result: &Value) -> Vec<Part> {
     parts
 }
 
-fn part(job: JobId, n: usize, block: &Value) -> Part {
+fn part(job: &str, n: usize, block: &Value) -> Part {
     let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let href = format!("/jobs/{job}/content/{n}");
+    let href = format!("{job}/content/{n}");
     match block.get("type").and_then(Value::as_str) {
         Some("text") => {
             let text = field("text");
@@ -170,7 +171,7 @@ fn cell(value: Option<&Value>) -> String {
 const SHOWN_TYPES: [&str; 8] =
     ["image/png", "image/jpeg", "image/gif", "image/webp", "audio/mpeg", "audio/wav", "audio/ogg", "audio/webm"];
 
-pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Result {
+pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
     let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
     let output = job.output.ok_or(Error::not_found())?;
     let name = format!("attachment; filename=\"job-{}.json\"", job.id);
@@ -182,7 +183,18 @@ pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(id): Pat
         .into_response())
 }
 
-pub(super) async fn content(State(app): State<App>, me: SignedIn, Path((id, n)): Path<(String, usize)>) -> Result {
+/// The parameters of the path of a content block.
+#[derive(Deserialize)]
+pub(super) struct ContentPath {
+    id: String,
+    n: usize,
+}
+
+pub(super) async fn content(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(ContentPath { id, n }): Path<ContentPath>,
+) -> Result {
     let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
     let (mime, bytes) = job.output.as_deref().and_then(|text| decode_block(text, n)).ok_or(Error::not_found())?;
     let shown = SHOWN_TYPES.iter().find(|known| **known == mime);
@@ -208,10 +220,9 @@ fn decode_block(output: &str, n: usize) -> Option<(String, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::{Output, Part, decode_block};
-    use crate::ids::JobId;
 
     fn output(text: &str) -> Vec<Part> {
-        Output::new(JobId::from_uuid(uuid::Uuid::nil()), text).parts
+        Output::new("/jobs/1", text).parts
     }
 
     #[test]
@@ -244,6 +255,14 @@ mod tests {
         {
             assert!(!output(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn files_of_a_result_are_below_its_job() {
+        let text = r#"{"content":[{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
+        let output = Output::new("/orgs/acme/jobs/1", text);
+        assert_eq!(output.href, "/orgs/acme/jobs/1/output");
+        assert!(matches!(&output.parts[0], Part::Image { href, .. } if href == "/orgs/acme/jobs/1/content/0"));
     }
 
     #[test]

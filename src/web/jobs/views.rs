@@ -9,6 +9,7 @@ use crate::ids::AuditId;
 use crate::jobs::{Job, JobEvent, JobStatus};
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
+use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
@@ -84,7 +85,7 @@ pub(super) struct CancellationPage {
 
 /// A job, as its page shows it.
 pub(super) struct JobView {
-    pub(super) id: String,
+    pub(super) href: String,
     pub(super) tool: String,
     pub(super) connector: String,
     pub(super) connector_href: Option<String>,
@@ -109,17 +110,18 @@ pub(super) struct JobView {
 
 impl JobView {
     /// Builds the view. `input` is already masked; `audit` is the entry that the job left.
-    pub(super) fn new(job: &Job, input: String, audit: Option<AuditId>, calendar: &Calendar) -> Self {
-        let connector_href = job.connector_slug.as_ref().map(|slug| format!("/connectors/{slug}"));
+    pub(super) fn new(job: &Job, input: String, audit: Option<AuditId>, here: &Here, calendar: &Calendar) -> Self {
+        let href = here.path(&format!("/jobs/{}", job.id));
+        let connector_href = job.connector_slug.as_ref().map(|slug| here.path(&format!("/connectors/{slug}")));
         Self {
-            id: job.id.to_string(),
             tool: job.tool_name.clone(),
             connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
             again_href: connector_href
                 .as_ref()
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
             connector_href,
-            waits_for: sentences::waits_for_connection(job).then(|| format!("/connections/{}", job.connection_id)),
+            waits_for: sentences::waits_for_connection(job)
+                .then(|| here.path(&format!("/connections/{}", job.connection_id))),
             badge: Badge::job(job.status),
             sentence: sentences::status_sentence(job, calendar),
             created: calendar.when(job.created_at),
@@ -130,8 +132,9 @@ impl JobView {
             // a cancellation by the owner is not an error
             error: job.error.clone().filter(|_| job.status != JobStatus::Canceled),
             advice: sentences::advice(job),
-            output: job.output.as_deref().map(|text| Output::new(job.id, text).without(job.error.as_deref())),
-            audit_href: audit.map(|id| format!("/audit/{id}")),
+            output: job.output.as_deref().map(|text| Output::new(&href, text).without(job.error.as_deref())),
+            audit_href: audit.map(|id| here.path(&format!("/audit/{id}"))),
+            href,
             can_cancel: !job.status.is_final(),
             checkup: None,
         }
@@ -148,8 +151,8 @@ impl JobView {
     }
 
     /// Replaces what only fits tools by the results of a check-up.
-    pub(super) fn with_checkup(self, job: &Job, connection: &ConnectionDetail) -> Self {
-        let checkup = CheckupView::new(job, connection);
+    pub(super) fn with_checkup(self, job: &Job, connection: &ConnectionDetail, here: &Here) -> Self {
+        let checkup = CheckupView::new(job, connection, here);
         // advice about tools does not fit, and there is no form to fill again
         let view = Self { tool: format!("Check-up of {}", checkup.name), again_href: None, advice: None, ..self };
         let Some(findings) = &checkup.findings else { return Self { checkup: Some(checkup), ..view } };

@@ -1,6 +1,7 @@
 //! A page with every component, to view them together and to check their markup.
 //! The test writes the page and its files to `target/gallery`; serve that folder to view it.
 
+use crate::web::here::Here;
 use std::fs;
 use std::path::Path;
 
@@ -41,7 +42,8 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let zone = jiff::tz::TimeZone::UTC;
     let calendar = Calendar::new(zone.clone(), datetime!(2026-11-24 08:00 UTC));
     let appearance = Appearance { theme, ..Appearance::default() };
-    let user = ShellUser { display_name: "Alice Example".into(), appearance, zone, is_admin: true };
+    let user =
+        ShellUser { display_name: "Alice Example".into(), appearance, zone, is_admin: true, here: Here::default() };
     let job = |name, badge, took| Job { name, badge, took };
     GalleryPage {
         shell: Shell::new("Create issue")

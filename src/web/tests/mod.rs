@@ -3,6 +3,7 @@
 mod gallery;
 mod markup;
 
+use crate::web::here::Here;
 use askama::Template;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -31,7 +32,13 @@ struct HelloPage {
 
 fn alice() -> ShellUser {
     let appearance = Appearance { theme: Theme::Dark, ..Appearance::default() };
-    ShellUser { display_name: "Alice".into(), appearance, zone: jiff::tz::TimeZone::UTC, is_admin: false }
+    ShellUser {
+        display_name: "Alice".into(),
+        appearance,
+        zone: jiff::tz::TimeZone::UTC,
+        is_admin: false,
+        here: Here::default(),
+    }
 }
 
 fn app() -> Router {
@@ -45,6 +52,7 @@ fn app() -> Router {
         .route("/internal", post(|| async { Err::<(), _>(Error::from(anyhow::anyhow!("secret detail"))) }))
         .route("/limited", get(limited))
         .route("/mine", get(mine))
+        .route("/orgs/acme/mine", get(mine_in_acme))
         .merge(super::assets::router());
     layers(pages, &WebSettings { public_url: Url::parse("https://hub.example").unwrap() })
 }
@@ -60,6 +68,12 @@ async fn limited() -> Result {
 
 async fn mine(request: Request) -> Result {
     ViewerSlot::fill(&request.into_parts().0, alice());
+    Err(DomainError::NotFound("job").into())
+}
+
+async fn mine_in_acme(request: Request) -> Result {
+    let here = Here::organisation("acme".into(), "Acme".into());
+    ViewerSlot::fill(&request.into_parts().0, ShellUser { here, ..alice() });
     Err(DomainError::NotFound("job").into())
 }
 
@@ -107,6 +121,17 @@ async fn an_unknown_address_answers_a_whole_page() {
     assert_eq!(select(&html, "title"), ["Page not found – Tool Connect Craft"]);
     assert_eq!(select(&html, "main h1"), ["Page not found"]);
     assert_eq!(select(&html, "main code"), [id]);
+}
+
+#[tokio::test]
+async fn the_error_page_of_an_organisation_stays_in_it() {
+    let html = text(get_page("/orgs/acme/mine").await).await;
+    assert_eq!(select(&html, "header .space"), ["Organisation: Acme"]);
+    for path in ["/dashboard", "/connectors", "/connections", "/jobs", "/audit"] {
+        assert_eq!(select(&html, &format!("nav a[href='/orgs/acme{path}']")).len(), 1, "{path}");
+    }
+    assert_eq!(select(&html, "main a[href='/orgs/acme/connectors']"), ["Go to your connectors"]);
+    assert!(select(&text(get_page("/mine").await).await, "header .space").is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The log narrowed: by period, who, what, outcome, connector and words; and what happens to a filter that is none.
 
 use super::{HASH, list};
-use crate::support::test_app::{PASSWORD, TestApp};
+use crate::support::test_app::TestApp;
 
 const FORM: &str = "form[role=search]";
 const QUERY: &str = "/connectors/workbench/tools/json_query";
@@ -10,13 +10,13 @@ const QUERY: &str = "/connectors/workbench/tools/json_query";
 async fn history(app: &TestApp, n: i32) {
     sqlx::query(
         "INSERT INTO audit_entries (owner_id, id, action, actor, origin, tool_name, outcome, created_at)
-         SELECT u.id, (left(uuid_floor(at)::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'job.finished',
+         SELECT $3, (left(uuid_floor(at)::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'job.finished',
                 'system', 'system', CASE n WHEN 0 THEN 'needle' ELSE 'straw' END, 'success', at
-         FROM users u, generate_series(0, $2) n, LATERAL (SELECT $1 + make_interval(secs => n / 1000.0) AS at) moment
-         WHERE u.email = 'alice@example.com'",
+         FROM generate_series(0, $2) n, LATERAL (SELECT $1 + make_interval(secs => n / 1000.0) AS at) moment",
     )
     .bind(app.app.clock.now())
     .bind(n)
+    .bind(app.owner_of("alice").await)
     .execute(app.app.system.pool())
     .await
     .unwrap();
@@ -100,9 +100,7 @@ async fn a_period_is_of_whole_days_on_the_readers_clock() {
 async fn pages_keep_the_filters_and_drop_what_is_empty() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    for _ in 0..51 {
-        app.stranger().sign_in("alice@example.com", PASSWORD).await;
-    }
+    app.record_sign_ins("alice", 51).await;
     let first = alice.get("/audit?text=signed&action=session.started&who=&from=").await;
     assert_eq!(list(&first).len(), 50);
     let older = first.attr("nav.pager a[rel=next]", "href").unwrap();

@@ -70,10 +70,11 @@ async fn an_entry_of_another_version_is_shown_as_stored() {
     let id = craft::ids::AuditId::new(app.app.clock.now() - Duration::from_secs(60));
     sqlx::query(
         "INSERT INTO audit_entries (owner_id, id, action, actor, origin, outcome, created_at)
-         SELECT id, $1, 'space.created', 'user', 'schedule', 'success', $2 FROM users",
+         VALUES ($3, $1, 'space.created', 'user', 'schedule', 'success', $2)",
     )
     .bind(id)
     .bind(app.app.clock.now())
+    .bind(app.owner_of("alice").await)
     .execute(app.app.system.pool())
     .await
     .unwrap();

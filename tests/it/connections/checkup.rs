@@ -290,7 +290,13 @@ async fn pressing_the_button_twice_starts_one_checkup() {
     let page = page_of(&alice, "Guarded Default").await;
     let path = format!("{}/checkup", page.path());
     let press = || alice.post(&path, &[("", ""); 0]);
+    // nothing is claimed meanwhile, so the first check-up cannot finish before the second press
+    let mut claims = app.app.system.begin().await.unwrap();
+    let lock = "SELECT pg_advisory_xact_lock(hashtextextended('claim calls', 0))::text";
+    sqlx::query(lock).execute(&mut *claims).await.unwrap();
     let pressed = tokio::join!(press(), press());
+    claims.commit().await.unwrap();
+    app.app.live.notify_queue();
     let job = pressed.0.header("location").unwrap().to_owned();
     assert_eq!(pressed.1.header("location"), Some(job.as_str()));
     app.wait_until_finished(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;

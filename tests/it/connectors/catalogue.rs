@@ -156,11 +156,11 @@ async fn pages_list_every_connector_once() {
     let (alice, bob) = (app.alice().await, app.bob().await);
     sqlx::query(
         "INSERT INTO connectors (id, owner_id, name, slug, auth_type, transport, created_at)
-         SELECT gen_random_uuid(), u.id, 'Server ' || n % 100, 'server-' || n, 'none', 'mcp', $1
-         FROM users u, generate_series(1, 120) n
-         WHERE u.email = 'alice@example.com'",
+         SELECT gen_random_uuid(), $2, 'Server ' || n % 100, 'server-' || n, 'none', 'mcp', $1
+         FROM generate_series(1, 120) n",
     )
     .bind(app.app.clock.now())
+    .bind(app.owner_of("alice").await)
     .execute(app.app.system.pool())
     .await
     .unwrap();

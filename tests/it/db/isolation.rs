@@ -106,14 +106,14 @@ async fn a_job_cannot_name_another_users_connection() {
 /// Cancels each request one step later than the previous one, until a request completes; this covers every point of the
 /// begin.
 #[tokio::test]
-async fn a_request_cancelled_during_begin_leaves_no_user_setting() {
+async fn a_request_cancelled_during_begin_leaves_neither_user_nor_owner() {
     let database = TestDatabase::new().await;
     let pool = one_connection(&database).await;
     let db = Db::new(pool.clone());
     for _ in 0..20 {
         let mut steps = 1;
         while !completes_within(steps, db.enter(&alice())).await {
-            assert_eq!(leftover_user(&pool).await, None, "after {steps} steps");
+            assert_eq!(leftover(&pool).await, None, "after {steps} steps");
             steps += 1;
         }
     }
@@ -127,7 +127,7 @@ async fn a_cancelled_begin_leaks_the_user_setting_without_our_wrapper() {
     let begin = AssertSqlSafe("BEGIN; SELECT set_config('app.user_id', 'alice', true)").into_sql_str();
     // on a busy machine the first poll may complete the begin: then it is rolled back and the next begin is cancelled
     while completes_within(1, Tx::begin(pool.acquire().await.unwrap(), Some(begin.clone()))).await {}
-    assert_eq!(leftover_user(&pool).await.as_deref(), Some("alice"));
+    assert_eq!(leftover(&pool).await.as_deref(), Some("alice"));
 }
 
 async fn one_connection(database: &TestDatabase) -> PgPool {
@@ -147,9 +147,11 @@ async fn completes_within<F: Future>(steps: usize, request: F) -> bool {
     false
 }
 
-/// Returns the user setting that the next use of the pool's only connection finds, if there is one.
-async fn leftover_user(pool: &PgPool) -> Option<String> {
-    let setting = sqlx::query_scalar("SELECT NULLIF(current_setting('app.user_id', true), '')");
+/// Returns the user and the owner that the next use of the pool's only connection finds, if there are any.
+async fn leftover(pool: &PgPool) -> Option<String> {
+    let setting = sqlx::query_scalar(
+        "SELECT NULLIF(concat(current_setting('app.user_id', true), current_setting('app.owner_id', true)), '')",
+    );
     setting.fetch_one(pool).await.unwrap()
 }
 

@@ -59,6 +59,28 @@ async fn each_table_and_partition_has_exactly_the_policy_of_its_kind() {
     assert!(tables.iter().any(|(_, parent, _)| parent.is_some()), "no partition was checked");
 }
 
+/// A key that begins with the owner keeps the rows of an owner together, and no id finds a row of another one.
+#[tokio::test]
+async fn the_key_of_each_owned_table_begins_with_its_owner() {
+    let database = TestDatabase::new().await;
+    let keys: BTreeMap<String, String> = sqlx::query_as::<_, (String, String)>(
+        "SELECT i.indrelid::regclass::text, a.attname::text
+         FROM pg_index i
+         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+         WHERE i.indisprimary AND i.indrelid::regclass::text NOT LIKE 'pg_%'",
+    )
+    .fetch_all(database.databases.system.pool())
+    .await
+    .unwrap()
+    .into_iter()
+    .collect();
+    let owned: Vec<_> = TABLES.iter().filter(|table| table.ownership == Ownership::Owned).collect();
+    assert!(owned.len() > 10, "only {} owned tables", owned.len());
+    for table in owned {
+        assert_eq!(keys.get(table.name).map(String::as_str), table.owner_column, "{}", table.name);
+    }
+}
+
 #[tokio::test]
 async fn every_view_runs_with_the_rights_of_its_caller() {
     let database = TestDatabase::new().await;

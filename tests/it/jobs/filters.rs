@@ -137,8 +137,8 @@ async fn a_scan_with_few_matches_stops_and_links_to_its_continuation() {
          ),
          linked AS (
              INSERT INTO user_connections (owner_id, id, connector_id, status, created_at, updated_at)
-             SELECT u.id, gen_random_uuid(), c.id, 'active', $1, $1
-             FROM users u, (SELECT id FROM other UNION ALL SELECT id FROM connectors WHERE slug = 'workbench') c
+             SELECT $2, gen_random_uuid(), c.id, 'active', $1, $1
+             FROM (SELECT id FROM other UNION ALL SELECT id FROM connectors WHERE slug = 'workbench') c
              RETURNING owner_id, id, connector_id
          )
          INSERT INTO job (owner_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
@@ -149,6 +149,7 @@ async fn a_scan_with_few_matches_stops_and_links_to_its_continuation() {
          JOIN linked l ON (l.connector_id = (SELECT id FROM other)) = (n = 0)",
     )
     .bind(app.app.clock.now())
+    .bind(app.owner_of("alice").await)
     .execute(app.app.system.pool())
     .await
     .unwrap();

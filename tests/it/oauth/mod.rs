@@ -8,9 +8,9 @@ mod retry_storage;
 use std::sync::Arc;
 use std::time::Duration;
 
-use craft::actor::{Actor, Origin};
+use craft::actor::Actor;
 use craft::connections::CredentialAnswer;
-use craft::ids::{ConnectionId, OwnerId, UserId};
+use craft::ids::{ConnectionId, OwnerId};
 use http::StatusCode;
 use tokio::task::JoinSet;
 use url::Url;
@@ -62,7 +62,7 @@ fn shows_answer(page: &Page, text: &str) -> bool {
     page.texts("#job-result pre").iter().any(|shown| shown == text)
 }
 
-async fn connection(app: &TestApp) -> (UserId, ConnectionId, String, Option<String>) {
+async fn connection(app: &TestApp) -> (OwnerId, ConnectionId, String, Option<String>) {
     sqlx::query_as("SELECT owner_id, id, status, reason FROM user_connections WHERE secret_ref_access IS NOT NULL")
         .fetch_one(app.app.system.pool())
         .await
@@ -192,7 +192,7 @@ async fn concurrent_callers_refresh_a_token_once() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    let (user, connection, ..) = connection(&app).await;
+    let (owner, connection, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     server.control("slow?seconds=0.3").await;
 
@@ -203,7 +203,7 @@ async fn concurrent_callers_refresh_a_token_once() {
         for _ in 0..8 {
             let process = process.clone();
             workers.spawn(async move {
-                let actor = Actor::new(user, Origin::System);
+                let actor = Actor::system(owner);
                 match process.app.refresher.credential(&actor, connection).await.unwrap() {
                     CredentialAnswer::Ready(it) => (it.version, it.token.unwrap().expose().to_owned()),
                     other => panic!("{other:?}"),
@@ -252,13 +252,13 @@ async fn a_late_invalid_grant_does_not_expire_a_new_sign_in() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    let (user, id, ..) = connection(&app).await;
+    let (owner, id, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
     server.control("kill").await;
     server.hold_answer().await;
     let renewing = tokio::spawn({
         let refresher = app.app.refresher.clone();
-        async move { refresher.credential(&Actor::new(user, Origin::System), id).await }
+        async move { refresher.credential(&Actor::system(owner), id).await }
     });
     server.wait_for_held_answer().await;
     // a new sign-in is stored meanwhile
@@ -278,12 +278,12 @@ async fn an_unreachable_provider_expires_no_connection() {
     let alice = app.alice().await;
     let server = GuardedServer::start().await;
     connect(&alice, &server).await;
-    let (user, id, ..) = connection(&app).await;
+    let (owner, id, ..) = connection(&app).await;
     drop(server);
     app.app.clock.advance(Duration::from_secs(48 * 60));
     let process = app.second_process();
     let refresher = &process.app.refresher;
-    let actor = Actor::new(user, Origin::System);
+    let actor = Actor::system(owner);
     // the token is still valid for a fifth of its lifetime
     assert!(matches!(refresher.credential(&actor, id).await.unwrap(), CredentialAnswer::Ready(it) if it.version == 1));
     app.app.clock.advance(Duration::from_secs(13 * 60));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use craft::actor::{Actor, Origin};
+use craft::actor::Actor;
 use craft::connections::CredentialAnswer;
 
 use super::{ECHO, connect, connection, finish_sign_in, reconnect, shows_answer, start_sign_in};
@@ -29,8 +29,8 @@ async fn a_failing_provider_is_asked_with_growing_delays() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    let (user, id, ..) = connection(&app).await;
-    let actor = Actor::new(user, Origin::System);
+    let (owner, id, ..) = connection(&app).await;
+    let actor = Actor::system(owner);
     let present = || async { app.app.refresher.credential(&actor, id).await.unwrap() };
     server.control("fail?status=503").await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
@@ -133,11 +133,11 @@ async fn a_provider_that_lost_the_client_gets_a_new_one_with_the_next_sign_in() 
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    let (user, id, ..) = connection(&app).await;
+    let (owner, id, ..) = connection(&app).await;
     server.control("forget-clients").await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
-    let actor = Actor::new(user, Origin::System);
+    let actor = Actor::system(owner);
     for _ in 0..3 {
         app.app.refresher.refresh_after_rejection(&actor, id, 1, "not accepted").await.unwrap();
     }

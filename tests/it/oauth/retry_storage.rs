@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use craft::actor::{Actor, Origin};
+use craft::actor::Actor;
 use craft::connections::CredentialAnswer;
 use craft::db::Db;
 use craft::error::Error;
@@ -23,10 +23,10 @@ async fn start_held_refresh(
     app: &TestApp,
     server: &GuardedServer,
 ) -> JoinHandle<craft::error::Result<CredentialAnswer>> {
-    let (user, id, ..) = connection(app).await;
+    let (owner, id, ..) = connection(app).await;
     server.hold_answer().await;
     let refresher = app.app.refresher.clone();
-    let renewing = tokio::spawn(async move { refresher.credential(&Actor::new(user, Origin::System), id).await });
+    let renewing = tokio::spawn(async move { refresher.credential(&Actor::system(owner), id).await });
     server.wait_for_held_answer().await;
     renewing
 }

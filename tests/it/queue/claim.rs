@@ -18,7 +18,7 @@ const CONNECTOR_CAP: usize = 7;
 struct Board {
     of_owner: HashMap<OwnerId, usize>,
     of_connector: HashMap<ConnectorId, usize>,
-    most_of_user: usize,
+    most_of_owner: usize,
     most_of_connector: usize,
     ran: HashSet<JobId>,
 }
@@ -28,7 +28,7 @@ impl Board {
         assert!(self.ran.insert(lease.job_id()), "a job was claimed twice");
         let user = self.of_owner.entry(caller.owner).or_default();
         *user += 1;
-        self.most_of_user = self.most_of_user.max(*user);
+        self.most_of_owner = self.most_of_owner.max(*user);
         let connector = self.of_connector.entry(caller.connector).or_default();
         *connector += 1;
         self.most_of_connector = self.most_of_connector.max(*connector);
@@ -66,7 +66,7 @@ async fn caps_are_exact_under_four_claimers() {
     processes.join_all().await;
     let most = {
         let board = board.lock().unwrap();
-        (board.most_of_user, board.most_of_connector)
+        (board.most_of_owner, board.most_of_connector)
     };
     assert_eq!(most, (LANE_CAP, CONNECTOR_CAP));
     assert_eq!(hub.count("job_result WHERE outcome = 'ok'").await, 140);
@@ -95,7 +95,7 @@ async fn an_idle_process_claims_a_job_in_the_commit_that_enqueues_it() {
 async fn a_job_over_a_cap_waits_although_the_process_is_idle() {
     let hub = Hub::new().await;
     let caller = hub.caller().await;
-    let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 1, ..EngineSettings::default() }).await;
+    let (engine, mut leases) = hub.engine_with(EngineSettings { owner_cap: 1, ..EngineSettings::default() }).await;
     let first = hub.enqueue(caller).await;
     let running = next(&mut leases).await;
     let second = hub.enqueue(caller).await;
@@ -172,7 +172,7 @@ async fn one_users_connections_share_the_users_cap() {
         hub.enqueue(caller).await;
         hub.enqueue(second).await;
     }
-    let (engine, mut leases) = hub.engine_with(EngineSettings { user_cap: 4, ..EngineSettings::default() }).await;
+    let (engine, mut leases) = hub.engine_with(EngineSettings { owner_cap: 4, ..EngineSettings::default() }).await;
     let mut running = Vec::new();
     for _ in 0..4 {
         running.push(next(&mut leases).await);

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
 use craft::ids::JobId;
+use futures_util::TryStreamExt as _;
 use http::header::{COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use reqwest::redirect::Policy;
@@ -17,6 +18,7 @@ use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
 use super::page::Page;
+use super::space::Space;
 use super::stream::Stream;
 
 /// The limit of redirects; more are a loop.
@@ -39,11 +41,13 @@ pub(crate) struct Browser {
     transport: Transport,
     base: Url,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// The organisation that the person acts in; `None` for their own space.
+    space: Option<Space>,
 }
 
 impl Browser {
     pub(super) fn new(router: Router, base: Url) -> Self {
-        Self { transport: Transport::InProcess(router), base, cookies: Mutex::default() }
+        Self { transport: Transport::InProcess(router), base, cookies: Mutex::default(), space: None }
     }
 
     /// Opens a browser for a hub that listens at `base`.
@@ -54,12 +58,26 @@ impl Browser {
     pub(super) fn for_url(base: Url) -> Self {
         let client =
             reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().unwrap();
-        Self { transport: Transport::Network(client), base, cookies: Mutex::default() }
+        Self { transport: Transport::Network(client), base, cookies: Mutex::default(), space: None }
     }
 
     /// Uses another address of the hub, with the same cookies.
     pub(crate) fn set_base(&mut self, base: &Url) {
         self.base = base.clone();
+    }
+
+    /// Acts in an organisation from now on.
+    pub(crate) fn set_space(&mut self, space: Space) {
+        self.space = Some(space);
+    }
+
+    /// Acts in the person's own space again.
+    pub(crate) fn leave_space(&mut self) {
+        self.space = None;
+    }
+
+    fn address(&self, path: &str) -> String {
+        self.space.as_ref().map_or_else(|| path.to_owned(), |space| space.enter(path))
     }
 
     /// Opens a page and follows its redirects.
@@ -113,16 +131,19 @@ impl Browser {
 
     /// Sends a request with further headers, and follows no redirect.
     pub(crate) async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
-        let mut request = Request::builder().method(&method).uri(path).body(body.to_owned()).unwrap();
+        let mut request = Request::builder().method(&method).uri(self.address(path)).body(body.to_owned()).unwrap();
         *request.headers_mut() = self.headers(&method, headers);
-        let (status, headers, body) = match &self.transport {
+        let (status, mut headers, body) = match &self.transport {
             Transport::InProcess(router) => in_process(router.clone(), request).await,
             Transport::Network(client) => over_network(client, &self.base, request).await,
         };
         for cookie in headers.get_all(SET_COOKIE) {
             self.store_cookie(cookie.to_str().unwrap());
         }
-        Page::new(path, status, headers, String::from_utf8_lossy(&body).into_owned())
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let body =
+            self.space.as_ref().map_or(body.clone(), |space| space.strip_answer(path, status, &mut headers, &body));
+        Page::new(path, status, headers, body)
     }
 
     /// Opens a stream of server-sent events.
@@ -135,11 +156,16 @@ impl Browser {
         let Transport::InProcess(router) = &self.transport else {
             panic!("only a hub in this process can be streamed")
         };
-        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let mut request = Request::builder().uri(self.address(path)).body(Body::empty()).unwrap();
         *request.headers_mut() = self.headers(&Method::GET, headers);
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
-        response.into_body()
+        match self.space.clone() {
+            Some(space) => {
+                Body::from_stream(response.into_body().into_data_stream().map_ok(move |it| space.strip_part(&it)))
+            }
+            None => response.into_body(),
+        }
     }
 
     fn headers(&self, method: &Method, further: &[(&str, &str)]) -> HeaderMap {

@@ -13,7 +13,7 @@ impl EverythingServer {
         let script = installed("node_modules/@modelcontextprotocol/server-everything/dist/index.js");
         let command = |port: u16| {
             let mut command = Command::new("node");
-            command.arg(script).arg("streamableHttp").env("PORT", port.to_string());
+            command.arg(&script).arg("streamableHttp").env("PORT", port.to_string());
             command
         };
         Self(ServerProcess::start(command, "listening on port").await)

@@ -24,8 +24,8 @@ impl GuardedServer {
     pub(crate) async fn with(arguments: &[&str]) -> Self {
         let (python, script) = (installed("venv/bin/python"), installed("guarded.py"));
         let command = |port: u16| {
-            let mut command = Command::new(python);
-            command.arg(script).arg(port.to_string()).args(arguments);
+            let mut command = Command::new(&python);
+            command.arg(&script).arg(port.to_string()).args(arguments);
             command
         };
         let process = ServerProcess::start(command, "Uvicorn running").await;

@@ -18,6 +18,7 @@ pub(crate) mod request_recorder;
 pub(crate) mod scripted_server;
 pub(crate) mod server_process;
 mod session;
+pub(crate) mod space;
 pub(crate) mod stream;
 pub(crate) mod strict_provider;
 pub(crate) mod test_app;

@@ -11,8 +11,8 @@ impl ModernServer {
     pub(crate) async fn start() -> Self {
         let (python, script) = (installed("venv/bin/python"), installed("modern.py"));
         let command = |port: u16| {
-            let mut command = Command::new(python);
-            command.arg(script).arg(port.to_string());
+            let mut command = Command::new(&python);
+            command.arg(&script).arg(port.to_string());
             command
         };
         Self(ServerProcess::start(command, "Uvicorn running").await)

@@ -35,7 +35,7 @@ impl OidcProvider {
         installed("node_modules/oidc-provider");
         let command = |port: u16| {
             let mut command = Command::new("node");
-            command.arg(script).arg(port.to_string()).args(arguments);
+            command.arg(&script).arg(port.to_string()).args(arguments);
             command
         };
         Self(ServerProcess::start(command, "listening").await)

@@ -39,7 +39,7 @@ impl OpenBao {
     pub(crate) async fn start() -> Self {
         let program = installed("venv/bin/bao");
         let command = |port: u16| {
-            let mut command = Command::new(program);
+            let mut command = Command::new(&program);
             command.args(["server", "-dev", "-dev-no-store-token", "-dev-root-token-id", ROOT]);
             command.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
             command

@@ -23,22 +23,29 @@ pub(crate) fn installed(path: &str) -> PathBuf {
     path
 }
 
+/// Attempts to start a server: between its choice and its use, another process may have taken the port.
+const STARTS: usize = 5;
+
 impl ServerProcess {
     /// Starts the command that `command` builds for a free port, and waits for a line on stderr that contains `ready`.
-    pub(crate) async fn start(command: impl FnOnce(u16) -> Command, ready: &str) -> Self {
-        let port = super::listener::closed_port().await.port();
-        let mut command = command(port);
+    pub(crate) async fn start(command: impl Fn(u16) -> Command, ready: &str) -> Self {
+        for _ in 0..STARTS {
+            let port = super::listener::closed_port().await.port();
+            if let Some(child) = Self::spawn(command(port), ready).await {
+                return Self { _child: child, port };
+            }
+        }
+        panic!("the server ended {STARTS} times before it was ready");
+    }
+
+    /// Returns the process once it is ready, or `None` if it ended before.
+    async fn spawn(mut command: Command, ready: &str) -> Option<Child> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the server's program should start");
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        loop {
-            let line = lines.next_line().await.unwrap().expect("the server ended before it was ready");
-            if line.contains(ready) {
-                break;
-            }
-        }
+        while !lines.next_line().await.unwrap()?.contains(ready) {}
         // the server would block on a full pipe
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { _child: child, port }
+        Some(child)
     }
 }

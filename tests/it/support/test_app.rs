@@ -18,7 +18,7 @@ use craft::app::App;
 use craft::clock::Clock;
 use craft::config::SignUp;
 use craft::egress::{Egress, EgressPolicy};
-use craft::ids::JobId;
+use craft::ids::{JobId, OwnerId};
 use craft::mail::Mailer;
 use craft::queue::EngineSettings;
 use craft::secret::Secret;
@@ -32,7 +32,8 @@ use url::Url;
 use super::browser::Browser;
 use super::database::TestDatabase;
 use super::page::Page;
-use super::session::insert_session;
+use super::session::{insert_session, record_account, record_session};
+use super::space::{Space, is_in_organisations};
 
 /// Far longer than any job of a test takes.
 const JOB_TIMEOUT: Duration = Duration::from_secs(30);
@@ -134,12 +135,46 @@ impl TestApp {
         accounts::create(&self.app.system, &self.app.passwords, account, is_admin, now).await.unwrap()
     }
 
+    /// Creates an account and signs it in, in the person's own space.
+    pub(crate) async fn persona_with_account(&self, name: &str) -> (User, Browser) {
+        let user = self.account(name, false).await;
+        let browser = self.stranger();
+        insert_session(&self.app, &browser, user.id).await;
+        (user, browser)
+    }
+
     /// Creates an account and signs it in without the sign-in page.
     pub(crate) async fn persona(&self, name: &str, is_admin: bool) -> Browser {
         let user = self.account(name, is_admin).await;
-        let browser = self.stranger();
+        let mut browser = self.stranger();
         insert_session(&self.app, &browser, user.id).await;
+        if is_in_organisations() {
+            browser.set_space(Space::create(&self.app, name, user.id).await);
+            let owner = self.owner_of(name).await;
+            record_account(&self.app, user.id, owner).await;
+            record_session(&self.app, user.id, owner).await;
+        }
         browser
+    }
+
+    /// Writes entries as of sign-ins into the log of the persona `name`.
+    pub(crate) async fn record_sign_ins(&self, name: &str, count: usize) {
+        let statement = sqlx::query_scalar("SELECT id FROM users WHERE email = $1 || '@example.com'");
+        let user = statement.bind(name).fetch_one(self.app.system.pool()).await.unwrap();
+        let owner = self.owner_of(name).await;
+        for _ in 0..count {
+            record_session(&self.app, user, owner).await;
+        }
+    }
+
+    /// Returns the owner of the rows that the persona `name` works on.
+    pub(crate) async fn owner_of(&self, name: &str) -> OwnerId {
+        let statement = if is_in_organisations() {
+            "SELECT id FROM organisations WHERE slug = 'space-of-' || $1"
+        } else {
+            "SELECT id FROM users WHERE email = $1 || '@example.com'"
+        };
+        sqlx::query_scalar(statement).bind(name).fetch_one(self.app.system.pool()).await.unwrap()
     }
 
     /// Adds the MCP server at `url` through the page; returns the path of the new connector.
@@ -208,18 +243,21 @@ impl TestApp {
 
     /// Returns the path of the only link in the newest mail.
     pub(crate) fn newest_mailed_link(&self) -> String {
-        let mail = self.mails().pop().expect("no mail was sent");
+        // a long line is wrapped
+        let mail = self.mails().pop().expect("no mail was sent").replace("=\r\n", "").replace("=\n", "");
         let base = self.app.public_url.as_str().trim_end_matches('/');
         let mut links = mail.split_whitespace().filter_map(|word| word.strip_prefix(base));
         let link = links.next().expect("the mail has no link").to_owned();
         assert_eq!(links.next(), None, "the mail has a second link");
-        link
+        if is_in_organisations() { Space::strip_any(&link) } else { link }
     }
 
     /// Returns the actions in the audit log, oldest first, as `action` or `action!class`.
     pub(crate) async fn audit_actions(&self) -> Vec<String> {
-        let statement = "SELECT action || COALESCE('!' || error_class, '') FROM audit_entries ORDER BY id";
-        sqlx::query_scalar(statement).fetch_all(self.app.system.pool()).await.unwrap()
+        // the log of a persona is that of their organisation there
+        let statement = "SELECT action || COALESCE('!' || error_class, '') FROM audit_entries
+                         WHERE NOT ($1 AND owner_id IN (SELECT user_id FROM memberships)) ORDER BY id";
+        sqlx::query_scalar(statement).bind(is_in_organisations()).fetch_all(self.app.system.pool()).await.unwrap()
     }
 }
 

@@ -1,0 +1,121 @@
+//! Ends the sign-in at a provider: the callback, and the document that describes the hub's OAuth client. Providers know these
+//! addresses, so they belong to no space.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State as Handles;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{authorization, connected_message, href};
+use crate::app::App;
+use crate::connections::{self, CompletedSignIn};
+use crate::connectors::Connector;
+use crate::error::Error;
+use crate::organisations;
+use crate::web::actor::SignedIn;
+use crate::web::error::Result;
+use crate::web::extract::Query;
+use crate::web::flash::Flash;
+use crate::web::respond::{page_with, see_other};
+use crate::web::shell::{Section, Shell};
+use crate::web::when;
+
+/// A sign-in that failed.
+#[derive(Template)]
+#[template(path = "connectors/not_signed_in.html")]
+struct FailedPage {
+    shell: Shell,
+    message: String,
+    again: Option<(String, String)>,
+}
+
+/// Handles the OAuth callback of a sign-in.
+pub(super) async fn callback(
+    Handles(app): Handles<App>,
+    me: SignedIn,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Result {
+    let me = enter_space_of_callback(&app, me, &query).await?;
+    let session = me.session_key().ok_or(Error::NotFound("session"))?;
+    // in a task of its own: a grant must not be lost if the browser closes the connection now
+    let completion = app.background_tasks.run_to_end({
+        let (app, actor, query) = (app.clone(), me.actor.clone(), query.clone());
+        async move { authorization(&app).complete(&actor, session, &query, app.clock.now()).await }
+    });
+    match completion.await {
+        Ok(signed) => {
+            signed.released.announce(&app.live);
+            app.live.notify_owner(me.actor.owner_id());
+            let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
+            me.flash(Flash::success(message)).await?;
+            Ok(see_other(&href(&signed.connector, me.here())))
+        }
+        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
+        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
+        Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
+        Err(error) => {
+            let connector = authorization(&app).connector_of_callback(&me.actor, &query).await?;
+            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_string(), connector).await)
+        }
+    }
+}
+
+/// Enters the organisation for which the sign-in was begun: the callback's address names no space.
+async fn enter_space_of_callback(
+    app: &App,
+    me: SignedIn,
+    query: &BTreeMap<String, String>,
+) -> crate::error::Result<SignedIn> {
+    let user = me.actor.user_id();
+    match connections::find_owner_of_callback(&app.system, user, query).await? {
+        Some(owner) if owner != me.actor.owner_id() => {
+            Ok(me.within(organisations::find_membership_in(&app.system, user, owner).await?))
+        }
+        _ => Ok(me),
+    }
+}
+
+/// Serves the client metadata document, for providers that read it.
+pub(super) async fn client(Handles(app): Handles<App>) -> Result {
+    use axum::response::IntoResponse;
+    Ok(axum::Json(connections::client_document(&app.public_url)?).into_response())
+}
+
+fn describe_sign_in(signed: &CompletedSignIn) -> String {
+    let again = if signed.is_reconnected { " again" } else { "" };
+    let account = signed.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
+    let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
+    match signed.tools {
+        Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
+        None if signed.connector.can_be_rediscovered() => {
+            sentences.push("Its tools could not be read yet. Check for changes below.".to_owned());
+        }
+        None => {}
+    }
+    if !signed.missing.is_empty() {
+        sentences.push(format!("Not granted: {}.", signed.missing.join(", ")));
+    }
+    if !signed.released.is_empty() {
+        sentences
+            .push(format!("{} that waited for it will run now.", when::count(signed.released.len() as u64, "job")));
+    }
+    sentences.join(" ")
+}
+
+/// Says why a service is not connected, with a link to try again.
+pub(super) async fn show_failure(
+    me: &SignedIn,
+    status: StatusCode,
+    message: String,
+    connector: Option<Connector>,
+) -> Response {
+    let catalogue = me.here().path("/connectors");
+    let shell = me.shell("Not connected").await.section(Section::Connectors).breadcrumb("Connectors", catalogue);
+    let again = connector.map(|it| {
+        let form = format!("{}/connection", href(&it, me.here()));
+        (it.name, form)
+    });
+    page_with(status, &FailedPage { shell: shell.title_prefix("Error"), message, again })
+}
