@@ -47,7 +47,7 @@ pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, limit: i64) -> 
 pub struct RecentJobs {
     /// The newest jobs of all tools.
     pub newest: Vec<JobRow>,
-    /// The newest job of each tool, among the newest [`MAX_SCANNED_JOBS`] jobs.
+    /// The newest job of each tool, among the newest `MAX_SCANNED_JOBS` jobs.
     pub last: Vec<JobRow>,
 }
 

@@ -1,7 +1,7 @@
 //! The client side of OAuth: discovery, registration, authorization, tokens and revocation.
 //!
 //! A [`Provider`] describes how one authorization server differs from RFC 6749; the defaults are those of the standards.
-//! The `oauth2` crate builds standard requests and parses standard responses; [`http_adapter`] transforms both as the
+//! The `oauth2` crate builds standard requests and parses standard responses; `http_adapter` transforms both as the
 //! description says.
 //! The module stores nothing: credentials come in as values and go out in a [`Grant`]. Every request leaves through
 //! [`Egress`], follows no redirect, and is bounded in time and size. Messages quote at most
