@@ -85,11 +85,12 @@ ALTER INDEX job_later_by_user RENAME TO job_later_by_owner;
 
 -- a person acts
 ALTER TABLE job ADD COLUMN started_by uuid;
-ALTER TABLE oauth_transactions ADD COLUMN started_by uuid REFERENCES users (id) ON DELETE CASCADE;
+-- without the user nobody can complete the request; it stays until the sweep deletes it with its verifier
+ALTER TABLE oauth_transactions ADD COLUMN started_by uuid REFERENCES users (id) ON DELETE SET NULL;
 CREATE INDEX oauth_transactions_by_user ON oauth_transactions (started_by);
 ALTER TABLE audit_entries ADD COLUMN actor_id uuid, ADD COLUMN via uuid;
 COMMENT ON COLUMN job.started_by IS 'User who started the job; null: its owner, who is a person.';
-COMMENT ON COLUMN oauth_transactions.started_by IS 'User who signs in; null: its owner, who is a person.';
+COMMENT ON COLUMN oauth_transactions.started_by IS 'User who signs in; null: a request from before this column, or the account was deleted.';
 COMMENT ON COLUMN audit_entries.actor_id IS 'User who acted, or for whom the system acted; null: the owner of the log, or nobody who is known.';
 COMMENT ON COLUMN audit_entries.via IS 'Id of the token, workflow or trigger through which the user acted; null: none.';
 

@@ -4,7 +4,7 @@ use super::action_name::ActionName;
 use super::stored::{ActorKind, AuditOutcome, Stored};
 use crate::actor::Origin;
 use crate::clock::Timestamp;
-use crate::ids::{AuditId, ConnectorId, JobId};
+use crate::ids::{AuditId, ConnectorId, JobId, UserId};
 
 /// An entry without its body.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct AuditEntry {
     pub action: Stored<ActionName>,
     /// Kind of the actor.
     pub actor: ActorKind,
+    /// User who acted, or for whom the system acted. The owner of the log, if nobody else is known.
+    pub user_id: UserId,
     /// Origin of the action.
     pub origin: Stored<Origin>,
     /// Noun of the target.
@@ -59,6 +61,8 @@ pub struct EntryDetail {
     pub action: Stored<ActionName>,
     /// Kind of the actor.
     pub actor: ActorKind,
+    /// User who acted, or for whom the system acted. The owner of the log, if nobody else is known.
+    pub user_id: UserId,
     /// Origin of the action.
     pub origin: Stored<Origin>,
     /// Noun of the target.

@@ -9,7 +9,7 @@ use super::store;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::AuditId;
 
 /// Maximum number of entries read at a time.
@@ -21,6 +21,8 @@ pub struct Export {
     db: Db,
     actor: Actor,
     filter: Filter,
+    /// The export's own entry, which is in the log for as long as the actor may read it.
+    own_entry: AuditId,
     /// Key before which the next batch begins; `None` at the end.
     before: Option<AuditId>,
 }
@@ -39,7 +41,8 @@ pub async fn export(
     let mut tx = db.enter(actor).await?;
     store::insert(&mut tx, &noted).await?;
     tx.commit().await?;
-    Ok(Export { db: db.clone(), actor: actor.clone(), filter, before: before.or(Some(noted.id)) })
+    let before = before.or(Some(noted.id));
+    Ok(Export { db: db.clone(), actor: actor.clone(), filter, own_entry: noted.id, before })
 }
 
 /// An exported entry, without its request and response, which can be large.
@@ -52,11 +55,18 @@ pub struct ExportedEntry {
 }
 
 impl Export {
-    /// Returns the next entries, newest first, or `None` at the end. A batch can be empty before the end. No connection is held afterwards.
+    /// Returns the next entries, newest first, or `None` at the end. A batch can be empty before the end. No connection is held
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if the actor may no longer read the log, so that half a log is not taken for a whole one.
     pub async fn next(&mut self) -> Result<Option<Vec<ExportedEntry>>> {
         let Some(before) = self.before else { return Ok(None) };
         let (owner, range) = (self.actor.owner_id(), keys::range(&self.filter, Some(before)));
         let mut tx = self.db.enter(&self.actor).await?;
+        if !store::exists(&mut tx, owner, self.own_entry).await? {
+            return Err(Error::NotFound("audit log"));
+        }
         let (keys, last) = keys::read(&mut tx, owner, self.filter.source(), range, BATCH).await?;
         let entries = store::of_keys(&mut tx, owner, &keys, &self.filter, BATCH).await?;
         let keys: Vec<_> = entries.iter().map(|entry| entry.id).collect();

@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::prepared::PreparedEntry;
 use super::stored::AuditOutcome;
 use crate::actor::Origin;
-use crate::ids::{AuditId, ConnectorId, JobId, OwnerId};
+use crate::ids::{AuditId, ConnectorId, JobId, OwnerId, UserId};
 use crate::page::KeyRange;
 
 pub(super) async fn insert(conn: &mut PgConnection, entry: &PreparedEntry) -> sqlx::Result<()> {
@@ -67,6 +67,7 @@ pub(super) async fn newest(
         SELECT e.id AS "id: AuditId",
                e.action AS "action: _",
                e.actor AS "actor: _",
+               COALESCE(e.actor_id, e.owner_id) AS "user_id!: UserId",
                e.origin AS "origin: _",
                e.target_kind,
                e.target_id,
@@ -109,6 +110,7 @@ pub(super) async fn of_keys(
         SELECT e.id AS "id!: AuditId",
                e.action AS "action!: _",
                e.actor AS "actor!: _",
+               COALESCE(e.actor_id, e.owner_id) AS "user_id!: UserId",
                e.origin AS "origin!: _",
                e.target_kind,
                e.target_id,
@@ -197,6 +199,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -
         SELECT e.id AS "id!: AuditId",
                e.action AS "action!: _",
                e.actor AS "actor!: _",
+               COALESCE(e.actor_id, e.owner_id) AS "user_id!: UserId",
                e.origin AS "origin!: _",
                e.target_kind,
                e.target_id,

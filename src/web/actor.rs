@@ -6,6 +6,7 @@
 
 use std::ops::Deref;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -176,7 +177,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
             let viewer = Viewer { actor, user: shell_user(account), session: key };
             SignedIn { viewer, session: session.clone() }
         });
-        let signed_in = match (signed_in, organisation_of_path(parts).await) {
+        let signed_in = match (signed_in, organisation_of_path(parts).await?) {
             (Some(own), Some(slug)) => {
                 let user = own.user.clone();
                 let entered = own.in_organisation(app, &slug).await;
@@ -193,9 +194,19 @@ impl FromRequestParts<App> for MaybeSignedIn {
 }
 
 /// Returns the parameter `org` of the path: the slug of an organisation.
-async fn organisation_of_path(parts: &mut Parts) -> Option<String> {
-    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
-    parameters.iter().find(|(name, _)| *name == "org").map(|(_, slug)| slug.to_owned())
+///
+/// # Errors
+/// Answers 404 if the path has parameters that cannot be read: it must not be taken for one's own space.
+async fn organisation_of_path(parts: &mut Parts) -> Result<Option<String>, Error> {
+    let parameters = match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(parameters) => parameters,
+        // a route without parameters
+        Err(RawPathParamsRejection::MissingPathParams(_)) => return Ok(None),
+        Err(_) => return Err(Error::not_found()),
+    };
+    let slug = parameters.iter().find(|(name, _)| *name == "org").map(|(_, slug)| slug.to_owned());
+    // the database cannot look for a NUL
+    if slug.as_ref().is_some_and(|slug| slug.contains('\0')) { Err(Error::not_found()) } else { Ok(slug) }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the session row vouches for the user")]

@@ -1,6 +1,8 @@
 //! Organisations: who may enter, and what nobody else meets.
 
 use craft::actor::{Actor, Origin};
+use craft::audit::{self, Action, Filter};
+use craft::error::Error;
 use craft::organisations::Role;
 use http::StatusCode;
 
@@ -60,6 +62,32 @@ async fn an_organisation_of_others_is_the_same_not_found_as_one_that_does_not_ex
 }
 
 #[tokio::test]
+async fn a_slug_that_cannot_be_one_is_not_found_and_never_ones_own_space() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    for slug in ["%FF", "%00", "a%2Fb", "%E2%80%AE", &"x".repeat(4_000)] {
+        for page in ["/dashboard", "/jobs", "/no-such-page"] {
+            assert_eq!(alice.get(&format!("/orgs/{slug}{page}")).await.status, StatusCode::NOT_FOUND, "{slug} {page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_breaks_off_if_the_membership_ends_meanwhile() {
+    let Hub { app, alice: _, acme, .. } = Hub::new().await;
+    let owner = owner_of(&app, &acme).await;
+    let bob = app.account("bob", false).await;
+    acme.add(&app.app, bob.id, Role::Auditor, app.app.clock.now()).await;
+    #[expect(clippy::disallowed_methods, reason = "the test acts for bob")]
+    let actor = Actor::new(bob.id, Origin::Browser).within(owner);
+    let action = Action::LogExported { format: "csv", filter: serde_json::json!({}) };
+    let begun = audit::export(&app.app.db, &actor, Filter::default(), None, &action, app.app.clock.now());
+    let mut export = begun.await.unwrap();
+    end_membership(&app, &acme, bob.id).await;
+    assert!(matches!(export.next().await, Err(Error::NotFound("audit log"))));
+}
+
+#[tokio::test]
 async fn rows_of_an_organisation_are_not_in_the_own_space_of_a_member() {
     let app = TestApp::new().await;
     let (user, mut alice) = app.persona_with_account("alice").await;
@@ -88,6 +116,9 @@ async fn a_member_acts_for_the_organisation_and_is_named_in_its_log() {
             .await
             .unwrap();
     assert_eq!(actors, [bob_user.id]);
+    let origins = |page: Page| page.texts("tbody td[data-label=Who]");
+    assert_eq!(origins(bob.get("/audit?action=jobs").await), ["The hub, for you"]);
+    assert_eq!(origins(alice.get("/audit?action=jobs").await), ["The hub, for a member"]);
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ impl Notifier {
         }
     }
 
-    /// Claims a notice, mails it to each recipient, and clears it if at least one mail was sent.
+    /// Claims a notice, mails it to each recipient, and clears it if at least one mail was sent or there is nobody to mail.
     async fn send(&self, notice: NoticeKind) -> Result<()> {
         let now = self.clock.now();
         let retry_at = now + RETRY_DELAY;
@@ -95,8 +95,10 @@ impl Notifier {
         drop(conn);
         let Some(content) = claimed else { return Ok(()) };
         let link = self.link(notice, &content).await?;
-        let mut is_sent = false;
-        for recipient in self.recipients(notice).await? {
+        let recipients = self.recipients(notice).await?;
+        // nobody to tell is no reason to try again
+        let mut is_sent = recipients.is_empty();
+        for recipient in recipients {
             match self.mailer.send(&content.mail(recipient, &link), now).await {
                 Ok(()) => is_sent = true,
                 Err(error) => tracing::warn!(

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::actions::{self, OptionGroup};
-use super::labels::{origin_label, origin_phrase, outcome_label};
+use super::labels::{Person, origin_label, origin_phrase, outcome_label};
 use super::list_params::ListParams;
 use crate::actor::Origin;
 use crate::audit::{self, AuditOutcome, Filter, TextFilter};
@@ -44,8 +44,8 @@ impl Filters {
     /// Parses the parameters of the viewer's log.
     pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, params: ListParams) -> Result<Self> {
         let connectors = load_connector_filter(tx, &viewer.actor, &params.connector).await?;
-        let mut filters = Self::parse(params, connectors.selected.as_ref(), &viewer.user.zone);
-        filters.here = viewer.here().clone();
+        let here = viewer.here().clone();
+        let mut filters = Self::parse(params, connectors.selected.as_ref(), here, &viewer.user.zone);
         filters.connectors = connectors.choices;
         // a position of another list, or of another user's
         if let Some(place) = filters.before
@@ -58,8 +58,8 @@ impl Filters {
     }
 
     /// Parses the parameters. `zone` decides when the viewer's days begin.
-    fn parse(params: ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
-        let mut filters = Self::default();
+    fn parse(params: ListParams, connector: Option<&LinkedConnector>, here: Here, zone: &TimeZone) -> Self {
+        let mut filters = Self { here, ..Self::default() };
         filters.outcome(params.outcome());
         filters.action(params.action());
         filters.connector(params.connector(), connector);
@@ -103,7 +103,7 @@ impl Filters {
         let origin = Origin::ALL.into_iter().find(|it| it.as_str() == value);
         report_invalid(&mut self.faults, "who", value, origin.is_some(), "choose one of the list");
         if let Some(origin) = origin {
-            self.activate("who", value, origin_phrase(origin).to_owned());
+            self.activate("who", value, origin_phrase(origin, self.person()).to_owned());
             self.filter.origin = Some(origin);
         }
     }
@@ -176,9 +176,14 @@ impl Filters {
     }
 
     /// Returns the options for the origin.
-    pub(super) fn origins() -> Vec<SelectOption> {
-        let all = Origin::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), origin_label(it)));
+    pub(super) fn origins(&self) -> Vec<SelectOption> {
+        let all = Origin::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), origin_label(it, self.person())));
         std::iter::once(SelectOption::new("", "Anybody")).chain(all).collect()
+    }
+
+    /// The person whom the filter for the origin speaks of: in an organisation, any member.
+    fn person(&self) -> Person {
+        self.here.name().map_or(Person::You, |_| Person::Member)
     }
 
     /// Returns the options for the outcome.
@@ -221,7 +226,7 @@ mod tests {
             text: " a&b ".into(),
             ..ListParams::default()
         };
-        let filters = Filters::parse(params, None, &TimeZone::get("Europe/Berlin").unwrap());
+        let filters = Filters::parse(params, None, Here::default(), &TimeZone::get("Europe/Berlin").unwrap());
         assert!(filters.faults.is_empty());
         assert_eq!(
             filters.title(),
@@ -236,7 +241,7 @@ mod tests {
     fn the_links_of_an_organisations_log_stay_in_it() {
         let params = ListParams { outcome: "error".into(), ..ListParams::default() };
         let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
-        let filters = Filters { here, ..Filters::parse(params, None, &TimeZone::UTC) };
+        let filters = Filters::parse(params, None, here, &TimeZone::UTC);
         assert_eq!(filters.href(None), "/orgs/acme/audit?outcome=error");
         assert_eq!(filters.export_href("csv"), "/orgs/acme/audit/export.csv?outcome=error");
     }
@@ -254,7 +259,7 @@ mod tests {
             text: long.clone(),
             before: "2".into(),
         };
-        let filters = Filters::parse(params, None, &TimeZone::UTC);
+        let filters = Filters::parse(params, None, Here::default(), &TimeZone::UTC);
         let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["outcome", "action", "connector", "who", "text", "from", "to", "before"]);
         assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
@@ -266,7 +271,7 @@ mod tests {
     #[test]
     fn a_period_that_ends_before_it_begins_is_reported() {
         let params = ListParams { from: "2026-11-21".into(), to: "2026-11-20".into(), ..ListParams::default() };
-        let filters = Filters::parse(params, None, &TimeZone::UTC);
+        let filters = Filters::parse(params, None, Here::default(), &TimeZone::UTC);
         assert_eq!(filters.faults.message_for("to"), Some("The last day is before the first: swap them"));
         assert_eq!((filters.typed.from(), filters.typed.to()), ("2026-11-21", "2026-11-20"));
         assert!(filters.filter.is_empty());

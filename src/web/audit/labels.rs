@@ -1,24 +1,44 @@
-//! Labels of the audit log: origins and outcomes in words.
+//! Labels of the audit log: who acted, from where, and outcomes in words.
 
 use crate::actor::Origin;
 use crate::audit::{AuditOutcome, Stored};
+use crate::ids::UserId;
 use crate::web::badge::Badge;
 
-/// Returns the label of a stored origin; an origin of another version is the viewer.
-pub(super) const fn stored_origin_label(origin: &Stored<Origin>) -> &'static str {
-    match origin {
-        Stored::Value(origin) => origin_label(*origin),
-        Stored::OtherText(_) => "You",
+/// The person who acted, as the viewer knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Person {
+    /// The viewer.
+    You,
+    /// Another member of the organisation.
+    Member,
+}
+
+impl Person {
+    pub(super) fn of(user: UserId, viewer: UserId) -> Self {
+        if user == viewer { Self::You } else { Self::Member }
+    }
+}
+
+/// Returns the label of a stored origin; an origin of another version names the person only.
+pub(super) const fn stored_origin_label(origin: &Stored<Origin>, person: Person) -> &'static str {
+    match (origin, person) {
+        (Stored::Value(origin), _) => origin_label(*origin, person),
+        (Stored::OtherText(_), Person::You) => "You",
+        (Stored::OtherText(_), Person::Member) => "A member",
     }
 }
 
 /// Returns the label of an origin, addressed to the viewer.
-pub(super) const fn origin_label(origin: Origin) -> &'static str {
-    match origin {
-        Origin::System => "The hub, for you",
-        Origin::Browser => "You, in a browser",
-        Origin::Assistant => "You, through an assistant",
-        Origin::Cli => "On the server’s command line",
+pub(super) const fn origin_label(origin: Origin, person: Person) -> &'static str {
+    match (origin, person) {
+        (Origin::System, Person::You) => "The hub, for you",
+        (Origin::System, Person::Member) => "The hub, for a member",
+        (Origin::Browser, Person::You) => "You, in a browser",
+        (Origin::Browser, Person::Member) => "A member, in a browser",
+        (Origin::Assistant, Person::You) => "You, through an assistant",
+        (Origin::Assistant, Person::Member) => "A member, through an assistant",
+        (Origin::Cli, _) => "On the server’s command line",
     }
 }
 
@@ -28,11 +48,13 @@ pub(super) const fn outcome_label(outcome: AuditOutcome) -> &'static str {
 }
 
 /// Returns the origin as part of a list of filters.
-pub(super) const fn origin_phrase(origin: Origin) -> &'static str {
-    match origin {
-        Origin::System => "by the hub",
-        Origin::Browser => "by you in a browser",
-        Origin::Assistant => "by you through an assistant",
-        Origin::Cli => "on the server’s command line",
+pub(super) const fn origin_phrase(origin: Origin, person: Person) -> &'static str {
+    match (origin, person) {
+        (Origin::System, _) => "by the hub",
+        (Origin::Browser, Person::You) => "by you in a browser",
+        (Origin::Browser, Person::Member) => "by a member in a browser",
+        (Origin::Assistant, Person::You) => "by you through an assistant",
+        (Origin::Assistant, Person::Member) => "by a member through an assistant",
+        (Origin::Cli, _) => "on the server’s command line",
     }
 }

@@ -8,7 +8,7 @@ use crate::audit::{EntryContext, ExportedEntry};
 use crate::error::Result;
 
 /// The columns, in order. Requests and responses are left out, because they may have any size.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "id",
     "time",
     "what",
@@ -26,9 +26,10 @@ const COLUMNS: [&str; 17] = [
     "latency_ms",
     "address",
     "agent",
+    "user_id",
 ];
 
-fn values(exported: &ExportedEntry) -> [Value; 17] {
+fn values(exported: &ExportedEntry) -> [Value; 18] {
     let ExportedEntry { entry, circumstances } = exported;
     let circumstance =
         |field: fn(&EntryContext) -> &Option<String>| circumstances.as_ref().and_then(|it| field(it).clone());
@@ -50,6 +51,7 @@ fn values(exported: &ExportedEntry) -> [Value; 17] {
         entry.latency_ms.into(),
         circumstance(|it| &it.ip).into(),
         circumstance(|it| &it.agent).into(),
+        entry.user_id.to_string().into(),
     ]
 }
 

@@ -43,7 +43,7 @@ async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListPa
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell(filters.title()).await.section(Section::Audit);
-    Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
+    Ok(page_with(status, &IndexPage::new(shell, filters, &list, me.actor.user_id(), &me.calendar(app.clock.now()))))
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById<AuditId>>) -> Result {
@@ -51,5 +51,5 @@ async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById
     let calendar = me.calendar(app.clock.now());
     let shell = me.shell(entry.action.title()).await.section(Section::Audit);
     let shell = shell.breadcrumb("Audit log", me.here().path("/audit"));
-    Ok(page(&ShowPage::new(shell, entry, &calendar)))
+    Ok(page(&ShowPage::new(shell, entry, me.actor.user_id(), &calendar)))
 }

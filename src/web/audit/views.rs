@@ -7,8 +7,9 @@ use askama::Template;
 use super::actions::OptionGroup;
 use super::export::Format;
 use super::filters::Filters;
-use super::labels::stored_origin_label;
+use super::labels::{Person, stored_origin_label};
 use crate::audit::{AuditEntry, EntryDetail, Listing};
+use crate::ids::UserId;
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
 use crate::web::here::Here;
@@ -34,7 +35,7 @@ pub(super) struct IndexPage {
 }
 
 impl IndexPage {
-    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, calendar: &Calendar) -> Self {
+    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, viewer: UserId, calendar: &Calendar) -> Self {
         let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
             _ if !filters.faults.is_empty() => Some("Error"),
             true => Some("No matches"),
@@ -45,10 +46,10 @@ impl IndexPage {
                 Some(state) => shell.title_prefix(state),
                 None => shell,
             },
-            origins: Filters::origins(),
+            origins: filters.origins(),
             outcomes: Filters::outcomes(),
             actions: Filters::actions(),
-            entries: list.rows.iter().map(|entry| Row::new(entry, &filters.here, calendar)).collect(),
+            entries: list.rows.iter().map(|entry| Row::new(entry, viewer, &filters.here, calendar)).collect(),
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
             older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
@@ -80,13 +81,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(entry: &AuditEntry, here: &Here, calendar: &Calendar) -> Self {
+    fn new(entry: &AuditEntry, viewer: UserId, here: &Here, calendar: &Calendar) -> Self {
         let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             href: here.path(&format!("/audit/{}", entry.id)),
             what: entry.action.title().to_owned(),
             detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
-            origin: stored_origin_label(&entry.origin).to_owned(),
+            origin: stored_origin_label(&entry.origin, Person::of(entry.user_id, viewer)).to_owned(),
             badge: Badge::outcome(entry.outcome),
             took: format_latency(entry.latency_ms).unwrap_or_else(|| "–".to_owned()),
             at: calendar.when(entry.created_at),
@@ -139,7 +140,7 @@ impl Body {
 }
 
 impl ShowPage {
-    pub(super) fn new(shell: Shell, entry: EntryDetail, calendar: &Calendar) -> Self {
+    pub(super) fn new(shell: Shell, entry: EntryDetail, viewer: UserId, calendar: &Calendar) -> Self {
         let here = shell.here();
         let request = Body::new("request", "Request", entry.had_request, entry.request.as_deref());
         let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
@@ -149,7 +150,7 @@ impl ShowPage {
             action: entry.action.as_str().to_owned(),
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
-            origin: stored_origin_label(&entry.origin).to_owned(),
+            origin: stored_origin_label(&entry.origin, Person::of(entry.user_id, viewer)).to_owned(),
             target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),
