@@ -15,7 +15,7 @@ pub(super) enum Person {
 }
 
 impl Person {
-    pub(super) fn of(user: UserId, viewer: UserId) -> Self {
+    pub(super) fn seen_by(viewer: UserId, user: UserId) -> Self {
         if user == viewer { Self::You } else { Self::Member }
     }
 }
