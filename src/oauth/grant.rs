@@ -2,8 +2,8 @@
 
 use oauth2::TokenResponse as _;
 
+use super::http_adapter::TokenResponse;
 use super::provider::Provider;
-use super::standard_client::TokenResponse;
 use super::template::TemplateValues;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -26,13 +26,13 @@ pub struct Grant {
 impl Grant {
     /// Converts the crate's token response.
     pub(super) fn from_response(response: &TokenResponse, now: Timestamp) -> Self {
-        let scopes = response.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str().to_owned()));
+        let extra = response.extra_fields();
         Self {
             access: Secret::new(response.access_token().secret()),
             refresh: response.refresh_token().map(|token| Secret::new(token.secret())),
             expires_at: response.expires_in().map(|lifetime| now + lifetime),
-            scopes: scopes.map(|scopes| scopes.filter(|scope| !scope.is_empty()).collect()),
-            captured: response.extra_fields().captured.clone(),
+            scopes: extra.granted.clone(),
+            captured: extra.captured.clone(),
         }
     }
 

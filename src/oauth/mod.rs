@@ -10,10 +10,8 @@
 //! `connections::authorization` signs owners in and revokes grants, `connections::token_refresh` refreshes tokens, and
 //! check-ups repeat the discovery.
 
-mod assertion;
 mod authorize;
 mod challenge;
-mod client_auth;
 mod discovery;
 mod failure;
 mod grant;
@@ -23,9 +21,7 @@ mod pointers;
 mod provider;
 mod register;
 mod resource_metadata;
-mod revoke;
 mod server_metadata;
-mod standard_client;
 mod template;
 mod token;
 
@@ -35,18 +31,17 @@ use url::Url;
 
 pub use authorize::{AuthorizationParams, CallbackParams, Pkce, State, authorization_url};
 pub use challenge::Challenge;
-pub use client_auth::validate_client_secret;
 pub use discovery::discover;
 pub use failure::unknown_client;
 pub use grant::Grant;
+pub use http_adapter::validate_client_secret;
 pub use pointers::{SuccessCondition, TimeUnit, TokenResponseFormat};
 pub use provider::{
     BodyFormat, ClientAuth, PkceMethod, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind,
 };
 pub use register::{RegisteredClient, register};
-pub use revoke::revoke;
 pub use template::{TemplateValues, names as template_names, text as fill_template, url as fill_url_template};
-pub use token::{exchange, refresh};
+pub use token::{exchange, refresh, revoke};
 
 use crate::egress::{Egress, Request};
 pub use crate::egress::{Failure, FailureKind};

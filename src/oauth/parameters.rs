@@ -1,9 +1,6 @@
-//! Parameters of a request to a provider: their names there, and where they are written.
+//! Parameters of a request to a provider, and their names there.
 
-use url::Url;
-
-use super::provider::{BodyFormat, Provider};
-use crate::egress::Request;
+use super::provider::Provider;
 
 /// Names and values, in order.
 pub(super) type Parameters = Vec<(String, String)>;
@@ -30,22 +27,4 @@ pub(super) fn rename(parameters: &mut Parameters, from: &str, to: &str) {
 pub(super) fn to_wire(provider: &Provider, parameters: Parameters) -> Parameters {
     let sent = parameters.into_iter().filter(|(_, value)| provider.keep_empty || !value.is_empty());
     sent.map(|(name, value)| (provider.rename.get(&name).cloned().unwrap_or(name), value)).collect()
-}
-
-/// Writes the parameters into the body or the URL of a request to `url`.
-pub(super) fn write(request: Request, mut url: Url, format: BodyFormat, parameters: Parameters) -> Request {
-    match format {
-        BodyFormat::Form => {
-            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-            request.body("application/x-www-form-urlencoded", form)
-        }
-        BodyFormat::Json => {
-            let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
-            request.body("application/json", serde_json::Value::Object(object).to_string())
-        }
-        BodyFormat::Query => {
-            url.query_pairs_mut().extend_pairs(parameters);
-            request.with_url(url)
-        }
-    }
 }

@@ -8,13 +8,14 @@ use super::{FileFault, Source};
 use crate::oauth::{Provider, RevocationAuth, template_names};
 
 /// Parameters that the hub sets for each request.
-const RESERVED_PARAMS: [&str; 8] = [
+const RESERVED_PARAMS: [&str; 9] = [
     "state",
     "code",
     "code_challenge",
     "code_verifier",
     "client_secret",
     "client_assertion",
+    "client_assertion_type",
     "access_token",
     "refresh_token",
 ];

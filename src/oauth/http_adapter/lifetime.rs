@@ -58,10 +58,12 @@ fn number(value: &Value) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Provider;
+    use super::{Provider, Timestamp, Value, lifetime};
     use serde_json::json;
     use time::Duration;
     use time::macros::datetime;
+
+    const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
 
     fn provider(toml: &str) -> Provider {
         toml::from_str(&format!("authorize_url = 'https://a.example'\ntoken_url = 'https://a.example'\n{toml}"))
@@ -70,30 +72,26 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_read_in_its_unit_or_assumed() {
-        let now = datetime!(2026-11-26 08:00 UTC);
-        let lifetime = |toml: &str, answer: serde_json::Value| {
-            super::lifetime(&provider(toml), &answer, now).map(|it| now + it - now)
-        };
-        assert_eq!(lifetime("", json!({ "expires_in": 3600 })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": "3600" })), Some(Duration::HOUR));
-        assert_eq!(
-            lifetime("response = { expires_unit = 'minutes' }", json!({ "expires_in": 60 })),
-            Some(Duration::HOUR)
-        );
+        let lifetime = |toml: &str, answer: Value| lifetime(&provider(toml), &answer, NOW).map(|it| NOW + it - NOW);
+        let expires_in = |value: Value| lifetime("", json!({ "expires_in": value }));
+        assert_eq!(expires_in(json!(3600)), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!("3600")), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!(-1)), None);
+        assert_eq!(expires_in(json!(u64::MAX)), None, "the number does not fit");
+        assert_eq!(expires_in(json!(i64::MAX)), Some(Duration::days(400)));
+        assert_eq!(expires_in(json!("3600.5")), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!(3.6e3)), Some(Duration::HOUR));
+        assert_eq!(expires_in(serde_json::from_str("3.6e3").unwrap()), None, "not 3 seconds");
+        let minutes = "response = { expires_unit = 'minutes' }";
+        assert_eq!(lifetime(minutes, json!({ "expires_in": 60 })), Some(Duration::HOUR));
         assert_eq!(lifetime("lifetime = 7200", json!({})), Some(2 * Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": -1 })), None);
-        assert_eq!(lifetime("", json!({ "expires_in": u64::MAX })), None, "the number does not fit");
-        assert_eq!(lifetime("", json!({ "expires_in": i64::MAX })), Some(Duration::days(400)));
-        assert_eq!(lifetime("", json!({ "expires_in": "3600.5" })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", json!({ "expires_in": 3.6e3 })), Some(Duration::HOUR));
-        assert_eq!(lifetime("", serde_json::from_str(r#"{ "expires_in": 3.6e3 }"#).unwrap()), None, "not 3 seconds");
-        let at = (now + Duration::MINUTE).unix_timestamp();
-        let expiring = |at: serde_json::Value| json!({ "ends": at, "expires_in": 3600 });
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(at))), Some(Duration::MINUTE));
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", expiring(json!(0))), Some(Duration::HOUR));
-        let rfc3339 = expiring(json!("2026-11-26T09:01:00+01:00"));
-        assert_eq!(lifetime("response = { expires_at = '/ends' }", rfc3339), Some(Duration::MINUTE));
-        let thousandths = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
-        assert_eq!(lifetime(thousandths, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
+        let ends = "response = { expires_at = '/ends' }";
+        let expires_at = |at: Value| lifetime(ends, json!({ "ends": at, "expires_in": 3600 }));
+        let at = (NOW + Duration::MINUTE).unix_timestamp();
+        assert_eq!(expires_at(json!(at)), Some(Duration::MINUTE));
+        assert_eq!(expires_at(json!(0)), Some(Duration::HOUR));
+        assert_eq!(expires_at(json!("2026-11-26T09:01:00+01:00")), Some(Duration::MINUTE));
+        let milliseconds = "response = { expires_at = '/ends', expires_unit = 'milliseconds' }";
+        assert_eq!(lifetime(milliseconds, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
     }
 }

@@ -10,31 +10,72 @@
 //!    that is none of OAuth become failures instead.
 //! 5. The crate parses the response into its types.
 
+mod assertion;
+mod client_auth;
 mod lifetime;
 mod request;
-mod revocation_response;
 mod token_response;
 
 use std::pin::Pin;
 use std::sync::OnceLock;
 
-use http::HeaderMap;
-use oauth2::basic::BasicErrorResponse;
-use oauth2::{AsyncHttpClient, EndpointSet, HttpRequest, HttpResponse, RequestTokenError, RevocationUrl, TokenUrl};
+pub use client_auth::validate_client_secret;
+use http::{HeaderMap, StatusCode};
+use oauth2::basic::{BasicErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
+use oauth2::{
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest,
+    HttpResponse, RequestTokenError, RevocationUrl, StandardRevocableToken, StandardTokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
+use super::failure::{from_error_code, from_status, invalid_provider};
 use super::provider::{ClientAuth, Provider, RefreshConfig, RevocationAuth, RevocationConfig};
-use super::standard_client::{self, AdapterError, StandardClient};
 use super::template::{self, TemplateValues};
 use super::{Client, host};
 use crate::clock::Timestamp;
-use crate::egress::{Egress, Failure};
+use crate::egress::{Egress, Failure, Response};
 use crate::secret::Secret;
+
+/// The crate's client, with the types that the hub uses. The parameters say whether it has an endpoint for revocation and
+/// for tokens.
+pub(super) type StandardClient<HasRevocationUrl = EndpointNotSet, HasTokenUrl = EndpointNotSet> = oauth2::Client<
+    BasicErrorResponse,
+    TokenResponse,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicErrorResponse,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    HasRevocationUrl,
+    HasTokenUrl,
+>;
+
+/// The crate's token response.
+pub(super) type TokenResponse = StandardTokenResponse<CapturedFields, BasicTokenType>;
+
+/// The fields of a token response beyond the standard.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CapturedFields {
+    /// The granted scopes. The crate would split one that contains a space.
+    pub(super) granted: Option<Vec<String>>,
+    /// Values that the provider description captures, as text.
+    pub(super) captured: TemplateValues,
+}
+
+impl ExtraTokenFields for CapturedFields {}
+
+/// A failure in the place of a response, for the crate to pass on.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub(super) struct AdapterError(Failure);
 
 /// The endpoint and purpose of a request.
 pub(super) enum Endpoint<'a> {
-    /// Exchanges a code.
-    CodeExchange,
+    /// Exchanges a code. A few providers also expect this state.
+    CodeExchange(&'a str),
     /// Refreshes a token.
     Refresh(&'a RefreshConfig),
     /// Revokes a token. The access token may authenticate the request.
@@ -66,7 +107,7 @@ impl<'a> HttpAdapter<'a> {
     ) -> Result<Self, Failure> {
         let (mut auth, mut client) = (provider.client_auth, client.clone());
         let url = match &endpoint {
-            Endpoint::CodeExchange => template::url(&provider.token_url, values)?,
+            Endpoint::CodeExchange(_) => template::url(&provider.token_url, values)?,
             Endpoint::Refresh(config) => {
                 if config.omits_client_secret {
                     client.secret = None;
@@ -83,19 +124,40 @@ impl<'a> HttpAdapter<'a> {
         Ok(Self { egress, provider, endpoint, url, auth, client, now, headers: OnceLock::new() })
     }
 
-    /// Returns the crate's client for the endpoint.
+    /// Returns the crate's client for the endpoint. It has the secret only if the standard sends it: in the body or by HTTP
+    /// Basic.
     pub(super) fn standard_client(&self) -> StandardClient<EndpointSet, EndpointSet> {
         // The crate revokes by https only. Whether http is allowed is the decision of `egress`, which receives the real URL.
         let mut secure = self.url.clone();
         let _ = secure.set_scheme("https");
-        standard_client::new(self.auth, &self.client)
+        let auth_type = if self.auth == ClientAuth::Basic { AuthType::BasicAuth } else { AuthType::RequestBody };
+        let standard = StandardClient::new(ClientId::new(self.client.id.clone()))
+            .set_auth_type(auth_type)
             .set_token_uri(TokenUrl::from_url(self.url.clone()))
-            .set_revocation_url(RevocationUrl::from_url(secure))
+            .set_revocation_url(RevocationUrl::from_url(secure));
+        match &self.client.secret {
+            Some(secret) if matches!(self.auth, ClientAuth::Post | ClientAuth::Basic) => {
+                standard.set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+            }
+            _ => standard,
+        }
     }
 
-    /// Builds the failure of the request.
+    /// Builds the failure of the request. The crate's error may hold a token, so it is neither logged nor quoted.
     pub(super) fn to_failure(&self, error: RequestTokenError<AdapterError, BasicErrorResponse>) -> Failure {
-        let failure = standard_client::to_failure(host(&self.url), error);
+        let host = host(&self.url);
+        let failure = match error {
+            RequestTokenError::Request(AdapterError(failure)) => failure,
+            RequestTokenError::ServerResponse(answer) => {
+                let code = answer.error().as_ref();
+                from_error_code(host, code, answer.error_description().map_or(code, String::as_str))
+            }
+            RequestTokenError::Parse(..) => {
+                let message = format!("{host} answered, but gave no token");
+                Failure::permanent("no_token", message).with_advice("Try again later")
+            }
+            RequestTokenError::Other(_) => invalid_provider(format!("The hub cannot build a request to {host}")),
+        };
         match self.headers.get() {
             Some(headers) => failure.with_retry_after(headers),
             None => failure,
@@ -105,10 +167,12 @@ impl<'a> HttpAdapter<'a> {
     async fn send(&self, standard: &HttpRequest) -> Result<HttpResponse, Failure> {
         let (request, redactor) = request::transform(self, standard)?;
         let response = self.egress.send(request).await?;
-        let _ = self.headers.set(response.headers().clone());
+        let headers = self.headers.get_or_init(|| response.headers().clone());
         match &self.endpoint {
-            Endpoint::Revocation(config, _) => revocation_response::transform(self, config, response).await,
-            Endpoint::CodeExchange | Endpoint::Refresh(_) => token_response::transform(self, response, &redactor).await,
+            Endpoint::Revocation(config, _) => revocation_response(self, config, response, headers).await,
+            Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => {
+                token_response::transform(self, response, headers, &redactor).await
+            }
         }
     }
 }
@@ -131,4 +195,36 @@ const fn revocation_auth(revocation: RevocationAuth, token_endpoint: ClientAuth)
         (RevocationAuth::Basic, ClientAuth::Post | ClientAuth::None) => ClientAuth::Basic,
         (RevocationAuth::Basic | RevocationAuth::Client, own) => own,
     }
+}
+
+/// Transforms the response to a revocation request: returns an empty success for a success, and for the response that the
+/// token is unknown, since it is revoked already then.
+async fn revocation_response(
+    adapter: &HttpAdapter<'_>,
+    config: &RevocationConfig,
+    response: Response,
+    headers: &HeaderMap,
+) -> Result<HttpResponse, Failure> {
+    let (status, host) = (response.status(), host(&adapter.url));
+    let revoked = HttpResponse::new(Vec::new());
+    if status == StatusCode::NOT_FOUND || (status.is_success() && config.success.is_none()) {
+        return Ok(revoked);
+    }
+    if status.is_server_error() || status.is_redirection() {
+        return Err(from_status(host, status, headers));
+    }
+    let at = &adapter.provider.response;
+    let answer: Value = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
+    let holds = status.is_success() && config.success.as_ref().is_some_and(|success| success.holds(&answer));
+    let is_revoked = |code: &str| {
+        ["invalid_token", "invalid_grant"].contains(&code) || at.invalid_grant_codes.iter().any(|it| it == code)
+    };
+    if holds || answer.pointer(&at.error).and_then(Value::as_str).is_some_and(is_revoked) {
+        return Ok(revoked);
+    }
+    Err(if status.is_success() {
+        Failure::permanent("not_revoked", format!("{host} answered, but did not revoke the access"))
+    } else {
+        from_status(host, status, headers)
+    })
 }

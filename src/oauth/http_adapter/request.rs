@@ -2,10 +2,11 @@
 
 use http::{HeaderName, HeaderValue, Method, header};
 use oauth2::HttpRequest;
+use url::Url;
 
+use super::client_auth::{self, Authentication};
 use super::{Endpoint, HttpAdapter};
 use crate::egress::{Failure, Request};
-use crate::oauth::client_auth::{self, Authentication};
 use crate::oauth::failure::invalid_provider;
 use crate::oauth::parameters::{self, Parameters};
 use crate::oauth::provider::{BodyFormat, Provider, RevocationAuth, RevocationConfig, TokenKind};
@@ -16,16 +17,18 @@ use crate::secret::{Redactor, Secret};
 const SECRET_PARAMETERS: [&str; 7] =
     ["code", "code_verifier", "state", "refresh_token", "access_token", "client_secret", "client_assertion"];
 
-/// Transforms a request of the crate. Also returns a redactor for its secrets.
+/// Transforms a request of the crate. Also returns a redactor for its secrets, which is empty for a revocation: no message
+/// quotes its response.
 pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Result<(Request, Redactor), Failure> {
     let HttpAdapter { provider, endpoint, url, client, .. } = adapter;
     let mut parameters: Parameters = url::form_urlencoded::parse(standard.body()).into_owned().collect();
+    parameters.extend(additions(provider, endpoint));
     let authentication = match standard.headers().get(header::AUTHORIZATION) {
         Some(basic) => Some(Authentication::header(basic.clone())),
         None => client_auth::authenticate(provider, adapter.auth, client, url, &mut parameters, adapter.now)?,
     };
     let (method, format) = match endpoint {
-        Endpoint::CodeExchange => {
+        Endpoint::CodeExchange(_) => {
             parameters::override_with(&mut parameters, &provider.token_params);
             (Method::POST, provider.body)
         }
@@ -43,14 +46,16 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
             (method.map_err(|error| invalid_provider(error.to_string()))?, config.body)
         }
     };
-    let redactor = redactor(client, authentication.as_ref(), &parameters);
-    let parameters = match endpoint {
-        Endpoint::Revocation(config, _) => revocation_parameters(provider, config, parameters),
-        Endpoint::CodeExchange | Endpoint::Refresh(_) => parameters::to_wire(provider, parameters),
+    let (parameters, redactor) = match endpoint {
+        Endpoint::Revocation(config, _) => (revocation_parameters(provider, config, parameters), Redactor::default()),
+        Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => {
+            let redactor = redactor(client, authentication.as_ref(), &parameters);
+            (parameters::to_wire(provider, parameters), redactor)
+        }
     };
     let format = if method == Method::GET { BodyFormat::Query } else { format };
     let request = bounded(Request::new(method, url.clone()));
-    let request = parameters::write(request, url.clone(), format, parameters)
+    let request = write(request, url.clone(), format, parameters)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = with_headers(provider, request)?;
     let request = match authentication {
@@ -62,6 +67,17 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
         _ => request,
     };
     Ok((request, redactor))
+}
+
+/// Returns the parameters that the description adds to a standard token request: the state and the resource.
+fn additions(provider: &Provider, endpoint: &Endpoint<'_>) -> Parameters {
+    let (state, resource) = match endpoint {
+        Endpoint::CodeExchange(state) => (provider.echo_state.then_some(*state), provider.resource.as_deref()),
+        Endpoint::Refresh(_) => (None, provider.resource.as_deref()),
+        Endpoint::Revocation(..) => (None, None),
+    };
+    let additions = [("state", state), ("resource", resource)].into_iter();
+    additions.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
 }
 
 /// Names the token as the endpoint does, whatever the provider's other names are.
@@ -78,6 +94,24 @@ fn revocation_parameters(provider: &Provider, config: &RevocationConfig, paramet
         own.extend(parameters::to_wire(provider, others));
     }
     own
+}
+
+/// Writes the parameters into the body or the URL of a request to `url`.
+fn write(request: Request, mut url: Url, format: BodyFormat, parameters: Parameters) -> Request {
+    match format {
+        BodyFormat::Form => {
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+            request.body("application/x-www-form-urlencoded", form)
+        }
+        BodyFormat::Json => {
+            let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
+            request.body("application/json", serde_json::Value::Object(object).to_string())
+        }
+        BodyFormat::Query => {
+            url.query_pairs_mut().extend_pairs(parameters);
+            request.with_url(url)
+        }
+    }
 }
 
 /// Adds the provider's headers.

@@ -1,6 +1,6 @@
 //! Transforms the response of a token endpoint into a standard one, as the provider description says.
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use oauth2::HttpResponse;
 use serde_json::Value;
 
@@ -18,23 +18,23 @@ use crate::secret::Redactor;
 pub(super) async fn transform(
     adapter: &HttpAdapter<'_>,
     response: Response,
+    headers: &HeaderMap,
     redactor: &Redactor,
 ) -> Result<HttpResponse, Failure> {
-    let (status, headers, media_type) = (response.status(), response.headers().clone(), response.media_type());
-    let host = host(&adapter.url);
+    let (status, media_type, host) = (response.status(), response.media_type(), host(&adapter.url));
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         // an outage does not end a grant, whatever the body says
-        return Err(failure::from_status(host, status, &headers));
+        return Err(failure::from_status(host, status, headers));
     }
     let Some(answer) = parse(&media_type, &response.bytes().await?) else {
         return Err(if status.is_success() {
             failure::not_oauth(host, &redactor.redact(&media_type))
         } else {
-            failure::from_status(host, status, &headers)
+            failure::from_status(host, status, headers)
         });
     };
     to_standard(adapter.provider, status.is_success(), &answer, redactor, adapter.now)
-        .ok_or_else(|| failure::from_status(host, status, &headers))
+        .ok_or_else(|| failure::from_status(host, status, headers))
 }
 
 /// Builds the standard response that says the same as `answer`. Returns `None` if that is no success and does not say why.
@@ -65,7 +65,7 @@ fn to_standard(
         ("token_type", Some(token_type.into())),
         ("refresh_token", refresh.map(Value::from)),
         ("expires_in", lifetime(provider, answer, now).map(|it| it.as_secs().max(1).into())),
-        ("scope", scopes(provider, answer).map(|scopes| scopes.join(" ").into())),
+        ("granted", scopes(provider, answer).map(Value::from)),
         ("captured", serde_json::to_value(captured(provider, answer)).ok()),
     ];
     accepted.then(|| json_response(StatusCode::OK, fields))
@@ -112,18 +112,16 @@ fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
 /// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
 fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
     let separator = provider.response.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
-    match answer.pointer(&provider.response.scope)? {
+    let scopes: Vec<_> = match answer.pointer(&provider.response.scope)? {
+        Value::String(text) if text.trim().is_empty() => return None,
         // some providers answer with commas to a request with spaces, so that both separate
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => Some(
-            text.split(|letter: char| letter.is_whitespace() || letter == ',' || separator.contains(letter))
-                .filter(|scope| !scope.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        ),
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        _ => None,
-    }
+        Value::String(text) => {
+            text.split(|letter: char| letter.is_whitespace() || letter == ',' || separator.contains(letter)).collect()
+        }
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    Some(scopes.into_iter().filter(|scope| !scope.is_empty()).map(str::to_owned).collect())
 }
 
 fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
@@ -133,37 +131,54 @@ fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
 
 #[cfg(test)]
 mod tests {
-    use super::{Provider, Redactor, parse, scopes, to_standard};
-    use crate::oauth::Grant;
-    use crate::oauth::standard_client::{AdapterError, StandardClient, to_failure};
+    use super::{HttpAdapter, Provider, Redactor, TemplateValues, Timestamp, parse, to_standard};
+    use crate::egress::{Egress, EgressPolicy, Failure};
+    use crate::oauth::http_adapter::{AdapterError, Endpoint};
+    use crate::oauth::{Client, Grant, RefreshConfig};
     use futures_util::FutureExt;
-    use oauth2::{ClientId, RefreshToken, TokenUrl};
+    use oauth2::RefreshToken;
     use proptest::prelude::*;
     use serde_json::{Value, json};
     use time::Duration;
     use time::macros::datetime;
+
+    const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
 
     fn provider(toml: &str) -> Provider {
         toml::from_str(&format!("authorize_url = 'https://a.example'\ntoken_url = 'https://a.example'\n{toml}"))
             .unwrap()
     }
 
-    #[test]
-    fn granted_scopes_may_be_separated_by_spaces_or_commas() {
-        let read = |toml: &str, answer: serde_json::Value| scopes(&provider(toml), &answer);
-        assert_eq!(read("", json!({ "scope": "a b" })).unwrap(), ["a", "b"]);
-        assert_eq!(read("", json!({ "scope": "a,b" })).unwrap(), ["a", "b"]);
-        assert_eq!(read("", json!({ "scope": ["a", "b"] })).unwrap(), ["a", "b"]);
-        assert_eq!(read("", json!({})), None);
-        assert_eq!(read("", json!({ "scope": "" })), None, "a provider without scopes grants what was asked for");
+    /// Reads a response through the crate. Returns `None` if it is no success and does not say why.
+    fn read(toml: &str, accepted: bool, answer: &Value) -> Option<Result<Grant, Failure>> {
+        let (provider, config) = (provider(toml), RefreshConfig::default());
+        let response = to_standard(&provider, accepted, answer, &Redactor::default(), NOW)?;
+        let (egress, values) = (Egress::new(EgressPolicy::default()), TemplateValues::new());
+        let client = Client { id: "hub".to_owned(), secret: None };
+        let adapter = HttpAdapter::new(&egress, &provider, &values, &client, Endpoint::Refresh(&config), NOW).unwrap();
+        let (client, token) = (adapter.standard_client(), RefreshToken::new("r".to_owned()));
+        let http_client = |_| std::future::ready(Ok::<_, AdapterError>(response.clone()));
+        let response = client.exchange_refresh_token(&token).request_async(&http_client).now_or_never().unwrap();
+        Some(response.map(|it| Grant::from_response(&it, NOW)).map_err(|error| adapter.to_failure(error)))
     }
 
     #[test]
-    fn forms_and_json_objects_are_parse() {
-        assert_eq!(
-            parse("application/x-www-form-urlencoded", b"access_token=a&scope=x"),
-            Some(json!({ "access_token": "a", "scope": "x" }))
-        );
+    fn granted_scopes_may_be_separated_by_spaces_or_commas() {
+        let answer = |scope: Value| json!({ "access_token": "a", "scope": scope });
+        let scopes = |scope: Value| read("", true, &answer(scope)).unwrap().unwrap().scopes;
+        let expected = |scopes: &[&str]| Some(scopes.iter().copied().map(str::to_owned).collect());
+        assert_eq!(scopes(json!("a b")), expected(&["a", "b"]));
+        assert_eq!(scopes(json!("a,b")), expected(&["a", "b"]));
+        assert_eq!(scopes(json!(["a", "b"])), expected(&["a", "b"]));
+        assert_eq!(scopes(json!(["all of it", ""])), expected(&["all of it"]));
+        assert_eq!(scopes(json!(null)), None);
+        assert_eq!(scopes(json!("")), None, "a provider without scopes grants what was asked for");
+    }
+
+    #[test]
+    fn forms_and_json_objects_are_parsed() {
+        let form = parse("application/x-www-form-urlencoded", b"access_token=a&scope=x");
+        assert_eq!(form, Some(json!({ "access_token": "a", "scope": "x" })));
         assert_eq!(parse("text/html", b"<html>"), None);
         assert_eq!(parse("application/json", b"[]"), None);
     }
@@ -190,28 +205,18 @@ mod tests {
     proptest! {
         #[test]
         fn any_response_gives_a_token_or_a_message(answer in json_value(), accepted: bool) {
-            let provider = provider("response = { expires_at = '/ends' }\ncapture = { team = '/ok' }\nlifetime = 60");
-            let redactor = Redactor::default();
-            let now = datetime!(2026-11-26 08:00 UTC);
-            let Some(response) = to_standard(&provider, accepted, &answer, &redactor, now) else {
-                prop_assert!(!accepted);
-                return Ok(());
-            };
-            let token = RefreshToken::new("r".to_owned());
-            let client = StandardClient::new(ClientId::new("hub".to_owned()))
-                .set_token_uri(TokenUrl::new(provider.token_url).unwrap());
-            let http_client = |_| std::future::ready(Ok::<_, AdapterError>(response.clone()));
-            let read = client.exchange_refresh_token(&token).request_async(&http_client).now_or_never().unwrap();
-            match read.map(|response| Grant::from_response(&response, now)).map_err(|error| to_failure("as.example", error)) {
-                Ok(grant) => {
+            let toml = "response = { expires_at = '/ends' }\ncapture = { team = '/ok' }\nlifetime = 60";
+            match read(toml, accepted, &answer) {
+                None => prop_assert!(!accepted),
+                Some(Ok(grant)) => {
                     prop_assert!(accepted && !grant.access.expose().is_empty());
                     prop_assert!(grant.refresh.is_none_or(|it| !it.expose().is_empty()));
-                    prop_assert!(grant.expires_at.is_some_and(|at| at > now && at <= now + Duration::days(400)));
+                    prop_assert!(grant.expires_at.is_some_and(|at| at > NOW && at <= NOW + Duration::days(400)));
                 }
-                Err(failure) => {
+                Some(Err(failure)) => {
                     let class = ["no_token", "oauth_error", "invalid_grant", "access_denied", "invalid_client"];
                     prop_assert!(class.contains(&failure.class), "{}", failure.class);
-                    prop_assert!(failure.message.text.starts_with("as.example "), "{}", failure.message);
+                    prop_assert!(failure.message.text.starts_with("a.example "), "{}", failure.message);
                 }
             }
         }

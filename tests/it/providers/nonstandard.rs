@@ -201,6 +201,9 @@ async fn a_grant_is_refreshed_as_the_provider_requires() {
     let renewing = |refresh: Endpoint| ProviderRules { refresh, ..ProviderRules::default() };
     needed("refresh = { url = 'AT/renewal' }", renewing(Endpoint { path: "/renewal", ..usual })).await;
     needed("refresh = { public = true }", renewing(Endpoint { proof: Proof::Public, ..usual })).await;
+    let mut basic = everywhere(|it| it.proof = Proof::Basic("hub+id:s3%2Fcret%2Bodd+%3A"));
+    basic.refresh.proof = Proof::Public;
+    needed("client_auth = 'basic'\nrefresh = { public = true }", basic).await;
     let get = Endpoint { method: "GET", encoding: Encoding::Query, ..usual };
     needed("refresh = { method = 'GET' }", renewing(get)).await;
     let parameters: &[_] = &[("grant_type", "ig_refresh_token"), ("scope", "all")];

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::parameters::Parameters;
 use crate::clock::Timestamp;
+use crate::oauth::parameters::Parameters;
 use crate::secret::Secret;
 
 /// Value of the parameter `client_assertion_type`.
