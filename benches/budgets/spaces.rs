@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use craft::actor::{Actor, Origin};
 use craft::db::{Db, Tx};
-use craft::ids::{OwnerId, UserId};
+use craft::ids::{JobId, OwnerId, UserId};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr};
 use tokio::task::JoinSet;
@@ -26,13 +26,14 @@ const ROUNDS: usize = 9;
 /// Duration of a round.
 const ROUND_DURATION: Duration = Duration::from_secs(2);
 
-/// The statements of a page: its list, its figures, and what needs attention.
+/// The statements of a page, with the range of keys that the pages give the planner: `$1` is the owner, `$2` the limit, `$3`
+/// and `$4` bound the keys.
 const STATEMENTS: [&str; 5] = [
-    "SELECT id::text FROM pipeline_jobs WHERE owner_id = $1 ORDER BY id DESC LIMIT $2",
-    "SELECT id::text FROM audit_entries WHERE owner_id = $1 ORDER BY id DESC LIMIT $2",
-    "SELECT hour::text FROM job_hours WHERE owner_id = $1 ORDER BY hour DESC LIMIT $2",
-    "SELECT id::text FROM user_connections WHERE owner_id = $1 AND status <> 'active' ORDER BY id LIMIT $2",
-    "SELECT id::text FROM connectors WHERE owner_id = $1 ORDER BY id LIMIT $2",
+    "SELECT id::text AS key FROM pipeline_jobs WHERE owner_id = $1 AND id > $3 AND id < $4 ORDER BY id DESC LIMIT $2",
+    "SELECT id::text AS key FROM audit_entries WHERE owner_id = $1 AND id > $3 AND id < $4 ORDER BY id DESC LIMIT $2",
+    "SELECT id::text AS key FROM job WHERE owner_id = $1 AND id > $3 AND id < $4 ORDER BY id DESC LIMIT $2",
+    "SELECT id::text AS key FROM user_connections WHERE owner_id = $1 AND id > $3 AND id < $4 ORDER BY id LIMIT $2",
+    "SELECT job_id::text AS key FROM job_result WHERE owner_id = $1 AND job_id > $3 AND job_id < $4 ORDER BY job_id DESC LIMIT $2",
 ];
 
 pub(crate) async fn measure(database: &BenchDatabase) {
@@ -115,8 +116,8 @@ async fn rate(pool: &PgPool, actor: &Actor, is_looked_up: bool) -> f64 {
                     begun.await.unwrap().unwrap()
                 };
                 for statement in STATEMENTS {
-                    let rows = sqlx::query(statement).bind(actor.owner_id()).bind(20_i64).fetch_all(&mut *tx);
-                    rows.await.unwrap();
+                    let page = sqlx::query(statement).bind(actor.owner_id()).bind(20_i64);
+                    page.bind(JobId::FIRST).bind(JobId::LAST).fetch_all(&mut *tx).await.unwrap();
                 }
                 drop(tx);
                 pages += 1;
