@@ -27,7 +27,7 @@ pub struct Catalogue {
     pub is_there: bool,
 }
 
-/// The filter values that occur among a user's connectors.
+/// The filter values that occur among an owner's connectors.
 #[derive(Clone, Debug, Default)]
 pub struct AvailableFilters {
     /// Categories, in the filter's order.

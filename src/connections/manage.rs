@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
 use crate::vault::Vault;
 
-/// The unique index on the labels of a user's connections to one connector.
+/// The unique index on the labels of an owner's connections to one connector.
 const LABEL_INDEX: &str = "user_connections_label";
 
 /// Gives a connection another label.

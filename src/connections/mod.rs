@@ -1,4 +1,4 @@
-//! A user's links to connectors: makes them, keeps their credentials usable, and shows them to their owner.
+//! An owner's links to connectors: makes them, keeps their credentials usable, and shows them to their owner.
 //!
 //! Pages, jobs and the dashboard call this module. Every call of a tool goes through a connection, even to a service that
 //! requires no credential. Only its owner sees and changes a connection.

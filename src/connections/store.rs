@@ -16,7 +16,7 @@ pub(super) const fn access_secret(value: &Secret) -> NewSecret<'_> {
     NewSecret { purpose: "connection.access", value }
 }
 
-/// A user's link to a connector.
+/// An owner's link to a connector.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The connection's id.

@@ -1,4 +1,4 @@
-//! Statements that read a user's connections together with their connectors.
+//! Statements that read an owner's connections together with their connectors.
 
 use sqlx::PgConnection;
 

@@ -1,6 +1,6 @@
 //! Seals and opens secrets.
 //!
-//! Each user has a data key, which seals that user's secrets and is wrapped by a master key. The hub holds the master key,
+//! Each owner has a data key, which seals that owner's secrets and is wrapped by a master key. The hub holds the master key,
 //! or HashiCorp's Vault (or OpenBao) does. In comments, "Vault" is that server, and [`Vault`] is the type of this module.
 //! Other tables contain only a [`SecretRef`].
 //!
@@ -188,7 +188,7 @@ impl Vault {
         Ok(store::delete_secret(conn, owner, secret.id()?).await?)
     }
 
-    /// Deletes a user's data key. None of their secrets can then be opened, including secrets in backups that lack the data
+    /// Deletes an owner's data key. None of their secrets can then be opened, including secrets in backups that lack the data
     /// key.
     pub async fn destroy_key(&self, conn: &mut PgConnection, owner: OwnerId) -> Result<()> {
         Ok(store::delete_data_key(conn, owner).await?)

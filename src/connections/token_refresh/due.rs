@@ -23,8 +23,8 @@ const INTERNAL_RETRY_DELAY: Duration = Duration::from_secs(10 * 60);
 /// Maximum number of keys of one sweep.
 const MAX_VERIFICATIONS: i64 = 60;
 
-/// Maximum number of keys of one user in one sweep, so that services which do not answer cannot delay other users.
-const MAX_VERIFICATIONS_PER_USER: i64 = 10;
+/// Maximum number of keys of one owner in one sweep, so that services which do not answer cannot delay other owners.
+const MAX_VERIFICATIONS_PER_OWNER: i64 = 10;
 
 const MAX_CONCURRENT_VERIFICATIONS: usize = 10;
 
@@ -63,7 +63,7 @@ async fn postpone_refresh(refresher: &TokenRefresher, actor: &Actor, id: Connect
 pub(super) async fn verify_idle_keys(refresher: &TokenRefresher) -> Result<usize> {
     let mut conn = refresher.system.acquire().await?;
     let now = refresher.clock.now();
-    let limits = (MAX_VERIFICATIONS, MAX_VERIFICATIONS_PER_USER);
+    let limits = (MAX_VERIFICATIONS, MAX_VERIFICATIONS_PER_OWNER);
     let due = store_due::find_due_verifications(&mut conn, now, limits.0, limits.1).await?;
     drop(conn);
     let verifications = stream::iter(&due).for_each_concurrent(MAX_CONCURRENT_VERIFICATIONS, |due| async move {

@@ -36,12 +36,12 @@ pub(super) async fn find_due_refreshes(
     .await
 }
 
-/// Finds connections whose key is due for verification, the longest due first, at most `user_limit` of one user.
+/// Finds connections whose key is due for verification, the longest due first, at most `owner_limit` of one owner.
 pub(super) async fn find_due_verifications(
     conn: &mut PgConnection,
     now: Timestamp,
     limit: i64,
-    user_limit: i64,
+    owner_limit: i64,
 ) -> sqlx::Result<Vec<DueConnection>> {
     sqlx::query_as!(
         DueConnection,
@@ -60,7 +60,7 @@ pub(super) async fn find_due_verifications(
         "#,
         now,
         limit,
-        user_limit,
+        owner_limit,
     )
     .fetch_all(conn)
     .await

@@ -6,7 +6,7 @@
 //! 2. [`request`] transforms it as the description says: client authentication, parameters and their names, body, headers
 //!    and method.
 //! 3. [`Egress`] sends it.
-//! 4. [`token_response`] or [`revocation_response`] transforms the response into a standard one. An outage and a response
+//! 4. [`token_response`] or [`revocation_response()`] transforms the response into a standard one. An outage and a response
 //!    that is none of OAuth become failures instead.
 //! 5. The crate parses the response into its types.
 
