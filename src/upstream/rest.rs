@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use url::Url;
 
-use crate::egress::{Egress, Failure, FailureKind, Request};
+use crate::egress::{Egress, Failure, FailureKind, Request, read_json};
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -52,7 +52,7 @@ pub async fn send_api_request(egress: &Egress, request: &ApiRequest) -> Result<O
         return Err(from_status(&host, status, &headers).into());
     }
     let body = response.bytes().await.map_err(Failure::from)?;
-    Ok(serde_json::from_slice(&body).ok())
+    Ok(read_json(&body).ok())
 }
 
 fn build(api: &ApiRequest) -> Result<Request, Failure> {
