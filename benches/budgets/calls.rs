@@ -112,6 +112,7 @@ async fn call_directly(url: &Url) {
         progress: None,
         cancel: CancellationToken::new(),
         has_header_arguments: false,
+        era: craft::upstream::KnownEra::default(),
         tools_changed: Arc::default(),
     };
     let arguments = serde_json::json!({ "text": "hello" });

@@ -18,7 +18,6 @@ mod confirmation;
 mod current_password;
 mod email;
 mod email_change;
-mod hash_memory;
 mod hashing;
 mod links;
 mod password;

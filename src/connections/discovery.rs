@@ -113,7 +113,7 @@ impl DiscoveredTools {
     pub async fn store(self, tx: &mut Tx, actor: &Actor, now: Timestamp) -> Result<DiscoveryOutcome> {
         match self.answer {
             Ok(found) => {
-                let changed = connectors::store_tools(tx, actor, self.connector, &found.tools, now).await?;
+                let changed = connectors::store_tools(tx, actor, self.connector, &found, now).await?;
                 Ok(DiscoveryOutcome::Found(Box::new(found), changed))
             }
             Err(error) => {

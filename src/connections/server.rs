@@ -84,6 +84,7 @@ pub async fn add_server(
                     url: url.to_string(),
                     auth: AuthKind::OAuth,
                     provider: Some(provider),
+                    era: None,
                 };
                 return store_unauthenticated(db, actor, &connector, now).await.map(AddedServer::SignIn);
             }
@@ -129,6 +130,7 @@ async fn store_ready(
         url: url.to_string(),
         auth: if bearer.is_some() { AuthKind::Token } else { AuthKind::None },
         provider: None,
+        era: found.era,
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
     let secret = match &bearer {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::store;
+use super::store_era;
 use super::versions::{self, ToolChangeCounts};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -15,7 +16,7 @@ use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::ConnectorId;
-use crate::upstream::ToolDefinition;
+use crate::upstream::{Discovery, ProtocolEra};
 
 /// Claims a discovery of the actor's own connector. Returns `false` if one ran less than `interval` ago.
 pub async fn claim_discovery(
@@ -33,13 +34,24 @@ pub async fn store_tools(
     tx: &mut Tx,
     actor: &Actor,
     connector: ConnectorId,
-    tools: &[ToolDefinition],
+    found: &Discovery,
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
-    let changed = versions::save(tx, Some(actor.owner_id()), connector, tools, now).await?;
+    let changed = versions::save(tx, Some(actor.owner_id()), connector, &found.tools, now).await?;
     store::record_discovery(tx, actor.owner_id(), connector, !changed.is_empty(), now).await?;
-    audit::record(tx, actor, &changed.as_action(connector, tools.len()), now).await?;
+    store_era::update(tx, actor.owner_id(), connector, found.era).await?;
+    audit::record(tx, actor, &changed.as_action(connector, found.tools.len()), now).await?;
     Ok(changed)
+}
+
+/// Stores the era that a call found its server in.
+pub async fn record_era(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connector: ConnectorId,
+    era: Option<ProtocolEra>,
+) -> Result<()> {
+    Ok(store_era::update(conn, actor.owner_id(), connector, era).await?)
 }
 
 /// Records that a discovery failed, in the caller's transaction.

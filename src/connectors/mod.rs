@@ -15,6 +15,7 @@ mod service;
 mod shipped;
 mod slug;
 mod store;
+mod store_era;
 mod store_tools;
 mod store_versions;
 mod tools;
@@ -26,7 +27,7 @@ pub use auth_kinds::{AuthKind, Category};
 pub use changes::{ChangedTool, ToolChanges, find_changes};
 pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
-pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, store_tools};
+pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
 pub use slug::Slug;
@@ -47,7 +48,7 @@ use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
 use crate::oauth::Provider;
-use crate::upstream::ToolDefinition;
+use crate::upstream::{ProtocolEra, ToolDefinition};
 
 /// A connector that a user adds by its URL.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct NewConnector {
     pub auth: AuthKind,
     /// OAuth description of its provider, if users sign in there.
     pub provider: Option<Provider>,
+    /// Era of the server, if it has answered.
+    pub era: Option<ProtocolEra>,
 }
 
 /// Finds a connector by its slug. The actor's own connectors take precedence over shipped ones.

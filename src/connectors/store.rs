@@ -11,6 +11,7 @@ use super::{AuthKind, NewConnector, Transport, Visibility};
 use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, OwnerId};
+use crate::upstream::ProtocolEra;
 
 /// A connector that the hub can call.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Connector {
     pub transport: Transport,
     /// URL of its MCP server.
     pub mcp_server_url: Option<String>,
+    /// Era of that server; `None` if it is not known yet.
+    pub era: Option<ProtocolEra>,
     /// Time of creation.
     pub created_at: Timestamp,
     /// Time of the latest discovery of its tools.
@@ -79,6 +82,7 @@ macro_rules! select_connectors {
                    auth_type AS "auth!: AuthKind",
                    transport AS "transport!: Transport",
                    mcp_server_url,
+                   protocol_era AS "era: ProtocolEra",
                    created_at AS "created_at!",
                    last_discovery_at AS discovered_at,
                    discovery_error AS discovery_failure,
@@ -152,8 +156,8 @@ pub(super) async fn insert(
     sqlx::query!(
         r#"
         INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, oauth_config,
-            created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9)
+            protocol_era, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9, $10)
         "#,
         id as _,
         owner as _,
@@ -163,6 +167,7 @@ pub(super) async fn insert(
         new.auth.stored_text(),
         new.url,
         provider,
+        new.era.map(ProtocolEra::stored_text),
         now,
     )
     .execute(conn)

@@ -16,10 +16,13 @@ use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented, r
 use super::tools_changed::ToolsChanged;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
+use crate::connectors;
+use crate::error::Error;
+use crate::ids::ConnectorId;
 use crate::oauth::Challenge;
 use crate::queue::{Event, EventLevel, FinishedRun, Lease, StopReason};
 use crate::secret::Redactor;
-use crate::upstream::{self, CallContext, Limits, Progress};
+use crate::upstream::{self, CallContext, KnownEra, Limits, Progress, ProtocolEra};
 
 /// Largest result of a call, in bytes; a larger one fails the job.
 const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
@@ -92,7 +95,7 @@ async fn run_call(
     tools_changed: Arc<AtomicBool>,
 ) -> Result<FinishedRun, NotReady> {
     // on the heap: the state of a call is large, and many calls run at once
-    let first = Box::pin(call(runner, lease, &prepared, deadline, tools_changed.clone())).await;
+    let first = Box::pin(call(runner, lease, actor, &prepared, deadline, tools_changed.clone())).await;
     let Some(rejection) = first.rejection() else { return Ok(first.finish(runner, lease, actor, &prepared)) };
     if !recover_credential(runner, actor, &mut prepared, &rejection).await? {
         return Ok(first.finish(runner, lease, actor, &prepared));
@@ -100,7 +103,7 @@ async fn run_call(
     let event = Event::new(EventLevel::Info, "The token was renewed; calling once more", runner.clock.now());
     lease.events().append(event);
 
-    let second = Box::pin(call(runner, lease, &prepared, deadline, tools_changed)).await;
+    let second = Box::pin(call(runner, lease, actor, &prepared, deadline, tools_changed)).await;
     if let Some(rejection) = second.rejection() {
         if !rejection.is_insufficient_scope() {
             return Err(fail_rejected(runner, actor, &prepared, &rejection.message).await);
@@ -193,18 +196,21 @@ fn started(lease: &Lease) -> &'static str {
 async fn call(
     runner: &Runner,
     lease: &Lease,
+    actor: &Actor,
     prepared: &PreparedCall,
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> CallResult {
     let (cancel, events) = (CancellationToken::new(), lease.events());
     let (progress, mut steps) = mpsc::channel(64);
+    let era = KnownEra::new(prepared.era);
     let context = CallContext {
         limits: Limits { deadline, max_response_bytes: MAX_RESULT_BYTES },
         progress: Some(progress),
         tools_changed,
         cancel: cancel.clone(),
         has_header_arguments: prepared.has_header_arguments,
+        era: era.clone(),
     };
     let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
     let recording = async {
@@ -214,12 +220,28 @@ async fn call(
     };
     let mut working = std::pin::pin!(async { tokio::join!(calling, recording).0 });
     let mut stopping = std::pin::pin!(lease.stopped());
-    tokio::select! {
+    let result = tokio::select! {
         outcome = &mut working => CallResult { outcome, stop: None },
         stop = &mut stopping => {
             cancel.cancel();
             CallResult { outcome: working.await, stop: Some(stop) }
         }
+    };
+    if era.get() != prepared.era {
+        store_era(runner, actor, prepared.connector, era.get()).await;
+    }
+    result
+}
+
+/// Stores the era that the call found the server in, so that the next call need not find it out.
+async fn store_era(runner: &Runner, actor: &Actor, connector: ConnectorId, era: Option<ProtocolEra>) {
+    let storing = async {
+        let mut tx = runner.system.begin().await?;
+        connectors::record_era(&mut tx, actor, connector, era).await?;
+        Ok::<_, Error>(tx.commit().await?)
+    };
+    if let Err(error) = storing.await {
+        tracing::debug!(%connector, %error, "Failed to store the protocol era of connector {connector}; the next call finds it out");
     }
 }
 

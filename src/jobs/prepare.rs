@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::schema_form;
 use crate::secret::Secret;
-use crate::upstream::{self, Target};
+use crate::upstream::{self, ProtocolEra, Target};
 use crate::workbench::Workbench;
 
 /// The dependencies of running jobs.
@@ -72,6 +72,8 @@ pub(super) struct PreparedCall {
     pub(super) secret: Option<Secret>,
     pub(super) repeatable: bool,
     pub(super) has_header_arguments: bool,
+    /// The era of the server as it is stored.
+    pub(super) era: Option<ProtocolEra>,
     /// The masked arguments, for the audit log.
     pub(super) request: String,
 }
@@ -135,6 +137,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         secret,
         repeatable: version.is_repeatable(),
         has_header_arguments: upstream::has_header_arguments(&version.schema),
+        era: connector.era,
         request,
     })))
 }

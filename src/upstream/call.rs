@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, ClientRequest, ServerResult};
+use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
 use rmcp::service::{PeerRequestOptions, RequestHandle};
 use rmcp::{RoleClient, ServiceError};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::failure::timeout;
 use super::session::{NotificationSinks, Session};
-use super::{CallOutcome, Limits, Progress, Target, tools};
+use super::{CallOutcome, KnownEra, Limits, Progress, Target, tool_list, tool_result};
 use crate::egress::{Egress, Failure};
 
 /// Time for notifying the server of a cancellation.
@@ -32,6 +32,8 @@ pub struct CallContext {
     pub tools_changed: Arc<AtomicBool>,
     /// The result of [`has_header_arguments`] for the tool's input schema.
     pub has_header_arguments: bool,
+    /// The server's era; corrected during the call.
+    pub era: KnownEra,
 }
 
 /// Returns true if the tool wants arguments repeated as HTTP headers (`x-mcp-header` in its input schema), which costs one more
@@ -49,6 +51,12 @@ fn has_header_property(properties: &Value) -> bool {
     properties.as_object().is_some_and(|members| members.values().any(has_header_arguments))
 }
 
+/// A tool, and its arguments.
+struct ToolCall<'a> {
+    tool: &'a str,
+    arguments: Map<String, Value>,
+}
+
 /// Calls `tool` with `arguments` that fit its schema. Ends by the deadline, and promptly when canceled.
 pub async fn call(
     egress: &Egress,
@@ -58,32 +66,75 @@ pub async fn call(
     context: CallContext,
 ) -> CallOutcome {
     let time_limit = context.limits.remaining();
-    let session = tokio::select! {
-        biased;
-        () = context.cancel.cancelled() => return CallOutcome::Canceled,
-        session = prepare(egress, target, &context) => match session {
-            Ok(session) => session,
-            Err(failure) => return CallOutcome::from_failure(failure, false),
-        },
-        () = tokio::time::sleep_until(context.limits.deadline) => {
-            return CallOutcome::from_failure(timeout(target, time_limit), false);
-        }
+    let tool_call = ToolCall { tool, arguments };
+    let session = match begin(egress, target, &context, time_limit).await {
+        Ok(session) => session,
+        Err(outcome) => return outcome,
     };
-    let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
+    let outcome = send(&session, target, &tool_call, &context, time_limit).await;
+    if !session.is_refused_unprocessed() {
+        return outcome;
+    }
+    // the server no longer speaks the era that was assumed: only then is the call sent again, for it cannot have run
+    let assumed = context.era.forget();
+    drop(session);
+    match begin(egress, target, &context, time_limit).await {
+        Ok(session) if context.era.get() != assumed => send(&session, target, &tool_call, &context, time_limit).await,
+        _ => outcome,
+    }
+}
+
+/// Begins a session. Ends by the deadline, and promptly when canceled; nothing was called then.
+async fn begin<'a>(
+    egress: &'a Egress,
+    target: &'a Target,
+    context: &CallContext,
+    time_limit: Duration,
+) -> Result<Session<'a>, CallOutcome> {
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => Err(CallOutcome::Canceled),
+        session = prepare(egress, target, context) => {
+            session.map_err(|failure| CallOutcome::from_failure(failure, false))
+        }
+        () = tokio::time::sleep_until(context.limits.deadline) => {
+            Err(CallOutcome::from_failure(timeout(target, time_limit), false))
+        }
+    }
+}
+
+async fn send(
+    session: &Session<'_>,
+    target: &Target,
+    tool_call: &ToolCall<'_>,
+    context: &CallContext,
+    time_limit: Duration,
+) -> CallOutcome {
+    let params = CallToolRequestParams::new(tool_call.tool.to_owned()).with_arguments(tool_call.arguments.clone());
     let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
     match session.client.send_cancellable_request(request, PeerRequestOptions::no_options()).await {
-        Ok(handle) => await_answer(&session, target, handle, &context, time_limit).await,
+        Ok(handle) => await_answer(session, target, handle, context, time_limit).await,
         Err(error) => CallOutcome::from_failure(session.explain(&error), false),
     }
 }
 
-async fn prepare<'a>(egress: &Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
+async fn prepare<'a>(egress: &'a Egress, target: &'a Target, context: &CallContext) -> Result<Session<'a>, Failure> {
     let sinks = NotificationSinks { progress: context.progress.clone(), tools_changed: context.tools_changed.clone() };
-    let session = Session::begin(egress, target, context.limits, sinks).await?;
-    if context.has_header_arguments {
-        tools::list(&session, target.name()).await?;
+    let begin = || Session::begin(egress, target, context.limits, sinks.clone(), &context.era);
+    let session = begin().await?;
+    if !context.has_header_arguments {
+        return Ok(session);
     }
-    Ok(session)
+    match tool_list::list(&session, target.name()).await {
+        Ok(_) => Ok(session),
+        Err(_) if session.is_refused_unprocessed() => {
+            context.era.forget();
+            let session = begin().await?;
+            tool_list::list(&session, target.name()).await?;
+            Ok(session)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Waits for the answer, the deadline or a cancellation. Notifies the server of the latter two as its revision of MCP
@@ -98,9 +149,9 @@ async fn await_answer(
     let (outcome, reason) = tokio::select! {
         biased;
         answer = &mut handle.rx => {
-            return match answer.unwrap_or(Err(ServiceError::TransportClosed)) {
-                Ok(result) => read(target, result),
-                Err(error) => CallOutcome::from_failure(session.explain(&error), true),
+            return match session.result(&handle.id, answer.unwrap_or(Err(ServiceError::TransportClosed))) {
+                Ok(result) => tool_result::read(target, result),
+                Err(failure) => CallOutcome::from_failure(failure, true),
             };
         }
         () = context.cancel.cancelled() => (CallOutcome::Canceled, "cancelled by the caller"),
@@ -113,45 +164,6 @@ async fn await_answer(
         tracing::debug!(server, "Failed to notify {server} of a cancellation in time; the call ends without it");
     }
     outcome
-}
-
-fn read(target: &Target, result: ServerResult) -> CallOutcome {
-    let name = target.name();
-    let failure = match result {
-        ServerResult::CallToolResult(result) => return finish(target, result),
-        // an empty result
-        ServerResult::EmptyResult(_) | ServerResult::TaskAckResult(_) => {
-            return finish(target, CallToolResult::success(Vec::new()));
-        }
-        ServerResult::InputRequiredResult(_) => Failure::permanent(
-            "input_required",
-            format!("{name} asks for further input, which the hub does not support"),
-        )
-        .with_advice("Give the tool everything that it needs at once"),
-        ServerResult::CreateTaskResult(_) => {
-            Failure::permanent("task", format!("{name} turned the call into a task, which the hub did not request"))
-                .with_advice("Ask the server’s operator")
-        }
-        _ => no_result(target),
-    };
-    CallOutcome::from_failure(failure, true)
-}
-
-fn finish(target: &Target, result: CallToolResult) -> CallOutcome {
-    let failed = result.is_error == Some(true);
-    let Ok(Value::Object(mut result)) = serde_json::to_value(result) else {
-        return CallOutcome::from_failure(no_result(target), true);
-    };
-    // protocol framing, not part of the tool's result
-    result.remove("resultType");
-    result.remove("_meta");
-    let result = Value::Object(result);
-    if failed { CallOutcome::ToolError(result) } else { CallOutcome::Ok(result) }
-}
-
-fn no_result(target: &Target) -> Failure {
-    Failure::permanent("not_mcp", format!("{} answered with something other than a tool result", target.name()))
-        .with_advice("Ask the server’s operator")
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::failure::{not_mcp_json, timeout};
 use super::session::{NotificationSinks, Session};
+use super::tool_list::ToolList;
 use super::tools::{self, DroppedTool, ToolDefinition};
-use super::{Limits, Target};
+use super::{KnownEra, Limits, ProtocolEra, Target, tool_list};
 use crate::egress::{Egress, Failure, FailureKind};
 use crate::error::Result;
 
@@ -23,6 +24,8 @@ pub struct Discovery {
     pub instructions: Option<String>,
     /// The negotiated revision of MCP, such as `2026-07-28`.
     pub protocol: String,
+    /// The era of that revision; `None` for the built-in server, which is not probed.
+    pub era: Option<ProtocolEra>,
     /// The usable tools.
     pub tools: Vec<ToolDefinition>,
     /// The unusable tools, with reasons.
@@ -64,8 +67,8 @@ pub enum InitializeAnswer {
 
 /// Initializes a session with `target` and ends it.
 pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Result<InitializeAnswer> {
-    let time_limit: Duration = limits.remaining();
-    let initializing = Session::begin(egress, target, limits, NotificationSinks::default());
+    let (time_limit, era): (Duration, _) = (limits.remaining(), KnownEra::default());
+    let initializing = Session::begin(egress, target, limits, NotificationSinks::default(), &era);
     let session = match tokio::time::timeout_at(limits.deadline, initializing).await {
         Ok(session) => session,
         Err(_) => Err(timeout(target, time_limit)),
@@ -96,21 +99,24 @@ pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Lim
 }
 
 async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
-    let session = Session::begin(egress, target, limits, NotificationSinks::default()).await?;
+    let era = KnownEra::default();
+    let session = Session::begin(egress, target, limits, NotificationSinks::default(), &era).await?;
     let Some(server) = session.client.peer_info() else {
         return Err(not_mcp_json(target.name()));
     };
     let offered = match server.capabilities.tools {
-        Some(_) => tools::list(&session, target.name()).await?,
-        None => Vec::new(),
+        Some(_) => tool_list::list(&session, target.name()).await?,
+        None => ToolList::default(),
     };
     let (tools, dropped) = tools::partition(offered);
     let identity = server.server_info.as_ref();
+    let named = |text: &String| !text.trim().is_empty();
     Ok(Discovery {
-        server_name: identity.map(|it| it.title.clone().unwrap_or_else(|| it.name.clone())),
-        server_version: identity.map(|it| it.version.clone()),
+        server_name: identity.and_then(|it| it.title.clone().filter(named).or(Some(it.name.clone()).filter(named))),
+        server_version: identity.map(|it| it.version.clone()).filter(named),
         instructions: server.instructions.as_deref().map(shorten),
         protocol: server.protocol_version.to_string(),
+        era: era.get(),
         tools,
         dropped,
     })

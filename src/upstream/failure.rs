@@ -22,12 +22,11 @@ pub(super) fn timeout(target: &Target, after: Duration) -> Failure {
 
 /// Builds the failure of a response that is well-formed HTTP, but not MCP. A web page is the usual case.
 pub(super) fn not_mcp(host: &str, media_type: &str) -> Failure {
-    let content = match media_type {
-        "text/html" => "a web page",
-        "" => "something without a type",
-        other => other,
-    };
-    not_mcp_content(host, content)
+    match media_type {
+        "text/html" => not_mcp_content(host, "a web page").with_advice("Check the path of the URL, often /mcp"),
+        "" => not_mcp_content(host, "something without a type"),
+        other => not_mcp_content(host, other),
+    }
 }
 
 /// Builds the failure of a response that is JSON, but not MCP.
@@ -37,7 +36,19 @@ pub(super) fn not_mcp_json(host: &str) -> Failure {
 
 fn not_mcp_content(host: &str, content: &str) -> Failure {
     Failure::permanent("not_mcp", format!("{host} answered with {content} instead of MCP"))
-        .with_advice("Check the path of the URL, often /mcp")
+        .with_advice("Ask the server’s operator whether MCP is offered here")
+}
+
+/// Builds the failure of an answer that should be JSON. `excerpt` is the place of the fault.
+pub(super) fn not_json(host: &str, excerpt: &str) -> Failure {
+    Failure::permanent("not_json", format!("{host} answered with text that is not JSON: “{excerpt}”"))
+        .with_advice("Ask the server’s operator")
+}
+
+/// Builds the failure of a request that the server has taken, and answers with nothing.
+pub(super) fn no_answer(host: &str, status: StatusCode) -> Failure {
+    let message = format!("{host} took the request and answered with nothing (HTTP {})", status.as_u16());
+    Failure::new(FailureKind::Ambiguous, "no_answer", message).with_advice("Check at the service what has been done")
 }
 
 /// Builds the failure of a redirect that the hub does not follow, because the credential must stay at its origin.

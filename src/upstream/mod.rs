@@ -9,13 +9,22 @@
 //! - A credential comes in as a value, is sent to the target's own origin only, and is redacted from every text.
 //! - A call ends in one [`CallOutcome`], never in a panic, and is never repeated here.
 //! - A server's responses are bounded in size, time and number. Tools that are left out are listed with the reason.
+//! - Each odd detail of a response costs itself alone (`docs/interoperability.md`).
 
+mod answers;
 mod call;
 mod discovery;
+mod era;
+mod event_messages;
+mod event_stream;
 mod failure;
+mod handshake;
+mod message;
 mod outcome;
 mod rest;
 mod session;
+mod tool_list;
+mod tool_result;
 mod tools;
 mod transport;
 
@@ -27,9 +36,11 @@ use url::Url;
 
 pub use call::{CallContext, call, has_header_arguments};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
+pub use era::{KnownEra, ProtocolEra};
 pub use outcome::{CallOutcome, Progress};
 pub use rest::{ApiCredential, ApiRequest, send_api_request};
-pub use tools::{DroppedTool, MAX_TOOLS, ToolDefinition};
+pub use tool_list::MAX_TOOLS;
+pub use tools::{DroppedTool, ToolDefinition};
 
 use crate::secret::{Redactor, Secret};
 use crate::workbench::Workbench;

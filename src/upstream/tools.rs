@@ -1,17 +1,11 @@
-//! A server's tools as the hub stores them: bounded, and with a reason for each that is left out. For discovery, and for calls
-//! with header arguments.
+//! A server's tools as the hub stores them: bounded, and with a reason for each that is left out.
 
 use std::collections::HashSet;
 
-use rmcp::model::{PaginatedRequestParams, Tool};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::session::Session;
-use crate::egress::Failure;
+use super::tool_list::ToolList;
 
-/// Maximum number of tools of one server.
-pub const MAX_TOOLS: usize = 1_000;
-const MAX_PAGES: usize = 200;
 const MAX_NAME: usize = 128;
 const MAX_DESCRIPTION: usize = 20_000;
 const MAX_SCHEMA_BYTES: usize = 256 * 1024;
@@ -43,38 +37,21 @@ pub struct DroppedTool {
     pub reason: String,
 }
 
-/// The advice for a server with too many tools.
-const FEWER_TOOLS: &str = "Ask the server’s operator for an address with fewer tools";
-
-/// Lists all pages of tools. Fails if there are too many: an incomplete list would look complete.
-pub(super) async fn list(session: &Session<'_>, name: &str) -> Result<Vec<Tool>, Failure> {
-    let mut tools = Vec::new();
-    let mut cursor = None;
-    for _ in 0..MAX_PAGES {
-        let params = PaginatedRequestParams::default().with_cursor(cursor.take());
-        let page = session.client.list_tools(Some(params)).await.map_err(|error| session.explain(&error))?;
-        tools.extend(page.tools);
-        if tools.len() > MAX_TOOLS {
-            let message =
-                format!("{name} offers {} tools or more, and the hub accepts {MAX_TOOLS} from one server", tools.len());
-            return Err(Failure::permanent("too_many_tools", message).with_advice(FEWER_TOOLS));
-        }
-        match page.next_cursor {
-            None => return Ok(tools),
-            next => cursor = next,
-        }
-    }
-    let message = format!("{name} lists its tools on more than {MAX_PAGES} pages, the most that the hub reads");
-    Err(Failure::permanent("too_many_tools", message).with_advice(FEWER_TOOLS))
-}
+/// The hints that are true or false, in the order in which they are stored.
+const HINTS: [&str; 4] = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
 
 /// Separates usable tools from those to leave out.
-pub(super) fn partition(tools: Vec<Tool>) -> (Vec<ToolDefinition>, Vec<DroppedTool>) {
+pub(super) fn partition(list: ToolList) -> (Vec<ToolDefinition>, Vec<DroppedTool>) {
+    let ToolList { tools, invalid_headers } = list;
     let mut names = HashSet::new();
     let (mut kept, mut dropped) = (Vec::new(), Vec::new());
-    for tool in tools {
-        let name: String = tool.name.chars().take(MAX_NAME).collect();
+    for (number, tool) in (1..).zip(tools) {
+        let name = tool.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| format!("tool {number}"), |name| name.chars().take(MAX_NAME).collect());
         match convert(tool) {
+            Ok(tool) if invalid_headers.contains(&tool.name) => {
+                dropped.push(DroppedTool { name, reason: "its x-mcp-header annotations are not valid".to_owned() });
+            }
             Ok(tool) if names.insert(tool.name.clone()) => kept.push(tool),
             Ok(_) => dropped.push(DroppedTool { name, reason: "another tool has the same name".to_owned() }),
             Err(reason) => dropped.push(DroppedTool { name, reason }),
@@ -83,25 +60,51 @@ pub(super) fn partition(tools: Vec<Tool>) -> (Vec<ToolDefinition>, Vec<DroppedTo
     (kept, dropped)
 }
 
-fn convert(tool: Tool) -> Result<ToolDefinition, String> {
-    let name = tool.name.into_owned();
+fn convert(tool: Value) -> Result<ToolDefinition, String> {
+    let Value::Object(mut tool) = tool else { return Err("it is not an object".to_owned()) };
+    let text = |members: &Map<String, Value>, name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+    let name = text(&tool, "name").unwrap_or_default();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(format!("its name is not 1 to {MAX_NAME} characters without spaces"));
     }
-    let description = tool.description.map(std::borrow::Cow::into_owned);
+    let description = text(&tool, "description");
     if description.as_ref().is_some_and(|text| text.len() > MAX_DESCRIPTION) {
         return Err(format!("its description is longer than {MAX_DESCRIPTION} bytes"));
     }
-    let input_schema = Value::Object((*tool.input_schema).clone());
+    let input_schema = match tool.remove("inputSchema") {
+        None | Some(Value::Null) => return Err("it has no input schema".to_owned()),
+        Some(schema) if !schema.is_object() => return Err("its input schema is not an object".to_owned()),
+        Some(schema) => schema,
+    };
     if input_schema.get("type").is_some_and(|kind| kind != "object") {
         return Err("its arguments are not an object".to_owned());
     }
     check_schema("input", &input_schema)?;
-    let output_schema = tool.output_schema.map(|schema| Value::Object((*schema).clone()));
+    // nothing depends on an output schema, so one that is unreadable is left out alone
+    let output_schema = tool.remove("outputSchema").filter(Value::is_object);
     output_schema.as_ref().map_or(Ok(()), |schema| check_schema("output", schema))?;
-    let title = tool.title.or_else(|| tool.annotations.as_ref().and_then(|hints| hints.title.clone()));
-    let annotations = tool.annotations.and_then(|hints| serde_json::to_value(hints).ok());
+    let hints = tool.get("annotations").and_then(Value::as_object);
+    let title = text(&tool, "title").or_else(|| hints.and_then(|hints| text(hints, "title")));
+    let annotations = hints.map(read_hints).transpose()?;
     Ok(ToolDefinition { name, title, description, input_schema, output_schema, annotations })
+}
+
+/// Reads the hints that the protocol knows. A hint that is neither true nor false could hide that a tool destroys.
+fn read_hints(hints: &Map<String, Value>) -> Result<Value, String> {
+    let mut read = Map::new();
+    if let Some(title @ Value::String(_)) = hints.get("title") {
+        read.insert("title".to_owned(), title.clone());
+    }
+    for name in HINTS {
+        match hints.get(name) {
+            None | Some(Value::Null) => {}
+            Some(hint @ Value::Bool(_)) => {
+                read.insert(name.to_owned(), hint.clone());
+            }
+            Some(other) => return Err(format!("its hint {name} is {other:.40}, neither true nor false")),
+        }
+    }
+    Ok(Value::Object(read))
 }
 
 fn check_schema(which: &str, schema: &Value) -> Result<(), String> {
@@ -133,36 +136,70 @@ fn check_node(which: &str, node: &Value, depth: usize) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::{MAX_SCHEMA_DEPTH, partition};
-    use rmcp::model::Tool;
+    use crate::upstream::tool_list::ToolList;
     use serde_json::{Value, json};
+    use std::collections::HashSet;
 
-    fn tool(name: &str, schema: &Value) -> Tool {
-        Tool::new(name.to_owned(), "does it", schema.as_object().unwrap().clone())
+    fn tool(name: &str, schema: &Value) -> Value {
+        json!({"name": name, "description": "does it", "inputSchema": schema})
     }
 
-    fn reason(tools: Vec<Tool>) -> String {
-        let (kept, dropped) = partition(tools);
+    fn list(tools: impl IntoIterator<Item = Value>) -> ToolList {
+        ToolList { tools: tools.into_iter().collect(), invalid_headers: HashSet::default() }
+    }
+
+    /// Returns the reason for which a tool is left out beside a plain one.
+    fn reason(odd: Value) -> String {
+        let (kept, dropped) = partition(list([tool("plain", &json!({"type": "object"})), odd]));
         assert_eq!((kept.len(), dropped.len()), (1, 1), "{kept:?} {dropped:?}");
-        dropped[0].reason.clone()
+        format!("{}: {}", dropped[0].name, dropped[0].reason)
     }
 
     #[test]
     fn an_unusable_tool_is_left_out_with_a_reason() {
-        let plain = json!({"type": "object"});
-        let beside = |schema: &Value| reason(vec![tool("plain", &plain), tool("odd", schema)]);
-        assert!(beside(&json!({"properties": {"a": {"$ref": "https://x.test/s"}}})).contains("https://x.test/s"));
-        assert!(beside(&json!({"type": "array"})).contains("not an object"));
-        assert!(beside(&json!({"description": "x".repeat(300_000)})).contains("kB"));
+        let of_schema = |schema: &Value| reason(tool("odd", schema));
+        assert!(of_schema(&json!({"properties": {"a": {"$ref": "https://x.test/s"}}})).contains("https://x.test/s"));
+        assert!(of_schema(&json!({"type": "array"})).contains("not an object"));
+        assert!(of_schema(&json!({"description": "x".repeat(300_000)})).contains("kB"));
         let deep = (0..=MAX_SCHEMA_DEPTH).fold(json!({}), |inner, _| json!({ "not": inner }));
-        assert!(beside(&deep).contains("levels deep"));
-        assert!(reason(vec![tool("twice", &plain), tool("twice", &plain)]).contains("same name"));
-        assert!(reason(vec![tool("plain", &plain), tool("two words", &plain)]).contains("its name"));
+        assert!(of_schema(&deep).contains("levels deep"));
+        assert!(reason(tool("plain", &json!({"type": "object"}))).contains("same name"));
+        assert!(reason(tool("two words", &json!({"type": "object"}))).contains("its name"));
+    }
+
+    #[test]
+    fn a_malformed_tool_costs_itself_alone() {
+        assert_eq!(reason(json!({"name": "odd"})), "odd: it has no input schema");
+        assert_eq!(of_null(), "odd: it has no input schema");
+        assert_eq!(reason(tool("odd", &json!(true))), "odd: its input schema is not an object");
+        assert_eq!(reason(json!("odd")), "tool 2: it is not an object");
+        assert!(reason(json!({"name": 5, "inputSchema": {}})).starts_with("tool 2: its name is not"));
+        let mut hinted = tool("odd", &json!({}));
+        hinted["annotations"] = json!({"readOnlyHint": "true"});
+        assert_eq!(reason(hinted), "odd: its hint readOnlyHint is \"true\", neither true nor false");
+    }
+
+    fn of_null() -> String {
+        reason(tool("odd", &json!(null)))
+    }
+
+    #[test]
+    fn a_malformed_member_costs_itself_alone() {
+        let odd = json!({
+            "name": "odd", "title": 5, "description": null, "inputSchema": {}, "outputSchema": "none", "icons": 7,
+            "annotations": {"title": "Odd", "readOnlyHint": true, "destructiveHint": null, "mood": "good"},
+        });
+        let (kept, dropped) = partition(list([odd, json!({"name": "plain", "inputSchema": {}, "annotations": "no"})]));
+        assert_eq!(dropped, []);
+        assert_eq!((kept[0].title.as_deref(), kept[0].description.as_deref()), (Some("Odd"), None));
+        assert_eq!(kept[0].annotations, Some(json!({"title": "Odd", "readOnlyHint": true})));
+        assert_eq!((&kept[0].output_schema, &kept[1].annotations), (&None, &None));
     }
 
     #[test]
     fn references_within_the_schema_are_allowed() {
-        let (kept, dropped) =
-            partition(vec![tool("t", &json!({"$defs": {"a": {}}, "properties": {"x": {"$ref": "#/$defs/a"}}}))]);
+        let schema = json!({"$defs": {"a": {}}, "properties": {"x": {"$ref": "#/$defs/a"}}});
+        let (kept, dropped) = partition(list([tool("t", &schema)]));
         assert_eq!((kept.len(), dropped.len()), (1, 0));
     }
 }

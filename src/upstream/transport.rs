@@ -1,32 +1,31 @@
-//! Streamable HTTP over egress, as the HTTP client of rmcp, for a session.
-//!
-//! rmcp loses some of the errors that its HTTP client reports (a broken stream becomes "closed"). The transport therefore
-//! records the last failure, and the session asks for it when rmcp fails. rmcp never receives the credential.
+//! Streamable HTTP over egress, as the HTTP client of rmcp, for a session. It reads what servers write, and stores the answers
+//! for the session. rmcp never receives the credential.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorData, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::common::client_side_sse::SseRetryPolicy;
 use rmcp::transport::common::http_header::{HEADER_LAST_EVENT_ID, HEADER_SESSION_ID};
-use rmcp::transport::streamable_http_client::{
-    SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
-};
-use sse_stream::{Sse, SseStream};
+use rmcp::transport::streamable_http_client::{StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse};
+use serde_json::Value;
 use url::Url;
 
 use super::Limits;
-use super::failure::{from_status, not_mcp, not_mcp_json, redirect, session_lost};
-use crate::egress::{Egress, Failure, Request, Response};
+use super::answers::{AnswerStore, AwaitedRequest, RecordedFailure};
+use super::event_messages::{Events, read_events};
+use super::failure::{from_status, no_answer, not_mcp, redirect, session_lost};
+use super::handshake::{RequestKind, assumed_discover_result};
+use super::message::is_json_rpc_error;
+use crate::egress::{Egress, Failure, Request, Response, read_json};
 use crate::secret::Secret;
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
+const HTML: &str = "text/html";
 /// Maximum number of bytes of an error response that are searched for a JSON-RPC error.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 /// Maximum number of redirects that are followed within the origin.
@@ -35,14 +34,11 @@ const MAX_REDIRECTS: usize = 3;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum number of attempts to resume a broken stream.
 const MAX_RESUMPTIONS: usize = 3;
+/// Statuses with which a server refuses a request of another era, unprocessed.
+const UNPROCESSED: [u16; 5] = [400, 404, 405, 406, 415];
 
 type Headers = HashMap<HeaderName, HeaderValue>;
 type Result<T> = std::result::Result<T, StreamableHttpError<RecordedFailure>>;
-
-/// A failure whose details the transport has recorded.
-#[derive(Debug, thiserror::Error)]
-#[error("the request failed")]
-pub(super) struct RecordedFailure;
 
 /// The transport of one session.
 #[derive(Clone, Debug)]
@@ -54,25 +50,35 @@ struct Inner {
     url: Url,
     bearer: Option<Secret>,
     limits: Limits,
+    scope: TransportScope,
+    answers: Arc<AnswerStore>,
+}
+
+/// The requests that a session makes by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TransportScope {
     /// Opens a stream for messages that belong to no request. Some servers of older revisions report progress there.
-    listen: bool,
-    failure: Mutex<Option<Failure>>,
+    pub(super) listens: bool,
+    /// Answers `server/discover` without asking: the server is known to speak the newer era.
+    pub(super) assumes_discover: bool,
 }
 
 impl HttpTransport {
-    pub(super) fn new(egress: &Egress, url: &Url, bearer: Option<&Secret>, limits: Limits, listen: bool) -> Self {
+    pub(super) fn new(
+        egress: &Egress,
+        url: &Url,
+        bearer: Option<&Secret>,
+        limits: Limits,
+        scope: TransportScope,
+    ) -> Self {
+        let answers = Arc::new(AnswerStore::new(url.host_str().unwrap_or("the server"), bearer));
         let (egress, url, bearer) = (egress.clone(), url.clone(), bearer.cloned());
-        Self(Arc::new(Inner { egress, url, bearer, limits, listen, failure: Mutex::default() }))
+        Self(Arc::new(Inner { egress, url, bearer, limits, scope, answers }))
     }
 
-    /// Takes the recorded failure.
-    pub(super) fn take_failure(&self) -> Option<Failure> {
-        self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn record(&self, failure: impl Into<Failure>) -> RecordedFailure {
-        *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.into());
-        RecordedFailure
+    /// The answers so far.
+    pub(super) fn answers(&self) -> &AnswerStore {
+        &self.0.answers
     }
 
     fn host(&self) -> &str {
@@ -109,7 +115,7 @@ impl HttpTransport {
         for _ in 0..=MAX_REDIRECTS {
             let request = self.request(Method::POST, url.clone(), session, headers.clone());
             let request = request.body(JSON, body.clone()).timeout(timeout);
-            let response = self.0.egress.send(request).await.map_err(|error| self.record(error))?;
+            let response = self.0.egress.send(request).await.map_err(|error| self.answers().record(error))?;
             if !response.status().is_redirection() {
                 return Ok(response);
             }
@@ -117,37 +123,40 @@ impl HttpTransport {
             let location = location.and_then(|location| url.join(location.to_str().ok()?).ok());
             match location {
                 Some(to) if keeps_request(response.status()) && to.origin() == self.0.url.origin() => url = to,
-                other => return Err(self.record(redirect(self.host(), other.as_ref()))),
+                other => return Err(self.answers().record(redirect(self.host(), other.as_ref()))),
             }
         }
-        Err(self.record(redirect(self.host(), Some(&url))))
+        Err(self.answers().record(redirect(self.host(), Some(&url))))
     }
 
-    async fn read_success(
-        &self,
-        message: &ClientJsonRpcMessage,
-        response: Response,
-    ) -> Result<StreamableHttpPostResponse> {
-        let awaits_answer = matches!(message, ClientJsonRpcMessage::Request(_));
+    /// Reads a response of success to a request.
+    async fn read_success(&self, request: &AwaitedRequest, response: Response) -> Result<StreamableHttpPostResponse> {
         let session = response.headers().get(HEADER_SESSION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-        match response.media_type().as_str() {
-            _ if !awaits_answer => Ok(StreamableHttpPostResponse::Accepted),
-            EVENT_STREAM => Ok(StreamableHttpPostResponse::Sse(self.events(response, true), session)),
-            JSON => {
-                let body = response.bytes().await.map_err(|error| self.client_error(error))?;
-                match serde_json::from_slice(&body) {
-                    Ok(message) => Ok(StreamableHttpPostResponse::Json(message, session)),
-                    Err(_) => Err(self.client_error(not_mcp_json(self.host()))),
-                }
-            }
-            other => Err(self.client_error(not_mcp(self.host(), other))),
+        let (status, media_type) = (response.status(), response.media_type());
+        if media_type == EVENT_STREAM {
+            let events = read_events(response, self.0.answers.clone(), Some(request.clone()), true);
+            return Ok(StreamableHttpPostResponse::Sse(events, session));
         }
+        let body = response.bytes().await.map_err(|error| self.client_error(error))?;
+        if body.trim_ascii().is_empty() {
+            return Err(self.client_error(no_answer(self.host(), status)));
+        }
+        let body = match read_json(&body) {
+            // some servers leave the type out, or have another
+            Ok(body) if media_type != HTML => body,
+            Err(fault) if media_type.ends_with("json") => {
+                return Err(self.client_error(self.answers().invalid_json(&fault)));
+            }
+            _ => return Err(self.client_error(not_mcp(self.host(), &media_type))),
+        };
+        let answer = self.answers().read_body(request, body).map_err(|failure| self.client_error(failure))?;
+        Ok(StreamableHttpPostResponse::Json(answer, session))
     }
 
     /// Reads a response with a status of 400 or above: a JSON-RPC error in its body is the answer, otherwise the status is.
     async fn read_error(
         &self,
-        message: &ClientJsonRpcMessage,
+        request: Option<&AwaitedRequest>,
         session: Option<&str>,
         response: Response,
     ) -> Result<StreamableHttpPostResponse> {
@@ -156,41 +165,22 @@ impl HttpTransport {
             return Err(self.client_error(session_lost(self.host())));
         }
         let failure = from_status(self.host(), status, response.headers(), self.0.bearer.is_some());
-        if matches!(status.as_u16(), 401 | 403 | 429) {
+        let Some(request) = request.filter(|_| !matches!(status.as_u16(), 401 | 403 | 429)) else {
             return Err(self.client_error(failure));
+        };
+        if let Some(error) = json_rpc_error(response).await
+            && let Ok(answer @ ServerJsonRpcMessage::Error(_)) = self.answers().read_body(request, error)
+        {
+            return Ok(StreamableHttpPostResponse::Json(answer, None));
         }
-        let error = json_rpc_error(response).await;
-        match (message, error) {
-            // a server of an older revision may reject server/discover in any way: rmcp then tries initialize
-            (ClientJsonRpcMessage::Request(request), error)
-                if matches!(request.request, ClientRequest::DiscoverRequest(_)) && status.is_client_error() =>
-            {
-                let error = error.unwrap_or_else(|| ErrorData::invalid_request("server/discover is not known", None));
-                let answer = ServerJsonRpcMessage::error(error, Some(request.id.clone()));
-                Ok(StreamableHttpPostResponse::Json(answer, None))
-            }
-            (ClientJsonRpcMessage::Request(request), Some(error)) => {
-                let answer = ServerJsonRpcMessage::error(error, Some(request.id.clone()));
-                Ok(StreamableHttpPostResponse::Json(answer, None))
-            }
-            _ => Err(self.client_error(failure)),
+        if UNPROCESSED.contains(&status.as_u16()) {
+            self.answers().mark_unprocessed();
         }
-    }
-
-    fn events(
-        &self,
-        response: Response,
-        records_failures: bool,
-    ) -> BoxStream<'static, std::result::Result<Sse, SseError>> {
-        let transport = self.clone();
-        let bytes = response.stream().map(move |chunk| {
-            chunk.map_err(|error| if records_failures { transport.record(error) } else { RecordedFailure })
-        });
-        SseStream::from_bytes_stream(bytes).boxed()
+        Err(self.client_error(failure))
     }
 
     fn client_error(&self, failure: impl Into<Failure>) -> StreamableHttpError<RecordedFailure> {
-        StreamableHttpError::Client(self.record(failure))
+        StreamableHttpError::Client(self.answers().record(failure))
     }
 }
 
@@ -205,18 +195,26 @@ impl StreamableHttpClient for HttpTransport {
         _auth: Option<String>,
         headers: Headers,
     ) -> Result<StreamableHttpPostResponse> {
-        let body = serde_json::to_vec(&message)?;
-        let timeout = match &message {
-            ClientJsonRpcMessage::Request(_) => self.0.limits.remaining(),
+        let request = AwaitedRequest::from_message(&message);
+        let timeout = match &request {
+            Some(request) if request.kind == RequestKind::Discover && self.0.scope.assumes_discover => {
+                let answer = ServerJsonRpcMessage::response(assumed_discover_result(), request.id.clone());
+                return Ok(StreamableHttpPostResponse::Json(answer, None));
+            }
+            Some(_) => {
+                self.answers().set_awaited(request.as_ref());
+                self.0.limits.remaining()
+            }
             // a cancellation is sent when no time remains
-            _ => self.0.limits.remaining().max(CLOSE_TIMEOUT),
+            None => self.0.limits.remaining().max(CLOSE_TIMEOUT),
         };
+        let body = serde_json::to_vec(&message)?;
         let posted = self.post(body.into(), session.as_deref(), &headers, timeout).await;
         let response = posted.map_err(StreamableHttpError::Client)?;
-        match response.status() {
-            StatusCode::ACCEPTED | StatusCode::NO_CONTENT => Ok(StreamableHttpPostResponse::Accepted),
-            status if status.is_success() => self.read_success(&message, response).await,
-            _ => self.read_error(&message, session.as_deref(), response).await,
+        match (response.status(), &request) {
+            (status, None) if status.is_success() => Ok(StreamableHttpPostResponse::Accepted),
+            (status, Some(request)) if status.is_success() => self.read_success(request, response).await,
+            _ => self.read_error(request.as_ref(), session.as_deref(), response).await,
         }
     }
 
@@ -239,11 +237,12 @@ impl StreamableHttpClient for HttpTransport {
         last_event: Option<String>,
         _auth: Option<String>,
         mut headers: Headers,
-    ) -> Result<BoxStream<'static, std::result::Result<Sse, SseError>>> {
-        if last_event.is_none() && !self.0.listen {
+    ) -> Result<Events> {
+        if last_event.is_none() && !self.0.scope.listens {
             return Err(StreamableHttpError::ServerDoesNotSupportSse);
         }
-        if let Some(id) = last_event.and_then(|id| HeaderValue::try_from(id).ok())
+        let awaited = last_event.as_ref().and_then(|_| self.answers().awaited());
+        if let Some(id) = last_event.filter(|id| !id.is_empty()).and_then(|id| HeaderValue::try_from(id).ok())
             && let Ok(name) = HeaderName::try_from(HEADER_LAST_EVENT_ID)
         {
             headers.insert(name, id);
@@ -251,7 +250,7 @@ impl StreamableHttpClient for HttpTransport {
         let request = self.request(Method::GET, self.0.url.clone(), session.as_deref(), headers);
         let response = self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(RecordedFailure))?;
         if response.status().is_success() && response.media_type() == EVENT_STREAM {
-            Ok(self.events(response, false))
+            Ok(read_events(response, self.0.answers.clone(), awaited, false))
         } else {
             Err(StreamableHttpError::ServerDoesNotSupportSse)
         }
@@ -261,9 +260,8 @@ impl StreamableHttpClient for HttpTransport {
 /// Resumes a broken stream where it ended, unless it was too long.
 impl SseRetryPolicy for HttpTransport {
     fn retry(&self, attempts: usize) -> Option<Duration> {
-        let failure = self.0.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_too_large = failure.as_ref().is_some_and(|failure| failure.class == "too_large");
-        (!is_too_large && attempts < MAX_RESUMPTIONS).then(|| Duration::from_millis(250 << attempts))
+        let can_resume = !self.answers().is_too_large() && attempts < MAX_RESUMPTIONS;
+        can_resume.then(|| Duration::from_millis(250 << attempts))
     }
 }
 
@@ -271,13 +269,10 @@ fn keeps_request(status: StatusCode) -> bool {
     matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT)
 }
 
-async fn json_rpc_error(response: Response) -> Option<ErrorData> {
-    if response.media_type() != JSON {
+async fn json_rpc_error(response: Response) -> Option<Value> {
+    if response.media_type() == HTML {
         return None;
     }
     let body = response.with_limit(MAX_ERROR_BODY).bytes().await.ok()?;
-    match serde_json::from_slice(&body) {
-        Ok(ServerJsonRpcMessage::Error(error)) => Some(error.error),
-        _ => None,
-    }
+    read_json(&body).ok().filter(is_json_rpc_error)
 }

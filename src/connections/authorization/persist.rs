@@ -273,7 +273,7 @@ async fn store_tools(
     now: Timestamp,
 ) -> Result<()> {
     let error = match found {
-        Ok(found) => return connectors::store_tools(tx, actor, connector, &found.tools, now).await.map(drop),
+        Ok(found) => return connectors::store_tools(tx, actor, connector, found, now).await.map(drop),
         Err(error) => error,
     };
     if let Error::Internal(cause) = error {

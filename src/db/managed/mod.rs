@@ -13,7 +13,6 @@
 mod account;
 mod cluster;
 mod lock;
-mod lock_file;
 mod postmaster;
 mod programs;
 mod settings;

@@ -84,23 +84,29 @@ fn parts(job: &str, result: &Value) -> Vec<Part> {
 }
 
 fn part(job: &str, n: usize, block: &Value) -> Part {
+    let has = |name: &str| block.get(name).is_some_and(Value::is_string);
     let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let href = format!("{job}/content/{n}");
+    // a block without what its type needs is shown as it came
     match block.get("type").and_then(Value::as_str) {
-        Some("text") => {
+        Some("text") if has("text") => {
             let text = field("text");
             match parse(&text).filter(|value| value.is_object() || value.is_array()) {
                 Some(value) => json_or_table(&value),
                 None => text_part(&text),
             }
         }
-        Some("image") => Part::Image { href, alt: format!("Picture {} of the result, {}", n + 1, field("mimeType")) },
-        Some("audio") => Part::File { href, what: format!("Sound, {}", field("mimeType")) },
-        Some("resource_link") => Part::Link { name: field("name"), uri: field("uri") },
-        Some("resource") if block.pointer("/resource/text").is_some() => {
+        Some("image") if has("data") => {
+            Part::Image { href, alt: format!("Picture {} of the result, {}", n + 1, field("mimeType")) }
+        }
+        Some("audio") if has("data") => Part::File { href, what: format!("Sound, {}", field("mimeType")) },
+        Some("resource_link") if has("uri") => Part::Link { name: field("name"), uri: field("uri") },
+        Some("resource") if block.pointer("/resource/text").is_some_and(Value::is_string) => {
             text_part(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
         }
-        Some("resource") => Part::File { href, what: "Embedded file".to_owned() },
+        Some("resource") if block.pointer("/resource/blob").is_some_and(Value::is_string) => {
+            Part::File { href, what: "Embedded file".to_owned() }
+        }
         _ => json_or_table(block),
     }
 }

@@ -2,5 +2,4 @@
 
 mod crashing;
 mod refusing;
-mod sockets;
 mod starting;

@@ -7,6 +7,7 @@ mod discovery;
 mod refused;
 mod shipped;
 mod showing;
+mod tolerance;
 
 use http::StatusCode;
 use url::Url;

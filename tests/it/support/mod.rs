@@ -11,6 +11,7 @@ pub(crate) mod hub;
 pub(crate) mod listener;
 pub(crate) mod lossy_proxy;
 pub(crate) mod modern_server;
+pub(crate) mod odd_server;
 pub(crate) mod oidc_provider;
 pub(crate) mod openbao;
 pub(crate) mod page;

@@ -1,14 +1,16 @@
 //! Tool calls: to real servers of two revisions of MCP, the Workbench, and misbehaving servers.
 
+mod eras;
 mod misbehaving;
 mod real;
+mod tolerance;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use craft::egress::{Egress, EgressPolicy};
 use craft::secret::Secret;
-use craft::upstream::{CallContext, CallOutcome, Limits, Progress, Target, call};
+use craft::upstream::{CallContext, CallOutcome, KnownEra, Limits, Progress, Target, call};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -41,6 +43,7 @@ fn context() -> CallContext {
         tools_changed: Arc::default(),
         cancel: CancellationToken::new(),
         has_header_arguments: false,
+        era: KnownEra::default(),
     }
 }
 
