@@ -44,7 +44,7 @@ pub enum Error {
         /// Time until another try makes sense.
         retry_after: Duration,
     },
-    /// The hub cannot reach its database; nothing was changed.
+    /// The hub cannot reach its database, or the database has a fault that passes; nothing was changed.
     #[error("The hub cannot reach its database right now. Try again in a moment.")]
     Unavailable(#[source] anyhow::Error),
     /// The keys of stored credentials are unavailable: the server that holds them is away, sealed, or refuses the hub.
@@ -156,12 +156,17 @@ impl From<anyhow::Error> for Error {
     }
 }
 
+/// Says whether a fault of the database passes without a change of the statement. By the classes of SQLSTATE: 53 is too little
+/// memory, disk or connections; 57 a server that stops, starts or cancels; 58 a failure of its system, such as of a disk.
+fn is_passing_fault(sqlstate: &str) -> bool {
+    ["53", "57", "58"].iter().any(|class| sqlstate.starts_with(class))
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => Self::Unavailable(error.into()),
-            // 57P0x: the server is shutting down, crashed or starting
-            sqlx::Error::Database(ref db) if db.code().is_some_and(|code| code.starts_with("57P")) => {
+            sqlx::Error::Database(ref db) if db.code().is_some_and(|code| is_passing_fault(&code)) => {
                 Self::Unavailable(error.into())
             }
             other => Self::internal(other),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, PasswordHash, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 
 use super::Password;
+use super::hash_memory::HashMemory;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -48,6 +50,7 @@ struct Inner {
     params: Params,
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    memory: HashMemory,
     checks: AtomicU64,
     decoy: String,
 }
@@ -68,6 +71,7 @@ impl Passwords {
         Self(Arc::new(Inner {
             cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(MAX_PENDING_HASHES)),
+            memory: HashMemory::default(),
             checks: AtomicU64::new(0),
             decoy: decoy_hash(&params),
             params,
@@ -77,12 +81,8 @@ impl Passwords {
     /// Returns the hash of `password` in PHC string form, with a random salt.
     pub(super) async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.secret().clone();
-        let hasher = Argon2::from(self.0.params.clone());
-        self.run(move || {
-            let hash = hasher.hash_password(password.expose().as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(anyhow::anyhow!("argon2: {error}")))
-        })
-        .await?
+        let hash = self.run(move |inner| new_hash(&inner.params, &inner.memory, password.expose())).await?;
+        hash.map_err(|error| Error::Internal(anyhow::anyhow!("argon2: {error}")))
     }
 
     /// Checks `password` against `hash`. Without a hash it returns `false` after the same amount of work.
@@ -92,9 +92,10 @@ impl Passwords {
             _ => self.0.decoy.clone(),
         };
         // no account can have an overlong password: a short one is hashed in its place, at the same cost
-        let password = if Password::is_overlong(password) { Secret::new("overlong") } else { password.clone() };
+        let spellings =
+            if Password::is_overlong(password) { vec![Secret::new("overlong")] } else { Password::spellings(password) };
         self.0.checks.fetch_add(1, Ordering::Relaxed);
-        self.run(move || Argon2::default().verify_password(password.expose().as_bytes(), hash.as_str()).is_ok()).await
+        self.run(move |inner| spellings.iter().any(|text| is_hash_of(&hash, &inner.memory, text.expose()))).await
     }
 
     /// Returns the number of passwords checked since the start of the process.
@@ -103,7 +104,7 @@ impl Passwords {
         self.0.checks.load(Ordering::Relaxed)
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> T + Send + 'static) -> Result<T> {
         let busy = || Error::Limited {
             message: "Many people are signing in at this moment. Try again in a few seconds".into(),
             retry_after: Duration::from_secs(5),
@@ -111,13 +112,51 @@ impl Passwords {
         let queued = self.0.queue.clone().try_acquire_owned().map_err(|_| busy())?;
         let core = self.0.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         // the permits move into the thread: a hash whose request was dropped still runs, and still counts
+        let inner = Arc::clone(&self.0);
         let work = move || {
-            let result = work();
+            let result = work(&inner);
             drop((core, queued));
+            if inner.queue.available_permits() == MAX_PENDING_HASHES {
+                inner.memory.free();
+            }
             result
         };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
+}
+
+/// Hashes a new password, with a random salt.
+fn new_hash(params: &Params, memory: &HashMemory, password: &str) -> argon2::password_hash::Result<String> {
+    let (salt, mut output) = (rand::random::<[u8; 16]>(), [0; Params::DEFAULT_OUTPUT_LEN]);
+    let hasher = Argon2::from(params.clone());
+    memory.lend(params.block_count(), |blocks| {
+        hasher.hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, blocks)
+    })?;
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(&salt)?),
+        hash: Some(Output::new(&output)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Says whether `hash` is that of `password`. A hash that cannot be read is that of no password.
+fn is_hash_of(hash: &str, memory: &HashMemory, password: &str) -> bool {
+    let verify = || {
+        let hash = PasswordHash::new(hash).ok()?;
+        let (params, expected) = (Params::try_from(&hash).ok()?, hash.hash?);
+        let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+        let (mut output, blocks) = (vec![0; expected.len()], params.block_count());
+        let hasher = Argon2::new(Algorithm::try_from(hash.algorithm.as_str()).ok()?, version, params);
+        let computed = memory.lend(blocks, |blocks| {
+            hasher.hash_password_into_with_memory(password.as_bytes(), hash.salt.as_deref()?, &mut output, blocks).ok()
+        });
+        // compares in constant time
+        computed.and_then(|()| Some(Output::new(&output).ok()? == expected))
+    };
+    verify().unwrap_or(false)
 }
 
 /// Returns a well-formed hash that no password matches and that costs as much to verify as a real one.

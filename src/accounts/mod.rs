@@ -18,6 +18,7 @@ mod confirmation;
 mod current_password;
 mod email;
 mod email_change;
+mod hash_memory;
 mod hashing;
 mod links;
 mod password;

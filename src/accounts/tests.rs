@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Email, NewUser, Password};
+use super::{Email, HashingCost, NewUser, Password, Passwords};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -42,6 +42,23 @@ fn all_faults_of_a_form_are_reported_in_the_order_of_its_fields() {
     let Err(Error::Invalid(faults)) = NewUser::parse("", " ", &Secret::new("short")) else { panic!("accepted") };
     let fields: Vec<_> = faults.faults().iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(fields, ["email", "display_name", "password"]);
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_in_every_spelling_of_its_letters() {
+    let (composed, decomposed) = ("Gr\u{f6}\u{df}enwahn-\u{dc}bung 7", "Gro\u{308}\u{df}enwahn-U\u{308}bung 7");
+    let passwords = Passwords::with_cost(HashingCost { memory_kib: 64, passes: 1 });
+    for chosen in [composed, decomposed] {
+        let hash = passwords.hash(&choose(chosen).unwrap()).await.unwrap();
+        for typed in [composed, decomposed] {
+            assert!(passwords.verify(&Secret::new(typed), Some(hash.clone())).await.unwrap(), "{typed:?}");
+        }
+    }
+    // hashed as it was typed, by an older version
+    let hasher = argon2::Argon2::default();
+    let old = argon2::PasswordHasher::hash_password(&hasher, decomposed.as_bytes()).unwrap().to_string();
+    assert!(passwords.verify(&Secret::new(decomposed), Some(old.clone())).await.unwrap());
+    assert!(!passwords.verify(&Secret::new(composed), Some(old)).await.unwrap());
 }
 
 proptest! {

@@ -9,6 +9,14 @@ use super::AllowRule;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy(AllowRule);
 
+impl Proxy {
+    /// Says whether this address belongs to the proxy or network.
+    #[must_use]
+    pub fn covers(&self, ip: IpAddr) -> bool {
+        self.0.covers("", ip, 0)
+    }
+}
+
 impl FromStr for Proxy {
     type Err = String;
 
@@ -25,7 +33,7 @@ impl FromStr for Proxy {
 /// the client wrote are before those, and are never reached.
 #[must_use]
 pub fn origin<'a>(proxies: &[Proxy], peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
-    let is_proxy = |ip: IpAddr| proxies.iter().any(|Proxy(rule)| rule.covers("", ip, 0));
+    let is_proxy = |ip: IpAddr| proxies.iter().any(|proxy| proxy.covers(ip));
     let mut nearest = peer.to_canonical();
     for named in forwarded.rev().flat_map(|line| line.rsplit(',')) {
         if !is_proxy(nearest) {

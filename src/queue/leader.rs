@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::rescue::rescue;
 use super::store;
@@ -27,12 +27,44 @@ const EXPIRED_PRUNE_TICKS: u64 = 300;
 /// Ticks between two checks of the partitions. A check is cheap and matters only at the end of a month.
 const PARTITION_TICKS: u64 = 3_600;
 
-/// Pause after a failure. While the database is unavailable no process can send a heartbeat: all get the time to do so
-/// before their runs are rescued.
-const FAILURE_RETRY_DELAY: Duration = Duration::from_secs(10);
+/// Pause after a failure.
+const FAILURE_RETRY_DELAY: Duration = Duration::from_secs(3);
+
+/// Time without rescues after failures. While the database is unavailable no process can send a heartbeat or finish a run:
+/// all get the time to do so before their runs are rescued.
+const RECOVERY_TIME: Duration = Duration::from_secs(10);
 
 /// Most due jobs in one statement.
 const MAX_PROMOTED_JOBS: usize = 5_000;
+
+/// The database as this process has met it.
+#[derive(Clone, Copy, Debug, Default)]
+enum Recovery {
+    #[default]
+    Healthy,
+    Failing,
+    /// Answers since this time.
+    Recovering(Instant),
+}
+
+impl Recovery {
+    /// Says whether all processes have had the time to send a heartbeat.
+    fn is_over(self, now: Instant) -> bool {
+        match self {
+            Self::Healthy => true,
+            Self::Failing => false,
+            Self::Recovering(since) => now - since >= RECOVERY_TIME,
+        }
+    }
+
+    fn record_success(&mut self, now: Instant) {
+        match self {
+            Self::Failing => *self = Self::Recovering(now),
+            Self::Recovering(_) if self.is_over(now) => *self = Self::Healthy,
+            Self::Recovering(_) | Self::Healthy => {}
+        }
+    }
+}
 
 /// A candidate for the leadership.
 pub(super) struct Leader {
@@ -48,11 +80,16 @@ impl Leader {
         let mut ticks = interval(TICK_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leads = false;
+        let mut recovery = Recovery::default();
         for tick in 0_u64.. {
             ticks.tick().await;
-            match self.tick(tick, leads).await {
-                Ok(is_leader) => leads = is_leader,
+            match self.tick(tick, leads, recovery.is_over(Instant::now())).await {
+                Ok(is_leader) => {
+                    leads = is_leader;
+                    recovery.record_success(Instant::now());
+                }
                 Err(error) => {
+                    recovery = Recovery::Failing;
                     tracing::warn!(%error, "Failed to maintain the queue; retrying in {} s", FAILURE_RETRY_DELAY.as_secs());
                     leads = false;
                     sleep(FAILURE_RETRY_DELAY).await;
@@ -62,7 +99,7 @@ impl Leader {
     }
 
     /// Does the work that is due at this tick. Returns true if this process leads.
-    async fn tick(&self, tick: u64, led: bool) -> Result<bool> {
+    async fn tick(&self, tick: u64, led: bool, may_rescue: bool) -> Result<bool> {
         let leads = if led && !tick.is_multiple_of(ELECTION_TICKS) {
             true
         } else {
@@ -70,7 +107,7 @@ impl Leader {
         };
         if leads {
             self.promote().await?;
-            if tick.is_multiple_of(ELECTION_TICKS) {
+            if may_rescue && tick.is_multiple_of(ELECTION_TICKS) {
                 self.rescue().await?;
             }
             self.prune(tick).await?;
@@ -123,5 +160,26 @@ impl Leader {
         for (owner, job) in jobs {
             self.live.notify_job(*owner, *job);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::{RECOVERY_TIME, Recovery};
+
+    #[test]
+    fn rescues_wait_until_the_database_has_answered_for_some_time() {
+        let start = Instant::now();
+        let mut recovery = Recovery::default();
+        recovery.record_success(start);
+        assert!(recovery.is_over(start));
+        recovery = Recovery::Failing;
+        assert!(!recovery.is_over(start + RECOVERY_TIME));
+        recovery.record_success(start);
+        recovery.record_success(start + RECOVERY_TIME / 2);
+        assert!(!recovery.is_over(start + RECOVERY_TIME / 2));
+        assert!(recovery.is_over(start + RECOVERY_TIME));
     }
 }

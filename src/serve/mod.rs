@@ -4,11 +4,11 @@
 //! The command line calls it. No other module may import it: what pages and jobs share is in `app`.
 
 mod database;
+mod http_server;
 mod hub;
 mod keys;
 mod recurring_tasks;
 
-use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub(crate) use self::database::Database;
+use self::http_server::raise_file_limit;
+pub use self::http_server::{SocketLimits, serve_sockets};
 pub use self::hub::{Dependencies, Hub, ship_connectors};
 pub(crate) use self::keys::vault;
 use crate::accounts::{self, Passwords};
@@ -57,16 +59,17 @@ pub async fn run(config: &Config, role: Role) -> Result<()> {
     let stop = CancellationToken::new();
     // the handlers end with this function
     let _handlers = cancel_on_signal(&stop)?;
+    let files = raise_file_limit();
     let database = match role {
         Role::Worker => Database::join(config).await?,
         Role::Both | Role::Web => Database::serve(config).await?,
     };
-    let served = serve(config, role, &database, stop).await;
+    let served = serve(config, role, &database, files, stop).await;
     let closed = database.close().await;
     served.and(closed)
 }
 
-async fn serve(config: &Config, role: Role, database: &Database, stop: CancellationToken) -> Result<()> {
+async fn serve(config: &Config, role: Role, database: &Database, files: u64, stop: CancellationToken) -> Result<()> {
     // before the worker starts: a process that cannot bind has claimed no job
     let listener = match role {
         Role::Worker => None,
@@ -93,7 +96,7 @@ async fn serve(config: &Config, role: Role, database: &Database, stop: Cancellat
             stop.cancelled().await;
             Ok(())
         }
-        Some(listener) => serve_pages(&hub, listener, address, stop).await,
+        Some(listener) => serve_pages(&hub, listener, SocketLimits::for_files(files), stop).await,
     };
     if let Some((engine, running)) = worker {
         engine.shutdown(DRAIN_TIMEOUT).await;
@@ -127,21 +130,17 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
     })
 }
 
-async fn serve_pages(hub: &Hub, listener: TcpListener, address: SocketAddr, stop: CancellationToken) -> Result<()> {
+async fn serve_pages(hub: &Hub, listener: TcpListener, limits: SocketLimits, stop: CancellationToken) -> Result<()> {
     let app = &hub.app;
-    app.egress.block_own_address(address);
+    app.egress.block_own_address(listener.local_addr().map_err(Error::internal)?);
     if let Some(token) = accounts::issue_setup_link(&app.system, app.clock.now()).await? {
         print_line(&format!("Make the owner’s account here: {}setup/{token}", app.public_url))?;
     }
     hub.start_daily_sweep();
     print_line(&format!("Listening on {}", app.public_url.as_str().trim_end_matches('/')))?;
-    let service = web::with_layers(web::pages(), app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::select! {
-        ended = server.into_future() => ended.map_err(Error::internal),
-        // the streams of live pages would otherwise keep the process alive
-        () = async { stop.cancelled().await; tokio::time::sleep(REQUEST_DRAIN_TIMEOUT).await } => Ok(()),
-    }
+    let pages = web::with_layers(web::pages(), app.clone());
+    serve_sockets(listener, pages, limits, app.proxies.clone(), stop, REQUEST_DRAIN_TIMEOUT).await;
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -14,9 +14,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
-use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use time::Duration;
 use tower_sessions::Session;
 use url::form_urlencoded;
@@ -25,12 +25,17 @@ use super::actor::{SignInRequired, SignedIn};
 use super::error::Error;
 use super::extract::{FORM_CONTENT_TYPE, FormPairs, is_form, requested_uri};
 use super::flash::Flash;
-use super::{respond, session};
+use super::respond;
+use super::session;
+use super::session::cookies::{self, cookie_name};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::secret::Secret;
 use crate::vault::UserTag;
+
+/// Base name of the cookie that holds the tag of the browser's last user.
+const LAST_USER: &str = "craft-reader";
 
 /// The largest encoded form that is preserved, in bytes. It travels in a page and in a session.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -90,7 +95,8 @@ async fn show(mut request: Request, next: Next) -> Response {
 /// Returns the tag of the browser's last user, if the request is a form that can be preserved.
 fn last_user(request: &Request, app: &App) -> Option<UserTag> {
     let can_be_preserved = request.method() == Method::POST && is_form(request.headers());
-    can_be_preserved.then(|| cookie(request.headers(), cookie_name(app))).flatten()?.parse().ok()
+    let name = cookie_name(LAST_USER, &app.public_url);
+    can_be_preserved.then(|| cookies::find(request.headers(), &name)).flatten()?.parse().ok()
 }
 
 /// Returns a body that is taken out of `shared` at its first read. A handler that turns the visitor away has not read it,
@@ -150,23 +156,13 @@ pub(super) async fn move_to_session(app: &App, session: &Session, user: UserId, 
 
 /// Sets the cookie that holds the tag of the browser's last user, for the time after their session.
 pub(super) fn set_last_user_cookie(mut response: Response, app: &App, user: UserId) -> Response {
-    let (name, last_user) = (cookie_name(app), app.vault.user_tag(user));
-    let secure = if session::is_secure(&app.public_url) { "; Secure" } else { "" };
+    let (name, last_user) = (cookie_name(LAST_USER, &app.public_url), app.vault.user_tag(user));
+    let secure = cookies::secure(&app.public_url);
     let cookie = format!("{name}={last_user}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}");
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
-}
-
-fn cookie_name(app: &App) -> &'static str {
-    if session::is_secure(&app.public_url) { "__Host-craft-reader" } else { "craft-reader" }
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// The flag of a request that is set when its page shows a restored form.

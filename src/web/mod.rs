@@ -5,7 +5,7 @@
 //! domain. Features import each other only through leaf modules, such as `shell`, `stream` and `flash`.
 //!
 //! [`layers`] adds the middleware that every page needs: a request id, a span, security headers, compression, error pages,
-//! the cross-origin check, limits. Endpoints that are not pages (assistants, probes) stay outside.
+//! the way to the public address, the cross-origin check, limits. Endpoints that are not pages (assistants, probes) stay outside.
 
 pub mod accounts;
 pub mod actor;
@@ -31,6 +31,7 @@ mod job_row;
 mod jobs;
 mod live_bar;
 mod path;
+mod public_address;
 mod request_id;
 mod request_source;
 mod request_summary;
@@ -101,7 +102,7 @@ pub fn with_layers(pages: Router<App>, app: App) -> Router {
     let preserver = FormPreserver { app: app.clone(), show_sign_in: accounts::sign_in::show_with_sealed_form };
     let pages =
         pages.fallback(not_found).layer(from_fn_with_state(preserver, form_restore::preserve_form)).layer(sessions);
-    layers(pages, &settings).merge(health::router()).with_state(app)
+    layers(pages, &settings).merge(health::router()).layer(from_fn(public_address::require_host)).with_state(app)
 }
 
 /// Answers 404. The extractor finds the viewer, so that the error page keeps the navigation.
@@ -126,11 +127,13 @@ pub struct WebSettings {
 pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &WebSettings) -> Router<S> {
     let https = settings.public_url.scheme() == "https";
     let public = cross_origin::PublicHost::new(&settings.public_url);
+    let address = public_address::PublicAddress::new(settings.public_url.clone());
     pages
         .layer(DefaultBodyLimit::max(extract::MAX_FORM_BYTES))
         .layer(CatchPanicLayer::custom(error::panic_response))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(public, cross_origin::refuse))
+        .layer(from_fn_with_state(address, public_address::lead))
         .layer(from_fn(error::render_errors))
         .layer(from_fn(respond::revalidate))
         .layer(

@@ -14,7 +14,7 @@ const DIFF: &str = "/connectors/workbench/tools/text_diff";
 const TOOL: &str = "form[action*='/tools/']";
 const SIGN_IN: &str = "form[action='/sign-in']";
 const NOTICE: &str = "You had been signed out. This is what you had filled in; nothing has been sent yet.";
-const LAST_USER_COOKIE: &str = "craft-reader";
+const LAST_USER_COOKIE: &str = "craft-reader-8080";
 
 const TYPED: [(&str, &str); 3] =
     [("v/before", "<what alice typed>\nas it was"), ("v/after", "else"), ("v/context", "7")];

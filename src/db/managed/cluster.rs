@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::net::UnixStream;
 use tokio::process::Child;
 use tokio::time::Instant;
 
@@ -15,7 +16,7 @@ use super::lock::Lock;
 use super::postmaster::Postmaster;
 use super::programs::Programs;
 use super::settings::{Purpose, settings};
-use super::{failed, setup, socket};
+use super::{failed, lock_file, setup, socket};
 use crate::error::{Error, Result};
 
 /// Time to become ready, restarted by each answer "not yet": recovery after a crash can take long.
@@ -56,6 +57,7 @@ impl Cluster {
             return self.finish(connection).await;
         }
         // no server was running, or it was about to stop
+        self.release_locks().await?;
         let mut child = self.spawn().await?;
         let ready = self.wait_ready(Some(&mut child)).await?;
         let Some(connection) = ready else { return Err(self.start_failure()) };
@@ -82,6 +84,26 @@ impl Cluster {
     async fn finish(&self, mut connection: PgConnection) -> Result<()> {
         setup::create_database(&mut connection).await?;
         connection.close().await?;
+        Ok(())
+    }
+
+    /// Makes lock files harmless that a killed server has left. Whoever starts or stops the server holds the change lock.
+    async fn release_locks(&self) -> Result<()> {
+        let socket = socket::directory(&self.home, &self.account)?;
+        let locks = [self.data().join("postmaster.pid"), socket::lock_file(&socket)];
+        if !locks.iter().any(|lock| lock.exists()) {
+            return Ok(());
+        }
+        // such a server runs in another container: its number means nothing here
+        if UnixStream::connect(socket::file(&socket)).await.is_ok() {
+            return Err(Error::conflict(
+                format!("Another PostgreSQL already uses {}", self.home.display()),
+                "Stop it, or set CRAFT_DATA_DIR to another directory",
+            ));
+        }
+        for lock in locks {
+            lock_file::release(&lock, &self.account)?;
+        }
         Ok(())
     }
 

@@ -13,6 +13,7 @@
 mod account;
 mod cluster;
 mod lock;
+mod lock_file;
 mod postmaster;
 mod programs;
 mod settings;

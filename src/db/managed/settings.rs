@@ -23,8 +23,7 @@ pub(super) fn settings(purpose: Purpose, socket_dir: &Path, log_dir: &Path) -> V
         // reachable through the socket only
         "listen_addresses=".to_owned(),
         "port=5432".to_owned(),
-        // a list: quotes prevent that a comma in the path splits it
-        format!("unix_socket_directories=\"{}\"", socket_dir.display()),
+        format!("unix_socket_directories={}", quoted(socket_dir)),
         "unix_socket_permissions=0700".to_owned(),
         "cluster_name=craft".to_owned(),
         format!("shared_buffers={}MB", shared_buffers(memory())),
@@ -45,6 +44,11 @@ pub(super) fn settings(purpose: Purpose, socket_dir: &Path, log_dir: &Path) -> V
         // a refused statement may contain text that a person typed
         "log_min_error_statement=panic".to_owned(),
     ]
+}
+
+/// Returns the path as an element of a list. Quotes prevent that a comma in the path splits it.
+fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('"', "\"\""))
 }
 
 /// Returns an eighth of the memory in megabytes, at least 128 and at most 2048, but never more than a quarter.

@@ -32,6 +32,16 @@ pub(super) fn directory(home: &Path, account: &Account) -> Result<PathBuf> {
     Ok(fresh)
 }
 
+/// Returns the path of the socket.
+pub(super) fn file(directory: &Path) -> PathBuf {
+    directory.join(SOCKET_NAME)
+}
+
+/// Returns the path of the lock file beside the socket.
+pub(super) fn lock_file(directory: &Path) -> PathBuf {
+    directory.join(format!("{SOCKET_NAME}.lock"))
+}
+
 /// Removes a directory outside of the data directory, after the server has stopped.
 pub(super) fn clear(home: &Path, account: &Account) {
     if let Some(recorded) = read_record(home).filter(|path| account.is_private(path)) {

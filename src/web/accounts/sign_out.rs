@@ -44,6 +44,6 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn) -> Res
     let mut response = see_other("/sign-out");
     let (name, value) = CLEAR_SITE_DATA;
     response.headers_mut().insert(name, value);
-    response.headers_mut().append(SET_COOKIE, session::forget_cookie(&app.public_url));
+    response.headers_mut().append(SET_COOKIE, session::forget_cookie(&app.public_url)?);
     Ok(response)
 }

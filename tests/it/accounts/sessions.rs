@@ -10,8 +10,8 @@ use craft::web::actor::SignedIn;
 use craft::web::error::Result;
 use craft::web::flash::Flash;
 use craft::web::respond::see_other;
-use http::StatusCode;
-use http::header::SET_COOKIE;
+use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use http::{Method, StatusCode};
 use tower_sessions::Session;
 use url::Url;
 
@@ -68,7 +68,7 @@ async fn a_visitor_who_only_reads_has_neither_cookie_nor_session() {
 async fn the_row_names_its_user_and_holds_no_id_that_would_sign_anybody_in() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
-    let id = alice.cookie("craft").unwrap();
+    let id = alice.cookie("craft-8080").unwrap();
     let row: (String, String, String) = sqlx::query_as(
         "SELECT u.email, s.agent, row_to_json(s)::text FROM user_sessions s JOIN users u ON u.id = s.user_id",
     )
@@ -85,14 +85,14 @@ async fn a_cookie_planted_before_signing_in_is_worth_nothing_after() {
     app.account("alice", false).await;
     // the attacker has a session of their own and gives its id to alice
     let attacker = app.persona("mallory", false).await;
-    let planted = attacker.cookie("craft").unwrap();
+    let planted = attacker.cookie("craft-8080").unwrap();
     let alice = app.stranger();
-    alice.set_cookie("craft", &planted);
+    alice.set_cookie("craft-8080", &planted);
     alice.get("/sign-out").await;
     let answer = alice.post("/sign-in", &[("email", "alice@example.com"), ("password", PASSWORD)]).await;
 
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_ne!(alice.cookie("craft").unwrap(), planted);
+    assert_ne!(alice.cookie("craft-8080").unwrap(), planted);
     assert_eq!(alice.get("/private").await.body, "alice");
     assert_eq!(attacker.get("/private").await.text("h1"), "Sign in");
     assert_eq!(sessions(&app).await, 1);
@@ -103,13 +103,13 @@ async fn signing_out_ends_the_session_and_clears_what_the_browser_kept() {
     let app = app().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let copy = app.stranger();
-    copy.set_cookie("craft", &alice.cookie("craft").unwrap());
+    copy.set_cookie("craft-8080", &alice.cookie("craft-8080").unwrap());
 
     let page = alice.get("/sign-out").await;
     assert_eq!(page.text("h1"), "Sign out");
     let answer = alice.post("/sign-out", &[("", ""); 0]).await;
     assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
-    assert_eq!(alice.cookie("craft"), None);
+    assert_eq!(alice.cookie("craft-8080"), None);
     assert_eq!(alice.get("/sign-out").await.text("h1"), "You are signed out");
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in", "a copied cookie still works");
     assert_eq!(bob.get("/private").await.body, "bob");
@@ -130,10 +130,10 @@ async fn a_session_revoked_during_a_request_is_not_saved_back() {
 async fn a_session_that_begins_after_one_that_ended_has_an_id_of_its_own() {
     let app = app().await;
     let alice = app.alice().await;
-    let before = alice.cookie("craft");
+    let before = alice.cookie("craft-8080");
     alice.get("/begun-again").await;
     assert_eq!(sessions(&app).await, 1);
-    assert_ne!(alice.cookie("craft"), before);
+    assert_ne!(alice.cookie("craft-8080"), before);
 }
 
 #[tokio::test]
@@ -187,17 +187,49 @@ async fn over_https_the_cookie_is_bound_to_this_host() {
 }
 
 #[tokio::test]
+async fn a_browser_stays_signed_in_at_two_hubs_of_one_host() {
+    let first = TestApp::new().await;
+    let second = TestApp::with(|app| app.public_url = Url::parse("http://127.0.0.1:8081").unwrap()).await;
+    first.account("alice", false).await;
+    second.account("alice", false).await;
+    let at_first = first.stranger();
+    at_first.sign_in("alice@example.com", PASSWORD).await;
+    let at_second = second.stranger().with_cookies_of(&at_first);
+    at_second.sign_in("alice@example.com", PASSWORD).await;
+    let at_first = first.stranger().with_cookies_of(&at_second);
+    assert_eq!(at_first.get("/jobs").await.text("h1"), "Jobs");
+    let at_second = second.stranger().with_cookies_of(&at_first);
+    assert_eq!(at_second.get("/jobs").await.text("h1"), "Jobs");
+}
+
+#[tokio::test]
+async fn a_visitor_at_another_spelling_of_the_address_is_led_to_it() {
+    let app = TestApp::new().await;
+    let visitor = app.stranger();
+    let visit =
+        async |method: Method, path: &str| visitor.request(method, path, &[("host", "localhost:8080")], "").await;
+    let led = visit(Method::GET, "/sign-in?next=%2Fjobs").await;
+    assert_eq!(led.status, StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(led.header(&LOCATION).unwrap(), "http://127.0.0.1:8080/sign-in?next=%2Fjobs");
+    assert_eq!(led.header(&CACHE_CONTROL).unwrap(), "no-store");
+    for (method, path) in [(Method::GET, "/healthz"), (Method::GET, "/metrics"), (Method::GET, "/oauth/client.json")] {
+        assert_eq!(visit(method, path).await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(visit(Method::POST, "/sign-in").await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
 async fn the_mark_of_who_was_signed_in_outlives_the_session_and_signs_nobody_in() {
     let app = app().await;
     let alice = app.alice().await;
-    let mark = alice.cookie("craft-reader").unwrap();
+    let mark = alice.cookie("craft-reader-8080").unwrap();
     alice.post("/sign-out", &[("", ""); 0]).await;
-    assert_eq!(alice.cookie("craft-reader").as_ref(), Some(&mark));
+    assert_eq!(alice.cookie("craft-reader-8080").as_ref(), Some(&mark));
     assert_eq!(alice.get("/private").await.text("h1"), "Sign in");
     let copy = app.stranger();
-    copy.set_cookie("craft", &mark);
+    copy.set_cookie("craft-8080", &mark);
     assert_eq!(copy.get("/private").await.text("h1"), "Sign in");
-    assert_ne!(app.bob().await.cookie("craft-reader").unwrap(), mark);
+    assert_ne!(app.bob().await.cookie("craft-reader-8080").unwrap(), mark);
 }
 
 #[tokio::test]

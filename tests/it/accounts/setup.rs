@@ -33,7 +33,7 @@ async fn the_printed_link_makes_the_owner_who_is_signed_in_at_once() {
     let page = set_up(&olive, &page, "olive@example.com").await;
     assert_eq!(page.path(), "/dashboard");
     assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
-    assert!(olive.cookie("craft-reader").is_some(), "a form of hers would not outlive her session");
+    assert!(olive.cookie("craft-reader-8080").is_some(), "a form of hers would not outlive her session");
     assert_eq!(app.audit_actions().await, ["account.created"]);
 }
 

@@ -2,4 +2,5 @@
 
 mod crashing;
 mod refusing;
+mod sockets;
 mod starting;

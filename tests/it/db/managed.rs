@@ -1,6 +1,8 @@
 //! Lifecycle of the private PostgreSQL: start, restart, adoption and stop.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -104,6 +106,88 @@ async fn run_server_until_killed() {
     let _managed = PrivatePostgres::serve(&config_with(&directory)).await.unwrap();
     std::fs::write(directory.join("up"), "").unwrap();
     std::future::pending::<()>().await;
+}
+
+/// The lock files that a kill of the hub and its PostgreSQL leaves.
+struct StaleLocks {
+    files: [(PathBuf, String); 2],
+}
+
+impl StaleLocks {
+    /// Starts and stops PostgreSQL, and remembers its lock files.
+    async fn collect(place: &DataDirectory) -> Self {
+        let managed = PrivatePostgres::join_with(&place.config(), Purpose::Tests).await.unwrap();
+        let socket = managed.options().unwrap().get_socket().unwrap().join(".s.PGSQL.5432.lock");
+        let files = [place.data().join("postmaster.pid"), socket];
+        let files = files.map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()));
+        managed.stop().await.unwrap();
+        Self { files }
+    }
+
+    /// Writes one of the files with another process in its first line.
+    fn write(&self, which: usize, pid: &str) {
+        let (path, text) = &self.files[which];
+        let rest = text.split_once('\n').unwrap().1;
+        self.write_text(which, &format!("{pid}\n{rest}"));
+        assert!(path.exists());
+    }
+
+    fn write_text(&self, which: usize, text: &str) {
+        let (path, _) = &self.files[which];
+        std::fs::write(path, text).unwrap();
+        let owner = std::fs::metadata(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn locks_that_name_a_process_of_something_else_do_not_keep_the_hub_from_starting() {
+    let place = DataDirectory::new("stale-locks");
+    let locks = StaleLocks::collect(&place).await;
+    // PostgreSQL minds only processes of its own user
+    let owner = std::fs::metadata(place.data()).unwrap();
+    let mut foreign = Command::new("sleep").arg("600").uid(owner.uid()).gid(owner.gid()).spawn().unwrap();
+    let foreign_pid = foreign.id().to_string();
+    for which in [0, 1] {
+        locks.write(which, &foreign_pid);
+        let managed = PrivatePostgres::join_with(&place.config(), Purpose::Tests).await.unwrap();
+        assert_eq!(query_text(&managed, "SELECT 'here'").await, "here");
+        managed.stop().await.unwrap();
+        for text in ["", "nonsense\n"] {
+            locks.write_text(which, text);
+            let managed = PrivatePostgres::join_with(&place.config(), Purpose::Tests).await.unwrap();
+            managed.stop().await.unwrap();
+        }
+    }
+    assert!(foreign.try_wait().unwrap().is_none(), "a process of something else was stopped");
+    foreign.kill().unwrap();
+    foreign.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_stays_while_a_server_of_another_container_answers() {
+    let place = DataDirectory::new("other-container");
+    let locks = StaleLocks::collect(&place).await;
+    let dead = Command::new("true").spawn().unwrap();
+    let number = dead.id().to_string();
+    dead.wait_with_output().unwrap();
+    locks.write(0, &number);
+    let socket = locks.files[1].0.with_extension("");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let refusal = PrivatePostgres::join(&place.config()).await.unwrap_err().to_string();
+    assert!(refusal.starts_with("Another PostgreSQL already uses /"), "{refusal}");
+    assert!(std::fs::read_to_string(&locks.files[0].0).unwrap().starts_with(&number));
+    drop(listener);
+    std::fs::remove_file(socket).unwrap();
+    PrivatePostgres::join(&place.config()).await.unwrap().stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_data_directory_may_have_any_name() {
+    let place = DataDirectory::new("a \"b\", 'c' %d$e\\f=g");
+    let managed = PrivatePostgres::join_with(&place.config(), Purpose::Tests).await.unwrap();
+    assert_eq!(query_text(&managed, "SELECT 'here'").await, "here");
+    managed.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use craft::queue::{FinishedRun, JobEnd, WaitReason};
+use sqlx::AssertSqlSafe;
 
 use super::{Hub, done, info, next, release};
 
@@ -71,6 +72,44 @@ async fn a_released_job_is_ready_as_if_its_run_had_not_begun() {
     assert!(release(&engine, next(&mut leases).await, hub.now()).await);
     let lease = next(&mut leases).await;
     assert_eq!((lease.job_id(), lease.run_no(), lease.attempt()), (job, 2, 0));
+}
+
+#[tokio::test]
+async fn an_end_waits_for_a_fault_of_the_database_that_passes() {
+    let hub = Hub::new().await;
+    let caller = hub.caller().await;
+    let (engine, mut leases) = hub.engine().await;
+    // disk full, canceled by the operator, a failed disk
+    for sqlstate in ["53100", "57014", "58030"] {
+        let job = hub.enqueue(caller).await;
+        let lease = next(&mut leases).await;
+        // a sequence counts the refused writes: it survives the rollback
+        execute(&hub, "CREATE SEQUENCE refused").await;
+        execute(
+            &hub,
+            &format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN PERFORM nextval('refused'); RAISE EXCEPTION 'fault' USING ERRCODE = '{sqlstate}'; END $$"
+            ),
+        )
+        .await;
+        execute(&hub, "CREATE TRIGGER refuse BEFORE INSERT ON job_result FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+        let finish = done(&lease, caller, hub.now());
+        let finished = tokio::spawn({
+            let engine = engine.clone();
+            async move { engine.finish(lease, finish).await }
+        });
+        let refused = async || hub.count("refused WHERE is_called").await > 0;
+        crate::support::data_directory::wait_until("the end was refused", refused).await;
+        execute(&hub, "DROP FUNCTION refuse CASCADE").await;
+        execute(&hub, "DROP SEQUENCE refused").await;
+        assert!(finished.await.unwrap().unwrap(), "{sqlstate}");
+        assert_eq!(hub.status(caller, job).await, "succeeded", "{sqlstate}");
+    }
+}
+
+async fn execute(hub: &Hub, statement: &str) {
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(hub.pool()).await.unwrap();
 }
 
 #[tokio::test]

@@ -61,9 +61,20 @@ impl Browser {
         Self { transport: Transport::Network(client), base, cookies: Mutex::default(), space: None }
     }
 
-    /// Uses another address of the hub, with the same cookies.
+    /// Finds a hub that was started again. Its port is another one here, which a restart does not change outside of tests.
     pub(crate) fn set_base(&mut self, base: &Url) {
+        let port = |url: &Url| url.port().map(|port| format!("-{port}")).unwrap_or_default();
+        let (old, new) = (port(&self.base), port(base));
+        let cookies = std::mem::take(self.cookies.get_mut().unwrap());
+        let renamed = cookies.into_iter().map(|(name, value)| (name.replace(&old, &new), value));
+        *self.cookies.get_mut().unwrap() = renamed.collect();
         self.base = base.clone();
+    }
+
+    /// Takes over the cookies of another browser, as if both were one.
+    pub(crate) fn with_cookies_of(self, other: &Self) -> Self {
+        *self.cookies.lock().unwrap() = other.cookies.lock().unwrap().clone();
+        self
     }
 
     /// Acts in an organisation from now on.

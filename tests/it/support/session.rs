@@ -23,8 +23,9 @@ pub(super) async fn insert_session(app: &App, browser: &Browser, user: UserId) {
     sessions::insert(&app.system, SessionKey::from_id(&id), session, now).await.unwrap();
     record_session(app, user, user.as_owner()).await;
     let prefix = if app.public_url.scheme() == "https" { "__Host-" } else { "" };
-    browser.set_cookie(&format!("{prefix}craft"), &id);
-    browser.set_cookie(&format!("{prefix}craft-reader"), &app.vault.user_tag(user).to_string());
+    let suffix = app.public_url.port().map(|port| format!("-{port}")).unwrap_or_default();
+    browser.set_cookie(&format!("{prefix}craft{suffix}"), &id);
+    browser.set_cookie(&format!("{prefix}craft-reader{suffix}"), &app.vault.user_tag(user).to_string());
 }
 
 /// Writes the entry of a new account, with which the log of a persona begins.

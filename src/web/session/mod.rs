@@ -4,6 +4,8 @@
 //! A visitor gets a cookie only when there is something to store: the signed-in user, or a message for the next page. Signing
 //! in always changes the id, which defeats session fixation.
 
+pub(super) mod cookies;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -17,6 +19,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session, session_store};
 use url::Url;
 
+use self::cookies::{cookie_name, is_secure, secure};
 use super::flash::Flash;
 use super::request_source::RequestSource;
 use crate::accounts::User;
@@ -25,6 +28,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+
+/// Base name of the session's cookie.
+const COOKIE: &str = "craft";
 
 /// The entry of the session data for the signed-in user.
 const SIGNED_IN_USER: &str = "holder";
@@ -41,10 +47,9 @@ const COOKIE_REFRESH_INTERVAL: Duration = Duration::days(1);
 /// Builds the middleware that puts a lazily loaded [`Session`] into every request.
 #[must_use]
 pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManagerLayer<SessionRows> {
-    let secure = is_secure(public_url);
     SessionManagerLayer::new(SessionRows { system, clock })
-        .with_name(cookie_name(secure))
-        .with_secure(secure)
+        .with_name(cookie_name(COOKIE, public_url))
+        .with_secure(is_secure(public_url))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnInactivity(SESSION_TTL))
@@ -52,21 +57,10 @@ pub fn layer(system: SystemDb, clock: Clock, public_url: &Url) -> SessionManager
 
 /// Returns the header that removes the browser's cookie. The session layer's own header lacks `Secure`, without which
 /// browsers ignore it for a `__Host-` name.
-pub(super) fn forget_cookie(public_url: &Url) -> HeaderValue {
-    HeaderValue::from_static(if is_secure(public_url) {
-        "__Host-craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
-    } else {
-        "craft=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
-    })
-}
-
-pub(super) fn is_secure(public_url: &Url) -> bool {
-    public_url.scheme() == "https"
-}
-
-/// Returns the cookie's name. `__Host-` binds a cookie to https and to this host; over plain http browsers refuse it.
-const fn cookie_name(secure: bool) -> &'static str {
-    if secure { "__Host-craft" } else { "craft" }
+pub(super) fn forget_cookie(public_url: &Url) -> Result<HeaderValue> {
+    let (name, secure) = (cookie_name(COOKIE, public_url), secure(public_url));
+    HeaderValue::try_from(format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax{secure}"))
+        .map_err(Error::internal)
 }
 
 /// The signed-in user and the source of their sign-in, as stored in the session.
