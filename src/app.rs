@@ -14,7 +14,7 @@ use crate::connections::TokenRefresher;
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
 use crate::live::Live;
-use crate::mail::Mailer;
+use crate::mail::Outbox;
 use crate::queue::Enqueuer;
 use crate::vault::Vault;
 
@@ -37,9 +37,9 @@ pub struct Handles {
     pub egress: Egress,
     /// Keeps credentials alive.
     pub refresher: TokenRefresher,
-    /// Sends mail.
-    pub mailer: Mailer,
-    /// Mail that no page waits for.
+    /// Accepts mail.
+    pub outbox: Outbox,
+    /// Work that no page waits for.
     pub background_tasks: BackgroundTasks,
     /// Hashes passwords.
     pub passwords: Passwords,

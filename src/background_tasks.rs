@@ -1,4 +1,4 @@
-//! Tasks that outlive the request that started them: the mail after an answer, the refresh of a token.
+//! Tasks that outlive the request that started them: the look-up of an account after the answer, the refresh of a token.
 //!
 //! The process finishes all of them before it stops.
 
@@ -8,32 +8,28 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
 
-/// More mail tasks at a time are refused: each holds a connection to the database or to the mail server.
-const MAX_MAIL_TASKS: usize = 200;
+/// More tasks that nobody waits for are refused: each holds a connection to the database.
+const MAX_SPAWNED_TASKS: usize = 200;
 
 /// Spawns tasks and counts them; clones share the counts.
 #[derive(Clone, Debug, Default)]
 pub struct BackgroundTasks {
-    mail: TaskTracker,
+    spawned: TaskTracker,
     awaited: TaskTracker,
 }
 
 impl BackgroundTasks {
-    /// Spawns a task that sends mail, and logs its error. The caller does not wait, so its response time does not depend on
-    /// the mail. `name` describes the task in the log.
+    /// Spawns a task, and logs its error. The caller does not wait, so its response time does not depend on the task.
+    /// `name` describes the task in the log.
     ///
     /// # Errors
     /// [`Error::Limited`] if too many are under way.
-    pub fn spawn_mail(
-        &self,
-        name: &'static str,
-        task: impl Future<Output = Result<()>> + Send + 'static,
-    ) -> Result<()> {
-        if self.mail.len() >= MAX_MAIL_TASKS {
-            let message = "The hub has more mail to send than it can. Nothing was sent. Try again in a minute";
+    pub fn spawn(&self, name: &'static str, task: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+        if self.spawned.len() >= MAX_SPAWNED_TASKS {
+            let message = "The hub has more to do than it can. Nothing was changed. Try again in a minute";
             return Err(Error::Limited { message: message.into(), retry_after: Duration::from_secs(60) });
         }
-        self.mail.spawn(async move {
+        self.spawned.spawn(async move {
             if let Err(error) = task.await {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(task = name, %error, cause, "Failed to {name}");
@@ -55,8 +51,8 @@ impl BackgroundTasks {
 
     /// Waits until no task is under way.
     pub async fn finish(&self) {
-        // a refresh may start a mail, so mail is awaited last
-        for tracker in [&self.awaited, &self.mail] {
+        // a refresh may start the notice of its owner, so spawned tasks are awaited last
+        for tracker in [&self.awaited, &self.spawned] {
             tracker.close();
             tracker.wait().await;
         }
@@ -69,16 +65,16 @@ mod tests {
 
     use tokio::sync::oneshot;
 
-    use super::{BackgroundTasks, MAX_MAIL_TASKS};
+    use super::{BackgroundTasks, MAX_SPAWNED_TASKS};
     use crate::error::Error;
 
     #[tokio::test]
-    async fn more_mail_than_can_be_sent_is_refused() {
+    async fn more_tasks_than_the_limit_are_refused() {
         let tasks = BackgroundTasks::default();
-        for _ in 0..MAX_MAIL_TASKS {
-            tasks.spawn_mail("test", pending()).unwrap();
+        for _ in 0..MAX_SPAWNED_TASKS {
+            tasks.spawn("test", pending()).unwrap();
         }
-        assert!(matches!(tasks.spawn_mail("test", pending()), Err(Error::Limited { .. })));
+        assert!(matches!(tasks.spawn("test", pending()), Err(Error::Limited { .. })));
         assert_eq!(tasks.run_to_end(async { Ok(7) }).await.unwrap(), 7);
     }
 

@@ -131,6 +131,8 @@ typed_ids! {
     AuthorizationRequestId,
     /// A process that runs jobs.
     WorkerId,
+    /// A mail that waits to be sent.
+    MailId,
 }
 
 impl UserId {

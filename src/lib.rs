@@ -7,8 +7,9 @@
 //!   secrets, line and column
 //! - [`actor`], [`page`], [`config`], [`background_tasks`]: who acts, keyset paging, settings, work that no request waits for
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
-//! - [`audit`], [`mail`], [`upstream`], [`oauth`], [`live`]: the audit log, outgoing mail, MCP client, OAuth client, live updates
+//! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
+//! - [`mail`]: mails that wait to be sent, and their sender
 //! - [`accounts`], [`connectors`]: users and connectors
 //! - [`connections`]: a user's link to a connector
 //! - [`jobs`]: a tool invocation, from accept to result

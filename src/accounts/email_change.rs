@@ -3,7 +3,6 @@
 use time::Duration;
 use url::Url;
 
-use super::confirmation::join;
 use super::current_password::verify_current_password;
 use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::{Email, Passwords, User, Visitor, store};
@@ -12,7 +11,7 @@ use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::mail::{Mail, Mailer};
+use crate::mail::{Mail, MailKind, NOTICE_TTL, Outbox};
 use crate::secret::Secret;
 
 const LINK_TTL: Duration = Duration::hours(24);
@@ -29,14 +28,6 @@ pub struct NewEmailAddress<'a> {
     pub current_password: &'a Secret,
 }
 
-/// A requested change whose mails are not sent yet.
-#[derive(Debug)]
-pub struct EmailChangeRequest {
-    user: User,
-    new: Email,
-    token: String,
-}
-
 /// The effect of a link that changes an address.
 #[derive(Clone, Debug)]
 pub enum EmailChange {
@@ -49,7 +40,8 @@ pub enum EmailChange {
 }
 
 /// Requests another address for the actor, and withdraws an earlier request. The account keeps its address until the
-/// link is used.
+/// link is used. Enqueues a notice to the old address and the link to the new one. An address that has an account gets a
+/// note instead of the link, so that the requester does not learn of that account.
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] for the fields `email` and `current_password`, and [`Error::Limited`] after too many wrong
@@ -57,10 +49,11 @@ pub enum EmailChange {
 pub async fn request_email_change(
     system: &SystemDb,
     passwords: &Passwords,
+    outbox: &Outbox,
     actor: &Actor,
     typed: NewEmailAddress<'_>,
     now: Timestamp,
-) -> Result<EmailChangeRequest> {
+) -> Result<()> {
     let new = Email::parse(typed.email).map_err(|fault| Error::field("email", fault))?;
     let user = verify_current_password(system, passwords, actor, typed.current_password, now).await?;
     if user.email.eq_ignore_ascii_case(new.as_str()) {
@@ -79,28 +72,15 @@ pub async fn request_email_change(
     let link = NewLink { new_email: Some(&new), ..NewLink::new(LinkPurpose::Email, Some(user.id), LINK_TTL) };
     let token = links::issue(&mut tx, &link, now).await?;
     audit::record(&mut tx, actor, &Action::EmailAsked { user: user.id, email: new.to_string() }, now).await?;
-    tx.commit().await?;
-    Ok(EmailChangeRequest { user, new, token })
-}
-
-/// Mails a notice to the old address and the link to the new one. An address that has an account gets a note instead of
-/// the link, so that the requester does not learn of that account.
-///
-/// # Errors
-/// Returns [`Error::Upstream`] if a mail cannot be sent.
-pub async fn send_email_change(
-    system: &SystemDb,
-    mailer: &Mailer,
-    public_url: &Url,
-    asked: &EmailChangeRequest,
-    now: Timestamp,
-) -> Result<()> {
-    mailer.send(&notice(asked, &join(public_url, "/forgot")?), now).await?;
-    let mail = match store::find_by_email(system.pool(), asked.new.as_str()).await? {
-        None => please_confirm(asked, &join(public_url, &format!("/email/{}", asked.token))?),
-        Some(_) => has_account(asked, &join(public_url, "/sign-in")?),
+    outbox.enqueue(&mut tx, &notice(&user, &new, &outbox.page_url("/forgot")?), now).await?;
+    let mail = match store::find_by_email(&mut *tx, new.as_str()).await? {
+        None => please_confirm(&user, &new, &outbox.page_url(&format!("/email/{token}"))?),
+        Some(_) => has_account(&new, &outbox.page_url("/sign-in")?),
     };
-    mailer.send(&mail, now).await
+    outbox.enqueue(&mut tx, &mail, now).await?;
+    tx.commit().await?;
+    outbox.notify_senders();
+    Ok(())
 }
 
 /// Returns the effect that the link would have, without using it.
@@ -144,45 +124,51 @@ pub async fn confirm_email_change(
     Ok(EmailChange::Valid(user, new))
 }
 
-fn please_confirm(asked: &EmailChangeRequest, link: &Url) -> Mail {
+fn please_confirm(user: &User, new: &Email, link: &Url) -> Mail {
     Mail {
-        to: asked.new.to_string(),
+        to: new.to_string(),
         subject: "Confirm your new email address".to_owned(),
-        text: format!(
+        kind: MailKind::EmailChange,
+        ttl: LINK_TTL,
+        text: Secret::new(format!(
             "{} wants to sign in to Tool Connect Craft with this email address.\n\n\
              If that is you, confirm the address on this page:\n\n\
              {link}\n\n\
              The link works once, within 24 hours. If it was not you, do nothing:\n\
              the account keeps the address it has.\n",
-            asked.user.display_name
-        ),
+            user.display_name
+        )),
     }
 }
 
-fn has_account(asked: &EmailChangeRequest, link: &Url) -> Mail {
+fn has_account(new: &Email, link: &Url) -> Mail {
     Mail {
-        to: asked.new.to_string(),
+        to: new.to_string(),
         subject: "This email address has an account".to_owned(),
-        text: format!(
+        kind: MailKind::EmailTaken,
+        ttl: LINK_TTL,
+        text: Secret::new(format!(
             "Somebody wanted to give this email address to another account at Tool Connect\n\
              Craft. It has an account already, so nothing was changed.\n\n\
              If it was you, sign in to that account here:\n\n\
              {link}\n"
-        ),
+        )),
     }
 }
 
-fn notice(asked: &EmailChangeRequest, link: &Url) -> Mail {
+fn notice(user: &User, new: &Email, link: &Url) -> Mail {
     Mail {
-        to: asked.user.email.clone(),
+        to: user.email.clone(),
         subject: "Your email address is about to change".to_owned(),
-        text: format!(
+        kind: MailKind::EmailChangeNotice,
+        ttl: NOTICE_TTL,
+        text: Secret::new(format!(
             "Somebody who is signed in to your account at Tool Connect Craft, and knows its\n\
              password, asked to change its email address to {}.\n\
              It changes when that address is confirmed.\n\n\
              If it was not you, choose another password now. That also stops the change:\n\n\
              {link}\n",
-            asked.new
-        ),
+            new
+        )),
     }
 }

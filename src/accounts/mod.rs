@@ -37,16 +37,13 @@ mod visitor;
 pub use appearance::{Announce, Appearance, Contrast, Motion, Theme};
 pub use confirmation::{Dispatch, confirm, confirmation_state, send_confirmation};
 pub use email::Email;
-pub use email_change::{
-    EmailChange, EmailChangeRequest, NewEmailAddress, confirm_email_change, find_email_change, request_email_change,
-    send_email_change,
-};
+pub use email_change::{EmailChange, NewEmailAddress, confirm_email_change, find_email_change, request_email_change};
 pub use hashing::{HashingCost, Passwords};
 pub use links::{LinkPurpose, LinkState};
 pub use password::Password;
-pub use password_change::{PasswordChange, change_password, send_password_notice};
+pub use password_change::{PasswordChange, change_password};
 pub use profile::{Profile, change_appearance, change_profile};
-pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset_link, send_reset_notice};
+pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset_link};
 pub use setup::{create_owner, issue_setup_link, setup_state};
 pub use sign_in::{SignInAttempt, SignInOutcome, sign_in, sign_out};
 pub use sign_up::{NewAccount, create, sign_up};

@@ -2,7 +2,6 @@
 
 use url::Url;
 
-use super::confirmation::join;
 use super::current_password::verify_current_password;
 use super::links::{self, LinkPurpose};
 use super::sessions::{self, SessionKey};
@@ -12,10 +11,9 @@ use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::mail::{Mail, Mailer};
+use crate::mail::{Mail, MailKind, NOTICE_TTL, Outbox};
 use crate::secret::Secret;
 
-/// Sets a new password, ends all other sessions, and withdraws the links that were mailed before.
 /// The input of [`change_password`].
 #[derive(Clone, Copy, Debug)]
 pub struct PasswordChange<'a> {
@@ -26,6 +24,9 @@ pub struct PasswordChange<'a> {
     /// The session that stays signed in.
     pub session: SessionKey,
 }
+
+/// Sets a new password, ends all other sessions, withdraws the links that were mailed before, and enqueues a notice to the
+/// user.
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] for the fields `new_password` and `current_password`, and [`Error::Limited`] after too many
@@ -33,10 +34,11 @@ pub struct PasswordChange<'a> {
 pub async fn change_password(
     system: &SystemDb,
     passwords: &Passwords,
+    outbox: &Outbox,
     actor: &Actor,
     change: PasswordChange<'_>,
     now: Timestamp,
-) -> Result<User> {
+) -> Result<()> {
     let user = store::find(system.pool(), actor.user_id()).await?.ok_or(Error::NotFound("account"))?;
     let email = Email::parse(&user.email).ok();
     let new = Password::choose(change.new, email.as_ref()).map_err(|fault| Error::field("new_password", fault))?;
@@ -49,25 +51,23 @@ pub async fn change_password(
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, actor, &Action::PasswordChanged { user: user.id }, now).await?;
+    outbox.enqueue(&mut tx, &was_changed(&user, &outbox.page_url("/forgot")?), now).await?;
     tx.commit().await?;
-    Ok(user)
+    outbox.notify_senders();
+    Ok(())
 }
 
-/// Mails the user that their password was changed, and what to do if they did not change it.
-///
-/// # Errors
-/// Returns [`Error::Upstream`] if the mail cannot be sent.
-pub async fn send_password_notice(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
-    let link = join(public_url, "/forgot")?;
-    let mail = Mail {
+fn was_changed(user: &User, link: &Url) -> Mail {
+    Mail {
+        kind: MailKind::PasswordChanged,
         to: user.email.clone(),
         subject: "Your password was changed".to_owned(),
-        text: format!(
+        ttl: NOTICE_TTL,
+        text: Secret::new(format!(
             "The password of your account at Tool Connect Craft was changed by somebody who\n\
              was signed in and knew the old one. All other browsers were signed out.\n\n\
              If it was not you, choose another password at once, by a link to this address:\n\n\
              {link}\n"
-        ),
-    };
-    mailer.send(&mail, now).await
+        )),
+    }
 }

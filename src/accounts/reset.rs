@@ -1,13 +1,12 @@
 //! Password reset by a link that is mailed to the account's address.
 //!
-//! A request reveals nothing about accounts: the caller does not wait for [`send_reset_link`], and an address without an
+//! A request reveals nothing about accounts: the page does not wait for [`send_reset_link`], and an address without an
 //! account gets no mail. A used link proves that its user reads the address, so the address counts as confirmed. All
 //! sessions end, because a password is often reset after it became known to others.
 
 use time::Duration;
 use url::Url;
 
-use super::confirmation::join;
 use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::throttle::{self, Subject};
 use super::{Email, Password, Passwords, User, Visitor, sessions, store};
@@ -15,7 +14,7 @@ use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
-use crate::mail::{Mail, Mailer};
+use crate::mail::{Mail, MailKind, NOTICE_TTL, Outbox};
 use crate::secret::Secret;
 
 const LINK_TTL: Duration = Duration::hours(1);
@@ -43,17 +42,9 @@ pub enum ResetLink {
     Invalid(LinkState),
 }
 
-/// Mails a link to the account with this address, unless there is none or a mail was sent within the last minute.
-///
-/// # Errors
-/// Returns [`Error::Upstream`] if the mail cannot be sent; the next request may follow at once.
-pub async fn send_reset_link(
-    system: &SystemDb,
-    mailer: &Mailer,
-    public_url: &Url,
-    email: &Email,
-    now: Timestamp,
-) -> Result<()> {
+/// Enqueues a mail with a link to the account with this address, unless there is none or a mail was enqueued within the
+/// last minute.
+pub async fn send_reset_link(system: &SystemDb, outbox: &Outbox, email: &Email, now: Timestamp) -> Result<()> {
     let Some(account) = store::find_by_email(system.pool(), email.as_str()).await? else { return Ok(()) };
     let user = account.user;
     let mut tx = system.begin().await?;
@@ -67,14 +58,11 @@ pub async fn send_reset_link(
     }
     let link = NewLink::new(LinkPurpose::Reset, Some(user.id), LINK_TTL);
     let token = links::issue(&mut tx, &link, now).await?;
+    let link = outbox.page_url(&format!("/reset/{token}"))?;
+    outbox.enqueue(&mut tx, &please_reset(&user, &link), now).await?;
     tx.commit().await?;
-    let link = join(public_url, &format!("/reset/{token}"))?;
-    let sent = mailer.send(&please_reset(&user, &link), now).await;
-    if sent.is_err() {
-        // the link was not delivered: without it, the next request sends a new one at once
-        links::withdraw(system.pool(), LinkPurpose::Reset, Some(user.id)).await?;
-    }
-    sent
+    outbox.notify_senders();
+    Ok(())
 }
 
 /// Returns the effect that the link would have, without using it.
@@ -88,13 +76,15 @@ pub async fn find_reset(system: &SystemDb, token: &str, now: Timestamp) -> Resul
     Ok(ResetLink::Invalid(invalid_state(system, token, now).await?))
 }
 
-/// Uses the link: sets the password, confirms the address, ends all sessions, and withdraws all other links.
+/// Uses the link: sets the password, confirms the address, ends all sessions, withdraws all other links, and enqueues a
+/// notice to the user.
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] if the password is not acceptable; the link still works.
 pub async fn reset_password(
     system: &SystemDb,
     passwords: &Passwords,
+    outbox: &Outbox,
     reset: PasswordReset<'_>,
     now: Timestamp,
 ) -> Result<ResetLink> {
@@ -118,7 +108,9 @@ pub async fn reset_password(
         links::withdraw(&mut *tx, purpose, Some(user.id)).await?;
     }
     audit::record(&mut tx, &visitor.acting_as(user.id), &Action::PasswordReset { user: user.id }, now).await?;
+    outbox.enqueue(&mut tx, &was_reset(&user, &outbox.page_url("/forgot")?), now).await?;
     tx.commit().await?;
+    outbox.notify_senders();
     Ok(ResetLink::Valid(user))
 }
 
@@ -129,38 +121,34 @@ async fn invalid_state(system: &SystemDb, token: &str, now: Timestamp) -> Result
     })
 }
 
-/// Mails the user that their password was reset, and what to do if they did not reset it.
-///
-/// # Errors
-/// Returns [`Error::Upstream`] if the mail cannot be sent.
-pub async fn send_reset_notice(mailer: &Mailer, public_url: &Url, user: &User, now: Timestamp) -> Result<()> {
-    mailer.send(&was_reset(user, &join(public_url, "/forgot")?), now).await
-}
-
 fn please_reset(user: &User, link: &Url) -> Mail {
     Mail {
+        kind: MailKind::PasswordReset,
         to: user.email.clone(),
         subject: "Choose a new password".to_owned(),
-        text: format!(
+        ttl: LINK_TTL,
+        text: Secret::new(format!(
             "Somebody asked for a new password for your account at Tool Connect Craft.\n\n\
              If it was you, choose the password on this page:\n\n\
              {link}\n\n\
              The link works once, within 1 hour. If it was not you, do nothing:\n\
              your password stays as it is.\n"
-        ),
+        )),
     }
 }
 
 fn was_reset(user: &User, link: &Url) -> Mail {
     Mail {
+        kind: MailKind::PasswordChanged,
         to: user.email.clone(),
         subject: "Your password was changed".to_owned(),
-        text: format!(
+        ttl: NOTICE_TTL,
+        text: Secret::new(format!(
             "The password of your account at Tool Connect Craft was changed, by a link\n\
              that was mailed to this address. All browsers were signed out.\n\n\
              If it was not you, somebody can read your mail. Secure your mailbox, then\n\
              choose another password here:\n\n\
              {link}\n"
-        ),
+        )),
     }
 }

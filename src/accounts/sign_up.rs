@@ -1,12 +1,13 @@
 //! Creation of accounts: by visitors, if the hub allows sign-up, or by the operator on the command line.
 
 use super::links::{self, LinkPurpose};
-use super::{NewUser, Passwords, User, Visitor, store};
+use super::{NewUser, Passwords, User, Visitor, confirmation, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::config::SignUp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
+use crate::mail::Outbox;
 
 /// A new account.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +18,15 @@ pub struct NewAccount<'a> {
     pub visitor: &'a Visitor,
 }
 
-/// Creates an account that waits for confirmation. An address that already has an account gets the same answer after the
-/// same work, and nothing changes; [`super::send_confirmation`] then notifies its owner.
+/// Creates an account that waits for confirmation, and enqueues the mail with its link. An address that already has an
+/// account gets the same answer after the same work: nothing changes, and its owner gets a note.
 ///
 /// # Errors
 /// Returns [`Error::Refused`] unless sign-up is open.
 pub async fn sign_up(
     system: &SystemDb,
     passwords: &Passwords,
+    outbox: &Outbox,
     mode: SignUp,
     account: NewAccount<'_>,
     now: Timestamp,
@@ -39,8 +41,12 @@ pub async fn sign_up(
         links::withdraw(&mut *tx, LinkPurpose::Confirm, Some(user)).await?;
         let action = Action::AccountCreated { user, admin: false };
         audit::record(&mut tx, &visitor.acting_as(user), &action, now).await?;
+        confirmation::enqueue_link(&mut tx, outbox, user, new.email.to_string(), now).await?;
+    } else if let Some(account) = store::find_by_email(&mut *tx, new.email.as_str()).await? {
+        confirmation::enqueue_note(&mut tx, outbox, &account.user, now).await?;
     }
     tx.commit().await?;
+    outbox.notify_senders();
     Ok(())
 }
 

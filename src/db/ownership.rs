@@ -72,6 +72,7 @@ pub const TABLES: &[Table] = &[
     shared_or_own("connector_tool_versions"),
     system("email_tokens"),
     system("sign_in_attempts"),
+    system("mail_outbox"),
     system("worker"),
     system("leader"),
     hot("lane"),

@@ -1,4 +1,4 @@
-//! Live updates: subscribers of a job, a user or the queue are notified of changes in any process.
+//! Live updates: subscribers of a job, a user, the queue or the outbox are notified of changes in any process.
 //!
 //! The code that commits a change calls a `notify_` function after the commit, never inside the transaction. Streams of pages,
 //! the queue's claimer and its heartbeat subscribe. Subscribing checks no owner: the caller has read the row as its user.
@@ -67,6 +67,11 @@ impl Live {
         self.publish(Change::Cancels);
     }
 
+    /// Notifies senders that a mail waits.
+    pub fn notify_mail(&self) {
+        self.publish(Change::Mail);
+    }
+
     /// Notifies subscribers of a job, and of its owner, that the job changed.
     pub fn notify_job(&self, owner: OwnerId, job: JobId) {
         self.publish(Change::Job(owner, job));
@@ -87,6 +92,12 @@ impl Live {
     #[must_use]
     pub fn subscribe_cancels(&self) -> Subscription {
         self.topics.subscribe(Topic::Cancels)
+    }
+
+    /// Subscribes to waiting mails.
+    #[must_use]
+    pub fn subscribe_mail(&self) -> Subscription {
+        self.topics.subscribe(Topic::Mail)
     }
 
     /// Subscribes to changes of a job. The caller has checked the job's owner.

@@ -13,6 +13,7 @@ use crate::ids::{JobId, OwnerId};
 pub(super) enum Topic {
     Queue,
     Cancels,
+    Mail,
     Job(JobId),
     Owner(OwnerId),
 }
@@ -65,6 +66,7 @@ impl Topics {
         match change {
             Change::Queue => notify(Topic::Queue),
             Change::Cancels => notify(Topic::Cancels),
+            Change::Mail => notify(Topic::Mail),
             Change::Job(owner, job) => {
                 notify(Topic::Job(job));
                 notify(Topic::Owner(owner));

@@ -21,6 +21,7 @@ const OWNER_PREFIX: &str = "owner/";
 pub(super) enum Change {
     Queue,
     Cancels,
+    Mail,
     Job(OwnerId, JobId),
     Owner(OwnerId),
     /// Too many changes to list.
@@ -55,6 +56,7 @@ fn word(change: Change) -> String {
     match change {
         Change::Queue => "queue".to_owned(),
         Change::Cancels => "cancels".to_owned(),
+        Change::Mail => "mail".to_owned(),
         Change::Job(owner, job) => format!("{}/{}", owner.uuid().simple(), job.uuid().simple()),
         Change::Owner(owner) => format!("{OWNER_PREFIX}{}", owner.uuid().simple()),
         Change::Everything => "everything".to_owned(),
@@ -65,6 +67,7 @@ fn change(word: &str) -> Option<Change> {
     match word {
         "queue" => Some(Change::Queue),
         "cancels" => Some(Change::Cancels),
+        "mail" => Some(Change::Mail),
         "everything" => Some(Change::Everything),
         pair => {
             if let Some(owner) = pair.strip_prefix(OWNER_PREFIX) {
@@ -89,7 +92,7 @@ mod tests {
     fn many() -> HashSet<Change> {
         let now = datetime!(2026-11-24 08:00 UTC);
         let jobs = (0..1_000).map(|_| Change::Job(OwnerId::new(now), JobId::new(now)));
-        [Change::Queue, Change::Cancels, Change::Owner(OwnerId::new(now)), Change::Everything]
+        [Change::Queue, Change::Cancels, Change::Mail, Change::Owner(OwnerId::new(now)), Change::Everything]
             .into_iter()
             .chain(jobs)
             .collect()

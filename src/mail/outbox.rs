@@ -1,54 +1,70 @@
-//! The outbox folder, which replaces a mail server on a hub without one.
-//!
-//! Each file is written under a temporary name and then renamed, so readers see complete mails only. Only the owner can
-//! read the files; their names sort by time.
+//! Acceptance of mails, in the transaction of what they tell.
 
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use sqlx::PgConnection;
+use time::Duration;
+use url::Url;
 
-use time::UtcOffset;
-use time::macros::format_description;
-
+use super::kind::MailKind;
+use super::store;
 use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::ids::{MailId, OwnerId};
+use crate::live::Live;
+use crate::secret::Secret;
+use crate::vault::{NewSecret, Vault};
 
-/// The folder and the number of mails that this process has written to it.
-pub(super) struct Outbox {
-    folder: PathBuf,
-    count: AtomicU32,
+/// Time in which a mail without a link of its own is worth sending.
+pub const NOTICE_TTL: Duration = Duration::days(5);
+
+/// A mail to one recipient.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Kind, for logs.
+    pub kind: MailKind,
+    /// Address of the recipient.
+    pub to: String,
+    /// Subject line, without secrets.
+    pub subject: String,
+    /// The plain text, which may contain a link that works once.
+    pub text: Secret,
+    /// Time after which the mail is of no use: the lifetime of its link, or [`NOTICE_TTL`].
+    pub ttl: Duration,
+}
+
+/// Accepts mails; cheap to clone.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "dependencies, named as their types")]
+pub struct Outbox {
+    pub vault: Vault,
+    pub live: Live,
+    /// The hub's address, with which links in mails begin.
+    pub public_url: Url,
 }
 
 impl Outbox {
-    pub(super) const fn new(folder: PathBuf) -> Self {
-        Self { folder, count: AtomicU32::new(0) }
+    /// Enqueues a mail in the caller's transaction, which must see all rows. After the commit, the caller calls
+    /// [`Outbox::notify_senders`].
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if the vault cannot seal the text at the moment.
+    pub async fn enqueue(&self, conn: &mut PgConnection, mail: &Mail, now: Timestamp) -> Result<()> {
+        if mail.kind.replaces_waiting() {
+            for text in store::delete_waiting(conn, mail.kind, &mail.to).await? {
+                self.vault.shred(conn, OwnerId::HUB, &text).await?;
+            }
+        }
+        let text = NewSecret { purpose: "mail_outbox.text", value: &mail.text };
+        let text = self.vault.seal(conn, OwnerId::HUB, text, now).await?;
+        Ok(store::insert(conn, MailId::new(now), mail, &text, now).await?)
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
+    /// Notifies the senders of all processes that a mail waits. A lost notification delays the mail by a minute.
+    pub fn notify_senders(&self) {
+        self.live.notify_mail();
     }
 
-    /// Writes a mail to the folder and creates the folder if it is missing.
-    pub(super) async fn write(&self, mail: Vec<u8>, now: Timestamp) -> anyhow::Result<()> {
-        let name = file_name(now, self.count.fetch_add(1, Ordering::Relaxed))?;
-        let folder = self.folder.clone();
-        Ok(tokio::task::spawn_blocking(move || write_blocking(&folder, &name, &mail)).await??)
+    /// Returns the address of a page of the hub, for the text of a mail. `path` begins with a slash.
+    pub fn page_url(&self, path: &str) -> Result<Url> {
+        self.public_url.join(path).map_err(Error::internal)
     }
-}
-
-fn write_blocking(folder: &Path, name: &str, mail: &[u8]) -> std::io::Result<()> {
-    let draft = folder.join(format!(".{name}.part"));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(mail)?;
-    file.sync_all()?;
-    std::fs::rename(draft, folder.join(name))
-}
-
-/// Makes a name such as `20261124T080000.000000Z-0000-1f3a5c7e.eml`. The count orders mails of the same microsecond; the
-/// random suffix separates the files of two processes.
-fn file_name(now: Timestamp, count: u32) -> anyhow::Result<String> {
-    let format = format_description!("[year][month][day]T[hour][minute][second].[subsecond digits:6]Z");
-    let time = now.to_offset(UtcOffset::UTC).format(&format)?;
-    Ok(format!("{time}-{:04}-{:08x}.eml", count % 10_000, rand::random::<u32>()))
 }

@@ -22,7 +22,7 @@ use crate::egress::Egress;
 use crate::error::Result;
 use crate::jobs::Runner;
 use crate::live::Live;
-use crate::mail::Mailer;
+use crate::mail::{MailSender, Mailer, Outbox};
 use crate::queue::{Engine, EngineSettings, Enqueuer};
 use crate::upstream::{self, Limits, Target};
 use crate::vault::Vault;
@@ -45,7 +45,7 @@ pub struct Dependencies {
     pub vault: Vault,
     /// Sends all outgoing requests.
     pub egress: Egress,
-    /// Sends mail.
+    /// Passes mail on.
     pub mailer: Mailer,
     /// Hashes passwords.
     pub passwords: Passwords,
@@ -65,6 +65,8 @@ pub struct Dependencies {
 pub struct Hub {
     /// The handles of pages and jobs.
     pub app: App,
+    /// Sends the mail of the outbox.
+    pub mail_sender: MailSender,
     workbench: Workbench,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -80,6 +82,8 @@ impl Hub {
         let live = Live::start(listener, &tasks, &stop);
         let queue = Enqueuer::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
         let background_tasks = BackgroundTasks::default();
+        let outbox = Outbox { vault: vault.clone(), live: live.clone(), public_url: public_url.clone() };
+        let mail_sender = MailSender::new(databases.system.clone(), &outbox, mailer, clock.clone());
         let refresher = TokenRefresher {
             system: databases.system.clone(),
             vault: vault.clone(),
@@ -91,9 +95,8 @@ impl Hub {
                 system: databases.system.clone(),
                 clock: clock.clone(),
                 live: live.clone(),
-                mailer: mailer.clone(),
+                outbox: outbox.clone(),
                 background_tasks: background_tasks.clone(),
-                public_url: public_url.clone(),
             },
             locks: RefreshLocks::default(),
         };
@@ -105,7 +108,7 @@ impl Hub {
             vault,
             egress,
             refresher,
-            mailer,
+            outbox,
             background_tasks,
             passwords,
             queue,
@@ -115,7 +118,7 @@ impl Hub {
             sign_up,
             proxies,
         };
-        Self { app: handles.into(), workbench, tasks, stop }
+        Self { app: handles.into(), mail_sender, workbench, tasks, stop }
     }
 
     /// Stores these connectors, and the tools that the built-in one has in this binary.
@@ -143,7 +146,12 @@ impl Hub {
         self.tasks.spawn(refresh_credentials(self.app.refresher.clone(), self.stop.clone()));
     }
 
-    /// Starts to delete expired sessions and links, every day.
+    /// Starts to send mail as it becomes due.
+    pub fn start_mail(&self) {
+        self.tasks.spawn(self.mail_sender.clone().run(self.stop.clone()));
+    }
+
+    /// Starts to delete expired sessions and links, and mails that failed long ago, every day.
     pub(super) fn start_daily_sweep(&self) {
         self.tasks.spawn(sweep_daily(self.app.system.clone(), self.app.clock.clone(), self.stop.clone()));
     }

@@ -81,6 +81,11 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
     };
     let hub = Hub::build(dependencies(config, database, address).await?);
     hub.ship_connectors(&connectors::shipped().map_err(refused)?).await?;
+    // on another machine than the pages, mails in a folder would be found by nobody
+    let leaves_mail_to_pages = role == Role::Worker && config.outgoing.smtp_url.is_none();
+    if !leaves_mail_to_pages {
+        hub.start_mail();
+    }
     let worker = match role {
         Role::Web => None,
         Role::Both | Role::Worker => {

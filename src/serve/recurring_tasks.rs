@@ -10,22 +10,27 @@ use crate::clock::Clock;
 use crate::connections::TokenRefresher;
 use crate::db::SystemDb;
 use crate::error::Result;
+use crate::mail;
 
 /// Time between two searches for tokens to refresh and keys to verify.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Time between two deletions of expired sessions and links.
+/// Time between two deletions of what has expired.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Deletes expired sessions and links, at once and then every day.
+/// Deletes expired sessions and links, and mails that failed long ago, at once and then every day.
 pub(super) async fn sweep_daily(system: SystemDb, clock: Clock, stop: CancellationToken) {
     let mut days = tokio::time::interval(SWEEP_INTERVAL);
     days.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let sweeping = async {
         loop {
             days.tick().await;
-            if let Err(error) = accounts::purge_expired(&system, clock.now()).await {
+            let now = clock.now();
+            if let Err(error) = accounts::purge_expired(&system, now).await {
                 tracing::warn!(%error, "Failed to delete expired sessions and links; the next daily sweep retries");
+            }
+            if let Err(error) = mail::purge_failed(&system, now).await {
+                tracing::warn!(%error, "Failed to delete mails that failed a month ago; the next daily sweep retries");
             }
         }
     };

@@ -7,6 +7,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("db", "creates the pool"),
     ("vault", "checks that every data key can be unwrapped, and changes the master key of all"),
     ("queue", "claims and finishes jobs of all users"),
+    ("mail", "sends the mails of all users"),
     ("accounts", "finds sessions, links and passwords before a user is known"),
     ("organisations", "finds the organisation of a path before its rows are open"),
     ("connectors", "stores the shipped ones"),

@@ -18,6 +18,7 @@ mod form_restore;
 mod in_organisations;
 mod jobs;
 mod live;
+mod mail;
 mod migrations;
 mod oauth;
 mod organisations;

@@ -297,7 +297,7 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
     enter("wr0ng").await;
     assert!(!owner.get(path).await.has(".note.warn"), "nobody has tried it yet");
     let told =
-        async || app.all_mails().await.iter().filter(|mail| mail.contains("/connectors/harbours/application")).count();
+        async || app.mails().await.iter().filter(|mail| mail.contains("/connectors/harbours/application")).count();
     for _ in 0..2 {
         app.app.clock.advance(Duration::from_secs(48 * 60));
         app.app.refresher.refresh_due().await.unwrap();

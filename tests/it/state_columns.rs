@@ -7,6 +7,7 @@ use craft::actor::Origin;
 use craft::audit::{ActorKind, AuditOutcome};
 use craft::connections::{AuthorizationStatus, ClientSource, ConnectionHealth, ConnectionStatus};
 use craft::connectors::{AuthKind, Transport, Visibility};
+use craft::mail::{MailFailure, MailKind};
 use craft::organisations::{OwnerKind, Role};
 use craft::queue::{EventLevel, JobOutcome, WaitReason};
 use craft::upstream::ProtocolEra;
@@ -31,6 +32,8 @@ fn typed_columns() -> Vec<Column> {
         ("oauth_clients", "source", ClientSource::ALL.map(ClientSource::stored_text).to_vec()),
         ("oauth_transactions", "status", AuthorizationStatus::ALL.map(AuthorizationStatus::stored_text).to_vec()),
         ("email_tokens", "purpose", LinkPurpose::ALL.map(LinkPurpose::stored_text).to_vec()),
+        ("mail_outbox", "kind", MailKind::ALL.map(MailKind::stored_text).to_vec()),
+        ("mail_outbox", "failure", MailFailure::ALL.map(MailFailure::stored_text).to_vec()),
         ("owners", "kind", OwnerKind::ALL.map(OwnerKind::stored_text).to_vec()),
         ("memberships", "role", Role::ALL.map(Role::stored_text).to_vec()),
         ("users", "theme", Theme::ALL.iter().map(|it| it.as_str()).collect()),

@@ -3,7 +3,8 @@
 use super::store::{ClientRejected, ConnectionExpired, KeyExpiring, NoticeContent};
 use crate::connections::status::ConnectionStatus;
 use crate::connections::{expiry, label};
-use crate::mail::Mail;
+use crate::mail::{Mail, MailKind, NOTICE_TTL};
+use crate::secret::Secret;
 
 impl NoticeContent {
     /// Returns the path of the page on which the recipient can act.
@@ -17,12 +18,12 @@ impl NoticeContent {
 
     /// Writes the mail; `link` leads to the page.
     pub(super) fn mail(&self, to: String, link: &str) -> Mail {
-        let (subject, text) = match self {
-            Self::ConnectionExpired(content) => content.subject_and_text(link),
-            Self::KeyExpiring(content) => content.subject_and_text(link),
-            Self::ClientRejected(content) => content.subject_and_text(link),
+        let (kind, (subject, text)) = match self {
+            Self::ConnectionExpired(content) => (MailKind::ConnectionExpired, content.subject_and_text(link)),
+            Self::KeyExpiring(content) => (MailKind::KeyExpiring, content.subject_and_text(link)),
+            Self::ClientRejected(content) => (MailKind::ClientRejected, content.subject_and_text(link)),
         };
-        Mail { to, subject, text }
+        Mail { kind, to, subject, text: Secret::new(text), ttl: NOTICE_TTL }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Statements that find, claim and clear notices. A notice is due from `notice_at` or `remind_at` of its row.
+//! Statements that find and clear notices. A notice is due from `notice_at` or `remind_at` of its row.
 
 use sqlx::PgConnection;
 
@@ -95,34 +95,32 @@ pub(super) async fn find_due(conn: &mut PgConnection, now: Timestamp, limit: i64
     Ok(expired.chain(expiring).chain(clients).collect())
 }
 
-/// Claims a notice until `retry_at`. Returns `None` if it is not due, or no longer applies.
-pub(super) async fn claim(
+/// Clears a notice. Returns `None` if it is not due, or no longer applies.
+pub(super) async fn clear_due(
     conn: &mut PgConnection,
     notice: NoticeKind,
-    retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
     match notice {
-        NoticeKind::ConnectionExpired { owner, id } => claim_connection_expired(conn, (owner, id), retry_at, now).await,
-        NoticeKind::KeyExpiring { owner, id } => claim_key_expiring(conn, (owner, id), retry_at, now).await,
-        NoticeKind::ClientRejected { id } => claim_client_rejected(conn, id, retry_at, now).await,
+        NoticeKind::ConnectionExpired { owner, id } => clear_connection_expired(conn, (owner, id), now).await,
+        NoticeKind::KeyExpiring { owner, id } => clear_key_expiring(conn, (owner, id), now).await,
+        NoticeKind::ClientRejected { id } => clear_client_rejected(conn, id, now).await,
     }
 }
 
-async fn claim_connection_expired(
+async fn clear_connection_expired(
     conn: &mut PgConnection,
     (owner, id): (OwnerId, ConnectionId),
-    retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
-    let claimed = sqlx::query_as!(
+    let cleared = sqlx::query_as!(
         ConnectionExpired,
         r#"
         UPDATE user_connections u
-        SET notice_at = $3
+        SET notice_at = NULL
         FROM connectors c
         WHERE u.owner_id = $1 AND u.id = $2 AND c.id = u.connector_id
-          AND u.notice_at <= $4 AND u.status IN ('expired', 'error')
+          AND u.notice_at <= $3 AND u.status IN ('expired', 'error')
         RETURNING u.id AS "id: ConnectionId",
                   c.name AS service,
                   u.label,
@@ -131,26 +129,24 @@ async fn claim_connection_expired(
         "#,
         owner as _,
         id as _,
-        retry_at,
         now,
     );
-    Ok(claimed.fetch_optional(conn).await?.map(NoticeContent::ConnectionExpired))
+    Ok(cleared.fetch_optional(conn).await?.map(NoticeContent::ConnectionExpired))
 }
 
-async fn claim_key_expiring(
+async fn clear_key_expiring(
     conn: &mut PgConnection,
     (owner, id): (OwnerId, ConnectionId),
-    retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
-    let claimed = sqlx::query_as!(
+    let cleared = sqlx::query_as!(
         KeyExpiring,
         r#"
         UPDATE user_connections u
-        SET remind_at = $3
+        SET remind_at = NULL
         FROM connectors c
         WHERE u.owner_id = $1 AND u.id = $2 AND c.id = u.connector_id
-          AND u.remind_at <= $4 AND (u.status = 'active' OR u.health = 'exhausted') AND u.expires_on IS NOT NULL
+          AND u.remind_at <= $3 AND (u.status = 'active' OR u.health = 'exhausted') AND u.expires_on IS NOT NULL
         RETURNING u.id AS "id: ConnectionId",
                   c.name AS service,
                   u.label,
@@ -159,70 +155,30 @@ async fn claim_key_expiring(
         "#,
         owner as _,
         id as _,
-        retry_at,
         now,
     );
-    Ok(claimed.fetch_optional(conn).await?.map(NoticeContent::KeyExpiring))
+    Ok(cleared.fetch_optional(conn).await?.map(NoticeContent::KeyExpiring))
 }
 
-async fn claim_client_rejected(
+async fn clear_client_rejected(
     conn: &mut PgConnection,
     id: OauthClientId,
-    retry_at: Timestamp,
     now: Timestamp,
 ) -> sqlx::Result<Option<NoticeContent>> {
-    let claimed = sqlx::query_as!(
+    let cleared = sqlx::query_as!(
         ClientRejected,
         r#"
         UPDATE oauth_clients o
-        SET notice_at = $3
+        SET notice_at = NULL
         FROM connectors c
-        WHERE o.owner_id = $1 AND o.id = $2 AND o.notice_at <= $4 AND c.id = o.rejection_connector_id
+        WHERE o.owner_id = $1 AND o.id = $2 AND o.notice_at <= $3 AND c.id = o.rejection_connector_id
         RETURNING c.name AS service,
                   c.slug,
                   o.rejection_message AS "message!"
         "#,
         OwnerId::HUB as _,
         id as _,
-        retry_at,
         now,
     );
-    Ok(claimed.fetch_optional(conn).await?.map(NoticeContent::ClientRejected))
-}
-
-/// Clears a notice that was claimed until `retry_at`. A newer notice of the same kind stays.
-pub(super) async fn clear(conn: &mut PgConnection, notice: NoticeKind, retry_at: Timestamp) -> sqlx::Result<()> {
-    match notice {
-        NoticeKind::ConnectionExpired { owner, id } => {
-            sqlx::query!(
-                "UPDATE user_connections SET notice_at = NULL WHERE owner_id = $1 AND id = $2 AND notice_at = $3",
-                owner as _,
-                id as _,
-                retry_at,
-            )
-            .execute(conn)
-            .await?
-        }
-        NoticeKind::KeyExpiring { owner, id } => {
-            sqlx::query!(
-                "UPDATE user_connections SET remind_at = NULL WHERE owner_id = $1 AND id = $2 AND remind_at = $3",
-                owner as _,
-                id as _,
-                retry_at,
-            )
-            .execute(conn)
-            .await?
-        }
-        NoticeKind::ClientRejected { id } => {
-            sqlx::query!(
-                "UPDATE oauth_clients SET notice_at = NULL WHERE owner_id = $1 AND id = $2 AND notice_at = $3",
-                OwnerId::HUB as _,
-                id as _,
-                retry_at,
-            )
-            .execute(conn)
-            .await?
-        }
-    };
-    Ok(())
+    Ok(cleared.fetch_optional(conn).await?.map(NoticeContent::ClientRejected))
 }

@@ -172,13 +172,13 @@ impl TokenRefresher {
         client_check::check_client(self, actor, id, provider).await
     }
 
-    /// Refreshes the tokens of all users that are due, and starts the mails that are due. Returns the number of due tokens.
+    /// Refreshes the tokens of all users that are due, and enqueues the notices that are due. Returns the number of due tokens.
     ///
     /// # Errors
     /// Fails only if the database cannot be asked: a refresh that fails is recorded with its connection.
     pub async fn refresh_due(&self) -> Result<usize> {
         let due = due::refresh_due(self).await?;
-        self.notifier.send_due().await?;
+        self.notifier.enqueue_due().await?;
         Ok(due)
     }
 

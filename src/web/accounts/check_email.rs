@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::{self, Dispatch, Email};
 use crate::app::App;
-use crate::error::Error;
 use crate::web::actor::MaybeSignedIn;
 use crate::web::error::Result;
 use crate::web::flash::Flash;
@@ -27,7 +26,6 @@ const PENDING: &str = "awaited";
 #[derive(Serialize, Deserialize)]
 struct PendingConfirmation {
     email: String,
-    failed: bool,
 }
 
 #[derive(Template)]
@@ -35,12 +33,6 @@ struct PendingConfirmation {
 struct ShowPage {
     shell: Shell,
     pending: Option<PendingConfirmation>,
-}
-
-impl ShowPage {
-    fn has_failed(&self) -> bool {
-        self.pending.as_ref().is_some_and(|pending| pending.failed)
-    }
 }
 
 pub(super) async fn show(anyone: MaybeSignedIn) -> Result {
@@ -52,32 +44,25 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn) -> Res
     let pending: Option<PendingConfirmation> = session::get(&anyone.session, PENDING).await?;
     if let Some(email) = pending.and_then(|pending| Email::parse(&pending.email).ok()) {
         match send(&app, &anyone, &email).await? {
-            Some(Dispatch::Sent) => anyone.flash(Flash::success("We sent the email again.")).await?,
-            Some(Dispatch::Recent) => {
+            Dispatch::Enqueued => anyone.flash(Flash::success("The email is on its way again.")).await?,
+            Dispatch::Recent => {
                 let wait = "An email is already on its way. You can ask for another one in a minute.";
                 anyone.flash(Flash::important(wait)).await?;
             }
-            // the page shows the failure
-            None => {}
         }
     }
     Ok(see_other(PATH))
 }
 
-/// Mails the confirmation link and stores the address in the session. Returns `None` if the mail could not be sent; the
-/// account stays.
-pub(super) async fn send(app: &App, anyone: &MaybeSignedIn, email: &Email) -> Result<Option<Dispatch>> {
-    let sent = accounts::send_confirmation(&app.system, &app.mailer, &app.public_url, email, app.clock.now()).await;
-    let dispatch = match sent {
-        Ok(dispatch) => Some(dispatch),
-        Err(error @ Error::Upstream { .. }) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(error = cause, "Failed to mail a confirmation link; the visitor can ask for another one");
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let pending = PendingConfirmation { email: email.to_string(), failed: dispatch.is_none() };
-    session::insert(&anyone.session, PENDING, pending).await?;
+/// Enqueues a mail with a confirmation link, and stores the address in the session.
+pub(super) async fn send(app: &App, anyone: &MaybeSignedIn, email: &Email) -> Result<Dispatch> {
+    let dispatch = accounts::send_confirmation(&app.system, &app.outbox, email, app.clock.now()).await?;
+    remember(anyone, email).await?;
     Ok(dispatch)
+}
+
+/// Stores the address that is to be confirmed in the session.
+pub(super) async fn remember(anyone: &MaybeSignedIn, email: &Email) -> Result<()> {
+    session::insert(&anyone.session, PENDING, PendingConfirmation { email: email.to_string() }).await?;
+    Ok(())
 }

@@ -1,5 +1,5 @@
 //! `/forgot`: mails a password reset link. The answer is the same whether or not the address has an account. The mail
-//! is sent in the background, so that the response time does not reveal the account either.
+//! is enqueued in the background, so that the response time does not reveal the account either.
 
 use askama::Template;
 use axum::extract::State;
@@ -64,8 +64,8 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         }
     };
     let to = app.clone();
-    app.background_tasks.spawn_mail("mail a link for a new password", async move {
-        accounts::send_reset_link(&to.system, &to.mailer, &to.public_url, &email, to.clock.now()).await
+    app.background_tasks.spawn("enqueue a link for a new password", async move {
+        accounts::send_reset_link(&to.system, &to.outbox, &email, to.clock.now()).await
     })?;
     Ok(see_other("/forgot/sent"))
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::accounts::{self, PasswordReset, ResetLink, User};
+use crate::accounts::{self, PasswordReset, ResetLink};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -53,20 +53,16 @@ pub(super) async fn create(
 ) -> Result {
     let (visitor, now) = (anyone.visitor(), app.clock.now());
     let reset = PasswordReset { token: &token, password: &fields.password, visitor: &visitor };
-    match accounts::reset_password(&app.system, &app.passwords, reset, now).await {
-        Ok(ResetLink::Valid(user)) => finish(&app, &anyone, user).await,
+    match accounts::reset_password(&app.system, &app.passwords, &app.outbox, reset, now).await {
+        Ok(ResetLink::Valid(_)) => finish(&anyone).await,
         Ok(ResetLink::Invalid(link)) => Ok(dead_link::reset(&anyone, link).await),
         Err(Error::Invalid(faults)) => show_faults(&app, &anyone, &token, faults).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// Mails the owner, signs this browser out, and redirects to the sign-in page.
-async fn finish(app: &App, anyone: &MaybeSignedIn, user: User) -> Result<Response> {
-    let to = app.clone();
-    app.background_tasks.spawn_mail("mail that the password was changed", async move {
-        accounts::send_reset_notice(&to.mailer, &to.public_url, &user, to.clock.now()).await
-    })?;
+/// Signs this browser out, and redirects to the sign-in page.
+async fn finish(anyone: &MaybeSignedIn) -> Result<Response> {
     // the reset ended every session of the account, and the message needs a valid session
     session::end(&anyone.session).await?;
     let message = "Your password is changed, and all browsers are signed out. Sign in with the new password.";

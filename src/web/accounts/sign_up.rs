@@ -63,7 +63,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         new => new?,
     };
     let account = NewAccount { user: &new, visitor: &anyone.visitor() };
-    accounts::sign_up(&app.system, &app.passwords, app.sign_up, account, app.clock.now()).await?;
-    check_email::send(&app, &anyone, new.email()).await?;
+    accounts::sign_up(&app.system, &app.passwords, &app.outbox, app.sign_up, account, app.clock.now()).await?;
+    check_email::remember(&anyone, new.email()).await?;
     Ok(see_other(check_email::PATH))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::refused_form::RefusedForm;
 use super::{account, shell};
-use crate::accounts::{self, EmailChange, EmailChangeRequest, NewEmailAddress};
+use crate::accounts::{self, EmailChange, NewEmailAddress};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -56,21 +56,17 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: Pend
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let (typed, now) =
         (NewEmailAddress { email: &fields.email, current_password: &fields.current_password }, app.clock.now());
-    match accounts::request_email_change(&app.system, &app.passwords, &me.actor, typed, now).await {
-        Ok(asked) => send_link(&app, &me, asked, fields.email.trim()).await,
+    match accounts::request_email_change(&app.system, &app.passwords, &app.outbox, &me.actor, typed, now).await {
+        Ok(()) => {
+            let new = fields.email.trim();
+            let message = format!(
+                "An email is on its way to {new}. Your address changes when you open the link in it, within 24 hours."
+            );
+            me.flash(Flash::important(message)).await?;
+            Ok(see_other("/settings/sign-in"))
+        }
         Err(error) => show_refused(&app, &me, &fields.email, error).await,
     }
-}
-
-async fn send_link(app: &App, me: &SignedIn, asked: EmailChangeRequest, new: &str) -> Result<Response> {
-    let to = app.clone();
-    app.background_tasks.spawn_mail("mail a link for a new email address", async move {
-        accounts::send_email_change(&to.system, &to.mailer, &to.public_url, &asked, to.clock.now()).await
-    })?;
-    let message =
-        format!("We sent an email to {new}. Your address changes when you open the link in it, within 24 hours.");
-    me.flash(Flash::important(message)).await?;
-    Ok(see_other("/settings/sign-in"))
 }
 
 async fn show_refused(app: &App, me: &SignedIn, email: &str, error: Error) -> Result<Response> {

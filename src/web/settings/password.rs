@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::refused_form::RefusedForm;
 use super::{account, shell};
-use crate::accounts::{self, PasswordChange, User};
+use crate::accounts::{self, PasswordChange};
 use crate::app::App;
 use crate::error::{Error, FieldFaults};
 use crate::secret::Secret;
@@ -45,19 +45,14 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: Pend
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let change = PasswordChange { current: &fields.current_password, new: &fields.new_password, session };
-    match accounts::change_password(&app.system, &app.passwords, &me.actor, change, app.clock.now()).await {
-        Ok(user) => finish(&app, &me, user).await,
+    match accounts::change_password(&app.system, &app.passwords, &app.outbox, &me.actor, change, app.clock.now()).await
+    {
+        Ok(()) => {
+            me.flash(Flash::success("Your password is changed. All other browsers are signed out.")).await?;
+            Ok(see_other("/settings/sign-in"))
+        }
         Err(error) => show_refused(&app, &me, error).await,
     }
-}
-
-async fn finish(app: &App, me: &SignedIn, user: User) -> Result<Response> {
-    let to = app.clone();
-    app.background_tasks.spawn_mail("mail that the password was changed", async move {
-        accounts::send_password_notice(&to.mailer, &to.public_url, &user, to.clock.now()).await
-    })?;
-    me.flash(Flash::success("Your password is changed. All other browsers are signed out.")).await?;
-    Ok(see_other("/settings/sign-in"))
 }
 
 async fn show_refused(app: &App, me: &SignedIn, error: Error) -> Result<Response> {

@@ -15,7 +15,7 @@ async fn opening_the_link_confirms_nothing_because_mail_scanners_do_that_too() {
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
     for method in [Method::GET, Method::HEAD] {
-        app.stranger().request(method, &app.newest_mailed_link(), &[], "").await;
+        app.stranger().request(method, &app.newest_mailed_link().await, &[], "").await;
     }
     assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/sign-up/check-email");
 }
@@ -25,7 +25,7 @@ async fn a_link_works_once_and_says_so_the_second_time() {
     let app = TestApp::new().await;
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
-    let link = app.newest_mailed_link();
+    let link = app.newest_mailed_link().await;
     let page = carol.get(&link).await;
 
     carol.submit(&page, "main form", []).await;
@@ -42,7 +42,7 @@ async fn an_expired_link_leads_to_a_new_one() {
     let app = TestApp::new().await;
     let carol = app.stranger();
     sign_up(&carol, "carol@example.com", PASSWORD).await;
-    let old = app.newest_mailed_link();
+    let old = app.newest_mailed_link().await;
     let page = carol.get(&old).await;
     app.advance(DAY).await;
 
@@ -50,7 +50,7 @@ async fn an_expired_link_leads_to_a_new_one() {
     assert_eq!(carol.submit(&page, "main form", []).await.status, StatusCode::GONE);
 
     assert_eq!(carol.sign_in("carol@example.com", PASSWORD).await.path(), "/sign-up/check-email");
-    let page = carol.get(&app.newest_mailed_link()).await;
+    let page = carol.get(&app.newest_mailed_link().await).await;
     assert_eq!(carol.submit(&page, "main form", []).await.path(), "/sign-in");
 }
 
@@ -71,12 +71,12 @@ async fn asking_for_the_mail_again_sends_one_a_minute() {
 
     let page = carol.submit(&page, again, []).await;
     assert!(page.text("#flash + p").contains("already on its way"));
-    assert_eq!(app.mails().len(), 1);
+    assert_eq!(app.mails().await.len(), 1);
 
     app.advance(Duration::from_secs(60)).await;
     let page = carol.submit(&page, again, []).await;
-    assert!(page.text("#flash + p").contains("sent the email again"));
-    assert_eq!(app.mails().len(), 2);
+    assert!(page.text("#flash + p").contains("on its way again"));
+    assert_eq!(app.mails().await.len(), 2);
 }
 
 #[tokio::test]
@@ -88,6 +88,6 @@ async fn nobody_can_have_mail_sent_by_knowing_only_the_address() {
 
     stranger.post("/sign-up/check-email", &[("email", "carol@example.com")]).await;
     stranger.sign_in("carol@example.com", "a guess at the password").await;
-    assert_eq!(app.mails().len(), 1);
+    assert_eq!(app.mails().await.len(), 1);
     assert!(!stranger.get("/sign-up/check-email").await.has("main form"));
 }

@@ -20,7 +20,7 @@ async fn request_reset(app: &TestApp, browser: &Browser, email: &str) -> Page {
 
 /// Follows the link in the newest mail and chooses `password`.
 async fn choose(app: &TestApp, browser: &Browser, password: &str) -> Page {
-    let form = browser.get(&app.newest_mailed_link()).await;
+    let form = browser.get(&app.newest_mailed_link().await).await;
     browser.submit(&form, "main form", [("password", password)]).await
 }
 
@@ -48,8 +48,7 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
     assert_eq!(visitor.sign_in("alice@example.com", NEW).await.path(), "/dashboard");
     assert!(app.audit_actions().await.contains(&"password.reset".to_owned()));
 
-    app.app.background_tasks.finish().await;
-    let notice = app.mails().pop().unwrap();
+    let notice = app.mails().await.pop().unwrap();
     assert!(notice.contains("Subject: Your password was changed") && notice.contains("To: alice@example.com"));
 }
 
@@ -60,7 +59,7 @@ async fn whoever_asks_cannot_tell_which_addresses_have_accounts() {
     let known = request_reset(&app, &app.stranger(), "alice@example.com").await;
     let unknown = request_reset(&app, &app.stranger(), "nobody@example.com").await;
     assert_eq!((known.path(), known.status, &known.body), (unknown.path(), unknown.status, &unknown.body));
-    assert_eq!(app.mails().len(), 1, "only the account gets mail");
+    assert_eq!(app.mails().await.len(), 1, "only the account gets mail");
 }
 
 #[tokio::test]
@@ -79,10 +78,10 @@ async fn an_account_gets_one_mail_a_minute() {
     for _ in 0..5 {
         request_reset(&app, &app.stranger(), "alice@example.com").await;
     }
-    assert_eq!(app.mails().len(), 1);
+    assert_eq!(app.mails().await.len(), 1);
     app.advance(Duration::from_secs(60)).await;
     request_reset(&app, &app.stranger(), "alice@example.com").await;
-    assert_eq!(app.mails().len(), 2);
+    assert_eq!(app.mails().await.len(), 2);
 }
 
 #[tokio::test]
@@ -92,14 +91,14 @@ async fn a_link_works_once_and_for_an_hour_and_the_way_on_is_a_new_one() {
     let visitor = app.stranger();
 
     request_reset(&app, &visitor, "alice@example.com").await;
-    let form = visitor.get(&app.newest_mailed_link()).await;
+    let form = visitor.get(&app.newest_mailed_link().await).await;
     app.advance(HOUR).await;
     let late = visitor.submit(&form, "main form", [("password", NEW)]).await;
     assert_eq!(late.status, StatusCode::GONE);
     assert!(late.text("main").contains("expired") && late.has("main a[href='/forgot']"));
 
     request_reset(&app, &visitor, "alice@example.com").await;
-    let form = visitor.get(&app.newest_mailed_link()).await;
+    let form = visitor.get(&app.newest_mailed_link().await).await;
     visitor.submit(&form, "main form", [("password", NEW)]).await;
     let again = visitor.submit(&form, "main form", [("password", "another password still")]).await;
     assert_eq!(again.status, StatusCode::GONE);
@@ -114,7 +113,7 @@ async fn older_links_end_with_the_one_that_is_used() {
     app.account("alice", false).await;
     let visitor = app.stranger();
     request_reset(&app, &visitor, "alice@example.com").await;
-    let older = app.newest_mailed_link();
+    let older = app.newest_mailed_link().await;
     app.advance(Duration::from_secs(61)).await;
     request_reset(&app, &visitor, "alice@example.com").await;
     choose(&app, &visitor, NEW).await;

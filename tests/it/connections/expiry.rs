@@ -26,7 +26,7 @@ fn day(app: &TestApp, days: i64) -> (String, String) {
 async fn reminders(app: &TestApp) -> Vec<String> {
     app.app.refresher.refresh_due().await.unwrap();
     let subject = |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Subject: ")).map(str::to_owned);
-    app.all_mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" expires on ")).collect()
+    app.mails().await.iter().filter_map(subject).filter(|subject| subject.contains(" expires on ")).collect()
 }
 
 /// Connects with a key that expires on that day.
@@ -52,7 +52,7 @@ async fn an_owner_is_reminded_once_a_week_before_the_expiry_date() {
     app.advance(DAY + 9 * HOUR).await;
     let subject = format!("The key of Tides expires on {words}");
     assert_eq!(reminders(&app).await, std::slice::from_ref(&subject));
-    assert_eq!(app.newest_mailed_link(), format!("{}/token", page.path()));
+    assert_eq!(app.newest_mailed_link().await, format!("{}/token", page.path()));
     // the session has expired
     owner.sign_in("owner@example.com", PASSWORD).await;
     let shown = owner.get(page.path()).await;

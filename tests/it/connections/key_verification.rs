@@ -121,7 +121,7 @@ async fn concurrent_processes_verify_a_key_once() {
 #[tokio::test]
 async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
     let (app, alice, server) = guarded().await;
-    let (page, before) = (page_of(&alice, "Guarded Default").await, app.all_mails().await.len());
+    let (page, before) = (page_of(&alice, "Guarded Default").await, app.mails().await.len());
     let job = unclaimed(&app, &alice).await;
     server.require_token(NEW);
     after(&app, IDLE).await;
@@ -133,10 +133,10 @@ async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
     claim(&app, &alice, job).await;
 
     after(&app, IDLE).await;
-    let mails = app.all_mails().await;
+    let mails = app.mails().await;
     assert_eq!(mails.len(), before + 1, "the owner is mailed once");
     assert!(mails.last().unwrap().contains("Subject: Guarded is waiting for you to connect it again"));
-    assert_eq!(app.newest_mailed_link(), page.path());
+    assert_eq!(app.newest_mailed_link().await, page.path());
 
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", NEW)]).await;
@@ -183,7 +183,7 @@ async fn a_failing_service_is_asked_with_growing_delays_and_the_key_stays() {
 #[tokio::test]
 async fn a_key_that_fails_on_four_days_is_exhausted_and_recovers_by_itself() {
     let (app, alice, server) = guarded().await;
-    let before = app.all_mails().await.len();
+    let before = app.mails().await.len();
     let job = unclaimed(&app, &alice).await;
     server.fail_with(Some(("tools/list", 500)));
     for _ in 0..3 {
@@ -192,7 +192,7 @@ async fn a_key_that_fails_on_four_days_is_exhausted_and_recovers_by_itself() {
     assert_state(&app, "active", "degraded", 3).await;
     after(&app, IDLE).await;
     assert_state(&app, "error", "exhausted", 4).await;
-    let mails = app.all_mails().await;
+    let mails = app.mails().await;
     assert_eq!(mails.len(), before + 1, "{mails:?}");
     assert!(mails.last().unwrap().contains("This has failed on 4"), "{mails:?}");
     claim(&app, &alice, job).await;
@@ -210,7 +210,7 @@ async fn a_key_that_fails_on_four_days_is_exhausted_and_recovers_by_itself() {
         verified(&app).await,
         ["connection.verified!http_status", "connection.verified!http_status", "connection.verified"]
     );
-    assert_eq!(app.all_mails().await.len(), before + 1);
+    assert_eq!(app.mails().await.len(), before + 1);
 }
 
 #[tokio::test]

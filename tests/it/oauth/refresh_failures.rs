@@ -67,14 +67,14 @@ async fn a_connection_that_fails_on_four_days_is_exhausted_and_recovers_by_itsel
     let alice = app.alice().await;
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
-    let before = app.mails().len();
+    let before = app.mails().await.len();
     server.control("fail?status=500").await;
     for _ in 0..3 {
         app.advance(DAY).await;
         app.app.refresher.refresh_due().await.unwrap();
     }
     assert_eq!(as_tuple(&state(&app).await), ("active", "degraded", 3));
-    assert_eq!(app.all_mails().await.len(), before, "the owner is mailed before the connection is exhausted");
+    assert_eq!(app.mails().await.len(), before, "the owner is mailed before the connection is exhausted");
 
     app.advance(DAY).await;
     let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
@@ -94,9 +94,9 @@ async fn a_connection_that_fails_on_four_days_is_exhausted_and_recovers_by_itsel
         app.app.refresher.refresh_due().await.unwrap();
     }
     assert_eq!(server.count("refreshes").await, asked + 1);
-    let mails = app.all_mails().await;
+    let mails = app.mails().await;
     assert_eq!(mails.len(), before + 1, "{mails:?}");
-    assert_eq!(app.newest_mailed_link(), format!("/connections/{id}"));
+    assert_eq!(app.newest_mailed_link().await, format!("/connections/{id}"));
     let mail = mails.last().unwrap();
     assert!(mail.contains("Subject: Guarded is waiting for you to connect it again"), "{mail}");
     assert!(mail.contains("failed on its side (HTTP 500)"), "{mail}");
@@ -113,13 +113,13 @@ async fn an_owner_is_mailed_once_for_each_expiry() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
     connect(&alice, &server).await;
-    let before = app.mails().len();
+    let before = app.mails().await.len();
     for ends in 1..3 {
         server.control("kill").await;
         let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
         app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
         app.app.refresher.refresh_due().await.unwrap();
-        let mails = app.all_mails().await;
+        let mails = app.mails().await;
         assert_eq!(mails.len(), before + ends);
         assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
         server.control("revive").await;

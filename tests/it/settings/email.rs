@@ -25,13 +25,13 @@ async fn an_address_changes_when_its_new_mailbox_confirms_it() {
     let page = request_change(&app, &alice, "alice@new.example", PASSWORD).await;
     assert_eq!(page.path(), "/settings/sign-in");
     assert_eq!(page.text("main .lede strong"), "alice@example.com", "the address must not change before confirmation");
-    let mails = app.mails();
+    let mails = app.mails().await;
     assert!(mails[0].contains("To: alice@example.com") && mails[0].contains("about to change"));
     assert!(mails[1].contains("To: alice@new.example"));
 
     // in another browser, without a session
     let visitor = app.stranger();
-    let link = app.newest_mailed_link();
+    let link = app.newest_mailed_link().await;
     let form = visitor.get(&link).await;
     assert_eq!(app.stranger().sign_in("alice@new.example", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(visitor.submit(&form, "main form", []).await.path(), "/sign-in");
@@ -56,7 +56,7 @@ async fn faults_are_reported_and_the_entered_address_stays() {
         assert_eq!(page.attrs(".summary a", "href"), [fault]);
         assert_eq!(page.attr("#f-email", "value").as_deref(), Some(email));
     }
-    assert!(app.mails().is_empty());
+    assert!(app.mails().await.is_empty());
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn an_address_in_use_is_mailed_and_the_page_does_not_reveal_it() {
     app.advance(MINUTE).await;
     let taken = request_change(&app, &alice, "bob@example.com", PASSWORD).await;
     assert_eq!(free.text("#flash + p").replace("new.example", "example.com"), taken.text("#flash + p"));
-    let mail = app.mails().pop().unwrap();
+    let mail = app.mails().await.pop().unwrap();
     assert!(mail.contains("To: bob@example.com") && mail.contains("has an account already"));
 }
 
@@ -77,7 +77,7 @@ async fn an_address_that_another_account_took_meanwhile_is_not_changed() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     request_change(&app, &alice, "bob@example.com", PASSWORD).await;
-    let link = app.newest_mailed_link();
+    let link = app.newest_mailed_link().await;
     let form = alice.get(&link).await;
     app.account("bob", false).await;
     let page = alice.submit(&form, "main form", []).await;
@@ -90,12 +90,12 @@ async fn a_newer_request_and_a_new_password_invalidate_an_older_link() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     request_change(&app, &alice, "one@new.example", PASSWORD).await;
-    let first = app.newest_mailed_link();
+    let first = app.newest_mailed_link().await;
     let repeated = request_change(&app, &alice, "two@new.example", PASSWORD).await;
     assert!(repeated.text(".summary li").contains("on its way already"), "mails to one address are limited");
     app.advance(MINUTE).await;
     request_change(&app, &alice, "two@new.example", PASSWORD).await;
-    let second = app.newest_mailed_link();
+    let second = app.newest_mailed_link().await;
     assert_eq!(alice.get(&first).await.status, StatusCode::NOT_FOUND);
     let form = alice.get("/settings/sign-in/password").await;
     let fields = [("current_password", PASSWORD), ("new_password", "a kettle under the stairs")];

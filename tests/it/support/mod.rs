@@ -19,6 +19,7 @@ pub(crate) mod request_recorder;
 pub(crate) mod scripted_server;
 pub(crate) mod server_process;
 mod session;
+pub(crate) mod smtp_server;
 pub(crate) mod space;
 pub(crate) mod stream;
 pub(crate) mod strict_provider;

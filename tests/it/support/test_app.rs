@@ -27,6 +27,7 @@ use craft::vault::{SealingKey, Vault};
 use craft::workbench::Workbench;
 use craft::{db, web};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use sqlx::AssertSqlSafe;
 use url::Url;
 
 use super::browser::Browser;
@@ -48,9 +49,9 @@ const HASHING_COST: HashingCost = HashingCost { memory_kib: 64, passes: 1 };
 pub(crate) struct TestApp {
     pub(crate) app: App,
     router: Router,
-    outbox: PathBuf,
+    mail_folder: PathBuf,
     dependencies: Dependencies,
-    _hub: Hub,
+    hub: Hub,
     /// Dropped last, with its database.
     database: TestDatabase,
 }
@@ -74,7 +75,7 @@ impl TestApp {
     async fn build(change: impl FnOnce(&mut Dependencies), pages: Router<App>) -> Self {
         start_logging();
         let database = TestDatabase::with_connectors().await;
-        let outbox = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
+        let mail_folder = std::env::temp_dir().join(format!("craft-outbox-{}", uuid::Uuid::new_v4()));
         let mut dependencies = Dependencies {
             databases: database.databases.clone(),
             listener: database.options.clone(),
@@ -82,7 +83,7 @@ impl TestApp {
             clock: Clock::fixed(Clock::real().now()),
             vault: Vault::from(SealingKey::random()),
             egress: egress_allowing(&["127.0.0.0/8"]),
-            mailer: Mailer::new(None, outbox.clone(), "hub@localhost").unwrap(),
+            mailer: Mailer::new(None, mail_folder.clone(), "hub@localhost").unwrap(),
             passwords: Passwords::with_cost(HASHING_COST),
             workbench: Workbench::new(env!("CARGO_BIN_EXE_craft")),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
@@ -94,7 +95,7 @@ impl TestApp {
         let hub = Hub::build(dependencies.clone());
         hub.start_worker(EngineSettings { slots: 4, ..EngineSettings::default() }, "a test").await.unwrap();
         let router = web::with_layers(web::pages().merge(pages), hub.app.clone());
-        Self { app: hub.app.clone(), router, outbox, dependencies, _hub: hub, database }
+        Self { app: hub.app.clone(), router, mail_folder, dependencies, hub, database }
     }
 
     /// Composes the handles of another process, which shares the database and the clock, and runs no jobs.
@@ -222,18 +223,19 @@ impl TestApp {
         db::ensure_partitions(&self.app.system, self.app.clock.now()).await.unwrap();
     }
 
-    /// Returns every mail so far, oldest first.
-    pub(crate) fn mails(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.outbox) else { return Vec::new() };
+    /// Finishes the background tasks, then sends the mails that are due.
+    pub(crate) async fn send_mail(&self) {
+        self.app.background_tasks.finish().await;
+        self.hub.mail_sender.send_due().await.unwrap();
+    }
+
+    /// Sends the mails that are due, and returns every mail so far, oldest first.
+    pub(crate) async fn mails(&self) -> Vec<String> {
+        self.send_mail().await;
+        let Ok(entries) = std::fs::read_dir(&self.mail_folder) else { return Vec::new() };
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
-    }
-
-    /// Finishes the background tasks, then returns every mail so far.
-    pub(crate) async fn all_mails(&self) -> Vec<String> {
-        self.app.background_tasks.finish().await;
-        self.mails()
     }
 
     /// Lets connections to the database through, or cuts and refuses them.
@@ -241,15 +243,38 @@ impl TestApp {
         self.database.set_reachable(is_reachable).await;
     }
 
-    /// Returns the path of the only link in the newest mail.
-    pub(crate) fn newest_mailed_link(&self) -> String {
+    /// Returns the path of the only link in the newest mail, after the mails that are due were sent.
+    pub(crate) async fn newest_mailed_link(&self) -> String {
+        let link = self.link_in(&self.mails().await.pop().expect("no mail was sent"));
+        if is_in_organisations() { Space::strip_any(&link) } else { link }
+    }
+
+    /// Returns the path of the only link in a mail.
+    pub(crate) fn link_in(&self, mail: &str) -> String {
         // a long line is wrapped
-        let mail = self.mails().pop().expect("no mail was sent").replace("=\r\n", "").replace("=\n", "");
+        let mail = mail.replace("=\r\n", "").replace("=\n", "");
         let base = self.app.public_url.as_str().trim_end_matches('/');
         let mut links = mail.split_whitespace().filter_map(|word| word.strip_prefix(base));
         let link = links.next().expect("the mail has no link").to_owned();
         assert_eq!(links.next(), None, "the mail has a second link");
-        if is_in_organisations() { Space::strip_any(&link) } else { link }
+        link
+    }
+
+    /// Returns the tables that contain `text`, as text or as bytes.
+    pub(crate) async fn tables_with(&self, text: &str) -> Vec<String> {
+        let pool = self.app.system.pool();
+        let all = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'";
+        let mut found = Vec::new();
+        for table in sqlx::query_scalar::<_, String>(all).fetch_all(pool).await.unwrap() {
+            let holds = format!(
+                "SELECT EXISTS (SELECT FROM {table} t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, encode($1::bytea, 'hex')) > 0)"
+            );
+            let holds = sqlx::query_scalar::<_, bool>(AssertSqlSafe(holds)).bind(text);
+            if holds.fetch_one(pool).await.unwrap() {
+                found.push(table);
+            }
+        }
+        found
     }
 
     /// Returns the actions in the audit log, oldest first, as `action` or `action!class`.
@@ -264,7 +289,7 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         // the folder is missing if no mail was sent
-        let _ = std::fs::remove_dir_all(&self.outbox);
+        let _ = std::fs::remove_dir_all(&self.mail_folder);
     }
 }
 
