@@ -13,6 +13,7 @@ mod failure;
 mod folder;
 mod kind;
 mod mailer;
+mod message;
 mod outbox;
 mod sender;
 mod store;
@@ -21,7 +22,8 @@ use lettre::Address;
 
 pub use self::kind::{MailFailure, MailKind};
 pub use self::mailer::Mailer;
-pub use self::outbox::{Mail, NOTICE_TTL, Outbox};
+pub use self::message::{Mail, NOTICE_TTL};
+pub use self::outbox::Outbox;
 pub use self::sender::{MailSender, purge_failed};
 
 /// Returns true if `text` is a valid mail address.

@@ -1,35 +1,15 @@
 //! Acceptance of mails, in the transaction of what they tell.
 
 use sqlx::PgConnection;
-use time::Duration;
 use url::Url;
 
-use super::kind::MailKind;
+use super::message::Mail;
 use super::store;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::{MailId, OwnerId};
 use crate::live::Live;
-use crate::secret::Secret;
 use crate::vault::{NewSecret, Vault};
-
-/// Time in which a mail without a link of its own is worth sending.
-pub const NOTICE_TTL: Duration = Duration::days(5);
-
-/// A mail to one recipient.
-#[derive(Clone, Debug)]
-pub struct Mail {
-    /// Kind, for logs.
-    pub kind: MailKind,
-    /// Address of the recipient.
-    pub to: String,
-    /// Subject line, without secrets.
-    pub subject: String,
-    /// The plain text, which may contain a link that works once.
-    pub text: Secret,
-    /// Time after which the mail is of no use: the lifetime of its link, or [`NOTICE_TTL`].
-    pub ttl: Duration,
-}
 
 /// Accepts mails; cheap to clone.
 #[derive(Clone, Debug)]

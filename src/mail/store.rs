@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::kind::{MailFailure, MailKind};
-use super::outbox::Mail;
+use super::message::Mail;
 use crate::clock::Timestamp;
 use crate::ids::MailId;
 use crate::vault::SecretRef;
