@@ -164,11 +164,10 @@ fn notice(user: &User, new: &Email, link: &Url) -> Mail {
         ttl: NOTICE_TTL,
         text: Secret::new(format!(
             "Somebody who is signed in to your account at Tool Connect Craft, and knows its\n\
-             password, asked to change its email address to {}.\n\
+             password, asked to change its email address to {new}.\n\
              It changes when that address is confirmed.\n\n\
              If it was not you, choose another password now. That also stops the change:\n\n\
-             {link}\n",
-            new
+             {link}\n"
         )),
     }
 }

@@ -58,11 +58,11 @@ impl MailKind {
         }
     }
 
-    /// Returns true if a newer mail of this kind to the same address makes a waiting one useless. Its recipient, who asked
-    /// for the link again while the mail server was away, then gets one mail.
+    /// Returns true if a newer mail of this kind to the same address makes a waiting one useless: its link is newer, or it
+    /// says the same. After the mail server was away, the recipient then gets one mail.
     #[must_use]
     pub const fn replaces_waiting(self) -> bool {
-        matches!(self, Self::Confirmation | Self::PasswordReset)
+        matches!(self, Self::Confirmation | Self::PasswordReset | Self::AccountExists | Self::EmailTaken)
     }
 }
 

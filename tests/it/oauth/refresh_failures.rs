@@ -129,6 +129,27 @@ async fn an_owner_is_mailed_once_for_each_expiry() {
 }
 
 #[tokio::test]
+async fn a_notice_whose_mail_cannot_be_stored_is_enqueued_by_a_later_sweep() {
+    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
+    let alice = app.alice().await;
+    connect(&alice, &server).await;
+    let before = app.mails().await.len();
+    let pool = app.app.system.pool();
+    sqlx::query("ALTER TABLE mail_outbox ADD CONSTRAINT planted CHECK (attempts < 0)").execute(pool).await.unwrap();
+    server.control("kill").await;
+    let job = app.start(&alice, ECHO, [("v/text", "patience")]).await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
+    app.app.refresher.refresh_due().await.unwrap();
+    assert_eq!(app.mails().await.len(), before);
+
+    sqlx::query("ALTER TABLE mail_outbox DROP CONSTRAINT planted").execute(pool).await.unwrap();
+    for _ in 0..2 {
+        app.app.refresher.refresh_due().await.unwrap();
+        assert_eq!(app.mails().await.len(), before + 1);
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_lost_the_client_gets_a_new_one_with_the_next_sign_in() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
     let alice = app.alice().await;
