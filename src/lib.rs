@@ -5,7 +5,8 @@
 //!
 //! - [`ids`], [`error`], [`clock`], [`secret`], [`position`]: typed ids, one HTTP-free error, the time source, unprintable
 //!   secrets, line and column
-//! - [`actor`], [`page`], [`config`], [`background_tasks`]: who acts, keyset paging, settings, work that no request waits for
+//! - [`actor`], [`page`], [`config`], [`background_tasks`], [`telemetry`]: who acts, keyset paging, settings, work that no
+//!   request waits for, metrics
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
@@ -44,6 +45,7 @@ pub mod queue;
 pub mod schema_form;
 pub mod secret;
 pub mod serve;
+pub mod telemetry;
 pub mod upstream;
 pub mod vault;
 pub mod web;

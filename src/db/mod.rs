@@ -11,6 +11,7 @@ mod constraint;
 pub mod managed;
 mod migrate;
 pub mod ownership;
+mod pool_metrics;
 mod server;
 
 use sqlx::pool::PoolConnection;
@@ -61,7 +62,7 @@ impl Db {
     pub async fn enter(&self, actor: &Actor) -> Result<Tx> {
         // the ids are UUIDs that we format: they cannot end the literals
         let statement = format!("BEGIN; SELECT enter('{}', '{}')", actor.user_id(), actor.owner_id());
-        begin(&self.pool, AssertSqlSafe(statement).into_sql_str()).await
+        begin("web", &self.pool, AssertSqlSafe(statement).into_sql_str()).await
     }
 }
 
@@ -86,12 +87,12 @@ impl SystemDb {
 
     /// Takes a connection from the pool, for statements that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
-        Ok(self.pool.acquire().await?)
+        Ok(self.pool.acquire().await.inspect_err(|error| pool_metrics::count_timeout("system", error))?)
     }
 
     /// Opens a transaction that sees all rows.
     pub async fn begin(&self) -> Result<Tx> {
-        begin(&self.pool, "BEGIN".into_sql_str()).await
+        begin("system", &self.pool, "BEGIN".into_sql_str()).await
     }
 }
 
@@ -100,8 +101,8 @@ impl SystemDb {
 /// If `BEGIN` were interrupted, the connection would return to the pool before the answer. Its next user would then work
 /// inside of the open transaction, with the former user and owner, and lose all writes. A transaction of the task that
 /// nobody waits for is dropped, and so rolls back.
-async fn begin(pool: &PgPool, statement: SqlStr) -> Result<Tx> {
-    let connection = pool.acquire().await?;
+async fn begin(name: &'static str, pool: &PgPool, statement: SqlStr) -> Result<Tx> {
+    let connection = pool.acquire().await.inspect_err(|error| pool_metrics::count_timeout(name, error))?;
     match tokio::spawn(Tx::begin(connection, Some(statement))).await {
         Ok(begun) => Ok(begun?),
         Err(ended) => Err(Error::internal(ended)),

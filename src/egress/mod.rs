@@ -14,6 +14,7 @@ mod error;
 mod failure;
 mod json;
 mod json_repair;
+mod metrics;
 mod policy;
 mod request;
 mod resolved_target;
@@ -24,7 +25,7 @@ mod tls;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::{Host, Url};
 
@@ -38,6 +39,7 @@ pub use request::Request;
 pub use resolved_target::{ConnectionSecurity, ResolvedTarget};
 pub use response::Response;
 
+use self::metrics::EgressMetrics;
 use policy::Guard;
 use resolver::{ResolveError, Resolver};
 
@@ -55,6 +57,7 @@ pub struct Egress {
     authorities: Arc<Authorities>,
     /// Clients by scheme and port: a rule may name a port, and a client's resolver receives only the host name.
     clients: Arc<Mutex<HashMap<SchemeAndPort, reqwest::Client>>>,
+    metrics: EgressMetrics,
 }
 
 /// The scheme and port of a URL, on which the policy depends besides the address.
@@ -67,7 +70,8 @@ struct SchemeAndPort {
 impl Egress {
     /// Builds an egress that follows `policy`.
     pub fn new(policy: EgressPolicy) -> Self {
-        Self { guard: Arc::new(Guard::new(policy)), authorities: Arc::default(), clients: Arc::default() }
+        let metrics = EgressMetrics::default();
+        Self { guard: Arc::new(Guard::new(policy)), authorities: Arc::default(), clients: Arc::default(), metrics }
     }
 
     /// Also trusts certificates of these authorities.
@@ -93,6 +97,13 @@ impl Egress {
 
     /// Sends `request`. Returns once status and headers have arrived.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        let begin = Instant::now();
+        let sent = self.send_checked(request).await;
+        self.metrics.record(&sent, begin.elapsed());
+        sent
+    }
+
+    async fn send_checked(&self, request: Request) -> Result<Response, Error> {
         let (host, scheme_and_port) = self.inspect(&request.url)?;
         let client = match &request.client_certificate {
             // not cached: no other request may use a connection with this certificate, and token requests are rare

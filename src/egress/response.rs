@@ -7,6 +7,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderMap, StatusCode};
 
 use super::error::Error;
+use crate::telemetry::table::EGRESS_BODY_FAULTS;
 
 /// A response with status and headers; the body has not been read yet. Redirects are responses like any other.
 #[derive(Debug)]
@@ -57,12 +58,20 @@ impl Response {
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send + 'static {
         let Self { inner, host, timeout, limit } = self;
         let mut received = 0_usize;
-        inner.bytes_stream().map(move |chunk| {
-            let chunk = chunk.map_err(|error| broken(host.clone(), timeout, error))?;
-            received = received.saturating_add(chunk.len());
-            if received > limit { Err(Error::TooLarge { host: host.clone(), limit }) } else { Ok(chunk) }
-        })
+        inner
+            .bytes_stream()
+            .map(move |chunk| {
+                let chunk = chunk.map_err(|error| broken(host.clone(), timeout, error))?;
+                received = received.saturating_add(chunk.len());
+                if received > limit { Err(Error::TooLarge { host: host.clone(), limit }) } else { Ok(chunk) }
+            })
+            .inspect_err(count_body_fault)
     }
+}
+
+/// Counts an answer whose body did not arrive whole.
+fn count_body_fault(error: &Error) {
+    EGRESS_BODY_FAULTS.increment(&[error.class()]);
 }
 
 fn broken(host: String, after: Duration, error: reqwest::Error) -> Error {

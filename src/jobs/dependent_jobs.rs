@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::filter::Filter;
 use super::store::{self, JobRow};
-use super::{CancelResult, cancel_in};
+use super::{CancelResult, cancel_in, count_canceled};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections;
@@ -81,6 +81,7 @@ pub async fn disconnect(
         }
     }
     tx.commit().await?;
+    count_canceled(result.canceled_jobs);
     if result.stopping_jobs > 0 {
         live.notify_cancels();
     }

@@ -67,6 +67,9 @@ async fn run(runner: &Runner, lease: &Lease, actor: &Actor) -> RunResult {
         Ok(job) => job,
         Err(cause) => return unprepared(lease, actor, cause, runner.clock.now()).into(),
     };
+    if let Some(transport) = job.transport {
+        lease.set_connector_kind(transport.stored_text());
+    }
     let actor = &actor.clone().on_behalf_of(job.started_by);
     let finish = match prepare(runner, actor, job).await {
         Ok(Work::Call(prepared)) => {

@@ -48,6 +48,7 @@ use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
 use crate::queue::{self, EnqueueRequest, Enqueuer, Event, EventLevel};
 use crate::schema_form::Validator;
+use crate::telemetry::table;
 
 /// Most events that are read at once: all of a job's, since the queue limits those of a run.
 const MAX_EVENTS: i64 = 10_000;
@@ -128,11 +129,18 @@ pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timesta
     let job = store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("job"))?;
     let canceled = cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await?;
     tx.commit().await?;
-    if canceled == CancelResult::Requested {
-        live.notify_cancels();
+    match canceled {
+        CancelResult::Canceled => count_canceled(1),
+        CancelResult::Requested => live.notify_cancels(),
+        CancelResult::AlreadyFinished => {}
     }
     live.notify_job(actor.owner_id(), id);
     Ok(canceled)
+}
+
+/// Counts jobs that were canceled before they ran, after the commit. The queue counts those that ran.
+fn count_canceled(jobs: usize) {
+    table::JOBS_FINISHED.add(&["canceled", "none"], jobs as u64);
 }
 
 /// Cancels a job in the caller's transaction, which notifies subscribers after its commit. `message` becomes an event.

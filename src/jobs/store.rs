@@ -6,6 +6,7 @@ use super::filter::{Filter, StatusFilter};
 use super::status::JobStatus;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
+use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
 use crate::page::KeyRange;
 use crate::queue::WaitReason;
@@ -44,6 +45,8 @@ pub struct Job {
     pub connector: Option<String>,
     /// The connector's slug; `None` if it was deleted or is hidden.
     pub connector_slug: Option<String>,
+    /// The protocol of the connector; `None` if it was deleted.
+    pub transport: Option<Transport>,
     /// The connection that it uses.
     pub connection_id: ConnectionId,
     /// The tool version that it runs; `None` if it runs no tool.
@@ -160,6 +163,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
                j.connector_id AS "connector_id!: ConnectorId",
                c.name AS "connector?",
                CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",
+               c.transport AS "transport?: Transport",
                j.connection_id AS "connection_id!: ConnectionId",
                j.tool_version_id AS "tool_version_id: ToolVersionId",
                j.tool_name AS "tool_name!",

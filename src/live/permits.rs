@@ -7,16 +7,28 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::Gauge;
 use tokio_util::sync::CancellationToken;
 
 use crate::ids::UserId;
+use crate::telemetry::table::{LIVE_STREAMS, LIVE_STREAMS_REVOKED};
 
 /// Most live pages of one user.
 pub const MAX_STREAMS_PER_USER: usize = 20;
 
 /// The permits in use, by user, the oldest first.
-#[derive(Debug, Default)]
-pub(super) struct StreamPermits(Mutex<PermitsInUse>);
+#[derive(Debug)]
+pub(super) struct StreamPermits {
+    in_use: Mutex<PermitsInUse>,
+    /// The number of permits that are held.
+    gauge: Gauge,
+}
+
+impl Default for StreamPermits {
+    fn default() -> Self {
+        Self { in_use: Mutex::default(), gauge: LIVE_STREAMS.gauges().get(&[]).clone() }
+    }
+}
 
 #[derive(Debug, Default)]
 struct PermitsInUse {
@@ -42,6 +54,7 @@ impl StreamPermit {
 
 impl Drop for StreamPermit {
     fn drop(&mut self) {
+        self.permits.gauge.decrement(1);
         let mut in_use = self.permits.lock();
         if let Some(open) = in_use.by_user.get_mut(&self.user) {
             open.retain(|(number, _)| *number != self.number);
@@ -62,15 +75,17 @@ impl StreamPermits {
             && let Some((_, oldest)) = open.pop_front()
         {
             oldest.cancel();
+            LIVE_STREAMS_REVOKED.increment(&[]);
         }
         let revoked = CancellationToken::new();
         open.push_back((number, revoked.clone()));
         drop(in_use);
+        self.gauge.increment(1);
         StreamPermit { user, number, revoked, permits: self.clone() }
     }
 
     fn lock(&self) -> MutexGuard<'_, PermitsInUse> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::ids::OwnerId;
 use crate::live::Live;
+use crate::telemetry::table::MAILS;
 use crate::vault::Vault;
 
 /// Mails that one process sends at a time.
@@ -71,6 +72,15 @@ enum SendOutcome {
 }
 
 impl SendOutcome {
+    /// Returns the word in the metrics.
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::RetryLater(_) => "retry",
+            Self::Failed(..) => "failed",
+        }
+    }
+
     /// Returns the failure that every other mail would meet too.
     const fn server_failure(&self) -> Option<&SendFailure> {
         match self {
@@ -179,6 +189,7 @@ impl MailSender {
     /// Stores and logs the outcome of an attempt.
     async fn store_outcome(&self, mail: &ClaimedMail, outcome: &SendOutcome) -> Result<()> {
         let (id, kind) = (mail.id, mail.kind.stored_text());
+        MAILS.increment(&[outcome.as_str()]);
         match outcome {
             SendOutcome::Sent => {
                 self.delete_sent(mail).await?;

@@ -1,9 +1,10 @@
 //! Claims jobs: one task in each process takes as many jobs as it has free slots. While it is idle, a job is claimed in
 //! the commit that enqueues it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use metrics::Histogram;
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +46,8 @@ pub(super) struct Claims {
     pub(super) close: CancellationToken,
     /// Locked from a claim until its leases are sent.
     pub(super) cursor: Mutex<LaneCursor>,
+    /// Records how long jobs waited for their first run.
+    pub(super) wait_seconds: Histogram,
 }
 
 /// The position of the last claim of this process in the round robin.
@@ -122,8 +125,16 @@ impl Claims {
             let Some(permit) = permits.split(1) else { break };
             let (slot, stop) = self.runs.insert(&job, permit);
             self.live.notify_job(job.owner_id, job.job_id);
+            if job.run_no == 1 {
+                self.wait_seconds.record((job.started_at - job.job_id.made_at()).as_seconds_f64().max(0.0));
+            }
             let events = RunEvents::new(job.owner_id, job.job_id, job.run_no, self.flusher.clone());
-            if self.leases.send(Lease { job, events, stop, _slot: slot }).await.is_err() {
+            if self
+                .leases
+                .send(Lease { job, events, stop, connector_kind: OnceLock::new(), _slot: slot })
+                .await
+                .is_err()
+            {
                 tracing::error!(
                     "Failed to send a claimed job to the worker: it has stopped; the job is rescued after its deadline"
                 );

@@ -18,6 +18,7 @@ use super::lease::{ActiveRuns, Lease, Leases};
 use super::rescue::rescue;
 use super::run::{FinishedRun, JobEnd};
 use super::run_events::EventFlusher;
+use super::run_metrics::RunMetrics;
 use super::settings::EngineSettings;
 use super::store;
 use crate::clock::Clock;
@@ -25,6 +26,7 @@ use crate::db::SystemDb;
 use crate::error::Result;
 use crate::ids::WorkerId;
 use crate::live::Live;
+use crate::telemetry::table;
 
 /// Longest wait for runs that were asked to stop at once.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -44,6 +46,7 @@ struct Inner {
     /// Notified after each run: a lane that was at its cap has room.
     run_ended: Arc<Notify>,
     finishes: GroupCommit<FinishWriter>,
+    metrics: RunMetrics,
     tasks: TaskTracker,
     claims: TaskTracker,
     /// Cancelled when the engine stops claiming.
@@ -69,12 +72,15 @@ impl Engine {
         // before the first claim: leases without a heartbeat are rescued
         store::worker::record_heartbeat(db.pool(), worker, info).await?;
         let (tasks, stop, close) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let writer = FinishWriter { db: db.clone(), stop: stop.clone() };
+        let metrics = RunMetrics::default();
+        table::WORKER_SLOTS.set(&[], settings.slots.into());
+        let writer = FinishWriter { db: db.clone(), metrics: metrics.clone(), stop: stop.clone() };
         let engine = Self(Arc::new(Inner {
             finishes: GroupCommit::start(writer, &tasks, stop.clone()),
             slots: Arc::new(Semaphore::new(settings.slots.into())),
             runs: ActiveRuns::default(),
             run_ended: Arc::default(),
+            metrics,
             db,
             live: enqueuer.live().clone(),
             clock,
@@ -105,6 +111,7 @@ impl Engine {
             leases: sender,
             close: it.close.clone(),
             cursor: Mutex::default(),
+            wait_seconds: table::JOB_WAIT_SECONDS.histograms().get(&[]).clone(),
         });
         enqueuer.claim_with(&claims);
         it.claims.spawn(Claimer { claims, run_ended: it.run_ended.clone() }.run());
@@ -114,7 +121,8 @@ impl Engine {
     fn start_background_tasks(&self, info: &str) {
         let it = &self.0;
         let (db, live, worker) = (it.db.clone(), it.live.clone(), it.worker);
-        let leader = Leader { db: db.clone(), live: live.clone(), clock: it.clock.clone(), worker };
+        let (clock, metrics) = (it.clock.clone(), it.metrics.clone());
+        let leader = Leader { db: db.clone(), live: live.clone(), clock, worker, metrics };
         self.spawn_until_stop(send_heartbeats(db.clone(), worker, info.to_owned()));
         self.spawn_until_stop(stop_ended_runs(db, live, worker, it.runs.clone()));
         self.spawn_until_stop(leader.run());
@@ -174,7 +182,7 @@ impl Engine {
 
     async fn stop_worker(&self) -> Result<()> {
         let it = &self.0;
-        for (owner, job) in rescue(&it.db, Some(it.worker), it.clock.now(), rand::random).await? {
+        for (owner, job) in rescue(&it.db, &it.metrics, Some(it.worker), it.clock.now(), rand::random).await? {
             it.live.notify_job(owner, job);
         }
         store::worker::delete(it.db.pool(), it.worker).await?;

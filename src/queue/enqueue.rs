@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use metrics::Counter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,6 +15,7 @@ use super::store;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::live::Live;
+use crate::telemetry::{Series, table};
 
 /// Most ready jobs of one owner; more are refused, never dropped.
 const MAX_READY_JOBS: i64 = 10_000;
@@ -30,6 +32,7 @@ pub struct Enqueuer {
     group: GroupCommit<EnqueueWriter>,
     live: Live,
     claims: SharedClaims,
+    enqueued: Series<Counter>,
 }
 
 /// The claims of this process's engine, while it has one that claims.
@@ -41,7 +44,8 @@ impl Enqueuer {
     pub fn start(db: SystemDb, live: Live, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let claims = SharedClaims::default();
         let writer = EnqueueWriter { db, live: live.clone(), claims: claims.clone() };
-        Self { group: GroupCommit::start(writer, tasks, stop), live, claims }
+        let enqueued = table::JOBS_ENQUEUED.counters();
+        Self { group: GroupCommit::start(writer, tasks, stop), live, claims, enqueued }
     }
 
     /// Lets an engine of this process claim jobs in the commit that enqueues them.
@@ -60,10 +64,11 @@ impl Enqueuer {
     /// [`Error::NotFound`] if the owner has no such connection to that connector; [`Error::Limited`] if too many of
     /// their jobs are waiting.
     pub async fn enqueue(&self, job: EnqueueRequest) -> Result<EnqueueResult> {
-        let owner = job.owner_id;
+        let (owner, origin) = (job.owner_id, job.origin);
         match self.group.submit(job).await? {
             EnqueueDecision::Accepted(accepted) => {
                 if let EnqueueResult::New(id) = accepted {
+                    self.enqueued.get(&[origin.as_str()]).increment(1);
                     self.live.notify_job(owner, id);
                 }
                 Ok(accepted)

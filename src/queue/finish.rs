@@ -9,6 +9,7 @@ use super::event::storable;
 use super::group_commit::GroupWriter;
 use super::lease::Lease;
 use super::run::{FinishRecord, FinishedRun, JobEnd};
+use super::run_metrics::{NO_CONNECTOR_KIND, RunMetrics};
 use super::store;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
@@ -27,6 +28,8 @@ pub(super) async fn record(lease: &Lease, finished: FinishedRun) -> FinishRecord
         audit,
         is_use,
         crashed: false,
+        connector_kind: lease.connector_kind.get().copied().unwrap_or(NO_CONNECTOR_KIND),
+        started_at: lease.started_at(),
         now,
     }
 }
@@ -45,6 +48,7 @@ fn replace_nul(end: JobEnd) -> JobEnd {
 /// the retries.
 pub(super) struct FinishWriter {
     pub(super) db: SystemDb,
+    pub(super) metrics: RunMetrics,
     pub(super) stop: CancellationToken,
 }
 
@@ -67,7 +71,10 @@ impl GroupWriter for FinishWriter {
                     self.stop.run_until_cancelled(sleep(UNAVAILABLE_RETRY_DELAY)).await;
                 }
                 Err(error) => return Err(error),
-                Ok(finished) => return Ok(runs.iter().map(|record| finished.contains(&record.run.job_id)).collect()),
+                Ok(finished) => {
+                    self.metrics.count(runs, &finished);
+                    return Ok(runs.iter().map(|record| finished.contains(&record.run.job_id)).collect());
+                }
             }
         }
     }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::rescue::rescue;
+use super::run_metrics::RunMetrics;
 use super::store;
 use crate::clock::Clock;
 use crate::db::{self, SystemDb};
 use crate::error::Result;
 use crate::ids::{JobId, OwnerId, WorkerId};
 use crate::live::Live;
+use crate::telemetry::table;
 
 /// Due jobs wait no longer than this.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);
@@ -72,6 +74,7 @@ pub(super) struct Leader {
     pub(super) live: Live,
     pub(super) clock: Clock,
     pub(super) worker: WorkerId,
+    pub(super) metrics: RunMetrics,
 }
 
 impl Leader {
@@ -81,17 +84,17 @@ impl Leader {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut leads = false;
         let mut recovery = Recovery::default();
+        let gauge = table::QUEUE_LEADER.gauges().get(&[]).clone();
         for tick in 0_u64.. {
             ticks.tick().await;
-            match self.tick(tick, leads, recovery.is_over(Instant::now())).await {
-                Ok(is_leader) => {
-                    leads = is_leader;
-                    recovery.record_success(Instant::now());
-                }
+            let ticked = self.tick(tick, leads, recovery.is_over(Instant::now())).await;
+            leads = matches!(ticked, Ok(true));
+            gauge.set(f64::from(u8::from(leads)));
+            match ticked {
+                Ok(_) => recovery.record_success(Instant::now()),
                 Err(error) => {
                     recovery = Recovery::Failing;
                     tracing::warn!(%error, "Failed to maintain the queue; retrying in {} s", FAILURE_RETRY_DELAY.as_secs());
-                    leads = false;
                     sleep(FAILURE_RETRY_DELAY).await;
                 }
             }
@@ -127,7 +130,7 @@ impl Leader {
     }
 
     async fn rescue(&self) -> Result<()> {
-        let rescued = rescue(&self.db, None, self.clock.now(), rand::random).await?;
+        let rescued = rescue(&self.db, &self.metrics, None, self.clock.now(), rand::random).await?;
         if !rescued.is_empty() {
             tracing::warn!(runs = rescued.len(), "Rescued {} lost runs", rescued.len());
         }

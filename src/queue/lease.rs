@@ -1,15 +1,17 @@
 //! Leases of this process, and the stop signals of its runs.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use metrics::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 
 use super::run::{ClaimedJob, RunKey};
 use super::run_events::RunEvents;
 use crate::clock::Timestamp;
 use crate::ids::{JobId, OwnerId};
+use crate::telemetry::table;
 
 /// The reason why a run should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Lease {
     pub(super) job: ClaimedJob,
     pub(super) events: RunEvents,
     pub(super) stop: watch::Receiver<Option<StopReason>>,
+    /// The kind of the job's connector, once the run knows the kind. For the metrics.
+    pub(super) connector_kind: OnceLock<&'static str>,
     // released on drop, after the end of the run was committed
     pub(super) _slot: Slot,
 }
@@ -82,6 +86,11 @@ impl Lease {
         self.job.time_limit
     }
 
+    /// Sets the kind of the job's connector, which the metrics of the run name.
+    pub fn set_connector_kind(&self, kind: &'static str) {
+        let _ = self.connector_kind.set(kind);
+    }
+
     /// The events of the run.
     #[must_use]
     pub fn events(&self) -> RunEvents {
@@ -102,8 +111,18 @@ impl Lease {
 }
 
 /// The runs of this process that have not ended.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ActiveRuns(Arc<Mutex<HashMap<RunKey, ActiveRun>>>);
+#[derive(Clone, Debug)]
+pub(super) struct ActiveRuns {
+    runs: Arc<Mutex<HashMap<RunKey, ActiveRun>>>,
+    /// Their number.
+    gauge: Gauge,
+}
+
+impl Default for ActiveRuns {
+    fn default() -> Self {
+        Self { runs: Arc::default(), gauge: table::WORKER_SLOTS_USED.gauges().get(&[]).clone() }
+    }
+}
 
 #[derive(Debug)]
 struct ActiveRun {
@@ -129,6 +148,7 @@ impl ActiveRuns {
         let run = job.run();
         let (stop, stopped) = watch::channel(job.canceled.then_some(StopReason::Canceled));
         self.lock().insert(run, ActiveRun { repeatable: job.repeatable, stop });
+        self.gauge.increment(1);
         (Slot { run, runs: self.clone(), _permit: permit }, stopped)
     }
 
@@ -151,7 +171,7 @@ impl ActiveRuns {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RunKey, ActiveRun>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,5 +184,6 @@ impl ActiveRun {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.runs.lock().remove(&self.run);
+        self.runs.gauge.decrement(1);
     }
 }

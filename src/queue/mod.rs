@@ -21,12 +21,14 @@
 //! it. Pages call the jobs module, never the queue: only jobs checks input and policy, and writes the audit entries.
 //!
 //! The files have an order, and each uses only those before it: data (`event`, `run`, `enqueue_request`, `settings`), the
-//! statements (`store`), then `run_events`, `lease`, `claim`, `enqueue`, `finish`, `rescue`, `leader`, and the engine.
+//! statements (`store`), then `run_metrics`, `depth`, `run_events`, `lease`, `claim`, `enqueue`, `finish`, `rescue`,
+//! `leader`, and the engine.
 
 mod backoff;
 mod cancel;
 mod claim;
 mod connection_jobs;
+mod depth;
 mod engine;
 mod enqueue;
 mod enqueue_request;
@@ -39,12 +41,14 @@ mod lease;
 mod rescue;
 mod run;
 mod run_events;
+mod run_metrics;
 mod settings;
 mod store;
 
 pub use backoff::backoff;
 pub use cancel::{CancelResult, cancel};
 pub use connection_jobs::{ReleasedJobs, list_unfinished, release_awaiting_reauth};
+pub use depth::DepthGauges;
 pub use engine::Engine;
 pub use enqueue::Enqueuer;
 pub use enqueue_request::{EnqueueRequest, EnqueueResult};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::backoff::backoff;
 use super::event::{Event, EventLevel, NumberedEvent};
 use super::run::{FinishRecord, JobEnd, JobOutcome, RunKey, WaitReason};
+use super::run_metrics::{NO_CONNECTOR_KIND, RunMetrics};
 use super::store;
 use super::store::job_lease::LostRun;
 use crate::actor::Actor;
@@ -34,6 +35,7 @@ const MAX_RESCUED_RUNS: i64 = 200;
 /// whatever its heartbeat.
 pub(super) async fn rescue(
     db: &SystemDb,
+    metrics: &RunMetrics,
     leaving: Option<WorkerId>,
     now: Timestamp,
     random: impl Fn() -> f64,
@@ -47,6 +49,7 @@ pub(super) async fn rescue(
         }
         let records: Vec<_> = lost.iter().map(|it| record(it, now, random())).collect();
         let finished = store::finish::write(db.pool(), &records).await?;
+        metrics.count(&records, &finished);
         rescued.extend(lost.iter().map(|it| (it.owner_id, it.job_id)).filter(|(_, job)| finished.contains(job)));
         if finished.is_empty() {
             // another process is rescuing these runs
@@ -70,6 +73,8 @@ fn record(lost: &LostRun, now: Timestamp, random: f64) -> FinishRecord {
         events: vec![NumberedEvent { job_id: lost.job_id, run_no: as_run, n: 0, event }],
         is_use: true,
         crashed: true,
+        connector_kind: NO_CONNECTOR_KIND,
+        started_at: lost.started_at,
         now,
     }
 }

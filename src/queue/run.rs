@@ -146,5 +146,8 @@ pub(super) struct FinishRecord {
     pub(super) is_use: bool,
     /// True if the run was lost with its process.
     pub(super) crashed: bool,
+    /// The kind of the connector, for the metrics.
+    pub(super) connector_kind: &'static str,
+    pub(super) started_at: Timestamp,
     pub(super) now: Timestamp,
 }

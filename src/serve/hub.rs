@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::recurring_tasks::{refresh_credentials, sweep_daily};
+use super::recurring_tasks::{refresh_credentials, summarize_metrics, sweep_daily};
 use crate::accounts::Passwords;
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
@@ -79,6 +79,7 @@ impl Hub {
         let Dependencies { databases, listener, clock, vault, egress, mailer, passwords, workbench, .. } = dependencies;
         let Dependencies { metrics, public_url, sign_up, proxies, .. } = dependencies;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(summarize_metrics(metrics.clone(), stop.clone()));
         let live = Live::start(listener, &tasks, &stop);
         let queue = Enqueuer::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
         let background_tasks = BackgroundTasks::default();

@@ -13,7 +13,6 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -33,6 +32,7 @@ use crate::egress::{Egress, EgressPolicy};
 use crate::error::{Error, Result};
 use crate::mail::Mailer;
 use crate::queue::EngineSettings;
+use crate::telemetry;
 use crate::web;
 use crate::workbench::Workbench;
 
@@ -114,6 +114,8 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
 
 /// Builds the parts of the hub. `address` is where the pages listen; a configured public URL takes precedence.
 async fn dependencies(config: &Config, database: &Database, address: SocketAddr) -> Result<Dependencies> {
+    // before every part that takes handles of its metrics
+    let metrics = telemetry::install()?;
     let databases = database.pools.clone();
     let clock = Clock::real();
     let vault = vault(config)?;
@@ -128,7 +130,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
         mailer: mailer(config, &public_url)?,
         passwords: Passwords::default(),
         workbench: Workbench::from_current_program(),
-        metrics: metrics()?,
+        metrics,
         public_url,
         sign_up: config.access.sign_up,
         proxies: config.access.proxies.clone(),
@@ -186,11 +188,6 @@ fn cancel_on_signal(stop: &CancellationToken) -> Result<JoinSet<()>> {
         });
     }
     Ok(handlers)
-}
-
-/// Installs the metrics recorder of this process.
-fn metrics() -> Result<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().map_err(Error::internal)
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +12,7 @@ use crate::connections::TokenRefresher;
 use crate::db::SystemDb;
 use crate::error::Result;
 use crate::mail;
+use crate::telemetry;
 
 /// Time between two searches for tokens to refresh and keys to verify.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
@@ -58,4 +60,9 @@ where
             tracing::warn!(%error, "Failed to {purpose}; the next sweep retries in a minute");
         }
     }
+}
+
+/// Summarises recorded durations, every few seconds.
+pub(super) async fn summarize_metrics(metrics: PrometheusHandle, stop: CancellationToken) {
+    stop.run_until_cancelled(telemetry::summarize_regularly(metrics)).await;
 }

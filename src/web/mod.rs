@@ -33,6 +33,7 @@ mod live_bar;
 mod path;
 mod public_address;
 mod request_id;
+mod request_metrics;
 mod request_source;
 mod request_summary;
 pub mod respond;
@@ -60,8 +61,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::timeout::TimeoutLayer;
-use tower_http::trace::{DefaultOnResponse, TraceLayer};
-use tracing::{Level, Span};
+use tower_http::trace::TraceLayer;
+use tracing::{Span, field};
 use url::Url;
 
 use actor::MaybeSignedIn;
@@ -69,6 +70,7 @@ use form_restore::FormPreserver;
 use request_id::RequestId;
 
 use crate::app::App;
+use crate::telemetry::RequestMetrics;
 
 /// The page after signing in, unless another one was requested.
 pub const HOME: &str = "/dashboard";
@@ -142,13 +144,8 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
                 .compress_when(DefaultPredicate::new().and(is_compressible)),
         )
         .layer(map_response(move |response| ready(security::harden(response, https))))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(request_span)
-                .on_request(())
-                .on_response(DefaultOnResponse::new().level(Level::INFO))
-                .on_failure(()),
-        )
+        .layer(from_fn_with_state(RequestMetrics::default(), request_metrics::record))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span).on_request(()).on_response(()).on_failure(()))
         .layer(from_fn(request_id::assign))
 }
 
@@ -161,5 +158,5 @@ fn is_compressible(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extension
 fn request_span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    tracing::info_span!("request", method = %request.method(), route, id)
+    tracing::info_span!("request", method = %request.method(), route, id, status = field::Empty)
 }

@@ -29,6 +29,7 @@ mod services;
 mod settings;
 mod state_columns;
 mod support;
+mod telemetry;
 mod upstream;
 mod vault;
 mod workbench;

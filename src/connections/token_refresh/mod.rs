@@ -28,6 +28,7 @@ mod due;
 mod expiry;
 mod lease;
 mod load;
+mod metrics;
 mod notify;
 mod persist;
 mod request;
@@ -217,12 +218,14 @@ async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<Cre
     let response = match request::request_refresh(&refresher, &lease.attempt).await {
         Ok(response) => response,
         Err(error) => {
+            metrics::count_error();
             lease::release(&refresher, &lease).await;
             return Err(error);
         }
     };
     // The new token exists nowhere else, and the former token may be invalid already.
     let outcome = retry_while_unavailable(|| persist::store_response(&refresher, &lease, &response)).await?;
+    metrics::count(&response);
     notify::notify(&refresher, &lease.attempt, &response, &outcome);
     match (outcome, &response) {
         (RefreshOutcome::Refreshed(credential, _), _) => Ok(CredentialAnswer::Ready(credential)),

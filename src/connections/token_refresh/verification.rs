@@ -24,6 +24,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, OwnerId};
 use crate::queue::{self, ReleasedJobs};
+use crate::telemetry::table::KEY_VERIFICATIONS;
 
 /// Time after the last accepted call when a key is due.
 const VERIFICATION_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -89,7 +90,9 @@ pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: Connec
         return Ok(());
     }
     tx.commit().await?;
-    let stored = match check_key(refresher, actor, &state).await {
+    let checked = check_key(refresher, actor, &state).await;
+    KEY_VERIFICATIONS.increment(&[result_word(&checked)]);
+    let stored = match checked {
         Ok(verification) => store_verification(refresher, actor, &state, holder_id, verification).await,
         Err(error) => Err(error),
     };
@@ -97,6 +100,16 @@ pub(super) async fn verify(refresher: &TokenRefresher, actor: &Actor, id: Connec
         postpone_verification(refresher, actor, &state, holder_id, error).await;
     }
     stored
+}
+
+const fn result_word(checked: &Result<KeyVerification>) -> &'static str {
+    match checked {
+        Ok(KeyVerification::Accepted(_)) => "accepted",
+        Ok(KeyVerification::Rejected { .. }) => "rejected",
+        Ok(KeyVerification::Failed { .. }) => "failed",
+        Ok(KeyVerification::Superseded) => "superseded",
+        Err(_) => "error",
+    }
 }
 
 fn is_verification_due(state: &RefreshState, now: Timestamp) -> bool {

@@ -6,6 +6,7 @@
 
 pub(super) mod cancel;
 pub(super) mod claim;
+pub(super) mod depth;
 pub(super) mod enqueue;
 pub(super) mod finish;
 mod finish_columns;

@@ -16,6 +16,7 @@ pub(crate) mod oidc_provider;
 pub(crate) mod openbao;
 pub(crate) mod page;
 pub(crate) mod request_recorder;
+pub(crate) mod scrape;
 pub(crate) mod scripted_server;
 pub(crate) mod server_process;
 mod session;

@@ -1,0 +1,3 @@
+//! A hub as its operators see it: its metrics, and the files that read them.
+
+mod metrics;
