@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::db::Databases;
 use crate::error::{Error, Result};
 use crate::serve::{self, Database, Role};
@@ -77,7 +77,7 @@ fn print_line(sentence: &str) -> Result<()> {
 
 fn start_logging(config: &Config) {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(&config.process.log))
+        .with_env_filter(config::log_filter(&config.process.log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();

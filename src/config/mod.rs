@@ -9,6 +9,7 @@ mod authorities;
 mod data_dir;
 mod error;
 mod layers;
+mod log_filter;
 mod proxies;
 mod transit_key;
 mod values;
@@ -25,6 +26,7 @@ pub use self::allow_rule::AllowRule;
 pub use self::authorities::Authorities;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
+pub use self::log_filter::log_filter;
 pub use self::proxies::{Proxy, origin};
 pub use self::transit_key::TransitKey;
 pub use self::values::SignUp;
@@ -138,8 +140,8 @@ pub struct Process {
     /// Jobs that run at once
     #[arg(long, env = "CRAFT_WORKERS", value_parser = values::workers, default_value = "32")]
     pub workers: usize,
-    /// Log level, or directives such as craft=debug,sqlx=warn
-    #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info,rmcp=warn,sqlx=warn")]
+    /// Log level of the hub, or directives such as debug,sqlx=debug
+    #[arg(long, env = "CRAFT_LOG", value_parser = values::log_filter, default_value = "info")]
     pub log: String,
 }
 

@@ -303,5 +303,5 @@ fn start_logging() {
     #[expect(clippy::disallowed_methods, reason = "a variable of the test run, not of the hub")]
     let Ok(filter) = std::env::var("CRAFT_LOG") else { return };
     // fails if an earlier test of this process has started the log already
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(craft::config::log_filter(&filter)).with_test_writer().try_init();
 }
