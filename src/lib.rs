@@ -33,6 +33,7 @@ pub mod dashboard;
 pub mod db;
 pub mod egress;
 pub mod error;
+pub mod foreign_text;
 pub mod ids;
 pub mod jobs;
 pub mod live;

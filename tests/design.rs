@@ -7,6 +7,8 @@
 mod colours;
 #[path = "design/documents.rs"]
 mod documents;
+#[path = "design/foreign_text.rs"]
+mod foreign_text;
 #[path = "design/names.rs"]
 mod names;
 #[path = "design/sentences.rs"]

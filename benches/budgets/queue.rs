@@ -125,6 +125,7 @@ fn call(tenant: Tenant, now: Timestamp) -> EnqueueRequest {
         tool_name: "echo".to_owned(),
         origin: Origin::Browser,
         input: r#"{"text":"hello"}"#.to_owned(),
+        sealed_secrets: None,
         repeatable: true,
         idem_key: None,
         event: Event::new(EventLevel::Info, "Accepted", now),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::connectors::{Account, Descriptor, Key};
 use crate::egress::Egress;
 use crate::error::{Error, Message, Result};
+use crate::foreign_text::clean_name;
 use crate::oauth::{self, TemplateValues};
 use crate::secret::Secret;
 use crate::upstream::{self, ApiCredential, ApiRequest};
@@ -128,9 +129,8 @@ fn parse_account(account: &Account, answer: &Value) -> Option<ExternalAccount> {
     };
     let id = text(&account.id)?;
     let name = text(&account.label).unwrap_or_else(|| id.clone());
-    let short =
-        |text: String| text.chars().filter(|letter| !letter.is_control()).take(MAX_ACCOUNT_NAME_CHARS).collect();
-    Some(ExternalAccount { id: short(id), name: short(name) })
+    let short = |text: &str| text.chars().take(MAX_ACCOUNT_NAME_CHARS).collect();
+    Some(ExternalAccount { id: short(&clean_name(&id)), name: short(&clean_name(&name)) })
 }
 
 /// Returns an error message if `account` is not the connection's former account. Jobs and rules rely on a connection that

@@ -62,6 +62,7 @@ pub const TABLES: &[Table] = &[
     owned("oauth_transactions"),
     owned("job"),
     owned("job_result"),
+    owned("job_secret"),
     owned("job_hours"),
     owned("pipeline_events"),
     owned("idem_key"),

@@ -8,6 +8,7 @@ use http::{HeaderMap, header};
 
 use super::error::Error;
 use crate::error::{self, Message};
+use crate::foreign_text::clean_text;
 
 /// Longest believed `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -114,10 +115,10 @@ impl From<Failure> for error::Error {
     }
 }
 
-/// Quotes at most `max` characters of a server's own text, in one line and without control characters.
+/// Quotes at most `max` characters of a server's own text, cleaned and in one line.
 #[must_use]
 pub fn quote(text: &str, max: usize) -> String {
-    let line: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let line = clean_text(text).replace(['\n', '\t'], " ");
     let line = line.trim();
     let short: String = line.chars().take(max).collect();
     if short.len() < line.len() { format!("{short}…") } else { short }
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_quote_is_one_short_line() {
-        assert_eq!(quote(" a\nb\u{1b}[31m ", 300), "a b [31m");
+        assert_eq!(quote(" a\nb\u{1b}[31m\u{202e} ", 300), "a b [31m[U+202E]");
         assert_eq!(quote(&"x".repeat(400), 300).chars().count(), 301);
     }
 

@@ -75,6 +75,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         tool_name: CHECKUP_NAME.to_owned(),
         origin: actor.origin(),
         input: Value::Object(serde_json::Map::new()).to_string(),
+        sealed_secrets: None,
         // it changes nothing
         repeatable: true,
         idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
@@ -93,7 +94,7 @@ pub async fn find_latest_checkup(tx: &mut Tx, actor: &Actor, connection: Connect
 
 /// Runs a check-up once; each check becomes an event.
 pub(super) async fn run(runner: &Runner, lease: &Lease, actor: &Actor, job: &Job) -> Result<FinishedRun, NotReady> {
-    let Runner { system, egress, refresher, workbench, clock } = runner;
+    let Runner { system, egress, refresher, workbench, clock, .. } = runner;
     let checkup = CheckupRunner { system, egress, refresher, workbench, clock };
     let events = lease.events();
     let mut report = |step: &CheckReport| append_event(&events, step, clock.now());

@@ -18,10 +18,10 @@ use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connectors;
 use crate::error::Error;
+use crate::foreign_text::clean_text;
 use crate::ids::ConnectorId;
 use crate::oauth::Challenge;
 use crate::queue::{Event, EventLevel, FinishedRun, Lease, StopReason};
-use crate::secret::Redactor;
 use crate::upstream::{self, CallContext, KnownEra, Limits, Progress, ProtocolEra};
 
 /// Largest result of a call, in bytes; a larger one fails the job.
@@ -224,10 +224,10 @@ async fn call(
     let mut working = std::pin::pin!(async { tokio::join!(calling, recording).0 });
     let mut stopping = std::pin::pin!(lease.stopped());
     let result = tokio::select! {
-        outcome = &mut working => CallResult { outcome, stop: None },
+        outcome = &mut working => CallResult { outcome: outcome.redacted(&prepared.redactor), stop: None },
         stop = &mut stopping => {
             cancel.cancel();
-            CallResult { outcome: working.await, stop: Some(stop) }
+            CallResult { outcome: working.await.redacted(&prepared.redactor), stop: Some(stop) }
         }
     };
     if era.get() != prepared.era {
@@ -251,7 +251,7 @@ async fn store_era(runner: &Runner, actor: &Actor, connector: ConnectorId, era: 
 /// Returns progress as an event.
 fn progress_event(step: &Progress, prepared: &PreparedCall, now: Timestamp) -> Event {
     let message = match (&step.message, step.total) {
-        (Some(text), _) if !text.trim().is_empty() => Redactor::for_content(&prepared.secret).redact(text).into_owned(),
+        (Some(text), _) if !text.trim().is_empty() => clean_text(&prepared.redactor.redact(text)).into_owned(),
         (_, Some(total)) => format!("Step {} of {total}", step.progress),
         (_, None) => format!("Step {}", step.progress),
     };

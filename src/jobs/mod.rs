@@ -15,6 +15,7 @@ mod json;
 mod list;
 mod outcome;
 mod prepare;
+mod secrets;
 mod status;
 mod store;
 mod store_keys;
@@ -47,8 +48,9 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
 use crate::queue::{self, EnqueueRequest, Enqueuer, Event, EventLevel};
-use crate::schema_form::Validator;
+use crate::schema_form::{self, Validator};
 use crate::telemetry::table;
+use crate::vault::Vault;
 
 /// Most events that are read at once: all of a job's, since the queue limits those of a run.
 const MAX_EVENTS: i64 = 10_000;
@@ -71,32 +73,43 @@ pub struct NewJob<'a> {
     pub idem_key: Option<String>,
 }
 
-/// Starts a job. Once this returns, the job is stored and will run. A repeated key returns the id of the first job.
+/// Starts a job. Once this returns, the job is stored and will run. A repeated key returns the id of the first job. Secret
+/// arguments are stored sealed, until the job ends.
 ///
 /// # Errors
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field, if the arguments do not fit the tool's schema.
-pub async fn start(db: &Db, queue: &Enqueuer, actor: &Actor, new: NewJob<'_>, now: Timestamp) -> Result<JobId> {
+pub async fn start(
+    db: &Db,
+    vault: &Vault,
+    queue: &Enqueuer,
+    actor: &Actor,
+    new: NewJob<'_>,
+    now: Timestamp,
+) -> Result<JobId> {
     if !new.tool.is_listed {
         let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
         return Err(Error::conflict(message, "Choose another tool of this connector"));
     }
     Validator::compile(&new.tool.schema)?.check(new.input)?;
-    let input = new.input.to_string();
-    if input.len() > MAX_INPUT_BYTES {
+    if new.input.to_string().len() > MAX_INPUT_BYTES {
         return Err(Error::field("", "The input is larger than 256 kB: shorten it"));
     }
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
+    let job_id = JobId::new(now);
+    let split = schema_form::split_secrets(&new.tool.schema, new.input);
+    let stored = secrets::seal(db, vault, actor, job_id, split, now).await?;
     let job = EnqueueRequest {
         owner_id: actor.owner_id(),
         started_by: actor.user_id(),
-        job_id: JobId::new(now),
+        job_id,
         kind: "tool.call",
         connector_id: new.connector.id,
         connection_id,
         tool_version_id: Some(new.tool.id),
         tool_name: new.tool.name.clone(),
         origin: actor.origin(),
-        input,
+        input: stored.text,
+        sealed_secrets: stored.sealed,
         repeatable: new.tool.is_repeatable(),
         idem_key: new.idem_key,
         event: Event::new(EventLevel::Info, "Accepted", now),

@@ -9,8 +9,8 @@ use crate::actor::Actor;
 use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::foreign_text::clean_text;
 use crate::queue::{Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, StopReason, WaitReason, backoff};
-use crate::secret::Redactor;
 use crate::upstream;
 
 /// Most attempts of a call whose failures are temporary.
@@ -23,7 +23,7 @@ const REAUTH_CHECK_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
 /// Delay before the next run if the hub cannot open stored credentials.
 const LOCKED_VAULT_RETRY_DELAY: Duration = Duration::from_secs(30);
 
-/// The result of a completed call, before redaction.
+/// The result of a completed call.
 struct CompletedCall {
     outcome: JobOutcome,
     class: &'static str,
@@ -206,7 +206,7 @@ fn next_step(
     }
 }
 
-/// Builds the end of a job: its result, its last event and its audit entry, all redacted.
+/// Builds the end of a job: its result, its last event and its audit entry.
 fn complete(
     lease: &Lease,
     actor: &Actor,
@@ -214,11 +214,12 @@ fn complete(
     call: &CompletedCall,
     now: Timestamp,
 ) -> FinishedRun {
-    let redactor = Redactor::for_content(&prepared.secret);
-    let clean = |text: &str| redactor.redact(text).into_owned();
-    let output = call.output.as_ref().map(|value| clean(&value.to_string()));
+    let output = call.output.as_ref().map(ToString::to_string);
+    let mut request = prepared.request.clone();
+    // somebody may have typed the credential into a field that is no secret
+    prepared.redactor.redact_json(&mut request);
     let is_ok = call.outcome == JobOutcome::Ok;
-    let error = (!is_ok).then(|| clean(&call.message));
+    let error = (!is_ok).then(|| call.message.clone());
     let class = (!is_ok).then(|| call.class.to_owned());
     let action = Action::JobFinished {
         job: lease.job_id(),
@@ -229,7 +230,7 @@ fn complete(
             _ => ActionOutcome::Success,
         },
         latency: Some((now - lease.started_at()).unsigned_abs()),
-        request: Some(clean(&prepared.request)),
+        request: Some(request.to_string()),
         response: output.clone(),
     };
     let event = match (&call.outcome, &error) {
@@ -251,7 +252,8 @@ fn tool_error_text(result: &Value) -> String {
     const MAX_CHARS: usize = 500;
     let texts = result.get("content").and_then(Value::as_array).into_iter().flatten();
     let text = texts.filter_map(|block| block.get("text").and_then(Value::as_str)).find(|text| !text.trim().is_empty());
-    text.unwrap_or("The tool reported an error without saying which").chars().take(MAX_CHARS).collect()
+    let text = text.unwrap_or("The tool reported an error without saying which");
+    clean_text(text).chars().take(MAX_CHARS).collect()
 }
 
 #[cfg(test)]

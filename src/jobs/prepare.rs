@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use url::Url;
 
+use super::secrets;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
@@ -15,9 +16,10 @@ use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
-use crate::schema_form;
-use crate::secret::Secret;
+use crate::schema_form::{self, MASK, SecretValues};
+use crate::secret::{Redactor, Secret};
 use crate::upstream::{self, ProtocolEra, Target};
+use crate::vault::Vault;
 use crate::workbench::Workbench;
 
 /// The dependencies of running jobs.
@@ -29,6 +31,8 @@ pub struct Runner {
     pub egress: Egress,
     /// Reads and refreshes credentials.
     pub refresher: TokenRefresher,
+    /// Opens secret arguments.
+    pub vault: Vault,
     /// The built-in tools.
     pub workbench: Workbench,
     /// The clock.
@@ -75,13 +79,16 @@ pub(super) struct PreparedCall {
     /// The era of the server as it is stored.
     pub(super) era: Option<ProtocolEra>,
     /// The masked arguments, for the audit log.
-    pub(super) request: String,
+    pub(super) request: Value,
+    /// Removes the credential and the secret arguments from what the server says.
+    pub(super) redactor: Redactor,
 }
 
 impl PreparedCall {
     /// Replaces the credential.
     pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;
+        self.redactor = self.redactor.with_content(newer.token.iter().map(Secret::expose));
         self.secret.clone_from(&newer.token);
         if let Target::Mcp { bearer, .. } = &mut self.target {
             *bearer = newer.token;
@@ -117,8 +124,16 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         Transport::Builtin => Target::Workbench(runner.workbench.clone()),
         Transport::Mcp | Transport::Rest => Target::Mcp { url: server_url(&connector)?, bearer: secret.clone() },
     };
-    let input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
-    let request = schema_form::mask(&version.schema, &input).to_string();
+    let mut input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
+    let request = schema_form::mask(&version.schema, &input);
+    // most calls have no secret, and need no further statement
+    let arguments = if request == input && !job.input.contains(MASK) {
+        SecretValues::default()
+    } else {
+        secrets::open(&runner.system, &runner.vault, &job, actor.owner_id(), &version.schema, &mut input).await?
+    };
+    let texts: Vec<_> = arguments.texts().collect();
+    let redactor = Redactor::for_content(secret.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
     let Value::Object(arguments) = input else {
         return Err(Error::conflict(
             format!("{} takes an object of arguments", version.label()),
@@ -139,6 +154,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         has_header_arguments: upstream::has_header_arguments(&version.schema),
         era: connector.era,
         request,
+        redactor,
     })))
 }
 

@@ -26,8 +26,10 @@ pub struct EnqueueRequest {
     pub tool_name: String,
     /// The origin of the request.
     pub origin: Origin,
-    /// The arguments as JSON text.
+    /// The arguments as JSON text, without the secret ones.
     pub input: String,
+    /// The secret arguments, sealed. They are deleted when the job ends.
+    pub sealed_secrets: Option<Vec<u8>>,
     /// True if running the job twice does no harm, so that it may run again after a crash.
     pub repeatable: bool,
     /// Two requests of one owner with the same key within a day become one job. At most 200 characters.

@@ -42,6 +42,7 @@ mod rescue;
 mod run;
 mod run_events;
 mod run_metrics;
+mod sealed_secrets;
 mod settings;
 mod store;
 
@@ -56,6 +57,7 @@ pub use event::{Event, EventLevel, JobEvent, Position};
 pub use lease::{Lease, Leases, StopReason};
 pub use run::{FinishedRun, JobEnd, JobOutcome, WaitReason};
 pub use run_events::{RunEvents, list_events};
+pub use sealed_secrets::find_sealed_secrets;
 pub use settings::EngineSettings;
 
 /// The name of the only queue; its lanes are connections of owners.

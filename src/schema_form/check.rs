@@ -95,13 +95,14 @@ fn explain(error: &ValidationError<'_>, plan: Option<&Plan>) -> (String, String)
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => format!("{it} is none of the kinds that the tool takes"),
         Kind::OneOfMultipleValid { .. } => format!("{it} is more than one of the kinds that the tool takes"),
         Kind::Not { .. } | Kind::FalseSchema => format!("{it} is not accepted in this combination"),
-        _ => format!("{it}: {}", cut(&error.to_string())),
+        // the message quotes no value: it may be a secret
+        _ => format!("{it}: {}", cut(&error.masked().to_string())),
     };
     (pointer, message)
 }
 
 fn kind_words(error: &ValidationError<'_>) -> String {
-    let text = error.to_string();
+    let text = error.masked().to_string();
     let kind = text.rsplit(" is not of type ").next().unwrap_or_default().replace('"', "");
     format!("of type {}", cut(&kind))
 }

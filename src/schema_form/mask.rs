@@ -8,7 +8,7 @@ use super::choose::is_secret;
 use super::resolve::resolve;
 
 /// The text in place of a secret.
-pub(super) const MASK: &str = "••••";
+pub const MASK: &str = "••••";
 
 /// Below this depth, values are masked by their names only.
 const MAX_SCHEMA_DEPTH: usize = 8;

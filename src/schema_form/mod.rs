@@ -19,14 +19,16 @@ mod number;
 mod parse;
 mod plan;
 mod resolve;
+mod secret_values;
 mod view;
 
 pub use check::Validator;
 pub use entries::Entries;
 pub use field::{Control, Field, Line};
-pub use mask::mask;
+pub use mask::{MASK, mask};
 pub use parse::{Op, parse};
 pub use plan::{Plan, Root};
+pub use secret_values::{SecretValues, SplitInput, split_secrets};
 pub use view::{FormView, SummaryView};
 
 /// The next step if the hub cannot use the schema of a tool.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::foreign_text::{clean_name, clean_text};
+
 /// Returns a property name as one step of a JSON Pointer.
 pub(super) fn step(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
@@ -45,19 +47,15 @@ pub(super) fn label(name: &str) -> String {
     }
 }
 
-/// Removes characters from untrusted text that would reorder or hide the text around it.
+/// Removes characters from an untrusted name that would reorder or hide the text around it.
 pub(super) fn plain(text: &str) -> String {
-    let hides = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().filter(|c| !hides(*c)).collect()
+    clean_name(text).into_owned()
 }
 
 /// Splits a description into its first sentence and the rest.
 pub(super) fn sentences(text: &str) -> (String, Option<String>) {
     const MAX_HINT_LENGTH: usize = 160;
-    let text = plain(text).trim().to_owned();
+    let text = clean_text(text).trim().to_owned();
     if text.chars().count() <= MAX_HINT_LENGTH && !text.contains("\n\n") {
         return (text, None);
     }

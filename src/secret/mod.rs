@@ -1,6 +1,7 @@
 //! Secrets in memory: a string that cannot be printed by accident, and the redaction of text that may repeat it.
 
 mod redactor;
+mod spellings;
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -135,6 +135,7 @@ impl Hub {
             system: app.system.clone(),
             egress: app.egress.clone(),
             refresher: app.refresher.clone(),
+            vault: app.vault.clone(),
             workbench: self.workbench.clone(),
             clock: app.clock.clone(),
         };

@@ -111,7 +111,7 @@ async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Disco
     let (tools, dropped) = tools::partition(offered);
     let identity = server.server_info.as_ref();
     let named = |text: &String| !text.trim().is_empty();
-    Ok(Discovery {
+    let found = Discovery {
         server_name: identity.and_then(|it| it.title.clone().filter(named).or(Some(it.name.clone()).filter(named))),
         server_version: identity.map(|it| it.version.clone()).filter(named),
         instructions: server.instructions.as_deref().map(shorten),
@@ -119,7 +119,8 @@ async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Disco
         era: era.get(),
         tools,
         dropped,
-    })
+    };
+    Ok(found.cleaned(&target.redactor()))
 }
 
 fn shorten(text: &str) -> String {

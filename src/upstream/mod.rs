@@ -13,6 +13,7 @@
 
 mod answers;
 mod call;
+mod cleaning;
 mod discovery;
 mod era;
 mod event_messages;
@@ -65,6 +66,14 @@ impl Target {
         match self {
             Self::Workbench(_) => "the Workbench",
             Self::Mcp { url, .. } => url.host_str().unwrap_or("the server"),
+        }
+    }
+
+    /// Returns the redactor of the credential.
+    fn redactor(&self) -> Redactor {
+        match self {
+            Self::Mcp { bearer, .. } => Redactor::new(bearer.iter().map(Secret::expose)),
+            Self::Workbench(_) => Redactor::default(),
         }
     }
 

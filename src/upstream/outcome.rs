@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::egress::{Failure, FailureKind};
+use crate::secret::Redactor;
 
 /// The outcome of a tool call. Messages are sentences for people and hold no credential.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,23 @@ pub struct Progress {
 }
 
 impl CallOutcome {
+    /// Removes secrets that the server repeated.
+    #[must_use]
+    pub fn redacted(mut self, redactor: &Redactor) -> Self {
+        match &mut self {
+            Self::Ok(result) | Self::ToolError(result) => redactor.redact_json(result),
+            Self::Retryable { message, .. } | Self::Permanent { message, .. } | Self::Unknown { message, .. } => {
+                *message = redactor.redact(message).into_owned();
+            }
+            Self::Unauthorized { message, challenge } => {
+                *message = redactor.redact(message).into_owned();
+                *challenge = challenge.as_deref().map(|text| redactor.redact(text).into_owned());
+            }
+            Self::Canceled => {}
+        }
+        self
+    }
+
     /// Converts a failure. `was_sent` says whether the call had been handed to the network.
     pub(super) fn from_failure(failure: Failure, was_sent: bool) -> Self {
         let Failure { kind, class, message, retry_after, challenge } = failure;

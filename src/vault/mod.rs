@@ -2,16 +2,18 @@
 //!
 //! Each owner has a data key, which seals that owner's secrets and is wrapped by a master key. The hub holds the master key,
 //! or HashiCorp's Vault (or OpenBao) does. In comments, "Vault" is that server, and [`Vault`] is the type of this module.
-//! Other tables contain only a [`SecretRef`].
+//! Other tables contain a [`SecretRef`] or, for values that end with their row, the sealed value itself.
 //!
 //! `connections` seals credentials and opens them for a call, and `web` seals forms for a browser; those tokens, for a
 //! [`UserTag`], are in no table. Nothing may open a secret to show it: the hub presents it only to its service.
 
 mod envelope;
+mod keyed_hash;
 mod keyring;
 mod local;
 mod master;
 mod rotation;
+mod sealed_column;
 mod sealed_token;
 mod source;
 mod store;

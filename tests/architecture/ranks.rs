@@ -5,7 +5,7 @@ use super::imports::{Import, Modules};
 /// Bottom to top; a module imports only strictly lower ranks.
 const RANKS: &[&[&str]] = &[
     &["ids", "error", "clock", "secret", "position"],
-    &["actor", "page", "config", "background_tasks", "telemetry"],
+    &["actor", "page", "config", "background_tasks", "telemetry", "foreign_text"],
     &["db", "schema_form", "egress", "workbench"],
     &["audit", "upstream", "oauth", "live"],
     &["vault", "queue"],

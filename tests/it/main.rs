@@ -14,6 +14,7 @@ mod connectors;
 mod dashboard;
 mod db;
 mod egress;
+mod foreign_text;
 mod form_restore;
 mod in_organisations;
 mod jobs;

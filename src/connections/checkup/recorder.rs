@@ -103,7 +103,7 @@ impl<'a> CheckRecorder<'a> {
         let started = Instant::now();
         let outcome = running.await?;
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let redactor = Redactor::for_content(&self.secrets);
+        let redactor = Redactor::for_content(self.secrets.iter().map(Secret::expose));
         let report = CheckReport {
             check,
             result: outcome.result,

@@ -1,4 +1,4 @@
-//! Cancels a job that does not run: `job_ready`, `job_later`, `job_cancel`, `job_result`, `job_hours` and
+//! Cancels a job that does not run: `job_ready`, `job_later`, `job_cancel`, `job_secret`, `job_result`, `job_hours` and
 //! `pipeline_events`, in one statement.
 
 use sqlx::PgConnection;
@@ -20,6 +20,9 @@ pub(in crate::queue) async fn cancel_waiting(
         later AS (DELETE FROM job_later WHERE job_id = $2 AND owner_id = $1 RETURNING run_no),
         canceled AS (SELECT run_no FROM ready UNION ALL SELECT run_no FROM later),
         cancel_request AS (DELETE FROM job_cancel WHERE job_id = $2 AND owner_id = $1),
+        secrets AS (
+            DELETE FROM job_secret WHERE owner_id = $1 AND job_id = ANY(ARRAY(SELECT $2::uuid FROM canceled))
+        ),
         -- whoever holds the row is the only writer of the last run's events
         event AS (
             INSERT INTO pipeline_events (owner_id, job_id, run_no, n, id, level, message, ts)

@@ -1,4 +1,4 @@
-//! Enqueues a batch of jobs: `job`, `job_ready`, `lane`, `idem_key` and `pipeline_events`, after a check of
+//! Enqueues a batch of jobs: `job`, `job_secret`, `job_ready`, `lane`, `idem_key` and `pipeline_events`, after a check of
 //! `user_connections`, in one statement.
 
 use sqlx::PgExecutor;
@@ -21,9 +21,10 @@ pub(in crate::queue) async fn write(
             SELECT *
             FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::uuid[], $9::text[], $10::text[],
                 $11::text[], $12::boolean[], $13::text[], $14::timestamptz[], $15::uuid[], $16::text[], $17::text[],
-                $18::text[], $19::uuid[]) WITH ORDINALITY
+                $18::text[], $19::uuid[], $20::bytea[]) WITH ORDINALITY
                 AS t (owner_id, id, type, connector_id, connection_id, tool_version_id, tool_name, origin,
-                input, repeatable, key, created_at, event_id, level, message, data, started_by, nth)
+                input, repeatable, key, created_at, event_id, level, message, data, started_by, sealed,
+                nth)
         ),
         -- the system pool sees every row, so the owner of the connection is checked here
         owned AS (
@@ -103,6 +104,12 @@ pub(in crate::queue) async fn write(
                 created_at, started_by
             FROM new_jobs
         ),
+        secrets AS (
+            INSERT INTO job_secret (owner_id, job_id, sealed)
+            SELECT owner_id, id, sealed
+            FROM new_jobs
+            WHERE sealed IS NOT NULL
+        ),
         first_event AS (
             INSERT INTO pipeline_events (owner_id, job_id, run_no, n, id, level, message, data, ts)
             SELECT owner_id, id, 0, 0, event_id, level, message, data, created_at
@@ -148,6 +155,7 @@ pub(in crate::queue) async fn write(
         &column(jobs, |it| it.event.message.as_str()) as _,
         &column(jobs, |it| it.event.data.as_deref()) as _,
         &column(jobs, |it| it.started_by.uuid()),
+        &column(jobs, |it| it.sealed_secrets.as_deref()) as _,
     )
     .fetch_all(executor)
     .await?;

@@ -1,5 +1,5 @@
-//! Finishes a batch of runs: `job_lease`, then `job_result`, `job_later` or `job_ready`, and `job_hours`, `job_cancel`,
-//! `pipeline_events`, `audit_entries`, `audit_bodies` and `user_connections`, in one statement.
+//! Finishes a batch of runs: `job_lease`, then `job_result`, `job_later` or `job_ready`, and `job_secret`, `job_hours`,
+//! `job_cancel`, `pipeline_events`, `audit_entries`, `audit_bodies` and `user_connections`, in one statement.
 
 use std::collections::HashSet;
 
@@ -39,6 +39,11 @@ pub(in crate::queue) async fn write(pool: &PgPool, records: &[FinishRecord]) -> 
             SELECT owner_id, job_id, run_no, outcome, error_class, error, output, started_at, finished_at
             FROM ended
             WHERE outcome IS NOT NULL
+        ),
+        secrets AS (
+            DELETE FROM job_secret
+            WHERE owner_id = ANY(ARRAY(SELECT owner_id FROM ended WHERE outcome IS NOT NULL))
+              AND job_id = ANY(ARRAY(SELECT job_id FROM ended WHERE outcome IS NOT NULL))
         ),
         -- in the order of the key, and after all leases: batches that count for the same owner never wait in a circle
         hours AS (

@@ -15,6 +15,7 @@ pub(super) mod job_cancel;
 pub(super) mod job_later;
 pub(super) mod job_lease;
 pub(super) mod job_ready;
+pub(super) mod job_secret;
 pub(super) mod lane;
 pub(super) mod leader;
 pub(super) mod pipeline_events;

@@ -9,6 +9,7 @@ use super::export::Format;
 use super::filters::Filters;
 use super::labels::{Person, stored_origin_label};
 use crate::audit::{AuditEntry, EntryDetail, Listing};
+use crate::foreign_text::clean_text;
 use crate::ids::UserId;
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
@@ -134,7 +135,7 @@ impl Body {
             id,
             heading,
             size: when::count(text.map_or(0, |text| text.len() as u64), "byte"),
-            text: text.map(pretty),
+            text: text.map(|text| clean_text(&pretty(text)).into_owned()),
         })
     }
 }

@@ -2,12 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::connect_method::form_status;
 use super::connection_picker::{self, ConnectionPicker};
@@ -19,6 +16,7 @@ use crate::error::{Error as DomainError, FieldFaults};
 use crate::ids::{ConnectionId, JobId};
 use crate::jobs::{self, NewJob};
 use crate::schema_form::{Entries, FormView, Op, Plan, mask, parse};
+use crate::vault::Vault;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{FormPairs, Path, Query};
@@ -170,19 +168,20 @@ async fn run(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, input:
         Ok(connection) => connection,
         Err(error) => return show_error(app, me, tool, sent, error).await,
     };
-    let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(sent.idem, input, connection));
+    let idem_key = (!sent.idem.is_empty()).then(|| idempotency_key(&app.vault, sent.idem, input, connection));
     let new = NewJob { connector: &tool.connector, tool: &tool.version, input, connection, idem_key };
-    match jobs::start(&app.db, &app.queue, &me.actor, new, app.clock.now()).await {
+    match jobs::start(&app.db, &app.vault, &app.queue, &me.actor, new, app.clock.now()).await {
         Ok(job) => Ok(see_other(&me.here().path(&format!("/jobs/{job}")))),
         Err(error) => show_error(app, me, tool, sent, error).await,
     }
 }
 
-/// Returns the key under which the same form, sent twice, is one job. A changed form has another key.
-fn idempotency_key(idem: &str, input: &Value, connection: Option<ConnectionId>) -> String {
+/// Returns the key under which the same form, sent twice, is one job. A changed form has another key. The key is stored, and
+/// the input may hold a secret, so the hash is keyed.
+fn idempotency_key(vault: &Vault, idem: &str, input: &Value, connection: Option<ConnectionId>) -> String {
     let form: String = idem.chars().take(100).collect();
     let through = connection.map(|id| id.to_string()).unwrap_or_default();
-    format!("{form} {}", BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{through}{input}"))))
+    format!("{form} {}", vault.keyed_hash(&format!("{through}{input}")))
 }
 
 /// Shows the form again with its values and faults.

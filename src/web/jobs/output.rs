@@ -1,4 +1,6 @@
 //! A tool's result: as a page shows it (text, tables, pictures, JSON), and as files to download.
+//!
+//! A page shows hidden characters as words. The download has the result as the server sent it.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -10,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::parse_id;
 use crate::app::App;
+use crate::foreign_text::{clean_name, clean_text};
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
@@ -85,22 +88,23 @@ fn parts(job: &str, result: &Value) -> Vec<Part> {
 
 fn part(job: &str, n: usize, block: &Value) -> Part {
     let has = |name: &str| block.get(name).is_some_and(Value::is_string);
-    let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
+    let name = |field_name: &str| clean_name(field(field_name)).into_owned();
     let href = format!("{job}/content/{n}");
     // a block without what its type needs is shown as it came
     match block.get("type").and_then(Value::as_str) {
         Some("text") if has("text") => {
             let text = field("text");
-            match parse(&text).filter(|value| value.is_object() || value.is_array()) {
+            match parse(text).filter(|value| value.is_object() || value.is_array()) {
                 Some(value) => json_or_table(&value),
-                None => text_part(&text),
+                None => text_part(text),
             }
         }
         Some("image") if has("data") => {
-            Part::Image { href, alt: format!("Picture {} of the result, {}", n + 1, field("mimeType")) }
+            Part::Image { href, alt: format!("Picture {} of the result, {}", n + 1, name("mimeType")) }
         }
-        Some("audio") if has("data") => Part::File { href, what: format!("Sound, {}", field("mimeType")) },
-        Some("resource_link") if has("uri") => Part::Link { name: field("name"), uri: field("uri") },
+        Some("audio") if has("data") => Part::File { href, what: format!("Sound, {}", name("mimeType")) },
+        Some("resource_link") if has("uri") => Part::Link { name: name("name"), uri: name("uri") },
         Some("resource") if block.pointer("/resource/text").is_some_and(Value::is_string) => {
             text_part(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
         }
@@ -126,8 +130,8 @@ fn text_part(text: &str) -> Part {
 
 fn shorten(text: &str) -> (String, bool) {
     match text.char_indices().nth(MAX_TEXT_LENGTH) {
-        Some((at, _)) => (text[..at].to_owned(), true),
-        None => (text.to_owned(), false),
+        Some((at, _)) => (clean_text(&text[..at]).into_owned(), true),
+        None => (clean_text(text).into_owned(), false),
     }
 }
 
@@ -161,7 +165,7 @@ fn table(rows: &[Value]) -> Option<Table> {
     Some(Table {
         rows: objects.iter().take(MAX_ROWS).map(row).collect(),
         more: objects.len().saturating_sub(MAX_ROWS),
-        columns,
+        columns: columns.iter().map(|column| clean_name(column).into_owned()).collect(),
     })
 }
 

@@ -7,6 +7,7 @@ mod job_page;
 mod list;
 mod list_updates;
 mod run;
+mod secrets;
 
 use serde_json::Value;
 

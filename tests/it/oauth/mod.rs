@@ -18,6 +18,7 @@ use url::Url;
 use crate::support::browser::Browser;
 use crate::support::guarded_server::GuardedServer;
 use crate::support::page::Page;
+use crate::support::secret_search::tables_containing;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 const ECHO: &str = "/connectors/guarded/tools/echo";
@@ -357,26 +358,6 @@ async fn signing_in_again_updates_the_connection_and_another_label_adds_one() {
     assert_eq!((labels, connections(&app).await), (vec!["Default".to_owned(), "Work".to_owned()], 2));
 }
 
-/// Returns the tables with a row that contains one of these words.
-async fn tables_containing(app: &TestApp, words: &[String]) -> Vec<String> {
-    let tables: Vec<String> = sqlx::query_scalar("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        .fetch_all(app.app.system.pool())
-        .await
-        .unwrap();
-    let mut found = Vec::new();
-    for table in tables {
-        let rows = format!(
-            "SELECT count(*) FROM {table} t WHERE EXISTS (SELECT FROM unnest($1::text[]) w WHERE strpos(t::text, w) > 0)"
-        );
-        let rows: i64 =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(rows)).bind(words).fetch_one(app.app.system.pool()).await.unwrap();
-        if rows > 0 {
-            found.push(table);
-        }
-    }
-    found
-}
-
 #[tokio::test]
 async fn no_token_verifier_or_client_secret_is_stored_or_shown_in_clear() {
     let (app, server) = (TestApp::new().await, GuardedServer::start().await);
@@ -401,8 +382,11 @@ async fn no_token_verifier_or_client_secret_is_stored_or_shown_in_clear() {
     app.run(&alice, ECHO, [("v/text", "a row that is found")]).await;
     known.extend(secrets().await);
     assert_eq!(known.len(), 5, "the client's secret and both tokens; the verifier is gone");
-    assert!(!tables_containing(&app, &["a row that is found".to_owned()]).await.is_empty(), "the search finds nothing");
-    assert_eq!(tables_containing(&app, &known).await, [""; 0]);
+    assert!(
+        !tables_containing(app.app.system.pool(), &["a row that is found"]).await.is_empty(),
+        "the search finds nothing"
+    );
+    assert_eq!(tables_containing(app.app.system.pool(), &known).await, [""; 0]);
     for path in ["/connections", "/connectors/guarded", "/audit", "/audit/export.ndjson"] {
         let page = alice.get(path).await.body;
         assert!(known.iter().all(|secret| !page.contains(secret.as_str())), "{path} shows a secret");

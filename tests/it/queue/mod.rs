@@ -7,6 +7,7 @@ mod events;
 mod finish;
 mod hourly_counts;
 mod rescue;
+mod sealed_secrets;
 mod shutdown;
 mod waiting_jobs;
 
@@ -141,6 +142,7 @@ impl Hub {
             tool_name: "echo".to_owned(),
             origin: Origin::Browser,
             input: r#"{"text":"hello"}"#.to_owned(),
+            sealed_secrets: None,
             repeatable: false,
             idem_key: None,
             event: info("Accepted", self.now()),

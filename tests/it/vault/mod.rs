@@ -188,6 +188,20 @@ async fn a_replaced_secret_keeps_its_reference_and_the_former_value_cannot_be_pu
 }
 
 #[tokio::test]
+async fn a_sealed_column_opens_for_its_owner_in_its_place_alone() {
+    let hub = TestHub::new().await;
+    let (vault, alice, bob) = (hub.vault(), hub.owner().await, hub.owner().await);
+    let mut tx = hub.database.databases.system.begin().await.unwrap();
+    let sealed = vault.seal_column(&mut tx, alice, "row 1", &Secret::new("typed"), hub.clock.now()).await.unwrap();
+    vault.seal_column(&mut tx, bob, "row 1", &Secret::new("his"), hub.clock.now()).await.unwrap();
+    assert_eq!(vault.open_column(&mut tx, alice, "row 1", &sealed).await.unwrap().expose(), "typed");
+    for (owner, place) in [(bob, "row 1"), (alice, "row 2")] {
+        let opened = vault.open_column(&mut tx, owner, place, &sealed).await;
+        assert!(matches!(opened, Err(Error::Internal(_))), "{place} of {owner} opened");
+    }
+}
+
+#[tokio::test]
 async fn a_shredded_secret_is_deleted_and_no_secret_opens_without_its_data_key() {
     let hub = TestHub::new().await;
     let (vault, alice, bob) = (hub.vault(), hub.owner().await, hub.owner().await);

@@ -1,0 +1,81 @@
+//! Text that other servers wrote stands in elements of its own direction, so that it cannot reorder what is beside it.
+
+use super::files;
+
+/// Expressions of templates that show foreign text.
+const FOREIGN: [&str; 20] = [
+    "account",
+    "card.description",
+    "card.name",
+    "cause",
+    "cell",
+    "column",
+    "connection.connector",
+    "connector",
+    "description",
+    "error",
+    "event.message",
+    "it.connector",
+    "job.connector",
+    "job.tool",
+    "message",
+    "row.connector",
+    "text",
+    "tool.description",
+    "tool.label",
+    "uri",
+];
+
+/// Folders whose pages show foreign text.
+const FOLDERS: [&str; 5] = ["audit", "connections", "connectors", "dashboard", "jobs"];
+
+/// Returns the places of a template where foreign text has the direction of the page.
+fn faults(template: &str) -> Vec<String> {
+    let template = without_logic(template);
+    let mut faults = Vec::new();
+    for expression in FOREIGN {
+        let written = format!("{{{{ {expression} }}}}");
+        for (at, _) in template.match_indices(&written) {
+            let before = &template[..at];
+            let tag = &before[before.rfind('<').unwrap_or(0)..];
+            // an attribute and the title of the window have no direction of their own
+            let is_element = tag.contains('>') && !tag.starts_with("<title");
+            if is_element && !tag.starts_with("<bdi>") && !tag.contains("dir=\"auto\"") {
+                faults.push(format!("{written} after {}", tag.chars().take(60).collect::<String>()));
+            }
+        }
+    }
+    faults
+}
+
+/// Removes comments and logic, which may compare with `<`.
+fn without_logic(template: &str) -> String {
+    let mut plain = template.to_owned();
+    for (open, close) in [("{#", "#}"), ("{%", "%}")] {
+        while let Some(start) = plain.find(open) {
+            let end = start + plain[start..].find(close).unwrap() + close.len();
+            plain.replace_range(start..end, "");
+        }
+    }
+    plain
+}
+
+#[test]
+fn foreign_text_has_a_direction_of_its_own() {
+    let mut seen = 0;
+    let mut found = Vec::new();
+    for (path, text) in files("templates", "html") {
+        if FOLDERS.iter().any(|folder| path.contains(&format!("templates/{folder}/"))) {
+            seen += 1;
+            found.extend(faults(&text).into_iter().map(|fault| format!("{path}: {fault}")));
+        }
+    }
+    assert!(seen > 20, "the templates are elsewhere");
+    assert!(found.is_empty(), "put it into <bdi>, or an element with dir=\"auto\":\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_planted_text_is_found() {
+    assert_eq!(faults("<p>{{ message }}</p>").len(), 1);
+    assert!(faults("<p dir=\"auto\">{{ message }}</p><bdi>{{ cell }}</bdi><a title=\"{{ text }}\">").is_empty());
+}
