@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use craft::egress::{Egress, EgressPolicy};
 use craft::ids::JobId;
+use craft::secret::Redactor;
 use craft::upstream::{CallContext, CallOutcome, Limits, Target, call};
 use http::header::{CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, Request};
@@ -116,7 +117,7 @@ async fn call_directly(url: &Url) {
         tools_changed: Arc::default(),
     };
     let arguments = serde_json::json!({ "text": "hello" });
-    let target = Target::Mcp { url: url.clone(), bearer: None };
+    let target = Target::Mcp { url: url.clone(), bearer: None, arguments: Redactor::default() };
     let outcome = call(&egress, &target, "hash", arguments.as_object().unwrap().clone(), context).await;
     assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
 }

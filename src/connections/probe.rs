@@ -9,7 +9,7 @@ use super::takes_token;
 use crate::connectors::Connector;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use crate::upstream::{self, Discovery, DiscoveryAnswer, InitializeAnswer, Limits, Target};
 
 /// A server that does not answer within this time has failed.
@@ -61,5 +61,5 @@ pub(super) async fn verify_token(egress: &Egress, connector: &Connector, token: 
 }
 
 fn target(url: &Url, bearer: Option<&Secret>) -> Target {
-    Target::Mcp { url: url.clone(), bearer: bearer.cloned() }
+    Target::Mcp { url: url.clone(), bearer: bearer.cloned(), arguments: Redactor::default() }
 }

@@ -120,10 +120,6 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let BearerCredential { token: secret, version: credential } =
         presented(runner.refresher.credential(actor, job.connection_id).await?)?;
 
-    let target = match connector.transport {
-        Transport::Builtin => Target::Workbench(runner.workbench.clone()),
-        Transport::Mcp | Transport::Rest => Target::Mcp { url: server_url(&connector)?, bearer: secret.clone() },
-    };
     let mut input: Value = serde_json::from_str(&job.input).map_err(Error::internal)?;
     let request = schema_form::mask(&version.schema, &input);
     // most calls have no secret, and need no further statement
@@ -134,6 +130,12 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     };
     let texts: Vec<_> = arguments.texts().collect();
     let redactor = Redactor::for_content(secret.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
+    let target = match connector.transport {
+        Transport::Builtin => Target::Workbench(runner.workbench.clone()),
+        Transport::Mcp | Transport::Rest => {
+            Target::Mcp { url: server_url(&connector)?, bearer: secret.clone(), arguments: redactor.clone() }
+        }
+    };
     let Value::Object(arguments) = input else {
         return Err(Error::conflict(
             format!("{} takes an object of arguments", version.label()),

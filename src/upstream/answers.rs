@@ -13,7 +13,7 @@ use super::failure::{not_json, not_mcp_json};
 use super::handshake::RequestKind;
 use super::message::{Answer, ServerMessage, read_messages};
 use crate::egress::{Failure, InvalidJson};
-use crate::secret::{Redactor, Secret};
+use crate::secret::Redactor;
 
 /// Codes with which a server refuses a request that it has not begun to process. The first is that of the newer era for
 /// another revision; the last two are those of older servers for a missing session.
@@ -53,7 +53,7 @@ impl AwaitedRequest {
 #[derive(Debug)]
 pub(super) struct AnswerStore {
     host: String,
-    bearer: Option<Secret>,
+    redactor: Redactor,
     state: Mutex<AnswerState>,
 }
 
@@ -68,8 +68,8 @@ struct AnswerState {
 }
 
 impl AnswerStore {
-    pub(super) fn new(host: &str, bearer: Option<&Secret>) -> Self {
-        Self { host: host.to_owned(), bearer: bearer.cloned(), state: Mutex::default() }
+    pub(super) fn new(host: &str, redactor: Redactor) -> Self {
+        Self { host: host.to_owned(), redactor, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, AnswerState> {
@@ -155,6 +155,6 @@ impl AnswerStore {
 
     /// Builds the failure of an answer that is not JSON.
     pub(super) fn invalid_json(&self, fault: &InvalidJson) -> Failure {
-        not_json(&self.host, &fault.excerpt(&Redactor::new(self.bearer.iter().map(Secret::expose))))
+        not_json(&self.host, &fault.excerpt(&self.redactor))
     }
 }

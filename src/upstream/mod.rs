@@ -29,7 +29,6 @@ mod tool_result;
 mod tools;
 mod transport;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -57,6 +56,8 @@ pub enum Target {
         url: Url,
         /// Sent as `Authorization: Bearer …`.
         bearer: Option<Secret>,
+        /// Removes the secret arguments of the call from the server's words.
+        arguments: Redactor,
     },
 }
 
@@ -69,20 +70,17 @@ impl Target {
         }
     }
 
-    /// Returns the redactor of the credential.
+    /// Returns the redactor of the credential and the secret arguments.
     fn redactor(&self) -> Redactor {
         match self {
-            Self::Mcp { bearer, .. } => Redactor::new(bearer.iter().map(Secret::expose)),
+            Self::Mcp { bearer, arguments, .. } => arguments.with(bearer.iter().map(Secret::expose)),
             Self::Workbench(_) => Redactor::default(),
         }
     }
 
-    /// Removes the credential from `text`, in case the server echoed it.
-    fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self {
-            Self::Mcp { bearer: Some(bearer), .. } => Redactor::new([bearer.expose()]).redact(text),
-            _ => Cow::Borrowed(text),
-        }
+    /// Removes the credential and the secret arguments from `text`, in case the server echoed them. Pass whole texts.
+    fn redact(&self, text: &str) -> String {
+        self.redactor().redact(text).into_owned()
     }
 }
 
@@ -103,7 +101,7 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secret, Target, Url};
+    use super::{Redactor, Secret, Target, Url};
     use base64::Engine as _;
     use proptest::prelude::*;
 
@@ -111,10 +109,10 @@ mod tests {
         #[test]
         fn no_text_keeps_the_credential(token in "[!-~]{8,40}", before: String, after: String) {
             let url = Url::parse("https://a.test/mcp").unwrap();
-            let target = Target::Mcp { url, bearer: Some(Secret::new(token.as_str())) };
+            let target = Target::Mcp { url, bearer: Some(Secret::new(token.as_str())), arguments: Redactor::default() };
             let encoded = base64::prelude::BASE64_STANDARD.encode(&token);
             for spelling in [token.clone(), serde_json::json!(token).to_string(), encoded] {
-                let clean = target.redact(&format!("{before}{spelling}{after}")).into_owned();
+                let clean = target.redact(&format!("{before}{spelling}{after}"));
                 prop_assert!(!clean.contains(&token) && !clean.contains(&spelling), "{clean}");
             }
         }

@@ -77,11 +77,15 @@ fn refused_kind(target: &Target, result: &Map<String, Value>) -> Option<Failure>
 #[cfg(test)]
 mod tests {
     use super::read;
+    use crate::secret::Redactor;
     use crate::upstream::{CallOutcome, Target};
     use serde_json::{Value, json};
 
     fn outcome(result: Value) -> CallOutcome {
-        read(&Target::Mcp { url: "https://a.test/mcp".parse().unwrap(), bearer: None }, result)
+        read(
+            &Target::Mcp { url: "https://a.test/mcp".parse().unwrap(), bearer: None, arguments: Redactor::default() },
+            result,
+        )
     }
 
     #[test]

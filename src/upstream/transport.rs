@@ -21,7 +21,7 @@ use super::failure::{from_status, no_answer, not_mcp, redirect, session_lost};
 use super::handshake::{RequestKind, assumed_discover_result};
 use super::message::is_json_rpc_error;
 use crate::egress::{Egress, Failure, Request, Response, read_json};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream";
@@ -68,10 +68,11 @@ impl HttpTransport {
         egress: &Egress,
         url: &Url,
         bearer: Option<&Secret>,
+        redactor: Redactor,
         limits: Limits,
         scope: TransportScope,
     ) -> Self {
-        let answers = Arc::new(AnswerStore::new(url.host_str().unwrap_or("the server"), bearer));
+        let answers = Arc::new(AnswerStore::new(url.host_str().unwrap_or("the server"), redactor));
         let (egress, url, bearer) = (egress.clone(), url.clone(), bearer.cloned());
         Self(Arc::new(Inner { egress, url, bearer, limits, scope, answers }))
     }

@@ -9,6 +9,7 @@ use crate::connections::probe::{initialize, limits};
 use crate::connectors::AuthKind;
 use crate::egress::{ConnectionSecurity, Egress, ResolvedTarget};
 use crate::error::{Error, Result};
+use crate::secret::Redactor;
 use crate::upstream::{self, InitializeAnswer, Target};
 
 /// Checks a connection to an MCP server.
@@ -45,7 +46,12 @@ pub(super) async fn check(
             recorder.run(Check::RequestedScopes, std::future::ready(Ok(check_requested_scopes(&current)))).await;
         continue_if_blocked(checked)?;
     }
-    recorder.run(Check::Call, Box::pin(check_call(egress, &Target::Mcp { url, bearer: token }))).await
+    recorder
+        .run(
+            Check::Call,
+            Box::pin(check_call(egress, &Target::Mcp { url, bearer: token, arguments: Redactor::default() })),
+        )
+        .await
 }
 
 /// Continues after a failed check that later checks do not depend on.

@@ -89,7 +89,9 @@ fn echo(request: &Value, answer: Echo) -> Response {
     match answer {
         Echo::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, echo).into_response(),
         Echo::Error => {
-            let error = json!({"code": -32602, "message": echo, "data": arguments});
+            // a quote of five hundred characters ends within the first secret
+            let message = format!("{}{}", "x".repeat(475), texts.join(", "));
+            let error = json!({"code": -32602, "message": message, "data": arguments});
             axum::Json(json!({"jsonrpc": "2.0", "id": id, "error": error})).into_response()
         }
         Echo::Result => {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use craft::egress::{Egress, EgressPolicy};
-use craft::secret::Secret;
+use craft::secret::{Redactor, Secret};
 use craft::upstream::{CallContext, CallOutcome, KnownEra, Limits, Progress, Target, call};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -29,11 +29,11 @@ fn limits() -> Limits {
 }
 
 fn remote(url: Url) -> Target {
-    Target::Mcp { url, bearer: None }
+    Target::Mcp { url, bearer: None, arguments: Redactor::default() }
 }
 
 fn with_token(url: Url) -> Target {
-    Target::Mcp { url, bearer: Some(Secret::new(TOKEN)) }
+    Target::Mcp { url, bearer: Some(Secret::new(TOKEN)), arguments: Redactor::default() }
 }
 
 fn context() -> CallContext {
