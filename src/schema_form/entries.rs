@@ -8,6 +8,9 @@ use super::plan::{Plan, Root};
 /// Name of the text area that contains the whole input as JSON.
 pub(super) const WHOLE_INPUT: &str = "j";
 
+/// Prefix of the pair that marks a secret which an earlier run had. No form sends it.
+pub(super) const ENTERED_BEFORE: &str = "before";
+
 /// The pairs of a form, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries(Vec<(String, String)>);
@@ -125,7 +128,10 @@ impl Entries {
         }
         match (&field.control, value) {
             // a secret must be typed again, because it is never shown
-            (Control::Text(Line::Secret), Value::String(_)) => true,
+            (Control::Text(Line::Secret), Value::String(_)) => {
+                self.push(ENTERED_BEFORE, pointer, "on");
+                true
+            }
             (Control::Text(line), Value::String(text)) => {
                 let is_kept = !text.contains('\r') && line.keeps(text);
                 self.push("v", pointer, text.as_str());

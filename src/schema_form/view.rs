@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::entries::{Entries, WHOLE_INPUT};
+use super::entries::{ENTERED_BEFORE, Entries, WHOLE_INPUT};
 use super::field::{Choice, Control, Field, Line};
 use super::names::id;
 use super::plan::{Plan, Root};
@@ -140,7 +140,7 @@ fn is_tucked(field: &Field, entries: &Entries) -> bool {
         Control::Group(inner) => inner.iter().any(|field| !is_tucked(field, entries)),
         _ => false,
     };
-    !field.required && !["v", "on", "n", "j"].into_iter().any(typed) && !inner_typed
+    !field.required && !["v", "on", "n", "j", ENTERED_BEFORE].into_iter().any(typed) && !inner_typed
 }
 
 fn has_fault(field: &Field, faults: &FieldFaults) -> bool {
@@ -173,7 +173,8 @@ impl FieldView {
             Some(_) => format!("{id}-h {id}-e"),
             None => format!("{id}-h"),
         };
-        let hint = [&field.hint].into_iter().chain(&field.limits).filter(|text| !text.is_empty()).cloned();
+        let again = must_enter_again(field, entries).then(|| "Enter it again".to_owned());
+        let hint = again.iter().chain([&field.hint]).chain(&field.limits).filter(|text| !text.is_empty()).cloned();
         Self {
             label: field.label.clone(),
             name: field.name.clone(),
@@ -189,6 +190,12 @@ impl FieldView {
             id,
         }
     }
+}
+
+/// Reports whether somebody has entered this secret before. A page shows no secret, so the field is empty.
+fn must_enter_again(field: &Field, entries: &Entries) -> bool {
+    let has = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
+    matches!(field.control, Control::Text(Line::Secret)) && (has("v") || has(ENTERED_BEFORE))
 }
 
 /// Returns the fault inside of a list or text area, which is shown at that control.
