@@ -27,7 +27,7 @@ pub use self::authorities::Authorities;
 pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
 pub use self::log_filter::log_filter;
-pub use self::proxies::{Proxy, origin};
+pub use self::proxies::{Proxy, forwarded_for, origin, x_forwarded_for};
 pub use self::transit_key::TransitKey;
 pub use self::values::SignUp;
 use crate::secret::Secret;

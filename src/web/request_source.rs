@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
 use http::HeaderName;
-use http::header::USER_AGENT;
+use http::header::{FORWARDED, USER_AGENT};
 use http::request::Parts;
 
-use crate::config::{Proxy, origin};
+use crate::config::{Proxy, forwarded_for, origin, x_forwarded_for};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -26,14 +26,24 @@ impl RequestSource {
     pub(super) fn new(parts: &Parts, proxies: &[Proxy]) -> Self {
         let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let forwarded = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         Self {
-            ip: peer.map(|ConnectInfo(peer)| origin(proxies, peer.ip(), forwarded)),
+            ip: peer.map(|ConnectInfo(peer)| sender(parts, proxies, peer.ip())),
             user_agent: agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
         }
     }
 
     pub(super) fn ip_text(&self) -> Option<String> {
         self.ip.map(|ip| ip.to_string())
+    }
+}
+
+/// Returns the sender's address. `X-Forwarded-For` goes first, because nearly all proxies write it and some of them pass on
+/// a `Forwarded` that the client wrote.
+fn sender(parts: &Parts, proxies: &[Proxy], peer: IpAddr) -> IpAddr {
+    let values = |name| parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    if parts.headers.contains_key(X_FORWARDED_FOR) {
+        origin(proxies, peer, values(X_FORWARDED_FOR).flat_map(x_forwarded_for))
+    } else {
+        origin(proxies, peer, values(FORWARDED).flat_map(forwarded_for))
     }
 }
