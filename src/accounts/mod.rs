@@ -44,7 +44,7 @@ pub use password::Password;
 pub use password_change::{PasswordChange, change_password};
 pub use profile::{Profile, change_appearance, change_profile};
 pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset_link};
-pub use setup::{create_owner, issue_setup_link, setup_state};
+pub use setup::{create_owner, has_owner, issue_setup_link, setup_state};
 pub use sign_in::{SignInAttempt, SignInOutcome, sign_in, sign_out};
 pub use sign_up::{NewAccount, create, sign_up};
 pub use user::{NewUser, User};
@@ -68,6 +68,19 @@ pub async fn list_responsible(system: &SystemDb, owner: OwnerId) -> Result<Vec<U
 /// Lists the administrators of the hub whose address is confirmed.
 pub async fn list_administrators(system: &SystemDb) -> Result<Vec<User>> {
     Ok(store::list_administrators(system.pool()).await?)
+}
+
+/// Lists mailboxes that have two accounts, because their domain was typed in two spellings. Older versions allowed that;
+/// each account can be used, in its own spelling.
+pub async fn list_doubled_mailboxes(system: &SystemDb) -> Result<Vec<String>> {
+    let mut mailboxes: Vec<_> = store::list_international_emails(system.pool())
+        .await?
+        .iter()
+        .map(|email| email::Spellings::of_address(email).canonical.to_lowercase())
+        .collect();
+    mailboxes.sort();
+    let doubled = mailboxes.chunk_by(|one, other| one == other).filter(|same| same.len() > 1);
+    Ok(doubled.filter_map(|same| same.first().cloned()).collect())
 }
 
 /// Deletes expired sessions, and links that expired a month ago. Runs daily.

@@ -45,7 +45,7 @@ pub enum ResetLink {
 /// Enqueues a mail with a link to the account with this address, unless there is none or a mail was enqueued within the
 /// last minute.
 pub async fn send_reset_link(system: &SystemDb, outbox: &Outbox, email: &Email, now: Timestamp) -> Result<()> {
-    let Some(account) = store::find_by_email(system.pool(), email.as_str()).await? else { return Ok(()) };
+    let Some(account) = store::find_by_email(system.pool(), email.typed()).await? else { return Ok(()) };
     let user = account.user;
     let mut tx = system.begin().await?;
     // of two concurrent requests, the second finds the link of the first

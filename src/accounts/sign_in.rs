@@ -52,7 +52,7 @@ pub async fn sign_in(
     };
     let email = Email::parse(email).map_err(|_| email);
     let account = match &email {
-        Ok(email) => store::find_by_email(system.pool(), email.as_str()).await?,
+        Ok(email) => store::find_by_email(system.pool(), email.typed()).await?,
         Err(_) => None,
     };
     let hash = account.as_ref().map(|account| account.password_hash.clone());

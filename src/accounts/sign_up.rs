@@ -1,5 +1,7 @@
 //! Creation of accounts: by visitors, if the hub allows sign-up, or by the operator on the command line.
 
+use sqlx::PgConnection;
+
 use super::links::{self, LinkPurpose};
 use super::{NewUser, Passwords, User, Visitor, confirmation, store};
 use crate::audit::{self, Action};
@@ -37,7 +39,11 @@ pub async fn sign_up(
     }
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
-    if let Some(user) = store::insert_unconfirmed(&mut tx, new, &hash, now).await? {
+    let inserted = match find_confirmed(&mut tx, new).await? {
+        Some(_) => None,
+        None => store::insert_unconfirmed(&mut tx, new, &hash, now).await?,
+    };
+    if let Some(user) = inserted {
         links::withdraw(&mut *tx, LinkPurpose::Confirm, Some(user)).await?;
         let action = Action::AccountCreated { user, admin: false };
         audit::record(&mut tx, &visitor.acting_as(user), &action, now).await?;
@@ -64,14 +70,25 @@ pub async fn create(
     let NewAccount { user: new, visitor } = account;
     let hash = passwords.hash(&new.password).await?;
     let mut tx = system.begin().await?;
-    let user = store::insert_confirmed(&mut tx, new, &hash, is_admin, now).await?.ok_or_else(|| {
-        Error::field(
-            "email",
-            format!("There is already an account for {}. Sign in, or enter another address", new.email),
-        )
-    })?;
+    let user = match store::find_by_email(&mut *tx, new.email.as_str()).await? {
+        Some(_) => None,
+        None => store::insert_confirmed(&mut tx, new, &hash, is_admin, now).await?,
+    };
+    let user = user.ok_or_else(|| address_taken_error(new))?;
     let action = Action::AccountCreated { user: user.id, admin: is_admin };
     audit::record(&mut tx, &visitor.acting_as(user.id), &action, now).await?;
     tx.commit().await?;
     Ok(user)
+}
+
+/// Returns the confirmed account of the address in another spelling of its domain, or in the same.
+pub(super) async fn find_confirmed(conn: &mut PgConnection, new: &NewUser) -> Result<Option<User>> {
+    let account = store::find_by_email(conn, new.email.as_str()).await?;
+    Ok(account.map(|account| account.user).filter(|user| user.confirmed_at.is_some()))
+}
+
+/// Builds the error of an address that has an account.
+pub(super) fn address_taken_error(new: &NewUser) -> Error {
+    let message = format!("There is already an account for {}. Sign in, or enter another address", new.email);
+    Error::field("email", message)
 }

@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, PgExecutor};
 
+use super::email::Spellings;
 use super::{Announce, Appearance, Contrast, Motion, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::{OwnerId, UserId};
@@ -85,8 +86,23 @@ pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Resu
     Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
+/// Finds the user of an address, in whichever spelling. Older versions may have stored two of the same mailbox: an exact
+/// match goes first.
 pub(super) async fn find_by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
-    let row = select_users!("password_hash,", "WHERE lower(email) = lower($1)", email).fetch_optional(conn).await?;
+    let Spellings { canonical, ascii } = Spellings::of_address(email);
+    let row = select_users!(
+        "password_hash,",
+        r#"
+        WHERE lower(email) IN (lower($1), lower($2), lower($3))
+        ORDER BY lower(email) <> lower($1), lower(email) <> lower($2), id
+        LIMIT 1
+        "#,
+        email,
+        canonical,
+        ascii
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(row.map(|row| Credentials { user: user_from!(row), password_hash: row.password_hash }))
 }
 
@@ -120,6 +136,47 @@ pub(super) async fn insert_confirmed(
         new.display_name,
         password_hash,
         is_admin,
+        now,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Inserts the owner of the hub, or replaces a user whose address is not confirmed. Returns `None` if the address belongs to
+/// a confirmed account.
+pub(super) async fn insert_owner(
+    conn: &mut PgConnection,
+    new: &NewUser,
+    password_hash: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<User>> {
+    sqlx::query_as!(
+        User,
+        r#"
+        INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
+        VALUES ($1, $2, $3, $4, true, $5, $5)
+        ON CONFLICT (lower(email)) DO UPDATE
+        SET email = EXCLUDED.email,
+            display_name = EXCLUDED.display_name,
+            password_hash = EXCLUDED.password_hash,
+            is_admin = true,
+            confirmed_at = EXCLUDED.confirmed_at
+        WHERE users.confirmed_at IS NULL
+        RETURNING id AS "id: UserId",
+                  email,
+                  display_name,
+                  is_admin,
+                  time_zone,
+                  theme AS "theme: Theme",
+                  contrast AS "contrast: Contrast",
+                  motion AS "motion: Motion",
+                  announce AS "announce: Announce",
+                  confirmed_at
+        "#,
+        UserId::new(now) as _,
+        new.email.as_str(),
+        new.display_name,
+        password_hash,
         now,
     )
     .fetch_optional(conn)
@@ -207,12 +264,21 @@ pub(super) async fn set_appearance(conn: &mut PgConnection, id: UserId, chosen: 
     Ok(())
 }
 
-/// Reports whether any user exists. Other transactions that insert a user wait until this one ends.
-pub(super) async fn exists_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
+/// Reports whether the hub has an administrator. Other transactions that insert a user wait until this one ends.
+pub(super) async fn has_administrator_locked(conn: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query!("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *conn).await?;
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
+    has_administrator(conn).await
 }
 
-pub(super) async fn exists(conn: impl PgExecutor<'_>) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#).fetch_one(conn).await
+pub(super) async fn has_administrator(conn: impl PgExecutor<'_>) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users WHERE is_admin) AS "any!""#).fetch_one(conn).await
+}
+
+/// Returns the addresses of accounts whose domain has letters other than ASCII, in either spelling.
+pub(super) async fn list_international_emails(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"SELECT email FROM users WHERE email ~ '[^ -~]' OR lower(email) LIKE '%xn--%' ORDER BY created_at, id"#
+    )
+    .fetch_all(conn)
+    .await
 }

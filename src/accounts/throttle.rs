@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 use time::Duration;
 
 use super::Visitor;
+use super::email::Spellings;
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
 
@@ -44,7 +45,8 @@ pub(super) struct Subject {
 impl Subject {
     /// Returns the subject of a typed email address, whether or not an account has the address.
     pub(super) fn account(email: &str) -> Self {
-        Self { key: digest("account", &email.trim().to_lowercase()), free_failures: MAX_FREE_FAILURES_BY_ACCOUNT }
+        let email = Spellings::of_address(email.trim()).canonical.to_lowercase();
+        Self { key: digest("account", &email), free_failures: MAX_FREE_FAILURES_BY_ACCOUNT }
     }
 
     /// Returns the subject of a network address. An IPv6 address counts by its /64, which one customer commonly has.
@@ -74,9 +76,11 @@ struct Tries {
 }
 
 impl Tries {
-    /// Returns the time from which the next attempt is checked.
-    fn next_attempt_at(self, free_failures: i32) -> Timestamp {
-        self.attempted_at + wait(self.failures - free_failures)
+    /// Returns the time from which the next attempt is checked, if there is a wait. Without one, an attempt that began
+    /// before the last one, at the same address, must not wait either.
+    fn next_attempt_at(self, free_failures: i32) -> Option<Timestamp> {
+        let wait = wait(self.failures - free_failures);
+        (!wait.is_zero()).then(|| self.attempted_at + wait)
     }
 
     /// Counts one more failure.
@@ -109,13 +113,12 @@ pub(super) async fn admit(system: &SystemDb, subjects: &[Subject], now: Timestam
     let mut next = None;
     for subject in subjects {
         let tries = lock_tries(&mut tx, subject, now).await?;
-        let next_attempt_at = tries.next_attempt_at(subject.free_failures);
-        if next_attempt_at > now {
-            return Ok(Admission::Wait(next_attempt_at));
+        if let Some(until) = tries.next_attempt_at(subject.free_failures).filter(|at| *at > now) {
+            return Ok(Admission::Wait(until));
         }
         let tries = tries.with_failure(now);
         update_tries(&mut tx, subject, tries).await?;
-        next = next.max(Some(tries.next_attempt_at(subject.free_failures)).filter(|at| *at > now));
+        next = next.max(tries.next_attempt_at(subject.free_failures).filter(|at| *at > now));
     }
     purge_expired(&mut tx, now).await?;
     tx.commit().await?;
@@ -197,7 +200,10 @@ pub(super) async fn reset(conn: &mut PgConnection, subject: &Subject) -> sqlx::R
 
 #[cfg(test)]
 mod tests {
-    use super::{FAILURE_TTL, MAX_FREE_FAILURES_BY_ACCOUNT, MAX_WAIT, MIN_WAIT, Subject, Tries, wait};
+    use super::{
+        FAILURE_TTL, MAX_FREE_FAILURES_BY_ACCOUNT, MAX_FREE_FAILURES_BY_ADDRESS, MAX_WAIT, MIN_WAIT, Subject, Tries,
+        wait,
+    };
     use proptest::prelude::*;
     use time::Duration;
     use time::macros::datetime;
@@ -221,6 +227,12 @@ mod tests {
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 
+    #[test]
+    fn people_at_one_address_do_not_wait_for_each_other() {
+        let tries = Tries { failures: 1, attempted_at: NOW + Duration::seconds(1) };
+        assert_eq!(tries.next_attempt_at(MAX_FREE_FAILURES_BY_ADDRESS), None);
+    }
+
     proptest! {
         #[test]
         fn the_owner_never_waits_longer_than_the_maximum(gaps in prop::collection::vec(0_i64..7_200, 1..200)) {
@@ -228,10 +240,11 @@ mod tests {
             let mut tries = Tries { failures: 0, attempted_at: now };
             for gap in gaps {
                 now += Duration::seconds(gap);
-                if tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT) <= now {
+                if tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT).is_none_or(|at| at <= now) {
                     tries = tries.with_failure(now);
                 }
-                prop_assert!(tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT) - now <= MAX_WAIT);
+                let next = tries.next_attempt_at(MAX_FREE_FAILURES_BY_ACCOUNT);
+                prop_assert!(next.is_none_or(|at| at - now <= MAX_WAIT));
             }
             prop_assert_eq!(tries.with_failure(now + FAILURE_TTL).failures, 1);
         }

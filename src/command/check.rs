@@ -1,6 +1,7 @@
 //! `craft check`: what a start would meet, one line each.
 
 use super::print_line;
+use crate::accounts;
 use crate::config::Config;
 use crate::db::managed::PrivatePostgres;
 use crate::db::{PoolSizes, Server};
@@ -40,8 +41,18 @@ async fn look_inside(config: &Config, server: &Server, report: &mut Report) -> R
     if let Some(vault) = report.line_of("Master key", vault, |_| "found".to_owned())? {
         report.line("Sealed secrets", vault.check(&databases.system).await.map(|()| "can be opened".to_owned()))?;
     }
+    let doubled = accounts::list_doubled_mailboxes(&databases.system).await;
+    report.line("Accounts", doubled.map(|mailboxes| describe_doubled(&mailboxes)))?;
     databases.close().await;
     Ok(())
+}
+
+/// Lists mailboxes with two accounts. That is nothing wrong: both can be used.
+fn describe_doubled(mailboxes: &[String]) -> String {
+    if mailboxes.is_empty() {
+        return "each mailbox has one at most".to_owned();
+    }
+    format!("two for the same mailbox, whose domain was typed in two spellings: {}", mailboxes.join(", "))
 }
 
 /// Lines as they come, and whether any was bad.

@@ -23,8 +23,11 @@ const OF_ALL_USERS: &[(&str, &str)] = &[
         "UPDATE user_connections SET next_attempt_at = $2 WHERE oauth_client_id = $1 AND failure = 'client' AND next_attempt_at > $2",
         "an application that an administrator has mended serves all users",
     ),
-    ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first account is the owner's, and there is one"),
-    ("SELECT EXISTS (SELECT FROM users) AS \"any!\"", "only a hub without accounts prints the link for the owner's"),
+    ("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", "the first administrator is the owner, and there is one"),
+    (
+        "SELECT EXISTS (SELECT FROM users WHERE is_admin) AS \"any!\"",
+        "only a hub without administrators prints the link for the owner's account",
+    ),
 ];
 
 /// Tables whose rows are about the owner itself.

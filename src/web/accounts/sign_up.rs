@@ -34,6 +34,7 @@ struct NewPage<'a> {
     faults: FieldFaults,
     email: &'a str,
     display_name: &'a str,
+    has_owner: bool,
 }
 
 #[derive(Template)]
@@ -48,7 +49,10 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn) -> Result
     }
     let shell = anyone.shell(TITLE).await;
     Ok(match app.sign_up {
-        SignUp::Open => page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "" }),
+        SignUp::Open => {
+            let has_owner = accounts::has_owner(&app.system).await?;
+            page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "", has_owner })
+        }
         SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell }),
     })
 }
@@ -57,7 +61,9 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     let new = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
         Err(Error::Invalid(faults)) => {
             let shell = anyone.shell(TITLE).await.title_prefix("Error");
-            let form = NewPage { shell, faults, email: &fields.email, display_name: &fields.display_name };
+            let has_owner = accounts::has_owner(&app.system).await?;
+            let (email, display_name) = (fields.email.as_str(), fields.display_name.as_str());
+            let form = NewPage { shell, faults, email, display_name, has_owner };
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
         new => new?,

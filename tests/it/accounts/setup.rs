@@ -5,6 +5,7 @@ use std::time::Duration;
 use craft::accounts;
 use http::StatusCode;
 
+use super::sign_up::sign_up;
 use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::{PASSWORD, TestApp};
@@ -38,12 +39,12 @@ async fn the_printed_link_makes_the_owner_who_is_signed_in_at_once() {
 }
 
 #[tokio::test]
-async fn a_setup_link_dies_when_a_user_exists() {
+async fn a_setup_link_dies_when_an_administrator_exists() {
     let app = TestApp::new().await;
     let link = printed_link(&app).await.unwrap();
     let late = app.stranger();
     let page = late.get(&link).await;
-    app.account("alice", false).await;
+    app.account("alice", true).await;
 
     let answer = set_up(&late, &page, "late@example.com").await;
     assert_eq!(answer.status, StatusCode::GONE);
@@ -51,6 +52,29 @@ async fn a_setup_link_dies_when_a_user_exists() {
     assert_eq!(late.get(&link).await.status, StatusCode::GONE);
     assert_eq!(printed_link(&app).await, None);
     assert_eq!(app.audit_actions().await, ["account.created"], "only alice");
+}
+
+#[tokio::test]
+async fn people_who_sign_up_do_not_use_up_the_link_of_the_owner() {
+    let app = TestApp::new().await;
+    let visitor = app.stranger();
+    assert!(visitor.get("/sign-up").await.text("main").contains("This hub has no owner yet"));
+    let link = printed_link(&app).await.unwrap();
+    app.account("alice", false).await;
+    // a stranger knows the owner's address, and another password
+    sign_up(&visitor, "olive@example.com", "the stranger knows this").await;
+    let strangers_link = app.newest_mailed_link().await;
+    let link = printed_link(&app).await.unwrap_or(link);
+
+    let olive = app.stranger();
+    let page = olive.get(&link).await;
+    let page = set_up(&olive, &page, "alice@example.com").await;
+    assert_eq!(page.texts(".summary li").len(), 1, "her account is her own: {}", page.text("main"));
+    let page = set_up(&olive, &page, "olive@example.com").await;
+    assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
+    assert_eq!(visitor.get(&strangers_link).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(visitor.sign_in("olive@example.com", "the stranger knows this").await.path(), "/sign-in");
+    assert!(!visitor.get("/sign-up").await.text("main").contains("no owner yet"));
 }
 
 #[tokio::test]
@@ -76,7 +100,8 @@ async fn setting_up_waits_for_an_account_that_is_being_made_elsewhere() {
     let page = late.get(&link).await;
     let mut elsewhere = app.app.system.begin().await.unwrap();
     sqlx::query(
-        "INSERT INTO users (id, email, display_name, password_hash, created_at) VALUES ($1, 'a@b.c', 'A', '', $2)",
+        "INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
+         VALUES ($1, 'a@b.c', 'A', '', true, $2, $2)",
     )
     .bind(uuid::Uuid::new_v4())
     .bind(app.app.clock.now())

@@ -114,3 +114,38 @@ async fn the_command_line_makes_confirmed_accounts_but_no_second_one_for_an_addr
     assert!(matches!(second, Err(Error::Invalid(faults)) if faults.message_for("email").is_some()));
     assert_eq!(app.audit_actions().await, ["account.created"]);
 }
+
+#[tokio::test]
+async fn a_mailbox_is_the_same_in_every_spelling_of_its_domain() {
+    let app = TestApp::new().await;
+    let (visitor, now) = (Visitor::from_command_line(), app.app.clock.now());
+    let create = async |email: &str| {
+        let new = NewUser::parse(email, "Somebody", &Secret::new(PASSWORD)).unwrap();
+        let account = NewAccount { user: &new, visitor: &visitor };
+        accounts::create(&app.app.system, &app.app.passwords, account, false, now).await
+    };
+    create("user@B\u{fc}cher.test").await.unwrap();
+    for spelling in ["user@xn--bcher-kva.test", "USER@XN--BCHER-KVA.test", "user@bu\u{308}cher.test"] {
+        assert!(matches!(create(spelling).await, Err(Error::Invalid(_))), "{spelling}");
+        assert_eq!(app.stranger().sign_in(spelling, PASSWORD).await.path(), "/dashboard", "{spelling}");
+        sign_up(&app.stranger(), spelling, PASSWORD).await;
+        assert!(app.mails().await.pop().unwrap().contains("already has an account"), "{spelling}");
+    }
+}
+
+#[tokio::test]
+async fn two_accounts_that_an_older_version_made_of_one_mailbox_stay_usable() {
+    let app = TestApp::new().await;
+    let user = app.account("ada", false).await;
+    let insert = "INSERT INTO users (id, email, display_name, password_hash, confirmed_at, created_at)
+                  SELECT gen_random_uuid(), $2, $2, password_hash, confirmed_at, created_at FROM users WHERE id = $1";
+    let spellings = ["user@b\u{fc}cher.test", "user@xn--bcher-kva.test"];
+    for email in spellings {
+        sqlx::query(insert).bind(user.id).bind(email).execute(app.app.system.pool()).await.unwrap();
+    }
+    for email in spellings {
+        let page = app.stranger().sign_in(email, PASSWORD).await;
+        assert_eq!(page.text(".who"), format!("Signed in as {email}"));
+    }
+    assert_eq!(accounts::list_doubled_mailboxes(&app.app.system).await.unwrap(), [spellings[0]]);
+}

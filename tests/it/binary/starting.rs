@@ -39,6 +39,7 @@ async fn commands_work_beside_a_running_hub_and_leave_it_running() {
     assert!(check.status.success(), "{}{}", check.stdout, check.stderr);
     assert!(check.stdout.lines().all(|line| line.starts_with("ok ")), "{}", check.stdout);
     assert!(check.stdout.contains("Migrations: up to date"), "{}", check.stdout);
+    assert!(check.stdout.contains("Accounts: each mailbox has one at most"), "{}", check.stdout);
 
     let migrate = place.run(&["migrate"]).await;
     assert_eq!((migrate.status.code(), migrate.stdout.as_str()), (Some(0), "The database is up to date.\n"));
