@@ -13,6 +13,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use super::error::Error;
 
+/// Value of `Cache-Control` for payloads and secrets, on pages and downloads alike.
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
+
 /// Responds with a page. The browser stores it and revalidates it each time; an unchanged page is then a 304.
 pub fn page(template: &impl Template) -> Response {
     page_with(StatusCode::OK, template)
@@ -35,15 +38,16 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Response {
     response
 }
 
-/// Responds with a page that shows a secret once. Nothing stores it, not even the browser's Back.
-pub fn page_shown_once(template: &impl Template) -> Response {
+/// Responds with a page that shows a payload (of a job, of an audit entry) or a secret. Nothing stores it, not even the
+/// browser's Back.
+pub fn page_unstored(template: &impl Template) -> Response {
     forbid_storing(page(template))
 }
 
 /// Forbids browsers and proxies to store a finished response.
 pub(super) fn forbid_storing(mut response: Response) -> Response {
     response.headers_mut().remove(ETAG);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     response
 }
 

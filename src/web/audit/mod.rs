@@ -25,7 +25,7 @@ use crate::ids::AuditId;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{ById, Path, Query};
-use crate::web::respond::{page, page_with};
+use crate::web::respond::{page_unstored, page_with};
 use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
@@ -51,5 +51,5 @@ async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById
     let calendar = me.calendar(app.clock.now());
     let shell = me.shell(entry.action.title()).await.section(Section::Audit);
     let shell = shell.breadcrumb("Audit log", me.here().path("/audit"));
-    Ok(page(&ShowPage::new(shell, entry, me.actor.user_id(), &calendar)))
+    Ok(page_unstored(&ShowPage::new(shell, entry, me.actor.user_id(), &calendar)))
 }

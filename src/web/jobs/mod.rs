@@ -42,7 +42,7 @@ use crate::web::extract::{ById, Path, Query};
 use crate::web::filtering::SelectOption;
 use crate::web::job_row::JobRowView;
 use crate::web::live_bar::LiveUpdatesBar;
-use crate::web::respond::{page, page_with};
+use crate::web::respond::{forbid_storing, page_unstored, page_with};
 use crate::web::shell::{Section, Shell};
 use crate::web::when::{Calendar, When};
 
@@ -156,7 +156,7 @@ async fn show(
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
     let shell = page_shell(me.shell(view.tool.clone()).await, &view);
     let reload_seconds = live.reload_seconds;
-    let mut response = page(&ShowPage { shell, job: view, events, live });
+    let mut response = page_unstored(&ShowPage { shell, job: view, events, live });
     if let Some(seconds) = reload_seconds {
         response.headers_mut().insert("refresh", seconds.into());
     }
@@ -187,7 +187,7 @@ async fn wait_for_change(app: &App, actor: &Actor, id: JobId, after: Position, t
 async fn show_json(app: &App, me: &SignedIn, id: JobId) -> error::Result {
     let (mut job, log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
     job.input = load_masked_input(app, me, &job).await?.to_string();
-    Ok(axum::Json(jobs::to_json(&job, &log)).into_response())
+    Ok(forbid_storing(axum::Json(jobs::to_json(&job, &log)).into_response()))
 }
 
 /// Returns a job's input without the values that its schema marks as secret.

@@ -186,7 +186,7 @@ pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(ById { i
     let output = job.output.ok_or(Error::not_found())?;
     let name = format!("attachment; filename=\"job-{}.json\"", job.id);
     Ok((
-        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-cache")],
+        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-store")],
         [(CONTENT_DISPOSITION, name)],
         output,
     )
@@ -212,7 +212,7 @@ pub(super) async fn content(
     let headers = [
         (CONTENT_TYPE, shown.map_or("application/octet-stream", |known| known)),
         (CONTENT_DISPOSITION, disposition),
-        (CACHE_CONTROL, "private, no-cache"),
+        (CACHE_CONTROL, "private, no-store"),
     ];
     Ok((headers, bytes).into_response())
 }

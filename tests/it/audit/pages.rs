@@ -14,6 +14,13 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     let alice = app.alice().await;
     let job = app.run(&alice, HASH, [("v/text", "abc")]).await;
     let there = alice.get(&job.attr("dd a[href^='/audit/']", "href").unwrap()).await;
+    // payloads are in no cache, other pages are revalidated
+    let path = job.path();
+    for path in [path, &format!("{path}.json"), &format!("{path}/output"), there.path()] {
+        let page = alice.get(path).await;
+        assert_eq!((page.header("cache-control"), page.header("etag")), (Some("private, no-store"), None), "{path}");
+    }
+    assert_eq!(alice.get("/jobs").await.header("cache-control"), Some("private, no-cache"));
     assert_eq!(there.text("h1"), "Tool run");
     assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "hash");
     let connector = there.attrs("dd a[href^='/connectors/']", "href");
