@@ -8,6 +8,10 @@ use craft::command::{self, Arguments};
 use craft::error::Error;
 use craft::workbench;
 
+/// Gives memory back after a crowd has gone, which the system's allocator does not: see `docs/decisions/061-…`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // a bounded child of the Workbench, before anything of the hub is set up
     if std::env::args_os().nth(1).is_some_and(|argument| argument == workbench::EVALUATE) {

@@ -72,6 +72,17 @@ impl Program {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
     }
 
+    /// Makes the headers of a viewer who signed in at another process fit this one, whose port is in the cookies' names.
+    pub(crate) fn adopt(&self, viewer: &mut HeaderMap) {
+        let cookies = viewer[COOKIE].to_str().unwrap().split("; ").map(|cookie| {
+            let (name, value) = cookie.split_once('=').unwrap();
+            let (name, _port) = name.rsplit_once('-').unwrap();
+            format!("{name}-{}={value}", self.base.port().unwrap())
+        });
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        viewer.insert(COOKIE, HeaderValue::from_str(&cookies).unwrap());
+    }
+
     /// Signs in and returns the headers for the next requests.
     pub(crate) async fn sign_in(&self, email: &str) -> HeaderMap {
         let form = url::form_urlencoded::Serializer::new(String::new())

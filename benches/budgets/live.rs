@@ -1,6 +1,6 @@
 //! Live pages: memory of ten thousand open pages, and the time until a change is shown.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use craft::ids::{ConnectionId, JobId, UserId};
 use http::{HeaderMap, StatusCode};
@@ -18,26 +18,39 @@ const USERS: usize = 1_000;
 /// Open pages of each user.
 const PAGES: usize = 10;
 
+/// The pages, without a worker.
+const SERVE: [&str; 2] = ["serve", "--no-worker"];
+
+/// Time in which memory is given back after a crowd has gone.
+const SETTLING_TIME: Duration = Duration::from_secs(5);
+
+const MIB: f64 = 1_048_576.0;
+
 /// Jobs that are cancelled while their page is open.
 const CHANGES: usize = 200;
 
 pub(crate) async fn measure(database: &BenchDatabase) {
     make_owner(database).await;
     let bare = Program::bare(database, "bare-events").await;
-    let hub = Program::hub(database, &["serve", "--no-worker"]).await;
     let jobs = jobs(database).await;
     let bare_each = {
         let visits: Vec<_> = (0..USERS * PAGES).map(|_| ("/".to_owned(), HeaderMap::new())).collect();
         each(&bare, visits).await.0
     };
+    let former = Program::hub(database, &SERVE).await;
+    let mut viewers = Vec::new();
+    for n in 0..USERS {
+        viewers.push(former.sign_in(&email(n)).await);
+    }
+    let crowd = former.memory();
+    drop(former);
+    // a process of its own: memory that sign-ins leave behind would hide what streams take
+    let hub = Program::hub(database, &SERVE).await;
+    let fresh = hub.memory();
     let mut visits = Vec::new();
-    let mut first = HeaderMap::new();
-    for (n, job) in jobs.iter().enumerate() {
-        let me = hub.sign_in(&email(n)).await;
-        visits.extend((0..PAGES).map(|_| (format!("/jobs/{job}/events"), me.clone())));
-        if n == 0 {
-            first = me;
-        }
+    for (job, viewer) in jobs.iter().zip(&mut viewers) {
+        hub.adopt(viewer);
+        visits.extend((0..PAGES).map(|_| (format!("/jobs/{job}/events"), viewer.clone())));
     }
     let (ours_each, open) = each(&hub, visits).await;
     Figure {
@@ -49,8 +62,20 @@ pub(crate) async fn measure(database: &BenchDatabase) {
         reference: (bare_each / 1024.0, "bare stream"),
     }
     .report();
-    change_to_screen(&hub, database, &first).await;
+    change_to_screen(&hub, database, &viewers[0]).await;
     drop(open);
+    tokio::time::sleep(SETTLING_TIME).await;
+    for (name, left) in [("live.after_sign_ins", crowd), ("live.after_viewers", hub.memory())] {
+        Figure {
+            name,
+            value: left / MIB,
+            unit: "MiB",
+            better: Better::Lower,
+            target: 60.0,
+            reference: (fresh / MIB, "the hub at its start"),
+        }
+        .report();
+    }
 }
 
 /// Creates a job for each user; it stays queued because no worker runs.

@@ -47,6 +47,8 @@ pub(super) async fn run<T: DeserializeOwned>(program: &Path, task: &Task) -> Res
     let child = Command::new(program)
         .arg(EVALUATE)
         .env_clear()
+        // the allocator reserves addresses before the child limits itself, and the limit counts addresses
+        .env("MIMALLOC_ARENA_RESERVE", "16MiB")
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
