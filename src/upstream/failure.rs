@@ -126,6 +126,7 @@ pub(super) fn from_initialize(target: &Target, error: &ClientInitializeError) ->
             let message = format!("{name} supports only versions of MCP that the hub does not: {versions:.200}");
             Failure::permanent("version", message).with_advice("Ask the server’s operator to update it")
         }
+        ClientInitializeError::ConnectionClosed(_) => broken(name),
         other => {
             let error = other.to_string();
             let error = target.redact(&error);
@@ -140,14 +141,14 @@ pub(super) fn from_request(target: &Target, error: &ServiceError) -> Failure {
     let name = target.name();
     match error {
         ServiceError::McpError(error) => rejected(target, error),
-        ServiceError::TransportClosed | ServiceError::TransportSend(_) => Failure::new(
-            FailureKind::Ambiguous,
-            "broken",
-            format!("{name} closed the connection before its answer was complete"),
-        )
-        .with_advice("Check that it is running"),
+        ServiceError::TransportClosed | ServiceError::TransportSend(_) => broken(name),
         _ => not_mcp_json(name),
     }
+}
+
+fn broken(name: &str) -> Failure {
+    let message = format!("{name} closed the connection before its answer was complete");
+    Failure::new(FailureKind::Ambiguous, "broken", message).with_advice("Check that it is running")
 }
 
 fn rejected(target: &Target, error: &ErrorData) -> Failure {

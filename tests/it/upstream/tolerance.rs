@@ -287,6 +287,19 @@ async fn a_request_that_gets_no_answer_is_over_at_once() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_gets_no_answer_is_said_to_be_that() {
+    let answers: [fn(&Value) -> Response; 2] =
+        [|_| raw("text/event-stream", "data: soon\n\n"), |_| StatusCode::ACCEPTED.into_response()];
+    let messages = ["closed the connection before its answer", "answered with nothing (HTTP 202)"];
+    for (answer, expected) in answers.into_iter().zip(messages) {
+        let server = OddServer::start(eight()).await;
+        server.answer("initialize", answer);
+        let error = discover(&egress(), &remote(server.url()), limits()).await.unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_is_read_past_events_that_are_no_answer() {
     let server = OddServer::start(json!([tool("t")])).await;
     server.answer("tools/call", |request| {
