@@ -9,6 +9,7 @@ mod accounts;
 mod audit;
 mod authorization;
 mod binary;
+mod conformance;
 mod connections;
 mod connectors;
 mod dashboard;

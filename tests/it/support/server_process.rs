@@ -23,6 +23,13 @@ pub(crate) fn installed(path: &str) -> PathBuf {
     path
 }
 
+/// Returns the command that runs a script under `tests/upstreams` with the node of its lockfile.
+pub(crate) fn node(script: &str) -> Command {
+    let mut command = Command::new(installed("node_modules/.bin/node"));
+    command.arg(installed(script));
+    command
+}
+
 /// Attempts to start a server: between its choice and its use, another process may have taken the port.
 const STARTS: usize = 5;
 
