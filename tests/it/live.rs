@@ -1,17 +1,13 @@
 //! Wake-ups cross processes, and outlive the connection that carries them.
 
-use std::time::Duration;
-
 use craft::clock::Clock;
 use craft::ids::{JobId, OwnerId};
 use craft::live::{Live, Subscription};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::support::database::TestDatabase;
-
-const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::support::hang::in_time;
 
 /// The parts of another process of the hub.
 fn process(database: &TestDatabase) -> Live {
@@ -19,7 +15,7 @@ fn process(database: &TestDatabase) -> Live {
 }
 
 async fn heard(ticks: &mut Subscription) {
-    timeout(TEST_TIMEOUT, ticks.changed()).await.expect("nothing was heard");
+    in_time("a notification is heard", ticks.changed()).await;
 }
 
 #[tokio::test]

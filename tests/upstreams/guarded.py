@@ -36,7 +36,6 @@ class Provider(in_memory.InMemoryOAuthProvider):
     exchanges = 0
     refreshes = 0
     revocations = 0
-    slow = 0.0
     gate = None
     dead = False
     failing = None
@@ -57,7 +56,6 @@ class Provider(in_memory.InMemoryOAuthProvider):
 
     async def exchange_authorization_code(self, client, authorization_code):
         Provider.exchanges += 1
-        await asyncio.sleep(Provider.slow)
         Provider.issued.append(authorization_code.code)
         try:
             return self.issue(await super().exchange_authorization_code(client, authorization_code))
@@ -66,7 +64,6 @@ class Provider(in_memory.InMemoryOAuthProvider):
 
     async def exchange_refresh_token(self, client, refresh_token, scopes):
         Provider.refreshes += 1
-        await asyncio.sleep(Provider.slow)
         try:
             if Provider.failing:
                 raise Provider.failing
@@ -173,13 +170,6 @@ async def kill(_: Request) -> JSONResponse:
 @mcp.custom_route("/test/revive", methods=["POST"])
 async def revive(_: Request) -> JSONResponse:
     Provider.dead = False
-    return JSONResponse({})
-
-
-@mcp.custom_route("/test/slow", methods=["POST"])
-async def slow(request: Request) -> JSONResponse:
-    """Delays every exchange and every refresh by this many seconds."""
-    Provider.slow = float(request.query_params["seconds"])
     return JSONResponse({})
 
 

@@ -4,9 +4,12 @@ import asyncio
 import sys
 
 from fastmcp import Context, FastMCP
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 mcp = FastMCP("Modern", instructions="Ask me anything.")
 stopped = 0
+woken = asyncio.Event()
 
 
 @mcp.tool
@@ -34,6 +37,21 @@ async def wait(context: Context) -> str:
         stopped += 1
         raise
     return "never"
+
+
+@mcp.tool(annotations={"readOnlyHint": True})
+async def rest(context: Context) -> str:
+    """Rests until it is woken. It may be called again."""
+    await context.report_progress(1, 2, "resting")
+    await woken.wait()
+    return "rested"
+
+
+@mcp.custom_route("/test/wake", methods=["POST"])
+async def wake(_: Request) -> JSONResponse:
+    """Ends every call of `rest`, now and later."""
+    woken.set()
+    return JSONResponse({})
 
 
 @mcp.tool

@@ -1,7 +1,5 @@
 //! Starts that cannot be: one line says what is wrong and what to do, and no secret.
 
-use std::time::Duration;
-
 use craft::db::managed::PrivatePostgres;
 use sqlx::{ConnectOptions, Executor};
 use tokio::net::TcpListener;
@@ -10,14 +8,11 @@ use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
 use crate::support::hub::{FinishedProgram, database_url};
 
-/// Longest wait of a refused start: for a server that does not answer.
-const QUICK: Duration = Duration::from_secs(15);
-
-/// `craft serve` with these settings must say this, soon, and nothing that is secret.
+/// `craft serve` with these settings must exit with this message, and nothing that is secret.
 async fn refused(place: &DataDirectory, settings: &[(&str, &str)], expected: &str) {
     let mut serve = place.craft(&["serve"]);
     serve.envs(settings.iter().copied());
-    let ended = tokio::time::timeout(QUICK, FinishedProgram::run(serve, "")).await.expect("not refused in time");
+    let ended = FinishedProgram::run(serve, "").await;
     let text = ended.refusal();
     assert!(text.contains(expected), "{text:?} should contain {expected:?}");
     assert!(!text.contains("hunter2") && !text.contains("panicked"), "{text}");

@@ -17,10 +17,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
+use crate::support::hang::HANG_TIMEOUT;
 use crate::support::hub::{Hub, database_url};
-
-/// Far longer than anything here takes: a test that waits so long has failed.
-const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -91,7 +89,7 @@ impl Client {
         let mut text = String::new();
         while !is_whole(&text) {
             let mut bytes = [0; 4_096];
-            let read = timeout(TEST_TIMEOUT, self.0.read(&mut bytes)).await.expect("no answer in time").unwrap_or(0);
+            let read = timeout(HANG_TIMEOUT, self.0.read(&mut bytes)).await.expect("no answer in time").unwrap_or(0);
             assert!(read > 0, "the server closed the socket after {text:?}");
             text.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
         }
@@ -101,7 +99,7 @@ impl Client {
 
     /// Waits until the server has closed the socket without an answer.
     async fn closed(&mut self) {
-        let read = timeout(TEST_TIMEOUT, self.0.read(&mut [0; 1])).await.expect("not closed in time");
+        let read = timeout(HANG_TIMEOUT, self.0.read(&mut [0; 1])).await.expect("not closed in time");
         assert!(matches!(read, Ok(0) | Err(_)), "the server answered");
     }
 }
@@ -166,7 +164,7 @@ async fn a_full_server_says_so_until_a_request_ends() {
             slow.push(client);
         }
         // a socket whose request has not begun would end for the next one
-        let _all_begun = timeout(TEST_TIMEOUT, server.at_gate.acquire_many(3)).await.unwrap().unwrap();
+        let _all_begun = timeout(HANG_TIMEOUT, server.at_gate.acquire_many(3)).await.unwrap().unwrap();
         assert_eq!(server.connect().await.answer().await.0, 503);
         server.gate.add_permits(3);
         for client in &mut slow {

@@ -3,8 +3,9 @@
 use http::StatusCode;
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::support::data_directory::{DataDirectory, wait_until};
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
+use crate::support::hang::wait_until;
 use crate::support::hub::{FinishedProgram, Hub, database_url};
 use crate::support::test_app::PASSWORD;
 

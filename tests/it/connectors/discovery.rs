@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{TOOLS, add};
 use crate::support::browser::Browser;
 use crate::support::changing_server::ChangingServer;
+use crate::support::hang::wait_until;
 use crate::support::page::Page;
 use crate::support::scripted_server::tools;
 use crate::support::test_app::TestApp;
@@ -180,12 +181,7 @@ async fn tools_that_change_during_a_job_are_discovered_with_a_minimum_interval()
 
 /// Reloads the connector's page until `matches` holds: discovery runs after the job, and nothing reports its end.
 async fn wait_for_page(browser: &Browser, matches: impl Fn(&Page) -> bool) {
-    let look = async {
-        while !matches(&browser.get(GARDEN).await) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), look).await.expect("the page never came to say so");
+    wait_until("the page says so", async || matches(&browser.get(GARDEN).await)).await;
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use craft::db::managed::{PrivatePostgres, Purpose};
 use craft::db::{Databases, PoolSizes, Server};
 use rustix::process::{Signal, kill_process};
 
-use crate::support::data_directory::{DataDirectory, wait_until};
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::config_with;
+use crate::support::hang::wait_until;
 
 /// Variable that makes the test `run_server_until_killed` run a server, in the directory that it names.
 const SERVER_DIRECTORY: &str = "CRAFT_TEST_STAND_IN";

@@ -5,7 +5,6 @@ mod trust;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::response::Redirect;
@@ -16,7 +15,8 @@ use proptest::prelude::*;
 use url::Url;
 
 use crate::support::certificate_authority::{CertificateAuthority, PROTOCOLS};
-use crate::support::listener::{closed_port, send_endless_body, serve, serve_raw};
+use crate::support::hang::HANG_TIMEOUT;
+use crate::support::listener::{closed_port, leap_to_limit, send_endless_body, serve, serve_raw, serve_silence};
 
 fn loopback() -> Egress {
     Egress::new(EgressPolicy { allow: vec!["127.0.0.0/8".parse().unwrap()] })
@@ -119,13 +119,10 @@ async fn a_compressed_response_that_grows_fails_at_its_limit() {
 
 #[tokio::test]
 async fn a_timeout_a_closed_port_and_an_unknown_name_are_distinct_errors() {
-    let silent = serve_raw(|stream| async move {
-        std::future::pending::<()>().await;
-        drop(stream);
-    })
-    .await;
+    let (silent, arrived) = serve_silence(b"").await;
     let egress = loopback();
-    let error = egress.send(to(format!("http://{silent}/")).timeout(Duration::from_millis(200))).await.unwrap_err();
+    let sent = egress.send(to(format!("http://{silent}/")).timeout(HANG_TIMEOUT));
+    let error = leap_to_limit(sent, &arrived).await.0.unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }) && error.may_have_arrived(), "{error:?}");
 
     let error = egress.send(to(format!("http://{}/", closed_port().await))).await.unwrap_err();

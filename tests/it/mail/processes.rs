@@ -3,8 +3,9 @@
 use futures_util::future::join_all;
 
 use super::{MINUTE, ask_for_password, hub_with, outbox};
-use crate::support::data_directory::{DataDirectory, wait_until};
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
+use crate::support::hang::wait_until;
 use crate::support::hub::{Hub, database_url};
 use crate::support::smtp_server::SmtpServer;
 

@@ -195,7 +195,7 @@ async fn concurrent_callers_refresh_a_token_once() {
     connect(&alice, &server).await;
     let (owner, connection, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    server.control("slow?seconds=0.3").await;
+    server.hold_answer().await;
 
     // four processes with eight workers each: they share the database, and nothing else
     let mut workers = JoinSet::new();
@@ -212,6 +212,8 @@ async fn concurrent_callers_refresh_a_token_once() {
             });
         }
     }
+    server.wait_for_held_answer().await;
+    server.release_answer().await;
     let mut presented = workers.join_all().await;
     presented.dedup();
     assert_eq!((presented.len(), presented[0].0, server.count("refreshes").await), (1, 2, 1));

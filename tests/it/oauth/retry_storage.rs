@@ -4,28 +4,28 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use craft::actor::Actor;
+use craft::app::App;
 use craft::connections::CredentialAnswer;
-use craft::db::Db;
+use craft::db::{Db, SystemDb};
 use craft::error::Error;
 use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinHandle;
 
 use super::{ECHO, connect, connection, local_path, shows_answer, start_sign_in};
+use crate::support::database_switch::DatabaseSwitch;
 use crate::support::guarded_server::GuardedServer;
 use crate::support::lossy_proxy::LossyProxy;
 use crate::support::test_app::TestApp;
 
-/// Long enough for the hub to read the answer and to fail to store it.
-const OUTAGE: Duration = Duration::from_secs(2);
-
-/// Starts a refresh whose answer the provider holds until `release_answer`.
+/// Starts a refresh by a process whose answer the provider holds until `release_answer`.
 async fn start_held_refresh(
     app: &TestApp,
+    process: &App,
     server: &GuardedServer,
 ) -> JoinHandle<craft::error::Result<CredentialAnswer>> {
     let (owner, id, ..) = connection(app).await;
     server.hold_answer().await;
-    let refresher = app.app.refresher.clone();
+    let refresher = process.refresher.clone();
     let renewing = tokio::spawn(async move { refresher.credential(&Actor::system(owner), id).await });
     server.wait_for_held_answer().await;
     renewing
@@ -43,7 +43,7 @@ async fn a_token_that_arrives_after_disconnecting_is_revoked() {
     connect(&alice, &server).await;
     let (_, id, ..) = connection(&app).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewing = start_held_refresh(&app, &server).await;
+    let renewing = start_held_refresh(&app, &app.app, &server).await;
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     alice.submit(&page, "main form", []).await;
     server.release_answer().await;
@@ -61,7 +61,7 @@ async fn an_issued_token_reactivates_a_connection_that_expired_meanwhile() {
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     server.control("revive").await;
     change(&app, "status = 'active', next_attempt_at = created_at").await;
-    let renewing = start_held_refresh(&app, &server).await;
+    let renewing = start_held_refresh(&app, &app.app, &server).await;
     // another process stores that the token was rejected
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'Rejected'").await;
     server.release_answer().await;
@@ -77,18 +77,26 @@ async fn storing_a_refreshed_token_is_retried_until_the_database_is_back() {
     let alice = app.alice().await;
     connect(&alice, &server).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
-    let renewing = start_held_refresh(&app, &server).await;
-    app.set_database_reachable(false).await;
+    // of a process that does nothing else, so that a refused connection is that of the attempt to store
+    let switch = DatabaseSwitch::start(&app.app.system);
+    let process = app.second_process_with(|it| it.databases.system = SystemDb::new(switch.pool("on")));
+    let renewing = start_held_refresh(&app, &process.app, &server).await;
+    switch.turn_off();
     server.release_answer().await;
-    tokio::time::sleep(OUTAGE).await;
-    app.set_database_reachable(true).await;
+    switch.wait_for_refusal().await;
+    switch.turn_on();
     assert!(matches!(renewing.await.unwrap().unwrap(), CredentialAnswer::Ready(it) if it.version == 2));
     assert_eq!(connection(&app).await.2, "active");
 }
 
 #[tokio::test]
 async fn storing_a_sign_in_is_retried_until_the_database_is_back() {
-    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
+    let switch = OnceLock::new();
+    let app = TestApp::with(|dependencies| {
+        let switch = switch.get_or_init(|| DatabaseSwitch::start(&dependencies.databases.system));
+        dependencies.databases.web = Db::new(switch.pool("off"));
+    });
+    let (app, server, switch) = (app.await, GuardedServer::start().await, switch.get().unwrap());
     let alice = app.alice().await;
     let page = start_sign_in(&alice, &server).await;
     let home = local_path(&server.consent(&page.attr("main a.btn", "href").unwrap()).await);
@@ -96,10 +104,10 @@ async fn storing_a_sign_in_is_retried_until_the_database_is_back() {
     let coming = alice.get(&home);
     let cutting = async {
         server.wait_for_held_answer().await;
-        app.set_database_reachable(false).await;
+        switch.turn_off();
         server.release_answer().await;
-        tokio::time::sleep(OUTAGE).await;
-        app.set_database_reachable(true).await;
+        switch.wait_for_refusal().await;
+        switch.turn_on();
     };
     let (page, ()) = tokio::join!(coming, cutting);
     assert_eq!(page.text("h1"), "Guarded", "{}", page.text("main"));

@@ -6,7 +6,8 @@ use craft::error::{Error, Result};
 use craft::ids::{JobId, OwnerId};
 use craft::queue::{self, CancelResult, FinishedRun, JobEnd, JobOutcome, StopReason, WaitReason};
 
-use super::{Hub, TEST_TIMEOUT, actor, done, info, next};
+use super::{Hub, actor, done, info, next};
+use crate::support::hang::in_time;
 
 async fn cancel(hub: &Hub, owner: OwnerId, job: JobId) -> Result<CancelResult> {
     let actor = actor(owner);
@@ -56,7 +57,7 @@ async fn a_running_job_is_asked_to_stop_and_its_worker_ends_it() {
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
     assert_eq!((lease.job_id(), beside.job_id()), (job, bystander));
     assert_eq!(cancel(&hub, caller.owner, job).await.unwrap(), CancelResult::Requested);
-    assert_eq!(tokio::time::timeout(TEST_TIMEOUT, lease.stopped()).await, Ok(StopReason::Canceled));
+    assert_eq!(in_time("the run is asked to stop", lease.stopped()).await, StopReason::Canceled);
     assert!(futures_util::FutureExt::now_or_never(beside.stopped()).is_none(), "another run was told");
     let mut finish = done(&lease, caller, hub.now());
     finish.end = JobEnd::Complete { outcome: JobOutcome::Canceled, error_class: None, error: None, output: None };

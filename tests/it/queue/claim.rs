@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use craft::ids::{ConnectorId, JobId, OwnerId};
 use craft::queue::{Engine, EngineSettings, Lease, Leases};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::enqueue::fill;
 use super::{Caller, Hub, done, next, release};
+use crate::support::hang::in_time;
 
 const LANE_CAP: usize = 3;
 const CONNECTOR_CAP: usize = 7;
@@ -21,6 +23,8 @@ struct Board {
     most_of_owner: usize,
     most_of_connector: usize,
     ran: HashSet<JobId>,
+    /// Set once as many jobs run at a time as the caps allow.
+    is_full: watch::Sender<bool>,
 }
 
 impl Board {
@@ -32,6 +36,9 @@ impl Board {
         let connector = self.of_connector.entry(caller.connector).or_default();
         *connector += 1;
         self.most_of_connector = self.most_of_connector.max(*connector);
+        if self.most_of_owner >= LANE_CAP && self.most_of_connector >= CONNECTOR_CAP {
+            self.is_full.send_replace(true);
+        }
     }
 
     fn finish(&mut self, caller: Caller) {
@@ -79,7 +86,7 @@ async fn an_idle_process_claims_a_job_in_the_commit_that_enqueues_it() {
     let (engine, mut leases) = hub.engine().await;
     let mut at_once = 0;
     // the claimer may be claiming when a job is enqueued, and then claims it in a commit of its own
-    for _ in 0..10 {
+    for _ in 0..100 {
         let job = hub.enqueue(caller).await;
         let lease = next(&mut leases).await;
         assert_eq!((lease.job_id(), lease.run_no()), (job, 1));
@@ -87,6 +94,9 @@ async fn an_idle_process_claims_a_job_in_the_commit_that_enqueues_it() {
         at_once += usize::from(hub.value::<bool>(one_commit, job).await);
         let finish = done(&lease, caller, hub.now());
         assert!(engine.finish(lease, finish).await.unwrap());
+        if at_once > 0 {
+            break;
+        }
     }
     assert!(at_once > 0, "every job waited for a claim of its own");
 }
@@ -119,10 +129,15 @@ async fn work(
             continue;
         };
         let caller = jobs[&lease.job_id()];
-        board.lock().unwrap().enter(&lease, caller);
+        let mut is_full = {
+            let mut board = board.lock().unwrap();
+            board.enter(&lease, caller);
+            board.is_full.subscribe()
+        };
         let (engine, board, now) = (engine.clone(), board.clone(), hub.now());
         runs.spawn(async move {
-            // long enough for the other claimers to claim
+            in_time("the caps are reached", is_full.wait_for(|it| *it)).await.unwrap();
+            // room for a claimer that does not count the others' claims
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }

@@ -2,7 +2,8 @@
 
 use craft::queue::Position;
 
-use super::{Hub, TEST_TIMEOUT, done, event_text, info, next, release};
+use super::{Hub, done, event_text, info, next, release};
+use crate::support::hang::in_time;
 
 #[tokio::test]
 async fn reading_resumes_exactly_after_a_position() {
@@ -44,7 +45,7 @@ async fn events_of_a_running_job_are_stored_before_it_ends() {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(TEST_TIMEOUT, stored).await.expect("the events are not there");
+    in_time("the events are stored", stored).await;
     assert_eq!(hub.events(caller, job).await.last().unwrap(), "1.149 Step 149");
 }
 
@@ -65,7 +66,7 @@ async fn a_run_that_lost_its_lease_stores_no_events() {
             changes.changed().await;
         }
     };
-    tokio::time::timeout(TEST_TIMEOUT, stored).await.expect("the other run's event is not there");
+    in_time("the other run's event is stored", stored).await;
     assert_eq!(hub.events(caller, lost).await, ["0.0 Accepted"]);
 }
 

@@ -100,7 +100,7 @@ async fn an_end_waits_for_a_fault_of_the_database_that_passes() {
             async move { engine.finish(lease, finish).await }
         });
         let refused = async || hub.count("refused WHERE is_called").await > 0;
-        crate::support::data_directory::wait_until("the end was refused", refused).await;
+        crate::support::hang::wait_until("the end was refused", refused).await;
         execute(&hub, "DROP FUNCTION refuse CASCADE").await;
         execute(&hub, "DROP SEQUENCE refused").await;
         assert!(finished.await.unwrap().unwrap(), "{sqlstate}");

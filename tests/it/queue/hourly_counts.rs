@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use craft::queue::{self, JobEnd, JobOutcome};
+use futures_util::future::select_all;
 
 use super::rescue::simulate_crash;
 use super::{Caller, Hub, actor, done, next, release};
+use crate::support::hang::in_time;
 
 /// Fails unless the figures are what the results give.
 async fn figures_are_right(hub: &Hub) {
@@ -101,10 +103,9 @@ async fn batches_of_several_processes_count_for_the_same_users_without_a_deadloc
         // all claimed jobs complete at once, each process in its own order
         let mut held = Vec::new();
         while held.len() < callers.len() * EACH {
-            for (at, (_, leases)) in engines.iter_mut().enumerate() {
-                held.extend(leases.try_recv().ok().map(|lease| (at, lease)));
-            }
-            tokio::task::yield_now().await;
+            let claims = engines.iter_mut().enumerate();
+            let claims = claims.map(|(at, (_, leases))| Box::pin(async move { (at, leases.recv().await.unwrap()) }));
+            held.push(in_time("a process claims a job", select_all(claims)).await.0);
         }
         held.rotate_left(round);
         let ending = held.into_iter().map(|(at, lease)| {

@@ -11,8 +11,6 @@ mod sealed_secrets;
 mod shutdown;
 mod waiting_jobs;
 
-use std::time::Duration;
-
 use craft::actor::{Actor, Origin};
 use craft::audit::{Action, ActionOutcome, PreparedEntry};
 use craft::clock::{Clock, Timestamp};
@@ -27,9 +25,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::support::database::TestDatabase;
-
-/// Far longer than anything here takes: a test that waits so long has failed.
-const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+use crate::support::hang::{HANG_TIMEOUT, in_time};
 
 /// A process that enqueues, on a database of its own; each test starts the engines that it needs.
 struct Hub {
@@ -196,7 +192,7 @@ impl Hub {
                 changes.changed().await;
             }
         };
-        let seen = tokio::time::timeout(TEST_TIMEOUT, wait).await;
+        let seen = tokio::time::timeout(HANG_TIMEOUT, wait).await;
         assert!(seen.is_ok(), "the job is {}, not {status}", self.status(caller, job).await);
     }
 
@@ -220,8 +216,7 @@ async fn release(engine: &Engine, lease: Lease, now: Timestamp) -> bool {
 
 /// Waits for the next claimed job.
 async fn next(leases: &mut Leases) -> Lease {
-    let lease = tokio::time::timeout(TEST_TIMEOUT, leases.recv()).await;
-    lease.expect("nothing was claimed").expect("the engine claims no more")
+    in_time("a job is claimed", leases.recv()).await.expect("the engine claims no more")
 }
 
 fn actor(owner: OwnerId) -> Actor {

@@ -1,8 +1,14 @@
 //! Rescue of lost runs: their process is gone, or their deadline has passed.
 
+use std::time::{Duration, Instant};
+
 use craft::ids::JobId;
 
 use super::{Caller, Hub, done, next};
+use crate::support::hang::in_time;
+
+/// A run is lost this long after its deadline.
+const DEADLINE_GRACE: Duration = Duration::from_secs(10);
 
 /// The state in which a process leaves its job that is killed while it runs it.
 pub(super) async fn simulate_crash(hub: &Hub, job: JobId, crashes: i32) {
@@ -112,18 +118,21 @@ async fn an_overdue_run_is_ended_and_asked_to_stop_while_others_continue() {
     let (job, bystander) = (hub.enqueue(caller).await, hub.enqueue(other).await);
     let (engine, mut leases) = hub.engine().await;
     let (lease, beside) = (next(&mut leases).await, next(&mut leases).await);
-    hub.change("UPDATE job_lease SET deadline_at = clock_timestamp() - interval '11 seconds' WHERE job_id = $1", job)
-        .await;
+    // one statement: a rescue in between would see only one of them overdue
     hub.change(
-        "UPDATE job_lease SET deadline_at = clock_timestamp() - interval '1 second' WHERE job_id = $1",
-        bystander,
+        "UPDATE job_lease
+         SET deadline_at = clock_timestamp() - CASE job_id WHEN $1 THEN interval '11 seconds' ELSE interval '0' END",
+        job,
     )
     .await;
+    let grace_began = Instant::now();
     hub.until(caller, job, "unknown").await;
     assert_eq!(error_class(&hub, job).await, "deadline");
-    assert_eq!(tokio::time::timeout(super::TEST_TIMEOUT, lease.stopped()).await, Ok(craft::queue::StopReason::Lost));
+    assert_eq!(in_time("the run is asked to stop", lease.stopped()).await, craft::queue::StopReason::Lost);
     let finish = done(&lease, caller, hub.now());
     assert!(!engine.finish(lease, finish).await.unwrap(), "a run that was given up wrote its ending");
-    assert_eq!(hub.status(other, bystander).await, "running", "within its grace");
+    let is_running = hub.status(other, bystander).await == "running";
+    // on a machine so busy that the grace is over, its end is right as well
+    assert!(is_running || grace_began.elapsed() >= DEADLINE_GRACE, "ended within its grace");
     drop(beside);
 }

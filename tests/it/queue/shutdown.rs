@@ -5,7 +5,8 @@ use std::time::Duration;
 use craft::queue::StopReason;
 use futures_util::FutureExt as _;
 
-use super::{Hub, TEST_TIMEOUT, done, next, release};
+use super::{Hub, done, next, release};
+use crate::support::hang::HANG_TIMEOUT;
 
 #[tokio::test]
 async fn a_stopping_process_releases_repeatable_runs_and_lets_the_others_end() {
@@ -22,7 +23,7 @@ async fn a_stopping_process_releases_repeatable_runs_and_lets_the_others_end() {
         let finish = done(&first, caller, hub.now());
         engine.finish(first, finish).await.unwrap();
     };
-    tokio::join!(engine.shutdown(TEST_TIMEOUT), runs);
+    tokio::join!(engine.shutdown(HANG_TIMEOUT), runs);
     assert!(leases.recv().await.is_none(), "something was claimed after the stop");
     assert_eq!((hub.status(caller, once).await, hub.status(other, twice).await), ("succeeded".into(), "queued".into()));
     assert_eq!((hub.count("worker").await, hub.count("leader").await), (0, 0));

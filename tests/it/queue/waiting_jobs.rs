@@ -1,7 +1,5 @@
 //! Jobs that wait for their connection: they are listed by it, and continue once it is connected again.
 
-use std::time::Duration;
-
 use craft::ids::{ConnectionId, JobId};
 use craft::queue::{self, FinishedRun, JobEnd, ReleasedJobs, WaitReason};
 use time::macros::datetime;
@@ -47,7 +45,7 @@ async fn only_jobs_that_wait_for_a_reconnection_are_released_by_it() {
     // a stranger who knows the connection releases nothing
     assert!(release(&hub, bob, alice.connection).await.is_empty());
     assert_eq!(release(&hub, alice, alice.connection).await.len(), 1);
-    let lease = tokio::time::timeout(Duration::from_secs(20), leases.recv()).await.unwrap().unwrap();
+    let lease = next(&mut leases).await;
     assert_eq!((lease.job_id(), lease.run_no()), (parked, 2));
     assert_eq!(hub.status(alice, retried).await, "queued");
     assert_eq!(hub.status(bob, theirs).await, "waiting_input");

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -17,15 +16,13 @@ use reqwest::redirect::Policy;
 use tower::ServiceExt as _;
 use url::{Url, form_urlencoded};
 
+use super::hang::HANG_TIMEOUT;
 use super::page::Page;
 use super::space::Space;
 use super::stream::Stream;
 
 /// The limit of redirects; more are a loop.
 const MAX_REDIRECTS: usize = 5;
-
-/// Longer than any page may take, including pages that wait for a change.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The user agent of the browser.
 pub(super) const AGENT: &str = "Browser of the tests";
@@ -57,7 +54,7 @@ impl Browser {
     )]
     pub(super) fn for_url(base: Url) -> Self {
         let client =
-            reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().unwrap();
+            reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(HANG_TIMEOUT).build().unwrap();
         Self { transport: Transport::Network(client), base, cookies: Mutex::default(), space: None }
     }
 

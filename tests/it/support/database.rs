@@ -69,16 +69,6 @@ impl TestDatabase {
         Self { name, databases, options }
     }
 
-    /// Accepts connections, or cuts all that are open and refuses further ones.
-    pub(crate) async fn set_reachable(&self, is_reachable: bool) {
-        let mut superuser = CLUSTER.superuser_options.clone().connect().await.unwrap();
-        execute(&mut superuser, format!("ALTER DATABASE {} ALLOW_CONNECTIONS {is_reachable}", self.name)).await;
-        if !is_reachable {
-            let cut = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
-            execute(&mut superuser, cut).await;
-        }
-    }
-
     /// Returns the connection options of the server's superuser for this database.
     pub(crate) fn superuser_options(&self) -> PgConnectOptions {
         CLUSTER.superuser_options.clone().database(&self.name)

@@ -71,8 +71,7 @@ impl GuardedServer {
         self.control("release-answer").await;
     }
 
-    /// Changes how the provider behaves: `end-access`, `kill`, `revive`, `slow?seconds=…`, `fail?status=…&after=…` or
-    /// `forget-clients`.
+    /// Changes how the provider behaves: `end-access`, `kill`, `revive`, `fail?status=…&after=…` or `forget-clients`.
     pub(crate) async fn control(&self, command: &str) {
         let answer =
             self.egress.send(Request::new(Method::POST, self.endpoint(&format!("/test/{command}")))).await.unwrap();

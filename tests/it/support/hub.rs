@@ -3,22 +3,18 @@
 use std::os::unix::fs::DirBuilderExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use http::StatusCode;
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
 use url::Url;
 
 use super::browser::Browser;
 use super::data_directory::DataDirectory;
+use super::hang::in_time;
 use super::test_app::PASSWORD;
-
-/// Far longer than a start or a stop takes.
-const PROCESS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running `craft serve`; killed when dropped, as by a power cut.
 pub(crate) struct Hub {
@@ -72,8 +68,7 @@ impl Hub {
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut setup = None;
         let base = loop {
-            let line =
-                timeout(PROCESS_TIMEOUT, stdout.next_line()).await.expect("the hub should start in time").unwrap();
+            let line = in_time("the hub starts", stdout.next_line()).await.unwrap();
             let line = line.unwrap_or_else(|| panic!("the hub exited before it listened:\n{}", log.text()));
             if let Some(link) = line.strip_prefix("Make the owner’s account here: ") {
                 setup = Some(Url::parse(link).unwrap());
@@ -123,7 +118,7 @@ impl Hub {
     async fn send_signal(&mut self, signal: Signal) -> ExitStatus {
         let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("the hub should run");
         kill_process(pid, signal).unwrap();
-        timeout(PROCESS_TIMEOUT, self.child.wait()).await.expect("the hub should exit in time").unwrap()
+        in_time("the hub exits", self.child.wait()).await.unwrap()
     }
 }
 
@@ -133,8 +128,7 @@ impl FinishedProgram {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         // the program need not read its input
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
-        let output =
-            timeout(PROCESS_TIMEOUT, child.wait_with_output()).await.expect("the program should exit in time").unwrap();
+        let output = in_time("the program exits", child.wait_with_output()).await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }

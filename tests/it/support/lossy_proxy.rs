@@ -17,11 +17,7 @@ pub(crate) struct LossyProxy {
 impl LossyProxy {
     /// Starts a proxy that loses the answer to the first commit after a client has sent `marker`.
     pub(crate) fn start(options: &PgConnectOptions, marker: &'static str) -> Self {
-        let directory = std::env::temp_dir().join(format!("craft-lossy-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&directory).unwrap();
-        let name = format!(".s.PGSQL.{}", options.get_port());
-        let listener = UnixListener::bind(directory.join(&name)).unwrap();
-        let server = options.get_socket().expect("the tests reach their server through a socket").join(name);
+        let (directory, listener, server) = listen_before(options);
         let lost_count = Arc::<AtomicUsize>::default();
         tokio::spawn({
             let lost_count = lost_count.clone();
@@ -50,6 +46,17 @@ impl Drop for LossyProxy {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Listens in a new directory at the socket name that clients of the server expect. Returns the directory, the listener, and
+/// the server's own socket.
+pub(super) fn listen_before(options: &PgConnectOptions) -> (PathBuf, UnixListener, PathBuf) {
+    let directory = std::env::temp_dir().join(format!("craft-proxy-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&directory).unwrap();
+    let name = format!(".s.PGSQL.{}", options.get_port());
+    let listener = UnixListener::bind(directory.join(&name)).unwrap();
+    let server = options.get_socket().expect("the tests reach their server through a socket").join(name);
+    (directory, listener, server)
 }
 
 async fn forward(mut client: UnixStream, mut server: UnixStream, marker: &str, lost_count: Arc<AtomicUsize>) {

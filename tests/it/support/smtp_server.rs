@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use craft::mail::Mailer;
 use craft::secret::Secret;
@@ -11,10 +10,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, BufWriter};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::hang::HANG_TIMEOUT;
 use super::listener::serve_raw;
-
-/// Far longer than any mail of a test takes.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mail that the server has received.
 #[derive(Clone, Debug)]
@@ -111,14 +108,14 @@ impl SmtpServer {
     /// Waits until the server has received so many mails.
     pub(crate) async fn wait_for_mails(&self, count: usize) -> Vec<ReceivedMail> {
         let mut received = self.shared.received.subscribe();
-        let reached = tokio::time::timeout(MAIL_TIMEOUT, received.wait_for(|mails| mails.len() >= count));
+        let reached = tokio::time::timeout(HANG_TIMEOUT, received.wait_for(|mails| mails.len() >= count));
         reached.await.unwrap_or_else(|_| panic!("fewer than {count} mails: {:?}", self.received())).unwrap().clone()
     }
 
     /// Waits until so many clients have come.
     pub(crate) async fn wait_for_connections(&self, count: usize) {
         let mut connections = self.shared.connections.subscribe();
-        let reached = tokio::time::timeout(MAIL_TIMEOUT, connections.wait_for(|seen| *seen >= count));
+        let reached = tokio::time::timeout(HANG_TIMEOUT, connections.wait_for(|seen| *seen >= count));
         reached.await.expect("nobody came").unwrap();
     }
 

@@ -1,12 +1,9 @@
 //! Reads a stream of server-sent events message by message.
 
-use std::time::Duration;
-
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 
-/// Far longer than any message of a test takes to arrive.
-const MESSAGE_TIMEOUT: Duration = Duration::from_secs(30);
+use super::hang::in_time;
 
 /// An open stream.
 pub(crate) struct Stream {
@@ -55,7 +52,7 @@ impl Stream {
 
     /// Appends the next chunk; returns false at the end of the stream.
     async fn read_chunk(&mut self) -> bool {
-        let next = tokio::time::timeout(MESSAGE_TIMEOUT, self.body.next()).await.expect("nothing more arrived");
+        let next = in_time("the stream goes on", self.body.next()).await;
         let Some(chunk) = next else { return false };
         self.rest.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
         true

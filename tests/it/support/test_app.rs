@@ -32,12 +32,10 @@ use url::Url;
 
 use super::browser::Browser;
 use super::database::TestDatabase;
+use super::hang::HANG_TIMEOUT;
 use super::page::Page;
 use super::session::{insert_session, record_account, record_session};
 use super::space::{Space, is_in_organisations};
-
-/// Far longer than any job of a test takes.
-const JOB_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The password of every persona.
 pub(crate) const PASSWORD: &str = "a lantern over the harbour";
@@ -53,7 +51,7 @@ pub(crate) struct TestApp {
     dependencies: Dependencies,
     hub: Hub,
     /// Dropped last, with its database.
-    database: TestDatabase,
+    _database: TestDatabase,
 }
 
 impl TestApp {
@@ -95,12 +93,19 @@ impl TestApp {
         let hub = Hub::build(dependencies.clone());
         hub.start_worker(EngineSettings { slots: 4, ..EngineSettings::default() }, "a test").await.unwrap();
         let router = web::with_layers(web::pages().merge(pages), hub.app.clone());
-        Self { app: hub.app.clone(), router, mail_folder, dependencies, hub, database }
+        Self { app: hub.app.clone(), router, mail_folder, dependencies, hub, _database: database }
     }
 
     /// Composes the handles of another process, which shares the database and the clock, and runs no jobs.
     pub(crate) fn second_process(&self) -> Hub {
-        Hub::build(self.dependencies.clone())
+        self.second_process_with(|_| {})
+    }
+
+    /// Composes the handles of another process, with some of its dependencies changed.
+    pub(crate) fn second_process_with(&self, change: impl FnOnce(&mut Dependencies)) -> Hub {
+        let mut dependencies = self.dependencies.clone();
+        change(&mut dependencies);
+        Hub::build(dependencies)
     }
 
     /// Opens a browser in which nobody is signed in.
@@ -213,7 +218,7 @@ impl TestApp {
                 changes.changed().await;
             }
         };
-        let is_in_time = tokio::time::timeout(JOB_TIMEOUT, reached).await.is_ok();
+        let is_in_time = tokio::time::timeout(HANG_TIMEOUT, reached).await.is_ok();
         assert!(is_in_time, "the job stayed {}", browser.get(&format!("/jobs/{job}.json")).await.body);
     }
 
@@ -236,11 +241,6 @@ impl TestApp {
         let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
-    }
-
-    /// Lets connections to the database through, or cuts and refuses them.
-    pub(crate) async fn set_database_reachable(&self, is_reachable: bool) {
-        self.database.set_reachable(is_reachable).await;
     }
 
     /// Returns the path of the only link in the newest mail, after the mails that are due were sent.

@@ -5,8 +5,9 @@ use craft::connectors::Transport;
 use craft::queue::{JobOutcome, WaitReason};
 use craft::telemetry::{Metric, table};
 
-use crate::support::data_directory::{DataDirectory, wait_until};
+use crate::support::data_directory::DataDirectory;
 use crate::support::database::TestDatabase;
+use crate::support::hang::wait_until;
 use crate::support::hub::{Hub, database_url};
 use crate::support::scrape::Scrape;
 

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::{context, egress, limits, nothing, remote, run, text, with_progress};
 use crate::support::everything_server::EverythingServer;
+use crate::support::hang::in_time;
 use crate::support::listener::serve;
 use crate::support::modern_server::ModernServer;
 use crate::support::request_recorder::RequestRecorder;
@@ -59,7 +60,7 @@ async fn a_server_of_the_current_revision_is_discovered_and_called_with_progress
     assert_eq!((found.protocol.as_str(), found.server_name.as_deref()), ("2026-07-28", Some("Modern")));
     assert_eq!(found.instructions.as_deref(), Some("Ask me anything."));
     let names: Vec<_> = found.tools.iter().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(names, ["echo", "steps", "wait", "stops", "fail"]);
+    assert_eq!(names, ["echo", "steps", "wait", "rest", "stops", "fail"]);
     assert_eq!(found.tools[0].description.as_deref(), Some("Says the text back."));
 
     assert_eq!(text(&run(&target, "echo", json!({"text": "héllo 1.50"}), context()).await), "héllo 1.50");
@@ -99,14 +100,8 @@ async fn canceling_a_call_of_the_current_revision_stops_the_tool() {
         cancel.cancel();
     });
     assert_eq!(outcome, CallOutcome::Canceled);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let stops = run(&target, "stops", nothing(), super::context()).await;
-        if text(&stops) == "1" {
-            break;
-        }
-        assert!(Instant::now() < deadline, "the tool was never stopped: {stops:?}");
-    }
+    let stopped = async { while text(&run(&target, "stops", nothing(), super::context()).await) != "1" {} };
+    in_time("the tool is stopped", Box::pin(stopped)).await;
 }
 
 /// Starts the Workbench behind HTTP as a server of an older revision that records each request.
