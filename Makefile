@@ -30,13 +30,16 @@ lint: ## Check the format, clippy and the documentation; a warning fails
 fmt: ## Format the sources
 	cargo fmt
 
-unit: ## Run the unit, property, architecture and integration tests
-	cargo test --locked
+unit: ## Run the unit, property, architecture and integration tests; the slowest are listed
+	cargo test --locked --config "target.'cfg(unix)'.runner = 'scripts/run-test-program'"
 
 browser: ## Run the browser suite: the binary in Chromium, with and without JavaScript, with axe on every page
 	@# built beside a test, the binary has the same features as in `unit`, and cargo does not build it again
 	cargo build --locked --bin craft --test architecture
-	node --test --test-concurrency=1 tests/browser/
+	@# one process for all files: they share one hub and one Chromium
+	scripts/node --test --test-isolation=none --test-timeout=1200000 \
+		--test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=./tests/browser/support/durations.mjs --test-reporter-destination=stdout tests/browser/*.test.mjs
 
 sqlx: ## Record the statements in .sqlx, after a change of SQL or a migration
 	scripts/sqlx write

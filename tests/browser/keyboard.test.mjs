@@ -2,23 +2,10 @@
 // always visible and never lost. RECORD=1 records the path again.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { launch, visitor } from "./support/browser.mjs";
-import { Hub } from "./support/hub.mjs";
+import { test } from "node:test";
+import { password, suite } from "./support/suite.mjs";
 
 const record = new URL("./keyboard.json", import.meta.url);
-const password = "correct horse battery staple";
-let browser, hub;
-
-before(async () => {
-  [browser, hub] = await Promise.all([launch(), Hub.start()]);
-  hub.user("alice@example.org", password);
-});
-
-after(async () => {
-  await browser?.close();
-  await hub?.stop();
-});
 
 // Returns the accessible name of the focused element, and whether its focus ring is visible.
 const focused = (page) =>
@@ -50,7 +37,7 @@ async function tabTo(page, path, kind, name) {
   assert.fail(`no ${kind} "${name}" is reached:\n${path.slice(-80).join("\n")}`);
 }
 
-async function walk(page) {
+async function walk(page, email) {
   const path = [];
   const to = (kind, name) => tabTo(page, path, kind, name);
   const go = async (url) => {
@@ -60,7 +47,7 @@ async function walk(page) {
   };
   await page.goto("/sign-in");
   await to("input", "Email address");
-  await page.keyboard.type("alice@example.org");
+  await page.keyboard.type(email);
   await to("input", "Password");
   await page.keyboard.type(password);
   await go("**/dashboard");
@@ -79,14 +66,15 @@ async function walk(page) {
   return path;
 }
 
-for (const script of [false, true]) {
-  test(`the main job by keyboard, script ${script ? "on" : "off"}`, { timeout: 300_000 }, async () => {
-    const page = await visitor(browser, hub, { script: true, blocked: !script });
-    const path = await walk(page);
-    const name = script ? "script on" : "script off";
-    const kept = JSON.parse(readFileSync(record, "utf8"));
-    if (process.env.RECORD) writeFileSync(record, `${JSON.stringify({ ...kept, [name]: path }, null, 2)}\n`);
-    else assert.deepEqual(path, kept[name], "the focus takes another path; if that is meant, run with RECORD=1");
-    await page.context().close();
-  });
-}
+suite("keyboard", {}, (stage) => {
+  for (const script of [false, true]) {
+    test(`the main job by keyboard, script ${script ? "on" : "off"}`, async () => {
+      const page = await stage.visit({ blocked: !script });
+      const path = await walk(page, stage.account("alice"));
+      const name = script ? "script on" : "script off";
+      const kept = JSON.parse(readFileSync(record, "utf8"));
+      if (process.env.RECORD) writeFileSync(record, `${JSON.stringify({ ...kept, [name]: path }, null, 2)}\n`);
+      else assert.deepEqual(path, kept[name], "the focus takes another path; if that is meant, run with RECORD=1");
+    });
+  }
+});

@@ -18,7 +18,8 @@ export async function visitor(browser, hub, { script = true, blocked, colours = 
     viewport: { width, height: 900 },
     ...more,
   });
-  context.setDefaultTimeout(10_000);
+  // far longer than anything takes: a test that waits so long has failed
+  context.setDefaultTimeout(120_000);
   // axe needs script: a page that is checked "without script" loads none of the hub's scripts
   if (blocked) await context.route("**/*.js", (route) => route.abort());
   const page = await context.newPage();

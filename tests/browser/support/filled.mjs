@@ -1,12 +1,8 @@
 // Fills a hub with rows of each kind, and lists the page of each state.
-import { signIn, visitor } from "./browser.mjs";
+import { signIn } from "./browser.mjs";
+import { addServer, run as runTool } from "./steps.mjs";
+import { password } from "./suite.mjs";
 
-export const password = "correct horse battery staple";
-export const alice = "alice@example.org";
-const empty = "empty@example.org";
-const choosy = "choosy@example.org";
-const away = "away@example.org";
-const owner = "owner@example.org";
 const token = "tk-3f9a6c-of-the-changing-server";
 const clientSecret = "cs-81d2e7-of-the-hub-at-jira";
 
@@ -51,11 +47,11 @@ async function sendTooLate(page) {
   return send(page, "Run this tool");
 }
 
-async function sendTooLateAndSignIn(page) {
+const sendTooLateAndSignIn = (email) => async (page) => {
   await sendTooLate(page);
-  await type(page, { email: away, password });
+  await type(page, { email, password });
   return send(page, "Sign in");
-}
+};
 
 // Opens the last page of the hub before the provider.
 async function toProvider(page) {
@@ -64,27 +60,16 @@ async function toProvider(page) {
 }
 
 // Makes rows of each kind and lists the page of each state: its address, the person (null for a visitor), and the steps.
-export async function fill({ browser, hub, servers, gated }) {
-  for (const who of [alice, empty, choosy, away]) hub.user(who, password);
-  const page = await visitor(browser, hub, { script: false });
-  await signIn(page, alice, password);
-  for (const [name, server] of Object.entries({ Closed: gated, ...servers })) {
-    await page.goto("/connectors/new/mcp");
-    await page.getByLabel("Server URL").fill(server.url);
-    await page.getByLabel("Name (optional)").fill(name);
-    await page.getByRole("button", { name: "Add the server" }).click();
-  }
+export async function fill(stage) {
+  const { everything, changing, gated, hub } = stage;
+  const page = await stage.enter("alice", { script: false });
+  for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Changing: changing })) await addServer(page, name, server);
   await page.getByRole("button", { name: "Check for changes" }).click();
-  const { connection, over: ended } = await accounts({ page, url: servers.Changing.url });
-  const run = async (path, fields = {}) => {
-    await page.goto(path);
-    await type(page, fields);
-    await page.getByRole("button", { name: /^Run / }).click();
-    return new URL(page.url()).pathname;
-  };
-  const done = await run("/connectors/everything/tools/echo", { "v/message": "hello" });
-  const failed = await run("/connectors/workbench/tools/json_query", { "v/filter": ".[", "v/json": "{}" });
-  const live = await run("/connectors/workbench/tools/countdown", { "v/seconds": "600" });
+  const { connection, over: ended } = await accounts({ page, url: changing.url });
+  const run = (tool, fields) => runTool(page, tool, fields);
+  const done = await run("/connectors/everything/tools/echo", { message: "hello" });
+  const failed = await run("/connectors/workbench/tools/json_query", { filter: ".[", json: "{}" });
+  const live = await run("/connectors/workbench/tools/countdown", { seconds: "600" });
   for (const path of [done, failed]) await over(page, path);
   const { waits, lost, well, sick } = await losing({ page, gated, run });
   await page.goto("/connections");
@@ -94,10 +79,11 @@ export async function fill({ browser, hub, servers, gated }) {
   const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
   await page.goto("/audit?outcome=error&action=job.finished");
   const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
-  const [session, reset, newEmail] = [await anotherSession({ browser, hub, page }), await resetLink({ browser, hub }), await newEmailLink({ hub, page })];
-  await choose({ browser, hub });
-  await makeKnown({ browser, hub });
-  await page.context().close();
+  const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
+  await choose(stage);
+  await makeKnown(stage);
+  await stage.leave();
+  const [alice, empty, choosy, away, owner] = ["alice", "empty", "choosy", "away", "owner"];
   return [
     ["front", "/", null], ["sign-in", "/sign-in", null], ["sign-up", "/sign-up", null],
     ["forgot", "/forgot?email=alice%40example.org", null], ["forgot-sent", "/forgot/sent", null],
@@ -106,7 +92,7 @@ export async function fill({ browser, hub, servers, gated }) {
     ["sign-in-error", "/sign-in", null, press("Sign in")], ["sign-up-error", "/sign-up", null, press("Create account")],
     ["forgot-error", "/forgot", null, press("Send the link")], ["check-email", "/sign-up/check-email", null],
     ["reset-error", reset, null, press("Change password", { password: "short" })], ["sign-in-wait", "/sign-in", null, guess],
-    ["form-back", "/connectors/workbench/tools/text_diff", away, sendTooLateAndSignIn],
+    ["form-back", "/connectors/workbench/tools/text_diff", away, sendTooLateAndSignIn(stage.account(away))],
     ["form-unsent", "/connectors/workbench/tools/text_diff", away, sendTooLate],
     ["confirm-dead", "/confirm/cut-short", null], ["setup-dead", "/setup/cut-short", null],
     ["sign-out", "/sign-out"], ["choose", "/connectors/new"],
@@ -192,14 +178,12 @@ async function accounts({ page, url }) {
 }
 
 // Enters the OAuth application of a shipped service as the owner.
-async function makeKnown({ browser, hub }) {
-  hub.user(owner, password, "--admin");
-  const page = await visitor(browser, hub, { script: false });
-  await signIn(page, owner, password);
+async function makeKnown(stage) {
+  stage.account("owner", "--admin");
+  const page = await stage.enter("owner", { script: false });
   await page.goto("/connectors/jira/application");
   await type(page, { client_id: "hub-at-jira", client_secret: clientSecret });
   await page.getByRole("button", { name: "Store" }).click();
-  await page.context().close();
 }
 
 // Signs in to a service that then revokes the grant; returns the waiting job and the connection.
@@ -213,7 +197,7 @@ async function losing({ page, gated, run }) {
   const lost = await page.getByRole("link", { name: "Gated", exact: true }).getAttribute("href");
   const well = await checkUp(page, lost);
   await gated.kill();
-  const waits = await run("/connectors/gated/tools/echo", { "v/text": "patience" });
+  const waits = await run("/connectors/gated/tools/echo", { text: "patience" });
   await over(page, waits);
   return { waits, lost, well, sick: await checkUp(page, lost) };
 }
@@ -228,20 +212,18 @@ async function checkUp(page, connection) {
 }
 
 // Signs alice in with a second browser; returns the page that confirms the end of that session.
-async function anotherSession({ browser, hub, page }) {
-  const other = await visitor(browser, hub, { script: false });
-  await signIn(other, alice, password);
+async function anotherSession(stage, page) {
+  await signIn(await stage.visit({ script: false }), stage.account("alice"), password);
   await page.goto("/settings/sessions");
   return page.locator("tbody a[href^='/settings/sessions/']").first().getAttribute("href");
 }
 
-async function resetLink({ browser, hub }) {
-  const page = await visitor(browser, hub, { script: false });
+async function resetLink(stage) {
+  const page = await stage.visit({ script: false });
   await page.goto("/forgot");
-  await page.getByLabel("Email address").fill(empty);
+  await page.getByLabel("Email address").fill(stage.account("empty"));
   await page.getByRole("button", { name: "Send the link" }).click();
-  await page.context().close();
-  return hub.mailed(/\/reset\/\S+/);
+  return stage.hub.mailed(/\/reset\/\S+/);
 }
 
 async function newEmailLink({ hub, page }) {
@@ -253,20 +235,18 @@ async function newEmailLink({ hub, page }) {
 }
 
 // Signs in a person whose appearance settings differ from the system.
-async function choose({ browser, hub }) {
-  const page = await visitor(browser, hub, { script: false });
-  await signIn(page, choosy, password);
+async function choose(stage) {
+  const page = await stage.enter("choosy", { script: false });
   await page.goto("/settings/appearance");
   for (const answer of ["Dark", "More contrast", "Nothing moves"]) await page.getByLabel(answer).check();
   await page.getByRole("button", { name: "Save" }).click();
-  await page.context().close();
 }
 
 async function over(page, path) {
-  for (let tries = 0; tries < 40; tries++) {
+  for (let tries = 0; tries < 100; tries++) {
     const { status } = await (await page.request.get(`${path}.json`)).json();
     if (!["queued", "running"].includes(status)) return;
-    await page.goto(`${path}?after=9.9&wait=1`);
+    await page.goto(`${path}?after=9.9&wait=2`);
   }
   throw new Error(`${path} does not end`);
 }

@@ -19,6 +19,7 @@ export class Hub {
   constructor(dir) {
     this.dir = dir;
     this.port = 0;
+    this.errors = "";
   }
 
   get env() {
@@ -35,7 +36,6 @@ export class Hub {
   // Resolves when the hub has printed its address; a first start also prints the owner's link.
   launch() {
     this.process = spawn(binary, ["serve"], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
-    this.errors = "";
     this.process.stderr.on("data", (bytes) => (this.errors += bytes));
     return new Promise((resolve, reject) => {
       let said = "";
@@ -55,7 +55,7 @@ export class Hub {
   // Waits for a mail with such a link: mails are sent after the page is answered. Returns the newest.
   async mailed(pattern) {
     const outbox = join(this.dir, "data", "outbox");
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 2_400; tries++) {
       const mails = existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith(".eml")) : [];
       for (const name of mails.sort().reverse()) {
         const link = readFileSync(join(outbox, name), "utf8").match(pattern);
@@ -66,17 +66,26 @@ export class Hub {
     throw new Error(`no mail has ${pattern}`);
   }
 
-  // Dumps the database as text, as the superuser.
-  dump() {
+  // Runs a program of PostgreSQL as the superuser of the hub's server.
+  #postgres(program, ...more) {
     const home = join(this.dir, "data", "postgres");
     const noted = join(home, "socket.path");
     const socket = existsSync(noted) ? readFileSync(noted, "utf8") : join(home, "socket");
     const debian = "/usr/lib/postgresql";
-    const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, "bin", "pg_dump")) : [];
-    const program = versions.sort().findLast(existsSync) ?? "pg_dump";
-    const run = spawnSync(program, ["-h", socket, "-U", "postgres", "craft"], { encoding: "utf8", maxBuffer: 2 ** 30 });
-    if (run.status !== 0) throw new Error(`pg_dump: ${run.error ?? run.stderr}`);
+    const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, "bin", program)) : [];
+    const path = versions.sort().findLast(existsSync) ?? program;
+    const run = spawnSync(path, ["-h", socket, "-U", "postgres", ...more, "craft"], { encoding: "utf8", maxBuffer: 2 ** 30 });
+    if (run.status !== 0) throw new Error(`${program}: ${run.error ?? run.stderr}`);
     return run.stdout;
+  }
+
+  // Dumps the database as text.
+  dump() {
+    return this.#postgres("pg_dump");
+  }
+
+  #sql(statement) {
+    return this.#postgres("psql", "-qAt", "-c", statement).trim();
   }
 
   ended() {
@@ -90,6 +99,16 @@ export class Hub {
     this.process.removeAllListeners("exit");
     this.process.kill("SIGKILL");
     await this.ended();
+  }
+
+  // Kills the hub and starts it again after `meanwhile`. What it was running counts as lost at once, without the 20 seconds
+  // of silence.
+  async restartAfterKill(meanwhile) {
+    const dead = this.#sql("SELECT id FROM worker");
+    await this.kill();
+    await meanwhile();
+    await this.launch();
+    this.#sql(`DELETE FROM worker WHERE id = '${dead}'; DELETE FROM leader WHERE worker_id = '${dead}'`);
   }
 
   async stop() {

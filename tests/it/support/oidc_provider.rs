@@ -4,12 +4,11 @@ use craft::oauth::{Client, Provider};
 use craft::secret::Secret;
 use http::Method;
 use http::header::LOCATION;
-use tokio::process::Command;
 use url::Url;
 
 use super::browser::Browser;
 use super::page::Page;
-use super::server_process::{ServerProcess, installed};
+use super::server_process::{ServerProcess, installed, node};
 
 /// The secret of the confidential clients.
 pub(crate) const SECRET: &str = "it&s: 100% a/secret+thing =";
@@ -31,11 +30,10 @@ impl OidcProvider {
 
     /// Starts `oidc.mjs` with these arguments after its port.
     pub(crate) async fn with(arguments: &[&str]) -> Self {
-        let script = installed("oidc.mjs");
         installed("node_modules/oidc-provider");
         let command = |port: u16| {
-            let mut command = Command::new("node");
-            command.arg(&script).arg(port.to_string()).args(arguments);
+            let mut command = node("oidc.mjs");
+            command.arg(port.to_string()).args(arguments);
             command
         };
         Self(ServerProcess::start(command, "listening").await)
