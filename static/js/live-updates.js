@@ -3,12 +3,12 @@
   let failures = 0;
   const notice = () => document.getElementById("notice");
 
-  document.addEventListener("htmx:sse:error", () => {
+  document.addEventListener("htmx-sse-error", () => {
     failures += 1;
     if (failures === 3) notice().textContent = "Live updates have stopped. Reload the page to see the latest.";
   });
 
-  document.addEventListener("htmx:sse:after:message", () => {
+  document.addEventListener("htmx-sse-after-message", () => {
     if (failures >= 3) notice().textContent = "";
     failures = 0;
   });

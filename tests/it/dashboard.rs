@@ -131,7 +131,7 @@ async fn recent_jobs_are_updated_in_place_and_a_new_one_is_announced() {
     let alice = app.alice().await;
     let shown = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
     let page = alice.get("/dashboard?range=24h").await;
-    let address = page.attr("div.live", "hx-sse:connect").unwrap();
+    let address = page.attr("div.live", "data-hx-sse-connect").unwrap();
     let mut stream = alice.stream(&address, &[]).await;
     assert!(stream.message().await.unwrap().data.contains(&format!("hx-target=\"#job-{shown}\"")));
     app.start(&alice, HASH, [("v/text", "new")]).await;

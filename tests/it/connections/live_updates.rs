@@ -6,7 +6,7 @@ use super::{TOOL, account, guarded, page_of};
 use crate::support::page::Page;
 
 fn address(page: &Page) -> String {
-    page.attr("div.live", "hx-sse:connect").expect("the page follows nothing")
+    page.attr("div.live", "data-hx-sse-connect").expect("the page follows nothing")
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn cancel(browser: &Browser, job: &str) {
 }
 
 fn address(page: &Page) -> String {
-    page.attr("div.live", "hx-sse:connect").expect("the page follows nothing")
+    page.attr("div.live", "data-hx-sse-connect").expect("the page follows nothing")
 }
 
 /// The rows that a message replaces.

@@ -17,7 +17,7 @@ use scraper::{Html, Selector};
 const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jobs", "/audit"];
 
 /// The attributes that lead to another page.
-const LINKS: &[&str] = &["href", "action", "formaction", "hx-get", "hx-post", "hx-sse:connect"];
+const LINKS: &[&str] = &["href", "action", "formaction", "data-hx-get", "data-hx-post", "data-hx-sse-connect"];
 
 /// Reports whether the running test is in the module `in_organisations`. Its thread has the name of the test.
 pub(crate) fn is_in_organisations() -> bool {
