@@ -1,18 +1,17 @@
 //! OAuth sign-in to an MCP server: connecting, refreshing, disconnecting and connecting again.
 #![expect(clippy::disallowed_methods, reason = "the tests stand for the worker, which acts for the owner of a job")]
 
+mod concurrent_refresh;
 mod reauthorization;
 mod refresh_failures;
 mod retry_storage;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use craft::actor::Actor;
 use craft::connections::CredentialAnswer;
 use craft::ids::{ConnectionId, OwnerId};
 use http::StatusCode;
-use tokio::task::JoinSet;
 use url::Url;
 
 use crate::support::browser::Browser;
@@ -186,37 +185,6 @@ async fn a_token_is_refreshed_before_it_expires_and_once_after_a_rejection() {
     assert!(job.text("main").contains("The token was renewed; calling once more"), "{}", job.text("main"));
     let renewed = app.audit_actions().await.iter().filter(|action| *action == "connection.renewed").count();
     assert_eq!(renewed, 2);
-}
-
-#[tokio::test]
-async fn concurrent_callers_refresh_a_token_once() {
-    let (app, server) = (TestApp::new().await, GuardedServer::start().await);
-    let alice = app.alice().await;
-    connect(&alice, &server).await;
-    let (owner, connection, ..) = connection(&app).await;
-    app.app.clock.advance(Duration::from_secs(48 * 60));
-    server.hold_answer().await;
-
-    // four processes with eight workers each: they share the database, and nothing else
-    let mut workers = JoinSet::new();
-    for _ in 0..4 {
-        let process = Arc::new(app.second_process());
-        for _ in 0..8 {
-            let process = process.clone();
-            workers.spawn(async move {
-                let actor = Actor::system(owner);
-                match process.app.refresher.credential(&actor, connection).await.unwrap() {
-                    CredentialAnswer::Ready(it) => (it.version, it.token.unwrap().expose().to_owned()),
-                    other => panic!("{other:?}"),
-                }
-            });
-        }
-    }
-    server.wait_for_held_answer().await;
-    server.release_answer().await;
-    let mut presented = workers.join_all().await;
-    presented.dedup();
-    assert_eq!((presented.len(), presented[0].0, server.count("refreshes").await), (1, 2, 1));
 }
 
 #[tokio::test]
