@@ -289,9 +289,9 @@ async fn a_hanging_provider_times_out_after_ten_seconds() {
         let (failed, waited) = (failed.0.unwrap_err(), failed.1);
         assert_redacted(&hub, &failed);
         assert_eq!((failed.kind, failed.class), (FailureKind::Ambiguous, "timeout"), "{}", failed.message.text);
-        // the limit began before the request arrived
-        let limit = Duration::from_secs(10);
-        assert!(leap <= limit && limit <= waited, "{leap:?} {waited:?}");
+        // the limit began before the request arrived; a timer may be a few milliseconds late
+        let (limit, late) = (Duration::from_secs(10), Duration::from_millis(5));
+        assert!(leap <= limit + late && limit <= waited, "{leap:?} {waited:?}");
     }
 }
 
