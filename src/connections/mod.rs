@@ -32,8 +32,8 @@ mod token;
 mod token_refresh;
 
 pub use authorization::{
-    AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, ClientDocument, CompletedSignIn,
-    EnteredClient, client_document, find_owner_of_callback,
+    AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, CompletedSignIn, EnteredClient,
+    client_document, find_owner_of_callback,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};

@@ -156,7 +156,7 @@ async fn store_unauthenticated(db: &Db, actor: &Actor, new: &NewConnector, now: 
 /// Discovers the provider of a server that requires sign-in.
 async fn discover_provider(egress: &Egress, url: &Url, challenge: Option<&str>, message: &str) -> Result<Provider> {
     let challenge = challenge.map(Challenge::parse).unwrap_or_default();
-    oauth::discover(egress, url, &challenge).await.map_err(|failure| {
+    oauth::discover(egress, url, &challenge, None).await.map_err(|failure| {
         Error::field("token", format!("{message}. The hub looked for a way to sign in: {}", failure.message))
     })
 }

@@ -24,7 +24,7 @@ pub struct Failure {
     pub message: Message,
     /// Time that the server asked for before another try, of a retryable failure.
     pub retry_after: Option<Duration>,
-    /// `WWW-Authenticate` header of an unauthorized request.
+    /// `WWW-Authenticate` headers of an unauthorized request, one a line.
     pub challenge: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl Failure {
         self
     }
 
-    /// Sets the `WWW-Authenticate` header.
+    /// Sets the `WWW-Authenticate` headers, one a line.
     #[must_use]
     pub fn with_challenge(self, challenge: Option<String>) -> Self {
         Self { challenge, ..self }

@@ -1,88 +1,123 @@
 //! OAuth discovery as MCP prescribes: from a server's challenge to the description of its authorization server.
 
+use serde_json::json;
 use url::Url;
 
 use super::challenge::Challenge;
+use super::client::ClientAuth;
 use super::failure::invalid_provider;
-use super::provider::{BodyFormat, ClientAuth, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind};
-use super::resource_metadata;
-use super::server_metadata::{self, ServerMetadata};
-use crate::egress::{Egress, Failure};
+use super::provider::Provider;
+use super::resource_metadata::{self, ResourceMetadata};
+use super::server_metadata::{self, ASK_OPERATOR, ServerMetadata};
+use crate::egress::{Egress, Failure, FailureKind};
 
 /// Maximum number of scopes that the hub stores or requests because a server lists them.
 const MAX_SCOPES: usize = 50;
 
-/// Discovers the provider of the server at `server`: all that a sign-in needs except a client.
+/// Maximum number of authorization servers of one server whose metadata the hub looks for.
+const MAX_ISSUERS: usize = 3;
+
+/// Discovers the provider of the server at `server`: all that a sign-in needs except a client. Of several authorization
+/// servers, `known_issuer` comes first, then the order of the server.
 ///
 /// # Errors
 /// A message that names the step that found nothing, or found a contradiction.
-pub async fn discover(egress: &Egress, server: &Url, challenge: &Challenge) -> Result<Provider, Failure> {
-    let resource = resource_metadata::fetch(egress, server, challenge).await?;
-    let metadata = server_metadata::fetch(egress, &resource.issuer).await?;
-    let methods = metadata.list("code_challenge_methods_supported");
-    if !methods.iter().any(|method| method == "S256") {
+pub async fn discover(
+    egress: &Egress,
+    server: &Url,
+    challenge: &Challenge,
+    known_issuer: Option<&str>,
+) -> Result<Provider, Failure> {
+    let (resource, outage) = match resource_metadata::find(egress, server, challenge).await {
+        Ok(found) => (found, None),
+        // some older servers fail at every address that they do not know
+        Err(failure) if is_outage(&failure) && challenge.resource_metadata.is_none() => (None, Some(failure)),
+        Err(failure) => return Err(failure),
+    };
+    let resource = resource.unwrap_or_else(|| ResourceMetadata::of_older_server(server));
+    let metadata = find_server(egress, &resource, known_issuer).await.map_err(|failure| outage.unwrap_or(failure))?;
+    if !metadata.list("code_challenge_methods_supported").iter().any(|method| method == "S256") {
         let message =
             format!("{} does not support PKCE with S256, so that a stolen code could be used", metadata.host());
-        return Err(Failure::permanent("no_pkce", message).with_advice("Ask the people who run it"));
+        return Err(Failure::permanent("no_pkce", message).with_advice(ASK_OPERATOR));
     }
+    let scopes = if challenge.scopes.is_empty() { &resource.scopes } else { &challenge.scopes };
+    let mut provider = build_provider(&metadata, &resource, scopes.clone())?;
+    provider.resource_metadata =
+        challenge.resource_metadata.as_deref().and_then(|url| server.join(url).ok()).map(Into::into);
+    Ok(provider)
+}
+
+fn is_outage(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Retryable | FailureKind::Ambiguous)
+}
+
+/// Returns the metadata of the first authorization server that has some.
+async fn find_server(
+    egress: &Egress,
+    resource: &ResourceMetadata,
+    known_issuer: Option<&str>,
+) -> Result<ServerMetadata, Failure> {
+    let is_known = |issuer: &&String| {
+        known_issuer.is_some_and(|known| known.trim_end_matches('/') == issuer.trim_end_matches('/'))
+    };
+    let known = resource.issuers.iter().filter(is_known);
+    let others = resource.issuers.iter().filter(|issuer| !is_known(issuer));
+    let mut first_failure = None;
+    for issuer in known.chain(others).take(MAX_ISSUERS) {
+        match server_metadata::find(egress, issuer).await {
+            Ok(metadata) => return Ok(metadata),
+            Err(failure) => first_failure.get_or_insert(failure),
+        };
+    }
+    let none =
+        || Failure::permanent("no_metadata", "The server names no authorization server").with_advice(ASK_OPERATOR);
+    Err(first_failure.unwrap_or_else(none))
+}
+
+fn build_provider(
+    metadata: &ServerMetadata,
+    resource: &ResourceMetadata,
+    mut scopes: Vec<String>,
+) -> Result<Provider, Failure> {
+    let auth = ClientAuth::choose(&metadata.list("token_endpoint_auth_methods_supported"));
+    let token = metadata.require_endpoint("token_endpoint", auth)?;
+    let authorization = metadata.require_endpoint("authorization_endpoint", ClientAuth::None)?;
+    metadata.refuse_mix_up(&authorization, &token)?;
     let mut supported = resource.scopes.clone();
     supported.extend(metadata.list("scopes_supported").into_iter().filter(|scope| !resource.scopes.contains(scope)));
-    let scopes = if challenge.scopes.is_empty() { resource.scopes } else { challenge.scopes.clone() };
-    let mut provider = build_provider(&metadata, resource.resource, scopes)?;
-    provider.scopes_supported = supported.into_iter().take(MAX_SCOPES).collect();
-    Ok(provider)
-}
-
-fn build_provider(metadata: &ServerMetadata, resource: String, scopes: Vec<String>) -> Result<Provider, Failure> {
-    let auth = choose_client_auth(&metadata.list("token_endpoint_auth_methods_supported"));
-    let token = metadata.require(metadata.endpoint("token_endpoint", auth)?, "token_endpoint")?;
-    let authorization = metadata.require(metadata.url("authorization_endpoint")?, "authorization_endpoint")?;
-    metadata.refuse_mix_up(&authorization, &token)?;
-    let urls = serde_json::json!({ "authorize_url": authorization.as_str(), "token_url": token.as_str() });
-    let mut provider: Provider = serde_json::from_value(urls).map_err(|error| invalid_provider(error.to_string()))?;
-    provider.client_auth = auth;
-    provider.scopes = scopes.into_iter().take(MAX_SCOPES).collect();
-    provider.refresh = Some(RefreshConfig::default());
-    provider.revoke = metadata.endpoint("revocation_endpoint", auth)?.map(|url| RevocationConfig {
-        url: url.into(),
-        method: "POST".to_owned(),
-        auth: RevocationAuth::Client,
-        token: TokenKind::Refresh,
-        param: "token".to_owned(),
-        body: BodyFormat::Form,
-        success: None,
-    });
-    provider.issuer = Some(metadata.issuer.clone());
-    provider.callback_names_issuer = metadata.flag("authorization_response_iss_parameter_supported");
-    provider.resource = Some(resource);
+    scopes.truncate(MAX_SCOPES);
+    supported.truncate(MAX_SCOPES);
+    let revocation = metadata.endpoint("revocation_endpoint", auth);
     // a client with a private key is registered by a person
-    if !auth.has_key() {
-        provider.registration_url = metadata.url("registration_endpoint")?.map(Into::into);
-        provider.supports_client_id_metadata = metadata.flag("client_id_metadata_document_supported");
-    }
-    Ok(provider)
-}
-
-/// Chooses the first method that needs no person; a private key only if the server supports nothing else.
-fn choose_client_auth(methods: &[String]) -> ClientAuth {
-    const PREFERENCE: [(&str, ClientAuth); 6] = [
-        ("none", ClientAuth::None),
-        ("client_secret_post", ClientAuth::Post),
-        ("client_secret_basic", ClientAuth::Basic),
-        ("private_key_jwt", ClientAuth::PrivateKeyJwt),
-        ("tls_client_auth", ClientAuth::Tls),
-        // the client does the same, whether or not an authority has signed its certificate
-        ("self_signed_tls_client_auth", ClientAuth::Tls),
-    ];
-    let supported = PREFERENCE.iter().find(|(name, _)| methods.iter().any(|method| method == name));
-    // RFC 8414: without the field, client_secret_basic
-    supported.map_or(ClientAuth::Basic, |(_, auth)| *auth)
+    let registers = !auth.has_key();
+    let registration = metadata.endpoint("registration_endpoint", ClientAuth::None).filter(|_| registers);
+    let description = json!({
+        "authorize_url": authorization.as_str(),
+        "token_url": token.as_str(),
+        "scopes": scopes,
+        "scopes_supported": supported,
+        "client_auth": auth,
+        "refresh": {},
+        "revoke": revocation.map(|url| json!({ "url": url.as_str() })),
+        "issuer": metadata.issuer,
+        "names_itself": metadata.flag("authorization_response_iss_parameter_supported"),
+        "resource": resource.resource,
+        "registration_url": registration.map(String::from),
+        "reads_client_documents": registers && metadata.flag("client_id_metadata_document_supported"),
+    });
+    serde_json::from_value(description).map_err(|error| invalid_provider(error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ClientAuth, ServerMetadata, build_provider};
+    use super::{ClientAuth, ResourceMetadata, ServerMetadata, build_provider};
     use serde_json::json;
+    use url::Url;
+
+    fn resource() -> ResourceMetadata {
+        ResourceMetadata::of_older_server(&Url::parse("https://a.example").unwrap())
+    }
 
     #[test]
     fn a_key_is_used_only_without_alternatives_and_then_registered_by_a_person() {
@@ -96,8 +131,8 @@ mod tests {
                 "mtls_endpoint_aliases": { "token_endpoint": "https://tls.as.example/token" },
                 "token_endpoint_auth_methods_supported": methods,
             });
-            let metadata = ServerMetadata { issuer: "https://as.example".to_owned(), document };
-            build_provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap()
+            build_provider(&ServerMetadata { issuer: "https://as.example".to_owned(), document }, &resource(), vec![])
+                .unwrap()
         };
         for (methods, auth) in [
             (&["tls_client_auth", "private_key_jwt", "none"][..], ClientAuth::None),
@@ -125,7 +160,7 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["tls_client_auth"],
         });
         let metadata = ServerMetadata { issuer: "https://as.example".to_owned(), document };
-        let failure = build_provider(&metadata, "https://a.example".to_owned(), vec![]).unwrap_err();
+        let failure = build_provider(&metadata, &resource(), vec![]).unwrap_err();
         assert_eq!(failure.class, "mix_up");
     }
 }

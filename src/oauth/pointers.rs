@@ -1,6 +1,13 @@
 //! The format of a provider's token responses, by JSON Pointers.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::clock::Timestamp;
 
 /// The format of a token response. Fields are JSON Pointers to the named value, unless they say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +56,20 @@ impl Default for TokenResponseFormat {
     }
 }
 
+impl TokenResponseFormat {
+    /// Returns the lifetime of the access token, if the response states it.
+    pub(super) fn lifetime(&self, answer: &Value, now: Timestamp) -> Option<Duration> {
+        let unit = self.expires_unit;
+        let expires_at = self.expires_at.as_deref().and_then(|pointer| unit.timestamp(answer.pointer(pointer)?));
+        // a past expiry is ignored: a few providers send 0 for a token that does not expire
+        if let Some(at) = expires_at.filter(|at| *at > now) {
+            return Some((at - now).unsigned_abs());
+        }
+        let count = answer.pointer(&self.expires_in).and_then(number).filter(|count| *count > 0)?;
+        Some(unit.duration(count.unsigned_abs()))
+    }
+}
+
 /// A unit of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +83,36 @@ pub enum TimeUnit {
     Milliseconds,
 }
 
+impl TimeUnit {
+    fn timestamp(self, value: &Value) -> Option<Timestamp> {
+        match number(value) {
+            Some(count) => {
+                OffsetDateTime::UNIX_EPOCH.checked_add(self.duration(count.try_into().ok()?).try_into().ok()?)
+            }
+            None => OffsetDateTime::parse(value.as_str()?.trim(), &Rfc3339).ok(),
+        }
+    }
+
+    const fn duration(self, count: u64) -> Duration {
+        match self {
+            Self::Seconds => Duration::from_secs(count),
+            Self::Minutes => Duration::from_secs(count.saturating_mul(60)),
+            Self::Milliseconds => Duration::from_millis(count),
+        }
+    }
+}
+
+/// Returns an integer, also one that was written as a text or with a decimal point.
+fn number(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    whole.parse().ok().filter(|_| part.bytes().all(|it| it.is_ascii_digit()))
+}
+
 /// A condition on a response: the value at `pointer` equals `equals`, or is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +120,7 @@ pub struct SuccessCondition {
     /// The JSON Pointer.
     pub pointer: String,
     /// The expected value; `None` accepts anything but null.
-    pub equals: Option<serde_json::Value>,
+    pub equals: Option<Value>,
     /// States in the file that any value is accepted.
     #[serde(default)]
     pub present: bool,
@@ -78,11 +129,45 @@ pub struct SuccessCondition {
 impl SuccessCondition {
     /// Says whether a response meets the condition.
     #[must_use]
-    pub fn holds(&self, answer: &serde_json::Value) -> bool {
+    pub fn holds(&self, answer: &Value) -> bool {
         let value = answer.pointer(&self.pointer);
         match &self.equals {
             Some(expected) => value == Some(expected),
             None => value.is_some_and(|value| !value.is_null()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Timestamp, TokenResponseFormat, Value};
+    use serde_json::json;
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: Timestamp = datetime!(2026-11-26 08:00 UTC);
+
+    #[test]
+    fn a_lifetime_is_read_in_its_unit() {
+        let lifetime = |toml: &str, answer: Value| {
+            let format: TokenResponseFormat = toml::from_str(toml).unwrap();
+            format.lifetime(&answer, NOW).map(|it| NOW + it - NOW)
+        };
+        let expires_in = |value: Value| lifetime("", json!({ "expires_in": value }));
+        assert_eq!(expires_in(json!(3600)), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!("3600")), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!(-1)), None);
+        assert_eq!(expires_in(json!(u64::MAX)), None, "the number does not fit");
+        assert_eq!(expires_in(json!("3600.5")), Some(Duration::HOUR));
+        assert_eq!(expires_in(json!(3.6e3)), Some(Duration::HOUR));
+        assert_eq!(expires_in(serde_json::from_str("3.6e3").unwrap()), None, "not 3 seconds");
+        assert_eq!(lifetime("expires_unit = 'minutes'", json!({ "expires_in": 60 })), Some(Duration::HOUR));
+        let expires_at = |at: Value| lifetime("expires_at = '/ends'", json!({ "ends": at, "expires_in": 3600 }));
+        let at = (NOW + Duration::MINUTE).unix_timestamp();
+        assert_eq!(expires_at(json!(at)), Some(Duration::MINUTE));
+        assert_eq!(expires_at(json!(0)), Some(Duration::HOUR));
+        assert_eq!(expires_at(json!("2026-11-26T09:01:00+01:00")), Some(Duration::MINUTE));
+        let milliseconds = "expires_at = '/ends'\nexpires_unit = 'milliseconds'";
+        assert_eq!(lifetime(milliseconds, json!({ "ends": at * 1000 })), Some(Duration::MINUTE));
     }
 }

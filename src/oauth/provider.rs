@@ -1,11 +1,11 @@
 //! The description of a provider: the OAuth part of a connector's file, or the result of discovery.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::client::ClientAuth;
 use super::pointers::{SuccessCondition, TokenResponseFormat};
 
 /// A provider. URLs are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the token
@@ -91,6 +91,9 @@ pub struct Provider {
     pub callback_names_issuer: bool,
     /// The resource indicator (RFC 8707).
     pub resource: Option<String>,
+    /// The URL at which a challenge placed the metadata of the resource (RFC 9728). A later discovery begins there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_metadata: Option<String>,
     /// The registration endpoint (RFC 7591).
     pub registration_url: Option<String>,
     /// The provider accepts the URL of a client id metadata document as a client id.
@@ -129,64 +132,6 @@ impl Provider {
     }
 }
 
-/// A method of client authentication.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClientAuth {
-    /// Id and secret as parameters.
-    #[default]
-    Post,
-    /// HTTP Basic, both parts encoded as RFC 6749 says.
-    Basic,
-    /// HTTP Basic, neither part encoded.
-    BasicRaw,
-    /// HTTP Basic, with the secret as the user name.
-    BasicSecretAsUser,
-    /// A client assertion (RFC 7523), under the registered name of the method. The secret is the private key: PKCS #8 in
-    /// PEM, of RSA, P-256 or Ed25519. The audience is `issuer`, otherwise the endpoint.
-    #[serde(rename = "private_key_jwt")]
-    PrivateKeyJwt,
-    /// Mutual TLS (RFC 8705), under the registered name of the method. The secret is the certificate, its chain and its
-    /// private key, all in PEM.
-    #[serde(rename = "tls_client_auth")]
-    Tls,
-    /// A public client: the id alone.
-    None,
-}
-
-impl ClientAuth {
-    const ALL: [Self; 7] =
-        [Self::Post, Self::Basic, Self::BasicRaw, Self::BasicSecretAsUser, Self::PrivateKeyJwt, Self::Tls, Self::None];
-
-    /// Returns the word for it in files and in the database.
-    #[must_use]
-    pub const fn stored_text(self) -> &'static str {
-        match self {
-            Self::Post => "post",
-            Self::Basic => "basic",
-            Self::BasicRaw => "basic-raw",
-            Self::BasicSecretAsUser => "basic-secret-as-user",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::Tls => "tls_client_auth",
-            Self::None => "none",
-        }
-    }
-
-    /// Says whether the secret is a private key: it is never sent, and only a person can enter it.
-    #[must_use]
-    pub const fn has_key(self) -> bool {
-        matches!(self, Self::PrivateKeyJwt | Self::Tls)
-    }
-}
-
-impl FromStr for ClientAuth {
-    type Err = ();
-
-    fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|auth| auth.stored_text() == word).ok_or(())
-    }
-}
-
 /// The format of parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -213,24 +158,21 @@ pub enum PkceMethod {
 
 /// The refresh request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct RefreshConfig {
     /// The URL; `None` for the token endpoint.
     pub url: Option<String>,
     /// POST, or GET with all parameters in the query.
-    #[serde(default = "post")]
     pub method: String,
     /// The grant type.
-    #[serde(default = "refresh_token", rename = "grant")]
+    #[serde(rename = "grant")]
     pub grant_type: String,
     /// The token to exchange.
-    #[serde(default)]
     pub subject: TokenKind,
     /// The hub omits the client secret.
-    #[serde(default, rename = "public")]
+    #[serde(rename = "public")]
     pub omits_client_secret: bool,
     /// Further parameters.
-    #[serde(default)]
     pub params: BTreeMap<String, String>,
 }
 
@@ -239,7 +181,7 @@ impl Default for RefreshConfig {
         Self {
             url: None,
             method: post(),
-            grant_type: refresh_token(),
+            grant_type: "refresh_token".to_owned(),
             subject: TokenKind::Refresh,
             omits_client_secret: false,
             params: BTreeMap::new(),
@@ -310,10 +252,6 @@ fn code() -> String {
 
 fn post() -> String {
     "POST".to_owned()
-}
-
-fn refresh_token() -> String {
-    "refresh_token".to_owned()
 }
 
 fn token() -> String {

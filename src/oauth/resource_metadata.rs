@@ -1,63 +1,76 @@
-//! Protected-resource metadata (RFC 9728): the resource identifier of an MCP server, and its authorization server.
+//! Protected-resource metadata (RFC 9728): the resource identifier of an MCP server, and its authorization servers.
 
 use serde_json::Value;
 use url::Url;
 
 use super::challenge::Challenge;
 use super::failure::quote;
-use super::server_metadata::text_list;
-use super::{fetch_document, host};
+use super::host;
+use super::metadata::{self, text_list, with_path};
 use crate::egress::{Egress, Failure};
 
 /// The metadata of a protected resource.
+#[derive(Debug)]
 pub(super) struct ResourceMetadata {
     /// The resource identifier (RFC 8707).
     pub(super) resource: String,
-    /// The issuer of its authorization server.
-    pub(super) issuer: String,
+    /// The issuers of its authorization servers; at least one.
+    pub(super) issuers: Vec<String>,
     /// Its `scopes_supported`.
     pub(super) scopes: Vec<String>,
 }
 
-/// Fetches the metadata of the server at `server`, from the URL of its challenge or a well-known one.
-///
-/// # Errors
-/// `resource_mismatch` if the metadata describe another server.
-pub(super) async fn fetch(egress: &Egress, server: &Url, challenge: &Challenge) -> Result<ResourceMetadata, Failure> {
-    for url in metadata_urls(server, challenge) {
-        let Some(document) = fetch_document(egress, &url).await? else { continue };
-        let resource = document.get("resource").and_then(Value::as_str).unwrap_or_default();
-        if !covers(resource, server) {
-            let message =
-                format!("{} describes another server than the one at this address ({})", host(&url), quote(resource));
-            return Err(Failure::permanent("resource_mismatch", message).with_advice("Check the URL"));
-        }
-        let issuer = text_list(&document, "authorization_servers").into_iter().next();
-        let scopes = text_list(&document, "scopes_supported");
-        let issuer = issuer.unwrap_or_else(|| origin(server));
-        return Ok(ResourceMetadata { resource: resource.to_owned(), issuer, scopes });
+impl ResourceMetadata {
+    /// Returns the metadata of a server of MCP 2025-03-26, which was its own authorization server and had no such document.
+    pub(super) fn of_older_server(server: &Url) -> Self {
+        let mut url = server.clone();
+        url.set_fragment(None);
+        let resource = url.as_str().trim_end_matches('/').to_owned();
+        Self { resource, issuers: vec![origin(server)], scopes: Vec::new() }
     }
-    // servers of MCP 2025-03-26 were their own authorization server, without this document
-    Ok(ResourceMetadata { resource: canonical(server), issuer: origin(server), scopes: Vec::new() })
 }
 
-fn metadata_urls(server: &Url, challenge: &Challenge) -> Vec<Url> {
-    let well_known = |path: &str| {
-        let mut url = server.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        url.set_path(&format!("/.well-known/oauth-protected-resource{path}"));
-        url
-    };
-    let challenged = challenge.resource_metadata.as_deref().and_then(|url| Url::parse(url).ok());
-    let mut urls: Vec<_> = challenged.into_iter().collect();
-    for path in [server.path().trim_end_matches('/'), ""] {
-        let url = well_known(path);
-        if !urls.contains(&url) {
-            urls.push(url);
+/// Finds the metadata of the server at `server`, at the URL of its challenge or a well-known one.
+///
+/// # Errors
+/// `resource_mismatch` if there are metadata of another server only.
+pub(super) async fn find(
+    egress: &Egress,
+    server: &Url,
+    challenge: &Challenge,
+) -> Result<Option<ResourceMetadata>, Failure> {
+    metadata::find(egress, places(server, challenge), |place, document| read(server, place, document)).await
+}
+
+fn read(server: &Url, place: &Url, document: &Value) -> Option<Result<ResourceMetadata, Failure>> {
+    let resource = document.get("resource")?.as_str()?;
+    if !covers(resource, server) {
+        let (place, resource) = (host(place), quote(resource));
+        let message = format!("{place} describes another server than the one at this address ({resource})");
+        return Some(Err(Failure::permanent("resource_mismatch", message).with_advice("Check the URL")));
+    }
+    let mut issuers = text_list(document, "authorization_servers");
+    if issuers.is_empty() {
+        issuers.push(origin(server));
+    }
+    Some(Ok(ResourceMetadata {
+        resource: resource.to_owned(),
+        issuers,
+        scopes: text_list(document, "scopes_supported"),
+    }))
+}
+
+fn places(server: &Url, challenge: &Challenge) -> Vec<Url> {
+    let challenged = challenge.resource_metadata.as_deref().and_then(|url| server.join(url).ok());
+    let path = server.path().trim_end_matches('/');
+    let well_known = [path, ""].map(|path| with_path(server, &format!("/.well-known/oauth-protected-resource{path}")));
+    let mut places = Vec::new();
+    for place in challenged.into_iter().chain(well_known) {
+        if !places.contains(&place) {
+            places.push(place);
         }
     }
-    urls
+    places
 }
 
 /// Says whether a resource identifier is this server, or a path above it on the same origin.
@@ -68,19 +81,13 @@ fn covers(resource: &str, server: &Url) -> bool {
         && below.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn canonical(server: &Url) -> String {
-    let mut url = server.clone();
-    url.set_fragment(None);
-    url.as_str().trim_end_matches('/').to_owned()
-}
-
 fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Challenge, covers, metadata_urls};
+    use super::{Challenge, covers, places};
     use url::Url;
 
     fn url(text: &str) -> Url {
@@ -102,16 +109,18 @@ mod tests {
 
     #[test]
     fn the_challenged_url_goes_before_the_well_known_ones() {
-        let challenge =
-            Challenge { resource_metadata: Some("https://a.example/meta".to_owned()), ..Challenge::default() };
-        let urls = metadata_urls(&url("https://a.example/mcp?x=1"), &challenge);
-        assert_eq!(
-            urls.iter().map(Url::as_str).collect::<Vec<_>>(),
-            [
-                "https://a.example/meta",
-                "https://a.example/.well-known/oauth-protected-resource/mcp",
-                "https://a.example/.well-known/oauth-protected-resource",
-            ]
-        );
+        let places = |challenged: &str| {
+            let challenge = Challenge { resource_metadata: Some(challenged.to_owned()), ..Challenge::default() };
+            let places = places(&url("https://a.example/mcp?x=1"), &challenge);
+            places.iter().map(|place| place.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        let well_known = [
+            "https://a.example/.well-known/oauth-protected-resource/mcp",
+            "https://a.example/.well-known/oauth-protected-resource",
+        ];
+        for challenged in ["https://a.example/meta", "/meta"] {
+            assert_eq!(places(challenged), ["https://a.example/meta", well_known[0], well_known[1]]);
+        }
+        assert_eq!(places(well_known[0]), well_known);
     }
 }

@@ -3,13 +3,14 @@
 use serde_json::Value;
 use url::Url;
 
+use super::client::ClientAuth;
 use super::failure::quote;
-use super::provider::ClientAuth;
-use super::{fetch_document, host};
+use super::host;
+use super::metadata::{self, text_list, with_path};
 use crate::egress::{Egress, Failure};
 
 /// The advice for metadata that no one but their publisher can correct.
-const ASK_OPERATOR: &str = "Ask the people who run it";
+pub(super) const ASK_OPERATOR: &str = "Ask the people who run it";
 
 /// The metadata of an authorization server.
 pub(super) struct ServerMetadata {
@@ -17,47 +18,43 @@ pub(super) struct ServerMetadata {
     pub(super) document: Value,
 }
 
-/// Fetches the metadata of `issuer`.
+/// Finds the metadata of `issuer`.
 ///
 /// # Errors
-/// `no_metadata` if there are none, `issuer_mismatch` if they name another issuer.
-pub(super) async fn fetch(egress: &Egress, issuer: &str) -> Result<ServerMetadata, Failure> {
+/// `no_metadata` if there are none, `issuer_mismatch` if there are some of another issuer only.
+pub(super) async fn find(egress: &Egress, issuer: &str) -> Result<ServerMetadata, Failure> {
     let url = Url::parse(issuer).map_err(|_| {
         let message = format!("The server names “{}” as its authorization server, which is not a URL", quote(issuer));
         Failure::permanent("issuer", message).with_advice("Ask the server’s operator")
     })?;
-    for place in metadata_urls(&url) {
-        let Some(document) = fetch_document(egress, &place).await? else { continue };
-        let named = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
-        // URL parsers differ in a trailing slash only
-        if named.trim_end_matches('/') != issuer.trim_end_matches('/') {
-            let message = format!("{} names another issuer in its metadata ({})", host(&place), quote(named));
-            return Err(Failure::permanent("issuer_mismatch", message).with_advice(ASK_OPERATOR));
-        }
-        return Ok(ServerMetadata { issuer: named.to_owned(), document });
+    let found = metadata::find(egress, places(&url), |place, document| read(issuer, place, document)).await?;
+    found.ok_or_else(|| {
+        let message = format!("{} requires sign-in, but has no authorization-server metadata that say how", host(&url));
+        Failure::permanent("no_metadata", message).with_advice("Enter a token instead, if the server accepts one")
+    })
+}
+
+fn read(issuer: &str, place: &Url, document: &Value) -> Option<Result<ServerMetadata, Failure>> {
+    let named = document.get("issuer")?.as_str()?;
+    // URL parsers differ in a trailing slash only
+    if named.trim_end_matches('/') != issuer.trim_end_matches('/') {
+        let message = format!("{} names another issuer in its metadata ({})", host(place), quote(named));
+        return Some(Err(Failure::permanent("issuer_mismatch", message).with_advice(ASK_OPERATOR)));
     }
-    let message = format!("{} requires sign-in, but has no authorization-server metadata that say how", host(&url));
-    Err(Failure::permanent("no_metadata", message).with_advice("Enter a token instead, if the server accepts one"))
+    Some(Ok(ServerMetadata { issuer: named.to_owned(), document: document.clone() }))
 }
 
 /// Returns the well-known URLs of an issuer, in the order that MCP prescribes.
-fn metadata_urls(issuer: &Url) -> Vec<Url> {
-    let with_path = |path: String| {
-        let mut url = issuer.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        url.set_path(&path);
-        url
-    };
+fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
-    let mut urls = vec![
-        with_path(format!("/.well-known/oauth-authorization-server{path}")),
-        with_path(format!("/.well-known/openid-configuration{path}")),
+    let mut places = vec![
+        with_path(issuer, &format!("/.well-known/oauth-authorization-server{path}")),
+        with_path(issuer, &format!("/.well-known/openid-configuration{path}")),
     ];
     if !path.is_empty() {
-        urls.push(with_path(format!("{path}/.well-known/openid-configuration")));
+        places.push(with_path(issuer, &format!("{path}/.well-known/openid-configuration")));
     }
-    urls
+    places
 }
 
 impl ServerMetadata {
@@ -66,38 +63,23 @@ impl ServerMetadata {
         Url::parse(&self.issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Returns the URL in `field`, if there is one.
-    pub(super) fn url(&self, field: &str) -> Result<Option<Url>, Failure> {
-        self.url_in(&self.document, field)
+    /// Returns the URL of an endpoint, if it is a web address: a `javascript:` URL would run in the browser of the person who
+    /// follows it. For clients with a certificate, returns the mTLS alias if there is one (RFC 8705).
+    pub(super) fn endpoint(&self, field: &str, auth: ClientAuth) -> Option<Url> {
+        let alias = self.document.get("mtls_endpoint_aliases").filter(|_| auth == ClientAuth::Tls);
+        let texts = [alias.and_then(|aliases| aliases.get(field)), self.document.get(field)].into_iter().flatten();
+        let urls = texts.filter_map(|text| Url::parse(text.as_str()?).ok());
+        urls.into_iter().find(|url| matches!(url.scheme(), "https" | "http"))
     }
 
-    /// Returns the URL of an endpoint. For clients with a certificate that is its mTLS alias, if there is one (RFC 8705).
-    pub(super) fn endpoint(&self, field: &str, auth: ClientAuth) -> Result<Option<Url>, Failure> {
-        let alias = match self.document.get("mtls_endpoint_aliases") {
-            Some(aliases) if auth == ClientAuth::Tls => self.url_in(aliases, field)?,
-            _ => None,
-        };
-        match alias {
-            Some(alias) => Ok(Some(alias)),
-            None => self.url(field),
-        }
-    }
-
-    fn url_in(&self, document: &Value, field: &str) -> Result<Option<Url>, Failure> {
-        let Some(text) = document.get(field).and_then(Value::as_str) else { return Ok(None) };
-        // a javascript: URL would run in the browser of the person who follows it
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
-        url.map(Some).ok_or_else(|| {
-            Failure::permanent("no_metadata", format!("The “{field}” of {} is not a web address", self.host()))
-                .with_advice(ASK_OPERATOR)
-        })
-    }
-
-    /// Returns `url`, or the failure that the metadata lack `field`.
-    pub(super) fn require(&self, url: Option<Url>, field: &str) -> Result<Url, Failure> {
-        url.ok_or_else(|| {
-            Failure::permanent("no_metadata", format!("The metadata of {} have no “{field}”", self.host()))
-                .with_advice(ASK_OPERATOR)
+    /// Returns the URL of an endpoint that no sign-in can do without.
+    pub(super) fn require_endpoint(&self, field: &str, auth: ClientAuth) -> Result<Url, Failure> {
+        self.endpoint(field, auth).ok_or_else(|| {
+            let message = match self.document.get(field).and_then(Value::as_str) {
+                Some(_) => format!("The “{field}” of {} is not a web address", self.host()),
+                None => format!("The metadata of {} have no “{field}”", self.host()),
+            };
+            Failure::permanent("no_metadata", message).with_advice(ASK_OPERATOR)
         })
     }
 
@@ -128,20 +110,19 @@ impl ServerMetadata {
     }
 }
 
-/// Returns the texts of an array; empty if there is none.
-pub(super) fn text_list(document: &Value, field: &str) -> Vec<String> {
-    let list = document.get(field).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ServerMetadata, metadata_urls};
-    use serde_json::json;
+    use super::{ServerMetadata, places};
+    use crate::oauth::ClientAuth;
+    use serde_json::{Value, json};
     use url::Url;
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
+    }
+
+    fn metadata(document: Value) -> ServerMetadata {
+        ServerMetadata { issuer: "https://as.example".to_owned(), document }
     }
 
     #[test]
@@ -154,23 +135,38 @@ mod tests {
             (other, own, true, true),
             (other, own, false, false),
         ] {
-            let document = json!({ "authorization_response_iss_parameter_supported": has_iss });
-            let metadata = ServerMetadata { issuer: "https://as.example".to_owned(), document };
+            let metadata = metadata(json!({ "authorization_response_iss_parameter_supported": has_iss }));
             let accepted = metadata.refuse_mix_up(&url(authorization), &url(token)).is_ok();
             assert_eq!(accepted, is_accepted, "{authorization} {token}");
         }
     }
 
     #[test]
+    fn an_endpoint_that_is_no_web_address_is_none() {
+        for text in
+            [json!(""), json!(null), json!(7), json!("/register"), json!("javascript:alert(1)"), json!(["https://a"])]
+        {
+            let metadata = metadata(json!({ "registration_endpoint": text, "token_endpoint": text }));
+            assert_eq!(metadata.endpoint("registration_endpoint", ClientAuth::None), None, "{text}");
+            assert_eq!(metadata.require_endpoint("token_endpoint", ClientAuth::None).unwrap_err().class, "no_metadata");
+        }
+        let aliases = json!({ "token_endpoint": "", "revocation_endpoint": "https://tls.as.example/revoke" });
+        let metadata = metadata(json!({ "token_endpoint": "https://as.example/t", "mtls_endpoint_aliases": aliases }));
+        let endpoint = |field: &str| metadata.endpoint(field, ClientAuth::Tls).map(String::from);
+        assert_eq!(endpoint("token_endpoint").as_deref(), Some("https://as.example/t"), "an empty alias is none");
+        assert_eq!(endpoint("revocation_endpoint").as_deref(), Some("https://tls.as.example/revoke"));
+    }
+
+    #[test]
     fn well_known_urls_come_in_the_prescribed_order() {
         assert_eq!(
-            metadata_urls(&url("https://as.example/tenant/")).iter().map(Url::as_str).collect::<Vec<_>>(),
+            places(&url("https://as.example/tenant/")).iter().map(Url::as_str).collect::<Vec<_>>(),
             [
                 "https://as.example/.well-known/oauth-authorization-server/tenant",
                 "https://as.example/.well-known/openid-configuration/tenant",
                 "https://as.example/tenant/.well-known/openid-configuration",
             ]
         );
-        assert_eq!(metadata_urls(&url("https://as.example")).len(), 2);
+        assert_eq!(places(&url("https://as.example")).len(), 2);
     }
 }

@@ -49,7 +49,7 @@ pub enum DiscoveryAnswer {
     Answered(Box<Discovery>),
     /// The server requires sign-in.
     AuthRequired {
-        /// The `WWW-Authenticate` header, if any.
+        /// The `WWW-Authenticate` headers, one a line, if any.
         challenge: Option<String>,
         /// Text for people.
         message: String,

@@ -90,7 +90,10 @@ pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap, h
 }
 
 fn unauthorized(host: &str, code: u16, headers: &HeaderMap, has_bearer: bool) -> Failure {
-    let challenge = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // a server may send several headers, and text that is no ASCII
+    let challenges = headers.get_all(header::WWW_AUTHENTICATE).into_iter();
+    let challenges: Vec<_> = challenges.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let challenge = (!challenges.is_empty()).then(|| challenges.join("\n"));
     if code == 403 {
         let is_scope = challenge.as_deref().is_some_and(|text| text.contains("insufficient_scope"));
         let kind = if is_scope { FailureKind::Unauthorized } else { FailureKind::Permanent };

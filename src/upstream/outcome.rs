@@ -27,7 +27,7 @@ pub enum CallOutcome {
     Unauthorized {
         /// Text for people.
         message: String,
-        /// The server's challenge (`WWW-Authenticate`), from which its authorization server can be discovered.
+        /// The server's challenges (`WWW-Authenticate`), one header a line, from which its authorization server can be discovered.
         challenge: Option<String>,
     },
     /// A retry would end the same way.

@@ -10,7 +10,6 @@ const PARAMETERS: [&str; 3] = ["grant_type", "code_verifier", "refresh_token"];
 
 /// Files that name a parameter without writing it into a request: file, parameter, reason. This list may only get shorter.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("src/connections/authorization/clients.rs", "refresh_token", "client metadata list the grant types (RFC 7591)"),
     ("src/connectors/shipped/provider_validation.rs", "code_verifier", "refuses descriptions that set it"),
     ("src/connectors/shipped/provider_validation.rs", "refresh_token", "refuses descriptions that set it"),
     ("src/oauth/grant.rs", "refresh_token", "reads the crate's response"),

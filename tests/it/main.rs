@@ -29,6 +29,7 @@ mod queue;
 mod schema_form;
 mod services;
 mod settings;
+mod sign_in;
 mod state_columns;
 mod support;
 mod telemetry;

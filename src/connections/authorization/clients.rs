@@ -5,7 +5,6 @@
 //! connector, all users share the client that an administrator enters. The client of one issuer is never shown to another.
 //! Called by `start`, and by the pages that enter a client.
 
-use serde::Serialize;
 use url::{Host, Url};
 
 use super::AuthorizationService;
@@ -16,7 +15,7 @@ use crate::connections::oauth_clients::{self, ClientScope, ClientSource, NewClie
 use crate::connectors::Connector;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectorId, OwnerId};
-use crate::oauth::{self, Client, ClientAuth, Provider};
+use crate::oauth::{self, Client, ClientAuth, ClientMetadata, Provider};
 use crate::secret::Secret;
 
 /// The path of the client document, whose URL is the client id at servers that read such documents.
@@ -25,35 +24,11 @@ const CLIENT_DOCUMENT: &str = "oauth/client.json";
 /// The longest client id, in characters.
 const MAX_CLIENT_ID_LENGTH: usize = 2_000;
 
-/// The hub's client metadata.
-#[derive(Clone, Debug, Serialize)]
-pub struct ClientDocument {
-    client_id: String,
-    client_name: &'static str,
-    client_uri: String,
-    redirect_uris: [String; 1],
-    grant_types: [&'static str; 2],
-    response_types: [&'static str; 1],
-    token_endpoint_auth_method: &'static str,
-    application_type: &'static str,
-}
-
 /// Returns the client document of a hub at this URL.
-pub fn client_document(public_url: &Url) -> Result<ClientDocument> {
-    let url_of = |path: &str| match public_url.join(path) {
-        Ok(url) => Ok(url.to_string()),
-        Err(error) => Err(Error::internal(error)),
-    };
-    Ok(ClientDocument {
-        client_id: url_of(CLIENT_DOCUMENT)?,
-        client_name: "Tool Connect Craft",
-        client_uri: public_url.to_string(),
-        redirect_uris: [url_of(super::CALLBACK)?],
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code"],
-        token_endpoint_auth_method: "none",
-        application_type: "web",
-    })
+pub fn client_document(public_url: &Url) -> Result<ClientMetadata> {
+    let id = public_url.join(CLIENT_DOCUMENT).map_err(Error::internal)?;
+    let redirect = public_url.join(super::CALLBACK).map_err(Error::internal)?;
+    Ok(ClientMetadata::document(&id, public_url, &redirect))
 }
 
 /// Returns true if authorization servers can read the client document: over https, and not on this machine.
@@ -141,7 +116,8 @@ pub(super) async fn enter(
     let auth = match (&client.secret, provider.client_auth) {
         (_, described) if is_shared => described,
         (None, _) => ClientAuth::None,
-        (Some(_), ClientAuth::None) => ClientAuth::Post,
+        // every server that issues secrets accepts them by HTTP Basic (RFC 6749, section 2.3.1)
+        (Some(_), ClientAuth::None) => ClientAuth::Basic,
         (Some(_), described) => described,
     };
     let new = NewClient { client: &client, auth: Some(auth), source: ClientSource::EnteredByPerson };

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 pub use self::callback::find_owner_of_callback;
-pub use self::clients::{ClientDocument, EnteredClient, client_document};
+pub use self::clients::{EnteredClient, client_document};
 pub use self::store_requests::AuthorizationStatus;
 
 use super::fields::FormValues;

@@ -26,7 +26,8 @@ pub(super) async fn check(
     drop(conn);
     let stored =
         stored.ok_or_else(|| Error::conflict(format!("{} has no sign-in", subject.service), "Add the server again"))?;
-    let discovered = recorder.run(Check::SignIn, Box::pin(check_metadata(runner, url, challenge))).await?;
+    let discovered =
+        recorder.run(Check::SignIn, Box::pin(check_metadata(runner, url, challenge, stored.issuer()))).await?;
     recorder.run(Check::Issuer, std::future::ready(check_issuer(discovered, &stored))).await?;
     recorder.run(Check::Client, Box::pin(check_client(runner, actor, subject, stored))).await
 }
@@ -36,9 +37,10 @@ async fn check_metadata(
     runner: &CheckupRunner<'_>,
     url: &Url,
     challenge: Option<&str>,
+    known_issuer: &str,
 ) -> Result<CheckOutcome<Result<Provider, Failure>>> {
     let challenge = challenge.map(Challenge::parse).unwrap_or_default();
-    match oauth::discover(runner.egress, url, &challenge).await {
+    match oauth::discover(runner.egress, url, &challenge, Some(known_issuer)).await {
         Ok(provider) => {
             let message = format!("You sign in at {}", provider.host());
             Ok(CheckOutcome::passed(Ok(provider), message))
@@ -84,6 +86,6 @@ fn check_issuer(discovered: Result<Provider, Failure>, stored: &Provider) -> Res
     }
     let moved = format!("You signed in at {}, but the server names {} now", stored.issuer(), current.issuer());
     Ok(CheckOutcome::failed(moved)
-        .with_advice("If the people who run the server say that this is right, add it again")
-        .with_remedy(Remedy::AddAgain))
+        .with_advice("If the people who run the server say that this is right, connect again")
+        .with_remedy(Remedy::ConnectAgain))
 }

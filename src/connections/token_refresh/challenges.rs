@@ -68,7 +68,7 @@ pub(super) async fn handle_authentication_required(
     let Some(url) = connector.server_url() else {
         return Ok(None);
     };
-    let provider = match oauth::discover(&refresher.egress, &url, challenge).await {
+    let provider = match oauth::discover(&refresher.egress, &url, challenge, None).await {
         Ok(provider) => provider,
         Err(failure) => {
             let connector = connector.id;

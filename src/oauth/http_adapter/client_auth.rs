@@ -9,8 +9,8 @@ use super::assertion;
 use crate::clock::Timestamp;
 use crate::egress::{ClientCertificate, Failure, Request};
 use crate::oauth::parameters::Parameters;
-use crate::oauth::provider::{ClientAuth, Provider};
-use crate::oauth::{Client, failure, host};
+use crate::oauth::provider::Provider;
+use crate::oauth::{Client, ClientAuth, failure, host};
 use crate::secret::Secret;
 
 /// Client authentication outside the parameters.

@@ -12,7 +12,6 @@
 
 mod assertion;
 mod client_auth;
-mod lifetime;
 mod request;
 mod token_response;
 
@@ -30,10 +29,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::client::{Client, ClientAuth};
 use super::failure::{from_error_code, from_status, invalid_provider};
-use super::provider::{ClientAuth, Provider, RefreshConfig, RevocationAuth, RevocationConfig};
+use super::host;
+use super::provider::{Provider, RefreshConfig, RevocationAuth, RevocationConfig};
 use super::template::{self, TemplateValues};
-use super::{Client, host};
 use crate::clock::Timestamp;
 use crate::egress::{Egress, Failure, Response};
 use crate::secret::Secret;

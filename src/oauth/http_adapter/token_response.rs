@@ -1,11 +1,12 @@
 //! Transforms the response of a token endpoint into a standard one, as the provider description says.
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
 use oauth2::HttpResponse;
 use serde_json::Value;
 
 use super::HttpAdapter;
-use super::lifetime::lifetime;
 use crate::clock::Timestamp;
 use crate::egress::{Failure, Response};
 use crate::oauth::pointers::TokenResponseFormat;
@@ -13,6 +14,9 @@ use crate::oauth::provider::Provider;
 use crate::oauth::template::TemplateValues;
 use crate::oauth::{failure, host};
 use crate::secret::Redactor;
+
+/// Longest believed lifetime of a token: 400 days.
+const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Reads a token response, and returns the standard response that says the same.
 pub(super) async fn transform(
@@ -122,6 +126,12 @@ fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
         _ => return None,
     };
     Some(scopes.into_iter().filter(|scope| !scope.is_empty()).map(str::to_owned).collect())
+}
+
+/// Returns the lifetime of the access token, stated or assumed.
+fn lifetime(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Duration> {
+    let assumed = provider.lifetime.map(|seconds| Duration::from_secs(seconds.into()));
+    Some(provider.response.lifetime(answer, now).or(assumed)?.min(MAX_LIFETIME))
 }
 
 fn captured(provider: &Provider, answer: &Value) -> TemplateValues {

@@ -159,7 +159,7 @@ async fn the_metadata_suffices_to_register_and_sign_in() {
     let challenge = Challenge::parse(&format!("Bearer resource_metadata=\"http://{about}/about\""));
     let mut hub = Hub::new(oidc.description(""), oidc_client("nobody", None));
     let server = Url::parse(&resource).unwrap();
-    hub.provider = oauth::discover(&hub.egress, &server, &challenge).await.unwrap();
+    hub.provider = oauth::discover(&hub.egress, &server, &challenge, None).await.unwrap();
     assert!(hub.provider.callback_names_issuer && hub.provider.client_auth == ClientAuth::None, "{:?}", hub.provider);
 
     let place = Url::parse(hub.provider.registration_url.as_ref().unwrap()).unwrap();

@@ -24,6 +24,7 @@ pub(crate) mod scripted_server;
 pub(crate) mod secret_search;
 pub(crate) mod server_process;
 mod session;
+pub(crate) mod sign_in_server;
 pub(crate) mod smtp_server;
 pub(crate) mod space;
 pub(crate) mod stream;
