@@ -11,7 +11,7 @@ const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Time after the first attempt in which further attempts start.
-const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Calls `store` until it succeeds, its error is not a temporary one, or the timeout is reached. `store` begins its own
 /// transaction. It must detect that the last attempt was committed although the answer was lost.

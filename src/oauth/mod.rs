@@ -47,7 +47,11 @@ pub use token::{exchange, refresh, revoke};
 use crate::egress::Request;
 pub use crate::egress::{Failure, FailureKind};
 
-/// Time for one request to a provider.
+/// Time for a code exchange or a refresh. The provider spends the code or the refresh token with its answer, so a lost answer
+/// can cost the grant. The lease of a refresh lasts for two such requests.
+pub const GRANT_REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Time for any other request, such as reading metadata. It can be repeated.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Limit of a response: tokens are small, and metadata documents have a few kilobytes.

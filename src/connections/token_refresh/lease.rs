@@ -18,11 +18,11 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
 
-/// Duration of a lease: twice the time of two requests and their database waits.
-pub(super) const LEASE_TTL: Duration = Duration::from_secs(60);
+/// Duration of a lease: longer than two requests, the pause between them, and the time for storing the answer.
+pub(super) const LEASE_TTL: Duration = Duration::from_secs(120);
 
-/// Longest wait for the lease of another process.
-const LEASE_WAIT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait of a caller for a refresh, its own or that of another task or process. The refresh goes on without the caller.
+pub(super) const REFRESH_WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Pause between two attempts to take the lease.
 const LEASE_POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -64,14 +64,14 @@ impl RefreshLocks {
     }
 }
 
-/// Claims the lease of a connection, unless the request is answered meanwhile.
+/// Claims the lease of a connection until `deadline`, unless the request is answered meanwhile.
 pub(super) async fn claim(
     refresher: &TokenRefresher,
     actor: &Actor,
     id: ConnectionId,
     request: RefreshRequest,
+    deadline: Instant,
 ) -> Result<LeaseClaim> {
-    let deadline = Instant::now() + LEASE_WAIT_TIMEOUT;
     loop {
         let mut tx = refresher.system.begin().await?;
         let state = load(&mut tx, actor, id).await?;
@@ -116,5 +116,18 @@ pub(super) async fn release(refresher: &TokenRefresher, lease: &HeldLease) {
     };
     if let Err(error) = released.await {
         tracing::warn!(connection.id = %id, %error, "Failed to release the lease of connection {id}; it expires by itself");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LEASE_TTL;
+    use crate::connections::retry::RETRY_TIMEOUT;
+    use crate::connections::token_refresh::request::REPEAT_DELAY;
+    use crate::oauth::GRANT_REQUEST_TIMEOUT;
+
+    #[test]
+    fn a_lease_lasts_for_two_requests_and_for_storing_their_answer() {
+        assert!(2 * GRANT_REQUEST_TIMEOUT + REPEAT_DELAY + RETRY_TIMEOUT < LEASE_TTL);
     }
 }

@@ -16,6 +16,8 @@
 //! `refresh` drives steps 4 to 6. A check of the OAuth client ([`client_check`]) sends a refresh request with a made-up
 //! token, so it takes neither the decision nor the lease.
 //!
+//! A refresh ends without its callers: after [`REFRESH_WAIT_TIMEOUT`] they get the answer that it is under way.
+//!
 //! Invariants: a new token is stored before a call presents it. A network failure never expires a connection. After a failure
 //! the hub leaves the provider alone for a growing time ([`backoff`]). A connection that failed on four days is exhausted:
 //! calls wait, and the hub tries once a day.
@@ -40,12 +42,15 @@ mod verification;
 
 use std::time::Duration;
 
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout_at};
+
 pub(super) use self::client_check::ClientCheck;
 pub use self::lease::RefreshLocks;
 pub(super) use self::verification::schedule_verification;
 
 use self::decision::{RefreshRequest, RefreshTrigger, decide, disconnected_error};
-use self::lease::{HeldLease, LeaseClaim};
+use self::lease::{HeldLease, LeaseClaim, REFRESH_WAIT_TIMEOUT};
 use self::persist::RefreshOutcome;
 use self::request::RefreshResponse;
 use crate::actor::Actor;
@@ -201,20 +206,29 @@ impl TokenRefresher {
             return Ok(credential);
         }
         drop(conn);
-        let _lock = self.locks.lock(id).await;
-        match lease::claim(self, actor, id, request).await? {
+        let deadline = Instant::now() + REFRESH_WAIT_TIMEOUT;
+        let Ok(lock) = timeout_at(deadline, self.locks.lock(id)).await else {
+            return Ok(state.answer_while_refreshing());
+        };
+        match lease::claim(self, actor, id, request, deadline).await? {
             LeaseClaim::Answered(credential) => Ok(credential),
             LeaseClaim::Claimed(lease) => {
-                // If the caller is dropped, the refresh still ends: what the provider has issued must be stored.
-                let refresh = refresh(self.clone(), lease);
-                self.background_tasks.run_to_end(refresh).await
+                // If the caller does not wait, the refresh still ends: what the provider has issued must be stored.
+                let refresh = refresh(self.clone(), lease, lock);
+                let refreshing = self.background_tasks.run_to_end(refresh);
+                timeout_at(deadline, refreshing).await.unwrap_or_else(|_| Ok(state.answer_while_refreshing()))
             }
         }
     }
 }
 
-/// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify.
-async fn refresh(refresher: TokenRefresher, lease: Box<HeldLease>) -> Result<CredentialAnswer> {
+/// Drives steps 4 to 6 for a connection whose lease this task holds: request, persist and notify. Keeps other tasks of the
+/// process waiting until it ends.
+async fn refresh(
+    refresher: TokenRefresher,
+    lease: Box<HeldLease>,
+    _lock: OwnedMutexGuard<()>,
+) -> Result<CredentialAnswer> {
     let response = match request::request_refresh(&refresher, &lease.attempt).await {
         Ok(response) => response,
         Err(error) => {

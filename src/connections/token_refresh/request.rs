@@ -1,5 +1,9 @@
 //! Step 4, request: sends the refresh request to the provider.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::TokenRefresher;
 use super::decision::RefreshAttempt;
 use super::load::load;
@@ -12,6 +16,9 @@ use crate::error::{Error, Result};
 use crate::ids::OauthClientId;
 use crate::oauth::{self, Client, Failure, FailureKind, Grant, Provider, TemplateValues, TokenKind};
 use crate::secret::Secret;
+
+/// Pause before a refresh whose answer was lost is sent once more.
+pub(super) const REPEAT_DELAY: Duration = Duration::from_secs(5);
 
 /// Provider's answer to a refresh request.
 pub(super) enum RefreshResponse {
@@ -70,8 +77,10 @@ pub(super) async fn request_refresh(refresher: &TokenRefresher, attempt: &Refres
     let requesting = RequestingClient::new(&record, refresher.clock.now());
     let (provider, client) = (record.apply_client_auth(provider), record.client);
     let response = match send_refresh(refresher, &provider, &values, &client, &token).await {
-        // The answer was lost. Many providers accept the same token once more for a short time.
+        // The answer was lost. Many providers accept the same token once more for a short time, but not while they answer the
+        // first request.
         Err(Failure { kind: FailureKind::Ambiguous, .. }) => {
+            sleep(REPEAT_DELAY).await;
             send_refresh(refresher, &provider, &values, &client, &token).await
         }
         answered => answered,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::backoff::FailureCount;
-use super::{BearerCredential, TokenRefresher};
+use super::{BearerCredential, CredentialAnswer, REFRESH_RETRY_DELAY, TokenRefresher};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
@@ -113,6 +113,12 @@ impl RefreshState {
     pub(super) fn unavailable_message(&self) -> String {
         let reason = self.reason.clone();
         reason.unwrap_or_else(|| format!("{} could not be asked for a new token. Try again later", self.service))
+    }
+
+    /// Answer for a caller that has waited long enough for a refresh.
+    pub(super) fn answer_while_refreshing(&self) -> CredentialAnswer {
+        let message = format!("{} has not answered the request for a new token yet", self.service);
+        CredentialAnswer::ProviderUnavailable { message, after: REFRESH_RETRY_DELAY }
     }
 
     /// Opens the stored token or key.

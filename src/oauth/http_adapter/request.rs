@@ -10,7 +10,7 @@ use crate::egress::{Failure, Request};
 use crate::oauth::failure::invalid_provider;
 use crate::oauth::parameters::{self, Parameters};
 use crate::oauth::provider::{BodyFormat, Provider, RevocationAuth, RevocationConfig, TokenKind};
-use crate::oauth::{Client, bounded};
+use crate::oauth::{Client, GRANT_REQUEST_TIMEOUT, bounded};
 use crate::secret::{Redactor, Secret};
 
 /// Parameters whose values are secret.
@@ -55,6 +55,10 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
     };
     let format = if method == Method::GET { BodyFormat::Query } else { format };
     let request = bounded(Request::new(method, url.clone()));
+    let request = match endpoint {
+        Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => request.timeout(GRANT_REQUEST_TIMEOUT),
+        Endpoint::Revocation(..) => request,
+    };
     let request = write(request, url.clone(), format, parameters)
         .header(header::ACCEPT, HeaderValue::from_static("application/json"));
     let request = with_headers(provider, request)?;

@@ -1,5 +1,6 @@
 //! Signing in at MCP servers that are unusual, that move to another provider, or that refuse a token.
 
+mod lost_answer;
 mod unusual_servers;
 
 use crate::support::browser::Browser;
