@@ -3,6 +3,8 @@
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/credentials.rs"]
+mod credentials;
 #[path = "architecture/imports.rs"]
 mod imports;
 #[path = "architecture/oauth_parameters.rs"]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::token_refresh::{BearerCredential, CredentialAnswer, TokenRefresher};
+use super::token_refresh::{RequestOutcome, TokenRefresher};
 use super::{probe, store};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -87,22 +87,22 @@ impl ToolDiscovery {
         Ok(Some(Self { connector: connector.id, url, connection }))
     }
 
-    /// Asks the server, outside of any transaction. The credential is refreshed first if it is about to expire.
+    /// Asks the server, outside of any transaction. The credential is refreshed first if it is about to expire, or if the server
+    /// rejects it.
     pub async fn ask_server(
         self,
         egress: &Egress,
         refresher: &TokenRefresher,
         actor: &Actor,
     ) -> Result<DiscoveredTools> {
-        let credential = match self.connection {
-            Some(connection) => refresher.credential(actor, connection).await?,
-            None => CredentialAnswer::Ready(BearerCredential { token: None, version: 0 }),
-        };
-        let answer = match credential {
-            CredentialAnswer::Ready(bearer) => probe::discover(egress, &self.url, bearer.token.as_ref()).await,
-            CredentialAnswer::ReauthRequired(message) | CredentialAnswer::ProviderUnavailable { message, .. } => {
-                Err(Error::upstream("not_connected", message, None))
-            }
+        let answer = match self.connection {
+            None => probe::discover(egress, &self.url, None).await,
+            Some(connection) => match refresher.list_tools(actor, connection, &self.url).await? {
+                RequestOutcome::Answered { answer, .. } => answer,
+                RequestOutcome::NoCredential(reason) => {
+                    Err(Error::upstream("not_connected", reason.into_reason(), None))
+                }
+            },
         };
         Ok(DiscoveredTools { connector: self.connector, answer })
     }

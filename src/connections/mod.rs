@@ -53,7 +53,10 @@ pub use store::Connection;
 pub use store_catalogue::{CatalogueEntry, CatalogueFilter};
 pub use store_details::LinkedConnector;
 pub use token::NewToken;
-pub use token_refresh::{BearerCredential, CredentialAnswer, RefreshLocks, TokenRefresher};
+pub use token_refresh::{
+    BearerCredential, CredentialAnswer, CredentialRejection, CredentialedRequest, RefreshLocks, RequestOutcome,
+    TokenRefresher,
+};
 
 use serde_json::Value;
 use sqlx::PgConnection;

@@ -30,7 +30,16 @@ pub(super) async fn initialize(egress: &Egress, url: &Url, bearer: Option<&Secre
 
 /// Asks the server for its tools without a credential. A server that requires one says so in its challenge.
 pub(super) async fn discover_unauthenticated(egress: &Egress, url: &Url) -> Result<DiscoveryAnswer> {
-    upstream::discover_or_challenge(egress, &target(url, None), limits()).await
+    discover_or_challenge(egress, url, None).await
+}
+
+/// Asks the server for its tools with a stored credential. A server that rejects the credential says so in its challenge.
+pub(super) async fn discover_or_challenge(
+    egress: &Egress,
+    url: &Url,
+    bearer: Option<&Secret>,
+) -> Result<DiscoveryAnswer> {
+    upstream::discover_or_challenge(egress, &target(url, bearer), limits()).await
 }
 
 /// Asks the server for its tools.

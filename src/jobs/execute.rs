@@ -16,11 +16,11 @@ use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented, r
 use super::tools_changed::ToolsChanged;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
+use crate::connections::{BearerCredential, CredentialRejection, CredentialedRequest, RequestOutcome};
 use crate::connectors;
 use crate::error::Error;
 use crate::foreign_text::clean_text;
 use crate::ids::ConnectorId;
-use crate::oauth::Challenge;
 use crate::queue::{Event, EventLevel, FinishedRun, Lease, StopReason};
 use crate::upstream::{self, CallContext, KnownEra, Limits, Progress, ProtocolEra};
 
@@ -97,24 +97,49 @@ async fn run_call(
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> Result<FinishedRun, NotReady> {
-    // on the heap: the state of a call is large, and many calls run at once
-    let first = Box::pin(call(runner, lease, actor, &prepared, deadline, tools_changed.clone())).await;
-    let Some(rejection) = first.rejection() else { return Ok(first.finish(runner, lease, actor, &prepared)) };
-    if !recover_credential(runner, actor, &mut prepared, &rejection).await? {
-        return Ok(first.finish(runner, lease, actor, &prepared));
-    }
-    let event = Event::new(EventLevel::Info, "The token was renewed; calling once more", runner.clock.now());
-    lease.events().append(event);
-
-    let second = Box::pin(call(runner, lease, actor, &prepared, deadline, tools_changed)).await;
-    if let Some(rejection) = second.rejection() {
-        if !rejection.is_insufficient_scope() {
-            return Err(fail_rejected(runner, actor, &prepared, &rejection.message).await);
+    let (connection, first) = (prepared.connection, prepared.credential());
+    let mut call = ToolCall { runner, lease, actor, prepared: &mut prepared, deadline, tools_changed, was_sent: false };
+    match runner.refresher.send_with(actor, connection, first, &mut call).await? {
+        RequestOutcome::Answered { answer: CallResult { outcome, stop }, .. } => {
+            Ok(ended(lease, actor, &prepared, outcome, stop, runner.clock.now()))
         }
-        // records the missing scopes; there is no third call
-        recover_credential(runner, actor, &mut prepared, &rejection).await?;
+        RequestOutcome::NoCredential(answer) => Err(presented(answer).err().unwrap_or_else(|| NotReady::RetryLater {
+            message: format!("The credential of {} was replaced during the call", prepared.service),
+            after: REPLACED_CREDENTIAL_RETRY_DELAY,
+        })),
     }
-    Ok(second.finish(runner, lease, actor, &prepared))
+}
+
+/// A call of a tool, as a request that presents a credential.
+struct ToolCall<'a> {
+    runner: &'a Runner,
+    lease: &'a Lease,
+    actor: &'a Actor,
+    prepared: &'a mut PreparedCall,
+    deadline: Instant,
+    tools_changed: Arc<AtomicBool>,
+    was_sent: bool,
+}
+
+impl CredentialedRequest for ToolCall<'_> {
+    type Answer = CallResult;
+
+    fn purpose(&self) -> &str {
+        &self.prepared.tool
+    }
+
+    async fn send(&mut self, credential: &BearerCredential) -> (CallResult, Option<CredentialRejection>) {
+        let Self { runner, lease, actor, deadline, .. } = *self;
+        if std::mem::replace(&mut self.was_sent, true) {
+            self.prepared.present(credential.clone());
+            let event = Event::new(EventLevel::Info, "The token was renewed; calling once more", runner.clock.now());
+            lease.events().append(event);
+        }
+        // on the heap: the state of a call is large, and many calls run at once
+        let result = Box::pin(call(runner, lease, actor, self.prepared, deadline, self.tools_changed.clone())).await;
+        let rejection = result.rejection();
+        (result, rejection)
+    }
 }
 
 /// The outcome of a call, and the reason to stop if the run was asked to stop meanwhile.
@@ -124,64 +149,14 @@ struct CallResult {
 }
 
 impl CallResult {
-    /// The service's rejection of the credential, unless the run is to stop: then no second call follows.
-    fn rejection(&self) -> Option<Rejection> {
-        let upstream::CallOutcome::Unauthorized { message, challenge } = &self.outcome else { return None };
-        if self.stop.is_some() {
-            return None;
+    /// Returns the service's rejection of the credential, unless the run is to stop: then no second call follows.
+    fn rejection(&self) -> Option<CredentialRejection> {
+        match &self.outcome {
+            upstream::CallOutcome::Unauthorized { message, challenge } if self.stop.is_none() => {
+                Some(CredentialRejection::new(message.clone(), challenge.as_deref()))
+            }
+            _ => None,
         }
-        let challenge = challenge.as_deref().map(Challenge::parse).unwrap_or_default();
-        Some(Rejection { message: message.clone(), challenge })
-    }
-
-    fn finish(self, runner: &Runner, lease: &Lease, actor: &Actor, prepared: &PreparedCall) -> FinishedRun {
-        ended(lease, actor, prepared, self.outcome, self.stop, runner.clock.now())
-    }
-}
-
-/// A service did not accept the credential, so it did not run the tool.
-struct Rejection {
-    message: String,
-    challenge: Challenge,
-}
-
-impl Rejection {
-    /// True if the credential is valid but does not permit this tool.
-    fn is_insufficient_scope(&self) -> bool {
-        self.challenge.error.as_deref() == Some("insufficient_scope")
-    }
-}
-
-/// Puts another credential in the place of the rejected one. Returns false if there is no other.
-async fn recover_credential(
-    runner: &Runner,
-    actor: &Actor,
-    prepared: &mut PreparedCall,
-    rejection: &Rejection,
-) -> Result<bool, NotReady> {
-    let (refresher, connection, seen) = (&runner.refresher, prepared.connection, prepared.version);
-    let credential = if rejection.is_insufficient_scope() {
-        let scopes = &rejection.challenge.scopes;
-        refresher.handle_insufficient_scope(actor, connection, seen, &prepared.tool, scopes).await?
-    } else if prepared.secret.is_none() {
-        refresher.handle_authentication_required(actor, connection, seen, &rejection.challenge).await?
-    } else {
-        Some(refresher.refresh_after_rejection(actor, connection, seen, &rejection.message).await?)
-    };
-    let Some(credential) = credential else { return Ok(false) };
-    prepared.present(presented(credential)?);
-    Ok(true)
-}
-
-/// Expires the connection after the service has rejected a new credential too: a third would not help.
-async fn fail_rejected(runner: &Runner, actor: &Actor, prepared: &PreparedCall, message: &str) -> NotReady {
-    let (connection, seen) = (prepared.connection, prepared.version);
-    match runner.refresher.expire_after_second_rejection(actor, connection, seen, message).await {
-        // another caller has replaced the credential meanwhile: the next run presents that
-        Ok(credential) => presented(credential)
-            .err()
-            .unwrap_or(NotReady::RetryLater { message: message.to_owned(), after: REPLACED_CREDENTIAL_RETRY_DELAY }),
-        Err(error) => NotReady::Failed(error),
     }
 }
 

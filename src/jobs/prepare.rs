@@ -85,6 +85,11 @@ pub(super) struct PreparedCall {
 }
 
 impl PreparedCall {
+    /// Returns the credential that the call presents.
+    pub(super) fn credential(&self) -> BearerCredential {
+        BearerCredential { token: self.secret.clone(), version: self.version }
+    }
+
     /// Replaces the credential.
     pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;

@@ -2,14 +2,15 @@
 //! The pages of connectors call it, and the disconnection of a connection. It refreshes no token: `token_refresh` does.
 //!
 //! Invariants: an authorization request works once, for ten minutes, in the browser session that began it. The PKCE verifier
-//! is stored sealed, and so are both tokens. Before the hub stores the tokens, it calls the service with them; until then
-//! they exist in memory only. A failed sign-in changes neither the tokens nor the status of a connection; after
+//! is stored sealed, and so are both tokens. Before the hub stores the tokens of a REST service, it asks whose account they are
+//! for; until then they exist in memory only. A failed sign-in changes neither the tokens nor the status of a connection; after
 //! `invalid_scope`, it resets the requested scopes. The label names the connection: an existing one keeps its id, and jobs
 //! that wait for it resume.
 
 mod callback;
 mod client_rejection;
 mod clients;
+mod first_request;
 mod persist;
 mod revocation;
 mod start;
@@ -26,6 +27,7 @@ pub use self::store_requests::AuthorizationStatus;
 
 use super::fields::FormValues;
 use super::oauth_clients::{self, OauthClientRecord};
+use super::token_refresh::TokenRefresher;
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -52,6 +54,8 @@ pub struct AuthorizationService<'a> {
     pub vault: &'a Vault,
     /// Reaches the providers.
     pub egress: &'a Egress,
+    /// Sends the first request after a sign-in.
+    pub refresher: &'a TokenRefresher,
     /// The hub's public URL.
     pub public_url: &'a Url,
 }
@@ -86,6 +90,8 @@ pub struct CompletedSignIn {
     pub account: Option<String>,
     /// The number of the service's tools; `None` if the service has not listed them yet.
     pub tools: Option<usize>,
+    /// The reason why the service cannot be called yet although the tokens are stored: it rejected them at once.
+    pub rejection: Option<String>,
     /// Jobs that waited for the connection; the caller announces them.
     pub released: ReleasedJobs,
 }

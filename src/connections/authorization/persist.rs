@@ -1,13 +1,12 @@
-//! Stores a grant: tokens, connection, tools, and the jobs that waited, in one transaction. Called by `callback`.
+//! Stores a grant: tokens, connection, and the jobs that waited, in one transaction. Called by `callback`.
 
 use super::store_connections::{self, GrantedConnection, PreviousConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
-use super::{AuthorizationService, CompletedSignIn};
+use super::{AuthorizationService, CompletedSignIn, first_request};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::connections::oauth_clients::OauthClientRecord;
-use crate::connections::probe::discover_with_token;
 use crate::connections::rest_service::{ExternalAccount, RestService};
 use crate::connections::retry::retry_while_unavailable;
 use crate::connections::store::access_secret;
@@ -15,13 +14,12 @@ use crate::connections::values_of;
 use crate::connectors::{self, Connector};
 use crate::db::Tx;
 use crate::error::{Error, Message, Result};
-use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
+use crate::ids::{ConnectionId, OauthClientId};
 use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
-use crate::upstream::Discovery;
 use crate::vault::{NewSecret, SecretRef};
 
-/// A grant, and the service's answer to its token.
+/// A grant, and the account that it belongs to.
 struct ReceivedGrant<'a> {
     request: &'a AuthorizationRequest,
     provider: &'a Provider,
@@ -30,31 +28,8 @@ struct ReceivedGrant<'a> {
     connector: Connector,
     /// Entered values, and those that came with the grant.
     values: TemplateValues,
-    answer: ServiceAnswer,
-}
-
-/// The service's answer to the new token.
-enum ServiceAnswer {
-    /// The tools of an MCP server.
-    Tools(Result<Discovery>),
-    /// The account at a REST service.
-    Account(Option<ExternalAccount>),
-}
-
-impl ServiceAnswer {
-    const fn account(&self) -> Option<&ExternalAccount> {
-        match self {
-            Self::Account(account) => account.as_ref(),
-            Self::Tools(_) => None,
-        }
-    }
-
-    fn tool_count(&self) -> Option<usize> {
-        match self {
-            Self::Tools(Ok(found)) => Some(found.tools.len()),
-            _ => None,
-        }
-    }
+    /// The account at a REST service, if the service says it.
+    account: Option<ExternalAccount>,
 }
 
 impl ReceivedGrant<'_> {
@@ -85,7 +60,7 @@ impl ReceivedGrant<'_> {
             reason: (!missing.is_empty()).then(not_granted),
             captured: serde_json::to_value(&self.values).map_err(Error::internal)?,
             client: self.client,
-            account: self.answer.account(),
+            account: self.account.as_ref(),
             expires_at: self.grant.expires_at,
             next_attempt_at: refresh.and_then(|_| self.grant.refresh_at(self.provider, now)),
         })
@@ -146,16 +121,23 @@ pub(super) async fn persist(
     let (connector, descriptor) = reading.await?;
     let mut values = values_of(Some(&request.entered));
     values.extend(grant.captured.clone());
-    // outside of any transaction, with the token that is not stored yet
-    let answer = match descriptor {
-        Some(descriptor) => {
-            let service = RestService { descriptor, values: values.clone(), credential: Some(grant.access.clone()) };
-            ServiceAnswer::Account(service.account(authorization.egress).await)
-        }
-        None => ServiceAnswer::Tools(discover_with_token(authorization.egress, &connector, &grant.access).await),
+    // outside of any transaction, with the token that is not stored yet: the connection must not get another account
+    let service = descriptor.map(|descriptor| RestService {
+        descriptor,
+        values: values.clone(),
+        credential: Some(grant.access.clone()),
+    });
+    let account = match &service {
+        Some(service) => service.account(authorization.egress).await,
+        None => None,
     };
-    let received = ReceivedGrant { request, provider, client: client.id, grant, connector, values, answer };
-    retry_while_unavailable(|| store(authorization, actor, &received, now)).await
+    let received = ReceivedGrant { request, provider, client: client.id, grant, connector, values, account };
+    let mut stored = retry_while_unavailable(|| store(authorization, actor, &received, now)).await?;
+    if let Ok(signed) = &mut stored {
+        // on the heap: its state is large
+        Box::pin(first_request::send(authorization, actor, signed, service, now)).await;
+    }
+    Ok(stored)
 }
 
 /// Stores the grant unless an earlier try did: the answer to a commit can get lost.
@@ -183,8 +165,9 @@ async fn store(
         connection: result.connection,
         is_reconnected: result.is_reconnected,
         missing: received.missing_scopes(),
-        account: received.answer.account().map(|it| it.name.clone()),
-        tools: received.answer.tool_count(),
+        account: received.account.as_ref().map(|it| it.name.clone()),
+        tools: None,
+        rejection: None,
         released,
     }))
 }
@@ -196,10 +179,10 @@ async fn store_connection(
     received: &ReceivedGrant<'_>,
     now: Timestamp,
 ) -> Result<Result<SignInResult, PersistConflict>> {
-    let ReceivedGrant { request, connector, answer, .. } = received;
+    let ReceivedGrant { request, connector, account, .. } = received;
     let owner = actor.owner_id();
     let previous = store_connections::find_for_update(tx, owner, connector.id, &request.label).await?;
-    if let Some(message) = previous.as_ref().and_then(|it| it.other_account_error(answer.account())) {
+    if let Some(message) = previous.as_ref().and_then(|it| it.other_account_error(account.as_ref())) {
         return Ok(Err(PersistConflict::OtherAccount(message)));
     }
     let (access, refresh) = seal_tokens(authorization, tx, actor, previous.as_ref(), &received.grant, now).await?;
@@ -214,9 +197,6 @@ async fn store_connection(
         None => Action::ConnectionCreated { connection, connector: connector.id },
     };
     audit::record(tx, actor, &action, now).await?;
-    if let ServiceAnswer::Tools(found) = answer {
-        store_tools(tx, actor, connector.id, found, now).await?;
-    }
     store_requests::record_result(tx, owner, request.id, connection).await?;
     Ok(Ok(SignInResult { connection, is_reconnected: previous.is_some() }))
 }
@@ -262,23 +242,4 @@ async fn upsert_secret(
         }
         None => authorization.vault.seal(tx, actor.owner_id(), new, now).await,
     }
-}
-
-/// Stores the server's tools, or the reason why it did not list them. Neither makes the sign-in fail.
-async fn store_tools(
-    tx: &mut Tx,
-    actor: &Actor,
-    connector: ConnectorId,
-    found: &Result<Discovery>,
-    now: Timestamp,
-) -> Result<()> {
-    let error = match found {
-        Ok(found) => return connectors::store_tools(tx, actor, connector, found, now).await.map(drop),
-        Err(error) => error,
-    };
-    if let Error::Internal(cause) = error {
-        let error = format!("{cause:#}");
-        tracing::error!(connector.id = %connector, error, "Failed to discover the tools of connector {connector}");
-    }
-    connectors::record_discovery_failure(tx, actor, connector, "discovery", &error.to_string(), now).await
 }

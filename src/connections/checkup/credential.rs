@@ -7,11 +7,12 @@ use crate::actor::Actor;
 use crate::connections::probe::initialize;
 use crate::connections::rest_service::RestService;
 use crate::connections::status::ConnectionHealth;
-use crate::connections::token_refresh::{BearerCredential, CredentialAnswer};
+use crate::connections::token_refresh::{
+    BearerCredential, CredentialAnswer, CredentialRejection, CredentialedRequest, RequestOutcome,
+};
 use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::secret::Secret;
 use crate::upstream::InitializeAnswer;
 
 /// A credential that expires within this time and cannot be refreshed gets a warning.
@@ -25,45 +26,46 @@ pub(super) enum CredentialTarget<'a> {
     Rest(&'a RestService, &'a Url),
 }
 
-/// The server's answer to a credential.
-enum TargetAnswer {
-    Accepted,
-    Rejected,
-    /// The exchange failed for another reason.
-    Failed(CheckOutcome<BearerCredential>),
-}
-
 impl CredentialTarget<'_> {
     fn host(&self) -> &str {
         let (Self::Mcp(url) | Self::Rest(_, url)) = self;
         url.host_str().unwrap_or("The service")
     }
-
-    async fn present(&self, egress: &Egress, token: Option<&Secret>) -> Result<TargetAnswer> {
-        match self {
-            Self::Mcp(url) => match initialize(egress, url, token).await {
-                Ok(InitializeAnswer::Answered(_)) => Ok(TargetAnswer::Accepted),
-                Ok(InitializeAnswer::AuthRequired(challenge)) if has_insufficient_scope(challenge.as_deref()) => {
-                    let outcome = CheckOutcome::failed("The server knows you, but needs you to grant more");
-                    Ok(TargetAnswer::Failed(outcome.with_remedy(Remedy::GrantMore)))
-                }
-                Ok(InitializeAnswer::AuthRequired(_)) => Ok(TargetAnswer::Rejected),
-                Err(error) => CheckOutcome::from_error(error).map(TargetAnswer::Failed),
-            },
-            Self::Rest(service, _) => {
-                let service = RestService { credential: token.cloned(), ..(*service).clone() };
-                match service.check(egress).await {
-                    Ok(()) => Ok(TargetAnswer::Accepted),
-                    Err(Error::Upstream { class: "unauthorized", .. }) => Ok(TargetAnswer::Rejected),
-                    Err(error) => CheckOutcome::from_error(error).map(TargetAnswer::Failed),
-                }
-            }
-        }
-    }
 }
 
-fn has_insufficient_scope(challenge: Option<&str>) -> bool {
-    challenge.is_some_and(|challenge| challenge.contains("insufficient_scope"))
+/// The request that shows the credential to the server.
+struct CredentialCheck<'a> {
+    egress: &'a Egress,
+    target: &'a CredentialTarget<'a>,
+}
+
+impl CredentialedRequest for CredentialCheck<'_> {
+    type Answer = Result<()>;
+
+    fn purpose(&self) -> &'static str {
+        "this check"
+    }
+
+    async fn send(&mut self, credential: &BearerCredential) -> (Self::Answer, Option<CredentialRejection>) {
+        let token = &credential.token;
+        let challenge = match self.target {
+            CredentialTarget::Mcp(url) => match Box::pin(initialize(self.egress, url, token.as_ref())).await {
+                Ok(InitializeAnswer::Answered(_)) => return (Ok(()), None),
+                Ok(InitializeAnswer::AuthRequired(challenge)) => challenge,
+                Err(error) => return (Err(error), None),
+            },
+            CredentialTarget::Rest(service, _) => {
+                let service = RestService { credential: token.clone(), ..(*service).clone() };
+                match service.check(self.egress).await {
+                    Err(Error::Upstream { class: "unauthorized", .. }) => None,
+                    answer => return (answer, None),
+                }
+            }
+        };
+        let message = format!("{} did not accept the credential", self.target.host());
+        let rejection = CredentialRejection::new(message.clone(), challenge.as_deref());
+        (Err(Error::upstream("unauthorized", message, None)), Some(rejection))
+    }
 }
 
 /// Presents the credential. A rejected one is refreshed once, as for a call.
@@ -73,38 +75,16 @@ pub(super) async fn check(
     subject: &Subject,
     target: &CredentialTarget<'_>,
 ) -> Result<CheckOutcome<BearerCredential>> {
-    let first = match runner.refresher.credential(actor, subject.id).await? {
-        CredentialAnswer::Ready(bearer) => bearer,
-        unavailable => return Ok(no_credential(subject, &unavailable)),
-    };
-    match target.present(runner.egress, first.token.as_ref()).await? {
-        TargetAnswer::Accepted => return accepted(runner, actor, subject, first).await,
-        TargetAnswer::Rejected => {}
-        TargetAnswer::Failed(outcome) => return Ok(outcome),
-    }
-    let seen = first.version;
-    let rejection = format!("{} did not accept the credential", target.host());
-    let newer = match runner.refresher.refresh_after_rejection(actor, subject.id, seen, &rejection).await? {
-        CredentialAnswer::Ready(newer) if newer.version != seen => newer,
-        CredentialAnswer::Ready(_) => {
-            let current = runner.subject(actor, subject.id).await?;
-            let reason = current.last_error.map(|error| format!(". {error}")).unwrap_or_default();
-            return Ok(CheckOutcome::failed(format!("{rejection}, and there is no newer one{reason}"))
-                .with_advice("Check again in a few minutes. If the check still fails, connect again")
-                .with_remedy(Remedy::ConnectAgain));
+    let mut request = CredentialCheck { egress: runner.egress, target };
+    match runner.refresher.send(actor, subject.id, &mut request).await? {
+        RequestOutcome::Answered { answer: Ok(()), credential, is_second: true } => {
+            Ok(CheckOutcome::passed(credential, "The token was refused, so it was refreshed. The new one is accepted"))
         }
-        unavailable => return Ok(no_credential(subject, &unavailable)),
-    };
-    match target.present(runner.egress, newer.token.as_ref()).await? {
-        TargetAnswer::Accepted => {
-            Ok(CheckOutcome::passed(newer, "The token was refused, so it was refreshed. The new one is accepted"))
+        RequestOutcome::Answered { answer: Ok(()), credential, .. } => {
+            accepted(runner, actor, subject, credential).await
         }
-        TargetAnswer::Rejected => {
-            let expired =
-                runner.refresher.expire_after_second_rejection(actor, subject.id, newer.version, &rejection).await?;
-            Ok(no_credential(subject, &expired))
-        }
-        TargetAnswer::Failed(outcome) => Ok(outcome),
+        RequestOutcome::Answered { answer: Err(error), .. } => CheckOutcome::from_error(error),
+        RequestOutcome::NoCredential(reason) => Ok(no_credential(subject, &reason)),
     }
 }
 
@@ -137,7 +117,7 @@ fn remedy(subject: &Subject) -> Remedy {
 }
 
 /// Describes why there is no credential to present.
-fn no_credential(subject: &Subject, credential: &CredentialAnswer) -> CheckOutcome<BearerCredential> {
+pub(super) fn no_credential<T>(subject: &Subject, credential: &CredentialAnswer) -> CheckOutcome<T> {
     match credential {
         CredentialAnswer::ReauthRequired(message) => CheckOutcome::from_message(message.as_str())
             .with_advice("Jobs that wait for this connection go on once it is repaired")

@@ -2,15 +2,15 @@
 
 use url::Url;
 
-use super::credential::{self, CredentialTarget};
+use super::credential::{self, CredentialTarget, no_credential};
 use super::{Check, CheckOutcome, CheckRecorder, CheckupRunner, Remedy, Stop, Subject, sign_in};
 use crate::actor::Actor;
-use crate::connections::probe::{initialize, limits};
+use crate::connections::probe::initialize;
+use crate::connections::token_refresh::RequestOutcome;
 use crate::connectors::AuthKind;
 use crate::egress::{ConnectionSecurity, Egress, ResolvedTarget};
 use crate::error::{Error, Result};
-use crate::secret::Redactor;
-use crate::upstream::{self, InitializeAnswer, Target};
+use crate::upstream::{Discovery, InitializeAnswer};
 
 /// Checks a connection to an MCP server.
 pub(super) async fn check(
@@ -26,7 +26,6 @@ pub(super) async fn check(
     let target = recorder.run(Check::Address, check_address(egress, &url)).await?;
     recorder.run(Check::Reachability, check_connection(&target)).await?;
     let challenge = recorder.run(Check::McpInitialize, Box::pin(check_initialize(egress, subject, &url))).await?;
-    let mut token = None;
     if subject.auth == AuthKind::OAuth {
         let signing_in = sign_in::check(runner, recorder, actor, subject, &url, challenge.as_deref()).await;
         // the current token may stay valid for a while
@@ -35,9 +34,8 @@ pub(super) async fn check(
     if subject.auth != AuthKind::None {
         let target = CredentialTarget::Mcp(&url);
         let checking = Box::pin(credential::check(runner, actor, subject, &target));
-        token = recorder.run(Check::Credential, checking).await?.token;
-        if let Some(token) = &token {
-            recorder.redact(token);
+        if let Some(token) = recorder.run(Check::Credential, checking).await?.token {
+            recorder.redact(&token);
         }
     }
     if subject.auth == AuthKind::OAuth {
@@ -46,12 +44,7 @@ pub(super) async fn check(
             recorder.run(Check::RequestedScopes, std::future::ready(Ok(check_requested_scopes(&current)))).await;
         continue_if_blocked(checked)?;
     }
-    recorder
-        .run(
-            Check::Call,
-            Box::pin(check_call(egress, &Target::Mcp { url, bearer: token, arguments: Redactor::default() })),
-        )
-        .await
+    recorder.run(Check::Call, Box::pin(check_call(runner, actor, subject, &url))).await
 }
 
 /// Continues after a failed check that later checks do not depend on.
@@ -129,8 +122,21 @@ pub(super) fn check_requested_scopes(subject: &Subject) -> CheckOutcome<()> {
 }
 
 /// Asks for the list of tools, which changes nothing.
-pub(super) async fn check_call(egress: &Egress, target: &Target) -> Result<CheckOutcome<()>> {
-    let found = match upstream::discover(egress, target, limits()).await {
+async fn check_call(
+    runner: &CheckupRunner<'_>,
+    actor: &Actor,
+    subject: &Subject,
+    url: &Url,
+) -> Result<CheckOutcome<()>> {
+    match runner.refresher.list_tools(actor, subject.id, url).await? {
+        RequestOutcome::Answered { answer, .. } => describe_tools(answer),
+        RequestOutcome::NoCredential(reason) => Ok(no_credential(subject, &reason)),
+    }
+}
+
+/// Describes the answer to a request for the list of tools.
+pub(super) fn describe_tools(answer: Result<Discovery>) -> Result<CheckOutcome<()>> {
+    let found = match answer {
         Ok(found) => found,
         Err(error) => return CheckOutcome::from_error(error),
     };

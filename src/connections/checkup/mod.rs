@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::recorder::{CheckOutcome, CheckRecorder, Stop};
 use self::store_subject::Subject;
+use super::probe::limits;
 use super::token_refresh::TokenRefresher;
 use crate::actor::Actor;
 use crate::clock::Clock;
@@ -27,7 +28,7 @@ use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::ConnectionId;
-use crate::upstream::Target;
+use crate::upstream::{self, Target};
 use crate::workbench::Workbench;
 
 /// Runs check-ups.
@@ -241,7 +242,8 @@ impl CheckupRunner<'_> {
 
     async fn check_builtin(&self, recorder: &mut CheckRecorder<'_>) -> Result<(), Stop> {
         let target = Target::Workbench(self.workbench.clone());
-        recorder.run(Check::Call, mcp::check_call(self.egress, &target)).await
+        let checking = async { mcp::describe_tools(upstream::discover(self.egress, &target, limits()).await) };
+        recorder.run(Check::Call, checking).await
     }
 }
 

@@ -19,13 +19,16 @@ const MAX_SCOPE_BYTES: usize = 200;
 /// Maximum number of scopes that one challenge adds.
 const MAX_ADDED_SCOPES: usize = 50;
 
-/// Handles the error `insufficient_scope` (RFC 6750).
+/// Handles the error `insufficient_scope` (RFC 6750): records the scopes that `purpose` requires besides the granted ones, and
+/// returns the answer for the caller. That is [`CredentialAnswer::ReauthRequired`], or the newer credential if the connection has
+/// changed since the request. Returns `None` if the connector has no provider, no required scope is missing, or the changed
+/// connection still needs a refresh.
 pub(super) async fn handle_insufficient_scope(
     refresher: &TokenRefresher,
     actor: &Actor,
     id: ConnectionId,
     seen_version: i32,
-    tool: &str,
+    purpose: &str,
     scopes: &[String],
 ) -> Result<Option<CredentialAnswer>> {
     let (owner, now) = (actor.owner_id(), refresher.clock.now());
@@ -40,7 +43,7 @@ pub(super) async fn handle_insufficient_scope(
     if missing.is_empty() {
         return Ok(None);
     }
-    let reason = format!("{} needs more permission for {tool}: {}", state.service, provider.in_words(&missing));
+    let reason = format!("{} needs more permission for {purpose}: {}", state.service, provider.in_words(&missing));
     store_connections::add_requested_scopes(&mut tx, owner, &state, &missing, &reason, now).await?;
     let action = Action::ConnectionLimited { connection: id, connector: state.connector_id, scopes: missing };
     audit::record(&mut tx, actor, &action, now).await?;
@@ -49,7 +52,9 @@ pub(super) async fn handle_insufficient_scope(
     Ok(Some(CredentialAnswer::ReauthRequired(format!("{reason}. Grant more to continue"))))
 }
 
-/// Handles a 401 to a call without a token: discovers the service's sign-in, and requires it for the connector.
+/// Handles a 401 to a request without a token: discovers the service's sign-in, and requires it for the connector. Returns `None`
+/// if the connector has no server URL, discovery finds no usable provider, or the connection is usable although its connector
+/// requires sign-in already or is not the actor's own.
 pub(super) async fn handle_authentication_required(
     refresher: &TokenRefresher,
     actor: &Actor,

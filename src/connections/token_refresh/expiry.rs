@@ -83,11 +83,11 @@ pub(super) async fn expire_after_second_rejection(
 ) -> Result<CredentialAnswer> {
     let mut tx = refresher.system.begin().await?;
     let state = load(&mut tx, actor, id).await?;
+    let request = RefreshRequest::after_rejection(seen_version, message);
     if state.version != seen_version || !state.is_usable() {
-        return Ok(CredentialAnswer::ReauthRequired(state.reauth_message()));
+        return credential_after_attempt(refresher, &mut tx, actor, id, &request).await;
     }
     let reason = format!("{} did not accept a token that it had just issued", state.service);
-    let request = RefreshRequest::after_rejection(seen_version, message);
     let attempt = RefreshAttempt { actor: actor.clone(), state, request };
     expire_and_notify(refresher, tx, &attempt, &ExpiryCause { class: UNAUTHORIZED, reason: &reason, message }).await
 }

@@ -13,6 +13,7 @@
 //! 5. persist ([`persist`]): stores the outcome in one transaction.
 //! 6. notify ([`notify`]): wakes jobs and pages, and starts mails.
 //!
+//! A request that presents a credential goes through [`credentialed_request`], so that a rejection enters step 1 too.
 //! `refresh` drives steps 4 to 6. A check of the OAuth client ([`client_check`]) sends a refresh request with a made-up
 //! token, so it takes neither the decision nor the lease.
 //!
@@ -25,6 +26,7 @@
 mod backoff;
 mod challenges;
 mod client_check;
+mod credentialed_request;
 mod decision;
 mod due;
 mod expiry;
@@ -34,6 +36,7 @@ mod metrics;
 mod notify;
 mod persist;
 mod request;
+mod service_requests;
 mod state;
 mod store_connections;
 mod store_due;
@@ -44,8 +47,10 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 pub(super) use self::client_check::ClientCheck;
+pub use self::credentialed_request::{CredentialRejection, CredentialedRequest, RequestOutcome};
 pub use self::lease::RefreshLocks;
 pub(super) use self::verification::schedule_verification;
 
@@ -53,18 +58,21 @@ use self::decision::{RefreshRequest, RefreshTrigger, decide, disconnected_error}
 use self::lease::{HeldLease, LeaseClaim, REFRESH_WAIT_TIMEOUT};
 use self::persist::RefreshOutcome;
 use self::request::RefreshResponse;
+use self::service_requests::{CheckCall, ToolListRequest};
 use crate::actor::Actor;
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
 use crate::connections::notices::Notifier;
+use crate::connections::rest_service::RestService;
 use crate::connections::retry::retry_while_unavailable;
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::live::Live;
-use crate::oauth::{Challenge, Provider};
+use crate::oauth::Provider;
 use crate::secret::Secret;
+use crate::upstream::Discovery;
 use crate::vault::Vault;
 
 /// Caller's delay before the next request while another process refreshes the token.
@@ -109,6 +117,16 @@ pub enum CredentialAnswer {
     },
 }
 
+impl CredentialAnswer {
+    /// Says why there is no credential to present, without a full stop.
+    pub(in crate::connections) fn into_reason(self) -> String {
+        match self {
+            Self::Ready(_) => "The credential was replaced meanwhile. Try again".to_owned(),
+            Self::ReauthRequired(message) | Self::ProviderUnavailable { message, .. } => message,
+        }
+    }
+}
+
 impl TokenRefresher {
     /// Returns the credential for one call, refreshed first if it is due.
     ///
@@ -116,6 +134,51 @@ impl TokenRefresher {
     /// [`Error::Conflict`](crate::error::Error::Conflict) if the owner has disconnected the connection.
     pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<CredentialAnswer> {
         self.resolve(actor, id, RefreshTrigger::Call).await
+    }
+
+    /// Sends a request with the credential of a connection, refreshed first if it is due.
+    pub async fn send<R: CredentialedRequest>(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        request: &mut R,
+    ) -> Result<RequestOutcome<R::Answer>> {
+        match self.credential(actor, id).await? {
+            CredentialAnswer::Ready(first) => self.send_with(actor, id, first, request).await,
+            unavailable => Ok(RequestOutcome::NoCredential(unavailable)),
+        }
+    }
+
+    /// Sends a request with `first`, the credential of a connection. If the service rejects `first`, the request is sent once
+    /// more with another credential, or the connection's state says that there is none.
+    pub async fn send_with<R: CredentialedRequest>(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        first: BearerCredential,
+        request: &mut R,
+    ) -> Result<RequestOutcome<R::Answer>> {
+        credentialed_request::send(self, actor, id, first, request).await
+    }
+
+    /// Asks the MCP server of a connection for its tools.
+    pub(in crate::connections) async fn list_tools(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        url: &Url,
+    ) -> Result<RequestOutcome<Result<Discovery>>> {
+        self.send(actor, id, &mut ToolListRequest { refresher: self, url }).await
+    }
+
+    /// Makes the check call of a connection's REST service.
+    pub(in crate::connections) async fn check_service(
+        &self,
+        actor: &Actor,
+        id: ConnectionId,
+        service: RestService,
+    ) -> Result<RequestOutcome<Result<()>>> {
+        self.send(actor, id, &mut CheckCall { refresher: self, service }).await
     }
 
     /// Returns a newer credential than `seen_version`, which the service rejected with `message`. A connection that cannot be
@@ -128,44 +191,6 @@ impl TokenRefresher {
         message: &str,
     ) -> Result<CredentialAnswer> {
         self.resolve(actor, id, RefreshTrigger::Rejection { seen_version, message: message.to_owned() }).await
-    }
-
-    /// Expires a connection whose refreshed token the service rejects as well.
-    pub async fn expire_after_second_rejection(
-        &self,
-        actor: &Actor,
-        id: ConnectionId,
-        seen_version: i32,
-        message: &str,
-    ) -> Result<CredentialAnswer> {
-        expiry::expire_after_second_rejection(self, actor, id, seen_version, message).await
-    }
-
-    /// Records the scopes that a tool requires besides the granted ones, and returns the answer for the caller. That is
-    /// [`CredentialAnswer::ReauthRequired`], or the newer credential if the connection has changed since the call. Returns `None` if
-    /// the connector has no provider, no required scope is missing, or the changed connection still needs a refresh.
-    pub async fn handle_insufficient_scope(
-        &self,
-        actor: &Actor,
-        id: ConnectionId,
-        seen_version: i32,
-        tool: &str,
-        scopes: &[String],
-    ) -> Result<Option<CredentialAnswer>> {
-        challenges::handle_insufficient_scope(self, actor, id, seen_version, tool, scopes).await
-    }
-
-    /// Handles a 401 from a service that was public until now, and returns the answer for the caller. Returns `None` if the
-    /// connector has no server URL, discovery finds no usable provider, or the connection is usable although its connector
-    /// requires sign-in already or is not the actor's own.
-    pub async fn handle_authentication_required(
-        &self,
-        actor: &Actor,
-        id: ConnectionId,
-        seen_version: i32,
-        challenge: &Challenge,
-    ) -> Result<Option<CredentialAnswer>> {
-        challenges::handle_authentication_required(self, actor, id, seen_version, challenge).await
     }
 
     /// Asks the provider whether it accepts the OAuth client of a connection.

@@ -139,6 +139,7 @@ async fn revoke_grants(app: &App, me: &SignedIn, chosen: &[ConnectionDetail]) ->
         system: &app.system,
         vault: &app.vault,
         egress: &app.egress,
+        refresher: &app.refresher,
         public_url: &app.public_url,
     };
     let now = app.clock.now();

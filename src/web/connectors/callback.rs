@@ -48,8 +48,13 @@ pub(super) async fn callback(
         Ok(signed) => {
             signed.released.announce(&app.live);
             app.live.notify_owner(me.actor.owner_id());
-            let message = connected_message(&app, &me, signed.connection, describe_sign_in(&signed)).await?;
-            me.flash(Flash::success(message)).await?;
+            let flash = if let Some(reason) = &signed.rejection {
+                Flash::important(format!("{reason}."))
+            } else {
+                let message = describe_sign_in(&signed);
+                Flash::success(connected_message(&app, &me, signed.connection, message).await?)
+            };
+            me.flash(flash).await?;
             Ok(see_other(&href(&signed.connector, me.here())))
         }
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),

@@ -66,6 +66,7 @@ fn authorization(app: &App) -> AuthorizationService<'_> {
         system: &app.system,
         vault: &app.vault,
         egress: &app.egress,
+        refresher: &app.refresher,
         public_url: &app.public_url,
     }
 }

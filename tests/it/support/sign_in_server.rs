@@ -108,6 +108,12 @@ impl SignInServer {
         self.progress().issuers = servers.iter().map(|server| server.issuer()).collect();
     }
 
+    /// Refuses the tokens that were issued so far, and this number of further ones.
+    pub(crate) fn refuse_tokens(&self, further: usize) {
+        let mut progress = self.progress();
+        progress.refused_tokens = progress.issued + further;
+    }
+
     /// Breaks off the next answer of the token endpoint.
     pub(crate) fn lose_token_answer(&self) {
         self.progress().lost_answers = 1;
@@ -124,6 +130,12 @@ impl SignInServer {
     /// Returns the requests at a path so far.
     pub(crate) fn requests(&self, path: &str) -> Vec<RecordedRequest> {
         self.progress().requests.iter().filter(|request| request.path == path).cloned().collect()
+    }
+
+    /// Returns all requests so far, but those for metadata.
+    pub(crate) fn all_requests(&self) -> Vec<RecordedRequest> {
+        let is_metadata = |request: &RecordedRequest| request.path.contains("/.well-known/");
+        self.progress().requests.iter().filter(|request| !is_metadata(request)).cloned().collect()
     }
 
     /// Follows the link to the authorization server as a person who consents. Returns path and query of the callback.
