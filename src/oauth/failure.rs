@@ -41,31 +41,29 @@ pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -
 /// Builds the failure for an error code (RFC 6749, section 5.2, and what some providers use instead). `description` is
 /// the provider's own text.
 pub(super) fn from_error_code(host: &str, code: &str, description: &str) -> Failure {
-    let (kind, class, words) = match code {
+    use FailureKind::{InvalidClient, InvalidGrant, Permanent, Retryable};
+    let (kind, class, words, advice) = match code {
         "invalid_grant" | "bad_verification_code" | "bad_refresh_token" => {
-            (FailureKind::InvalidGrant, "invalid_grant", "no longer accepts this sign-in")
+            (InvalidGrant, "invalid_grant", "no longer accepts this sign-in", "Start again")
         }
-        "access_denied" => (FailureKind::InvalidGrant, "access_denied", "says that access was denied"),
+        "access_denied" => {
+            (InvalidGrant, "access_denied", "says that access was denied", "Start again, and allow the access")
+        }
+        // the next step depends on who entered the client
         "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" | "bad_client_secret" => {
-            (FailureKind::InvalidClient, "invalid_client", "does not accept the hub’s client id or secret")
+            (InvalidClient, "invalid_client", "does not accept the hub’s client id or secret", "")
         }
         "temporarily_unavailable" | "server_error" | "slow_down" => {
-            (FailureKind::Retryable, "unavailable", "cannot answer just now")
+            (Retryable, "unavailable", "cannot answer just now", "Try again later")
         }
-        "invalid_scope" => (FailureKind::Permanent, "invalid_scope", "does not know a scope that the hub asks for"),
-        "redirect_uri_mismatch" => (FailureKind::Permanent, "redirect_uri", "does not know the hub’s callback address"),
-        _ => (FailureKind::Permanent, "oauth_error", "refused"),
+        "invalid_scope" => (Permanent, "invalid_scope", "does not know a scope that the hub asks for", "Start again"),
+        "redirect_uri_mismatch" => {
+            (Permanent, "redirect_uri", "does not know the hub’s callback address", "Enter it at the provider")
+        }
+        _ => (Permanent, "oauth_error", "refused", "Connect again, or ask the people who run it"),
     };
     let failure = Failure::new(kind, class, format!("{host} {words} ({})", quote(description)));
-    match class {
-        "redirect_uri" => failure.with_advice("Enter it at the provider"),
-        "access_denied" => failure.with_advice("Start again, and allow the access"),
-        "invalid_grant" | "invalid_scope" => failure.with_advice("Start again"),
-        "unavailable" => failure.with_advice("Try again later"),
-        "oauth_error" => failure.with_advice("Connect again, or ask the people who run it"),
-        // the next step depends on who entered the client
-        _ => failure,
-    }
+    if advice.is_empty() { failure } else { failure.with_advice(advice) }
 }
 
 /// Builds the failure of a hub that is no longer registered at the provider. The caller adds the next step.

@@ -62,6 +62,11 @@ fn host(url: &Url) -> &str {
     url.host_str().unwrap_or("the provider")
 }
 
+/// Returns the host of a URL that is stored as text.
+fn host_of(url: &str) -> String {
+    Url::parse(url).map_or_else(|_| "the provider".to_owned(), |url| host(&url).to_owned())
+}
+
 fn bounded(request: Request) -> Request {
     request.timeout(READ_TIMEOUT).max_response_bytes(MAX_RESPONSE_BYTES)
 }

@@ -102,14 +102,19 @@ impl TimeUnit {
     }
 }
 
+/// Returns a text, or a number as it was written.
+pub(super) fn to_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// Returns an integer, also one that was written as a text or with a decimal point.
 fn number(value: &Value) -> Option<i64> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let text = to_text(value)?;
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     whole.parse().ok().filter(|_| part.bytes().all(|it| it.is_ascii_digit()))
 }
 

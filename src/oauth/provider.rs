@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::client::ClientAuth;
+use super::host_of;
 use super::pointers::{SuccessCondition, TokenResponseFormat};
 
 /// A provider. URLs are templates (`https://{subdomain}.example.com/token`); pointers are JSON Pointers into the token
@@ -126,9 +126,7 @@ impl Provider {
     /// Returns the host that messages name.
     #[must_use]
     pub fn host(&self) -> String {
-        let url = self.issuer.as_deref().unwrap_or(&self.authorize_url);
-        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.unwrap_or_else(|| "the provider".to_owned())
+        host_of(self.issuer.as_deref().unwrap_or(&self.authorize_url))
     }
 }
 

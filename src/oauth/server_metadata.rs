@@ -5,8 +5,8 @@ use url::Url;
 
 use super::client::ClientAuth;
 use super::failure::quote;
-use super::host;
 use super::metadata::{self, text_list, with_path};
+use super::{host, host_of};
 use crate::egress::{Egress, Failure};
 
 /// The advice for metadata that no one but their publisher can correct.
@@ -60,7 +60,7 @@ fn places(issuer: &Url) -> Vec<Url> {
 impl ServerMetadata {
     /// Returns the host that messages name.
     pub(super) fn host(&self) -> String {
-        Url::parse(&self.issuer).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+        host_of(&self.issuer)
     }
 
     /// Returns the URL of an endpoint, if it is a web address: a `javascript:` URL would run in the browser of the person who

@@ -22,7 +22,17 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// Invariant: whatever fills the placeholders after the beginning, the host matches the template around them, and the
 /// path has the same number of segments.
 pub fn url(template: &str, values: &TemplateValues) -> Result<Url, Failure> {
-    let text = expand(template, values)?;
+    let text = fill(template, values, |text, value| {
+        if text.is_empty() {
+            text.push_str(value.trim_end_matches('/'));
+        } else if value.bytes().all(|it| it == b'.') {
+            // a path reads dots as the parent directory, however they are encoded
+            return None;
+        } else {
+            text.extend(utf8_percent_encode(value, ENCODED));
+        }
+        Some(())
+    })?;
     let url = Url::parse(&text).map_err(|_| invalid_provider(format!("“{template}” does not make a URL")))?;
     match url.scheme() {
         "https" | "http" => Ok(url),
@@ -34,20 +44,6 @@ pub fn url(template: &str, values: &TemplateValues) -> Result<Url, Failure> {
 pub fn text(template: &str, values: &TemplateValues) -> Result<String, Failure> {
     fill(template, values, |text, value| {
         text.push_str(value);
-        Some(())
-    })
-}
-
-fn expand(template: &str, values: &TemplateValues) -> Result<String, Failure> {
-    fill(template, values, |text, value| {
-        if text.is_empty() {
-            text.push_str(value.trim_end_matches('/'));
-        } else if value.bytes().all(|it| it == b'.') {
-            // a path reads dots as the parent directory, however they are encoded
-            return None;
-        } else {
-            text.extend(utf8_percent_encode(value, ENCODED));
-        }
         Some(())
     })
 }

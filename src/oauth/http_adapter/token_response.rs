@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::HttpAdapter;
 use crate::clock::Timestamp;
 use crate::egress::{Failure, Response};
-use crate::oauth::pointers::TokenResponseFormat;
+use crate::oauth::pointers::{TokenResponseFormat, to_text};
 use crate::oauth::provider::Provider;
 use crate::oauth::template::TemplateValues;
 use crate::oauth::{failure, host};
@@ -93,15 +93,6 @@ fn error(at: &TokenResponseFormat, answer: &Value, is_success: Option<bool>) -> 
         None => value.is_string(),
     };
     to_text(value).filter(|code| counts && !code.is_empty())
-}
-
-/// Returns a text, or a number as it was written.
-fn to_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// Parses JSON, or the form that a few providers still answer with.
