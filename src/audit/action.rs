@@ -83,6 +83,15 @@ pub enum Action {
         /// URL of the server.
         url: String,
     },
+    /// A sign-in found another description of the provider of a connector, which replaced the former one.
+    ProviderChanged {
+        /// The connector.
+        connector: ConnectorId,
+        /// Issuer in the former description.
+        former: String,
+        /// Issuer in the new description; the same if something else has changed.
+        issuer: String,
+    },
     /// The tools of a server were discovered.
     ToolsDiscovered {
         /// The connector.

@@ -60,6 +60,7 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::ToolsDiscovered { connector, .. }
         | Action::DiscoveryFailed { connector, .. }
         | Action::ConnectionRefused { connector, .. }
+        | Action::ProviderChanged { connector, .. }
         | Action::ClientRegistered { connector, .. } => (Some(("connector", connector.to_string())), Some(*connector)),
         Action::ConnectionCreated { connection, connector }
         | Action::ConnectionReconnected { connection, connector }
@@ -117,6 +118,7 @@ fn request(action: &Action) -> Option<String> {
         Action::ConnectorAdded { name, url, .. } => json!({ "name": name, "url": url }),
         Action::ConnectionLimited { scopes, .. } => json!({ "scopes": scopes }),
         Action::ClientRegistered { issuer, .. } => json!({ "issuer": issuer }),
+        Action::ProviderChanged { former, issuer, .. } => json!({ "former": former, "issuer": issuer }),
         Action::ConnectionRenamed { from, to, .. } => json!({ "from": from, "to": to }),
         Action::LogExported { format, filter } => json!({ "format": format, "filter": filter }),
         _ => return None,

@@ -69,6 +69,7 @@ actions! {
     JobFinished: "job.finished", "Tool run", Jobs;
     JobCancelRequested: "job.cancel_requested", "Cancellation requested", Jobs;
     ConnectorAdded: "connector.added", "Connector added", Connectors;
+    ProviderChanged: "provider.changed", "Sign-in of a server changed", Connectors;
     ClientRegistered: "client.registered", "Hub registered at a service", Connectors;
     ToolsDiscovered or DiscoveryFailed: "tools.discovered", "Discovery of tools", Connectors;
     ConnectionCreated: "connection.created", "Connection created", Connections;

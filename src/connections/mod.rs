@@ -33,7 +33,7 @@ mod token_refresh;
 
 pub use authorization::{
     AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, CompletedSignIn, EnteredClient,
-    client_document, find_owner_of_callback,
+    NewSignIn, ProviderChange, client_document, find_owner_of_callback,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};

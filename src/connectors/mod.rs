@@ -16,6 +16,7 @@ mod shipped;
 mod slug;
 mod store;
 mod store_era;
+mod store_providers;
 mod store_tools;
 mod store_versions;
 mod tools;
@@ -146,7 +147,7 @@ async fn free_slug(conn: &mut PgConnection, owner: OwnerId, name: &str) -> Resul
 
 /// Returns the OAuth description of the connector's provider, if users sign in there.
 pub async fn provider(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> Result<Option<Provider>> {
-    let stored = store::find_provider(conn, actor.owner_id(), id).await?.flatten();
+    let stored = store_providers::find(conn, actor.owner_id(), id).await?.flatten();
     let read = stored.map(serde_json::from_value).transpose();
     Ok(read.context("the description of a provider cannot be read")?)
 }
@@ -159,7 +160,24 @@ pub async fn require_sign_in(
     id: ConnectorId,
     provider: &Provider,
 ) -> Result<bool> {
-    Ok(store::require_sign_in(conn, actor.owner_id(), id, &as_json(provider)?).await?)
+    Ok(store_providers::require_sign_in(conn, actor.owner_id(), id, &as_json(provider)?).await?)
+}
+
+/// Replaces the OAuth description of the actor's own connector, and records that, in the caller's transaction. Does nothing if the
+/// description is the same.
+pub async fn replace_provider(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: ConnectorId,
+    provider: &Provider,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(former) = self::provider(tx, actor, id).await? else { return Ok(()) };
+    if former == *provider || !store_providers::replace(tx, actor.owner_id(), id, &as_json(provider)?).await? {
+        return Ok(());
+    }
+    let (former, issuer) = (former.issuer().to_owned(), provider.issuer().to_owned());
+    audit::record(tx, actor, &Action::ProviderChanged { connector: id, former, issuer }, now).await
 }
 
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {

@@ -175,41 +175,6 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn find_provider(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-) -> sqlx::Result<Option<Option<Value>>> {
-    sqlx::query_scalar!(
-        "SELECT oauth_config FROM connectors WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2",
-        owner as _,
-        id as _,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-pub(super) async fn require_sign_in(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-    provider: &Value,
-) -> sqlx::Result<bool> {
-    let updated = sqlx::query!(
-        r#"
-        UPDATE connectors
-        SET auth_type = 'oauth', oauth_config = $3
-        WHERE owner_id = $1 AND id = $2 AND auth_type = 'none'
-        "#,
-        owner as _,
-        id as _,
-        provider,
-    )
-    .execute(conn)
-    .await?;
-    Ok(updated.rows_affected() == 1)
-}
-
 /// Claims a discovery. Returns `false` if one ran less than `interval` ago.
 pub(super) async fn claim_discovery(
     conn: &mut PgConnection,

@@ -12,6 +12,7 @@ mod client_rejection;
 mod clients;
 mod first_request;
 mod persist;
+mod provider_change;
 mod revocation;
 mod start;
 mod store_connections;
@@ -23,9 +24,10 @@ use url::Url;
 
 pub use self::callback::find_owner_of_callback;
 pub use self::clients::{EnteredClient, client_document};
+pub use self::provider_change::ProviderChange;
+pub use self::start::NewSignIn;
 pub use self::store_requests::AuthorizationStatus;
 
-use super::fields::FormValues;
 use super::oauth_clients::{self, OauthClientRecord};
 use super::token_refresh::TokenRefresher;
 use crate::accounts::sessions::SessionKey;
@@ -97,6 +99,20 @@ pub struct CompletedSignIn {
 }
 
 impl AuthorizationService<'_> {
+    /// Discovers the provider of an MCP server anew, before a sign-in. Returns the change if the server names another issuer now:
+    /// the user has to confirm it. Any other change is stored at once. A shipped connector has its provider in its file.
+    ///
+    /// # Errors
+    /// A sentence that says what the server or its provider did not answer.
+    pub async fn discover_provider(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        now: Timestamp,
+    ) -> Result<Option<ProviderChange>> {
+        provider_change::discover(self, actor, connector, now).await
+    }
+
     /// Begins a sign-in for the connection with this label. The hub registers itself at a provider that it does not know.
     ///
     /// # Errors
@@ -107,11 +123,10 @@ impl AuthorizationService<'_> {
         actor: &Actor,
         session: SessionKey,
         connector: &Connector,
-        label: &str,
-        form: &FormValues,
+        new: NewSignIn<'_>,
         now: Timestamp,
     ) -> Result<State> {
-        start::begin(self, actor, session, connector, start::Input { label, form }, now).await
+        start::begin(self, actor, session, connector, new, now).await
     }
 
     /// Returns the scopes that a sign-in for the connection with this label requests: the connector's, and those that the

@@ -1,6 +1,9 @@
 //! Begins sign-ins, and sends users to the provider. Called by the pages that connect a service.
 
-use super::{AuthorizationRedirect, AuthorizationService, clients, store_connections, store_requests, stored_provider};
+use super::{
+    AuthorizationRedirect, AuthorizationService, ProviderChange, clients, provider_change, store_connections,
+    store_requests, stored_provider,
+};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -41,10 +44,14 @@ pub(super) fn unknown_request() -> Error {
 }
 
 /// The form that begins a sign-in.
-pub(super) struct Input<'a> {
-    pub(super) label: &'a str,
+#[derive(Clone, Copy, Debug)]
+pub struct NewSignIn<'a> {
+    /// The label of the connection.
+    pub label: &'a str,
     /// The service's fields.
-    pub(super) form: &'a FormValues,
+    pub fields: &'a FormValues,
+    /// The provider's change, which the user has confirmed.
+    pub change: Option<&'a ProviderChange>,
 }
 
 /// See [`AuthorizationService::begin`].
@@ -53,20 +60,35 @@ pub(super) async fn begin(
     actor: &Actor,
     session: SessionKey,
     connector: &Connector,
-    input: Input<'_>,
+    new: NewSignIn<'_>,
     now: Timestamp,
 ) -> Result<State> {
     let mut tx = authorization.db.enter(actor).await?;
-    let provider = stored_provider(&mut tx, actor, connector.id).await?;
+    let provider = match new.change {
+        Some(change) => change.provider.clone(),
+        None => stored_provider(&mut tx, actor, connector.id).await?,
+    };
     let descriptor = connectors::descriptor(&mut tx, actor, connector.id).await?;
     drop(tx);
     let service_fields = descriptor.map(|it| it.fields).unwrap_or_default();
-    let (label, fields) = label::with(label::parse(input.label), fields::validate(&service_fields, input.form))?;
-    let client = clients::ensure(authorization, actor, connector, &provider, now).await?;
-    let scopes = scopes(authorization, actor, connector.id, label).await?;
+    let (label, fields) = label::with(label::parse(new.label), fields::validate(&service_fields, new.fields))?;
+    let client = match (clients::ensure(authorization, actor, connector, &provider, now).await, new.change) {
+        // the form asks for a client of the new provider
+        (Err(error @ Error::Invalid(_)), Some(change)) => {
+            let mut tx = authorization.db.enter(actor).await?;
+            provider_change::store(authorization, &mut tx, actor, connector, change, now).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+        (client, _) => client?,
+    };
+    let scopes = with_requested_scopes(authorization, actor, connector.id, label, provider.scopes).await?;
     let redirect_uri = authorization.redirect_uri()?;
     let (state, pkce) = (State::new(rand::random()), Pkce::new(rand::random()));
     let (mut tx, owner) = (authorization.db.enter(actor).await?, actor.owner_id());
+    if let Some(change) = new.change {
+        provider_change::store(authorization, &mut tx, actor, connector, change, now).await?;
+    }
     let verifier = NewSecret { purpose: "oauth_transaction.verifier", value: pkce.verifier() };
     let verifier = authorization.vault.seal(&mut tx, owner, verifier, now).await?;
     let request = NewAuthorizationRequest {
@@ -99,7 +121,20 @@ pub(super) async fn scopes(
     label: &str,
 ) -> Result<Vec<String>> {
     let mut tx = authorization.db.enter(actor).await?;
-    let mut scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
+    let scopes = stored_provider(&mut tx, actor, connector).await?.scopes;
+    drop(tx);
+    with_requested_scopes(authorization, actor, connector, label, scopes).await
+}
+
+/// Adds the scopes that the connection with this label turned out to need.
+async fn with_requested_scopes(
+    authorization: &AuthorizationService<'_>,
+    actor: &Actor,
+    connector: ConnectorId,
+    label: &str,
+    mut scopes: Vec<String>,
+) -> Result<Vec<String>> {
+    let mut tx = authorization.db.enter(actor).await?;
     let requested = store_connections::requested_scopes(&mut tx, actor.owner_id(), connector, label).await?;
     let requested = requested.unwrap_or_default();
     scopes.extend(requested.into_iter().filter(|scope| !scopes.contains(scope)).collect::<Vec<_>>());

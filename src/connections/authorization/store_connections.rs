@@ -95,6 +95,24 @@ pub(super) async fn reset_requested_scopes(
     Ok(())
 }
 
+/// Records the client of grants without a recorded one.
+pub(super) async fn record_client(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    connector: ConnectorId,
+    client: OauthClientId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE user_connections SET oauth_client_id = $3 WHERE owner_id = $1 AND connector_id = $2 AND oauth_client_id IS NULL",
+        owner as _,
+        connector as _,
+        client as _,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A connection with its new grant.
 pub(super) struct GrantedConnection<'a> {
     pub(super) connector: ConnectorId,

@@ -20,6 +20,8 @@ pub(super) struct ConnectionForm {
     pub(super) client_secret: String,
     /// `1` if the hub is to register again, because the provider does not know it.
     pub(super) anew: String,
+    /// Issuer of a new provider that the user has confirmed.
+    pub(super) issuer: String,
     /// Other fields of the service.
     #[serde(flatten)]
     pub(super) fields: FormValues,

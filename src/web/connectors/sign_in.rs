@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::extract::State as Handles;
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -10,7 +11,7 @@ use super::callback::show_failure;
 use super::connect_method::{ConnectionForm, FilledForm};
 use super::{authorization, below, href};
 use crate::app::App;
-use crate::connections::{EnteredClient, FormValues, label};
+use crate::connections::{EnteredClient, FormValues, NewSignIn, ProviderChange, label};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{Provider, State};
@@ -65,6 +66,20 @@ struct ContinuePage {
     url: String,
 }
 
+/// The last page of the hub before another provider than the one that the user knows.
+#[derive(Template)]
+#[template(path = "connectors/provider_change.html")]
+struct ProviderChangePage<'a> {
+    shell: Shell,
+    service: &'a str,
+    service_href: String,
+    action: String,
+    host: String,
+    former: &'a str,
+    issuer: &'a str,
+    label: &'a str,
+}
+
 /// Returns the address of the form, which is also where it is sent.
 fn form_href(me: &SignedIn, connector: &Connector) -> String {
     format!("{}/connection", href(connector, me.here()))
@@ -78,10 +93,9 @@ fn continue_href(me: &SignedIn, connector: &Connector, state: &State) -> String 
 /// Begins the sign-in of a service that was just added. If that fails, redirects to the form, which shows the reason.
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
-    match authorization(app)
-        .begin(&me.actor, session, connector, label::DEFAULT, &FormValues::new(), app.clock.now())
-        .await
-    {
+    // its provider has just been discovered
+    let new = NewSignIn { label: label::DEFAULT, fields: &FormValues::new(), change: None };
+    match authorization(app).begin(&me.actor, session, connector, new, app.clock.now()).await {
         Ok(state) => Ok(see_other(&continue_href(me, connector, &state))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
         Err(_) => Ok(see_other(&form_href(me, connector))),
@@ -94,7 +108,8 @@ pub(super) async fn show(app: &App, me: &SignedIn, connector: &Connector, typed:
 
 pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, typed: &ConnectionForm) -> Result {
     let faults = match begin_with_form(app, me, connector, typed).await {
-        Ok(state) => return Ok(see_other(&continue_href(me, connector, &state))),
+        Ok(BegunSignIn::Started(state)) => return Ok(see_other(&continue_href(me, connector, &state))),
+        Ok(BegunSignIn::Unconfirmed(change)) => return Ok(show_change(me, connector, typed, &change).await),
         Err(Error::Internal(cause)) => return Err(Error::Internal(cause).into()),
         Err(Error::Invalid(faults)) => faults,
         // errors without a field are shown at the label, which is in every form
@@ -107,14 +122,26 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
     form(app, me, connector, FilledForm { values: typed, faults: &faults }).await
 }
 
+/// The result of a submitted form.
+enum BegunSignIn {
+    Started(State),
+    /// The server names another provider, which the user has to confirm first.
+    Unconfirmed(Box<ProviderChange>),
+}
+
 async fn begin_with_form(
     app: &App,
     me: &SignedIn,
     connector: &Connector,
     typed: &ConnectionForm,
-) -> crate::error::Result<State> {
+) -> crate::error::Result<BegunSignIn> {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     let (authorization, now) = (authorization(app), app.clock.now());
+    let change = authorization.discover_provider(&me.actor, connector, now).await?;
+    let change = match change {
+        Some(change) if change.issuer() != typed.issuer => return Ok(BegunSignIn::Unconfirmed(Box::new(change))),
+        confirmed => confirmed,
+    };
     if typed.anew == "1" {
         authorization.retire_registered_clients(&me.actor, connector.id, now).await?;
     }
@@ -123,7 +150,28 @@ async fn begin_with_form(
         let entered = EnteredClient { is_for_all: false, id: &typed.client_id, secret };
         authorization.enter_client(&me.actor, connector, entered, now).await?;
     }
-    authorization.begin(&me.actor, session, connector, &typed.label, &typed.fields, now).await
+    let new = NewSignIn { label: &typed.label, fields: &typed.fields, change: change.as_ref() };
+    authorization.begin(&me.actor, session, connector, new, now).await.map(BegunSignIn::Started)
+}
+
+/// Names the former and the new provider. Until the user continues, the hub sends nothing to the new one.
+async fn show_change(
+    me: &SignedIn,
+    connector: &Connector,
+    typed: &ConnectionForm,
+    change: &ProviderChange,
+) -> Response {
+    let host = change.host();
+    page(&ProviderChangePage {
+        shell: below(me, format!("Continue to {host}"), connector).await,
+        service: &connector.name,
+        service_href: href(connector, me.here()),
+        action: form_href(me, connector),
+        host,
+        former: change.former_issuer(),
+        issuer: change.issuer(),
+        label: &typed.label,
+    })
 }
 
 #[derive(Deserialize)]

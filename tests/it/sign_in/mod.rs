@@ -1,6 +1,7 @@
 //! Signing in at MCP servers that are unusual, that move to another provider, or that refuse a token.
 
 mod lost_answer;
+mod provider_change;
 mod rejected_tokens;
 mod unusual_servers;
 
