@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::token::bare_token;
 use crate::accounts::Email;
 use crate::connectors::{Field, FieldKind};
 use crate::error::{Error, FieldFaults, Result};
@@ -68,7 +69,7 @@ fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
         // `.` and `..` would climb in a URL's path
         FieldKind::Text if text.bytes().all(|byte| byte == b'.') => Err(format!("Enter the {}", in_sentence(label))),
         FieldKind::Text => Ok(Some(text.to_owned())),
-        FieldKind::Secret if text.is_ascii() && !text.contains(' ') => Ok(Some(text.to_owned())),
+        FieldKind::Secret if is_key(bare_token(text)) => Ok(Some(bare_token(text).to_owned())),
         FieldKind::Secret => Err(format!("“{label}” has a space or a letter that keys never have. Copy it again")),
         FieldKind::Email => Email::parse(text).map(|email| Some(email.as_str().to_owned())).map_err(str::to_owned),
         FieldKind::DomainLabel if is_label(text) => Ok(Some(text.to_ascii_lowercase())),
@@ -86,6 +87,10 @@ fn in_sentence(label: &str) -> String {
         (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
         _ => label.to_owned(),
     }
+}
+
+fn is_key(text: &str) -> bool {
+    text.is_ascii() && !text.contains(' ') && !text.is_empty()
 }
 
 fn allowed_domains(domains: &[String]) -> String {
@@ -176,7 +181,9 @@ mod tests {
     #[test]
     fn a_key_fits_into_a_header() {
         let field = field(FieldKind::Secret, &[]);
-        assert_eq!(validated(&field, " sk_live_1 ").unwrap().as_deref(), Some("sk_live_1"));
+        for pasted in [" sk_live_1 ", "Bearer sk_live_1", "Authorization: Bearer sk_live_1"] {
+            assert_eq!(validated(&field, pasted).unwrap().as_deref(), Some("sk_live_1"), "{pasted}");
+        }
         for bad in ["a b", "a\nb", "schlüssel", "a\0b"] {
             assert!(validated(&field, bad).is_err(), "{bad:?}");
         }

@@ -164,7 +164,8 @@ async fn discover_provider(egress: &Egress, url: &Url, challenge: Option<&str>, 
 /// Validates the form. Returns all faults at once.
 fn validate(new: &NewServer, now: Timestamp) -> Result<(Url, ExpiryDate)> {
     let expiry = match &new.auth {
-        ServerAuth::Bearer(new) => new.expiry.parse(now),
+        ServerAuth::Bearer(new) if new.is_blank() => new.expiry.parse(now),
+        ServerAuth::Bearer(new) => new.validate(now),
         _ => Ok(ExpiryDate::default()),
     };
     combine(validate_url(new), expiry)
@@ -182,8 +183,8 @@ fn validate_url(new: &NewServer) -> Result<Url> {
             None
         }
     };
-    if matches!(&new.auth, ServerAuth::Bearer(new) if new.token.expose().is_empty()) {
-        faults.add("token", "Enter the bearer token, or choose “None”");
+    if matches!(&new.auth, ServerAuth::Bearer(new) if new.is_blank()) {
+        faults.add("token", "Enter the bearer token, or clear its end and choose “None”");
     }
     match url {
         Some(url) => faults.into_result(url),

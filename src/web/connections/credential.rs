@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::connections::{self, ConnectionDetail, CredentialService, FormValues, NewCredential, NewKey, NewToken};
 use crate::connectors::{self, Descriptor};
 use crate::error::{Error, FieldFaults, Message};
-use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -90,7 +89,7 @@ pub(super) async fn update(
     let new = if connection.takes_key() {
         NewCredential::Key(NewKey { values: typed.fields.clone(), expiry })
     } else {
-        NewCredential::Token(NewToken { token: Secret::new(typed.token.trim()), expiry })
+        NewCredential::Token(NewToken::from_typed(&typed.token, expiry))
     };
     let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
     match credentials.replace(&me.actor, connection.id, &new, app.clock.now()).await {

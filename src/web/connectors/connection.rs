@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::connections::{self, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label};
 use crate::connectors::{self, AuthKind, Connector};
 use crate::error::{Error, FieldFaults};
-use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{BySlug, Form, Path, Query};
@@ -89,10 +88,7 @@ pub(super) async fn create(
     let label = if method == ConnectMethod::Button { label::DEFAULT } else { typed.label.as_str() };
     let credential = match method {
         ConnectMethod::Button => NewCredential::None,
-        _ => NewCredential::Token(NewToken {
-            token: Secret::new(typed.token.trim()),
-            expiry: me.typed_end(&typed.ends_on),
-        }),
+        _ => NewCredential::Token(NewToken::from_typed(&typed.token, me.typed_end(&typed.ends_on))),
     };
     let new = NewConnection { label: label.to_owned(), credential };
     let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };

@@ -11,7 +11,6 @@ use super::{href, sign_in};
 use crate::app::App;
 use crate::connections::{self, AddedServer, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, FieldFaults};
-use crate::secret::Secret;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -31,6 +30,16 @@ pub(super) struct NewForm {
     ends_on: String,
 }
 
+impl NewForm {
+    fn fills_token(&self) -> bool {
+        !self.token.trim().is_empty() || !self.ends_on.trim().is_empty()
+    }
+
+    fn new_token(&self, me: &SignedIn) -> NewToken {
+        NewToken::from_typed(&self.token, me.typed_end(&self.ends_on))
+    }
+}
+
 pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: PendingForm) -> Result {
     let Form(typed) = pending_form.take_form(&app, &me).await?.unwrap_or_else(|| Form(NewForm::default()));
     Ok(form(&me, &typed, &FieldFaults::default()).await)
@@ -38,10 +47,9 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, pending_form: Pend
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Form<NewForm>) -> Result {
     let auth = match typed.auth.as_str() {
-        "bearer" => ServerAuth::Bearer(NewToken {
-            token: Secret::new(typed.token.trim()),
-            expiry: me.typed_end(&typed.ends_on),
-        }),
+        "bearer" => ServerAuth::Bearer(typed.new_token(&me)),
+        // whoever fills in a token means it, and its end belongs to it
+        _ if typed.fills_token() => ServerAuth::Bearer(typed.new_token(&me)),
         "none" => ServerAuth::None,
         _ => ServerAuth::Auto,
     };
@@ -72,6 +80,8 @@ async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::res
     let shell = me.shell("Add an MCP server").await.section(Section::Connectors).breadcrumb("Connectors", catalogue);
     let shell = shell.with_faults(faults);
     let auth = ["none", "bearer"].into_iter().find(|value| *value == typed.auth).unwrap_or("auto");
+    // the token is not shown again, but that there is one
+    let auth = if typed.fills_token() { "bearer" } else { auth };
     page_with(
         form_status(faults),
         &NewPage {

@@ -149,6 +149,8 @@ async fn begin_with_form(
         let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
         let entered = EnteredClient { is_for_all: false, id: &typed.client_id, secret };
         authorization.enter_client(&me.actor, connector, entered, now).await?;
+    } else if !typed.client_secret.trim().is_empty() {
+        return Err(Error::field("client_id", "Enter the client id that belongs to the secret"));
     }
     let new = NewSignIn { label: &typed.label, fields: &typed.fields, change: change.as_ref() };
     authorization.begin(&me.actor, session, connector, new, now).await.map(BegunSignIn::Started)

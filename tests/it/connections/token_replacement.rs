@@ -39,7 +39,7 @@ async fn a_new_token_keeps_the_connection_and_releases_waiting_jobs() {
     let bob = app.bob().await;
     assert_eq!(bob.post(&path, &[("token", TOKEN)]).await.status, StatusCode::NOT_FOUND);
     let form = alice.get(&path).await;
-    let replaced = alice.submit(&form, "main form", [("token", TOKEN)]).await;
+    let replaced = alice.submit(&form, "main form", [("token", &format!("Bearer {TOKEN}"))]).await;
     assert_eq!(replaced.path(), page.path());
     assert_eq!(
         replaced.text(".note.ok p"),

@@ -163,3 +163,33 @@ async fn a_form_has_the_order_of_the_arguments_in_the_schema() {
     let asked = form.attrs("input[name^='v/']", "name");
     assert_eq!(asked, ["v/town", "v/country", "v/planet"]);
 }
+
+#[tokio::test]
+async fn a_filled_token_is_the_choice_whatever_the_radio_says() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = ScriptedServer::guarded(tools(1), "done", Some(TOKEN)).await;
+    let url = server.url();
+    for (name, auth, pasted) in [("Bare", "auto", TOKEN.to_owned()), ("Pasted", "none", format!("Bearer {TOKEN}"))] {
+        let form = alice.get(super::FORM).await;
+        let fields = [("name", name), ("url", url.as_str()), ("auth", auth), ("token", &pasted)];
+        let added = alice.submit(&form, "main form", fields).await;
+        assert_eq!((added.status, added.text("h1").as_str()), (StatusCode::OK, name), "{}", added.text("main"));
+    }
+    let heard = server.requests("tools/list");
+    assert!(heard.iter().all(|heard| heard.authorization == Some(format!("Bearer {TOKEN}"))), "{heard:?}");
+
+    let form = alice.get(super::FORM).await;
+    for (token, ends_on, message) in [
+        ("wrong", "", "did not accept the token"),
+        ("", "2030-01-01", "Enter the bearer token, or clear its end and choose “None”"),
+    ] {
+        let typed = [("url", url.as_str()), ("token", token), ("ends_on", ends_on)];
+        let refused = alice.submit(&form, "main form", typed).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text("#f-token-e").contains(message), "{}", refused.text("main"));
+        // the choice stays with the form, because the token has to be typed again
+        assert_eq!(refused.attr("[name=auth][checked]", "value").as_deref(), Some("bearer"));
+        assert_eq!(refused.attr("[name=ends_on]", "value").as_deref(), Some(ends_on));
+    }
+}
