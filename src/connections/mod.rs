@@ -87,7 +87,7 @@ pub fn takes_key(connector: &Connector) -> bool {
 /// credential, the first call creates the connection.
 ///
 /// # Errors
-/// A fault of the field `connection` if the chosen connection cannot be used, or belongs to another user.
+/// A fault of the field `connection` if the chosen connection cannot be used, or belongs to another user, or if there is none.
 pub async fn choose_for_call(
     db: &Db,
     actor: &Actor,
@@ -97,9 +97,30 @@ pub async fn choose_for_call(
 ) -> Result<ConnectionId> {
     let mut tx = db.enter(actor).await?;
     let existing = store::list_for_connector(&mut tx, actor.owner_id(), connector.id).await?;
-    let mut usable = existing.iter().filter(|connection| connection.status.is_usable());
-    if let Some(id) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)).map(|it| it.id) {
+    if let Some(id) = find_usable(&existing, connector, chosen)? {
         return Ok(id);
+    }
+    let id = create(&mut tx, actor, connector.id, None, now).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Checks that [`choose_for_call`] would return a connection. Creates nothing.
+pub async fn check_for_call(db: &Db, actor: &Actor, connector: &Connector, chosen: Option<ConnectionId>) -> Result<()> {
+    let mut tx = db.enter(actor).await?;
+    let existing = store::list_for_connector(&mut tx, actor.owner_id(), connector.id).await?;
+    find_usable(&existing, connector, chosen).map(|_| ())
+}
+
+/// Returns the chosen connection, else the default one. `None` means that the first call creates the connection.
+fn find_usable(
+    existing: &[Connection],
+    connector: &Connector,
+    chosen: Option<ConnectionId>,
+) -> Result<Option<ConnectionId>> {
+    let mut usable = existing.iter().filter(|connection| connection.status.is_usable());
+    if let Some(connection) = usable.find(|connection| chosen.is_none_or(|id| id == connection.id)) {
+        return Ok(Some(connection.id));
     }
     if chosen.is_some() {
         let message = format!("Choose one of your connections to {} that can be used", connector.name);
@@ -107,14 +128,10 @@ pub async fn choose_for_call(
     }
     // a call does not reconnect what its owner has disconnected
     if connector.auth != AuthKind::None || !existing.is_empty() {
-        return Err(Error::conflict(
-            format!("{} is not connected", connector.name),
-            "Connect it first, then run the tool",
-        ));
+        let message = format!("{} is not connected: connect it, then run the tool", connector.name);
+        return Err(Error::field("connection", message));
     }
-    let id = create(&mut tx, actor, connector.id, None, now).await?;
-    tx.commit().await?;
-    Ok(id)
+    Ok(None)
 }
 
 /// Returns the values that are stored beside a connection's credential: those that its owner entered, and those that came

@@ -90,10 +90,7 @@ pub async fn start(
         let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
         return Err(Error::conflict(message, "Choose another tool of this connector"));
     }
-    Validator::compile(&new.tool.schema)?.check(new.input)?;
-    if new.input.to_string().len() > MAX_INPUT_BYTES {
-        return Err(Error::field("", "The input is larger than 256 kB: shorten it"));
-    }
+    validate_input(new.tool, new.input)?;
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job_id = JobId::new(now);
     let split = schema_form::split_secrets(&new.tool.schema, new.input);
@@ -116,6 +113,18 @@ pub async fn start(
         now,
     };
     Ok(queue.enqueue(job).await?.job_id())
+}
+
+/// Validates arguments as [`start`] does, for a preview of a job. If the hub cannot use the tool's schema, the server judges.
+///
+/// # Errors
+/// [`Error::Invalid`] with a JSON Pointer as each fault's field.
+pub fn validate_input(tool: &ToolVersion, input: &Value) -> Result<()> {
+    Validator::compile(&tool.schema).check(input)?;
+    if input.to_string().len() > MAX_INPUT_BYTES {
+        return Err(Error::field("", "The input is larger than 256 kB: shorten it"));
+    }
+    Ok(())
 }
 
 /// Returns one of the actor's jobs.

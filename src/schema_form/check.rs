@@ -4,56 +4,55 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
-use super::UNUSABLE_SCHEMA_ADVICE;
 use super::names::{label, plain};
 use super::plan::Plan;
-use super::resolve::remote;
+use super::references::foreign_reference;
 use crate::error::{Error, FieldFaults, Result};
 
 /// Maximum number of reported faults.
 const MAX_FAULTS: usize = 20;
 
-/// A compiled schema.
+/// Maximum length of a schema in bytes.
+const MAX_SCHEMA_BYTES: usize = 256 * 1024;
+
+/// A compiled schema. If the hub cannot use the schema, only the tool's server can judge the input.
 #[derive(Debug)]
 pub struct Validator {
-    compiled: jsonschema::Validator,
+    /// The compiled schema, or the reason why the hub cannot use it.
+    compiled: std::result::Result<jsonschema::Validator, String>,
     schema: Value,
 }
 
 impl Validator {
     /// Compiles a schema, with draft 2020-12 unless it names another draft.
-    ///
-    /// # Errors
-    /// Returns [`Error::Conflict`] with a sentence if the schema is invalid, or refers to another server.
-    pub fn compile(schema: &Value) -> Result<Self> {
-        if let Some(reference) = remote(schema) {
-            return Err(Error::conflict(
-                format!("The tool’s schema refers to {}, outside of itself", plain(reference)),
-                UNUSABLE_SCHEMA_ADVICE,
-            ));
-        }
-        let known = schema.get("$schema").is_some();
-        let options = jsonschema::options().should_validate_formats(true);
-        let options = if known { options } else { options.with_draft(Draft::Draft202012) };
-        let compiled = options.build(schema).map_err(|error| {
-            let cause: String = plain(&error.to_string()).chars().take(300).collect();
-            Error::conflict(format!("The tool’s schema cannot be used: {cause}"), UNUSABLE_SCHEMA_ADVICE)
-        })?;
-        Ok(Self { compiled, schema: schema.clone() })
+    #[must_use]
+    pub fn compile(schema: &Value) -> Self {
+        Self { compiled: compile(schema), schema: schema.clone() }
     }
 
-    /// Validates a value.
+    /// Returns the reason why the hub cannot use the schema, as a sentence without its full stop.
+    #[must_use]
+    pub fn unusable_reason(&self) -> Option<&str> {
+        self.compiled.as_ref().err().map(String::as_str)
+    }
+
+    /// Validates a value. With a schema that the hub cannot use, every object is valid.
     ///
     /// # Errors
     /// Returns [`Error::Invalid`] with a JSON Pointer as the field of each fault.
     pub fn check(&self, value: &Value) -> Result<()> {
-        if self.compiled.is_valid(value) {
+        let compiled = match &self.compiled {
+            Ok(compiled) => compiled,
+            Err(_) if value.is_object() => return Ok(()),
+            Err(_) => return Err(Error::field("", "The input must be an object: put it in braces")),
+        };
+        if compiled.is_valid(value) {
             return Ok(());
         }
-        let plan = Plan::compile(&self.schema).ok();
+        let plan = Plan::outline(&self.schema);
         let mut faults = FieldFaults::default();
-        for error in self.compiled.iter_errors(value).take(MAX_FAULTS) {
-            let (pointer, message) = explain(&error, plan.as_ref());
+        for error in compiled.iter_errors(value).take(MAX_FAULTS) {
+            let (pointer, message) = explain(&error, &plan);
             faults.add(pointer, message);
         }
         if faults.is_empty() {
@@ -61,10 +60,47 @@ impl Validator {
         }
         faults.into_result(())
     }
+
+    /// Reports whether the part of `value` at the pointer is valid. Faults elsewhere, such as missing values, do not count.
+    pub(super) fn accepts_at(&self, value: &Value, pointer: &str) -> bool {
+        let Ok(compiled) = &self.compiled else { return false };
+        let is_inside = |error: ValidationError<'_>| {
+            let rest = error.instance_path().as_str().strip_prefix(pointer).map(str::to_owned);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !compiled.iter_errors(value).any(is_inside)
+    }
+}
+
+/// Compiles a schema. Returns a sentence without its full stop if the hub cannot use the schema.
+fn compile(schema: &Value) -> std::result::Result<jsonschema::Validator, String> {
+    if let Some(reference) = foreign_reference(schema) {
+        return Err(format!("It refers to {}, outside of itself, and the hub fetches no schemas", cut(reference)));
+    }
+    if schema.to_string().len() > MAX_SCHEMA_BYTES {
+        return Err("It is longer than 256 kB".to_owned());
+    }
+    let options = || jsonschema::options().should_validate_formats(true);
+    let with = |draft: Draft, schema: &Value| options().with_draft(draft).build(schema);
+    let built = match schema.get("$schema") {
+        // a dialect that the hub does not know mostly adds words to 2020-12
+        Some(_) if Draft::default().detect(schema) == Draft::Unknown => {
+            let mut schema = schema.clone();
+            schema.as_object_mut().map(|members| members.shift_remove("$schema"));
+            with(Draft::Draft202012, &schema)
+        }
+        Some(_) => options().build(schema),
+        // draft 4 wrote exclusive limits in another way, and many generators still do
+        None => with(Draft::Draft202012, schema).or_else(|error| with(Draft::Draft4, schema).map_err(|_| error)),
+    };
+    built.map_err(|error| match error.instance_path().as_str() {
+        "" => cut(&error.to_string()),
+        place => format!("{}, at {}", cut(&error.to_string()), cut(place)),
+    })
 }
 
 /// Returns the pointer of the fault, and a sentence about it.
-fn explain(error: &ValidationError<'_>, plan: Option<&Plan>) -> (String, String) {
+fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
     let pointer = error.instance_path().as_str().to_owned();
     if let Kind::Required { property } = error.kind() {
         let name = property.as_str().unwrap_or_default();
@@ -108,8 +144,8 @@ fn kind_words(error: &ValidationError<'_>) -> String {
 }
 
 /// Returns the label of the field at a pointer.
-fn label_at(pointer: &str, plan: Option<&Plan>) -> String {
-    let field = plan.and_then(|plan| plan.fields().find(|field| field.pointer == pointer));
+fn label_at(pointer: &str, plan: &Plan) -> String {
+    let field = plan.fields().find(|field| field.pointer == pointer);
     match (field, pointer.rsplit('/').next()) {
         (Some(field), _) => field.label.clone(),
         (None, Some("") | None) => "The input".to_owned(),

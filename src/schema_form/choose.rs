@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::field::{Choice, Control, Line, Scalar};
+use super::join::join;
 use super::names::plain;
 use super::resolve::resolve;
 
@@ -71,34 +72,49 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: boo
 fn is_closed_shape(schema: &Map<String, Value>) -> bool {
     let has_names = schema.get("properties").and_then(Value::as_object).is_some_and(|names| !names.is_empty());
     let is_open = schema.get("additionalProperties").is_some_and(|rule| rule != &Value::Bool(false));
-    has_names && !is_open && !["patternProperties", "allOf", "if"].iter().any(|key| schema.contains_key(*key))
+    has_names
+        && !is_open
+        && !["patternProperties", "if", "dependentSchemas"].iter().any(|key| schema.contains_key(*key))
 }
 
-/// Removes null from a schema: `type: [T, "null"]` and `anyOf: [T, null]` are a nullable T.
+/// Removes null from a schema: `type: [T, "null"]` and `anyOf: [T, null]` are a nullable T. A union of one is that one.
 fn without_null(root: &Value, mut schema: Map<String, Value>) -> (Map<String, Value>, bool) {
     if let Some(Value::Array(kinds)) = schema.get("type") {
         let others: Vec<_> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
-        let nullable = others.len() < kinds.len();
-        if let [only] = others.as_slice() {
-            schema.insert("type".to_owned(), only.clone());
-            return (schema, nullable);
+        if others.is_empty() {
+            schema.insert("type".to_owned(), "null".into());
+            return (schema, false);
         }
-        return (schema, false);
+        // the values of `enum` and `const` say themselves whether null is among them
+        let nullable = others.len() < kinds.len() && !schema.contains_key("enum") && !schema.contains_key("const");
+        let kind = if let [only] = others.as_slice() { only.clone() } else { Value::Array(others) };
+        schema.insert("type".to_owned(), kind);
+        return (schema, nullable);
     }
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(branches)) = schema.get(keyword) else { continue };
-        let is_null = |branch: &&Value| branch.get("type").is_some_and(|kind| kind == "null");
-        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).collect();
-        if let ([only], true) = (others.as_slice(), branches.len() == 2)
-            && let Some(inner) = resolve(root, only)
-        {
-            let mut inner = inner.into_owned();
-            schema.remove(keyword);
-            inner.extend(schema);
-            return (inner, true);
+        let others: Vec<_> = branches.iter().filter(|branch| !is_null(branch)).cloned().collect();
+        let nullable = others.len() < branches.len();
+        if let [only] = others.as_slice() {
+            let Some(inner) = resolve(root, only) else { continue };
+            let (mut outer, inner) = (schema.clone(), inner.into_owned());
+            outer.shift_remove(keyword);
+            if let Some(joined) = join(outer, &inner) {
+                let (joined, is_inner_nullable) = without_null(root, joined);
+                return (joined, nullable || is_inner_nullable);
+            }
+        } else if nullable && !others.is_empty() {
+            schema.insert(keyword.to_owned(), Value::Array(others));
+            return (schema, true);
         }
     }
     (schema, false)
+}
+
+/// Reports whether a branch is null alone.
+fn is_null(branch: &Value) -> bool {
+    let is = |keyword: &str, null: &Value| branch.get(keyword).is_some_and(|value| value == null);
+    is("type", &Value::from("null")) || is("const", &Value::Null) || is("enum", &Value::Array(vec![Value::Null]))
 }
 
 fn choices(schema: &Map<String, Value>) -> Option<Control> {
@@ -152,9 +168,12 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
     let is_secret =
         schema.get("writeOnly") == Some(&Value::Bool(true)) || SECRET_SUFFIXES.iter().any(|end| name.ends_with(end));
     match text("format") {
+        // such a key has lines
+        _ if name.ends_with("private_key") => Line::SecretArea,
         "password" => Line::Secret,
         _ if is_secret => Line::Secret,
-        "email" | "idn-email" => Line::Email,
+        // browsers rewrite what is typed for `type="email"` if it has other than ASCII characters
+        "email" => Line::Email,
         "uri" | "iri" | "url" => Line::Url,
         "date" => Line::Date,
         "" => {
@@ -169,5 +188,5 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
 
 /// Reports whether a property is a secret, by its schema and its name. Used for masking.
 pub(super) fn is_secret(schema: &Map<String, Value>, name: &str) -> bool {
-    line(schema, name) == Line::Secret
+    line(schema, name).is_secret()
 }

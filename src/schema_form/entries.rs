@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::field::{Control, Field, Line, Scalar};
+use super::field::{Control, Field, Scalar};
+use super::mask::{MASK, mask};
+use super::names::step;
 use super::plan::{Plan, Root};
 
 /// Name of the text area that contains the whole input as JSON.
@@ -39,14 +41,35 @@ impl Entries {
         let mut entries = Self::default();
         match &plan.root {
             Root::Fields(fields) if entries.fill(fields, value) => entries,
-            _ => Self::as_json(value),
+            _ => Self::as_json(plan, value),
         }
     }
 
-    /// Creates the form that shows the whole input as one text area with JSON.
+    /// Creates the form that shows the whole input as one text area with JSON. Secrets are masked there, and their texts are
+    /// beside it.
     #[must_use]
-    pub fn as_json(value: &Value) -> Self {
-        Self(vec![(WHOLE_INPUT.to_owned(), pretty(value))])
+    pub fn as_json(plan: &Plan, value: &Value) -> Self {
+        let masked = mask(&plan.schema, value);
+        let mut entries = Self(vec![(WHOLE_INPUT.to_owned(), pretty(&masked))]);
+        entries.push_masked(value, &masked, "");
+        entries
+    }
+
+    fn push_masked(&mut self, value: &Value, masked: &Value, pointer: &str) {
+        match (value, masked) {
+            (Value::String(text), Value::String(shown)) if text != shown => self.push("v", pointer, text.as_str()),
+            (Value::Object(values), Value::Object(shown)) => {
+                for ((name, value), shown) in values.iter().zip(shown.values()) {
+                    self.push_masked(value, shown, &format!("{pointer}/{}", step(name)));
+                }
+            }
+            (Value::Array(values), Value::Array(shown)) => {
+                for (at, (value, shown)) in values.iter().zip(shown).enumerate() {
+                    self.push_masked(value, shown, &format!("{pointer}/{at}"));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Reports whether the whole input is one text area with JSON.
@@ -82,30 +105,72 @@ impl Entries {
         self.get(name).is_some()
     }
 
-    fn push(&mut self, prefix: &str, pointer: &str, text: impl Into<String>) {
+    pub(super) fn push(&mut self, prefix: &str, pointer: &str, text: impl Into<String>) {
         self.0.push((format!("{prefix}{pointer}"), text.into()));
+    }
+
+    /// Removes the pairs that do not satisfy a condition.
+    pub(super) fn retain(&mut self, is_kept: impl FnMut(&(String, String)) -> bool) {
+        self.0.retain(is_kept);
     }
 
     fn fill_defaults(&mut self, fields: &[Field]) {
         for field in fields {
-            match (&field.default, &field.control) {
-                (Some(value), _) => self.fill_one(field, value),
-                (None, Control::Group(inner)) => self.fill_defaults(inner),
-                (None, _) => {}
+            self.fill_default(field);
+        }
+    }
+
+    fn fill_default(&mut self, field: &Field) {
+        match (&field.default, &field.control) {
+            (Some(value), _) => self.fill_one(field, value),
+            (None, Control::Group(inner)) if field.required && !field.nullable => self.fill_defaults(inner),
+            (None, Control::Group(inner)) => self.fill_untouched(inner),
+            (None, _) => {}
+        }
+    }
+
+    /// Fills in the defaults of an object that is left out, and marks them: they alone do not create the object.
+    fn fill_untouched(&mut self, fields: &[Field]) {
+        for field in fields {
+            let before = self.0.len();
+            self.fill_default(field);
+            if self.0.len() > before {
+                self.push("d", &field.pointer, "on");
             }
         }
+    }
+
+    /// Reports whether a field has the default that the form filled in, and nobody changed it.
+    pub(super) fn is_untouched(&self, field: &Field) -> bool {
+        let Some(default) = &field.default else { return false };
+        let mut filled = Self::default();
+        filled.fill_one(field, default);
+        self.text_at("d", &field.pointer).is_some() && self.contents(field) == filled.contents(field)
+    }
+
+    /// Returns what the controls of a field hold, in the order of their names.
+    fn contents(&self, field: &Field) -> Vec<(&str, String)> {
+        let held = |(name, text): &'_ (String, String)| -> Option<(&'static str, String)> {
+            let prefix = ["j", "n", "on", "v"].into_iter().find(|it| name.strip_prefix(it) == Some(&field.pointer))?;
+            (!text.is_empty()).then(|| (prefix, text.replace("\r\n", "\n")))
+        };
+        let mut contents: Vec<_> = self.0.iter().filter_map(held).collect();
+        contents.sort();
+        contents
     }
 
     /// Fills the fields from `value`. Returns `false` if `value` has properties without a field.
     fn fill(&mut self, fields: &[Field], value: &Value) -> bool {
         let Some(object) = value.as_object() else { return false };
-        let key =
-            |field: &Field| field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
         let mut held = 0;
         for field in fields {
-            if let Some(value) = object.get(&key(field)) {
-                self.fill_one(field, value);
-                held += 1;
+            match (object.get(&field.key()), &field.control) {
+                (Some(value), _) => {
+                    self.fill_one(field, value);
+                    held += 1;
+                }
+                (None, Control::Group(inner)) => self.fill_untouched(inner),
+                (None, _) => {}
             }
         }
         held == object.len()
@@ -124,21 +189,23 @@ impl Entries {
         let pointer = field.pointer.as_str();
         if value.is_null() && field.nullable {
             self.push("n", pointer, "on");
+            if let Control::Group(inner) = &field.control {
+                self.fill_untouched(inner);
+            }
             return true;
         }
         match (&field.control, value) {
-            // a secret must be typed again, because it is never shown
-            (Control::Text(Line::Secret), Value::String(_)) => {
+            // a masked secret must be typed again
+            (Control::Text(line), Value::String(text)) if line.is_secret() && text == MASK => {
                 self.push(ENTERED_BEFORE, pointer, "on");
                 true
             }
             (Control::Text(line), Value::String(text)) => {
-                let is_kept = !text.contains('\r') && line.keeps(text);
                 self.push("v", pointer, text.as_str());
                 if text.is_empty() {
                     self.push("on", pointer, "on");
                 }
-                is_kept
+                line.keeps(text)
             }
             (Control::Number, Value::Number(number)) => {
                 self.push("v", pointer, number.to_string());
@@ -194,7 +261,7 @@ impl Entries {
 /// Returns an item as a line. Returns `None` if a line cannot show it.
 fn as_line(scalar: Scalar, item: &Value) -> Option<String> {
     match (scalar, item) {
-        (Scalar::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r']) => {
+        (Scalar::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r', '\0']) => {
             Some(text.clone())
         }
         (Scalar::Number, Value::Number(number)) => Some(number.to_string()),

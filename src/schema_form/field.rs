@@ -1,6 +1,8 @@
 //! Fields of a form, and their controls.
 
 use serde_json::Value;
+use time::Date;
+use time::macros::format_description;
 
 /// The field of one property.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,10 +23,22 @@ pub struct Field {
     pub required: bool,
     /// The value may be null.
     pub nullable: bool,
-    /// Initial value.
+    /// Initial value, which fits the schema.
     pub default: Option<Value>,
     /// Input control.
     pub control: Control,
+}
+
+impl Field {
+    /// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
+    pub(super) fn key(&self) -> String {
+        self.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
+    }
+
+    /// Reports whether the value is a secret.
+    pub(super) const fn is_secret(&self) -> bool {
+        matches!(self.control, Control::Text(line) if line.is_secret())
+    }
 }
 
 /// The input control of a value.
@@ -61,6 +75,8 @@ pub enum Line {
     Code,
     /// A secret, which is never shown again.
     Secret,
+    /// A secret of several lines.
+    SecretArea,
     /// `type="email"`.
     Email,
     /// `type="url"`.
@@ -70,19 +86,39 @@ pub enum Line {
 }
 
 impl Line {
-    /// Reports whether the control returns this text unchanged.
+    /// Reports whether the control returns this text unchanged, as browsers treat it.
     pub(super) fn keeps(self, text: &str) -> bool {
-        match self {
+        let is_line = !text.contains('\n');
+        // browsers and HTML replace both characters
+        let is_plain = !text.contains(['\r', '\0']);
+        let fits_control = match self {
+            // the text of a secret never passes through its control
+            Self::Secret | Self::SecretArea => return true,
             Self::Area => true,
-            Self::Plain | Self::Secret => !text.contains('\n'),
-            Self::Code | Self::Email | Self::Url | Self::Date => !text.contains('\n') && text.trim() == text,
-        }
+            Self::Plain => is_line,
+            Self::Code | Self::Url => is_line && text.trim() == text,
+            Self::Email => is_line && text.trim() == text && text.is_ascii(),
+            // a browser empties a field for dates that holds anything else
+            Self::Date => text.is_empty() || is_date(text),
+        };
+        is_plain && fits_control
+    }
+
+    /// Reports whether the text is never shown again.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::SecretArea)
     }
 
     /// Reports whether surrounding spaces are removed, because they are mistakes in formatted text.
     pub(super) const fn is_trimmed(self) -> bool {
         matches!(self, Self::Code | Self::Email | Self::Url | Self::Date)
     }
+}
+
+/// Reports whether a text is a date of the calendar, such as 2026-11-24.
+fn is_date(text: &str) -> bool {
+    let has_length = text.len() == "2026-11-24".len();
+    has_length && Date::parse(text, format_description!("[year]-[month]-[day]")).is_ok_and(|date| date.year() > 0)
 }
 
 /// A value to choose.

@@ -1,45 +1,53 @@
 //! Masking of values that their schema calls secret: for pages, previews and the audit log.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::choose::is_secret;
-use super::resolve::resolve;
+use super::references::with_local_references;
+use super::resolve::collect_parts;
 
 /// The text in place of a secret.
 pub const MASK: &str = "••••";
 
-/// Below this depth, values are masked by their names only.
-const MAX_SCHEMA_DEPTH: usize = 8;
-
-/// Returns `value` with the secrets of `schema` masked: `writeOnly`, `format: password`, names such as `api_key`.
+/// Returns `value` with the secrets of `schema` masked: `writeOnly`, `format: password`, names such as `api_key`. A secret
+/// in any branch of a union counts.
 #[must_use]
 pub fn mask(schema: &Value, value: &Value) -> Value {
-    masked(schema, schema, value, 0)
+    let root = with_local_references(schema);
+    masked(&root, &[&root], value)
 }
 
-fn masked(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
-    // values without a usable schema are masked by their names
-    let schema = resolve(root, schema).filter(|_| depth < MAX_SCHEMA_DEPTH).unwrap_or_default();
+/// Masks a value that all these schemas describe. Without a schema, names decide.
+fn masked(root: &Value, schemas: &[&Value], value: &Value) -> Value {
+    let mut parts = Vec::new();
+    for schema in schemas {
+        collect_parts(root, schema, &mut parts);
+    }
     match value {
         Value::Object(object) => {
-            let inner = |name: &String, value: &Value| {
-                let inner = schema.get("properties").and_then(|all| all.get(name)).unwrap_or(&Value::Null);
-                let rules = resolve(root, inner).map(Cow::into_owned).unwrap_or_default();
-                if value.is_string() && is_secret(&rules, name) {
-                    return Value::String(MASK.to_owned());
-                }
-                masked(root, inner, value, depth + 1)
+            let inner = |(name, value): (&String, &Value)| {
+                let schemas: Vec<_> = parts.iter().filter_map(|part| part.get("properties")?.get(name)).collect();
+                let is_masked =
+                    value.as_str().is_some_and(|text| !text.is_empty()) && is_secret_property(root, &schemas, name);
+                let value = if is_masked { MASK.into() } else { masked(root, &schemas, value) };
+                (name.clone(), value)
             };
-            Value::Object(object.iter().map(|(name, value)| (name.clone(), inner(name, value))).collect())
+            Value::Object(object.iter().map(inner).collect())
         }
         Value::Array(items) => {
-            let inner = schema.get("items").unwrap_or(&Value::Null);
-            Value::Array(items.iter().map(|item| masked(root, inner, item, depth + 1)).collect())
+            let schemas: Vec<_> = parts.iter().filter_map(|part| part.get("items")).collect();
+            Value::Array(items.iter().map(|item| masked(root, &schemas, item)).collect())
         }
         other => other.clone(),
     }
+}
+
+fn is_secret_property(root: &Value, schemas: &[&Value], name: &str) -> bool {
+    let mut parts = Vec::new();
+    for schema in schemas {
+        collect_parts(root, schema, &mut parts);
+    }
+    is_secret(&Map::new(), name) || parts.iter().any(|part| is_secret(part, name))
 }
 
 #[cfg(test)]
@@ -62,6 +70,20 @@ mod tests {
             shown,
             json!({ "pin": "••••", "login": { "pw": "••••", "user": "u" }, "api_key": "••••", "max_tokens": 4, "n": 1.10 })
         );
+    }
+
+    #[test]
+    fn a_secret_of_any_branch_or_behind_any_reference_is_masked() {
+        let secret = json!({ "type": "string", "format": "password" });
+        let schema = json!({ "$defs": { "pin": { "$id": "pin", "writeOnly": true } }, "properties": {
+            "optional": { "anyOf": [secret, { "type": "null" }] },
+            "joined": { "allOf": [{ "type": "string" }, { "maxLength": 9 }, secret] },
+            "named": { "$ref": "pin" },
+            "login": { "oneOf": [{ "properties": { "pass": secret } }, { "type": "string" }] } } });
+        let value = json!({ "optional": "1", "joined": "2", "named": "3", "login": { "pass": "4", "user": "u" } });
+        let shown =
+            json!({ "optional": "••••", "joined": "••••", "named": "••••", "login": { "pass": "••••", "user": "u" } });
+        assert_eq!(mask(&schema, &value), shown);
     }
 
     #[test]

@@ -8,13 +8,27 @@ use serde_json::Number;
 /// Returns a sentence that says what to do.
 pub(super) fn read(text: &str, label: &str) -> Result<Number, String> {
     let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
-    if let Some((whole, part)) = typed.split_once(',') {
-        let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-        if is_digits(whole.trim_start_matches('-')) && is_digits(part) {
-            return Err(format!("Use a full stop: {whole}.{part}"));
-        }
+    to_json_notation(&typed)
+        .parse()
+        .map_err(|_| comma_advice(&typed).unwrap_or_else(|| format!("{label} must be a number, such as 12 or 0.5")))
+}
+
+/// Returns the number without its commas, which group digits in some countries and begin the decimals in others.
+fn comma_advice(typed: &str) -> Option<String> {
+    let (whole, decimals) = typed.split_once(',')?;
+    let is_number = |text: &str| to_json_notation(text).parse::<Number>().is_ok();
+    let digits = whole.trim_start_matches(['-', '+']);
+    let is_digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    // three digits after one to three others are thousands
+    let is_grouped = decimals.len() == 3 && (1..=3).contains(&digits.len()) && !digits.starts_with('0');
+    if is_digits(digits) && is_digits(decimals) && !decimals.is_empty() && !is_grouped {
+        return Some(format!("Use a full stop: {whole}.{decimals}"));
     }
-    to_json_notation(&typed).parse().map_err(|_| format!("{label} must be a number, such as 12 or 0.5"))
+    let (ungrouped, swapped) = (typed.replace(',', ""), format!("{}.{decimals}", whole.replace('.', "")));
+    if is_number(&ungrouped) && !whole.contains('.') {
+        return Some(format!("Write {ungrouped} without commas"));
+    }
+    (whole.contains('.') && is_number(&swapped)).then(|| format!("Use a full stop before the decimals only: {swapped}"))
 }
 
 /// Returns the text in JSON's notation.
@@ -53,8 +67,28 @@ mod tests {
 
     #[test]
     fn the_error_of_a_comma_says_to_write_a_point() {
-        assert_eq!(read("1,5", "N"), Err("Use a full stop: 1.5".to_owned()));
+        for (typed, number) in [("1,5", "1.5"), ("-0,500", "-0.500"), (",5", ".5"), ("1234,567", "1234.567")] {
+            assert_eq!(read(typed, "N"), Err(format!("Use a full stop: {number}")));
+        }
         assert_eq!(read("a lot", "N"), Err("N must be a number, such as 12 or 0.5".to_owned()));
+    }
+
+    #[test]
+    fn nobody_who_groups_digits_is_told_to_write_a_thousandth() {
+        for (typed, number) in [
+            ("1,000", "1000"),
+            ("-12,345", "-12345"),
+            ("1,234,567", "1234567"),
+            ("1,000.50", "1000.50"),
+            ("1,00,000", "100000"),
+            ("1,", "1"),
+        ] {
+            assert_eq!(read(typed, "N"), Err(format!("Write {number} without commas")));
+        }
+        assert_eq!(read("1.000,50", "N"), Err("Use a full stop before the decimals only: 1000.50".to_owned()));
+        for odd in [",", "a,b", "1,x", "1.0.0,5e"] {
+            assert_eq!(read(odd, "N"), Err("N must be a number, such as 12 or 0.5".to_owned()), "{odd}");
+        }
     }
 
     proptest! {

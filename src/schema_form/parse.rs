@@ -12,51 +12,65 @@ use super::number;
 use super::plan::{Plan, Root};
 use crate::error::{Error, FieldFaults, Result};
 
-/// The operation that a form's button requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Run the tool.
-    Run,
-    /// Show the input that would be sent.
-    Preview,
-    /// Continue as JSON.
-    Json,
-    /// Continue as fields.
-    Form,
-}
-
-impl Op {
-    /// Returns the operation of the pressed button. Enter in a field presses the first button, which runs the tool.
-    #[must_use]
-    pub fn from_entries(entries: &Entries) -> Self {
-        match entries.get("op") {
-            Some("preview") => Self::Preview,
-            Some("json") => Self::Json,
-            Some("form") => Self::Form,
-            _ => Self::Run,
-        }
-    }
-}
-
 /// Parses the value of the form.
 ///
 /// # Errors
 /// Returns [`Error::Invalid`] with a JSON Pointer as the field of each fault; the empty pointer is the whole input.
 pub fn parse(plan: &Plan, entries: &Entries) -> Result<Value> {
-    let fields = match &plan.root {
-        Root::Fields(fields) if !entries.is_json() => fields,
-        _ => return whole(entries.get(WHOLE_INPUT).unwrap_or_default()),
+    let Some(fields) = fields_of(plan, entries) else {
+        let value = whole(entries)?;
+        return if contains_mask(&value) { Err(Error::field("", mask_message())) } else { Ok(value) };
     };
     let mut faults = FieldFaults::default();
-    refuse_unknown(plan, entries, &mut faults);
-    let object = object(fields, entries, &mut faults);
+    for name in stale_names(plan, entries) {
+        let name: String = plain(name).chars().take(80).collect();
+        faults.add("", format!("This tool does not have the field “{name}”, which the form had: remove it"));
+    }
+    let object = object(fields, entries, &mut faults).value;
     faults.into_result(Value::Object(object))
 }
 
-fn whole(text: &str) -> Result<Value> {
-    let value = json(text).map_err(|message| Error::field("", message))?;
-    if contains_mask(&value) {
-        return Err(Error::field("", format!("“{MASK}” stands for a secret that is not shown: type it again")));
+/// Returns the value that the form shows, for another view of it. Judges nothing: what is missing is left out, and text that
+/// is no value of its field becomes a JSON string.
+///
+/// # Errors
+/// Returns [`Error::Invalid`] only if the whole input is one text, and that text is not JSON.
+pub fn parse_as_shown(plan: &Plan, entries: &Entries) -> Result<Value> {
+    let Some(fields) = fields_of(plan, entries) else { return whole(entries) };
+    let mut object = object(fields, entries, &mut FieldFaults::default()).value;
+    for name in stale_names(plan, entries) {
+        let text = entries.get(name).filter(|text| !text.is_empty());
+        let key = name.split_once('/').map(|(_, key)| key.replace("~1", "/").replace("~0", "~"));
+        if let (Some(text), Some(key)) = (text, key) {
+            object.entry(key).or_insert_with(|| text.into());
+        }
+    }
+    Ok(Value::Object(object))
+}
+
+/// Reports whether the form has fields that the tool does not have, such as those of an earlier version.
+#[must_use]
+pub fn has_stale_fields(plan: &Plan, entries: &Entries) -> bool {
+    fields_of(plan, entries).is_some() && stale_names(plan, entries).next().is_some()
+}
+
+/// Returns the fields, or `None` if the whole input is one text.
+fn fields_of<'a>(plan: &'a Plan, entries: &Entries) -> Option<&'a [Field]> {
+    match &plan.root {
+        Root::Fields(fields) if !entries.is_json() => Some(fields),
+        _ => None,
+    }
+}
+
+fn whole(entries: &Entries) -> Result<Value> {
+    let text = entries.get(WHOLE_INPUT).unwrap_or_default();
+    let mut value = json(text).map_err(|message| Error::field("", message))?;
+    // a mask stands for the secret beside it
+    for (name, secret) in entries.pairs() {
+        let masked = name.strip_prefix('v').and_then(|pointer| value.pointer_mut(pointer));
+        if let Some(masked) = masked.filter(|value| *value == MASK) {
+            *masked = secret.as_str().into();
+        }
     }
     Ok(value)
 }
@@ -71,6 +85,10 @@ fn contains_mask(value: &Value) -> bool {
     }
 }
 
+fn mask_message() -> String {
+    format!("“{MASK}” stands for a secret that is not shown: type it again")
+}
+
 fn json(text: &str) -> Result<Value, String> {
     if text.trim().is_empty() {
         return Err("Enter the input as JSON, at least {}".to_owned());
@@ -82,41 +100,44 @@ fn json(text: &str) -> Result<Value, String> {
     })
 }
 
-fn refuse_unknown(plan: &Plan, entries: &Entries, faults: &mut FieldFaults) {
+/// Returns the names in the form that the plan does not have.
+fn stale_names<'a>(plan: &Plan, entries: &'a Entries) -> impl Iterator<Item = &'a str> {
     let known: HashSet<String> = plan
         .fields()
-        .flat_map(|field| ["v", "on", "n", "j"].map(|prefix| format!("{prefix}{}", field.pointer)))
-        .chain(["op", "idem"].map(str::to_owned))
+        .flat_map(|field| ["v", "on", "n", "j", "d", "s"].map(|prefix| format!("{prefix}{}", field.pointer)))
+        .chain(["op", "idem", "seen"].map(str::to_owned))
         .collect();
-    for (name, _) in entries.pairs() {
-        if !known.contains(name) {
-            let name: String = plain(name).chars().take(80).collect();
-            faults.add("", format!("The form has a field “{name}” that this tool does not have: reload the page"));
-        }
-    }
+    entries.pairs().iter().map(|(name, _)| name.as_str()).filter(move |name| !known.contains(*name))
 }
 
-fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Map<String, Value> {
-    let mut object = Map::new();
+/// The value of an object, and whether somebody filled in any of it.
+struct ObjectValue {
+    value: Map<String, Value>,
+    is_filled: bool,
+}
+
+/// Parses an object. Text that is no value of its field is a fault, and stays in the object as a string.
+fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> ObjectValue {
+    let mut object = ObjectValue { value: Map::new(), is_filled: false };
     for field in fields {
-        match value(field, entries, faults) {
-            Ok(Some(value)) => {
-                object.insert(key(field), value);
+        let mut found = field_value(field, entries, faults).unwrap_or_else(|unreadable| {
+            faults.add(&field.pointer, unreadable.message);
+            Some(unreadable.typed)
+        });
+        let is_fixed = matches!(field.control, Control::Fixed(_)) && entries.text_at("on", &field.pointer).is_none();
+        object.is_filled |= found.is_some() && !is_fixed && !entries.is_untouched(field);
+        if found.is_none() && field.required {
+            if field.nullable {
+                found = Some(Value::Null);
+            } else {
+                faults.add(&field.pointer, missing(field));
             }
-            Ok(None) if field.required && field.nullable => {
-                object.insert(key(field), Value::Null);
-            }
-            Ok(None) if field.required => faults.add(&field.pointer, missing(field)),
-            Ok(None) => {}
-            Err(message) => faults.add(&field.pointer, message),
+        }
+        if let Some(value) = found {
+            object.value.insert(field.key(), value);
         }
     }
     object
-}
-
-/// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
-fn key(field: &Field) -> String {
-    field.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
 }
 
 fn missing(field: &Field) -> String {
@@ -136,26 +157,55 @@ fn in_sentence(label: &str) -> String {
     }
 }
 
-/// Parses the value of a field. Returns `None` if it is left out.
-fn value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, String> {
+/// Text that is no value of its field.
+struct UnreadableText {
+    message: String,
+    /// The text as JSON, for a view that shows it as typed.
+    typed: Value,
+}
+
+impl UnreadableText {
+    fn new(message: impl Into<String>, typed: impl Into<Value>) -> Self {
+        Self { message: message.into(), typed: typed.into() }
+    }
+}
+
+/// Parses the value of a field. Returns `None` if it is left out. Null is sent instead of leaving out, never instead of a value.
+fn field_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, UnreadableText> {
     let pointer = field.pointer.as_str();
-    if let Some(text) = entries.text_at("j", pointer) {
-        return if text.trim().is_empty() { Ok(None) } else { json(text).map(Some) };
+    let found = match entries.text_at("j", pointer) {
+        Some(text) if text.trim().is_empty() => None,
+        Some(text) => Some(json(text).map_err(|message| UnreadableText::new(message, text))?),
+        None => control_value(field, entries, faults)?,
+    };
+    if let Some(masked) = found.as_ref().filter(|value| contains_mask(value)) {
+        return Err(UnreadableText::new(mask_message(), masked.clone()));
     }
-    if field.nullable && entries.text_at("n", pointer).is_some() {
-        return Ok(Some(Value::Null));
-    }
+    Ok(found.or_else(|| (field.nullable && entries.text_at("n", pointer).is_some()).then_some(Value::Null)))
+}
+
+/// Parses what the control of a field holds. Returns `None` if it holds nothing.
+fn control_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, UnreadableText> {
+    let pointer = field.pointer.as_str();
     let is_on = entries.text_at("on", pointer).is_some();
     let typed = entries.text_at("v", pointer).unwrap_or_default();
+    let unreadable = |message: String| UnreadableText::new(message, typed);
     match &field.control {
+        Control::Text(line) if line.is_secret() && typed.is_empty() && entries.text_at("s", pointer).is_some() => {
+            let label = in_sentence(&field.label);
+            Err(unreadable(format!("Enter {label} again: it is not shown, and was kept for an hour")))
+        }
         Control::Text(line) => Ok(text(*line, typed, is_on)),
         Control::Number if typed.trim().is_empty() => Ok(None),
-        Control::Number => number::read(typed, &field.label).map(|number| Some(Value::Number(number))),
+        Control::Number => match number::read(typed, &field.label) {
+            Ok(number) => Ok(Some(Value::Number(number))),
+            Err(message) => Err(unreadable(message)),
+        },
         Control::YesNo => match typed {
             "" => Ok(None),
             "true" => Ok(Some(Value::Bool(true))),
             "false" => Ok(Some(Value::Bool(false))),
-            _ => Err(format!("Choose yes or no for {}", in_sentence(&field.label))),
+            _ => Err(unreadable(format!("Choose yes or no for {}", in_sentence(&field.label)))),
         },
         Control::Choice(_) if typed.is_empty() => Ok(None),
         Control::Choice(choices) => chosen(choices, typed).map(Some),
@@ -167,8 +217,8 @@ fn value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<O
             let items = lines(*scalar, typed)?;
             Ok((is_on || !items.is_empty()).then_some(Value::Array(items)))
         }
-        Control::Group(inner) => Ok(group(field, inner, entries, is_on, faults)),
-        Control::Fixed(value) => Ok((field.required || is_on).then(|| value.clone())),
+        Control::Group(inner) => Ok(group(field, inner, entries, faults)),
+        Control::Fixed(value) => Ok((is_on || field.required && !field.nullable).then(|| value.clone())),
         Control::Json(_) => Ok(None),
     }
 }
@@ -179,39 +229,48 @@ fn text(line: Line, typed: &str, is_on: bool) -> Option<Value> {
     (is_on || !text.is_empty()).then_some(Value::String(text))
 }
 
-fn chosen(choices: &[Choice], index: &str) -> Result<Value, String> {
+fn chosen(choices: &[Choice], index: &str) -> Result<Value, UnreadableText> {
     let choice = index.parse::<usize>().ok().and_then(|index| choices.get(index));
-    choice.map(|choice| choice.value.clone()).ok_or_else(|| "Choose one of the values that are offered".to_owned())
+    let unknown = || UnreadableText::new("Choose one of the values that are offered", index);
+    choice.map(|choice| choice.value.clone()).ok_or_else(unknown)
 }
 
-fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, String> {
-    let read = |(at, line): (usize, &str)| match scalar {
-        Scalar::Text => Ok(Value::String(line.to_owned())),
-        Scalar::Number => {
-            number::read(line, "It").map(Value::Number).map_err(|fault| format!("Line {}: {fault}", at + 1))
-        }
+/// Parses a list, one item a line.
+fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, UnreadableText> {
+    let mut first_fault = None;
+    let mut read = |(at, line): (usize, &str)| match scalar {
+        Scalar::Text => Value::from(line),
+        Scalar::Number => match number::read(line, "It") {
+            Ok(number) => Value::Number(number),
+            Err(message) => {
+                first_fault.get_or_insert_with(|| line_message(at + 1, line, &message));
+                line.into()
+            }
+        },
     };
-    typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(read).collect()
+    let items: Vec<_> = typed.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(&mut read).collect();
+    first_fault.map_or(Ok(items.clone()), |message| Err(UnreadableText::new(message, items)))
 }
 
-/// Parses an optional object. It is sent if its box is ticked or a field in it is filled in; only then its required fields
-/// are required.
-fn group(field: &Field, inner: &[Field], entries: &Entries, is_on: bool, faults: &mut FieldFaults) -> Option<Value> {
+fn line_message(number: usize, line: &str, message: &str) -> String {
+    if line.matches(',').count() > 1 {
+        return format!("Line {number}: write one number a line, without commas");
+    }
+    format!("Line {number}: {message}")
+}
+
+/// Parses an object. An optional one is sent if its box is ticked or somebody filled in one of its fields; only then its
+/// required fields are required.
+fn group(field: &Field, inner: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Option<Value> {
     let mut inner_faults = FieldFaults::default();
     let object = object(inner, entries, &mut inner_faults);
-    // values that the server fills in do not show what the person wants
-    let is_filled = inner.iter().any(|field| {
-        let value = object.get(&key(field));
-        let is_default = matches!(field.control, Control::Fixed(_))
-            || field.nullable && value == Some(&Value::Null) && entries.text_at("n", &field.pointer).is_none();
-        let is_typed = entries.text_at("v", &field.pointer).is_some_and(|it| !it.trim().is_empty());
-        !is_default && (value.is_some() || is_typed)
-    });
-    if !(field.required || is_on || is_filled) {
+    let is_on = entries.text_at("on", &field.pointer).is_some();
+    // required and nullable: left empty, it is null
+    if !(field.required && !field.nullable || is_on || object.is_filled) {
         return None;
     }
     for fault in inner_faults.faults() {
         faults.add(&fault.field, &fault.message);
     }
-    Some(Value::Object(object))
+    Some(Value::Object(object.value))
 }

@@ -2,18 +2,14 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::UNUSABLE_SCHEMA_ADVICE;
 use super::choose::{Chosen, choose_control};
 use super::field::{Control, Field};
 use super::names::{label, plain, sentences, step};
-use super::resolve::{remote, resolve};
-use crate::error::{Error, Result};
+use super::references::with_local_references;
+use super::resolve::resolve;
 
 /// Maximum number of fields; a larger schema is a text area with JSON.
 const MAX_FIELDS: usize = 400;
-
-/// Maximum length of a schema in bytes; a longer one is refused.
-const MAX_SCHEMA_BYTES: usize = 256 * 1024;
 
 /// The arguments of a tool as a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +18,11 @@ pub struct Plan {
     pub root: Root,
     /// The tool accepts unnamed properties, which a person can enter as JSON.
     pub is_open: bool,
+    /// The reason why the hub cannot use the schema, as a sentence without its full stop. Only the tool's server can then
+    /// judge the input.
+    pub unusable_reason: Option<String>,
+    /// The schema, with local references.
+    pub(super) schema: Value,
 }
 
 /// The contents of a form.
@@ -34,22 +35,11 @@ pub enum Root {
 }
 
 impl Plan {
-    /// Compiles the plan of a schema.
-    ///
-    /// # Errors
-    /// Returns [`Error::Conflict`] if the schema is too long, or refers to another server.
-    pub fn compile(schema: &Value) -> Result<Self> {
-        if let Some(reference) = remote(schema) {
-            let reference: String = plain(reference).chars().take(200).collect();
-            return Err(Error::conflict(
-                format!("The tool’s schema refers to {reference}, outside of itself; the hub does not fetch schemas"),
-                UNUSABLE_SCHEMA_ADVICE,
-            ));
-        }
-        if schema.to_string().len() > MAX_SCHEMA_BYTES {
-            return Err(Error::conflict("The tool’s schema is longer than 256 kB", UNUSABLE_SCHEMA_ADVICE));
-        }
-        Ok(root(schema))
+    /// Compiles the plan of a schema without a check of the schema and its defaults.
+    pub(super) fn outline(schema: &Value) -> Self {
+        let schema = with_local_references(schema).into_owned();
+        let (root, is_open) = root_of(&schema);
+        Self { root, is_open, unusable_reason: None, schema }
     }
 
     /// Iterates over all fields; the fields of a group follow their group.
@@ -65,8 +55,9 @@ impl Plan {
     }
 }
 
-fn root(schema: &Value) -> Plan {
-    let as_json = |why: &str| Plan { root: Root::Json(why.to_owned()), is_open: false };
+/// Returns the contents of the form, and whether the tool accepts unnamed properties.
+fn root_of(schema: &Value) -> (Root, bool) {
+    let as_json = |why: &str| (Root::Json(why.to_owned()), false);
     let Some(object) = resolve(schema, schema) else {
         return as_json("The tool’s input has a form that JSON shows best.");
     };
@@ -79,7 +70,7 @@ fn root(schema: &Value) -> Plan {
     }
     let mut compiler = Compiler { root: schema, fields_left: MAX_FIELDS };
     match compiler.fields(&object, "", true) {
-        Some(fields) => Plan { root: Root::Fields(fields), is_open: is_open(&object) },
+        Some(fields) => (Root::Fields(fields), is_open(&object)),
         None => as_json("The tool has more fields than a page can show."),
     }
 }
@@ -93,9 +84,16 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     /// Compiles the fields of an object. Returns `None` if there are too many. Only fields at the top may be groups.
     fn fields(&mut self, object: &Map<String, Value>, pointer: &str, is_top: bool) -> Option<Vec<Field>> {
-        let Some(properties) = object.get("properties").and_then(Value::as_object) else { return Some(Vec::new()) };
+        let no_properties = Map::new();
+        let properties = object.get("properties").and_then(Value::as_object).unwrap_or(&no_properties);
         let required: Vec<&str> =
             object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        // a required name without a description needs a field, too
+        let any_value = Value::Bool(true);
+        let others = object.get("additionalProperties").unwrap_or(&any_value);
+        let unnamed = required.iter().filter(|name| *others != Value::Bool(false) && !properties.contains_key(**name));
+        let properties = properties.iter().map(|(name, schema)| (name.as_str(), schema));
+        let properties: Vec<_> = properties.chain(unnamed.map(|name| (*name, others))).collect();
         let mut fields = Vec::with_capacity(properties.len());
         for (name, schema) in properties {
             self.fields_left = self.fields_left.checked_sub(1)?;
@@ -104,7 +102,7 @@ impl Compiler<'_> {
             if let Control::Group(inner) = &mut chosen.control {
                 *inner = self.fields(&chosen.schema, &pointer, false)?;
             }
-            fields.push(field(chosen, name, pointer, required.contains(&name.as_str())));
+            fields.push(field(chosen, name, pointer, required.contains(&name)));
         }
         Some(fields)
     }
@@ -128,17 +126,18 @@ fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
     }
 }
 
-/// Reports whether branches name properties that the top level does not name: a form would lack them.
+/// Reports whether branches or conditions name properties that the top level does not name: a form would lack them.
 fn has_other_branches(root: &Value, object: &Map<String, Value>) -> bool {
     let named = object.get("properties").and_then(Value::as_object);
-    ["oneOf", "anyOf", "allOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten().any(|branch| {
-        match resolve(root, branch) {
-            Some(branch) => branch
-                .get("properties")
-                .and_then(Value::as_object)
-                .is_some_and(|inner| inner.keys().any(|key| named.is_none_or(|named| !named.contains_key(key)))),
-            None => branch.get("$ref").is_some(),
-        }
+    let unions = ["oneOf", "anyOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
+    let conditions = ["then", "else"].iter().filter_map(|keyword| object.get(*keyword));
+    let dependent = ["dependentSchemas", "dependencies"].iter().filter_map(|keyword| object.get(*keyword)?.as_object());
+    unions.chain(conditions).chain(dependent.flat_map(Map::values)).any(|branch| match resolve(root, branch) {
+        Some(branch) => branch
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|inner| inner.keys().any(|key| named.is_none_or(|named| !named.contains_key(key)))),
+        None => branch.is_object(),
     })
 }
 

@@ -1,31 +1,45 @@
-//! References in a schema: follows `$ref`, and merges the keywords beside it.
+//! Resolution of a schema: follows `$ref`, and joins what it brings, the parts of `allOf`, and the keywords beside them.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// Maximum number of references in a row; more count as recursive.
-const MAX_REFERENCE_CHAIN: usize = 16;
+use super::join::join;
 
-/// Follows the references and single-element `allOf`s of a schema. Returns `None` for circular and broken references.
+/// Maximum number of references in one place; more count as recursive.
+const MAX_REFERENCES: usize = 16;
+
+/// Resolves a schema whose references are JSON Pointers. Returns `None` for circular and broken references, and for parts
+/// that no form can show together.
 pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<Cow<'a, Map<String, Value>>> {
-    let mut here = Cow::Borrowed(schema.as_object()?);
-    for _ in 0..MAX_REFERENCE_CHAIN {
-        let target = match (here.get("$ref"), here.get("allOf")) {
-            (Some(reference), _) => Some(("$ref", root.pointer(local(reference.as_str()?)?)?.as_object()?)),
-            (None, Some(Value::Array(parts))) => match parts.as_slice() {
-                [Value::Object(only)] => Some(("allOf", only)),
-                _ => return None,
-            },
-            _ => None,
-        };
-        let Some((keyword, target)) = target else { return Some(here) };
-        // the keywords beside a reference take precedence
-        let mut merged = target.clone();
-        merged.extend(here.iter().filter(|(key, _)| *key != keyword).map(|(key, value)| (key.clone(), value.clone())));
-        here = Cow::Owned(merged);
+    let object = schema.as_object()?;
+    if !object.contains_key("$ref") && !object.contains_key("allOf") {
+        return Some(Cow::Borrowed(object));
     }
-    None
+    let mut references_left = MAX_REFERENCES;
+    flatten(root, object, &mut references_left).map(Cow::Owned)
+}
+
+fn flatten(root: &Value, object: &Map<String, Value>, references_left: &mut usize) -> Option<Map<String, Value>> {
+    let mut own = object.clone();
+    let (reference, parts) = (own.shift_remove("$ref"), own.shift_remove("allOf"));
+    let target = match &reference {
+        Some(reference) => {
+            *references_left = references_left.checked_sub(1)?;
+            Some(root.pointer(local(reference.as_str()?)?)?)
+        }
+        None => None,
+    };
+    let parts = match &parts {
+        Some(parts) => parts.as_array()?.as_slice(),
+        None => &[],
+    };
+    for part in target.into_iter().chain(parts) {
+        if *part != Value::Bool(true) {
+            own = join(own, &flatten(root, part.as_object()?, references_left)?)?;
+        }
+    }
+    Some(own)
 }
 
 /// Returns the JSON Pointer of a local reference such as `#/$defs/x`, or `None` for other references.
@@ -33,22 +47,26 @@ fn local(reference: &str) -> Option<&str> {
     reference.strip_prefix('#').filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
 }
 
-/// Returns the first reference to another document. The hub cannot check such a schema without fetching untrusted URLs.
-pub(super) fn remote(schema: &Value) -> Option<&str> {
-    match schema {
-        Value::Object(object) => {
-            let own = object.get("$ref").or_else(|| object.get("$dynamicRef")).and_then(Value::as_str);
-            let is_remote = |reference: &&str| !reference.starts_with('#') && reference.contains([':', '/', '.']);
-            own.filter(is_remote).or_else(|| object.values().find_map(remote))
-        }
-        Value::Array(items) => items.iter().find_map(remote),
-        _ => None,
+/// Collects all schemas that describe one value: what `$ref` leads to, and every part and branch. Joins nothing.
+pub(super) fn collect_parts<'a>(root: &'a Value, schema: &'a Value, parts: &mut Vec<&'a Map<String, Value>>) {
+    const MAX_PARTS: usize = 64;
+    let Some(object) = schema.as_object() else { return };
+    if parts.len() >= MAX_PARTS || parts.iter().any(|part| std::ptr::eq(*part, object)) {
+        return;
+    }
+    parts.push(object);
+    let reference = object.get("$ref").and_then(Value::as_str).and_then(local);
+    let target = reference.and_then(|pointer| root.pointer(pointer));
+    let lists = ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
+    let conditional = ["if", "then", "else"].iter().filter_map(|keyword| object.get(*keyword));
+    for part in target.into_iter().chain(lists).chain(conditional) {
+        collect_parts(root, part, parts);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{remote, resolve};
+    use super::resolve;
     use serde_json::json;
 
     #[test]
@@ -60,17 +78,23 @@ mod tests {
     }
 
     #[test]
-    fn circular_and_broken_references_are_none() {
-        let root = json!({ "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "$ref": "#/$defs/a" } } });
-        assert!(resolve(&root, &json!({ "$ref": "#/$defs/a" })).is_none());
-        assert!(resolve(&root, &json!({ "$ref": "#/$defs/nowhere" })).is_none());
+    fn all_parts_and_the_keywords_beside_them_are_joined() {
+        let root = json!({ "$defs": { "base": { "properties": { "b": {} }, "required": ["b"] } } });
+        let schema = json!({
+            "properties": { "a": {} }, "$ref": "#/$defs/base",
+            "allOf": [true, { "properties": { "z": {} } }, { "allOf": [{ "required": ["z"] }] }] });
+        let found = resolve(&root, &schema).unwrap();
+        assert_eq!(found["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "b", "z"]);
+        assert_eq!(found["required"], json!(["b", "z"]));
+        assert!(!found.contains_key("allOf") && !found.contains_key("$ref"));
     }
 
     #[test]
-    fn a_reference_to_another_document_is_found_at_any_depth() {
-        let schema = json!({ "properties": { "x": { "anyOf": [{ "$ref": "https://example.com/s.json" }] } } });
-        assert_eq!(remote(&schema), Some("https://example.com/s.json"));
-        assert_eq!(remote(&json!({ "$ref": "#/$defs/a" })), None);
-        assert_eq!(remote(&json!({ "$ref": "#anchor" })), None);
+    fn circular_and_broken_references_are_none() {
+        let root = json!({ "$defs": { "a": { "$ref": "#/$defs/b" }, "b": { "$ref": "#/$defs/a" },
+                                      "twice": { "allOf": [{ "$ref": "#/$defs/twice" }, { "$ref": "#/$defs/twice" }] } } });
+        for broken in ["#/$defs/a", "#/$defs/twice", "#/$defs/nowhere", "#anchor"] {
+            assert!(resolve(&root, &json!({ "$ref": broken })).is_none(), "{broken}");
+        }
     }
 }

@@ -30,8 +30,8 @@ pub fn split_secrets(schema: &Value, input: &Value) -> SplitInput {
     let masked = mask(schema, input);
     let mut split = SplitInput { masked, secrets: SecretValues::default(), missing: Vec::new() };
     if contains_mask(input) {
-        // a mask that the input brings along looks like a masked secret: without it, only secrets are masked
-        let probe = mask(schema, &without_masks(input));
+        // a mask that the input brings along looks like a masked secret: with another text, only secrets are masked
+        let probe = mask(schema, &with_masks_replaced(input));
         split.collect(input, &probe, "");
     } else if split.masked != *input {
         let probe = split.masked.clone();
@@ -71,11 +71,13 @@ fn contains_mask(value: &Value) -> bool {
     }
 }
 
-fn without_masks(value: &Value) -> Value {
+fn with_masks_replaced(value: &Value) -> Value {
     match value {
-        Value::String(text) if text == MASK => Value::String(String::new()),
-        Value::Object(object) => object.iter().map(|(name, value)| (name.clone(), without_masks(value))).collect(),
-        Value::Array(items) => items.iter().map(without_masks).collect(),
+        Value::String(text) if text == MASK => Value::String("-".to_owned()),
+        Value::Object(object) => {
+            object.iter().map(|(name, value)| (name.clone(), with_masks_replaced(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(with_masks_replaced).collect(),
         other => other.clone(),
     }
 }

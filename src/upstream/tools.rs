@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::tool_list::ToolList;
+use crate::schema_form::foreign_reference;
 
 const MAX_NAME: usize = 128;
 const MAX_DESCRIPTION: usize = 20_000;
@@ -112,6 +113,9 @@ fn check_schema(which: &str, schema: &Value) -> Result<(), String> {
     if size > MAX_SCHEMA_BYTES {
         return Err(format!("its {which} schema has {} kB, more than {}", size / 1024, MAX_SCHEMA_BYTES / 1024));
     }
+    if let Some(to) = foreign_reference(schema) {
+        return Err(format!("its {which} schema refers to another document, {to:.100}"));
+    }
     check_node(which, schema, 0)
 }
 
@@ -120,14 +124,7 @@ fn check_node(which: &str, node: &Value, depth: usize) -> Result<(), String> {
         return Err(format!("its {which} schema is nested more than {MAX_SCHEMA_DEPTH} levels deep"));
     }
     match node {
-        Value::Object(members) => members.iter().try_for_each(|(key, value)| match value {
-            Value::String(to)
-                if matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef") && !to.starts_with('#') =>
-            {
-                Err(format!("its {which} schema refers to another document, {to:.100}"))
-            }
-            _ => check_node(which, value, depth + 1),
-        }),
+        Value::Object(members) => members.values().try_for_each(|inner| check_node(which, inner, depth + 1)),
         Value::Array(items) => items.iter().try_for_each(|item| check_node(which, item, depth + 1)),
         _ => Ok(()),
     }
@@ -199,7 +196,9 @@ mod tests {
     #[test]
     fn references_within_the_schema_are_allowed() {
         let schema = json!({"$defs": {"a": {}}, "properties": {"x": {"$ref": "#/$defs/a"}}});
-        let (kept, dropped) = partition(list([tool("t", &schema)]));
-        assert_eq!((kept.len(), dropped.len()), (1, 0));
+        let tree = json!({"properties": {"tree": {"$id": "T0", "items": {"$ref": "T0"}}}});
+        let example = json!({"properties": {"spec": {"examples": [{"schema": {"$ref": "./pet.yaml"}}]}}});
+        let (kept, dropped) = partition(list([tool("t", &schema), tool("tree", &tree), tool("example", &example)]));
+        assert_eq!((kept.len(), dropped.len()), (3, 0), "{dropped:?}");
     }
 }

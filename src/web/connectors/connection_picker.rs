@@ -46,7 +46,13 @@ impl ConnectionPicker {
 
     /// Returns true if the form shows the field.
     pub(super) fn is_shown(&self) -> bool {
-        self.choices.len() > 1 || !self.faults.is_empty()
+        self.choices.len() > 1 || (!self.faults.is_empty() && self.connect.is_none())
+    }
+
+    /// Returns the label of the chosen connection, else of the default one.
+    pub(super) fn chosen_label(&self) -> Option<String> {
+        let chosen = self.choices.iter().find(|choice| choice.value == self.chosen).or(self.choices.first());
+        chosen.map(|choice| choice.label.clone())
     }
 }
 

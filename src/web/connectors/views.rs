@@ -43,8 +43,11 @@ pub(super) struct ToolPage {
     pub(super) summary: SummaryView,
     pub(super) form: FormView,
     pub(super) picker: ConnectionPicker,
-    pub(super) preview: Option<String>,
-    pub(super) as_json: bool,
+    pub(super) is_destructive: bool,
+    /// The reason why the hub cannot use the tool's schema.
+    pub(super) unusable_reason: Option<String>,
+    /// The button that shows the form in its other view: operation and label.
+    pub(super) other_view: Option<(&'static str, &'static str)>,
     /// The tool has changed since the job whose input fills the form.
     pub(super) is_newer: bool,
 }

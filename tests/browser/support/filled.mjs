@@ -30,6 +30,12 @@ async function type(page, fields) {
   for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]`).first().fill(value);
 }
 
+// Opens the preview of a run.
+async function preview(page) {
+  await type(page, { "v/a": "1", "v/b": "2" });
+  return send(page, "Show what would be sent");
+}
+
 // Enters wrong passwords until sign-in is throttled.
 async function guess(page) {
   for (let tries = 0; tries < 10; tries++) {
@@ -132,6 +138,7 @@ export async function fill(stage) {
     ["key-error", "/connectors/zendesk/connection", owner, press("Connect", { subdomain: "evil.example/?x=" })],
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
+    ["tool-preview", "/connectors/everything/tools/get-sum", alice, preview],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
     ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],
     ["dashboard", "/dashboard"], ["dashboard-month", "/dashboard?range=30d"], ["dashboard-hours", "/dashboard?range=24h"],

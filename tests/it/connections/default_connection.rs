@@ -39,7 +39,8 @@ async fn the_form_offers_a_choice_between_several_connections() {
     assert_eq!(again.text("select[name=connection] option[selected]"), "Work");
     // the preview keeps the choice
     let preview = alice.submit(&form, "form[action*='/tools/']", [("connection", &work), ("op", "preview")]).await;
-    assert_eq!(preview.text("select[name=connection] option[selected]"), "Work");
+    assert_eq!(preview.text("section.sheet p"), "Through the connection Work");
+    assert_eq!(preview.attr("[name=connection]", "value"), Some(work.clone()));
     assert!(!preview.text("pre.code").contains(&work));
 }
 
@@ -90,4 +91,23 @@ async fn a_connection_of_another_user_or_service_is_reported_on_the_field() {
     }
     assert_eq!(server.requests("tools/call").len(), calls);
     assert!(!alice.get("/jobs").await.body.contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_run_without_a_connection_keeps_the_form_and_says_how_to_connect() {
+    let (_app, alice, server) = guarded().await;
+    let page = page_of(&alice, "Guarded Default").await;
+    alice.post(&format!("{}/disconnection", page.path()), &[("a", "b")]).await;
+    let as_json = alice.get(&format!("{TOOL}?as=json")).await;
+    assert_eq!(as_json.attr("#f-connection a", "href").as_deref(), Some(super::GUARDED));
+    for op in ["run", "preview"] {
+        let refused = alice.submit(&as_json, "form[action*='/tools/']", [("j", "{\"typed\": 1}"), ("op", op)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text("main"));
+        assert_eq!(refused.text(".summary li a"), "Guarded is not connected: connect it, then run the tool");
+        assert_eq!(refused.attr(".summary li a", "href").as_deref(), Some("#f-connection"));
+        assert_eq!(refused.attr("#f-connection a", "href").as_deref(), Some(super::GUARDED));
+        assert_eq!(refused.text("#f"), "{\"typed\": 1}");
+        assert!(!refused.has("select[name=connection]"), "there is nothing to choose");
+    }
+    assert!(server.requests("tools/call").is_empty());
 }

@@ -38,7 +38,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     assert_eq!(over.text(".note h2"), "This connection is disconnected");
     assert!(!over.has(".btn-danger"));
     let visits = server.request_count();
-    assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::CONFLICT);
+    assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(alice.get(TOOL).await.text(".note.warn").starts_with("There is no connection to run this tool through."));
     assert_eq!(server.request_count(), visits);
 
@@ -93,7 +93,10 @@ async fn waiting_jobs_are_canceled_and_running_ones_are_asked_to_stop() {
     app.run(&bob, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
 
     // a run does not reconnect what its owner has disconnected
-    assert_eq!(alice.post(COUNTDOWN, &[("v/seconds", "1"), ("op", "run")]).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        alice.post(COUNTDOWN, &[("v/seconds", "1"), ("op", "run")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     let form = alice.get("/connectors/workbench/connection").await;
     assert!(!form.has("main form input"));
     alice.submit(&form, "main form", []).await;

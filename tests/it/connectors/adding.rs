@@ -193,3 +193,22 @@ async fn a_filled_token_is_the_choice_whatever_the_radio_says() {
         assert_eq!(refused.attr("[name=ends_on]", "value").as_deref(), Some(ends_on));
     }
 }
+
+#[tokio::test]
+async fn tools_that_name_their_own_parts_are_offered() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let node = json!({"$id": "node", "type": "object", "required": ["id"], "properties": {
+        "id": {"type": "string"}, "nodes": {"type": "array", "items": {"$ref": "node"}},
+    }});
+    let tree = json!({"type": "object", "properties": {"tree": node}});
+    let example = json!({"type": "object", "properties": {
+        "spec": {"type": "object", "examples": [{"schema": {"$ref": "./pet.yaml"}}]},
+    }});
+    let listed = json!([{"name": "tree", "inputSchema": tree}, {"name": "example", "inputSchema": example}]);
+    let server = ScriptedServer::start(listed, "done").await;
+    let page = add(&alice, "Parts", server.url().as_str()).await;
+    assert_eq!(page.texts(TOOLS).len(), 2, "{}", page.text("main"));
+    let job = app.run(&alice, "/connectors/parts/tools/tree", [("v/tree/id", "root")]).await;
+    assert_eq!(job.text("#job-result pre"), "done");
+}

@@ -6,8 +6,10 @@ mod forms;
 mod job_page;
 mod list;
 mod list_updates;
+mod previews;
 mod run;
 mod secrets;
+mod typed_input;
 
 use serde_json::Value;
 

@@ -68,6 +68,15 @@ impl Page {
     }
 }
 
+/// Returns what a browser sends of the controls in a part of a page: lines end with CR LF, and a field for dates holds a date
+/// or nothing.
+pub(crate) fn sent_fields(html: &str) -> Vec<(String, String)> {
+    let page = Html::parse_document(&format!("<form>{html}</form>"));
+    let form = page.select(&parse("form")).next().unwrap();
+    let fields = HtmlForm::read(form).fields.into_iter();
+    fields.map(|(name, text)| (name, text.replace('\n', "\r\n"))).collect()
+}
+
 /// A form as a browser would send it.
 pub(super) struct HtmlForm {
     pub(super) action: String,
@@ -119,6 +128,7 @@ fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
         ("input", "checkbox" | "radio") => {
             control.attr("checked").map(|_| control.attr("value").unwrap_or("on").to_owned())
         }
+        ("input", "date") => Some(own()).map(|text| if is_date(&text) { text } else { String::new() }),
         ("textarea", _) => Some(control.text().collect()),
         ("select", _) => {
             let chosen = control.select(&parse("option[selected]")).next();
@@ -127,6 +137,18 @@ fn value(control: ElementRef<'_>, pressed: &mut bool) -> Option<String> {
         }
         _ => Some(own()),
     }
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').map(|part| (part.len(), part.parse::<u16>().unwrap_or(0))).collect();
+    let [(4, year), (2, month), (2, day)] = parts[..] else { return false };
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u16::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    year > 0 && (1..=12).contains(&month) && (1..=days).contains(&day)
 }
 
 fn text(element: ElementRef<'_>) -> String {

@@ -1,0 +1,199 @@
+//! The view of one field.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::entries::{ENTERED_BEFORE, Entries};
+use super::field::{Choice, Control, Field, Line};
+use super::names::id;
+use crate::error::FieldFaults;
+
+/// Maximum number of values that are shown as radio buttons; more are a select.
+const MAX_RADIOS: usize = 7;
+
+/// The view of one field.
+#[derive(Template)]
+#[template(path = "schema_form/field.html")]
+pub(super) struct FieldView {
+    id: String,
+    pointer: String,
+    label: String,
+    name: String,
+    hint: String,
+    more: Option<String>,
+    optional: bool,
+    error: Option<String>,
+    described: String,
+    /// The value is null if it is left out; `None` if that cannot be chosen.
+    null: Option<bool>,
+    on: Option<On>,
+    /// The value is the default, and nobody changed it.
+    is_untouched: bool,
+    /// The sealed text of a secret.
+    sealed: Option<String>,
+    widget: Widget,
+    /// Text of a select's empty option.
+    empty_choice: &'static str,
+}
+
+impl HtmlSafe for FieldView {}
+
+/// A check box that sends an empty value.
+struct On {
+    label: &'static str,
+    checked: bool,
+}
+
+enum Widget {
+    Input { kind: &'static str, value: String, code: bool },
+    Area { value: String, code: bool, is_list: bool },
+    Radios(Vec<OptionView>),
+    Boxes(Vec<OptionView>),
+    Select(Vec<OptionView>),
+    Group(Vec<FieldView>),
+    Fixed(String),
+    Json { value: String, why: &'static str },
+}
+
+struct OptionView {
+    value: String,
+    label: String,
+    hint: String,
+    chosen: bool,
+}
+
+impl FieldView {
+    pub(super) fn new(field: &Field, entries: &Entries, faults: &FieldFaults) -> Self {
+        let pointer = field.pointer.as_str();
+        let id = id(pointer);
+        let error = faults.message_for(pointer).or_else(|| inner_fault(field, faults)).map(ToOwned::to_owned);
+        let described = match &error {
+            Some(_) => format!("{id}-h {id}-e"),
+            None => format!("{id}-h"),
+        };
+        let null_hint = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
+        let again = must_enter_again(field, entries).then(|| "Enter it again".to_owned());
+        let hint = again.iter().chain([&field.hint]).chain(&field.limits).chain(&null_hint);
+        let hint: Vec<_> = hint.filter(|text| !text.is_empty()).cloned().collect();
+        Self {
+            label: field.label.clone(),
+            name: field.name.clone(),
+            hint: hint.join(" · "),
+            more: field.more.clone(),
+            optional: !field.required,
+            described,
+            error,
+            null: (field.nullable && !field.required).then(|| entries.text_at("n", pointer).is_some()),
+            on: on(field, entries),
+            is_untouched: entries.is_untouched(field),
+            sealed: entries.text_at("s", pointer).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+            widget: widget(field, entries, faults),
+            empty_choice: empty_choice(field).unwrap_or("Choose…"),
+            pointer: pointer.to_owned(),
+            id,
+        }
+    }
+}
+
+/// Reports whether somebody has entered this secret before, and the page does not carry it.
+fn must_enter_again(field: &Field, entries: &Entries) -> bool {
+    let has = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
+    field.is_secret() && !has("s") && (has("v") || has(ENTERED_BEFORE))
+}
+
+/// Returns the fault inside of a list or text area, which is shown at that control.
+fn inner_fault<'a>(field: &Field, faults: &'a FieldFaults) -> Option<&'a str> {
+    if matches!(field.control, Control::Group(_)) {
+        return None;
+    }
+    let below = format!("{}/", field.pointer);
+    faults.faults().iter().find(|fault| fault.field.starts_with(&below)).map(|fault| fault.message.as_str())
+}
+
+fn on(field: &Field, entries: &Entries) -> Option<On> {
+    let checked = entries.text_at("on", &field.pointer).is_some();
+    let is_left_out_if_empty = !field.required || field.nullable;
+    let label = match &field.control {
+        Control::Text(_) if field.required || checked => "Send it as empty text",
+        Control::Lines(_) | Control::Checks(_) if field.required || checked => "Send it as an empty list",
+        Control::Group(_) if is_left_out_if_empty => "Include it, even if nothing in it is changed",
+        Control::Fixed(_) if is_left_out_if_empty => "Send it",
+        _ => return None,
+    };
+    Some(On { label, checked })
+}
+
+/// Reports whether an empty control means null, because the value cannot be left out.
+fn is_null_if_empty(field: &Field) -> bool {
+    field.required && field.nullable
+}
+
+fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
+    let pointer = field.pointer.as_str();
+    let typed = || entries.text_at("v", pointer).unwrap_or_default().to_owned();
+    if let Some(text) = entries.text_at("j", pointer) {
+        return Widget::Json { value: text.to_owned(), why: "This value is shown as JSON" };
+    }
+    match &field.control {
+        Control::Text(Line::Secret) => Widget::Input { kind: "password", value: String::new(), code: false },
+        Control::Text(Line::SecretArea) => Widget::Area { value: String::new(), code: true, is_list: false },
+        Control::Text(Line::Area) => Widget::Area { value: typed(), code: false, is_list: false },
+        Control::Text(line) => Widget::Input {
+            kind: match line {
+                Line::Email => "email",
+                Line::Url => "url",
+                Line::Date => "date",
+                _ => "text",
+            },
+            value: typed(),
+            code: *line == Line::Code,
+        },
+        Control::Number => Widget::Input { kind: "text", value: typed(), code: true },
+        Control::YesNo => Widget::Radios(yes_no(field, &typed())),
+        Control::Choice(choices) if choices.len() <= MAX_RADIOS => {
+            let options = options(choices, |index| typed() == index).into_iter().chain(empty_option(field, &typed()));
+            Widget::Radios(options.collect())
+        }
+        Control::Choice(choices) => Widget::Select(options(choices, |index| typed() == index)),
+        Control::Checks(choices) => Widget::Boxes(options(choices, |index| entries.all(pointer).any(|it| it == index))),
+        Control::Lines(_) => Widget::Area { value: typed(), code: true, is_list: true },
+        Control::Group(inner) => {
+            Widget::Group(inner.iter().map(|field| FieldView::new(field, entries, faults)).collect())
+        }
+        Control::Fixed(value) => Widget::Fixed(value.to_string()),
+        Control::Json(why) => Widget::Json { value: String::new(), why },
+    }
+}
+
+fn options(choices: &[Choice], is_chosen: impl Fn(&str) -> bool) -> Vec<OptionView> {
+    let option = |(index, choice): (usize, &Choice)| {
+        let value = index.to_string();
+        OptionView { chosen: is_chosen(&value), label: choice.label.clone(), hint: choice.hint.clone(), value }
+    };
+    choices.iter().enumerate().map(option).collect()
+}
+
+fn yes_no(field: &Field, typed: &str) -> Vec<OptionView> {
+    let option = |value: &str, label: &str| OptionView {
+        chosen: typed == value,
+        value: value.to_owned(),
+        label: label.to_owned(),
+        hint: String::new(),
+    };
+    let options = [option("true", "Yes"), option("false", "No")];
+    options.into_iter().chain(empty_option(field, typed)).collect()
+}
+
+fn empty_option(field: &Field, typed: &str) -> Option<OptionView> {
+    let label = empty_choice(field)?.to_owned();
+    Some(OptionView { value: String::new(), label, hint: String::new(), chosen: typed.is_empty() })
+}
+
+/// Returns the text of the option that chooses no value. A required value has no such option.
+fn empty_choice(field: &Field) -> Option<&'static str> {
+    match (field.required, field.nullable) {
+        (false, _) => Some("Leave out"),
+        (true, true) => Some("Null"),
+        (true, false) => None,
+    }
+}

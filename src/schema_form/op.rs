@@ -1,0 +1,32 @@
+//! The buttons of a form.
+
+use super::entries::Entries;
+
+/// The operation that a form's button requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Run the tool.
+    Run,
+    /// Show the input that would be sent.
+    Preview,
+    /// Continue as JSON.
+    Json,
+    /// Continue as fields.
+    Form,
+    /// Change the input that a preview shows.
+    Change,
+}
+
+impl Op {
+    /// Returns the operation of the pressed button. Enter in a field presses the first button, which runs the tool.
+    #[must_use]
+    pub fn from_entries(entries: &Entries) -> Self {
+        match entries.get("op") {
+            Some("preview") => Self::Preview,
+            Some("json") => Self::Json,
+            Some("form") => Self::Form,
+            Some("change") => Self::Change,
+            _ => Self::Run,
+        }
+    }
+}

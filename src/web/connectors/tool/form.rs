@@ -1,0 +1,102 @@
+//! The page with the form of a tool.
+
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{Tool, secrets};
+use crate::app::App;
+use crate::connectors::Effect;
+use crate::error::{Error as DomainError, FieldFaults};
+use crate::schema_form::{Entries, FormView, Root, has_stale_fields, parse_as_shown};
+use crate::web::actor::SignedIn;
+use crate::web::connectors::connect_method::form_status;
+use crate::web::connectors::connection_picker::ConnectionPicker;
+use crate::web::connectors::views::{RemovedPage, ToolPage, effect_badge};
+use crate::web::connectors::{below, href};
+use crate::web::error::Result;
+use crate::web::respond::page_with;
+use crate::web::shell::Section;
+
+/// Content of the form.
+#[derive(Clone, Copy)]
+pub(super) struct FilledForm<'a> {
+    pub(super) entries: &'a Entries,
+    pub(super) idem: &'a str,
+    /// The chosen connection.
+    pub(super) chosen: Option<&'a str>,
+    pub(super) faults: &'a FieldFaults,
+}
+
+/// Shows the form again with its values and faults. Fields that the tool does not have are shown as JSON.
+pub(super) async fn show_error(
+    app: &App,
+    me: &SignedIn,
+    tool: &Tool,
+    sent: FilledForm<'_>,
+    error: DomainError,
+) -> Result {
+    let DomainError::Invalid(faults) = error else { return Err(error.into()) };
+    let filled = FilledForm { faults: &faults, ..sent };
+    if has_stale_fields(&tool.plan, sent.entries) {
+        let entries = Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, sent.entries)?);
+        return show(app, me, tool, FilledForm { entries: &entries, ..filled }).await;
+    }
+    show(app, me, tool, filled).await
+}
+
+/// Shows the form.
+pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledForm<'_>) -> Result {
+    let faults = filled.faults;
+    let label = tool.version.label().to_owned();
+    let picker = ConnectionPicker::load(app, me, &tool.connector, filled.chosen, faults).await?;
+    let shell = below(me, label.clone(), &tool.connector).await;
+    let shell = shell.with_faults(faults);
+    // the connection is not a field of the tool, and is validated after them
+    let none = FieldFaults::default();
+    let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
+    let form = FormView::new(&tool.plan, &entries, if picker.faults.is_empty() { faults } else { &none });
+    let page = ToolPage {
+        shell,
+        name: tool.version.name.clone(),
+        description: tool.version.description.clone(),
+        effect: effect_badge(tool.version.effect()),
+        is_destructive: tool.version.effect() == Effect::Destructive,
+        unusable_reason: tool.plan.unusable_reason.clone(),
+        action: tool.href(me.here()),
+        idem: filled.idem.to_owned(),
+        summary: form.summary(),
+        form,
+        picker,
+        other_view: match tool.plan.root {
+            Root::Fields(_) if entries.is_json() => Some(("form", "Edit as a form")),
+            Root::Fields(_) => Some(("json", "Edit as JSON")),
+            Root::Json(_) => None,
+        },
+        is_newer: tool.is_newer,
+        label,
+    };
+    Ok(page_with(form_status(faults), &page))
+}
+
+/// Shows that the tool was removed and cannot run.
+pub(super) async fn removed(app: &App, me: &SignedIn, tool: &Tool, status: StatusCode) -> Response {
+    let service = href(&tool.connector, me.here());
+    let shell = me
+        .shell(tool.version.label())
+        .await
+        .section(Section::Connectors)
+        .breadcrumb("Connectors", me.here().path("/connectors"))
+        .breadcrumb(tool.connector.name.clone(), service.clone())
+        .title_prefix("Removed");
+    let page = RemovedPage {
+        shell,
+        label: tool.version.label().to_owned(),
+        name: tool.version.name.clone(),
+        description: tool.version.description.clone(),
+        connector: tool.connector.name.clone(),
+        at: me.calendar(app.clock.now()).when_any(tool.version.removed_at),
+        jobs: tool.jobs_href(me.here()),
+        tools: service,
+    };
+    page_with(status, &page)
+}

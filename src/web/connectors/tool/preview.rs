@@ -1,0 +1,79 @@
+//! The preview of a run: what would be sent, with the choice to run the tool or to change the input.
+
+use askama::Template;
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::form::FilledForm;
+use super::{Tool, secrets};
+use crate::app::App;
+use crate::connectors::Effect;
+use crate::error::{Error, FieldFaults};
+use crate::schema_form::mask;
+use crate::web::actor::SignedIn;
+use crate::web::badge::Badge;
+use crate::web::connectors::below;
+use crate::web::connectors::connection_picker::ConnectionPicker;
+use crate::web::connectors::views::effect_badge;
+use crate::web::respond::page;
+use crate::web::shell::Shell;
+
+#[derive(Template)]
+#[template(path = "connectors/preview.html")]
+struct PreviewPage {
+    shell: Shell,
+    label: String,
+    name: String,
+    effect: Option<Badge>,
+    is_destructive: bool,
+    /// The label of the connection; `None` if the first run creates one.
+    connection: Option<String>,
+    input: String,
+    action: String,
+    /// Names and texts of the form.
+    fields: Vec<(String, String)>,
+}
+
+/// Returns the digest of a preview. A run of a tool that may destroy needs the digest of what it sends: somebody has seen it.
+pub(super) fn digest(tool: &Tool, input: &Value, chosen: Option<&str>) -> String {
+    let shown = mask(&tool.version.schema, input);
+    let text = format!("{} {} {shown}", tool.version.id, chosen.unwrap_or_default());
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text))
+}
+
+/// Shows what would be sent.
+pub(super) async fn show(
+    app: &App,
+    me: &SignedIn,
+    tool: &Tool,
+    sent: FilledForm<'_>,
+    input: &Value,
+) -> Result<Response, Error> {
+    let picker = ConnectionPicker::load(app, me, &tool.connector, sent.chosen, &FieldFaults::default()).await?;
+    let shell = below(me, tool.version.label(), &tool.connector).await.title_prefix("Preview");
+    let effect = tool.version.effect();
+    Ok(page(&PreviewPage {
+        shell,
+        label: tool.version.label().to_owned(),
+        name: tool.version.name.clone(),
+        effect: effect_badge(effect),
+        is_destructive: effect == Effect::Destructive,
+        connection: picker.chosen_label(),
+        input: serde_json::to_string_pretty(&mask(&tool.version.schema, input)).unwrap_or_default(),
+        action: tool.href(me.here()),
+        fields: fields(app, me, tool, sent, digest(tool, input, sent.chosen)),
+    }))
+}
+
+/// Returns the fields that carry the form.
+fn fields(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, digest: String) -> Vec<(String, String)> {
+    let entries = secrets::seal(app, me, tool, &sent.entries.clone().with_masked_text(&tool.plan));
+    let own = [("idem", sent.idem.to_owned()), ("seen", digest)];
+    let connection = sent.chosen.map(|chosen| ("connection", chosen.to_owned()));
+    let own = own.into_iter().chain(connection).map(|(name, text)| (name.to_owned(), text));
+    let typed = entries.pairs().iter().filter(|(name, _)| !["op", "idem", "seen"].contains(&name.as_str()));
+    own.chain(typed.cloned()).collect()
+}
