@@ -18,12 +18,10 @@ use person::{Scenario, use_server};
 const CONCURRENCY: usize = 4;
 
 /// Scored scenarios that the hub cannot pass.
-const UNSUPPORTED: [&str; 3] = [
+const UNSUPPORTED: [&str; 2] = [
     // these two ask questions in the middle of a call
     "elicitation-sep1034-client-defaults",
     "sep-2322-client-request-state",
-    // needs a sign-in that discovers the provider anew
-    "auth/authorization-server-migration",
 ];
 
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
