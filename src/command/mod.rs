@@ -8,11 +8,15 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 use crate::config::{self, Config};
 use crate::db::Databases;
 use crate::error::{Error, Result};
 use crate::serve::{self, Database, Role};
+use crate::telemetry::TraceExport;
 
 /// Self-hosted hub for every service connection and every tool call.
 #[derive(Debug, Parser)]
@@ -50,14 +54,27 @@ enum Command {
 /// Runs what the command line asks for. Settings come from `env` and the settings file.
 pub async fn run(arguments: Arguments, env: impl Fn(&str) -> Option<String>) -> Result<()> {
     let config = Config::load(arguments.config.as_deref(), env).map_err(|error| Error::refused(error.to_string()))?;
-    start_logging(&config);
-    match arguments.command.unwrap_or(Command::Serve { no_worker: false }) {
-        Command::Serve { no_worker } => serve::run(&config, if no_worker { Role::Web } else { Role::Both }).await,
-        Command::Worker => serve::run(&config, Role::Worker).await,
-        Command::Migrate => with_database(&config, async |_| print_line("The database is up to date.")).await,
-        Command::Check => check::run(&config).await,
-        Command::User(command) => user::run(&config, command).await,
-        Command::Secrets(command) => secrets::run(&config, command).await,
+    let command = arguments.command.unwrap_or(Command::Serve { no_worker: false });
+    let traces = match command {
+        Command::Serve { .. } | Command::Worker => serve::traces(&config)?,
+        _ => None,
+    };
+    start_logging(&config, traces.as_ref());
+    let done = run_command(&config, command).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    done
+}
+
+async fn run_command(config: &Config, command: Command) -> Result<()> {
+    match command {
+        Command::Serve { no_worker } => serve::run(config, if no_worker { Role::Web } else { Role::Both }).await,
+        Command::Worker => serve::run(config, Role::Worker).await,
+        Command::Migrate => with_database(config, async |_| print_line("The database is up to date.")).await,
+        Command::Check => check::run(config).await,
+        Command::User(command) => user::run(config, command).await,
+        Command::Secrets(command) => secrets::run(config, command).await,
     }
 }
 
@@ -75,10 +92,21 @@ fn print_line(sentence: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{sentence}").map_err(Error::internal)
 }
 
-fn start_logging(config: &Config) {
-    tracing_subscriber::fmt()
-        .with_env_filter(config::log_filter(&config.process.log))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+/// Starts the log. Without traces, one filter serves the whole subscriber, which costs less than a filter for each layer.
+fn start_logging(config: &Config, traces: Option<&TraceExport>) {
+    let filter = config::log_filter(&config.process.log);
+    let is_terminal = std::io::stderr().is_terminal();
+    match traces {
+        None => {
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(std::io::stderr)
+                .with_ansi(is_terminal)
+                .init();
+        }
+        Some(traces) => {
+            let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal).with_filter(filter);
+            tracing_subscriber::registry().with(lines).with(traces.layer()).init();
+        }
+    }
 }

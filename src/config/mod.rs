@@ -11,6 +11,8 @@ mod error;
 mod layers;
 mod log_filter;
 mod proxies;
+mod trace_values;
+mod traces;
 mod transit_key;
 mod values;
 
@@ -28,6 +30,10 @@ pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
 pub use self::log_filter::log_filter;
 pub use self::proxies::{Proxy, forwarded_for, origin, x_forwarded_for};
+pub use self::trace_values::{
+    CollectorHeaders, Compression, Exporter, Propagators, Protocol, ResourceAttributes, Sampler, SamplerChoice,
+};
+pub use self::traces::Traces;
 pub use self::transit_key::TransitKey;
 pub use self::values::SignUp;
 use crate::secret::Secret;
@@ -51,6 +57,9 @@ pub struct Config {
     /// The process.
     #[command(flatten)]
     pub process: Process,
+    /// Traces.
+    #[command(flatten)]
+    pub traces: Traces,
 }
 
 /// Settings of storage.

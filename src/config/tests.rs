@@ -91,6 +91,19 @@ fn the_error_of_an_invalid_value_names_its_place_and_what_is_expected() {
         ("CRAFT_LOG", "craft=loud"),
         ("CRAFT_SMTP_URL", "mail.example.org"),
         ("CRAFT_VAULT_ADDR", "https://vault.example.org/v1"),
+        ("OTEL_SDK_DISABLED", "yes"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "api key=hunter2"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "production"),
+        ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+        ("OTEL_PROPAGATORS", "b3"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
     ] {
         let text = refusal("", &[(name, value)]);
         assert!(text.starts_with(&format!("{name}: ")), "{text}");
@@ -100,11 +113,24 @@ fn the_error_of_an_invalid_value_names_its_place_and_what_is_expected() {
 }
 
 #[test]
+fn traces_go_below_the_collectors_address_unless_they_have_one_of_their_own() {
+    let collector = |env: &[(&str, &str)]| load("", env).unwrap().traces.collector().map(String::from);
+    let base = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test/otlp/");
+    assert_eq!(collector(&[]), None);
+    assert_eq!(collector(&[base]).as_deref(), Some("https://collector.test/otlp/v1/traces"));
+    let own = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://10.0.0.7:4318/");
+    assert_eq!(collector(&[base, own]).as_deref(), Some("http://10.0.0.7:4318/"));
+    assert_eq!(collector(&[base, ("OTEL_SDK_DISABLED", "True")]), None);
+    assert_eq!(collector(&[base, ("OTEL_TRACES_EXPORTER", "none")]), None);
+}
+
+#[test]
 fn an_error_does_not_quote_a_password() {
     let refusals = [
         refusal("", &[("DATABASE_URL", "mysql://craft:hunter2@db/craft")]),
         refusal("database_url = 'hunter2", &[]),
         refusal("", &[("CRAFT_SMTP_URL", "hunter2")]),
+        refusal("", &[("OTEL_EXPORTER_OTLP_HEADERS", "hunter2")]),
         refusal("", &[("CRAFT_MASTER_KEY", "hunter2"), ("CRAFT_MASTER_KEY_FILE", "/k")]),
     ];
     for text in refusals {

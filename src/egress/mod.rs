@@ -15,6 +15,7 @@ mod failure;
 mod json;
 mod json_repair;
 mod metrics;
+mod otlp_client;
 mod policy;
 mod request;
 mod resolved_target;
@@ -27,6 +28,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use url::{Host, Url};
 
 pub use crate::config::{AllowRule, Authorities};
@@ -34,6 +36,7 @@ pub use client_certificate::ClientCertificate;
 pub use error::Error;
 pub use failure::{Failure, FailureKind, quote};
 pub use json::{InvalidJson, read_json};
+pub use otlp_client::OtlpClient;
 pub use policy::{EgressPolicy, PolicyViolation};
 pub use request::Request;
 pub use resolved_target::{ConnectionSecurity, ResolvedTarget};
@@ -42,6 +45,8 @@ pub use response::Response;
 use self::metrics::EgressMetrics;
 use policy::Guard;
 use resolver::{ResolveError, Resolver};
+
+use crate::telemetry::trace_headers;
 
 /// Time for connecting, TLS handshake included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,6 +63,8 @@ pub struct Egress {
     /// Clients by scheme and port: a rule may name a port, and a client's resolver receives only the host name.
     clients: Arc<Mutex<HashMap<SchemeAndPort, reqwest::Client>>>,
     metrics: EgressMetrics,
+    /// Headers that name the trace of each request, instead of those of the current span.
+    trace: Option<HeaderMap>,
 }
 
 /// The scheme and port of a URL, on which the policy depends besides the address.
@@ -71,13 +78,25 @@ impl Egress {
     /// Builds an egress that follows `policy`.
     pub fn new(policy: EgressPolicy) -> Self {
         let metrics = EgressMetrics::default();
-        Self { guard: Arc::new(Guard::new(policy)), authorities: Arc::default(), clients: Arc::default(), metrics }
+        Self {
+            guard: Arc::new(Guard::new(policy)),
+            authorities: Arc::default(),
+            clients: Arc::default(),
+            metrics,
+            trace: None,
+        }
     }
 
     /// Also trusts certificates of these authorities.
     #[must_use]
     pub fn with_authorities(self, authorities: Authorities) -> Self {
         Self { authorities: Arc::new(authorities), clients: Arc::default(), ..self }
+    }
+
+    /// Returns an egress whose requests belong to the current trace, also if another task sends them.
+    #[must_use]
+    pub fn in_current_trace(&self) -> Self {
+        Self { trace: Some(trace_headers()), ..self.clone() }
     }
 
     /// Blocks an address that the hub listens on: from now on no request goes to that port of this machine.
@@ -113,6 +132,7 @@ impl Egress {
         let was_presented = request.client_certificate.is_some();
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
+        outgoing.headers_mut().extend(self.trace.clone().unwrap_or_else(trace_headers));
         *outgoing.body_mut() = request.body.map(Into::into);
         *outgoing.timeout_mut() = Some(request.timeout);
         match client.execute(outgoing).await {

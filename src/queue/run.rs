@@ -118,6 +118,18 @@ pub enum JobEnd {
     Release,
 }
 
+impl JobEnd {
+    /// Returns the word for logs and metrics: the outcome, the reason to wait, or `released`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Complete { outcome, .. } => outcome.stored_text(),
+            Self::RetryLater { reason, .. } => reason.stored_text(),
+            Self::Release => "released",
+        }
+    }
+}
+
 /// The end of a run, as the worker reports it.
 #[derive(Clone, Debug)]
 pub struct FinishedRun {

@@ -8,6 +8,7 @@ mod http_server;
 mod hub;
 mod keys;
 mod recurring_tasks;
+mod traces;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use self::http_server::raise_file_limit;
 pub use self::http_server::{SocketLimits, serve_sockets};
 pub use self::hub::{Dependencies, Hub, ship_connectors};
 pub(crate) use self::keys::vault;
+pub(crate) use self::traces::traces;
 use crate::accounts::{self, Passwords};
 use crate::clock::Clock;
 use crate::config::{AllowRule, Config};

@@ -1,4 +1,4 @@
-//! Metrics of this process, in Prometheus text.
+//! Metrics of this process, in Prometheus text, and traces for a collector.
 //!
 //! [`table`] declares every metric. A module that records on a hot path asks for its handles once, when it is built:
 //! [`Metric::counters`], [`Metric::histograms`] and [`RequestMetrics`]. A rare event records itself by name:
@@ -12,7 +12,9 @@
 
 mod metric;
 mod requests;
+mod span_exporter;
 pub mod table;
+mod traces;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 pub use self::metric::{Label, Metric, MetricKind, Series};
 pub use self::requests::RequestMetrics;
+pub use self::traces::{TraceExport, TraceSettings, trace_headers};
 use crate::error::{Error, Result};
 
 /// Time between two summaries of the recorded durations. Without them, durations would fill the memory of a hub whose

@@ -49,6 +49,7 @@ const EGRESS_OUTCOME: Label = Label {
     ],
 };
 const BODY_FAULT: Label = Label { name: "reason", values: &["timeout", "broken", "too_large"] };
+const EXPORT_RESULT: Label = Label { name: "result", values: &["ok", "failed"] };
 const VERSION: Label = Label { name: "version", values: &[env!("CARGO_PKG_VERSION")] };
 
 /// Bounds for pages and other requests.
@@ -176,6 +177,9 @@ pub const EGRESS_BODY_FAULTS: Metric = Metric::counter(
     &[BODY_FAULT],
     "Answers to outgoing requests whose body did not arrive whole.",
 );
+/// Exports of traces.
+pub const TRACE_EXPORTS: Metric =
+    Metric::counter("craft_trace_exports_total", &[EXPORT_RESULT], "Exports of spans to the collector, by result.");
 /// The build.
 pub const BUILD_INFO: Metric = Metric::gauge("craft_build_info", &[VERSION], "1, with the version of this process.");
 
@@ -205,5 +209,6 @@ pub const ALL: &[Metric] = &[
     EGRESS_REQUESTS,
     EGRESS_REQUEST_SECONDS,
     EGRESS_BODY_FAULTS,
+    TRACE_EXPORTS,
     BUILD_INFO,
 ];

@@ -73,7 +73,8 @@ impl HttpTransport {
         scope: TransportScope,
     ) -> Self {
         let answers = Arc::new(AnswerStore::new(url.host_str().unwrap_or("the server"), redactor));
-        let (egress, url, bearer) = (egress.clone(), url.clone(), bearer.cloned());
+        // rmcp sends from a task of its own
+        let (egress, url, bearer) = (egress.in_current_trace(), url.clone(), bearer.cloned());
         Self(Arc::new(Inner { egress, url, bearer, limits, scope, answers }))
     }
 

@@ -18,7 +18,8 @@ pub(super) async fn record(State(metrics): State<RequestMetrics>, request: Reque
     let (status, elapsed) = (response.status().as_u16(), begin.elapsed());
     let route = route.as_ref().map(MatchedPath::as_str);
     metrics.record(method.as_str(), route, status, elapsed.as_secs_f64());
-    Span::current().record("status", status);
+    // signed: the exporter of spans makes a text of an unsigned number
+    Span::current().record("status", i64::from(status));
     tracing::info!("Answered {method} {} with {status} in {} ms", route.unwrap_or("none"), elapsed.as_millis());
     response
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument as _, field, info_span};
+use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::jobs::{self, Runner, ToolsChanged};
 use crate::queue::{Engine, Lease, Leases};
@@ -37,6 +37,7 @@ pub async fn run(engine: Engine, mut leases: Leases, runner: Runner) {
             job.id = %lease.job_id(),
             job.connector = field::Empty,
             job.run_no = lease.run_no(),
+            job.outcome = field::Empty,
         );
         let worker = worker.clone();
         runs.spawn(async move { worker.run_job(lease).await }.instrument(span));
@@ -48,8 +49,11 @@ pub async fn run(engine: Engine, mut leases: Leases, runner: Runner) {
 
 impl Worker {
     async fn run_job(&self, lease: Lease) {
-        let id = lease.job_id();
+        let (id, run_no) = (lease.job_id(), lease.run_no());
         let result = jobs::execute(&self.runner, &lease).await;
+        let outcome = result.finish.end.as_str();
+        Span::current().record("job.outcome", outcome);
+        tracing::debug!("Ended run {run_no} of job {id}: {outcome}");
         match self.engine.finish(lease, result.finish).await {
             Ok(true) => {}
             Ok(false) => tracing::warn!("Discarded the result of job {id}: the run was rescued before it finished"),

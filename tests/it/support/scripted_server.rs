@@ -12,11 +12,12 @@ use url::Url;
 
 use super::listener::serve;
 
-/// A request: its `Authorization` header, and its body as on the wire.
+/// A request: two of its headers, and its body as on the wire.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordedRequest {
     pub(crate) method: String,
     pub(crate) authorization: Option<String>,
+    pub(crate) traceparent: Option<String>,
     pub(crate) body: String,
 }
 
@@ -50,13 +51,14 @@ impl ScriptedServer {
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
             let method = request["method"].as_str().unwrap_or_default().to_owned();
-            let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+            let header = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            let (authorization, traceparent) = (header("authorization"), header("traceparent"));
             let (required, failing) = {
                 let behaviour = shared.lock().unwrap();
                 (behaviour.required_authorization.clone(), behaviour.failing)
             };
             let is_refused = required.is_some() && required != authorization;
-            recorded.lock().unwrap().push(RecordedRequest { method: method.clone(), authorization, body });
+            recorded.lock().unwrap().push(RecordedRequest { method: method.clone(), authorization, traceparent, body });
             if is_refused {
                 return (StatusCode::UNAUTHORIZED, "who?").into_response();
             }

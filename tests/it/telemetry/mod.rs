@@ -1,4 +1,5 @@
-//! A hub as its operators see it: its metrics, and the files that read them.
+//! A hub as its operators see it: its metrics, the files that read them, and its traces.
 
 mod documents;
 mod metrics;
+mod traces;
