@@ -72,6 +72,14 @@ pub const HTTP_REQUEST_SECONDS: Metric = Metric::seconds(
     REQUEST_BUCKETS,
     "Time until the headers of an answer were ready, by matched route.",
 );
+/// Open sockets.
+pub const HTTP_SOCKETS: Metric = Metric::gauge("craft_http_sockets", &[], "Sockets of clients that are open.");
+/// Refused sockets.
+pub const HTTP_SOCKETS_REFUSED: Metric = Metric::counter(
+    "craft_http_sockets_refused_total",
+    &[],
+    "Sockets that were refused because the process, or their address, had too many.",
+);
 /// Accepted jobs.
 pub const JOBS_ENQUEUED: Metric =
     Metric::counter("craft_jobs_enqueued_total", &[ORIGIN], "Jobs accepted, by where they came from.");
@@ -187,6 +195,8 @@ pub const BUILD_INFO: Metric = Metric::gauge("craft_build_info", &[VERSION], "1,
 pub const ALL: &[Metric] = &[
     HTTP_REQUESTS,
     HTTP_REQUEST_SECONDS,
+    HTTP_SOCKETS,
+    HTTP_SOCKETS_REFUSED,
     JOBS_ENQUEUED,
     JOBS_FINISHED,
     JOB_RUNS,

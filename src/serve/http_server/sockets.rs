@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::{Counter, Gauge};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::limits::SocketLimits;
 use crate::config::Proxy;
+use crate::telemetry::table::{HTTP_SOCKETS, HTTP_SOCKETS_REFUSED};
 
 /// All open sockets of the server.
 #[derive(Debug)]
@@ -16,6 +18,10 @@ pub(super) struct Sockets {
     pub(super) limits: SocketLimits,
     proxies: Vec<Proxy>,
     table: Mutex<Table>,
+    /// The number of open sockets.
+    gauge: Gauge,
+    /// Sockets that found no room.
+    refused: Counter,
 }
 
 #[derive(Debug, Default)]
@@ -57,12 +63,22 @@ struct Wait {
 
 impl Sockets {
     pub(super) fn new(limits: SocketLimits, proxies: Vec<Proxy>) -> Arc<Self> {
-        Arc::new(Self { limits, proxies, table: Mutex::default() })
+        let gauge = HTTP_SOCKETS.gauges().get(&[]).clone();
+        let refused = HTTP_SOCKETS_REFUSED.counters().get(&[]).clone();
+        Arc::new(Self { limits, proxies, table: Mutex::default(), gauge, refused })
     }
 
     /// Adds a new socket, which begins to wait for its first request. At a bound, the socket that has waited longest ends for
     /// it. Returns `None` if none waits.
     pub(super) fn admit(&self, peer: IpAddr, now: Instant) -> Option<Admission> {
+        let admission = self.find_room(peer, now);
+        if admission.is_none() {
+            self.refused.increment(1);
+        }
+        admission
+    }
+
+    fn find_room(&self, peer: IpAddr, now: Instant) -> Option<Admission> {
         let peer = peer.to_canonical();
         let address = network(peer);
         let mut table = self.lock();
@@ -76,6 +92,7 @@ impl Sockets {
         table.open += 1;
         table.by_address.entry(address).or_default().open += 1;
         let wait = table.begin_wait(Wait { address, deadline: now + self.limits.head_timeout, end: Arc::clone(&end) });
+        self.update_gauge(&table);
         Some(Admission { address, end, wait })
     }
 
@@ -86,6 +103,7 @@ impl Sockets {
         for no in overdue {
             table.end(no);
         }
+        self.update_gauge(&table);
     }
 
     pub(super) fn begin_wait(&self, address: IpAddr, end: Arc<Notify>, deadline: Instant) -> WaitNo {
@@ -106,7 +124,13 @@ impl Sockets {
 
     /// Removes a socket. One that was told to end is not in the table any more.
     pub(super) fn remove(&self, address: IpAddr) {
-        self.lock().remove_socket(address);
+        let mut table = self.lock();
+        table.remove_socket(address);
+        self.update_gauge(&table);
+    }
+
+    fn update_gauge(&self, table: &Table) {
+        self.gauge.set(u32::try_from(table.open).unwrap_or(u32::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
