@@ -6,7 +6,7 @@
 //! - [`ids`], [`error`], [`clock`], [`secret`], [`position`]: typed ids, one HTTP-free error, the time source, unprintable
 //!   secrets, line and column
 //! - [`actor`], [`page`], [`config`], [`background_tasks`], [`telemetry`]: who acts, keyset paging, settings, work that no
-//!   request waits for, metrics
+//!   request waits for, metrics and traces
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
 //! - [`vault`], [`queue`]: sealed secrets, the durable queue
