@@ -165,8 +165,7 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
 fn line(schema: &Map<String, Value>, name: &str) -> Line {
     let text = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
     let name = name.to_lowercase().replace('-', "_");
-    let is_secret =
-        schema.get("writeOnly") == Some(&Value::Bool(true)) || SECRET_SUFFIXES.iter().any(|end| name.ends_with(end));
+    let is_secret = schema.get("writeOnly") == Some(&Value::Bool(true)) || has_secret_name(&name);
     match text("format") {
         // such a key has lines
         _ if name.ends_with("private_key") => Line::SecretArea,
@@ -186,7 +185,8 @@ fn line(schema: &Map<String, Value>, name: &str) -> Line {
     }
 }
 
-/// Reports whether a property is a secret, by its schema and its name. Used for masking.
-pub(super) fn is_secret(schema: &Map<String, Value>, name: &str) -> bool {
-    line(schema, name).is_secret()
+/// Reports whether text with this name is a secret.
+pub(super) fn has_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    SECRET_SUFFIXES.iter().any(|end| name.ends_with(end))
 }

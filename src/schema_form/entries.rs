@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::field::{Control, Field, Scalar};
-use super::mask::{MASK, mask};
-use super::names::step;
+use super::mask::{contains_mask, mask};
 use super::plan::{Plan, Root};
 
 /// Name of the text area that contains the whole input as JSON.
@@ -53,23 +52,6 @@ impl Entries {
         let mut entries = Self(vec![(WHOLE_INPUT.to_owned(), pretty(&masked))]);
         entries.push_masked(value, &masked, "");
         entries
-    }
-
-    fn push_masked(&mut self, value: &Value, masked: &Value, pointer: &str) {
-        match (value, masked) {
-            (Value::String(text), Value::String(shown)) if text != shown => self.push("v", pointer, text.as_str()),
-            (Value::Object(values), Value::Object(shown)) => {
-                for ((name, value), shown) in values.iter().zip(shown.values()) {
-                    self.push_masked(value, shown, &format!("{pointer}/{}", step(name)));
-                }
-            }
-            (Value::Array(values), Value::Array(shown)) => {
-                for (at, (value, shown)) in values.iter().zip(shown).enumerate() {
-                    self.push_masked(value, shown, &format!("{pointer}/{at}"));
-                }
-            }
-            _ => {}
-        }
     }
 
     /// Reports whether the whole input is one text area with JSON.
@@ -187,6 +169,11 @@ impl Entries {
     /// Writes the pairs with which the field's control shows `value`. Returns `false` if the control cannot show it.
     fn fits(&mut self, field: &Field, value: &Value) -> bool {
         let pointer = field.pointer.as_str();
+        // a masked secret must be entered again
+        if field.is_secret && contains_mask(value) {
+            self.push_entered_before(field);
+            return true;
+        }
         if value.is_null() && field.nullable {
             self.push("n", pointer, "on");
             if let Control::Group(inner) = &field.control {
@@ -195,11 +182,6 @@ impl Entries {
             return true;
         }
         match (&field.control, value) {
-            // a masked secret must be typed again
-            (Control::Text(line), Value::String(text)) if line.is_secret() && text == MASK => {
-                self.push(ENTERED_BEFORE, pointer, "on");
-                true
-            }
             (Control::Text(line), Value::String(text)) => {
                 self.push("v", pointer, text.as_str());
                 if text.is_empty() {
@@ -250,6 +232,15 @@ impl Entries {
         }
     }
 
+    fn push_entered_before(&mut self, field: &Field) {
+        self.push(ENTERED_BEFORE, &field.pointer, "on");
+        if let Control::Group(inner) = &field.control {
+            for field in inner {
+                self.push_entered_before(field);
+            }
+        }
+    }
+
     fn mark_empty(&mut self, pointer: &str, items: &[Value]) -> bool {
         if items.is_empty() {
             self.push("on", pointer, "on");
@@ -269,6 +260,6 @@ fn as_line(scalar: Scalar, item: &Value) -> Option<String> {
     }
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }

@@ -25,6 +25,8 @@ pub struct Field {
     pub nullable: bool,
     /// Initial value, which fits the schema.
     pub default: Option<Value>,
+    /// The value is a secret: no page shows it again.
+    pub is_secret: bool,
     /// Input control.
     pub control: Control,
 }
@@ -35,9 +37,12 @@ impl Field {
         self.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
     }
 
-    /// Reports whether the value is a secret.
-    pub(super) const fn is_secret(&self) -> bool {
-        matches!(self.control, Control::Text(line) if line.is_secret())
+    /// Returns the verb that asks for a value.
+    pub(super) const fn verb(&self) -> &'static str {
+        match self.control {
+            Control::Choice(_) | Control::YesNo | Control::Checks(_) => "Choose",
+            _ => "Enter",
+        }
     }
 }
 
@@ -104,9 +109,12 @@ impl Line {
         is_plain && fits_control
     }
 
-    /// Reports whether the text is never shown again.
-    pub(super) const fn is_secret(self) -> bool {
-        matches!(self, Self::Secret | Self::SecretArea)
+    /// Returns the input for a secret text.
+    pub(super) const fn as_secret(self) -> Self {
+        match self {
+            Self::Area | Self::SecretArea => Self::SecretArea,
+            _ => Self::Secret,
+        }
     }
 
     /// Reports whether surrounding spaces are removed, because they are mistakes in formatted text.

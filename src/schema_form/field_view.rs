@@ -31,6 +31,8 @@ pub(super) struct FieldView {
     is_untouched: bool,
     /// The sealed text of a secret.
     sealed: Option<String>,
+    /// Names and texts of the sealed secrets that are masked in the field's JSON.
+    sealed_parts: Vec<(String, String)>,
     widget: Widget,
     /// Text of a select's empty option.
     empty_choice: &'static str,
@@ -72,7 +74,7 @@ impl FieldView {
             None => format!("{id}-h"),
         };
         let null_hint = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
-        let again = must_enter_again(field, entries).then(|| "Enter it again".to_owned());
+        let again = must_enter_again(field, entries).then(|| format!("{} it again", field.verb()));
         let hint = again.iter().chain([&field.hint]).chain(&field.limits).chain(&null_hint);
         let hint: Vec<_> = hint.filter(|text| !text.is_empty()).cloned().collect();
         Self {
@@ -85,8 +87,9 @@ impl FieldView {
             error,
             null: (field.nullable && !field.required).then(|| entries.text_at("n", pointer).is_some()),
             on: on(field, entries),
-            is_untouched: entries.is_untouched(field),
+            is_untouched: is_untouched(field, entries),
             sealed: entries.text_at("s", pointer).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
+            sealed_parts: sealed_parts(pointer, entries),
             widget: widget(field, entries, faults),
             empty_choice: empty_choice(field).unwrap_or("Choose…"),
             pointer: pointer.to_owned(),
@@ -98,7 +101,21 @@ impl FieldView {
 /// Reports whether somebody has entered this secret before, and the page does not carry it.
 fn must_enter_again(field: &Field, entries: &Entries) -> bool {
     let has = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
-    field.is_secret() && !has("s") && (has("v") || has(ENTERED_BEFORE))
+    field.is_secret && !has("s") && (has("v") || has("j") || has(ENTERED_BEFORE))
+}
+
+/// Reports whether a field has its default. That of a sealed secret is compared when the secret is opened.
+fn is_untouched(field: &Field, entries: &Entries) -> bool {
+    let is_sealed = entries.text_at("s", &field.pointer).is_some();
+    entries.is_untouched(field) || is_sealed && entries.text_at("d", &field.pointer).is_some()
+}
+
+fn sealed_parts(pointer: &str, entries: &Entries) -> Vec<(String, String)> {
+    let is_part = |name: &str| {
+        name.strip_prefix('s').and_then(|place| place.strip_prefix(pointer)).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let has_json = entries.text_at("j", pointer).is_some();
+    entries.pairs().iter().filter(|(name, _)| has_json && is_part(name)).cloned().collect()
 }
 
 /// Returns the fault inside of a list or text area, which is shown at that control.
@@ -130,8 +147,10 @@ fn is_null_if_empty(field: &Field) -> bool {
 
 fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
     let pointer = field.pointer.as_str();
-    let typed = || entries.text_at("v", pointer).unwrap_or_default().to_owned();
-    if let Some(text) = entries.text_at("j", pointer) {
+    // no page shows a secret, sealed or not
+    let shown = |prefix| entries.text_at(prefix, pointer).filter(|_| !field.is_secret);
+    let typed = || shown("v").unwrap_or_default().to_owned();
+    if let Some(text) = shown("j") {
         return Widget::Json { value: text.to_owned(), why: "This value is shown as JSON" };
     }
     match &field.control {
@@ -148,14 +167,17 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
             value: typed(),
             code: *line == Line::Code,
         },
+        Control::Number if field.is_secret => Widget::Input { kind: "password", value: String::new(), code: false },
         Control::Number => Widget::Input { kind: "text", value: typed(), code: true },
-        Control::YesNo => Widget::Radios(yes_no(field, &typed())),
+        Control::YesNo => Widget::Radios(yes_no(field, shown("v"), entries)),
         Control::Choice(choices) if choices.len() <= MAX_RADIOS => {
-            let options = options(choices, |index| typed() == index).into_iter().chain(empty_option(field, &typed()));
-            Widget::Radios(options.collect())
+            let options = options(choices, |index| shown("v") == Some(index));
+            Widget::Radios(options.into_iter().chain(empty_option(field, shown("v"), entries)).collect())
         }
-        Control::Choice(choices) => Widget::Select(options(choices, |index| typed() == index)),
-        Control::Checks(choices) => Widget::Boxes(options(choices, |index| entries.all(pointer).any(|it| it == index))),
+        Control::Choice(choices) => Widget::Select(options(choices, |index| shown("v") == Some(index))),
+        Control::Checks(choices) => {
+            Widget::Boxes(options(choices, |index| !field.is_secret && entries.all(pointer).any(|it| it == index)))
+        }
         Control::Lines(_) => Widget::Area { value: typed(), code: true, is_list: true },
         Control::Group(inner) => {
             Widget::Group(inner.iter().map(|field| FieldView::new(field, entries, faults)).collect())
@@ -173,20 +195,23 @@ fn options(choices: &[Choice], is_chosen: impl Fn(&str) -> bool) -> Vec<OptionVi
     choices.iter().enumerate().map(option).collect()
 }
 
-fn yes_no(field: &Field, typed: &str) -> Vec<OptionView> {
+fn yes_no(field: &Field, typed: Option<&str>, entries: &Entries) -> Vec<OptionView> {
     let option = |value: &str, label: &str| OptionView {
-        chosen: typed == value,
+        chosen: typed == Some(value),
         value: value.to_owned(),
         label: label.to_owned(),
         hint: String::new(),
     };
     let options = [option("true", "Yes"), option("false", "No")];
-    options.into_iter().chain(empty_option(field, typed)).collect()
+    options.into_iter().chain(empty_option(field, typed, entries)).collect()
 }
 
-fn empty_option(field: &Field, typed: &str) -> Option<OptionView> {
+fn empty_option(field: &Field, typed: Option<&str>, entries: &Entries) -> Option<OptionView> {
     let label = empty_choice(field)?.to_owned();
-    Some(OptionView { value: String::new(), label, hint: String::new(), chosen: typed.is_empty() })
+    // a secret was chosen, and is not shown
+    let was_chosen = ["s", ENTERED_BEFORE].iter().any(|prefix| entries.text_at(prefix, &field.pointer).is_some());
+    let chosen = typed.is_none_or(str::is_empty) && !was_chosen;
+    Some(OptionView { value: String::new(), label, hint: String::new(), chosen })
 }
 
 /// Returns the text of the option that chooses no value. A required value has no such option.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Choice, Control, Field, Line, Scalar};
-use super::mask::MASK;
+use super::mask::{MASK, contains_mask};
 use super::names::plain;
 use super::number;
 use super::plan::{Plan, Root};
@@ -65,24 +65,8 @@ fn fields_of<'a>(plan: &'a Plan, entries: &Entries) -> Option<&'a [Field]> {
 fn whole(entries: &Entries) -> Result<Value> {
     let text = entries.get(WHOLE_INPUT).unwrap_or_default();
     let mut value = json(text).map_err(|message| Error::field("", message))?;
-    // a mask stands for the secret beside it
-    for (name, secret) in entries.pairs() {
-        let masked = name.strip_prefix('v').and_then(|pointer| value.pointer_mut(pointer));
-        if let Some(masked) = masked.filter(|value| *value == MASK) {
-            *masked = secret.as_str().into();
-        }
-    }
+    entries.unmask(&mut value, "");
     Ok(value)
-}
-
-/// Reports whether the value contains a masked secret of an earlier run, which would be sent as it is.
-fn contains_mask(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == MASK,
-        Value::Array(items) => items.iter().any(contains_mask),
-        Value::Object(object) => object.values().any(contains_mask),
-        _ => false,
-    }
 }
 
 fn mask_message() -> String {
@@ -107,7 +91,8 @@ fn stale_names<'a>(plan: &Plan, entries: &'a Entries) -> impl Iterator<Item = &'
         .flat_map(|field| ["v", "on", "n", "j", "d", "s"].map(|prefix| format!("{prefix}{}", field.pointer)))
         .chain(["op", "idem", "seen"].map(str::to_owned))
         .collect();
-    entries.pairs().iter().map(|(name, _)| name.as_str()).filter(move |name| !known.contains(*name))
+    let names = entries.pairs().iter().map(|(name, _)| name.as_str());
+    names.filter(move |name| !known.contains(*name) && !entries.is_beside_json(name))
 }
 
 /// The value of an object, and whether somebody filled in any of it.
@@ -141,11 +126,7 @@ fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Obje
 }
 
 fn missing(field: &Field) -> String {
-    let verb = match field.control {
-        Control::Choice(_) | Control::YesNo | Control::Checks(_) => "Choose",
-        _ => "Enter",
-    };
-    format!("{verb} {}", in_sentence(&field.label))
+    format!("{} {}", field.verb(), in_sentence(&field.label))
 }
 
 /// Returns a label for the middle of a sentence: "Title" is "title", "URL" stays.
@@ -168,6 +149,16 @@ impl UnreadableText {
     fn new(message: impl Into<String>, typed: impl Into<Value>) -> Self {
         Self { message: message.into(), typed: typed.into() }
     }
+
+    /// Returns the fault with a message that repeats nothing of a secret.
+    fn without_quote(self, field: &Field) -> Self {
+        let message = match field.control {
+            Control::Number if field.is_secret => format!("{} must be a number, such as 12 or 0.5", field.label),
+            Control::Lines(_) if field.is_secret => format!("{} must have one number a line", field.label),
+            _ => return self,
+        };
+        Self { message, ..self }
+    }
 }
 
 /// Parses the value of a field. Returns `None` if it is left out. Null is sent instead of leaving out, never instead of a value.
@@ -175,9 +166,19 @@ fn field_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Re
     let pointer = field.pointer.as_str();
     let found = match entries.text_at("j", pointer) {
         Some(text) if text.trim().is_empty() => None,
-        Some(text) => Some(json(text).map_err(|message| UnreadableText::new(message, text))?),
-        None => control_value(field, entries, faults)?,
+        Some(text) => {
+            let mut value = json(text).map_err(|message| UnreadableText::new(message, text))?;
+            entries.unmask(&mut value, pointer);
+            Some(value)
+        }
+        None => control_value(field, entries, faults).map_err(|unreadable| unreadable.without_quote(field))?,
     };
+    let has_none = found.is_none() || matches!(field.control, Control::Group(_));
+    if has_none && field.is_secret && entries.text_at("s", pointer).is_some() {
+        let (verb, label) = (field.verb(), in_sentence(&field.label));
+        let message = format!("{verb} {label} again: it is not shown, and was kept for an hour");
+        return Err(UnreadableText::new(message, ""));
+    }
     if let Some(masked) = found.as_ref().filter(|value| contains_mask(value)) {
         return Err(UnreadableText::new(mask_message(), masked.clone()));
     }
@@ -191,10 +192,6 @@ fn control_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> 
     let typed = entries.text_at("v", pointer).unwrap_or_default();
     let unreadable = |message: String| UnreadableText::new(message, typed);
     match &field.control {
-        Control::Text(line) if line.is_secret() && typed.is_empty() && entries.text_at("s", pointer).is_some() => {
-            let label = in_sentence(&field.label);
-            Err(unreadable(format!("Enter {label} again: it is not shown, and was kept for an hour")))
-        }
         Control::Text(line) => Ok(text(*line, typed, is_on)),
         Control::Number if typed.trim().is_empty() => Ok(None),
         Control::Number => match number::read(typed, &field.label) {

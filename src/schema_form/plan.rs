@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::choose::{Chosen, choose_control};
+use super::choose::{Chosen, choose_control, has_secret_name};
 use super::field::{Control, Field};
 use super::names::{label, plain, sentences, step};
 use super::references::with_local_references;
 use super::resolve::resolve;
+use super::secrecy::{is_marked, item_schemas, parts_of};
 
 /// Maximum number of fields; a larger schema is a text area with JSON.
 const MAX_FIELDS: usize = 400;
@@ -69,7 +70,8 @@ fn root_of(schema: &Value) -> (Root, bool) {
         return as_json("The tool takes one of several kinds of input; write the one you mean as JSON.");
     }
     let mut compiler = Compiler { root: schema, fields_left: MAX_FIELDS };
-    match compiler.fields(&object, "", true) {
+    let is_secret = is_marked(&parts_of(schema, [schema]));
+    match compiler.fields(&object, "", is_secret) {
         Some(fields) => (Root::Fields(fields), is_open(&object)),
         None => as_json("The tool has more fields than a page can show."),
     }
@@ -82,8 +84,10 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// Compiles the fields of an object. Returns `None` if there are too many. Only fields at the top may be groups.
-    fn fields(&mut self, object: &Map<String, Value>, pointer: &str, is_top: bool) -> Option<Vec<Field>> {
+    /// Compiles the fields of an object. Returns `None` if there are too many. Only fields at the top may be groups. In a
+    /// secret object, everything is secret.
+    fn fields(&mut self, object: &Map<String, Value>, pointer: &str, is_secret: bool) -> Option<Vec<Field>> {
+        let is_top = pointer.is_empty();
         let no_properties = Map::new();
         let properties = object.get("properties").and_then(Value::as_object).unwrap_or(&no_properties);
         let required: Vec<&str> =
@@ -99,13 +103,32 @@ impl Compiler<'_> {
             self.fields_left = self.fields_left.checked_sub(1)?;
             let pointer = format!("{pointer}/{}", step(name));
             let mut chosen = choose_control(self.root, schema, name, is_top);
+            let is_secret = is_secret || is_secret_field(self.root, schema, name, &chosen.control);
             if let Control::Group(inner) = &mut chosen.control {
-                *inner = self.fields(&chosen.schema, &pointer, false)?;
+                *inner = self.fields(&chosen.schema, &pointer, is_secret)?;
             }
-            fields.push(field(chosen, name, pointer, required.contains(&name)));
+            if let Control::Text(line) = &mut chosen.control
+                && is_secret
+            {
+                *line = line.as_secret();
+            }
+            let required = required.contains(&name);
+            fields.push(Field { is_secret, ..field(chosen, name, pointer, required) });
         }
         Some(fields)
     }
+}
+
+/// Reports whether no page shows what a field holds. A list of secrets is one; JSON has its secrets masked one by one.
+fn is_secret_field(root: &Value, schema: &Value, name: &str, control: &Control) -> bool {
+    let parts = parts_of(root, [schema]);
+    let has_secret_items = || is_marked(&parts_of(root, item_schemas(&parts, 0)));
+    is_marked(&parts)
+        || match control {
+            Control::Text(_) | Control::Choice(_) | Control::Json(_) => has_secret_name(name),
+            Control::Lines(_) | Control::Checks(_) => has_secret_items(),
+            Control::Number | Control::YesNo | Control::Group(_) | Control::Fixed(_) => false,
+        }
 }
 
 fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
@@ -121,6 +144,7 @@ fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
         required,
         nullable: chosen.nullable,
         default: chosen.schema.get("default").filter(|_| !matches!(chosen.control, Control::Fixed(_))).cloned(),
+        is_secret: false,
         control: chosen.control,
         pointer,
     }

@@ -59,7 +59,9 @@ pub(super) fn collect_parts<'a>(root: &'a Value, schema: &'a Value, parts: &mut 
     let target = reference.and_then(|pointer| root.pointer(pointer));
     let lists = ["allOf", "anyOf", "oneOf"].iter().filter_map(|keyword| object.get(*keyword)?.as_array()).flatten();
     let conditional = ["if", "then", "else"].iter().filter_map(|keyword| object.get(*keyword));
-    for part in target.into_iter().chain(lists).chain(conditional) {
+    let dependent = ["dependentSchemas", "dependencies"].iter().filter_map(|keyword| object.get(*keyword)?.as_object());
+    let dependent = dependent.flat_map(Map::values);
+    for part in target.into_iter().chain(lists).chain(conditional).chain(dependent) {
         collect_parts(root, part, parts);
     }
 }

@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::mask::{MASK, mask};
-use super::names::step;
+use super::mask::{MASK, contains_mask, each_masked, mask};
 use crate::secret::Secret;
 
 /// Secrets, each with the JSON Pointer of its place in the input.
@@ -32,42 +31,23 @@ pub fn split_secrets(schema: &Value, input: &Value) -> SplitInput {
     if contains_mask(input) {
         // a mask that the input brings along looks like a masked secret: with another text, only secrets are masked
         let probe = mask(schema, &with_masks_replaced(input));
-        split.collect(input, &probe, "");
+        split.collect(input, &probe);
     } else if split.masked != *input {
         let probe = split.masked.clone();
-        split.collect(input, &probe, "");
+        split.collect(input, &probe);
     }
     split
 }
 
 impl SplitInput {
-    fn collect(&mut self, value: &Value, probe: &Value, pointer: &str) {
-        match (value, probe) {
-            (_, Value::String(mask)) if mask == MASK => match value {
-                Value::String(text) if text == MASK => self.missing.push(pointer.to_owned()),
-                secret => self.secrets.0.push((pointer.to_owned(), secret.clone())),
-            },
-            (Value::Object(object), Value::Object(probe)) => {
-                for ((name, value), probe) in object.iter().zip(probe.values()) {
-                    self.collect(value, probe, &format!("{pointer}/{}", step(name)));
-                }
+    fn collect(&mut self, input: &Value, probe: &Value) {
+        each_masked(input, probe, "", &mut |pointer, secret| {
+            if contains_mask(secret) {
+                self.missing.push(pointer.to_owned());
+            } else {
+                self.secrets.0.push((pointer.to_owned(), secret.clone()));
             }
-            (Value::Array(items), Value::Array(probe)) => {
-                for (at, (value, probe)) in items.iter().zip(probe).enumerate() {
-                    self.collect(value, probe, &format!("{pointer}/{at}"));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn contains_mask(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text == MASK,
-        Value::Object(object) => object.values().any(contains_mask),
-        Value::Array(items) => items.iter().any(contains_mask),
-        _ => false,
+        });
     }
 }
 
@@ -89,13 +69,13 @@ impl SecretValues {
         self.0.is_empty()
     }
 
-    /// Returns the texts that a server could repeat.
+    /// Returns the texts and numbers that a server could repeat. Yes and no are ordinary words, and no name is a secret.
     pub fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.0.iter().filter_map(|(_, value)| match value {
-            Value::String(text) => Some(Cow::Borrowed(text.as_str())),
-            Value::Number(number) => Some(Cow::Owned(number.to_string())),
-            _ => None,
-        })
+        let mut texts = Vec::new();
+        for (_, value) in &self.0 {
+            collect_texts(value, &mut texts);
+        }
+        texts.into_iter()
     }
 
     /// Puts the secrets in the places of their masks. Returns false if the input has no such place.
@@ -123,6 +103,16 @@ impl SecretValues {
     }
 }
 
+fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<Cow<'a, str>>) {
+    match value {
+        Value::String(text) => texts.push(Cow::Borrowed(text)),
+        Value::Number(number) => texts.push(Cow::Owned(number.to_string())),
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        Value::Object(members) => members.values().for_each(|member| collect_texts(member, texts)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
 impl fmt::Debug for SecretValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretValues({})", self.0.len())
@@ -139,7 +129,7 @@ mod tests {
         json!({ "properties": {
             "user": { "type": "string" },
             "api_key": { "type": "string" },
-            "logins": { "items": { "properties": { "a/b~": { "type": "string", "writeOnly": true } } } },
+            "logins": { "items": { "properties": { "a/b~": { "writeOnly": true } } } },
         } })
     }
 
@@ -163,15 +153,46 @@ mod tests {
         assert!(split.secrets.is_empty());
     }
 
+    #[test]
+    fn the_texts_and_numbers_inside_of_a_secret_are_known_to_the_redactor() {
+        let schema = json!({ "properties": { "login": { "writeOnly": true } } });
+        let input =
+            serde_json::from_str(r#"{ "login": { "user": "al", "keys": ["k", 1.50, true, null] }, "n": 3 }"#).unwrap();
+        let split = split_secrets(&schema, &input);
+        assert_eq!(split.secrets.texts().collect::<Vec<_>>(), ["al", "k", "1.50"]);
+        let copied = split_secrets(&schema, &json!({ "login": { "user": "al", "keys": [MASK] } }));
+        assert_eq!(copied.missing, ["/login"], "a mask inside of a secret would be sent");
+    }
+
+    /// Values of all types, which contain no mask.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[0-9]{1,30}[.][0-9]{1,30}"
+                .prop_map(|text| serde_json::from_str(text.trim_start_matches('0')).unwrap_or_default()),
+            "\\PC{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let members = prop::collection::btree_map("[a-c/~]{1,3}", inner.clone(), 0..4);
+            prop_oneof![prop::collection::vec(inner, 0..4).prop_map(Value::from), members.prop_map(|it| json!(it))]
+        })
+    }
+
     proptest! {
         #[test]
-        fn the_input_comes_back_as_it_was(user: String, key: String, logins in prop::collection::vec("\\PC*", 0..4)) {
-            let logins: Vec<_> = logins.iter().map(|text| json!({ "a/b~": text })).collect();
+        fn the_input_comes_back_as_it_was(user: String, key in any_json(), logins in prop::collection::vec(any_json(), 0..4)) {
+            let logins: Vec<_> = logins.iter().map(|secret| json!({ "a/b~": secret })).collect();
             let input = json!({ "user": user, "api_key": key, "logins": logins, "none": null });
             let split = split_secrets(&schema(), &input);
+            for login in split.masked["logins"].as_array().unwrap() {
+                prop_assert!(["••••", ""].iter().any(|it| login["a/b~"] == *it) || login["a/b~"].is_null(), "{}", login);
+            }
             let mut whole = split.masked;
-            prop_assert!(split.secrets.insert_into(&mut whole));
-            prop_assert_eq!(whole, input);
+            let sealed = SecretValues::from_text(&split.secrets.to_text()).unwrap();
+            prop_assert!(sealed.insert_into(&mut whole));
+            prop_assert_eq!(whole.to_string(), input.to_string());
         }
     }
 }

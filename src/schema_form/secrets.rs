@@ -1,26 +1,53 @@
 //! Secrets of a form between two of its pages: no page shows them, and nobody has to type them twice.
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::entries::Entries;
-use super::plan::{Plan, Root};
+use super::plan::Plan;
+
+/// Prefixes of the pairs that hold a value.
+const VALUE_PREFIXES: [&str; 2] = ["v", "j"];
 
 impl Entries {
     /// Replaces the secrets by sealed ones, for a page. `seal` gets the JSON Pointer of the secret and its text.
     #[must_use]
     pub fn with_sealed_secrets(&self, plan: &Plan, seal: impl Fn(&str, &str) -> Option<String>) -> Self {
         let mut sealed = self.clone();
-        // beside a whole input there are only the texts that its masks stand for
-        let is_secret =
-            |pointer: &str| self.is_json() || plan.fields().any(|field| field.is_secret() && field.pointer == pointer);
-        for (name, text) in self.pairs() {
-            let Some(pointer) = name.strip_prefix('v').filter(|pointer| is_secret(pointer)) else { continue };
-            sealed.retain(|(other, _)| other != name && other.strip_prefix('s') != Some(pointer));
-            if let Some(text) = (!text.is_empty()).then(|| seal(pointer, text)).flatten() {
-                sealed.push("s", pointer, text);
+        for pointer in self.secret_pointers(plan) {
+            let contents: Vec<_> = self.values_at(pointer).filter(|(_, text)| !text.is_empty()).collect();
+            sealed.retain(|(name, _)| !VALUE_PREFIXES.iter().any(|prefix| name.strip_prefix(prefix) == Some(pointer)));
+            if !contents.is_empty() {
+                sealed.retain(|(name, _)| name.strip_prefix('s') != Some(pointer));
+                if let Some(text) = seal(pointer, &json!(contents).to_string()) {
+                    sealed.push("s", pointer, text);
+                }
             }
         }
         sealed
+    }
+
+    /// Returns the places of the secrets, each once.
+    fn secret_pointers(&self, plan: &Plan) -> Vec<&str> {
+        // beside a JSON text there are only the secrets that its masks stand for
+        let is_secret = |name: &str, pointer: &str| {
+            pointer.starts_with('/') && self.is_json()
+                || self.is_beside_json(name)
+                || plan.fields().any(|field| field.is_secret && field.pointer == pointer)
+        };
+        let mut pointers: Vec<&str> = Vec::new();
+        for (name, _) in self.pairs() {
+            let pointer = name.strip_prefix(['v', 'j']).filter(|pointer| is_secret(name, pointer));
+            pointers.extend(pointer.filter(|pointer| !pointers.contains(pointer)));
+        }
+        pointers
+    }
+
+    /// Returns the prefixes and texts of the pairs that hold the value at a place.
+    fn values_at<'a>(&'a self, pointer: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
+        self.pairs().iter().filter_map(move |(name, text)| {
+            let prefix = VALUE_PREFIXES.into_iter().find(|prefix| name.strip_prefix(prefix) == Some(pointer))?;
+            Some((prefix, text.as_str()))
+        })
     }
 
     /// Puts sealed secrets back into their fields, unless somebody typed others. `open` gets the JSON Pointer of the secret and
@@ -30,34 +57,43 @@ impl Entries {
         let mut opened = self.clone();
         for (name, text) in self.pairs() {
             let Some(pointer) = name.strip_prefix('s').filter(|pointer| pointer.starts_with('/')) else { continue };
-            if self.text_at("v", pointer).is_some_and(|typed| !typed.is_empty()) {
+            if self.has_typed(pointer) {
                 opened.retain(|(other, _)| other != name);
-            } else if let Some(secret) = open(pointer, text) {
-                opened.retain(|(other, _)| other != name && other.strip_prefix('v') != Some(pointer));
-                opened.push("v", pointer, secret);
+            } else if let Some(contents) = open(pointer, text).and_then(|text| read_contents(&text)) {
+                let is_replaced = |other: &str| VALUE_PREFIXES.iter().any(|it| other.strip_prefix(it) == Some(pointer));
+                opened.retain(|(other, _)| other != name && !is_replaced(other));
+                for (prefix, text) in contents {
+                    opened.push(prefix, pointer, text);
+                }
             }
         }
         opened
     }
 
-    /// Masks the secrets that somebody typed into the text of the whole input, and puts their texts beside it.
-    #[must_use]
-    pub fn with_masked_text(self, plan: &Plan) -> Self {
-        let is_whole = self.is_json() || matches!(plan.root, Root::Json(_));
-        let value = is_whole.then(|| super::parse_as_shown(plan, &self)).and_then(Result::ok);
-        let Some(value) = value else { return self };
-        let masked = Self::as_json(plan, &value);
-        // the text stays as it was typed if it shows no secret
-        let shown = self.get("j").and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let shows_no_secret = shown == masked.get("j").and_then(|text| serde_json::from_str(text).ok());
-        if shows_no_secret { self } else { masked }
+    /// Reports whether a value was typed at a place, or inside of it.
+    fn has_typed(&self, pointer: &str) -> bool {
+        self.pairs().iter().any(|(name, typed)| holds_value_in(name, pointer) && !typed.trim().is_empty())
     }
+}
+
+/// Reports whether a pair holds a value at a place, or inside of it.
+pub(super) fn holds_value_in(name: &str, pointer: &str) -> bool {
+    let place = name.strip_prefix(['v', 'j']).and_then(|place| place.strip_prefix(pointer));
+    place.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Reads the prefixes and texts of a secret that was sealed.
+fn read_contents(text: &str) -> Option<Vec<(&'static str, String)>> {
+    let contents: Vec<(String, String)> = serde_json::from_str(text).ok()?;
+    let known = |(prefix, text)| Some((VALUE_PREFIXES.into_iter().find(|known| *known == prefix)?, text));
+    contents.into_iter().map(known).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Entries, Plan, parse};
-    use serde_json::json;
+    use super::super::{Entries, FormView, Plan, parse};
+    use crate::error::{Error, FieldFaults};
+    use serde_json::{Value, json};
 
     fn plan() -> Plan {
         Plan::compile(&json!({ "properties": {
@@ -107,6 +143,77 @@ mod tests {
         assert_eq!(parse(&plan(), &opened(&sealed(&text))).unwrap(), value);
         let fields = Entries::from_value(&plan(), &value);
         assert_eq!(parse(&plan(), &opened(&sealed(&fields))).unwrap(), value);
+    }
+
+    #[test]
+    fn a_secret_of_any_type_keeps_its_type_from_page_to_page() {
+        let secret = |schema: &Value| {
+            let mut schema = schema.clone();
+            schema["writeOnly"] = json!(true);
+            schema
+        };
+        let group = secret(
+            &json!({ "type": "object", "properties": { "user": { "type": "string" }, "n": { "type": "integer" } } }),
+        );
+        let rows =
+            json!({ "items": { "type": "object", "properties": { "pin": secret(&json!({ "type": "integer" })) } } });
+        let plan = Plan::compile(&json!({ "properties": {
+            "number": secret(&json!({ "type": "number" })), "yes": secret(&json!({ "type": "boolean" })),
+            "choice": secret(&json!({ "enum": ["wide", 77] })), "any": secret(&json!({})), "group": group,
+            "lines": { "type": "array", "items": secret(&json!({ "type": "string" })) },
+            "set": secret(&json!({ "type": "array", "uniqueItems": true, "items": { "enum": ["dry", "wide"] } })),
+            "rows": rows } }));
+        let number: Value = serde_json::from_str("1234.50").unwrap();
+        let all = json!({ "number": number, "yes": true, "choice": 77, "any": { "deep": [1234] },
+            "group": { "user": "deep", "n": 1234 }, "lines": ["deep", "sea"], "set": ["dry", "wide"], "rows": [{ "pin": 1234 }, { "pin": null }] });
+        // the control of an object cannot show every value
+        let mut odd = all.clone();
+        odd["group"] = json!({ "deep": 1234 });
+        odd["number"] = json!("deep");
+        for value in [all, odd] {
+            for shown in [Entries::from_value(&plan, &value), Entries::as_json(&plan, &value)] {
+                let page = shown.with_masked_text(&plan).with_sealed_secrets(&plan, |_, text| {
+                    Some(text.chars().rev().map(|c| char::from_u32(u32::from(c) + 1).unwrap()).collect())
+                });
+                let text = format!("{page:?}");
+                assert!(!text.contains("deep") && !text.contains("1234"), "{text}");
+                let html = FormView::new(&plan, &page, &FieldFaults::default()).to_string();
+                assert!(!html.contains("1234") && !html.contains("checked>Yes"), "{html}");
+                let opened = page.with_opened_secrets(|_, text| {
+                    Some(text.chars().rev().map(|c| char::from_u32(u32::from(c) - 1).unwrap()).collect())
+                });
+                assert_eq!(parse(&plan, &opened).unwrap().to_string(), value.to_string(), "{opened:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_masked_secret_of_any_type_is_asked_for_and_is_no_value() {
+        let plan = Plan::compile(&json!({ "required": ["n", "yes", "one", "g"], "properties": {
+            "n": { "type": "integer", "writeOnly": true, "default": 3 }, "yes": { "type": "boolean", "format": "password" },
+            "one": { "enum": [1, 2], "writeOnly": true },
+            "g": { "type": "object", "writeOnly": true, "required": ["a"], "properties": { "a": { "type": "integer", "default": 1 } } } } }));
+        let shown = Entries::from_value(&plan, &json!({ "n": "••••", "yes": "••••", "one": "••••", "g": "••••" }));
+        let sent = shown.pairs().iter().filter(|(name, _)| !name.starts_with("before")).cloned().collect();
+        let Error::Invalid(faults) = parse(&plan, &Entries::from_pairs(sent)).unwrap_err() else { panic!("no faults") };
+        let faults: Vec<_> =
+            faults.faults().iter().map(|fault| (fault.field.as_str(), fault.message.as_str())).collect();
+        let asked = [("/n", "Enter n"), ("/yes", "Choose yes"), ("/one", "Choose one"), ("/g/a", "Enter a")];
+        assert_eq!(
+            faults.iter().map(|(field, text)| (*field, text.to_lowercase())).collect::<Vec<_>>(),
+            asked.map(|(field, text)| (field, text.to_lowercase())),
+            "{faults:?}"
+        );
+        let html = FormView::new(&plan, &shown, &FieldFaults::default()).to_string();
+        assert!(html.matches("Enter it again").count() >= 3 && html.matches("Choose it again").count() == 2, "{html}");
+        assert!(!html.contains("checked"), "{html}");
+    }
+
+    #[test]
+    fn a_fault_does_not_repeat_a_secret() {
+        let plan = Plan::compile(&json!({ "properties": { "n": { "type": "integer", "writeOnly": true } } }));
+        let fault = parse(&plan, &entries(&[("v/n", "12,34")])).unwrap_err().to_string();
+        assert!(!fault.contains("34"), "{fault}");
     }
 
     #[test]

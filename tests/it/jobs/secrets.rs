@@ -195,3 +195,74 @@ async fn a_mask_is_never_sent_in_place_of_a_secret_that_is_gone() {
     let page = app.wait_until_finished(&alice, job).await;
     assert!(page.body.contains("The secret arguments of this job are gone"), "{}", page.body);
 }
+
+/// A tool whose secrets are a number, a choice, a list of an object, and an object.
+fn tools_with_other_types() -> Value {
+    let text = json!({"type": "string"});
+    let secret = |schema: Value| {
+        let mut schema = schema;
+        schema["writeOnly"] = json!(true);
+        schema
+    };
+    let safe = json!({"type": "object", "properties": {"code": text, "slots": {"type": "array", "items": {"type": "integer"}}}});
+    let row = json!({"type": "object", "properties": {"pin": secret(json!({"type": "integer"})), "name": text}});
+    let properties = json!({"user": text, "max_secret": {"type": "integer"}, "pin": secret(json!({"type": "integer"})),
+        "kind": secret(json!({"enum": ["door", "gate"]})), "safe": secret(safe), "rows": {"type": "array", "items": row}});
+    json!([{"name": "login", "inputSchema": {"type": "object", "required": ["pin"], "properties": properties}}])
+}
+
+#[tokio::test]
+async fn a_secret_that_is_no_string_is_kept_like_one_that_is() {
+    const NUMBERS: [&str; 3] = ["20251129", "77123987", "60606061"];
+    let spellings: Vec<_> = NUMBERS.iter().chain(&["sesame-street"]).map(|it| (*it).to_owned()).collect();
+    let (app, mut server) = (TestApp::new().await, EchoingServer::start(tools_with_other_types()).await);
+    let alice = app.alice().await;
+    let tool = add(&app, &alice, &server).await;
+    let rows = r#"[{"pin": 60606061, "name": "al"}]"#;
+    let typed = [
+        ("op", "json"),
+        ("v/user", PUBLIC),
+        ("v/max_secret", "4"),
+        ("v/pin", "20251129"),
+        ("v/kind", "1"),
+        ("v/safe/code", "sesame-street"),
+        ("v/safe/slots", "77123987"),
+        ("j/rows", rows),
+    ];
+    let input = json!({"user": PUBLIC, "max_secret": 4, "pin": 20_251_129, "kind": "gate",
+        "safe": {"code": "sesame-street", "slots": [77_123_987]}, "rows": [{"pin": 60_606_061, "name": "al"}]});
+    // from view to view, and through a preview, no page shows one
+    let form = alice.get(&tool).await;
+    let mut page = alice.submit(&form, FORM, typed).await;
+    for next in ["form", "preview", "run"] {
+        for secret in &spellings {
+            assert!(!page.body.contains(secret), "before {next:?} the page shows {secret}:\n{}", page.body);
+        }
+        assert!(page.body.contains("••••") || page.body.contains("Keep what you entered"), "{}", page.body);
+        page = alice.submit(&page, FORM, [("op", next)]).await;
+    }
+    let job: JobId = page.path().trim_start_matches("/jobs/").parse().unwrap();
+    assert_eq!(server.next_call().await, input, "the server did not get what was typed, with its types");
+    let pool = app.app.system.pool();
+    assert_eq!((sealed(&app).await, tables_containing(pool, &spellings).await), (1, vec![]));
+    server.release();
+    app.wait_until_finished(&alice, job).await;
+    assert_eq!((sealed(&app).await, tables_containing(pool, &spellings).await), (0, vec![]));
+    for path in ["", ".json", "/output"].map(|part| format!("/jobs/{job}{part}")) {
+        let shown = alice.get(&path).await.body;
+        assert!(spellings.iter().all(|secret| !shown.contains(secret)), "{path}:\n{shown}");
+    }
+    let stored = alice.get(&format!("/jobs/{job}.json")).await.body;
+    let stored: Value = serde_json::from_str(&stored).unwrap();
+    let masked = json!({"user": PUBLIC, "max_secret": 4, "pin": "••••", "kind": "••••", "safe": "••••",
+        "rows": [{"pin": "••••", "name": "al"}]});
+    assert_eq!(stored["input"], masked);
+
+    let again = alice.get(&format!("/jobs/{job}")).await.attr("#job-head .actions a", "href").unwrap();
+    let form = alice.get(&again).await;
+    assert!(form.body.contains("Choose it again") && form.body.contains("Enter it again"), "{}", form.body);
+    let refused = alice.submit(&form, FORM, []).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let summary = refused.text(".summary");
+    assert!(summary.contains("Enter pin") && summary.contains("type it again"), "{summary}");
+}

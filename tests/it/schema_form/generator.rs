@@ -108,11 +108,22 @@ fn spelled(schema: Value, way: u8) -> Value {
     }
 }
 
+/// Marks the schema as that of a secret, in one of two ways.
+fn secret(mut schema: Value, way: u8) -> Value {
+    match way {
+        0 => schema["writeOnly"] = json!(true),
+        1 if schema.get("format").is_none() => schema["format"] = json!("password"),
+        _ => {}
+    }
+    schema
+}
+
 fn leaf() -> impl Strategy<Value = Property> {
     let default = prop_oneof![Just(None), Just(Some(None)), any_value().prop_map(|value| Some(Some(value)))];
-    let ways = (0_u8..6, 0_u8..6, 0_u8..4);
-    (kind(), default, ways, any::<bool>()).prop_map(|(kind, default, (null, spelling, place), is_required)| {
-        let inner = if null < 3 { nullable(kind.schema, null) } else { kind.schema };
+    let ways = (0_u8..6, 0_u8..6, 0_u8..4, 0_u8..4);
+    (kind(), default, ways, any::<bool>()).prop_map(|(kind, default, (null, spelling, place, secrecy), is_required)| {
+        let inner = secret(kind.schema, secrecy);
+        let inner = if null < 3 { nullable(inner, null) } else { inner };
         let mut schema = spelled(inner, spelling);
         if let (Some(default), Value::Object(members)) = (default, &mut schema) {
             let default = default.unwrap_or(kind.default);
@@ -137,7 +148,8 @@ fn object(properties: &[Property]) -> Value {
 fn group() -> impl Strategy<Value = Property> {
     (proptest::collection::vec(leaf(), 1..4), 0_u8..8, any::<bool>(), any::<bool>()).prop_map(
         |(inner, null, has_null_default, is_required)| {
-            let mut schema = object(&inner);
+            // everything inside of a secret object is secret
+            let mut schema = secret(object(&inner), if null == 7 { 0 } else { 2 });
             if null < 3 {
                 schema = nullable(schema, null);
                 if has_null_default {

@@ -1,0 +1,83 @@
+//! JSON texts in a form: secrets are masked in the text, and their values are pairs beside the text.
+
+use serde_json::Value;
+
+use super::entries::{Entries, pretty};
+use super::field::Field;
+use super::mask::{MASK, contains_mask, each_masked, mask};
+use super::plan::{Plan, Root};
+use super::secrets::holds_value_in;
+
+impl Entries {
+    /// Masks the secrets in JSON texts, and puts them beside the texts: in that of the whole input, or those of fields.
+    #[must_use]
+    pub fn with_masked_text(self, plan: &Plan) -> Self {
+        let Ok(value) = super::parse_as_shown(plan, &self) else { return self };
+        if self.is_json() || matches!(plan.root, Root::Json(_)) {
+            let masked = Self::as_json(plan, &value);
+            // the text stays as it was typed if it shows no secret
+            let shown = self.get("j").and_then(|text| serde_json::from_str::<Value>(text).ok());
+            let shows_no_secret = shown == masked.get("j").and_then(|text| serde_json::from_str(text).ok());
+            return if shows_no_secret { self } else { masked };
+        }
+        self.with_masked_fields(plan, &value)
+    }
+
+    fn with_masked_fields(mut self, plan: &Plan, value: &Value) -> Self {
+        let masked = mask(&plan.schema, value);
+        for Field { pointer, .. } in plan.fields().filter(|field| !field.is_secret) {
+            let (Some(value), Some(masked)) = (value.pointer(pointer), masked.pointer(pointer)) else { continue };
+            let shown = self.text_at("j", pointer).and_then(|text| serde_json::from_str::<Value>(text).ok());
+            if shown.is_none_or(|shown| shown == *masked) {
+                continue;
+            }
+            self.retain(|(name, _)| !holds_value_in(name, pointer));
+            self.push("j", pointer, pretty(masked));
+            self.push_masked(value, masked, pointer);
+        }
+        self
+    }
+
+    /// Puts the secrets that are masked in a text beside that text: strings as `v`, other values as JSON.
+    pub(super) fn push_masked(&mut self, value: &Value, masked: &Value, pointer: &str) {
+        each_masked(value, masked, pointer, &mut |pointer, secret| match secret {
+            Value::String(text) if text == MASK => {}
+            Value::String(text) => self.push("v", pointer, text.as_str()),
+            other => self.push("j", pointer, other.to_string()),
+        });
+    }
+
+    /// Puts the secrets beside a text into the places of their masks.
+    pub(super) fn unmask(&self, value: &mut Value, pointer: &str) {
+        if !contains_mask(value) {
+            return;
+        }
+        for (name, text) in self.pairs() {
+            let place =
+                name.get(1..).and_then(|place| place.strip_prefix(pointer)).filter(|place| place.starts_with('/'));
+            let Some(masked) = place.and_then(|place| value.pointer_mut(place)).filter(|value| **value == MASK) else {
+                continue;
+            };
+            let secret = match name.as_bytes()[0] {
+                b'v' => Some(text.as_str().into()),
+                b'j' => serde_json::from_str(text).ok(),
+                _ => None,
+            };
+            if let Some(secret) = secret {
+                *masked = secret;
+            }
+        }
+    }
+
+    /// Reports whether a pair is a secret that is masked in the JSON text of a field.
+    pub(super) fn is_beside_json(&self, name: &str) -> bool {
+        let Some(mut pointer) = name.strip_prefix(['v', 'j', 's']) else { return false };
+        while let Some((parent, _)) = pointer.rsplit_once('/') {
+            if self.text_at("j", parent).is_some() && !parent.is_empty() {
+                return true;
+            }
+            pointer = parent;
+        }
+        false
+    }
+}
