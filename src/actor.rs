@@ -66,6 +66,14 @@ impl Actor {
         self
     }
 
+    /// Returns the same actor as the one who asked for a job. The job's own entry names who asked, and
+    /// from where; what the hub does on the way keeps the origin of the hub.
+    #[must_use]
+    pub const fn asking_from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
     /// Returns the same person, working on the rows of `owner`. The database opens them to members only.
     #[must_use]
     pub fn within(mut self, owner: OwnerId) -> Self {

@@ -141,7 +141,7 @@ async fn run(engine: Engine, lease: Lease, connector: ConnectorId, clock: Clock)
         job: lease.job_id(),
         connector: Some(connector),
         tool: Some("echo".to_owned()),
-        outcome: ActionOutcome::Success,
+        outcome: ActionOutcome::Succeeded,
         latency: Some(Duration::from_millis(1)),
         request: Some(r#"{"text":"hello"}"#.to_owned()),
         response: Some(r#"{"text":"hello"}"#.to_owned()),

@@ -45,7 +45,7 @@ ORDER BY w.n;
 INSERT INTO audit_entries (owner_id, id, action, actor, origin, target_kind, target_id, connector_id, tool_name, job_id,
     outcome, error_class, latency_ms, request_digest, response_digest, created_at)
 SELECT owner_id, pg_temp.id_at(finished_at, '300', n), 'job.finished', 'user', 'browser', 'job', id::text, connector_id,
-       'search', id, CASE WHEN error IS NULL THEN 'success' ELSE 'error' END, CASE WHEN error IS NOT NULL THEN 'upstream' END,
+       'search', id, CASE WHEN error IS NULL THEN 'succeeded' ELSE 'failed' END, CASE WHEN error IS NOT NULL THEN 'upstream' END,
        latency_ms, sha256(n::text::bytea), sha256(n::text::bytea), finished_at
 FROM whole
 ORDER BY n;

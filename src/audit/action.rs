@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::action_outcome::ActionOutcome;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
@@ -256,27 +257,4 @@ pub enum Action {
         /// Filters of the export by name; empty: the whole log.
         filter: serde_json::Value,
     },
-}
-
-/// Outcome of a call in the audit log.
-#[derive(Clone, Debug)]
-pub enum ActionOutcome {
-    /// The call succeeded.
-    Success,
-    /// The call failed, or its effect is unknown.
-    Error {
-        /// Code of the cause.
-        class: String,
-        /// Cause in words.
-        message: String,
-    },
-}
-
-impl ActionOutcome {
-    pub(super) fn error(&self) -> Option<(String, String)> {
-        match self {
-            Self::Success => None,
-            Self::Error { class, message } => Some((class.clone(), message.clone())),
-        }
-    }
 }

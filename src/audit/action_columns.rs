@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::action::Action;
+use super::stored::AuditOutcome;
 use crate::clock::to_jiff;
 use crate::ids::{ConnectorId, JobId};
 
@@ -21,6 +22,17 @@ pub(super) struct ActionColumns {
     pub(super) latency: Option<Duration>,
     pub(super) request: Option<String>,
     pub(super) response: Option<String>,
+}
+
+impl ActionColumns {
+    /// Returns the outcome of the action. An action without an outcome of its own failed if it has a cause.
+    pub(super) const fn outcome(&self, action: &Action) -> AuditOutcome {
+        match (action, &self.error) {
+            (Action::ConnectionChecked { outcome, .. } | Action::JobFinished { outcome, .. }, _) => outcome.as_stored(),
+            (_, Some(_)) => AuditOutcome::Failed,
+            (_, None) => AuditOutcome::Succeeded,
+        }
+    }
 }
 
 impl From<&Action> for ActionColumns {

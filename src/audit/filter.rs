@@ -21,8 +21,19 @@ pub struct Filter {
     pub outcome: Option<AuditOutcome>,
     /// Connector involved.
     pub connector: Option<ConnectorId>,
+    /// Tool that ran.
+    pub tool: Option<ToolFilter>,
     /// Words in the entry.
     pub text: Option<TextFilter>,
+}
+
+/// Tools by a text in their name or title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolFilter {
+    /// The text, whatever its case.
+    pub text: String,
+    /// Names of the tools whose title contains the text.
+    pub names: Vec<String>,
 }
 
 /// Words to search for. Each must occur in the entry's title, tool, connector or error.
@@ -45,7 +56,8 @@ impl TextFilter {
 pub(super) enum Source<'a> {
     Newest,
     Actions(&'a [ActionName]),
-    Failed,
+    /// The stored texts of an outcome that is no success.
+    Outcome(&'static [&'static str]),
 }
 
 impl Filter {
@@ -55,22 +67,22 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Returns the index that leaves the fewest keys to scan: failures are rare.
+    /// Returns the index that leaves the fewest keys to scan: an outcome that is no success is rare.
     pub(super) fn source(&self) -> Source<'_> {
         match (self.outcome, &self.actions[..]) {
-            (Some(AuditOutcome::Error), _) => Source::Failed,
-            (_, []) => Source::Newest,
-            (_, actions) => Source::Actions(actions),
+            (None | Some(AuditOutcome::Succeeded), []) => Source::Newest,
+            (None | Some(AuditOutcome::Succeeded), actions) => Source::Actions(actions),
+            (Some(outcome), _) => Source::Outcome(outcome.stored_texts()),
         }
     }
 
     /// True if every key of the source matches.
     pub(super) fn is_all_of(&self, source: Source<'_>) -> bool {
-        let plain = self.origin.is_none() && self.connector.is_none() && self.text.is_none();
+        let plain = self.origin.is_none() && self.connector.is_none() && self.tool.is_none() && self.text.is_none();
         plain
             && match source {
                 Source::Newest | Source::Actions(_) => self.outcome.is_none(),
-                Source::Failed => self.actions.is_empty(),
+                Source::Outcome(_) => self.actions.is_empty(),
             }
     }
 }
@@ -84,10 +96,12 @@ mod tests {
     fn the_rarest_part_of_a_filter_chooses_the_index() {
         let runs = Filter { actions: vec![ActionName::JobFinished], ..Filter::default() };
         assert!(runs.is_all_of(runs.source()));
-        let failed = Filter { outcome: Some(AuditOutcome::Error), ..runs.clone() };
-        assert_eq!(failed.source(), Source::Failed);
-        assert!(!failed.is_all_of(Source::Failed));
-        let good = Filter { outcome: Some(AuditOutcome::Success), ..runs };
+        let failed = Filter { outcome: Some(AuditOutcome::Failed), ..runs.clone() };
+        assert_eq!(failed.source(), Source::Outcome(&["failed", "error"]));
+        assert!(!failed.is_all_of(failed.source()));
+        let canceled = Filter { outcome: Some(AuditOutcome::Canceled), ..Filter::default() };
+        assert!(canceled.is_all_of(canceled.source()));
+        let good = Filter { outcome: Some(AuditOutcome::Succeeded), ..runs };
         assert!(matches!(good.source(), Source::Actions(_)) && !good.is_all_of(good.source()));
         let mine = Filter { origin: Some(Origin::Browser), ..Filter::default() };
         assert!(mine.source() == Source::Newest && !mine.is_all_of(Source::Newest));

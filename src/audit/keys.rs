@@ -27,7 +27,7 @@ pub(super) async fn read(
     let keys = match source {
         Source::Newest => newest(conn, owner, range, limit).await?,
         Source::Actions(actions) => of_actions(conn, owner, actions, range, limit).await?,
-        Source::Failed => failed(conn, owner, range, limit).await?,
+        Source::Outcome(texts) => of_outcome(conn, owner, texts, range, limit).await?,
     };
     let last = last_of_full_scan(&keys, limit);
     Ok((keys, last))
@@ -89,25 +89,59 @@ async fn of_actions(
     .await
 }
 
-async fn failed(
+async fn of_outcome(
     conn: &mut PgConnection,
     owner: OwnerId,
+    texts: &[&str],
     range: KeyRange<AuditId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditId>> {
     sqlx::query_scalar!(
         r#"
-        SELECT id AS "id: AuditId"
-        FROM audit_entries
-        WHERE owner_id = $1 AND outcome = 'error' AND id > $2 AND id < $3
-        ORDER BY id DESC
-        LIMIT $4
+        SELECT e.id AS "id: AuditId"
+        FROM unnest($2::text[]) AS asked (outcome)
+        -- each text on its own, so that each is read in order off the index, whose condition is repeated here
+        CROSS JOIN LATERAL (
+            SELECT id
+            FROM audit_entries
+            WHERE owner_id = $1
+              AND outcome = asked.outcome
+              AND outcome IN ('failed', 'canceled', 'unknown', 'error')
+              AND id > $3
+              AND id < $4
+            ORDER BY id DESC
+            LIMIT $5
+        ) e
+        ORDER BY e.id DESC
+        LIMIT $5
+        "#,
+        owner as _,
+        texts as _,
+        range.after as _,
+        range.before as _,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Counts the keys of the range, at most `limit`.
+pub(super) async fn count(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    range: KeyRange<AuditId>,
+    limit: i64,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!"
+        FROM (SELECT FROM audit_entries WHERE owner_id = $1 AND id > $2 AND id < $3 LIMIT $4) counted
         "#,
         owner as _,
         range.after as _,
         range.before as _,
         limit,
     )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await
 }

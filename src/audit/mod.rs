@@ -10,6 +10,8 @@
 mod action;
 mod action_columns;
 mod action_name;
+mod action_outcome;
+mod count;
 mod entry;
 mod export;
 mod filter;
@@ -20,11 +22,13 @@ mod prepared;
 mod store;
 mod stored;
 
-pub use action::{Action, ActionOutcome};
+pub use action::Action;
 pub use action_name::{ActionName, Category};
+pub use action_outcome::{ActionOutcome, OutcomeCause};
+pub use count::{EntryCount, count};
 pub use entry::{AuditEntry, EntryContext, EntryDetail, RecentEntry};
 pub use export::{Export, ExportedEntry, export};
-pub use filter::{Filter, TextFilter};
+pub use filter::{Filter, TextFilter, ToolFilter};
 pub use list::{Listing, exists, list};
 pub use newest::list_newest;
 pub use prepared::PreparedEntry;

@@ -69,6 +69,7 @@ impl PreparedEntry {
     pub fn new(actor: &Actor, action: &Action, now: Timestamp) -> Self {
         let salt: [u8; 16] = rand::random();
         let it = ActionColumns::from(action);
+        let outcome = it.outcome(action);
         let ip = actor.ip().map(|ip| ip.to_string());
         let agent = actor.agent().map(ToOwned::to_owned);
         let identity = ip.as_ref().map(|ip| format!("{ip}\n{}", agent.as_deref().unwrap_or_default()));
@@ -86,7 +87,7 @@ impl PreparedEntry {
             connector_id: it.connector,
             tool_name: it.tool,
             job_id: it.job,
-            outcome: if error.is_some() { AuditOutcome::Error } else { AuditOutcome::Success },
+            outcome,
             error_class,
             latency_ms: it.latency.map(|took| i32::try_from(took.as_millis()).unwrap_or(i32::MAX)),
             request_digest: it.request.as_deref().map(|text| digest(&salt, text)),

@@ -127,8 +127,9 @@ pub(super) async fn of_keys(
         LEFT JOIN connectors c ON c.id = e.connector_id
         WHERE ($3::text IS NULL OR e.origin = $3)
           AND ($4::text[] IS NULL OR e.action = ANY($4))
-          AND ($5::text IS NULL OR e.outcome = $5)
+          AND ($5::text[] IS NULL OR e.outcome = ANY($5))
           AND ($6::uuid IS NULL OR e.connector_id = $6)
+          AND ($11::text IS NULL OR strpos(lower(e.tool_name), lower($11)) > 0 OR e.tool_name = ANY($12))
           AND ($7::text[] IS NULL OR NOT EXISTS (
               SELECT
               FROM unnest($7) AS sought (word)
@@ -146,12 +147,14 @@ pub(super) async fn of_keys(
         &uuids(keys),
         filter.origin.map(Origin::as_str),
         Some(actions).filter(|actions| !actions.is_empty()) as _,
-        filter.outcome.map(AuditOutcome::as_str),
+        filter.outcome.map(AuditOutcome::stored_texts) as _,
         filter.connector as _,
         words as _,
         &names as _,
         &titles as _,
         limit,
+        filter.tool.as_ref().map(|tool| &tool.text[..]),
+        filter.tool.as_ref().map(|tool| &tool.names[..]) as _,
     )
     .fetch_all(conn)
     .await

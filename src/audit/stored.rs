@@ -96,33 +96,67 @@ impl From<Origin> for ActorKind {
     }
 }
 
-/// Outcome of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Type)]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
+/// Outcome of an action, in the words of a job's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditOutcome {
     /// The action succeeded.
-    Success,
-    /// The action failed, or its effect is unknown.
-    Error,
+    Succeeded,
+    /// The action failed.
+    Failed,
+    /// A person cancelled the job.
+    Canceled,
+    /// The call may or may not have happened.
+    Unknown,
 }
 
 impl AuditOutcome {
     /// Every outcome.
-    pub const ALL: [Self; 2] = [Self::Error, Self::Success];
+    pub const ALL: [Self; 4] = [Self::Succeeded, Self::Failed, Self::Canceled, Self::Unknown];
 
-    /// Returns the stored text.
+    /// Returns the word in new entries, in URLs and in exports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
+        self.stored_texts()[0]
+    }
+
+    /// Returns every stored text of the outcome; the second is that of entries of former versions.
+    #[must_use]
+    pub const fn stored_texts(self) -> &'static [&'static str] {
         match self {
-            Self::Success => "success",
-            Self::Error => "error",
+            Self::Succeeded => &["succeeded", "success"],
+            Self::Failed => &["failed", "error"],
+            Self::Canceled => &["canceled"],
+            Self::Unknown => &["unknown"],
         }
+    }
+
+    /// Parses a word in an entry or an address, also one of former versions.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.stored_texts().contains(&text))
+    }
+}
+
+impl Type<Postgres> for AuditOutcome {
+    fn type_info() -> PgTypeInfo {
+        <str as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(ty: &PgTypeInfo) -> bool {
+        <str as Type<Postgres>>::compatible(ty)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for AuditOutcome {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let text = <&str as Decode<Postgres>>::decode(value)?;
+        Self::parse(text).ok_or_else(|| format!("audit_entries.outcome has the unknown text {text:?}").into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Stored;
+    use super::{AuditOutcome, Stored};
     use crate::audit::ActionName;
 
     #[test]
@@ -131,5 +165,16 @@ mod tests {
         assert_eq!((&known, known.title()), (&Stored::Value(ActionName::JobFinished), "Tool run"));
         let unknown = Stored::<ActionName>::from("space.created");
         assert_eq!((unknown.as_str(), unknown.title()), ("space.created", "space.created"));
+    }
+
+    #[test]
+    fn an_outcome_of_a_former_version_is_read_as_one_of_the_four() {
+        assert_eq!(AuditOutcome::parse("success"), Some(AuditOutcome::Succeeded));
+        assert_eq!(AuditOutcome::parse("error"), Some(AuditOutcome::Failed));
+        assert_eq!(AuditOutcome::parse("cancelled"), None);
+        for outcome in AuditOutcome::ALL {
+            assert!(outcome.stored_texts().iter().all(|text| AuditOutcome::parse(text) == Some(outcome)));
+        }
+        assert_eq!(AuditOutcome::ALL.map(AuditOutcome::as_str), ["succeeded", "failed", "canceled", "unknown"]);
     }
 }

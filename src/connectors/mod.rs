@@ -51,6 +51,9 @@ use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
 use crate::oauth::Provider;
 use crate::upstream::{ProtocolEra, ToolDefinition};
 
+/// Most tools that are found by a text.
+const MAX_FOUND_TOOLS: i64 = 1_000;
+
 /// A connector that a user adds by its URL.
 #[derive(Clone, Debug)]
 pub struct NewConnector {
@@ -96,6 +99,11 @@ pub async fn find_tool(db: &Db, actor: &Actor, slug: &str, tool: &str) -> Result
 /// Finds a version of a tool that the actor may see, such as the version that a job ran.
 pub async fn version(conn: &mut PgConnection, actor: &Actor, id: ToolVersionId) -> Result<ToolVersion> {
     store_tools::version(conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("tool version"))
+}
+
+/// Returns the names of tools whose name or title contains the text, whatever its case, in the caller's transaction.
+pub async fn find_tool_names(conn: &mut PgConnection, actor: &Actor, text: &str) -> Result<Vec<String>> {
+    Ok(store_tools::names_with_text(conn, actor.owner_id(), text, MAX_FOUND_TOOLS).await?)
 }
 
 /// Finds a connector by its id, if the actor may see it.

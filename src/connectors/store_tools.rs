@@ -44,6 +44,31 @@ pub(super) async fn list(conn: &mut PgConnection, owner: OwnerId, connector: Con
     .await
 }
 
+/// Returns the names of tools whose name or title contains the text, whatever its case; also of tools that are no longer listed.
+pub(super) async fn names_with_text(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    text: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT DISTINCT t.name AS "name!"
+        FROM connector_tools t
+        JOIN connector_tool_versions v ON v.id = t.current_version_id
+        WHERE (t.owner_id IS NULL OR t.owner_id = $1)
+          AND (strpos(lower(t.name), lower($2)) > 0 OR strpos(lower(v.title), lower($2)) > 0)
+        ORDER BY 1
+        LIMIT $3
+        "#,
+        owner as _,
+        text,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
 macro_rules! select_versions {
     ($conn:expr, $owner:expr, $condition:literal, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(

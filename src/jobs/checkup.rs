@@ -157,10 +157,7 @@ fn ended(lease: &Lease, actor: &Actor, job: &Job, end: CheckupEnd, now: Timestam
         connection: job.connection_id,
         connector: job.connector_id,
         job: job.id,
-        outcome: match error_class {
-            Some(class) => ActionOutcome::Error { class: class.to_owned(), message: message.clone() },
-            None => ActionOutcome::Success,
-        },
+        outcome: ActionOutcome::new(outcome.into(), error_class.unwrap_or_default(), &message),
         latency: (now - lease.started_at()).unsigned_abs(),
         response: output.clone(),
     };
@@ -168,7 +165,7 @@ fn ended(lease: &Lease, actor: &Actor, job: &Job, end: CheckupEnd, now: Timestam
     FinishedRun {
         end: JobEnd::Complete { outcome, error_class: error_class.map(str::to_owned), error, output },
         event: Event::new(level, message, now),
-        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
+        audit: Some(audit::PreparedEntry::new(&actor.clone().asking_from(job.origin), &action, now)),
         is_use: false,
         now,
     }

@@ -1,8 +1,8 @@
 //! A run of a job: prepares the call, makes it, and turns its outcome into the end of the run.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::checkup;
+use super::leased_job::LeasedJob;
 use super::outcome::{ended, panicked, unprepared};
 use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented, read_job};
 use super::tools_changed::ToolsChanged;
@@ -51,57 +52,71 @@ impl From<FinishedRun> for RunResult {
 /// Runs a claimed job once. It returns no error: a failure is a result like any other.
 pub async fn execute(runner: &Runner, lease: &Lease) -> RunResult {
     let actor = acting_for(lease);
-    let run = AssertUnwindSafe(run(runner, lease, &actor)).catch_unwind().await;
+    let leased = OnceLock::new();
+    let run = AssertUnwindSafe(run(runner, lease, &actor, &leased)).catch_unwind().await;
     run.unwrap_or_else(|_| {
         let id = lease.job_id();
         tracing::error!(job.id = %id, "A run of job {id} panicked; the job ends with an unknown outcome");
-        panicked(lease, &actor, runner.clock.now()).into()
+        panicked(leased.get_or_init(|| LeasedJob::unread(lease, actor)), runner.clock.now()).into()
     })
 }
 
-async fn run(runner: &Runner, lease: &Lease, actor: &Actor) -> RunResult {
+/// Runs the job, and leaves in `leased` what its entry names, in case the run panics.
+async fn run<'a>(runner: &Runner, lease: &'a Lease, actor: &Actor, leased: &OnceLock<LeasedJob<'a>>) -> RunResult {
     // for both calls, if there are two: the lease lasts no longer
     let deadline = Instant::now() + lease.time_limit().saturating_sub(DEADLINE_MARGIN);
     lease.events().append(Event::new(EventLevel::Info, started(lease), runner.clock.now()));
     let job = match read_job(runner, actor.owner_id(), lease.job_id()).await {
         Ok(job) => job,
-        Err(cause) => return unprepared(lease, actor, cause, runner.clock.now()).into(),
+        Err(cause) => {
+            let leased = leased.get_or_init(|| LeasedJob::unread(lease, actor.clone()));
+            return unprepared(leased, cause, runner.clock.now()).into();
+        }
     };
     if let Some(transport) = job.transport {
         lease.set_connector_kind(transport.stored_text());
     }
     let actor = &actor.clone().on_behalf_of(job.started_by);
+    let leased = leased.get_or_init(|| LeasedJob::new(lease, actor, &job));
     let finish = match prepare(runner, actor, job).await {
         Ok(Work::Call(prepared)) => {
             let tools_changed = Arc::new(AtomicBool::new(false));
             let connector = prepared.connector;
-            let finish = run_call(runner, lease, actor, *prepared, deadline, tools_changed.clone()).await;
+            let finish = run_call(runner, leased, actor, *prepared, deadline, tools_changed.clone()).await;
             let announced = tools_changed.load(Ordering::Acquire) && finish.is_ok();
             return RunResult {
-                finish: finish.unwrap_or_else(|cause| unprepared(lease, actor, cause, runner.clock.now())),
+                finish: finish.unwrap_or_else(|cause| unprepared(leased, cause, runner.clock.now())),
                 tools_changed: announced.then(|| ToolsChanged { actor: actor.clone(), connector }),
             };
         }
         Ok(Work::Checkup(job)) => Box::pin(checkup::run(runner, lease, actor, &job)).await,
         Err(cause) => Err(cause),
     };
-    finish.unwrap_or_else(|cause| unprepared(lease, actor, cause, runner.clock.now())).into()
+    finish.unwrap_or_else(|cause| unprepared(leased, cause, runner.clock.now())).into()
 }
 
 /// Makes the call, and once more with another credential if the service rejects the first.
 async fn run_call(
     runner: &Runner,
-    lease: &Lease,
+    leased: &LeasedJob<'_>,
     actor: &Actor,
     mut prepared: PreparedCall,
     deadline: Instant,
     tools_changed: Arc<AtomicBool>,
 ) -> Result<FinishedRun, NotReady> {
     let (connection, first) = (prepared.connection, prepared.credential());
-    let mut call = ToolCall { runner, lease, actor, prepared: &mut prepared, deadline, tools_changed, was_sent: false };
+    let mut call = ToolCall {
+        runner,
+        lease: leased.lease,
+        actor,
+        prepared: &mut prepared,
+        deadline,
+        tools_changed,
+        was_sent: false,
+    };
     match runner.refresher.send_with(actor, connection, first, &mut call).await? {
         RequestOutcome::Answered { answer: CallResult { outcome, stop }, .. } => {
-            Ok(ended(lease, actor, &prepared, outcome, stop, runner.clock.now()))
+            Ok(ended(leased, &prepared, outcome, stop, runner.clock.now()))
         }
         RequestOutcome::NoCredential(answer) => Err(presented(answer).err().unwrap_or_else(|| NotReady::RetryLater {
             message: format!("The credential of {} was replaced during the call", prepared.service),

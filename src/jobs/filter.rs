@@ -1,5 +1,6 @@
 //! Filters of the list of jobs.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use crate::clock::Timestamp;
@@ -12,11 +13,29 @@ pub struct Filter {
     pub status: Option<StatusFilter>,
     /// Connector that matches.
     pub connector: Option<ConnectorId>,
-    /// Runs of this tool, by its whole name.
-    pub tool: Option<String>,
+    /// Runs of these tools.
+    pub tool: Option<ToolFilter>,
     /// Accepted at this moment or later.
     pub since: Option<Timestamp>,
 }
+
+/// Tools by a text in their name or title.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolFilter {
+    /// The names, in order and once each.
+    pub(super) names: Vec<String>,
+}
+
+impl ToolFilter {
+    /// Creates the filter of these names.
+    #[must_use]
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self { names: names.into_iter().collect::<BTreeSet<_>>().into_iter().collect() }
+    }
+}
+
+/// Most tools whose keys are read each off the index. More tools match a large part of all jobs.
+const MAX_INDEXED_TOOLS: usize = 50;
 
 /// Status groups of the filter, coarser than [`super::JobStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +98,7 @@ impl FromStr for StatusFilter {
 pub(super) enum Source<'a> {
     Newest,
     Connector(ConnectorId),
-    Tool(&'a str),
+    Tools(&'a [String]),
     Outcomes(&'static [&'static str]),
     Running,
     Waiting,
@@ -102,18 +121,18 @@ impl Filter {
             (Some(StatusFilter::Unknown), ..) => Source::Outcomes(&["unknown"]),
             (Some(StatusFilter::Canceled), ..) => Source::Outcomes(&["canceled"]),
             (Some(StatusFilter::Succeeded), None, None) => Source::Outcomes(&["ok"]),
-            (_, Some(tool), _) => Source::Tool(tool),
-            (_, None, Some(connector)) => Source::Connector(connector),
-            (None, None, None) => Source::Newest,
+            (_, Some(tool), _) if tool.names.len() <= MAX_INDEXED_TOOLS => Source::Tools(&tool.names),
+            (_, _, Some(connector)) => Source::Connector(connector),
+            (None | Some(StatusFilter::Succeeded), _, None) => Source::Newest,
         }
     }
 
     /// True if every key of the source matches.
     pub(super) fn is_all_of(&self, source: Source<'_>) -> bool {
         match source {
-            Source::Newest => true,
-            Source::Connector(_) => self.status.is_none(),
-            Source::Tool(_) => self.status.is_none() && self.connector.is_none(),
+            Source::Newest => self.status.is_none() && self.connector.is_none() && self.tool.is_none(),
+            Source::Connector(_) => self.status.is_none() && self.tool.is_none(),
+            Source::Tools(_) => self.status.is_none() && self.connector.is_none(),
             Source::Outcomes(_) | Source::Running | Source::Waiting => self.tool.is_none() && self.connector.is_none(),
         }
     }
@@ -121,7 +140,7 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Filter, Source, StatusFilter};
+    use super::{Filter, MAX_INDEXED_TOOLS, Source, StatusFilter, ToolFilter};
     use crate::ids::ConnectorId;
     use time::macros::datetime;
 
@@ -136,14 +155,20 @@ mod tests {
     #[test]
     fn the_rarest_part_of_a_filter_chooses_the_index() {
         let connector = Some(ConnectorId::new(datetime!(2026-11-24 08:00 UTC)));
-        let tool = Some("echo".to_owned());
+        let tool = Some(ToolFilter::new(["echo".to_owned(), "echo".to_owned()]));
         let failed = Filter { status: Some(StatusFilter::Failed), connector, tool: tool.clone(), since: None };
         assert!(matches!(failed.source(), Source::Outcomes(["permanent", "dead", "unknown"])));
         assert!(!failed.is_all_of(failed.source()));
         let good = Filter { status: Some(StatusFilter::Succeeded), ..failed };
-        assert_eq!(good.source(), Source::Tool("echo"));
+        assert_eq!(good.source(), Source::Tools(&["echo".to_owned()]));
         let of_tool = Filter { tool, ..Filter::default() };
         assert!(of_tool.is_all_of(of_tool.source()));
+        let many = ToolFilter::new((0..=MAX_INDEXED_TOOLS).map(|n| n.to_string()));
+        let of_many = Filter { tool: Some(many.clone()), ..Filter::default() };
+        assert!(of_many.source() == Source::Newest && !of_many.is_all_of(Source::Newest));
+        let of_connector = Filter { tool: Some(many), connector, ..Filter::default() };
+        assert!(matches!(of_connector.source(), Source::Connector(_)));
+        assert!(!of_connector.is_all_of(of_connector.source()));
         assert!(Filter::default().is_all_of(Source::Newest));
     }
 }

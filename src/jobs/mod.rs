@@ -12,6 +12,7 @@ mod dependent_jobs;
 mod execute;
 mod filter;
 mod json;
+mod leased_job;
 mod list;
 mod outcome;
 mod prepare;
@@ -19,18 +20,20 @@ mod secrets;
 mod status;
 mod store;
 mod store_keys;
+mod tools;
 mod tools_changed;
 mod updates;
 
 pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
 pub use dependent_jobs::{DependentJobs, DisconnectResult, disconnect, find_dependent};
 pub use execute::{RunResult, execute};
-pub use filter::{Filter, StatusFilter};
+pub use filter::{Filter, StatusFilter, ToolFilter};
 pub use json::to_json;
 pub use list::{Listing, RecentJobs, list, list_newest, list_recent};
 pub use prepare::Runner;
 pub use status::JobStatus;
 pub use store::{Job, JobRow};
+pub use tools::find_tools;
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
 pub use updates::{JobListUpdate, ShownRows, list_update};
 
@@ -39,7 +42,7 @@ pub use crate::queue::{CancelResult, JobEvent, Position, WaitReason};
 use serde_json::Value;
 
 use crate::actor::Actor;
-use crate::audit::{self, Action, ActionOutcome};
+use crate::audit::{self, Action, ActionOutcome, AuditOutcome};
 use crate::clock::Timestamp;
 use crate::connections;
 use crate::connectors::{Connector, ToolVersion};
@@ -174,10 +177,7 @@ async fn cancel_in(tx: &mut Tx, actor: &Actor, job: Job, message: &str, now: Tim
             job: job.id,
             connector: Some(job.connector_id),
             tool: Some(job.tool_name),
-            outcome: ActionOutcome::Error {
-                class: "canceled".to_owned(),
-                message: "Cancelled before it started".to_owned(),
-            },
+            outcome: ActionOutcome::new(AuditOutcome::Canceled, "canceled", "Cancelled before it started"),
             latency: None,
             request: Some(prepare::masked_input(tx, actor, &job.input, job.tool_version_id).await?),
             response: None,

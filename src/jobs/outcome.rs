@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::leased_job::{LeasedJob, RunEnd};
 use super::prepare::{NotReady, PreparedCall};
-use crate::actor::Actor;
-use crate::audit::{self, Action, ActionOutcome};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::foreign_text::clean_text;
@@ -39,18 +38,17 @@ impl CompletedCall {
 
 /// Builds the end of a run that made its call. `stop` is set if the run was asked to stop.
 pub(super) fn ended(
-    lease: &Lease,
-    actor: &Actor,
+    job: &LeasedJob<'_>,
     prepared: &PreparedCall,
     outcome: upstream::CallOutcome,
     stop: Option<StopReason>,
     now: Timestamp,
 ) -> FinishedRun {
-    match next_step(lease, prepared, outcome, stop) {
-        NextStep::Complete(call) => complete(lease, actor, prepared, &call, now),
+    match next_step(job.lease, prepared, outcome, stop) {
+        NextStep::Complete(call) => complete(job, prepared, &call, now),
         NextStep::Retry { message, after } => {
             let event = Event::new(EventLevel::Warn, format!("{message}. It is tried again"), now);
-            let run_at = now + after.unwrap_or_else(|| backoff(lease.attempt(), rand::random()));
+            let run_at = now + after.unwrap_or_else(|| backoff(job.lease.attempt(), rand::random()));
             FinishedRun {
                 end: JobEnd::RetryLater { run_at, reason: WaitReason::Retry },
                 event,
@@ -67,17 +65,17 @@ pub(super) fn ended(
 }
 
 /// Builds the end of a run that could not be prepared: nothing was sent.
-pub(super) fn unprepared(lease: &Lease, actor: &Actor, cause: NotReady, now: Timestamp) -> FinishedRun {
+pub(super) fn unprepared(job: &LeasedJob<'_>, cause: NotReady, now: Timestamp) -> FinishedRun {
     let error = match cause {
         NotReady::Failed(error) => error,
         NotReady::ReauthRequired(message) => {
             return later(message, now + REAUTH_CHECK_INTERVAL, WaitReason::Reauth, now);
         }
-        NotReady::RetryLater { message, after } if lease.attempt() + 1 < MAX_ATTEMPTS => {
+        NotReady::RetryLater { message, after } if job.lease.attempt() + 1 < MAX_ATTEMPTS => {
             return later(format!("{message}. It is tried again"), now + after, WaitReason::Retry, now);
         }
         NotReady::RetryLater { message, .. } => {
-            return failed(lease, actor, "not_ready", format!("{message}. It was tried {MAX_ATTEMPTS} times"), now);
+            return failed(job, "not_ready", format!("{message}. It was tried {MAX_ATTEMPTS} times"), now);
         }
     };
     if matches!(error, Error::Unavailable(_)) {
@@ -85,7 +83,7 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, cause: NotReady, now: Tim
         return FinishedRun { end: JobEnd::Release, event, audit: None, is_use: false, now };
     }
     if let Error::Locked(cause) = &error {
-        let id = lease.job_id();
+        let id = job.lease.job_id();
         tracing::error!(
             job.id = %id,
             error = format!("{cause:#}"),
@@ -97,13 +95,13 @@ pub(super) fn unprepared(lease: &Lease, actor: &Actor, cause: NotReady, now: Tim
     }
     let message = match &error {
         Error::Internal(cause) => {
-            let id = lease.job_id();
+            let id = job.lease.job_id();
             tracing::error!(job.id = %id, error = format!("{cause:#}"), "Failed to prepare job {id}; it has failed");
             "The hub could not make this call ready; its log has the cause".to_owned()
         }
         error => error.to_string(),
     };
-    failed(lease, actor, "not_ready", message, now)
+    failed(job, "not_ready", message, now)
 }
 
 fn later(message: String, run_at: Timestamp, reason: WaitReason, now: Timestamp) -> FinishedRun {
@@ -117,30 +115,19 @@ fn later(message: String, run_at: Timestamp, reason: WaitReason, now: Timestamp)
 }
 
 /// Builds the end of a run that panicked: the call may or may not have happened.
-pub(super) fn panicked(lease: &Lease, actor: &Actor, now: Timestamp) -> FinishedRun {
-    failed(lease, actor, "hub_fault", "The hub met a fault of its own while it ran this call".to_owned(), now)
+pub(super) fn panicked(job: &LeasedJob<'_>, now: Timestamp) -> FinishedRun {
+    failed(job, "hub_fault", "The hub met a fault of its own while it ran this call".to_owned(), now)
 }
 
-fn failed(lease: &Lease, actor: &Actor, class: &str, message: String, now: Timestamp) -> FinishedRun {
-    let action = Action::JobFinished {
-        job: lease.job_id(),
-        connector: None,
-        tool: None,
-        outcome: ActionOutcome::Error { class: class.to_owned(), message: message.clone() },
-        latency: Some((now - lease.started_at()).unsigned_abs()),
-        request: None,
-        response: None,
-    };
-    let end = JobEnd::Complete {
-        outcome: if class == "hub_fault" { JobOutcome::Unknown } else { JobOutcome::Permanent },
-        error_class: Some(class.to_owned()),
-        error: Some(message.clone()),
-        output: None,
-    };
+fn failed(job: &LeasedJob<'_>, class: &str, message: String, now: Timestamp) -> FinishedRun {
+    let outcome = if class == "hub_fault" { JobOutcome::Unknown } else { JobOutcome::Permanent };
+    let entry = job.entry(outcome, RunEnd { class, message: &message, ..RunEnd::default() }, now);
+    let end =
+        JobEnd::Complete { outcome, error_class: Some(class.to_owned()), error: Some(message.clone()), output: None };
     FinishedRun {
         end,
         event: Event::new(EventLevel::Error, message, now),
-        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
+        audit: Some(entry),
         // every other class means that nothing was sent
         is_use: class == "hub_fault",
         now,
@@ -207,13 +194,7 @@ fn next_step(
 }
 
 /// Builds the end of a job: its result, its last event and its audit entry.
-fn complete(
-    lease: &Lease,
-    actor: &Actor,
-    prepared: &PreparedCall,
-    call: &CompletedCall,
-    now: Timestamp,
-) -> FinishedRun {
+fn complete(job: &LeasedJob<'_>, prepared: &PreparedCall, call: &CompletedCall, now: Timestamp) -> FinishedRun {
     let output = call.output.as_ref().map(ToString::to_string);
     let mut request = prepared.request.clone();
     // somebody may have typed the credential into a field that is no secret
@@ -221,18 +202,13 @@ fn complete(
     let is_ok = call.outcome == JobOutcome::Ok;
     let error = (!is_ok).then(|| call.message.clone());
     let class = (!is_ok).then(|| call.class.to_owned());
-    let action = Action::JobFinished {
-        job: lease.job_id(),
-        connector: Some(prepared.connector),
-        tool: Some(prepared.tool.clone()),
-        outcome: match (&class, &error) {
-            (Some(class), Some(message)) => ActionOutcome::Error { class: class.clone(), message: message.clone() },
-            _ => ActionOutcome::Success,
-        },
-        latency: Some((now - lease.started_at()).unsigned_abs()),
+    let end = RunEnd {
+        class: call.class,
+        message: &call.message,
         request: Some(request.to_string()),
         response: output.clone(),
     };
+    let entry = job.entry(call.outcome, end, now);
     let event = match (&call.outcome, &error) {
         (JobOutcome::Ok, _) => Event::new(EventLevel::Info, format!("{} answered", prepared.service), now),
         (JobOutcome::Canceled, _) => Event::new(EventLevel::Warn, "Cancelled by its owner", now),
@@ -241,7 +217,7 @@ fn complete(
     FinishedRun {
         end: JobEnd::Complete { outcome: call.outcome, error_class: class, error, output },
         event,
-        audit: Some(audit::PreparedEntry::new(actor, &action, now)),
+        audit: Some(entry),
         is_use: true,
         now,
     }

@@ -136,7 +136,7 @@ pub(super) async fn of_keys(
         JOIN pipeline_jobs j ON j.owner_id = $1 AND j.id = asked.id
         LEFT JOIN connectors c ON c.id = j.connector_id
         WHERE ($3::uuid IS NULL OR j.connector_id = $3)
-          AND ($4::text IS NULL OR j.tool_name = $4)
+          AND ($4::text[] IS NULL OR j.tool_name = ANY($4))
           AND ($5::text[] IS NULL OR j.status = ANY($5))
         ORDER BY j.id DESC
         LIMIT $6
@@ -144,7 +144,7 @@ pub(super) async fn of_keys(
         owner as _,
         &keys,
         filter.connector as _,
-        filter.tool.as_deref(),
+        filter.tool.as_ref().map(|tool| &tool.names[..]) as _,
         filter.status.map(StatusFilter::statuses) as _,
         limit,
     )

@@ -30,7 +30,7 @@ pub(super) async fn read(
     match source {
         Source::Newest => newest(conn, owner, range, limit).await,
         Source::Connector(connector) => of_connector(conn, owner, connector, range, limit).await,
-        Source::Tool(tool) => of_tool(conn, owner, tool, range, limit).await,
+        Source::Tools(tools) => of_tools(conn, owner, tools, range, limit).await,
         Source::Outcomes(outcomes) => of_outcomes(conn, owner, outcomes, range, limit).await,
         Source::Running => running(conn, owner, range, limit).await,
         Source::Waiting => waiting(conn, owner, range, limit).await,
@@ -85,25 +85,55 @@ async fn of_connector(
     .await
 }
 
-async fn of_tool(
+async fn of_tools(
     conn: &mut PgConnection,
     owner: OwnerId,
-    tool: &str,
+    tools: &[String],
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobId>> {
     sqlx::query_scalar!(
         r#"
-        SELECT id AS "id: JobId"
-        FROM job
-        WHERE owner_id = $1 AND tool_name = $2 AND id > $3 AND id < $4
-        ORDER BY id DESC
+        SELECT j.id AS "id: JobId"
+        FROM unnest($2::text[]) AS asked (tool_name)
+        -- each tool on its own, so that each is read in order off the index
+        CROSS JOIN LATERAL (
+            SELECT id
+            FROM job
+            WHERE owner_id = $1 AND tool_name = asked.tool_name AND id > $3 AND id < $4
+            ORDER BY id DESC
+            LIMIT $5
+        ) j
+        ORDER BY j.id DESC
         LIMIT $5
         "#,
         owner as _,
-        tool,
+        tools,
         range.after as _,
         range.before as _,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Returns the names of the tools that the owner's jobs ran, in order. It reads one entry of an index for each name, however
+/// many jobs there are.
+pub(super) async fn tool_names(conn: &mut PgConnection, owner: OwnerId, limit: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        WITH RECURSIVE used (name) AS (
+            (SELECT tool_name FROM job WHERE owner_id = $1 ORDER BY tool_name LIMIT 1)
+            UNION ALL
+            SELECT (
+                SELECT tool_name FROM job WHERE owner_id = $1 AND tool_name > used.name ORDER BY tool_name LIMIT 1
+            )
+            FROM used
+            WHERE used.name IS NOT NULL
+        )
+        SELECT name AS "name!" FROM used WHERE name IS NOT NULL LIMIT $2
+        "#,
+        owner as _,
         limit,
     )
     .fetch_all(conn)

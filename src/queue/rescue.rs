@@ -87,7 +87,7 @@ fn run_again(lost: &LostRun, now: Timestamp, random: f64) -> (JobEnd, Event) {
 
 fn complete(lost: &LostRun, now: Timestamp) -> (JobEnd, Event) {
     let (outcome, class, rest) = if lost.canceled && lost.repeatable {
-        (JobOutcome::Canceled, "canceled", "It was canceled, so it will not run again")
+        (JobOutcome::Canceled, "canceled", "It was cancelled, so it will not run again")
     } else if lost.repeatable {
         (JobOutcome::Dead, "crash_loop", "This was the third time, so it will not run again")
     } else {
@@ -111,17 +111,18 @@ const fn happened(lost: &LostRun) -> &'static str {
 }
 
 fn audit(lost: &LostRun, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> {
-    let JobEnd::Complete { error_class, error, .. } = end else { return None };
-    #[expect(clippy::disallowed_methods, reason = "the hub ends the job on its owner's behalf")]
-    let actor = Actor::system(lost.owner_id).on_behalf_of(lost.started_by);
+    let JobEnd::Complete { outcome, error_class, error, .. } = end else { return None };
+    #[expect(clippy::disallowed_methods, reason = "the hub ends the job for the person who asked for it")]
+    let actor = Actor::system(lost.owner_id).on_behalf_of(lost.started_by).asking_from(lost.origin);
     let action = Action::JobFinished {
         job: lost.job_id,
         connector: Some(lost.connector_id),
         tool: Some(lost.tool_name.clone()),
-        outcome: ActionOutcome::Error {
-            class: error_class.clone().unwrap_or_default(),
-            message: error.clone().unwrap_or_default(),
-        },
+        outcome: ActionOutcome::new(
+            (*outcome).into(),
+            error_class.as_deref().unwrap_or_default(),
+            error.as_deref().unwrap_or_default(),
+        ),
         latency: (now - lost.started_at).try_into().ok(),
         // the tool's schema, which marks secrets, is not known here; the job itself has its input
         request: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::{Event, NumberedEvent};
-use crate::audit;
+use crate::audit::{self, AuditOutcome};
 use crate::clock::Timestamp;
 use crate::ids::{JobId, OwnerId};
 
@@ -62,6 +62,17 @@ impl JobOutcome {
             Self::Dead => "dead",
             Self::Canceled => "canceled",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<JobOutcome> for AuditOutcome {
+    fn from(outcome: JobOutcome) -> Self {
+        match outcome {
+            JobOutcome::Ok => Self::Succeeded,
+            JobOutcome::Permanent | JobOutcome::Dead => Self::Failed,
+            JobOutcome::Canceled => Self::Canceled,
+            JobOutcome::Unknown => Self::Unknown,
         }
     }
 }

@@ -104,8 +104,10 @@ impl Badge {
     #[must_use]
     pub const fn outcome(outcome: AuditOutcome) -> Self {
         match outcome {
-            AuditOutcome::Success => Self::SUCCEEDED,
-            AuditOutcome::Error => Self::FAILED,
+            AuditOutcome::Succeeded => Self::SUCCEEDED,
+            AuditOutcome::Failed => Self::FAILED,
+            AuditOutcome::Canceled => Self::CANCELED,
+            AuditOutcome::Unknown => Self::UNKNOWN,
         }
     }
 }

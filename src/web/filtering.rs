@@ -52,6 +52,12 @@ pub(super) const DATE_HINT: &str = "write a date like 2026-11-24";
 /// The advice for a connector that the viewer does not have.
 pub(super) const CONNECTOR_HINT: &str = "you have no connector of that name; choose one of the list";
 
+/// The longest name of a tool, in characters.
+pub(super) const MAX_TOOL_NAME_LENGTH: usize = 128;
+
+/// The advice for a text that is longer than a tool's name.
+pub(super) const TOOL_NAME_HINT: &str = "the name of a tool has at most 128 characters; shorten it";
+
 /// Returns the moment at which a day begins in a time zone.
 pub(super) fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     let start = day.to_zoned(zone.clone()).ok()?.timestamp();

@@ -30,7 +30,7 @@ impl JobRowView {
             badge: Badge::job(job.status),
             created: calendar.when(job.created_at),
             took: match (job.started_at, job.finished_at) {
-                (Some(start), Some(end)) => when::duration((end - start).unsigned_abs()),
+                (Some(start), Some(end)) => when::short_duration((end - start).unsigned_abs()),
                 _ => "–".to_owned(),
             },
         }

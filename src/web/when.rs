@@ -113,6 +113,16 @@ pub fn duration(length: Duration) -> String {
     }
 }
 
+/// Formats a duration for a column, where rows are compared: "0.10 s", "79 s". Long ones are words.
+#[must_use]
+pub fn short_duration(length: Duration) -> String {
+    match length.as_secs() {
+        0..=9 => format!("{}.{:02} s", length.as_secs(), length.subsec_millis() / 10),
+        seconds @ 10..=999 => format!("{seconds} s"),
+        _ => duration(length),
+    }
+}
+
 fn two_units(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
     match small {
         0 => count(large, large_unit),
@@ -142,7 +152,7 @@ pub fn grouped(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Calendar, count, duration, grouped};
+    use super::{Calendar, count, duration, grouped, short_duration};
     use jiff::tz::TimeZone;
     use std::time::Duration;
     use time::macros::datetime;
@@ -171,6 +181,12 @@ mod tests {
             "1 day 1 hour",
         ];
         assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn durations_in_a_column_are_short() {
+        let short = [4, 104, 9_999, 79_400, 7_800_000].map(|ms| short_duration(Duration::from_millis(ms)));
+        assert_eq!(short, ["0.00 s", "0.10 s", "9.99 s", "79 s", "2 hours 10 minutes"]);
     }
 
     #[test]

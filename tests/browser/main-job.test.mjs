@@ -92,10 +92,10 @@ suite("main job", { servers: { everything: startEverything } }, (stage) => {
 
       await step("all of it is in the audit log, linked to its jobs", async () => {
         await page.goto("/audit");
-        assert.equal(await page.getByRole("link", { name: "Tool run" }).count(), 3);
+        assert.equal(await page.getByRole("link", { name: / · .*, (Succeeded|Failed|Cancelled), / }).count(), 3);
         await page.getByRole("link", { name: "Connector added" }).waitFor();
-        await page.getByRole("link", { name: "Tool run" }).first().click();
-        await page.getByRole("link", { name: "The job of this entry" }).click();
+        await page.getByRole("link", { name: / · .*, Succeeded, / }).first().click();
+        await page.getByRole("link", { name: /^Open the job/ }).click();
         await page.getByRole("heading", { name: "Log" }).waitFor();
       });
 

@@ -26,7 +26,7 @@ async fn a_new_user_is_shown_the_first_steps_after_sign_in() {
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Dashboard");
     assert_eq!(page.texts("ol.steps h3"), ["Connect a service", "Try the Workbench", "Read the log"]);
     assert!(!page.has("svg.chart") && !page.has(".stat"));
-    assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a"), ["Signed in", "Account created"]);
+    assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a bdi"), ["Signed in", "Account created"]);
 }
 
 #[tokio::test]
@@ -51,9 +51,9 @@ async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     assert_eq!(numbers(&page), 3);
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "class"), ["s1"]);
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "fill"), ["url(#failed)"]);
-    assert_eq!(page.texts("section[aria-labelledby=recent-jobs] tbody th a"), ["json_query", "hash", "hash"]);
+    assert_eq!(page.texts("section[aria-labelledby=recent-jobs] tbody th a bdi"), ["json_query", "hash", "hash"]);
     let failed = alice.get(&page.attr(".stat.bad a", "href").unwrap()).await;
-    assert_eq!(failed.texts("tbody th a"), ["json_query"]);
+    assert_eq!(failed.texts("tbody th a bdi"), ["json_query"]);
 
     let today = alice.get("/dashboard?range=24h").await;
     assert_eq!((stats(&today)[0].as_str(), today.texts("figure tbody tr").len()), ("1", 24));

@@ -120,8 +120,8 @@ async fn a_member_acts_for_the_organisation_and_is_named_in_its_log() {
     let form = bob.get("/connectors/new/mcp").await;
     assert!(form.text("main").contains("Every member of Space of alice can see and use it."));
     let origins = |page: Page| page.texts("tbody td[data-label=Who]");
-    assert_eq!(origins(bob.get("/audit?action=jobs").await), ["The hub, for you"]);
-    assert_eq!(origins(alice.get("/audit?action=jobs").await), ["The hub, for a member"]);
+    assert_eq!(origins(bob.get("/audit?action=jobs").await), ["You, in a browser"]);
+    assert_eq!(origins(alice.get("/audit?action=jobs").await), ["A member, in a browser"]);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ fn typed_columns() -> Vec<Column> {
         ("users", "motion", Motion::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "announce", Announce::ALL.iter().map(|it| it.as_str()).collect()),
         ("audit_entries", "actor", ActorKind::ALL.map(ActorKind::as_str).to_vec()),
-        ("audit_entries", "outcome", AuditOutcome::ALL.map(AuditOutcome::as_str).to_vec()),
+        ("audit_entries", "outcome", AuditOutcome::ALL.iter().flat_map(|it| it.stored_texts()).copied().collect()),
         ("audit_entries", "origin", origins()),
         ("job", "origin", origins()),
         ("job_later", "reason", WaitReason::ALL.map(WaitReason::stored_text).to_vec()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, JobId, OwnerId, UserId, WorkerId};
 
@@ -22,6 +23,7 @@ pub(in crate::queue) struct LostRun {
     pub(in crate::queue) connector_id: ConnectorId,
     pub(in crate::queue) tool_name: String,
     pub(in crate::queue) started_by: UserId,
+    pub(in crate::queue) origin: Origin,
 }
 
 /// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
@@ -53,7 +55,8 @@ pub(in crate::queue) async fn list_lost(
                c.job_id IS NOT NULL AS "canceled!",
                s.connector_id AS "connector_id: ConnectorId",
                j.tool_name,
-               COALESCE(j.started_by, j.owner_id) AS "started_by!: UserId"
+               COALESCE(j.started_by, j.owner_id) AS "started_by!: UserId",
+               j.origin AS "origin: Origin"
         FROM leases s
         JOIN job j ON j.owner_id = s.owner_id AND j.id = s.job_id
         LEFT JOIN job_cancel c ON c.job_id = s.job_id

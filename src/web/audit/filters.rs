@@ -8,15 +8,16 @@ use super::actions::{self, OptionGroup};
 use super::labels::{Person, origin_label, origin_phrase, outcome_label};
 use super::list_params::ListParams;
 use crate::actor::Origin;
-use crate::audit::{self, AuditOutcome, Filter, TextFilter};
+use crate::audit::{self, AuditOutcome, Filter, TextFilter, ToolFilter};
 use crate::connections::LinkedConnector;
+use crate::connectors::find_tool_names;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
 use crate::web::actor::Viewer;
 use crate::web::filtering::{
-    CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param,
-    report_invalid, start_of_day, url_with_params,
+    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, format_date, load_connector_filter,
+    parse_date, parse_param, report_invalid, start_of_day, url_with_params,
 };
 use crate::web::here::Here;
 
@@ -47,6 +48,9 @@ impl Filters {
         let here = viewer.here().clone();
         let mut filters = Self::parse(params, connectors.selected.as_ref(), here, &viewer.user.zone);
         filters.connectors = connectors.choices;
+        if let Some(tool) = &mut filters.filter.tool {
+            tool.names = find_tool_names(tx, &viewer.actor, &tool.text).await?;
+        }
         // a position of another list, or of another user's
         if let Some(place) = filters.before
             && !audit::exists(tx, &viewer.actor, place).await?
@@ -63,6 +67,7 @@ impl Filters {
         filters.outcome(params.outcome());
         filters.action(params.action());
         filters.connector(params.connector(), connector);
+        filters.tool(params.tool());
         filters.who(params.who());
         filters.text(params.text());
         filters.period(params.from(), params.to(), zone);
@@ -73,10 +78,10 @@ impl Filters {
     }
 
     fn outcome(&mut self, value: &str) {
-        let outcome = AuditOutcome::ALL.into_iter().find(|it| it.as_str() == value);
-        report_invalid(&mut self.faults, "outcome", value, outcome.is_some(), "choose “error” or “success”");
+        let outcome = AuditOutcome::parse(value);
+        report_invalid(&mut self.faults, "outcome", value, outcome.is_some(), "choose one of the list");
         if let Some(outcome) = outcome {
-            self.activate("outcome", value, outcome_label(outcome).to_lowercase());
+            self.activate("outcome", outcome.as_str(), outcome_label(outcome).to_lowercase());
             self.filter.outcome = Some(outcome);
         }
     }
@@ -96,6 +101,16 @@ impl Filters {
         if let Some(connector) = connector {
             self.activate("connector", &connector.slug, connector.name.clone());
             self.filter.connector = Some(connector.id);
+        }
+    }
+
+    /// Filters by a text in the tool's name or title; [`Filters::read`] looks up the titles.
+    fn tool(&mut self, value: &str) {
+        let is_short = value.chars().count() <= MAX_TOOL_NAME_LENGTH;
+        report_invalid(&mut self.faults, "tool", value, is_short, TOOL_NAME_HINT);
+        if is_short && !value.is_empty() {
+            self.activate("tool", value, format!("tool “{value}”"));
+            self.filter.tool = Some(ToolFilter { text: value.to_owned(), names: Vec::new() });
         }
     }
 
@@ -222,7 +237,7 @@ mod tests {
             from: "2026-11-20".into(),
             to: "2026-11-21".into(),
             action: "jobs".into(),
-            outcome: "error".into(),
+            outcome: "failed".into(),
             text: " a&b ".into(),
             ..ListParams::default()
         };
@@ -232,18 +247,18 @@ mod tests {
             filters.title(),
             "Audit log: failed, all about jobs, “a&b”, from 20 November 2026 to 21 November 2026"
         );
-        assert_eq!(filters.href(None), "/audit?outcome=error&action=jobs&text=a%26b&from=2026-11-20&to=2026-11-21");
+        assert_eq!(filters.href(None), "/audit?outcome=failed&action=jobs&text=a%26b&from=2026-11-20&to=2026-11-21");
         assert_eq!(filters.filter.from, Some(datetime!(2026-11-19 23:00 UTC)));
         assert_eq!(filters.filter.until, Some(datetime!(2026-11-21 23:00 UTC)));
     }
 
     #[test]
     fn the_links_of_an_organisations_log_stay_in_it() {
-        let params = ListParams { outcome: "error".into(), ..ListParams::default() };
+        let params = ListParams { outcome: "failed".into(), ..ListParams::default() };
         let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
         let filters = Filters::parse(params, None, here, &TimeZone::UTC);
-        assert_eq!(filters.href(None), "/orgs/acme/audit?outcome=error");
-        assert_eq!(filters.export_href("csv"), "/orgs/acme/audit/export.csv?outcome=error");
+        assert_eq!(filters.href(None), "/orgs/acme/audit?outcome=failed");
+        assert_eq!(filters.export_href("csv"), "/orgs/acme/audit/export.csv?outcome=failed");
     }
 
     #[test]
@@ -256,12 +271,13 @@ mod tests {
             action: "job".into(),
             outcome: "lost".into(),
             connector: "nowhere".into(),
+            tool: long.clone(),
             text: long.clone(),
             before: "2".into(),
         };
         let filters = Filters::parse(params, None, Here::default(), &TimeZone::UTC);
         let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["outcome", "action", "connector", "who", "text", "from", "to", "before"]);
+        assert_eq!(fields, ["outcome", "action", "connector", "tool", "who", "text", "from", "to", "before"]);
         assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
         assert!(filters.filter.is_empty() && filters.before.is_none() && filters.parts.is_empty());
         assert_eq!((filters.href(None), filters.title()), ("/audit".into(), "Audit log".into()));

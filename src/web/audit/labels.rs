@@ -1,9 +1,10 @@
 //! Labels of the audit log: who acted, from where, and outcomes in words.
 
 use crate::actor::Origin;
-use crate::audit::{AuditOutcome, Stored};
+use crate::audit::{AuditOutcome, EntryCount, Stored};
 use crate::ids::UserId;
 use crate::web::badge::Badge;
+use crate::web::when::grouped;
 
 /// The person who acted, as the viewer knows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,17 @@ pub(super) const fn origin_label(origin: Origin, person: Person) -> &'static str
         (Origin::Assistant, Person::You) => "You, through an assistant",
         (Origin::Assistant, Person::Member) => "A member, through an assistant",
         (Origin::Cli, _) => "On the server’s command line",
+    }
+}
+
+/// Returns the number of entries in words: "412 entries", "More than 500 entries". A later page is not counted.
+pub(super) fn count_label(count: Option<EntryCount>) -> String {
+    match count {
+        None => "Older entries".to_owned(),
+        Some(EntryCount::Exactly(1)) => "1 entry".to_owned(),
+        Some(EntryCount::Exactly(n)) => format!("{} entries", grouped(n)),
+        Some(EntryCount::MoreThan(n)) => format!("More than {} entries", grouped(n)),
+        Some(EntryCount::SoFar(n)) => format!("{} found so far", grouped(n)),
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) struct ListParams {
     pub(super) action: String,
     pub(super) outcome: String,
     pub(super) connector: String,
+    pub(super) tool: String,
     pub(super) text: String,
     pub(super) before: String,
 }
@@ -34,6 +35,9 @@ impl ListParams {
     }
     pub(super) fn connector(&self) -> &str {
         self.connector.trim()
+    }
+    pub(super) fn tool(&self) -> &str {
+        self.tool.trim()
     }
     pub(super) fn text(&self) -> &str {
         self.text.trim()

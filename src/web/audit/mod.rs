@@ -23,8 +23,10 @@ use crate::app::App;
 use crate::audit;
 use crate::ids::AuditId;
 use crate::web::actor::SignedIn;
+use crate::web::entry_subject::Subject;
 use crate::web::error::Result;
-use crate::web::extract::{ById, Path, Query};
+use crate::web::extract::{ById, Path};
+use crate::web::filter_query::FilterQuery;
 use crate::web::respond::{page_unstored, page_with};
 use crate::web::shell::Section;
 
@@ -36,20 +38,26 @@ pub(super) fn router() -> Router<App> {
         .route("/audit/{id}", get(show))
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
+async fn index(State(app): State<App>, me: SignedIn, FilterQuery(params): FilterQuery<ListParams>) -> Result {
     let mut tx = app.db.enter(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me, params).await?;
     let list = audit::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
+    let count = match filters.before {
+        Some(_) => None,
+        None => Some(audit::count(&mut tx, &me.actor, &filters.filter, &list).await?),
+    };
     drop(tx);
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell(filters.title()).await.section(Section::Audit);
-    Ok(page_with(status, &IndexPage::new(shell, filters, &list, me.actor.user_id(), &me.calendar(app.clock.now()))))
+    let calendar = me.calendar(app.clock.now());
+    Ok(page_with(status, &IndexPage::new(shell, filters, &list, count, me.actor.user_id(), &calendar)))
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById<AuditId>>) -> Result {
     let entry = audit::find(&app.db, &me.actor, id).await?;
     let calendar = me.calendar(app.clock.now());
-    let shell = me.shell(entry.action.title()).await.section(Section::Audit);
+    let subject = Subject::of_detail(&entry);
+    let shell = me.shell(subject.name.clone()).await.section(Section::Audit);
     let shell = shell.breadcrumb("Audit log", me.here().path("/audit"));
-    Ok(page_unstored(&ShowPage::new(shell, entry, me.actor.user_id(), &calendar)))
+    Ok(page_unstored(&ShowPage::new(shell, subject, entry, me.actor.user_id(), &calendar)))
 }

@@ -7,11 +7,12 @@ use askama::Template;
 use super::actions::OptionGroup;
 use super::export::Format;
 use super::filters::Filters;
-use super::labels::{Person, stored_origin_label};
-use crate::audit::{AuditEntry, EntryDetail, Listing};
+use super::labels::{Person, count_label, stored_origin_label};
+use crate::audit::{ActionName, ActorKind, AuditEntry, AuditOutcome, EntryCount, EntryDetail, Listing, Stored};
 use crate::foreign_text::clean_text;
 use crate::ids::UserId;
 use crate::web::badge::Badge;
+use crate::web::entry_subject::Subject;
 use crate::web::filtering::SelectOption;
 use crate::web::here::Here;
 use crate::web::shell::Shell;
@@ -27,6 +28,8 @@ pub(super) struct IndexPage {
     outcomes: Vec<SelectOption>,
     actions: Vec<OptionGroup>,
     entries: Vec<Row>,
+    /// The number of entries in words.
+    count: String,
     /// The moment up to which the search went, if it stopped before the page was full.
     stopped_at: Option<When>,
     newest: String,
@@ -36,7 +39,14 @@ pub(super) struct IndexPage {
 }
 
 impl IndexPage {
-    pub(super) fn new(shell: Shell, filters: Filters, list: &Listing, viewer: UserId, calendar: &Calendar) -> Self {
+    pub(super) fn new(
+        shell: Shell,
+        filters: Filters,
+        list: &Listing,
+        count: Option<EntryCount>,
+        viewer: UserId,
+        calendar: &Calendar,
+    ) -> Self {
         let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
             _ if !filters.faults.is_empty() => Some("Error"),
             true => Some("No matches"),
@@ -51,6 +61,7 @@ impl IndexPage {
             outcomes: Filters::outcomes(),
             actions: Filters::actions(),
             entries: list.rows.iter().map(|entry| Row::new(entry, viewer, &filters.here, calendar)).collect(),
+            count: count_label(count),
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
             older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
@@ -73,8 +84,7 @@ impl IndexPage {
 /// A row of the list.
 pub(super) struct Row {
     href: String,
-    what: String,
-    detail: String,
+    subject: Subject,
     origin: String,
     badge: Badge,
     took: String,
@@ -83,14 +93,12 @@ pub(super) struct Row {
 
 impl Row {
     fn new(entry: &AuditEntry, viewer: UserId, here: &Here, calendar: &Calendar) -> Self {
-        let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             href: here.path(&format!("/audit/{}", entry.id)),
-            what: entry.action.title().to_owned(),
-            detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            subject: Subject::of_entry(entry),
             origin: stored_origin_label(&entry.origin, Person::seen_by(viewer, entry.user_id)).to_owned(),
             badge: Badge::outcome(entry.outcome),
-            took: format_latency(entry.latency_ms).unwrap_or_else(|| "–".to_owned()),
+            took: latency(entry.latency_ms).map_or_else(|| "–".to_owned(), when::short_duration),
             at: calendar.when(entry.created_at),
         }
     }
@@ -101,17 +109,20 @@ impl Row {
 #[template(path = "audit/show.html")]
 pub(super) struct ShowPage {
     shell: Shell,
-    what: String,
+    subject: Subject,
+    id: String,
     action: String,
     badge: Badge,
     at: When,
     origin: String,
-    target: Option<String>,
+    /// Noun and id of the target.
+    target: Option<(String, String)>,
     connector: Option<String>,
     connector_href: Option<String>,
     connection: Option<String>,
     tool: Option<String>,
-    job_href: Option<String>,
+    /// Id and address of the job.
+    job: Option<(String, String)>,
     took: Option<String>,
     error_class: Option<String>,
     error: Option<String>,
@@ -141,25 +152,27 @@ impl Body {
 }
 
 impl ShowPage {
-    pub(super) fn new(shell: Shell, entry: EntryDetail, viewer: UserId, calendar: &Calendar) -> Self {
+    pub(super) fn new(shell: Shell, subject: Subject, entry: EntryDetail, viewer: UserId, calendar: &Calendar) -> Self {
         let here = shell.here();
         let request = Body::new("request", "Request", entry.had_request, entry.request.as_deref());
         let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
         Self {
             shell,
-            what: entry.action.title().to_owned(),
+            subject,
+            id: entry.id.to_string(),
             action: entry.action.as_str().to_owned(),
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
-            origin: stored_origin_label(&entry.origin, Person::seen_by(viewer, entry.user_id)).to_owned(),
-            target: entry.target_kind.zip(entry.target_id).map(|(kind, id)| format!("{kind} {id}")),
+            origin: actor_label(&entry, Person::seen_by(viewer, entry.user_id)),
+            target: entry.target_kind.zip(entry.target_id),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),
             connection: entry.connection,
             tool: entry.tool_name,
-            job_href: entry.job_id.map(|id| here.path(&format!("/jobs/{id}"))),
-            took: format_latency(entry.latency_ms),
-            error_class: entry.error_class,
+            job: entry.job_id.map(|id| (id.to_string(), here.path(&format!("/jobs/{id}")))),
+            took: latency(entry.latency_ms).map(when::duration),
+            // the word of a cancellation is for programs; the badge and the cause say the same
+            error_class: entry.error_class.filter(|_| entry.outcome != AuditOutcome::Canceled),
             error: entry.error,
             bodies: request.into_iter().chain(response).collect(),
             ip: entry.ip,
@@ -168,9 +181,18 @@ impl ShowPage {
     }
 }
 
-fn format_latency(latency: Option<i32>) -> Option<String> {
-    let millis = u64::try_from(latency?).ok()?;
-    Some(when::duration(Duration::from_millis(millis)))
+/// Returns the label of the actor. The hub ran the job of somebody who asked for it.
+fn actor_label(entry: &EntryDetail, person: Person) -> String {
+    let label = stored_origin_label(&entry.origin, person);
+    let is_run = matches!(entry.action, Stored::Value(ActionName::JobFinished | ActionName::ConnectionChecked));
+    if is_run && entry.actor == ActorKind::User && entry.latency_ms.is_some() {
+        return format!("{label} (run by the hub)");
+    }
+    label.to_owned()
+}
+
+fn latency(millis: Option<i32>) -> Option<Duration> {
+    u64::try_from(millis?).ok().map(Duration::from_millis)
 }
 
 fn pretty(text: &str) -> String {

@@ -10,6 +10,7 @@ use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::Overview;
 use crate::web::badge::Badge;
+use crate::web::entry_subject::Subject;
 use crate::web::here::Here;
 use crate::web::job_row::{JobRowView, newest_updates_href};
 use crate::web::live_bar::LiveUpdatesBar;
@@ -54,8 +55,7 @@ pub(super) struct PeriodRow {
 /// An audit entry of the recent activity.
 pub(super) struct EntryRow {
     href: String,
-    what: String,
-    detail: String,
+    subject: Subject,
     badge: Badge,
     at: When,
 }
@@ -139,11 +139,9 @@ fn summary(range: Range, periods: &[Period], tallies: &[Tally], all: &Tally) -> 
 
 impl EntryRow {
     fn new(entry: &RecentEntry, here: &Here, calendar: &Calendar) -> Self {
-        let names = [entry.tool_name.as_deref(), entry.connector.as_deref()];
         Self {
             href: here.path(&format!("/audit/{}", entry.id)),
-            what: entry.action.title().to_owned(),
-            detail: names.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            subject: Subject::of_recent(entry),
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
         }

@@ -9,17 +9,14 @@ use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
 use crate::ids::JobId;
-use crate::jobs::{Filter, StatusFilter};
+use crate::jobs::{Filter, StatusFilter, find_tools};
 use crate::web::actor::Viewer;
 use crate::web::filtering::{
-    CONNECTOR_HINT, DATE_HINT, SelectOption, format_date, load_connector_filter, parse_date, parse_param, query_params,
-    report_invalid, start_of_day, url_with_query,
+    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, format_date, load_connector_filter,
+    parse_date, parse_param, query_params, report_invalid, start_of_day, url_with_query,
 };
 use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
-
-/// The longest name of a tool, in characters.
-const MAX_TOOL_NAME_LENGTH: usize = 128;
 
 /// The query string of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,25 +60,24 @@ impl Filters {
     pub(super) async fn read(tx: &mut Tx, viewer: &Viewer, params: &ListParams) -> Result<Self> {
         let connectors = load_connector_filter(tx, &viewer.actor, &params.connector).await?;
         let filters = Self::parse(params, connectors.selected.as_ref(), &viewer.user.zone);
-        Ok(Self { here: viewer.here().clone(), connectors: connectors.choices, ..filters })
+        let tool = match &filters.tool[..] {
+            "" => None,
+            text => Some(find_tools(tx, &viewer.actor, text).await?),
+        };
+        let filter = Filter { tool, ..filters.filter };
+        Ok(Self { filter, here: viewer.here().clone(), connectors: connectors.choices, ..filters })
     }
 
     /// Parses the parameters. `zone` decides when the viewer's days begin.
     fn parse(params: &ListParams, connector: Option<&LinkedConnector>, zone: &TimeZone) -> Self {
         let mut faults = FieldFaults::default();
         let stage = parse_param(&params.status, |word| word.parse().ok());
-        report_invalid(&mut faults, "status", &params.status, stage.is_some(), &unknown_status());
+        report_invalid(&mut faults, "status", &params.status, stage.is_some(), "choose one of the list");
         let slug = params.connector.trim();
         report_invalid(&mut faults, "connector", slug, connector.is_some(), CONNECTOR_HINT);
         let tool = params.tool.trim();
         let is_short = tool.chars().count() <= MAX_TOOL_NAME_LENGTH;
-        report_invalid(
-            &mut faults,
-            "tool",
-            tool,
-            is_short,
-            "the name of a tool has at most 128 characters; shorten it",
-        );
+        report_invalid(&mut faults, "tool", tool, is_short, TOOL_NAME_HINT);
         let since = parse_param(&params.since, parse_date);
         report_invalid(&mut faults, "since", &params.since, since.is_some(), DATE_HINT);
         let before: Option<JobId> = parse_param(&params.before, |id| id.parse().ok());
@@ -98,7 +94,8 @@ impl Filters {
         let filter = Filter {
             status: stage,
             connector: connector.map(|it| it.id),
-            tool: Some(tool.clone()).filter(|tool| !tool.is_empty()),
+            // `read` looks the text up
+            tool: None,
             since: since.and_then(|day| start_of_day(day, zone)),
         };
         Self {
@@ -157,14 +154,14 @@ impl Filters {
         ])
     }
 
-    /// Returns the heading: "Failed or unknown jobs of echo (Everything) since 20 November 2026".
+    /// Returns the heading: "Failed or unknown jobs of “echo” (Everything) since 20 November 2026".
     pub(super) fn heading(&self) -> String {
         let jobs = self.filter.status.map_or("Jobs", heading_noun);
         let of = match (self.tool.as_str(), &self.connector) {
             ("", None) => String::new(),
             ("", Some(connector)) => format!(" of {connector}"),
-            (tool, None) => format!(" of {tool}"),
-            (tool, Some(connector)) => format!(" of {tool} ({connector})"),
+            (tool, None) => format!(" of “{tool}”"),
+            (tool, Some(connector)) => format!(" of “{tool}” ({connector})"),
         };
         let since = self.since_text.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
         format!("{jobs}{of}{since}")
@@ -198,11 +195,6 @@ const fn heading_noun(stage: StatusFilter) -> &'static str {
     }
 }
 
-fn unknown_status() -> String {
-    let words: Vec<_> = StatusFilter::ALL.iter().map(|stage| stage.as_str()).collect();
-    format!("choose one of {}", words.join(", "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Filters, Here, ListParams};
@@ -220,7 +212,7 @@ mod tests {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         let filters = Filters::parse(&params, None, &berlin);
         assert!(filters.faults.is_empty());
-        assert_eq!(filters.heading(), "Failed or unknown jobs of a&b since 20 November 2026");
+        assert_eq!(filters.heading(), "Failed or unknown jobs of “a&b” since 20 November 2026");
         assert_eq!(filters.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
         assert_eq!(filters.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
     }

@@ -39,6 +39,7 @@ use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
 use crate::web::extract::{ById, Path, Query};
+use crate::web::filter_query::FilterQuery;
 use crate::web::filtering::SelectOption;
 use crate::web::job_row::JobRowView;
 use crate::web::live_bar::LiveUpdatesBar;
@@ -111,7 +112,7 @@ impl IndexPage {
     }
 }
 
-async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> error::Result {
+async fn index(State(app): State<App>, me: SignedIn, FilterQuery(params): FilterQuery<ListParams>) -> error::Result {
     let mut tx = app.db.enter(&me.actor).await?;
     let filters = Filters::read(&mut tx, &me, &params).await?;
     let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;

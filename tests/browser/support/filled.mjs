@@ -81,10 +81,10 @@ export async function fill(stage) {
   await page.goto("/connections");
   const workbench = await page.getByRole("link", { name: "Workbench" }).getAttribute("href");
   const boxes = await page.locator("[name='c']").evaluateAll((all) => all.slice(0, 2).map((box) => `c=${box.value}`));
-  await page.goto("/audit");
-  const entry = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
-  await page.goto("/audit?outcome=error&action=job.finished");
-  const failure = await page.getByRole("link", { name: "Tool run" }).first().getAttribute("href");
+  await page.goto("/audit?action=job.finished");
+  const entry = await page.getByRole("link", { name: / · / }).first().getAttribute("href");
+  await page.goto("/audit?outcome=failed&action=job.finished");
+  const failure = await page.getByRole("link", { name: / · / }).first().getAttribute("href");
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
   await choose(stage);
   await makeKnown(stage);
@@ -147,7 +147,7 @@ export async function fill(stage) {
     ["jobs-error", "/jobs?status=lost&since=x"],
     ["jobs", "/jobs"], ["jobs-paused", "/jobs?live=off"], ["jobs-empty", "/jobs", empty],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
-    ["audit", "/audit"], ["audit-filtered", "/audit?outcome=error&connector=workbench"],
+    ["audit", "/audit"], ["audit-filtered", "/audit?outcome=failed&connector=workbench"],
     ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
     ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
     ["settings", "/settings"], ["settings-profile", "/settings/profile"], ["settings-appearance", "/settings/appearance"],

@@ -90,7 +90,7 @@ async fn the_wait_is_audited_once_when_it_begins() {
     let mut expected = vec!["session.refused!password"; 5];
     expected.push("session.delayed!too_many");
     assert_eq!(app.audit_actions().await[2..], expected);
-    assert_eq!(alice.get("/audit").await.texts("tbody a")[0], "Sign-in slowed down");
+    assert_eq!(alice.get("/audit").await.texts("tbody a bdi")[0], "Sign-in slowed down");
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn a_file_has_every_entry_once_and_in_order_and_nobody_elses() {
     assert_eq!(ndjson.header("content-type"), Some("application/x-ndjson; charset=utf-8"));
     let lines = objects(&ndjson);
     assert!(lines.iter().map(|line| line["id"].as_str().unwrap()).eq(before.iter()));
-    assert_eq!((&lines[0]["what"], &lines[0]["outcome"]), (&"Audit log exported".into(), &"success".into()));
+    assert_eq!((&lines[0]["what"], &lines[0]["outcome"]), (&"Audit log exported".into(), &"succeeded".into()));
     assert!(lines.iter().any(|line| line["tool"] == "=1+1" && line["latency_ms"].is_null()));
     assert_eq!(list(&alice.get("/audit?action=log").await), ["Audit log exported", "Audit log exported"]);
 }
@@ -93,7 +93,7 @@ async fn a_file_is_narrowed_as_its_page_is_and_the_log_says_how() {
     app.run(&alice, HASH, [("v/text", "a")]).await;
     let page = alice.get("/audit?connector=workbench&text=run").await;
     let link = page.texts("a[href^='/audit/export.csv']");
-    assert_eq!(link, ["Export as CSV: Workbench, “run”"]);
+    assert_eq!(link, ["Export CSV: Workbench, “run”"]);
     let lines = objects(&file(&alice, &page, "ndjson").await);
     assert_eq!((lines.len(), &lines[0]["tool"], &lines[0]["connector"]), (1, &"hash".into(), &"Workbench".into()));
     let seen: Vec<_> = objects(&alice.get("/audit/export.ndjson?text=signed").await);

@@ -32,16 +32,16 @@ async fn the_log_is_narrowed_by_its_form_and_says_so() {
     let all = alice.get("/audit").await;
     assert_eq!(list(&all).len(), 5);
 
-    let failed = alice.submit(&all, FORM, [("outcome", "error")]).await;
-    assert_eq!(list(&failed), ["Tool run json_query, Workbench"]);
+    let failed = alice.submit(&all, FORM, [("outcome", "failed")]).await;
+    assert_eq!(list(&failed), ["json_query · Workbench Tool run"]);
     assert_eq!(failed.text("title"), "Audit log: failed – Tool Connect Craft");
     assert!(failed.text("main").contains("1 filter is on: failed. Clear filters"));
-    assert_eq!(failed.attr("#f-outcome option[selected]", "value").as_deref(), Some("error"));
+    assert_eq!(failed.attr("#f-outcome option[selected]", "value").as_deref(), Some("failed"));
 
-    let runs = [("outcome", ""), ("action", "job.finished"), ("connector", "workbench"), ("who", "system")];
+    let runs = [("outcome", ""), ("action", "job.finished"), ("connector", "workbench"), ("who", "browser")];
     let runs = alice.submit(&failed, FORM, runs).await;
-    assert_eq!(list(&runs), ["Tool run json_query, Workbench", "Tool run hash, Workbench"]);
-    assert!(runs.text("main").contains("3 filters are on: Tool run, Workbench, by the hub."));
+    assert_eq!(list(&runs), ["json_query · Workbench Tool run", "hash · Workbench Tool run"]);
+    assert!(runs.text("main").contains("3 filters are on: Tool run, Workbench, by "));
     assert_eq!(list(&alice.get("/audit?action=connections").await), ["Connection created Workbench"]);
     assert_eq!(list(&alice.get("/audit?who=browser&action=sessions").await), ["Signed in"]);
 
@@ -62,10 +62,10 @@ async fn words_are_found_in_titles_tools_services_and_errors() {
         list(&alice.submit(&page, FORM, [("text", text)]).await)
     };
     assert_eq!(found("SIGNED in").await, ["Signed in"]);
-    assert_eq!(found("hash").await, ["Tool run hash, Workbench"]);
+    assert_eq!(found("hash").await, ["hash · Workbench Tool run"]);
     // in any order, and not beside each other
     assert_eq!(found(" workbench   created ").await, ["Connection created Workbench"]);
-    assert_eq!(found("cannot be read").await, ["Tool run json_query, Workbench"]);
+    assert_eq!(found("cannot be read").await, ["json_query · Workbench Tool run"]);
     // what a pattern would mean is text
     assert_eq!(found("%").await, Vec::<String>::new());
     assert_eq!(list(&bob.get("/audit?text=hash").await), Vec::<String>::new());
@@ -116,8 +116,9 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     let (alice, bob) = (app.alice().await, app.bob().await);
     let job = app.start(&alice, HASH, [("v/text", "a")]).await;
     app.wait_until_finished(&alice, job).await;
-    let page = alice.get("/audit?who=me&action=job&connector=nowhere&from=x&before=7&outcome=success&text=hash").await;
-    assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["Tool run hash, Workbench".to_owned()]));
+    let page =
+        alice.get("/audit?who=me&action=job&connector=nowhere&from=x&before=7&outcome=succeeded&text=hash").await;
+    assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["hash · Workbench Tool run".to_owned()]));
     assert!(page.text("title").starts_with("Error: Audit log"), "{}", page.text("title"));
     let told = page.texts("main .note li");
     for name in ["action", "connector", "who", "from", "before"] {
@@ -148,6 +149,6 @@ async fn a_search_that_finds_little_stops_and_says_where_it_goes_on() {
     assert_eq!(first.text(".empty h2"), "Nothing found yet");
     assert!(first.text("main").contains("Older entries may match as well"));
     let further = alice.get(&first.attr(".empty a", "href").unwrap()).await;
-    assert_eq!(list(&further), ["Tool run needle"]);
+    assert_eq!(list(&further), ["needle Tool run"]);
     assert!(!further.text("main").contains("searched back"));
 }

@@ -21,7 +21,10 @@ async fn a_job_and_its_entry_lead_to_each_other() {
         assert_eq!((page.header("cache-control"), page.header("etag")), (Some("private, no-store"), None), "{path}");
     }
     assert_eq!(alice.get("/jobs").await.header("cache-control"), Some("private, no-cache"));
-    assert_eq!(there.text("h1"), "Tool run");
+    assert_eq!(
+        (there.text("h1"), there.text(".page-head .row span + span")),
+        ("hash · Workbench".into(), "Tool run".into())
+    );
     assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "hash");
     let connector = there.attrs("dd a[href^='/connectors/']", "href");
     assert_eq!(connector, ["/connectors/workbench", "/connectors/workbench"]);
@@ -33,7 +36,10 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     let sizes = there.texts("main section > p");
     assert!(sizes[0].ends_with(" bytes. Secrets were removed before it was stored."), "{sizes:?}");
     let facts = there.text("dl.facts");
-    assert!(facts.contains("WhoThe hub, for you") && facts.contains("Took"), "{facts}");
+    assert!(facts.contains("WhoYou, in a browser (run by the hub)") && facts.contains("Took"), "{facts}");
+    let ids = there.texts("dl.facts code");
+    let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
+    assert_eq!(ids, [last(job.path()), last(there.path())]);
     // what a person does has an address
     let facts = entry(&alice, 2).await.text("dl.facts");
     assert!(facts.contains("WhoYou, in a browser"), "{facts}");

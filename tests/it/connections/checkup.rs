@@ -318,7 +318,7 @@ async fn several_connections_are_checked_from_the_list() {
 
     let begun = alice.follow(alice.post("/connections/checkup", &chosen).await).await;
     assert_eq!(begun.text(".note.ok p"), "2 check-ups have begun.");
-    assert_eq!(begun.texts("tbody th a"), ["Check-up", "Check-up"]);
+    assert_eq!(begun.texts("tbody th a bdi"), ["Check-up", "Check-up"]);
     for place in begun.attrs("tbody th a", "href") {
         app.wait_until_finished(&alice, place.rsplit('/').next().unwrap().parse().unwrap()).await;
     }

@@ -119,7 +119,7 @@ async fn a_job_keeps_the_version_that_it_ran() {
     assert!(gone.text("title").starts_with("Removed: dig"), "{}", gone.text("title"));
     assert!(!gone.has("main form"));
     let jobs = alice.get(&gone.attr("main p a", "href").unwrap()).await;
-    assert_eq!(jobs.texts("tbody th a"), ["dig"]);
+    assert_eq!(jobs.texts("tbody th a bdi"), ["dig"]);
     // a form that was open meanwhile
     let late = alice.submit(&form, "main form", []).await;
     assert_eq!((late.status, late.text("main h2")), (StatusCode::CONFLICT, "This tool was removed".to_owned()));

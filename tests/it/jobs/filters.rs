@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{COUNTDOWN, HASH, QUERY};
 use crate::support::page::Page;
+use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::TestApp;
 
 const FORM: &str = "form[role=search]";
 
 fn tools(page: &Page) -> Vec<String> {
-    page.texts("tbody th a")
+    page.texts("tbody th a bdi")
 }
 
 #[tokio::test]
@@ -34,16 +37,39 @@ async fn the_form_filters_the_list_and_the_page_names_the_filters() {
         alice.submit(&failed, FORM, [("status", "succeeded"), ("connector", "workbench"), ("tool", "hash")]).await;
     assert_eq!(
         (good.text("h1"), tools(&good)),
-        ("Succeeded jobs of hash (Workbench)".to_owned(), vec!["hash".to_owned()])
+        ("Succeeded jobs of “hash” (Workbench)".to_owned(), vec!["hash".to_owned()])
     );
 
     let none = alice.submit(&good, FORM, [("status", "canceled")]).await;
     assert_eq!(none.text("main h2"), "No jobs match");
-    assert_eq!(none.text("title"), "No matches: Cancelled jobs of hash (Workbench) – Tool Connect Craft");
+    assert_eq!(none.text("title"), "No matches: Cancelled jobs of “hash” (Workbench) – Tool Connect Craft");
     assert_eq!(none.attr(".empty a", "href").as_deref(), Some("/jobs"));
     // a user without any job sees another text
     assert_eq!(app.persona("carol", false).await.get("/jobs").await.text("main h2"), "No jobs yet");
     assert_eq!(tools(&bob.get("/jobs?status=failed").await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_job_is_found_by_a_part_of_its_tools_name_or_title() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let tool = |name: &str, title: &str| json!({"name": name, "title": title, "inputSchema": {"type": "object"}});
+    let server = ScriptedServer::start(json!([tool("get-sum", "Add Numbers"), tool("get-env", "Settings")]), "3").await;
+    let place = app.add_server(&alice, "Sums", &server.url()).await;
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    app.run(&alice, &format!("{place}/tools/get-sum"), []).await;
+    app.run(&alice, &format!("{place}/tools/get-env"), []).await;
+    let found = async |query: &str| tools(&alice.get(&format!("/jobs?{query}")).await);
+    assert_eq!(found("tool=GET").await, ["get-env", "get-sum"]);
+    assert_eq!(found("tool=numbers").await, ["get-sum"]);
+    assert_eq!(found("tool=get&connector=workbench").await, Vec::<String>::new());
+    assert_eq!(found("tool=get&status=succeeded&connector=sums").await, ["get-env", "get-sum"]);
+    assert_eq!(found("tool=%25").await, Vec::<String>::new());
+    assert_eq!(alice.get("/jobs?tool=get").await.text("h1"), "Jobs of “get”");
+    assert_eq!(tools(&bob.get("/jobs?tool=get").await), Vec::<String>::new());
+    // a tool that is gone takes its title with it, and leaves its jobs
+    sqlx::query("DELETE FROM connector_tools WHERE name = 'get-sum'").execute(app.app.system.pool()).await.unwrap();
+    assert_eq!(found("tool=sum").await, ["get-sum"]);
 }
 
 #[tokio::test]
@@ -116,7 +142,7 @@ async fn an_unknown_filter_is_named_and_the_others_apply() {
     for (told, name) in told.iter().zip(["status", "connector", "since", "before"]) {
         assert!(told.contains(&format!("“{name}”")), "{told}");
     }
-    assert_eq!((page.text("h1"), tools(&page)), ("Jobs of hash".to_owned(), vec!["hash".to_owned()]));
+    assert_eq!((page.text("h1"), tools(&page)), ("Jobs of “hash”".to_owned(), vec!["hash".to_owned()]));
     let long = format!("/jobs?tool={}", "x".repeat(10_000));
     assert_eq!((alice.get(&long).await.status.as_u16(), bob.get("/jobs?tool=%00").await.status.as_u16()), (422, 422));
     // a cursor of another user or list is only a point in time

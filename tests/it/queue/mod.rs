@@ -238,7 +238,7 @@ fn done(lease: &Lease, caller: Caller, now: Timestamp) -> FinishedRun {
         job: lease.job_id(),
         connector: Some(caller.connector),
         tool: Some("echo".to_owned()),
-        outcome: ActionOutcome::Success,
+        outcome: ActionOutcome::Succeeded,
         latency: None,
         request: Some("{}".to_owned()),
         response: Some("{}".to_owned()),

@@ -41,7 +41,8 @@ async fn error_class(hub: &Hub, job: JobId) -> String {
 
 async fn audited(hub: &Hub, caller: Caller, job: JobId) -> Vec<String> {
     sqlx::query_scalar(
-        "SELECT action || ' ' || actor || ' ' || error_class FROM audit_entries WHERE owner_id = $1 AND job_id = $2",
+        "SELECT concat_ws(' ', action, actor, origin, ip, outcome, error_class) FROM action_logs
+         WHERE owner_id = $1 AND job_id = $2",
     )
     .bind(caller.owner)
     .bind(job)
@@ -65,7 +66,7 @@ async fn a_call_that_may_have_happened_ends_as_unknown() {
         "{events:?}"
     );
     assert_eq!(error_class(&hub, job).await, "crash");
-    assert_eq!(audited(&hub, caller, job).await, ["job.finished system crash"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser unknown crash"]);
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn the_third_crash_is_the_last() {
     let _engine = hub.engine().await;
     hub.until(caller, job, "failed").await;
     assert_eq!(error_class(&hub, job).await, "crash_loop");
-    assert_eq!(audited(&hub, caller, job).await, ["job.finished system crash_loop"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser failed crash_loop"]);
 }
 
 #[tokio::test]
@@ -108,6 +109,7 @@ async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
         .await;
     let _engine = hub.engine().await;
     hub.until(caller, job, "canceled").await;
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser canceled canceled"]);
     assert_eq!(hub.count("job_cancel").await, 0);
 }
 

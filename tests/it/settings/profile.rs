@@ -19,7 +19,7 @@ async fn a_new_name_and_time_zone_apply_to_every_page() {
     assert_eq!(page.attr("#f-time_zone option[selected]", "value").as_deref(), Some("Asia/Tokyo"));
     let after = alice.get("/audit").await;
     assert_ne!(after.texts("tbody time").last(), before.last(), "times must be in the new zone");
-    assert_eq!(after.texts("tbody a")[0], "Profile changed");
+    assert_eq!(after.texts("tbody a bdi")[0], "Profile changed");
 }
 
 #[tokio::test]
