@@ -120,3 +120,28 @@ fn summary(plan: &Plan, faults: &FieldFaults, is_json: bool) -> Vec<Fault> {
     };
     placed.into_iter().map(|(at, fault)| Fault { href: href(at), message: fault.message.clone() }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Entries, FieldFaults, FormView, Plan};
+    use serde_json::json;
+
+    #[test]
+    fn free_text_is_typed_and_shown_in_its_own_direction() {
+        let lines = json!({ "type": "array", "items": { "type": "string" } });
+        let plan = Plan::compile(&json!({ "properties": {
+            "line": { "type": "string" }, "body": { "type": "string" }, "lines": lines, "count": { "type": "integer" },
+            "id": { "type": "string", "format": "uuid" }, "day": { "type": "string", "format": "date" } } }));
+        let html = FormView::new(&plan, &Entries::blank(&plan), &FieldFaults::default()).to_string();
+        let tag = |name: &str| {
+            let at = html.find(&format!("name=\"v/{name}\"")).unwrap();
+            html[at..].split('>').next().unwrap()
+        };
+        for free in ["line", "body", "lines"] {
+            assert!(tag(free).contains("dir=\"auto\""), "{}", tag(free));
+        }
+        for formatted in ["count", "id", "day"] {
+            assert!(!tag(formatted).contains("dir="), "{}", tag(formatted));
+        }
+    }
+}
