@@ -54,6 +54,12 @@ pub fn clean_name(name: &str) -> Cow<'_, str> {
     Cow::Owned(clean.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Reports whether a name is clean. An identifier has to be sent back as it is, so one that is not clean is left out instead.
+#[must_use]
+pub fn is_clean_name(name: &str) -> bool {
+    clean_name(name) == name
+}
+
 fn is_clean(text: &str, is_kept: impl Fn(char) -> bool) -> bool {
     let is_plain = |byte: u8| (b' '..=b'~').contains(&byte) || is_kept(char::from(byte));
     text.bytes().all(is_plain)

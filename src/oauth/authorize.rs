@@ -15,6 +15,7 @@ use super::parameters;
 use super::provider::{PkceMethod, Provider};
 use super::template::{self, TemplateValues};
 use crate::egress::Failure;
+use crate::foreign_text::clean_name;
 use crate::secret::Secret;
 
 /// The advice for a callback that cannot be used.
@@ -164,7 +165,8 @@ impl CallbackParams {
         let code = code.ok_or_else(|| invalid("callback", format!("{host} sent you back without a code")))?;
         let names = provider.capture_callback.iter();
         let captured =
-            names.filter_map(|(name, parameter)| Some((name.clone(), query.get(parameter)?.clone()))).collect();
+            names.filter_map(|(name, parameter)| Some((name.clone(), clean_name(query.get(parameter)?).into_owned())));
+        let captured = captured.collect();
         Ok(Self { code: Secret::new(code), captured })
     }
 }

@@ -1,5 +1,7 @@
 //! The `WWW-Authenticate` headers of a resource server (RFC 9110, section 11.6.1; RFC 6750; RFC 9728).
 
+use crate::foreign_text::is_clean_name;
+
 /// The parameters of a challenge that the hub uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge {
@@ -28,7 +30,12 @@ impl Challenge {
         };
         Self {
             resource_metadata: find("resource_metadata"),
-            scopes: find("scope").iter().flat_map(|scopes| scopes.split_whitespace()).map(str::to_owned).collect(),
+            scopes: find("scope")
+                .iter()
+                .flat_map(|it| it.split_whitespace())
+                .filter(|it| is_clean_name(it))
+                .map(str::to_owned)
+                .collect(),
             error: find("error"),
         }
     }

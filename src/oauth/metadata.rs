@@ -5,7 +5,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{bounded, failure, host};
-use crate::egress::{Egress, Failure, Request};
+use crate::egress::{Egress, Failure, Request, read_json};
+use crate::foreign_text::is_clean_name;
 
 /// Returns the first document that `read` accepts. `read` returns `None` for JSON of another kind. A place that fails, or whose
 /// document is refused, leads to the next; after a failure of the network, other places at the same origin are left out.
@@ -36,7 +37,7 @@ pub(super) async fn find<T>(
             Ok(response) => match response.bytes().await {
                 Err(error) => error.into(),
                 Ok(body) => {
-                    let document = serde_json::from_slice(&body).ok();
+                    let document = read_json(&body).ok();
                     match document.and_then(|document| read(&place, &document)) {
                         Some(Ok(found)) => return Ok(Some(found)),
                         Some(Err(refused)) => refused,
@@ -64,8 +65,9 @@ pub(super) fn with_path(base: &Url, path: &str) -> Url {
     url
 }
 
-/// Returns the texts of an array that are not empty; none if there is no array.
+/// Returns the identifiers of an array, such as scopes; none if there is no array. Leaves out those with hidden characters.
 pub(super) fn text_list(document: &Value, field: &str) -> Vec<String> {
     let list = document.get(field).and_then(Value::as_array).into_iter().flatten();
-    list.filter_map(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned).collect()
+    let texts = list.filter_map(Value::as_str).map(str::trim);
+    texts.filter(|text| !text.is_empty() && is_clean_name(text)).map(str::to_owned).collect()
 }

@@ -70,3 +70,6 @@ fn host_of(url: &str) -> String {
 fn bounded(request: Request) -> Request {
     request.timeout(READ_TIMEOUT).max_response_bytes(MAX_RESPONSE_BYTES)
 }
+
+#[cfg(test)]
+mod tests;

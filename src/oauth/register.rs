@@ -7,7 +7,8 @@ use url::Url;
 use super::client::{Client, ClientAuth};
 use super::failure::{from_status, invalid_provider, quote};
 use super::{bounded, host};
-use crate::egress::{Egress, Failure, Request};
+use crate::egress::{Egress, Failure, Request, read_json};
+use crate::foreign_text::is_clean_name;
 use crate::secret::Secret;
 
 /// The hub's client metadata: for a registration, or as a document at the URL that is the client id.
@@ -74,9 +75,9 @@ pub async fn register(
     let request = bounded(Request::new(http::Method::POST, url.clone())).body("application/json", body);
     let response = egress.send(request).await?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let answer: Value = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
+    let answer: Value = read_json(&response.bytes().await?).unwrap_or_default();
     let text = |field: &str| answer.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-    if let Some(id) = text("client_id").filter(|_| status.is_success()) {
+    if let Some(id) = text("client_id").filter(|id| status.is_success() && is_clean_name(id)) {
         return Ok(read_client(id, text("client_secret"), text("token_endpoint_auth_method")));
     }
     let host = host(url);
@@ -85,7 +86,7 @@ pub async fn register(
             let reason = quote(text("error_description").unwrap_or(code));
             format!("{host} did not register the hub ({reason})")
         }
-        None if status.is_success() => format!("{host} registered the hub, but sent no client id"),
+        None if status.is_success() => format!("{host} registered the hub, but sent no usable client id"),
         None => return Err(from_status(host, status, &headers)),
     };
     Err(Failure::permanent("registration", message).with_advice("Try again later, or ask the people who run it"))

@@ -8,6 +8,7 @@ use super::failure::quote;
 use super::host;
 use super::metadata::{self, text_list, with_path};
 use crate::egress::{Egress, Failure};
+use crate::foreign_text::is_clean_name;
 
 /// The metadata of a protected resource.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(super) async fn find(
 }
 
 fn read(server: &Url, place: &Url, document: &Value) -> Option<Result<ResourceMetadata, Failure>> {
-    let resource = document.get("resource")?.as_str()?;
+    let resource = document.get("resource")?.as_str().filter(|resource| is_clean_name(resource))?;
     if !covers(resource, server) {
         let (place, resource) = (host(place), quote(resource));
         let message = format!("{place} describes another server than the one at this address ({resource})");

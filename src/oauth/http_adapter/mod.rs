@@ -35,7 +35,7 @@ use super::host;
 use super::provider::{Provider, RefreshConfig, RevocationAuth, RevocationConfig};
 use super::template::{self, TemplateValues};
 use crate::clock::Timestamp;
-use crate::egress::{Egress, Failure, Response};
+use crate::egress::{Egress, Failure, Response, read_json};
 use crate::secret::Secret;
 
 /// The crate's client, with the types that the hub uses. The parameters say whether it has an endpoint for revocation and
@@ -214,7 +214,7 @@ async fn revocation_response(
         return Err(from_status(host, status, headers));
     }
     let at = &adapter.provider.response;
-    let answer: Value = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
+    let answer: Value = read_json(&response.bytes().await?).unwrap_or_default();
     let holds = status.is_success() && config.success.as_ref().is_some_and(|success| success.holds(&answer));
     let is_revoked = |code: &str| {
         ["invalid_token", "invalid_grant"].contains(&code) || at.invalid_grant_codes.iter().any(|it| it == code)

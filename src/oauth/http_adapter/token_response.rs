@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::HttpAdapter;
 use crate::clock::Timestamp;
-use crate::egress::{Failure, Response};
+use crate::egress::{Failure, Response, read_json};
+use crate::foreign_text::{clean_name, is_clean_name};
 use crate::oauth::pointers::{TokenResponseFormat, to_text};
 use crate::oauth::provider::Provider;
 use crate::oauth::template::TemplateValues;
@@ -99,9 +100,11 @@ fn error(at: &TokenResponseFormat, answer: &Value, is_success: Option<bool>) -> 
 fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
     if media_type == "application/x-www-form-urlencoded" {
         let pairs = url::form_urlencoded::parse(body);
-        return Some(Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into())).collect()));
+        // PostgreSQL stores no NUL
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.replace('\0', "\u{FFFD}").into()));
+        return Some(Value::Object(pairs.collect()));
     }
-    serde_json::from_slice(body).ok().filter(Value::is_object)
+    read_json(body).ok().filter(Value::is_object)
 }
 
 /// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
@@ -116,7 +119,8 @@ fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
         _ => return None,
     };
-    Some(scopes.into_iter().filter(|scope| !scope.is_empty()).map(str::to_owned).collect())
+    // a scope with hidden characters is another than the one that it looks like
+    Some(scopes.into_iter().filter(|scope| !scope.is_empty() && is_clean_name(scope)).map(str::to_owned).collect())
 }
 
 /// Returns the lifetime of the access token, stated or assumed.
@@ -127,7 +131,8 @@ fn lifetime(provider: &Provider, answer: &Value, now: Timestamp) -> Option<Durat
 
 fn captured(provider: &Provider, answer: &Value) -> TemplateValues {
     let names = provider.capture.iter();
-    names.filter_map(|(name, pointer)| Some((name.clone(), to_text(answer.pointer(pointer)?)?))).collect()
+    let value = |pointer: &String| Some(clean_name(&to_text(answer.pointer(pointer)?)?).into_owned());
+    names.filter_map(|(name, pointer)| Some((name.clone(), value(pointer)?))).collect()
 }
 
 #[cfg(test)]

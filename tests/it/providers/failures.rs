@@ -328,7 +328,9 @@ proptest! {
             Ok(returned) => {
                 prop_assert_eq!(Some(returned.code.expose()), query.get("code").map(String::as_str));
                 prop_assert!(!query.contains_key("error") && !returned.code.expose().is_empty());
-                prop_assert_eq!(returned.captured.get("realm"), query.get("realmId"));
+                let realm = returned.captured.get("realm");
+                prop_assert_eq!(realm.is_some(), query.contains_key("realmId"));
+                prop_assert!(!realm.is_some_and(|realm| realm.chars().any(char::is_control)));
                 prop_assert!(issuer.is_empty() || query.get("iss").is_none_or(|iss| iss == "https://as.example"));
                 prop_assert!(!names_itself || query.contains_key("iss"));
             }
