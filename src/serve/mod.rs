@@ -83,9 +83,7 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
     };
     let hub = Hub::build(dependencies(config, database, address).await?);
     hub.ship_connectors(&connectors::shipped().map_err(refused)?).await?;
-    // on another machine than the pages, mails in a folder would be found by nobody
-    let leaves_mail_to_pages = role == Role::Worker && config.outgoing.smtp_url.is_none();
-    if !leaves_mail_to_pages {
+    if sends_mail(role, config.outgoing.smtp_url.is_some()) {
         hub.start_mail();
     }
     let worker = match role {
@@ -165,6 +163,11 @@ fn egress_policy(config: &Config) -> EgressPolicy {
     EgressPolicy { allow: config.outgoing.egress_allow.iter().filter(is_allowed).cloned().collect() }
 }
 
+/// Reports whether a process sends mail. On another machine than the pages, mails in a folder would be found by nobody.
+fn sends_mail(role: Role, has_mail_server: bool) -> bool {
+    role != Role::Worker || has_mail_server
+}
+
 fn mailer(config: &Config, public_url: &Url) -> Result<Mailer> {
     let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
     let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
@@ -200,4 +203,19 @@ fn refused(error: impl std::fmt::Display) -> Error {
 fn print_line(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, sends_mail};
+
+    #[test]
+    fn only_a_worker_without_a_mail_server_leaves_mail_to_the_pages() {
+        for has_mail_server in [false, true] {
+            for role in [Role::Both, Role::Web] {
+                assert!(sends_mail(role, has_mail_server), "{role:?}");
+            }
+            assert_eq!(sends_mail(Role::Worker, has_mail_server), has_mail_server);
+        }
+    }
 }

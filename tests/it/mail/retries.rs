@@ -1,6 +1,10 @@
 //! Mail servers that are away, that greylist, and that refuse.
 
+use craft::db::SystemDb;
+
 use super::{MINUTE, ask_for_password, hub_with, notice, outbox, row, sealed_texts, sign_up};
+use crate::support::database_switch::DatabaseSwitch;
+use crate::support::secret_search::LogCapture;
 use crate::support::smtp_server::SmtpServer;
 use crate::support::test_app::TestApp;
 
@@ -136,6 +140,59 @@ async fn mail_waits_while_the_server_refuses_the_hubs_password() {
     server.refuse_password(false);
     retry_after(&app, 1).await;
     assert_eq!((server.received().len(), outbox(&app).await), (1, vec![]));
+}
+
+#[tokio::test]
+async fn each_state_of_the_mail_server_is_logged_once_and_not_for_each_mail() {
+    let log = LogCapture::start();
+    let lines = |words: &str| log.text().matches(words).count();
+    let server = SmtpServer::start().await;
+    let app = hub_with(&server).await;
+    let now = app.app.clock.now();
+    let mut tx = app.app.system.begin().await.unwrap();
+    for n in 0..3 {
+        app.app.outbox.enqueue(&mut tx, &notice(&format!("user{n}@example.com")), now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    server.set_away(true);
+    app.send_mail().await;
+    retry_after(&app, 1).await;
+    assert!(server.connections() >= 6, "the server was not asked for each mail: {}", server.connections());
+    assert_eq!((lines("it waits and is retried"), lines("The mail server refuses the hub")), (1, 0));
+
+    server.set_away(false);
+    server.refuse_password(true);
+    for minutes in [5, 15] {
+        retry_after(&app, minutes).await;
+    }
+    assert_eq!((lines("it waits and is retried"), lines("The mail server refuses the hub")), (1, 1));
+    assert_eq!(lines("The mail server accepts mail again"), 0);
+
+    server.refuse_password(false);
+    retry_after(&app, 30).await;
+    assert_eq!((server.received().len(), lines("The mail server accepts mail again")), (3, 1));
+}
+
+#[tokio::test]
+async fn a_sent_mail_is_deleted_when_the_database_is_back_and_is_not_sent_again() {
+    let server = SmtpServer::start().await;
+    let app = hub_with(&server).await;
+    app.account("alice", false).await;
+    ask_for_password(&app).await;
+    let switch = DatabaseSwitch::start(&app.app.system);
+    let process = app.second_process_with(|it| it.databases.system = SystemDb::new(switch.pool("on")));
+    server.withhold_acceptance(true);
+    let sending = tokio::spawn(async move { process.mail_sender.send_due().await.map(drop) });
+    server.wait_for_mails(1).await;
+    switch.turn_off();
+    server.withhold_acceptance(false);
+    switch.wait_for_refusal().await;
+    assert_eq!(outbox(&app).await.len(), 1, "the mail was deleted without the database");
+    switch.turn_on();
+    sending.await.unwrap().unwrap();
+    assert_eq!((outbox(&app).await, sealed_texts(&app).await), (vec![], 0));
+    retry_after(&app, 5).await;
+    assert_eq!(server.received().len(), 1);
 }
 
 #[tokio::test]

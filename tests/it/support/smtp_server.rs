@@ -40,6 +40,8 @@ struct Shared {
     behaviour: Mutex<Behaviour>,
     received: watch::Sender<Vec<ReceivedMail>>,
     connections: watch::Sender<usize>,
+    /// Changes when acceptance is withheld or no longer withheld.
+    acceptance: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -85,9 +87,10 @@ impl SmtpServer {
         self.behaviour(|it| it.refuses_password = refuses_password);
     }
 
-    /// Keeps each mail from now on, and never says that it did; or ends that.
+    /// Keeps each mail from now on, and does not say that it did until this ends.
     pub(crate) fn withhold_acceptance(&self, withholds_acceptance: bool) {
         self.behaviour(|it| it.withholds_acceptance = withholds_acceptance);
+        self.shared.acceptance.send_replace(());
     }
 
     /// Answers the next recipient with this reply.
@@ -159,7 +162,8 @@ impl Shared {
                     let mail = ReceivedMail { recipient: std::mem::take(&mut recipient), text };
                     self.received.send_modify(|mails| mails.push(mail));
                     if self.behaviour.lock().unwrap().withholds_acceptance {
-                        std::future::pending::<()>().await;
+                        let mut changes = self.acceptance.subscribe();
+                        while self.behaviour.lock().unwrap().withholds_acceptance && changes.changed().await.is_ok() {}
                     }
                     "250 2.0.0 Accepted"
                 }
