@@ -12,7 +12,7 @@ use crate::support::scripted_server::ScriptedServer;
 use crate::support::test_app::TestApp;
 
 fn count(page: &Page) -> String {
-    page.text("main .updates p")
+    page.text("#entry-count")
 }
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn the_head_of_the_list_says_how_many_entries_there_are() {
     app.record_sign_ins("alice", 100).await;
     let page = alice.get("/audit").await;
     assert_eq!(count(&page), "102 entries");
-    assert_eq!(page.texts("main .updates a"), ["Export CSV", "Export NDJSON"]);
+    assert_eq!(page.texts("#entry-count + ul a"), ["Export CSV", "Export NDJSON"]);
     assert_eq!(count(&alice.get("/audit?action=session.started").await), "101 entries");
     // a filter that no index answers is not counted beyond the page
     assert_eq!(count(&alice.get("/audit?text=signed").await), "More than 50 entries");
