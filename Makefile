@@ -8,6 +8,7 @@ help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: setup-run ## Install what is missing, build, and start on http://127.0.0.1:8080
+	@[ -e target/release/craft ] || echo "Building. The first build takes about 10 minutes on two cores; later ones take seconds, or a few minutes after an update."
 	cargo build --release --locked
 	@# while the hub listens on loopback, it may reach other servers on this machine
 	CRAFT_EGRESS_ALLOW="$${CRAFT_EGRESS_ALLOW-127.0.0.0/8,::1/128}" exec target/release/craft serve

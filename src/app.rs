@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 use url::Url;
 
-use crate::accounts::Passwords;
+use crate::accounts::{OwnerCheck, Passwords};
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
 use crate::config::{Proxy, SignUp};
@@ -43,6 +43,8 @@ pub struct Handles {
     pub background_tasks: BackgroundTasks,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Finds out if the hub has an owner.
+    pub owner: OwnerCheck,
     /// Accepts jobs.
     pub queue: Enqueuer,
     /// Receives change notifications.

@@ -44,10 +44,10 @@ pub use password::Password;
 pub use password_change::{PasswordChange, change_password};
 pub use profile::{Profile, change_appearance, change_profile};
 pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset_link};
-pub use setup::{create_owner, has_owner, issue_setup_link, setup_state};
+pub use setup::{OwnerCheck, create_owner, issue_setup_link, setup_state};
 pub use sign_in::{SignInAttempt, SignInOutcome, sign_in, sign_out};
-pub use sign_up::{NewAccount, create, sign_up};
-pub use user::{NewUser, User};
+pub use sign_up::{create, sign_up};
+pub use user::{NewAccount, NewUser, User};
 pub use visitor::Visitor;
 
 use crate::clock::Timestamp;

@@ -1,6 +1,9 @@
 //! Set-up of the hub: a hub without an administrator prints a link, and the first person who uses it becomes the owner.
 //! People who sign up before that are ordinary users, and do not use the link up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use time::Duration;
 
 use super::links::{self, LinkPurpose, LinkState, NewLink};
@@ -24,8 +27,23 @@ pub async fn issue_setup_link(system: &SystemDb, now: Timestamp) -> Result<Optio
     Ok(token)
 }
 
+/// The knowledge of this process that the hub has an owner. A hub keeps its owner, so a page asks the database only until
+/// there is one.
+#[derive(Clone, Debug, Default)]
+pub struct OwnerCheck(Arc<AtomicBool>);
+
+impl OwnerCheck {
+    /// Says whether the hub has an owner.
+    pub async fn has_owner(&self, system: &SystemDb) -> Result<bool> {
+        if !self.0.load(Ordering::Relaxed) && has_owner(system).await? {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        Ok(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// Says whether the hub has an administrator.
-pub async fn has_owner(system: &SystemDb) -> Result<bool> {
+async fn has_owner(system: &SystemDb) -> Result<bool> {
     Ok(store::has_administrator(system.pool()).await?)
 }
 
@@ -63,7 +81,7 @@ pub async fn create_owner(
     }
     let user = match find_confirmed(&mut tx, new).await? {
         Some(_) => None,
-        None => store::insert_owner(&mut tx, new, &hash, now).await?,
+        None => store::insert_owner(&mut tx, account, &hash, now).await?,
     };
     let user = user.ok_or_else(|| sign_up::address_taken_error(new))?;
     // a stranger may have signed up with this address, and has a link that confirms it

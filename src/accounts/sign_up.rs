@@ -3,22 +3,13 @@
 use sqlx::PgConnection;
 
 use super::links::{self, LinkPurpose};
-use super::{NewUser, Passwords, User, Visitor, confirmation, store};
+use super::{NewAccount, NewUser, Passwords, User, confirmation, store};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::config::SignUp;
 use crate::db::SystemDb;
 use crate::error::{Error, Result};
 use crate::mail::Outbox;
-
-/// A new account.
-#[derive(Clone, Copy, Debug)]
-pub struct NewAccount<'a> {
-    /// The validated input.
-    pub user: &'a NewUser,
-    /// The person who creates the account.
-    pub visitor: &'a Visitor,
-}
 
 /// Creates an account that waits for confirmation, and enqueues the mail with its link. An address that already has an
 /// account gets the same answer after the same work: nothing changes, and its owner gets a note.
@@ -41,7 +32,7 @@ pub async fn sign_up(
     let mut tx = system.begin().await?;
     let inserted = match find_confirmed(&mut tx, new).await? {
         Some(_) => None,
-        None => store::insert_unconfirmed(&mut tx, new, &hash, now).await?,
+        None => store::insert_unconfirmed(&mut tx, account, &hash, now).await?,
     };
     if let Some(user) = inserted {
         links::withdraw(&mut *tx, LinkPurpose::Confirm, Some(user)).await?;

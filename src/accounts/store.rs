@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::email::Spellings;
-use super::{Announce, Appearance, Contrast, Motion, NewUser, Theme, User};
+use super::{Announce, Appearance, Contrast, Motion, NewAccount, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::{OwnerId, UserId};
 
@@ -25,6 +25,7 @@ macro_rules! select_users {
                 display_name,
                 is_admin,
                 time_zone,
+                has_chosen_time_zone,
                 theme AS "theme: Theme",
                 contrast AS "contrast: Contrast",
                 motion AS "motion: Motion",
@@ -46,6 +47,7 @@ macro_rules! user_from {
             display_name: $row.display_name,
             is_admin: $row.is_admin,
             time_zone: $row.time_zone,
+            has_chosen_time_zone: $row.has_chosen_time_zone,
             theme: $row.theme,
             contrast: $row.contrast,
             motion: $row.motion,
@@ -125,6 +127,7 @@ pub(super) async fn insert_confirmed(
                   display_name,
                   is_admin,
                   time_zone,
+                  has_chosen_time_zone,
                   theme AS "theme: Theme",
                   contrast AS "contrast: Contrast",
                   motion AS "motion: Motion",
@@ -146,19 +149,21 @@ pub(super) async fn insert_confirmed(
 /// a confirmed account.
 pub(super) async fn insert_owner(
     conn: &mut PgConnection,
-    new: &NewUser,
+    account: NewAccount<'_>,
     password_hash: &str,
     now: Timestamp,
 ) -> sqlx::Result<Option<User>> {
+    let NewAccount { user: new, visitor } = account;
     sqlx::query_as!(
         User,
         r#"
-        INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
-        VALUES ($1, $2, $3, $4, true, $5, $5)
+        INSERT INTO users (id, email, display_name, password_hash, time_zone, is_admin, confirmed_at, created_at)
+        VALUES ($1, $2, $3, $4, $6, true, $5, $5)
         ON CONFLICT (lower(email)) DO UPDATE
         SET email = EXCLUDED.email,
             display_name = EXCLUDED.display_name,
             password_hash = EXCLUDED.password_hash,
+            time_zone = EXCLUDED.time_zone,
             is_admin = true,
             confirmed_at = EXCLUDED.confirmed_at
         WHERE users.confirmed_at IS NULL
@@ -167,6 +172,7 @@ pub(super) async fn insert_owner(
                   display_name,
                   is_admin,
                   time_zone,
+                  has_chosen_time_zone,
                   theme AS "theme: Theme",
                   contrast AS "contrast: Contrast",
                   motion AS "motion: Motion",
@@ -178,6 +184,7 @@ pub(super) async fn insert_owner(
         new.display_name,
         password_hash,
         now,
+        visitor.time_zone(),
     )
     .fetch_optional(conn)
     .await
@@ -190,18 +197,20 @@ pub(super) async fn insert_owner(
 /// waits until that person confirms an account whose password the stranger knows.
 pub(super) async fn insert_unconfirmed(
     conn: &mut PgConnection,
-    new: &NewUser,
+    account: NewAccount<'_>,
     password_hash: &str,
     now: Timestamp,
 ) -> sqlx::Result<Option<UserId>> {
+    let NewAccount { user: new, visitor } = account;
     sqlx::query_scalar!(
         r#"
-        INSERT INTO users (id, email, display_name, password_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO users (id, email, display_name, password_hash, created_at, time_zone)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (lower(email)) DO UPDATE
         SET email = EXCLUDED.email,
             display_name = EXCLUDED.display_name,
-            password_hash = EXCLUDED.password_hash
+            password_hash = EXCLUDED.password_hash,
+            time_zone = EXCLUDED.time_zone
         WHERE users.confirmed_at IS NULL
         RETURNING id AS "id: UserId"
         "#,
@@ -210,6 +219,7 @@ pub(super) async fn insert_unconfirmed(
         new.display_name,
         password_hash,
         now,
+        visitor.time_zone(),
     )
     .fetch_optional(conn)
     .await
@@ -244,9 +254,14 @@ pub(super) async fn set_email(conn: &mut PgConnection, id: UserId, email: &str) 
 }
 
 pub(super) async fn set_profile(conn: &mut PgConnection, id: UserId, name: &str, zone: &str) -> sqlx::Result<()> {
-    sqlx::query!("UPDATE users SET display_name = $2, time_zone = $3 WHERE id = $1", id as _, name, zone)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "UPDATE users SET display_name = $2, time_zone = $3, has_chosen_time_zone = true WHERE id = $1",
+        id as _,
+        name,
+        zone
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme};
+use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme, Visitor};
 use crate::clock::Timestamp;
 use crate::error::{FieldFaults, Result};
 use crate::ids::UserId;
@@ -24,6 +24,8 @@ pub struct User {
     pub is_admin: bool,
     /// IANA time zone in which times are shown.
     pub time_zone: String,
+    /// True if the person chose the time zone; otherwise the zone of the browser goes first.
+    pub has_chosen_time_zone: bool,
     /// Colour scheme.
     pub theme: Theme,
     /// Contrast.
@@ -74,6 +76,15 @@ impl NewUser {
     pub const fn email(&self) -> &Email {
         &self.email
     }
+}
+
+/// A new account.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAccount<'a> {
+    /// The validated input.
+    pub user: &'a NewUser,
+    /// The person who creates the account.
+    pub visitor: &'a Visitor,
 }
 
 pub(super) fn parse_name(text: &str) -> Result<String, &'static str> {

@@ -1,11 +1,12 @@
 //! The catalogue: every connector that a user may use, with the state of the user's own connection, searched and filtered.
 //!
-//! A page ends at a key (name, then id), which one index serves in order. The total and the kinds are counted separately:
-//! there are hundreds of connectors, not millions.
+//! Connectors that can be used go first, the last used before the others. A page ends at a key (group, last use, name, id),
+//! which the statement sorts by. The totals and the kinds are counted separately: there are hundreds of connectors, not
+//! millions.
 
 use sqlx::PgConnection;
 
-use super::store_catalogue::{self as store, CatalogueEntry, CatalogueFilter, KindCount};
+use super::store_catalogue::{self as store, CatalogueEntry, CatalogueFilter, CatalogueGroup, KindCount};
 use crate::actor::Actor;
 use crate::connectors::{AuthKind, Category};
 use crate::error::Result;
@@ -15,10 +16,12 @@ use crate::page::PAGE_SIZE;
 /// A page of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    /// At most [`PAGE_SIZE`] connectors, by name.
+    /// At most [`PAGE_SIZE`] connectors: by group, then by last use, then by name.
     pub entries: Vec<CatalogueEntry>,
     /// Connectors on all pages.
     pub total: u64,
+    /// Connectors of each group on all pages, in the order of [`CatalogueGroup::ALL`].
+    pub group_totals: [u64; 3],
     /// The values that the filters offer.
     pub kinds: AvailableFilters,
     /// The key of the next page, if there is one.
@@ -53,8 +56,10 @@ pub async fn catalogue(
     rows.truncate(PAGE_SIZE);
     let next = rows.last().map(|row| row.id).filter(|_| has_more);
     let counts = store::kind_counts(conn, actor, filter).await?;
-    let total = counts.iter().map(|count| count.found.unsigned_abs()).sum();
-    Ok(Catalogue { entries: rows, total, kinds: AvailableFilters::from_counts(&counts), next, is_there })
+    let group_totals = CatalogueGroup::ALL
+        .map(|group| counts.iter().filter(|count| count.group == group).map(|count| count.found.unsigned_abs()).sum());
+    let total = group_totals.iter().sum();
+    Ok(Catalogue { entries: rows, total, group_totals, kinds: AvailableFilters::from_counts(&counts), next, is_there })
 }
 
 impl AvailableFilters {

@@ -50,7 +50,7 @@ pub use rest_service::{ExternalAccount, RestService};
 pub use server::{AddedServer, NewServer, ServerAuth, add_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;
-pub use store_catalogue::{CatalogueEntry, CatalogueFilter};
+pub use store_catalogue::{CatalogueEntry, CatalogueFilter, CatalogueGroup};
 pub use store_details::LinkedConnector;
 pub use token::NewToken;
 pub use token_refresh::{

@@ -29,6 +29,23 @@ impl CatalogueFilter {
     }
 }
 
+/// A group of the catalogue. The numbers are those of its statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[repr(i32)]
+pub enum CatalogueGroup {
+    /// The tools can be run now.
+    Ready = 0,
+    /// The person has to connect first, or again.
+    ToConnect = 1,
+    /// The service is described, and its tools are not built yet.
+    Coming = 2,
+}
+
+impl CatalogueGroup {
+    /// All groups, in the order of the catalogue.
+    pub const ALL: [Self; 3] = [Self::Ready, Self::ToConnect, Self::Coming];
+}
+
 /// A connector of the catalogue.
 #[derive(Clone, Debug)]
 pub struct CatalogueEntry {
@@ -50,12 +67,15 @@ pub struct CatalogueEntry {
     pub found_tools: Vec<String>,
     /// Status of the user's best connection; `None` if the user has to connect first.
     pub link: Option<ConnectionStatus>,
+    /// The group that lists the connector.
+    pub group: CatalogueGroup,
 }
 
-/// The connectors of one category and one kind of authentication.
+/// The connectors of one category, one kind of authentication and one group.
 pub(super) struct KindCount {
     pub(super) category: String,
     pub(super) auth: AuthKind,
+    pub(super) group: CatalogueGroup,
     /// The number that matches the filter.
     pub(super) found: i64,
 }
@@ -145,15 +165,40 @@ pub(super) async fn page(
                        LIMIT 1
                    ),
                    CASE WHEN c.auth_type = 'none' THEN 'active' END
-               ) AS "link: ConnectionStatus"
+               ) AS "link: ConnectionStatus",
+               k.place AS "group!: CatalogueGroup"
         FROM connectors c
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                       WHEN c.transport = 'rest' THEN 2
+                       WHEN count(*) FILTER (WHERE u.status = 'active') > 0
+                           OR (c.auth_type = 'none' AND count(*) = 0) THEN 0
+                       ELSE 1
+                   END AS place,
+                   COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
+            FROM user_connections u
+            WHERE u.owner_id = $1 AND u.connector_id = c.id
+        ) k
         WHERE
         "#,
         r#"
-          AND ($7::uuid IS NULL OR (lower(c.name), c.id) > (
-              SELECT lower(a.name), a.id FROM connectors a WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $7
+          AND ($7::uuid IS NULL OR (k.place, -k.used, lower(c.name), c.id) > (
+              SELECT l.place, -l.used, lower(a.name), a.id
+              FROM connectors a
+              CROSS JOIN LATERAL (
+                  SELECT CASE
+                             WHEN a.transport = 'rest' THEN 2
+                             WHEN count(*) FILTER (WHERE u.status = 'active') > 0
+                                 OR (a.auth_type = 'none' AND count(*) = 0) THEN 0
+                             ELSE 1
+                         END AS place,
+                         COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
+                  FROM user_connections u
+                  WHERE u.owner_id = $1 AND u.connector_id = a.id
+              ) l
+              WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $7
           ))
-        ORDER BY lower(c.name), c.id
+        ORDER BY k.place, k.used DESC, lower(c.name), c.id
         LIMIT $8
         "#,
         actor,
@@ -173,15 +218,26 @@ pub(super) async fn kind_counts(
     matching!(
         KindCount,
         r#"
-        SELECT c.category, c.auth_type AS "auth: AuthKind", count(*) FILTER (WHERE
+        SELECT c.category, c.auth_type AS "auth: AuthKind", k.place AS "group!: CatalogueGroup", count(*) FILTER (WHERE
         "#,
         r#"
         ) AS "found!"
         FROM connectors c
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                       WHEN c.transport = 'rest' THEN 2
+                       WHEN count(*) FILTER (WHERE u.status = 'active') > 0
+                           OR (c.auth_type = 'none' AND count(*) = 0) THEN 0
+                       ELSE 1
+                   END AS place,
+                   COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
+            FROM user_connections u
+            WHERE u.owner_id = $1 AND u.connector_id = c.id
+        ) k
         WHERE (c.owner_id IS NULL OR c.owner_id = $1)
           AND c.is_active
           AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
-        GROUP BY c.category, c.auth_type
+        GROUP BY c.category, c.auth_type, k.place
         "#,
         actor,
         filter

@@ -8,7 +8,7 @@ mod store;
 pub use store::Figure;
 
 use crate::actor::Actor;
-use crate::audit::{self, RecentEntry};
+use crate::audit::{self, Action, RecentEntry};
 use crate::clock::Timestamp;
 use crate::connections::attention::{self, ConnectionProblem};
 use crate::db::Db;
@@ -29,15 +29,51 @@ pub struct Overview {
     pub entries: Vec<RecentEntry>,
     /// Connections that cannot be used until their owner acts.
     pub problems: Vec<ConnectionProblem>,
+    /// The first steps, until all are done or the person dismisses them.
+    pub first_steps: Option<FirstSteps>,
+}
+
+/// The first steps of a person, each with its state.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstSteps {
+    /// A job has run.
+    pub has_run: bool,
+    /// A connector was added, or a service was connected.
+    pub has_service: bool,
+    /// The person has chosen their time zone.
+    pub has_chosen_time_zone: bool,
+}
+
+impl FirstSteps {
+    const fn are_done(self) -> bool {
+        self.has_run && self.has_service && self.has_chosen_time_zone
+    }
 }
 
 /// Returns the actor's overview. `starts` are the ascending starts of the periods; the last period has no end.
 pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Overview> {
     let mut tx = db.enter(actor).await?;
+    let jobs = jobs::list_newest(&mut tx, actor, MAX_ROWS).await?;
+    let row = store::first_steps(&mut tx, actor.user_id(), actor.owner_id()).await?;
+    let first_steps = row.filter(|row| !row.is_dismissed).map(|row| FirstSteps {
+        has_run: !jobs.is_empty(),
+        has_service: row.has_service,
+        has_chosen_time_zone: row.has_chosen_time_zone,
+    });
     Ok(Overview {
+        first_steps: first_steps.filter(|steps| !steps.are_done()),
         figures: store::figures(&mut tx, actor.owner_id(), starts).await?,
-        jobs: jobs::list_newest(&mut tx, actor, MAX_ROWS).await?,
+        jobs,
         entries: audit::list_newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,
     })
+}
+
+/// Removes the first steps from the actor's dashboards.
+pub async fn dismiss_first_steps(db: &Db, actor: &Actor, now: Timestamp) -> Result<()> {
+    let mut tx = db.enter(actor).await?;
+    store::dismiss_first_steps(&mut tx, actor.user_id()).await?;
+    audit::record(&mut tx, actor, &Action::AppearanceChanged, now).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -1,9 +1,9 @@
-//! Statements on `job_hours` for the overview.
+//! Statements for the overview: figures from `job_hours`, and the state of the first steps.
 
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::ids::OwnerId;
+use crate::ids::{OwnerId, UserId};
 
 /// The numbers of finished jobs in one period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,4 +47,45 @@ pub(super) async fn figures(
     )
     .fetch_all(conn)
     .await
+}
+
+/// The state of the first steps, as far as other parts of the overview do not show it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FirstStepsRow {
+    pub(super) is_dismissed: bool,
+    pub(super) has_chosen_time_zone: bool,
+    pub(super) has_service: bool,
+}
+
+/// Reads the state of the first steps. A connector that the owner added counts, and so does a connection to a service.
+pub(super) async fn first_steps(
+    conn: &mut PgConnection,
+    user: UserId,
+    owner: OwnerId,
+) -> sqlx::Result<Option<FirstStepsRow>> {
+    sqlx::query_as!(
+        FirstStepsRow,
+        r#"
+        SELECT u.has_dismissed_first_steps AS is_dismissed,
+               u.has_chosen_time_zone,
+               EXISTS (SELECT FROM connectors c WHERE c.owner_id = $2)
+               OR EXISTS (
+                   SELECT
+                   FROM user_connections k
+                   JOIN connectors c ON c.id = k.connector_id AND (c.owner_id IS NULL OR c.owner_id = $2)
+                   WHERE k.owner_id = $2 AND c.transport <> 'builtin'
+               ) AS "has_service!"
+        FROM users u
+        WHERE u.id = $1
+        "#,
+        user as _,
+        owner as _,
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+pub(super) async fn dismiss_first_steps(conn: &mut PgConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE users SET has_dismissed_first_steps = true WHERE id = $1", user as _).execute(conn).await?;
+    Ok(())
 }

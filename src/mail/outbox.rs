@@ -19,6 +19,8 @@ pub struct Outbox {
     pub live: Live,
     /// The hub's address, with which links in mails begin.
     pub public_url: Url,
+    /// False if this process writes each mail to a file.
+    pub has_mail_server: bool,
 }
 
 impl Outbox {

@@ -1,4 +1,4 @@
-//! Compilation of a plan: a check of the schema, and of the defaults in it.
+//! Compilation of a plan: a check of the schema, and of the defaults and examples in it.
 
 use serde_json::Value;
 
@@ -14,12 +14,13 @@ impl Plan {
         if let Some(reason) = validator.unusable_reason() {
             let root = Root::Json("An object with the tool’s arguments. Its server checks them".to_owned());
             let unusable_reason = Some(reason.to_owned());
-            return Self { root, is_open: false, unusable_reason, schema: schema.clone() };
+            return Self { root, is_open: false, unusable_reason, example: None, schema: schema.clone() };
         }
         let mut plan = Self::outline(schema);
         if let Root::Fields(fields) = &mut plan.root {
             remove_unfit_defaults(fields, &validator);
         }
+        plan.find_examples(&validator);
         plan
     }
 }

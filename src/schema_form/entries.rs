@@ -131,7 +131,7 @@ impl Entries {
     }
 
     /// Returns what the controls of a field hold, in the order of their names.
-    fn contents(&self, field: &Field) -> Vec<(&str, String)> {
+    pub(super) fn contents(&self, field: &Field) -> Vec<(&str, String)> {
         let held = |(name, text): &'_ (String, String)| -> Option<(&'static str, String)> {
             let prefix = ["j", "n", "on", "v"].into_iter().find(|it| name.strip_prefix(it) == Some(&field.pointer))?;
             (!text.is_empty()).then(|| (prefix, text.replace("\r\n", "\n")))
@@ -158,7 +158,7 @@ impl Entries {
         held == object.len()
     }
 
-    fn fill_one(&mut self, field: &Field, value: &Value) {
+    pub(super) fn fill_one(&mut self, field: &Field, value: &Value) {
         let before = self.0.len();
         if !self.fits(field, value) {
             self.0.truncate(before);

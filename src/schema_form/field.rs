@@ -27,6 +27,8 @@ pub struct Field {
     pub default: Option<Value>,
     /// The value is a secret: no page shows it again.
     pub is_secret: bool,
+    /// Value that shows what can be entered; it fits the schema.
+    pub example: Option<Value>,
     /// Input control.
     pub control: Control,
 }

@@ -8,6 +8,7 @@
 //! - An empty control is left out. The form shows what is sent: defaults that fit the schema are filled in.
 //! - What somebody typed or chose is sent, whatever boxes are ticked. Defaults alone do not create an optional object.
 //! - A value that the plan or a control cannot show is a text area with JSON: nothing is dropped, numbers stay exact.
+//! - Examples of the schema fill empty controls when a person asks; what was typed stays.
 //! - Another view of the form shows the same contents, and judges none of them.
 //! - If the hub cannot use a schema, the form is one text area with JSON, and says so.
 //!
@@ -18,6 +19,7 @@ mod choose;
 mod compile;
 mod defaults;
 mod entries;
+mod example;
 mod field;
 mod field_view;
 mod join;

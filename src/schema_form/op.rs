@@ -15,6 +15,8 @@ pub enum Op {
     Form,
     /// Change the input that a preview shows.
     Change,
+    /// Fill empty fields with examples.
+    Example,
 }
 
 impl Op {
@@ -26,6 +28,7 @@ impl Op {
             Some("json") => Self::Json,
             Some("form") => Self::Form,
             Some("change") => Self::Change,
+            Some("example") => Self::Example,
             _ => Self::Run,
         }
     }

@@ -12,6 +12,9 @@ use super::secrecy::{is_marked, item_schemas, parts_of};
 /// Maximum number of fields; a larger schema is a text area with JSON.
 const MAX_FIELDS: usize = 400;
 
+/// Longest example among the limits, in characters. Longer ones are only filled in.
+const MAX_EXAMPLE_LENGTH: usize = 60;
+
 /// The arguments of a tool as a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -22,6 +25,8 @@ pub struct Plan {
     /// The reason why the hub cannot use the schema, as a sentence without its full stop. Only the tool's server can then
     /// judge the input.
     pub unusable_reason: Option<String>,
+    /// An example of the whole input.
+    pub(super) example: Option<Value>,
     /// The schema, with local references.
     pub(super) schema: Value,
 }
@@ -40,7 +45,7 @@ impl Plan {
     pub(super) fn outline(schema: &Value) -> Self {
         let schema = with_local_references(schema).into_owned();
         let (root, is_open) = root_of(&schema);
-        Self { root, is_open, unusable_reason: None, schema }
+        Self { root, is_open, unusable_reason: None, example: None, schema }
     }
 
     /// Iterates over all fields; the fields of a group follow their group.
@@ -145,9 +150,15 @@ fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
         nullable: chosen.nullable,
         default: chosen.schema.get("default").filter(|_| !matches!(chosen.control, Control::Fixed(_))).cloned(),
         is_secret: false,
+        example: first_example(&chosen.schema).cloned(),
         control: chosen.control,
         pointer,
     }
+}
+
+/// Returns the first example of a schema.
+pub(super) fn first_example(schema: &Map<String, Value>) -> Option<&Value> {
+    schema.get("examples")?.as_array()?.first()
 }
 
 /// Reports whether branches or conditions name properties that the top level does not name: a form would lack them.
@@ -180,8 +191,9 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
         _ => None,
     };
     let examples = schema.get("examples").and_then(Value::as_array).filter(|list| !list.is_empty()).map(|list| {
-        let shown = list.iter().take(3).map(|it| it.as_str().map_or_else(|| it.to_string(), plain));
-        format!("For example: {}", shown.collect::<Vec<_>>().join(", "))
+        let texts = list.iter().take(3).map(|it| it.as_str().map_or_else(|| it.to_string(), plain));
+        let short: Vec<_> = texts.filter(|text| text.chars().count() <= MAX_EXAMPLE_LENGTH).collect();
+        (!short.is_empty()).then(|| format!("For example: {}", short.join(", ")))
     });
     [
         range(number("minLength"), number("maxLength"), " characters"),
@@ -191,7 +203,7 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
         number("multipleOf").map(|step| format!("In steps of {step}")),
         range(number("minItems"), number("maxItems"), " items"),
         schema.get("format").and_then(Value::as_str).and_then(format_words),
-        examples,
+        examples.flatten(),
     ]
     .into_iter()
     .flatten()

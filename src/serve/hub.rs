@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::recurring_tasks::{refresh_credentials, summarize_metrics, sweep_daily};
-use crate::accounts::Passwords;
+use crate::accounts::{OwnerCheck, Passwords};
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
@@ -83,7 +83,9 @@ impl Hub {
         let live = Live::start(listener, &tasks, &stop);
         let queue = Enqueuer::start(databases.system.clone(), live.clone(), &tasks, stop.clone());
         let background_tasks = BackgroundTasks::default();
-        let outbox = Outbox { vault: vault.clone(), live: live.clone(), public_url: public_url.clone() };
+        let has_mail_server = mailer.has_server();
+        let outbox =
+            Outbox { vault: vault.clone(), live: live.clone(), public_url: public_url.clone(), has_mail_server };
         let mail_sender = MailSender::new(databases.system.clone(), &outbox, mailer, clock.clone());
         let refresher = TokenRefresher {
             system: databases.system.clone(),
@@ -112,6 +114,7 @@ impl Hub {
             outbox,
             background_tasks,
             passwords,
+            owner: OwnerCheck::default(),
             queue,
             live,
             metrics,

@@ -12,6 +12,7 @@ mod traces;
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -81,6 +82,7 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
         Some(listener) => listener.local_addr().map_err(Error::internal)?,
         None => config.access.listen,
     };
+    let outbox = config.outgoing.smtp_url.is_none().then(|| outbox_folder(config)).transpose()?;
     let hub = Hub::build(dependencies(config, database, address).await?);
     hub.ship_connectors(&connectors::shipped().map_err(refused)?).await?;
     if sends_mail(role, config.outgoing.smtp_url.is_some()) {
@@ -101,7 +103,7 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
             stop.cancelled().await;
             Ok(())
         }
-        Some(listener) => serve_pages(&hub, listener, SocketLimits::for_files(files), stop).await,
+        Some(listener) => serve_pages(&hub, listener, SocketLimits::for_files(files), outbox, stop).await,
     };
     if let Some((engine, running)) = worker {
         engine.shutdown(DRAIN_TIMEOUT).await;
@@ -137,14 +139,35 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
     })
 }
 
-async fn serve_pages(hub: &Hub, listener: TcpListener, limits: SocketLimits, stop: CancellationToken) -> Result<()> {
+/// Returns the lines that a start prints. The set-up link is the last, in a block of its own.
+fn greeting(public_url: &Url, setup_token: Option<&str>, outbox: Option<&Path>) -> String {
+    let mut lines = Vec::new();
+    if let Some(outbox) = outbox {
+        let outbox = outbox.display();
+        lines.push(format!("This hub has no mail server (CRAFT_SMTP_URL). Each message becomes a file in {outbox}"));
+    }
+    if setup_token.is_some() {
+        lines.push("This hub has no owner yet".to_owned());
+    }
+    lines.push(format!("Listening on {}", public_url.as_str().trim_end_matches('/')));
+    if let Some(token) = setup_token {
+        lines.push(format!("\n  Open this link to create the owner’s account:\n\n  {public_url}setup/{token}\n"));
+    }
+    lines.join("\n")
+}
+
+async fn serve_pages(
+    hub: &Hub,
+    listener: TcpListener,
+    limits: SocketLimits,
+    outbox_folder: Option<PathBuf>,
+    stop: CancellationToken,
+) -> Result<()> {
     let app = &hub.app;
     app.egress.block_own_address(listener.local_addr().map_err(Error::internal)?);
-    if let Some(token) = accounts::issue_setup_link(&app.system, app.clock.now()).await? {
-        print_line(&format!("Make the owner’s account here: {}setup/{token}", app.public_url))?;
-    }
+    let setup_token = accounts::issue_setup_link(&app.system, app.clock.now()).await?;
     hub.start_daily_sweep();
-    print_line(&format!("Listening on {}", app.public_url.as_str().trim_end_matches('/')))?;
+    print_line(&greeting(&app.public_url, setup_token.as_deref(), outbox_folder.as_deref()))?;
     let pages = web::with_layers(web::pages(), app.clone());
     serve_sockets(listener, pages, limits, app.proxies.clone(), stop, REQUEST_DRAIN_TIMEOUT).await;
     Ok(())
@@ -168,8 +191,13 @@ fn sends_mail(role: Role, has_mail_server: bool) -> bool {
     role != Role::Worker || has_mail_server
 }
 
+/// Returns the folder of mails that no server sends.
+fn outbox_folder(config: &Config) -> Result<PathBuf> {
+    config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)
+}
+
 fn mailer(config: &Config, public_url: &Url) -> Result<Mailer> {
-    let outbox = config.open_data_dir().and_then(|dir| dir.child("outbox")).map_err(refused)?;
+    let outbox = outbox_folder(config)?;
     let from = format!("craft@{}", public_url.host_str().filter(|host| host.contains('.')).unwrap_or("localhost"));
     Mailer::new(config.outgoing.smtp_url.as_ref(), outbox, &from)
 }

@@ -22,7 +22,7 @@ use super::request_source::RequestSource;
 use super::request_summary;
 use super::respond::{local_path, see_other};
 use super::session;
-use super::shell::{Shell, ShellUser, ViewerSlot};
+use super::shell::{HubNotes, Shell, ShellUser, ViewerSlot, canonical_name, read_cookie};
 use super::when::Calendar;
 use crate::accounts::sessions::{self, SessionKey};
 use crate::accounts::{User, Visitor};
@@ -40,6 +40,7 @@ const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 pub struct SignedIn {
     viewer: Viewer,
     session: Session,
+    notes: HubNotes,
 }
 
 /// The signed-in user without the contents of their session: live pages keep it for as long as they are open.
@@ -65,7 +66,7 @@ impl SignedIn {
     /// Builds the shell of a page titled `title`, with the message left for it.
     pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let flash = session::take_flash(&self.session).await;
-        Shell::new(title).with_user(Some(self.user.clone())).with_flash(flash)
+        Shell::new(title).with_user(Some(self.user.clone())).with_flash(flash).with_notes(self.notes)
     }
 
     /// Leaves a message for the next page.
@@ -98,9 +99,10 @@ impl SignedIn {
 }
 
 impl Viewer {
-    /// Returns the viewer's calendar: their time zone and today's date.
+    /// Returns the viewer's calendar: their time zone and today's date. The page names the zone until it is chosen.
     #[must_use]
     pub fn calendar(&self, now: Timestamp) -> Calendar {
+        self.user.zone_note.mark_times();
         Calendar::new(self.user.zone.clone(), now)
     }
 
@@ -144,13 +146,18 @@ pub struct MaybeSignedIn {
     pub(super) source: RequestSource,
     /// The visitor's session, which may not exist yet.
     pub(super) session: Session,
+    /// The state of the hub.
+    pub(super) notes: HubNotes,
+    /// The time zone that the browser names.
+    time_zone: Option<String>,
 }
 
 impl MaybeSignedIn {
     /// Builds the shell of a page titled `title`, with the message left for it.
     pub async fn shell(&self, title: impl Into<String>) -> Shell {
         let user = self.signed_in.as_ref().map(|signed_in| signed_in.user.clone());
-        Shell::new(title).with_user(user).with_flash(session::take_flash(&self.session).await)
+        let flash = session::take_flash(&self.session).await;
+        Shell::new(title).with_user(user).with_flash(flash).with_notes(self.notes)
     }
 
     /// Leaves a message for the next page.
@@ -160,7 +167,8 @@ impl MaybeSignedIn {
 
     /// Returns the visitor as the accounts module takes them.
     pub(super) fn visitor(&self) -> Visitor {
-        Visitor::from_browser(self.source.ip, self.source.user_agent.as_deref())
+        let zone = self.time_zone.as_deref().and_then(canonical_name);
+        Visitor::from_browser(self.source.ip, self.source.user_agent.as_deref()).in_time_zone(zone.as_deref())
     }
 }
 
@@ -172,10 +180,12 @@ impl FromRequestParts<App> for MaybeSignedIn {
         let session = session.ok_or_else(|| anyhow::anyhow!("This route lacks the session layer"))?;
         let source = RequestSource::new(parts, &app.proxies);
         let account = session::load_account(&session, &source, app.clock.now()).await?;
+        let (notes, time_zone) = (HubNotes::load(app, account.is_some()).await, read_cookie(&parts.headers));
+        ViewerSlot::fill_notes(parts, notes);
         let signed_in = account.map(|account| {
             let (actor, key) = (actor(&account, &source), session::key_of(&session));
-            let viewer = Viewer { actor, user: shell_user(account), session: key };
-            SignedIn { viewer, session: session.clone() }
+            let user = ShellUser::from_account(account, time_zone.as_deref());
+            SignedIn { viewer: Viewer { actor, user, session: key }, session: session.clone(), notes }
         });
         let signed_in = match (signed_in, organisation_of_path(parts).await?) {
             (Some(own), Some(slug)) => {
@@ -189,7 +199,7 @@ impl FromRequestParts<App> for MaybeSignedIn {
         if let Some(signed_in) = &signed_in {
             ViewerSlot::fill(parts, signed_in.user.clone());
         }
-        Ok(Self { signed_in, source, session })
+        Ok(Self { signed_in, source, session, notes, time_zone })
     }
 }
 
@@ -212,16 +222,6 @@ async fn organisation_of_path(parts: &mut Parts) -> Result<Option<String>, Error
 #[expect(clippy::disallowed_methods, reason = "the session row vouches for the user")]
 fn actor(account: &User, source: &RequestSource) -> Actor {
     Actor::new(account.id, Origin::Browser).seen_at(source.ip, source.user_agent.as_deref())
-}
-
-fn shell_user(account: User) -> ShellUser {
-    ShellUser {
-        appearance: account.appearance(),
-        display_name: account.display_name,
-        zone: jiff::tz::TimeZone::get(&account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC),
-        is_admin: account.is_admin,
-        here: Here::default(),
-    }
 }
 
 impl FromRequestParts<App> for SignedIn {

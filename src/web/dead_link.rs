@@ -18,6 +18,8 @@ struct DeadLinkPage {
     next: Option<NextStep>,
 }
 
+const TITLE: &str = "This link does not work";
+
 /// A link to the next step: its path and text.
 type NextStep = (&'static str, &'static str);
 
@@ -29,7 +31,7 @@ pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: LinkState) -> Res
         LinkState::Used => ("This link has been used: the email address is confirmed.", "You can sign in."),
         LinkState::Expired => (
             "This link has expired. Links work for 24 hours.",
-            "Sign in with your email address and password, and we send you a new one.",
+            "Sign in with your email address and password to get a new one.",
         ),
         LinkState::Open | LinkState::Unknown => (
             "This link is not known here. It may have been cut short, or a newer email may have replaced it.",
@@ -52,7 +54,9 @@ pub(super) async fn setup(anyone: &MaybeSignedIn, link: LinkState) -> Response {
             "Use the link that the hub printed when it was last started.",
         ),
     };
-    respond(anyone, link, reason, step, (link == LinkState::Used).then_some(SIGN_IN)).await
+    let shell = anyone.shell(TITLE).await.during_set_up();
+    let next = (link == LinkState::Used).then_some(SIGN_IN);
+    page_with(status(link), &DeadLinkPage { shell, reason, step, next })
 }
 
 /// Answers for a password reset link.
@@ -64,7 +68,7 @@ pub(super) async fn reset(anyone: &MaybeSignedIn, link: LinkState) -> Response {
             "This link is not known here. It may have been cut short, or the password was changed after it was sent."
         }
     };
-    let step = "Ask for a new link. We send it to the email address of your account.";
+    let step = "Ask for a new link with the email address of your account.";
     respond(anyone, link, reason, step, Some(("/forgot", "Ask for a new link"))).await
 }
 
@@ -95,7 +99,9 @@ async fn respond(
     step: &'static str,
     next: Option<NextStep>,
 ) -> Response {
-    let status = if link == LinkState::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE };
-    let shell = anyone.shell("This link does not work").await;
-    page_with(status, &DeadLinkPage { shell, reason, step, next })
+    page_with(status(link), &DeadLinkPage { shell: anyone.shell(TITLE).await, reason, step, next })
+}
+
+fn status(link: LinkState) -> StatusCode {
+    if link == LinkState::Unknown { StatusCode::NOT_FOUND } else { StatusCode::GONE }
 }

@@ -153,7 +153,7 @@ fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (
     }
     let saved_notice = error_text::saved_notice(failure.status, request.is_safe);
     let retry_href = (text.can_retry && request.is_safe).then_some(request.target.as_str());
-    let shell = Shell::new(text.title).with_user(viewer.get());
+    let shell = viewer.shell(text.title);
     let page = ErrorPage { shell, text, message, saved_notice, retry_href, request_id: &request.request_id };
     match page.render() {
         Ok(html) => ("text/html; charset=utf-8", html),

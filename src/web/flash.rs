@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A message shown once, after a redirect, and never beside an error summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
-    /// The kind, which decides heading and colour.
+    /// The kind, which decides name, icon and colour.
     pub kind: FlashKind,
     /// A sentence for people.
     pub message: String,
@@ -32,9 +32,9 @@ impl Flash {
         Self { kind: FlashKind::Important, message: message.into() }
     }
 
-    /// Returns the heading.
+    /// Returns the name of the message for assistive technology.
     #[must_use]
-    pub const fn heading(&self) -> &'static str {
+    pub const fn label(&self) -> &'static str {
         match self.kind {
             FlashKind::Success => "Success",
             FlashKind::Important => "Important",

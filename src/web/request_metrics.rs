@@ -20,6 +20,10 @@ pub(super) async fn record(State(metrics): State<RequestMetrics>, request: Reque
     metrics.record(method.as_str(), route, status, elapsed.as_secs_f64());
     // signed: the exporter of spans makes a text of an unsigned number
     Span::current().record("status", i64::from(status));
-    tracing::info!("Answered {method} {} with {status} in {} ms", route.unwrap_or("none"), elapsed.as_millis());
+    let route = route.unwrap_or("none");
+    // static files would bury the pages that they belong to
+    if !route.starts_with("/static/") {
+        tracing::debug!("Answered {method} {route} with {status} in {} ms", elapsed.as_millis());
+    }
     response
 }

@@ -9,7 +9,12 @@ use sha2::{Digest, Sha256, Sha512};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    #[schemars(title = "Text", description = "Hashed as UTF-8, exactly as it is", length(max = 1_000_000))]
+    #[schemars(
+        title = "Text",
+        description = "Hashed as UTF-8, exactly as it is",
+        length(max = 1_000_000),
+        example = "Hello, world"
+    )]
     pub(super) text: String,
     #[serde(default)]
     #[schemars(title = "Algorithm")]

@@ -13,7 +13,12 @@ const MAX_RESULTS: usize = 10_000;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    #[schemars(title = "JSON", description = "The JSON to look into", length(max = 1_000_000))]
+    #[schemars(
+        title = "JSON",
+        description = "The JSON to look into",
+        length(max = 1_000_000),
+        example = r#"{"items": [{"name": "tea", "price": 4}, {"name": "cup", "price": 12}]}"#
+    )]
     pub(super) json: String,
     #[serde(default = "identity")]
     #[schemars(

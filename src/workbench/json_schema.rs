@@ -9,9 +9,19 @@ const MAX_PROBLEMS: usize = 100;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    #[schemars(title = "Schema", description = "A JSON Schema", length(max = 1_000_000))]
+    #[schemars(
+        title = "Schema",
+        description = "A JSON Schema",
+        length(max = 1_000_000),
+        example = r#"{"type": "object", "required": ["name"], "properties": {"price": {"minimum": 0}}}"#
+    )]
     pub(super) schema: String,
-    #[schemars(title = "Value", description = "The JSON to check", length(max = 1_000_000))]
+    #[schemars(
+        title = "Value",
+        description = "The JSON to check",
+        length(max = 1_000_000),
+        example = r#"{"name": "tea", "price": -1}"#
+    )]
     pub(super) value: String,
 }
 

@@ -12,9 +12,9 @@ const REFINE_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Input {
-    #[schemars(title = "Text before", length(max = 1_000_000))]
+    #[schemars(title = "Text before", length(max = 1_000_000), example = "tea\nmilk\nsugar\n")]
     pub(super) before: String,
-    #[schemars(title = "Text after", length(max = 1_000_000))]
+    #[schemars(title = "Text after", length(max = 1_000_000), example = "tea\nlemon\nsugar\n")]
     pub(super) after: String,
     #[serde(default = "three")]
     #[schemars(

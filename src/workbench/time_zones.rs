@@ -14,7 +14,8 @@ pub(super) struct Input {
     #[schemars(
         title = "Date and time",
         description = "Such as 2026-11-24 15:30, or with an offset: 2026-11-24T15:30:00+01:00",
-        length(max = 100)
+        length(max = 100),
+        example = "2026-11-24 15:30"
     )]
     time: String,
     #[serde(default = "utc")]
@@ -24,7 +25,12 @@ pub(super) struct Input {
         length(max = 100)
     )]
     from: String,
-    #[schemars(title = "Other time zones", description = "Such as America/New_York", length(min = 1, max = 20))]
+    #[schemars(
+        title = "Other time zones",
+        description = "Such as America/New_York",
+        length(min = 1, max = 20),
+        example = ["America/New_York", "Asia/Tokyo"]
+    )]
     to: Vec<String>,
 }
 

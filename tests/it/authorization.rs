@@ -46,6 +46,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/metrics", For::Everyone),
     ("/static/{hash}/{name}", For::Everyone),
     ("/dashboard", For::SignedIn),
+    ("/dashboard/first-steps", For::SignedIn),
     ("/connectors", For::SignedIn),
     ("/connectors/new", For::SignedIn),
     ("/connectors/new/mcp", For::SignedIn),

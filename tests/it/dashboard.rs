@@ -1,6 +1,7 @@
 //! The dashboard: first steps for new users, figures, recent jobs and activity, and connections that need their owner.
 
 use crate::support::page::Page;
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
@@ -24,9 +25,47 @@ async fn a_new_user_is_shown_the_first_steps_after_sign_in() {
     let page = alice.get("/").await;
     assert_eq!(page.path(), "/dashboard");
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Dashboard");
-    assert_eq!(page.texts("ol.steps h3"), ["Connect a service", "Try the Workbench", "Read the log"]);
+    assert_eq!(page.texts("ol.steps h3"), ["Try the Workbench", "Connect a service", "Choose your time zone"]);
+    assert!(!page.has(".steps > .done"));
     assert!(!page.has("svg.chart") && !page.has(".stat"));
     assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a bdi"), ["Signed in", "Account created"]);
+}
+
+#[tokio::test]
+async fn first_steps_are_ticked_when_they_are_done_and_leave_when_all_are() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let done = async || alice.get("/dashboard").await.texts(".steps > .done h3");
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    assert_eq!(done().await, ["Try the Workbench"], "the list stays beside the figures");
+    let server = ScriptedServer::start(tools(1), "").await;
+    app.add_server(&alice, "Garden", &server.url()).await;
+    assert_eq!(done().await, ["Try the Workbench", "Connect a service"]);
+
+    let form = alice.get("/settings/profile").await;
+    alice.submit(&form, "form[action='/settings/profile']", [("time_zone", "Asia/Tokyo")]).await;
+    assert!(!alice.get("/dashboard").await.has(".steps"));
+}
+
+#[tokio::test]
+async fn first_steps_can_be_removed_by_each_person_for_themselves() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let page = alice.get("/dashboard").await;
+    let page = alice.submit(&page, "form[action$='/first-steps']", []).await;
+    assert_eq!(page.path(), "/dashboard");
+    assert!(page.text("#flash").contains("Help") && !page.has(".steps"), "{}", page.text("main"));
+    assert!(!alice.get("/dashboard").await.has(".steps") && alice.get("/help").await.has(".steps"));
+    assert!(bob.get("/dashboard").await.has(".steps"));
+    assert_eq!(app.audit_actions().await.last().unwrap(), "appearance.changed");
+}
+
+#[tokio::test]
+async fn administrators_are_told_on_the_dashboard_that_there_is_no_mail_server() {
+    let app = TestApp::new().await;
+    let note = "This hub has no mail server";
+    assert!(app.owner().await.get("/dashboard").await.text("main").contains(note));
+    assert!(!app.alice().await.get("/dashboard").await.text("main").contains(note));
 }
 
 #[tokio::test]

@@ -37,19 +37,26 @@ struct ShowPage {
 
 pub(super) async fn show(anyone: MaybeSignedIn) -> Result {
     let pending = session::get(&anyone.session, PENDING).await?;
-    Ok(page(&ShowPage { shell: anyone.shell("Check your email").await, pending }))
+    let is_file = anyone.notes.lacks_mail_server && pending.is_some();
+    let title = if is_file { "Confirm your email address" } else { "Check your email" };
+    Ok(page(&ShowPage { shell: anyone.shell(title).await, pending }))
 }
 
 pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn) -> Result {
     let pending: Option<PendingConfirmation> = session::get(&anyone.session, PENDING).await?;
     if let Some(email) = pending.and_then(|pending| Email::parse(&pending.email).ok()) {
-        match send(&app, &anyone, &email).await? {
-            Dispatch::Enqueued => anyone.flash(Flash::success("The email is on its way again.")).await?,
-            Dispatch::Recent => {
-                let wait = "An email is already on its way. You can ask for another one in a minute.";
-                anyone.flash(Flash::important(wait)).await?;
+        let has_mail_server = app.outbox.has_mail_server;
+        let flash = match send(&app, &anyone, &email).await? {
+            Dispatch::Enqueued if has_mail_server => Flash::success("The email is on its way again."),
+            Dispatch::Enqueued => Flash::success("The message is written again."),
+            Dispatch::Recent if has_mail_server => {
+                Flash::important("An email is already on its way. You can ask for another one in a minute.")
             }
-        }
+            Dispatch::Recent => {
+                Flash::important("The message was just written. You can ask for another one in a minute.")
+            }
+        };
+        anyone.flash(flash).await?;
     }
     Ok(see_other(PATH))
 }

@@ -42,7 +42,7 @@ struct NewPage<'a> {
 pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn, Path(token): Path<String>) -> Result {
     match accounts::setup_state(&app.system, &token, app.clock.now()).await? {
         LinkState::Open => {
-            let shell = anyone.shell(TITLE).await;
+            let shell = anyone.shell(TITLE).await.during_set_up();
             Ok(page(&NewPage { shell, faults: FieldFaults::default(), token: &token, email: "", display_name: "" }))
         }
         dead => Ok(dead_link::setup(&anyone, dead).await),
@@ -70,7 +70,7 @@ pub(super) async fn create(
             Ok(form_restore::set_last_user_cookie(see_other(HOME), &app, owner.id))
         }
         Err(Error::Invalid(faults)) => {
-            let shell = anyone.shell(TITLE).await.title_prefix("Error");
+            let shell = anyone.shell(TITLE).await.during_set_up().title_prefix("Error");
             let (email, display_name) = (fields.email.as_str(), fields.display_name.as_str());
             let form = NewPage { shell, faults, token: &token, email, display_name };
             Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form))

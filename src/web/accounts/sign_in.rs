@@ -32,7 +32,7 @@ const FORM_NOT_SENT: &str = "Your session ended before this form was sent. Sign 
                       Nothing has been sent.";
 
 /// Shown for a wrong address and for a wrong password alike.
-const MISMATCH: &str = "Check your email address and password. There is no account with both";
+const MISMATCH: &str = "The email address or the password is not right";
 
 #[derive(Deserialize)]
 pub(super) struct SignInParams {

@@ -34,7 +34,16 @@ struct NewPage<'a> {
     faults: FieldFaults,
     email: &'a str,
     display_name: &'a str,
-    has_owner: bool,
+}
+
+impl NewPage<'_> {
+    /// Returns the hint of the address.
+    fn hint(&self) -> &'static str {
+        match self.shell.mail_note() {
+            None => "We send you an email to confirm that it is yours.",
+            Some(_) => "You sign in with it.",
+        }
+    }
 }
 
 #[derive(Template)]
@@ -49,10 +58,7 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn) -> Result
     }
     let shell = anyone.shell(TITLE).await;
     Ok(match app.sign_up {
-        SignUp::Open => {
-            let has_owner = accounts::has_owner(&app.system).await?;
-            page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "", has_owner })
-        }
+        SignUp::Open => page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "" }),
         SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell }),
     })
 }
@@ -61,9 +67,8 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
     let new = match NewUser::parse(&fields.email, &fields.display_name, &fields.password) {
         Err(Error::Invalid(faults)) => {
             let shell = anyone.shell(TITLE).await.title_prefix("Error");
-            let has_owner = accounts::has_owner(&app.system).await?;
             let (email, display_name) = (fields.email.as_str(), fields.display_name.as_str());
-            let form = NewPage { shell, faults, email, display_name, has_owner };
+            let form = NewPage { shell, faults, email, display_name };
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
         }
         new => new?,

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::search::{Layout, Search, SearchParams};
 use super::views::kind_label;
 use crate::app::App;
-use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry};
+use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry, CatalogueGroup};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -75,7 +75,7 @@ fn results_only(me: &SignedIn, status: StatusCode, search: &Search, results: &Re
 }
 
 fn titled(shell: Shell, results: &Results) -> Shell {
-    match (results.faults.is_empty(), results.cards.is_empty()) {
+    match (results.faults.is_empty(), results.groups.is_empty()) {
         (false, _) => shell.title_prefix("Error"),
         (true, true) => shell.title_prefix("No matches"),
         (true, false) => shell,
@@ -105,7 +105,7 @@ struct ResultsFragment<'a> {
 struct Results {
     heading: String,
     faults: Vec<String>,
-    cards: Vec<Card>,
+    groups: Vec<Group>,
     is_list: bool,
     is_filtered: bool,
     cleared: String,
@@ -123,7 +123,7 @@ impl Results {
         Self {
             heading: search.describe(catalogue.total),
             faults: search.faults.faults().iter().map(|fault| fault.message.clone()).collect(),
-            cards: catalogue.entries.iter().map(|entry| Card::new(entry, &search.here)).collect(),
+            groups: groups(catalogue, &search.here),
             is_list: search.layout == Layout::List,
             is_filtered: !search.filter.is_empty(),
             cleared: search.cleared(),
@@ -136,6 +136,30 @@ impl Results {
     }
 }
 
+/// A group of the results.
+struct Group {
+    heading: String,
+    /// Closed until the reader opens it or searches.
+    is_folded: bool,
+    cards: Vec<Card>,
+}
+
+/// Returns the groups that this page has connectors of.
+fn groups(catalogue: &Catalogue, here: &Here) -> Vec<Group> {
+    let of = |(group, total): (CatalogueGroup, u64)| {
+        let entries = catalogue.entries.iter().filter(|entry| entry.group == group);
+        let cards: Vec<_> = entries.map(|entry| Card::new(entry, here)).collect();
+        let name = match group {
+            CatalogueGroup::Ready => "Ready to use",
+            CatalogueGroup::ToConnect => "Connect to use",
+            CatalogueGroup::Coming => "Coming: can be connected and tested",
+        };
+        let heading = format!("{name} ({})", when::grouped(total));
+        (!cards.is_empty()).then_some(Group { heading, is_folded: group == CatalogueGroup::Coming, cards })
+    };
+    CatalogueGroup::ALL.into_iter().zip(catalogue.group_totals).filter_map(of).collect()
+}
+
 /// A connector in the list.
 struct Card {
     name: String,
@@ -146,7 +170,8 @@ struct Card {
     tools: String,
     kind: &'static str,
     auth: &'static str,
-    link: Badge,
+    /// The state of the connection; `None` if there is none.
+    link: Option<Badge>,
     /// Names and addresses of tools whose names match.
     matching_tools: Vec<(String, String)>,
 }
@@ -162,7 +187,7 @@ impl Card {
             tools: when::count(u64::try_from(entry.tool_count).unwrap_or(0), "tool"),
             kind: kind_label(entry.transport),
             auth: entry.auth.label(),
-            link: entry.link.map_or(Badge::NOT_CONNECTED, Badge::connection),
+            link: entry.link.map(Badge::connection),
             matching_tools: entry
                 .found_tools
                 .iter()

@@ -50,6 +50,8 @@ pub(super) struct ToolPage {
     pub(super) other_view: Option<(&'static str, &'static str)>,
     /// The tool has changed since the job whose input fills the form.
     pub(super) is_newer: bool,
+    /// The schema has an example for something that the form leaves empty.
+    pub(super) lacks_example: bool,
 }
 
 /// A tool that its server no longer lists.

@@ -3,6 +3,7 @@
 //! The router of the web layer mounts it. It reads [`crate::dashboard`], and never counts jobs itself.
 
 mod chart;
+mod first_steps;
 mod range;
 mod tally;
 mod views;
@@ -26,7 +27,9 @@ use crate::web::respond::page_with;
 use crate::web::shell::Section;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route("/dashboard", get(show))
+    Router::new()
+        .route("/dashboard", get(show))
+        .route("/dashboard/first-steps", get(first_steps::show).post(first_steps::destroy))
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use super::range::{self, Period, Range};
 use super::tally::Tally;
 use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
-use crate::dashboard::Overview;
+use crate::dashboard::{FirstSteps, Overview};
 use crate::web::badge::Badge;
 use crate::web::entry_subject::Subject;
 use crate::web::here::Here;
@@ -30,6 +30,9 @@ pub(super) struct ShowPage {
     stream: Option<String>,
     entries: Vec<EntryRow>,
     attention: Vec<AttentionRow>,
+    steps: Option<FirstSteps>,
+    /// The reader administers a hub that has no mail server.
+    lacks_mail_server: bool,
 }
 
 /// Figures and their chart; absent until the reader has run a tool.
@@ -79,6 +82,8 @@ impl ShowPage {
     ) -> Self {
         let figures = (!overview.jobs.is_empty()).then(|| Figures::new(&view, periods, overview, calendar));
         Self {
+            lacks_mail_server: shell.mail_note().is_some() && shell.user().is_some_and(|user| user.is_admin),
+            steps: overview.first_steps,
             shell: if view.faults.is_empty() { shell } else { shell.title_prefix("Error") },
             bar: view.bar(),
             stream: (!view.is_paused).then(|| newest_updates_href(&view.here, &overview.jobs)),

@@ -59,9 +59,8 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(fields): F
     match accounts::request_email_change(&app.system, &app.passwords, &app.outbox, &me.actor, typed, now).await {
         Ok(()) => {
             let new = fields.email.trim();
-            let message = format!(
-                "An email is on its way to {new}. Your address changes when you open the link in it, within 24 hours."
-            );
+            let what = if app.outbox.has_mail_server { "An email is on its way to" } else { "A message is ready for" };
+            let message = format!("{what} {new}. Your address changes when you open the link in it, within 24 hours.");
             me.flash(Flash::important(message)).await?;
             Ok(see_other("/settings/sign-in"))
         }

@@ -61,7 +61,7 @@ async fn index(State(app): State<App>, me: SignedIn) -> Result {
     let session_count = accounts::sessions::list(&app.db, &me.actor, app.clock.now()).await?.len();
     Ok(page(&IndexPage {
         shell: me.shell("Settings").await.section(Section::Settings),
-        profile: format!("{}, time zone {}", user.display_name, user.time_zone),
+        profile: format!("{}, time zone {}", user.display_name, me.user.zone.iana_name().unwrap_or("UTC")),
         email: user.email,
         sessions: format!("You are signed in on {}", count(session_count as u64, "browser")),
         appearance: appearance::describe(me.user.appearance),

@@ -12,7 +12,7 @@ use crate::accounts::{Appearance, Theme};
 use crate::error::FieldFaults;
 use crate::web::badge::Badge;
 use crate::web::flash::Flash;
-use crate::web::shell::{Section, Shell, ShellUser};
+use crate::web::shell::{Section, Shell, ShellUser, ZoneNote};
 use crate::web::site::{AccessibilityPage, HelpPage};
 use crate::web::when::{Calendar, When};
 
@@ -42,8 +42,14 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let zone = jiff::tz::TimeZone::UTC;
     let calendar = Calendar::new(zone.clone(), datetime!(2026-11-24 08:00 UTC));
     let appearance = Appearance { theme, ..Appearance::default() };
-    let user =
-        ShellUser { display_name: "Alice Example".into(), appearance, zone, is_admin: true, here: Here::default() };
+    let user = ShellUser {
+        display_name: "Alice Example".into(),
+        appearance,
+        zone,
+        zone_note: ZoneNote::default(),
+        is_admin: true,
+        here: Here::default(),
+    };
     let job = |name, badge, took| Job { name, badge, took };
     GalleryPage {
         shell: Shell::new("Create issue")

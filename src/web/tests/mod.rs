@@ -19,7 +19,7 @@ use url::Url;
 
 use super::error::{Error, Result};
 use super::extract::Path;
-use super::shell::{Shell, ShellUser, ViewerSlot};
+use super::shell::{Shell, ShellUser, ViewerSlot, ZoneNote};
 use super::{WebSettings, layers, respond};
 use crate::accounts::{Appearance, Theme};
 use crate::error::Error as DomainError;
@@ -36,6 +36,7 @@ fn alice() -> ShellUser {
         display_name: "Alice".into(),
         appearance,
         zone: jiff::tz::TimeZone::UTC,
+        zone_note: ZoneNote::default(),
         is_admin: false,
         here: Here::default(),
     }

@@ -96,7 +96,7 @@ export async function fill(stage) {
     ["reset", reset, null], ["reset-dead", "/reset/cut-short", null], ["help", "/help", null],
     ["accessibility", "/accessibility", null], ["unknown", "/nowhere", null],
     ["sign-in-error", "/sign-in", null, press("Sign in")], ["sign-up-error", "/sign-up", null, press("Create account")],
-    ["forgot-error", "/forgot", null, press("Send the link")], ["check-email", "/sign-up/check-email", null],
+    ["forgot-error", "/forgot", null, press("Ask for the link")], ["check-email", "/sign-up/check-email", null],
     ["reset-error", reset, null, press("Change password", { password: "short" })], ["sign-in-wait", "/sign-in", null, guess],
     ["form-back", "/connectors/workbench/tools/text_diff", away, sendTooLateAndSignIn(stage.account(away))],
     ["form-unsent", "/connectors/workbench/tools/text_diff", away, sendTooLate],
@@ -105,9 +105,9 @@ export async function fill(stage) {
     ["add-error", "/connectors/new/mcp", alice, press("Add the server")],
     ["tool-error", "/connectors/everything/tools/get-sum", alice, press("Run this tool")],
     ["settings-profile-error", "/settings/profile", alice, press("Save", { display_name: "" })],
-    ["settings-email-error", "/settings/sign-in/email", alice, press("Send the link")],
+    ["settings-email-error", "/settings/sign-in/email", alice, press("Write the message")],
     ["settings-password-error", "/settings/sign-in/password", alice, press("Change password")],
-    ["connectors", "/connectors"], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
+    ["connectors", "/connectors"], ["connectors-coming", "/connectors", owner], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
     ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"],
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
@@ -140,8 +140,9 @@ export async function fill(stage) {
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-preview", "/connectors/everything/tools/get-sum", alice, preview],
     ["tool-rich", "/connectors/workbench/tools/convert_time_zone"],
+    ["tool-example", "/connectors/workbench/tools/text_diff", alice, (page) => send(page, "Fill in an example")],
     ["tool-again", `/connectors/everything/tools/echo?from=${done.split("/").pop()}`],
-    ["dashboard", "/dashboard"], ["dashboard-month", "/dashboard?range=30d"], ["dashboard-hours", "/dashboard?range=24h"],
+    ["dashboard", "/dashboard"], ["first-steps", "/dashboard/first-steps"], ["dashboard-month", "/dashboard?range=30d"], ["dashboard-hours", "/dashboard?range=24h"],
     ["dashboard-error", "/dashboard?range=x"], ["dashboard-empty", "/dashboard", empty],
     ["jobs-failed", "/jobs?status=failed&connector=workbench"], ["jobs-none", "/jobs?status=canceled"],
     ["jobs-error", "/jobs?status=lost&since=x"],
@@ -229,7 +230,7 @@ async function resetLink(stage) {
   const page = await stage.visit({ script: false });
   await page.goto("/forgot");
   await page.getByLabel("Email address").fill(stage.account("empty"));
-  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("button", { name: "Ask for the link" }).click();
   return stage.hub.mailed(/\/reset\/\S+/);
 }
 
@@ -237,7 +238,7 @@ async function newEmailLink({ hub, page }) {
   await page.goto("/settings/sign-in/email");
   await page.getByLabel("New email address").fill("alice@new.example.org");
   await page.getByLabel("Current password").fill(password);
-  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("button", { name: "Write the message" }).click();
   return hub.mailed(/\/email\/\S+/);
 }
 

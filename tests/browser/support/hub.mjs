@@ -43,10 +43,11 @@ export class Hub {
       this.process.stdout.on("data", (bytes) => {
         said += bytes;
         const address = said.match(/Listening on (http:\/\/127\.0\.0\.1:(\d+))/);
-        if (!address) return;
+        const link = said.match(/http:\/\/\S+\/setup\/\S+(?=\n)/)?.[0];
+        if (!address || (said.includes("no owner yet") && !link)) return;
         this.url = address[1];
         this.port = Number(address[2]);
-        this.setup = said.match(/http:\/\/\S+\/setup\/\S+/)?.[0] ?? this.setup;
+        this.setup = link ?? this.setup;
         resolve();
       });
     });

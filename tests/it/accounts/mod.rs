@@ -7,3 +7,5 @@ mod setup;
 mod sign_in;
 mod sign_in_throttle;
 mod sign_up;
+mod time_zone;
+mod without_mail_server;

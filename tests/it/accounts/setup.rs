@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use craft::accounts;
+use craft::config::SignUp;
 use http::StatusCode;
 
 use super::sign_up::sign_up;
@@ -58,7 +59,6 @@ async fn a_setup_link_dies_when_an_administrator_exists() {
 async fn people_who_sign_up_do_not_use_up_the_link_of_the_owner() {
     let app = TestApp::new().await;
     let visitor = app.stranger();
-    assert!(visitor.get("/sign-up").await.text("main").contains("This hub has no owner yet"));
     let link = printed_link(&app).await.unwrap();
     app.account("alice", false).await;
     // a stranger knows the owner's address, and another password
@@ -74,7 +74,40 @@ async fn people_who_sign_up_do_not_use_up_the_link_of_the_owner() {
     assert_eq!(page.text(".who"), "Signed in as Olive, administrator");
     assert_eq!(visitor.get(&strangers_link).await.status, StatusCode::NOT_FOUND);
     assert_eq!(visitor.sign_in("olive@example.com", "the stranger knows this").await.path(), "/sign-in");
-    assert!(!visitor.get("/sign-up").await.text("main").contains("no owner yet"));
+}
+
+#[tokio::test]
+async fn until_there_is_an_owner_every_page_of_a_visitor_says_where_the_link_is() {
+    let app = TestApp::new().await;
+    let visitor = app.stranger();
+    let pages =
+        ["/", "/sign-in", "/sign-up", "/sign-up/check-email", "/forgot", "/forgot/sent", "/help", "/no-such-page"];
+    for path in pages {
+        let page = visitor.get(path).await;
+        assert_eq!(
+            page.text("#no-owner"),
+            "This hub has no owner yet. Open the set-up link that craft printed when it started; a restart prints a new one.",
+            "{path}"
+        );
+    }
+    assert!(!visitor.get("/").await.has("main a[href='/sign-in']"), "nobody can sign in yet");
+    let link = printed_link(&app).await.unwrap();
+    for path in [link.as_str(), "/setup/cut-short"] {
+        assert!(!visitor.get(path).await.has("#no-owner"), "{path} is the link");
+    }
+
+    let page = visitor.get(&link).await;
+    set_up(&visitor, &page, "olive@example.com").await;
+    for path in pages {
+        assert!(!app.stranger().get(path).await.has("#no-owner"), "{path}");
+    }
+    assert!(app.stranger().get("/").await.has("main a[href='/sign-in']"));
+}
+
+#[tokio::test]
+async fn a_closed_hub_without_an_owner_says_where_the_link_is_too() {
+    let app = TestApp::with(|dependencies| dependencies.sign_up = SignUp::Invite).await;
+    assert!(app.stranger().get("/sign-up").await.has("#no-owner"));
 }
 
 #[tokio::test]

@@ -15,8 +15,14 @@ async fn a_new_hub_is_owned_through_the_link_it_prints_and_remembers_across_a_st
     let mut hub = place.serve().await;
     let link = hub.setup.clone().expect("the first start prints a set-up link");
     assert_eq!(link.origin(), hub.base.origin());
+    let [.., empty, title, gap, printed] = hub.greeting.as_slice() else { panic!("{:?}", hub.greeting) };
+    assert_eq!([empty.as_str(), title, gap], ["", "  Open this link to create the owner’s account:", ""]);
+    assert_eq!(printed.trim(), link.as_str(), "the link is the last line");
+    let outbox = place.0.join("outbox");
+    assert!(hub.greeting[0].contains("no mail server") && hub.greeting[0].ends_with(outbox.to_str().unwrap()));
     assert!(hub.is_ready().await);
     let mut owner = hub.owner().await;
+    assert!(!hub.log().contains("Answered"), "requests push the link away: {}", hub.log());
 
     assert!(hub.terminate().await.success(), "{}", hub.log());
     assert!(!hub.log().contains("WARN craft"), "nothing went wrong: {}", hub.log());
@@ -24,6 +30,7 @@ async fn a_new_hub_is_owned_through_the_link_it_prints_and_remembers_across_a_st
 
     let hub = place.serve().await;
     assert_eq!(hub.setup, None, "the hub has its owner");
+    assert!(hub.greeting.last().unwrap().starts_with("Listening on "), "{:?}", hub.greeting);
     let page = hub.browser().get(link.path()).await;
     assert_eq!((page.status, page.text("h1")), (StatusCode::GONE, "This link does not work".to_owned()));
     owner.set_base(&hub.base);
@@ -84,6 +91,22 @@ async fn a_superuser_in_the_address_is_stepped_down_from_and_told_so() {
     let of_others = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner <> 'craft_owner'";
     assert_eq!(sqlx::query_scalar::<_, i64>(of_others).fetch_one(&mut superuser).await.unwrap(), 0);
     assert!(!place.data().exists(), "a hub with a database of its own needs no private one");
+}
+
+#[tokio::test]
+async fn requests_are_logged_at_debug_without_the_static_files() {
+    let (place, database) = (DataDirectory::new("access-log"), TestDatabase::new().await);
+    let mut serve = place.craft(&["serve"]);
+    serve.env("DATABASE_URL", database_url(&database.options)).env("CRAFT_LOG", "debug");
+    let hub = Hub::start(serve).await;
+    let browser = hub.browser();
+    let page = browser.get("/help").await;
+    let style = page.attr("link[rel=stylesheet]", "href").unwrap();
+    assert_eq!(browser.get(&style).await.status, StatusCode::OK);
+    browser.get("/accessibility").await;
+    wait_until("the last page is logged", async || hub.log().contains("Answered GET /accessibility with 200")).await;
+    assert!(hub.log().contains("Answered GET /help with 200"));
+    assert!(!hub.log().contains(&format!("Answered GET {style}")), "{}", hub.log());
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub(crate) struct Hub {
     pub(crate) base: Url,
     /// The link that creates the owner's account, if the program printed it.
     pub(crate) setup: Option<Url>,
+    /// The lines of standard output from the start to the last.
+    pub(crate) greeting: Vec<String>,
     log: Log,
     /// Kept open: the program fails to print to a closed pipe.
     _stdout: Lines<BufReader<ChildStdout>>,
@@ -66,17 +68,21 @@ impl Hub {
         let mut child = command.spawn().unwrap();
         let log = Log::collect(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut setup = None;
-        let base = loop {
-            let line = in_time("the hub starts", stdout.next_line()).await.unwrap();
-            let line = line.unwrap_or_else(|| panic!("the hub exited before it listened:\n{}", log.text()));
-            if let Some(link) = line.strip_prefix("Make the owner’s account here: ") {
-                setup = Some(Url::parse(link).unwrap());
-            } else if let Some(base) = line.strip_prefix("Listening on ") {
-                break Url::parse(base).unwrap();
-            }
+        let mut greeting = Vec::new();
+        // the set-up link is the last line, and only a hub without an owner has one
+        let is_whole = |lines: &[String]| {
+            let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
+            has("Listening on ") && (!has("This hub has no owner yet") || has("  http"))
         };
-        Self { child, base, setup, log, _stdout: stdout }
+        while !is_whole(&greeting) {
+            let line = in_time("the hub starts", stdout.next_line()).await.unwrap();
+            greeting.push(line.unwrap_or_else(|| panic!("the hub exited before it listened:\n{}", log.text())));
+        }
+        let find = |start: &str| greeting.iter().find_map(|line| line.strip_prefix(start));
+        let base = Url::parse(find("Listening on ").unwrap()).unwrap();
+        let setup =
+            greeting.last().filter(|line| line.contains("/setup/")).map(|link| Url::parse(link.trim()).unwrap());
+        Self { child, base, setup, greeting, log, _stdout: stdout }
     }
 
     /// Opens a browser in which nobody is signed in.

@@ -73,6 +73,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
             Root::Json(_) => None,
         },
         is_newer: tool.is_newer,
+        lacks_example: filled.entries.lacks_example(&tool.plan),
         label,
     };
     Ok(page_with(form_status(faults), &page))

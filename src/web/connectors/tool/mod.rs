@@ -157,6 +157,10 @@ pub(super) async fn create(
             Err(_) if op == Op::Json => return form::show(&app, &me, &tool, sent).await,
             Err(error) => Err(error),
         },
+        Op::Example => {
+            let entries = entries.with_example(&tool.plan);
+            return form::show(&app, &me, &tool, FilledForm { entries: &entries, ..sent }).await;
+        }
         Op::Change => return form::show(&app, &me, &tool, sent).await,
     };
     match shown {

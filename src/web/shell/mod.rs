@@ -3,13 +3,20 @@
 //!
 //! Each page struct has a field `shell: Shell`, which `layout.html` reads.
 
-use std::sync::{Arc, OnceLock};
+mod hub_notes;
+mod viewer_slot;
+mod viewer_zone;
 
-use http::request::Parts;
+pub use hub_notes::HubNotes;
+pub use viewer_slot::ViewerSlot;
+pub use viewer_zone::ZoneNote;
+pub(super) use viewer_zone::{canonical_name, read_cookie};
+
+use viewer_zone::zone_of;
 
 use super::flash::Flash;
 use super::here::Here;
-use crate::accounts::Appearance;
+use crate::accounts::{Appearance, User};
 use crate::error::FieldFaults;
 
 /// The product's name, which ends every title.
@@ -24,6 +31,7 @@ pub struct Shell {
     section: Option<Section>,
     user: Option<ShellUser>,
     flash: Option<Flash>,
+    notes: HubNotes,
 }
 
 /// A breadcrumb: a link to a page above the current one.
@@ -44,10 +52,27 @@ pub struct ShellUser {
     pub appearance: Appearance,
     /// The user's time zone.
     pub zone: jiff::tz::TimeZone,
+    /// Decides whether a page names the time zone.
+    pub zone_note: ZoneNote,
     /// Shown in the header, so that administrators know which rights they act with.
     pub is_admin: bool,
     /// The space of the page: links lead into it.
     pub here: Here,
+}
+
+impl ShellUser {
+    /// Builds the user of an account, in their own space, at a browser that names a time zone.
+    pub(super) fn from_account(account: User, time_zone: Option<&str>) -> Self {
+        let (zone, zone_note) = zone_of(&account, time_zone);
+        Self {
+            appearance: account.appearance(),
+            display_name: account.display_name,
+            zone,
+            zone_note,
+            is_admin: account.is_admin,
+            here: Here::default(),
+        }
+    }
 }
 
 /// A part of the product that the main navigation leads to.
@@ -101,7 +126,15 @@ impl Section {
 impl Shell {
     /// Builds the shell of a page titled `title`, without a user.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), title_prefix: None, crumbs: Vec::new(), section: None, user: None, flash: None }
+        Self {
+            title: title.into(),
+            title_prefix: None,
+            crumbs: Vec::new(),
+            section: None,
+            user: None,
+            flash: None,
+            notes: HubNotes::default(),
+        }
     }
 
     /// Sets the signed-in user.
@@ -143,6 +176,39 @@ impl Shell {
     pub fn with_flash(mut self, flash: Option<Flash>) -> Self {
         self.flash = flash;
         self
+    }
+
+    /// Sets the state of the hub.
+    #[must_use]
+    pub const fn with_notes(mut self, notes: HubNotes) -> Self {
+        self.notes = notes;
+        self
+    }
+
+    /// Marks a page of the set-up, which need not say where the set-up link is.
+    #[must_use]
+    pub const fn during_set_up(mut self) -> Self {
+        self.notes.lacks_owner = false;
+        self
+    }
+
+    /// Returns true if the page says that the hub has no owner yet.
+    #[must_use]
+    pub const fn lacks_owner(&self) -> bool {
+        self.notes.lacks_owner
+    }
+
+    /// Returns the sentence that replaces the promise of a mail, if the hub sends none.
+    #[must_use]
+    pub fn mail_note(&self) -> Option<&'static str> {
+        self.notes.mail(self.user.as_ref().is_some_and(|user| user.is_admin))
+    }
+
+    /// Returns the time zone that the page names, if it does.
+    #[must_use]
+    pub fn named_zone(&self) -> Option<&str> {
+        let user = self.user.as_ref().filter(|user| user.zone_note.is_shown())?;
+        Some(user.zone.iana_name().unwrap_or("UTC"))
     }
 
     /// Returns the document title: `{prefix: }{title} – {parent} – {organisation} – {product}`.
@@ -210,25 +276,6 @@ impl Shell {
     #[must_use]
     pub fn appearance(&self) -> Appearance {
         self.user.as_ref().map(|user| user.appearance).unwrap_or_default()
-    }
-}
-
-/// The slot for the user of a request. The extractor that finds the user fills it; the error page, which is rendered
-/// outside of the handler, reads it to show the navigation.
-#[derive(Clone, Debug, Default)]
-pub struct ViewerSlot(Arc<OnceLock<ShellUser>>);
-
-impl ViewerSlot {
-    /// Stores the user of this request. The first call wins.
-    pub fn fill(parts: &Parts, user: ShellUser) {
-        if let Some(viewer) = parts.extensions.get::<Self>() {
-            // a second user in one request would be the same
-            let _ = viewer.0.set(user);
-        }
-    }
-
-    pub(super) fn get(&self) -> Option<ShellUser> {
-        self.0.get().cloned()
     }
 }
 
