@@ -13,9 +13,9 @@ use std::{env, fs};
 use sha2::{Digest, Sha256};
 
 /// Style sheets in cascade order; `reset` begins with the order of the layers.
-const STYLES: [&str; 17] = [
-    "reset", "tokens", "base", "layout", "forms", "table", "icon", "badge", "note", "card", "stats", "facts", "chart",
-    "log", "checks", "pages", "modes",
+const STYLES: [&str; 20] = [
+    "reset", "tokens", "base", "layout", "masthead", "sheet", "facts", "table", "icon", "chart", "callout", "chips",
+    "state", "tile", "card", "thread", "button", "forms", "pages", "modes",
 ];
 
 /// Scripts: libraries first, then one file for each behaviour.

@@ -57,7 +57,7 @@ async fn weights(hub: &Program) {
     };
     let html = String::from_utf8(plain.body.to_vec()).unwrap();
     let (mut all, mut requests) = (page.body.len(), 1);
-    for (name, kind, most) in [("process.css", ".css", 8.0), ("process.js", ".js", 16.0)] {
+    for (name, kind, most) in [("process.css", ".css", 10.0), ("process.js", ".js", 16.0)] {
         let (mut packed, mut whole) = (0, 0);
         for path in named(&html, kind) {
             packed += caller.get(&path, &me).await.body.len();

@@ -1,6 +1,7 @@
-//! Badges: a status as a word, an icon and a shape, so that colour is never the only sign.
+//! Badges: a status as a sign and a word, so that colour is never the only mark.
 //!
-//! A pill is settled, a dashed pill waits, and a square needs the viewer.
+//! The shape of the sign is the message: a ring is settled, an open ring runs, a dashed ring waits, a square failed, and a
+//! triangle asks for the viewer. Only what needs the viewer has a ground.
 
 use crate::audit::AuditOutcome;
 use crate::connections::{ConnectionHealth, ConnectionStatus};
@@ -15,7 +16,7 @@ pub struct Badge {
     pub icon: &'static str,
     /// Class of the colours: `ok warn bad info idle`.
     pub tone: &'static str,
-    /// Class of the shape: empty for a pill, `waiting`, `needs`, or `spin`.
+    /// Class of the weight: empty, `needs` for what waits for a person, or `spin`.
     pub shape: &'static str,
 }
 
@@ -25,41 +26,41 @@ const fn badge(word: &'static str, icon: &'static str, tone: &'static str, shape
 
 impl Badge {
     /// The job is accepted and waits in the queue.
-    pub const QUEUED: Self = badge("Queued", "clock", "idle", "waiting");
+    pub const QUEUED: Self = badge("Queued", "s-wait", "idle", "");
     /// The job is running.
-    pub const RUNNING: Self = badge("Running", "loader", "info", "spin");
+    pub const RUNNING: Self = badge("Running", "s-run", "info", "spin");
     /// The job or act succeeded.
-    pub const SUCCEEDED: Self = badge("Succeeded", "check", "ok", "");
+    pub const SUCCEEDED: Self = badge("Succeeded", "s-ok", "ok", "");
     /// The job or act failed.
-    pub const FAILED: Self = badge("Failed", "circle-x", "bad", "needs");
+    pub const FAILED: Self = badge("Failed", "s-bad", "bad", "needs");
     /// The job was cancelled.
-    pub const CANCELED: Self = badge("Cancelled", "ban", "idle", "");
+    pub const CANCELED: Self = badge("Cancelled", "s-stop", "idle", "");
     /// The call may or may not have happened.
     pub const UNKNOWN: Self = badge("Outcome unknown", "circle-help", "warn", "needs");
     /// The job waits for something that only its owner can give.
-    pub const WAITING_INPUT: Self = badge("Waiting for you", "hand", "warn", "needs");
+    pub const WAITING_INPUT: Self = badge("Waiting for you", "s-ask", "warn", "needs");
     /// The connection can be used.
-    pub const CONNECTED: Self = badge("Connected", "check", "ok", "");
+    pub const CONNECTED: Self = badge("Connected", "s-ok", "ok", "");
     /// The connection was begun and is not finished.
-    pub const PENDING: Self = badge("Not finished", "clock", "idle", "waiting");
+    pub const PENDING: Self = badge("Not finished", "s-wait", "idle", "");
     /// The connection's credential has expired.
-    pub const EXPIRED: Self = badge("Expired", "unplug", "warn", "needs");
+    pub const EXPIRED: Self = badge("Expired", "s-ask", "warn", "needs");
     /// The owner disconnected the connection.
-    pub const REVOKED: Self = badge("Disconnected", "ban", "idle", "");
+    pub const REVOKED: Self = badge("Disconnected", "s-stop", "idle", "");
     /// The connection does not work.
-    pub const FAILING: Self = badge("Failing", "triangle-alert", "bad", "needs");
+    pub const FAILING: Self = badge("Failing", "s-bad", "bad", "needs");
     /// The service was never connected.
-    pub const NOT_CONNECTED: Self = badge("Not connected", "plug", "idle", "waiting");
+    pub const NOT_CONNECTED: Self = badge("Not connected", "s-wait", "idle", "");
     /// The check passed.
-    pub const PASSED: Self = badge("Passed", "check", "ok", "");
+    pub const PASSED: Self = badge("Passed", "s-ok", "ok", "");
     /// The check passed, with something to know.
-    pub const WARNING: Self = badge("Warning", "triangle-alert", "warn", "needs");
+    pub const WARNING: Self = badge("Warning", "s-ask", "warn", "needs");
     /// The check was skipped, because an earlier one failed.
-    pub const NOT_REACHED: Self = badge("Not reached", "circle-dot", "idle", "waiting");
+    pub const NOT_REACHED: Self = badge("Not reached", "s-wait", "idle", "");
     /// The server declares that the tool changes nothing.
     pub const READ_ONLY: Self = badge("Read-only", "lock", "idle", "");
     /// The tool may change data.
-    pub const CHANGES_DATA: Self = badge("Changes data", "pencil", "info", "");
+    pub const CHANGES_DATA: Self = badge("Changes data", "pencil", "warn", "");
     /// The tool may delete data.
     pub const DELETES_DATA: Self = badge("Deletes data", "trash-2", "bad", "needs");
 
@@ -92,10 +93,10 @@ impl Badge {
     #[must_use]
     pub const fn health(health: ConnectionHealth) -> Option<Self> {
         match health {
-            ConnectionHealth::Limited => Some(badge("Limited", "lock", "warn", "needs")),
-            ConnectionHealth::Degraded => Some(badge("Failing", "activity", "warn", "needs")),
-            ConnectionHealth::ReauthRequired => Some(badge("Refused", "key", "warn", "needs")),
-            ConnectionHealth::Exhausted => Some(badge("Stopped retrying", "circle-x", "bad", "needs")),
+            ConnectionHealth::Limited => Some(badge("Limited", "s-ask", "warn", "needs")),
+            ConnectionHealth::Degraded => Some(badge("Failing", "s-ask", "warn", "needs")),
+            ConnectionHealth::ReauthRequired => Some(badge("Refused", "s-ask", "warn", "needs")),
+            ConnectionHealth::Exhausted => Some(badge("Stopped retrying", "s-bad", "bad", "needs")),
             ConnectionHealth::Ok => None,
         }
     }
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_badge_that_needs_the_viewer_is_square() {
+    fn a_badge_that_needs_the_viewer_has_a_ground() {
         for badge in [Badge::FAILED, Badge::UNKNOWN, Badge::WAITING_INPUT, Badge::EXPIRED, Badge::FAILING] {
             assert_eq!(badge.shape, "needs", "{}", badge.word);
         }

@@ -54,8 +54,8 @@ impl Flash {
     #[must_use]
     pub const fn icon(&self) -> &'static str {
         match self.kind {
-            FlashKind::Success => "circle-check",
-            FlashKind::Important => "info",
+            FlashKind::Success => "s-ok",
+            FlashKind::Important => "s-ask",
         }
     }
 }

@@ -5,6 +5,7 @@ use url::form_urlencoded::Serializer;
 use super::badge::Badge;
 use super::here::Here;
 use super::row_ids;
+use super::tile::Tile;
 use super::when::{self, Calendar, When};
 use crate::ids::JobId;
 use crate::jobs::JobRow;
@@ -15,6 +16,7 @@ pub(super) struct JobRowView {
     pub(super) href: String,
     pub(super) tool: String,
     pub(super) connector: String,
+    pub(super) tile: Tile,
     pub(super) badge: Badge,
     pub(super) created: When,
     pub(super) took: String,
@@ -22,11 +24,13 @@ pub(super) struct JobRowView {
 
 impl JobRowView {
     pub(super) fn new(job: &JobRow, here: &Here, calendar: &Calendar) -> Self {
+        let connector = job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned());
         Self {
             id: job.id.to_string(),
             href: here.path(&format!("/jobs/{}", job.id)),
             tool: job.tool_name.clone(),
-            connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
+            tile: Tile::new(&connector),
+            connector,
             badge: Badge::job(job.status),
             created: calendar.when(job.created_at),
             took: match (job.started_at, job.finished_at) {

@@ -47,6 +47,7 @@ mod settings;
 pub mod shell;
 pub mod site;
 mod stream;
+mod tile;
 #[cfg(test)]
 mod tests;
 pub mod when;

@@ -61,6 +61,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("session", "browser sessions"),
             ("shell", "title, navigation and breadcrumbs around a page"),
             ("stream", "live streams"),
+            ("tile", "the letters and the hue of a service"),
             ("when", "moments and durations in words"),
         ],
     ),

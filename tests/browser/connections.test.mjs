@@ -38,7 +38,7 @@ suite("connections", {}, (stage) => {
     });
     await one.getByRole("heading", { name: "This connection is disconnected" }).waitFor();
     await one.locator("#live", { hasText: "Workbench, At home is disconnected." }).waitFor();
-    await page.locator("tbody .badge", { hasText: "Disconnected" }).waitFor();
+    await page.locator("tbody td .state", { hasText: "Disconnected" }).waitFor();
     assert.deepEqual(page.faults, []);
   });
 });

@@ -30,7 +30,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     const { path, call } = await count(page);
     await page.setViewportSize({ width: 1280, height: 500 });
     await page.goto("/jobs");
-    await rowOf(page, path).locator(".badge", { hasText: /Queued|Running/ }).waitFor();
+    await rowOf(page, path).locator("td .state", { hasText: /Queued|Running/ }).waitFor();
     const link = rowOf(page, path).locator("a");
     await link.focus();
     const before = await page.evaluate(() => ({
@@ -42,7 +42,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     assert.ok(before.scroll > 0, "the test wants a page that is scrolled");
     await link.evaluate((it) => (it.dataset.mark = "the same element"));
     call.finish();
-    await rowOf(page, path).locator(".badge", { hasText: "Succeeded" }).waitFor();
+    await rowOf(page, path).locator("td .state", { hasText: "Succeeded" }).waitFor();
     await rowOf(page, path).getByText(/\d\s(ms|s|min)\b/).first().waitFor();
     const now = await page.evaluate(() => ({
       scroll: scrollY,
@@ -106,7 +106,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     await page.goto(path);
     assert.match(await page.title(), /^(Queued|Running): count – Jobs – Tool Connect Craft$/);
     call.finish();
-    await page.locator("#job-head .badge", { hasText: "Succeeded" }).waitFor();
+    await page.locator("#job-head .state", { hasText: "Succeeded" }).waitFor();
     assert.equal(await page.title(), "Succeeded: count – Jobs – Tool Connect Craft");
     await page.reload();
     assert.equal(await page.title(), "Succeeded: count – Jobs – Tool Connect Craft");

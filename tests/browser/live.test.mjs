@@ -16,7 +16,7 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
 
   const lines = (page) => page.locator("#job-log > li").evaluateAll((items) => items.map((item) => item.id));
   const shown = (page, n) => page.locator("#job-log > li", { hasText: `step ${n}` }).waitFor();
-  const succeeded = (page) => page.locator("#job-head .badge", { hasText: "Succeeded" }).waitFor();
+  const succeeded = (page) => page.locator("#job-head .state", { hasText: "Succeeded" }).waitFor();
 
   test("lines arrive once and in order, and the end is announced", async () => {
     const { page, call } = await count("alice");

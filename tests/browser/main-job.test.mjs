@@ -144,4 +144,4 @@ async function until(page, script, wanted) {
   await wanted.waitFor();
 }
 
-const settled = (page, script, word) => until(page, script, page.locator("#job-head .badge", { hasText: word }));
+const settled = (page, script, word) => until(page, script, page.locator("#job-head .state", { hasText: word }));

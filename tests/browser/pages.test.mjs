@@ -153,6 +153,22 @@ suite("pages", { servers: { everything: startEverything, changing: startChanging
     }
   });
 
+  test("the masthead takes at most a fifth of a small view, and its menu opens below it without script", async () => {
+    const page = await stage.enter("alice", { width: 320, script: false });
+    await page.setViewportSize({ width: 320, height: 256 });
+    await page.goto("/jobs");
+    const height = () => page.locator(".masthead").evaluate((it) => it.getBoundingClientRect().height);
+    assert.ok((await height()) <= 256 / 5, `${await height()} px`);
+    const link = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Audit log" });
+    assert.ok(!(await link.isVisible()), "the menu is open from the start");
+    const top = () => page.getByText("Menu", { exact: true }).evaluate((it) => it.getBoundingClientRect().top);
+    const before = await top();
+    await page.getByText("Menu", { exact: true }).click();
+    assert.equal(await top(), before, "the switch moved away from where it was pressed");
+    await link.click();
+    await page.waitForURL("**/audit");
+  });
+
   test("pages are light on the wire", async () => {
     const page = await stage.visit();
     const wire = await page.context().newCDPSession(page);

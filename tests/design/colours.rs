@@ -3,36 +3,36 @@
 use std::collections::HashMap;
 
 /// Colours of text, and their backgrounds.
-const TEXT: [(&str, &[&str]); 15] = [
-    ("ink", &["paper", "surface", "sunken", "ok-bg", "warn-bg", "bad-bg", "info-bg"]),
-    ("muted", &["paper", "surface", "sunken", "warn-bg", "bad-bg"]),
-    ("brand", &["paper", "surface", "sunken", "warn-bg", "bad-bg"]),
-    ("brand-hover", &["paper", "surface", "sunken"]),
-    ("visited", &["paper", "surface", "sunken"]),
+const TEXT: [(&str, &[&str]); 18] = [
+    ("ink", &["paper", "surface", "well", "ok-bg", "warn-bg", "bad-bg", "info-bg"]),
+    ("muted", &["paper", "surface", "well", "brand-soft", "warn-bg", "bad-bg"]),
+    ("brand", &["paper", "surface", "well", "brand-soft", "warn-bg", "bad-bg"]),
+    ("brand-hover", &["paper", "surface", "well"]),
+    ("visited", &["paper", "surface", "well"]),
+    ("on-band", &["band"]),
+    ("band-muted", &["band"]),
     ("on-brand", &["brand", "brand-hover"]),
-    ("ok", &["ok-bg", "paper", "surface"]),
-    ("warn", &["warn-bg", "paper", "surface"]),
-    ("bad", &["bad-bg", "paper", "surface"]),
-    ("info", &["info-bg", "paper", "surface"]),
-    ("idle", &["idle-bg", "paper", "surface"]),
-    // a danger button while the pointer is over it
-    ("surface", &["bad"]),
-    ("ring-out", &["paper", "surface", "sunken"]),
+    ("ok", &["ok-bg", "paper", "surface", "well"]),
+    ("warn", &["warn-bg", "paper", "surface", "well"]),
+    ("bad", &["bad-bg", "paper", "surface", "well"]),
+    ("info", &["info-bg", "paper", "surface", "well"]),
+    ("idle", &["idle-bg", "paper", "surface", "well"]),
+    // a chosen chip, and a danger button while the pointer is over it
+    ("surface", &["ink", "bad"]),
+    ("ring-out", &["paper", "surface", "well"]),
     ("ring-in", &["ring-out"]),
-    ("paper", &["brand"]),
+    ("band-ring", &["band"]),
+    ("band-ring-in", &["band-ring"]),
 ];
 
 /// Colours of borders and charts, and their backgrounds.
 const GRAPHICS: [(&str, &[&str]); 5] = [
-    ("edge", &["paper", "surface", "sunken"]),
-    ("s1", &["paper", "surface"]),
-    ("s2", &["paper", "surface"]),
-    ("s3", &["paper", "surface"]),
-    ("s4", &["paper", "surface"]),
+    ("edge", &["paper", "surface", "well"]),
+    ("s1", &["surface"]),
+    ("s2", &["surface"]),
+    ("s3", &["surface"]),
+    ("s4", &["surface"]),
 ];
-
-/// Large bold letters on a tile, and the colours of tiles.
-const LARGE_TEXT: [(&str, &[&str]); 1] = [("surface", &["s1", "s2", "s3", "s4"])];
 
 /// The light and the dark value of each token.
 type Palette = HashMap<String, [String; 2]>;
@@ -109,9 +109,45 @@ fn graphics_reach_three_to_one() {
     assert_contrast(&GRAPHICS, 3.0);
 }
 
+/// Returns the luminance of `oklch(lightness chroma hue)`, whose matrices the standard CSS Color 4 gives. A colour outside of
+/// what a screen shows is clipped.
+fn luminance_of_oklch(lightness: f64, chroma: f64, hue: f64) -> f64 {
+    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+    let long = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
+    let medium = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
+    let short = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
+    let red = 4.076_741_662_1 * long - 3.307_711_591_3 * medium + 0.230_969_929_2 * short;
+    let green = -1.268_438_004_6 * long + 2.609_757_401_1 * medium - 0.341_319_396_5 * short;
+    let blue = -0.004_196_086_3 * long - 0.703_418_614_7 * medium + 1.707_614_701_0 * short;
+    0.2126 * red.clamp(0.0, 1.0) + 0.7152 * green.clamp(0.0, 1.0) + 0.0722 * blue.clamp(0.0, 1.0)
+}
+
+/// Returns the lightness and chroma of a tile's colour, light and dark, from `--name: light-dark(oklch(l c var(--h)), …);`.
+fn tile_colours(css: &str, name: &str) -> Vec<(f64, f64)> {
+    let line = css.split_once(&format!("--{name}: light-dark(")).unwrap().1.lines().next().unwrap();
+    let numbers = line.split("oklch(").skip(1).map(|rest| {
+        let mut words = rest.split(' ').map(|word| word.parse().unwrap());
+        (words.next().unwrap(), words.next().unwrap())
+    });
+    numbers.collect()
+}
+
 #[test]
-fn large_letters_on_a_tile_reach_four_and_a_half_to_one() {
-    assert_contrast(&LARGE_TEXT, 4.5);
+fn letters_on_each_of_the_twelve_tiles_reach_seven_to_one() {
+    assert!((luminance_of_oklch(1.0, 0.0, 0.0) - 1.0).abs() < 0.001 && luminance_of_oklch(0.0, 0.0, 0.0) < 0.001);
+    let css = super::read("static/css/tokens.css");
+    let hues: Vec<f64> =
+        css.split("{ --h: ").skip(1).map(|it| it.split(';').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(hues.len(), 12);
+    for hue in hues {
+        for ((ground, on), theme) in
+            tile_colours(&css, "tile").iter().zip(tile_colours(&css, "on-tile")).zip(["light", "dark"])
+        {
+            let (a, b) = (luminance_of_oklch(ground.0, ground.1, hue), luminance_of_oklch(on.0, on.1, hue));
+            let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+            assert!(ratio >= 7.0, "hue {hue}, {theme}: {ratio:.2}");
+        }
+    }
 }
 
 #[test]
@@ -131,7 +167,7 @@ fn only_tokens_css_contains_colours() {
     for (path, css) in super::files("static/css", "css").iter().filter(|(path, _)| !path.ends_with("tokens.css")) {
         let literal = css.split('#').skip(1).find(|rest| rest.starts_with(|c: char| c.is_ascii_hexdigit()));
         assert!(
-            literal.is_none() && !css.contains("rgb(") && !css.contains("hsl("),
+            literal.is_none() && !css.contains("rgb(") && !css.contains("hsl(") && !css.contains("oklch("),
             "{path} contains a colour: add a token to tokens.css instead"
         );
     }

@@ -152,7 +152,7 @@ async fn every_form_is_restored_after_its_session_ended() {
         let credentials = [("email", "alice@example.com"), ("password", PASSWORD)];
         let back = alice.submit(&page, "form[action='/sign-in']", credentials).await;
         assert_eq!((back.path(), back.text("h1")), (form.path(), form.text("h1")));
-        assert!(back.text(".note.warn").contains("what you had filled in"), "{path}: {}", back.text("main"));
+        assert!(back.text(".flash.warn").contains("what you had filled in"), "{path}: {}", back.text("main"));
         assert_eq!(back.header("cache-control"), Some("private, no-store"), "{path}");
         restored.push(*route);
     }

@@ -9,7 +9,7 @@ const HASH: &str = "/connectors/workbench/tools/hash";
 const QUERY: &str = "/connectors/workbench/tools/json_query";
 
 fn stats(page: &Page) -> Vec<String> {
-    page.texts(".stat dd:first-of-type")
+    page.texts(".figures dd:first-of-type")
 }
 
 /// Moves the counted figures back by `days`.
@@ -27,7 +27,7 @@ async fn a_new_user_is_shown_the_first_steps_after_sign_in() {
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Dashboard");
     assert_eq!(page.texts("ol.steps h3"), ["Try the Workbench", "Connect a service", "Choose your time zone"]);
     assert!(!page.has(".steps > .done"));
-    assert!(!page.has("svg.chart") && !page.has(".stat"));
+    assert!(!page.has("svg.chart") && !page.has(".figures"));
     assert_eq!(page.texts("section[aria-labelledby=recent-activity] tbody th a bdi"), ["Signed in", "Account created"]);
 }
 
@@ -91,7 +91,7 @@ async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "class"), ["s1"]);
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "fill"), ["url(#failed)"]);
     assert_eq!(page.texts("section[aria-labelledby=recent-jobs] tbody th a bdi"), ["json_query", "hash", "hash"]);
-    let failed = alice.get(&page.attr(".stat.bad a", "href").unwrap()).await;
+    let failed = alice.get(&page.attr(".figures .bad a", "href").unwrap()).await;
     assert_eq!(failed.texts("tbody th a bdi"), ["json_query"]);
 
     let today = alice.get("/dashboard?range=24h").await;
@@ -144,7 +144,7 @@ async fn a_connection_that_needs_its_owner_comes_first() {
     .unwrap();
     let page = alice.get("/dashboard").await;
     assert_eq!(page.text(".page-head a.btn"), "Fix 1 connection");
-    assert_eq!(page.text("#needs-you .badge"), "Expired");
+    assert_eq!(page.text("#needs-you .state"), "Expired");
     assert!(page.text("#needs-you").contains("The sign-in has run out"));
     let there = alice.get(&page.attr("#needs-you a", "href").unwrap()).await;
     assert!(there.path().starts_with("/connections/"), "{}", there.path());
@@ -160,7 +160,7 @@ async fn an_unknown_range_is_reported_and_a_week_is_shown() {
     let page = alice.get("/dashboard?range=fortnight").await;
     assert_eq!(page.status.as_u16(), 422);
     assert_eq!(page.text("title"), "Error: Dashboard – Tool Connect Craft");
-    assert!(page.text("main .note").contains("“range”"));
+    assert!(page.text("main .callout").contains("“range”"));
     assert_eq!(alice.get("/dashboard?range=").await.status.as_u16(), 200);
 }
 
@@ -179,9 +179,9 @@ async fn recent_jobs_are_updated_in_place_and_a_new_one_is_announced() {
     assert_eq!(page.attr("#live-bar .unscripted a", "href").as_deref(), Some("/dashboard?range=24h"));
     let paused = alice.get(&page.attr("#live-bar .scripted a", "href").unwrap()).await;
     assert!(!paused.has("div.live"));
-    assert!(paused.attrs("nav .links a", "href").contains(&"/dashboard?range=7d&live=off".to_owned()));
+    assert!(paused.attrs("nav .chips a", "href").contains(&"/dashboard?range=7d&live=off".to_owned()));
     let odd = alice.get("/dashboard?live=on").await;
     assert_eq!(odd.status.as_u16(), 422);
-    assert_eq!(odd.text("main .note p"), "“on” was left out of “live”: the only choice is “off”.");
+    assert_eq!(odd.text("main .callout p"), "“on” was left out of “live”: the only choice is “off”.");
     assert!(!app.bob().await.get("/dashboard").await.has("div.live"), "there is nothing to follow");
 }

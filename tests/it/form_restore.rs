@@ -64,13 +64,13 @@ async fn sessions(app: &TestApp) -> Vec<String> {
 async fn submit_and_restore(app: &TestApp, alice: &Browser, form: &Page) {
     let page = alice.submit(form, TOOL, TYPED).await;
     assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::UNAUTHORIZED, "Sign in"));
-    assert!(page.text(".note.warn p").ends_with("Nothing has been sent."), "{}", page.text(".note.warn"));
+    assert!(page.text(".flash.warn p").ends_with("Nothing has been sent."), "{}", page.text(".flash.warn"));
     assert_eq!((page.header("cache-control"), page.header("etag")), (Some("private, no-store"), None));
     assert!(!is_filled(&page), "what was typed is in clear on a page that anybody sees");
 
     let back = sign_in(alice, &page, "alice").await;
     assert_eq!((back.status, back.path()), (StatusCode::OK, DIFF));
-    assert_eq!(back.text(".note.warn p"), NOTICE);
+    assert_eq!(back.text(".flash.warn p"), NOTICE);
     assert!(!back.has(".summary") && !back.has(".err"), "it came back with faults");
     assert_eq!(back.text("[name='v/before']"), "<what alice typed> as it was");
     assert_eq!(back.attr("[name='v/context']", "value").as_deref(), Some("7"));
@@ -78,7 +78,7 @@ async fn submit_and_restore(app: &TestApp, alice: &Browser, form: &Page) {
     assert!(alice.get("/jobs").await.texts("tbody tr").is_empty(), "it was run without being asked");
 
     let again = alice.get(DIFF).await;
-    assert!(!is_filled(&again) && !again.has(".note.warn"), "it comes back twice");
+    assert!(!is_filled(&again) && !again.has(".flash.warn"), "it comes back twice");
     assert_eq!(again.header("cache-control"), Some("private, no-cache"));
     let job = alice.submit(&back, TOOL, []).await;
     assert!(job.path().starts_with("/jobs/"), "what came back cannot be sent: {}", job.text("main"));
@@ -123,7 +123,7 @@ async fn raw_json_returns_as_raw_json() {
     sign_out(&alice).await;
     let page = alice.submit(&form, TOOL, [("j", "{ not even JSON")]).await;
     let back = sign_in(&alice, &page, "alice").await;
-    assert_eq!((back.text("#f").as_str(), back.text(".note.warn p").as_str()), ("{ not even JSON", NOTICE));
+    assert_eq!((back.text("#f").as_str(), back.text(".flash.warn p").as_str()), ("{ not even JSON", NOTICE));
     assert!(!back.has(".summary"));
 }
 
@@ -135,7 +135,7 @@ async fn another_user_who_signs_in_there_does_not_see_the_form() {
     let page = submit_signed_out(&browser).await;
     let shown = sign_in(&browser, &page, "bob").await;
     assert_eq!((shown.status, shown.path()), (StatusCode::OK, DIFF));
-    assert!(!is_filled(&shown) && !shown.has(".note"), "{}", shown.body);
+    assert!(!is_filled(&shown) && !shown.has(".flash"), "{}", shown.body);
     assert!(sessions(&app).await.iter().all(|data| !data.contains("kept")), "it is in bob's session");
     sign_out(&browser).await;
     assert!(!is_filled(&sign_in(&browser, &browser.get("/sign-in?next=/jobs").await, "alice").await));
@@ -163,7 +163,7 @@ async fn after_an_hour_the_form_does_not_return() {
     sign_in_only(&alice, &sealed_form(&waiting)).await;
     app.advance(MINUTE).await;
     let page = alice.get(DIFF).await;
-    assert!(!is_filled(&page) && !page.has(".note"), "it waited in the session for longer than an hour");
+    assert!(!is_filled(&page) && !page.has(".flash"), "it waited in the session for longer than an hour");
     assert!(sessions(&app).await.iter().all(|data| !data.contains("kept")), "it stays in the session");
     sign_out(&alice).await;
     assert!(!is_filled(&sign_in(&alice, &late, "alice").await), "the page kept it for longer than an hour");
@@ -185,7 +185,7 @@ async fn other_pages_leave_the_form_and_signing_out_drops_it() {
     let (profile, as_json) = ("/settings/profile", format!("{DIFF}?as=json"));
     for other in ["/jobs", profile, &as_json, "/connectors/workbench/tools/hash", "/nowhere"] {
         let shown = alice.get(other).await;
-        assert!(!is_filled(&shown) && !shown.has(".note"), "{other} shows it");
+        assert!(!is_filled(&shown) && !shown.has(".flash"), "{other} shows it");
     }
     alice.request(Method::HEAD, DIFF, &[], "").await;
     assert!(is_filled(&alice.get(DIFF).await));
@@ -221,7 +221,7 @@ async fn a_sealed_text_that_is_not_her_form_is_ignored() {
         sign_in_only(&alice, odd).await;
         let page = alice.get(DIFF).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(!is_filled(&page) && !page.has(".note"), "{} letters", odd.len());
+        assert!(!is_filled(&page) && !page.has(".flash"), "{} letters", odd.len());
     }
     sign_in_only(&alice, &hers).await;
     assert!(is_filled(&alice.get(DIFF).await), "and hers does not open either");
@@ -271,7 +271,7 @@ async fn passwords_are_not_preserved() {
     let back = sign_in(&alice, &page, "alice").await;
     assert_eq!(back.attr("[name=email]", "value").as_deref(), Some("alice@new.example"));
     assert_eq!(back.attr("[name=current_password]", "value"), None);
-    assert!(back.text(".note.warn p").contains("except for passwords and tokens"), "{}", back.text(".note.warn"));
+    assert!(back.text(".flash.warn p").contains("except for passwords and tokens"), "{}", back.text(".flash.warn"));
 }
 
 #[tokio::test]

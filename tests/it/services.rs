@@ -36,7 +36,7 @@ pub(crate) async fn connect_by_key(owner: &Browser, harbour: &str, key: &str) ->
 async fn enter_application(owner: &Browser) {
     let page = owner.get("/connectors/harbours/application").await;
     let page = owner.submit(&page, "main form", [("client_id", CLIENT.0), ("client_secret", CLIENT.1)]).await;
-    assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
+    assert_eq!(page.text(".flash.ok p"), "The OAuth application is stored. Harbours can be connected now.");
 }
 
 /// Signs in for the connection with this label, and returns the page after the callback.
@@ -83,10 +83,10 @@ async fn a_key_is_stored_after_the_service_accepted_it() {
     assert_eq!((count(&app, "user_connections").await, count(&app, "secrets").await), (0, 0));
 
     let page = connect_by_key(&owner, "dover", KEY).await;
-    assert_eq!(page.text(".note.ok p"), "Tides has accepted the key, and is connected.");
+    assert_eq!(page.text(".flash.ok p"), "Tides has accepted the key, and is connected.");
     assert_eq!(page.text("h1"), "Tides");
-    assert!(page.text("dl.facts").contains("alice of dover"), "{}", page.text("dl.facts"));
-    assert!(page.text("dl.facts").contains("A key, sealed"), "{}", page.text("dl.facts"));
+    assert!(page.text("dl.kv").contains("alice of dover"), "{}", page.text("dl.kv"));
+    assert!(page.text("dl.kv").contains("A key, sealed"), "{}", page.text("dl.kv"));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
 }
 
@@ -104,9 +104,9 @@ async fn a_key_is_replaced_by_another_of_the_same_account() {
     let told = page.text("#f-api_key-e");
     assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
     let page = owner.submit(&owner.get(&form).await, "main form", [("harbour", "hull"), ("api_key", KEY)]).await;
-    assert_eq!(page.text(".note.ok p"), "The key is replaced. Tides has accepted the new one.");
+    assert_eq!(page.text(".flash.ok p"), "The key is replaced. Tides has accepted the new one.");
     assert_eq!(page.path(), connection);
-    assert!(page.text("dl.facts").contains("alice of hull"));
+    assert!(page.text("dl.kv").contains("alice of hull"));
     assert_eq!(count(&app, "secrets").await, 1, "the former key is still there");
 
     let page = owner.submit(&owner.get(&format!("{connection}/disconnection")).await, "main form", []).await;
@@ -119,8 +119,8 @@ async fn an_administrator_enters_the_application_for_all_users() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     let page = owner.get("/connectors/harbours/connection").await;
-    assert!(page.text(".note.warn").contains("Not ready yet") && !page.has("main form[method=post]"));
-    assert_eq!(page.attr(".note.warn a", "href").as_deref(), Some("/connectors/harbours/application"));
+    assert!(page.text(".callout.warn").contains("Not ready yet") && !page.has("main form[method=post]"));
+    assert_eq!(page.attr(".callout.warn a", "href").as_deref(), Some("/connectors/harbours/application"));
 
     let page = owner.get("/connectors/harbours/application").await;
     assert_eq!(page.text("#callback"), "http://127.0.0.1:8080/oauth/callback");
@@ -134,9 +134,9 @@ async fn an_administrator_enters_the_application_for_all_users() {
     assert!(!page.text("html").contains(CLIENT.1));
     // an empty secret field keeps the stored secret
     let page = owner.submit(&page, "main form", []).await;
-    assert!(page.has(".note.ok"), "{}", page.text("main"));
+    assert!(page.has(".flash.ok"), "{}", page.text("main"));
     let page = sign_in(&app, &owner, "Default").await;
-    assert_eq!(page.text(".note.ok p"), "Harbours is connected as alice of dover.", "{}", page.text("main"));
+    assert_eq!(page.text(".flash.ok p"), "Harbours is connected as alice of dover.", "{}", page.text("main"));
     let stored: Vec<String> =
         sqlx::query_scalar("SELECT o::text FROM oauth_clients o UNION ALL SELECT s::text FROM secrets s")
             .fetch_all(app.app.system.pool())
@@ -172,9 +172,9 @@ async fn a_grant_is_refreshed_and_revoked_with_its_own_application() {
     let page = owner.get("/connections").await;
     for place in page.attrs("tbody th a", "href") {
         let page = owner.get(&place).await;
-        assert!(page.text("dl.facts").contains("Read the water levels"), "{}", page.text("dl.facts"));
+        assert!(page.text("dl.kv").contains("Read the water levels"), "{}", page.text("dl.kv"));
         let page = owner.submit(&owner.get(&format!("{place}/disconnection")).await, "main form", []).await;
-        assert!(page.has(".note.ok"), "{}", page.text("main"));
+        assert!(page.has(".flash.ok"), "{}", page.text("main"));
     }
     let ended = tides.revoked_tokens();
     assert_eq!(ended.len(), 2, "{ended:?}");
@@ -194,7 +194,7 @@ async fn a_connection_keeps_its_account() {
     assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.refused!another_account");
     let page = sign_in(&app, &owner, "Bob").await;
-    assert_eq!(page.text(".note.ok p"), "Harbours is connected as bob of dover.");
+    assert_eq!(page.text(".flash.ok p"), "Harbours is connected as bob of dover.");
     tides.hide_account();
     let told = sign_in(&app, &owner, "Bob").await.text("main .lede");
     assert!(told.contains("did not say whose account this is, and the connection is that of bob of dover"), "{told}");
@@ -295,7 +295,7 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
         owner.submit(&owner.get(path).await, "main form", [("client_id", CLIENT.0), ("client_secret", secret)]).await
     };
     enter("wr0ng").await;
-    assert!(!owner.get(path).await.has(".note.warn"), "nobody has tried it yet");
+    assert!(!owner.get(path).await.has(".callout.warn"), "nobody has tried it yet");
     let told =
         async || app.mails().await.iter().filter(|mail| mail.contains("/connectors/harbours/application")).count();
     for _ in 0..2 {
@@ -304,25 +304,25 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
         assert_eq!(told().await, 1);
     }
     let page = owner.get(path).await;
-    assert_eq!(page.text(".note.warn h2"), "Harbours does not accept this application");
-    assert!(page.text(".note.warn p").starts_with("127.0.0.1 does not accept the hub’s client id or secret"));
+    assert_eq!(page.text(".callout.warn h2"), "Harbours does not accept this application");
+    assert!(page.text(".callout.warn p").starts_with("127.0.0.1 does not accept the hub’s client id or secret"));
 
     // a sign-in fails too; the repaired application serves the waiting jobs
     enter(CLIENT.1).await;
-    assert!(!owner.get(path).await.has(".note.warn"));
+    assert!(!owner.get(path).await.has(".callout.warn"));
     enter("wr0ng").await;
     let refused = sign_in(&app, &owner, "Second").await;
     assert_eq!(refused.text("h1"), "Not connected");
     let advice = "Ask an administrator to check the hub’s OAuth application there";
     assert!(refused.text("main").contains(advice), "{}", refused.text("main"));
-    assert!(owner.get(path).await.has(".note.warn"));
+    assert!(owner.get(path).await.has(".callout.warn"));
     app.app.refresher.refresh_due().await.unwrap();
     assert_eq!(told().await, 2);
     enter(CLIENT.1).await;
     app.app.refresher.refresh_due().await.unwrap();
-    assert!(!owner.get(path).await.has(".note.warn"));
+    assert!(!owner.get(path).await.has(".callout.warn"));
     assert_eq!(
-        sign_in(&app, &owner, "Second").await.text(".note.ok p"),
+        sign_in(&app, &owner, "Second").await.text(".flash.ok p"),
         "Harbours is connected as alice of dover. “Default” leads to the same account: if one is enough, disconnect the other."
     );
 }

@@ -24,6 +24,7 @@ use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::{page, see_other};
 use crate::web::shell::{Section, Shell};
+use crate::web::tile::Tile;
 use crate::web::when::{Calendar, When};
 
 #[derive(Default, Deserialize)]
@@ -117,6 +118,7 @@ pub(super) struct ConnectionView {
     name: String,
     href: String,
     connector: String,
+    tile: Tile,
     /// `None` if the service has left the catalogue.
     service_href: Option<String>,
     label: String,
@@ -173,6 +175,7 @@ impl ConnectionView {
             name: name(connection),
             href: href(connection, here),
             connector: connection.connector.clone(),
+            tile: Tile::new(&connection.connector),
             service_href: connection.is_listed.then(|| service_href.clone()),
             label: connection.label.clone(),
             status: Badge::connection(connection.status),

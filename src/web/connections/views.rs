@@ -12,6 +12,7 @@ pub(super) use crate::web::connection_links::{can_be_checked, href, name, sign_i
 use crate::web::filtering::format_date;
 use crate::web::here::Here;
 use crate::web::job_row::JobRowView;
+use crate::web::tile::Tile;
 use crate::web::when::{Calendar, When, count};
 
 /// The number of dependent jobs that a page lists; further jobs are only counted.
@@ -62,6 +63,7 @@ pub(super) struct Row {
     pub(super) id: String,
     pub(super) href: String,
     pub(super) connector: String,
+    pub(super) tile: Tile,
     pub(super) label: String,
     pub(super) status: Badge,
     pub(super) health: Option<Badge>,
@@ -84,6 +86,7 @@ impl Row {
             id: connection.id.to_string(),
             href: href(connection, here),
             connector: connection.connector.clone(),
+            tile: Tile::new(&connection.connector),
             label: connection.label.clone(),
             status: Badge::connection(connection.status),
             health: Badge::health(connection.health),

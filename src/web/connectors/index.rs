@@ -19,6 +19,7 @@ use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
+use crate::web::tile::Tile;
 use crate::web::when;
 
 /// Request header of htmx; `partial` asks for the results only.
@@ -164,8 +165,7 @@ fn groups(catalogue: &Catalogue, here: &Here) -> Vec<Group> {
 struct Card {
     name: String,
     href: String,
-    initials: String,
-    tint: u8,
+    tile: Tile,
     description: String,
     tools: String,
     kind: &'static str,
@@ -181,8 +181,7 @@ impl Card {
         let href = here.path(&format!("/connectors/{}", entry.slug));
         Self {
             name: entry.name.clone(),
-            initials: initials(&entry.name),
-            tint: tint(&entry.slug),
+            tile: Tile::new(&entry.name),
             description: entry.description.clone(),
             tools: when::count(u64::try_from(entry.tool_count).unwrap_or(0), "tool"),
             kind: kind_label(entry.transport),
@@ -195,28 +194,5 @@ impl Card {
                 .collect(),
             href,
         }
-    }
-}
-
-fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or("?");
-    match words.next() {
-        Some(second) => first.chars().take(1).chain(second.chars().take(1)).collect::<String>().to_uppercase(),
-        None => first.chars().take(2).collect(),
-    }
-}
-
-fn tint(slug: &str) -> u8 {
-    slug.bytes().fold(0_u8, u8::wrapping_add) % 4 + 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::initials;
-
-    #[test]
-    fn initials_have_two_letters() {
-        assert_eq!(["Workbench", "Everything (reference)", "日本", ""].map(initials), ["Wo", "ER", "日本", "?"]);
     }
 }

@@ -22,6 +22,7 @@ use crate::web::job_row::JobRowView;
 use crate::web::path::segment;
 use crate::web::respond::page;
 use crate::web::shell::{Section, Shell};
+use crate::web::tile::Tile;
 use crate::web::when::{Calendar, When};
 
 /// Number of jobs on the page; a link leads to the others.
@@ -47,6 +48,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slu
 struct ShowPage {
     shell: Shell,
     name: String,
+    tile: Tile,
     description: String,
     kind: &'static str,
     url: Option<String>,
@@ -120,6 +122,7 @@ impl ShowPage {
             && tools.is_empty();
         Self {
             shell,
+            tile: Tile::new(&connector.name),
             name: connector.name.clone(),
             description: connector.description.clone(),
             kind: kind_label(connector.transport),

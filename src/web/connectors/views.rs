@@ -8,6 +8,7 @@ use crate::schema_form::{FormView, SummaryView};
 use crate::web::badge::Badge;
 use crate::web::connectors::connection_picker::ConnectionPicker;
 use crate::web::shell::Shell;
+use crate::web::tile::Tile;
 use crate::web::when::When;
 
 /// The form that adds an MCP server.
@@ -34,6 +35,7 @@ pub(super) struct RadioOption {
 #[template(path = "connectors/tool.html")]
 pub(super) struct ToolPage {
     pub(super) shell: Shell,
+    pub(super) tile: Tile,
     pub(super) label: String,
     pub(super) name: String,
     pub(super) description: String,

@@ -10,6 +10,7 @@ mod job_stream;
 mod list_stream;
 mod no_script_log;
 mod output;
+mod run_bar;
 mod sentences;
 mod views;
 

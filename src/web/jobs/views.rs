@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::output::{self, Output};
+use super::run_bar::RunBar;
 use super::sentences;
 use crate::connections::ConnectionDetail;
 use crate::ids::AuditId;
@@ -12,6 +13,7 @@ use crate::web::checkup_findings::{CheckupResults, CheckupView};
 use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
+use crate::web::tile::Tile;
 use crate::web::when::{self, Calendar, When};
 
 /// The page of a job.
@@ -88,12 +90,14 @@ pub(super) struct JobView {
     pub(super) href: String,
     pub(super) tool: String,
     pub(super) connector: String,
+    pub(super) tile: Tile,
     pub(super) connector_href: Option<String>,
     pub(super) again_href: Option<String>,
     /// The address of the connection that the job waits for.
     pub(super) waits_for: Option<String>,
     pub(super) badge: Badge,
     pub(super) sentence: String,
+    pub(super) bar: RunBar,
     pub(super) created: When,
     pub(super) started: Option<When>,
     pub(super) finished: Option<When>,
@@ -113,9 +117,11 @@ impl JobView {
     pub(super) fn new(job: &Job, input: String, audit: Option<AuditId>, here: &Here, calendar: &Calendar) -> Self {
         let href = here.path(&format!("/jobs/{}", job.id));
         let connector_href = job.connector_slug.as_ref().map(|slug| here.path(&format!("/connectors/{slug}")));
+        let connector = job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned());
         Self {
             tool: job.tool_name.clone(),
-            connector: job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned()),
+            tile: Tile::new(&connector),
+            connector,
             again_href: connector_href
                 .as_ref()
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
@@ -124,6 +130,7 @@ impl JobView {
                 .then(|| here.path(&format!("/connections/{}", job.connection_id))),
             badge: Badge::job(job.status),
             sentence: sentences::status_sentence(job, calendar),
+            bar: RunBar::new(job),
             created: calendar.when(job.created_at),
             started: calendar.when_any(job.started_at),
             finished: calendar.when_any(job.finished_at),
@@ -138,6 +145,19 @@ impl JobView {
             can_cancel: !job.status.is_final(),
             checkup: None,
         }
+    }
+
+    /// Returns the sentence as it follows the word of the status, with the sign between them.
+    pub(super) fn verdict_rest(&self) -> (&'static str, &str) {
+        match self.sentence.strip_prefix(self.badge.word) {
+            None => (":", &self.sentence),
+            Some(rest) => (if rest.starts_with('.') { "." } else { "" }, rest.trim_start_matches(['.', ' '])),
+        }
+    }
+
+    /// Returns true if the job has neither a result nor an error nor checks to show.
+    pub(super) fn has_no_outcome(&self) -> bool {
+        self.error.is_none() && self.output.is_none() && self.findings().is_none()
     }
 
     /// Returns the results of a check-up, once it has finished.

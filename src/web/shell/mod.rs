@@ -16,6 +16,7 @@ use viewer_zone::zone_of;
 
 use super::flash::Flash;
 use super::here::Here;
+use super::tile;
 use crate::accounts::{Appearance, User};
 use crate::error::FieldFaults;
 
@@ -48,6 +49,8 @@ pub struct Crumb {
 pub struct ShellUser {
     /// Shown beside the sign-out button.
     pub display_name: String,
+    /// The address that signs in; shown beside the sign-out button.
+    pub email: String,
     /// The user's display settings.
     pub appearance: Appearance,
     /// The user's time zone.
@@ -67,11 +70,18 @@ impl ShellUser {
         Self {
             appearance: account.appearance(),
             display_name: account.display_name,
+            email: account.email,
             zone,
             zone_note,
             is_admin: account.is_admin,
             here: Here::default(),
         }
+    }
+
+    /// Returns the letters that stand for the user.
+    #[must_use]
+    pub fn initials(&self) -> String {
+        tile::letters(&self.display_name)
     }
 }
 
@@ -254,10 +264,19 @@ impl Shell {
         }
     }
 
-    /// Returns true if `section` is the current one.
+    /// Returns the value of `aria-current` for the link to `section`: "page" on the section's first page, "true" on the pages
+    /// below.
     #[must_use]
-    pub fn is_in(&self, section: Section) -> bool {
-        self.section == Some(section)
+    pub fn current(&self, section: Section) -> Option<&'static str> {
+        let is_here = self.section == Some(section);
+        is_here.then(|| if self.crumbs.is_empty() { "page" } else { "true" })
+    }
+
+    /// Returns the value of `aria-current` for the link to the page called `label`: "page" on that page, "true" on those below.
+    #[must_use]
+    pub fn current_below(&self, label: &str) -> Option<&'static str> {
+        let is_below = self.crumbs.iter().any(|crumb| crumb.label == label);
+        if self.title == label { Some("page") } else { is_below.then_some("true") }
     }
 
     /// Returns the signed-in user.

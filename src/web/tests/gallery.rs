@@ -44,6 +44,7 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
     let appearance = Appearance { theme, ..Appearance::default() };
     let user = ShellUser {
         display_name: "Alice Example".into(),
+        email: "alice@example.org".into(),
         appearance,
         zone,
         zone_note: ZoneNote::default(),

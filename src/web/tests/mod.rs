@@ -34,6 +34,7 @@ fn alice() -> ShellUser {
     let appearance = Appearance { theme: Theme::Dark, ..Appearance::default() };
     ShellUser {
         display_name: "Alice".into(),
+        email: "alice@example.org".into(),
         appearance,
         zone: jiff::tz::TimeZone::UTC,
         zone_note: ZoneNote::default(),

@@ -91,7 +91,7 @@ async fn a_period_is_of_whole_days_on_the_readers_clock() {
 
     let backwards = alice.get(&format!("/audit?from={}&to={}", day(0), day(-1))).await;
     assert_eq!((backwards.status.as_u16(), list(&backwards).len()), (422, 2));
-    assert_eq!(backwards.text("main .note li"), "The last day is before the first: swap them.");
+    assert_eq!(backwards.text("main .callout li"), "The last day is before the first: swap them.");
     assert_eq!(backwards.attr("#f-from", "value"), Some(day(0)));
     assert_eq!(backwards.attr("#f-to", "value"), Some(day(-1)));
 }
@@ -120,7 +120,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
         alice.get("/audit?who=me&action=job&connector=nowhere&from=x&before=7&outcome=succeeded&text=hash").await;
     assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["hash · Workbench Tool run".to_owned()]));
     assert!(page.text("title").starts_with("Error: Audit log"), "{}", page.text("title"));
-    let told = page.texts("main .note li");
+    let told = page.texts("main .callout li");
     for name in ["action", "connector", "who", "from", "before"] {
         assert!(told.iter().any(|told| told.contains(&format!("“{name}”"))), "{name}: {told:?}");
     }
@@ -130,7 +130,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     for (who, place) in [(&alice, job.to_string()), (&bob, entry)] {
         let page = who.get(&format!("/audit?before={place}")).await;
         assert_eq!(page.status.as_u16(), 422, "{place}");
-        assert!(page.text("main .note li").contains("it is not a position in this log"));
+        assert!(page.text("main .callout li").contains("it is not a position in this log"));
         assert!(page.has("tbody tr"));
     }
     let long = "x".repeat(10_000);

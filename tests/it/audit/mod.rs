@@ -94,9 +94,9 @@ async fn a_refused_sign_in_and_a_failed_job_say_why() {
     let query = [("v/json", "{"), ("v/filter", ".")];
     app.run(&alice, "/connectors/workbench/tools/json_query", query).await;
     let page = entry(&alice, 0).await;
-    let facts = page.text("dl.facts");
+    let facts = page.text("dl.kv");
     assert!(facts.contains("Kind of errortool_error") && facts.contains("The JSON cannot be read"), "{facts}");
-    assert_eq!(page.text(".badge"), "Failed");
+    assert_eq!(page.text(".state"), "Failed");
 
     app.stranger().sign_in("alice@example.com", "a guess at the password").await;
     let refused = "SELECT error_class, request, ip, agent FROM action_logs WHERE action = 'session.refused'";

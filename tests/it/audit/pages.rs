@@ -35,13 +35,13 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     // {"text":"abc","algorithm":…} as it was kept
     let sizes = there.texts("main section > p");
     assert!(sizes[0].ends_with(" bytes. Secrets were removed before it was stored."), "{sizes:?}");
-    let facts = there.text("dl.facts");
+    let facts = there.text("dl.kv");
     assert!(facts.contains("WhoYou, in a browser (run by the hub)") && facts.contains("Took"), "{facts}");
-    let ids = there.texts("dl.facts code");
+    let ids = there.texts("dl.kv code");
     let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
     assert_eq!(ids, [last(job.path()), last(there.path())]);
     // what a person does has an address
-    let facts = entry(&alice, 2).await.text("dl.facts");
+    let facts = entry(&alice, 2).await.text("dl.kv");
     assert!(facts.contains("WhoYou, in a browser"), "{facts}");
     assert!(facts.contains("Address127.0.0.1") && facts.contains("BrowserBrowser of the tests"), "{facts}");
 }
@@ -60,7 +60,7 @@ async fn what_is_gone_is_no_link() {
     }
     let left = alice.get(made.path()).await;
     assert_eq!((left.status, left.has("dd a")), (StatusCode::OK, false));
-    assert!(left.text("dl.facts").contains("Targetconnection "), "{}", left.text("dl.facts"));
+    assert!(left.text("dl.kv").contains("Targetconnection "), "{}", left.text("dl.kv"));
 }
 
 #[tokio::test]

@@ -59,14 +59,14 @@ async fn a_healthy_connection_passes_every_check_and_does_not_count_as_used() {
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ALL_PASSED, "{}", done.text("main"));
     assert_eq!(done.text("h1"), "Check-up of Guarded");
-    assert!(done.text("#job-head .state").starts_with("All 9 checks passed. It took"), "{}", done.text("#job-head"));
+    assert!(done.text("#job-head .sentence").starts_with("All 9 checks passed. It took"), "{}", done.text("#job-head"));
     assert!(done.text("#job-result").contains("It lists 1 tool."));
     assert_eq!(done.texts("#job-log li").len(), 12, "accepted, started, nine checks, and the end");
-    assert!(done.has(&format!(".facts a[href='{}']", page.path())) && !done.has("#input-heading"));
+    assert!(done.has(&format!(".strip a[href='{}']", page.path())) && !done.has("#input-heading"));
 
     let shown = alice.get(page.path()).await;
-    assert!(shown.text(".facts").contains("All 9 checks passed"), "{}", shown.text(".facts"));
-    assert!(shown.text(".facts").contains("Last usedNever"), "{}", shown.text(".facts"));
+    assert!(shown.text(".kv").contains("All 9 checks passed"), "{}", shown.text(".kv"));
+    assert!(shown.text(".kv").contains("Last usedNever"), "{}", shown.text(".kv"));
     assert_eq!(results(&alice.get(&format!("{}/checkup", page.path())).await), ALL_PASSED);
     assert_eq!((server.count("refreshes").await, server.count("clients").await), (0, 1));
     assert!(app.audit_actions().await.contains(&"connection.checked".to_owned()));
@@ -92,12 +92,12 @@ async fn a_revoked_grant_asks_the_owner_to_connect_again() {
         "{words}"
     );
     assert_eq!(fix.as_deref(), Some("/connectors/guarded/connection?label=Default"));
-    assert_eq!(done.text("#job-head .badge"), "Failed");
-    assert!(done.text(".state").starts_with("1 of 9 checks failed, 2 were not reached."));
+    assert_eq!(done.text("#job-head .state"), "Failed");
+    assert!(done.text(".sentence").starts_with("1 of 9 checks failed, 2 were not reached."));
     assert!(!done.has("#error-heading"), "told twice");
 
     let shown = alice.get(page.path()).await;
-    assert!(shown.has(&format!(".note.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".note"));
+    assert!(shown.has(&format!(".callout.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".callout"));
     assert!(alice.get("/connections").await.has(&format!("td a[href='{}/checkup']", page.path())));
     // an expired connection is checked at once, without waiting for a reconnect
     let again = check(&app, &alice, &page).await;
@@ -220,7 +220,7 @@ async fn the_workbench_has_one_check() {
     let page = page_of(&alice, "Workbench Default").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ["passed"]);
-    assert!(done.text(".state").starts_with("The check passed."), "{}", done.text(".state"));
+    assert!(done.text(".sentence").starts_with("The check passed."), "{}", done.text(".sentence"));
     assert!(connectors::shipped().is_ok());
 }
 
@@ -252,7 +252,7 @@ async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
     change(&app, "status = 'revoked', secret_ref_access = NULL").await;
     let told = alice.get(&path).await;
     assert_eq!(
-        (told.path(), told.text(".note.warn p").as_str()),
+        (told.path(), told.text(".flash.warn p").as_str()),
         (page.path(), "This connection was disconnected, so there is nothing to check. Connect the service again.")
     );
     assert_eq!(alice.post(&path, &[("", "")]).await.status, StatusCode::CONFLICT);
@@ -280,7 +280,7 @@ async fn one_checkup_runs_at_a_time() {
     let question = alice.get(&first.attr("a[href$='/cancellation']", "href").unwrap()).await;
     alice.submit(&question, "main form", []).await;
     let over = app.wait_until_finished(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;
-    assert_eq!(over.text("#job-head .badge"), "Cancelled");
+    assert_eq!(over.text("#job-head .state"), "Cancelled");
     assert!(alice.get(&path).await.text("main").contains("It did not come to its end"));
 }
 
@@ -312,12 +312,12 @@ async fn several_connections_are_checked_from_the_list() {
     let ids = list.attrs("main form [name=c]", "value");
     let chosen: Vec<_> = ids.iter().map(|id| ("c", id.as_str())).collect();
     let none = alice.follow(alice.post("/connections/checkup", &[("", ""); 0]).await).await;
-    assert_eq!(none.text(".note.warn p"), "Select the connections to check up first.");
+    assert_eq!(none.text(".flash.warn p"), "Select the connections to check up first.");
     let bob = app.bob().await;
     assert_eq!(bob.post("/connections/checkup", &chosen).await.status, StatusCode::NOT_FOUND);
 
     let begun = alice.follow(alice.post("/connections/checkup", &chosen).await).await;
-    assert_eq!(begun.text(".note.ok p"), "2 check-ups have begun.");
+    assert_eq!(begun.text(".flash.ok p"), "2 check-ups have begun.");
     assert_eq!(begun.texts("tbody th a bdi"), ["Check-up", "Check-up"]);
     for place in begun.attrs("tbody th a", "href") {
         app.wait_until_finished(&alice, place.rsplit('/').next().unwrap().parse().unwrap()).await;

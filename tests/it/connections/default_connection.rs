@@ -39,7 +39,7 @@ async fn the_form_offers_a_choice_between_several_connections() {
     assert_eq!(again.text("select[name=connection] option[selected]"), "Work");
     // the preview keeps the choice
     let preview = alice.submit(&form, "form[action*='/tools/']", [("connection", &work), ("op", "preview")]).await;
-    assert_eq!(preview.text("section.sheet p"), "Through the connection Work");
+    assert_eq!(preview.text("section.sheet > p"), "Through the connection Work");
     assert_eq!(preview.attr("[name=connection]", "value"), Some(work.clone()));
     assert!(!preview.text("pre.code").contains(&work));
 }
@@ -55,7 +55,7 @@ async fn calls_use_the_new_default_connection() {
     let chosen = alice.submit(&page, "form[action$='/default']", []).await;
     assert_eq!(chosen.path(), page.path());
     assert_eq!(
-        chosen.text(".note.ok p"),
+        chosen.text(".flash.ok p"),
         "Tools of Guarded run through this connection now, unless you choose another."
     );
     assert!(!chosen.has("form[action$='/default']"));

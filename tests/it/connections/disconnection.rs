@@ -21,7 +21,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     assert_eq!(count(&app, "secrets").await, 1);
 
     let list = alice.submit(&question, "main form", []).await;
-    assert_eq!((list.path(), list.text(".note.ok p").as_str()), ("/connections", "Guarded is disconnected."));
+    assert_eq!((list.path(), list.text(".flash.ok p").as_str()), ("/connections", "Guarded is disconnected."));
     assert!(!list.has("input[type=checkbox]"), "there is nothing left to disconnect");
     assert_eq!(rows(&alice.get("/connections?state=disconnected").await), ["Guarded Default"]);
     assert!(rows(&alice.get("/connections?state=connected").await).is_empty());
@@ -35,19 +35,19 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
 
     // no job runs through the connection any more
     let over = alice.get(page.path()).await;
-    assert_eq!(over.text(".note h2"), "This connection is disconnected");
+    assert_eq!(over.text(".callout h2"), "This connection is disconnected");
     assert!(!over.has(".btn-danger"));
     let visits = server.request_count();
     assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(alice.get(TOOL).await.text(".note.warn").starts_with("There is no connection to run this tool through."));
+    assert!(alice.get(TOOL).await.text(".callout.warn").starts_with("There is no connection to run this tool through."));
     assert_eq!(server.request_count(), visits);
 
     // its label is free again
     let service = alice.get(GUARDED).await;
-    assert_eq!(service.text("dl .badge"), "Disconnected");
+    assert_eq!(service.text("dl .state"), "Disconnected");
     let form = alice.get(&service.attr("section[aria-labelledby=connections-heading] a", "href").unwrap()).await;
     let again = alice.submit(&form, "main form", [("label", "Default"), ("token", TOKEN)]).await;
-    assert_eq!(again.text(".note.ok p"), "Guarded is connected.");
+    assert_eq!(again.text(".flash.ok p"), "Guarded is connected.");
     assert_eq!(app.run(&alice, TOOL, []).await.text("#job-result pre"), "done");
     assert_eq!(rows(&alice.get("/connections").await), ["Guarded Default", "Guarded Default"]);
 }
@@ -79,13 +79,13 @@ async fn waiting_jobs_are_canceled_and_running_ones_are_asked_to_stop() {
     assert_eq!(question.texts("tbody tr").len(), 5);
     let list = alice.submit(&question, "main form", []).await;
     assert_eq!(
-        list.text(".note.ok p"),
+        list.text(".flash.ok p"),
         "Workbench is disconnected. 1 job that had not begun was cancelled. 4 jobs that had begun were asked to stop."
     );
     let ended = app.wait_until_finished(&alice, waiting).await;
-    assert_eq!(ended.texts("ol.log .line > span:first-of-type").last().unwrap(), "Its connection was disconnected");
+    assert_eq!(ended.texts("ol.thread .line > span:first-of-type").last().unwrap(), "Its connection was disconnected");
     for job in running {
-        assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-head .badge"), "Cancelled");
+        assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-head .state"), "Cancelled");
     }
     let audited = app.audit_actions().await;
     assert_eq!(audited.iter().filter(|action| *action == "job.cancel_requested").count(), 4);
@@ -102,7 +102,7 @@ async fn waiting_jobs_are_canceled_and_running_ones_are_asked_to_stop() {
     alice.submit(&form, "main form", []).await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
     let told = alice.get("/connectors/workbench/connection").await;
-    assert_eq!(told.text(".note.warn p"), "There is nothing to connect: Workbench can be used as it is.");
+    assert_eq!(told.text(".flash.warn p"), "There is nothing to connect: Workbench can be used as it is.");
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_job_accepted_while_disconnecting_finds_no_connection() {
     sqlx::query("UPDATE lane SET paused = false").execute(app.app.system.pool()).await.unwrap();
     app.app.live.notify_queue();
     let page = app.wait_until_finished(&alice, job).await;
-    assert!(page.text(".note.bad").contains("The connection was disconnected"), "{}", page.text("main"));
+    assert!(page.text(".callout.bad").contains("The connection was disconnected"), "{}", page.text("main"));
     assert_eq!(server.requests("tools/call").len(), calls, "it was called without a credential");
 }
 
@@ -129,7 +129,7 @@ async fn several_connections_are_disconnected_from_the_list() {
     let list = alice.get("/connections").await;
     let none = alice.submit(&list, "main form", []).await;
     assert_eq!(
-        (none.path(), none.text(".note.warn p").as_str()),
+        (none.path(), none.text(".flash.warn p").as_str()),
         ("/connections", "Select the connections to disconnect first.")
     );
 
@@ -146,11 +146,11 @@ async fn several_connections_are_disconnected_from_the_list() {
     assert_eq!(count(&app, "secrets").await, 3);
 
     let sent = alice.submit(&question, "main form", []).await;
-    assert_eq!(sent.text(".note.ok p"), "2 connections are disconnected.");
+    assert_eq!(sent.text(".flash.ok p"), "2 connections are disconnected.");
     assert_eq!(rows(&sent), ["Guarded Work", "Guarded Default", "Guarded Play"]);
     assert_eq!(count(&app, "secrets").await, 1);
     let again = alice.submit(&question, "main form", []).await;
-    assert_eq!(again.text(".note.warn p"), "They were disconnected before.");
+    assert_eq!(again.text(".flash.warn p"), "They were disconnected before.");
     let ended = app.audit_actions().await.into_iter().filter(|action| action == "connection.disconnected");
     assert_eq!(ended.count(), 2);
 }

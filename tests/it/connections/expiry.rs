@@ -42,8 +42,8 @@ async fn an_owner_is_reminded_once_a_week_before_the_expiry_date() {
     let owner = app.owner().await;
     let (ends_on, words) = day(&app, 30);
     let page = connect_until(&owner, &ends_on).await;
-    assert!(page.text("dl.facts").contains(&words), "{}", page.text("dl.facts"));
-    assert!(!page.has(".note.warn"));
+    assert!(page.text("dl.kv").contains(&words), "{}", page.text("dl.kv"));
+    assert!(!page.has(".callout.warn"));
     assert!(owner.get("/connections").await.text("tbody").contains(&words));
     app.advance(22 * DAY).await;
     assert!(reminders(&app).await.is_empty());
@@ -56,14 +56,14 @@ async fn an_owner_is_reminded_once_a_week_before_the_expiry_date() {
     // the session has expired
     owner.sign_in("owner@example.com", PASSWORD).await;
     let shown = owner.get(page.path()).await;
-    assert_eq!(shown.text(".note.warn h2"), format!("Its key ends on {words}, as you noted"));
-    assert_eq!(shown.attr(".note.warn a", "href"), Some(format!("{}/token", page.path())));
+    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ends on {words}, as you noted"));
+    assert_eq!(shown.attr(".callout.warn a", "href"), Some(format!("{}/token", page.path())));
 
     app.advance(8 * DAY).await;
     assert_eq!(reminders(&app).await, [subject], "once");
     let shown = owner.get(page.path()).await;
-    assert_eq!(shown.text(".note.warn h2"), format!("Its key ended on {words}, as you noted"));
-    assert_eq!(shown.texts(".facts .badge"), ["Connected"], "the date changes the status");
+    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ended on {words}, as you noted"));
+    assert_eq!(shown.texts(".kv .state"), ["Connected"], "the date changes the status");
 }
 
 #[tokio::test]
@@ -76,15 +76,15 @@ async fn replacing_a_key_removes_its_expiry_date() {
     assert_eq!(form.attr("#f-ends_on", "value").as_deref(), Some(""), "the form shows the date of the former key");
     let (later, words) = day(&app, 25);
     let replaced = owner.submit(&form, "main form", [("api_key", KEY), ("ends_on", &later)]).await;
-    assert!(replaced.text("dl.facts").contains(&words), "{}", replaced.text("main"));
+    assert!(replaced.text("dl.kv").contains(&words), "{}", replaced.text("main"));
     app.advance(10 * DAY).await;
     assert!(reminders(&app).await.is_empty());
 
     let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
-    assert!(!replaced.text("dl.facts").contains("as you noted"), "{}", replaced.text("main"));
+    assert!(!replaced.text("dl.kv").contains("as you noted"), "{}", replaced.text("main"));
     app.advance(13 * DAY).await;
     assert!(reminders(&app).await.is_empty());
-    assert!(!owner.get(page.path()).await.has(".note.warn"));
+    assert!(!owner.get(page.path()).await.has(".callout.warn"));
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_date_within_a_week_is_reminded_of_the_day_before() {
     let owner = app.owner().await;
     let (ends_on, words) = day(&app, 3);
     let page = connect_until(&owner, &ends_on).await;
-    assert!(page.text(".note.warn h2").contains(&words), "{}", page.text("main"));
+    assert!(page.text(".callout.warn h2").contains(&words), "{}", page.text("main"));
     assert!(reminders(&app).await.is_empty(), "a reminder is sent on the day of entry");
     app.advance(DAY).await;
     assert!(reminders(&app).await.is_empty());
@@ -116,11 +116,11 @@ async fn a_disconnected_connection_is_not_reminded_of() {
 async fn a_token_has_an_expiry_date_as_well() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Default").await;
-    assert!(page.text("dl.facts").contains("Not known: the service does not say"));
+    assert!(page.text("dl.kv").contains("Not known: the service does not say"));
     let (ends_on, words) = day(&app, 30);
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", TOKEN), ("ends_on", &ends_on)]).await;
-    assert!(replaced.text("dl.facts").contains(&words), "{}", replaced.text("main"));
+    assert!(replaced.text("dl.kv").contains(&words), "{}", replaced.text("main"));
     let form = alice.get("/connectors/guarded/connection").await;
     let fields = [("label", "Work"), ("token", TOKEN), ("ends_on", ends_on.as_str())];
     assert_eq!(alice.submit(&form, "main form", fields).await.status, StatusCode::OK);

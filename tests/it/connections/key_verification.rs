@@ -73,8 +73,8 @@ async fn an_idle_key_is_verified_once_a_day() {
     assert_state(&app, "active", "ok", 0).await;
     assert_eq!(app.audit_actions().await, audited, "nothing has changed");
     let facts = owner.get(page.path()).await;
-    assert!(facts.texts("dl.facts dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.facts"));
-    assert!(facts.text("dl.facts").contains("Last accepted"), "{}", facts.text("dl.facts"));
+    assert!(facts.texts("dl.kv dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.kv"));
+    assert!(facts.text("dl.kv").contains("Last accepted"), "{}", facts.text("dl.kv"));
 }
 
 #[tokio::test]
@@ -128,8 +128,8 @@ async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
     assert_state(&app, "expired", "reauth_required", 0).await;
     assert_eq!(verified(&app).await, ["connection.verified!unauthorized"]);
     let shown = alice.get(page.path()).await;
-    assert!(shown.text(".note.warn").contains("Guarded no longer accepts the credential."));
-    assert!(shown.attrs(".note.warn a", "href").contains(&format!("{}/token", page.path())));
+    assert!(shown.text(".callout.warn").contains("Guarded no longer accepts the credential."));
+    assert!(shown.attrs(".callout.warn a", "href").contains(&format!("{}/token", page.path())));
     claim(&app, &alice, job).await;
 
     after(&app, IDLE).await;
@@ -140,7 +140,7 @@ async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
 
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", NEW)]).await;
-    assert!(replaced.text(".note.ok p").contains("The job that waited for it continues."), "{}", replaced.text("main"));
+    assert!(replaced.text(".flash.ok p").contains("The job that waited for it continues."), "{}", replaced.text("main"));
     assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     after(&app, IDLE).await;
     assert_state(&app, "active", "ok", 0).await;
@@ -163,7 +163,7 @@ async fn a_failing_service_is_asked_with_growing_delays_and_the_key_stays() {
     assert_state(&app, "active", "degraded", 3).await;
     assert_eq!(verified(&app).await, ["connection.verified!unavailable"], "each failure is recorded");
     let shown = owner.get(page.path()).await;
-    assert!(shown.text(".note.warn").contains("127.0.0.1 failed on its side (HTTP 503)"), "{}", shown.text("main"));
+    assert!(shown.text(".callout.warn").contains("127.0.0.1 failed on its side (HTTP 503)"), "{}", shown.text("main"));
 
     // the requested delay is kept; a 403 does not reject the key
     tides.fail_with(Some((429, Some(7_200))));
@@ -177,7 +177,7 @@ async fn a_failing_service_is_asked_with_growing_delays_and_the_key_stays() {
     after(&app, HOUR).await;
     assert_state(&app, "active", "ok", 0).await;
     assert_eq!(verified(&app).await.last().unwrap(), "connection.verified");
-    assert!(!owner.get(page.path()).await.has(".note.warn"));
+    assert!(!owner.get(page.path()).await.has(".callout.warn"));
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_key_replaced_during_a_verification_stays_active() {
     coming.await.unwrap();
     let form = owner.get(&format!("{}/token", page.path())).await;
     let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
-    assert!(replaced.has(".note.ok"), "{}", replaced.text("main"));
+    assert!(replaced.has(".flash.ok"), "{}", replaced.text("main"));
     going.send(()).unwrap();
     assert_eq!(sweeping.await.unwrap().unwrap(), 1);
     assert_state(&app, "active", "ok", 0).await;

@@ -17,7 +17,7 @@ async fn a_second_account_gets_another_label() {
         ("Add another account", Some(FORM))
     );
     let added = account(&alice, " Work ").await;
-    assert_eq!((added.path(), added.text(".note.ok p").as_str()), (GUARDED, "Guarded is connected."));
+    assert_eq!((added.path(), added.text(".flash.ok p").as_str()), (GUARDED, "Guarded is connected."));
     assert_eq!(added.texts("section[aria-labelledby=connections-heading] tbody th"), ["Default", "Work"]);
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
     assert_eq!(count(&app, "secrets").await, 2);

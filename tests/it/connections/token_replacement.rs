@@ -42,10 +42,10 @@ async fn a_new_token_keeps_the_connection_and_releases_waiting_jobs() {
     let replaced = alice.submit(&form, "main form", [("token", &format!("Bearer {TOKEN}"))]).await;
     assert_eq!(replaced.path(), page.path());
     assert_eq!(
-        replaced.text(".note.ok p"),
+        replaced.text(".flash.ok p"),
         "The token is replaced. Guarded has accepted the new one. The job that waited for it continues."
     );
-    assert_eq!(replaced.texts(".facts .badge"), ["Connected"]);
+    assert_eq!(replaced.texts(".kv .state"), ["Connected"]);
     assert!(!replaced.body.contains("Refused") && !replaced.body.contains(TOKEN));
     assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     assert_eq!(count(&app, "user_connections WHERE version = 2 AND reason IS NULL").await, 1);
@@ -102,7 +102,7 @@ async fn a_service_without_token_has_none_to_replace() {
     let path = format!("{}/token", page.path());
     let told = alice.get(&path).await;
     assert_eq!(
-        (told.path(), told.text(".note.warn p").as_str()),
+        (told.path(), told.text(".flash.warn p").as_str()),
         (page.path(), "Workbench takes no token, so there is none to replace. Use the connection as it is.")
     );
     assert_eq!(alice.post(&path, &[("token", "x")]).await.status, StatusCode::CONFLICT);

@@ -19,11 +19,11 @@ async fn a_real_server_is_added_with_its_tools_and_their_effects() {
     let page = add(&alice, "", server.url().as_str()).await;
     let name = page.text("h1");
     assert_eq!(name, "Everything Reference Server", "its own name, as none was typed");
-    assert_eq!(page.text(".note.ok p"), format!("{name} is added. It has {}.", counted(&page.texts(TOOLS))));
+    assert_eq!(page.text(".flash.ok p"), format!("{name} is added. It has {}.", counted(&page.texts(TOOLS))));
     let row = |tool: &str| page.texts(TOOLS).into_iter().find(|row| row.contains(tool)).unwrap();
     assert!(row("get-sum").contains("Returns the sum of two numbers"), "{}", row("get-sum"));
     assert!(row("trigger-long-running-operation").contains("Read-only"), "{:?}", page.texts(TOOLS));
-    assert!(page.texts("td[data-label='What it does']").iter().all(|does| !does.is_empty()));
+    assert!(page.texts("tbody .about").iter().all(|does| !does.is_empty()));
 
     assert_eq!(names(&alice).await, [name.as_str(), "Workbench"]);
     assert_eq!(names(&bob).await, ["Workbench"]);
@@ -101,7 +101,7 @@ async fn a_tool_with_a_remote_schema_is_reported_and_nothing_is_fetched() {
     let server = ScriptedServer::start(listed, "").await;
 
     let page = add(&alice, "Mixed", server.url().as_str()).await;
-    let said = page.text(".note.ok p");
+    let said = page.text(".flash.ok p");
     assert!(said.starts_with("Mixed is added. It has 1 tool. “far” was left out: "), "{said}");
     assert!(said.contains(elsewhere.url().as_str()), "{said}");
     assert_eq!(page.texts(&format!("{TOOLS} th")), ["near"]);
@@ -115,7 +115,7 @@ async fn a_thousand_tools_are_all_listed() {
     let server = ScriptedServer::start(tools(1_000), "").await;
     let page = add(&alice, "Large", server.url().as_str()).await;
     assert_eq!(page.texts(TOOLS).len(), 1_000);
-    assert_eq!(alice.get("/connectors").await.texts(".card .meta")[0], "Connected MCP server 1,000 tools");
+    assert_eq!(alice.get("/connectors").await.texts(".card .sub")[0], "1,000 tools · MCP server");
 }
 
 #[tokio::test]

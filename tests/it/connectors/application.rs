@@ -82,12 +82,12 @@ async fn an_invalid_key_is_refused_before_it_is_stored() {
             assert_refused(&app, &submit_pem(&owner, PATH, pem).await, told).await;
         }
         let page = submit_pem(&owner, PATH, &good.replace('\n', "\r\n")).await;
-        assert_eq!(page.text(".note.ok p"), "The OAuth application is stored. Harbours can be connected now.");
+        assert_eq!(page.text(".flash.ok p"), "The OAuth application is stored. Harbours can be connected now.");
         let page = owner.get(PATH).await;
         assert_eq!(page.text("#f-client_secret-h"), "One is stored, sealed. Leave this empty to keep it.");
         assert!(!page.text("html").contains("BEGIN"), "{}", page.text("main"));
         let page = owner.submit(&page, "main form", []).await;
-        assert!(page.has(".note.ok"), "{}", page.text("main"));
+        assert!(page.has(".flash.ok"), "{}", page.text("main"));
     }
 }
 
@@ -145,7 +145,7 @@ async fn sign_in_uses_the_entered_client_certificate() {
     let page = alice.get(&format!("/oauth/callback?code=c&state={state}")).await;
     assert_eq!(page.text("h1"), "Walled", "{}", page.text("main"));
     // the provider accepted the certificate; the server accepts no token
-    assert_eq!(page.text("div.note.warn p"), "Walled no longer accepts the credential. Connect Walled again.");
+    assert_eq!(page.text(".flash.warn p"), "Walled no longer accepts the credential. Connect Walled again.");
     let stored: Vec<(String, String)> =
         sqlx::query_as("SELECT auth, o::text FROM oauth_clients o").fetch_all(app.app.system.pool()).await.unwrap();
     assert!(stored.len() == 1 && stored[0].0 == "tls_client_auth" && !stored[0].1.contains("BEGIN"), "{stored:?}");

@@ -105,7 +105,7 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     sqlx::query(expire).execute(app.app.system.pool()).await.unwrap();
     assert_eq!(found(&alice.get(connected).await), ["Open", "Workbench"]);
     let away = alice.get("/connectors?state=not-connected").await;
-    assert_eq!((found(&away), away.text(".card .badge")), (vec!["Guarded".to_owned()], "Expired".to_owned()));
+    assert_eq!((found(&away), away.text(".card .state")), (vec!["Guarded".to_owned()], "Expired".to_owned()));
     // a valid value without matches stays chosen
     let none = alice.get("/connectors?category=storage").await;
     assert_eq!((none.status, none.text("#f-category option[selected]")), (StatusCode::OK, "Storage".to_owned()));
@@ -122,7 +122,7 @@ async fn the_list_layout_has_the_same_connectors_and_keeps_the_search() {
     assert_eq!(list.path(), "/connectors?q=work&view=list");
     assert_eq!(list.text("nav[aria-label=Layout] [aria-current]"), "List");
     assert_eq!(
-        (found(&list), list.text("td[data-label=Credential]")),
+        (found(&list), list.text("#results td:nth-of-type(3)")),
         (vec!["Workbench".to_owned()], "No credential".to_owned())
     );
     let next = alice.submit(&list, FORM, [("q", "bench")]).await;
@@ -155,7 +155,7 @@ async fn invalid_filters_are_reported_and_the_others_apply() {
     let page = alice.get("/connectors?q=work&category=fun&auth=api_key&state=maybe&view=globe&after=7").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text("title").starts_with("Error: 1 connector matches"), "{}", page.text("title"));
-    let told = page.texts("#results .note li");
+    let told = page.texts("#results .callout li");
     for (told, name) in told.iter().zip(["category", "auth", "state", "view", "after"]) {
         assert!(told.contains(&format!("“{name}”")), "{told}");
     }
@@ -163,7 +163,7 @@ async fn invalid_filters_are_reported_and_the_others_apply() {
 
     let long = alice.get(&format!("/connectors?q={}", "x".repeat(10_000))).await;
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let told = long.text("#results .note li");
+    let told = long.text("#results .callout li");
     assert!(told.starts_with("The search is 10,000 characters long; the maximum is 200."), "{told}");
     assert_eq!(long.text("#f-q-e"), format!("Error: {}", told.trim_end_matches('.')));
     assert_eq!(long.attr("#f-q", "value").unwrap(), "x".repeat(200));

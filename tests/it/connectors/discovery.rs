@@ -66,13 +66,13 @@ async fn discovery_shows_added_removed_and_changed_tools() {
     let (app, alice, server) = garden().await;
     let none = discover(&alice).await;
     assert_eq!(none.path(), "/connectors/garden/discovery");
-    assert_eq!(none.text(".note.ok p"), "Nothing has changed. Garden lists 3 tools as before.");
-    assert_eq!(none.text("main h2:not(.note h2)"), "No changes yet");
+    assert_eq!(none.text(".flash.ok p"), "Nothing has changed. Garden lists 3 tools as before.");
+    assert_eq!(none.text("main h2:not(.callout h2)"), "No changes yet");
 
     server.set_tools(after());
     app.advance(MINUTE).await;
     let page = discover(&alice).await;
-    assert_eq!(page.text(".note.ok p"), "Garden lists 3 tools now: 1 added, 1 changed, 1 removed.");
+    assert_eq!(page.text(".flash.ok p"), "Garden lists 3 tools now: 1 added, 1 changed, 1 removed.");
     assert_eq!(page.texts("section[aria-labelledby=added-heading] li"), ["water: Waters it."]);
     assert_eq!(page.texts("section[aria-labelledby=removed-heading] li"), ["dig"]);
     assert_eq!(page.texts("section[aria-labelledby=changed-heading] h4"), ["plant"]);
@@ -90,7 +90,7 @@ async fn discovery_shows_added_removed_and_changed_tools() {
     discover(&alice).await;
     app.advance(MINUTE).await;
     let again = discover(&alice).await;
-    assert!(again.text(".note.ok p").starts_with("Nothing has changed."));
+    assert!(again.text(".flash.ok p").starts_with("Nothing has changed."));
     assert_eq!(again.texts("section[aria-labelledby=added-heading] li"), ["dig: Digs a hole."]);
     assert_eq!(again.texts("section[aria-labelledby=removed-heading] li"), ["water"]);
 }
@@ -107,7 +107,7 @@ async fn a_job_keeps_the_version_that_it_ran() {
     let job = alice.get(planted.path()).await;
     assert!(job.text("main").contains("oak") && job.text("main").contains("depth"), "{}", job.text("main"));
     let again = alice.get(&again_of(&job)).await;
-    assert!(again.text(".note.warn").starts_with("This tool has changed since that job ran"));
+    assert!(again.text(".callout.warn").starts_with("This tool has changed since that job ran"));
     // fields cannot hold removed arguments, so the input is shown as JSON and nothing is lost
     let input: Value = serde_json::from_str(&again.text("textarea[name=j]")).unwrap();
     assert_eq!(input, json!({"kind": "oak", "depth": 2}));
@@ -135,10 +135,10 @@ async fn a_failed_discovery_keeps_the_tools_and_shows_the_reason() {
     let (app, alice, server) = garden().await;
     server.set_broken(true);
     let page = discover(&alice).await;
-    let said = page.texts(".note.warn");
+    let said = page.texts(".flash.warn");
     assert!(said[0].contains("500") && said[0].contains("The list of tools of Garden is unchanged."), "{said:?}");
     let show = alice.get(GARDEN).await;
-    assert!(show.text(".note.warn").starts_with("The last check for changes failed: "), "{}", show.text(".note.warn"));
+    assert!(show.text(".callout.warn").starts_with("The last check for changes failed: "), "{}", show.text(".callout.warn"));
     assert_eq!(names(&show).len(), 3);
     assert!(app.audit_actions().await.last().unwrap().starts_with("tools.discovered!"));
 
@@ -149,7 +149,7 @@ async fn a_failed_discovery_keeps_the_tools_and_shows_the_reason() {
     assert_eq!(server.list_count(), 1);
     app.advance(MINUTE).await;
     let recovered = discover(&alice).await;
-    assert!(!recovered.has(".note.warn") && recovered.text(".note.ok p").starts_with("Nothing has changed."));
+    assert!(!recovered.has(".callout.warn") && recovered.text(".flash.ok p").starts_with("Nothing has changed."));
 
     server.set_tools(tools(1_001));
     app.advance(MINUTE).await;
@@ -165,7 +165,7 @@ async fn tools_that_change_during_a_job_are_discovered_with_a_minimum_interval()
     app.run(&alice, &format!("{GARDEN}/tools/rest"), []).await;
     wait_for_page(&alice, |page| names(page) == ["plant", "rest", "water"]).await;
     let show = alice.get(GARDEN).await;
-    assert!(!show.has(".note.warn"), "{}", show.text("main"));
+    assert!(!show.has(".callout.warn"), "{}", show.text("main"));
     assert_eq!(server.list_count(), 2);
 
     // again within the minute: the change is shown, and the server is not asked
@@ -176,7 +176,7 @@ async fn tools_that_change_during_a_job_are_discovered_with_a_minimum_interval()
     app.advance(MINUTE).await;
     discover(&alice).await;
     assert_eq!(names(&alice.get(GARDEN).await), ["plant", "dig", "rest"]);
-    assert!(!alice.get(GARDEN).await.has(".note.warn"));
+    assert!(!alice.get(GARDEN).await.has(".callout.warn"));
 }
 
 /// Reloads the connector's page until `matches` holds: discovery runs after the job, and nothing reports its end.

@@ -18,7 +18,7 @@ async fn a_server_is_added_with_its_good_tools_and_the_reasons_for_the_others() 
     let server = OddServer::start(tools).await;
     let page = add(&alice, "Odd", server.url().as_str()).await;
     assert_eq!(page.text("h1"), "Odd", "{}", page.text("main"));
-    let told = page.text(".note.ok p");
+    let told = page.text(".flash.ok p");
     assert_eq!(told, "Odd is added. It has 2 tools. “bad” was left out: it has no input schema.");
     let rows = page.texts(TOOLS);
     assert!(rows.len() == 2 && rows[0].contains("a\u{FFFD}b"), "{rows:?}");

@@ -29,10 +29,10 @@ async fn a_job_that_waits_for_a_worker_is_canceled_at_once() {
     }
     let waiting = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
     let page = cancel(&alice, waiting).await;
-    assert_eq!(page.text("main .note p"), "The job is cancelled. It had not started.");
+    assert_eq!(page.text(".flash p"), "The job is cancelled. It had not started.");
     assert_eq!(
-        (page.text("#job-head .badge"), page.text(".state")),
-        ("Cancelled".into(), "Cancelled before it started.".into())
+        (page.text("#job-head .state"), page.text(".sentence")),
+        ("Cancelled".into(), "before it started.".into())
     );
     let job = json(&alice, &page).await;
     assert_eq!([&job["status"], &job["error_class"]], ["canceled", "canceled"]);
@@ -52,13 +52,13 @@ async fn only_its_owner_can_cancel_a_running_job() {
 
     cancel(&alice, job).await;
     let page = app.wait_until_finished(&alice, job).await;
-    assert_eq!(page.text("#job-head .badge"), "Cancelled");
+    assert_eq!(page.text("#job-head .state"), "Cancelled");
     assert_eq!(log(&page).last().unwrap(), "Warning: Cancelled by its owner");
 
     let late = alice.post(&format!("/jobs/{job}/cancellation"), &[("a", "b")]).await;
     assert_eq!(late.status, StatusCode::SEE_OTHER);
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert_eq!(page.text("main .note p"), "The job had finished before it could be cancelled.");
+    assert_eq!(page.text(".flash p"), "The job had finished before it could be cancelled.");
     assert_eq!(json(&alice, &page).await["status"], "canceled");
 }
 

@@ -137,7 +137,7 @@ async fn an_unknown_filter_is_named_and_the_others_apply() {
     let page = alice.get("/jobs?status=lost&connector=nowhere&since=yesterday&before=7&tool=hash").await;
     assert_eq!(page.status.as_u16(), 422);
     assert!(page.text("title").starts_with("Error: "), "{}", page.text("title"));
-    let told = page.texts("main .note li");
+    let told = page.texts("main .callout li");
     assert_eq!(told.len(), 4, "{told:?}");
     for (told, name) in told.iter().zip(["status", "connector", "since", "before"]) {
         assert!(told.contains(&format!("“{name}”")), "{told}");

@@ -180,7 +180,7 @@ async fn without_script_or_paused_the_list_is_reloaded_by_a_link() {
     assert!(alice.get("/jobs?status=canceled").await.has("div.live"), "a list that is empty may not stay so");
     let odd = alice.get("/jobs?live=loud").await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(odd.text("main .note").contains("“loud” was left out of “live”"));
+    assert!(odd.text("main .callout").contains("“loud” was left out of “live”"));
 }
 
 #[tokio::test]

@@ -37,5 +37,5 @@ async fn result(browser: &Browser, page: &Page) -> Value {
 
 /// The lines of a page's log, without their times.
 fn log(page: &Page) -> Vec<String> {
-    page.texts("ol.log .line > span:first-of-type")
+    page.texts("ol.thread .line > span:first-of-type")
 }

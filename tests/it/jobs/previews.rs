@@ -27,7 +27,7 @@ async fn with_destructive_tool() -> (TestApp, Browser, ScriptedServer) {
 
 fn assert_preview(page: &Page, server: &ScriptedServer) {
     assert_eq!((page.status, page.text("#preview-heading").as_str()), (StatusCode::OK, "What would be sent"));
-    assert!(page.text(".note.warn").contains("Nothing has been sent yet."));
+    assert!(page.text(".callout.warn").contains("Nothing has been sent yet."));
     assert!(!page.body.contains(SECRET), "the preview shows the secret");
     assert!(server.requests("tools/call").is_empty(), "it ran without being asked twice");
 }
@@ -111,7 +111,7 @@ async fn a_preview_on_request_leads_to_the_run_and_back_to_the_form() {
     let alice = app.alice().await;
     let form = alice.get(HASH).await;
     let preview = alice.submit(&form, FORM, [("v/text", "abc\ndef"), ("op", "preview")]).await;
-    assert!(preview.text("pre.code").contains("\"text\": \"abc\\ndef\"") && !preview.has(".note.warn"));
+    assert!(preview.text("pre.code").contains("\"text\": \"abc\\ndef\"") && !preview.has(".callout.warn"));
     let changed = alice.submit(&preview, FORM, [("op", "change")]).await;
     assert_eq!(changed.text("[name='v/text']"), "abc def");
     let job = alice.submit(&preview, FORM, []).await;

@@ -47,7 +47,7 @@ async fn each_step_of_a_countdown_becomes_an_event() {
     let page = app.run(&alice, COUNTDOWN, [("v/seconds", "2")]).await;
     assert_eq!(log(&page), ["Accepted", "Started", "1 second to go", "Done", "Workbench answered"]);
     assert_eq!(page.attr("#job-log progress", "max").as_deref(), Some("2"));
-    assert_eq!(page.text("#job-head .badge"), "Succeeded");
+    assert_eq!(page.text("#job-head .state"), "Succeeded");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn an_error_of_a_tool_fails_its_job_with_the_message_of_the_tool() {
     assert_eq!([&job["status"], &job["error_class"]], ["failed", "tool_error"]);
     let words = job["error"].as_str().unwrap();
     assert!(words.starts_with("The JSON cannot be read"), "{words}");
-    assert_eq!(page.texts(".note.bad p")[0], words);
+    assert_eq!(page.texts(".callout.bad p")[0], words);
     assert_eq!(log(&page).last().unwrap(), &format!("Error: {words}"));
 }
 

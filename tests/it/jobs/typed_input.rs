@@ -92,7 +92,7 @@ async fn a_tool_whose_schema_is_unusable_says_so_and_runs_as_json() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "string", "required": true}}});
     let (server, tool) = add_tool(&app, &alice, &schema).await;
     let form = alice.get(&tool).await;
-    let told = form.text(".note.warn");
+    let told = form.text(".callout.warn");
     assert!(
         told.starts_with("The hub cannot check what you enter") && told.contains("/properties/a/required"),
         "{told}"

@@ -82,7 +82,7 @@ async fn a_server_that_requires_sign_in_is_connected_from_its_url() {
     let page = start_sign_in(&alice, &server).await;
     assert_eq!(page.text("h1"), "Continue to 127.0.0.1");
     let page = finish_sign_in(&alice, &server, &page).await;
-    assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    assert_eq!(page.text(".flash.ok p"), "Guarded is connected. It has 1 tool.");
     let job = app.run(&alice, ECHO, [("v/text", "hello")]).await;
     assert!(shows_answer(&job, "hello"));
     assert_eq!(
@@ -209,7 +209,7 @@ async fn a_revoked_grant_parks_its_jobs_until_the_owner_connects_again() {
     server.control("revive").await;
     let page = reconnect(&alice, &server).await;
     assert_eq!(
-        page.text(".note.ok p"),
+        page.text(".flash.ok p"),
         "Guarded is connected again. It has 1 tool. 1 job that waited for it will run now."
     );
     let page = app.wait_until_finished(&alice, job).await;
@@ -273,14 +273,14 @@ async fn disconnecting_revokes_the_grant_and_deletes_both_tokens() {
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     assert!(page.text("main").contains("asks the service to revoke the access"), "{}", page.text("main"));
     let page = alice.submit(&page, "main form", []).await;
-    assert_eq!(page.text(".note.ok p"), "Guarded is disconnected.");
+    assert_eq!(page.text(".flash.ok p"), "Guarded is disconnected.");
     assert_eq!((server.count("revocations").await, server.count("tokens").await), (1, 0));
     let tokens = "SELECT count(*) FROM secrets WHERE purpose LIKE 'connection.%'";
     let left: i64 = sqlx::query_scalar(tokens).fetch_one(app.app.system.pool()).await.unwrap();
     assert_eq!(left, 0);
 
     // the label is free again: the next sign-in creates a new connection
-    assert_eq!(reconnect(&alice, &server).await.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    assert_eq!(reconnect(&alice, &server).await.text(".flash.ok p"), "Guarded is connected. It has 1 tool.");
     let (_, again, ..) = connection(&app).await;
     assert_ne!(again, id);
 }
@@ -294,7 +294,7 @@ async fn a_failed_revocation_does_not_prevent_disconnecting() {
     drop(server);
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     let page = alice.submit(&page, "main form", []).await;
-    let told = page.text(".note.ok p");
+    let told = page.text(".flash.ok p");
     assert!(told.starts_with("Guarded is disconnected. A service could not be asked to end the access: "), "{told}");
     assert!(told.ends_with("End the access there as well."), "{told}");
 }
@@ -311,7 +311,7 @@ async fn signing_in_again_updates_the_connection_and_another_label_adds_one() {
     assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
     let page = alice.submit(&form, "main form", []).await;
     assert_eq!(
-        finish_sign_in(&alice, &server, &page).await.text(".note.ok p"),
+        finish_sign_in(&alice, &server, &page).await.text(".flash.ok p"),
         "Guarded is connected again. It has 1 tool."
     );
 

@@ -33,7 +33,7 @@ async fn a_job_with_insufficient_scope_waits_until_the_owner_grants_more() {
 
     let page = alice.get(&link(&page, "See the connection")).await;
     assert!(
-        page.text(".note.warn").contains("Guarded needs more permission for save: write."),
+        page.text(".callout.warn").contains("Guarded needs more permission for save: write."),
         "{}",
         page.text("main")
     );
@@ -41,7 +41,7 @@ async fn a_job_with_insufficient_scope_waits_until_the_owner_grants_more() {
     assert_eq!(form.texts("main ul li"), ["read", "write"]);
     let page = alice.submit(&form, "main form", []).await;
     let page = finish_sign_in(&alice, &server, &page).await;
-    assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
+    assert!(page.text(".flash.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
     assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "saved this"));
     let (.., status, reason) = connection(&app).await;
     assert_eq!((status.as_str(), reason), ("active", None));
@@ -65,6 +65,6 @@ async fn a_server_that_requires_sign_in_only_for_calls_leads_to_its_sign_in() {
     assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
     let page = alice.submit(&form, "main form", []).await;
     let page = finish_sign_in(&alice, &server, &page).await;
-    assert!(page.text(".note.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
+    assert!(page.text(".flash.ok p").contains("1 job that waited for it will run now."), "{}", page.text("main"));
     assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "who"));
 }

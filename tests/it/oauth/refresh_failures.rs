@@ -168,7 +168,7 @@ async fn a_provider_that_lost_the_client_gets_a_new_one_with_the_next_sign_in() 
     assert_eq!(server.count("clients").await, 0);
 
     let page = reconnect(&alice, &server).await;
-    assert!(page.text(".note.ok p").contains("Guarded is connected again."), "{}", page.text("main"));
+    assert!(page.text(".flash.ok p").contains("Guarded is connected again."), "{}", page.text("main"));
     assert_eq!(server.count("clients").await, 1);
     assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));
 }

@@ -127,7 +127,7 @@ async fn a_sign_in_whose_commit_answer_is_lost_is_stored_once() {
     let alice = app.alice().await;
     let page = connect(&alice, &server).await;
     assert!(lossy.get().unwrap().lost_count() > 0, "no answer was lost");
-    assert_eq!(page.text(".note.ok p"), "Guarded is connected. It has 1 tool.");
+    assert_eq!(page.text(".flash.ok p"), "Guarded is connected. It has 1 tool.");
     let created = app.audit_actions().await.iter().filter(|action| *action == "connection.created").count();
     assert_eq!((created, server.count("tokens").await), (1, 1));
     assert!(shows_answer(&app.run(&alice, ECHO, [("v/text", "once")]).await, "once"));

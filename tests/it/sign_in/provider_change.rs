@@ -17,7 +17,7 @@ async fn connected(server: &SignInServer) -> (TestApp, Browser) {
     let alice = app.alice().await;
     let page = add(&alice, server).await;
     let page = consent(&alice, server, &page).await;
-    assert_eq!(page.text(".note.ok p"), "Odd is connected. It has 1 tool.");
+    assert_eq!(page.text(".flash.ok p"), "Odd is connected. It has 1 tool.");
     (app, alice)
 }
 
@@ -48,7 +48,7 @@ async fn another_provider_is_named_and_gets_nothing_until_the_user_continues() {
     server.name_issuers(&[&other]);
     let page = sign_in_again(&alice, "Default").await;
     assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::OK, "Continue to 127.0.0.1"));
-    assert_eq!(page.texts(".facts dd"), [server.issuer(), other.issuer()]);
+    assert_eq!(page.texts(".kv dd"), [server.issuer(), other.issuer()]);
     for path in ["/register", "/authorize", "/token"] {
         assert!(other.requests(path).is_empty(), "{path} was requested before the user continued");
     }
@@ -57,7 +57,7 @@ async fn another_provider_is_named_and_gets_nothing_until_the_user_continues() {
     let page = alice.submit(&page, "main form", []).await;
     assert_eq!((count(&app, "provider.changed").await, count(&app, "client.registered").await), (1, 2));
     let page = consent(&alice, &other, &page).await;
-    assert_eq!(page.text(".note.ok p"), "Odd is connected again. It has 1 tool.");
+    assert_eq!(page.text(".flash.ok p"), "Odd is connected again. It has 1 tool.");
     assert_nothing_of(&server, &other);
     // the next sign-in knows the new provider
     let page = sign_in_again(&alice, "Default").await;

@@ -32,7 +32,7 @@ async fn discover(app: &TestApp, browser: &Browser) -> Page {
 #[tokio::test]
 async fn a_token_that_is_rejected_right_after_the_callback_is_refreshed() {
     let (app, _alice, server, page) = signed_in(SignInRules { refused_tokens: 1, ..SignInRules::default() }).await;
-    assert_eq!(page.text(".note.ok p"), "Odd is connected. It has 1 tool.");
+    assert_eq!(page.text(".flash.ok p"), "Odd is connected. It has 1 tool.");
     assert_eq!((server.requests("/token").len(), state(&app).await), (2, ("active".to_owned(), None)));
 }
 
@@ -49,7 +49,7 @@ async fn a_sign_in_whose_tokens_are_all_rejected_expires_and_says_so() {
         ),
     ] {
         let (app, alice, _server, page) = signed_in(rules).await;
-        assert_eq!(page.text(".note.warn p"), format!("{reason}. Connect Odd again."));
+        assert_eq!(page.text(".flash.warn p"), format!("{reason}. Connect Odd again."));
         assert_eq!(state(&app).await, ("expired".to_owned(), Some(reason.to_owned())));
         let list = alice.get("/connections").await;
         assert!(list.text("main").contains(reason), "{}", list.text("main"));
@@ -61,12 +61,12 @@ async fn a_discovery_of_tools_refreshes_a_rejected_token() {
     let (app, alice, server, _) = signed_in(SignInRules::default()).await;
     server.refuse_tokens(0);
     let page = discover(&app, &alice).await;
-    assert_eq!(page.text(".note.ok p"), "Nothing has changed. Odd lists 1 tool as before.");
+    assert_eq!(page.text(".flash.ok p"), "Nothing has changed. Odd lists 1 tool as before.");
     assert_eq!((server.requests("/token").len(), state(&app).await.0.as_str()), (2, "active"));
 
     server.refuse_tokens(9);
     let page = discover(&app, &alice).await;
     let reason = "Odd did not accept a token that it had just issued";
-    assert!(page.text("div.note.warn").contains(reason), "{}", page.text("main"));
+    assert!(page.text(".flash.warn").contains(reason), "{}", page.text("main"));
     assert_eq!(state(&app).await, ("expired".to_owned(), Some(reason.to_owned())));
 }

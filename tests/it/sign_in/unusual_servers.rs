@@ -24,7 +24,7 @@ async fn assert_connected(alice: &Browser, what: &str, rules: SignInRules) {
     let page = alice.submit(&form, "main form", [("name", what), ("url", server.url().as_str())]).await;
     assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "{what}: {}", page.text("main"));
     let page = consent(alice, &server, &page).await;
-    assert_eq!(page.text(".note.ok p"), format!("{what} is connected. It has 1 tool."));
+    assert_eq!(page.text(".flash.ok p"), format!("{what} is connected. It has 1 tool."));
 }
 
 #[tokio::test]

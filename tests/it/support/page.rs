@@ -151,8 +151,14 @@ fn is_date(text: &str) -> bool {
     year > 0 && (1..=12).contains(&month) && (1..=days).contains(&day)
 }
 
+/// Returns the text of an element as a wide page shows it, without what a narrow one repeats in the header of a row.
 fn text(element: ElementRef<'_>) -> String {
-    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    let texts = element.descendants().filter_map(|node| {
+        let mut around = node.ancestors().filter_map(ElementRef::wrap);
+        let is_folded = around.any(|it| it.value().classes().any(|class| class == "fold"));
+        node.value().as_text().filter(|_| !is_folded)
+    });
+    texts.map(|it| it.text.as_ref()).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn parse(selector: &str) -> Selector {

@@ -16,6 +16,7 @@ use crate::web::connectors::{below, href};
 use crate::web::error::Result;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
+use crate::web::tile::Tile;
 
 /// Content of the form.
 #[derive(Clone, Copy)]
@@ -56,6 +57,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
     let form = FormView::new(&tool.plan, &entries, if picker.faults.is_empty() { faults } else { &none });
     let page = ToolPage {
+        tile: Tile::new(&tool.connector.name),
         shell,
         name: tool.version.name.clone(),
         description: tool.version.description.clone(),
