@@ -28,7 +28,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     const page = await stage.enter("alice");
     for (let n = 0; n < 2; n++) await hash(page);
     const { path, call } = await count(page);
-    await page.setViewportSize({ width: 1280, height: 500 });
+    await page.setViewportSize({ width: 1280, height: 300 });
     await page.goto("/jobs");
     await rowOf(page, path).locator("td .state", { hasText: /Queued|Running/ }).waitFor();
     const link = rowOf(page, path).locator("a");
@@ -43,7 +43,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     await link.evaluate((it) => (it.dataset.mark = "the same element"));
     call.finish();
     await rowOf(page, path).locator("td .state", { hasText: "Succeeded" }).waitFor();
-    await rowOf(page, path).getByText(/\d\s(ms|s|min)\b/).first().waitFor();
+    await rowOf(page, path).locator("td", { hasText: /\d\s(ms|s|min)\b/ }).first().waitFor();
     const now = await page.evaluate(() => ({
       scroll: scrollY,
       top: document.activeElement.getBoundingClientRect().top,
