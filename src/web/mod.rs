@@ -47,9 +47,9 @@ mod settings;
 pub mod shell;
 pub mod site;
 mod stream;
-mod tile;
 #[cfg(test)]
 mod tests;
+mod tile;
 pub mod when;
 
 use std::future::ready;

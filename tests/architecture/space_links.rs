@@ -9,7 +9,7 @@ const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jo
 const OTHER_PURPOSES: &[(&str, &str)] = &[
     ("src/web/here.rs", "builds the links"),
     ("src/web/mod.rs", "names the page after signing in"),
-    ("src/web/shell/mod.rs", "names the first page of each section"),
+    ("src/web/shell/section.rs", "names the first page of each section"),
 ];
 
 /// Public pages, which are in no space.

@@ -4,10 +4,12 @@
 //! Each page struct has a field `shell: Shell`, which `layout.html` reads.
 
 mod hub_notes;
+mod section;
 mod viewer_slot;
 mod viewer_zone;
 
 pub use hub_notes::HubNotes;
+pub use section::Section;
 pub use viewer_slot::ViewerSlot;
 pub use viewer_zone::ZoneNote;
 pub(super) use viewer_zone::{canonical_name, read_cookie};
@@ -82,54 +84,6 @@ impl ShellUser {
     #[must_use]
     pub fn initials(&self) -> String {
         tile::letters(&self.display_name)
-    }
-}
-
-/// A part of the product that the main navigation leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    /// The overview of recent activity.
-    Dashboard,
-    /// The catalogue of connectors.
-    Connectors,
-    /// The user's connections.
-    Connections,
-    /// The user's jobs.
-    Jobs,
-    /// The audit log.
-    Audit,
-    /// The user's account.
-    Settings,
-}
-
-impl Section {
-    /// All sections, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
-
-    /// The label in the navigation.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Dashboard => "Dashboard",
-            Self::Connectors => "Connectors",
-            Self::Connections => "Connections",
-            Self::Jobs => "Jobs",
-            Self::Audit => "Audit log",
-            Self::Settings => "Settings",
-        }
-    }
-
-    /// The path of the section's first page in one's own space.
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Dashboard => "/dashboard",
-            Self::Connectors => "/connectors",
-            Self::Connections => "/connections",
-            Self::Jobs => "/jobs",
-            Self::Audit => "/audit",
-            Self::Settings => "/settings",
-        }
     }
 }
 
@@ -269,7 +223,7 @@ impl Shell {
     #[must_use]
     pub fn current(&self, section: Section) -> Option<&'static str> {
         let is_here = self.section == Some(section);
-        is_here.then(|| if self.crumbs.is_empty() { "page" } else { "true" })
+        is_here.then_some(if self.crumbs.is_empty() { "page" } else { "true" })
     }
 
     /// Returns the value of `aria-current` for the link to the page called `label`: "page" on that page, "true" on those below.

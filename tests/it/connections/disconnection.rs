@@ -39,7 +39,9 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     assert!(!over.has(".btn-danger"));
     let visits = server.request_count();
     assert_eq!(alice.post(TOOL, &[("op", "run"), ("idem", "x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(alice.get(TOOL).await.text(".callout.warn").starts_with("There is no connection to run this tool through."));
+    assert!(
+        alice.get(TOOL).await.text(".callout.warn").starts_with("There is no connection to run this tool through.")
+    );
     assert_eq!(server.request_count(), visits);
 
     // its label is free again

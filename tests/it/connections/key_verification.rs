@@ -140,7 +140,11 @@ async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
 
     let form = alice.get(&format!("{}/token", page.path())).await;
     let replaced = alice.submit(&form, "main form", [("token", NEW)]).await;
-    assert!(replaced.text(".flash.ok p").contains("The job that waited for it continues."), "{}", replaced.text("main"));
+    assert!(
+        replaced.text(".flash.ok p").contains("The job that waited for it continues."),
+        "{}",
+        replaced.text("main")
+    );
     assert_eq!(app.wait_until_finished(&alice, job).await.text("#job-result pre"), "done");
     after(&app, IDLE).await;
     assert_state(&app, "active", "ok", 0).await;

@@ -138,7 +138,11 @@ async fn a_failed_discovery_keeps_the_tools_and_shows_the_reason() {
     let said = page.texts(".flash.warn");
     assert!(said[0].contains("500") && said[0].contains("The list of tools of Garden is unchanged."), "{said:?}");
     let show = alice.get(GARDEN).await;
-    assert!(show.text(".callout.warn").starts_with("The last check for changes failed: "), "{}", show.text(".callout.warn"));
+    assert!(
+        show.text(".callout.warn").starts_with("The last check for changes failed: "),
+        "{}",
+        show.text(".callout.warn")
+    );
     assert_eq!(names(&show).len(), 3);
     assert!(app.audit_actions().await.last().unwrap().starts_with("tools.discovered!"));
 

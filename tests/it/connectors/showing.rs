@@ -15,9 +15,7 @@ async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let fresh = alice.get(WORKBENCH).await;
-    assert!(
-        fresh.texts(&format!("{TOOLS} td:nth-of-type(2)")).iter().all(|last| last.contains("None lately"))
-    );
+    assert!(fresh.texts(&format!("{TOOLS} td:nth-of-type(2)")).iter().all(|last| last.contains("None lately")));
     assert!(fresh.text(CONNECTIONS).contains("There is nothing to connect"));
     assert!(fresh.text(JOBS).contains("You have not run any of its tools yet"));
 
