@@ -12,7 +12,7 @@ const LINE: &str = "#time-zone";
 /// Returns the time of the newest entry in the audit log.
 async fn newest(browser: &Browser) -> (Page, String) {
     let page = browser.get("/audit").await;
-    let time = page.texts("tbody time").remove(0);
+    let time = page.texts("tbody td time").remove(0);
     (page, time)
 }
 
@@ -37,7 +37,7 @@ async fn times_are_in_the_zone_of_the_browser_until_the_person_chooses_one() {
     let (page, chosen) = newest(&alice).await;
     assert!(!page.has(LINE));
     assert_eq!(
-        page.texts("tbody time").last(),
+        page.texts("tbody td time").last(),
         Some(&in_utc),
         "{chosen}: the browser is in Tokyo, and alice chose UTC"
     );

@@ -24,14 +24,14 @@ async fn a_search_matches_names_descriptions_and_tools_and_shows_the_count() {
 
     let all = alice.get("/connectors").await;
     assert_eq!(
-        (all.text(".results-head h2"), found(&all)),
+        (all.text("#results .page-head h2"), found(&all)),
         ("2 connectors".to_owned(), vec!["Garden".into(), "Workbench".into()])
     );
     assert_eq!(all.text("title"), "2 connectors – Tool Connect Craft");
 
     let by_name = alice.submit(&all, FORM, [("q", "GARD")]).await;
     assert_eq!(
-        (by_name.text(".results-head h2"), found(&by_name)),
+        (by_name.text("#results .page-head h2"), found(&by_name)),
         ("1 connector matches “GARD”".to_owned(), vec!["Garden".to_owned()])
     );
     assert_eq!(by_name.text("title"), "1 connector matches “GARD” – Tool Connect Craft");
@@ -64,8 +64,8 @@ async fn what_works_goes_first_and_what_is_coming_is_folded() {
     let page = owner.get("/connectors").await;
     assert_eq!(groups(&page), ["Ready to use (2)", "Coming: can be connected and tested (21)"]);
     assert!(page.has("#results details:not([open])"));
-    assert_eq!(page.texts("#results > .cards .badge"), ["Connected", "Connected"]);
-    assert!(!page.has("#results details .badge"), "what is simply not connected has no badge");
+    assert_eq!(page.texts("#results > .cards .state"), ["Connected", "Connected"]);
+    assert!(!page.has("#results details .state"), "what is simply not connected has no badge");
 
     // the last used goes first
     app.run(&owner, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
@@ -74,7 +74,7 @@ async fn what_works_goes_first_and_what_is_coming_is_folded() {
     assert!(search.has("#results details[open]") && found(&search).contains(&"GitHub".to_owned()));
     let list = owner.get("/connectors?view=list").await;
     assert_eq!(groups(&list), groups(&page));
-    assert_eq!(list.attrs("#results [role=table]", "aria-label"), groups(&page));
+    assert_eq!(list.texts("#results caption"), groups(&page));
 }
 
 #[tokio::test]
@@ -90,11 +90,11 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     assert_eq!(all.texts("#f-auth option"), ["Any", "No credential", "Token"]);
 
     let custom = alice.submit(&all, FORM, [("category", "custom")]).await;
-    assert_eq!(custom.text(".results-head h2"), "2 connectors (Added by URL)");
+    assert_eq!(custom.text("#results .page-head h2"), "2 connectors (Added by URL)");
     assert_eq!(found(&custom), ["Guarded", "Open"]);
     let token = alice.submit(&custom, FORM, [("auth", "token")]).await;
     assert_eq!(
-        (token.text(".results-head h2"), found(&token)),
+        (token.text("#results .page-head h2"), found(&token)),
         ("1 connector (Added by URL, Token)".to_owned(), vec!["Guarded".to_owned()])
     );
     assert_eq!(token.attr("#f-auth option[selected]", "value").as_deref(), Some("token"));
@@ -188,13 +188,13 @@ async fn pages_list_every_connector_once() {
     .await
     .unwrap();
     let mut page = alice.get("/connectors?q=server&view=list").await;
-    assert_eq!(page.text(".results-head h2"), "120 connectors match “server”");
+    assert_eq!(page.text("#results .page-head h2"), "120 connectors match “server”");
     let mut seen = page.attrs("tbody th a", "href");
     assert_eq!(seen.len(), 50);
     while let Some(next) = page.attr("nav.pager a[rel=next]", "href") {
         assert!(next.starts_with("/connectors?q=server&view=list&after="), "{next}");
         page = alice.get(&next).await;
-        assert_eq!(page.text(".results-head h2"), "120 connectors match “server”");
+        assert_eq!(page.text("#results .page-head h2"), "120 connectors match “server”");
         seen.extend(page.attrs("tbody th a", "href"));
     }
     assert_eq!(page.attr("nav.pager a", "href").as_deref(), Some("/connectors?q=server&view=list"));

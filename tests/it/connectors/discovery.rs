@@ -58,7 +58,7 @@ async fn discover(browser: &Browser) -> Page {
 }
 
 fn names(page: &Page) -> Vec<String> {
-    page.texts(&format!("{TOOLS} th"))
+    page.texts(&format!("{TOOLS} th a"))
 }
 
 #[tokio::test]

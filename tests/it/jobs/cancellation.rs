@@ -74,5 +74,5 @@ async fn a_running_call_of_a_real_server_is_canceled() {
     cancel(&alice, job).await;
     let page = app.wait_until_finished(&alice, job).await;
     assert_eq!(json(&alice, &page).await["status"], "canceled");
-    assert_eq!(page.text("#job-result"), "", "what was wanted is shown as a fault");
+    assert_eq!(page.text("#job-result"), "Result The job has no result.", "what was wanted is shown as a fault");
 }
