@@ -18,7 +18,8 @@ const focused = (page) =>
     return {
       kind: it.localName,
       name: label.replace(/\s+/g, " ").trim().slice(0, 60),
-      ring: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+      // the link of a card covers it, and the ring is that of the cover
+      ring: Math.max(...[style, getComputedStyle(it, "::after")].map((drawn) => (drawn.outlineStyle === "none" ? 0 : parseFloat(drawn.outlineWidth)))),
       isSeen: at !== null && (it.contains(at) || at.contains(it)),
     };
   });
