@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 
 use super::filter::Filter;
-use super::store::{self, JobRow};
+use super::store;
+use super::store_rows::{self, JobRow};
 use super::{CancelResult, cancel_in, count_canceled};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -37,7 +38,7 @@ pub async fn find_dependent(
 ) -> Result<DependentJobs> {
     let found = queue::list_unfinished(conn, actor, connections, MAX_DEPENDENT_JOBS).await?;
     let keys: Vec<_> = found.iter().map(|(_, job)| *job).collect();
-    let rows = store::of_keys(conn, actor.owner_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
+    let rows = store_rows::of_keys(conn, actor.owner_id(), &keys, &Filter::default(), MAX_DEPENDENT_JOBS).await?;
     let connection_of: HashMap<JobId, ConnectionId> =
         found.iter().map(|(connection, job)| (*job, *connection)).collect();
     // a job may have finished between the two statements

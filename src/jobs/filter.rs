@@ -52,12 +52,14 @@ pub enum StatusFilter {
     Unknown,
     /// Stopped by its owner.
     Canceled,
+    /// Waits until its owner acts.
+    WaitingInput,
 }
 
 impl StatusFilter {
     /// In the order in which a job passes through them.
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Unknown, Self::Canceled];
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::WaitingInput, Self::Running, Self::Succeeded, Self::Failed, Self::Unknown, Self::Canceled];
 
     /// The word in URLs.
     #[must_use]
@@ -69,7 +71,14 @@ impl StatusFilter {
             Self::Failed => "failed",
             Self::Unknown => "unknown",
             Self::Canceled => "canceled",
+            Self::WaitingInput => "waiting_input",
         }
+    }
+
+    /// True if its jobs have not finished.
+    #[must_use]
+    pub const fn is_unfinished(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::WaitingInput)
     }
 
     /// Returns the statuses of the group, as the view spells them.
@@ -81,6 +90,7 @@ impl StatusFilter {
             Self::Failed => &["failed", "unknown"],
             Self::Unknown => &["unknown"],
             Self::Canceled => &["canceled"],
+            Self::WaitingInput => &["waiting_input"],
         }
     }
 }
@@ -102,6 +112,7 @@ pub(super) enum Source<'a> {
     Outcomes(&'static [&'static str]),
     Running,
     Waiting,
+    WaitingInput,
 }
 
 impl Filter {
@@ -117,6 +128,7 @@ impl Filter {
         match (self.status, &self.tool, self.connector) {
             (Some(StatusFilter::Queued), ..) => Source::Waiting,
             (Some(StatusFilter::Running), ..) => Source::Running,
+            (Some(StatusFilter::WaitingInput), ..) => Source::WaitingInput,
             (Some(StatusFilter::Failed), ..) => Source::Outcomes(&["permanent", "dead", "unknown"]),
             (Some(StatusFilter::Unknown), ..) => Source::Outcomes(&["unknown"]),
             (Some(StatusFilter::Canceled), ..) => Source::Outcomes(&["canceled"]),
@@ -133,7 +145,9 @@ impl Filter {
             Source::Newest => self.status.is_none() && self.connector.is_none() && self.tool.is_none(),
             Source::Connector(_) => self.status.is_none() && self.tool.is_none(),
             Source::Tools(_) => self.status.is_none() && self.connector.is_none(),
-            Source::Outcomes(_) | Source::Running | Source::Waiting => self.tool.is_none() && self.connector.is_none(),
+            Source::Outcomes(_) | Source::Running | Source::Waiting | Source::WaitingInput => {
+                self.tool.is_none() && self.connector.is_none()
+            }
         }
     }
 }

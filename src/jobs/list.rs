@@ -9,10 +9,12 @@ use std::collections::HashSet;
 
 use sqlx::PgConnection;
 
-use super::filter::Filter;
-use super::store::{self, JobRow};
+use super::filter::{Filter, Source};
 use super::store_keys;
+use super::store_rows::{self, JobRow};
+use super::unfinished::{self, JobCounts, MAX_PINNED, PINNED_LIMIT, PinnedJobs};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ConnectorId, JobId, OwnerId};
@@ -24,22 +26,51 @@ pub(super) const MAX_SCANNED_JOBS: i64 = 1_000;
 /// A page of a list.
 pub type Listing = page::Listing<JobRow, JobId>;
 
-/// Returns the actor's jobs that match and are older than `before`, newest first, in the caller's transaction.
-pub async fn list(conn: &mut PgConnection, actor: &Actor, filter: &Filter, before: Option<JobId>) -> Result<Listing> {
+/// A page of the list with what happens now.
+#[derive(Clone, Debug)]
+pub struct JobList {
+    /// The numbers of the views.
+    pub counts: JobCounts,
+    /// Unfinished jobs, unless the filter asks for a status. Only the first page has them.
+    pub pinned: PinnedJobs,
+    /// The jobs of the asked status; without one, the finished jobs.
+    pub listing: Listing,
+}
+
+/// Returns the actor's jobs that match and are older than `before`, newest first, in the caller's transaction. Failures are
+/// counted from `since` on.
+pub async fn list(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    filter: &Filter,
+    before: Option<JobId>,
+    since: Timestamp,
+) -> Result<JobList> {
     let (owner, range) = (actor.owner_id(), store_keys::range(filter, before));
-    if filter.status.is_none() && filter.connector.is_none() && filter.tool.is_none() {
-        let rows = store::newest(conn, owner, range, PAGE_LIMIT).await?;
-        return Ok(Listing::cut(rows, None, |row| row.id));
+    let unfinished = unfinished::read_keys(conn, actor, since).await?;
+    let is_pinning = filter.status.is_none() && before.is_none();
+    let ((mut rows, last), mut pinned) = if filter.source() == Source::Newest && filter.is_all_of(Source::Newest) {
+        let (keys, has_more) = if is_pinning { unfinished.choose_pinned() } else { (Vec::new(), false) };
+        let rows = store_rows::these_and_finished(conn, owner, &keys, range, PAGE_LIMIT).await?;
+        let (rows, open) = rows.into_iter().partition(|row| row.status.is_final());
+        ((rows, None), PinnedJobs { rows: open, has_more })
+    } else {
+        let keys: Vec<_> = unfinished.in_order().filter(|_| is_pinning).collect();
+        (matching(conn, owner, filter, range).await?, matching_pinned(conn, owner, filter, &keys).await?)
+    };
+    pinned.rows.retain(|row| row.id > store_keys::range(filter, None).after);
+    // the finished ones only; unfinished jobs of later pages are pinned on the first
+    if filter.status.is_none() {
+        rows.retain(|row| row.status.is_final());
     }
-    let (rows, last) = matching(conn, owner, filter, range).await?;
     let listing = Listing::cut(rows, last, |row| row.id);
     let stopped_at = listing.stopped_at.filter(|_| !filter.is_all_of(filter.source()));
-    Ok(Listing { stopped_at, ..listing })
+    Ok(JobList { counts: JobCounts::from(&unfinished), pinned, listing: Listing { stopped_at, ..listing } })
 }
 
 /// Returns the actor's newest jobs, in the caller's transaction.
 pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, limit: i64) -> Result<Vec<JobRow>> {
-    Ok(store::newest(conn, actor.owner_id(), store_keys::range(&Filter::default(), None), limit).await?)
+    Ok(store_rows::newest(conn, actor.owner_id(), store_keys::range(&Filter::default(), None), limit).await?)
 }
 
 /// Recent jobs of a connector, each list newest first.
@@ -63,7 +94,7 @@ pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: u
     if keys.is_empty() {
         return Ok(RecentJobs::default());
     }
-    let rows = store::of_keys(&mut tx, actor.owner_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
+    let rows = store_rows::of_keys(&mut tx, actor.owner_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
     Ok(RecentJobs {
         newest: rows.iter().filter(|row| newest.contains(&row.id)).cloned().collect(),
         last: rows.into_iter().filter(|row| last.contains(&row.id)).collect(),
@@ -82,7 +113,23 @@ async fn matching(
     let keys = store_keys::read(conn, owner, source, range, limit).await?;
     let rows = match &keys[..] {
         [] => Vec::new(),
-        keys => store::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,
+        keys => store_rows::of_keys(conn, owner, keys, filter, PAGE_LIMIT).await?,
     };
     Ok((rows, last_of_full_scan(&keys, limit)))
+}
+
+/// Returns the matching ones of these unfinished jobs, as many as can be pinned.
+async fn matching_pinned(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    filter: &Filter,
+    keys: &[JobId],
+) -> sqlx::Result<PinnedJobs> {
+    let mut rows = match keys {
+        [] => Vec::new(),
+        keys => store_rows::of_keys(conn, owner, keys, filter, PINNED_LIMIT).await?,
+    };
+    let has_more = rows.len() > MAX_PINNED;
+    rows.truncate(MAX_PINNED);
+    Ok(PinnedJobs { rows, has_more })
 }

@@ -17,11 +17,15 @@ mod list;
 mod outcome;
 mod prepare;
 mod secrets;
+mod several;
 mod status;
 mod store;
+mod store_counts;
 mod store_keys;
+mod store_rows;
 mod tools;
 mod tools_changed;
+mod unfinished;
 mod updates;
 
 pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
@@ -29,13 +33,16 @@ pub use dependent_jobs::{DependentJobs, DisconnectResult, disconnect, find_depen
 pub use execute::{RunResult, execute};
 pub use filter::{Filter, StatusFilter, ToolFilter};
 pub use json::to_json;
-pub use list::{Listing, RecentJobs, list, list_newest, list_recent};
+pub use list::{JobList, Listing, RecentJobs, list, list_newest, list_recent};
 pub use prepare::Runner;
+pub use several::{CanceledJobs, RepeatRefusal, RepeatedJobs, cancel_several, find_refusals, find_rows, repeat};
 pub use status::JobStatus;
-pub use store::{Job, JobRow};
+pub use store::Job;
+pub use store_rows::JobRow;
 pub use tools::find_tools;
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
-pub use updates::{JobListUpdate, ShownRows, list_update};
+pub use unfinished::{JobCounts, MAX_COUNTED, MAX_PINNED, PinnedJobs, count};
+pub use updates::{JobListUpdate, ShownRows, finished_rows, list_update};
 
 pub use crate::queue::{CancelResult, JobEvent, Position, WaitReason};
 

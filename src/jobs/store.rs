@@ -1,34 +1,13 @@
-//! The statements that read jobs as pages show them. The queue writes them.
+//! The statements that read one job. The queue writes jobs.
 
 use sqlx::PgConnection;
 
-use super::filter::{Filter, StatusFilter};
 use super::status::JobStatus;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
 use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
-use crate::page::KeyRange;
 use crate::queue::WaitReason;
-
-/// A row of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobRow {
-    /// Key.
-    pub id: JobId,
-    /// The connector's name; `None` if it was deleted.
-    pub connector: Option<String>,
-    /// The tool's name.
-    pub tool_name: String,
-    /// Status of the job.
-    pub status: JobStatus,
-    /// Time of acceptance.
-    pub created_at: Timestamp,
-    /// Start of the last run.
-    pub started_at: Option<Timestamp>,
-    /// End of the job.
-    pub finished_at: Option<Timestamp>,
-}
 
 /// A job.
 #[derive(Clone, Debug)]
@@ -79,77 +58,6 @@ pub struct Job {
     pub started_at: Option<Timestamp>,
     /// End of the job.
     pub finished_at: Option<Timestamp>,
-}
-
-/// Returns the newest jobs in the range.
-pub(super) async fn newest(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    range: KeyRange<JobId>,
-    limit: i64,
-) -> sqlx::Result<Vec<JobRow>> {
-    sqlx::query_as!(
-        JobRow,
-        r#"
-        SELECT j.id AS "id!: JobId",
-               c.name AS "connector?",
-               j.tool_name AS "tool_name!",
-               j.status AS "status!: JobStatus",
-               j.created_at AS "created_at!",
-               j.started_at,
-               j.finished_at
-        FROM pipeline_jobs j
-        LEFT JOIN connectors c ON c.id = j.connector_id
-        WHERE j.owner_id = $1 AND j.id > $2 AND j.id < $3
-        ORDER BY j.id DESC
-        LIMIT $4
-        "#,
-        owner as _,
-        range.after as _,
-        range.before as _,
-        limit,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// Returns the jobs of these keys that match, newest first.
-pub(super) async fn of_keys(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    keys: &[JobId],
-    filter: &Filter,
-    limit: i64,
-) -> sqlx::Result<Vec<JobRow>> {
-    let keys: Vec<_> = keys.iter().map(|key| key.uuid()).collect();
-    sqlx::query_as!(
-        JobRow,
-        r#"
-        SELECT j.id AS "id!: JobId",
-               c.name AS "connector?",
-               j.tool_name AS "tool_name!",
-               j.status AS "status!: JobStatus",
-               j.created_at AS "created_at!",
-               j.started_at,
-               j.finished_at
-        FROM unnest($2::uuid[]) AS asked (id)
-        JOIN pipeline_jobs j ON j.owner_id = $1 AND j.id = asked.id
-        LEFT JOIN connectors c ON c.id = j.connector_id
-        WHERE ($3::uuid IS NULL OR j.connector_id = $3)
-          AND ($4::text[] IS NULL OR j.tool_name = ANY($4))
-          AND ($5::text[] IS NULL OR j.status = ANY($5))
-        ORDER BY j.id DESC
-        LIMIT $6
-        "#,
-        owner as _,
-        &keys,
-        filter.connector as _,
-        filter.tool.as_ref().map(|tool| &tool.names[..]) as _,
-        filter.status.map(StatusFilter::statuses) as _,
-        limit,
-    )
-    .fetch_all(conn)
-    .await
 }
 
 /// Returns a job of the owner.

@@ -34,6 +34,7 @@ pub(super) async fn read(
         Source::Outcomes(outcomes) => of_outcomes(conn, owner, outcomes, range, limit).await,
         Source::Running => running(conn, owner, range, limit).await,
         Source::Waiting => waiting(conn, owner, range, limit).await,
+        Source::WaitingInput => waiting_input(conn, owner, range, limit).await,
     }
 }
 
@@ -221,6 +222,29 @@ async fn waiting(
                 LIMIT $4
             )
         ) waiting
+        ORDER BY job_id DESC
+        LIMIT $4
+        "#,
+        owner as _,
+        range.after as _,
+        range.before as _,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+}
+
+async fn waiting_input(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    range: KeyRange<JobId>,
+    limit: i64,
+) -> sqlx::Result<Vec<JobId>> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT job_id AS "job_id: JobId"
+        FROM job_later
+        WHERE owner_id = $1 AND reason = 'reauth' AND job_id > $2 AND job_id < $3
         ORDER BY job_id DESC
         LIMIT $4
         "#,

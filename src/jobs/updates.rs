@@ -6,15 +6,17 @@ use sqlx::PgConnection;
 
 use super::filter::Filter;
 use super::list::MAX_SCANNED_JOBS;
-use super::store::{self, JobRow};
 use super::store_keys;
+use super::store_rows::{self, JobRow};
+use super::unfinished::{self, JobCounts};
 use crate::actor::Actor;
+use crate::clock::Timestamp;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{JobId, OwnerId};
 use crate::page::PAGE_LIMIT;
 
-/// The rows of a page that is open, at most a page in all.
+/// The rows of a page that is open: at most a page, and those that are pinned.
 #[derive(Clone, Debug, Default)]
 pub struct ShownRows {
     /// Unfinished jobs: only they can change.
@@ -32,6 +34,8 @@ pub struct JobListUpdate {
     pub rows: Vec<JobRow>,
     /// Number of matching jobs on the first page that are not shown; at most one more than a page.
     pub unseen: usize,
+    /// The numbers of the views; a later page shows them as they were.
+    pub counts: Option<JobCounts>,
 }
 
 impl ShownRows {
@@ -40,21 +44,29 @@ impl ShownRows {
     }
 }
 
-/// Returns the update of a list's first page or, of a later page, the update of its rows only.
+/// Returns the update of a list's first page, with failures counted from the moment on. For a later page there is no moment, and
+/// the update is that of its rows only.
 pub async fn list_update(
     db: &Db,
     actor: &Actor,
     filter: &Filter,
     shown: &ShownRows,
-    is_first: bool,
+    since: Option<Timestamp>,
 ) -> Result<JobListUpdate> {
     let mut tx = db.enter(actor).await?;
     let rows = match &shown.open[..] {
         [] => Vec::new(),
-        open => store::of_keys(&mut tx, actor.owner_id(), open, &Filter::default(), PAGE_LIMIT).await?,
+        open => store_rows::of_keys(&mut tx, actor.owner_id(), open, &Filter::default(), PAGE_LIMIT).await?,
     };
-    let unseen = if is_first { unseen(&mut tx, actor.owner_id(), filter, shown).await? } else { 0 };
-    Ok(JobListUpdate { rows, unseen })
+    let Some(since) = since else { return Ok(JobListUpdate { rows, unseen: 0, counts: None }) };
+    let unseen = unseen(&mut tx, actor.owner_id(), filter, shown).await?;
+    Ok(JobListUpdate { rows, unseen, counts: Some(unfinished::count(&mut tx, actor, since).await?) })
+}
+
+/// Returns the finished rows of a page, whose times in words have become older.
+pub async fn finished_rows(db: &Db, actor: &Actor, shown: &ShownRows) -> Result<Vec<JobRow>> {
+    let mut tx = db.enter(actor).await?;
+    Ok(store_rows::of_keys(&mut tx, actor.owner_id(), &shown.finished, &Filter::default(), PAGE_LIMIT).await?)
 }
 
 /// Counts matching jobs that are not shown, by key alone where the index answers the filter. A job may also enter a list
@@ -69,5 +81,5 @@ async fn unseen(conn: &mut PgConnection, owner: OwnerId, filter: &Filter, shown:
     if is_all || keys.is_empty() {
         return Ok(keys.len());
     }
-    Ok(store::of_keys(conn, owner, &keys, filter, PAGE_LIMIT).await?.len())
+    Ok(store_rows::of_keys(conn, owner, &keys, filter, PAGE_LIMIT).await?.len())
 }

@@ -12,6 +12,7 @@ use crate::clock::{Timestamp, to_jiff};
 #[derive(Clone, Debug)]
 pub struct Calendar {
     zone: TimeZone,
+    now: Timestamp,
     today: Date,
 }
 
@@ -21,6 +22,8 @@ pub struct When {
     utc: DateTime,
     local: DateTime,
     today: Date,
+    /// Seconds from the moment to now; negative if the moment is to come.
+    age: i64,
 }
 
 impl Calendar {
@@ -28,13 +31,19 @@ impl Calendar {
     #[must_use]
     pub fn new(zone: TimeZone, now: Timestamp) -> Self {
         let today = zone.to_datetime(to_jiff(now)).date();
-        Self { zone, today }
+        Self { zone, now, today }
     }
 
     /// The viewer's time zone.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    /// Returns the present moment.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Today's date in that time zone.
@@ -46,8 +55,9 @@ impl Calendar {
     /// Prepares a moment for display.
     #[must_use]
     pub fn when(&self, at: Timestamp) -> When {
+        let age = (self.now - at).whole_seconds();
         let at = to_jiff(at);
-        When { utc: TimeZone::UTC.to_datetime(at), local: self.zone.to_datetime(at), today: self.today }
+        When { utc: TimeZone::UTC.to_datetime(at), local: self.zone.to_datetime(at), today: self.today, age }
     }
 
     /// Prepares an optional moment for display.
@@ -82,6 +92,16 @@ impl When {
     #[must_use]
     pub fn clock(&self) -> String {
         format!("{:02}:{:02}:{:02}", self.local.hour(), self.local.minute(), self.local.second())
+    }
+
+    /// Formats a moment of the last hour by its distance: "just now", "2 min ago".
+    #[must_use]
+    pub fn ago(&self) -> Option<String> {
+        match self.age {
+            0..60 => Some("just now".to_owned()),
+            60..3_600 => Some(format!("{} min ago", self.age / 60)),
+            _ => None,
+        }
     }
 
     fn day(&self) -> Cow<'static, str> {
@@ -167,6 +187,16 @@ mod tests {
         // half an hour before midnight in UTC is the next day in Berlin
         assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).long_text(), "yesterday at 00:30");
         assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).long_text(), "1 March 2026 at 13:00");
+    }
+
+    #[test]
+    fn only_a_moment_of_the_last_hour_has_a_distance() {
+        let now = datetime!(2026-11-24 08:00 UTC);
+        let calendar = Calendar::new(TimeZone::UTC, now);
+        let ago = |seconds: u64| calendar.when(now - Duration::from_secs(seconds)).ago();
+        assert_eq!(ago(59).as_deref(), Some("just now"));
+        assert_eq!((ago(60).as_deref(), ago(3_599).as_deref()), (Some("1 min ago"), Some("59 min ago")));
+        assert_eq!((ago(3_600), calendar.when(now + Duration::from_secs(1)).ago()), (None, None));
     }
 
     #[test]

@@ -90,9 +90,12 @@ async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     assert_eq!(numbers(&page), 3);
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "class"), ["s1"]);
     assert_eq!(page.attrs("svg.chart[role=img] rect[y]", "fill"), ["url(#failed)"]);
-    assert_eq!(page.texts("section[aria-labelledby=recent-jobs] tbody th a bdi"), ["json_query", "hash", "hash"]);
+    assert_eq!(
+        page.texts("section[aria-labelledby=recent-jobs] tbody th a bdi"),
+        ["Query JSON", "Hash a text", "Hash a text"]
+    );
     let failed = alice.get(&page.attr(".figures .bad a", "href").unwrap()).await;
-    assert_eq!(failed.texts("tbody th a bdi"), ["json_query"]);
+    assert_eq!(failed.texts("tbody th a bdi"), ["Query JSON"]);
 
     let today = alice.get("/dashboard?range=24h").await;
     assert_eq!((stats(&today)[0].as_str(), today.texts("figure tbody tr").len()), ("1", 24));

@@ -41,7 +41,7 @@ impl Announcer {
         };
         self.finished += 1;
         self.failed += u64::from(matches!(row.status, JobStatus::Failed | JobStatus::Unknown));
-        self.last_finished = format!("{} {outcome}.", row.tool_name);
+        self.last_finished = format!("{} {outcome}.", row.label());
     }
 
     /// Records the number of new jobs that the page does not show.
@@ -89,7 +89,7 @@ pub(super) fn new_jobs(unseen: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{ANNOUNCEMENT_INTERVAL, Announce, Announcer};
-    use crate::ids::JobId;
+    use crate::ids::{ConnectionId, JobId};
     use crate::jobs::{JobRow, JobStatus};
     use time::macros::datetime;
     use tokio::time::Instant;
@@ -99,7 +99,11 @@ mod tests {
         JobRow {
             id: JobId::new(now),
             connector: None,
+            connector_slug: None,
+            connection_id: ConnectionId::new(now),
             tool_name: "echo".to_owned(),
+            title: None,
+            is_checkup: false,
             status,
             created_at: now,
             started_at: None,

@@ -176,6 +176,7 @@ impl Filters {
 const fn status_label(stage: StatusFilter) -> &'static str {
     match stage {
         StatusFilter::Queued => "Queued or waiting",
+        StatusFilter::WaitingInput => "Waiting for you",
         StatusFilter::Running => "Running",
         StatusFilter::Succeeded => "Succeeded",
         StatusFilter::Failed => "Failed or unknown",
@@ -187,6 +188,7 @@ const fn status_label(stage: StatusFilter) -> &'static str {
 const fn heading_noun(stage: StatusFilter) -> &'static str {
     match stage {
         StatusFilter::Queued => "Queued or waiting jobs",
+        StatusFilter::WaitingInput => "Jobs that wait for you",
         StatusFilter::Running => "Running jobs",
         StatusFilter::Succeeded => "Succeeded jobs",
         StatusFilter::Failed => "Failed or unknown jobs",

@@ -14,26 +14,39 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::announcer::{Announcer, new_jobs};
+use super::chips::{Chip, FailureDays, chips};
 use super::filters::{Filters, ListParams};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::jobs::{self, JobListUpdate, JobRow, Listing, ShownRows};
+use crate::jobs::{self, JobCounts, JobList, JobListUpdate, JobRow, JobStatus, MAX_PINNED, ShownRows};
 use crate::page::PAGE_SIZE;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::extract::Query;
 use crate::web::job_row::{JobRowView, updates_href};
 use crate::web::stream::{self, LiveSource};
+use crate::web::when::Calendar;
 use crate::web::{error, row_ids};
 
+/// The interval at which the time of running jobs is written anew.
+const ELAPSED_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The interval at which the times in words are written anew.
+const AGE_INTERVAL: Duration = Duration::from_secs(60);
+
 /// Returns the address of the stream of a page of the list.
-pub(super) fn href(filters: &Filters, list: &Listing) -> String {
+pub(super) fn href(filters: &Filters, list: &JobList) -> String {
     let query = filters.query(filters.before);
+    let JobList { pinned, listing, .. } = list;
+    let all = pinned.rows.iter().chain(&listing.rows);
     if filters.before.is_none() {
-        return updates_href(&filters.here, query, &list.rows, list.older);
+        // unfinished jobs that are not pinned are not new
+        let newest = all.clone().map(|row| row.id).max();
+        let older = if pinned.has_more { newest } else { listing.older };
+        return updates_href(&filters.here, query, all, older);
     }
     // a later page shows no new jobs, so the stream need not know the finished jobs
-    let open: Vec<_> = list.rows.iter().filter(|row| !row.status.is_final()).cloned().collect();
-    updates_href(&filters.here, query, &open, None)
+    updates_href(&filters.here, query, all.filter(|row| !row.status.is_final()), None)
 }
 
 /// The rows of a page, as the address of its stream lists them.
@@ -48,13 +61,16 @@ pub(super) struct RowsParams {
     /// The first job after the page.
     #[serde(default)]
     older: String,
+    /// "plain" if the rows have no columns to choose them and to act on them.
+    #[serde(default)]
+    rows: String,
 }
 
 impl RowsParams {
     fn parse(&self) -> Option<ShownRows> {
         let older = Some(self.older.as_str()).filter(|id| !id.is_empty()).map(str::parse).transpose().ok()?;
         let shown = ShownRows { open: row_ids::parse(&self.open)?, finished: row_ids::parse(&self.over)?, older };
-        (shown.open.len() + shown.finished.len() <= PAGE_SIZE).then_some(shown)
+        (shown.open.len() + shown.finished.len() <= PAGE_SIZE + MAX_PINNED).then_some(shown)
     }
 }
 
@@ -80,9 +96,13 @@ pub(super) async fn show(
         viewer: viewer.clone(),
         filters,
         shown,
+        has_actions: rows.rows != "plain",
         sent_rows: Vec::new(),
         sent_unseen: sent_unseen.unwrap_or(0),
+        sent_counts: None,
         has_sent: false,
+        times_sent_at: app.clock.now(),
+        checked_at: Instant::now(),
         announcer,
     };
     Ok(stream::respond(app, viewer, changes, updates))
@@ -93,6 +113,8 @@ pub(super) async fn show(
 #[template(path = "jobs/_rows_change.html")]
 struct RowsChange {
     rows: Vec<JobRowView>,
+    /// The views with their numbers, if these changed.
+    chips: Vec<Chip>,
     /// Set where the page announces new jobs.
     new_jobs: Option<NewJobsLink>,
     /// A sentence for the live region.
@@ -120,11 +142,18 @@ struct ListUpdates {
     viewer: Viewer,
     filters: Filters,
     shown: ShownRows,
+    /// The rows have columns to choose them and to act on them.
+    has_actions: bool,
     /// The open rows as they were sent last.
     sent_rows: Vec<JobRow>,
     /// The number of new jobs sent last.
     sent_unseen: usize,
+    /// The numbers of the views sent last.
+    sent_counts: Option<JobCounts>,
     has_sent: bool,
+    /// The moment by which the times in words were written.
+    times_sent_at: Timestamp,
+    checked_at: Instant,
     announcer: Announcer,
 }
 
@@ -133,24 +162,27 @@ impl LiveSource for ListUpdates {
     const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
-        let is_first_page = self.filters.before.is_none();
-        let update =
-            jobs::list_update(&self.app.db, &self.viewer.actor, &self.filters.filter, &self.shown, is_first_page)
-                .await?;
-        let changed: Vec<_> = update.rows.iter().filter(|row| !self.sent_rows.contains(row)).collect();
+        let calendar = self.viewer.calendar(self.app.clock.now());
+        let days = FailureDays::new(&calendar);
+        let since = self.filters.before.is_none().then_some(days.start);
+        let (actor, filter) = (&self.viewer.actor, &self.filters.filter);
+        let update = jobs::list_update(&self.app.db, actor, filter, &self.shown, since).await?;
+        let mut rows: Vec<_> = update.rows.iter().filter(|row| !self.sent_rows.contains(row)).cloned().collect();
         if self.has_sent {
-            for row in &changed {
+            for row in &rows {
                 self.announcer.record(row);
             }
         }
         self.announcer.record_unseen(self.sent_unseen, update.unseen);
         let announcement = self.announcer.announce(Instant::now());
-        let has_changed = !changed.is_empty() || update.unseen != self.sent_unseen || announcement.is_some();
-        let html = if has_changed || !self.has_sent {
-            let calendar = self.viewer.calendar(self.app.clock.now());
+        rows.extend(self.older_rows(&calendar).await?);
+        let chips = self.changed_chips(&update, &days);
+        let has_changed = update.unseen != self.sent_unseen || announcement.is_some() || !chips.is_empty();
+        let html = if has_changed || !rows.is_empty() || !self.has_sent {
             let change = RowsChange {
-                rows: changed.into_iter().map(|row| JobRowView::new(row, &self.filters.here, &calendar)).collect(),
-                new_jobs: is_first_page.then(|| NewJobsLink::new(&self.filters, update.unseen)),
+                rows: rows.iter().map(|row| self.view(row, &calendar)).collect(),
+                chips,
+                new_jobs: since.map(|_| NewJobsLink::new(&self.filters, update.unseen)),
                 announcement,
             };
             Some(change.render().map_err(anyhow::Error::from)?)
@@ -166,16 +198,51 @@ impl LiveSource for ListUpdates {
     }
 
     fn next_check(&self) -> Option<Instant> {
-        self.announcer.next_announcement()
+        let is_running = self.sent_rows.iter().any(|row| row.status == JobStatus::Running);
+        let times = self.checked_at + if is_running { ELAPSED_INTERVAL } else { AGE_INTERVAL };
+        self.announcer.next_announcement().map(|at| at.min(times)).or(Some(times))
     }
 }
 
 impl ListUpdates {
-    /// Remembers what was sent. Finished rows are not read again.
+    fn view(&self, row: &JobRow, calendar: &Calendar) -> JobRowView {
+        let build = if self.has_actions { JobRowView::with_actions } else { JobRowView::new };
+        build(row, &self.filters.here, calendar)
+    }
+
+    /// Returns rows whose times in words have become older: of running jobs every few seconds, of others every minute.
+    async fn older_rows(&mut self, calendar: &Calendar) -> Result<Vec<JobRow>> {
+        self.checked_at = Instant::now();
+        let passed = (calendar.now() - self.times_sent_at).unsigned_abs();
+        if passed < ELAPSED_INTERVAL {
+            return Ok(Vec::new());
+        }
+        let before = self.viewer.calendar(self.times_sent_at);
+        let is_older = |row: &JobRow| before.when(row.created_at).ago() != calendar.when(row.created_at).ago();
+        self.times_sent_at = calendar.now();
+        let mut rows: Vec<_> =
+            self.sent_rows.iter().filter(|row| row.status == JobStatus::Running || is_older(row)).cloned().collect();
+        if passed >= AGE_INTERVAL && !self.shown.finished.is_empty() {
+            let finished = jobs::finished_rows(&self.app.db, &self.viewer.actor, &self.shown).await?;
+            rows.extend(finished.into_iter().filter(is_older));
+        }
+        Ok(rows)
+    }
+
+    /// Returns the views of the list if their numbers changed.
+    fn changed_chips(&self, update: &JobListUpdate, days: &FailureDays) -> Vec<Chip> {
+        let Some(counts) = update.counts.filter(|_| self.has_actions && self.sent_counts != update.counts) else {
+            return Vec::new();
+        };
+        chips(&self.filters.here, &counts, days, self.filters.is_paused, &self.filters.href(None))
+    }
+
+    /// Remembers what was sent. Finished rows are read again for their times only.
     fn record_sent(&mut self, update: JobListUpdate) {
         let (finished, open): (Vec<_>, Vec<_>) = update.rows.into_iter().partition(|row| row.status.is_final());
         self.shown.finished.extend(finished.into_iter().map(|row| row.id));
         self.shown.open = open.iter().map(|row| row.id).collect();
-        (self.sent_rows, self.sent_unseen, self.has_sent) = (open, update.unseen, true);
+        (self.sent_rows, self.sent_unseen, self.sent_counts) = (open, update.unseen, update.counts);
+        self.has_sent = true;
     }
 }

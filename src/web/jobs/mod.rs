@@ -5,28 +5,29 @@
 
 mod announcer;
 mod cancellation;
+mod chips;
+mod comparison;
 mod filters;
+mod index;
 mod job_stream;
 mod list_stream;
 mod no_script_log;
 mod output;
 mod run_bar;
+mod selection;
 mod sentences;
 mod views;
 
 use std::time::Duration;
 
-use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use self::filters::{Filters, ListParams};
 use self::views::{EventView, JobView, LiveOptions, ShowPage};
 use crate::actor::Actor;
 use crate::app::App;
@@ -35,18 +36,13 @@ use crate::connections;
 use crate::connectors;
 use crate::error::{Error as DomainError, Result};
 use crate::ids::JobId;
-use crate::jobs::{self, Job, JobEvent, Listing, Position};
+use crate::jobs::{self, Job, JobEvent, Position};
 use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
 use crate::web::extract::{ById, Path, Query};
-use crate::web::filter_query::FilterQuery;
-use crate::web::filtering::SelectOption;
-use crate::web::job_row::JobRowView;
-use crate::web::live_bar::LiveUpdatesBar;
-use crate::web::respond::{forbid_storing, page_unstored, page_with};
+use crate::web::respond::{forbid_storing, page_unstored};
 use crate::web::shell::{Section, Shell};
-use crate::web::when::{Calendar, When};
 
 /// The longest time that a request may wait for a change. Browsers and proxies give up on longer silences.
 const MAX_WAIT: Duration = Duration::from_secs(25);
@@ -56,71 +52,17 @@ const RELOAD_INTERVALS: [u64; 3] = [10, 30, 60];
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/jobs", get(index))
+        .route("/jobs", get(index::index))
         .route("/jobs/news", get(list_stream::show))
+        .route("/jobs/cancellation", get(selection::new_cancellation).post(selection::create_cancellation))
+        .route("/jobs/repetition", get(selection::new_repetition).post(selection::create_repetition))
+        .route("/jobs/comparison", get(comparison::show))
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(job_stream::show))
         .route("/jobs/{id}/live", get(no_script_log::show))
         .route("/jobs/{id}/output", get(output::download))
         .route("/jobs/{id}/content/{n}", get(output::content))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
-}
-
-/// The list of jobs.
-#[derive(Template)]
-#[template(path = "jobs/index.html")]
-struct IndexPage {
-    shell: Shell,
-    heading: String,
-    filters: Filters,
-    stages: Vec<SelectOption>,
-    jobs: Vec<JobRowView>,
-    /// The moment up to which the search went, if it stopped before the page was full.
-    stopped_at: Option<When>,
-    newest: String,
-    older: String,
-    /// The controls of live updates, if anything on this page can change.
-    bar: Option<LiveUpdatesBar>,
-    /// The address of the live stream, unless the viewer paused it.
-    stream: Option<String>,
-}
-
-impl IndexPage {
-    fn new(shell: Shell, filters: Filters, list: &Listing, calendar: &Calendar) -> Self {
-        let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
-            _ if !filters.faults.is_empty() => Some("Error"),
-            true => Some("No matches"),
-            false => None,
-        };
-        let has_list = !list.rows.is_empty() || filters.before.is_some() || !filters.filter.is_empty();
-        let can_change = filters.before.is_none() || list.rows.iter().any(|row| !row.status.is_final());
-        let bar = (has_list && can_change).then(|| filters.live_bar());
-        Self {
-            stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| list_stream::href(&filters, list)),
-            bar,
-            shell: match state {
-                Some(state) => shell.title_prefix(state),
-                None => shell,
-            },
-            heading: filters.heading(),
-            stages: Filters::stages(),
-            jobs: list.rows.iter().map(|job| JobRowView::new(job, &filters.here, calendar)).collect(),
-            stopped_at: list.stopped_at.map(|job| calendar.when(job.made_at())),
-            newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
-            older: list.older.map(|job| filters.href(Some(job))).unwrap_or_default(),
-            filters,
-        }
-    }
-}
-
-async fn index(State(app): State<App>, me: SignedIn, FilterQuery(params): FilterQuery<ListParams>) -> error::Result {
-    let mut tx = app.db.enter(&me.actor).await?;
-    let filters = Filters::read(&mut tx, &me, &params).await?;
-    let list = jobs::list(&mut tx, &me.actor, &filters.filter, filters.before).await?;
-    drop(tx);
-    let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let shell = me.shell(filters.heading()).await.section(Section::Jobs);
-    Ok(page_with(status, &IndexPage::new(shell, filters, &list, &me.calendar(app.clock.now()))))
 }
 
 #[derive(Default, Deserialize)]

@@ -48,7 +48,9 @@ async fn each_link_of_the_list_has_a_name_of_its_own() {
         let names = page.texts("tbody th a");
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 3, "{names:?}");
         for (name, time) in names.iter().zip(page.texts("tbody td time")) {
-            assert!(name.starts_with("hash") && name.ends_with(&format!(", Succeeded, {time}")), "{name}, {time}");
+            let clock = &time[time.len() - 8..];
+            assert!(name.to_lowercase().starts_with("hash") && name.contains(", Succeeded, "), "{name}");
+            assert!(name.ends_with(clock), "{name}, {time}");
         }
     }
 }

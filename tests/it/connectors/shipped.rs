@@ -99,7 +99,7 @@ async fn a_connector_without_its_file_is_hidden_and_its_jobs_stay_readable() {
     let entry = alice.get(&entry).await;
     assert!(entry.text("main").contains("Workbench"), "{}", entry.text("main"));
     assert!(!has_link(&entry), "a link to nowhere");
-    assert_eq!(alice.get("/jobs?connector=workbench").await.texts("tbody th a bdi"), ["hash"]);
+    assert_eq!(alice.get("/jobs?connector=workbench").await.texts("tbody th a bdi"), ["Hash a text"]);
 
     // the connector and its tools return with the file
     store_shipped(&app, &shipped().unwrap()).await;

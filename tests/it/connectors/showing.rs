@@ -34,7 +34,7 @@ async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     assert_eq!(page.attr(&format!("{} a", last("json_query")), "href").as_deref(), Some(failed.path()));
     assert!(page.text(&last("hash")).starts_with("Succeeded"));
     assert!(page.text(&last("countdown")).contains("None lately"));
-    assert_eq!(page.texts(&format!("{JOBS} tbody th a bdi")), ["json_query", "json_query", "hash"]);
+    assert_eq!(page.texts(&format!("{JOBS} tbody th a bdi")), ["Query JSON", "Query JSON", "Hash a text"]);
     let all = page.attr(&format!("{JOBS} .sheet-head a"), "href").unwrap();
     assert_eq!(alice.get(&all).await.texts("tbody th a").len(), 3);
     assert_eq!(page.texts(&format!("{CONNECTIONS} tbody th")), ["Default"]);

@@ -23,12 +23,12 @@ async fn the_form_filters_the_list_and_the_page_names_the_filters() {
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
     app.run(&bob, HASH, [("v/text", "b")]).await;
     let all = alice.get("/jobs").await;
-    assert_eq!(tools(&all), ["json_query", "hash"]);
+    assert_eq!(tools(&all), ["Query JSON", "Hash a text"]);
 
     let failed = alice.submit(&all, FORM, [("status", "failed")]).await;
     assert_eq!(
         (failed.text("h1"), tools(&failed)),
-        ("Failed or unknown jobs".to_owned(), vec!["json_query".to_owned()])
+        ("Failed or unknown jobs".to_owned(), vec!["Query JSON".to_owned()])
     );
     assert_eq!(failed.text("title"), "Failed or unknown jobs – Tool Connect Craft");
     assert_eq!(failed.attr("#f-status option[selected]", "value").as_deref(), Some("failed"));
@@ -37,7 +37,7 @@ async fn the_form_filters_the_list_and_the_page_names_the_filters() {
         alice.submit(&failed, FORM, [("status", "succeeded"), ("connector", "workbench"), ("tool", "hash")]).await;
     assert_eq!(
         (good.text("h1"), tools(&good)),
-        ("Succeeded jobs of “hash” (Workbench)".to_owned(), vec!["hash".to_owned()])
+        ("Succeeded jobs of “hash” (Workbench)".to_owned(), vec!["Hash a text".to_owned()])
     );
 
     let none = alice.submit(&good, FORM, [("status", "canceled")]).await;
@@ -60,10 +60,10 @@ async fn a_job_is_found_by_a_part_of_its_tools_name_or_title() {
     app.run(&alice, &format!("{place}/tools/get-sum"), []).await;
     app.run(&alice, &format!("{place}/tools/get-env"), []).await;
     let found = async |query: &str| tools(&alice.get(&format!("/jobs?{query}")).await);
-    assert_eq!(found("tool=GET").await, ["get-env", "get-sum"]);
-    assert_eq!(found("tool=numbers").await, ["get-sum"]);
+    assert_eq!(found("tool=GET").await, ["Settings", "Add Numbers"]);
+    assert_eq!(found("tool=numbers").await, ["Add Numbers"]);
     assert_eq!(found("tool=get&connector=workbench").await, Vec::<String>::new());
-    assert_eq!(found("tool=get&status=succeeded&connector=sums").await, ["get-env", "get-sum"]);
+    assert_eq!(found("tool=get&status=succeeded&connector=sums").await, ["Settings", "Add Numbers"]);
     assert_eq!(found("tool=%25").await, Vec::<String>::new());
     assert_eq!(alice.get("/jobs?tool=get").await.text("h1"), "Jobs of “get”");
     assert_eq!(tools(&bob.get("/jobs?tool=get").await), Vec::<String>::new());
@@ -103,7 +103,7 @@ async fn since_begins_with_the_day_of_the_viewer() {
     // by its id, which another story’s clock may have moved on
     let today = day(job.made_at());
     let tomorrow = day(job.made_at() + Duration::from_secs(86_400));
-    assert_eq!(tools(&alice.get(&format!("/jobs?since={today}")).await), ["hash"]);
+    assert_eq!(tools(&alice.get(&format!("/jobs?since={today}")).await), ["Hash a text"]);
     let none = alice.get(&format!("/jobs?since={tomorrow}&status=&tool=")).await;
     assert_eq!((none.status.as_u16(), none.text("main h2")), (200, "No jobs match".to_owned()));
     // on the clock of Kiritimati the day of UTC began fourteen hours ago
@@ -117,8 +117,12 @@ async fn since_begins_with_the_day_of_the_viewer() {
 async fn page_links_keep_the_filters_and_drop_empty_ones() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
+    let mut jobs = Vec::new();
     for n in 0..52 {
-        alice.post(HASH, &[("v/text", n.to_string())]).await;
+        jobs.push(app.start(&alice, HASH, [("v/text", &*n.to_string())]).await);
+    }
+    for job in jobs {
+        app.wait_until_finished(&alice, job).await;
     }
     let first = alice.get("/jobs?status=&connector=workbench&tool=hash&since=").await;
     assert_eq!(tools(&first).len(), 50);
@@ -142,7 +146,7 @@ async fn an_unknown_filter_is_named_and_the_others_apply() {
     for (told, name) in told.iter().zip(["status", "connector", "since", "before"]) {
         assert!(told.contains(&format!("“{name}”")), "{told}");
     }
-    assert_eq!((page.text("h1"), tools(&page)), ("Jobs of “hash”".to_owned(), vec!["hash".to_owned()]));
+    assert_eq!((page.text("h1"), tools(&page)), ("Jobs of “hash”".to_owned(), vec!["Hash a text".to_owned()]));
     let long = format!("/jobs?tool={}", "x".repeat(10_000));
     assert_eq!((alice.get(&long).await.status.as_u16(), bob.get("/jobs?tool=%00").await.status.as_u16()), (422, 422));
     // a cursor of another user or list is only a point in time
@@ -166,13 +170,18 @@ async fn a_scan_with_few_matches_stops_and_links_to_its_continuation() {
              SELECT $2, gen_random_uuid(), c.id, 'active', $1, $1
              FROM (SELECT id FROM other UNION ALL SELECT id FROM connectors WHERE slug = 'workbench') c
              RETURNING owner_id, id, connector_id
+         ),
+         past AS (
+             INSERT INTO job (owner_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
+             SELECT l.owner_id,
+                    (left(uuid_floor($1 + make_interval(secs => n / 1000.0))::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+                    l.connector_id, l.id, gen_random_uuid(), 'same', 'browser', '{}', $1
+             FROM generate_series(0, 1000) n
+             JOIN linked l ON (l.connector_id = (SELECT id FROM other)) = (n = 0)
+             RETURNING owner_id, id
          )
-         INSERT INTO job (owner_id, id, connector_id, connection_id, tool_version_id, tool_name, origin, input, created_at)
-         SELECT l.owner_id,
-                (left(uuid_floor($1 + make_interval(secs => n / 1000.0))::text, 14) || '7000-8000-' || lpad(n::text, 12, '0'))::uuid,
-                l.connector_id, l.id, gen_random_uuid(), 'same', 'browser', '{}', $1
-         FROM generate_series(0, 1000) n
-         JOIN linked l ON (l.connector_id = (SELECT id FROM other)) = (n = 0)",
+         INSERT INTO job_result (owner_id, job_id, run_no, outcome, finished_at)
+         SELECT owner_id, id, 1, 'ok', $1 FROM past",
     )
     .bind(app.app.clock.now())
     .bind(app.owner_of("alice").await)

@@ -28,6 +28,9 @@ async fn the_list_is_newest_first_and_its_pages_do_not_shift_when_jobs_arrive() 
     for n in 0..MANY {
         started.push(start(&alice, n).await);
     }
+    for job in &started {
+        app.wait_until_finished(&alice, job.rsplit('/').next().unwrap().parse().unwrap()).await;
+    }
     started.reverse();
 
     let first = alice.get("/jobs").await;

@@ -114,7 +114,7 @@ async fn a_later_page_receives_its_own_rows_only_and_its_stream_ends_with_them()
     let alice = app.alice().await;
     let shown = start_long_job(&app, &alice).await;
     let newest = start_long_job(&app, &alice).await;
-    let later = alice.get(&format!("/jobs?before={newest}")).await;
+    let later = alice.get(&format!("/jobs?status=running&before={newest}")).await;
     assert!(!later.has("#new-jobs"));
     let mut stream = alice.stream(&address(&later), &[]).await;
     assert_eq!(rows(&stream.message().await.unwrap().data), std::slice::from_ref(&shown));
@@ -124,7 +124,7 @@ async fn a_later_page_receives_its_own_rows_only_and_its_stream_ends_with_them()
     assert!(last.data.contains("Cancelled") && !last.data.contains("new job"), "{}", last.data);
     assert_eq!(stream.message().await.unwrap().name.as_deref(), Some("end"));
     assert!(stream.message().await.is_none());
-    let over = alice.get(&format!("/jobs?before={newest}")).await;
+    let over = alice.get(&format!("/jobs?status=canceled&before={newest}")).await;
     assert!(!over.has("div.live") && !over.has("#live-bar"), "nothing on this page can change");
 }
 
@@ -135,7 +135,7 @@ async fn rows_of_other_users_are_not_sent() {
     start_long_job(&app, &alice).await;
     let mut stream = bob.stream(&address(&alice.get("/jobs").await), &[]).await;
     let first = stream.message().await.unwrap();
-    assert!(rows(&first.data).is_empty() && !first.data.contains("countdown"), "{}", first.data);
+    assert!(rows(&first.data).is_empty() && !first.data.contains("Count down"), "{}", first.data);
     let own = start_long_job(&app, &bob).await;
     let told = stream.until("1 new job – show").await;
     assert!(!told.data.contains(&own));
@@ -149,7 +149,7 @@ async fn rows_that_no_page_can_have_are_rejected_with_a_message() {
     let ids = |n: usize| vec![id.as_str(); n].join(".");
     let asked = [
         format!("/jobs/news?open={}", ids(51)),
-        format!("/jobs/news?open={}&over={}", ids(30), ids(21)),
+        format!("/jobs/news?open={}&over={}", ids(21), ids(50)),
         "/jobs/news?open=1".to_owned(),
         format!("/jobs/news?over={id},{id}"),
         "/jobs/news?older=x".to_owned(),

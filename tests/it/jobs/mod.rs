@@ -9,7 +9,9 @@ mod list_updates;
 mod previews;
 mod run;
 mod secrets;
+mod several;
 mod typed_input;
+mod views;
 
 use serde_json::Value;
 

@@ -1,0 +1,1 @@
+-- a job that waits for a person is among the rows of an earlier migration
