@@ -13,6 +13,7 @@ pub mod assets;
 mod audit;
 pub mod badge;
 mod checkup_findings;
+mod compression;
 mod connection_links;
 mod connections;
 mod connectors;
@@ -58,11 +59,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use http::{Extensions, HeaderMap, StatusCode, Version};
-use tower_http::CompressionLevel;
+use http::StatusCode;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, field};
@@ -118,9 +116,6 @@ async fn not_found(_: MaybeSignedIn) -> error::Error {
 /// A handler without a response by then is cut off. Streams begin at once, so they are not.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Level 4 compresses a page to within a few percent of the best level, in a tenth of the time.
-const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
-
 /// The settings that the layers need.
 #[derive(Clone, Debug)]
 pub struct WebSettings {
@@ -133,28 +128,19 @@ pub fn layers<S: Clone + Send + Sync + 'static>(pages: Router<S>, settings: &Web
     let https = settings.public_url.scheme() == "https";
     let public = cross_origin::PublicHost::new(&settings.public_url);
     let address = public_address::PublicAddress::new(settings.public_url.clone());
-    pages
+    let pages = pages
         .layer(DefaultBodyLimit::max(extract::MAX_FORM_BYTES))
         .layer(CatchPanicLayer::custom(error::panic_response))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, HANDLER_TIMEOUT))
         .layer(from_fn_with_state(public, cross_origin::refuse))
         .layer(from_fn_with_state(address, public_address::lead))
         .layer(from_fn(error::render_errors))
-        .layer(from_fn(respond::revalidate))
-        .layer(
-            CompressionLayer::new()
-                .quality(COMPRESSION_LEVEL)
-                .compress_when(DefaultPredicate::new().and(is_compressible)),
-        )
+        .layer(from_fn(respond::revalidate));
+    compression::compress(pages)
         .layer(map_response(move |response| ready(security::harden(response, https))))
         .layer(from_fn_with_state(RequestMetrics::default(), request_metrics::record))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_request(()).on_response(()).on_failure(()))
         .layer(from_fn(request_id::assign))
-}
-
-/// Compression would delay the pieces of a streamed page; such a response asks not to be buffered.
-fn is_compressible(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    !headers.contains_key(respond::UNBUFFERED)
 }
 
 /// Builds the span of a request. It names the matched route, never the address, which may hold a reset token or an OAuth code.

@@ -10,6 +10,7 @@ mod page_service;
 mod request_guard;
 mod socket;
 mod sockets;
+mod version;
 mod watched_stream;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ pub use self::limits::SocketLimits;
 use self::page_service::PageService;
 use self::socket::Socket;
 use self::sockets::Sockets;
+use self::version::is_http2;
 use self::watched_stream::WatchedStream;
 use crate::config::Proxy;
 
@@ -95,10 +97,18 @@ impl Server {
         // without this, small pieces of live pages wait for the acknowledgement of earlier ones
         let _ = stream.set_nodelay(true);
         let pages = PageService::new(self.pages.clone(), peer, Arc::clone(&socket));
-        let stream = TokioIo::new(WatchedStream::new(stream, Arc::clone(&socket)));
         let stop = self.stop.clone();
         async move {
-            let builder = builder();
+            let builder = tokio::select! {
+                version = is_http2(&stream) => match version {
+                    Ok(true) => builder().http2_only(),
+                    Ok(false) => builder().http1_only(),
+                    Err(_) => return,
+                },
+                () = socket.ended() => return,
+                () = stop.cancelled() => return,
+            };
+            let stream = TokioIo::new(WatchedStream::new(stream, Arc::clone(&socket)));
             let mut connection = pin!(builder.serve_connection(stream, pages));
             tokio::select! {
                 // an error is that of a client: a request that is no HTTP, or a lost socket

@@ -201,6 +201,20 @@ async fn the_head_of_a_request_is_bounded() {
 }
 
 #[tokio::test]
+async fn both_versions_of_http_are_served_on_one_port() {
+    let server = Server::start(LIMITS).await;
+    #[expect(clippy::disallowed_methods, reason = "a client of the hub")]
+    let http2 = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let answer = http2.get(format!("http://{}/quick", server.address)).send().await.unwrap();
+    assert_eq!((answer.version(), answer.status().as_u16()), (http::Version::HTTP_2, 200));
+
+    // a method that begins like HTTP/2, in two pieces
+    let mut client = server.connect().await;
+    client.send("PRO").await.send("PFIND /quick HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(client.answer().await.0, 405);
+}
+
+#[tokio::test]
 async fn a_flood_of_half_requests_leaves_the_pages_of_the_program_answering() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
