@@ -9,7 +9,7 @@ use url::Url;
 use crate::accounts::{OwnerCheck, Passwords};
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
-use crate::config::{Proxy, SignUp};
+use crate::config::{Proxy, Setting, SignUp};
 use crate::connections::TokenRefresher;
 use crate::db::{Databases, Db, SystemDb};
 use crate::egress::Egress;
@@ -57,6 +57,8 @@ pub struct Handles {
     pub sign_up: SignUp,
     /// Reverse proxies whose forwarding headers are trusted.
     pub proxies: Vec<Proxy>,
+    /// The settings of this process, each with its source.
+    pub settings: Vec<Setting>,
 }
 
 impl From<Handles> for App {

@@ -33,13 +33,15 @@ pub enum LinkPurpose {
     Reset,
     /// Changes the address of an account.
     Email,
+    /// Makes the account of an invited person.
+    Invite,
     /// Sets up the hub.
     Setup,
 }
 
 impl LinkPurpose {
     /// Every purpose.
-    pub const ALL: [Self; 4] = [Self::Confirm, Self::Reset, Self::Email, Self::Setup];
+    pub const ALL: [Self; 5] = [Self::Confirm, Self::Reset, Self::Email, Self::Invite, Self::Setup];
 
     /// Returns the text in the database.
     #[must_use]
@@ -48,6 +50,7 @@ impl LinkPurpose {
             Self::Confirm => "confirm",
             Self::Reset => "reset",
             Self::Email => "email",
+            Self::Invite => "invite",
             Self::Setup => "setup",
         }
     }
@@ -60,9 +63,9 @@ fn digest(token: &str) -> Vec<u8> {
 /// A link to issue.
 pub(super) struct NewLink<'a> {
     pub(super) purpose: LinkPurpose,
-    /// The user whom the link belongs to; `None` for the set-up of the hub.
+    /// The user whom the link belongs to; `None` if the link makes an account.
     pub(super) user: Option<UserId>,
-    /// The address that the user gets, if the purpose is a change of address.
+    /// The address that the account gets, of a change of address and of an invitation.
     pub(super) new_email: Option<&'a Email>,
     pub(super) ttl: Duration,
 }

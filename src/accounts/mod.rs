@@ -3,7 +3,7 @@
 //! Invariants:
 //! - A password is stored as an Argon2id hash, which is computed outside of the async threads.
 //! - A session id or a mailed token is stored as its SHA-256.
-//! - An account can sign in only after its address is confirmed.
+//! - An account can sign in only after its address is confirmed, and while no administrator has disabled it.
 //! - A failed sign-in does not reveal whether the address or the password was wrong; the wait between attempts grows.
 //! - Each change leaves one audit entry in its own transaction.
 //!
@@ -13,6 +13,7 @@
 //! The pages of accounts and settings call this module, and so does the command line. It holds nothing about services: their
 //! accounts and credentials belong to `connections`.
 
+mod administration;
 mod appearance;
 mod confirmation;
 mod current_password;
@@ -20,6 +21,7 @@ mod email;
 mod email_change;
 mod hash_memory;
 mod hashing;
+mod invitations;
 mod links;
 mod password;
 mod password_change;
@@ -30,15 +32,24 @@ mod setup;
 mod sign_in;
 mod sign_up;
 mod store;
+mod store_administration;
+mod store_inserts;
 mod throttle;
 mod user;
 mod visitor;
 
+pub use administration::{
+    AccountState, disable_account, enable_account, end_sessions, find_account, list_accounts, set_administrator,
+};
 pub use appearance::{Announce, Appearance, Contrast, Motion, Theme};
 pub use confirmation::{Dispatch, confirm, confirmation_state, send_confirmation};
 pub use email::Email;
 pub use email_change::{EmailChange, NewEmailAddress, confirm_email_change, find_email_change, request_email_change};
 pub use hashing::{HashingCost, Passwords};
+pub use invitations::{
+    Invitation, InvitationLink, accept_invitation, find_invitation, find_invitation_link, invite, list_invitations,
+    withdraw_invitation,
+};
 pub use links::{LinkPurpose, LinkState};
 pub use password::Password;
 pub use password_change::{PasswordChange, change_password};
@@ -47,6 +58,7 @@ pub use reset::{PasswordReset, ResetLink, find_reset, reset_password, send_reset
 pub use setup::{OwnerCheck, create_owner, issue_setup_link, setup_state};
 pub use sign_in::{SignInAttempt, SignInOutcome, sign_in, sign_out};
 pub use sign_up::{create, sign_up};
+pub use store_administration::AccountSummary;
 pub use user::{NewAccount, NewUser, User};
 pub use visitor::Visitor;
 
@@ -65,7 +77,7 @@ pub async fn list_responsible(system: &SystemDb, owner: OwnerId) -> Result<Vec<U
     Ok(store::list_responsible(system.pool(), owner).await?)
 }
 
-/// Lists the administrators of the hub whose address is confirmed.
+/// Lists the administrators of the hub who can sign in.
 pub async fn list_administrators(system: &SystemDb) -> Result<Vec<User>> {
     Ok(store::list_administrators(system.pool()).await?)
 }

@@ -42,11 +42,14 @@ pub enum ResetLink {
     Invalid(LinkState),
 }
 
-/// Enqueues a mail with a link to the account with this address, unless there is none or a mail was enqueued within the
-/// last minute.
+/// Enqueues a mail with a link to the account with this address, unless there is none, the account is disabled, or a mail was
+/// enqueued within the last minute.
 pub async fn send_reset_link(system: &SystemDb, outbox: &Outbox, email: &Email, now: Timestamp) -> Result<()> {
     let Some(account) = store::find_by_email(system.pool(), email.typed()).await? else { return Ok(()) };
     let user = account.user;
+    if user.disabled_at.is_some() {
+        return Ok(());
+    }
     let mut tx = system.begin().await?;
     // of two concurrent requests, the second finds the link of the first
     store::lock(&mut tx, user.id).await?;

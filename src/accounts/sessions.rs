@@ -72,8 +72,12 @@ pub struct SessionData<'a> {
 pub async fn insert(system: &SystemDb, key: SessionKey, session: SessionData<'_>, now: Timestamp) -> Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO user_sessions (id_hash, user_id, data, ip, agent, created_at, seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
+        WITH begun AS (
+            INSERT INTO user_sessions (id_hash, user_id, data, ip, agent, created_at, seen_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
+            RETURNING user_id
+        )
+        UPDATE users SET last_seen_at = $6 FROM begun WHERE id = begun.user_id
         "#,
         &key.0,
         session.user as _,
@@ -140,7 +144,7 @@ pub async fn is_valid(system: &SystemDb, key: SessionKey, now: Timestamp) -> Res
 async fn load_of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<ActiveSession>> {
     let row = select_users!(
         "s.data, s.seen_at,",
-        "JOIN user_sessions s ON s.user_id = id WHERE s.id_hash = $1 AND s.expires_at > $2",
+        "JOIN user_sessions s ON s.user_id = id WHERE s.id_hash = $1 AND s.expires_at > $2 AND disabled_at IS NULL",
         &key.0,
         now
     )
@@ -160,10 +164,17 @@ async fn load_of_visitor(system: &SystemDb, key: SessionKey, now: Timestamp) -> 
     Ok(row.map(|row| ActiveSession { data: row.data, user: None, seen_at: row.seen_at }))
 }
 
-/// Extends the expiry. Of concurrent requests only one writes, because the others find another `seen_at`.
+/// Extends the expiry and records when the user was last seen. Of concurrent requests only one writes, because the others
+/// find another `seen_at`.
 async fn touch(system: &SystemDb, key: SessionKey, seen_at: Timestamp, now: Timestamp) -> Result<()> {
     sqlx::query!(
-        "UPDATE user_sessions SET seen_at = $3, expires_at = $4 WHERE id_hash = $1 AND seen_at = $2",
+        r#"
+        WITH touched AS (
+            UPDATE user_sessions SET seen_at = $3, expires_at = $4 WHERE id_hash = $1 AND seen_at = $2
+            RETURNING user_id
+        )
+        UPDATE users SET last_seen_at = $3 FROM touched WHERE id = touched.user_id
+        "#,
         &key.0,
         seen_at,
         now,

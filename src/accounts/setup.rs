@@ -8,7 +8,7 @@ use time::Duration;
 
 use super::links::{self, LinkPurpose, LinkState, NewLink};
 use super::sign_up::{self, find_confirmed};
-use super::{NewAccount, Passwords, User, store};
+use super::{NewAccount, Passwords, User, store, store_inserts};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::db::SystemDb;
@@ -81,7 +81,7 @@ pub async fn create_owner(
     }
     let user = match find_confirmed(&mut tx, new).await? {
         Some(_) => None,
-        None => store::insert_owner(&mut tx, account, &hash, now).await?,
+        None => store_inserts::insert_with_link(&mut tx, account, &hash, true, now).await?,
     };
     let user = user.ok_or_else(|| sign_up::address_taken_error(new))?;
     // a stranger may have signed up with this address, and has a link that confirms it

@@ -31,6 +31,9 @@ pub enum SignInOutcome {
     Accepted(User),
     /// Address and password match, but the address is not confirmed. Only a person who knows the password learns this.
     Unconfirmed(Email),
+    /// Address and password match, but an administrator disabled the account. Only a person who knows the password learns
+    /// this.
+    Disabled,
     /// Address and password do not match.
     Refused,
     /// Too many attempts failed: the password was not checked, and will not be before this time.
@@ -62,6 +65,9 @@ pub async fn sign_in(
     let typed: String =
         email.as_ref().map_or_else(|typed| *typed, Email::as_str).chars().take(MAX_RECORDED_EMAIL_CHARS).collect();
     let (answer, action) = match (account, email) {
+        (Some(account), Ok(_)) if matches && account.user.disabled_at.is_some() => {
+            (SignInOutcome::Disabled, Action::SessionRefused { email: typed.clone(), class: "disabled" })
+        }
         (Some(account), Ok(email)) if matches => match account.user.confirmed_at {
             Some(_) => (SignInOutcome::Accepted(account.user), Action::SessionStarted),
             None => (

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::links::{self, LinkPurpose};
-use super::{NewAccount, NewUser, Passwords, User, confirmation, store};
+use super::{NewAccount, NewUser, Passwords, User, confirmation, store, store_inserts};
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::config::SignUp;
@@ -32,7 +32,7 @@ pub async fn sign_up(
     let mut tx = system.begin().await?;
     let inserted = match find_confirmed(&mut tx, new).await? {
         Some(_) => None,
-        None => store::insert_unconfirmed(&mut tx, account, &hash, now).await?,
+        None => store_inserts::insert_unconfirmed(&mut tx, account, &hash, now).await?,
     };
     if let Some(user) = inserted {
         links::withdraw(&mut *tx, LinkPurpose::Confirm, Some(user)).await?;
@@ -63,7 +63,7 @@ pub async fn create(
     let mut tx = system.begin().await?;
     let user = match store::find_by_email(&mut *tx, new.email.as_str()).await? {
         Some(_) => None,
-        None => store::insert_confirmed(&mut tx, new, &hash, is_admin, now).await?,
+        None => store_inserts::insert_confirmed(&mut tx, new, &hash, is_admin, now).await?,
     };
     let user = user.ok_or_else(|| address_taken_error(new))?;
     let action = Action::AccountCreated { user: user.id, admin: is_admin };

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::email::Spellings;
-use super::{Announce, Appearance, Contrast, Motion, NewAccount, NewUser, Theme, User};
+use super::{Announce, Appearance, Contrast, Motion, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::{OwnerId, UserId};
 
@@ -30,7 +30,8 @@ macro_rules! select_users {
                 contrast AS "contrast: Contrast",
                 motion AS "motion: Motion",
                 announce AS "announce: Announce",
-                confirmed_at
+                confirmed_at,
+                disabled_at
                 FROM users "#
                 + $from,
             $($argument),+
@@ -53,6 +54,7 @@ macro_rules! user_from {
             motion: $row.motion,
             announce: $row.announce,
             confirmed_at: $row.confirmed_at,
+            disabled_at: $row.disabled_at,
         }
     };
 }
@@ -68,11 +70,14 @@ pub(super) async fn list_responsible(conn: impl PgExecutor<'_>, owner: OwnerId) 
     let rows = select_users!(
         "",
         r#"
-        WHERE id = $1
-           OR id IN (
-               SELECT user_id FROM memberships
-               WHERE organisation_id = $1 AND ended_at IS NULL AND role IN ('owner', 'admin')
-           )
+        WHERE disabled_at IS NULL
+          AND (
+              id = $1
+              OR id IN (
+                  SELECT user_id FROM memberships
+                  WHERE organisation_id = $1 AND ended_at IS NULL AND role IN ('owner', 'admin')
+              )
+          )
         ORDER BY id
         "#,
         owner as _
@@ -82,9 +87,12 @@ pub(super) async fn list_responsible(conn: impl PgExecutor<'_>, owner: OwnerId) 
     Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
+/// Lists the administrators who can sign in.
 pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {
     let rows =
-        select_users!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL ORDER BY id", true).fetch_all(conn).await?;
+        select_users!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL AND disabled_at IS NULL ORDER BY id", true)
+            .fetch_all(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
@@ -106,123 +114,6 @@ pub(super) async fn find_by_email(conn: impl PgExecutor<'_>, email: &str) -> sql
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| Credentials { user: user_from!(row), password_hash: row.password_hash }))
-}
-
-/// Inserts a confirmed user. Returns `None` if the address is taken.
-pub(super) async fn insert_confirmed(
-    conn: &mut PgConnection,
-    new: &NewUser,
-    password_hash: &str,
-    is_admin: bool,
-    now: Timestamp,
-) -> sqlx::Result<Option<User>> {
-    sqlx::query_as!(
-        User,
-        r#"
-        INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $6)
-        ON CONFLICT (lower(email)) DO NOTHING
-        RETURNING id AS "id: UserId",
-                  email,
-                  display_name,
-                  is_admin,
-                  time_zone,
-                  has_chosen_time_zone,
-                  theme AS "theme: Theme",
-                  contrast AS "contrast: Contrast",
-                  motion AS "motion: Motion",
-                  announce AS "announce: Announce",
-                  confirmed_at
-        "#,
-        UserId::new(now) as _,
-        new.email.as_str(),
-        new.display_name,
-        password_hash,
-        is_admin,
-        now,
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Inserts the owner of the hub, or replaces a user whose address is not confirmed. Returns `None` if the address belongs to
-/// a confirmed account.
-pub(super) async fn insert_owner(
-    conn: &mut PgConnection,
-    account: NewAccount<'_>,
-    password_hash: &str,
-    now: Timestamp,
-) -> sqlx::Result<Option<User>> {
-    let NewAccount { user: new, visitor } = account;
-    sqlx::query_as!(
-        User,
-        r#"
-        INSERT INTO users (id, email, display_name, password_hash, time_zone, is_admin, confirmed_at, created_at)
-        VALUES ($1, $2, $3, $4, $6, true, $5, $5)
-        ON CONFLICT (lower(email)) DO UPDATE
-        SET email = EXCLUDED.email,
-            display_name = EXCLUDED.display_name,
-            password_hash = EXCLUDED.password_hash,
-            time_zone = EXCLUDED.time_zone,
-            is_admin = true,
-            confirmed_at = EXCLUDED.confirmed_at
-        WHERE users.confirmed_at IS NULL
-        RETURNING id AS "id: UserId",
-                  email,
-                  display_name,
-                  is_admin,
-                  time_zone,
-                  has_chosen_time_zone,
-                  theme AS "theme: Theme",
-                  contrast AS "contrast: Contrast",
-                  motion AS "motion: Motion",
-                  announce AS "announce: Announce",
-                  confirmed_at
-        "#,
-        UserId::new(now) as _,
-        new.email.as_str(),
-        new.display_name,
-        password_hash,
-        now,
-        visitor.time_zone(),
-    )
-    .fetch_optional(conn)
-    .await
-}
-
-/// Inserts a user whose address is not confirmed yet, or replaces one. Returns `None` if the address belongs to a
-/// confirmed account.
-///
-/// An unconfirmed user is replaced because of this attack: a stranger signs up with the address of another person, and
-/// waits until that person confirms an account whose password the stranger knows.
-pub(super) async fn insert_unconfirmed(
-    conn: &mut PgConnection,
-    account: NewAccount<'_>,
-    password_hash: &str,
-    now: Timestamp,
-) -> sqlx::Result<Option<UserId>> {
-    let NewAccount { user: new, visitor } = account;
-    sqlx::query_scalar!(
-        r#"
-        INSERT INTO users (id, email, display_name, password_hash, created_at, time_zone)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (lower(email)) DO UPDATE
-        SET email = EXCLUDED.email,
-            display_name = EXCLUDED.display_name,
-            password_hash = EXCLUDED.password_hash,
-            time_zone = EXCLUDED.time_zone
-        WHERE users.confirmed_at IS NULL
-        RETURNING id AS "id: UserId"
-        "#,
-        UserId::new(now) as _,
-        new.email.as_str(),
-        new.display_name,
-        password_hash,
-        now,
-        visitor.time_zone(),
-    )
-    .fetch_optional(conn)
-    .await
 }
 
 pub(super) async fn confirm(conn: &mut PgConnection, id: UserId, now: Timestamp) -> sqlx::Result<()> {

@@ -36,6 +36,8 @@ pub struct User {
     pub announce: Announce,
     /// Time of confirmation. A user without one cannot sign in.
     pub confirmed_at: Option<Timestamp>,
+    /// Time at which an administrator disabled the account. A disabled account cannot sign in.
+    pub disabled_at: Option<Timestamp>,
 }
 
 impl User {

@@ -243,6 +243,45 @@ pub enum Action {
         /// Redacted result as JSON text.
         response: Option<String>,
     },
+    /// An administrator invited a person. The address is stored only in the erasable body.
+    PersonInvited {
+        /// Address of the person.
+        email: String,
+    },
+    /// An administrator withdrew an invitation. The address is stored only in the erasable body.
+    InvitationWithdrawn {
+        /// Address of the person.
+        email: String,
+    },
+    /// An administrator disabled an account.
+    AccountDisabled {
+        /// The account.
+        user: UserId,
+        /// Number of ended sessions.
+        sessions: u64,
+    },
+    /// An administrator enabled a disabled account.
+    AccountEnabled {
+        /// The account.
+        user: UserId,
+    },
+    /// An administrator ended all sessions of an account.
+    AccountSignedOut {
+        /// The account.
+        user: UserId,
+        /// Number of ended sessions.
+        sessions: u64,
+    },
+    /// An administrator made a person an administrator.
+    AdministratorAdded {
+        /// The account.
+        user: UserId,
+    },
+    /// An administrator took the administration of the hub from a person.
+    AdministratorRemoved {
+        /// The account.
+        user: UserId,
+    },
     /// The operator changed the master key.
     MasterKeyChanged {
         /// Id of the new master key.

@@ -67,7 +67,12 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::PasswordRefused { user }
         | Action::PasswordReset { user }
         | Action::EmailAsked { user, .. }
-        | Action::EmailChanged { user } => (Some(("account", user.to_string())), None),
+        | Action::EmailChanged { user }
+        | Action::AccountDisabled { user, .. }
+        | Action::AccountEnabled { user }
+        | Action::AccountSignedOut { user, .. }
+        | Action::AdministratorAdded { user }
+        | Action::AdministratorRemoved { user } => (Some(("account", user.to_string())), None),
         Action::ConnectorAdded { connector, .. }
         | Action::ToolsDiscovered { connector, .. }
         | Action::DiscoveryFailed { connector, .. }
@@ -96,6 +101,8 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::SessionRefused { .. }
         | Action::SessionDelayed { .. }
         | Action::LogExported { .. }
+        | Action::PersonInvited { .. }
+        | Action::InvitationWithdrawn { .. }
         | Action::MasterKeyChanged { .. } => (None, None),
     }
 }
@@ -124,9 +131,14 @@ fn request(action: &Action) -> Option<String> {
         Action::JobFinished { request, .. } => return request.clone(),
         Action::MasterKeyChanged { current, former } => json!({ "current": current, "former": former }),
         Action::AccountCreated { admin, .. } => json!({ "admin": admin }),
-        Action::EmailAsked { email, .. } | Action::SessionRefused { email, .. } => json!({ "email": email }),
+        Action::EmailAsked { email, .. }
+        | Action::SessionRefused { email, .. }
+        | Action::PersonInvited { email }
+        | Action::InvitationWithdrawn { email } => json!({ "email": email }),
         Action::SessionDelayed { email, until } => json!({ "email": email, "until": to_jiff(*until).to_string() }),
-        Action::SessionsRevoked { sessions } => json!({ "sessions": sessions }),
+        Action::SessionsRevoked { sessions }
+        | Action::AccountDisabled { sessions, .. }
+        | Action::AccountSignedOut { sessions, .. } => json!({ "sessions": sessions }),
         Action::ConnectorAdded { name, url, .. } => json!({ "name": name, "url": url }),
         Action::ConnectionLimited { scopes, .. } => json!({ "scopes": scopes }),
         Action::ClientRegistered { issuer, .. } => json!({ "issuer": issuer }),

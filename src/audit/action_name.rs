@@ -98,6 +98,13 @@ actions! {
     SessionEnded: "session.ended", "Signed out", Sessions;
     SessionsRevoked: "sessions.revoked", "Browsers signed out", Sessions;
     LogExported: "audit.exported", "Audit log exported", Log;
+    PersonInvited: "person.invited", "Person invited", Hub;
+    InvitationWithdrawn: "invitation.withdrawn", "Invitation withdrawn", Hub;
+    AccountDisabled: "account.disabled", "Account disabled", Hub;
+    AccountEnabled: "account.enabled", "Account enabled", Hub;
+    AccountSignedOut: "account.signed_out", "Account signed out everywhere", Hub;
+    AdministratorAdded: "administrator.added", "Administrator added", Hub;
+    AdministratorRemoved: "administrator.removed", "Administrator removed", Hub;
     MasterKeyChanged: "master_key.changed", "Master key changed", Hub;
 }
 

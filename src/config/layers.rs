@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 
+use super::setting::{Setting, SettingSource};
 use super::{Config, ConfigError};
 use crate::position::LineColumn;
 
@@ -16,10 +17,11 @@ const DEFAULT_FILE: &str = "craft.toml";
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The text of a setting, and its place.
+/// The text of a setting, its place in words, and its source.
 struct FoundValue {
     place: String,
     text: String,
+    source: SettingSource,
 }
 
 pub(super) fn load(file: Option<&Path>, env: Env<'_>) -> Result<Config, ConfigError> {
@@ -36,14 +38,18 @@ pub(super) fn load(file: Option<&Path>, env: Env<'_>) -> Result<Config, ConfigEr
     file.refuse_unknown(&definition)?;
     if !found.contains_key("data_dir") {
         let text = default_data_dir(env)?.to_string_lossy().into_owned();
-        found.insert("data_dir".to_owned(), FoundValue { place: "CRAFT_DATA_DIR".to_owned(), text });
+        let (place, source) = ("CRAFT_DATA_DIR".to_owned(), SettingSource::Default);
+        found.insert("data_dir".to_owned(), FoundValue { place, text, source });
     }
-    validate(&definition, &found)
+    let config = validate(&definition, &found)?;
+    let value_of = |arg: &Arg| found.get(arg.get_id().as_str()).map(|value| (value.text.as_str(), &value.source));
+    let settings = definition.get_arguments().map(|arg| Setting::new(arg, value_of(arg))).collect();
+    Ok(Config { settings, ..config })
 }
 
 fn in_environment(arg: &Arg, env: Env<'_>) -> Option<FoundValue> {
     let name = arg.get_env()?.to_str()?;
-    Some(FoundValue { place: name.to_owned(), text: env(name)? })
+    Some(FoundValue { place: name.to_owned(), text: env(name)?, source: SettingSource::Environment })
 }
 
 /// Parses the found values. The definition's own access to the environment is disabled: only `env` reads it.
@@ -118,9 +124,11 @@ impl File {
 
     fn remove(&mut self, key: &str) -> Result<Option<FoundValue>, ConfigError> {
         let Some(Entry { line, value }) = self.rest.remove(key) else { return Ok(None) };
-        let place = format!("`{key}` in {}, line {line}", self.path.display());
+        let path = self.path.display().to_string();
+        let place = format!("`{key}` in {path}, line {line}");
+        let source = SettingSource::File { path, line };
         match text_of(&value) {
-            Some(text) => Ok(Some(FoundValue { place, text }).filter(|found| !found.text.trim().is_empty())),
+            Some(text) => Ok(Some(FoundValue { place, text, source }).filter(|found| !found.text.trim().is_empty())),
             None => Err(ConfigError::BadValue {
                 place,
                 expected: "expected a text, a number or a list of texts".to_owned(),

@@ -11,6 +11,7 @@ mod error;
 mod layers;
 mod log_filter;
 mod proxies;
+mod setting;
 mod trace_values;
 mod traces;
 mod transit_key;
@@ -30,6 +31,7 @@ pub use self::data_dir::DataDir;
 pub use self::error::ConfigError;
 pub use self::log_filter::log_filter;
 pub use self::proxies::{Proxy, forwarded_for, origin, x_forwarded_for};
+pub use self::setting::{Setting, SettingSource, SettingValue};
 pub use self::trace_values::{
     CollectorHeaders, Compression, Exporter, Propagators, Protocol, ResourceAttributes, Sampler, SamplerChoice,
 };
@@ -60,6 +62,9 @@ pub struct Config {
     /// Traces.
     #[command(flatten)]
     pub traces: Traces,
+    /// Each setting with its source, in the order of the definition.
+    #[arg(skip)]
+    pub settings: Vec<Setting>,
 }
 
 /// Settings of storage.
@@ -106,7 +111,7 @@ pub struct Keys {
     pub master_key_file: Option<PathBuf>,
     /// Shell command that prints the master key
     #[arg(long, env = "CRAFT_MASTER_KEY_COMMAND")]
-    pub master_key_command: Option<String>,
+    pub master_key_command: Option<Secret>,
     /// HashiCorp Vault or OpenBao server whose Transit engine holds the master key
     #[arg(long, env = "CRAFT_VAULT_ADDR", value_parser = values::vault_addr)]
     pub vault_addr: Option<Url>,

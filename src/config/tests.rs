@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
-use super::{AllowRule, Config, ConfigError, SignUp};
+use super::{AllowRule, Config, ConfigError, SettingSource, SettingValue, SignUp};
 
 /// A directory of one test, removed with the value.
 struct Scratch(PathBuf);
@@ -192,6 +192,41 @@ fn the_data_directory_can_be_traversed_but_not_read() {
 fn the_error_of_an_impossible_data_directory_is_one_sentence() {
     let error = super::DataDir::open(Path::new("/proc/craft")).unwrap_err().to_string();
     assert!(error.starts_with("The data directory /proc/craft cannot be written to"), "{error}");
+}
+
+#[test]
+fn each_setting_knows_its_source_and_no_secret_is_shown() {
+    let secrets = [
+        ("DATABASE_URL", "postgres://craft:hunter2@db/craft"),
+        ("CRAFT_MASTER_KEY_COMMAND", "print hunter2"),
+        ("CRAFT_VAULT_ADDR", "https://vault.example.org:8200"),
+        ("CRAFT_VAULT_TOKEN", "hunter2"),
+        ("CRAFT_SMTP_URL", "smtps://user:hunter2@mail.example.org:465"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "api-key=hunter2"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test/?key=hunter2"),
+    ];
+    let config = load("sign_up = 'open'\n\nworkers = 5\n", &secrets).unwrap();
+    let find = |name: &str| config.settings.iter().find(|it| it.name == name).unwrap();
+    let text = |text: &str| SettingValue::Text(text.to_owned());
+    assert_eq!(
+        (&find("CRAFT_LISTEN").value, &find("CRAFT_LISTEN").source),
+        (&text("127.0.0.1:8080"), &SettingSource::Default)
+    );
+    assert!(
+        matches!(&find("CRAFT_WORKERS").source, SettingSource::File { path, line: 3 } if path.ends_with("craft.toml"))
+    );
+    assert_eq!(find("CRAFT_VAULT_ADDR").source, SettingSource::Environment);
+    assert_eq!(find("CRAFT_PUBLIC_URL").value, SettingValue::Unset);
+    assert_eq!(find("CRAFT_DATA_DIR").source, SettingSource::Default);
+    assert_eq!(find("OTEL_EXPORTER_OTLP_ENDPOINT").value, text("https://collector.test/?…"));
+    assert!(config.settings.iter().all(|it| !it.name.is_empty() && !it.purpose.is_empty()));
+    let hidden: Vec<_> =
+        config.settings.iter().filter(|it| it.value == SettingValue::Secret).map(|it| &it.name).collect();
+    let expected: Vec<_> =
+        secrets.iter().map(|it| it.0).filter(|it| !it.ends_with("ADDR") && !it.ends_with("POINT")).collect();
+    assert_eq!(hidden, expected);
+    assert!(!format!("{:?}", config.settings).contains("hunter2"));
 }
 
 /// `.env.sample` has each variable once, in the order of the definition, commented out, with its default.

@@ -18,6 +18,8 @@ pub enum MailKind {
     EmailTaken,
     /// Notice to the old address that it is about to change.
     EmailChangeNotice,
+    /// Link with which an invited person makes an account.
+    Invitation,
     /// Notice that a connection waits for its owner.
     ConnectionExpired,
     /// Notice that a key expires soon.
@@ -28,7 +30,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Confirmation,
         Self::AccountExists,
         Self::PasswordReset,
@@ -36,6 +38,7 @@ impl MailKind {
         Self::EmailChange,
         Self::EmailTaken,
         Self::EmailChangeNotice,
+        Self::Invitation,
         Self::ConnectionExpired,
         Self::KeyExpiring,
         Self::ClientRejected,
@@ -52,6 +55,7 @@ impl MailKind {
             Self::EmailChange => "email_change",
             Self::EmailTaken => "email_taken",
             Self::EmailChangeNotice => "email_change_notice",
+            Self::Invitation => "invitation",
             Self::ConnectionExpired => "connection_expired",
             Self::KeyExpiring => "key_expiring",
             Self::ClientRejected => "client_rejected",
@@ -62,7 +66,10 @@ impl MailKind {
     /// says the same. After the mail server was away, the recipient then gets one mail.
     #[must_use]
     pub const fn replaces_waiting(self) -> bool {
-        matches!(self, Self::Confirmation | Self::PasswordReset | Self::AccountExists | Self::EmailTaken)
+        matches!(
+            self,
+            Self::Confirmation | Self::PasswordReset | Self::AccountExists | Self::EmailTaken | Self::Invitation
+        )
     }
 }
 

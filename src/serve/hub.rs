@@ -14,7 +14,7 @@ use crate::accounts::{OwnerCheck, Passwords};
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
 use crate::clock::Clock;
-use crate::config::{Proxy, SignUp};
+use crate::config::{Proxy, Setting, SignUp};
 use crate::connections::{Notifier, RefreshLocks, TokenRefresher};
 use crate::connectors::{self, Shipped};
 use crate::db::{Databases, SystemDb};
@@ -59,6 +59,8 @@ pub struct Dependencies {
     pub sign_up: SignUp,
     /// Reverse proxies whose forwarding headers are trusted.
     pub proxies: Vec<Proxy>,
+    /// The settings, for administrators.
+    pub settings: Vec<Setting>,
 }
 
 /// A hub whose listener and queue run. Its engine and its pages are started separately.
@@ -77,7 +79,7 @@ impl Hub {
     #[must_use]
     pub fn build(dependencies: Dependencies) -> Self {
         let Dependencies { databases, listener, clock, vault, egress, mailer, passwords, workbench, .. } = dependencies;
-        let Dependencies { metrics, public_url, sign_up, proxies, .. } = dependencies;
+        let Dependencies { metrics, public_url, sign_up, proxies, settings, .. } = dependencies;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(summarize_metrics(metrics.clone(), stop.clone()));
         let live = Live::start(listener, &tasks, &stop);
@@ -121,6 +123,7 @@ impl Hub {
             public_url,
             sign_up,
             proxies,
+            settings,
         };
         Self { app: handles.into(), mail_sender, workbench, tasks, stop }
     }

@@ -29,7 +29,7 @@ fn configured_source(keys: &Keys) -> anyhow::Result<Option<KeySource>> {
     Ok(match (&keys.master_key, &keys.master_key_file, &keys.master_key_command) {
         (Some(key), ..) => Some(KeySource::Value(Keyring::parse(key)?)),
         (None, Some(file), _) => Some(KeySource::File(file.clone())),
-        (None, None, Some(command)) => Some(KeySource::Command(command.clone())),
+        (None, None, Some(command)) => Some(KeySource::Command(command.expose().to_owned())),
         (None, None, None) => None,
     })
 }

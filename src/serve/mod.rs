@@ -136,6 +136,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
         public_url,
         sign_up: config.access.sign_up,
         proxies: config.access.proxies.clone(),
+        settings: config.settings.clone(),
     })
 }
 

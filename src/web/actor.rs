@@ -30,6 +30,7 @@ use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::ExpiryInput;
+use crate::ids::OwnerId;
 use crate::organisations::{self, Membership};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
@@ -136,6 +137,14 @@ impl Viewer {
 /// The signed-in administrator of the hub. For everybody else such a page does not exist.
 #[derive(Clone, Debug)]
 pub struct Admin(pub SignedIn);
+
+impl Admin {
+    /// Returns the administrator as they act for the hub: what they change there is in the hub's log.
+    #[expect(clippy::disallowed_methods, reason = "only an administrator acts for the hub")]
+    pub(super) fn hub_actor(&self) -> Actor {
+        self.0.viewer.actor.clone().within(OwnerId::HUB)
+    }
+}
 
 /// The visitor of a public page, signed in or not.
 #[derive(Clone, Debug)]

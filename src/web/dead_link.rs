@@ -59,6 +59,32 @@ pub(super) async fn setup(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     page_with(status(link), &DeadLinkPage { shell, reason, step, next })
 }
 
+/// Answers for an invitation.
+pub(super) async fn invitation(anyone: &MaybeSignedIn, link: LinkState) -> Response {
+    let reason = match link {
+        LinkState::Used => return respond(anyone, link, INVITATION_USED, "You can sign in.", Some(SIGN_IN)).await,
+        LinkState::Expired => "This invitation has expired. Invitations work for 7 days.",
+        LinkState::Open | LinkState::Unknown => {
+            "This invitation is not known here. It may have been cut short, withdrawn, or replaced by a newer one."
+        }
+    };
+    respond(anyone, link, reason, "Ask the person who invited you for a new invitation.", None).await
+}
+
+/// Answers for an invitation whose address has an account by now.
+pub(super) async fn invitation_taken(anyone: &MaybeSignedIn) -> Response {
+    let reason = "This email address has an account already.";
+    respond(anyone, LinkState::Used, reason, "If the account is yours, sign in.", Some(SIGN_IN)).await
+}
+
+/// Answers for an invitation to a hub that has closed its sign-up since.
+pub(super) async fn invitation_closed(anyone: &MaybeSignedIn) -> Response {
+    let reason = "This hub does not take new accounts any more.";
+    respond(anyone, LinkState::Expired, reason, "Ask the person who invited you for an account.", None).await
+}
+
+const INVITATION_USED: &str = "This invitation has been used: the account exists.";
+
 /// Answers for a password reset link.
 pub(super) async fn reset(anyone: &MaybeSignedIn, link: LinkState) -> Response {
     let reason = match link {

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod actor;
+mod admin;
 pub mod assets;
 mod audit;
 pub mod badge;
@@ -82,6 +83,7 @@ pub fn pages() -> Router<App> {
         .merge(site::router())
         .merge(accounts::router())
         .merge(settings::router())
+        .merge(admin::router())
         .merge(assets::router())
         .merge(connectors::root_router())
         .merge(space_pages())

@@ -20,6 +20,8 @@ enum For {
     SignedIn,
     /// The owner of the row in the path. For others the row does not exist.
     Owner,
+    /// Administrators. For others the page does not exist.
+    Administrator,
 }
 
 /// The header of a form.
@@ -40,6 +42,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/sign-out", For::Everyone),
     ("/setup/{token}", For::Everyone),
     ("/email/{token}", For::Everyone),
+    ("/invitation/{token}", For::Everyone),
     ("/oauth/client.json", For::Everyone),
     ("/healthz", For::Everyone),
     ("/readyz", For::Everyone),
@@ -92,6 +95,17 @@ const ROUTES: &[(&str, For)] = &[
     ("/settings/sessions/others", For::SignedIn),
     ("/settings/sessions/{key}", For::Owner),
     ("/settings/appearance", For::SignedIn),
+    ("/admin", For::Administrator),
+    ("/admin/users", For::Administrator),
+    ("/admin/users/{id}", For::Administrator),
+    ("/admin/users/{id}/access", For::Administrator),
+    ("/admin/users/{id}/sessions", For::Administrator),
+    ("/admin/users/{id}/administrator", For::Administrator),
+    ("/admin/invitations", For::Administrator),
+    ("/admin/invitations/{key}", For::Administrator),
+    ("/admin/connectors", For::Administrator),
+    ("/admin/settings", For::Administrator),
+    ("/admin/log", For::Administrator),
 ];
 
 #[test]
@@ -128,6 +142,14 @@ async fn a_visitor_must_sign_in_and_another_user_gets_not_found() {
                 assert!([404, 405].contains(&met.status.as_u16()), "{method} {path} for bob: {}", met.status);
             }
         }
+        if *who == For::Administrator {
+            for (name, person) in [("alice", &alice), ("bob", &bob)] {
+                for method in [Method::GET, Method::POST] {
+                    let met = person.request(method.clone(), &path, &[FORM], "to=administrator").await;
+                    assert!([404, 405].contains(&met.status.as_u16()), "{method} {path} for {name}: {}", met.status);
+                }
+            }
+        }
     }
 }
 
@@ -147,7 +169,7 @@ async fn every_form_is_restored_after_its_session_ended() {
             continue;
         }
         let form = alice.get(&path).await;
-        if !form.has(TYPED) {
+        if form.status == StatusCode::NOT_FOUND || !form.has(TYPED) {
             continue;
         }
         alice.post("/sign-out", &[("", ""); 0]).await;
@@ -189,6 +211,7 @@ struct Rows {
     entry: String,
     session: String,
     connection: String,
+    person: String,
 }
 
 impl Rows {
@@ -205,13 +228,15 @@ impl Rows {
         let session = session.rsplit('/').next().unwrap().to_owned();
         let connection = alice.get("/connections").await.attr("tbody a", "href").unwrap();
         let connection = connection.rsplit('/').next().unwrap().to_owned();
-        Self { job, slug, tool: "echo".to_owned(), entry, session, connection }
+        let person = app.owner_of("alice").await.to_string();
+        Self { person, job, slug, tool: "echo".to_owned(), entry, session, connection }
     }
 
     fn fill(&self, route: &str) -> String {
         let id = match route.split('/').nth(1) {
             Some("audit") => &self.entry,
             Some("connections") => &self.connection,
+            Some("admin") => &self.person,
             _ => &self.job,
         };
         route

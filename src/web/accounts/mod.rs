@@ -6,6 +6,7 @@
 mod check_email;
 mod confirm;
 mod forgot;
+mod invitation;
 mod reset;
 mod setup;
 pub(super) mod sign_in;
@@ -25,6 +26,7 @@ pub(super) fn router() -> Router<App> {
         .route("/forgot", get(forgot::new).post(forgot::create))
         .route("/forgot/sent", get(forgot::sent))
         .route("/reset/{token}", get(reset::new).post(reset::create))
+        .route("/invitation/{token}", get(invitation::new).post(invitation::create))
         .route("/sign-in", get(sign_in::new).post(sign_in::create))
         .route("/sign-out", get(sign_out::new).post(sign_out::create))
         .route("/setup/{token}", get(setup::new).post(setup::create))

@@ -34,6 +34,9 @@ const FORM_NOT_SENT: &str = "Your session ended before this form was sent. Sign 
 /// Shown for a wrong address and for a wrong password alike.
 const MISMATCH: &str = "The email address or the password is not right";
 
+/// Shown to a person who knows the password.
+const DISABLED: &str = "This account is disabled. Ask an administrator of this hub to enable it";
+
 #[derive(Deserialize)]
 pub(super) struct SignInParams {
     #[serde(default)]
@@ -104,6 +107,7 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
                 check_email::send(&app, &anyone, &email).await?;
                 return Ok(see_other(check_email::PATH));
             }
+            SignInOutcome::Disabled => faults.add("email", DISABLED),
             SignInOutcome::Refused => faults.add("email", MISMATCH),
             SignInOutcome::Wait(until) => {
                 wait = Some(until - now);

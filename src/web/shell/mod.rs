@@ -5,6 +5,7 @@
 
 mod hub_notes;
 mod section;
+mod settings_links;
 mod viewer_slot;
 mod viewer_zone;
 
@@ -231,6 +232,12 @@ impl Shell {
     pub fn current_below(&self, label: &str) -> Option<&'static str> {
         let is_below = self.crumbs.iter().any(|crumb| crumb.label == label);
         if self.title == label { Some("page") } else { is_below.then_some("true") }
+    }
+
+    /// Returns the links of the navigation beside the settings: label, address and symbol.
+    #[must_use]
+    pub fn settings_links(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        settings_links::settings_links(self.user.as_ref().is_some_and(|user| user.is_admin))
     }
 
     /// Returns the signed-in user.

@@ -88,6 +88,7 @@ impl TestApp {
             public_url: Url::parse("http://127.0.0.1:8080").unwrap(),
             sign_up: SignUp::Open,
             proxies: Vec::new(),
+            settings: Vec::new(),
         };
         change(&mut dependencies);
         let hub = Hub::build(dependencies.clone());

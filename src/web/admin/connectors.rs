@@ -1,0 +1,76 @@
+//! `/admin/connectors`: the connectors of the hub, with their use by everybody and their OAuth applications.
+
+use askama::Template;
+use axum::extract::State;
+
+use super::shell;
+use crate::app::App;
+use crate::connections::{self, ApplicationState, CALLBACK, HubConnector};
+use crate::connectors::{AuthKind, Transport};
+use crate::error::Error;
+use crate::web::actor::Admin;
+use crate::web::badge::Badge;
+use crate::web::error::Result;
+use crate::web::here::Here;
+use crate::web::respond::page;
+use crate::web::shell::Shell;
+use crate::web::tile::Tile;
+
+struct Row {
+    tile: Tile,
+    name: String,
+    href: String,
+    kind: &'static str,
+    tools: i64,
+    connections: i64,
+    /// State and address of the OAuth application.
+    application: Option<(Badge, String)>,
+}
+
+impl Row {
+    fn new(connector: HubConnector, here: &Here) -> Self {
+        let href = here.path(&format!("/connectors/{}", connector.slug));
+        Self {
+            tile: Tile::new(&connector.name),
+            kind: kind(connector.transport, connector.auth),
+            tools: connector.tool_count,
+            connections: connector.connection_count,
+            application: connector.application.map(|state| (badge(state), format!("{href}/application"))),
+            name: connector.name,
+            href,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/connectors.html")]
+struct IndexPage {
+    shell: Shell,
+    rows: Vec<Row>,
+}
+
+pub(super) async fn index(State(app): State<App>, Admin(me): Admin) -> Result {
+    let callback = app.public_url.join(CALLBACK).map_err(Error::internal)?;
+    let connectors = connections::list_hub_connectors(&app.system, &callback).await?;
+    Ok(page(&IndexPage {
+        shell: shell(&me, "Hub connectors").await,
+        rows: connectors.into_iter().map(|connector| Row::new(connector, me.here())).collect(),
+    }))
+}
+
+const fn kind(transport: Transport, auth: AuthKind) -> &'static str {
+    match (transport, auth) {
+        (Transport::Builtin, _) => "Built in",
+        (Transport::Mcp, _) => "MCP server",
+        (Transport::Rest, AuthKind::OAuth) => "Service with sign-in",
+        (Transport::Rest, _) => "Service with a key",
+    }
+}
+
+const fn badge(state: ApplicationState) -> Badge {
+    match state {
+        ApplicationState::Stored => Badge { word: "Entered", icon: "s-ok", tone: "ok", shape: "" },
+        ApplicationState::Rejected => Badge { word: "Rejected", icon: "s-bad", tone: "bad", shape: "needs" },
+        ApplicationState::Missing => Badge { word: "Not entered", icon: "s-wait", tone: "idle", shape: "" },
+    }
+}

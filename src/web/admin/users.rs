@@ -1,0 +1,111 @@
+//! `/admin/users`: every account, searched by name or address, and the page of one.
+
+use askama::Template;
+use axum::extract::State;
+use serde::Deserialize;
+
+use super::shell;
+use super::views::{AccountRow, href};
+use crate::accounts::{self, AccountState, AccountSummary};
+use crate::app::App;
+use crate::error::FieldFaults;
+use crate::ids::UserId;
+use crate::web::actor::{Admin, SignedIn};
+use crate::web::error::Result;
+use crate::web::extract::{ById, Path};
+use crate::web::filter_query::FilterQuery;
+use crate::web::filtering::url_with_params;
+use crate::web::respond::page;
+use crate::web::shell::Shell;
+use crate::web::when::count;
+
+pub(super) const PATH: &str = "/admin/users";
+
+/// Longest text of the search, in characters: that of an address.
+const MAX_SEARCH_LENGTH: usize = 254;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Params {
+    q: String,
+    before: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/users.html")]
+struct IndexPage {
+    shell: Shell,
+    faults: FieldFaults,
+    q: String,
+    rows: Vec<AccountRow>,
+    /// Sentence about invitations that nobody has used yet.
+    invitations: Option<String>,
+    /// Mailboxes with two accounts.
+    doubled: Vec<String>,
+    newest: String,
+    older: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/user.html")]
+struct ShowPage {
+    shell: Shell,
+    row: AccountRow,
+    browsers: String,
+    is_signed_in: bool,
+    is_disabled: bool,
+    can_administer: bool,
+    is_self: bool,
+}
+
+pub(super) async fn index(
+    State(app): State<App>,
+    Admin(me): Admin,
+    FilterQuery(params): FilterQuery<Params>,
+) -> Result {
+    let (now, mut faults) = (app.clock.now(), FieldFaults::default());
+    let mut q = params.q.trim().to_owned();
+    if q.chars().count() > MAX_SEARCH_LENGTH {
+        faults.add("q", "An address has at most 254 characters; shorten the text that you look for");
+        q.clear();
+    }
+    let before = params.before.parse::<UserId>().ok();
+    let list = accounts::list_accounts(&app.system, &q, before, now).await?;
+    let invitations = accounts::list_invitations(&app.system, now).await?.len() as u64;
+    let calendar = me.calendar(now);
+    let page_at = |before: &str| url_with_params(PATH, &[("q", &q), ("before", before)]);
+    let last = list.rows.last().filter(|_| list.more).map(|row| row.id.to_string());
+    let shell = shell(&me, "Users").await;
+    let shell = if q.is_empty() { shell } else { shell.title_prefix(format!("“{q}”")) };
+    Ok(page(&IndexPage {
+        shell: shell.with_faults(&faults),
+        faults,
+        rows: list.rows.iter().map(|account| AccountRow::new(account, &calendar)).collect(),
+        invitations: (invitations > 0).then(|| count(invitations, "open invitation")),
+        doubled: accounts::list_doubled_mailboxes(&app.system).await?,
+        newest: before.map(|_| page_at("")).unwrap_or_default(),
+        older: last.map(|last| page_at(&last)).unwrap_or_default(),
+        q,
+    }))
+}
+
+pub(super) async fn show(State(app): State<App>, Admin(me): Admin, Path(ById { id }): Path<ById<UserId>>) -> Result {
+    let now = app.clock.now();
+    let account = accounts::find_account(&app.system, id, now).await?;
+    let calendar = me.calendar(now);
+    let sessions = account.session_count.unsigned_abs();
+    Ok(page(&ShowPage {
+        shell: shell(&me, account.display_name.clone()).await.breadcrumb("Users", PATH),
+        row: AccountRow::new(&account, &calendar),
+        browsers: if sessions == 0 { "None".to_owned() } else { count(sessions, "browser") },
+        is_signed_in: sessions > 0,
+        is_disabled: account.state() == AccountState::Disabled,
+        can_administer: account.state() == AccountState::Active,
+        is_self: id == me.actor.user_id(),
+    }))
+}
+
+/// Returns the shell of a page below the page of an account.
+pub(super) async fn shell_below(me: &SignedIn, title: String, account: &AccountSummary) -> Shell {
+    shell(me, title).await.breadcrumb("Users", PATH).breadcrumb(account.display_name.clone(), href(account))
+}
