@@ -1,6 +1,6 @@
 //! The actor: who acts, for which owner, and from where. Access to owned rows needs an actor.
 //!
-//! Functions on owned rows take `&Actor`. Only `web/actor.rs`, the worker and the command line create one.
+//! Functions on owned rows take `&Actor`. Only `web/actor`, the worker and the command line create one.
 
 use std::net::IpAddr;
 

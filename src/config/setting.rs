@@ -28,7 +28,7 @@ pub enum SettingValue {
     Text(String),
     /// A secret, which is set.
     Secret,
-    /// Nothing is set.
+    /// No value, and no default.
     Unset,
 }
 

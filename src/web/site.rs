@@ -31,6 +31,12 @@ pub(super) struct HelpPage {
     pub(super) shell: Shell,
 }
 
+impl HelpPage {
+    fn is_admin(&self) -> bool {
+        self.shell.user().is_some_and(|user| user.is_admin)
+    }
+}
+
 /// `/accessibility`: the accessibility statement.
 #[derive(Debug, Template)]
 #[template(path = "site/accessibility.html")]

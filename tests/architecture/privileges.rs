@@ -27,7 +27,7 @@ const ACTOR_BUILDERS: &[(&str, &str)] = &[
     ("src/connections/token_refresh/due.rs", "the sweep refreshes tokens for their owners"),
     ("src/jobs/execute.rs", "a worker runs a job for its owner"),
     ("src/queue/rescue.rs", "the leader rescues a job for its owner"),
-    ("src/web/actor.rs", "a request acts for its session's user"),
+    ("src/web/actor/mod.rs", "a request acts for its session's user"),
 ];
 
 /// Files that spawn a task which nothing waits for at shutdown, each with its reason. This list may only get shorter.

@@ -66,7 +66,7 @@ pub(super) async fn create(
     match owner {
         Ok(owner) => {
             session::begin(&anyone.session, owner.id, &anyone.source, now).await?;
-            anyone.flash(Flash::success("Your hub is set up, and you are signed in as its owner.")).await?;
+            anyone.flash(Flash::success("Your hub is set up, and you are signed in as its owner. To invite other people, open Users in the settings.")).await?;
             Ok(form_restore::set_last_user_cookie(see_other(HOME), &app, owner.id))
         }
         Err(Error::Invalid(faults)) => {

@@ -50,6 +50,7 @@ impl NewPage<'_> {
 #[template(path = "accounts/sign_up_closed.html")]
 struct ClosedPage {
     shell: Shell,
+    by_invitation: bool,
 }
 
 pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn) -> Result {
@@ -59,7 +60,7 @@ pub(super) async fn new(State(app): State<App>, anyone: MaybeSignedIn) -> Result
     let shell = anyone.shell(TITLE).await;
     Ok(match app.sign_up {
         SignUp::Open => page(&NewPage { shell, faults: FieldFaults::default(), email: "", display_name: "" }),
-        SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell }),
+        SignUp::Invite | SignUp::Closed => page(&ClosedPage { shell, by_invitation: app.sign_up == SignUp::Invite }),
     })
 }
 

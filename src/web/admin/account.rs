@@ -94,7 +94,7 @@ pub(super) async fn update_access(
         "enabled" => (accounts::enable_account(&app.system, &actor, id, now).await?, "enabled"),
         _ => return Err(Error::NotFound("change").into()),
     };
-    admin.0.flash(about(&account, is_changed, word)).await?;
+    admin.0.flash(flash_about(&account, is_changed, word)).await?;
     Ok(see_other(&href(&account)))
 }
 
@@ -141,9 +141,10 @@ pub(super) async fn edit_role(
 ) -> Result {
     let account = accounts::find_account(&app.system, id, app.clock.now()).await?;
     let name = &account.display_name;
-    let (title, question) = match account.is_admin {
-        true => ("Remove as administrator", format!("Remove {name} as administrator?")),
-        false => ("Make administrator", format!("Make {name} an administrator?")),
+    let (title, question) = if account.is_admin {
+        ("Remove as administrator", format!("Remove {name} as administrator?"))
+    } else {
+        ("Make administrator", format!("Make {name} an administrator?"))
     };
     Ok(page(&ConfirmPage {
         shell: shell_below(&me, title.to_owned(), &account).await,
@@ -173,22 +174,18 @@ pub(super) async fn update_role(
     };
     let is_changed = accounts::set_administrator(&app.system, &admin.hub_actor(), id, is_admin, now).await?;
     let word = if is_admin { "an administrator" } else { "not an administrator any more" };
-    admin
-        .0
-        .flash(Flash::success(match is_changed {
-            true => format!("{} is {word}.", account.display_name),
-            false => format!("{} was {word} already.", account.display_name),
-        }))
-        .await?;
+    let tense = if is_changed { "is" } else { "was already" };
+    admin.0.flash(Flash::success(format!("{} {tense} {word}.", account.display_name))).await?;
     // a person who has removed themselves may not see these pages any more
     let has_left = id == admin.0.actor.user_id() && !is_admin;
     Ok(see_other(if has_left { "/settings" } else { users::PATH }))
 }
 
-fn about(account: &AccountSummary, is_changed: bool, word: &str) -> Flash {
+fn flash_about(account: &AccountSummary, is_changed: bool, word: &str) -> Flash {
     let name = &account.display_name;
-    match is_changed {
-        true => Flash::success(format!("The account of {name} is {word}.")),
-        false => Flash::important(format!("The account of {name} was {word} already.")),
+    if is_changed {
+        Flash::success(format!("The account of {name} is {word}."))
+    } else {
+        Flash::important(format!("The account of {name} was {word} already."))
     }
 }

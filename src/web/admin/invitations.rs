@@ -81,11 +81,12 @@ pub(super) async fn create(State(app): State<App>, admin: Admin, Form(fields): F
     let (me, now) = (&admin.0, app.clock.now());
     match accounts::invite(&app.system, &app.outbox, app.sign_up, &admin.hub_actor(), &fields.email, now).await {
         Ok(email) => {
-            let message = match app.outbox.has_mail_server {
-                true => format!("An invitation is on its way to {email}."),
-                false => format!(
+            let message = if app.outbox.has_mail_server {
+                format!("An invitation is on its way to {email}.")
+            } else {
+                format!(
                     "The invitation to {email} is a file in the outbox folder of the data directory. Pass on its link."
-                ),
+                )
             };
             me.flash(Flash::success(message)).await?;
             Ok(see_other(PATH))

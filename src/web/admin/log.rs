@@ -63,11 +63,11 @@ pub(super) async fn index(State(app): State<App>, admin: Admin, FilterQuery(para
     let list = audit::list_of_hub(&mut tx, before).await?;
     drop(tx);
     let calendar = me.calendar(app.clock.now());
-    let last = list.rows.last().filter(|_| list.more).map(|entry| entry.id.to_string());
+    let end = list.rows.last().filter(|_| list.more).map(|entry| entry.id.to_string());
     Ok(page(&IndexPage {
         shell: shell(me, "Hub log").await,
         newest: before.map(|_| PATH.to_owned()).unwrap_or_default(),
-        older: last.map(|last| url_with_params(PATH, &[("before", &last)])).unwrap_or_default(),
+        older: end.map(|end| url_with_params(PATH, &[("before", &end)])).unwrap_or_default(),
         rows: list.rows.into_iter().map(|entry| Row::new(entry, &calendar)).collect(),
     }))
 }

@@ -52,9 +52,8 @@ struct ShowPage {
     shell: Shell,
     row: AccountRow,
     browsers: String,
-    is_signed_in: bool,
-    is_disabled: bool,
-    can_administer: bool,
+    /// The changes that can be made: address and label.
+    changes: Vec<(String, &'static str)>,
     is_self: bool,
 }
 
@@ -74,7 +73,7 @@ pub(super) async fn index(
     let invitations = accounts::list_invitations(&app.system, now).await?.len() as u64;
     let calendar = me.calendar(now);
     let page_at = |before: &str| url_with_params(PATH, &[("q", &q), ("before", before)]);
-    let last = list.rows.last().filter(|_| list.more).map(|row| row.id.to_string());
+    let end = list.rows.last().filter(|_| list.more).map(|row| row.id.to_string());
     let shell = shell(&me, "Users").await;
     let shell = if q.is_empty() { shell } else { shell.title_prefix(format!("“{q}”")) };
     Ok(page(&IndexPage {
@@ -84,7 +83,7 @@ pub(super) async fn index(
         invitations: (invitations > 0).then(|| count(invitations, "open invitation")),
         doubled: accounts::list_doubled_mailboxes(&app.system).await?,
         newest: before.map(|_| page_at("")).unwrap_or_default(),
-        older: last.map(|last| page_at(&last)).unwrap_or_default(),
+        older: end.map(|end| page_at(&end)).unwrap_or_default(),
         q,
     }))
 }
@@ -93,16 +92,30 @@ pub(super) async fn show(State(app): State<App>, Admin(me): Admin, Path(ById { i
     let now = app.clock.now();
     let account = accounts::find_account(&app.system, id, now).await?;
     let calendar = me.calendar(now);
-    let sessions = account.session_count.unsigned_abs();
+    let (sessions, is_self) = (account.session_count.unsigned_abs(), id == me.actor.user_id());
     Ok(page(&ShowPage {
         shell: shell(&me, account.display_name.clone()).await.breadcrumb("Users", PATH),
         row: AccountRow::new(&account, &calendar),
         browsers: if sessions == 0 { "None".to_owned() } else { count(sessions, "browser") },
-        is_signed_in: sessions > 0,
-        is_disabled: account.state() == AccountState::Disabled,
-        can_administer: account.state() == AccountState::Active,
-        is_self: id == me.actor.user_id(),
+        changes: changes(&account, is_self),
+        is_self,
     }))
+}
+
+/// Returns the pages of the changes that can be made.
+fn changes(account: &AccountSummary, is_self: bool) -> Vec<(String, &'static str)> {
+    let role = match (account.is_admin, account.state()) {
+        (true, _) => Some(("administrator", "Remove as administrator")),
+        (false, AccountState::Active) => Some(("administrator", "Make administrator")),
+        (false, _) => None,
+    };
+    let sessions = (account.session_count > 0).then_some(("sessions", "Sign out everywhere"));
+    let access = match account.state() {
+        AccountState::Disabled => Some(("access", "Enable the account")),
+        _ => (!is_self).then_some(("access", "Disable the account")),
+    };
+    let each = role.into_iter().chain(sessions).chain(access);
+    each.map(|(page, label)| (format!("{}/{page}", href(account)), label)).collect()
 }
 
 /// Returns the shell of a page below the page of an account.

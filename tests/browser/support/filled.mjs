@@ -1,4 +1,5 @@
 // Fills a hub with rows of each kind, and lists the page of each state.
+import { administered } from "./administered.mjs";
 import { signIn } from "./browser.mjs";
 import { addServer, run as runTool } from "./steps.mjs";
 import { password } from "./suite.mjs";
@@ -88,6 +89,7 @@ export async function fill(stage) {
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
   await choose(stage);
   await makeKnown(stage);
+  const administration = await administered(stage);
   await stage.leave();
   const [alice, empty, choosy, away, owner] = ["alice", "empty", "choosy", "away", "owner"];
   return [
@@ -156,6 +158,7 @@ export async function fill(stage) {
     ["settings-password", "/settings/sign-in/password"], ["settings-sessions", "/settings/sessions"],
     ["settings-session", session], ["settings-others", "/settings/sessions/others"], ["email-confirm", newEmail],
     ["jobs-chosen", "/jobs", choosy], ["appearance-chosen", "/settings/appearance", choosy],
+    ...administration,
   ];
 }
 

@@ -86,12 +86,13 @@ async fn a_stranger_cannot_prepare_an_account_for_somebody_elses_address() {
 
 #[tokio::test]
 async fn a_hub_that_is_not_open_says_who_makes_accounts() {
-    for mode in [SignUp::Invite, SignUp::Closed] {
+    let headings = [(SignUp::Invite, "You need an invitation"), (SignUp::Closed, "Accounts are made by the owner")];
+    for (mode, heading) in headings {
         let app = TestApp::with(|app| app.sign_up = mode).await;
         let visitor = app.stranger();
 
         let page = visitor.get("/sign-up").await;
-        assert_eq!(page.text("h1"), "Accounts are made by the owner");
+        assert_eq!(page.text("h1"), heading);
         assert!(!page.has("form[action='/sign-up']"));
         assert!(!visitor.get("/sign-in").await.has("a[href='/sign-up']"), "a link to what cannot be done");
 

@@ -4,6 +4,10 @@
 //! handler that shows no page can take the [`Actor`] itself. A visitor who is not signed in is sent to the sign-in page
 //! and returns to the requested page afterwards.
 
+mod admin;
+
+pub use admin::Admin;
+
 use std::ops::Deref;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -30,7 +34,6 @@ use crate::actor::{Actor, Origin};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::connections::ExpiryInput;
-use crate::ids::OwnerId;
 use crate::organisations::{self, Membership};
 
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
@@ -134,18 +137,6 @@ impl Viewer {
     }
 }
 
-/// The signed-in administrator of the hub. For everybody else such a page does not exist.
-#[derive(Clone, Debug)]
-pub struct Admin(pub SignedIn);
-
-impl Admin {
-    /// Returns the administrator as they act for the hub: what they change there is in the hub's log.
-    #[expect(clippy::disallowed_methods, reason = "only an administrator acts for the hub")]
-    pub(super) fn hub_actor(&self) -> Actor {
-        self.0.viewer.actor.clone().within(OwnerId::HUB)
-    }
-}
-
 /// The visitor of a public page, signed in or not.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn {
@@ -239,15 +230,6 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let visitor = MaybeSignedIn::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         visitor.signed_in.ok_or_else(|| redirect_to_sign_in(parts))
-    }
-}
-
-impl FromRequestParts<App> for Admin {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let signed_in = SignedIn::from_request_parts(parts, app).await?;
-        if signed_in.user.is_admin { Ok(Self(signed_in)) } else { Err(Error::not_found().into_response()) }
     }
 }
 
