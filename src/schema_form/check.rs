@@ -4,7 +4,8 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
-use super::names::{label, plain};
+use super::json_parts::type_words;
+use super::names::plain;
 use super::plan::Plan;
 use super::references::foreign_reference;
 use crate::error::{Error, FieldFaults, Result};
@@ -105,8 +106,10 @@ fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
     if let Kind::Required { property } = error.kind() {
         let name = property.as_str().unwrap_or_default();
         let pointer = format!("{pointer}/{}", super::names::step(name));
+        let is_field = plan.fields().any(|field| field.pointer == pointer);
         let called = label_at(&pointer, plan);
-        return (pointer, format!("Enter {called}"));
+        let message = if is_field { format!("Enter {called}") } else { format!("{called} is missing") };
+        return (pointer, message);
     }
     let it = label_at(&pointer, plan);
     let message = match error.kind() {
@@ -139,19 +142,26 @@ fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
 
 fn kind_words(error: &ValidationError<'_>) -> String {
     let text = error.masked().to_string();
-    let kind = text.rsplit(" is not of type ").next().unwrap_or_default().replace('"', "");
-    format!("of type {}", cut(&kind))
+    let kinds = text.rsplit(" is not of type").next().unwrap_or_default();
+    let kinds: Vec<_> = kinds.split('"').skip(1).step_by(2).map(|kind| cut(type_words(kind))).collect();
+    kinds.join(", or ")
 }
 
-/// Returns the label of the field at a pointer.
+/// Returns the label of the field at a pointer. Inside of JSON it is the name as it stands there, with the item that has it.
 fn label_at(pointer: &str, plan: &Plan) -> String {
-    let field = plan.fields().find(|field| field.pointer == pointer);
-    match (field, pointer.rsplit('/').next()) {
-        (Some(field), _) => field.label.clone(),
-        (None, Some("") | None) => "The input".to_owned(),
-        (None, Some(last)) => match last.parse::<usize>() {
-            Ok(index) => format!("Item {}", index + 1),
-            Err(_) => label(&last.replace("~1", "/").replace("~0", "~")),
+    if let Some(field) = plan.fields().find(|field| field.pointer == pointer) {
+        return field.label.clone();
+    }
+    let mut steps = pointer.rsplit('/');
+    let index = |step: &str| step.parse::<usize>().ok().map(|index| index + 1);
+    match steps.next() {
+        Some("") | None => "The input".to_owned(),
+        Some(last) => match (index(last), steps.find_map(index)) {
+            (Some(item), _) => format!("Item {item}"),
+            (None, item) => {
+                let name = cut(&last.replace("~1", "/").replace("~0", "~"));
+                item.map_or(format!("“{name}”"), |item| format!("“{name}” of item {item}"))
+            }
         },
     }
 }

@@ -32,11 +32,8 @@ pub(super) struct Chosen {
 pub(super) fn choose_control(root: &Value, schema: &Value, name: &str, may_group: bool) -> Chosen {
     let Some(resolved) = resolve(root, schema) else {
         let schema = schema.as_object().cloned().unwrap_or_default();
-        let why = if schema.is_empty() {
-            "Any JSON value; text needs quotes"
-        } else {
-            "It is described by rules that a form cannot show"
-        };
+        let why =
+            if schema.is_empty() { "Write this as JSON. Text needs double quotes" } else { "Write this part as JSON" };
         return Chosen { schema, nullable: false, control: Control::Json(why) };
     };
     let (schema, nullable) = without_null(root, resolved.into_owned());
@@ -45,7 +42,7 @@ pub(super) fn choose_control(root: &Value, schema: &Value, name: &str, may_group
     } else if let Some(choices) = choices(&schema) {
         choices
     } else if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
-        Control::Json("It is one of several kinds of value")
+        Control::Json("Write this as JSON. It may be one of several kinds of value")
     } else {
         by_type(root, &schema, name, may_group)
     };
@@ -60,11 +57,13 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: boo
         Some("boolean") => Control::YesNo,
         Some("null") => Control::Fixed(Value::Null),
         Some("array") => list(root, schema),
-        Some("object") if !may_group => Control::Json("It is an object inside an object"),
-        Some("object") if !is_closed_shape(schema) => Control::Json("It is an object with names of your choice"),
+        Some("object") if !may_group => Control::Json("Write this part as JSON"),
+        Some("object") if !is_closed_shape(schema) => {
+            Control::Json("Write a JSON object with names of your choice, such as {\"name\": \"value\"}")
+        }
         Some("object") => Control::Group(Vec::new()),
-        Some(_) => Control::Json("It is of a kind that a form cannot show"),
-        None => Control::Json("Any JSON value; text needs quotes"),
+        Some(_) => Control::Json("Write this part as JSON"),
+        None => Control::Json("Write this as JSON. Text needs double quotes"),
     }
 }
 
@@ -131,9 +130,31 @@ fn choices(schema: &Map<String, Value>) -> Option<Control> {
 
 fn choice_of(choices: Vec<Choice>) -> Control {
     if choices.len() > MAX_CHOICES {
-        return Control::Json("It has more values than a list can show");
+        return Control::Json("Write one of its values as JSON");
     }
-    Control::Choice(choices)
+    Control::Choice(tell_apart(choices))
+}
+
+/// Adds the type to labels that are the same for different values, such as 1 and "1".
+fn tell_apart(choices: Vec<Choice>) -> Vec<Choice> {
+    let labels: Vec<_> = choices.iter().map(|choice| choice.label.clone()).collect();
+    let is_taken = |label: &String| labels.iter().filter(|other| *other == label).count() > 1;
+    let named = |choice: Choice| {
+        let label = format!("{} ({})", choice.label, kind_of(&choice.value));
+        if is_taken(&choice.label) { Choice { label, ..choice } } else { choice }
+    };
+    choices.into_iter().map(named).collect()
+}
+
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "text",
+        Value::Number(_) => "number",
+        Value::Bool(_) => "yes or no",
+        Value::Null => "null",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    }
 }
 
 fn choice(value: &Value, title: Option<String>, hint: Option<String>) -> Choice {
@@ -147,18 +168,18 @@ fn choice(value: &Value, title: Option<String>, hint: Option<String>) -> Choice 
 
 fn list(root: &Value, schema: &Map<String, Value>) -> Control {
     if schema.contains_key("prefixItems") || schema.contains_key("contains") {
-        return Control::Json("It is a list whose places differ");
+        return Control::Json("Write a JSON list, whose places differ");
     }
     let Some(items) = schema.get("items").and_then(|items| resolve(root, items)) else {
-        return Control::Json("It is a list of any values");
+        return Control::Json("Write a JSON list, such as [1, \"two\"]");
     };
     let is_set = schema.get("uniqueItems") == Some(&Value::Bool(true));
     match (choices(&items), items.get("type").and_then(Value::as_str)) {
         (Some(Control::Choice(choices)), _) if is_set => Control::Checks(choices),
-        (Some(_), _) => Control::Json("It is a list of values that may repeat"),
+        (Some(_), _) => Control::Json("Write a JSON list. Values may repeat"),
         (None, Some("string")) => Control::Lines(Scalar::Text),
         (None, Some("number" | "integer")) => Control::Lines(Scalar::Number),
-        _ => Control::Json("It is a list of more than plain values"),
+        _ => Control::Json("Write a JSON list"),
     }
 }
 

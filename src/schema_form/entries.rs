@@ -107,8 +107,25 @@ impl Entries {
             (Some(value), _) => self.fill_one(field, value),
             (None, Control::Group(inner)) if field.required && !field.nullable => self.fill_defaults(inner),
             (None, Control::Group(inner)) => self.fill_untouched(inner),
-            (None, _) => {}
+            (None, _) => self.fill_skeleton(field),
         }
+    }
+
+    /// Fills in what a value written as JSON begins with, and marks it: untouched, it is not sent.
+    fn fill_skeleton(&mut self, field: &Field) {
+        if let Some(skeleton) = field.json_parts.skeleton.as_ref().filter(|_| !field.is_secret) {
+            self.push("j", &field.pointer, pretty(skeleton));
+            self.push("d", &field.pointer, "on");
+        }
+    }
+
+    /// Reports whether a field has the skeleton that the form filled in, and nobody changed it.
+    pub(super) fn has_untouched_skeleton(&self, field: &Field) -> bool {
+        let Some(skeleton) = field.json_parts.skeleton.as_ref().filter(|_| field.default.is_none()) else {
+            return false;
+        };
+        let typed = || self.text_at("j", &field.pointer).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        self.text_at("d", &field.pointer).is_some() && typed().as_ref() == Some(skeleton)
     }
 
     /// Fills in the defaults of an object that is left out, and marks them: they alone do not create the object.
@@ -116,7 +133,7 @@ impl Entries {
         for field in fields {
             let before = self.0.len();
             self.fill_default(field);
-            if self.0.len() > before {
+            if self.0.len() > before && field.default.is_some() {
                 self.push("d", &field.pointer, "on");
             }
         }
@@ -124,7 +141,7 @@ impl Entries {
 
     /// Reports whether a field has the default that the form filled in, and nobody changed it.
     pub(super) fn is_untouched(&self, field: &Field) -> bool {
-        let Some(default) = &field.default else { return false };
+        let Some(default) = &field.default else { return self.has_untouched_skeleton(field) };
         let mut filled = Self::default();
         filled.fill_one(field, default);
         self.text_at("d", &field.pointer).is_some() && self.contents(field) == filled.contents(field)

@@ -4,6 +4,8 @@ use serde_json::Value;
 use time::Date;
 use time::macros::format_description;
 
+use super::json_parts::JsonParts;
+
 /// The field of one property.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -29,6 +31,10 @@ pub struct Field {
     pub is_secret: bool,
     /// Value that shows what can be entered; it fits the schema.
     pub example: Option<Value>,
+    /// The empty text, or the empty list.
+    pub empty_value: EmptyValue,
+    /// The parts of a value that is written as JSON.
+    pub json_parts: JsonParts,
     /// Input control.
     pub control: Control,
 }
@@ -46,6 +52,15 @@ impl Field {
             _ => "Enter",
         }
     }
+}
+
+/// The answer of a schema to the empty text, or the empty list, by the rules that it states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyValue {
+    /// It is a value as any other.
+    Accepted,
+    /// A rule is against it.
+    Refused,
 }
 
 /// The input control of a value.

@@ -4,7 +4,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::entries::{ENTERED_BEFORE, Entries};
-use super::field::{Choice, Control, Field, Line};
+use super::field::{Choice, Control, EmptyValue, Field, Line};
+use super::json_parts::JsonMember;
 use super::names::id;
 use crate::error::FieldFaults;
 
@@ -22,7 +23,8 @@ pub(super) struct FieldView {
     hint: String,
     more: Option<String>,
     optional: bool,
-    error: Option<String>,
+    /// The faults of the value, and of what is inside of its JSON.
+    errors: Vec<String>,
     described: String,
     /// The value is null if it is left out; `None` if that cannot be chosen.
     null: Option<bool>,
@@ -34,6 +36,9 @@ pub(super) struct FieldView {
     /// Names and texts of the sealed secrets that are masked in the field's JSON.
     sealed_parts: Vec<(String, String)>,
     widget: Widget,
+    /// The members of a value that is written as JSON, and whether it is a list of such objects.
+    members: Vec<JsonMember>,
+    is_list: bool,
     /// Text of a select's empty option.
     empty_choice: &'static str,
 }
@@ -44,6 +49,8 @@ impl HtmlSafe for FieldView {}
 struct On {
     label: &'static str,
     checked: bool,
+    /// The box is rarely needed, so that it is behind a heading.
+    is_folded: bool,
 }
 
 enum Widget {
@@ -68,11 +75,8 @@ impl FieldView {
     pub(super) fn new(field: &Field, entries: &Entries, faults: &FieldFaults) -> Self {
         let pointer = field.pointer.as_str();
         let id = id(pointer);
-        let error = faults.message_for(pointer).or_else(|| inner_fault(field, faults)).map(ToOwned::to_owned);
-        let described = match &error {
-            Some(_) => format!("{id}-h {id}-e"),
-            None => format!("{id}-h"),
-        };
+        let errors = errors(field, faults);
+        let described = if errors.is_empty() { format!("{id}-h") } else { format!("{id}-h {id}-e") };
         let null_hint = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
         let again = must_enter_again(field, entries).then(|| format!("{} it again", field.verb()));
         let hint = again.iter().chain([&field.hint]).chain(&field.limits).chain(&null_hint);
@@ -84,13 +88,15 @@ impl FieldView {
             more: field.more.clone(),
             optional: !field.required,
             described,
-            error,
+            errors,
             null: (field.nullable && !field.required).then(|| entries.text_at("n", pointer).is_some()),
             on: on(field, entries),
             is_untouched: is_untouched(field, entries),
             sealed: entries.text_at("s", pointer).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
             sealed_parts: sealed_parts(pointer, entries),
             widget: widget(field, entries, faults),
+            members: field.json_parts.members.clone(),
+            is_list: field.json_parts.is_list,
             empty_choice: empty_choice(field).unwrap_or("Choose…"),
             pointer: pointer.to_owned(),
             id,
@@ -118,26 +124,27 @@ fn sealed_parts(pointer: &str, entries: &Entries) -> Vec<(String, String)> {
     entries.pairs().iter().filter(|(name, _)| has_json && is_part(name)).cloned().collect()
 }
 
-/// Returns the fault inside of a list or text area, which is shown at that control.
-fn inner_fault<'a>(field: &Field, faults: &'a FieldFaults) -> Option<&'a str> {
-    if matches!(field.control, Control::Group(_)) {
-        return None;
-    }
+/// Returns the faults of a field. Those inside of a list or of JSON are shown at that control.
+fn errors(field: &Field, faults: &FieldFaults) -> Vec<String> {
     let below = format!("{}/", field.pointer);
-    faults.faults().iter().find(|fault| fault.field.starts_with(&below)).map(|fault| fault.message.as_str())
+    let is_group = matches!(field.control, Control::Group(_));
+    let is_here = |at: &str| at == field.pointer || (!is_group && at.starts_with(&below));
+    faults.faults().iter().filter(|fault| is_here(&fault.field)).map(|fault| fault.message.clone()).collect()
 }
 
 fn on(field: &Field, entries: &Entries) -> Option<On> {
     let checked = entries.text_at("on", &field.pointer).is_some();
+    let is_offered = field.required && field.empty_value == EmptyValue::Accepted;
     let is_left_out_if_empty = !field.required || field.nullable;
     let label = match &field.control {
-        Control::Text(_) if field.required || checked => "Send it as empty text",
-        Control::Lines(_) | Control::Checks(_) if field.required || checked => "Send it as an empty list",
+        Control::Text(_) if is_offered || checked => "Send an empty text (\"\")",
+        Control::Lines(_) | Control::Checks(_) if is_offered || checked => "Send an empty list ([])",
         Control::Group(_) if is_left_out_if_empty => "Include it, even if nothing in it is changed",
         Control::Fixed(_) if is_left_out_if_empty => "Send it",
         _ => return None,
     };
-    Some(On { label, checked })
+    let is_folded = matches!(field.control, Control::Text(_) | Control::Lines(_) | Control::Checks(_));
+    Some(On { label, checked, is_folded })
 }
 
 /// Reports whether an empty control means null, because the value cannot be left out.
@@ -151,7 +158,11 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
     let shown = |prefix| entries.text_at(prefix, pointer).filter(|_| !field.is_secret);
     let typed = || shown("v").unwrap_or_default().to_owned();
     if let Some(text) = shown("j") {
-        return Widget::Json { value: text.to_owned(), why: "This value is shown as JSON" };
+        let why = match field.control {
+            Control::Json(why) => why,
+            _ => "Write this as JSON",
+        };
+        return Widget::Json { value: text.to_owned(), why };
     }
     match &field.control {
         Control::Text(Line::Secret) => Widget::Input { kind: "password", value: String::new(), code: false },
@@ -208,6 +219,10 @@ fn yes_no(field: &Field, typed: Option<&str>, entries: &Entries) -> Vec<OptionVi
 
 fn empty_option(field: &Field, typed: Option<&str>, entries: &Entries) -> Option<OptionView> {
     let label = empty_choice(field)?.to_owned();
+    // one of the others is chosen from the start, and means the same as nothing
+    if field.default.is_some() && !field.required {
+        return None;
+    }
     // a secret was chosen, and is not shown
     let was_chosen = ["s", ENTERED_BEFORE].iter().any(|prefix| entries.text_at(prefix, &field.pointer).is_some());
     let chosen = typed.is_none_or(str::is_empty) && !was_chosen;

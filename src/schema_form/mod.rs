@@ -23,6 +23,8 @@ mod example;
 mod field;
 mod field_view;
 mod join;
+mod json_parts;
+mod json_text;
 mod mask;
 mod masked_text;
 mod names;
@@ -39,7 +41,8 @@ mod view;
 
 pub use check::Validator;
 pub use entries::Entries;
-pub use field::{Control, Field, Line};
+pub use field::{Control, EmptyValue, Field, Line};
+pub use json_parts::{JsonMember, JsonParts};
 pub use mask::{MASK, mask};
 pub use op::Op;
 pub use parse::{has_stale_fields, parse, parse_as_shown};
@@ -47,3 +50,6 @@ pub use plan::{Plan, Root};
 pub use references::foreign_reference;
 pub use secret_values::{SecretValues, SplitInput, split_secrets};
 pub use view::{FormView, SummaryView};
+
+/// Largest input of a tool, in bytes of JSON text. Hints name it where a schema promises more.
+pub const MAX_INPUT_BYTES: usize = 256 * 1024;

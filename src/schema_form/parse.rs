@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Choice, Control, Field, Line, Scalar};
+use super::json_text;
 use super::mask::{MASK, contains_mask};
 use super::names::plain;
 use super::number;
@@ -64,24 +65,13 @@ fn fields_of<'a>(plan: &'a Plan, entries: &Entries) -> Option<&'a [Field]> {
 
 fn whole(entries: &Entries) -> Result<Value> {
     let text = entries.get(WHOLE_INPUT).unwrap_or_default();
-    let mut value = json(text).map_err(|message| Error::field("", message))?;
+    let mut value = json_text::read(text).map_err(|message| Error::field("", message))?;
     entries.unmask(&mut value, "");
     Ok(value)
 }
 
 fn mask_message() -> String {
     format!("“{MASK}” stands for a secret that is not shown: type it again")
-}
-
-fn json(text: &str) -> Result<Value, String> {
-    if text.trim().is_empty() {
-        return Err("Enter the input as JSON, at least {}".to_owned());
-    }
-    serde_json::from_str(text).map_err(|error| {
-        let cause = error.to_string();
-        let cause = cause.split(" at line ").next().unwrap_or_default();
-        format!("Line {}, column {}: this is not JSON ({cause})", error.line(), error.column())
-    })
 }
 
 /// Returns the names in the form that the plan does not have.
@@ -165,9 +155,9 @@ impl UnreadableText {
 fn field_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> Result<Option<Value>, UnreadableText> {
     let pointer = field.pointer.as_str();
     let found = match entries.text_at("j", pointer) {
-        Some(text) if text.trim().is_empty() => None,
+        Some(text) if text.trim().is_empty() || entries.has_untouched_skeleton(field) => None,
         Some(text) => {
-            let mut value = json(text).map_err(|message| UnreadableText::new(message, text))?;
+            let mut value = json_text::read(text).map_err(|message| UnreadableText::new(message, text))?;
             entries.unmask(&mut value, pointer);
             Some(value)
         }

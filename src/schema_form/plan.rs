@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::MAX_INPUT_BYTES;
 use super::choose::{Chosen, choose_control, has_secret_name};
-use super::field::{Control, Field};
+use super::field::{Control, EmptyValue, Field};
+use super::json_parts::{self, JsonParts};
 use super::names::{label, plain, sentences, step};
 use super::references::with_local_references;
 use super::resolve::resolve;
@@ -118,7 +120,7 @@ impl Compiler<'_> {
                 *line = line.as_secret();
             }
             let required = required.contains(&name);
-            fields.push(Field { is_secret, ..field(chosen, name, pointer, required) });
+            fields.push(Field { is_secret, ..field(self.root, chosen, name, pointer, required) });
         }
         Some(fields)
     }
@@ -136,7 +138,7 @@ fn is_secret_field(root: &Value, schema: &Value, name: &str, control: &Control) 
         }
 }
 
-fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
+fn field(root: &Value, chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
     let text = |key: &str| chosen.schema.get(key).and_then(Value::as_str).unwrap_or_default();
     let (hint, more) = sentences(text("description"));
     let title = plain(text("title"));
@@ -151,9 +153,20 @@ fn field(chosen: Chosen, name: &str, pointer: String, required: bool) -> Field {
         default: chosen.schema.get("default").filter(|_| !matches!(chosen.control, Control::Fixed(_))).cloned(),
         is_secret: false,
         example: first_example(&chosen.schema).cloned(),
+        empty_value: empty_value(&chosen.schema),
+        json_parts: match chosen.control {
+            Control::Json(_) => json_parts::describe(root, &chosen.schema),
+            _ => JsonParts::default(),
+        },
         control: chosen.control,
         pointer,
     }
+}
+
+fn empty_value(schema: &Map<String, Value>) -> EmptyValue {
+    let is_zero = |key: &str| schema.get(key).is_none_or(|least| least.as_u64() == Some(0));
+    let has_rule = ["format", "pattern", "contains"].iter().any(|key| schema.contains_key(*key));
+    if is_zero("minLength") && is_zero("minItems") && !has_rule { EmptyValue::Accepted } else { EmptyValue::Refused }
 }
 
 /// Returns the first example of a schema.
@@ -184,10 +197,10 @@ fn is_open(object: &Map<String, Value>) -> bool {
 /// Returns the limits of a value, in words.
 fn limits(schema: &Map<String, Value>) -> Vec<String> {
     let number = |key: &str| schema.get(key).and_then(Value::as_number).map(Number::to_string);
-    let range = |low: Option<String>, high: Option<String>, unit: &str| match (low, high) {
-        (Some(low), Some(high)) => Some(format!("{low} to {high}{unit}")),
-        (Some(low), None) if low != "0" => Some(format!("At least {low}{unit}")),
-        (None, Some(high)) => Some(format!("At most {high}{unit}")),
+    let range = |low: Option<String>, high: Option<String>| match (low, high) {
+        (Some(low), Some(high)) => Some(format!("{low} to {high}")),
+        (Some(low), None) if low != "0" => Some(format!("At least {low}")),
+        (None, Some(high)) => Some(format!("At most {high}")),
         _ => None,
     };
     let examples = schema.get("examples").and_then(Value::as_array).filter(|list| !list.is_empty()).map(|list| {
@@ -196,18 +209,46 @@ fn limits(schema: &Map<String, Value>) -> Vec<String> {
         (!short.is_empty()).then(|| format!("For example: {}", short.join(", ")))
     });
     [
-        range(number("minLength"), number("maxLength"), " characters"),
-        range(number("minimum"), number("maximum"), ""),
+        count_range(schema, "minLength", "maxLength", "character"),
+        range(number("minimum"), number("maximum")),
         number("exclusiveMinimum").map(|low| format!("More than {low}")),
         number("exclusiveMaximum").map(|high| format!("Less than {high}")),
         number("multipleOf").map(|step| format!("In steps of {step}")),
-        range(number("minItems"), number("maxItems"), " items"),
+        count_range(schema, "minItems", "maxItems", "item"),
         schema.get("format").and_then(Value::as_str).and_then(format_words),
         examples.flatten(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Describes how many characters or items there may be. That there must be one is said by "Enter". The hub takes no more than
+/// [`MAX_INPUT_BYTES`], whatever the schema allows.
+fn count_range(schema: &Map<String, Value>, least: &str, most: &str, unit: &str) -> Option<String> {
+    let number = |key: &str| schema.get(key).and_then(Value::as_u64);
+    let least = number(least).filter(|least| *least > 1);
+    let most = number(most).map(|most| most.min(MAX_INPUT_BYTES as u64));
+    let words = |n: u64| format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" });
+    match (least, most) {
+        (Some(least), Some(most)) => Some(format!("{} to {}", grouped(least), words(most))),
+        (Some(least), None) => Some(format!("At least {}", words(least))),
+        (None, Some(most)) => Some(format!("Up to {}", words(most))),
+        (None, None) => None,
+    }
+}
+
+/// Groups digits by thousands: "12,400".
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Describes a format. Returns `None` for number formats, because the limits describe those.

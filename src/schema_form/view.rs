@@ -13,6 +13,9 @@ use crate::error::FieldFaults;
 /// Fewer optional fields than this are always visible.
 const MIN_TUCKED_FIELDS: usize = 3;
 
+/// The fields that are shown of a form without required ones.
+const MAX_FIRST_FIELDS: usize = 8;
+
 /// The fields of a form, to be placed between `<form>` and its buttons.
 #[derive(Template)]
 #[template(path = "schema_form/form.html")]
@@ -48,7 +51,7 @@ struct Fault {
 struct Whole {
     text: String,
     why: String,
-    error: Option<String>,
+    errors: Vec<String>,
     /// Names and texts of the sealed secrets that are masked in the text.
     secrets: Vec<(String, String)>,
 }
@@ -65,12 +68,17 @@ impl FormView {
         let whole = why.map(|why| Whole {
             text: entries.get(WHOLE_INPUT).unwrap_or_default().to_owned(),
             why,
-            error: faults.faults().first().map(|fault| fault.message.clone()),
+            errors: faults.faults().iter().map(|fault| fault.message.clone()).collect(),
             secrets: entries.pairs().iter().filter(|(name, _)| name.starts_with("s/")).cloned().collect(),
         });
         let optional = fields.iter().filter(|field| is_tucked(field, entries)).count();
-        let tuck = optional >= MIN_TUCKED_FIELDS && optional < fields.len();
-        let (more, shown): (Vec<_>, Vec<_>) = fields.iter().partition(|field| tuck && is_tucked(field, entries));
+        let first = if optional == fields.len() { MAX_FIRST_FIELDS } else { 0 };
+        let tuck = optional >= first + MIN_TUCKED_FIELDS;
+        let (mut more, mut shown) = (Vec::new(), Vec::new());
+        for (place, field) in fields.iter().enumerate() {
+            let is_more = tuck && place >= first && is_tucked(field, entries);
+            if is_more { more.push(field) } else { shown.push(field) }
+        }
         let views =
             |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
         Self {
@@ -92,6 +100,9 @@ impl FormView {
 
 /// Reports whether an optional field is empty, so that it can be behind "More options".
 fn is_tucked(field: &Field, entries: &Entries) -> bool {
+    if entries.has_untouched_skeleton(field) {
+        return !field.required;
+    }
     let typed = |prefix| entries.text_at(prefix, &field.pointer).is_some_and(|text| !text.is_empty());
     let inner_typed = match &field.control {
         Control::Group(inner) => inner.iter().any(|field| !is_tucked(field, entries)),

@@ -1,9 +1,9 @@
 //! The connection field of a tool form: a select if there are several connections, a link to connect if there is none.
 
 use super::href;
-use crate::app::App;
 use crate::connections;
 use crate::connectors::{AuthKind, Connector};
+use crate::db::Tx;
 use crate::error::{Error, FieldFaults};
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
@@ -24,15 +24,15 @@ pub(super) struct ConnectionPicker {
 }
 
 impl ConnectionPicker {
-    /// Loads the connections; `chosen` is the value of the field.
+    /// Loads the connections, in the caller's transaction; `chosen` is the value of the field.
     pub(super) async fn load(
-        app: &App,
+        tx: &mut Tx,
         me: &SignedIn,
         connector: &Connector,
         chosen: Option<&str>,
         faults: &FieldFaults,
     ) -> Result<Self, Error> {
-        let all = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
+        let all = connections::list_for_connector(tx, &me.actor, connector.id).await?;
         let usable = all.iter().filter(|connection| connection.status.is_usable());
         let choices: Vec<_> = usable.map(|it| SelectOption::new(it.id.to_string(), it.label.clone())).collect();
         let connects_itself = connector.auth == AuthKind::None && all.is_empty();

@@ -54,6 +54,27 @@ pub(super) struct ToolPage {
     pub(super) is_newer: bool,
     /// The schema has an example for something that the form leaves empty.
     pub(super) lacks_example: bool,
+    /// The newest runs of the reader, and the address of all.
+    pub(super) runs: Vec<RunView>,
+    pub(super) all_runs: String,
+    pub(super) schema: SchemaText,
+}
+
+/// The schema of a tool's input as JSON.
+pub(super) struct SchemaText {
+    pub(super) text: String,
+    pub(super) is_cut: bool,
+}
+
+/// A former run of the tool.
+pub(super) struct RunView {
+    pub(super) href: String,
+    /// Address of the form with the input of the run.
+    pub(super) again: String,
+    pub(super) status: Badge,
+    pub(super) at: When,
+    /// Length of the run; empty if the job has not finished, or never ran.
+    pub(super) took: String,
 }
 
 /// A tool that its server no longer lists.

@@ -49,7 +49,7 @@ async fn invalid_json_stays_in_the_form_and_its_position_is_named() {
     let page = alice.submit(&form, FORM, [("j", "{\n  \"text\": \"a\",\n  oops\n}")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     let fault = page.text(".summary li a");
-    assert!(fault.starts_with("Line 3, column 3: this is not JSON"), "{fault}");
+    assert!(fault.starts_with("Line 3, column 3: write the name in double quotes"), "{fault}");
     assert_eq!(page.text("#f"), "{ \"text\": \"a\", oops }");
     let unfit = alice.submit(&page, FORM, [("j", "{\"text\": 7}")]).await;
     assert_eq!(unfit.status, StatusCode::UNPROCESSABLE_ENTITY, "the schema was not asked: {}", unfit.path());

@@ -97,7 +97,10 @@ fn faults_name_the_field_and_say_what_to_do() {
         fault(&[("v/title", "x"), ("v/count", "1"), ("v/titel", "y")]),
         [": This tool does not have the field “v/titel”, which the form had: remove it"]
     );
-    assert_eq!(fault(&[("j", "{\"title\": }")]), [": Line 1, column 11: this is not JSON (expected value)"]);
+    assert_eq!(
+        fault(&[("j", "{\"title\": }")]),
+        [": Line 1, column 11: a value is missing, or text without double quotes"]
+    );
     assert_eq!(
         fault(&[("j", "{\"title\": \"••••\"}")]),
         [": “••••” stands for a secret that is not shown: type it again"]

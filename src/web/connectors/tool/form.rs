@@ -2,21 +2,33 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use serde_json::Value;
 
 use super::{Tool, secrets};
 use crate::app::App;
 use crate::connectors::Effect;
 use crate::error::{Error as DomainError, FieldFaults};
+use crate::foreign_text::clean_text;
+use crate::jobs::{self, ToolRun};
 use crate::schema_form::{Entries, FormView, Root, has_stale_fields, parse_as_shown};
 use crate::web::actor::SignedIn;
+use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
-use crate::web::connectors::views::{RemovedPage, ToolPage, effect_badge};
+use crate::web::connectors::views::{RemovedPage, RunView, SchemaText, ToolPage, effect_badge};
 use crate::web::connectors::{below, href};
 use crate::web::error::Result;
+use crate::web::here::Here;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
 use crate::web::tile::Tile;
+use crate::web::when::{Calendar, short_duration};
+
+/// The runs that the page lists; a link leads to the others.
+const MAX_SHOWN_RUNS: i64 = 5;
+
+/// The length in characters at which the page cuts the schema of the tool.
+const MAX_SCHEMA_LENGTH: usize = 20_000;
 
 /// Content of the form.
 #[derive(Clone, Copy)]
@@ -45,11 +57,36 @@ pub(super) async fn show_error(
     show(app, me, tool, filled).await
 }
 
+fn schema_text(schema: &Value) -> SchemaText {
+    let text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    match text.char_indices().nth(MAX_SCHEMA_LENGTH) {
+        Some((at, _)) => SchemaText { text: clean_text(&text[..at]).into_owned(), is_cut: true },
+        None => SchemaText { text: clean_text(&text).into_owned(), is_cut: false },
+    }
+}
+
+impl RunView {
+    fn new(run: &ToolRun, tool: &Tool, here: &Here, calendar: &Calendar) -> Self {
+        let length = run.started_at.zip(run.finished_at).map(|(start, end)| (end - start).unsigned_abs());
+        Self {
+            href: here.path(&format!("/jobs/{}", run.id)),
+            again: format!("{}?from={}", tool.href(here), run.id),
+            status: Badge::job(run.status),
+            at: calendar.when(run.created_at),
+            took: length.map(short_duration).unwrap_or_default(),
+        }
+    }
+}
+
 /// Shows the form.
 pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledForm<'_>) -> Result {
     let faults = filled.faults;
     let label = tool.version.label().to_owned();
-    let picker = ConnectionPicker::load(app, me, &tool.connector, filled.chosen, faults).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
+    let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, filled.chosen, faults).await?;
+    let runs = jobs::list_tool_runs(&mut tx, &me.actor, tool.connector.id, &tool.version.name, MAX_SHOWN_RUNS).await?;
+    drop(tx);
+    let calendar = me.calendar(app.clock.now());
     let shell = below(me, label.clone(), &tool.connector).await;
     let shell = shell.with_faults(faults);
     // the connection is not a field of the tool, and is validated after them
@@ -76,6 +113,9 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         },
         is_newer: tool.is_newer,
         lacks_example: filled.entries.lacks_example(&tool.plan),
+        runs: runs.iter().map(|run| RunView::new(run, tool, me.here(), &calendar)).collect(),
+        all_runs: tool.jobs_href(me.here()),
+        schema: schema_text(&tool.version.schema),
         label,
     };
     Ok(page_with(form_status(faults), &page))

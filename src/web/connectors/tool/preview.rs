@@ -52,7 +52,9 @@ pub(super) async fn show(
     sent: FilledForm<'_>,
     input: &Value,
 ) -> Result<Response, Error> {
-    let picker = ConnectionPicker::load(app, me, &tool.connector, sent.chosen, &FieldFaults::default()).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
+    let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, sent.chosen, &FieldFaults::default()).await?;
+    drop(tx);
     let shell = below(me, tool.version.label(), &tool.connector).await.title_prefix("Preview");
     let effect = tool.version.effect();
     Ok(page(&PreviewPage {
