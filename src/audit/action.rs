@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::action_outcome::ActionOutcome;
+use super::connector_change::{ConnectorChange, NamedConnector};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
@@ -76,14 +77,13 @@ pub enum Action {
     /// A browser session ended by signing out.
     SessionEnded,
     /// A connector was added by its URL.
-    ConnectorAdded {
-        /// The new connector.
-        connector: ConnectorId,
-        /// Name of the connector.
-        name: String,
-        /// URL of the server.
-        url: String,
-    },
+    ConnectorAdded(NamedConnector),
+    /// An owner gave a connector another name.
+    ConnectorRenamed(ConnectorChange),
+    /// An owner gave a connector another address.
+    ConnectorUrlChanged(ConnectorChange),
+    /// An owner removed a connector.
+    ConnectorRemoved(NamedConnector),
     /// A sign-in found another description of the provider of a connector, which replaced the former one.
     ProviderChanged {
         /// The connector.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::action::Action;
+use super::connector_change::{ConnectorChange, NamedConnector};
 use super::stored::AuditOutcome;
 use crate::clock::to_jiff;
 use crate::ids::{ConnectorId, JobId};
@@ -73,7 +74,10 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::AccountSignedOut { user, .. }
         | Action::AdministratorAdded { user }
         | Action::AdministratorRemoved { user } => (Some(("account", user.to_string())), None),
-        Action::ConnectorAdded { connector, .. }
+        Action::ConnectorAdded(NamedConnector { connector, .. })
+        | Action::ConnectorRemoved(NamedConnector { connector, .. })
+        | Action::ConnectorRenamed(ConnectorChange { connector, .. })
+        | Action::ConnectorUrlChanged(ConnectorChange { connector, .. })
         | Action::ToolsDiscovered { connector, .. }
         | Action::DiscoveryFailed { connector, .. }
         | Action::ConnectionRefused { connector, .. }
@@ -139,11 +143,14 @@ fn request(action: &Action) -> Option<String> {
         Action::SessionsRevoked { sessions }
         | Action::AccountDisabled { sessions, .. }
         | Action::AccountSignedOut { sessions, .. } => json!({ "sessions": sessions }),
-        Action::ConnectorAdded { name, url, .. } => json!({ "name": name, "url": url }),
+        Action::ConnectorAdded(NamedConnector { name, url, .. })
+        | Action::ConnectorRemoved(NamedConnector { name, url, .. }) => json!({ "name": name, "url": url }),
         Action::ConnectionLimited { scopes, .. } => json!({ "scopes": scopes }),
         Action::ClientRegistered { issuer, .. } => json!({ "issuer": issuer }),
         Action::ProviderChanged { former, issuer, .. } => json!({ "former": former, "issuer": issuer }),
-        Action::ConnectionRenamed { from, to, .. } => json!({ "from": from, "to": to }),
+        Action::ConnectionRenamed { from, to, .. }
+        | Action::ConnectorRenamed(ConnectorChange { from, to, .. })
+        | Action::ConnectorUrlChanged(ConnectorChange { from, to, .. }) => json!({ "from": from, "to": to }),
         Action::LogExported { format, filter } => json!({ "format": format, "filter": filter }),
         _ => return None,
     };

@@ -69,6 +69,9 @@ actions! {
     JobFinished: "job.finished", "Tool run", Jobs;
     JobCancelRequested: "job.cancel_requested", "Cancellation requested", Jobs;
     ConnectorAdded: "connector.added", "Connector added", Connectors;
+    ConnectorRenamed: "connector.renamed", "Connector renamed", Connectors;
+    ConnectorUrlChanged: "connector.moved", "Address of a connector changed", Connectors;
+    ConnectorRemoved: "connector.removed", "Connector removed", Connectors;
     ProviderChanged: "provider.changed", "Sign-in of a server changed", Connectors;
     ClientRegistered: "client.registered", "Hub registered at a service", Connectors;
     ToolsDiscovered or DiscoveryFailed: "tools.discovered", "Discovery of tools", Connectors;

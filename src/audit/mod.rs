@@ -11,6 +11,7 @@ mod action;
 mod action_columns;
 mod action_name;
 mod action_outcome;
+mod connector_change;
 mod count;
 mod entry;
 mod export;
@@ -26,6 +27,7 @@ mod stored;
 pub use action::Action;
 pub use action_name::{ActionName, Category};
 pub use action_outcome::{ActionOutcome, OutcomeCause};
+pub use connector_change::{ConnectorChange, NamedConnector};
 pub use count::{EntryCount, count};
 pub use entry::{AuditEntry, EntryContext, EntryDetail, RecentEntry};
 pub use export::{Export, ExportedEntry, export};
@@ -57,7 +59,6 @@ pub async fn find(db: &Db, actor: &Actor, id: AuditId) -> Result<EntryDetail> {
 }
 
 /// Returns the entry of a finished job, if there is one.
-pub async fn find_for_job(db: &Db, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
-    let mut tx = db.enter(actor).await?;
-    Ok(store::find_for_job(&mut tx, actor.owner_id(), job).await?)
+pub async fn find_for_job(conn: &mut PgConnection, actor: &Actor, job: JobId) -> Result<Option<AuditId>> {
+    Ok(store::find_for_job(conn, actor.owner_id(), job).await?)
 }

@@ -6,7 +6,6 @@ use super::detail::{ConnectionDetail, ConnectionGroup};
 use super::store::{self, Connection};
 use super::store_details::{self, LinkedConnector};
 use crate::actor::Actor;
-use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
@@ -14,10 +13,13 @@ use crate::page::Page;
 /// Connectors that a filter offers; the jobs of others are listed on the connectors' own pages.
 const MAX_LINKED_CONNECTORS: i64 = 200;
 
-/// Returns the actor's connections to a connector: the default one first, then the oldest.
-pub async fn list_for_connector(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Connection>> {
-    let mut tx = db.enter(actor).await?;
-    Ok(store::list_for_connector(&mut tx, actor.owner_id(), connector).await?)
+/// Returns the actor's connections to a connector: the default one first, then the oldest. In the caller's transaction.
+pub async fn list_for_connector(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connector: ConnectorId,
+) -> Result<Vec<Connection>> {
+    Ok(store::list_for_connector(conn, actor.owner_id(), connector).await?)
 }
 
 /// Returns the connectors that the actor has connections to, by name, in the caller's transaction.

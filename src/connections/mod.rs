@@ -49,7 +49,7 @@ pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;
 pub use oauth_clients::{ClientRejection, ClientSource};
 pub use rest_service::{ExternalAccount, RestService};
-pub use server::{AddedServer, NewServer, ServerAuth, add_server};
+pub use server::{AddedServer, EditedServer, NewServer, ServerAuth, ServerEdit, add_server, edit_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;
 pub use store_catalogue::{CatalogueEntry, CatalogueFilter, CatalogueGroup};

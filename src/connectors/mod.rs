@@ -11,10 +11,12 @@ mod changes;
 mod compare;
 mod definition;
 mod discoveries;
+mod edits;
 mod service;
 mod shipped;
 mod slug;
 mod store;
+mod store_edits;
 mod store_era;
 mod store_providers;
 mod store_tools;
@@ -29,6 +31,7 @@ pub use changes::{ChangedTool, ToolChanges, find_changes};
 pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
+pub use edits::{change_url, remove, rename};
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
 pub use slug::Slug;
@@ -43,7 +46,7 @@ use anyhow::Context;
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, NamedConnector};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
@@ -82,10 +85,9 @@ pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) ->
     Ok(store::find_by_slug(conn, actor, slug).await?)
 }
 
-/// Lists the tools that the server lists now, in the server's order.
-pub async fn tools(db: &Db, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
-    let mut tx = db.enter(actor).await?;
-    Ok(store_tools::list(&mut tx, actor.owner_id(), connector).await?)
+/// Lists the tools that the server lists now, in the server's order, in the caller's transaction.
+pub async fn tools(conn: &mut PgConnection, actor: &Actor, connector: ConnectorId) -> Result<Vec<Tool>> {
+    Ok(store_tools::list(conn, actor.owner_id(), connector).await?)
 }
 
 /// Finds the current version of a tool by the names in its URL, also if the server no longer lists the tool.
@@ -120,22 +122,20 @@ pub async fn add(
     tools: Option<&[ToolDefinition]>,
     now: Timestamp,
 ) -> Result<Connector> {
-    let taken =
-        || Error::field("name", format!("You already have a connector called “{}”. Choose another name", new.name));
     // of two identical forms at once, the second finds the name of the first taken, or violates the constraint
     let slug = free_slug(tx, actor.owner_id(), &new.name).await?;
-    if store::is_name_taken(tx, actor.owner_id(), &new.name).await? {
-        return Err(taken());
+    if store::is_name_taken(tx, actor.owner_id(), &new.name, None).await? {
+        return Err(name_taken(&new.name));
     }
     let id = ConnectorId::new(now);
     let provider = new.provider.as_ref().map(as_json).transpose()?;
     let row = store::NewRow { id, slug: &slug, new, provider };
     let stored = store::insert(tx, actor.owner_id(), row, now).await;
-    stored.on_constraint("connectors_owner_id_slug_key", taken)?;
+    stored.on_constraint("connectors_owner_id_slug_key", || name_taken(&new.name))?;
     audit::record(
         tx,
         actor,
-        &Action::ConnectorAdded { connector: id, name: new.name.clone(), url: new.url.clone() },
+        &Action::ConnectorAdded(NamedConnector { connector: id, name: new.name.clone(), url: new.url.clone() }),
         now,
     )
     .await?;
@@ -144,6 +144,10 @@ pub async fn add(
         audit::record(tx, actor, &changed.as_action(id, tools.len()), now).await?;
     }
     get(tx, actor, id).await
+}
+
+fn name_taken(name: &str) -> Error {
+    Error::field("name", format!("You already have a connector called “{name}”. Choose another name"))
 }
 
 /// Returns a slug for this name that neither the owner nor a shipped connector uses.

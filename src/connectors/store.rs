@@ -114,11 +114,23 @@ pub(super) async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectorId
     select_connectors!(actor, "id = $2", id as _).fetch_optional(conn).await
 }
 
-pub(super) async fn is_name_taken(conn: &mut PgConnection, owner: OwnerId, name: &str) -> sqlx::Result<bool> {
+/// Reports whether a connector of the owner, other than `except`, has this name. Removed ones leave their names free.
+pub(super) async fn is_name_taken(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    name: &str,
+    except: Option<ConnectorId>,
+) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM connectors WHERE owner_id = $1 AND lower(name) = lower($2)) AS "taken!""#,
+        r#"
+        SELECT EXISTS (
+            SELECT 1 FROM connectors
+            WHERE owner_id = $1 AND lower(name) = lower($2) AND is_active AND id IS DISTINCT FROM $3
+        ) AS "taken!"
+        "#,
         owner as _,
         name,
+        except as _,
     )
     .fetch_one(conn)
     .await

@@ -11,7 +11,7 @@ use super::{CancelResult, cancel_in, count_canceled};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections;
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
@@ -68,27 +68,53 @@ pub async fn disconnect(
     now: Timestamp,
 ) -> Result<DisconnectResult> {
     let mut tx = db.enter(actor).await?;
+    let ended = end_connections(&mut tx, vault, actor, ids, now).await?;
+    tx.commit().await?;
+    Ok(ended.notify(live, actor))
+}
+
+/// Connections that were ended in a transaction, with the jobs that depended on them.
+#[must_use]
+pub(super) struct EndedConnections {
+    result: DisconnectResult,
+    jobs: Vec<JobId>,
+}
+
+/// Disconnects connections and stops what depends on them, in the caller's transaction.
+pub(super) async fn end_connections(
+    tx: &mut Tx,
+    vault: &Vault,
+    actor: &Actor,
+    ids: &[ConnectionId],
+    now: Timestamp,
+) -> Result<EndedConnections> {
     let mut result = DisconnectResult::default();
     for id in ids {
-        result.connections += usize::from(connections::disconnect(&mut tx, vault, actor, *id, now).await?);
+        result.connections += usize::from(connections::disconnect(tx, vault, actor, *id, now).await?);
     }
-    let jobs = queue::list_unfinished(&mut tx, actor, ids, MAX_DEPENDENT_JOBS).await?;
+    let jobs = queue::list_unfinished(tx, actor, ids, MAX_DEPENDENT_JOBS).await?;
     for (_, job) in &jobs {
-        let job = store::find(&mut tx, actor.owner_id(), *job).await?.ok_or(Error::NotFound("job"))?;
-        match cancel_in(&mut tx, actor, job, "Its connection was disconnected", now).await? {
+        let job = store::find(tx, actor.owner_id(), *job).await?.ok_or(Error::NotFound("job"))?;
+        match cancel_in(tx, actor, job, "Its connection was disconnected", now).await? {
             CancelResult::Canceled => result.canceled_jobs += 1,
             CancelResult::Requested => result.stopping_jobs += 1,
             CancelResult::AlreadyFinished => {}
         }
     }
-    tx.commit().await?;
-    count_canceled(result.canceled_jobs);
-    if result.stopping_jobs > 0 {
-        live.notify_cancels();
+    Ok(EndedConnections { result, jobs: jobs.into_iter().map(|(_, job)| job).collect() })
+}
+
+impl EndedConnections {
+    /// Tells the workers and the pages, after the commit.
+    pub(super) fn notify(self, live: &Live, actor: &Actor) -> DisconnectResult {
+        count_canceled(self.result.canceled_jobs);
+        if self.result.stopping_jobs > 0 {
+            live.notify_cancels();
+        }
+        live.notify_owner(actor.owner_id());
+        for job in self.jobs {
+            live.notify_job(actor.owner_id(), job);
+        }
+        self.result
     }
-    live.notify_owner(actor.owner_id());
-    for (_, job) in jobs {
-        live.notify_job(actor.owner_id(), job);
-    }
-    Ok(result)
 }

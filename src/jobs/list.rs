@@ -5,17 +5,16 @@
 //! of it however long the history; where two parts meet, at most [`MAX_SCANNED_JOBS`] keys are read for a page, and the
 //! list says where it stopped.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 
 use super::filter::{Filter, Source};
-use super::store_keys;
+use super::store_keys::{self, ToolJob};
 use super::store_rows::{self, JobRow};
 use super::unfinished::{self, JobCounts, MAX_PINNED, PINNED_LIMIT, PinnedJobs};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
-use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ConnectorId, JobId, OwnerId};
 use crate::page::{self, KeyRange, PAGE_LIMIT, last_of_full_scan};
@@ -80,13 +79,40 @@ pub struct RecentJobs {
     pub newest: Vec<JobRow>,
     /// The newest job of each tool, among the newest `MAX_SCANNED_JOBS` jobs.
     pub last: Vec<JobRow>,
+    /// Figures of each tool by its name, from the same jobs.
+    pub figures: HashMap<String, ToolFigures>,
+    /// Older jobs exist, which no figure counts.
+    pub is_cut: bool,
 }
 
-/// Returns the actor's jobs of one connector: the `most` newest, and the last of each tool. It reads a bounded part of one
-/// index, however many tools there are and however long the history is.
-pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: usize) -> Result<RecentJobs> {
-    let mut tx = db.enter(actor).await?;
-    let jobs = store_keys::newest_with_tools(&mut tx, actor.owner_id(), connector, MAX_SCANNED_JOBS).await?;
+/// The number of runs of a tool, and of those that failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToolFigures {
+    /// Number of jobs.
+    pub runs: u64,
+    /// Number of jobs that failed.
+    pub failed: u64,
+}
+
+fn count_by_tool(jobs: &[ToolJob]) -> HashMap<String, ToolFigures> {
+    let mut counts = HashMap::<String, ToolFigures>::new();
+    for job in jobs {
+        let figures = counts.entry(job.tool_name.clone()).or_default();
+        figures.runs += 1;
+        figures.failed += u64::from(job.has_failed);
+    }
+    counts
+}
+
+/// Returns the actor's jobs of one connector: the `most` newest, and the last of each tool with its figures. It reads a bounded
+/// part of one index, however many tools there are and however long the history is. In the caller's transaction.
+pub async fn list_recent(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    connector: ConnectorId,
+    most: usize,
+) -> Result<RecentJobs> {
+    let jobs = store_keys::newest_with_tools(conn, actor.owner_id(), connector, MAX_SCANNED_JOBS).await?;
     let mut seen = HashSet::new();
     let last: HashSet<_> = jobs.iter().filter(|job| seen.insert(job.tool_name.as_str())).map(|job| job.id).collect();
     let newest: HashSet<_> = jobs.iter().take(most).map(|job| job.id).collect();
@@ -94,10 +120,12 @@ pub async fn list_recent(db: &Db, actor: &Actor, connector: ConnectorId, most: u
     if keys.is_empty() {
         return Ok(RecentJobs::default());
     }
-    let rows = store_rows::of_keys(&mut tx, actor.owner_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
+    let rows = store_rows::of_keys(conn, actor.owner_id(), &keys, &Filter::default(), MAX_SCANNED_JOBS).await?;
     Ok(RecentJobs {
         newest: rows.iter().filter(|row| newest.contains(&row.id)).cloned().collect(),
         last: rows.into_iter().filter(|row| last.contains(&row.id)).collect(),
+        figures: count_by_tool(&jobs),
+        is_cut: i64::try_from(jobs.len()).is_ok_and(|jobs| jobs >= MAX_SCANNED_JOBS),
     })
 }
 

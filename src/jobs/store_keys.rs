@@ -261,9 +261,10 @@ async fn waiting_input(
 pub(super) struct ToolJob {
     pub(super) id: JobId,
     pub(super) tool_name: String,
+    pub(super) has_failed: bool,
 }
 
-/// Reads the newest keys of a connector, each with its tool.
+/// Reads the newest keys of a connector, each with its tool and whether it failed.
 pub(super) async fn newest_with_tools(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -273,11 +274,18 @@ pub(super) async fn newest_with_tools(
     sqlx::query_as!(
         ToolJob,
         r#"
-        SELECT id AS "id: JobId", tool_name
-        FROM job
-        WHERE owner_id = $1 AND connector_id = $2
-        ORDER BY id DESC
-        LIMIT $3
+        SELECT newest.id AS "id!: JobId",
+               newest.tool_name AS "tool_name!",
+               COALESCE(r.outcome IN ('permanent', 'dead'), false) AS "has_failed!"
+        FROM (
+            SELECT id, tool_name
+            FROM job
+            WHERE owner_id = $1 AND connector_id = $2
+            ORDER BY id DESC
+            LIMIT $3
+        ) newest
+        LEFT JOIN job_result r ON r.owner_id = $1 AND r.job_id = newest.id
+        ORDER BY newest.id DESC
         "#,
         owner as _,
         connector as _,

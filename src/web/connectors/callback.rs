@@ -95,7 +95,7 @@ fn describe_sign_in(signed: &CompletedSignIn) -> String {
     match signed.tools {
         Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
         None if signed.connector.can_be_rediscovered() => {
-            sentences.push("Its tools could not be read yet. Check for changes below.".to_owned());
+            sentences.push("Its tools could not be read yet. Refresh them below.".to_owned());
         }
         None => {}
     }

@@ -106,16 +106,17 @@ pub(super) async fn create(
 
 /// Returns the stored fields of the connection with this label; empty if there is none.
 async fn stored_fields(app: &App, me: &SignedIn, connector: &Connector, label: &str) -> Result<FormValues, Error> {
-    let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
+    let connections = connections::list_for_connector(&mut tx, &me.actor, connector.id).await?;
     let Some(connection) = connections.iter().find(|it| it.label == label && !it.status.is_disconnected()) else {
         return Ok(FormValues::new());
     };
-    let mut tx = app.db.enter(&me.actor).await?;
     connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 
 async fn connect_method(app: &App, me: &SignedIn, connector: &Connector) -> Result<Option<ConnectMethod>, Error> {
-    Ok(ConnectMethod::find(connector, &connections::list_for_connector(&app.db, &me.actor, connector.id).await?))
+    let mut tx = app.db.enter(&me.actor).await?;
+    Ok(ConnectMethod::find(connector, &connections::list_for_connector(&mut tx, &me.actor, connector.id).await?))
 }
 
 async fn redirect_connected(me: &SignedIn, connector: &Connector) -> Result {

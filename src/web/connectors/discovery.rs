@@ -1,16 +1,14 @@
 //! Discovers the tools of a server again, and shows what has changed.
 
-use std::fmt::Write;
-
 use askama::Template;
 use axum::extract::State;
 
 use super::views::{effect_text, first_sentence};
-use super::{below, href};
+use super::{below, find_own, href};
 use crate::app::App;
 use crate::connections::{self, DiscoveryOutcome};
 use crate::connectors::{self, AddedTool, ChangedPart, ChangedTool, Connector, ToolChanges};
-use crate::error::Error;
+use crate::upstream::{Discovery, DroppedTool};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::{BySlug, Path};
@@ -22,25 +20,19 @@ use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
-    let connector = find_discoverable(&app, &me, &slug).await?;
+    let connector = find_own(&app, &me, &slug).await?;
     let changes = connectors::find_changes(&app.db, &me.actor, connector.id).await?;
     let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
-    let connector = find_discoverable(&app, &me, &slug).await?;
+    let connector = find_own(&app, &me, &slug).await?;
     let now = app.clock.now();
     let outcome =
         connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
     me.flash(describe_outcome(&connector.name, &outcome)).await?;
     Ok(see_other(&format!("{}/discovery", href(&connector, me.here()))))
-}
-
-/// Returns the connector if its tools come from a server that the user has added; only those can be discovered.
-async fn find_discoverable(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
-    let connector = connectors::find(&app.db, &me.actor, slug).await?;
-    if connector.can_be_rediscovered() { Ok(connector) } else { Err(Error::NotFound("page").into()) }
 }
 
 fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
@@ -56,9 +48,7 @@ fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
                     changed.removed
                 ),
             };
-            for left_out in &found.dropped {
-                let _ = write!(message, " “{}” was left out: {}.", left_out.name, left_out.reason);
-            }
+            message.push_str(&describe_dropped(found));
             Flash::success(message)
         }
         DiscoveryOutcome::Failed(reason) => {
@@ -69,6 +59,12 @@ fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
             when::duration(*interval)
         )),
     }
+}
+
+/// Describes the tools that the hub cannot use; empty without any.
+pub(super) fn describe_dropped(found: &Discovery) -> String {
+    let sentence = |it: &DroppedTool| format!(" “{}” was left out: {}.", it.name, it.reason);
+    found.dropped.iter().map(sentence).collect()
 }
 
 /// Changes of the tools.
@@ -175,7 +171,7 @@ fn describe_part(part: &ChangedPart) -> String {
         ChangedPart::Title { before, after } => format!("Title: from {} to {}", title(before), title(after)),
         ChangedPart::Description { .. } => "The description has changed".to_owned(),
         ChangedPart::Effect { before, after } => {
-            format!("Stated effect: from “{}” to “{}”", effect_text(*before), effect_text(*after))
+            format!("Effect, according to the server: from “{}” to “{}”", effect_text(*before), effect_text(*after))
         }
         ChangedPart::ArgumentAdded { name, required: true } => format!("Argument “{name}” was added, and is required"),
         ChangedPart::ArgumentAdded { name, .. } => format!("Argument “{name}” was added"),

@@ -9,13 +9,16 @@ mod connect_method;
 mod connection;
 mod connection_picker;
 mod discovery;
+mod edit;
 mod index;
 mod key;
 mod new;
+mod removal;
 mod search;
 mod show;
 mod sign_in;
 mod tool;
+mod tool_table;
 mod views;
 
 use axum::Router;
@@ -23,7 +26,8 @@ use axum::routing::get;
 
 use crate::app::App;
 use crate::connections::{self, AuthorizationService};
-use crate::connectors::Connector;
+use crate::connectors::{self, Connector};
+use crate::error::Error as DomainError;
 use crate::ids::ConnectionId;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
@@ -40,6 +44,8 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/{slug}/connection/continue", get(sign_in::show_continue))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
         .route("/connectors/{slug}/application", get(application::edit).post(application::update))
+        .route("/connectors/{slug}/edit", get(edit::edit).post(edit::update))
+        .route("/connectors/{slug}/removal", get(removal::new).post(removal::create))
         .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
@@ -57,6 +63,12 @@ async fn new_connector(me: SignedIn) -> Result {
 /// Returns the address of the page of a connector.
 fn href(connector: &Connector, here: &Here) -> String {
     here.path(&format!("/connectors/{}", connector.slug))
+}
+
+/// Returns the connector if its server was added by the owner. Others have no such pages.
+async fn find_own(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
+    let connector = connectors::find(&app.db, &me.actor, slug).await?;
+    if connector.can_be_rediscovered() { Ok(connector) } else { Err(DomainError::NotFound("page").into()) }
 }
 
 /// Builds the service that signs users in at providers.

@@ -1,16 +1,16 @@
 //! Adds an MCP server by its URL.
 
-use std::fmt::Write;
-
 use axum::extract::State;
 use serde::Deserialize;
 
 use super::connect_method::form_status;
+use super::discovery::describe_dropped;
 use super::views::{NewPage, RadioOption};
 use super::{href, sign_in};
 use crate::app::App;
 use crate::connections::{self, AddedServer, NewServer, NewToken, ServerAuth};
 use crate::error::{Error, FieldFaults};
+use crate::upstream::Discovery;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -66,13 +66,9 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Fo
     }
 }
 
-fn added_message(name: &str, found: &crate::upstream::Discovery) -> String {
+fn added_message(name: &str, found: &Discovery) -> String {
     let tools = when::count(found.tools.len() as u64, "tool");
-    let mut message = format!("{name} is added. It has {tools}.");
-    for left_out in &found.dropped {
-        let _ = write!(message, " “{}” was left out: {}.", left_out.name, left_out.reason);
-    }
-    message
+    format!("{name} is added. It has {tools}.{}", describe_dropped(found))
 }
 
 async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::response::Response {

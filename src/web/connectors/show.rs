@@ -1,25 +1,25 @@
 //! The page of a connector: its tools, the reader's connections, and their latest jobs.
 
-use std::collections::HashMap;
-
 use askama::Template;
 use axum::extract::State;
+use serde::Deserialize;
 
 use super::connect_method::ConnectMethod;
 use super::discovery::DiscoveryView;
 use super::href;
-use super::views::{effect_badge, first_sentence, kind_label};
+use super::tool_table::ToolTable;
+use super::views::kind_label;
 use crate::app::App;
 use crate::connections::{self, Connection};
 use crate::connectors::{self, AuthKind, Connector, Tool, Transport};
-use crate::jobs::{self, JobRow, RecentJobs};
+use crate::error::Error;
+use crate::jobs::{self, RecentJobs};
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
-use crate::web::extract::{BySlug, Path};
+use crate::web::extract::{BySlug, Path, Query};
 use crate::web::here::Here;
 use crate::web::job_row::JobRowView;
-use crate::web::path::segment;
 use crate::web::respond::page;
 use crate::web::shell::{Section, Shell};
 use crate::web::tile::Tile;
@@ -28,14 +28,29 @@ use crate::web::when::{Calendar, When};
 /// Number of jobs on the page; a link leads to the others.
 const MAX_JOBS: usize = 5;
 
-pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
-    let connector = connectors::find(&app.db, &me.actor, &slug).await?;
-    let tools = connectors::tools(&app.db, &me.actor, connector.id).await?;
-    let connections = connections::list_for_connector(&app.db, &me.actor, connector.id).await?;
-    let ran = jobs::list_recent(&app.db, &me.actor, connector.id, MAX_JOBS).await?;
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ShowParams {
+    /// A part of the name or the description of the tools to show.
+    q: String,
+}
+
+pub(super) async fn show(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(BySlug { slug }): Path<BySlug>,
+    Query(params): Query<ShowParams>,
+) -> Result {
+    let mut tx = app.db.enter(&me.actor).await?;
+    let connector = connectors::find_by_slug(&mut tx, &me.actor, &slug).await?.ok_or(Error::NotFound("connector"))?;
+    let tools = connectors::tools(&mut tx, &me.actor, connector.id).await?;
+    let connections = connections::list_for_connector(&mut tx, &me.actor, connector.id).await?;
+    let ran = jobs::list_recent(&mut tx, &me.actor, connector.id, MAX_JOBS).await?;
+    drop(tx);
     let shell = me.shell(connector.name.clone()).await.section(Section::Connectors);
     let shell = shell.breadcrumb("Connectors", me.here().path("/connectors"));
-    let data = ConnectorData { connector: &connector, tools: &tools, connections: &connections, jobs: &ran };
+    let data =
+        ConnectorData { connector: &connector, tools: &tools, connections: &connections, jobs: &ran, q: &params.q };
     let mut view = ShowPage::new(shell, data, &me.calendar(app.clock.now()));
     let has_application = connector.transport == Transport::Rest && connector.auth == AuthKind::OAuth;
     view.application =
@@ -65,7 +80,10 @@ struct ShowPage {
     application: Option<String>,
     /// The server lists its tools only after sign-in, and the reader has not signed in.
     is_closed: bool,
-    tools: Vec<ToolRow>,
+    tools: ToolTable,
+    href: String,
+    /// Address of the form for name and address, if the user added the server.
+    edit_href: Option<String>,
     /// Absent if the tools are part of the hub, or not known yet.
     discovery: Option<DiscoveryView>,
     jobs: Vec<JobRowView>,
@@ -79,6 +97,8 @@ struct ConnectorData<'a> {
     tools: &'a [Tool],
     connections: &'a [Connection],
     jobs: &'a RecentJobs,
+    /// The filter of the tools.
+    q: &'a str,
 }
 
 /// A connection of the reader.
@@ -91,29 +111,10 @@ struct ConnectionRow {
     used_at: Option<When>,
 }
 
-/// A tool of the table.
-struct ToolRow {
-    label: String,
-    name: String,
-    href: String,
-    description: String,
-    effect: Option<Badge>,
-    last: Option<LastRun>,
-}
-
-/// The last run of a tool.
-struct LastRun {
-    href: String,
-    status: Badge,
-    at: When,
-}
-
 impl ShowPage {
     fn new(shell: Shell, data: ConnectorData<'_>, calendar: &Calendar) -> Self {
         let here = shell.here();
-        let ConnectorData { connector, tools, connections, jobs } = data;
-        let last = |job: &JobRow| (job.tool_name.clone(), LastRun::new(job, &here, calendar));
-        let mut last: HashMap<_, _> = jobs.last.iter().map(last).collect();
+        let ConnectorData { connector, tools, connections, jobs, q } = data;
         let needs_nothing = connector.auth == AuthKind::None;
         let is_hidden = connector.is_for_administrators();
         let is_closed = connector.transport == Transport::Mcp
@@ -137,7 +138,9 @@ impl ShowPage {
             method: ConnectMethod::find(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
             connect_href: format!("{}/connection", href(connector, &here)),
             needs_nothing: needs_nothing && connections.is_empty(),
-            tools: tools.iter().map(|tool| ToolRow::new(connector, tool, last.remove(&tool.name), &here)).collect(),
+            tools: ToolTable::new(connector, tools, jobs, q, &here, calendar),
+            edit_href: connector.can_be_rediscovered().then(|| format!("{}/edit", href(connector, &here))),
+            href: href(connector, &here),
             is_closed,
             is_hidden,
             application: None,
@@ -172,29 +175,6 @@ impl ConnectionRow {
             },
             created_at: calendar.when(connection.created_at),
             used_at: calendar.when_any(connection.last_used_at),
-        }
-    }
-}
-
-impl ToolRow {
-    fn new(connector: &Connector, tool: &Tool, last: Option<LastRun>, here: &Here) -> Self {
-        Self {
-            label: tool.label().to_owned(),
-            name: tool.name.clone(),
-            href: format!("{}/tools/{}", href(connector, here), segment(&tool.name)),
-            description: first_sentence(&tool.description),
-            effect: effect_badge(tool.effect()),
-            last,
-        }
-    }
-}
-
-impl LastRun {
-    fn new(job: &JobRow, here: &Here, calendar: &Calendar) -> Self {
-        Self {
-            href: here.path(&format!("/jobs/{}", job.id)),
-            status: Badge::job(job.status),
-            at: calendar.when(job.created_at),
         }
     }
 }

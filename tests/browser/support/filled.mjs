@@ -71,7 +71,7 @@ export async function fill(stage) {
   const { everything, changing, gated, hub } = stage;
   const page = await stage.enter("alice", { script: false });
   for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Changing: changing })) await addServer(page, name, server);
-  await page.getByRole("button", { name: "Check for changes" }).click();
+  await page.getByRole("button", { name: "Refresh the tools" }).click();
   const { connection, over: ended } = await accounts({ page, url: changing.url });
   const run = (tool, fields) => runTool(page, tool, fields);
   const done = await run("/connectors/everything/tools/echo", { message: "hello" });
@@ -112,6 +112,8 @@ export async function fill(stage) {
     ["connectors", "/connectors"], ["connectors-coming", "/connectors", owner], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
     ["connectors-error", `/connectors?q=${"x".repeat(300)}&state=lost`], ["connector", "/connectors/everything"],
+    ["connector-edit", "/connectors/everything/edit"], ["connector-edit-error", "/connectors/everything/edit", alice, press("Save", { name: "", url: "nowhere" })],
+    ["connector-remove", "/connectors/everything/removal"], ["connector-filtered", "/connectors/everything?q=sum"], ["connector-unfiltered", "/connectors/everything?q=nothing"],
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
     ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
     ["workbench", "/connectors/workbench"],

@@ -4,10 +4,12 @@ mod adding;
 mod application;
 mod catalogue;
 mod discovery;
+mod edits;
 mod refused;
 mod shipped;
 mod showing;
 mod tolerance;
+mod tool_filter;
 
 use http::StatusCode;
 use url::Url;

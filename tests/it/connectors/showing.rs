@@ -15,8 +15,8 @@ async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let fresh = alice.get(WORKBENCH).await;
-    assert!(fresh.texts(&format!("{TOOLS} td:nth-of-type(2)")).iter().all(|last| last.contains("None lately")));
-    assert!(fresh.text(CONNECTIONS).contains("There is nothing to connect"));
+    assert!(fresh.texts(&format!("{TOOLS} td:nth-of-type(2)")).iter().all(|last| last.contains("Not run yet")));
+    assert!(fresh.text(CONNECTIONS).contains("No connection is needed"));
     assert!(fresh.text(JOBS).contains("You have not run any of its tools yet"));
 
     app.run(&bob, &format!("{WORKBENCH}/tools/hash"), [("v/text", "b")]).await;
@@ -33,7 +33,7 @@ async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     assert!(page.text(&last("json_query")).starts_with("Failed"), "{}", page.text(&last("json_query")));
     assert_eq!(page.attr(&format!("{} a", last("json_query")), "href").as_deref(), Some(failed.path()));
     assert!(page.text(&last("hash")).starts_with("Succeeded"));
-    assert!(page.text(&last("countdown")).contains("None lately"));
+    assert!(page.text(&last("countdown")).contains("Not run yet"));
     assert_eq!(page.texts(&format!("{JOBS} tbody th a bdi")), ["Query JSON", "Query JSON", "Hash a text"]);
     let all = page.attr(&format!("{JOBS} .sheet-head a"), "href").unwrap();
     assert_eq!(alice.get(&all).await.texts("tbody th a").len(), 3);
@@ -65,7 +65,7 @@ async fn effects_are_shown_and_a_token_is_not() {
     let server = ScriptedServer::start(listed, "").await;
     let page = add(&alice, "Effects", server.url().as_str()).await;
     let effects = page.texts(&format!("{TOOLS} td:nth-of-type(1)"));
-    assert_eq!(effects, ["Read-only", "Changes data", "Deletes data", "Not said"]);
+    assert_eq!(effects, ["Read-only", "Changes data", "Deletes data", "Not stated"]);
 
     let guarded = ScriptedServer::guarded(tools(1), "", Some("t0p")).await;
     let page = add_with(&alice, &guarded.url(), "t0p").await;

@@ -2,6 +2,10 @@
 //!
 //! A server that requires sign-in lists its tools only afterwards. The hub then stores the connector with its provider.
 
+mod edit;
+
+pub use edit::{EditedServer, ServerEdit, edit_server};
+
 use url::Url;
 
 use super::expiry::ExpiryDate;
