@@ -8,12 +8,14 @@
 //! and no HTTP, and the connections module below cannot call it.
 
 mod checkup;
+mod connector_removal;
 mod dependent_jobs;
 mod execute;
 mod filter;
 mod json;
 mod leased_job;
 mod list;
+mod neighbours;
 mod outcome;
 mod prepare;
 mod secrets;
@@ -23,22 +25,26 @@ mod store;
 mod store_counts;
 mod store_keys;
 mod store_rows;
+mod tool_runs;
 mod tools;
 mod tools_changed;
 mod unfinished;
 mod updates;
 
 pub use checkup::{CHECKUP_NAME, find_latest_checkup, start_checkup};
+pub use connector_removal::remove_connector;
 pub use dependent_jobs::{DependentJobs, DisconnectResult, disconnect, find_dependent};
 pub use execute::{RunResult, execute};
 pub use filter::{Filter, StatusFilter, ToolFilter};
 pub use json::to_json;
-pub use list::{JobList, Listing, RecentJobs, list, list_newest, list_recent};
+pub use list::{JobList, Listing, RecentJobs, ToolFigures, list, list_newest, list_recent};
+pub use neighbours::{Neighbour, Neighbours, find_neighbours};
 pub use prepare::Runner;
 pub use several::{CanceledJobs, RepeatRefusal, RepeatedJobs, cancel_several, find_refusals, find_rows, repeat};
 pub use status::JobStatus;
 pub use store::Job;
 pub use store_rows::JobRow;
+pub use tool_runs::{ToolRun, list_tool_runs};
 pub use tools::find_tools;
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
 pub use unfinished::{JobCounts, MAX_COUNTED, MAX_PINNED, PinnedJobs, count};
@@ -58,15 +64,12 @@ use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
 use crate::queue::{self, EnqueueRequest, Enqueuer, Event, EventLevel};
-use crate::schema_form::{self, Validator};
+use crate::schema_form::{self, MAX_INPUT_BYTES, Validator};
 use crate::telemetry::table;
 use crate::vault::Vault;
 
 /// Most events that are read at once: all of a job's, since the queue limits those of a run.
 const MAX_EVENTS: i64 = 10_000;
-
-/// Largest arguments, in bytes of JSON text.
-const MAX_INPUT_BYTES: usize = 256 * 1024;
 
 /// A job to start.
 #[derive(Clone, Debug)]
@@ -131,8 +134,12 @@ pub async fn start(
 /// [`Error::Invalid`] with a JSON Pointer as each fault's field.
 pub fn validate_input(tool: &ToolVersion, input: &Value) -> Result<()> {
     Validator::compile(&tool.schema).check(input)?;
-    if input.to_string().len() > MAX_INPUT_BYTES {
-        return Err(Error::field("", "The input is larger than 256 kB: shorten it"));
+    let size = input.to_string().len();
+    if size > MAX_INPUT_BYTES {
+        return Err(Error::field(
+            "",
+            format!("The input has {} kB, and the hub takes 256 kB: shorten it", size.div_ceil(1024)),
+        ));
     }
     Ok(())
 }

@@ -32,6 +32,10 @@ pub struct Job {
     pub tool_version_id: Option<ToolVersionId>,
     /// The tool's name, or that of the work.
     pub tool_name: String,
+    /// The tool's display name, if its server gave it.
+    pub tool_title: Option<String>,
+    /// The label of the connection.
+    pub connection_label: Option<String>,
     /// The origin of the request.
     pub origin: Origin,
     /// Status of the job.
@@ -60,6 +64,14 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
 }
 
+impl Job {
+    /// Returns the name of the tool for people.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.tool_title.as_deref().unwrap_or(&self.tool_name)
+    }
+}
+
 /// Returns a job of the owner.
 pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> sqlx::Result<Option<Job>> {
     sqlx::query_as!(
@@ -75,6 +87,8 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
                j.connection_id AS "connection_id!: ConnectionId",
                j.tool_version_id AS "tool_version_id: ToolVersionId",
                j.tool_name AS "tool_name!",
+               v.title AS "tool_title?",
+               u.label AS "connection_label?",
                j.origin AS "origin!: Origin",
                j.status AS "status!: JobStatus",
                j.input AS "input!",
@@ -90,6 +104,9 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
                j.finished_at
         FROM pipeline_jobs j
         LEFT JOIN connectors c ON c.id = j.connector_id
+        LEFT JOIN connector_tool_versions v
+            ON v.id = j.tool_version_id AND (v.owner_id IS NULL OR v.owner_id = $1)
+        LEFT JOIN user_connections u ON u.owner_id = $1 AND u.id = j.connection_id
         WHERE j.owner_id = $1 AND j.id = $2
         "#,
         owner as _,

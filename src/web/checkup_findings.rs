@@ -13,9 +13,6 @@ use crate::jobs::Job;
 pub(super) struct CheckupView {
     /// The name of the connection.
     pub(super) name: String,
-    /// The label of the connection.
-    pub(super) label: String,
-    pub(super) href: String,
     /// The address at which the check-up can be repeated, unless the connection cannot be checked.
     pub(super) repeat_href: Option<String>,
     pub(super) findings: Option<CheckupResults>,
@@ -26,9 +23,7 @@ impl CheckupView {
         let href = href(connection, here);
         Self {
             name: name(connection),
-            label: connection.label.clone(),
             repeat_href: can_be_checked(connection).then(|| format!("{href}/checkup")),
-            href,
             findings: job.checkup_result().map(|found| CheckupResults::new(&found, connection, here)),
         }
     }

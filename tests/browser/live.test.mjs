@@ -66,7 +66,7 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
 
   test("without script the live log arrives as the job goes on", async () => {
     const { page, call } = await count("dora", { script: false });
-    await page.getByRole("link", { name: "Follow the log without script" }).click({ noWaitAfter: true });
+    await page.getByRole("link", { name: "Watch the log (works without JavaScript)" }).click({ noWaitAfter: true });
     call.advance();
     await page.getByText("step 1").waitFor();
     call.finish();

@@ -19,13 +19,15 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(ById { id }):
     if job.status.is_final() {
         return Ok(see_other(&href));
     }
-    let view = load_view(&app, &me, &job).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
+    let view = load_view(&app, &mut tx, &me, &job).await?;
+    drop(tx);
     let shell = me
         .shell("Cancel")
         .await
         .section(Section::Jobs)
         .breadcrumb("Jobs", me.here().path("/jobs"))
-        .breadcrumb(job.tool_name.clone(), href);
+        .breadcrumb(job.label(), href);
     Ok(page(&CancellationPage { shell, job: view }))
 }
 
@@ -33,7 +35,7 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(ById { id 
     let id = parse_id(&id)?;
     let flash = match jobs::cancel(&app.db, &app.live, &me.actor, id, app.clock.now()).await? {
         CancelResult::Canceled => Flash::success("The job is cancelled. It had not started."),
-        CancelResult::Requested => Flash::success("The job is being cancelled: the server is told to stop."),
+        CancelResult::Requested => Flash::success("The server was told to stop this job."),
         CancelResult::AlreadyFinished => Flash::important("The job had finished before it could be cancelled."),
     };
     me.flash(flash).await?;

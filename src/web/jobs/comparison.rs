@@ -93,7 +93,8 @@ struct Bodies {
 
 async fn load(app: &App, me: &SignedIn, id: JobId) -> crate::error::Result<Bodies> {
     let job = jobs::find(&app.db, &me.actor, id).await?;
-    Ok(Bodies { input: load_masked_input(app, me, &job).await?, result: result_of(&job) })
+    let mut tx = app.db.enter(&me.actor).await?;
+    Ok(Bodies { input: load_masked_input(&mut tx, me, &job).await?, result: result_of(&job) })
 }
 
 /// Returns the structured result, or the parts of a result without one, or the error.

@@ -8,11 +8,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::Event as Message;
 use serde::Deserialize;
+use tokio::time::Instant;
 
-use super::views::{Change, EventView, JobView};
+use super::views::{Change, EventView, JobView, LiveOptions};
 use super::{load_view, page_shell, parse_id, parse_position};
 use crate::accounts::Announce;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, JobEvent, JobStatus, Position};
@@ -21,6 +23,9 @@ use crate::web::error;
 use crate::web::extract::{ById, Path, Query};
 use crate::web::shell::Shell;
 use crate::web::stream::{self, LiveSource};
+
+/// The shortest time after which a page shows anew how long its job has run.
+const MIN_REDRAW_DELAY: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
 pub(super) struct StreamParams {
@@ -40,7 +45,8 @@ pub(super) async fn show(
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = parse_position(resumed).or_else(|| parse_position(params.after.as_deref())).unwrap_or(Position::START);
     let viewer = me.into_viewer();
-    let updates = JobUpdates { app: app.clone(), viewer: viewer.clone(), id: job.id, after, status: None };
+    let updates =
+        JobUpdates { app: app.clone(), viewer: viewer.clone(), id: job.id, after, status: None, next_redraw: None };
     Ok(stream::respond(app, viewer, changes, updates))
 }
 
@@ -53,6 +59,8 @@ struct JobUpdates {
     after: Position,
     /// The last status sent.
     status: Option<JobStatus>,
+    /// The moment at which the time of a running job is shown anew.
+    next_redraw: Option<Instant>,
 }
 
 impl LiveSource for JobUpdates {
@@ -61,9 +69,11 @@ impl LiveSource for JobUpdates {
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
         let (job, log) = jobs::find_with_events(&self.app.db, &self.viewer.actor, self.id, self.after).await?;
-        if log.is_empty() && self.status == Some(job.status) {
+        let is_due = self.next_redraw.is_some_and(|at| at <= Instant::now());
+        if log.is_empty() && self.status == Some(job.status) && !is_due {
             return Ok(None);
         }
+        self.next_redraw = redraw_delay(&job, self.app.clock.now()).map(|delay| Instant::now() + delay);
         let html = self.render(&job, &log).await?;
         self.status = Some(job.status);
         self.after = log.last().map_or(self.after, JobEvent::position);
@@ -73,11 +83,24 @@ impl LiveSource for JobUpdates {
     fn is_finished(&self) -> bool {
         self.status.is_some_and(JobStatus::is_final)
     }
+
+    fn next_check(&self) -> Option<Instant> {
+        self.next_redraw
+    }
+}
+
+/// Returns the time until a running job shows anew how long it has run: a tenth of that, so that the longer it runs, the
+/// fewer messages it needs.
+fn redraw_delay(job: &Job, now: Timestamp) -> Option<Duration> {
+    let started = job.started_at.filter(|_| job.status == JobStatus::Running)?;
+    Some(((now - started).unsigned_abs() / 10).max(MIN_REDRAW_DELAY))
 }
 
 impl JobUpdates {
     async fn render(&self, job: &Job, log: &[JobEvent]) -> Result<String> {
-        let view = load_view(&self.app, &self.viewer, job).await?;
+        let mut tx = self.app.db.enter(&self.viewer.actor).await?;
+        let view = load_view(&self.app, &mut tx, &self.viewer, job).await?;
+        drop(tx);
         let calendar = self.viewer.calendar(self.app.clock.now());
         let events: Vec<_> = log.iter().map(|event| EventView::new(event, &calendar)).collect();
         let shell = Shell::new(view.tool.clone()).with_user(Some(self.viewer.user.clone()));
@@ -86,6 +109,7 @@ impl JobUpdates {
             events: &events,
             announcement: self.should_announce(job.status).then(|| announcement(&view)),
             job: &view,
+            live: LiveOptions { after: String::new(), has_stream: true, reload_seconds: None },
         };
         Ok(change.render().map_err(anyhow::Error::from)?)
     }

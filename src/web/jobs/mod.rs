@@ -7,12 +7,15 @@ mod announcer;
 mod cancellation;
 mod chips;
 mod comparison;
+mod cut_text;
+mod downloads;
 mod filters;
 mod index;
 mod job_stream;
 mod list_stream;
 mod no_script_log;
 mod output;
+mod result_table;
 mod run_bar;
 mod selection;
 mod sentences;
@@ -28,15 +31,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use self::views::{EventView, JobView, LiveOptions, ShowPage};
+use self::views::{EventView, JobContext, JobView, LiveOptions, ShowPage};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::audit;
 use crate::connections;
 use crate::connectors;
+use crate::db::Tx;
 use crate::error::{Error as DomainError, Result};
 use crate::ids::JobId;
-use crate::jobs::{self, Job, JobEvent, Position};
+use crate::jobs::{self, Job, JobEvent, Neighbour, Neighbours, Position};
 use crate::schema_form;
 use crate::web::actor::{SignedIn, Viewer};
 use crate::web::error;
@@ -60,8 +64,8 @@ pub(super) fn router() -> Router<App> {
         .route("/jobs/{id}", get(show))
         .route("/jobs/{id}/events", get(job_stream::show))
         .route("/jobs/{id}/live", get(no_script_log::show))
-        .route("/jobs/{id}/output", get(output::download))
-        .route("/jobs/{id}/content/{n}", get(output::content))
+        .route("/jobs/{id}/output", get(downloads::download))
+        .route("/jobs/{id}/content/{n}", get(downloads::content))
         .route("/jobs/{id}/cancellation", get(cancellation::new).post(cancellation::create))
 }
 
@@ -88,7 +92,11 @@ async fn show(
         wait_for_change(&app, &me.actor, id, after, Duration::from_secs(seconds).min(MAX_WAIT)).await?;
     }
     let (job, log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
-    let view = load_view(&app, &me, &job).await?;
+    let mut tx = app.db.enter(&me.actor).await?;
+    let view = load_view(&app, &mut tx, &me, &job).await?;
+    let Neighbours { older, newer } = jobs::find_neighbours(&mut tx, &me.actor, job.id).await?;
+    drop(tx);
+    let link = |it: Neighbour| (me.here().path(&format!("/jobs/{}", it.id)), it.label);
     let live = LiveOptions {
         after: log.last().map_or(Position::START, JobEvent::position).to_string(),
         reload_seconds: params.refresh.filter(|it| RELOAD_INTERVALS.contains(it) && !job.status.is_final()),
@@ -100,7 +108,8 @@ async fn show(
     let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
     let shell = page_shell(me.shell(view.tool.clone()).await, &view);
     let reload_seconds = live.reload_seconds;
-    let mut response = page_unstored(&ShowPage { shell, job: view, events, live });
+    let mut response =
+        page_unstored(&ShowPage { shell, job: view, events, live, older: older.map(link), newer: newer.map(link) });
     if let Some(seconds) = reload_seconds {
         response.headers_mut().insert("refresh", seconds.into());
     }
@@ -130,15 +139,16 @@ async fn wait_for_change(app: &App, actor: &Actor, id: JobId, after: Position, t
 
 async fn show_json(app: &App, me: &SignedIn, id: JobId) -> error::Result {
     let (mut job, log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
-    job.input = load_masked_input(app, me, &job).await?.to_string();
+    let mut tx = app.db.enter(&me.actor).await?;
+    job.input = load_masked_input(&mut tx, me, &job).await?.to_string();
+    drop(tx);
     Ok(forbid_storing(axum::Json(jobs::to_json(&job, &log)).into_response()))
 }
 
 /// Returns a job's input without the values that its schema marks as secret.
-async fn load_masked_input(app: &App, viewer: &Viewer, job: &Job) -> Result<Value> {
+async fn load_masked_input(tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<Value> {
     let Some(version) = job.tool_version_id else { return Ok(serde_json::from_str(&job.input).unwrap_or_default()) };
-    let mut tx = app.db.enter(&viewer.actor).await?;
-    let schema = match connectors::version(&mut tx, &viewer.actor, version).await {
+    let schema = match connectors::version(tx, &viewer.actor, version).await {
         Ok(version) => version.schema,
         // the connector was removed, so secrets can be recognised by their field names only
         Err(DomainError::NotFound(_)) => Value::Null,
@@ -147,17 +157,21 @@ async fn load_masked_input(app: &App, viewer: &Viewer, job: &Job) -> Result<Valu
     Ok(schema_form::mask(&schema, &serde_json::from_str(&job.input).unwrap_or_default()))
 }
 
-/// Loads everything that the pages show of a job.
-async fn load_view(app: &App, viewer: &Viewer, job: &Job) -> Result<JobView> {
-    let input = load_masked_input(app, viewer, job).await?;
-    let input = serde_json::to_string_pretty(&input).unwrap_or_default();
-    let entry = if job.status.is_final() { audit::find_for_job(&app.db, &viewer.actor, job.id).await? } else { None };
-    let view = JobView::new(job, input, entry, viewer.here(), &viewer.calendar(app.clock.now()));
+/// Loads everything that the pages show of a job, in the caller's transaction.
+async fn load_view(app: &App, tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result<JobView> {
+    let input = load_masked_input(tx, viewer, job).await?;
+    let context = JobContext {
+        input: serde_json::to_string_pretty(&input).unwrap_or_default(),
+        entry: if job.status.is_final() { audit::find_for_job(tx, &viewer.actor, job.id).await? } else { None },
+        viewer: viewer.actor.user_id(),
+        now: app.clock.now(),
+    };
+    let calendar = viewer.calendar(context.now);
+    let view = JobView::new(job, context, viewer.here(), &calendar);
     if !job.is_checkup() {
         return Ok(view);
     }
-    let mut tx = app.db.enter(&viewer.actor).await?;
-    let connection = connections::find(&mut tx, &viewer.actor, job.connection_id).await?;
+    let connection = connections::find(tx, &viewer.actor, job.connection_id).await?;
     Ok(view.with_checkup(job, &connection, viewer.here()))
 }
 

@@ -39,8 +39,11 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id })
     let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
     let href = me.here().path(&format!("/jobs/{}", job.id));
     let shell = me.shell("Live log").await.section(Section::Jobs);
-    let shell = shell.breadcrumb("Jobs", me.here().path("/jobs")).breadcrumb(job.tool_name.clone(), href);
-    let page = LivePage { shell, job: load_view(&app, &me, &job).await? }.render().map_err(anyhow::Error::from)?;
+    let shell = shell.breadcrumb("Jobs", me.here().path("/jobs")).breadcrumb(job.label(), href);
+    let mut tx = app.db.enter(&me.actor).await?;
+    let view = load_view(&app, &mut tx, &me, &job).await?;
+    drop(tx);
+    let page = LivePage { shell, job: view }.render().map_err(anyhow::Error::from)?;
     let (head, tail) =
         page.split_once(LOG_MARKER).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default();
     let body = Body::from_stream(LogPage { app, viewer: me.into_viewer(), id: job.id, head, tail }.pieces());
@@ -128,6 +131,8 @@ fn render_events(app: &App, viewer: &Viewer, log: &[JobEvent]) -> String {
 }
 
 async fn render_end(app: &App, viewer: &Viewer, job: &Job) -> Result<String> {
-    let job = load_view(app, viewer, job).await?;
+    let mut tx = app.db.enter(&viewer.actor).await?;
+    let job = load_view(app, &mut tx, viewer, job).await?;
+    drop(tx);
     Ok(LiveEnd { job }.render().map_err(anyhow::Error::from)?)
 }

@@ -1,27 +1,10 @@
-//! A tool's result: as a page shows it (text, tables, pictures, JSON), and as files to download.
-//!
-//! A page shows hidden characters as words. The download has the result as the server sent it.
+//! A tool's result as its page shows it: text, tables, pictures, JSON. Hidden characters are shown as words.
 
-use axum::extract::State;
-use axum::response::IntoResponse;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::parse_id;
-use crate::app::App;
-use crate::foreign_text::{clean_name, clean_text};
-use crate::jobs;
-use crate::web::actor::SignedIn;
-use crate::web::error::{Error, Result};
-use crate::web::extract::{ById, Path};
-
-/// The length in characters at which the page cuts a text. The download holds all of it.
-const MAX_TEXT_LENGTH: usize = 20_000;
-const MAX_ROWS: usize = 50;
-const MAX_COLUMNS: usize = 8;
+use super::cut_text::shorten;
+use super::result_table::{Table, table};
+use crate::foreign_text::clean_name;
 
 /// A result in parts, and the address of its download.
 pub(super) struct Output {
@@ -31,9 +14,9 @@ pub(super) struct Output {
 
 /// A part of a result.
 pub(super) enum Part {
-    /// Plain text.
-    Text { text: String, cut: bool },
-    /// A list of flat objects.
+    /// Plain text, which may be a member of an object.
+    Text { name: String, text: String, cut: bool },
+    /// A list of flat objects, which may be a member of an object.
     Table(Table),
     /// Any other value.
     Json { text: String, cut: bool },
@@ -45,14 +28,37 @@ pub(super) enum Part {
     Link { name: String, uri: String },
 }
 
-/// Rows with column headings.
-pub(super) struct Table {
-    pub(super) columns: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
-    pub(super) more: usize,
+impl Part {
+    /// Returns the name of the member that this part is; empty for a whole result.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Text { name, .. } | Self::Table(Table { name, .. }) => name,
+            _ => "",
+        }
+    }
+
+    /// Reports whether the part is a text that can be copied.
+    pub(super) const fn is_text(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Json { .. })
+    }
+
+    /// Reports whether the part, at this place in the result, has a head of its own.
+    fn has_head(&self, place: usize) -> bool {
+        !self.name().is_empty() || (place > 0 && (self.is_text() || matches!(self, Self::Table(_))))
+    }
 }
 
 impl Output {
+    /// Iterates over the parts, each with its place and whether it has a head of its own.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (usize, bool, &Part)> {
+        self.parts.iter().enumerate().map(|(place, part)| (place, part.has_head(place), part))
+    }
+
+    /// Reports whether the head of the result has the button that copies its first part.
+    pub(super) fn is_copied_from_head(&self) -> bool {
+        self.parts.first().is_some_and(|part| part.is_text() && !part.has_head(0))
+    }
+
     /// Builds the view. `job` is the path of the job's page.
     pub(super) fn new(job: &str, text: &str) -> Self {
         let href = format!("{job}/output");
@@ -72,31 +78,44 @@ impl Output {
 fn parts(job: &str, result: &Value) -> Vec<Part> {
     let structured = result.get("structuredContent").filter(|value| !value.is_null());
     let content = result.get("content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut parts: Vec<_> = structured.map(json_or_table).into_iter().collect();
+    // many servers wrap a text into an object of one member: the text alone reads better
+    let is_text = |text: &str| content.iter().any(|block| text_of(block) == Some(text));
+    let structured = structured.filter(|value| !only_member(value).and_then(Value::as_str).is_some_and(is_text));
+    let mut parts: Vec<_> = structured.map(parts_of).unwrap_or_default();
     for (block, n) in content.iter().zip(0..) {
         // servers repeat the structured result as text for clients that cannot read it
-        let repeated = structured.is_some_and(|value| text_of(block).and_then(parse).as_ref() == Some(value));
+        let repeated = text_of(block).is_some_and(|text| structured.is_some_and(|value| repeats(text, value)));
         if !repeated {
-            parts.push(part(job, n, block));
+            parts.extend(block_parts(job, n, block));
         }
     }
     if parts.is_empty() {
-        parts.push(Part::Text { text: "The tool returned nothing.".to_owned(), cut: false });
+        parts.push(text_part("The tool returned nothing."));
     }
     parts
 }
 
-fn part(job: &str, n: usize, block: &Value) -> Part {
+/// Reports whether a text says the same as a structured result: its JSON, or the only value in it.
+fn repeats(text: &str, value: &Value) -> bool {
+    let is_same = |value: &Value| value.as_str() == Some(text) || parse(text).as_ref() == Some(value);
+    is_same(value) || only_member(value).is_some_and(is_same)
+}
+
+fn only_member(value: &Value) -> Option<&Value> {
+    value.as_object().filter(|members| members.len() == 1)?.values().next()
+}
+
+fn block_parts(job: &str, n: usize, block: &Value) -> Vec<Part> {
     let has = |name: &str| block.get(name).is_some_and(Value::is_string);
     let field = |name: &str| block.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = |field_name: &str| clean_name(field(field_name)).into_owned();
     let href = format!("{job}/content/{n}");
     // a block without what its type needs is shown as it came
-    match block.get("type").and_then(Value::as_str) {
+    let part = match block.get("type").and_then(Value::as_str) {
         Some("text") if has("text") => {
             let text = field("text");
             match parse(text).filter(|value| value.is_object() || value.is_array()) {
-                Some(value) => json_or_table(&value),
+                Some(value) => return parts_of(&value),
                 None => text_part(text),
             }
         }
@@ -111,8 +130,9 @@ fn part(job: &str, n: usize, block: &Value) -> Part {
         Some("resource") if block.pointer("/resource/blob").is_some_and(Value::is_string) => {
             Part::File { href, what: "Embedded file".to_owned() }
         }
-        _ => json_or_table(block),
-    }
+        _ => return parts_of(block),
+    };
+    vec![part]
 }
 
 fn text_of(block: &Value) -> Option<&str> {
@@ -125,111 +145,49 @@ fn parse(text: &str) -> Option<Value> {
 
 fn text_part(text: &str) -> Part {
     let (text, cut) = shorten(text);
-    Part::Text { text, cut }
+    Part::Text { name: String::new(), text, cut }
 }
 
-fn shorten(text: &str) -> (String, bool) {
-    match text.char_indices().nth(MAX_TEXT_LENGTH) {
-        Some((at, _)) => (clean_text(&text[..at]).into_owned(), true),
-        None => (clean_text(text).into_owned(), false),
+/// Returns the parts of a value. Texts of several lines and lists of flat objects stand alone, each under its name; what is
+/// left of the object is JSON.
+fn parts_of(value: &Value) -> Vec<Part> {
+    let Value::Object(members) = value else {
+        return vec![alone("", value).unwrap_or_else(|| json_part(value))];
+    };
+    let (mut rest, mut parts) = (Map::new(), Vec::new());
+    for (name, value) in members {
+        match alone(name, value) {
+            Some(part) => parts.push(part),
+            None => drop(rest.insert(name.clone(), value.clone())),
+        }
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.insert(0, json_part(&Value::Object(rest)));
+    }
+    parts
+}
+
+/// Returns a value as a part of its own, if people read that better than JSON.
+fn alone(name: &str, value: &Value) -> Option<Part> {
+    let name = clean_name(name).into_owned();
+    match value {
+        Value::String(text) if text.trim_end().contains('\n') => {
+            let (text, cut) = shorten(text);
+            Some(Part::Text { name, text, cut })
+        }
+        Value::Array(rows) => Some(Part::Table(Table { name, ..table(rows)? })),
+        _ => None,
     }
 }
 
-fn json_or_table(value: &Value) -> Part {
-    if let Some(table) = value.as_array().and_then(|rows| table(rows)) {
-        return Part::Table(table);
-    }
+fn json_part(value: &Value) -> Part {
     let (text, cut) = shorten(&serde_json::to_string_pretty(value).unwrap_or_default());
     Part::Json { text, cut }
 }
 
-/// Builds a table, if every row is an object of plain values and the columns fit on a page.
-fn table(rows: &[Value]) -> Option<Table> {
-    let objects: Vec<&Map<String, Value>> = rows.iter().map(Value::as_object).collect::<Option<_>>()?;
-    let mut columns: Vec<String> = Vec::new();
-    for (key, value) in objects.iter().flat_map(|object| object.iter()) {
-        if value.is_object() || value.is_array() {
-            return None;
-        }
-        if !columns.contains(key) {
-            columns.push(key.clone());
-        }
-        if columns.len() > MAX_COLUMNS {
-            return None;
-        }
-    }
-    if columns.is_empty() {
-        return None;
-    }
-    let row = |object: &&Map<String, Value>| columns.iter().map(|column| cell(object.get(column))).collect();
-    Some(Table {
-        rows: objects.iter().take(MAX_ROWS).map(row).collect(),
-        more: objects.len().saturating_sub(MAX_ROWS),
-        columns: columns.iter().map(|column| clean_name(column).into_owned()).collect(),
-    })
-}
-
-fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => shorten(text).0,
-        Some(other) => other.to_string(),
-    }
-}
-
-/// The types that a browser may show. Every other type is a download, whatever the server declares.
-const SHOWN_TYPES: [&str; 8] =
-    ["image/png", "image/jpeg", "image/gif", "image/webp", "audio/mpeg", "audio/wav", "audio/ogg", "audio/webm"];
-
-pub(super) async fn download(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById>) -> Result {
-    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
-    let output = job.output.ok_or(Error::not_found())?;
-    let name = format!("attachment; filename=\"job-{}.json\"", job.id);
-    Ok((
-        [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "private, no-store")],
-        [(CONTENT_DISPOSITION, name)],
-        output,
-    )
-        .into_response())
-}
-
-/// The parameters of the path of a content block.
-#[derive(Deserialize)]
-pub(super) struct ContentPath {
-    id: String,
-    n: usize,
-}
-
-pub(super) async fn content(
-    State(app): State<App>,
-    me: SignedIn,
-    Path(ContentPath { id, n }): Path<ContentPath>,
-) -> Result {
-    let job = jobs::find(&app.db, &me.actor, parse_id(&id)?).await?;
-    let (mime, bytes) = job.output.as_deref().and_then(|text| decode_block(text, n)).ok_or(Error::not_found())?;
-    let shown = SHOWN_TYPES.iter().find(|known| **known == mime);
-    let disposition = if shown.is_some() { "inline" } else { "attachment" };
-    let headers = [
-        (CONTENT_TYPE, shown.map_or("application/octet-stream", |known| known)),
-        (CONTENT_DISPOSITION, disposition),
-        (CACHE_CONTROL, "private, no-store"),
-    ];
-    Ok((headers, bytes).into_response())
-}
-
-/// Decodes the `n`th block of an MCP result.
-fn decode_block(output: &str, n: usize) -> Option<(String, Vec<u8>)> {
-    let result: Value = serde_json::from_str(output).ok()?;
-    let block = result.get("content")?.get(n)?;
-    let holder = block.get("resource").unwrap_or(block);
-    let data = holder.get("data").or_else(|| holder.get("blob"))?.as_str()?;
-    let mime = holder.get("mimeType").and_then(Value::as_str).unwrap_or_default();
-    Some((mime.to_owned(), BASE64_STANDARD.decode(data).ok()?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Output, Part, decode_block};
+    use super::{Output, Part};
 
     fn output(text: &str) -> Vec<Part> {
         Output::new("/jobs/1", text).parts
@@ -248,6 +206,37 @@ mod tests {
         let [Part::Table(table)] = parts.as_slice() else { panic!("no table") };
         assert_eq!(table.columns, ["id", "name", "ok"]);
         assert_eq!(table.rows[1], ["2", "", "true"]);
+    }
+
+    #[test]
+    fn members_that_people_read_better_alone_stand_alone() {
+        let text = r#"{"structuredContent":{"total":2,"rows":[{"id":1},{"id":2}],"diff":"-a\n+b\n"}}"#;
+        let parts = output(text);
+        let [Part::Json { text, .. }, Part::Table(table), Part::Text { name, text: diff, .. }] = parts.as_slice()
+        else {
+            panic!("other parts")
+        };
+        assert!(text.contains("total") && !text.contains("rows"), "{text}");
+        assert_eq!((table.name.as_str(), table.rows.len()), ("rows", 2));
+        assert_eq!((name.as_str(), diff.as_str()), ("diff", "-a\n+b\n"));
+    }
+
+    #[test]
+    fn a_text_that_repeats_the_only_member_is_not_shown_again() {
+        let parts = output(r#"{"structuredContent":{"result":"a\nb"},"content":[{"type":"text","text":"a\nb"}]}"#);
+        assert_eq!(parts.len(), 1);
+        let parts = output(r#"{"structuredContent":{"result":[1]},"content":[{"type":"text","text":"[1]"}]}"#);
+        assert_eq!(parts.len(), 1);
+        let other = output(r#"{"structuredContent":{"result":"a\nb"},"content":[{"type":"text","text":"c"}]}"#);
+        assert_eq!(other.len(), 2);
+    }
+
+    #[test]
+    fn a_table_has_fifty_rows_and_says_how_many_are_missing() {
+        let rows: Vec<_> = (0..60).map(|n| serde_json::json!({ "n": n })).collect();
+        let parts = output(&serde_json::json!({ "structuredContent": { "rows": rows } }).to_string());
+        let [Part::Table(table)] = parts.as_slice() else { panic!("no table") };
+        assert_eq!((table.rows.len(), table.more), (50, 10));
     }
 
     #[test]
@@ -273,15 +262,5 @@ mod tests {
         let output = Output::new("/orgs/acme/jobs/1", text);
         assert_eq!(output.href, "/orgs/acme/jobs/1/output");
         assert!(matches!(&output.parts[0], Part::Image { href, .. } if href == "/orgs/acme/jobs/1/content/0"));
-    }
-
-    #[test]
-    fn a_block_is_decoded_if_it_exists() {
-        let output =
-            r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
-        assert_eq!(decode_block(output, 1), Some(("image/png".to_owned(), b"hi".to_vec())));
-        assert_eq!(decode_block(output, 0), None);
-        assert_eq!(decode_block(output, 9), None);
-        assert_eq!(decode_block("nonsense", 0), None);
     }
 }

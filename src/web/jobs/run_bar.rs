@@ -1,6 +1,8 @@
 //! The time of a job as a line: dashed while it waited, solid while it ran, dashed again before an end that has not come.
 
+use crate::clock::Timestamp;
 use crate::jobs::Job;
+use crate::web::when::short_duration;
 
 /// The least share of a part that is shown, so that a short one can be seen.
 const LEAST: i64 = 3;
@@ -14,16 +16,26 @@ pub(super) struct RunBar {
     pub(super) start: Option<i64>,
     /// The end of the run, or how far it is.
     pub(super) end: i64,
+    /// The time that the job waited and ran, in words.
+    pub(super) words: String,
 }
 
 impl RunBar {
     pub(super) fn new(job: &Job) -> Self {
-        let Some(started) = job.started_at else { return Self { start: None, end: 1 } };
-        let Some(finished) = job.finished_at else { return Self { start: Some(9), end: SO_FAR } };
+        let length = |from: Timestamp, to: Timestamp| short_duration((to - from).unsigned_abs());
+        let Some(started) = job.started_at else {
+            let words = if job.finished_at.is_some() { "did not start" } else { "not started yet" };
+            return Self { start: None, end: 1, words: words.to_owned() };
+        };
+        let waiting = length(job.created_at, started);
+        let Some(finished) = job.finished_at else {
+            return Self { start: Some(9), end: SO_FAR, words: format!("waited {waiting}, running") };
+        };
+        let words = format!("waited {waiting}, ran {}", length(started, finished));
         let waited = (started - job.created_at).whole_milliseconds().max(0);
         let all = (finished - job.created_at).whole_milliseconds().max(1);
         let share = i64::try_from(waited * 98 / all).unwrap_or(0);
-        Self { start: Some(1 + share.clamp(LEAST, 98 - LEAST)), end: 99 }
+        Self { start: Some(1 + share.clamp(LEAST, 98 - LEAST)), end: 99, words }
     }
 
     /// Returns true if the end of the line is still to come.

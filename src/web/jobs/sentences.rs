@@ -1,12 +1,16 @@
 //! A job in sentences. The views call it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use crate::actor::Origin;
+use crate::clock::Timestamp;
 use crate::jobs::{Job, JobStatus, WaitReason};
 use crate::web::when::{self, Calendar};
 
 /// Returns a sentence about the job's status.
-pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
+pub(super) fn status_sentence(job: &Job, calendar: &Calendar, now: Timestamp) -> String {
     let took = job
         .started_at
         .zip(job.finished_at)
@@ -14,8 +18,7 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
         .unwrap_or_default();
     match job.status {
         JobStatus::Queued => queued_sentence(job, calendar),
-        JobStatus::Running if job.run_no > 1 => "Running again.".to_owned(),
-        JobStatus::Running => "Running now.".to_owned(),
+        JobStatus::Running => running_sentence(job, now),
         JobStatus::Succeeded => format!("Succeeded in {took}."),
         JobStatus::Failed if took.is_empty() => "Failed before it started.".to_owned(),
         JobStatus::Failed => format!("Failed after {took}."),
@@ -26,6 +29,30 @@ pub(super) fn status_sentence(job: &Job, calendar: &Calendar) -> String {
             "The job will continue when you connect the service again.".to_owned()
         }
         JobStatus::WaitingInput => "Waiting for you.".to_owned(),
+    }
+}
+
+fn running_sentence(job: &Job, now: Timestamp) -> String {
+    let length = job.started_at.map(|start| (now - start).unsigned_abs()).filter(|length| length.as_secs() > 0);
+    let length = length.map(|length| when::duration(Duration::from_secs(length.as_secs())));
+    match (job.run_no, length) {
+        (..=1, None) => "Running now.".to_owned(),
+        (..=1, Some(length)) => format!("Running for {length}."),
+        (run, None) => format!("Running again, run {run}."),
+        (run, Some(length)) => format!("Running again for {length}, run {run}."),
+    }
+}
+
+/// Returns who asked for a job, and from where.
+pub(super) const fn asked_by(origin: Origin, is_viewer: bool) -> &'static str {
+    match (origin, is_viewer) {
+        (Origin::Browser, true) => "You, in a browser",
+        (Origin::Browser, false) => "A member, in a browser",
+        (Origin::Assistant, true) => "You, through an assistant",
+        (Origin::Assistant, false) => "A member, through an assistant",
+        (Origin::System, true) => "The hub, for you",
+        (Origin::System, false) => "The hub, for a member",
+        (Origin::Cli, _) => "On the server’s command line",
     }
 }
 
@@ -53,7 +80,7 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
              Look at the service to see whether it happened before you run it again.",
         ),
         (JobStatus::Failed, Some("tool_error")) => {
-            Some("The tool itself reported this error. Change what it was given, then run it again.")
+            Some("The tool itself reported this error. Change the input and run it again.")
         }
         (JobStatus::Failed, Some("auth")) => Some("The server did not accept the stored credential. Nothing was run."),
         (JobStatus::Failed, Some("timeout" | "unreachable")) => {

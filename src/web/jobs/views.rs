@@ -5,8 +5,9 @@ use askama::Template;
 use super::output::{self, Output};
 use super::run_bar::RunBar;
 use super::sentences;
+use crate::clock::Timestamp;
 use crate::connections::ConnectionDetail;
-use crate::ids::AuditId;
+use crate::ids::{AuditId, UserId};
 use crate::jobs::{Job, JobEvent, JobStatus};
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
@@ -24,6 +25,9 @@ pub(super) struct ShowPage {
     pub(super) job: JobView,
     pub(super) events: Vec<EventView>,
     pub(super) live: LiveOptions,
+    /// The jobs before and after this one: address and name of the tool.
+    pub(super) older: Option<(String, String)>,
+    pub(super) newer: Option<(String, String)>,
 }
 
 /// The ways in which the page follows a job that has not finished.
@@ -46,6 +50,7 @@ pub(super) struct Change<'a> {
     pub(super) events: &'a [EventView],
     /// A sentence for the live region, if the status is new.
     pub(super) announcement: Option<String>,
+    pub(super) live: LiveOptions,
 }
 
 /// The page whose log arrives in pieces.
@@ -87,8 +92,12 @@ pub(super) struct CancellationPage {
 
 /// A job, as its page shows it.
 pub(super) struct JobView {
+    pub(super) id: String,
     pub(super) href: String,
+    /// The name of the tool for people.
     pub(super) tool: String,
+    /// Its name at the server, if that is another.
+    pub(super) tool_name: Option<String>,
     pub(super) connector: String,
     pub(super) tile: Tile,
     pub(super) connector_href: Option<String>,
@@ -99,9 +108,12 @@ pub(super) struct JobView {
     pub(super) sentence: String,
     pub(super) bar: RunBar,
     pub(super) created: When,
-    pub(super) started: Option<When>,
     pub(super) finished: Option<When>,
-    pub(super) is_rerun: bool,
+    /// The person who asked, and from where.
+    pub(super) asked_by: &'static str,
+    /// Label and address of the connection.
+    pub(super) through: (String, String),
+    pub(super) runs: i32,
     pub(super) input: String,
     pub(super) error: Option<String>,
     pub(super) advice: Option<&'static str>,
@@ -112,35 +124,48 @@ pub(super) struct JobView {
     pub(super) checkup: Option<CheckupView>,
 }
 
+/// The values that a page shows of a job besides the job itself.
+pub(super) struct JobContext {
+    /// The input, without its secrets.
+    pub(super) input: String,
+    /// The audit entry that the job left.
+    pub(super) entry: Option<AuditId>,
+    /// The viewer.
+    pub(super) viewer: UserId,
+    pub(super) now: Timestamp,
+}
+
 impl JobView {
-    /// Builds the view. `input` is already masked; `audit` is the entry that the job left.
-    pub(super) fn new(job: &Job, input: String, audit: Option<AuditId>, here: &Here, calendar: &Calendar) -> Self {
+    pub(super) fn new(job: &Job, context: JobContext, here: &Here, calendar: &Calendar) -> Self {
         let href = here.path(&format!("/jobs/{}", job.id));
+        let connection_href = here.path(&format!("/connections/{}", job.connection_id));
         let connector_href = job.connector_slug.as_ref().map(|slug| here.path(&format!("/connectors/{slug}")));
         let connector = job.connector.clone().unwrap_or_else(|| "a removed connector".to_owned());
         Self {
-            tool: job.tool_name.clone(),
+            id: job.id.to_string(),
+            tool: job.label().to_owned(),
+            tool_name: (job.label() != job.tool_name).then(|| job.tool_name.clone()),
             tile: Tile::new(&connector),
             connector,
             again_href: connector_href
                 .as_ref()
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
             connector_href,
-            waits_for: sentences::waits_for_connection(job)
-                .then(|| here.path(&format!("/connections/{}", job.connection_id))),
+            waits_for: sentences::waits_for_connection(job).then(|| connection_href.clone()),
             badge: Badge::job(job.status),
-            sentence: sentences::status_sentence(job, calendar),
+            sentence: sentences::status_sentence(job, calendar, context.now),
             bar: RunBar::new(job),
             created: calendar.when(job.created_at),
-            started: calendar.when_any(job.started_at),
             finished: calendar.when_any(job.finished_at),
-            is_rerun: job.run_no > 1,
-            input,
+            asked_by: sentences::asked_by(job.origin, job.started_by == context.viewer),
+            through: (job.connection_label.clone().unwrap_or_else(|| "Default".to_owned()), connection_href),
+            runs: job.run_no.max(1),
+            input: context.input,
             // a cancellation by the owner is not an error
             error: job.error.clone().filter(|_| job.status != JobStatus::Canceled),
             advice: sentences::advice(job),
             output: job.output.as_deref().map(|text| Output::new(&href, text).without(job.error.as_deref())),
-            audit_href: audit.map(|id| here.path(&format!("/audit/{id}"))),
+            audit_href: context.entry.map(|id| here.path(&format!("/audit/{id}"))),
             href,
             can_cancel: !job.status.is_final(),
             checkup: None,
@@ -174,7 +199,8 @@ impl JobView {
     pub(super) fn with_checkup(self, job: &Job, connection: &ConnectionDetail, here: &Here) -> Self {
         let checkup = CheckupView::new(job, connection, here);
         // advice about tools does not fit, and there is no form to fill again
-        let view = Self { tool: format!("Check-up of {}", checkup.name), again_href: None, advice: None, ..self };
+        let tool = format!("Check-up of {}", checkup.name);
+        let view = Self { tool, tool_name: None, again_href: None, advice: None, ..self };
         let Some(findings) = &checkup.findings else { return Self { checkup: Some(checkup), ..view } };
         let length = job.started_at.zip(job.finished_at).map(|(start, end)| (end - start).unsigned_abs());
         let length = length.map(|length| format!(" It took {}.", when::duration(length))).unwrap_or_default();

@@ -15,7 +15,7 @@ const SLOTS: usize = 4;
 /// Goes from the job's page to the question, and answers it.
 async fn cancel(browser: &Browser, job: JobId) -> Page {
     let page = browser.get(&format!("/jobs/{job}")).await;
-    let question = browser.get(&page.attr("#job-head .actions a", "href").unwrap()).await;
+    let question = browser.get(&page.attr("#job-head .btn-danger", "href").unwrap()).await;
     browser.submit(&question, "form[action$='/cancellation']", []).await
 }
 

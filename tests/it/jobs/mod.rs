@@ -3,6 +3,7 @@
 mod cancellation;
 mod filters;
 mod forms;
+mod job_facts;
 mod job_page;
 mod list;
 mod list_updates;
@@ -10,6 +11,7 @@ mod previews;
 mod run;
 mod secrets;
 mod several;
+mod tool_page;
 mod typed_input;
 mod views;
 
