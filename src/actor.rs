@@ -69,8 +69,9 @@ impl Actor {
     /// Returns the same actor as the one who asked for a job. The job's own entry names who asked, and
     /// from where; what the hub does on the way keeps the origin of the hub.
     #[must_use]
-    pub const fn asking_from(mut self, origin: Origin) -> Self {
+    pub const fn asking_from(mut self, origin: Origin, ip: Option<IpAddr>) -> Self {
         self.origin = origin;
+        self.ip = ip;
         self
     }
 

@@ -74,6 +74,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         tool_version_id: None,
         tool_name: CHECKUP_NAME.to_owned(),
         origin: actor.origin(),
+        requester_ip: actor.ip(),
         input: Value::Object(serde_json::Map::new()).to_string(),
         sealed_secrets: None,
         // it changes nothing
@@ -165,7 +166,7 @@ fn ended(lease: &Lease, actor: &Actor, job: &Job, end: CheckupEnd, now: Timestam
     FinishedRun {
         end: JobEnd::Complete { outcome, error_class: error_class.map(str::to_owned), error, output },
         event: Event::new(level, message, now),
-        audit: Some(audit::PreparedEntry::new(&actor.clone().asking_from(job.origin), &action, now)),
+        audit: Some(audit::PreparedEntry::new(&job.requester(actor), &action, now)),
         is_use: false,
         now,
     }

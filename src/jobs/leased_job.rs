@@ -29,7 +29,7 @@ impl<'a> LeasedJob<'a> {
     pub(super) fn new(lease: &'a Lease, actor: &Actor, job: &Job) -> Self {
         Self {
             lease,
-            requester: actor.clone().asking_from(job.origin),
+            requester: job.requester(actor),
             connector: Some(job.connector_id),
             tool: Some(job.tool_name.clone()),
         }

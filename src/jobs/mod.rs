@@ -118,6 +118,7 @@ pub async fn start(
         tool_version_id: Some(new.tool.id),
         tool_name: new.tool.name.clone(),
         origin: actor.origin(),
+        requester_ip: actor.ip(),
         input: stored.text,
         sealed_secrets: stored.sealed,
         repeatable: new.tool.is_repeatable(),

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::status::JobStatus;
-use crate::actor::Origin;
+use crate::actor::{Actor, Origin};
 use crate::clock::Timestamp;
 use crate::connectors::Transport;
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId, UserId};
@@ -38,6 +38,8 @@ pub struct Job {
     pub connection_label: Option<String>,
     /// The origin of the request.
     pub origin: Origin,
+    /// The network address of the request.
+    pub requester_ip: Option<String>,
     /// Status of the job.
     pub status: JobStatus,
     /// Arguments as JSON text.
@@ -70,6 +72,12 @@ impl Job {
     pub fn label(&self) -> &str {
         self.tool_title.as_deref().unwrap_or(&self.tool_name)
     }
+
+    /// Returns the person who asked for the job, as the actor of its audit entry. `actor` is the hub, on their behalf.
+    pub(super) fn requester(&self, actor: &Actor) -> Actor {
+        let ip = self.requester_ip.as_deref().and_then(|ip| ip.parse().ok());
+        actor.clone().asking_from(self.origin, ip)
+    }
 }
 
 /// Returns a job of the owner.
@@ -90,6 +98,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: JobId) -> 
                v.title AS "tool_title?",
                u.label AS "connection_label?",
                j.origin AS "origin!: Origin",
+               j.requester_ip,
                j.status AS "status!: JobStatus",
                j.input AS "input!",
                j.output,

@@ -1,5 +1,7 @@
 //! A job to enqueue, and the decision about it.
 
+use std::net::IpAddr;
+
 use super::event::Event;
 use crate::actor::Origin;
 use crate::clock::Timestamp;
@@ -26,6 +28,8 @@ pub struct EnqueueRequest {
     pub tool_name: String,
     /// The origin of the request.
     pub origin: Origin,
+    /// The network address of the request, for the audit entry of the job.
+    pub requester_ip: Option<IpAddr>,
     /// The arguments as JSON text, without the secret ones.
     pub input: String,
     /// The secret arguments, sealed. They are deleted when the job ends.

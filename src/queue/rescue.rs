@@ -113,7 +113,9 @@ const fn happened(lost: &LostRun) -> &'static str {
 fn audit(lost: &LostRun, end: &JobEnd, now: Timestamp) -> Option<PreparedEntry> {
     let JobEnd::Complete { outcome, error_class, error, .. } = end else { return None };
     #[expect(clippy::disallowed_methods, reason = "the hub ends the job for the person who asked for it")]
-    let actor = Actor::system(lost.owner_id).on_behalf_of(lost.started_by).asking_from(lost.origin);
+    let actor = Actor::system(lost.owner_id);
+    let ip = lost.requester_ip.as_deref().and_then(|ip| ip.parse().ok());
+    let actor = actor.on_behalf_of(lost.started_by).asking_from(lost.origin, ip);
     let action = Action::JobFinished {
         job: lost.job_id,
         connector: Some(lost.connector_id),

@@ -24,6 +24,7 @@ pub(in crate::queue) struct LostRun {
     pub(in crate::queue) tool_name: String,
     pub(in crate::queue) started_by: UserId,
     pub(in crate::queue) origin: Origin,
+    pub(in crate::queue) requester_ip: Option<String>,
 }
 
 /// Returns runs whose process has been silent for `silence`, those of `leaving` whatever its heartbeat, and those that are
@@ -56,7 +57,8 @@ pub(in crate::queue) async fn list_lost(
                s.connector_id AS "connector_id: ConnectorId",
                j.tool_name,
                COALESCE(j.started_by, j.owner_id) AS "started_by!: UserId",
-               j.origin AS "origin: Origin"
+               j.origin AS "origin: Origin",
+               j.requester_ip
         FROM leases s
         JOIN job j ON j.owner_id = s.owner_id AND j.id = s.job_id
         LEFT JOIN job_cancel c ON c.job_id = s.job_id

@@ -37,6 +37,8 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     assert!(sizes[0].ends_with(" bytes. Secrets were removed before it was stored."), "{sizes:?}");
     let facts = there.text("dl.kv");
     assert!(facts.contains("WhoYou, in a browser (run by the hub)") && facts.contains("Took"), "{facts}");
+    // whose address is that of the person who asked
+    assert!(facts.contains("Address127.0.0.1"), "{facts}");
     let ids = there.texts("dl.kv code");
     let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
     assert_eq!(ids, [last(job.path()), last(there.path())]);

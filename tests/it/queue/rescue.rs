@@ -66,7 +66,7 @@ async fn a_call_that_may_have_happened_ends_as_unknown() {
         "{events:?}"
     );
     assert_eq!(error_class(&hub, job).await, "crash");
-    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser unknown crash"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser 192.0.2.1 unknown crash"]);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn the_third_crash_is_the_last() {
     let _engine = hub.engine().await;
     hub.until(caller, job, "failed").await;
     assert_eq!(error_class(&hub, job).await, "crash_loop");
-    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser failed crash_loop"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser 192.0.2.1 failed crash_loop"]);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn a_lost_run_that_its_owner_had_canceled_does_not_run_again() {
         .await;
     let _engine = hub.engine().await;
     hub.until(caller, job, "canceled").await;
-    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser canceled canceled"]);
+    assert_eq!(audited(&hub, caller, job).await, ["job.finished user browser 192.0.2.1 canceled canceled"]);
     assert_eq!(hub.count("job_cancel").await, 0);
 }
 

@@ -1,0 +1,1 @@
+UPDATE job SET requester_ip = '192.0.2.1';
