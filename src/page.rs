@@ -15,6 +15,14 @@ pub struct KeyRange<K> {
     pub before: K,
 }
 
+impl<K: Copy + Ord> KeyRange<K> {
+    /// Returns true if the key is between the bounds.
+    #[must_use]
+    pub fn contains(self, key: K) -> bool {
+        self.after < key && key < self.before
+    }
+}
+
 /// A page of a list, newest first.
 #[derive(Clone, Debug)]
 pub struct Page<T> {

@@ -33,7 +33,7 @@ pub async fn duplicate_label(conn: &mut PgConnection, actor: &Actor, id: Connect
     Ok(store_details::duplicate_label(conn, actor.owner_id(), id).await?)
 }
 
-/// Returns the page of the actor's connections that follows `after`, by group, connector and label. In the caller's
+/// Returns the page of the actor's connections that follows `after`, by group, expiry date, connector and label. In the caller's
 /// transaction.
 pub async fn list(
     conn: &mut PgConnection,

@@ -34,7 +34,8 @@ pub struct ConnectionProblem {
     pub cause: Option<String>,
 }
 
-/// Builds a query over the user's connections. `place` is the position of a row's [`ConnectionGroup`] in the list.
+/// Builds a query over the user's connections. `place` is the position of a row's [`ConnectionGroup`] in the list, and `ends` the
+/// day on which an entered credential expires.
 macro_rules! details {
     ($tail:literal, $owner:expr $(, $more:expr)*) => {
         sqlx::query_as!(
@@ -49,7 +50,8 @@ macro_rules! details {
                        c.transport,
                        CASE WHEN u.status IN ('expired', 'error') OR u.health <> 'ok' THEN 0
                             WHEN u.status = 'revoked' THEN 2
-                            ELSE 1 END AS place
+                            ELSE 1 END AS place,
+                       COALESCE(u.expires_on, 'infinity') AS ends
                 FROM user_connections u
                 JOIN connectors c ON c.id = u.connector_id
                 WHERE u.owner_id = $1
@@ -106,10 +108,10 @@ pub(super) async fn list(
     details!(
         r#"
         WHERE ($2::integer IS NULL OR place = $2)
-          AND ($3::uuid IS NULL OR (place, lower(connector), lower(label), id) > (
-              SELECT a.place, lower(a.connector), lower(a.label), a.id FROM mine a WHERE a.id = $3
+          AND ($3::uuid IS NULL OR (place, ends, lower(connector), lower(label), id) > (
+              SELECT a.place, a.ends, lower(a.connector), lower(a.label), a.id FROM mine a WHERE a.id = $3
           ))
-        ORDER BY place, lower(connector), lower(label), id
+        ORDER BY place, ends, lower(connector), lower(label), id
         LIMIT $4
         "#,
         owner,
@@ -130,7 +132,7 @@ pub(super) async fn find_many(
     details!(
         r#"
         WHERE id = ANY($2::uuid[])
-        ORDER BY place, lower(connector), lower(label), id
+        ORDER BY place, ends, lower(connector), lower(label), id
         "#,
         owner,
         &ids

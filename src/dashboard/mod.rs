@@ -13,10 +13,10 @@ use crate::clock::Timestamp;
 use crate::connections::attention::{self, ConnectionProblem};
 use crate::db::Db;
 use crate::error::Result;
-use crate::jobs::{self, JobRow};
+use crate::jobs::{self, JobRow, Trends};
 
 /// Maximum number of rows in each list.
-pub const MAX_ROWS: i64 = 10;
+pub const MAX_ROWS: i64 = 5;
 
 /// The data of the page, as of one moment.
 #[derive(Clone, Debug)]
@@ -31,6 +31,12 @@ pub struct Overview {
     pub problems: Vec<ConnectionProblem>,
     /// The first steps, until all are done or the person dismisses them.
     pub first_steps: Option<FirstSteps>,
+    /// Causes of failures and slow tools.
+    pub trends: Trends,
+    /// Jobs that run now; at most [`jobs::MAX_COUNTED`] and one.
+    pub running: usize,
+    /// Jobs that wait for a worker, for a time or for their owner; counted likewise.
+    pub waiting: usize,
 }
 
 /// The first steps of a person, each with its state.
@@ -54,7 +60,9 @@ impl FirstSteps {
 pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Overview> {
     let mut tx = db.enter(actor).await?;
     let jobs = jobs::list_newest(&mut tx, actor, MAX_ROWS).await?;
-    let row = store::first_steps(&mut tx, actor.user_id(), actor.owner_id()).await?;
+    let row = store::state(&mut tx, actor.user_id(), actor.owner_id()).await?;
+    let count = |n: Option<i64>| usize::try_from(n.unwrap_or_default()).unwrap_or_default();
+    let (running, waiting) = (count(row.map(|row| row.running)), count(row.map(|row| row.waiting)));
     let first_steps = row.filter(|row| !row.is_dismissed).map(|row| FirstSteps {
         has_run: !jobs.is_empty(),
         has_service: row.has_service,
@@ -66,6 +74,9 @@ pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Ov
         jobs,
         entries: audit::list_newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,
+        trends: jobs::find_trends(&mut tx, actor).await?,
+        running,
+        waiting,
     })
 }
 

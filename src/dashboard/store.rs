@@ -1,4 +1,4 @@
-//! Statements for the overview: figures from `job_hours`, and the state of the first steps.
+//! Statements for the overview: figures from `job_hours`, what happens now, and the state of the first steps.
 
 use sqlx::PgConnection;
 
@@ -49,22 +49,24 @@ pub(super) async fn figures(
     .await
 }
 
-/// The state of the first steps, as far as other parts of the overview do not show it.
+/// The state of the first steps, as far as other parts of the overview do not show it, and the numbers of unfinished jobs.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FirstStepsRow {
+pub(super) struct StateRow {
     pub(super) is_dismissed: bool,
     pub(super) has_chosen_time_zone: bool,
     pub(super) has_service: bool,
+    pub(super) running: i64,
+    pub(super) waiting: i64,
 }
 
-/// Reads the state of the first steps. A connector that the owner added counts, and so does a connection to a service.
-pub(super) async fn first_steps(
-    conn: &mut PgConnection,
-    user: UserId,
-    owner: OwnerId,
-) -> sqlx::Result<Option<FirstStepsRow>> {
+/// The limit of each count, one more than a page writes.
+const COUNT_LIMIT: i64 = 100;
+
+/// Reads the state of the first steps, and counts unfinished jobs off the hot tables. A connector that the owner added counts as a
+/// service, and so does a connection to one.
+pub(super) async fn state(conn: &mut PgConnection, user: UserId, owner: OwnerId) -> sqlx::Result<Option<StateRow>> {
     sqlx::query_as!(
-        FirstStepsRow,
+        StateRow,
         r#"
         SELECT u.has_dismissed_first_steps AS is_dismissed,
                u.has_chosen_time_zone,
@@ -74,12 +76,22 @@ pub(super) async fn first_steps(
                    FROM user_connections k
                    JOIN connectors c ON c.id = k.connector_id AND (c.owner_id IS NULL OR c.owner_id = $2)
                    WHERE k.owner_id = $2 AND c.transport <> 'builtin'
-               ) AS "has_service!"
+               ) AS "has_service!",
+               (SELECT count(*) FROM (SELECT FROM job_lease WHERE owner_id = $2 LIMIT $3) l) AS "running!",
+               (
+                   SELECT count(*)
+                   FROM (
+                       (SELECT FROM job_ready WHERE owner_id = $2 LIMIT $3)
+                       UNION ALL
+                       (SELECT FROM job_later WHERE owner_id = $2 LIMIT $3)
+                   ) w
+               ) AS "waiting!"
         FROM users u
         WHERE u.id = $1
         "#,
         user as _,
         owner as _,
+        COUNT_LIMIT,
     )
     .fetch_optional(conn)
     .await

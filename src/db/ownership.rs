@@ -64,6 +64,7 @@ pub const TABLES: &[Table] = &[
     owned("job_result"),
     owned("job_secret"),
     owned("job_hours"),
+    owned("job_trends"),
     owned("pipeline_events"),
     owned("idem_key"),
     owned("audit_entries"),

@@ -17,6 +17,8 @@ pub struct Filter {
     pub tool: Option<ToolFilter>,
     /// Accepted at this moment or later.
     pub since: Option<Timestamp>,
+    /// Accepted before this moment.
+    pub until: Option<Timestamp>,
 }
 
 /// Tools by a text in their name or title.
@@ -170,7 +172,7 @@ mod tests {
     fn the_rarest_part_of_a_filter_chooses_the_index() {
         let connector = Some(ConnectorId::new(datetime!(2026-11-24 08:00 UTC)));
         let tool = Some(ToolFilter::new(["echo".to_owned(), "echo".to_owned()]));
-        let failed = Filter { status: Some(StatusFilter::Failed), connector, tool: tool.clone(), since: None };
+        let failed = Filter { status: Some(StatusFilter::Failed), connector, tool: tool.clone(), ..Filter::default() };
         assert!(matches!(failed.source(), Source::Outcomes(["permanent", "dead", "unknown"])));
         assert!(!failed.is_all_of(failed.source()));
         let good = Filter { status: Some(StatusFilter::Succeeded), ..failed };

@@ -57,10 +57,10 @@ pub async fn list(
         let keys: Vec<_> = unfinished.in_order().filter(|_| is_pinning).collect();
         (matching(conn, owner, filter, range).await?, matching_pinned(conn, owner, filter, &keys).await?)
     };
-    pinned.rows.retain(|row| row.id > store_keys::range(filter, None).after);
-    // the finished ones only; unfinished jobs of later pages are pinned on the first
+    pinned.rows.retain(|row| store_keys::range(filter, None).contains(row.id));
+    // the finished ones only, each once: unfinished jobs of later pages are pinned on the first, and a job may have finished since
     if filter.status.is_none() {
-        rows.retain(|row| row.status.is_final());
+        rows.retain(|row| row.status.is_final() && pinned.rows.iter().all(|it| it.id != row.id));
     }
     let listing = Listing::cut(rows, last, |row| row.id);
     let stopped_at = listing.stopped_at.filter(|_| !filter.is_all_of(filter.source()));

@@ -25,9 +25,11 @@ mod store;
 mod store_counts;
 mod store_keys;
 mod store_rows;
+mod store_trends;
 mod tool_runs;
 mod tools;
 mod tools_changed;
+mod trends;
 mod unfinished;
 mod updates;
 
@@ -47,6 +49,7 @@ pub use store_rows::JobRow;
 pub use tool_runs::{ToolRun, list_tool_runs};
 pub use tools::find_tools;
 pub use tools_changed::{ToolsChanged, mark_tools_changed, refresh_changed_tools};
+pub use trends::{FailureCause, SlowTool, Trends, find_trends, refresh_trends};
 pub use unfinished::{JobCounts, MAX_COUNTED, MAX_PINNED, PinnedJobs, count};
 pub use updates::{JobListUpdate, ShownRows, finished_rows, list_update};
 

@@ -10,7 +10,8 @@ use crate::page::KeyRange;
 
 /// Returns the range of the filter's period, older than `before`.
 pub(super) fn range(filter: &Filter, before: Option<JobId>) -> KeyRange<JobId> {
-    KeyRange { after: filter.since.map_or(JobId::FIRST, JobId::floor), before: before.unwrap_or(JobId::LAST) }
+    let end = filter.until.map_or(JobId::LAST, JobId::floor);
+    KeyRange { after: filter.since.map_or(JobId::FIRST, JobId::floor), before: before.unwrap_or(JobId::LAST).min(end) }
 }
 
 /// Returns the range of the filter's period, newer than `after`.

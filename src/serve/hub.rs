@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::recurring_tasks::{refresh_credentials, summarize_metrics, sweep_daily};
+use super::recurring_tasks::{refresh_credentials, refresh_trends, summarize_metrics, sweep_daily};
 use crate::accounts::{OwnerCheck, Passwords};
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
@@ -149,9 +149,10 @@ impl Hub {
         Ok((engine, running))
     }
 
-    /// Starts to refresh tokens and to verify idle keys, every minute.
+    /// Starts to refresh tokens, to verify idle keys and to write trends, every minute.
     pub(super) fn start_refresh(&self) {
         self.tasks.spawn(refresh_credentials(self.app.refresher.clone(), self.stop.clone()));
+        self.tasks.spawn(refresh_trends(self.app.system.clone(), self.app.clock.clone(), self.stop.clone()));
     }
 
     /// Starts to send mail as it becomes due.

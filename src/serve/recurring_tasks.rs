@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::connections::TokenRefresher;
 use crate::db::SystemDb;
 use crate::error::Result;
+use crate::jobs;
 use crate::mail;
 use crate::telemetry;
 
@@ -45,6 +46,12 @@ pub(super) async fn refresh_credentials(refresher: TokenRefresher, stop: Cancell
     let refreshing = each_minute(|| refresher.refresh_due(), "refresh tokens");
     let verifying = each_minute(|| refresher.verify_idle_keys(), "verify keys");
     stop.run_until_cancelled(async { tokio::join!(refreshing, verifying) }).await;
+}
+
+/// Writes the trends of owners, every minute those that are due. Processes that write the same do no harm.
+pub(super) async fn refresh_trends(system: SystemDb, clock: Clock, stop: CancellationToken) {
+    let writing = each_minute(|| jobs::refresh_trends(&system, clock.now()), "write the trends of jobs");
+    stop.run_until_cancelled(writing).await;
 }
 
 /// Calls `sweep` at once, then one minute after each start; `purpose` is what a failure is logged with.

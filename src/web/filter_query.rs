@@ -20,7 +20,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for FilterQ
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        if let Some(address) = without_empty_params(requested_uri(parts)) {
+        // a part of a page says itself which address the page has
+        let is_part = parts.headers.get("hx-request-type").is_some_and(|kind| kind == "partial");
+        if let Some(address) = without_empty_params(requested_uri(parts)).filter(|_| !is_part) {
             return Err(see_other(&address));
         }
         let Query(params) = Query::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;

@@ -1,5 +1,9 @@
 //! The dashboard: first steps for new users, figures, recent jobs and activity, and connections that need their owner.
 
+use std::time::Duration;
+
+use craft::jobs;
+
 use crate::support::page::Page;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
@@ -8,6 +12,7 @@ const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 const HASH: &str = "/connectors/workbench/tools/hash";
 const QUERY: &str = "/connectors/workbench/tools/json_query";
 
+/// Running now, finished, succeeded, failed.
 fn stats(page: &Page) -> Vec<String> {
     page.texts(".figures dd:first-of-type")
 }
@@ -81,7 +86,7 @@ async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
 
     let page = alice.get("/dashboard").await;
-    assert_eq!(stats(&page), ["3", "66.6 %", "1", "0"]);
+    assert_eq!(stats(&page), ["0", "3", "66.6 %", "1"]);
     let words = page.text("figcaption");
     assert!(words.starts_with("In the last 7 days, 2 succeeded, 1 failed. The busiest day was "), "{words}");
     assert!(words.ends_with(", with 2 jobs."), "{words}");
@@ -97,15 +102,92 @@ async fn figures_count_outcomes_and_the_table_has_the_numbers() {
     let failed = alice.get(&page.attr(".figures .bad a", "href").unwrap()).await;
     assert_eq!(failed.texts("tbody th a bdi"), ["Query JSON"]);
 
+    assert_eq!(page.texts(".legend li"), ["Succeeded", "Failed"], "only what the chart has");
+    let links = page.attrs("figure tbody th a", "href");
+    assert_eq!(links.len(), 2, "a day without jobs leads nowhere");
+    let day = alice.get(&links[0]).await;
+    assert_eq!(day.texts("tbody th a bdi").len(), 3, "all were accepted today: {}", day.text("h1"));
     let today = alice.get("/dashboard?range=24h").await;
-    assert_eq!((stats(&today)[0].as_str(), today.texts("figure tbody tr").len()), ("1", 24));
+    assert!(!today.has("svg.chart") && today.has("figure table"), "one column has nothing to compare");
+    assert_eq!((stats(&today)[1].as_str(), today.texts("figure tbody tr").len()), ("1", 24));
     assert_eq!(alice.get("/dashboard?range=30d").await.texts("figure tbody tr").len(), 30);
-    assert_eq!(stats(&bob.get("/dashboard").await)[0], "1");
+    assert_eq!(stats(&bob.get("/dashboard").await)[1], "1");
     // a month later no job has finished lately, and the jobs are still listed
     age_figures(&app, 40).await;
     let quiet = alice.get("/dashboard?range=30d").await;
-    assert_eq!(quiet.text("figcaption"), "No job ended in the last 30 days.");
+    assert_eq!(quiet.text("figcaption"), "No job finished in the last 30 days.");
     assert!(!quiet.has("svg.chart") && quiet.has("section[aria-labelledby=recent-jobs]"));
+}
+
+#[tokio::test]
+async fn figures_are_compared_with_the_time_before() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    for text in ["a", "b"] {
+        app.run(&alice, HASH, [("v/text", text)]).await;
+    }
+    app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
+    let notes = async |place: usize| {
+        let page = alice.get("/dashboard").await;
+        page.texts(&format!(".figures > div:nth-child({place}) dd:not(:first-of-type)"))
+    };
+    assert!(!notes(2).await[0].contains("the week before"), "there was none");
+    age_figures(&app, 8).await;
+    app.run(&alice, HASH, [("v/text", "c")]).await;
+    assert_eq!(notes(2).await[0], "2 fewer than the week before");
+    assert_eq!(notes(3).await, ["up 33.4 points", "without cancelled ones"]);
+    age_figures(&app, 20).await;
+    assert!(!notes(2).await.iter().any(|note| note.contains("the week before")));
+}
+
+#[tokio::test]
+async fn failures_are_grouped_by_cause_and_slow_tools_are_named() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    for _ in 0..2 {
+        app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
+    }
+    app.run(&alice, HASH, [("v/text", "a")]).await;
+    app.run(&bob, HASH, [("v/text", "b")]).await;
+    assert!(!alice.get("/dashboard").await.text("main").contains("Why jobs failed"), "nothing is written yet");
+    let slow = "UPDATE job_result SET started_at = finished_at - interval '42 seconds' WHERE outcome = 'ok'";
+    sqlx::query(slow).execute(app.app.system.pool()).await.unwrap();
+    let refresh = async || jobs::refresh_trends(&app.app.system, app.app.clock.now()).await.unwrap();
+    assert_eq!(refresh().await, 2);
+
+    let page = alice.get("/dashboard").await;
+    let lists = page.texts("section[aria-labelledby=figures] .rows li");
+    assert_eq!(lists, ["Workbench: the tool reported an error 2", "Hash a text (Workbench) 42 s"]);
+    let links = page.attrs("section[aria-labelledby=figures] .rows a", "href");
+    assert_eq!(alice.get(&links[0]).await.texts("tbody th a bdi"), ["Query JSON", "Query JSON"]);
+    assert_eq!(alice.get(&links[1]).await.texts("tbody th a bdi"), ["Hash a text"]);
+    assert!(!bob.get("/dashboard").await.text("main").contains("Why jobs failed"));
+
+    assert_eq!(refresh().await, 0, "they are as good as new");
+    app.app.clock.advance(Duration::from_secs(301));
+    assert_eq!(refresh().await, 2, "jobs finished in the last hour");
+    age_figures(&app, 1).await;
+    app.app.clock.advance(Duration::from_secs(301));
+    assert_eq!(refresh().await, 0, "nothing new finished");
+    app.app.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(refresh().await, 2, "old failures leave");
+}
+
+#[tokio::test]
+async fn what_runs_is_counted_and_followed() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
+    app.wait_for_job(&alice, job, |job| job["status"] == "running").await;
+    let page = alice.get("/dashboard").await;
+    assert_eq!((page.text("#running-now"), stats(&page)[0].as_str()), ("1".to_owned(), "1"));
+    let there = alice.get(&page.attr("#running-now", "href").unwrap()).await;
+    assert_eq!(there.attrs("tbody tr", "id"), [format!("job-{job}")]);
+    let mut stream = alice.stream(&page.attr("div.live", "data-hx-sse-connect").unwrap(), &[]).await;
+    stream.message().await.unwrap();
+    alice.post(&format!("/jobs/{job}/cancellation"), &[("a", "b")]).await;
+    let told = stream.until("hx-target=\"#running-now\" hx-swap=\"innerHTML\">0<").await.data;
+    assert!(!told.contains("name=\"c\"") && !told.contains("#views"), "the rows are not those of the list: {told}");
 }
 
 #[tokio::test]
@@ -127,7 +209,7 @@ async fn days_follow_the_readers_time_zone() {
     assert!(!alice.get("/dashboard?range=24h").await.text("figcaption").contains("begins at"));
     for name in ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"] {
         zone(name).await;
-        assert_eq!(stats(&alice.get("/dashboard").await)[0], "1", "{name}");
+        assert_eq!(stats(&alice.get("/dashboard").await)[1], "1", "{name}");
     }
 }
 
@@ -152,7 +234,6 @@ async fn a_connection_that_needs_its_owner_comes_first() {
     let there = alice.get(&page.attr("#needs-you a", "href").unwrap()).await;
     assert!(there.path().starts_with("/connections/"), "{}", there.path());
     assert!(there.text("main").contains("The sign-in has run out"));
-    assert_eq!(stats(&page)[3], "1");
     assert!(!bob.get("/dashboard").await.has("#needs-you"));
 }
 

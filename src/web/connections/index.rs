@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::updates;
-use super::views::Row;
+use super::views::{Columns, Row, Selection};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail, ConnectionGroup};
 use crate::error::FieldFaults;
@@ -14,13 +14,13 @@ use crate::ids::ConnectionId;
 use crate::page::Page;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
-use crate::web::extract::Query;
+use crate::web::filter_query::FilterQuery;
 use crate::web::filtering::{parse_param, report_invalid, url_with_params};
 use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
 use crate::web::respond::page_with;
 use crate::web::shell::{Section, Shell};
-use crate::web::when::Calendar;
+use crate::web::when::{Calendar, count};
 
 #[derive(Default, Deserialize)]
 pub(super) struct ListParams {
@@ -30,6 +30,8 @@ pub(super) struct ListParams {
     after: String,
     #[serde(default)]
     live: String,
+    #[serde(default)]
+    select: String,
 }
 
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
@@ -39,6 +41,8 @@ struct Filter {
     after: Option<ConnectionId>,
     /// The viewer paused live updates.
     is_paused: bool,
+    /// Each row is chosen.
+    selects_all: bool,
     faults: FieldFaults,
 }
 
@@ -53,7 +57,9 @@ impl Filter {
         report_invalid(&mut faults, "after", &params.after, after.is_some(), "it is not a position in this list");
         let is_paused = params.live.trim() == "off";
         report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
-        Self { here, group, after, is_paused, faults }
+        let selects_all = params.select.trim() == "all";
+        report_invalid(&mut faults, "select", &params.select, selects_all, "the only choice is “all”");
+        Self { here, group, after, is_paused, selects_all, faults }
     }
 
     /// Returns the address of the list of a group from `after` on, paused like this page.
@@ -66,6 +72,16 @@ impl Filter {
         let live = if is_paused { "off" } else { "" };
         let params = [("state", group.map_or("", word)), ("after", after.as_str()), ("live", live)];
         url_with_params(&self.here.path("/connections"), &params)
+    }
+
+    /// Returns the address of this page with all rows chosen, or with none if all are.
+    fn select_href(&self) -> String {
+        let href = self.href(self.group, self.after);
+        match self.selects_all {
+            true => href,
+            false if href.contains('?') => format!("{href}&select=all"),
+            false => format!("{href}?select=all"),
+        }
     }
 
     fn bar(&self) -> LiveUpdatesBar {
@@ -104,7 +120,11 @@ const fn heading(group: Option<ConnectionGroup>) -> &'static str {
     }
 }
 
-pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<ListParams>) -> Result {
+pub(super) async fn index(
+    State(app): State<App>,
+    me: SignedIn,
+    FilterQuery(params): FilterQuery<ListParams>,
+) -> Result {
     let filter = Filter::parse(&params, me.here().clone());
     let mut tx = app.db.enter(&me.actor).await?;
     let list = connections::list(&mut tx, &me.actor, filter.group, filter.after).await?;
@@ -125,6 +145,11 @@ struct IndexPage {
     is_filtered: bool,
     rows: Vec<Row>,
     can_choose: bool,
+    columns: Columns,
+    selects_all: bool,
+    select_href: String,
+    /// The number of connections, if the page has all of them.
+    count: Option<String>,
     /// The controls of live updates, if any row can change.
     bar: Option<LiveUpdatesBar>,
     /// The address of the live stream, unless the viewer paused it.
@@ -149,6 +174,7 @@ impl IndexPage {
             (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
         };
+        let columns = Columns::for_rows(&list.rows);
         let stream = updates::rows_href(&list.rows, &filter.here);
         Self {
             bar: stream.as_ref().map(|_| filter.bar()),
@@ -160,7 +186,16 @@ impl IndexPage {
                 .collect(),
             is_filtered: filter.group.is_some(),
             can_choose: list.rows.iter().any(|connection| !connection.is_disconnected()),
-            rows: list.rows.iter().map(|connection| Row::new(connection, &filter.here, calendar)).collect(),
+            rows: list
+                .rows
+                .iter()
+                .map(|connection| Row::new(connection, columns, &filter.here, calendar))
+                .map(|row| if filter.selects_all { row.chosen() } else { row })
+                .collect(),
+            columns,
+            selects_all: filter.selects_all,
+            select_href: filter.select_href(),
+            count: (next.is_none() && filter.after.is_none()).then(|| count(list.rows.len() as u64, "connection")),
             first: filter.after.map(|_| filter.href(filter.group, None)).unwrap_or_default(),
             next: next.map(|last| filter.href(filter.group, Some(last.id))).unwrap_or_default(),
             faults: filter.faults,
@@ -181,11 +216,15 @@ mod tests {
 
     #[test]
     fn valid_parameters_come_back_in_links_and_others_are_reported() {
-        let params = ListParams { state: " attention ".into(), after: "x".into(), live: "off".into() };
+        let params =
+            ListParams { state: " attention ".into(), after: "x".into(), live: "off".into(), select: "all".into() };
         let filter = Filter::parse(&params, Here::default());
         assert_eq!(filter.group, Some(ConnectionGroup::NeedsYou));
         assert_eq!(filter.href(filter.group, filter.after), "/connections?state=attention&live=off");
         assert_eq!(filter.bar().toggle_href, "/connections?state=attention");
+        assert_eq!(filter.select_href(), "/connections?state=attention&live=off", "the way back to no choice");
+        let none = Filter::parse(&ListParams::default(), Here::default());
+        assert_eq!(none.select_href(), "/connections?select=all");
         assert_eq!(filter.faults.faults().len(), 1);
         assert!(
             Filter::parse(&ListParams { state: "lost".into(), ..ListParams::default() }, Here::default())

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::parse_id;
 use super::show::{Change, ConnectionView, PageData};
-use super::views::{Row, StatusLine, name};
+use super::views::{Columns, Row, Selection, StatusLine, name};
 use crate::accounts::Announce;
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
@@ -29,7 +29,9 @@ use crate::web::{error, row_ids};
 /// Returns the address of the stream of these rows, unless none of them can change.
 pub(super) fn rows_href(rows: &[ConnectionDetail], here: &Here) -> Option<String> {
     let open = row_ids::join(rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id));
-    (!open.is_empty()).then(|| url_with_params(&here.path("/connections/news"), &[("open", &open)]))
+    let columns = Columns::for_rows(rows).to_param();
+    (!open.is_empty())
+        .then(|| url_with_params(&here.path("/connections/news"), &[("open", &open), ("columns", &columns)]))
 }
 
 /// The rows of a page, as the address of its stream lists them.
@@ -38,6 +40,9 @@ pub(super) struct RowsParams {
     /// The connections that can change.
     #[serde(default)]
     open: String,
+    /// The columns that the page has.
+    #[serde(default)]
+    columns: String,
 }
 
 pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Query<RowsParams>) -> error::Result {
@@ -48,7 +53,8 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Q
     connections::find_many(&mut tx, &me.actor, &shown).await?;
     drop(tx);
     let viewer = me.into_viewer();
-    let updates = ListUpdates { app: app.clone(), viewer: viewer.clone(), shown, sent: Vec::new() };
+    let columns = Columns::from_param(&params.columns);
+    let updates = ListUpdates { app: app.clone(), viewer: viewer.clone(), shown, columns, sent: Vec::new() };
     Ok(stream::respond(app, viewer, changes, updates))
 }
 
@@ -78,6 +84,7 @@ struct ListUpdates {
     viewer: Viewer,
     /// The connections that were not disconnected when they were sent last; only they can change.
     shown: Vec<ConnectionId>,
+    columns: Columns,
     sent: Vec<ConnectionDetail>,
 }
 
@@ -93,7 +100,7 @@ impl LiveSource for ListUpdates {
             let sentences = changed.iter().filter_map(|row| describe_change(self.find_sent(row.id)?, row)).collect();
             let calendar = self.viewer.calendar(self.app.clock.now());
             let change = RowsChange {
-                rows: changed.iter().map(|row| Row::new(row, self.viewer.here(), &calendar)).collect(),
+                rows: changed.iter().map(|row| Row::new(row, self.columns, self.viewer.here(), &calendar)).collect(),
                 can_choose: true,
                 announcement: announcement(&self.viewer, sentences),
             };

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::clock::day_to_jiff;
+use crate::clock::{Timestamp, day_to_jiff};
 use crate::connections::{ConnectionDetail, ConnectionHealth};
 use crate::connectors::AuthKind;
 use crate::jobs::{DependentJobs, JobStatus};
@@ -75,13 +75,74 @@ pub(super) struct Row {
     pub(super) used: Option<When>,
     /// The default of several connections to the service.
     pub(super) is_default: bool,
-    pub(super) can_be_selected: bool,
+    pub(super) selection: Selection,
     /// The connection has a problem and can be checked.
     pub(super) needs_owner: bool,
+    pub(super) columns: Columns,
+}
+
+/// The check box of a row, for actions on several connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// The connection is disconnected, so the row has no box.
+    Impossible,
+    Possible,
+    Chosen,
+}
+
+/// The columns that some row of a page fills. The page leaves out the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) account: bool,
+    pub(super) permissions: bool,
+    pub(super) expiry: bool,
+}
+
+impl Columns {
+    /// The separator of the names, which needs no escape in an address.
+    const SEPARATOR: &str = ".";
+
+    /// Returns the columns that these rows fill.
+    pub(super) fn for_rows(rows: &[ConnectionDetail]) -> Self {
+        Self {
+            account: rows.iter().any(|row| row.account.is_some()),
+            permissions: rows.iter().any(|row| !row.scopes.is_empty()),
+            expiry: rows.iter().any(|row| row.expires_on.is_some() || shown_expiry(row).is_some()),
+        }
+    }
+
+    const fn named(self) -> [(&'static str, bool); 3] {
+        [("account", self.account), ("permissions", self.permissions), ("expiry", self.expiry)]
+    }
+
+    /// Writes the columns for the address of the stream.
+    pub(super) fn to_param(self) -> String {
+        let names = self.named().into_iter().filter(|(_, is_shown)| *is_shown).map(|(name, _)| name);
+        names.collect::<Vec<_>>().join(Self::SEPARATOR)
+    }
+
+    /// Reads the columns of an address; unknown names are ignored.
+    pub(super) fn from_param(param: &str) -> Self {
+        let has = |name| param.split(Self::SEPARATOR).any(|it| it == name);
+        Self { account: has("account"), permissions: has("permissions"), expiry: has("expiry") }
+    }
+}
+
+/// Returns the expiry time of an access token, while it means something.
+fn shown_expiry(connection: &ConnectionDetail) -> Option<Timestamp> {
+    connection.expires_at.filter(|_| connection.status.is_usable())
 }
 
 impl Row {
-    pub(super) fn new(connection: &ConnectionDetail, here: &Here, calendar: &Calendar) -> Self {
+    /// Chooses the row, if it can be chosen.
+    pub(super) fn chosen(self) -> Self {
+        match self.selection {
+            Selection::Impossible => self,
+            Selection::Possible | Selection::Chosen => Self { selection: Selection::Chosen, ..self },
+        }
+    }
+
+    pub(super) fn new(connection: &ConnectionDetail, columns: Columns, here: &Here, calendar: &Calendar) -> Self {
         Self {
             id: connection.id.to_string(),
             href: href(connection, here),
@@ -93,12 +154,13 @@ impl Row {
             cause: cause(connection),
             account: connection.account.clone(),
             scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
-            expires: calendar.when_any(connection.expires_at.filter(|_| connection.status.is_usable())),
+            expires: calendar.when_any(shown_expiry(connection)),
             expiry: Expiry::for_connection(connection, calendar),
             used: calendar.when_any(connection.last_used_at),
             is_default: connection.is_default && connection.usable > 1,
-            can_be_selected: !connection.is_disconnected(),
+            selection: if connection.is_disconnected() { Selection::Impossible } else { Selection::Possible },
             needs_owner: StatusLine::for_connection(connection) == StatusLine::NeedsOwner && can_be_checked(connection),
+            columns,
         }
     }
 }
@@ -162,6 +224,18 @@ impl Expiry {
         self.day <= self.today.saturating_add(WARNING_DAYS.days())
     }
 
+    /// Returns the distance in words: "Expires in 3 days", "Expires today", "Expired 2 days ago".
+    pub(super) fn distance(&self) -> String {
+        let days = self.today.until(self.day).map_or(0, |span| i64::from(span.get_days()));
+        let words = |days: i64| count(days.unsigned_abs(), "day");
+        match days {
+            0 => "Expires today".to_owned(),
+            1 => "Expires tomorrow".to_owned(),
+            2.. => format!("Expires in {}", words(days)),
+            _ => format!("Expired {} ago", words(days)),
+        }
+    }
+
     /// Returns "ends" or "ended".
     pub(super) fn verb(&self) -> &'static str {
         if self.day < self.today { "ended" } else { "ends" }
@@ -170,8 +244,32 @@ impl Expiry {
 
 #[cfg(test)]
 mod tests {
+    use super::{Columns, Expiry};
     use crate::connections::ConnectionHealth;
     use crate::web::badge::Badge;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_distance_of_an_expiry_date_is_counted_in_days() {
+        let distance = |day| Expiry { day, today: date(2026, 11, 29) }.distance();
+        assert_eq!(distance(date(2026, 12, 2)), "Expires in 3 days");
+        assert_eq!(distance(date(2027, 11, 29)), "Expires in 365 days");
+        assert_eq!(distance(date(2026, 11, 30)), "Expires tomorrow");
+        assert_eq!(
+            (distance(date(2026, 11, 29)).as_str(), distance(date(2026, 11, 28)).as_str()),
+            ("Expires today", "Expired 1 day ago")
+        );
+    }
+
+    #[test]
+    fn columns_are_read_back_from_an_address() {
+        let columns = Columns { account: true, permissions: false, expiry: true };
+        assert_eq!(
+            (columns.to_param().as_str(), Columns::from_param(&columns.to_param())),
+            ("account.expiry", columns)
+        );
+        assert_eq!(Columns::from_param("x").to_param(), "");
+    }
 
     #[test]
     fn only_a_health_problem_has_a_badge() {

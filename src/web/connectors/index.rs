@@ -13,7 +13,7 @@ use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry, Cata
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
-use crate::web::extract::Query;
+use crate::web::filter_query::FilterQuery;
 use crate::web::filtering::SelectOption;
 use crate::web::here::Here;
 use crate::web::path::segment;
@@ -31,7 +31,7 @@ pub(super) async fn index(
     State(app): State<App>,
     me: SignedIn,
     headers: HeaderMap,
-    Query(params): Query<SearchParams>,
+    FilterQuery(params): FilterQuery<SearchParams>,
 ) -> Result {
     let mut search = Search::parse(&params, me.here().clone());
     let is_partial = headers.get(HX_REQUEST_TYPE).is_some_and(|kind| kind == "partial");

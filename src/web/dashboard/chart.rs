@@ -28,7 +28,13 @@ pub(super) struct Chart {
     pub(super) levels: Vec<Level>,
     pub(super) segments: Vec<Segment>,
     pub(super) labels: Vec<Label>,
+    /// The outcomes that have a segment, in their order, each with its word.
+    pub(super) series: Vec<(&'static str, &'static str)>,
 }
+
+/// Every outcome, from the bottom up.
+const SERIES: [(&str, &str); 4] =
+    [("s1", "Succeeded"), ("failed", "Failed"), ("unknown", "Outcome unknown"), ("canceled", "Cancelled")];
 
 /// A horizontal line with its number.
 pub(super) struct Level {
@@ -65,6 +71,7 @@ impl Chart {
             levels: levels(top),
             segments: Vec::new(),
             labels: Vec::new(),
+            series: Vec::new(),
         };
         // labels need 64 pixels, so only every few slots get one
         let every = 64_u32.div_ceil(slot).max(1);
@@ -73,7 +80,7 @@ impl Chart {
         for (at, (period, tally)) in periods.iter().zip(tallies).enumerate() {
             let column_top = chart.draw_column(x + slot / 6, slot - slot / 3, tally, top);
             let middle = x + slot / 2;
-            if tally.total() > 0 && (every == 1 || peak == Some(tally.total())) {
+            if every == 1 || tally.total() > 0 && peak == Some(tally.total()) {
                 chart.labels.push(Label { x: middle, y: column_top - 6, text: grouped(tally.total()) });
             }
             if (last - at).is_multiple_of(every as usize) {
@@ -81,6 +88,8 @@ impl Chart {
             }
             x += slot;
         }
+        let is_drawn = |series: &str| chart.segments.iter().any(|it| it.series == series);
+        chart.series = SERIES.into_iter().filter(|(series, _)| is_drawn(series)).collect();
         chart
     }
 

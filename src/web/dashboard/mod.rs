@@ -6,6 +6,7 @@ mod chart;
 mod first_steps;
 mod range;
 mod tally;
+mod trends;
 mod views;
 
 use axum::Router;
@@ -85,7 +86,8 @@ async fn show(State(app): State<App>, me: SignedIn, Query(params): Query<ShowPar
     let view = View::read(me.here().clone(), &params);
     let calendar = me.calendar(app.clock.now());
     let periods = view.range.periods(&me.user.zone, app.clock.now());
-    let starts: Vec<_> = periods.iter().map(|period| period.start).collect();
+    let before = periods.first().map(|first| view.range.bounds_before(first.start, app.clock.now()));
+    let starts: Vec<_> = before.into_iter().flatten().chain(periods.iter().map(|period| period.start)).collect();
     let overview = dashboard::overview(&app.db, &me.actor, &starts).await?;
     let status = if view.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell("Dashboard").await.section(Section::Dashboard);

@@ -67,6 +67,27 @@ impl Range {
         }
     }
 
+    /// The range before, as the comparison names it.
+    pub(super) const fn before(self) -> &'static str {
+        match self {
+            Self::Day => "the day before",
+            Self::Week => "the week before",
+            Self::Month => "the 30 days before",
+        }
+    }
+
+    /// Returns the bounds of the same time before the range: from as long before its first period, to as long before `now`. So a
+    /// day that has not ended is compared with the same part of a day.
+    pub(super) fn bounds_before(self, first: Timestamp, now: Timestamp) -> [Timestamp; 2] {
+        let length = time::Duration::days(match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+        });
+        // an hour that has not ended belongs to both
+        [first - length, (now - length + time::Duration::HOUR).min(first)]
+    }
+
     /// Returns the periods up to `now`, oldest first; the last one has not ended.
     pub(super) fn periods(self, zone: &TimeZone, now: Timestamp) -> Vec<Period> {
         match self {
@@ -168,6 +189,16 @@ mod tests {
         assert_eq!(periods[0].name, "yesterday, 01:00 to 02:00");
         assert_eq!((periods[23].start, periods[23].label.as_str()), (datetime!(2026-11-25 00:00 UTC), "00:00"));
         assert!(periods.is_sorted_by_key(|period| period.start));
+    }
+
+    #[test]
+    fn the_time_before_is_as_long_as_the_time_so_far() {
+        let now = datetime!(2026-11-25 12:30 UTC);
+        let first = Range::Week.periods(&TimeZone::UTC, now)[0].start;
+        let bounds = [datetime!(2026-11-12 00:00 UTC), datetime!(2026-11-18 13:30 UTC)];
+        assert_eq!(Range::Week.bounds_before(first, now), bounds);
+        let first = Range::Day.periods(&TimeZone::UTC, now)[0].start;
+        assert_eq!(Range::Day.bounds_before(first, now), [datetime!(2026-11-23 13:00 UTC), first]);
     }
 
     #[test]

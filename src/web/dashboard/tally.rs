@@ -1,5 +1,6 @@
 //! Counts of finished jobs by outcome, and their description.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use crate::dashboard::Figure;
@@ -46,12 +47,37 @@ impl Tally {
     /// Returns the share of successful jobs, without cancelled ones, in percent. Rounded down: 100 % means that none
     /// failed.
     pub(super) fn success_rate(&self) -> Option<String> {
-        let completed = self.succeeded + self.failed + self.unknown;
-        let permille = (self.succeeded * 1_000).checked_div(completed)?;
+        let permille = self.success_permille()?;
         Some(match permille % 10 {
             0 => format!("{} %", permille / 10),
             tenth => format!("{}.{tenth} %", permille / 10),
         })
+    }
+
+    /// Returns the change of the number of jobs since another time: "38 more than the week before".
+    pub(super) fn change_of_total(&self, before: &Self, name: &str) -> Option<String> {
+        let (now, then) = (self.total(), before.total());
+        (then > 0).then(|| match now.cmp(&then) {
+            Ordering::Equal => format!("as many as {name}"),
+            Ordering::Greater => format!("{} more than {name}", when::grouped(now - then)),
+            Ordering::Less => format!("{} fewer than {name}", when::grouped(then - now)),
+        })
+    }
+
+    /// Returns the change of the success rate in points: "up 1.1 points".
+    pub(super) fn change_of_success(&self, before: &Self) -> Option<String> {
+        let (now, then) = (self.success_permille()?, before.success_permille()?);
+        let difference = now.abs_diff(then);
+        let points = format!("{}.{} points", difference / 10, difference % 10);
+        Some(match now.cmp(&then) {
+            Ordering::Equal => "no change".to_owned(),
+            Ordering::Greater => format!("up {points}"),
+            Ordering::Less => format!("down {points}"),
+        })
+    }
+
+    fn success_permille(&self) -> Option<u64> {
+        (self.succeeded * 1_000).checked_div(self.succeeded + self.failed + self.unknown)
     }
 
     /// Returns the average duration of successful jobs.
@@ -106,6 +132,17 @@ mod tests {
             (all.success_rate().as_deref(), all.average_duration().as_deref()),
             (Some("60 %"), Some("200 milliseconds"))
         );
+    }
+
+    #[test]
+    fn a_change_is_told_against_the_time_before() {
+        let tally = |succeeded, failed| Tally { succeeded, failed, ..Tally::default() };
+        let change = |now: Tally, before: Tally| (now.change_of_total(&before, "then"), now.change_of_success(&before));
+        let told = |total: &str, success: &str| (Some(total.to_owned()), Some(success.to_owned()));
+        assert_eq!(change(tally(9, 1), tally(3, 1)), told("6 more than then", "up 15.0 points"));
+        assert_eq!(change(tally(1, 1), tally(3, 1)), told("2 fewer than then", "down 25.0 points"));
+        assert_eq!(change(tally(3, 1), tally(3, 1)), told("as many as then", "no change"));
+        assert_eq!(change(tally(3, 1), Tally::default()), (None, None));
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Views of the dashboard.
 
 use askama::Template;
+use jiff::ToSpan;
 
 use super::View;
 use super::chart::Chart;
 use super::range::{self, Period, Range};
 use super::tally::Tally;
+use super::trends::TrendsView;
 use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::{FirstSteps, Overview};
+use crate::jobs::MAX_COUNTED;
 use crate::web::badge::Badge;
 use crate::web::entry_subject::Subject;
 use crate::web::here::Here;
@@ -37,7 +40,15 @@ pub(super) struct ShowPage {
 
 /// Figures and their chart; absent until the reader has run a tool.
 pub(super) struct Figures {
+    running: String,
+    running_href: String,
+    /// "2 waiting", if any are.
+    waiting: Option<String>,
+    /// The time of day of the figures.
+    as_of: String,
     job_count: String,
+    job_change: Option<String>,
+    success_change: Option<String>,
     average: Option<String>,
     success_rate: String,
     failed: u64,
@@ -46,12 +57,16 @@ pub(super) struct Figures {
     summary: String,
     day_start_note: Option<String>,
     chart: Option<Chart>,
+    has_numbers: bool,
+    trends: Option<TrendsView>,
     rows: Vec<PeriodRow>,
 }
 
 /// The numbers of a column.
 pub(super) struct PeriodRow {
     name: String,
+    /// The jobs of the day.
+    href: String,
     tally: Tally,
 }
 
@@ -104,11 +119,19 @@ impl ShowPage {
 
 impl Figures {
     fn new(view: &View, periods: Vec<Period>, overview: &Overview, calendar: &Calendar) -> Self {
-        let tallies = Tally::by_period(&overview.figures, periods.len());
+        // the first two parts are the time before, and what is left until the range begins
+        let mut tallies = Tally::by_period(&overview.figures, periods.len() + 2);
+        let before = tallies.drain(..2).next().unwrap_or_default();
         let all = Tally::sum(&tallies);
         let since = periods.first().map(|period| period.date.as_str()).unwrap_or_default();
         Self {
+            running: bounded(overview.running),
+            running_href: view.here.path("/jobs?status=running"),
+            waiting: (overview.waiting > 0).then(|| format!("{} waiting", bounded(overview.waiting))),
+            as_of: calendar.when(calendar.now()).clock(),
             job_count: when::grouped(all.total()),
+            job_change: all.change_of_total(&before, view.range.before()),
+            success_change: all.change_of_success(&before),
             average: all.average_duration(),
             success_rate: all.success_rate().unwrap_or_else(|| "–".to_owned()),
             failed: all.failed + all.unknown,
@@ -116,22 +139,43 @@ impl Figures {
             failed_href: view.here.path(&format!("/jobs?status=failed&since={since}")),
             summary: summary(view.range, &periods, &tallies, &all),
             day_start_note: range::day_start_note(view.range, &periods, calendar.zone()),
-            chart: (all.total() > 0).then(|| Chart::new(&periods, &tallies)),
+            // one column has nothing to compare
+            chart: has_several(&tallies).then(|| Chart::new(&periods, &tallies)),
+            has_numbers: all.total() > 0,
+            trends: TrendsView::new(&overview.trends, &view.here, &week_start(calendar), calendar),
             rows: periods
                 .into_iter()
                 .zip(tallies)
                 .rev()
-                .map(|(period, tally)| PeriodRow { name: period.name, tally })
+                .map(|(period, tally)| PeriodRow {
+                    href: view.here.path(&format!("/jobs?since={0}&until={0}", period.date)),
+                    name: period.name,
+                    tally,
+                })
                 .collect(),
         }
     }
+}
+
+/// Returns the first of the seven days of the trends.
+fn week_start(calendar: &Calendar) -> String {
+    calendar.today().saturating_sub(7.days()).to_string()
+}
+
+fn has_several(tallies: &[Tally]) -> bool {
+    tallies.iter().filter(|tally| tally.total() > 0).nth(1).is_some()
+}
+
+/// Writes a number that was counted up to a bound: "3", "99+".
+fn bounded(count: usize) -> String {
+    if count > MAX_COUNTED { format!("{MAX_COUNTED}+") } else { count.to_string() }
 }
 
 /// Describes the chart in words.
 fn summary(range: Range, periods: &[Period], tallies: &[Tally], all: &Tally) -> String {
     let unit = range.unit();
     if all.total() == 0 {
-        return format!("No job ended in the last {}.", range.label());
+        return format!("No job finished in the last {}.", range.label());
     }
     let busiest = periods.iter().zip(tallies).max_by_key(|(_, tally)| tally.total());
     let busiest = busiest

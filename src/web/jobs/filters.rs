@@ -1,6 +1,7 @@
 //! The filters of the list of jobs: parsed from the address, shown in the form, written back into links. The page of the list
 //! and its stream read them.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
@@ -30,6 +31,8 @@ pub(super) struct ListParams {
     #[serde(default)]
     since: String,
     #[serde(default)]
+    until: String,
+    #[serde(default)]
     before: String,
     #[serde(default)]
     live: String,
@@ -51,7 +54,8 @@ pub(super) struct Filters {
     pub(super) slug: String,
     pub(super) tool: String,
     pub(super) since: String,
-    since_text: Option<String>,
+    pub(super) until: String,
+    period_text: String,
     pub(super) connectors: Vec<SelectOption>,
 }
 
@@ -80,6 +84,8 @@ impl Filters {
         report_invalid(&mut faults, "tool", tool, is_short, TOOL_NAME_HINT);
         let since = parse_param(&params.since, parse_date);
         report_invalid(&mut faults, "since", &params.since, since.is_some(), DATE_HINT);
+        let until = parse_param(&params.until, parse_date);
+        report_invalid(&mut faults, "until", &params.until, until.is_some(), DATE_HINT);
         let before: Option<JobId> = parse_param(&params.before, |id| id.parse().ok());
         report_invalid(
             &mut faults,
@@ -97,6 +103,7 @@ impl Filters {
             // `read` looks the text up
             tool: None,
             since: since.and_then(|day| start_of_day(day, zone)),
+            until: until.and_then(|day| start_of_day(day.tomorrow().ok()?, zone)),
         };
         Self {
             filter,
@@ -109,7 +116,8 @@ impl Filters {
             slug: connector.map(|it| it.slug.clone()).unwrap_or_default(),
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
-            since_text: since.map(format_date),
+            until: until.map(|day| day.to_string()).unwrap_or_default(),
+            period_text: period_text(since, until),
             connectors: Vec::new(),
         }
     }
@@ -150,6 +158,7 @@ impl Filters {
             ("connector", &self.slug),
             ("tool", &self.tool),
             ("since", &self.since),
+            ("until", &self.until),
             ("before", &before),
         ])
     }
@@ -163,13 +172,23 @@ impl Filters {
             (tool, None) => format!(" of “{tool}”"),
             (tool, Some(connector)) => format!(" of “{tool}” ({connector})"),
         };
-        let since = self.since_text.as_ref().map(|day| format!(" since {day}")).unwrap_or_default();
-        format!("{jobs}{of}{since}")
+        format!("{jobs}{of}{}", self.period_text)
     }
 
     pub(super) fn stages() -> Vec<SelectOption> {
         let stage = |it: StatusFilter| SelectOption::new(it.as_str(), status_label(it));
         std::iter::once(SelectOption::new("", "Any status")).chain(StatusFilter::ALL.into_iter().map(stage)).collect()
+    }
+}
+
+/// Returns " since 20 November 2026", " up to …", " on …" or " from … to …".
+fn period_text(since: Option<Date>, until: Option<Date>) -> String {
+    match (since.map(format_date), until.map(format_date)) {
+        (None, None) => String::new(),
+        (Some(since), None) => format!(" since {since}"),
+        (None, Some(until)) => format!(" up to {until}"),
+        (Some(since), Some(until)) if since == until => format!(" on {since}"),
+        (Some(since), Some(until)) => format!(" from {since} to {until}"),
     }
 }
 
@@ -217,6 +236,10 @@ mod tests {
         assert_eq!(filters.heading(), "Failed or unknown jobs of “a&b” since 20 November 2026");
         assert_eq!(filters.href(None), "/jobs?status=failed&tool=a%26b&since=2026-11-20");
         assert_eq!(filters.filter.since, Some(datetime!(2026-11-19 23:00 UTC)));
+        let day = ListParams { until: "2026-11-20".into(), ..params };
+        let filters = Filters::parse(&day, None, &berlin);
+        assert_eq!(filters.heading(), "Failed or unknown jobs of “a&b” on 20 November 2026");
+        assert_eq!(filters.filter.until, Some(datetime!(2026-11-20 23:00 UTC)));
     }
 
     #[test]
@@ -246,12 +269,13 @@ mod tests {
             connector: "nowhere".into(),
             tool: long.clone(),
             since: "20261120".into(),
+            until: "today".into(),
             before: "2".into(),
             live: "on".into(),
         };
         let filters = Filters::parse(&params, None, &TimeZone::UTC);
         let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["status", "connector", "tool", "since", "before", "live"]);
+        assert_eq!(fields, ["status", "connector", "tool", "since", "until", "before", "live"]);
         assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
         assert!(filters.filter.is_empty() && filters.before.is_none());
         assert_eq!((filters.href(None), filters.heading()), ("/jobs".into(), "Jobs".into()));

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::announcer::{Announcer, new_jobs};
-use super::chips::{Chip, FailureDays, chips};
+use super::chips::{Chip, FailureDays, bounded, chips};
 use super::filters::{Filters, ListParams};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -115,6 +115,8 @@ struct RowsChange {
     rows: Vec<JobRowView>,
     /// The views with their numbers, if these changed.
     chips: Vec<Chip>,
+    /// The number of running jobs, for a page that shows it alone.
+    running: Option<String>,
     /// Set where the page announces new jobs.
     new_jobs: Option<NewJobsLink>,
     /// A sentence for the live region.
@@ -177,11 +179,14 @@ impl LiveSource for ListUpdates {
         let announcement = self.announcer.announce(Instant::now());
         rows.extend(self.older_rows(&calendar).await?);
         let chips = self.changed_chips(&update, &days);
-        let has_changed = update.unseen != self.sent_unseen || announcement.is_some() || !chips.is_empty();
+        let running = self.changed_running(&update);
+        let has_changed =
+            running.is_some() || update.unseen != self.sent_unseen || announcement.is_some() || !chips.is_empty();
         let html = if has_changed || !rows.is_empty() || !self.has_sent {
             let change = RowsChange {
                 rows: rows.iter().map(|row| self.view(row, &calendar)).collect(),
                 chips,
+                running,
                 new_jobs: since.map(|_| NewJobsLink::new(&self.filters, update.unseen)),
                 announcement,
             };
@@ -235,6 +240,13 @@ impl ListUpdates {
             return Vec::new();
         };
         chips(&self.filters.here, &counts, days, self.filters.is_paused, &self.filters.href(None))
+    }
+
+    /// Returns the number of running jobs if the page shows no views and the number changed.
+    fn changed_running(&self, update: &JobListUpdate) -> Option<String> {
+        let running = update.counts.filter(|_| !self.has_actions)?.running;
+        let sent = self.sent_counts.map(|counts| counts.running);
+        (sent != Some(running)).then(|| bounded(running))
     }
 
     /// Remembers what was sent. Finished rows are read again for their times only.

@@ -10,6 +10,8 @@ const clientSecret = "cs-81d2e7-of-the-hub-at-jira";
 // The secrets that are typed into forms.
 export const secrets = [password, token, clientSecret];
 
+const idOf = (path) => path.split("/").pop();
+
 // Presses a button whose answer is a page and no redirect; returns the answer.
 async function send(page, name) {
   const isShown = (answer) => answer.request().isNavigationRequest() && ![302, 303].includes(answer.status());
@@ -151,6 +153,9 @@ export async function fill(stage) {
     ["jobs-failed", "/jobs?status=failed&connector=workbench"], ["jobs-none", "/jobs?status=canceled"],
     ["jobs-error", "/jobs?status=lost&since=x"],
     ["jobs", "/jobs"], ["jobs-paused", "/jobs?live=off"], ["jobs-empty", "/jobs", empty],
+    ["jobs-cancel", `/jobs/cancellation?c=${idOf(live)}`], ["jobs-repeat", `/jobs/repetition?c=${idOf(done)}&c=${idOf(live)}`],
+    ["jobs-compare", `/jobs/comparison?a=${idOf(done)}&b=${idOf(failed)}`], ["jobs-running", "/jobs?status=running&live=off"],
+    ["connections-all", "/connections?select=all"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
     ["audit", "/audit"], ["audit-filtered", "/audit?outcome=failed&connector=workbench"],
     ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],

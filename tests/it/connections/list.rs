@@ -37,10 +37,9 @@ async fn connections_that_need_their_owner_come_first_with_the_reason() {
     let list = alice.get("/connections").await;
     assert_eq!(rows(&list), ["Guarded Work", "Guarded Default"]);
     let cells = list.texts("tbody tr:first-child td");
-    assert_eq!(cells[..3], ["Expired RefusedThe token was refused.", "alice@work", "2"]);
+    assert_eq!(cells[..4], ["Select Guarded, Work", "Expired RefusedThe token was refused.", "alice@work", "2"]);
     // a credential that is refused already has no end that would tell anything
-    assert_eq!(cells[3..5], ["None", "Never"]);
-    assert_eq!(cells[5], "Check up Guarded, Work");
+    assert_eq!(cells[4..], ["Never", "Check up Guarded, Work"]);
     assert_eq!(rows(&alice.get("/connections?state=attention").await), ["Guarded Work"]);
     assert_eq!(rows(&alice.get("/connections?state=connected").await), ["Guarded Default"]);
     assert_eq!(rows(&bob.get("/connections").await), ["Guarded Default"]);
@@ -51,6 +50,47 @@ async fn connections_that_need_their_owner_come_first_with_the_reason() {
     assert!(page.text(".callout.warn").contains("The token was refused"));
     assert_eq!(page.texts(".kv code"), ["read", "write"]);
     assert_eq!(bob.get(page.path()).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_expires_soon_comes_first_and_columns_that_nobody_fills_are_left_out() {
+    let (app, alice, _server) = guarded().await;
+    for label in ["Alpha", "Beta", "Gamma"] {
+        account(&alice, label).await;
+    }
+    let heads = async || alice.get("/connections").await.texts("thead th");
+    assert_eq!(heads().await, ["Select", "Service", "State", "Last used", "Action"]);
+    change(&app, "expires_on = CURRENT_DATE + 90 WHERE label = 'Gamma'").await;
+    change(&app, "expires_on = CURRENT_DATE + 3 WHERE label = 'Beta'").await;
+    change(&app, "external_account = 'alice@work' WHERE label = 'Alpha'").await;
+    let list = alice.get("/connections").await;
+    let labels: Vec<_> = list.texts("tbody th .sub bdi");
+    assert_eq!(labels, ["Beta", "Gamma", "Alpha", "Default"]);
+    assert_eq!(heads().await, ["Select", "Service", "State", "Account", "Expires", "Last used", "Action"]);
+    let near = list.texts("tbody td .state.warn");
+    assert!(near.len() == 1 && near[0].starts_with("Expires in "), "{near:?}");
+    assert_eq!(list.texts("tbody tr:last-child td")[2..4], ["None", "Never"]);
+    // the stream sends rows with the same columns
+    let address = list.attr("div.live", "data-hx-sse-connect").unwrap();
+    assert!(address.ends_with("&columns=account.expiry"), "{address}");
+    let first = alice.stream(&address, &[]).await.message().await.unwrap().data;
+    assert_eq!(first.matches("<td").count(), 4 * 6, "{first}");
+}
+
+#[tokio::test]
+async fn all_rows_are_selected_by_a_link_without_script() {
+    let (_app, alice, _server) = guarded().await;
+    account(&alice, "Work").await;
+    let list = alice.get("/connections?state=&select=").await;
+    assert_eq!(
+        (list.path(), list.text("#list")),
+        ("/connections", "2 connections those that need you first".to_owned())
+    );
+    assert!(!list.has("input[name=c][checked]"));
+    let all = alice.get("/connections?select=all").await;
+    assert_eq!(all.attrs("input[name=c][checked]", "value").len(), 2);
+    let question = alice.submit(&all, "form[aria-labelledby=list]", []).await;
+    assert_eq!(question.text("h1"), "Disconnect 2 connections?");
 }
 
 #[tokio::test]

@@ -146,6 +146,7 @@ async fn typing_replaces_the_results_only() {
     assert_eq!(part.text("title"), whole.text("title"));
     assert_eq!(part.text("hx-partial"), "1 connector matches “work”");
     assert!(alice.request(Method::GET, "/connectors?q=work", &[("hx-request-type", "full")], "").await.has("h1"));
+    assert_eq!(whole.path(), "/connectors?q=work", "the page has the address without empty parameters");
 }
 
 #[tokio::test]
