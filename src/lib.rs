@@ -44,6 +44,7 @@ pub mod page;
 pub mod position;
 pub mod queue;
 pub mod schema_form;
+pub mod search;
 pub mod secret;
 pub mod serve;
 pub mod telemetry;

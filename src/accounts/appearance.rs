@@ -52,6 +52,11 @@ choice! {
     Announce { All, Ends, None } "all" "ends" "none"
 }
 
+choice! {
+    /// Single keys that act on a page: on or off.
+    Keys { On, Off } "on" "off"
+}
+
 /// All display settings of a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Appearance {
@@ -63,21 +68,24 @@ pub struct Appearance {
     pub motion: Motion,
     /// Announced changes of a watched job.
     pub announce: Announce,
+    /// Single keys that act on a page.
+    pub keys: Keys,
 }
 
 impl Appearance {
-    /// Parses the form fields `theme`, `contrast`, `motion` and `announce`.
+    /// Parses the form fields `theme`, `contrast`, `motion`, `announce` and `keys`.
     ///
     /// # Errors
     /// Returns [`crate::error::Error::Invalid`] if a field has an unknown word.
-    pub fn parse(theme: &str, contrast: &str, motion: &str, announce: &str) -> Result<Self> {
+    pub fn parse(theme: &str, contrast: &str, motion: &str, announce: &str, keys: &str) -> Result<Self> {
         let mut faults = FieldFaults::default();
         let mut fault = |field: &str| faults.add(field, "Choose one of the answers");
         let theme = Theme::from_word(theme).unwrap_or_else(|| (fault("theme"), Theme::default()).1);
         let contrast = Contrast::from_word(contrast).unwrap_or_else(|| (fault("contrast"), Contrast::default()).1);
         let motion = Motion::from_word(motion).unwrap_or_else(|| (fault("motion"), Motion::default()).1);
         let announce = Announce::from_word(announce).unwrap_or_else(|| (fault("announce"), Announce::default()).1);
-        faults.into_result(Self { theme, contrast, motion, announce })
+        let keys = Keys::from_word(keys).unwrap_or_else(|| (fault("keys"), Keys::default()).1);
+        faults.into_result(Self { theme, contrast, motion, announce, keys })
     }
 }
 
@@ -98,7 +106,9 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_reported_on_its_field() {
-        let Err(Error::Invalid(faults)) = Appearance::parse("pink", "more", "auto", "loud") else { panic!("accepted") };
+        let Err(Error::Invalid(faults)) = Appearance::parse("pink", "more", "auto", "loud", "on") else {
+            panic!("accepted")
+        };
         assert!(faults.message_for("theme").is_some() && faults.message_for("announce").is_some());
         assert_eq!(faults.faults().len(), 2);
     }

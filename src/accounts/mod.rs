@@ -41,7 +41,7 @@ mod visitor;
 pub use administration::{
     AccountState, disable_account, enable_account, end_sessions, find_account, list_accounts, set_administrator,
 };
-pub use appearance::{Announce, Appearance, Contrast, Motion, Theme};
+pub use appearance::{Announce, Appearance, Contrast, Keys, Motion, Theme};
 pub use confirmation::{Dispatch, confirm, confirmation_state, send_confirmation};
 pub use email::Email;
 pub use email_change::{EmailChange, NewEmailAddress, confirm_email_change, find_email_change, request_email_change};

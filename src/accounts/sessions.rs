@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use time::Duration;
 
 use super::store::{select_users, user_from};
-use super::{Announce, Contrast, Motion, Theme, User};
+use super::{Announce, Contrast, Keys, Motion, Theme, User};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;

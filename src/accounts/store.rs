@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::email::Spellings;
-use super::{Announce, Appearance, Contrast, Motion, Theme, User};
+use super::{Announce, Appearance, Contrast, Keys, Motion, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::{OwnerId, UserId};
 
@@ -30,6 +30,7 @@ macro_rules! select_users {
                 contrast AS "contrast: Contrast",
                 motion AS "motion: Motion",
                 announce AS "announce: Announce",
+                keys AS "keys: Keys",
                 confirmed_at,
                 disabled_at
                 FROM users "#
@@ -53,6 +54,7 @@ macro_rules! user_from {
             contrast: $row.contrast,
             motion: $row.motion,
             announce: $row.announce,
+            keys: $row.keys,
             confirmed_at: $row.confirmed_at,
             disabled_at: $row.disabled_at,
         }
@@ -158,12 +160,13 @@ pub(super) async fn set_profile(conn: &mut PgConnection, id: UserId, name: &str,
 
 pub(super) async fn set_appearance(conn: &mut PgConnection, id: UserId, chosen: Appearance) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE users SET theme = $2, contrast = $3, motion = $4, announce = $5 WHERE id = $1",
+        "UPDATE users SET theme = $2, contrast = $3, motion = $4, announce = $5, keys = $6 WHERE id = $1",
         id as _,
         chosen.theme.as_str(),
         chosen.contrast.as_str(),
         chosen.motion.as_str(),
         chosen.announce.as_str(),
+        chosen.keys.as_str(),
     )
     .execute(conn)
     .await?;

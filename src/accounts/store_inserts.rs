@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Announce, Contrast, Motion, NewAccount, NewUser, Theme, User};
+use super::{Announce, Contrast, Keys, Motion, NewAccount, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
 
@@ -30,6 +30,7 @@ pub(super) async fn insert_confirmed(
                   contrast AS "contrast: Contrast",
                   motion AS "motion: Motion",
                   announce AS "announce: Announce",
+                  keys AS "keys: Keys",
                   confirmed_at,
                   disabled_at
         "#,
@@ -77,6 +78,7 @@ pub(super) async fn insert_with_link(
                   contrast AS "contrast: Contrast",
                   motion AS "motion: Motion",
                   announce AS "announce: Announce",
+                  keys AS "keys: Keys",
                   confirmed_at,
                   disabled_at
         "#,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Announce, Appearance, Contrast, Email, Motion, Password, Theme, Visitor};
+use super::{Announce, Appearance, Contrast, Email, Keys, Motion, Password, Theme, Visitor};
 use crate::clock::Timestamp;
 use crate::error::{FieldFaults, Result};
 use crate::ids::UserId;
@@ -34,6 +34,8 @@ pub struct User {
     pub motion: Motion,
     /// Announced changes of a watched job.
     pub announce: Announce,
+    /// Single keys that act on a page.
+    pub keys: Keys,
     /// Time of confirmation. A user without one cannot sign in.
     pub confirmed_at: Option<Timestamp>,
     /// Time at which an administrator disabled the account. A disabled account cannot sign in.
@@ -44,7 +46,13 @@ impl User {
     /// Returns the display settings.
     #[must_use]
     pub const fn appearance(&self) -> Appearance {
-        Appearance { theme: self.theme, contrast: self.contrast, motion: self.motion, announce: self.announce }
+        Appearance {
+            theme: self.theme,
+            contrast: self.contrast,
+            motion: self.motion,
+            announce: self.announce,
+            keys: self.keys,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve pages and run jobs (what happens without a command)
+    /// Serve pages and run jobs (the default)
     Serve {
         /// Serve pages only; jobs are run by `craft worker` processes
         #[arg(long)]
@@ -41,12 +41,12 @@ enum Command {
     Worker,
     /// Bring the database up to date and stop
     Migrate,
-    /// Look at the settings, the database and the keys, and say what is wrong
+    /// Check the settings, the database and the keys, and report what is wrong
     Check,
-    /// Accounts
+    /// Create accounts
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Stored credentials, and the keys that seal them
+    /// Change the key that seals stored credentials
     #[command(subcommand)]
     Secrets(secrets::SecretsCommand),
 }

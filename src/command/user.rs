@@ -13,9 +13,9 @@ use crate::secret::Secret;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account that can sign in at once
+    /// Create an account that can sign in at once
     Create {
-        /// E-mail address to sign in with
+        /// Email address to sign in with
         #[arg(long)]
         email: String,
         /// Name of the person on pages; default: the part of the address before the @

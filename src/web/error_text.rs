@@ -23,7 +23,7 @@ const FORBIDDEN: ErrorText =
     text("You cannot do that", "Your account is not allowed to do this. Ask an administrator of this hub.", false);
 const NOT_FOUND: ErrorText = text(
     "Page not found",
-    "Check the address. What it led to may have been removed, or may belong to another account.",
+    "Check the address. The page may have been removed, or may belong to another account.",
     false,
 );
 const METHOD: ErrorText = text("That address does not accept this", "Open the page and use its form instead.", true);

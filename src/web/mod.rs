@@ -42,6 +42,7 @@ mod request_source;
 mod request_summary;
 pub mod respond;
 mod row_ids;
+mod search;
 pub mod security;
 mod service_fields;
 pub mod session;
@@ -98,6 +99,7 @@ fn space_pages() -> Router<App> {
         .merge(connections::router())
         .merge(jobs::router())
         .merge(audit::router())
+        .merge(search::router())
 }
 
 /// Adds sessions and the layers to the pages, and the endpoints for monitoring.

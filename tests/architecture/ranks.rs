@@ -13,7 +13,7 @@ const RANKS: &[&[&str]] = &[
     &["accounts", "connectors", "organisations"],
     &["connections"],
     &["jobs"],
-    &["dashboard"],
+    &["dashboard", "search"],
     &["app"],
     &["web", "worker"],
     &["serve"],

@@ -3,7 +3,7 @@
 use super::{production_code, sources};
 
 /// The first segments of the pages of a space, as `web::space_pages` merges them.
-const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jobs", "/audit"];
+const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jobs", "/audit", "/search"];
 
 /// Files of `web` that name the path of a space's page for another purpose, each with its reason.
 const OTHER_PURPOSES: &[(&str, &str)] = &[

@@ -88,6 +88,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/audit/export.csv", For::SignedIn),
     ("/audit/export.ndjson", For::SignedIn),
     ("/audit/{id}", For::Owner),
+    ("/search", For::SignedIn),
     ("/settings", For::SignedIn),
     ("/settings/profile", For::SignedIn),
     ("/settings/sign-in", For::SignedIn),

@@ -13,3 +13,5 @@ mod dashboard;
 mod jobs;
 #[path = "oauth/mod.rs"]
 mod oauth;
+#[path = "search.rs"]
+mod search;

@@ -28,6 +28,7 @@ mod organisations;
 mod providers;
 mod queue;
 mod schema_form;
+mod search;
 mod services;
 mod settings;
 mod sign_in;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use craft::accounts::{Announce, Contrast, LinkPurpose, Motion, Theme};
+use craft::accounts::{Announce, Contrast, Keys, LinkPurpose, Motion, Theme};
 use craft::actor::Origin;
 use craft::audit::{ActorKind, AuditOutcome};
 use craft::connections::{AuthorizationStatus, ClientSource, ConnectionHealth, ConnectionStatus};
@@ -40,6 +40,7 @@ fn typed_columns() -> Vec<Column> {
         ("users", "contrast", Contrast::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "motion", Motion::ALL.iter().map(|it| it.as_str()).collect()),
         ("users", "announce", Announce::ALL.iter().map(|it| it.as_str()).collect()),
+        ("users", "keys", Keys::ALL.iter().map(|it| it.as_str()).collect()),
         ("audit_entries", "actor", ActorKind::ALL.map(ActorKind::as_str).to_vec()),
         ("audit_entries", "outcome", AuditOutcome::ALL.iter().flat_map(|it| it.stored_texts()).copied().collect()),
         ("audit_entries", "origin", origins()),

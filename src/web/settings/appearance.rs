@@ -1,4 +1,4 @@
-//! `/settings/appearance`: colours, contrast, motion and announcements. The server renders them into the page, so they
+//! `/settings/appearance`: colours, contrast, motion, announcements and keys. The server renders them into the page, so they
 //! work without script and no page flashes in other colours.
 
 use askama::Template;
@@ -30,11 +30,13 @@ pub(super) struct Fields {
     motion: String,
     #[serde(default)]
     announce: String,
+    #[serde(default)]
+    keys: String,
 }
 
 impl Fields {
-    fn values(&self) -> [&str; 4] {
-        [&self.theme, &self.contrast, &self.motion, &self.announce].map(String::as_str)
+    fn values(&self) -> [&str; 5] {
+        [&self.theme, &self.contrast, &self.motion, &self.announce, &self.keys].map(String::as_str)
     }
 }
 
@@ -48,14 +50,15 @@ const fn option(value: &'static str, label: &'static str) -> RadioOption {
 }
 
 const THEMES: [RadioOption; 3] =
-    [option("auto", "As my system says"), option("light", "Light"), option("dark", "Dark")];
-const CONTRASTS: [RadioOption; 2] = [option("auto", "As my system says"), option("more", "More contrast")];
-const MOTIONS: [RadioOption; 2] = [option("auto", "As my system says"), option("reduce", "Nothing moves")];
+    [option("auto", "Same as my device"), option("light", "Light"), option("dark", "Dark")];
+const CONTRASTS: [RadioOption; 2] = [option("auto", "Same as my device"), option("more", "More contrast")];
+const MOTIONS: [RadioOption; 2] = [option("auto", "Same as my device"), option("reduce", "No animation")];
 const ANNOUNCEMENTS: [RadioOption; 3] = [
     option("all", "Each change: queued, running, over"),
     option("ends", "Only how it ended"),
     option("none", "Nothing"),
 ];
+const KEYS: [RadioOption; 2] = [option("on", "On"), option("off", "Off")];
 
 #[derive(Template)]
 #[template(path = "settings/appearance.html")]
@@ -70,12 +73,26 @@ struct ShowPage<'a> {
     motion: &'a str,
     announcements: &'static [RadioOption],
     announce: &'a str,
+    key_choices: &'static [RadioOption],
+    keys: &'a str,
 }
 
 impl<'a> ShowPage<'a> {
-    fn new(shell: Shell, faults: FieldFaults, [theme, contrast, motion, announce]: [&'a str; 4]) -> Self {
-        let (themes, contrasts, motions, announcements) = (&THEMES, &CONTRASTS, &MOTIONS, &ANNOUNCEMENTS);
-        Self { shell, faults, themes, theme, contrasts, contrast, motions, motion, announcements, announce }
+    fn new(shell: Shell, faults: FieldFaults, [theme, contrast, motion, announce, keys]: [&'a str; 5]) -> Self {
+        Self {
+            shell,
+            faults,
+            themes: &THEMES,
+            theme,
+            contrasts: &CONTRASTS,
+            contrast,
+            motions: &MOTIONS,
+            motion,
+            announcements: &ANNOUNCEMENTS,
+            announce,
+            key_choices: &KEYS,
+            keys,
+        }
     }
 }
 
@@ -84,13 +101,20 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, pending_form: Pen
     let restored: Option<Form<Fields>> = pending_form.take_form(&app, &me).await?;
     let chosen = match &restored {
         Some(Form(fields)) => fields.values(),
-        None => [current.theme.as_str(), current.contrast.as_str(), current.motion.as_str(), current.announce.as_str()],
+        None => [
+            current.theme.as_str(),
+            current.contrast.as_str(),
+            current.motion.as_str(),
+            current.announce.as_str(),
+            current.keys.as_str(),
+        ],
     };
     Ok(page(&ShowPage::new(shell(&me, TITLE).await, FieldFaults::default(), chosen)))
 }
 
 pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): Form<Fields>) -> Result {
-    let chosen = match Appearance::parse(&fields.theme, &fields.contrast, &fields.motion, &fields.announce) {
+    let [theme, contrast, motion, announce, keys] = fields.values();
+    let chosen = match Appearance::parse(theme, contrast, motion, announce, keys) {
         Err(Error::Invalid(faults)) => {
             let form = ShowPage::new(shell(&me, TITLE).await.title_prefix("Error"), faults, fields.values());
             return Ok(page_with(StatusCode::UNPROCESSABLE_ENTITY, &form));
@@ -105,7 +129,7 @@ pub(super) async fn update(State(app): State<App>, me: SignedIn, Form(fields): F
 /// Describes the colours, for the overview of the settings.
 pub(super) fn describe(appearance: Appearance) -> &'static str {
     match appearance.theme {
-        Theme::Auto => "Colours as your system says",
+        Theme::Auto => "Colours: same as your device",
         Theme::Light => "Light colours",
         Theme::Dark => "Dark colours",
     }

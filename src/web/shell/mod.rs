@@ -20,7 +20,7 @@ use viewer_zone::zone_of;
 use super::flash::Flash;
 use super::here::Here;
 use super::tile;
-use crate::accounts::{Appearance, User};
+use crate::accounts::{Appearance, Keys, User};
 use crate::error::FieldFaults;
 
 /// The product's name, which ends every title.
@@ -217,6 +217,13 @@ impl Shell {
             Section::Settings => section.path().to_owned(),
             _ => self.here().path(section.path()),
         }
+    }
+
+    /// Returns the key that leads to a section, unless the person turned the keys off.
+    #[must_use]
+    pub fn key_of(&self, section: Section) -> Option<&'static str> {
+        let has_keys = self.user.as_ref().is_some_and(|user| user.appearance.keys == Keys::On);
+        (section == Section::Search && has_keys).then_some("/")
     }
 
     /// Returns the value of `aria-current` for the link to `section`: "page" on the section's first page, "true" on the pages

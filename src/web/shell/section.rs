@@ -13,14 +13,22 @@ pub enum Section {
     Jobs,
     /// The audit log.
     Audit,
+    /// The search over all of these.
+    Search,
     /// The user's account.
     Settings,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub const ALL: [Self; 6] =
-        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Dashboard, Self::Connectors, Self::Connections, Self::Jobs, Self::Audit, Self::Search, Self::Settings];
+
+    /// Says whether the section is the search, whose link has a symbol.
+    #[must_use]
+    pub const fn is_search(self) -> bool {
+        matches!(self, Self::Search)
+    }
 
     /// The label in the navigation.
     #[must_use]
@@ -31,6 +39,7 @@ impl Section {
             Self::Connections => "Connections",
             Self::Jobs => "Jobs",
             Self::Audit => "Audit log",
+            Self::Search => "Search",
             Self::Settings => "Settings",
         }
     }
@@ -43,6 +52,7 @@ impl Section {
             Self::Connections => "/connections",
             Self::Jobs => "/jobs",
             Self::Audit => "/audit",
+            Self::Search => "/search",
             Self::Settings => "/settings",
         }
     }

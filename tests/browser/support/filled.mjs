@@ -256,7 +256,7 @@ async function newEmailLink({ hub, page }) {
 async function choose(stage) {
   const page = await stage.enter("choosy", { script: false });
   await page.goto("/settings/appearance");
-  for (const answer of ["Dark", "More contrast", "Nothing moves"]) await page.getByLabel(answer).check();
+  for (const answer of ["Dark", "More contrast", "No animation"]) await page.getByLabel(answer).check();
   await page.getByRole("button", { name: "Save" }).click();
 }
 

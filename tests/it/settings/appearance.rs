@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::support::browser::Browser;
 use crate::support::test_app::{PASSWORD, TestApp};
 
 const FORM: &str = "form[action='/settings/appearance']";
@@ -11,10 +12,10 @@ async fn appearance_applies_to_every_page_and_browser_of_the_user_only() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let form = alice.get("/settings/appearance").await;
-    let chosen = [("theme", "dark"), ("contrast", "more"), ("motion", "reduce"), ("announce", "ends")];
+    let chosen = [("theme", "dark"), ("contrast", "more"), ("motion", "reduce"), ("announce", "ends"), ("keys", "off")];
     let page = alice.submit(&form, FORM, chosen).await;
     assert_eq!(page.path(), "/settings/appearance");
-    assert_eq!(page.attrs("main input[checked]", "value"), ["dark", "more", "reduce", "ends"]);
+    assert_eq!(page.attrs("main input[checked]", "value"), ["dark", "more", "reduce", "ends", "off"]);
 
     let elsewhere = app.stranger();
     elsewhere.sign_in("alice@example.com", PASSWORD).await;
@@ -27,12 +28,23 @@ async fn appearance_applies_to_every_page_and_browser_of_the_user_only() {
 }
 
 #[tokio::test]
+async fn the_key_for_the_search_can_be_turned_off() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let key = async |browser: &Browser| browser.get("/jobs").await.attr("nav a[href='/search']", "aria-keyshortcuts");
+    assert_eq!(key(&alice).await.as_deref(), Some("/"));
+    let form = alice.get("/settings/appearance").await;
+    alice.submit(&form, FORM, [("keys", "off")]).await;
+    assert_eq!((key(&alice).await, key(&bob).await.as_deref()), (None, Some("/")));
+}
+
+#[tokio::test]
 async fn an_unknown_option_is_refused() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = alice.post("/settings/appearance", &[("theme", "pink"), ("contrast", "more")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(page.attrs(".summary a", "href"), ["#f-theme", "#f-motion", "#f-announce"]);
+    assert_eq!(page.attrs(".summary a", "href"), ["#f-theme", "#f-motion", "#f-announce", "#f-keys"]);
     assert!(page.has("input[name=contrast][value=more][checked]"), "the valid choice must stay");
     assert!(alice.get("/jobs").await.has("html[data-contrast=auto]"));
 }

@@ -15,7 +15,7 @@ async fn the_overview_shows_current_settings_and_links_to_each() {
     let page = alice.get("/settings").await;
     assert_eq!(page.text("nav[aria-label=Main] a[aria-current]"), "Settings");
     let expected =
-        ["alice, time zone UTC", "alice@example.com", "You are signed in on 1 browser", "Colours as your system says"];
+        ["alice, time zone UTC", "alice@example.com", "You are signed in on 1 browser", "Colours: same as your device"];
     assert_eq!(page.texts("main dd"), expected);
     for path in page.attrs("main dt a", "href") {
         assert_eq!(alice.get(&path).await.path(), path);

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use scraper::{Html, Selector};
 
 /// The first segments of the pages of a space.
-const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jobs", "/audit"];
+const SPACE_PAGES: &[&str] = &["/dashboard", "/connectors", "/connections", "/jobs", "/audit", "/search"];
 
 /// The attributes that lead to another page.
 const LINKS: &[&str] = &["href", "action", "formaction", "data-hx-get", "data-hx-post", "data-hx-sse-connect"];
