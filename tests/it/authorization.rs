@@ -116,6 +116,8 @@ fn every_route_of_the_sources_is_in_the_list() {
     let listed: BTreeSet<_> = ROUTES.iter().map(|(path, _)| (*path).to_owned()).collect();
     let mut found = BTreeSet::new();
     visit(Path::new("src/web"), &mut |text| {
+        // routes of unit tests are in no hub
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for piece in text.split(".route(\"").skip(1) {
             found.insert(piece.split('"').next().unwrap().to_owned());
         }
