@@ -55,7 +55,7 @@ impl Setting {
         let text = found.map(|(text, _)| text).or_else(default);
         Self {
             name: arg.get_env().and_then(|name| name.to_str()).unwrap_or_default().to_owned(),
-            purpose: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+            purpose: arg.get_help().map(|help| help.to_string().replace('`', "")).unwrap_or_default(),
             value: match text {
                 None => SettingValue::Unset,
                 Some(_) if is_secret(arg) => SettingValue::Secret,

@@ -15,6 +15,7 @@ use crate::web::here::Here;
 use crate::web::respond::page;
 use crate::web::shell::Shell;
 use crate::web::tile::Tile;
+use crate::web::when::count;
 
 struct Row {
     tile: Tile,
@@ -23,6 +24,8 @@ struct Row {
     kind: &'static str,
     tools: i64,
     connections: i64,
+    /// Both numbers in words.
+    counts: String,
     /// State and address of the OAuth application.
     application: Option<(Badge, String)>,
 }
@@ -35,6 +38,11 @@ impl Row {
             kind: kind(connector.transport, connector.auth),
             tools: connector.tool_count,
             connections: connector.connection_count,
+            counts: format!(
+                "{}, {}",
+                count(connector.tool_count.unsigned_abs(), "tool"),
+                count(connector.connection_count.unsigned_abs(), "connection")
+            ),
             application: connector.application.map(|state| (badge(state), format!("{href}/application"))),
             name: connector.name,
             href,

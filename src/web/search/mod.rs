@@ -87,7 +87,7 @@ async fn index(State(app): State<App>, me: SignedIn, FilterQuery(Params { q }): 
 
 /// Returns the groups that have a match.
 fn groups(found: SearchResults, q: &str, here: &Here, calendar: &Calendar) -> Vec<GroupView> {
-    let catalogue = here.path(&url_with_params("/connectors", &[("q", q)]));
+    let catalogue = url_with_params(&here.path("/connectors"), &[("q", q)]);
     let SearchResults { tools, connectors, connections, jobs } = found;
     let connector_matches = connectors.found.into_iter().map(|it| Match {
         href: here.path(&format!("/connectors/{}", it.slug)),
