@@ -19,7 +19,7 @@ pub const MAX_TEXT_LENGTH: usize = 200;
 /// Matches of a group that are shown.
 pub const GROUP_SIZE: usize = 10;
 
-/// One more than a group, which shows that there are more.
+/// Limit of a statement: a match more than a group shows that there are more.
 const GROUP_LIMIT: i64 = 11;
 
 /// Matches of one kind.
@@ -39,7 +39,7 @@ impl<T> Group<T> {
     }
 }
 
-/// What a search found.
+/// Matches of a search, by kind.
 #[derive(Clone, Debug)]
 pub struct SearchResults {
     /// Tools, by their title or name.

@@ -43,7 +43,7 @@ async fn settings_are_shown_with_their_source_and_without_secrets() {
     let app = TestApp::with(|it| it.settings = settings).await;
     let page = app.owner().await.get("/admin/settings").await;
     let row = |name: &str| {
-        let names = page.texts("tbody th code:first-child");
+        let names = page.texts("tbody th .grow > code");
         let at = names.iter().position(|it| it == name).unwrap() + 1;
         page.texts(&format!("tbody tr:nth-child({at}) td"))
     };
