@@ -30,7 +30,7 @@ const METHOD: ErrorText = text("That address does not accept this", "Open the pa
 const GONE: ErrorText =
     text("This link no longer works", "It has been used already, or it has expired. Ask for a new one.", false);
 const CONFLICT: ErrorText =
-    text("That has changed meanwhile", "Reload the page to see how it is now, then try again.", true);
+    text("This page is out of date", "Reload the page to see how it is now, then try again.", true);
 const TOO_LARGE: ErrorText = text("That is too much at once", "Send less, or shorten what you typed.", false);
 const INVALID: ErrorText = text("Something needs to be corrected", "Go back and check what you typed.", false);
 const LIMITED: ErrorText = text("Too many requests", "Wait a moment, then try again.", true);

@@ -142,9 +142,10 @@ async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
             "This address takes a form. Open the page and send it from there.",
         ));
     }
-    let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection, length))?;
     if body.len() > MAX_FORM_BYTES {
-        return Err(too_large());
+        return Err(too_large(Some(body.len())));
     }
     if has_nul(&body) {
         return Err(Error::new(
@@ -155,18 +156,21 @@ async fn form_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes,
     Ok(body)
 }
 
-fn body_error(rejection: &BytesRejection) -> Error {
+fn body_error(rejection: &BytesRejection, length: Option<usize>) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return too_large();
+        return too_large(length);
     }
     Error::new(rejection.status(), "The form arrived incomplete. Go back and send it again.")
 }
 
-fn too_large() -> Error {
-    Error::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "The form is larger than 256 kB. Shorten what you typed, or send it in parts.",
-    )
+/// Says how large the form was, if it said so, and how large it may be. Special characters count three times in a form.
+fn too_large(length: Option<usize>) -> Error {
+    let limit = MAX_FORM_BYTES / 1024;
+    let message = match length {
+        Some(length) => format!("The form had {} kB, and the hub takes {limit} kB.", length.div_ceil(1024)),
+        None => format!("The form had more than the {limit} kB that the hub takes."),
+    };
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, format!("{message} Shorten what you typed, or send it in parts."))
 }
 
 pub(super) fn is_form(headers: &HeaderMap) -> bool {
@@ -212,6 +216,7 @@ mod tests {
     async fn a_form_over_its_limits_is_refused() {
         let large = FormPairs::from_request(form("x".repeat(MAX_FORM_BYTES + 1)), &()).await.unwrap_err();
         assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(format!("{large:?}").contains("The form had 257 kB, and the hub takes 256 kB."), "{large:?}");
         let many = FormPairs::from_request(form("a=1&".repeat(1_001)), &()).await.unwrap_err();
         assert_eq!(many.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }

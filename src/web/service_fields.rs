@@ -48,19 +48,17 @@ impl ProofView {
         match auth {
             ClientAuth::PrivateKeyJwt => Self {
                 label: "Private key",
-                hint: "In PEM: it begins with -----BEGIN PRIVATE KEY-----. It is sealed when it is stored, and never shown again.",
+                hint: "In PEM: it begins with -----BEGIN PRIVATE KEY-----. Stored encrypted. You cannot see it again here.",
                 is_pem: true,
             },
             ClientAuth::Tls => Self {
                 label: "Certificate and private key",
-                hint: "Both in PEM: each begins with -----BEGIN. They are sealed when they are stored, and never shown again.",
+                hint: "Both in PEM: each begins with -----BEGIN. Stored encrypted. You cannot see them again here.",
                 is_pem: true,
             },
-            _ => Self {
-                label: "Client secret",
-                hint: "It is sealed when it is stored, and never shown again.",
-                is_pem: false,
-            },
+            _ => {
+                Self { label: "Client secret", hint: "Stored encrypted. You cannot see it again here.", is_pem: false }
+            }
         }
     }
 
@@ -87,7 +85,7 @@ fn hint(field: &Field) -> String {
     let end = |example: &str| if example.ends_with('…') { "" } else { "." };
     let example = field.example.iter().map(|example| format!("Such as {example}{}", end(example)));
     let sealed =
-        (field.kind == FieldKind::Secret).then(|| "It is sealed when it is stored, and never shown again.".to_owned());
+        (field.kind == FieldKind::Secret).then(|| "Stored encrypted. You cannot see it again here.".to_owned());
     words.chain(example).chain(sealed).collect::<Vec<_>>().join(" ")
 }
 

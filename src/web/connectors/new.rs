@@ -88,8 +88,8 @@ async fn form(me: &SignedIn, typed: &NewForm, faults: &FieldFaults) -> axum::res
             ends_on: &typed.ends_on,
             auth,
             auths: [
-                RadioOption { value: "auto", label: "Automatic: none, or sign-in if the server requires it" },
-                RadioOption { value: "none", label: "None: the server is open to anyone who reaches it" },
+                RadioOption { value: "auto", label: "Find out from the server (recommended)" },
+                RadioOption { value: "none", label: "No sign-in. Anyone who can reach the server may use it." },
                 RadioOption { value: "bearer", label: "Bearer token" },
             ],
         },

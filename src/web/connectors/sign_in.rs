@@ -6,6 +6,7 @@ use axum::extract::State as Handles;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
+use url::Url;
 
 use super::callback::show_failure;
 use super::connect_method::{ConnectionForm, FilledForm};
@@ -21,7 +22,7 @@ use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::respond::{page, page_with, see_other};
 use crate::web::service_fields::{FieldView, ProofView};
-use crate::web::shell::{Section, Shell};
+use crate::web::shell::Shell;
 
 /// The form, with the permissions that the hub will ask for.
 #[derive(Template)]
@@ -194,17 +195,14 @@ pub(super) async fn show_continue(
         .await;
     match redirect {
         Ok(redirect) => {
-            let shell = me
-                .shell(format!("Continue to {}", redirect.host))
-                .await
-                .section(Section::Connectors)
-                .breadcrumb("Connectors", me.here().path("/connectors"));
+            let host = host_and_port(&redirect.url, redirect.host);
+            let shell = below(&me, format!("Continue to {host}"), &redirect.connector).await;
             Ok(page(&ContinuePage {
                 shell,
                 service_href: href(&redirect.connector, me.here()),
                 service: redirect.connector.name,
                 label: redirect.label,
-                host: redirect.host,
+                host,
                 can_register_again: redirect.can_register_again,
                 origin: redirect.url.origin().ascii_serialization(),
                 url: redirect.url.into(),
@@ -212,6 +210,14 @@ pub(super) async fn show_continue(
         }
         Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message.to_string(), None).await),
         Err(other) => Err(other.into()),
+    }
+}
+
+/// Returns the host with its port, if that is not the usual one: two services of one machine differ in nothing else.
+fn host_and_port(url: &Url, host: String) -> String {
+    match url.port() {
+        Some(port) if url.host_str() == Some(host.as_str()) => format!("{host}:{port}"),
+        _ => host,
     }
 }
 

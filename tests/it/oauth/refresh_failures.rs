@@ -180,7 +180,7 @@ async fn a_sign_in_that_fails_with_an_unknown_client_can_register_a_new_one() {
     let page = start_sign_in(&alice, &server).await;
     server.control("forget-clients").await;
     let page = alice.submit(&page, "main form", []).await;
-    assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "{}", page.text("main"));
+    assert!(page.text("h1").starts_with("Continue to 127.0.0.1:"), "{}", page.text("main"));
     assert_eq!(finish_sign_in(&alice, &server, &page).await.text("h1"), "Guarded");
     assert_eq!(server.count("clients").await, 1);
 }
@@ -193,7 +193,11 @@ async fn registering_a_new_client_for_one_account_keeps_the_client_of_others() {
     let page = alice.get("/connectors/guarded/connection?label=Work").await;
     let page = alice.submit(&page, "main form", []).await;
     let page = alice.submit(&page, "main form", []).await;
-    assert_eq!(page.text("h1"), "Continue to 127.0.0.1", "no new client was registered: {}", page.text("main"));
+    assert!(
+        page.text("h1").starts_with("Continue to 127.0.0.1:"),
+        "no new client was registered: {}",
+        page.text("main")
+    );
     finish_sign_in(&alice, &server, &page).await;
     assert_eq!(server.count("clients").await, 2);
 
