@@ -147,7 +147,7 @@ fn stopped(lease: &Lease, actor: &Actor, job: &Job, stop: StopReason, now: Times
         error_class: Some("canceled"),
         output: None,
         level: EventLevel::Warn,
-        message: "Cancelled by its owner".to_owned(),
+        message: "Cancelled on request".to_owned(),
     };
     ended(lease, actor, job, end, now)
 }

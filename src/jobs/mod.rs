@@ -170,7 +170,7 @@ pub async fn find_with_events(db: &Db, actor: &Actor, id: JobId, after: Position
 pub async fn cancel(db: &Db, live: &Live, actor: &Actor, id: JobId, now: Timestamp) -> Result<CancelResult> {
     let mut tx = db.enter(actor).await?;
     let job = store::find(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("job"))?;
-    let canceled = cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await?;
+    let canceled = cancel_in(&mut tx, actor, job, "Cancelled on request", now).await?;
     tx.commit().await?;
     match canceled {
         CancelResult::Canceled => count_canceled(1),

@@ -168,7 +168,7 @@ fn next_step(
             "The hub was stopped while the call was on its way",
         )),
         CallOutcome::Canceled => {
-            NextStep::Complete(CompletedCall::failed(JobOutcome::Canceled, "canceled", "Cancelled by its owner"))
+            NextStep::Complete(CompletedCall::failed(JobOutcome::Canceled, "canceled", "Cancelled on request"))
         }
         CallOutcome::Retryable { message, retry_after, .. } if tries_left => {
             NextStep::Retry { message, after: retry_after }
@@ -211,7 +211,7 @@ fn complete(job: &LeasedJob<'_>, prepared: &PreparedCall, call: &CompletedCall, 
     let entry = job.entry(call.outcome, end, now);
     let event = match (&call.outcome, &error) {
         (JobOutcome::Ok, _) => Event::new(EventLevel::Info, format!("{} answered", prepared.service), now),
-        (JobOutcome::Canceled, _) => Event::new(EventLevel::Warn, "Cancelled by its owner", now),
+        (JobOutcome::Canceled, _) => Event::new(EventLevel::Warn, "Cancelled on request", now),
         (_, error) => Event::new(EventLevel::Error, error.clone().unwrap_or_default(), now),
     };
     FinishedRun {

@@ -50,7 +50,7 @@ pub async fn cancel_several(
     let mut result = CanceledJobs::default();
     for id in ids {
         let job = store::find(&mut tx, actor.owner_id(), *id).await?.ok_or(Error::NotFound("job"))?;
-        match cancel_in(&mut tx, actor, job, "Cancelled by its owner", now).await? {
+        match cancel_in(&mut tx, actor, job, "Cancelled on request", now).await? {
             CancelResult::Canceled => result.canceled += 1,
             CancelResult::Requested => result.requested += 1,
             CancelResult::AlreadyFinished => result.finished += 1,

@@ -37,6 +37,24 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
     assert.deepEqual(page.faults, []);
   });
 
+  test("nothing moves while a job goes on and ends", async () => {
+    const { page, call } = await count("frank");
+    await page.evaluate(() => {
+      window.shift = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((it) => (window.shift += it.value))).observe({ type: "layout-shift" });
+    });
+    for (const n of [1, 2, 3]) {
+      call.advance();
+      await shown(page, n);
+    }
+    call.finish();
+    await succeeded(page);
+    // two frames: the observer is told after the one in which something moved
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    const shift = await page.evaluate(() => window.shift);
+    assert.ok(shift <= 0.01, `the layout shifted by ${shift}`);
+  });
+
   test("the connection is cut and resumed without a gap or a double", async () => {
     const { page, call } = await count("bob");
     call.advance();

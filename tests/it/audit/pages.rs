@@ -25,7 +25,7 @@ async fn a_job_and_its_entry_lead_to_each_other() {
         (there.text("h1"), there.text(".page-head .row span + span")),
         ("hash · Workbench".into(), "Tool run".into())
     );
-    assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "hash");
+    assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "Hash a text");
     let connector = there.attrs("dd a[href^='/connectors/']", "href");
     assert_eq!(connector, ["/connectors/workbench", "/connectors/workbench"]);
     assert_eq!(there.texts("dd a[href^='/connectors/']"), ["Workbench", "Default connection"]);

@@ -37,7 +37,7 @@ async fn a_job_that_waits_for_a_worker_is_canceled_at_once() {
     let job = json(&alice, &page).await;
     assert_eq!([&job["status"], &job["error_class"]], ["canceled", "canceled"]);
     assert!(job["started_at"].is_null(), "{job}");
-    assert_eq!(log(&page), ["Accepted", "Cancelled by its owner"]);
+    assert_eq!(log(&page), ["Accepted", "Cancelled on request"]);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn only_its_owner_can_cancel_a_running_job() {
     cancel(&alice, job).await;
     let page = app.wait_until_finished(&alice, job).await;
     assert_eq!(page.text("#job-head .state"), "Cancelled");
-    assert_eq!(log(&page).last().unwrap(), "Warning: Cancelled by its owner");
+    assert_eq!(log(&page).last().unwrap(), "Warning: Cancelled on request");
 
     let late = alice.post(&format!("/jobs/{job}/cancellation"), &[("a", "b")]).await;
     assert_eq!(late.status, StatusCode::SEE_OTHER);

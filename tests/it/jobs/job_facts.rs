@@ -45,7 +45,7 @@ async fn a_running_job_says_for_how_long_and_keeps_the_place_of_its_result() {
     app.advance(std::time::Duration::from_secs(42)).await;
     let page = alice.get(&format!("/jobs/{job}")).await;
     assert!(page.text(".verdict").starts_with("Running for 42 seconds."), "{}", page.text(".verdict"));
-    assert_eq!(page.text("#job-result .slot h2"), "Result");
+    assert_eq!(page.text("#job-result.slot h2"), "Result");
     assert!(page.text(".run-words").contains("Not finished yet"));
     assert!(page.text("#job-head .actions").starts_with("Pause live updates"));
     let paused = alice.get(&page.attr("#job-head .actions a", "href").unwrap()).await;
