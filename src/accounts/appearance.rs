@@ -48,8 +48,8 @@ choice! {
 }
 
 choice! {
-    /// Announced changes of a watched job: all, its end, or none.
-    Announce { All, Ends, None } "all" "ends" "none"
+    /// Announced changes of a watched job: all, all and at intervals that it still runs, its end, or none.
+    Announce { All, Regular, Ends, None } "all" "regular" "ends" "none"
 }
 
 choice! {
@@ -99,8 +99,8 @@ mod tests {
         for theme in Theme::ALL {
             assert_eq!(Theme::from_word(theme.as_str()), Some(*theme));
         }
-        let words = [Announce::All, Announce::Ends, Announce::None].map(Announce::as_str);
-        assert_eq!(words, ["all", "ends", "none"]);
+        let words = [Announce::All, Announce::Regular, Announce::Ends, Announce::None].map(Announce::as_str);
+        assert_eq!(words, ["all", "regular", "ends", "none"]);
         assert_eq!((Contrast::More.as_str(), Motion::Reduce.as_str()), ("more", "reduce"));
     }
 

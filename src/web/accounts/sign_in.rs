@@ -108,7 +108,11 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
                 return Ok(see_other(check_email::PATH));
             }
             SignInOutcome::Disabled => faults.add("email", DISABLED),
-            SignInOutcome::Refused => faults.add("email", MISMATCH),
+            SignInOutcome::Refused => {
+                // both fields are marked, because either may be wrong
+                faults.add("email", MISMATCH);
+                faults.add("password", "Enter your password again");
+            }
             SignInOutcome::Wait(until) => {
                 wait = Some(until - now);
                 faults.add("email", throttled_message(until - now));

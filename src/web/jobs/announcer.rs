@@ -46,7 +46,7 @@ impl Announcer {
 
     /// Records the number of new jobs that the page does not show.
     pub(super) fn record_unseen(&mut self, before: usize, now: usize) {
-        if now > before && self.setting == Announce::All {
+        if now > before && matches!(self.setting, Announce::All | Announce::Regular) {
             self.unseen = Some(now);
         }
     }

@@ -10,6 +10,7 @@ use axum::response::sse::Event as Message;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::reminder::Reminder;
 use super::views::{Change, EventView, JobView, LiveOptions};
 use super::{load_view, page_shell, parse_id, parse_position};
 use crate::accounts::Announce;
@@ -45,8 +46,15 @@ pub(super) async fn show(
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = parse_position(resumed).or_else(|| parse_position(params.after.as_deref())).unwrap_or(Position::START);
     let viewer = me.into_viewer();
-    let updates =
-        JobUpdates { app: app.clone(), viewer: viewer.clone(), id: job.id, after, status: None, next_redraw: None };
+    let updates = JobUpdates {
+        app: app.clone(),
+        id: job.id,
+        after,
+        status: None,
+        next_redraw: None,
+        reminder: Reminder::new(viewer.user.appearance.announce),
+        viewer: viewer.clone(),
+    };
     Ok(stream::respond(app, viewer, changes, updates))
 }
 
@@ -61,6 +69,8 @@ struct JobUpdates {
     status: Option<JobStatus>,
     /// The moment at which the time of a running job is shown anew.
     next_redraw: Option<Instant>,
+    /// Announces a long run again.
+    reminder: Reminder,
 }
 
 impl LiveSource for JobUpdates {
@@ -69,12 +79,15 @@ impl LiveSource for JobUpdates {
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
         let (job, log) = jobs::find_with_events(&self.app.db, &self.viewer.actor, self.id, self.after).await?;
-        let is_due = self.next_redraw.is_some_and(|at| at <= Instant::now());
+        let now = Instant::now();
+        let is_due = self.next_redraw.is_some_and(|at| at <= now) || self.reminder.is_due(now);
         if log.is_empty() && self.status == Some(job.status) && !is_due {
             return Ok(None);
         }
-        self.next_redraw = redraw_delay(&job, self.app.clock.now()).map(|delay| Instant::now() + delay);
-        let html = self.render(&job, &log).await?;
+        self.next_redraw = redraw_delay(&job, self.app.clock.now()).map(|delay| now + delay);
+        let is_announced = self.should_announce(job.status) || self.reminder.is_due(now);
+        self.reminder.record_message(job.status == JobStatus::Running, is_announced, now);
+        let html = self.render(&job, &log, is_announced).await?;
         self.status = Some(job.status);
         self.after = log.last().map_or(self.after, JobEvent::position);
         Ok(Some(Message::default().id(self.after.to_string()).data(html)))
@@ -85,7 +98,7 @@ impl LiveSource for JobUpdates {
     }
 
     fn next_check(&self) -> Option<Instant> {
-        self.next_redraw
+        [self.next_redraw, self.reminder.next()].into_iter().flatten().min()
     }
 }
 
@@ -97,7 +110,7 @@ fn redraw_delay(job: &Job, now: Timestamp) -> Option<Duration> {
 }
 
 impl JobUpdates {
-    async fn render(&self, job: &Job, log: &[JobEvent]) -> Result<String> {
+    async fn render(&self, job: &Job, log: &[JobEvent], is_announced: bool) -> Result<String> {
         let mut tx = self.app.db.enter(&self.viewer.actor).await?;
         let view = load_view(&self.app, &mut tx, &self.viewer, job).await?;
         drop(tx);
@@ -107,7 +120,7 @@ impl JobUpdates {
         let change = Change {
             title: page_shell(shell, &view).document_title(),
             events: &events,
-            announcement: self.should_announce(job.status).then(|| announcement(&view)),
+            announcement: is_announced.then(|| announcement(&view)),
             job: &view,
             live: LiveOptions { after: String::new(), has_stream: true, reload_seconds: None },
         };
@@ -116,7 +129,7 @@ impl JobUpdates {
 
     fn should_announce(&self, status: JobStatus) -> bool {
         let is_wanted = match self.viewer.user.appearance.announce {
-            Announce::All => true,
+            Announce::All | Announce::Regular => true,
             Announce::Ends => status.is_final(),
             Announce::None => false,
         };

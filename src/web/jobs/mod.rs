@@ -15,6 +15,7 @@ mod job_stream;
 mod list_stream;
 mod no_script_log;
 mod output;
+mod reminder;
 mod result_table;
 mod run_bar;
 mod selection;

@@ -53,8 +53,9 @@ const THEMES: [RadioOption; 3] =
     [option("auto", "Same as my device"), option("light", "Light"), option("dark", "Dark")];
 const CONTRASTS: [RadioOption; 2] = [option("auto", "Same as my device"), option("more", "More contrast")];
 const MOTIONS: [RadioOption; 2] = [option("auto", "Same as my device"), option("reduce", "No animation")];
-const ANNOUNCEMENTS: [RadioOption; 3] = [
+const ANNOUNCEMENTS: [RadioOption; 4] = [
     option("all", "Each change: queued, running, over"),
+    option("regular", "Each change, and every 30 seconds that the job still runs"),
     option("ends", "Only how it ended"),
     option("none", "Nothing"),
 ];

@@ -35,6 +35,7 @@ async fn a_wrong_address_and_a_wrong_password_cannot_be_told_apart() {
         let before = app.app.passwords.checks();
         let page = app.stranger().sign_in(email, guess).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(page.attrs("[aria-invalid=true]", "id"), ["f-email", "f-password"], "either may be wrong");
         assert_eq!(app.app.passwords.checks() - before, 1, "{email}: the work tells them apart");
         assert!(!page.body.contains(guess));
         assert_eq!(page.attr("#f-email", "value").as_deref(), Some(email));

@@ -52,7 +52,7 @@ async fn an_unknown_option_is_refused() {
 #[tokio::test]
 async fn job_announcements_follow_the_setting() {
     let app = TestApp::new().await;
-    for (name, announce, expected) in [("alice", "all", true), ("bob", "none", false)] {
+    for (name, announce, expected) in [("alice", "all", true), ("carol", "regular", true), ("bob", "none", false)] {
         let browser = app.persona(name, false).await;
         let form = browser.get("/settings/appearance").await;
         browser.submit(&form, FORM, [("announce", announce)]).await;
