@@ -39,7 +39,7 @@ suite("kept form", {}, (stage) => {
         await page.getByLabel("Email address").fill(alice);
         await page.getByLabel("Password").fill("not her password");
         await page.getByRole("main").getByRole("button", { name: "Sign in" }).click();
-        await page.getByRole("heading", { name: "There is a problem" }).waitFor();
+        await page.getByRole("heading", { name: "There are 2 problems" }).waitFor();
       });
 
       await step("signed in, she finds her text in its field and the words about it, and nothing has run", async () => {

@@ -47,7 +47,7 @@ suite("main job", { servers: { everything: startEverything } }, (stage) => {
         await page.getByLabel("Name (optional)").fill("Everything");
         await page.getByRole("button", { name: "Add the server" }).click();
         await page.getByRole("heading", { name: "Everything", level: 1 }).waitFor();
-        await page.getByRole("link", { name: /long.running/i }).waitFor();
+        await page.getByRole("link", { name: /^trigger long.running/i }).waitFor();
       });
 
       await step("she runs a tool and reads its answer", async () => {

@@ -56,7 +56,7 @@ async fn only_administrators_see_a_service_without_tools() {
     let (alice, owner) = (app.alice().await, app.owner().await);
     assert_eq!(owner.get("/connectors?q=github").await.texts(".card h3"), ["GitHub"]);
     let page = owner.get("/connectors/github").await;
-    assert!(page.text("main").contains("only administrators see this service"), "{}", page.text("main"));
+    assert!(page.text("main").contains("Other users do not see this page"), "{}", page.text("main"));
     assert!(alice.get("/connectors?q=github").await.texts(".card h3").is_empty());
     for path in ["/connectors/github", "/connectors/github/connection", "/connectors/github/application"] {
         assert_eq!(alice.get(path).await.status, StatusCode::NOT_FOUND, "{path}");

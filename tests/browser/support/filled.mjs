@@ -72,6 +72,7 @@ async function toProvider(page) {
 export async function fill(stage) {
   const { everything, changing, gated, hub } = stage;
   const page = await stage.enter("alice", { script: false });
+  hub.countYesterday(stage.account("alice"));
   for (const [name, server] of Object.entries({ Closed: gated, Everything: everything, Changing: changing })) await addServer(page, name, server);
   await page.getByRole("button", { name: "Refresh the tools" }).click();
   const { connection, over: ended } = await accounts({ page, url: changing.url });
@@ -157,7 +158,7 @@ export async function fill(stage) {
     ["jobs-compare", `/jobs/comparison?a=${idOf(done)}&b=${idOf(failed)}`], ["jobs-running", "/jobs?status=running&live=off"],
     ["connections-all", "/connections?select=all"],
     ["job-done", done], ["job-failed", failed], ["job-live", `${live}?live=off`], ["job-cancel", `${live}/cancellation`],
-    ["audit", "/audit"], ["audit-filtered", "/audit?outcome=failed&connector=workbench"],
+    ["search", "/search"], ["search-found", "/search?q=hash"], ["audit", "/audit"], ["audit-filtered", "/audit?outcome=failed&connector=workbench"],
     ["audit-none", "/audit?who=cli&action=jobs"], ["audit-error", "/audit?from=2026-11-24&to=2026-11-20&who=x"],
     ["entry", entry], ["entry-failed", failure], ["missing", "/jobs/00000000-0000-0000-0000-000000000000"],
     ["settings", "/settings"], ["settings-profile", "/settings/profile"], ["settings-appearance", "/settings/appearance"],
