@@ -34,7 +34,7 @@ pub(super) async fn confirmation(anyone: &MaybeSignedIn, link: LinkState) -> Res
             "Sign in with your email address and password to get a new one.",
         ),
         LinkState::Open | LinkState::Unknown => (
-            "This link is not known here. It may have been cut short, or a newer email may have replaced it.",
+            "This link is not known here. It may be incomplete, or a newer email may have replaced it.",
             "Use the link in the newest email, or sign in with your email address and password to get a new one.",
         ),
     };
@@ -65,7 +65,7 @@ pub(super) async fn invitation(anyone: &MaybeSignedIn, link: LinkState) -> Respo
         LinkState::Used => return respond(anyone, link, INVITATION_USED, "You can sign in.", Some(SIGN_IN)).await,
         LinkState::Expired => "This invitation has expired. Invitations work for 7 days.",
         LinkState::Open | LinkState::Unknown => {
-            "This invitation is not known here. It may have been cut short, withdrawn, or replaced by a newer one."
+            "This invitation is not known here. It may be incomplete, withdrawn, or replaced by a newer one."
         }
     };
     respond(anyone, link, reason, "Ask the person who invited you for a new invitation.", None).await
@@ -91,7 +91,7 @@ pub(super) async fn reset(anyone: &MaybeSignedIn, link: LinkState) -> Response {
         LinkState::Used => "This link has been used: the password was changed with it.",
         LinkState::Expired => "This link has expired. Links for a new password work for 1 hour.",
         LinkState::Open | LinkState::Unknown => {
-            "This link is not known here. It may have been cut short, or the password was changed after it was sent."
+            "This link is not known here. It may be incomplete, or the password was changed after it was sent."
         }
     };
     let step = "Ask for a new link with the email address of your account.";
@@ -104,7 +104,7 @@ pub(super) async fn email(anyone: &MaybeSignedIn, link: LinkState) -> Response {
         LinkState::Used => "This link has been used: the account has the new address.",
         LinkState::Expired => "This link has expired. Links work for 24 hours. The address stays as it is.",
         LinkState::Open | LinkState::Unknown => {
-            "This link is not known here. It may have been cut short, or you asked for another change after it."
+            "This link is not known here. It may be incomplete, or you asked for another change after it."
         }
     };
     let step = "See in your settings which address your account has. There you can ask for a new link.";

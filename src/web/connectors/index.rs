@@ -153,7 +153,7 @@ fn groups(catalogue: &Catalogue, here: &Here) -> Vec<Group> {
         let name = match group {
             CatalogueGroup::Ready => "Ready to use",
             CatalogueGroup::ToConnect => "Connect to use",
-            CatalogueGroup::Coming => "Coming: can be connected and tested",
+            CatalogueGroup::Coming => "Not ready yet: can be connected, not run",
         };
         let heading = format!("{name} ({})", when::grouped(total));
         (!cards.is_empty()).then_some(Group { heading, is_folded: group == CatalogueGroup::Coming, cards })

@@ -37,8 +37,10 @@ impl TrendsView {
 
     /// Returns the lists that are not empty, each with its heading and the meaning of its figures.
     pub(super) fn groups(&self) -> Vec<(&'static str, &'static str, &[TrendRow])> {
-        let all =
-            [("Why jobs failed", "jobs", &self.causes[..]), ("Slowest tools", "for 95 of 100 jobs", &self.tools[..])];
+        let all = [
+            ("Why jobs failed", "jobs", &self.causes[..]),
+            ("Slowest tools", "95 of 100 jobs are faster", &self.tools[..]),
+        ];
         all.into_iter().filter(|(.., rows)| !rows.is_empty()).collect()
     }
 }
