@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::Duration;
 
-use super::store::{select_users, user_from};
+use super::store::{query_users, user_from};
 use super::{Announce, Contrast, Keys, Motion, Theme, User};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -142,9 +142,13 @@ pub async fn is_valid(system: &SystemDb, key: SessionKey, now: Timestamp) -> Res
 }
 
 async fn load_of_user(system: &SystemDb, key: SessionKey, now: Timestamp) -> sqlx::Result<Option<ActiveSession>> {
-    let row = select_users!(
-        "s.data, s.seen_at,",
-        "JOIN user_sessions s ON s.user_id = id WHERE s.id_hash = $1 AND s.expires_at > $2 AND disabled_at IS NULL",
+    let row = query_users!(
+        "SELECT s.data, s.seen_at,",
+        r#"
+        FROM users
+        JOIN user_sessions s ON s.user_id = id
+        WHERE s.id_hash = $1 AND s.expires_at > $2 AND disabled_at IS NULL
+        "#,
         &key.0,
         now
     )

@@ -13,12 +13,12 @@ pub(super) struct Credentials {
     pub(super) password_hash: String,
 }
 
-/// A query that reads users. `$with` names further columns, each followed by a comma; `$from` follows `FROM users`.
-macro_rules! select_users {
-    ($with:literal, $from:literal, $($argument:expr),+) => {
+/// A query that returns users. Their columns stand between `$before`, which ends with `SELECT`, a further column and its comma,
+/// or `RETURNING`, and `$after`.
+macro_rules! query_users {
+    ($before:literal, $after:literal, $($argument:expr),+ $(,)?) => {
         sqlx::query!(
-            "SELECT "
-                + $with
+            $before
                 + r#"
                 id AS "id: UserId",
                 email,
@@ -33,14 +33,14 @@ macro_rules! select_users {
                 keys AS "keys: Keys",
                 confirmed_at,
                 disabled_at
-                FROM users "#
-                + $from,
+                "#
+                + $after,
             $($argument),+
         )
     };
 }
 
-/// Builds the [`User`] of a row that [`select_users`] read.
+/// Builds the [`User`] of a row of [`query_users`].
 macro_rules! user_from {
     ($row:ident) => {
         User {
@@ -61,17 +61,18 @@ macro_rules! user_from {
     };
 }
 
-pub(super) use {select_users, user_from};
+pub(super) use {query_users, user_from};
 
 pub(super) async fn find(conn: impl PgExecutor<'_>, id: UserId) -> sqlx::Result<Option<User>> {
-    let row = select_users!("", "WHERE id = $1", id as _).fetch_optional(conn).await?;
+    let row = query_users!("SELECT", "FROM users WHERE id = $1", id as _).fetch_optional(conn).await?;
     Ok(row.map(|row| user_from!(row)))
 }
 
 pub(super) async fn list_responsible(conn: impl PgExecutor<'_>, owner: OwnerId) -> sqlx::Result<Vec<User>> {
-    let rows = select_users!(
-        "",
+    let rows = query_users!(
+        "SELECT",
         r#"
+        FROM users
         WHERE disabled_at IS NULL
           AND (
               id = $1
@@ -91,10 +92,13 @@ pub(super) async fn list_responsible(conn: impl PgExecutor<'_>, owner: OwnerId) 
 
 /// Lists the administrators who can sign in.
 pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Result<Vec<User>> {
-    let rows =
-        select_users!("", "WHERE is_admin = $1 AND confirmed_at IS NOT NULL AND disabled_at IS NULL ORDER BY id", true)
-            .fetch_all(conn)
-            .await?;
+    let rows = query_users!(
+        "SELECT",
+        "FROM users WHERE is_admin = $1 AND confirmed_at IS NOT NULL AND disabled_at IS NULL ORDER BY id",
+        true
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(rows.into_iter().map(|row| user_from!(row)).collect())
 }
 
@@ -102,9 +106,10 @@ pub(super) async fn list_administrators(conn: impl PgExecutor<'_>) -> sqlx::Resu
 /// match goes first.
 pub(super) async fn find_by_email(conn: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<Credentials>> {
     let Spellings { canonical, ascii } = Spellings::of_address(email);
-    let row = select_users!(
-        "password_hash,",
+    let row = query_users!(
+        "SELECT password_hash,",
         r#"
+        FROM users
         WHERE lower(email) IN (lower($1), lower($2), lower($3))
         ORDER BY lower(email) <> lower($1), lower(email) <> lower($2), id
         LIMIT 1

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::store::{query_users, user_from};
 use super::{Announce, Contrast, Keys, Motion, NewAccount, NewUser, Theme, User};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
@@ -14,26 +15,14 @@ pub(super) async fn insert_confirmed(
     is_admin: bool,
     now: Timestamp,
 ) -> sqlx::Result<Option<User>> {
-    sqlx::query_as!(
-        User,
+    let row = query_users!(
         r#"
         INSERT INTO users (id, email, display_name, password_hash, is_admin, confirmed_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $6)
         ON CONFLICT (lower(email)) DO NOTHING
-        RETURNING id AS "id: UserId",
-                  email,
-                  display_name,
-                  is_admin,
-                  time_zone,
-                  has_chosen_time_zone,
-                  theme AS "theme: Theme",
-                  contrast AS "contrast: Contrast",
-                  motion AS "motion: Motion",
-                  announce AS "announce: Announce",
-                  keys AS "keys: Keys",
-                  confirmed_at,
-                  disabled_at
+        RETURNING
         "#,
+        "",
         UserId::new(now) as _,
         new.email.as_str(),
         new.display_name,
@@ -42,7 +31,8 @@ pub(super) async fn insert_confirmed(
         now,
     )
     .fetch_optional(conn)
-    .await
+    .await?;
+    Ok(row.map(|row| user_from!(row)))
 }
 
 /// Inserts a confirmed user who holds a link, or replaces a user whose address is not confirmed. Returns `None` if the
@@ -55,8 +45,7 @@ pub(super) async fn insert_with_link(
     now: Timestamp,
 ) -> sqlx::Result<Option<User>> {
     let NewAccount { user: new, visitor } = account;
-    sqlx::query_as!(
-        User,
+    let row = query_users!(
         r#"
         INSERT INTO users (id, email, display_name, password_hash, time_zone, is_admin, confirmed_at, created_at)
         VALUES ($1, $2, $3, $4, $6, $7, $5, $5)
@@ -68,20 +57,9 @@ pub(super) async fn insert_with_link(
             is_admin = EXCLUDED.is_admin,
             confirmed_at = EXCLUDED.confirmed_at
         WHERE users.confirmed_at IS NULL AND users.disabled_at IS NULL
-        RETURNING id AS "id: UserId",
-                  email,
-                  display_name,
-                  is_admin,
-                  time_zone,
-                  has_chosen_time_zone,
-                  theme AS "theme: Theme",
-                  contrast AS "contrast: Contrast",
-                  motion AS "motion: Motion",
-                  announce AS "announce: Announce",
-                  keys AS "keys: Keys",
-                  confirmed_at,
-                  disabled_at
+        RETURNING
         "#,
+        "",
         UserId::new(now) as _,
         new.email.as_str(),
         new.display_name,
@@ -91,7 +69,8 @@ pub(super) async fn insert_with_link(
         is_admin,
     )
     .fetch_optional(conn)
-    .await
+    .await?;
+    Ok(row.map(|row| user_from!(row)))
 }
 
 /// Inserts a user whose address is not confirmed yet, or replaces one. Returns `None` if the address belongs to a

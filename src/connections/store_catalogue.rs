@@ -168,34 +168,14 @@ pub(super) async fn page(
                ) AS "link: ConnectionStatus",
                k.place AS "group!: CatalogueGroup"
         FROM connectors c
-        CROSS JOIN LATERAL (
-            SELECT CASE
-                       WHEN c.transport = 'rest' THEN 2
-                       WHEN count(*) FILTER (WHERE u.status = 'active') > 0
-                           OR (c.auth_type = 'none' AND count(*) = 0) THEN 0
-                       ELSE 1
-                   END AS place,
-                   COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
-            FROM user_connections u
-            WHERE u.owner_id = $1 AND u.connector_id = c.id
-        ) k
+        CROSS JOIN LATERAL catalogue_standing($1, c) k
         WHERE
         "#,
         r#"
           AND ($7::uuid IS NULL OR (k.place, -k.used, lower(c.name), c.id) > (
               SELECT l.place, -l.used, lower(a.name), a.id
               FROM connectors a
-              CROSS JOIN LATERAL (
-                  SELECT CASE
-                             WHEN a.transport = 'rest' THEN 2
-                             WHEN count(*) FILTER (WHERE u.status = 'active') > 0
-                                 OR (a.auth_type = 'none' AND count(*) = 0) THEN 0
-                             ELSE 1
-                         END AS place,
-                         COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
-                  FROM user_connections u
-                  WHERE u.owner_id = $1 AND u.connector_id = a.id
-              ) l
+              CROSS JOIN LATERAL catalogue_standing($1, a) l
               WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $7
           ))
         ORDER BY k.place, k.used DESC, lower(c.name), c.id
@@ -223,17 +203,7 @@ pub(super) async fn kind_counts(
         r#"
         ) AS "found!"
         FROM connectors c
-        CROSS JOIN LATERAL (
-            SELECT CASE
-                       WHEN c.transport = 'rest' THEN 2
-                       WHEN count(*) FILTER (WHERE u.status = 'active') > 0
-                           OR (c.auth_type = 'none' AND count(*) = 0) THEN 0
-                       ELSE 1
-                   END AS place,
-                   COALESCE(extract(epoch FROM max(u.last_used_at)), 0) AS used
-            FROM user_connections u
-            WHERE u.owner_id = $1 AND u.connector_id = c.id
-        ) k
+        CROSS JOIN LATERAL catalogue_standing($1, c) k
         WHERE (c.owner_id IS NULL OR c.owner_id = $1)
           AND c.is_active
           AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
