@@ -73,9 +73,20 @@ fn tool_row(tool: &SlowTool, here: &Here) -> TrendRow {
 fn cause_words(cause: &str) -> String {
     match cause {
         "auth" => "not signed in",
-        "timeout" => "took too long",
-        "unreachable" => "could not be reached",
+        "broken" | "no_answer" => "broke off",
+        "canceled" => "cancelled",
+        "checkup" => "the check-up found a problem",
+        "crash" | "shutdown" => "the hub stopped during the call",
+        "deadline" | "timeout" => "took too long",
+        "handshake" => "no encrypted connection",
+        "http_status" | "unavailable" => "the service had a fault",
+        "not_mcp" | "not_json" => "no answer in MCP",
+        "not_ready" => "could not be prepared",
+        "rate_limited" => "too many calls",
+        "refused" => "the address is not allowed",
         "tool_error" => "the tool reported an error",
+        "too_large" => "the answer was too large",
+        "unreachable" | "unresolved" => "could not be reached",
         "unknown" => "outcome unknown",
         "other" => "something else",
         other => return other.replace('_', " "),
@@ -90,8 +101,8 @@ mod tests {
     #[test]
     fn a_cause_without_words_of_its_own_is_still_readable() {
         assert_eq!(
-            (cause_words("timeout").as_str(), cause_words("rate_limited").as_str()),
-            ("took too long", "rate limited")
+            (cause_words("timeout").as_str(), cause_words("too_many_tools").as_str()),
+            ("took too long", "too many tools")
         );
     }
 }
