@@ -87,8 +87,7 @@ macro_rules! matching {
             $row,
             $before
                 + r#"
-                (c.owner_id IS NULL OR c.owner_id = $1)
-                AND c.is_active
+                c.is_active
                 AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
                 AND ($2::text IS NULL OR c.category = $2)
                 AND ($3::text IS NULL OR c.auth_type = $3)
@@ -105,14 +104,7 @@ macro_rules! matching {
                             AND strpos(lower(t.name), asked.word) > 0
                       )
                 ))
-                -- if the connector requires no credential, the first call creates the connection
-                AND ($5::boolean IS NULL OR $5 = (
-                    c.id IN (SELECT u.connector_id FROM user_connections u WHERE u.owner_id = $1 AND u.status = 'active')
-                    OR (
-                        c.auth_type = 'none'
-                        AND c.id NOT IN (SELECT u.connector_id FROM user_connections u WHERE u.owner_id = $1)
-                    )
-                ))
+                AND ($5::boolean IS NULL OR c.is_usable = $5)
                 "#
                 + $after,
             $actor.owner_id() as _,
@@ -156,29 +148,16 @@ pub(super) async fn page(
                    ORDER BY t.position
                    LIMIT 3
                ) ELSE '{}' END AS "found_tools!",
-               COALESCE(
-                   (
-                       SELECT u.status
-                       FROM user_connections u
-                       WHERE u.owner_id = $1 AND u.connector_id = c.id
-                       ORDER BY u.status <> 'active', u.id
-                       LIMIT 1
-                   ),
-                   CASE WHEN c.auth_type = 'none' THEN 'active' END
-               ) AS "link: ConnectionStatus",
-               k.place AS "group!: CatalogueGroup"
-        FROM connectors c
-        CROSS JOIN LATERAL catalogue_standing($1, c) k
+               c.link AS "link: ConnectionStatus",
+               c.place AS "group!: CatalogueGroup"
+        FROM catalogue_of($1) c
         WHERE
         "#,
         r#"
-          AND ($7::uuid IS NULL OR (k.place, -k.used, lower(c.name), c.id) > (
-              SELECT l.place, -l.used, lower(a.name), a.id
-              FROM connectors a
-              CROSS JOIN LATERAL catalogue_standing($1, a) l
-              WHERE (a.owner_id IS NULL OR a.owner_id = $1) AND a.id = $7
+          AND ($7::uuid IS NULL OR (c.place, -c.used, lower(c.name), c.id) > (
+              SELECT a.place, -a.used, lower(a.name), a.id FROM catalogue_of($1) a WHERE a.id = $7
           ))
-        ORDER BY k.place, k.used DESC, lower(c.name), c.id
+        ORDER BY c.place, c.used DESC, lower(c.name), c.id
         LIMIT $8
         "#,
         actor,
@@ -198,16 +177,15 @@ pub(super) async fn kind_counts(
     matching!(
         KindCount,
         r#"
-        SELECT c.category, c.auth_type AS "auth: AuthKind", k.place AS "group!: CatalogueGroup", count(*) FILTER (WHERE
+        SELECT c.category AS "category!", c.auth_type AS "auth!: AuthKind", c.place AS "group!: CatalogueGroup",
+               count(*) FILTER (WHERE
         "#,
         r#"
         ) AS "found!"
-        FROM connectors c
-        CROSS JOIN LATERAL catalogue_standing($1, c) k
-        WHERE (c.owner_id IS NULL OR c.owner_id = $1)
-          AND c.is_active
+        FROM catalogue_of($1) c
+        WHERE c.is_active
           AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
-        GROUP BY c.category, c.auth_type, k.place
+        GROUP BY c.category, c.auth_type, c.place
         "#,
         actor,
         filter

@@ -48,14 +48,21 @@ pub async fn list(
     let (owner, range) = (actor.owner_id(), store_keys::range(filter, before));
     let unfinished = unfinished::read_keys(conn, actor, since).await?;
     let is_pinning = filter.status.is_none() && before.is_none();
-    let ((mut rows, last), mut pinned) = if filter.source() == Source::Newest && filter.is_all_of(Source::Newest) {
-        let (keys, has_more) = if is_pinning { unfinished.choose_pinned() } else { (Vec::new(), false) };
-        let rows = store_rows::these_and_finished(conn, owner, &keys, range, PAGE_LIMIT).await?;
-        let (rows, open) = rows.into_iter().partition(|row| row.status.is_final());
-        ((rows, None), PinnedJobs { rows: open, has_more })
+    let is_whole = filter.source() == Source::Newest && filter.is_all_of(Source::Newest);
+    let (keys, has_more) = if !is_pinning {
+        (Vec::new(), false)
+    } else if is_whole {
+        unfinished.choose_pinned()
     } else {
-        let keys: Vec<_> = unfinished.in_order().filter(|_| is_pinning).collect();
-        (matching(conn, owner, filter, range).await?, matching_pinned(conn, owner, filter, &keys).await?)
+        (unfinished.in_order().collect(), false)
+    };
+    // before the finished jobs: one that finishes in between is in both lists, and never in none
+    let mut pinned = matching_pinned(conn, owner, filter, &keys).await?;
+    pinned.has_more |= has_more;
+    let (mut rows, last) = if is_whole {
+        (store_rows::finished(conn, owner, range, PAGE_LIMIT).await?, None)
+    } else {
+        matching(conn, owner, filter, range).await?
     };
     pinned.rows.retain(|row| store_keys::range(filter, None).contains(row.id));
     // the finished ones only, each once: unfinished jobs of later pages are pinned on the first, and a job may have finished since
@@ -146,7 +153,7 @@ async fn matching(
     Ok((rows, last_of_full_scan(&keys, limit)))
 }
 
-/// Returns the matching ones of these unfinished jobs, as many as can be pinned.
+/// Returns the matching ones of these jobs that have not finished, as many as can be pinned.
 async fn matching_pinned(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -157,6 +164,7 @@ async fn matching_pinned(
         [] => Vec::new(),
         keys => store_rows::of_keys(conn, owner, keys, filter, PINNED_LIMIT).await?,
     };
+    rows.retain(|row| !row.status.is_final());
     let has_more = rows.len() > MAX_PINNED;
     rows.truncate(MAX_PINNED);
     Ok(PinnedJobs { rows, has_more })

@@ -76,12 +76,12 @@ pub(super) async fn newest(
 ) -> sqlx::Result<Vec<JobRow>> {
     rows!(
         r#"
-        FROM pipeline_jobs j
+        -- the keys first: for a view with a limit that is a parameter, the planner prepares to join whole tables
+        FROM (SELECT id FROM job WHERE owner_id = $1 AND id > $2 AND id < $3 ORDER BY id DESC LIMIT $4) asked
+        JOIN pipeline_jobs j ON j.owner_id = $1 AND j.id = asked.id
         LEFT JOIN connectors c ON c.id = j.connector_id
         LEFT JOIN connector_tool_versions v ON v.id = j.tool_version_id
-        WHERE j.owner_id = $1 AND j.id > $2 AND j.id < $3
         ORDER BY j.id DESC
-        LIMIT $4
         "#,
         owner as _,
         range.after as _,
@@ -92,35 +92,23 @@ pub(super) async fn newest(
     .await
 }
 
-/// Returns these jobs, and the newest finished ones in the range, all newest first.
-pub(super) async fn these_and_finished(
+/// Returns the newest finished jobs in the range. It reads the results first and only the jobs of those, so it reads a page of
+/// each table, however many jobs wait.
+pub(super) async fn finished(
     conn: &mut PgConnection,
     owner: OwnerId,
-    these: &[JobId],
     range: KeyRange<JobId>,
     limit: i64,
 ) -> sqlx::Result<Vec<JobRow>> {
-    let these: Vec<_> = these.iter().map(|key| key.uuid()).collect();
     rows!(
         r#"
-        FROM (
-            SELECT id FROM unnest($2::uuid[]) AS these (id)
-            UNION
-            (
-                SELECT job_id
-                FROM job_result
-                WHERE owner_id = $1 AND job_id > $3 AND job_id < $4
-                ORDER BY job_id DESC
-                LIMIT $5
-            )
-        ) asked
-        JOIN pipeline_jobs j ON j.owner_id = $1 AND j.id = asked.id
+        FROM finished_jobs($1, $2, $3, $4) j
         LEFT JOIN connectors c ON c.id = j.connector_id
         LEFT JOIN connector_tool_versions v ON v.id = j.tool_version_id
+        WHERE j.owner_id = $1
         ORDER BY j.id DESC
         "#,
         owner as _,
-        &these,
         range.after as _,
         range.before as _,
         limit
