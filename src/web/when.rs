@@ -8,6 +8,22 @@ use jiff::tz::TimeZone;
 
 use crate::clock::{Timestamp, to_jiff};
 
+/// The months. A long list has hundreds of dates, and a general formatter takes longer than the rest of its row.
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// The viewer's calendar: their time zone, and today's date. A page makes one and formats all its moments with it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -71,9 +87,7 @@ impl When {
     /// Formats for machines: RFC 3339 in UTC.
     #[must_use]
     pub fn iso(&self) -> String {
-        let (date, time) = (self.utc.date(), self.utc.time());
-        let (year, month, day) = (date.year(), date.month(), date.day());
-        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
+        format!("{:.0}Z", self.utc)
     }
 
     /// Formats for people: "today at 08:29", "24 November 2026 at 08:29".
@@ -115,7 +129,8 @@ impl When {
         if self.today.tomorrow().is_ok_and(|tomorrow| tomorrow == date) {
             return "tomorrow".into();
         }
-        date.strftime("%-d %B %Y").to_string().into()
+        let month = MONTHS[usize::from(date.month().unsigned_abs() - 1)];
+        format!("{} {month} {}", date.day(), date.year()).into()
     }
 }
 
