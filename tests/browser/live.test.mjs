@@ -37,8 +37,9 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
     assert.deepEqual(page.faults, []);
   });
 
-  test("nothing moves while a job goes on and ends", async () => {
-    const { page, call } = await count("frank");
+  for (const width of [1280, 320]) test(`nothing moves while a job goes on and ends, ${width} pixels wide`, async () => {
+    const { page, call } = await count(`frank-${width}`);
+    await page.setViewportSize({ width, height: 800 });
     await page.evaluate(() => {
       window.shift = 0;
       new PerformanceObserver((list) => list.getEntries().forEach((it) => (window.shift += it.value))).observe({ type: "layout-shift" });

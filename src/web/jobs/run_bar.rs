@@ -1,4 +1,4 @@
-//! The time of a job as a line: dashed while it waited, solid while it ran, dashed again before an end that has not come.
+//! The time of a job as a line: dotted while it waited, then solid for its run, or dashed as long as the run has no end.
 
 use crate::clock::Timestamp;
 use crate::jobs::Job;
@@ -7,15 +7,12 @@ use crate::web::when::short_duration;
 /// The least share of a part that is shown, so that a short one can be seen.
 const LEAST: i64 = 3;
 
-/// The place where a run that is under way ends on the line; what is to come is dashed.
-const SO_FAR: i64 = 70;
-
 /// Places on the line, in per cent of its width, from 1 to 99.
 pub(super) struct RunBar {
     /// The start of the run; `None` before it.
     pub(super) start: Option<i64>,
-    /// The end of the run, or how far it is.
-    pub(super) end: i64,
+    /// True if the end of the job is still to come.
+    pub(super) is_open: bool,
     /// The time that the job waited and ran, in words.
     pub(super) words: String,
 }
@@ -25,21 +22,16 @@ impl RunBar {
         let length = |from: Timestamp, to: Timestamp| short_duration((to - from).unsigned_abs());
         let Some(started) = job.started_at else {
             let words = if job.finished_at.is_some() { "did not start" } else { "not started yet" };
-            return Self { start: None, end: 1, words: words.to_owned() };
+            return Self { start: None, is_open: job.finished_at.is_none(), words: words.to_owned() };
         };
         let waiting = length(job.created_at, started);
         let Some(finished) = job.finished_at else {
-            return Self { start: Some(9), end: SO_FAR, words: format!("waited {waiting}, running") };
+            return Self { start: Some(9), is_open: true, words: format!("waited {waiting}, running") };
         };
         let words = format!("waited {waiting}, ran {}", length(started, finished));
         let waited = (started - job.created_at).whole_milliseconds().max(0);
         let all = (finished - job.created_at).whole_milliseconds().max(1);
         let share = i64::try_from(waited * 98 / all).unwrap_or(0);
-        Self { start: Some(1 + share.clamp(LEAST, 98 - LEAST)), end: 99, words }
-    }
-
-    /// Returns true if the end of the line is still to come.
-    pub(super) const fn is_open(&self) -> bool {
-        self.end < 99
+        Self { start: Some(1 + share.clamp(LEAST, 98 - LEAST)), is_open: false, words }
     }
 }

@@ -27,7 +27,7 @@ async fn a_job_names_its_tool_its_asker_and_its_connection() {
     assert!(entry.text("main").contains("list_invoices"));
 
     let times = page.texts(".run-words li");
-    assert!(times[0].starts_with("Accepted today at ") && times[2].starts_with("Finished today at "), "{times:?}");
+    assert!(times[0].starts_with("Created today at ") && times[2].starts_with("Finished today at "), "{times:?}");
     assert!(times[1].starts_with("waited ") && times[1].contains(", ran "), "{times:?}");
     assert!(page.path().ends_with(&page.text("#job-id")));
     for source in page.attrs("[data-copy]", "data-copy") {
