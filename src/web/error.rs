@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use super::error_text::{self, ErrorText};
+use super::error_text::{self, ErrorText, WayOut};
 use super::request_summary::RequestSummary;
 use super::shell::{Shell, ViewerSlot};
 use crate::error::Error as DomainError;
@@ -154,7 +154,8 @@ fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (
     let saved_notice = error_text::saved_notice(failure.status, request.is_safe);
     let retry_href = (text.can_retry && request.is_safe).then_some(request.target.as_str());
     let shell = viewer.shell(text.title);
-    let page = ErrorPage { shell, text, message, saved_notice, retry_href, request_id: &request.request_id };
+    let way_out = error_text::way_out(&request.target, &shell.here());
+    let page = ErrorPage { shell, text, message, saved_notice, retry_href, way_out, request_id: &request.request_id };
     match page.render() {
         Ok(html) => ("text/html; charset=utf-8", html),
         Err(_) => ("text/plain; charset=utf-8", format!("{}. {message}. Request {}", text.title, request.request_id)),
@@ -190,7 +191,9 @@ struct ErrorPage<'a> {
     shell: Shell,
     text: &'static ErrorText,
     message: &'a str,
-    saved_notice: &'static str,
+    saved_notice: Option<&'static str>,
     retry_href: Option<&'a str>,
+    /// The list to go to, for a person who is signed in.
+    way_out: WayOut,
     request_id: &'a str,
 }

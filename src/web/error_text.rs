@@ -2,6 +2,8 @@
 
 use http::StatusCode;
 
+use super::here::Here;
+
 /// The text for one kind of error.
 #[derive(Debug)]
 pub(super) struct ErrorText {
@@ -65,27 +67,65 @@ pub(super) fn for_status(status: StatusCode) -> &'static ErrorText {
     }
 }
 
-/// Returns a sentence about whether the request changed anything, as far as the hub can promise.
-pub(super) fn saved_notice(status: StatusCode, is_safe: bool) -> &'static str {
-    match status {
-        _ if is_safe => "Nothing was changed.",
+/// Returns a sentence about whether the request changed anything, as far as the hub can promise. A request that only reads
+/// has none: nobody expects it to change anything.
+pub(super) fn saved_notice(status: StatusCode, is_safe: bool) -> Option<&'static str> {
+    let words = match status {
+        _ if is_safe => return None,
         StatusCode::SERVICE_UNAVAILABLE => "Nothing was changed. Send it again later.",
         StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             "What you sent may or may not have been saved. Check before you send it again."
         }
         _ => "What you sent was not saved.",
-    }
+    };
+    Some(words)
+}
+
+/// A link to the list that a failed address belongs to.
+#[derive(Debug)]
+pub(super) struct WayOut {
+    pub(super) href: String,
+    pub(super) label: &'static str,
+}
+
+/// Returns the list to go to from an address, by its first segment; the connectors if it names no list. `target` is the path and
+/// query of the request.
+pub(super) fn way_out(target: &str, here: &Here) -> WayOut {
+    let path = target.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
+    let below_space = path.strip_prefix("orgs/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| rest);
+    let (href, label) = match below_space.unwrap_or(path).split(['/', '.']).next() {
+        Some("jobs") => (here.path("/jobs"), "Go to your jobs"),
+        Some("connections") => (here.path("/connections"), "Go to your connections"),
+        Some("audit") => (here.path("/audit"), "Go to the audit log"),
+        _ => (here.path("/connectors"), "Go to the connectors"),
+    };
+    WayOut { href, label }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::saved_notice;
+    use super::{Here, saved_notice, way_out};
     use http::StatusCode;
 
     #[test]
     fn the_notice_promises_only_what_is_certain() {
-        assert_eq!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, true), "Nothing was changed.");
-        assert!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, false).contains("may or may not"));
-        assert!(saved_notice(StatusCode::FORBIDDEN, false).contains("not saved"));
+        assert_eq!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, true), None);
+        assert!(saved_notice(StatusCode::INTERNAL_SERVER_ERROR, false).unwrap().contains("may or may not"));
+        assert!(saved_notice(StatusCode::FORBIDDEN, false).unwrap().contains("not saved"));
+    }
+
+    #[test]
+    fn an_error_leads_to_the_list_of_its_address() {
+        let here = Here::organisation("acme".to_owned(), "Acme".to_owned());
+        let label = |target| way_out(target, &here).label;
+        assert_eq!(label("/jobs/7?live=off"), "Go to your jobs");
+        assert_eq!(label("/orgs/acme/jobs/7/cancellation"), "Go to your jobs");
+        assert_eq!(label("/connections/7/checkup"), "Go to your connections");
+        assert_eq!(label("/audit/export.csv?from=x"), "Go to the audit log");
+        assert_eq!(label("/connectors/none/tools/echo"), "Go to the connectors");
+        assert_eq!(way_out("/orgs/acme/jobs/7", &here).href, "/orgs/acme/jobs");
+        for other in ["/", "/nowhere?jobs", "/orgs/jobs", "/jobsite"] {
+            assert_eq!(label(other), "Go to the connectors", "{other}");
+        }
     }
 }

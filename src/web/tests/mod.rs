@@ -132,7 +132,7 @@ async fn the_error_page_of_an_organisation_stays_in_it() {
     for path in ["/dashboard", "/connectors", "/connections", "/jobs", "/audit"] {
         assert_eq!(select(&html, &format!("nav a[href='/orgs/acme{path}']")).len(), 1, "{path}");
     }
-    assert_eq!(select(&html, "main a[href='/orgs/acme/connectors']"), ["Go to your connectors"]);
+    assert_eq!(select(&html, "main a[href='/orgs/acme/connectors']"), ["Go to the connectors"]);
     assert!(select(&text(get_page("/mine").await).await, "header .space").is_empty());
 }
 
