@@ -1,5 +1,6 @@
 //! A connection with all that its owner's pages show, and the groups of the list of connections.
 
+use super::owner_step::OwnerStep;
 use super::status::{ConnectionHealth, ConnectionStatus};
 use crate::clock::{Day, Timestamp};
 use crate::connectors::{AuthKind, Transport};
@@ -56,6 +57,8 @@ pub struct ConnectionDetail {
     pub is_default: bool,
     /// The user's connections to the connector that can be used.
     pub usable: i64,
+    /// The user's other connections to the connector, whatever their state.
+    pub siblings: i64,
 }
 
 impl ConnectionDetail {
@@ -63,6 +66,12 @@ impl ConnectionDetail {
     #[must_use]
     pub fn takes_key(&self) -> bool {
         self.auth == AuthKind::Token && self.transport == Transport::Rest
+    }
+
+    /// Returns the step that mends the connection; `None` if there is none to take.
+    #[must_use]
+    pub const fn owner_step(&self) -> Option<OwnerStep> {
+        OwnerStep::of_connection(self.status, self.health, self.auth)
     }
 
     /// Returns true if the owner has disconnected the connection; only its history can be read.
@@ -77,6 +86,8 @@ impl ConnectionDetail {
 pub enum ConnectionGroup {
     /// Connections that do not work, or not well, until their owner acts.
     NeedsYou,
+    /// Connections that work, whose entered credential expires soon. They belong to the next group as well.
+    Expiring,
     /// Connections that work.
     Connected,
     /// Connections that their owner has disconnected.
@@ -85,14 +96,41 @@ pub enum ConnectionGroup {
 
 impl ConnectionGroup {
     /// Every group, in the order of the list.
-    pub const ALL: [Self; 3] = [Self::NeedsYou, Self::Connected, Self::Disconnected];
+    pub const ALL: [Self; 4] = [Self::NeedsYou, Self::Expiring, Self::Connected, Self::Disconnected];
 
     /// Returns the position in the list, which is `place` in the statement.
     pub(super) const fn position(self) -> i32 {
         match self {
             Self::NeedsYou => 0,
-            Self::Connected => 1,
+            Self::Expiring | Self::Connected => 1,
             Self::Disconnected => 2,
+        }
+    }
+}
+
+/// The number of an owner's connections in each group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupCounts {
+    /// See [`ConnectionGroup::NeedsYou`].
+    pub needs_owner: i64,
+    /// See [`ConnectionGroup::Expiring`].
+    pub expiring: i64,
+    /// See [`ConnectionGroup::Connected`].
+    pub connected: i64,
+    /// See [`ConnectionGroup::Disconnected`].
+    pub disconnected: i64,
+}
+
+impl GroupCounts {
+    /// Returns the number of a group's connections, or of all.
+    #[must_use]
+    pub const fn count_in(&self, group: Option<ConnectionGroup>) -> i64 {
+        match group {
+            None => self.needs_owner + self.connected + self.disconnected,
+            Some(ConnectionGroup::NeedsYou) => self.needs_owner,
+            Some(ConnectionGroup::Expiring) => self.expiring,
+            Some(ConnectionGroup::Connected) => self.connected,
+            Some(ConnectionGroup::Disconnected) => self.disconnected,
         }
     }
 }

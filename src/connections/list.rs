@@ -2,10 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::detail::{ConnectionDetail, ConnectionGroup};
+use super::detail::{ConnectionDetail, ConnectionGroup, GroupCounts};
 use super::store::{self, Connection};
 use super::store_details::{self, LinkedConnector};
 use crate::actor::Actor;
+use crate::clock::Day;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::page::Page;
@@ -34,14 +35,20 @@ pub async fn duplicate_label(conn: &mut PgConnection, actor: &Actor, id: Connect
 }
 
 /// Returns the page of the actor's connections that follows `after`, by group, expiry date, connector and label. In the caller's
-/// transaction.
+/// transaction. What expires up to the day `soon` is in [`ConnectionGroup::Expiring`].
 pub async fn list(
     conn: &mut PgConnection,
     actor: &Actor,
     group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
+    soon: Day,
 ) -> Result<Page<ConnectionDetail>> {
-    Ok(Page::cut(store_details::list(conn, actor.owner_id(), group, after).await?))
+    Ok(Page::cut(store_details::list(conn, actor.owner_id(), group, after, soon).await?))
+}
+
+/// Counts the actor's connections by group, in the caller's transaction.
+pub async fn count_groups(conn: &mut PgConnection, actor: &Actor, soon: Day) -> Result<GroupCounts> {
+    Ok(store_details::count_groups(conn, actor.owner_id(), soon).await?)
 }
 
 /// Finds one of the actor's connections, in the caller's transaction.

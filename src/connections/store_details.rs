@@ -2,8 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::detail::{ConnectionDetail, ConnectionGroup};
+use super::detail::{ConnectionDetail, ConnectionGroup, GroupCounts};
+use super::owner_step::OwnerStep;
 use super::status::{ConnectionHealth, ConnectionStatus};
+use crate::clock::Day;
 use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, OwnerId};
 use crate::page::PAGE_LIMIT;
@@ -26,12 +28,28 @@ pub struct ConnectionProblem {
     pub id: ConnectionId,
     /// Name of the connector.
     pub connector: String,
+    /// The connector's place in URLs.
+    pub slug: String,
+    /// The way to authenticate at the service.
+    pub auth: AuthKind,
+    /// The transport of calls.
+    pub transport: Transport,
     /// The owner's label for the account.
     pub label: String,
     /// Expired or error.
     pub status: ConnectionStatus,
+    /// The reason why it does not work.
+    pub health: ConnectionHealth,
     /// Reason in words, if it is known.
     pub cause: Option<String>,
+}
+
+impl ConnectionProblem {
+    /// Returns the step that mends the connection.
+    #[must_use]
+    pub const fn owner_step(&self) -> Option<OwnerStep> {
+        OwnerStep::of_connection(self.status, self.health, self.auth)
+    }
 }
 
 /// Builds a query over the user's connections. `place` is the position of a row's [`ConnectionGroup`] in the list, and `ends` the
@@ -89,7 +107,12 @@ macro_rules! details {
                        SELECT count(*)
                        FROM user_connections o
                        WHERE o.owner_id = $1 AND o.connector_id = mine.connector_id AND o.status = 'active'
-                   ) AS "usable!"
+                   ) AS "usable!",
+                   (
+                       SELECT count(*)
+                       FROM user_connections o
+                       WHERE o.owner_id = $1 AND o.connector_id = mine.connector_id AND o.id <> mine.id
+                   ) AS "siblings!"
             FROM mine
             "#
                 + $tail,
@@ -104,10 +127,12 @@ pub(super) async fn list(
     owner: OwnerId,
     group: Option<ConnectionGroup>,
     after: Option<ConnectionId>,
+    soon: Day,
 ) -> sqlx::Result<Vec<ConnectionDetail>> {
     details!(
         r#"
         WHERE ($2::integer IS NULL OR place = $2)
+          AND ($5::date IS NULL OR ends <= $5)
           AND ($3::uuid IS NULL OR (place, ends, lower(connector), lower(label), id) > (
               SELECT a.place, a.ends, lower(a.connector), lower(a.label), a.id FROM mine a WHERE a.id = $3
           ))
@@ -117,9 +142,34 @@ pub(super) async fn list(
         owner,
         group.map(ConnectionGroup::position),
         after as _,
-        PAGE_LIMIT
+        PAGE_LIMIT,
+        Some(soon).filter(|_| group == Some(ConnectionGroup::Expiring))
     )
     .fetch_all(conn)
+    .await
+}
+
+pub(super) async fn count_groups(conn: &mut PgConnection, owner: OwnerId, soon: Day) -> sqlx::Result<GroupCounts> {
+    sqlx::query_as!(
+        GroupCounts,
+        r#"
+        SELECT count(*) FILTER (WHERE place = 0) AS "needs_owner!",
+               count(*) FILTER (WHERE place = 1 AND expires_on <= $2) AS "expiring!",
+               count(*) FILTER (WHERE place = 1) AS "connected!",
+               count(*) FILTER (WHERE place = 2) AS "disconnected!"
+        FROM (
+            SELECT expires_on,
+                   CASE WHEN status IN ('expired', 'error') OR health <> 'ok' THEN 0
+                        WHEN status = 'revoked' THEN 2
+                        ELSE 1 END AS place
+            FROM user_connections
+            WHERE owner_id = $1
+        ) mine
+        "#,
+        owner as _,
+        soon,
+    )
+    .fetch_one(conn)
     .await
 }
 
@@ -198,8 +248,12 @@ pub(super) async fn list_problems(
         r#"
         SELECT u.id AS "id: ConnectionId",
                c.name AS connector,
+               c.slug,
+               c.auth_type AS "auth: AuthKind",
+               c.transport AS "transport: Transport",
                u.label,
                u.status AS "status: ConnectionStatus",
+               u.health AS "health: ConnectionHealth",
                COALESCE(u.reason, u.last_error) AS cause
         FROM user_connections u
         JOIN connectors c ON c.id = u.connector_id

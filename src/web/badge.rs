@@ -89,15 +89,18 @@ impl Badge {
         }
     }
 
-    /// Returns the badge of a connection's health; `None` if nothing is wrong.
+    /// Returns the one badge of a connection: what is wrong with it, in the word that says most.
     #[must_use]
-    pub const fn health(health: ConnectionHealth) -> Option<Self> {
-        match health {
-            ConnectionHealth::Limited => Some(badge("Limited", "s-ask", "warn", "needs")),
-            ConnectionHealth::Degraded => Some(badge("Failing", "s-ask", "warn", "needs")),
-            ConnectionHealth::ReauthRequired => Some(badge("Refused", "s-ask", "warn", "needs")),
-            ConnectionHealth::Exhausted => Some(badge("Stopped retrying", "s-bad", "bad", "needs")),
-            ConnectionHealth::Ok => None,
+    pub const fn connection_state(status: ConnectionStatus, health: ConnectionHealth) -> Self {
+        match (status, health) {
+            // these say enough themselves; the cause stands beside them
+            (ConnectionStatus::Expired | ConnectionStatus::Disconnected, _) | (_, ConnectionHealth::Ok) => {
+                Self::connection(status)
+            }
+            (_, ConnectionHealth::Limited) => badge("Limited", "s-ask", "warn", "needs"),
+            (_, ConnectionHealth::Degraded) => badge("Failing", "s-ask", "warn", "needs"),
+            (_, ConnectionHealth::ReauthRequired) => badge("Refused", "s-ask", "warn", "needs"),
+            (_, ConnectionHealth::Exhausted) => badge("Stopped retrying", "s-bad", "bad", "needs"),
         }
     }
 
@@ -115,7 +118,7 @@ impl Badge {
 
 #[cfg(test)]
 mod tests {
-    use super::{Badge, JobStatus};
+    use super::{Badge, ConnectionHealth, ConnectionStatus, JobStatus};
 
     #[test]
     fn no_two_statuses_of_a_job_look_alike_without_colour() {
@@ -124,6 +127,17 @@ mod tests {
         icons.sort_unstable();
         icons.dedup();
         assert_eq!(icons.len(), all.len());
+    }
+
+    #[test]
+    fn a_connection_needs_its_owner_exactly_while_it_is_broken() {
+        for status in [ConnectionStatus::Active, ConnectionStatus::Expired, ConnectionStatus::Error] {
+            for health in ConnectionHealth::ALL {
+                let is_well = status.is_usable() && health.is_ok();
+                let shape = Badge::connection_state(status, health).shape;
+                assert_eq!(shape == "needs", !is_well, "{status:?} {health:?}");
+            }
+        }
     }
 
     #[test]

@@ -118,6 +118,17 @@ impl When {
         }
     }
 
+    /// Formats in a few characters: "08:29" if it is of today, "24 Nov", or "24 Nov 2025" in another year.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let date = self.local.date();
+        match date {
+            _ if date == self.today => format!("{:02}:{:02}", self.local.hour(), self.local.minute()),
+            _ if date.year() == self.today.year() => date.strftime("%-d %b").to_string(),
+            _ => date.strftime("%-d %b %Y").to_string(),
+        }
+    }
+
     fn day(&self) -> Cow<'static, str> {
         let date = self.local.date();
         if date == self.today {
@@ -202,6 +213,15 @@ mod tests {
         // half an hour before midnight in UTC is the next day in Berlin
         assert_eq!(calendar.when(datetime!(2026-11-22 23:30 UTC)).long_text(), "yesterday at 00:30");
         assert_eq!(calendar.when(datetime!(2026-03-01 12:00 UTC)).long_text(), "1 March 2026 at 13:00");
+    }
+
+    #[test]
+    fn a_brief_moment_says_the_time_of_today_and_the_date_of_another_day() {
+        let calendar = Calendar::new(TimeZone::UTC, datetime!(2026-11-24 08:00 UTC));
+        let brief = |at| calendar.when(at).brief();
+        assert_eq!(brief(datetime!(2026-11-24 07:05 UTC)), "07:05");
+        assert_eq!(brief(datetime!(2026-11-23 23:59 UTC)), "23 Nov");
+        assert_eq!(brief(datetime!(2025-12-31 12:00 UTC)), "31 Dec 2025");
     }
 
     #[test]

@@ -21,6 +21,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("label", "the label of a connection"),
             ("notices", "starts the mails about credentials"),
             ("oauth_clients", "the stored OAuth clients and their rejections"),
+            ("owner_step", "the step that mends a connection"),
             ("probe", "calls to an MCP server that change nothing"),
             ("rest_service", "the check call of a REST service"),
             ("retry", "retries a write that cannot be repeated elsewhere"),

@@ -231,7 +231,9 @@ async fn a_connection_that_needs_its_owner_comes_first() {
     assert_eq!(page.text(".page-head a.btn"), "Fix 1 connection");
     assert_eq!(page.text("#needs-you .state"), "Expired");
     assert!(page.text("#needs-you").contains("The sign-in has run out"));
-    let there = alice.get(&page.attr("#needs-you a", "href").unwrap()).await;
+    // the Workbench takes no credential, so only a check-up can tell more
+    assert_eq!(page.text("#needs-you li > a"), "Check up: Workbench");
+    let there = alice.get(&page.attr("#needs-you .grow a", "href").unwrap()).await;
     assert!(there.path().starts_with("/connections/"), "{}", there.path());
     assert!(there.text("main").contains("The sign-in has run out"));
     assert!(!bob.get("/dashboard").await.has("#needs-you"));

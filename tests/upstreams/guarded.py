@@ -68,7 +68,7 @@ class Provider(in_memory.InMemoryOAuthProvider):
             if Provider.failing:
                 raise Provider.failing
             if Provider.dead:
-                raise TokenError("invalid_grant", "The grant was taken back")
+                raise TokenError("invalid_grant", "Access was withdrawn")
             return self.issue(await super().exchange_refresh_token(client, refresh_token, scopes))
         finally:
             await self.pass_gate()

@@ -5,10 +5,12 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::updates;
+use super::expiry::soon;
+use super::states::{self, StateLink, heading, state_links, word};
+use super::updates::{self, ShownList};
 use super::views::{Columns, Row, Selection};
 use crate::app::App;
-use crate::connections::{self, ConnectionDetail, ConnectionGroup};
+use crate::connections::{self, ConnectionDetail, ConnectionGroup, GroupCounts};
 use crate::error::FieldFaults;
 use crate::ids::ConnectionId;
 use crate::page::Page;
@@ -49,8 +51,7 @@ struct Filter {
 impl Filter {
     fn parse(params: &ListParams, here: Here) -> Self {
         let mut faults = FieldFaults::default();
-        let group =
-            parse_param(&params.state, |word| ConnectionGroup::ALL.into_iter().find(|it| self::word(*it) == word));
+        let group = parse_param(&params.state, states::parse);
         let words = ConnectionGroup::ALL.map(word).join(", ");
         report_invalid(&mut faults, "state", &params.state, group.is_some(), &format!("choose one of {words}"));
         let after: Option<ConnectionId> = parse_param(&params.after, |id| id.parse().ok());
@@ -84,6 +85,10 @@ impl Filter {
         }
     }
 
+    const fn shown(&self) -> ShownList {
+        ShownList { group: self.group, selects_all: self.selects_all }
+    }
+
     fn bar(&self) -> LiveUpdatesBar {
         LiveUpdatesBar {
             is_paused: self.is_paused,
@@ -94,32 +99,6 @@ impl Filter {
     }
 }
 
-const fn word(group: ConnectionGroup) -> &'static str {
-    match group {
-        ConnectionGroup::NeedsYou => "attention",
-        ConnectionGroup::Connected => "connected",
-        ConnectionGroup::Disconnected => "disconnected",
-    }
-}
-
-const fn label(group: Option<ConnectionGroup>) -> &'static str {
-    match group {
-        None => "All",
-        Some(ConnectionGroup::NeedsYou) => "Need you",
-        Some(ConnectionGroup::Connected) => "Connected",
-        Some(ConnectionGroup::Disconnected) => "Disconnected",
-    }
-}
-
-const fn heading(group: Option<ConnectionGroup>) -> &'static str {
-    match group {
-        None => "Connections",
-        Some(ConnectionGroup::NeedsYou) => "Connections that need you",
-        Some(ConnectionGroup::Connected) => "Connections that work",
-        Some(ConnectionGroup::Disconnected) => "Disconnected connections",
-    }
-}
-
 pub(super) async fn index(
     State(app): State<App>,
     me: SignedIn,
@@ -127,11 +106,14 @@ pub(super) async fn index(
 ) -> Result {
     let filter = Filter::parse(&params, me.here().clone());
     let mut tx = app.db.enter(&me.actor).await?;
-    let list = connections::list(&mut tx, &me.actor, filter.group, filter.after).await?;
+    let calendar = me.calendar(app.clock.now());
+    let soon = soon(&calendar);
+    let list = connections::list(&mut tx, &me.actor, filter.group, filter.after, soon).await?;
+    let counts = connections::count_groups(&mut tx, &me.actor, soon).await?;
     drop(tx);
     let status = if filter.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell(heading(filter.group)).await.section(Section::Connections);
-    Ok(page_with(status, &IndexPage::new(shell, filter, &list, &me.calendar(app.clock.now()))))
+    Ok(page_with(status, &IndexPage::new(shell, filter, (&list, &counts), &calendar)))
 }
 
 /// The list of connections.
@@ -158,32 +140,23 @@ struct IndexPage {
     next: String,
 }
 
-/// A link that narrows the list.
-struct StateLink {
-    label: &'static str,
-    href: String,
-    is_here: bool,
-}
-
 impl IndexPage {
-    fn new(shell: Shell, filter: Filter, list: &Page<ConnectionDetail>, calendar: &Calendar) -> Self {
+    fn new(shell: Shell, filter: Filter, found: (&Page<ConnectionDetail>, &GroupCounts), calendar: &Calendar) -> Self {
+        let (list, counts) = found;
         let next = list.rows.last().filter(|_| list.more);
-        let all = std::iter::once(None).chain(ConnectionGroup::ALL.map(Some));
         let shell = match (filter.faults.is_empty(), list.rows.is_empty() && filter.group.is_some()) {
             (false, _) => shell.title_prefix("Error"),
             (true, true) => shell.title_prefix("No matches"),
             (true, false) => shell,
         };
         let columns = Columns::for_rows(&list.rows);
-        let stream = updates::rows_href(&list.rows, &filter.here);
+        let stream = updates::rows_href(&list.rows, filter.shown(), &filter.here);
         Self {
             bar: stream.as_ref().map(|_| filter.bar()),
             stream: stream.filter(|_| !filter.is_paused),
             shell,
             heading: heading(filter.group),
-            states: all
-                .map(|it| StateLink { label: label(it), href: filter.href(it, None), is_here: it == filter.group })
-                .collect(),
+            states: state_links(&filter.here, counts, filter.group, filter.is_paused),
             is_filtered: filter.group.is_some(),
             can_choose: list.rows.iter().any(|connection| !connection.is_disconnected()),
             rows: list

@@ -6,10 +6,12 @@
 mod checkup;
 mod credential;
 mod disconnection;
+mod expiry;
 mod index;
 mod label;
 mod selection;
 mod show;
+mod states;
 mod updates;
 mod views;
 

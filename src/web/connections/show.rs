@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use serde::Deserialize;
 
-use super::views::{Dependent, Expiry, StatusLine, can_be_checked, cause, href, name, sign_in_href, takes_token};
+use super::expiry::Expiry;
+use super::views::{Dependent, StatusLine, can_be_checked, cause, href, name, sign_in_href, takes_token};
 use super::{load, parse_id};
 use crate::actor::Actor;
 use crate::app::App;
@@ -122,8 +123,7 @@ pub(super) struct ConnectionView {
     /// `None` if the service has left the catalogue.
     service_href: Option<String>,
     label: String,
-    status: Badge,
-    health: Option<Badge>,
+    state: Badge,
     cause: Option<String>,
     account: Option<String>,
     credential: &'static str,
@@ -178,8 +178,7 @@ impl ConnectionView {
             tile: Tile::new(&connection.connector),
             service_href: connection.is_listed.then(|| service_href.clone()),
             label: connection.label.clone(),
-            status: Badge::connection(connection.status),
-            health: Badge::health(connection.health),
+            state: Badge::connection_state(connection.status, connection.health),
             cause: cause(connection),
             account: connection.account.clone(),
             credential: credential_text(connection),
@@ -201,7 +200,7 @@ impl ConnectionView {
             credential_noun: if connection.takes_key() { "key" } else { "token" },
             sign_in_label: match connection.has_secret {
                 true if connection.status.is_usable() && !connection.wanted.is_empty() => "Grant more",
-                true => "Connect it again",
+                true => "Sign in again",
                 false => "Connect it",
             },
             reconnect_href: (is_over && can_reconnect && connection.is_listed)

@@ -10,12 +10,14 @@ use axum::extract::State;
 use axum::response::sse::Event as Message;
 use serde::Deserialize;
 
+use super::expiry::soon;
 use super::parse_id;
 use super::show::{Change, ConnectionView, PageData};
+use super::states::{self, StateLink, state_links};
 use super::views::{Columns, Row, Selection, StatusLine, name};
 use crate::accounts::Announce;
 use crate::app::App;
-use crate::connections::{self, ConnectionDetail};
+use crate::connections::{self, ConnectionDetail, ConnectionGroup, GroupCounts};
 use crate::error::Result;
 use crate::ids::ConnectionId;
 use crate::web::actor::{SignedIn, Viewer};
@@ -23,15 +25,29 @@ use crate::web::extract::{ById, Path, Query};
 use crate::web::filtering::url_with_params;
 use crate::web::here::Here;
 use crate::web::stream::{self, LiveSource};
-use crate::web::when::count;
+use crate::web::when::{Calendar, count};
 use crate::web::{error, row_ids};
 
+/// The part of a page of the list that its stream repeats.
+#[derive(Clone, Copy)]
+pub(super) struct ShownList {
+    /// The group that the page shows.
+    pub(super) group: Option<ConnectionGroup>,
+    /// All rows are chosen.
+    pub(super) selects_all: bool,
+}
+
 /// Returns the address of the stream of these rows, unless none of them can change.
-pub(super) fn rows_href(rows: &[ConnectionDetail], here: &Here) -> Option<String> {
+pub(super) fn rows_href(rows: &[ConnectionDetail], list: ShownList, here: &Here) -> Option<String> {
     let open = row_ids::join(rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id));
     let columns = Columns::for_rows(rows).to_param();
-    (!open.is_empty())
-        .then(|| url_with_params(&here.path("/connections/news"), &[("open", &open), ("columns", &columns)]))
+    let params = [
+        ("open", open.as_str()),
+        ("state", list.group.map_or("", states::word)),
+        ("select", if list.selects_all { "all" } else { "" }),
+        ("columns", &columns),
+    ];
+    (!open.is_empty()).then(|| url_with_params(&here.path("/connections/news"), &params))
 }
 
 /// The rows of a page, as the address of its stream lists them.
@@ -40,6 +56,12 @@ pub(super) struct RowsParams {
     /// The connections that can change.
     #[serde(default)]
     open: String,
+    /// The group that the page shows.
+    #[serde(default)]
+    state: String,
+    /// "all" if all rows are chosen.
+    #[serde(default)]
+    select: String,
     /// The columns that the page has.
     #[serde(default)]
     columns: String,
@@ -54,7 +76,16 @@ pub(super) async fn index(State(app): State<App>, me: SignedIn, Query(params): Q
     drop(tx);
     let viewer = me.into_viewer();
     let columns = Columns::from_param(&params.columns);
-    let updates = ListUpdates { app: app.clone(), viewer: viewer.clone(), shown, columns, sent: Vec::new() };
+    let list = ShownList { group: states::parse(&params.state), selects_all: params.select == "all" };
+    let updates = ListUpdates {
+        app: app.clone(),
+        viewer: viewer.clone(),
+        shown,
+        columns,
+        list,
+        sent: Vec::new(),
+        sent_counts: None,
+    };
     Ok(stream::respond(app, viewer, changes, updates))
 }
 
@@ -72,6 +103,8 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id })
 #[template(path = "connections/_rows_change.html")]
 struct RowsChange {
     rows: Vec<Row>,
+    /// The groups with their numbers, if these changed.
+    states: Vec<StateLink>,
     /// Always true: a row that can change can be selected.
     can_choose: bool,
     /// A sentence for the live region.
@@ -85,29 +118,38 @@ struct ListUpdates {
     /// The connections that were not disconnected when they were sent last; only they can change.
     shown: Vec<ConnectionId>,
     columns: Columns,
+    list: ShownList,
     sent: Vec<ConnectionDetail>,
+    sent_counts: Option<GroupCounts>,
 }
 
 impl LiveSource for ListUpdates {
     const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
-        let rows = self.load().await?;
+        let calendar = self.viewer.calendar(self.app.clock.now());
+        let (rows, counts) = self.load(&calendar).await?;
         let changed: Vec<_> = rows.iter().filter(|row| !self.sent.contains(row)).collect();
-        let html = if changed.is_empty() {
+        let states = if self.sent_counts == Some(counts) {
+            Vec::new()
+        } else {
+            // only a page that is not paused has a stream
+            state_links(self.viewer.here(), &counts, self.list.group, false)
+        };
+        let html = if changed.is_empty() && states.is_empty() {
             None
         } else {
             let sentences = changed.iter().filter_map(|row| describe_change(self.find_sent(row.id)?, row)).collect();
-            let calendar = self.viewer.calendar(self.app.clock.now());
             let change = RowsChange {
-                rows: changed.iter().map(|row| Row::new(row, self.columns, self.viewer.here(), &calendar)).collect(),
+                rows: changed.iter().map(|row| self.view(row, &calendar)).collect(),
+                states,
                 can_choose: true,
                 announcement: announcement(&self.viewer, sentences),
             };
             Some(change.render().map_err(anyhow::Error::from)?)
         };
         self.shown = rows.iter().filter(|row| !row.is_disconnected()).map(|row| row.id).collect();
-        self.sent = rows;
+        (self.sent, self.sent_counts) = (rows, Some(counts));
         Ok(html.map(|html| Message::default().data(html)))
     }
 
@@ -117,9 +159,17 @@ impl LiveSource for ListUpdates {
 }
 
 impl ListUpdates {
-    async fn load(&self) -> Result<Vec<ConnectionDetail>> {
-        let mut tx = self.app.db.enter(&self.viewer.actor).await?;
-        connections::find_many(&mut tx, &self.viewer.actor, &self.shown).await
+    async fn load(&self, calendar: &Calendar) -> Result<(Vec<ConnectionDetail>, GroupCounts)> {
+        let actor = &self.viewer.actor;
+        let mut tx = self.app.db.enter(actor).await?;
+        let rows = connections::find_many(&mut tx, actor, &self.shown).await?;
+        Ok((rows, connections::count_groups(&mut tx, actor, soon(calendar)).await?))
+    }
+
+    /// Builds a row with the tick that the page gave it.
+    fn view(&self, row: &ConnectionDetail, calendar: &Calendar) -> Row {
+        let view = Row::new(row, self.columns, self.viewer.here(), calendar);
+        if self.list.selects_all { view.chosen() } else { view }
     }
 
     fn find_sent(&self, id: ConnectionId) -> Option<&ConnectionDetail> {

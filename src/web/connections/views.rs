@@ -1,15 +1,12 @@
 //! Parts of the pages of connections, with every value computed.
 
-use jiff::ToSpan;
-use jiff::civil::Date;
-
-use crate::clock::{Timestamp, day_to_jiff};
-use crate::connections::{ConnectionDetail, ConnectionHealth};
+use super::expiry::Expiry;
+use crate::clock::Timestamp;
+use crate::connections::{ConnectionDetail, ConnectionHealth, label};
 use crate::connectors::AuthKind;
 use crate::jobs::{DependentJobs, JobStatus};
 use crate::web::badge::Badge;
-pub(super) use crate::web::connection_links::{can_be_checked, href, name, sign_in_href};
-use crate::web::filtering::format_date;
+pub(super) use crate::web::connection_links::{StepLink, can_be_checked, href, name, sign_in_href};
 use crate::web::here::Here;
 use crate::web::job_row::JobRowView;
 use crate::web::tile::Tile;
@@ -18,8 +15,8 @@ use crate::web::when::{Calendar, When, count};
 /// The number of dependent jobs that a page lists; further jobs are only counted.
 const MAX_LISTED_JOBS: usize = 10;
 
-/// The days before the expiry of a typed credential from which the page warns, as the reminder mail does.
-const WARNING_DAYS: i32 = 7;
+/// The longest name of a permission that a row shows, in characters.
+const MAX_SCOPE_LENGTH: usize = 24;
 
 /// Returns true if the owner types the credential.
 pub(super) fn takes_token(connection: &ConnectionDetail) -> bool {
@@ -64,20 +61,26 @@ pub(super) struct Row {
     pub(super) href: String,
     pub(super) connector: String,
     pub(super) tile: Tile,
-    pub(super) label: String,
-    pub(super) status: Badge,
-    pub(super) health: Option<Badge>,
+    /// The connector with the label, where others of the connector have labels too.
+    pub(super) name: String,
+    /// The label, unless the connection is the only one of its connector and has none.
+    pub(super) label: Option<String>,
+    pub(super) state: Badge,
+    /// The date from which another credential is needed, if it is near; in place of the state.
+    pub(super) expires_soon: Option<String>,
     pub(super) cause: Option<String>,
     pub(super) account: Option<String>,
     pub(super) scopes: String,
     pub(super) expires: Option<When>,
     pub(super) expiry: Option<Expiry>,
+    /// The words for a connection without a date of expiry.
+    pub(super) no_expiry: &'static str,
     pub(super) used: Option<When>,
     /// The default of several connections to the service.
     pub(super) is_default: bool,
     pub(super) selection: Selection,
-    /// The connection has a problem and can be checked.
-    pub(super) needs_owner: bool,
+    /// The link that mends the connection.
+    pub(super) step: Option<StepLink>,
     pub(super) columns: Columns,
 }
 
@@ -143,25 +146,44 @@ impl Row {
     }
 
     pub(super) fn new(connection: &ConnectionDetail, columns: Columns, here: &Here, calendar: &Calendar) -> Self {
+        let expiry = Expiry::for_connection(connection, calendar);
+        let is_working = StatusLine::for_connection(connection) == StatusLine::Working;
+        let expires_soon = expiry.as_ref().filter(|it| is_working && it.is_near()).map(Expiry::distance);
+        let is_named = connection.siblings > 0 || connection.label != label::DEFAULT;
         Self {
             id: connection.id.to_string(),
             href: href(connection, here),
             connector: connection.connector.clone(),
             tile: Tile::new(&connection.connector),
-            label: connection.label.clone(),
-            status: Badge::connection(connection.status),
-            health: Badge::health(connection.health),
+            name: name(connection),
+            label: is_named.then(|| connection.label.clone()),
+            state: Badge::connection_state(connection.status, connection.health),
             cause: cause(connection),
             account: connection.account.clone(),
-            scopes: if connection.scopes.is_empty() { String::new() } else { connection.scopes.len().to_string() },
+            scopes: scope_words(&connection.scopes),
             expires: calendar.when_any(shown_expiry(connection)),
-            expiry: Expiry::for_connection(connection, calendar),
+            no_expiry: match connection.auth {
+                _ if connection.is_disconnected() => "None",
+                AuthKind::None => "Never",
+                AuthKind::Token | AuthKind::OAuth => "Not known",
+            },
+            step: StepLink::for_connection(connection, expires_soon.is_some(), here),
+            expiry,
+            expires_soon,
             used: calendar.when_any(connection.last_used_at),
             is_default: connection.is_default && connection.usable > 1,
             selection: if connection.is_disconnected() { Selection::Impossible } else { Selection::Possible },
-            needs_owner: StatusLine::for_connection(connection) == StatusLine::NeedsOwner && can_be_checked(connection),
             columns,
         }
+    }
+}
+
+/// Names one short permission, and counts others: "repo", "3 permissions". Empty if there are none.
+fn scope_words(scopes: &[String]) -> String {
+    match scopes {
+        [] => String::new(),
+        [one] if one.chars().count() <= MAX_SCOPE_LENGTH => one.clone(),
+        several => count(several.len() as u64, "permission"),
     }
 }
 
@@ -197,69 +219,9 @@ impl Dependent {
     }
 }
 
-/// The expiry date of a typed credential, as the owner entered it.
-pub(super) struct Expiry {
-    day: Date,
-    today: Date,
-}
-
-impl Expiry {
-    /// Returns the expiry date, if the owner entered one.
-    pub(super) fn for_connection(connection: &ConnectionDetail, calendar: &Calendar) -> Option<Self> {
-        connection.expires_on.map(|day| Self { day: day_to_jiff(day), today: calendar.today() })
-    }
-
-    /// Formats for machines: "2027-03-03".
-    pub(super) fn iso(&self) -> String {
-        self.day.to_string()
-    }
-
-    /// Formats for people: "3 March 2027".
-    pub(super) fn long_text(&self) -> String {
-        format_date(self.day)
-    }
-
-    /// Returns true if the owner should enter another credential.
-    pub(super) fn is_near(&self) -> bool {
-        self.day <= self.today.saturating_add(WARNING_DAYS.days())
-    }
-
-    /// Returns the distance in words: "Expires in 3 days", "Expires today", "Expired 2 days ago".
-    pub(super) fn distance(&self) -> String {
-        let days = self.today.until(self.day).map_or(0, |span| i64::from(span.get_days()));
-        let words = |days: i64| count(days.unsigned_abs(), "day");
-        match days {
-            0 => "Expires today".to_owned(),
-            1 => "Expires tomorrow".to_owned(),
-            2.. => format!("Expires in {}", words(days)),
-            _ => format!("Expired {} ago", words(days)),
-        }
-    }
-
-    /// Returns "ends" or "ended".
-    pub(super) fn verb(&self) -> &'static str {
-        if self.day < self.today { "ended" } else { "ends" }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Columns, Expiry};
-    use crate::connections::ConnectionHealth;
-    use crate::web::badge::Badge;
-    use jiff::civil::date;
-
-    #[test]
-    fn the_distance_of_an_expiry_date_is_counted_in_days() {
-        let distance = |day| Expiry { day, today: date(2026, 11, 29) }.distance();
-        assert_eq!(distance(date(2026, 12, 2)), "Expires in 3 days");
-        assert_eq!(distance(date(2027, 11, 29)), "Expires in 365 days");
-        assert_eq!(distance(date(2026, 11, 30)), "Expires tomorrow");
-        assert_eq!(
-            (distance(date(2026, 11, 29)).as_str(), distance(date(2026, 11, 28)).as_str()),
-            ("Expires today", "Expired 1 day ago")
-        );
-    }
+    use super::{Columns, scope_words};
 
     #[test]
     fn columns_are_read_back_from_an_address() {
@@ -272,13 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_health_problem_has_a_badge() {
-        for health in ConnectionHealth::ALL {
-            assert_eq!(
-                Badge::health(health).map(|badge| badge.shape),
-                (!health.is_ok()).then_some("needs"),
-                "{health:?}"
-            );
-        }
+    fn a_single_permission_is_named_and_several_are_counted() {
+        let words = |scopes: &[&str]| scope_words(&scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>());
+        assert_eq!((words(&[]).as_str(), words(&["repo"]).as_str()), ("", "repo"));
+        assert_eq!(words(&["repo", "gist"]), "2 permissions");
+        assert_eq!(words(&["https://www.googleapis.com/auth/gmail.readonly"]), "1 permission");
     }
 }

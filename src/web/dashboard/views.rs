@@ -13,6 +13,7 @@ use crate::connections::attention::ConnectionProblem;
 use crate::dashboard::{FirstSteps, Overview};
 use crate::jobs::MAX_COUNTED;
 use crate::web::badge::Badge;
+use crate::web::connection_links::{StepLink, name_with_label};
 use crate::web::entry_subject::Subject;
 use crate::web::here::Here;
 use crate::web::job_row::{JobRowView, newest_updates_href};
@@ -80,11 +81,12 @@ pub(super) struct EntryRow {
 
 /// A connection that needs its owner.
 pub(super) struct AttentionRow {
-    connector: String,
+    name: String,
     href: String,
-    label: String,
     badge: Badge,
     cause: Option<String>,
+    /// The link that mends the connection.
+    step: Option<StepLink>,
 }
 
 impl ShowPage {
@@ -200,11 +202,11 @@ impl EntryRow {
 impl AttentionRow {
     fn new(connection: &ConnectionProblem, here: &Here) -> Self {
         Self {
-            connector: connection.connector.clone(),
+            name: name_with_label(&connection.connector, &connection.label),
             href: here.path(&format!("/connections/{}", connection.id)),
-            label: connection.label.clone(),
-            badge: Badge::connection(connection.status),
+            badge: Badge::connection_state(connection.status, connection.health),
             cause: connection.cause.clone(),
+            step: StepLink::for_problem(connection, here),
         }
     }
 }

@@ -98,7 +98,13 @@ async fn a_revoked_grant_asks_the_owner_to_connect_again() {
 
     let shown = alice.get(page.path()).await;
     assert!(shown.has(&format!(".callout.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".callout"));
-    assert!(alice.get("/connections").await.has(&format!("td a[href='{}/checkup']", page.path())));
+    // lists link to the step that is known by now
+    let step = (alice.get("/connections").await, "td.nowrap a");
+    let of_dashboard = (alice.get("/dashboard").await, "#needs-you li > a");
+    for (list, selector) in [step, of_dashboard] {
+        assert_eq!(list.text(selector), "Sign in again: Guarded");
+        assert_eq!(list.attr(selector, "href").as_deref(), Some("/connectors/guarded/connection?label=Default"));
+    }
     // an expired connection is checked at once, without waiting for a reconnect
     let again = check(&app, &alice, &page).await;
     assert_eq!(results(&again), expected, "{}", again.text("main"));

@@ -23,7 +23,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     let list = alice.submit(&question, "main form", []).await;
     assert_eq!((list.path(), list.text(".flash.ok p").as_str()), ("/connections", "Guarded is disconnected."));
     assert!(!list.has("input[type=checkbox]"), "there is nothing left to disconnect");
-    assert_eq!(rows(&alice.get("/connections?state=disconnected").await), ["Guarded Default"]);
+    assert_eq!(rows(&alice.get("/connections?state=disconnected").await), ["Guarded"]);
     assert!(rows(&alice.get("/connections?state=connected").await).is_empty());
     assert_eq!(
         (count(&app, "secrets").await, count(&app, "user_connections WHERE secret_ref_access IS NULL").await),

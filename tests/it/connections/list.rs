@@ -37,12 +37,16 @@ async fn connections_that_need_their_owner_come_first_with_the_reason() {
     let list = alice.get("/connections").await;
     assert_eq!(rows(&list), ["Guarded Work", "Guarded Default"]);
     let cells = list.texts("tbody tr:first-child td");
-    assert_eq!(cells[..4], ["Select Guarded, Work", "Expired RefusedThe token was refused.", "alice@work", "2"]);
+    assert_eq!(cells[..4], ["Select Guarded, Work", "ExpiredThe token was refused.", "alice@work", "2 permissions"]);
     // a credential that is refused already has no end that would tell anything
-    assert_eq!(cells[4..], ["Never", "Check up Guarded, Work"]);
+    assert_eq!(cells[4..], ["Never", "Enter another token: Guarded, Work"], "no column for its expiry");
+    assert_eq!(list.texts("#states a"), ["All 2", "Needs me 1", "Expiring 0", "Connected 1", "Disconnected 0"]);
+    let mend = list.attr("tbody tr:first-child td.nowrap a", "href").unwrap();
+    assert!(mend.ends_with("/token"), "{mend}");
+    assert_eq!(alice.get(&mend).await.status, StatusCode::OK);
     assert_eq!(rows(&alice.get("/connections?state=attention").await), ["Guarded Work"]);
     assert_eq!(rows(&alice.get("/connections?state=connected").await), ["Guarded Default"]);
-    assert_eq!(rows(&bob.get("/connections").await), ["Guarded Default"]);
+    assert_eq!(rows(&bob.get("/connections").await), ["Guarded"], "the only one needs no label");
 
     let page = page_of(&alice, "Guarded Work").await;
     assert_eq!(page.text("h1"), "Guarded, Work");
@@ -69,7 +73,12 @@ async fn what_expires_soon_comes_first_and_columns_that_nobody_fills_are_left_ou
     assert_eq!(heads().await, ["Select", "Service", "State", "Account", "Expires", "Last used", "Action"]);
     let near = list.texts("tbody td .state.warn");
     assert!(near.len() == 1 && near[0].starts_with("Expires in "), "{near:?}");
-    assert_eq!(list.texts("tbody tr:last-child td")[2..4], ["None", "Never"]);
+    assert_eq!(list.texts("tbody tr:last-child td")[2..4], ["None", "Not known"]);
+    assert_eq!(list.texts("tbody td.nowrap a"), ["Enter another token: Guarded, Beta"]);
+    assert_eq!(list.texts("tbody tr:first-child td .state").len(), 1, "one badge");
+    let expiring = alice.get("/connections?state=expiring").await;
+    assert_eq!((expiring.text("h1"), rows(&expiring).len()), ("Connections that expire soon".to_owned(), 1));
+    assert_eq!(expiring.text("#states [aria-current]"), "Expiring 1");
     // the stream sends rows with the same columns
     let address = list.attr("div.live", "data-hx-sse-connect").unwrap();
     assert!(address.ends_with("&columns=account.expiry"), "{address}");
@@ -99,7 +108,7 @@ async fn an_invalid_filter_is_ignored_and_reported() {
     let page = alice.get("/connections?state=lost&after=x").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(page.texts(".callout.warn li").len(), 2);
-    assert_eq!(rows(&page), ["Guarded Default"]);
+    assert_eq!(rows(&page), ["Guarded"]);
 }
 
 #[tokio::test]

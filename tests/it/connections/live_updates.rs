@@ -16,7 +16,7 @@ async fn a_connection_that_stops_working_updates_open_pages_and_is_announced() {
     let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default, used by default").await);
     let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
     let first = rows.message().await.unwrap();
-    assert_eq!(first.data.matches("<hx-partial").count(), 2, "the present state of both: {}", first.data);
+    assert_eq!(first.data.matches("<hx-partial").count(), 3, "both rows, and the numbers: {}", first.data);
     assert!(!one.message().await.unwrap().data.contains("#live"), "nothing has changed");
 
     server.require_token("another-token");
@@ -25,6 +25,7 @@ async fn a_connection_that_stops_working_updates_open_pages_and_is_announced() {
     let row = format!("hx-target=\"#connection-{}\"", page.path().rsplit('/').next().unwrap());
     assert_eq!(told.data.matches(&row).count(), 1);
     assert!(told.data.contains("#live\" hx-swap=\"innerHTML\">Guarded needs you.<"), "{}", told.data);
+    assert!(told.data.contains("Needs me <span class=\"num\">1</span>"), "{}", told.data);
     // the row keeps its checkbox, so that a selection stays
     assert!(told.data.contains("name=\"c\""));
     let told = one.until("This connection needs you").await;

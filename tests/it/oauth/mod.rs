@@ -200,9 +200,7 @@ async fn a_revoked_grant_parks_its_jobs_until_the_owner_connects_again() {
     assert_eq!(status, "expired");
     assert!(reason.as_ref().unwrap().contains("no longer accepts this sign-in"), "{reason:?}");
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert!(
-        page.text("main").contains("no longer accepts this sign-in (The grant was taken back). Connect Guarded again")
-    );
+    assert!(page.text("main").contains("no longer accepts this sign-in (Access was withdrawn). Connect Guarded again"));
     let way = format!("/connections/{before}");
     assert!(page.attrs("main .actions a", "href").contains(&way), "the page does not link to the connection");
 

@@ -121,7 +121,7 @@ async fn an_owner_is_mailed_once_for_each_expiry() {
         app.app.refresher.refresh_due().await.unwrap();
         let mails = app.mails().await;
         assert_eq!(mails.len(), before + ends);
-        assert!(mails.last().unwrap().contains("no longer accepts this sign-in (The grant was taken"), "{mails:?}");
+        assert!(mails.last().unwrap().contains("no longer accepts this sign-in (Access was withdrawn"), "{mails:?}");
         server.control("revive").await;
         reconnect(&alice, &server).await;
         assert!(shows_answer(&app.wait_until_finished(&alice, job).await, "patience"));

@@ -29,7 +29,9 @@ impl Page {
 
     /// Returns the text of each element that matches, with white space as a browser shows it.
     pub(crate) fn texts(&self, selector: &str) -> Vec<String> {
-        Html::parse_document(&self.body).select(&parse(selector)).map(text).collect()
+        let page = Html::parse_document(&self.body);
+        let selector = parse(selector);
+        page.select(&selector).filter(|it| !is_folded(it)).map(text).collect()
     }
 
     /// Returns the text of the only element that matches; panics if there is none or more.
@@ -42,13 +44,17 @@ impl Page {
     /// Returns an attribute of the first element that matches, or `None` without such an element or attribute.
     pub(crate) fn attr(&self, selector: &str, name: &str) -> Option<String> {
         let page = Html::parse_document(&self.body);
-        page.select(&parse(selector)).next()?.attr(name).map(ToOwned::to_owned)
+        let selector = parse(selector);
+        let found = page.select(&selector).find(|it| !is_folded(it));
+        found?.attr(name).map(ToOwned::to_owned)
     }
 
     /// Returns an attribute of each element that matches and has the attribute.
     pub(crate) fn attrs(&self, selector: &str, name: &str) -> Vec<String> {
         let page = Html::parse_document(&self.body);
-        page.select(&parse(selector)).filter_map(|found| found.attr(name).map(ToOwned::to_owned)).collect()
+        let selector = parse(selector);
+        let found = page.select(&selector).filter(|it| !is_folded(it));
+        found.filter_map(|found| found.attr(name).map(ToOwned::to_owned)).collect()
     }
 
     /// Returns true if an element matches.
@@ -151,14 +157,22 @@ fn is_date(text: &str) -> bool {
     year > 0 && (1..=12).contains(&month) && (1..=days).contains(&day)
 }
 
-/// Returns the text of an element as a wide page shows it, without what a narrow one repeats in the header of a row.
+/// Returns the text of an element as a wide page shows it.
 fn text(element: ElementRef<'_>) -> String {
     let texts = element.descendants().filter_map(|node| {
-        let mut around = node.ancestors().filter_map(ElementRef::wrap);
-        let is_folded = around.any(|it| it.value().classes().any(|class| class == "fold"));
+        let is_folded = node.ancestors().filter_map(ElementRef::wrap).any(is_fold);
         node.value().as_text().filter(|_| !is_folded)
     });
     texts.map(|it| it.text.as_ref()).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns true if only a narrow page shows the element, which repeats there what columns say.
+fn is_folded(element: &ElementRef<'_>) -> bool {
+    element.ancestors().filter_map(ElementRef::wrap).any(is_fold)
+}
+
+fn is_fold(element: ElementRef<'_>) -> bool {
+    element.value().classes().any(|class| class == "fold")
 }
 
 fn parse(selector: &str) -> Selector {
