@@ -25,8 +25,10 @@ pub struct AuditEntry {
     pub target_id: Option<String>,
     /// Name of the connector, if it still exists.
     pub connector: Option<String>,
-    /// Tool that ran.
+    /// Tool that ran, by its name at the server.
     pub tool_name: Option<String>,
+    /// Title of the version that ran, while its job is stored.
+    pub tool_title: Option<String>,
     /// Job of the entry.
     pub job_id: Option<JobId>,
     /// Outcome of the action.
@@ -77,8 +79,10 @@ pub struct EntryDetail {
     pub connector_slug: Option<String>,
     /// Label of the connection that was created or used, if it still exists.
     pub connection: Option<String>,
-    /// Tool that ran.
+    /// Tool that ran, by its name at the server.
     pub tool_name: Option<String>,
+    /// Title of the version that ran, while its job is stored.
+    pub tool_title: Option<String>,
     /// Job, if it is still stored.
     pub job_id: Option<JobId>,
     /// Outcome of the action.
@@ -114,8 +118,10 @@ pub struct RecentEntry {
     pub action: Stored<ActionName>,
     /// Name of the connector, if it still exists.
     pub connector: Option<String>,
-    /// Tool that ran.
+    /// Tool that ran, by its name at the server.
     pub tool_name: Option<String>,
+    /// Title of the version that ran, while its job is stored.
+    pub tool_title: Option<String>,
     /// Outcome of the action.
     pub outcome: AuditOutcome,
     /// Time of the action.

@@ -16,6 +16,12 @@ pub async fn list_newest(conn: &mut PgConnection, actor: &Actor, most: i64) -> R
                e.action AS "action: _",
                c.name AS "connector?",
                e.tool_name,
+               (
+                   SELECT v.title
+                   FROM job j
+                   JOIN connector_tool_versions v ON v.id = j.tool_version_id
+                   WHERE j.owner_id = $1 AND j.id = e.job_id
+               ) AS tool_title,
                e.outcome AS "outcome: _",
                e.created_at
         FROM audit_entries e

@@ -73,6 +73,12 @@ pub(super) async fn newest(
                e.target_id,
                c.name AS "connector?",
                e.tool_name,
+               (
+                   SELECT v.title
+                   FROM job j
+                   JOIN connector_tool_versions v ON v.id = j.tool_version_id
+                   WHERE j.owner_id = $1 AND j.id = e.job_id
+               ) AS tool_title,
                e.job_id AS "job_id: JobId",
                e.outcome AS "outcome: _",
                e.error_class,
@@ -116,6 +122,12 @@ pub(super) async fn of_keys(
                e.target_id,
                c.name AS "connector?",
                e.tool_name,
+               (
+                   SELECT v.title
+                   FROM job j
+                   JOIN connector_tool_versions v ON v.id = j.tool_version_id
+                   WHERE j.owner_id = $1 AND j.id = e.job_id
+               ) AS tool_title,
                e.job_id AS "job_id: JobId",
                e.outcome AS "outcome!: _",
                e.error_class,
@@ -136,6 +148,12 @@ pub(super) async fn of_keys(
               WHERE strpos(lower(concat_ws(' ',
                   COALESCE((SELECT title FROM unnest($8::text[], $9::text[]) AS t (a, title) WHERE t.a = e.action), e.action),
                   e.tool_name,
+                  (
+                      SELECT v.title
+                      FROM job j
+                      JOIN connector_tool_versions v ON v.id = j.tool_version_id
+                      WHERE j.owner_id = $1 AND j.id = e.job_id
+                  ),
                   c.name,
                   (SELECT error FROM audit_bodies WHERE owner_id = $1 AND entry_id = asked.id)
               )), lower(sought.word)) = 0
@@ -211,6 +229,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -
                CASE WHEN c.is_active THEN c.slug END AS "connector_slug?",
                n.label AS "connection?",
                e.tool_name,
+               v.title AS "tool_title?",
                j.id AS "job_id?: JobId",
                e.outcome AS "outcome!: _",
                e.error_class,
@@ -227,6 +246,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: AuditId) -
         LEFT JOIN audit_bodies b ON b.owner_id = e.owner_id AND b.entry_id = e.id
         LEFT JOIN connectors c ON c.id = e.connector_id
         LEFT JOIN job j ON j.owner_id = e.owner_id AND j.id = e.job_id
+        LEFT JOIN connector_tool_versions v ON v.id = j.tool_version_id
         LEFT JOIN user_connections n ON n.owner_id = e.owner_id AND n.id = COALESCE(
             j.connection_id, CASE e.target_kind WHEN 'connection' THEN e.target_id::uuid END)
         WHERE e.owner_id = $1 AND e.id = $2

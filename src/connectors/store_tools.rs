@@ -44,7 +44,8 @@ pub(super) async fn list(conn: &mut PgConnection, owner: OwnerId, connector: Con
     .await
 }
 
-/// Returns the names of tools whose name or title contains the text, whatever its case; also of tools that are no longer listed.
+/// Returns the names of tools whose name, or a title they have or had, contains the text, whatever its case; also of tools that are
+/// no longer listed. Pages show a run under the title of its time.
 pub(super) async fn names_with_text(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -55,7 +56,7 @@ pub(super) async fn names_with_text(
         r#"
         SELECT DISTINCT t.name AS "name!"
         FROM connector_tools t
-        JOIN connector_tool_versions v ON v.id = t.current_version_id
+        JOIN connector_tool_versions v ON v.tool_id = t.id
         WHERE (t.owner_id IS NULL OR t.owner_id = $1)
           AND (strpos(lower(t.name), lower($2)) > 0 OR strpos(lower(v.title), lower($2)) > 0)
         ORDER BY 1

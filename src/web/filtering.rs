@@ -40,6 +40,18 @@ pub(super) fn report_invalid(faults: &mut FieldFaults, name: &str, value: &str, 
     faults.add(name, format!("“{cut}{dots}” was left out of “{name}”: {advice}"));
 }
 
+/// Returns "2 filters are on: failed, Workbench."; an empty text if only invalid parameters can be cleared, and `None` if there is
+/// nothing to clear.
+pub(super) fn active_filters(parts: &[String], faults: &FieldFaults) -> Option<String> {
+    let words = parts.join(", ");
+    match parts.len() {
+        0 if faults.is_empty() => None,
+        0 => Some(String::new()),
+        1 => Some(format!("1 filter is on: {words}.")),
+        n => Some(format!("{n} filters are on: {words}.")),
+    }
+}
+
 /// Parses a date in the format of a date field, and in no other.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     let day: Date = text.parse().ok()?;
@@ -67,6 +79,17 @@ pub(super) fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
 /// Formats a date as "20 November 2026".
 pub(super) fn format_date(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
+}
+
+/// Describes a period of whole days: "since 20 November 2026", "up to …", "on …" or "from … to …".
+pub(super) fn period_label(first: Option<Date>, last: Option<Date>) -> Option<String> {
+    match (first, last) {
+        (None, None) => None,
+        (Some(first), None) => Some(format!("since {}", format_date(first))),
+        (None, Some(last)) => Some(format!("up to {}", format_date(last))),
+        (Some(first), Some(last)) if first == last => Some(format!("on {}", format_date(first))),
+        (Some(first), Some(last)) => Some(format!("from {} to {}", format_date(first), format_date(last))),
+    }
 }
 
 /// Encodes query parameters; those without a value are left out.
@@ -116,7 +139,8 @@ pub(super) async fn load_connector_filter(tx: &mut Tx, actor: &Actor, slug: &str
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_date, start_of_day, url_with_params};
+    use super::{active_filters, parse_date, start_of_day, url_with_params};
+    use crate::error::FieldFaults;
     use jiff::tz::TimeZone;
     use time::macros::datetime;
 
@@ -132,6 +156,18 @@ mod tests {
     fn a_day_begins_at_midnight_of_the_viewers_zone() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         assert_eq!(start_of_day(parse_date("2026-11-20").unwrap(), &berlin), Some(datetime!(2026-11-19 23:00 UTC)));
+    }
+
+    #[test]
+    fn filters_are_listed_while_there_is_something_to_clear() {
+        let (failed, workbench) = ("failed".to_owned(), "Workbench".to_owned());
+        let mut faults = FieldFaults::default();
+        assert_eq!(active_filters(&[], &faults), None);
+        assert_eq!(active_filters(std::slice::from_ref(&failed), &faults).as_deref(), Some("1 filter is on: failed."));
+        let both = active_filters(&[failed, workbench], &faults);
+        assert_eq!(both.as_deref(), Some("2 filters are on: failed, Workbench."));
+        faults.add("since", "Write a date");
+        assert_eq!(active_filters(&[], &faults).as_deref(), Some(""));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) struct JobRowView {
     pub(super) action: Option<RowAction>,
     /// The list has columns to choose rows and to act on them.
     pub(super) has_actions: bool,
+    /// The box that chooses the row is ticked.
+    pub(super) is_chosen: bool,
 }
 
 /// A link of a row.
@@ -60,6 +62,7 @@ impl JobRowView {
             }),
             action: None,
             has_actions: false,
+            is_chosen: false,
         }
     }
 

@@ -13,6 +13,7 @@ mod admin;
 pub mod assets;
 mod audit;
 pub mod badge;
+mod cause_words;
 mod checkup_findings;
 mod compression;
 mod connection_links;

@@ -38,6 +38,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
         &[
             ("actor", "the extractors for the person behind a request"),
             ("badge", "a status as a word, an icon and a shape"),
+            ("cause_words", "codes of causes in words"),
             ("checkup_findings", "the results of a check-up"),
             ("connection_links", "name and addresses of a connection"),
             ("dead_link", "the page of a mailed link that does not work"),

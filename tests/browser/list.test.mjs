@@ -31,7 +31,7 @@ suite("list", { servers: { counting: startCounting } }, (stage) => {
     await page.setViewportSize({ width: 1280, height: 300 });
     await page.goto("/jobs");
     await rowOf(page, path).locator("td .state", { hasText: /Queued|Running/ }).waitFor();
-    const link = rowOf(page, path).locator("th a");
+    const link = rowOf(page, path).locator("th .title a");
     await link.focus();
     const before = await page.evaluate(() => ({
       scroll: scrollY,

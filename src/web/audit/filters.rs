@@ -1,10 +1,9 @@
 //! The filters of the log: parsed from the address, shown in the form, written back into links.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::actions::{self, OptionGroup};
+use super::actions;
 use super::labels::{Person, origin_label, origin_phrase, outcome_label};
 use super::list_params::ListParams;
 use crate::actor::Origin;
@@ -16,10 +15,16 @@ use crate::error::{FieldFaults, Result};
 use crate::ids::AuditId;
 use crate::web::actor::Viewer;
 use crate::web::filtering::{
-    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, format_date, load_connector_filter,
-    parse_date, parse_param, report_invalid, start_of_day, url_with_params,
+    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, active_filters,
+    load_connector_filter, parse_date, parse_param, period_label, report_invalid, start_of_day, url_with_params,
 };
 use crate::web::here::Here;
+
+/// The fields that the form always shows.
+const FIRST_FIELDS: [&str; 2] = ["text", "outcome"];
+
+/// The fields that the form folds away while none of them is in use.
+const FURTHER_FIELDS: [&str; 6] = ["tool", "action", "connector", "who", "from", "to"];
 
 /// The longest search text, in characters.
 const MAX_TEXT_LENGTH: usize = 200;
@@ -182,6 +187,21 @@ impl Filters {
         self.parts.join(", ")
     }
 
+    /// Returns the active filters as a sentence; `None` if there is nothing to clear.
+    pub(super) fn active(&self) -> Option<String> {
+        active_filters(&self.parts, &self.faults)
+    }
+
+    /// Returns the number of active filters that the form folds away. A period is one filter.
+    pub(super) fn further(&self) -> usize {
+        self.parts.len() - self.params.iter().filter(|(name, _)| FIRST_FIELDS.contains(name)).count()
+    }
+
+    /// Returns true if a field that the form folds away has a fault.
+    pub(super) fn has_further_fault(&self) -> bool {
+        self.faults.faults().iter().any(|fault| FURTHER_FIELDS.contains(&fault.field.as_str()))
+    }
+
     /// Returns the title of the page.
     pub(super) fn title(&self) -> String {
         match self.parts[..] {
@@ -200,30 +220,9 @@ impl Filters {
     fn person(&self) -> Person {
         self.here.name().map_or(Person::You, |_| Person::Member)
     }
-
-    /// Returns the options for the outcome.
-    pub(super) fn outcomes() -> Vec<SelectOption> {
-        let all = AuditOutcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_label(it)));
-        std::iter::once(SelectOption::new("", "Any outcome")).chain(all).collect()
-    }
-
-    /// Returns the options for the action.
-    pub(super) fn actions() -> Vec<OptionGroup> {
-        actions::options()
-    }
 }
 
 const NOT_A_POSITION: &str = "it is not a position in this log; use the links below the list";
-
-fn period_label(first: Option<Date>, last: Option<Date>) -> Option<String> {
-    match (first, last) {
-        (None, None) => None,
-        (Some(first), None) => Some(format!("since {}", format_date(first))),
-        (None, Some(last)) => Some(format!("up to {}", format_date(last))),
-        (Some(first), Some(last)) if first == last => Some(format!("on {}", format_date(first))),
-        (Some(first), Some(last)) => Some(format!("from {} to {}", format_date(first), format_date(last))),
-    }
-}
 
 #[cfg(test)]
 mod tests {

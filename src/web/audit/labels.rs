@@ -4,6 +4,7 @@ use crate::actor::Origin;
 use crate::audit::{AuditOutcome, EntryCount, Stored};
 use crate::ids::UserId;
 use crate::web::badge::Badge;
+use crate::web::filtering::SelectOption;
 use crate::web::when::grouped;
 
 /// The person who acted, as the viewer knows them.
@@ -57,6 +58,12 @@ pub(super) fn count_label(count: Option<EntryCount>) -> String {
 /// Returns the label of an outcome, as its badge shows it.
 pub(super) const fn outcome_label(outcome: AuditOutcome) -> &'static str {
     Badge::outcome(outcome).word
+}
+
+/// Returns the options for the outcome.
+pub(super) fn outcome_options() -> Vec<SelectOption> {
+    let all = AuditOutcome::ALL.into_iter().map(|it| SelectOption::new(it.as_str(), outcome_label(it)));
+    std::iter::once(SelectOption::new("", "Any outcome")).chain(all).collect()
 }
 
 /// Returns the origin as part of a list of filters.

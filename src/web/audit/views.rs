@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::actions::OptionGroup;
+use super::actions::{self, OptionGroup};
 use super::export::Format;
 use super::filters::Filters;
-use super::labels::{Person, count_label, stored_origin_label};
-use crate::audit::{ActionName, ActorKind, AuditEntry, AuditOutcome, EntryCount, EntryDetail, Listing, Stored};
+use super::labels::{Person, count_label, outcome_options, stored_origin_label};
+use crate::audit::{AuditEntry, AuditOutcome, EntryCount, EntryDetail, Listing};
 use crate::foreign_text::clean_text;
 use crate::ids::UserId;
 use crate::web::badge::Badge;
+use crate::web::cause_words::{cause_words, sentence_case};
 use crate::web::entry_subject::Subject;
 use crate::web::filtering::SelectOption;
 use crate::web::here::Here;
@@ -58,8 +59,8 @@ impl IndexPage {
                 None => shell,
             },
             origins: filters.origins(),
-            outcomes: Filters::outcomes(),
-            actions: Filters::actions(),
+            outcomes: outcome_options(),
+            actions: actions::options(),
             entries: list.rows.iter().map(|entry| Row::new(entry, viewer, &filters.here, calendar)).collect(),
             count: count_label(count),
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
@@ -67,16 +68,6 @@ impl IndexPage {
             older: list.older.map(|entry| filters.href(Some(entry))).unwrap_or_default(),
             exports: Format::ALL.map(|format| (format.name(), filters.export_href(format.extension()))),
             filters,
-        }
-    }
-
-    /// Returns "2 filters are on: failed, Workbench."
-    fn active_filters(&self) -> Option<String> {
-        let (n, words) = (self.filters.parts.len(), self.filters.summary());
-        match n {
-            0 => None,
-            1 => Some(format!("1 filter is on: {words}.")),
-            _ => Some(format!("{n} filters are on: {words}.")),
         }
     }
 }
@@ -114,17 +105,19 @@ pub(super) struct ShowPage {
     action: String,
     badge: Badge,
     at: When,
-    origin: String,
+    origin: &'static str,
     /// Noun and id of the target.
     target: Option<(String, String)>,
     connector: Option<String>,
     connector_href: Option<String>,
     connection: Option<String>,
-    tool: Option<String>,
+    /// Title and machine name of the tool. The title is absent if the tool has none, or its job is no longer stored.
+    tool: Option<(Option<String>, String)>,
     /// Id and address of the job.
     job: Option<(String, String)>,
     took: Option<String>,
-    error_class: Option<String>,
+    /// The kind of error in words, and its code.
+    error_class: Option<(String, String)>,
     error: Option<String>,
     bodies: Vec<Body>,
     ip: Option<String>,
@@ -163,32 +156,26 @@ impl ShowPage {
             action: entry.action.as_str().to_owned(),
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
-            origin: actor_label(&entry, Person::seen_by(viewer, entry.user_id)),
+            // who asked; that the hub runs every job needs no word
+            origin: stored_origin_label(&entry.origin, Person::seen_by(viewer, entry.user_id)),
             target: entry.target_kind.zip(entry.target_id),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),
             connection: entry.connection,
-            tool: entry.tool_name,
+            tool: entry.tool_name.map(|name| (entry.tool_title, name)),
             job: entry.job_id.map(|id| (id.to_string(), here.path(&format!("/jobs/{id}")))),
             took: latency(entry.latency_ms).map(when::duration),
             // the word of a cancellation is for programs; the badge and the cause say the same
-            error_class: entry.error_class.filter(|_| entry.outcome != AuditOutcome::Canceled),
+            error_class: entry
+                .error_class
+                .filter(|_| entry.outcome != AuditOutcome::Canceled)
+                .map(|class| (sentence_case(&cause_words(&class)), class)),
             error: entry.error,
             bodies: request.into_iter().chain(response).collect(),
             ip: entry.ip,
             agent: entry.agent,
         }
     }
-}
-
-/// Returns the label of the actor. The hub ran the job of somebody who asked for it.
-fn actor_label(entry: &EntryDetail, person: Person) -> String {
-    let label = stored_origin_label(&entry.origin, person);
-    let is_run = matches!(entry.action, Stored::Value(ActionName::JobFinished | ActionName::ConnectionChecked));
-    if is_run && entry.actor == ActorKind::User && entry.latency_ms.is_some() {
-        return format!("{label} (run by the hub)");
-    }
-    label.to_owned()
 }
 
 fn latency(millis: Option<i32>) -> Option<Duration> {

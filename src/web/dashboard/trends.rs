@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::jobs::{FailureCause, SlowTool, Trends};
+use crate::web::cause_words::cause_words;
 use crate::web::filtering::url_with_params;
 use crate::web::here::Here;
 use crate::web::when::{self, Calendar};
@@ -66,43 +67,5 @@ fn tool_row(tool: &SlowTool, here: &Here) -> TrendRow {
         text: format!("{label} ({})", tool.connector),
         href,
         figure: when::short_duration(Duration::from_millis(tool.p95_ms)),
-    }
-}
-
-/// Returns the cause in words. A class without words of its own is shown as it is, without its underscores.
-fn cause_words(cause: &str) -> String {
-    match cause {
-        "auth" => "not signed in",
-        "broken" | "no_answer" => "broke off",
-        "canceled" => "cancelled",
-        "checkup" => "the check-up found a problem",
-        "crash" | "shutdown" => "the hub stopped during the call",
-        "deadline" | "timeout" => "took too long",
-        "handshake" => "no encrypted connection",
-        "http_status" | "unavailable" => "the service had a fault",
-        "not_mcp" | "not_json" => "no answer in MCP",
-        "not_ready" => "could not be prepared",
-        "rate_limited" => "too many calls",
-        "refused" => "the address is not allowed",
-        "tool_error" => "the tool reported an error",
-        "too_large" => "the answer was too large",
-        "unreachable" | "unresolved" => "could not be reached",
-        "unknown" => "outcome unknown",
-        "other" => "something else",
-        other => return other.replace('_', " "),
-    }
-    .to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cause_words;
-
-    #[test]
-    fn a_cause_without_words_of_its_own_is_still_readable() {
-        assert_eq!(
-            (cause_words("timeout").as_str(), cause_words("too_many_tools").as_str()),
-            ("took too long", "too many tools")
-        );
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn new(State(app): State<App>, me: SignedIn, Path(ById { id }):
     let view = load_view(&app, &mut tx, &me, &job).await?;
     drop(tx);
     let shell = me
-        .shell("Cancel")
+        .shell(format!("Cancel {}?", view.tool))
         .await
         .section(Section::Jobs)
         .breadcrumb("Jobs", me.here().path("/jobs"))

@@ -19,7 +19,7 @@ pub(super) struct Chip {
     pub(super) label: &'static str,
     /// The number of its jobs; empty for all jobs.
     pub(super) count: String,
-    /// The meaning of the number, for screen readers.
+    /// The days of the number, if they are not all.
     pub(super) of: &'static str,
     pub(super) href: String,
     pub(super) is_here: bool,
@@ -49,7 +49,7 @@ pub(super) fn chips(here: &Here, counts: &JobCounts, days: &FailureDays, is_paus
     vec![
         chip("All", String::new(), "", "", ""),
         chip("Running", bounded(counts.running), "", StatusFilter::Running.as_str(), ""),
-        chip("Failed", grouped(counts.failed), " in the last 7 days", failed, &days.day),
+        chip("Failed", grouped(counts.failed), " in 7 days", failed, &days.day),
         chip("Needs me", bounded(counts.needs_owner), "", StatusFilter::WaitingInput.as_str(), ""),
     ]
 }

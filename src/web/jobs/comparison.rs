@@ -13,6 +13,7 @@ use crate::foreign_text::clean_text;
 use crate::ids::JobId;
 use crate::jobs::{self, Job, JobRow};
 use crate::web::actor::SignedIn;
+use crate::web::cause_words::sentence_case;
 use crate::web::error::Result;
 use crate::web::extract::Query;
 use crate::web::filtering::url_with_params;
@@ -97,14 +98,46 @@ async fn load(app: &App, me: &SignedIn, id: JobId) -> crate::error::Result<Bodie
     Ok(Bodies { input: load_masked_input(&mut tx, me, &job).await?, result: result_of(&job) })
 }
 
-/// Returns the structured result, or the parts of a result without one, or the error.
+/// Returns the structured result, or the parts of a result without one, or the error. Parts have names for people.
 fn result_of(job: &Job) -> Value {
     let output = job.output.as_deref().map(|text| serde_json::from_str::<Value>(text).unwrap_or_else(|_| text.into()));
     let Some(output) = output else {
-        return job.error.as_deref().map_or(Value::Null, |error| serde_json::json!({ "error": error }));
+        return job.error.as_deref().map_or(Value::Null, |error| serde_json::json!({ "Error": error }));
     };
     let part = |name: &str| output.get(name).filter(|value| !value.is_null()).cloned();
-    part("structuredContent").or_else(|| part("content")).unwrap_or(output)
+    part("structuredContent").or_else(|| part("content").map(named_parts)).unwrap_or(output)
+}
+
+/// Names the parts of a result by their kind, with a number if there are several: "Text", "Part 2: image".
+fn named_parts(content: Value) -> Value {
+    let Value::Array(parts) = content else { return content };
+    let is_one = parts.len() == 1;
+    let named = parts.into_iter().zip(1..).map(|(part, n)| {
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or("part").to_owned();
+        let name = if is_one { sentence_case(&kind) } else { format!("Part {n}: {kind}") };
+        (name, body_of(part))
+    });
+    Value::Object(named.collect())
+}
+
+/// Returns the text of a part, or its other fields, without the kind.
+fn body_of(mut part: Value) -> Value {
+    if let Some(fields) = part.as_object_mut() {
+        let kind = fields.remove("type");
+        if kind == Some("text".into())
+            && let Some(text) = fields.remove("text")
+        {
+            return text;
+        }
+    }
+    part
+}
+
+impl ValueRow {
+    /// Returns the place; a value that is all of the body has none.
+    fn name(&self) -> &str {
+        if self.place.is_empty() { "All of it" } else { &self.place }
+    }
 }
 
 impl Comparison {
@@ -175,7 +208,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, MAX_VALUES};
+    use super::{Comparison, MAX_VALUES, named_parts};
     use serde_json::json;
 
     #[test]
@@ -187,6 +220,16 @@ mod tests {
         assert_eq!(different, [("a.b.1", "2", "3"), ("c", "x", "–"), ("d", "–", "null")]);
         assert_eq!((compared.same.len(), compared.summary().as_str()), (1, "3 values differ, 1 the same"));
         assert_eq!(Comparison::new("", "", &json!(null), &json!(null)).summary(), "Both are empty");
+    }
+
+    #[test]
+    fn the_parts_of_a_result_are_named_by_their_kind() {
+        let text = json!({ "type": "text", "text": "hello" });
+        let image = json!({ "type": "image", "mimeType": "image/png" });
+        assert_eq!(named_parts(json!([text])), json!({ "Text": "hello" }));
+        let both = json!({ "Part 1: text": "hello", "Part 2: image": { "mimeType": "image/png" } });
+        assert_eq!(named_parts(json!([text, image])), both);
+        assert_eq!(named_parts(json!(["odd"])), json!({ "Part": "odd" }));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The filters of the list of jobs: parsed from the address, shown in the form, written back into links. The page of the list
 //! and its stream read them.
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
+use super::filter_words::{heading_noun, status_label};
+use super::row_selection::RowSelection;
 use crate::connections::LinkedConnector;
 use crate::db::Tx;
 use crate::error::{FieldFaults, Result};
@@ -13,8 +14,9 @@ use crate::ids::JobId;
 use crate::jobs::{Filter, StatusFilter, find_tools};
 use crate::web::actor::Viewer;
 use crate::web::filtering::{
-    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, format_date, load_connector_filter,
-    parse_date, parse_param, query_params, report_invalid, start_of_day, url_with_query,
+    CONNECTOR_HINT, DATE_HINT, MAX_TOOL_NAME_LENGTH, SelectOption, TOOL_NAME_HINT, active_filters,
+    load_connector_filter, parse_date, parse_param, period_label, query_params, report_invalid, start_of_day,
+    url_with_query,
 };
 use crate::web::here::Here;
 use crate::web::live_bar::LiveUpdatesBar;
@@ -36,6 +38,8 @@ pub(super) struct ListParams {
     before: String,
     #[serde(default)]
     live: String,
+    #[serde(default)]
+    select: String,
 }
 
 /// The parsed filters. Parameters that cannot be parsed are left out and reported in `faults`.
@@ -46,6 +50,8 @@ pub(super) struct Filters {
     pub(super) before: Option<JobId>,
     /// The viewer paused live updates.
     pub(super) is_paused: bool,
+    /// The rows whose boxes are ticked.
+    pub(super) selection: Option<RowSelection>,
     pub(super) faults: FieldFaults,
     /// The connector's name.
     connector: Option<String>,
@@ -55,7 +61,8 @@ pub(super) struct Filters {
     pub(super) tool: String,
     pub(super) since: String,
     pub(super) until: String,
-    period_text: String,
+    /// The days in words.
+    period: Option<String>,
     pub(super) connectors: Vec<SelectOption>,
 }
 
@@ -96,6 +103,8 @@ impl Filters {
         );
         let is_paused = params.live.trim() == "off";
         report_invalid(&mut faults, "live", &params.live, is_paused, "the only choice is “off”");
+        let selection = parse_param(&params.select, RowSelection::parse);
+        report_invalid(&mut faults, "select", &params.select, selection.is_some(), RowSelection::HINT);
         let tool = if is_short { tool.to_owned() } else { String::new() };
         let filter = Filter {
             status: stage,
@@ -110,6 +119,7 @@ impl Filters {
             here: Here::default(),
             before,
             is_paused,
+            selection,
             faults,
             connector: connector.map(|it| it.name.clone()),
             status: stage.map_or("", StatusFilter::as_str).to_owned(),
@@ -117,7 +127,7 @@ impl Filters {
             tool,
             since: since.map(|day| day.to_string()).unwrap_or_default(),
             until: until.map(|day| day.to_string()).unwrap_or_default(),
-            period_text: period_text(since, until),
+            period: period_label(since, until),
             connectors: Vec::new(),
         }
     }
@@ -172,47 +182,25 @@ impl Filters {
             (tool, None) => format!(" of “{tool}”"),
             (tool, Some(connector)) => format!(" of “{tool}” ({connector})"),
         };
-        format!("{jobs}{of}{}", self.period_text)
+        let period = self.period.as_ref().map(|words| format!(" {words}")).unwrap_or_default();
+        format!("{jobs}{of}{period}")
+    }
+
+    /// Returns each active filter in words.
+    fn parts(&self) -> Vec<String> {
+        let tool = (!self.tool.is_empty()).then(|| format!("tool “{}”", self.tool));
+        let status = self.filter.status.map(|status| status_label(status).to_lowercase());
+        [status, self.connector.clone(), tool, self.period.clone()].into_iter().flatten().collect()
+    }
+
+    /// Returns the active filters as a sentence; `None` if there is nothing to clear.
+    pub(super) fn active(&self) -> Option<String> {
+        active_filters(&self.parts(), &self.faults)
     }
 
     pub(super) fn stages() -> Vec<SelectOption> {
         let stage = |it: StatusFilter| SelectOption::new(it.as_str(), status_label(it));
         std::iter::once(SelectOption::new("", "Any status")).chain(StatusFilter::ALL.into_iter().map(stage)).collect()
-    }
-}
-
-/// Returns " since 20 November 2026", " up to …", " on …" or " from … to …".
-fn period_text(since: Option<Date>, until: Option<Date>) -> String {
-    match (since.map(format_date), until.map(format_date)) {
-        (None, None) => String::new(),
-        (Some(since), None) => format!(" since {since}"),
-        (None, Some(until)) => format!(" up to {until}"),
-        (Some(since), Some(until)) if since == until => format!(" on {since}"),
-        (Some(since), Some(until)) => format!(" from {since} to {until}"),
-    }
-}
-
-const fn status_label(stage: StatusFilter) -> &'static str {
-    match stage {
-        StatusFilter::Queued => "Queued or waiting",
-        StatusFilter::WaitingInput => "Waiting for you",
-        StatusFilter::Running => "Running",
-        StatusFilter::Succeeded => "Succeeded",
-        StatusFilter::Failed => "Failed or unknown",
-        StatusFilter::Unknown => "Outcome unknown",
-        StatusFilter::Canceled => "Cancelled",
-    }
-}
-
-const fn heading_noun(stage: StatusFilter) -> &'static str {
-    match stage {
-        StatusFilter::Queued => "Queued or waiting jobs",
-        StatusFilter::WaitingInput => "Jobs that wait for you",
-        StatusFilter::Running => "Running jobs",
-        StatusFilter::Succeeded => "Succeeded jobs",
-        StatusFilter::Failed => "Failed or unknown jobs",
-        StatusFilter::Unknown => "Jobs with an unknown outcome",
-        StatusFilter::Canceled => "Cancelled jobs",
     }
 }
 
@@ -239,6 +227,7 @@ mod tests {
         let day = ListParams { until: "2026-11-20".into(), ..params };
         let filters = Filters::parse(&day, None, &berlin);
         assert_eq!(filters.heading(), "Failed or unknown jobs of “a&b” on 20 November 2026");
+        assert_eq!(filters.parts(), ["failed or unknown", "tool “a&b”", "on 20 November 2026"]);
         assert_eq!(filters.filter.until, Some(datetime!(2026-11-20 23:00 UTC)));
     }
 
@@ -272,10 +261,11 @@ mod tests {
             until: "today".into(),
             before: "2".into(),
             live: "on".into(),
+            select: "every".into(),
         };
         let filters = Filters::parse(&params, None, &TimeZone::UTC);
         let fields: Vec<_> = filters.faults.faults().iter().map(|fault| fault.field.as_str()).collect();
-        assert_eq!(fields, ["status", "connector", "tool", "since", "until", "before", "live"]);
+        assert_eq!(fields, ["status", "connector", "tool", "since", "until", "before", "live", "select"]);
         assert!(filters.faults.faults().iter().all(|fault| fault.message.len() < 250));
         assert!(filters.filter.is_empty() && filters.before.is_none());
         assert_eq!((filters.href(None), filters.heading()), ("/jobs".into(), "Jobs".into()));

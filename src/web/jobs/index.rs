@@ -7,8 +7,9 @@ use http::StatusCode;
 use super::chips::{Chip, FailureDays, bounded, chips};
 use super::filters::{Filters, ListParams};
 use super::list_stream;
+use super::row_selection::{RowSelection, SelectLink};
 use crate::app::App;
-use crate::jobs::{self, Filter, JobCounts, JobList, PinnedJobs, StatusFilter};
+use crate::jobs::{self, Filter, JobCounts, JobList, JobRow, PinnedJobs, StatusFilter};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::filter_query::FilterQuery;
@@ -34,6 +35,8 @@ struct IndexPage {
     waiting_href: Option<String>,
     /// The number of jobs that run or wait.
     unfinished: String,
+    select_pinned: SelectLink,
+    select_listed: SelectLink,
     list_heading: &'static str,
     /// The listed jobs have not finished, so they can be cancelled and not run again.
     can_cancel: bool,
@@ -61,7 +64,13 @@ impl IndexPage {
         let can_change = filters.before.is_none() || listing.rows.iter().any(|row| !row.status.is_final());
         let bar = (has_list && can_change).then(|| filters.live_bar());
         let here = &filters.here;
-        let row = |job| JobRowView::with_actions(job, here, calendar);
+        let row = |job: &JobRow| JobRowView {
+            is_chosen: filters.selection.is_some_and(|it| it.has(job.status)),
+            ..JobRowView::with_actions(job, here, calendar)
+        };
+        let page = filters.href(filters.before);
+        let can_cancel = filters.filter.status.is_some_and(StatusFilter::is_unfinished);
+        let listed = if can_cancel { RowSelection::Unfinished } else { RowSelection::Finished };
         let queued = [("status", StatusFilter::Queued.as_str())];
         Self {
             stream: bar.as_ref().filter(|bar| !bar.is_paused).map(|_| list_stream::href(&filters, list)),
@@ -76,7 +85,9 @@ impl IndexPage {
             waiting_href: pinned.has_more.then(|| url_with_params(&here.path("/jobs"), &queued)),
             unfinished: unfinished(counts, pinned, &filters.filter),
             pinned: pinned.rows.iter().map(row).collect(),
-            can_cancel: filters.filter.status.is_some_and(StatusFilter::is_unfinished),
+            select_pinned: SelectLink::new(page.clone(), filters.selection, RowSelection::Unfinished),
+            select_listed: SelectLink::new(page, filters.selection, listed),
+            can_cancel,
             list_heading: if filters.filter.status.is_none() { "Finished" } else { "Newest first" },
             jobs: listing.rows.iter().map(row).collect(),
             stopped_at: listing.stopped_at.map(|job| calendar.when(job.made_at())),

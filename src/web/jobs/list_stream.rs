@@ -36,7 +36,8 @@ const AGE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Returns the address of the stream of a page of the list.
 pub(super) fn href(filters: &Filters, list: &JobList) -> String {
-    let query = filters.query(filters.before);
+    let mut query = filters.query(filters.before);
+    query.extend_pairs(filters.selection.map(|rows| ("select", rows.as_str())));
     let JobList { pinned, listing, .. } = list;
     let all = pinned.rows.iter().chain(&listing.rows);
     if filters.before.is_none() {
@@ -212,7 +213,9 @@ impl LiveSource for ListUpdates {
 impl ListUpdates {
     fn view(&self, row: &JobRow, calendar: &Calendar) -> JobRowView {
         let build = if self.has_actions { JobRowView::with_actions } else { JobRowView::new };
-        build(row, &self.filters.here, calendar)
+        // a row that is sent again keeps the tick that the page gave it
+        let is_chosen = self.filters.selection.is_some_and(|it| it.has(row.status));
+        JobRowView { is_chosen, ..build(row, &self.filters.here, calendar) }
     }
 
     /// Returns rows whose times in words have become older: of running jobs every few seconds, of others every minute.

@@ -48,18 +48,19 @@ pub(super) async fn new_cancellation(State(app): State<App>, me: SignedIn, Query
         return nothing_chosen(&me, "The selected jobs had finished before.").await;
     }
     let view = |row: &JobRow| JobRowView::new(row, me.here(), &me.calendar(app.clock.now()));
-    let jobs = count(open.len() as u64, "job");
+    let (jobs, is_one) = (count(open.len() as u64, "job"), open.len() == 1);
+    let heading = format!("Cancel {}?", if let [job] = &open[..] { job.label() } else { &jobs });
     Ok(page(&SelectionPage {
-        shell: shell(&me, "Cancel jobs").await,
-        heading: format!("Cancel {jobs}?"),
+        shell: shell(&me, &heading).await,
+        heading,
         consequence: "Jobs that have not started are cancelled at once. For jobs that run, the hub tells the server to stop. \
                       What the server has already done is not undone.",
         jobs: open.into_iter().map(view).collect(),
         refused: over.into_iter().map(|row| (view(row), "It has finished")).collect(),
         action: me.here().path("/jobs/cancellation"),
-        button: format!("Cancel {jobs}"),
+        button: format!("Cancel {}", if is_one { "the job" } else { &jobs }),
         is_danger: true,
-        keep: "Keep them",
+        keep: if is_one { "Keep it" } else { "Keep them" },
         back: me.here().path("/jobs"),
         key: String::new(),
     }))
@@ -100,13 +101,14 @@ pub(super) async fn new_repetition(State(app): State<App>, me: SignedIn, Query(p
     let view = |row: &JobRow| JobRowView::new(row, me.here(), &me.calendar(app.clock.now()));
     let ready: Vec<_> = rows.iter().filter(|row| refusal(row).is_none()).map(view).collect();
     let jobs = count(ready.len() as u64, "job");
+    let heading = match &ready[..] {
+        [] => "None of these can be run again from here".to_owned(),
+        [job] => format!("Run {} again?", job.tool),
+        _ => format!("Run {jobs} again?"),
+    };
     Ok(page(&SelectionPage {
-        shell: shell(&me, "Run jobs again").await,
-        heading: if ready.is_empty() {
-            "None of these can be run again from here".to_owned()
-        } else {
-            format!("Run {jobs} again?")
-        },
+        shell: shell(&me, &heading).await,
+        heading,
         consequence: "Each is run once more, with the same input and through the same connection. What it changed at its service \
                       may happen a second time.",
         jobs: ready,
@@ -167,7 +169,7 @@ pub(super) async fn nothing_chosen(me: &SignedIn, words: &'static str) -> Result
 }
 
 /// Builds the shell of a page below the list.
-pub(super) async fn shell(me: &SignedIn, title: &'static str) -> Shell {
+pub(super) async fn shell(me: &SignedIn, title: &str) -> Shell {
     me.shell(title).await.section(Section::Jobs).breadcrumb("Jobs", me.here().path("/jobs"))
 }
 

@@ -31,17 +31,20 @@ async fn the_log_is_narrowed_by_its_form_and_says_so() {
     app.run(&bob, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
     let all = alice.get("/audit").await;
     assert_eq!(list(&all).len(), 5);
+    assert_eq!((all.text("details.further summary"), all.has("details.further[open]")), ("More filters".into(), false));
 
     let failed = alice.submit(&all, FORM, [("outcome", "failed")]).await;
-    assert_eq!(list(&failed), ["json_query · Workbench Tool run"]);
+    assert_eq!(list(&failed), ["Query JSON · Workbench Tool run"]);
     assert_eq!(failed.text("title"), "Audit log: failed – Tool Connect Craft");
     assert!(failed.text("main").contains("1 filter is on: failed. Clear filters"));
     assert_eq!(failed.attr("#f-outcome option[selected]", "value").as_deref(), Some("failed"));
+    assert!(!failed.has("details.further[open]"), "none of the further filters is on");
 
     let runs = [("outcome", ""), ("action", "job.finished"), ("connector", "workbench"), ("who", "browser")];
     let runs = alice.submit(&failed, FORM, runs).await;
-    assert_eq!(list(&runs), ["json_query · Workbench Tool run", "hash · Workbench Tool run"]);
+    assert_eq!(list(&runs), ["Query JSON · Workbench Tool run", "Hash a text · Workbench Tool run"]);
     assert!(runs.text("main").contains("3 filters are on: Tool run, Workbench, by "));
+    assert_eq!(runs.text("details.further[open] summary"), "More filters (3 on)");
     assert_eq!(list(&alice.get("/audit?action=connections").await), ["Connection created Workbench"]);
     assert_eq!(list(&alice.get("/audit?who=browser&action=sessions").await), ["Signed in"]);
 
@@ -62,10 +65,11 @@ async fn words_are_found_in_titles_tools_services_and_errors() {
         list(&alice.submit(&page, FORM, [("text", text)]).await)
     };
     assert_eq!(found("SIGNED in").await, ["Signed in"]);
-    assert_eq!(found("hash").await, ["hash · Workbench Tool run"]);
+    assert_eq!(found("a TEXT").await, ["Hash a text · Workbench Tool run"], "the title that the list shows");
+    assert_eq!(found("hash").await, ["Hash a text · Workbench Tool run"]);
     // in any order, and not beside each other
     assert_eq!(found(" workbench   created ").await, ["Connection created Workbench"]);
-    assert_eq!(found("cannot be read").await, ["json_query · Workbench Tool run"]);
+    assert_eq!(found("cannot be read").await, ["Query JSON · Workbench Tool run"]);
     // what a pattern would mean is text
     assert_eq!(found("%").await, Vec::<String>::new());
     assert_eq!(list(&bob.get("/audit?text=hash").await), Vec::<String>::new());
@@ -92,6 +96,7 @@ async fn a_period_is_of_whole_days_on_the_readers_clock() {
     let backwards = alice.get(&format!("/audit?from={}&to={}", day(0), day(-1))).await;
     assert_eq!((backwards.status.as_u16(), list(&backwards).len()), (422, 2));
     assert_eq!(backwards.text("main .callout li"), "The last day is before the first: swap them.");
+    assert!(backwards.has("details.further[open]"), "a fault is not folded away");
     assert_eq!(backwards.attr("#f-from", "value"), Some(day(0)));
     assert_eq!(backwards.attr("#f-to", "value"), Some(day(-1)));
 }
@@ -118,7 +123,7 @@ async fn what_is_no_filter_is_told_and_the_rest_is_shown() {
     app.wait_until_finished(&alice, job).await;
     let page =
         alice.get("/audit?who=me&action=job&connector=nowhere&from=x&before=7&outcome=succeeded&text=hash").await;
-    assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["hash · Workbench Tool run".to_owned()]));
+    assert_eq!((page.status.as_u16(), list(&page)), (422, vec!["Hash a text · Workbench Tool run".to_owned()]));
     assert!(page.text("title").starts_with("Error: Audit log"), "{}", page.text("title"));
     let told = page.texts("main .callout li");
     for name in ["action", "connector", "who", "from", "before"] {

@@ -67,9 +67,24 @@ async fn a_run_is_found_by_a_part_of_the_tools_name_or_title() {
     let page = alice.get("/audit").await;
     for text in ["GET", "sum", "numbers", " add "] {
         let found = alice.submit(&page, "form[role=search]", [("tool", text)]).await;
-        assert_eq!(list(&found), ["get-sum · Sums Tool run"], "{text}");
+        assert_eq!(list(&found), ["Add Numbers · Sums Tool run"], "{text}");
         let said = format!("1 filter is on: tool “{}”.", text.trim());
         assert!(found.text("main").contains(&said), "{}", found.text("main"));
+    }
+    // the entry keeps the title of the version that ran
+    let renamed = "WITH renamed AS (
+             INSERT INTO connector_tool_versions (id, tool_id, owner_id, version, title, schema, definition_hash, created_at)
+             SELECT gen_random_uuid(), tool_id, owner_id, version + 1, 'Total', schema, definition_hash, created_at
+             FROM connector_tool_versions
+             WHERE title = 'Add Numbers'
+             RETURNING id, tool_id
+         )
+         UPDATE connector_tools t SET current_version_id = r.id FROM renamed r WHERE t.id = r.tool_id";
+    sqlx::query(renamed).execute(app.app.system.pool()).await.unwrap();
+    for text in ["total", "numbers"] {
+        let found = alice.get(&format!("/audit?tool={text}")).await;
+        assert_eq!(list(&found), ["Add Numbers · Sums Tool run"], "{text}");
+        assert_eq!(alice.get(&format!("/jobs?tool={text}")).await.texts("tbody th a bdi"), ["Add Numbers"], "{text}");
     }
     assert!(alice.get("/audit?tool=%25").await.has(".empty"));
     assert!(bob.get("/audit?tool=sum").await.has(".empty"));

@@ -53,8 +53,8 @@ async fn each_act_leaves_exactly_one_entry() {
 
     let page = alice.get("/audit").await;
     let expected = [
-        "hash · Workbench Tool run",
-        "hash · Workbench Tool run",
+        "Hash a text · Workbench Tool run",
+        "Hash a text · Workbench Tool run",
         "Connection created Workbench",
         "login · Vaults Tool run",
         "Connection created Vaults",
@@ -95,7 +95,11 @@ async fn a_refused_sign_in_and_a_failed_job_say_why() {
     app.run(&alice, "/connectors/workbench/tools/json_query", query).await;
     let page = entry(&alice, 0).await;
     let facts = page.text("dl.kv");
-    assert!(facts.contains("Kind of errortool_error") && facts.contains("The JSON cannot be read"), "{facts}");
+    assert!(
+        facts.contains("Kind of errorThe tool reported an error tool_error")
+            && facts.contains("The JSON cannot be read"),
+        "{facts}"
+    );
     assert_eq!(page.text(".state"), "Failed");
 
     app.stranger().sign_in("alice@example.com", "a guess at the password").await;
@@ -113,7 +117,7 @@ async fn nobody_reads_what_others_did() {
     let place = alice.get("/audit").await.attr("tbody th a", "href").unwrap();
     assert_eq!(alice.get(&place).await.status, StatusCode::OK);
     assert_eq!(bob.get(&place).await.status, StatusCode::NOT_FOUND);
-    assert!(list(&bob.get("/audit").await).iter().all(|what| !what.contains("hash")));
+    assert!(list(&bob.get("/audit").await).iter().all(|what| !what.contains("Hash")));
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn a_tool_run_is_entered_for_the_person_who_asked_for_it() {
     let alice = app.alice().await;
     let job = app.run(&alice, HASH, [("v/text", "a")]).await;
     let entry = alice.get(&entry_href(&job)).await;
-    assert!(entry.text("dl.kv").contains("WhoYou, in a browser (run by the hub)"), "{}", entry.text("dl.kv"));
+    assert!(entry.text("dl.kv").contains("WhoYou, in a browser"), "{}", entry.text("dl.kv"));
     let mine = alice.get("/audit?who=browser&action=job.finished").await;
     assert_eq!(mine.attrs("tbody th a", "href"), [entry.path()]);
     assert_eq!(mine.texts("tbody td:nth-of-type(3)"), ["You, in a browser"]);

@@ -23,7 +23,7 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     assert_eq!(alice.get("/jobs").await.header("cache-control"), Some("private, no-cache"));
     assert_eq!(
         (there.text("h1"), there.text(".page-head .row span + span")),
-        ("hash · Workbench".into(), "Tool run".into())
+        ("Hash a text · Workbench".into(), "Tool run".into())
     );
     assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "Hash a text");
     let connector = there.attrs("dd a[href^='/connectors/']", "href");
@@ -36,12 +36,13 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     let sizes = there.texts("main section > p");
     assert!(sizes[0].ends_with(" bytes. Secrets were removed before it was stored."), "{sizes:?}");
     let facts = there.text("dl.kv");
-    assert!(facts.contains("WhoYou, in a browser (run by the hub)") && facts.contains("Took"), "{facts}");
+    assert!(facts.contains("WhoYou, in a browser") && facts.contains("Took"), "{facts}");
     // whose address is that of the person who asked
     assert!(facts.contains("Address127.0.0.1"), "{facts}");
     let ids = there.texts("dl.kv code");
     let last = |path: &str| path.rsplit('/').next().unwrap().to_owned();
-    assert_eq!(ids, [last(job.path()), last(there.path())]);
+    assert_eq!(ids, ["hash".to_owned(), last(job.path()), last(there.path())]);
+    assert!(facts.contains("ToolHash a text hash"), "{facts}");
     // what a person does has an address
     let facts = entry(&alice, 2).await.text("dl.kv");
     assert!(facts.contains("WhoYou, in a browser"), "{facts}");

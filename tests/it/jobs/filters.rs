@@ -39,6 +39,9 @@ async fn the_form_filters_the_list_and_the_page_names_the_filters() {
         (good.text("h1"), tools(&good)),
         ("Succeeded jobs of “hash” (Workbench)".to_owned(), vec!["Hash a text".to_owned()])
     );
+    let told = "3 filters are on: succeeded, Workbench, tool “hash”. Clear filters";
+    assert!(good.text("main").contains(told), "{}", good.text("main"));
+    assert!(!good.has("form[role=search] a"), "a link beside the button moves it");
 
     let none = alice.submit(&good, FORM, [("status", "canceled")]).await;
     assert_eq!(none.text("main h2"), "No jobs match");

@@ -48,6 +48,9 @@ async fn chosen_jobs_are_cancelled_together_and_each_leaves_its_own_entry() {
     }
     assert_eq!(alice.get(&format!("/jobs/{}.json", running[1])).await.json()["status"], "running");
 
+    let one = alice.get(&format!("/jobs/cancellation?{}", chosen(&[&running[1]]))).await;
+    assert_eq!((one.text("h1"), one.text("main form a")), ("Cancel Count down?".to_owned(), "Keep it".to_owned()));
+    assert!(one.text("title").starts_with("Cancel Count down?"), "{}", one.text("title"));
     let late = alice.get(&address).await;
     assert_eq!((late.path(), late.text(".flash p")), ("/jobs", "The selected jobs had finished before.".to_owned()));
     let none = alice.get("/jobs/cancellation").await;
@@ -110,6 +113,7 @@ async fn two_jobs_are_compared_by_their_values() {
     assert_eq!(page.text("#input"), "Input 1 value differs, 2 the same");
     let rows = page.texts("section[aria-labelledby=input] tbody:first-of-type tr:nth-child(2) > *");
     assert_eq!(rows, ["text", "a", "b"]);
+    assert_eq!(page.texts("section[aria-labelledby=input] thead th"), ["Field", "First", "Second"]);
     assert!(page.text("#result").contains("1 value differs"), "{}", page.text("#result"));
 
     let with_failure = alice.get(&format!("/jobs/comparison?a={failed}&b={first}")).await;
@@ -119,4 +123,32 @@ async fn two_jobs_are_compared_by_their_values() {
     assert_eq!(bob.get(&format!("/jobs/comparison?a={first}&b={second}")).await.status, StatusCode::NOT_FOUND);
     let one = alice.get(&format!("/jobs/comparison?{}", chosen(&[&first]))).await;
     assert_eq!(one.text(".flash p"), "Select exactly two jobs to compare.");
+}
+
+#[tokio::test]
+async fn all_rows_of_a_form_are_chosen_by_a_link_without_script() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let running = start_long_job(&app, &alice).await;
+    let (first, second) = (hash(&app, &alice, "a").await, hash(&app, &alice, "b").await);
+    let list = alice.get("/jobs?live=off").await;
+    assert!(!list.has("input[name=c][checked]"));
+    let all = list.attrs(".sheet-head a[href*='select=']", "href");
+    assert_eq!(all, ["/jobs?live=off&select=unfinished", "/jobs?live=off&select=finished"]);
+
+    let unfinished = alice.get(&all[0]).await;
+    assert_eq!(unfinished.attrs("input[name=c][checked]", "value"), std::slice::from_ref(&running));
+    assert_eq!(
+        unfinished.text("form[aria-labelledby=unfinished] .sheet-head > a"),
+        "Select none of the unfinished jobs"
+    );
+    let finished = alice.get("/jobs?select=finished").await;
+    assert_eq!(finished.attrs("input[name=c][checked]", "value"), [second, first]);
+    let question = alice.submit(&finished, "form[aria-labelledby=list]", []).await;
+    assert_eq!(question.text("h1"), "Run 2 jobs again?");
+    // a row that is sent again keeps its tick, and a page that began without has none
+    let stream = alice.get("/jobs?select=unfinished").await.attr("div.live", "data-hx-sse-connect").unwrap();
+    let row = alice.stream(&stream, &[]).await.message().await.unwrap().data;
+    assert!(row.contains(&format!("value=\"{running}\" checked")), "{row}");
+    assert_eq!(alice.get("/jobs?select=every").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

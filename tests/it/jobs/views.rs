@@ -60,9 +60,9 @@ async fn what_runs_stands_before_what_has_finished_however_long_ago_it_began() {
     assert_eq!(page.attrs(PINNED, "id"), [format!("job-{running}")]);
     assert_eq!(page.text(&format!("{PINNED} .num .vh")), "Running for 12 seconds");
     assert_eq!(page.attrs(FINISHED, "id"), finished);
-    let cancel = page.attr(&format!("{PINNED} td.keep a"), "href").unwrap();
+    let cancel = page.attr(&format!("{PINNED} td.nowrap a"), "href").unwrap();
     assert!(alice.get(&cancel).await.text("h1").starts_with("Cancel"));
-    let again = page.attr(&format!("{FINISHED} td.keep a"), "href").unwrap();
+    let again = page.attr(&format!("{FINISHED} td.nowrap a"), "href").unwrap();
     assert!(again.contains("/tools/hash?from="), "{again}");
     assert_eq!(alice.get(&again).await.text("textarea[name='v/text'], input[name='v/text']"), "b");
 
@@ -88,7 +88,7 @@ async fn the_views_have_numbers_and_lead_to_their_jobs() {
     delay(&app, &asking).await;
     let_wait_for_owner(&app, &asking).await;
     let page = alice.get("/jobs").await;
-    assert_eq!(page.texts("#views a"), ["All", "Running 4", "Failed 0 in the last 7 days", "Needs me 1"]);
+    assert_eq!(page.texts("#views a"), ["All", "Running 4", "Failed 0 in 7 days", "Needs me 1"]);
     assert_eq!(page.text("#views [aria-current]"), "All");
     assert_eq!(page.text("#unfinished .sub"), "6");
     assert_eq!(page.attrs(PINNED, "id")[..2], [format!("job-{asking}"), format!("job-{queued}")]);
@@ -109,10 +109,10 @@ async fn failures_are_counted_for_a_week() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, QUERY, [("v/filter", ".["), ("v/json", "{}")]).await;
-    assert_eq!(alice.get("/jobs").await.texts("#views a")[2], "Failed 1 in the last 7 days");
+    assert_eq!(alice.get("/jobs").await.texts("#views a")[2], "Failed 1 in 7 days");
     let age = "UPDATE job_hours SET hour = hour - interval '7 days'";
     sqlx::query(age).execute(app.app.system.pool()).await.unwrap();
-    assert_eq!(alice.get("/jobs").await.texts("#views a")[2], "Failed 0 in the last 7 days");
+    assert_eq!(alice.get("/jobs").await.texts("#views a")[2], "Failed 0 in 7 days");
 }
 
 #[tokio::test]
