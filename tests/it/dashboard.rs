@@ -135,7 +135,7 @@ async fn figures_are_compared_with_the_time_before() {
     age_figures(&app, 8).await;
     app.run(&alice, HASH, [("v/text", "c")]).await;
     assert_eq!(notes(2).await[0], "2 fewer than the week before");
-    assert_eq!(notes(3).await, ["up 33.4 points", "cancelled jobs not counted"]);
+    assert_eq!(notes(3).await, ["66.6 % the week before", "cancelled jobs not counted"]);
     age_figures(&app, 20).await;
     assert!(!notes(2).await.iter().any(|note| note.contains("the week before")));
 }

@@ -183,7 +183,11 @@ impl Card {
             name: entry.name.clone(),
             tile: Tile::new(&entry.name),
             description: entry.description.clone(),
-            tools: when::count(u64::try_from(entry.tool_count).unwrap_or(0), "tool"),
+            tools: match (entry.tool_count, entry.group) {
+                (0, CatalogueGroup::ToConnect) => "Tools shown after you connect".to_owned(),
+                (0, CatalogueGroup::Coming) => "No tools yet".to_owned(),
+                (count, _) => when::count(count.unsigned_abs(), "tool"),
+            },
             kind: kind_label(entry.transport),
             auth: entry.auth.label(),
             link: entry.link.map(Badge::connection),

@@ -152,7 +152,7 @@ impl Search {
     pub(super) fn auths(&self, available: &AvailableFilters) -> Vec<SelectOption> {
         let chosen = self.filter.auth.filter(|it| !available.auths.contains(it));
         let all = available.auths.iter().copied().chain(chosen);
-        options("Any", all.map(|it| SelectOption::new(it.as_str(), it.label())))
+        options("Any credential", all.map(|it| SelectOption::new(it.as_str(), it.label())))
     }
 
     pub(super) fn states() -> Vec<SelectOption> {

@@ -64,16 +64,10 @@ impl Tally {
         })
     }
 
-    /// Returns the change of the success rate in points: "up 1.1 points".
-    pub(super) fn change_of_success(&self, before: &Self) -> Option<String> {
-        let (now, then) = (self.success_permille()?, before.success_permille()?);
-        let difference = now.abs_diff(then);
-        let points = format!("{}.{} points", difference / 10, difference % 10);
-        Some(match now.cmp(&then) {
-            Ordering::Equal => "no change".to_owned(),
-            Ordering::Greater => format!("up {points}"),
-            Ordering::Less => format!("down {points}"),
-        })
+    /// Returns the success rate of another time, beside this one: "75 % the week before".
+    pub(super) fn success_before(&self, before: &Self, name: &str) -> Option<String> {
+        let (now, then) = (self.success_rate()?, before.success_rate()?);
+        Some(if now == then { format!("as {name}") } else { format!("{then} {name}") })
     }
 
     fn success_permille(&self) -> Option<u64> {
@@ -137,11 +131,12 @@ mod tests {
     #[test]
     fn a_change_is_told_against_the_time_before() {
         let tally = |succeeded, failed| Tally { succeeded, failed, ..Tally::default() };
-        let change = |now: Tally, before: Tally| (now.change_of_total(&before, "then"), now.change_of_success(&before));
+        let change =
+            |now: Tally, before: Tally| (now.change_of_total(&before, "then"), now.success_before(&before, "then"));
         let told = |total: &str, success: &str| (Some(total.to_owned()), Some(success.to_owned()));
-        assert_eq!(change(tally(9, 1), tally(3, 1)), told("6 more than then", "up 15.0 points"));
-        assert_eq!(change(tally(1, 1), tally(3, 1)), told("2 fewer than then", "down 25.0 points"));
-        assert_eq!(change(tally(3, 1), tally(3, 1)), told("as many as then", "no change"));
+        assert_eq!(change(tally(9, 1), tally(3, 1)), told("6 more than then", "75 % then"));
+        assert_eq!(change(tally(1, 1), tally(3, 1)), told("2 fewer than then", "75 % then"));
+        assert_eq!(change(tally(3, 1), tally(3, 1)), told("as many as then", "as then"));
         assert_eq!(change(tally(3, 1), Tally::default()), (None, None));
     }
 

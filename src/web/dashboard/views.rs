@@ -133,7 +133,7 @@ impl Figures {
             as_of: calendar.when(calendar.now()).clock(),
             job_count: when::grouped(all.total()),
             job_change: all.change_of_total(&before, view.range.before()),
-            success_change: all.change_of_success(&before),
+            success_change: all.success_before(&before, view.range.before()),
             average: all.average_duration(),
             success_rate: all.success_rate().unwrap_or_else(|| "–".to_owned()),
             failed: all.failed + all.unknown,

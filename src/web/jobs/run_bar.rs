@@ -21,17 +21,30 @@ impl RunBar {
     pub(super) fn new(job: &Job) -> Self {
         let length = |from: Timestamp, to: Timestamp| short_duration((to - from).unsigned_abs());
         let Some(started) = job.started_at else {
-            let words = if job.finished_at.is_some() { "did not start" } else { "not started yet" };
+            let words = match (job.finished_at.is_some(), job.run_no) {
+                (true, _) => "did not start",
+                (false, 0) => "not started yet",
+                (false, _) => "started, then stopped to wait",
+            };
             return Self { start: None, is_open: job.finished_at.is_none(), words: words.to_owned() };
         };
         let waiting = length(job.created_at, started);
         let Some(finished) = job.finished_at else {
-            return Self { start: Some(9), is_open: true, words: format!("waited {waiting}, running") };
+            return Self {
+                start: Some(9),
+                is_open: true,
+                words: format!("{}, running", before_run(&waiting, job.run_no)),
+            };
         };
-        let words = format!("waited {waiting}, ran {}", length(started, finished));
+        let words = format!("{}, ran {}", before_run(&waiting, job.run_no), length(started, finished));
         let waited = (started - job.created_at).whole_milliseconds().max(0);
         let all = (finished - job.created_at).whole_milliseconds().max(1);
         let share = i64::try_from(waited * 98 / all).unwrap_or(0);
         Self { start: Some(1 + share.clamp(LEAST, 98 - LEAST)), is_open: false, words }
     }
+}
+
+/// Describes the time before the last run, in which earlier ones may have ended.
+fn before_run(length: &str, run_no: i32) -> String {
+    if run_no > 1 { format!("{length} until try {run_no}") } else { format!("waited {length}") }
 }

@@ -109,8 +109,16 @@ pub(super) async fn new_repetition(State(app): State<App>, me: SignedIn, Query(p
     Ok(page(&SelectionPage {
         shell: shell(&me, &heading).await,
         heading,
-        consequence: "Each is run once more, with the same input and through the same connection. What it changed at its service \
-                      may happen a second time.",
+        consequence: match ready.len() {
+            1 => {
+                "It runs once more, with the same input and through the same connection. What it changed at its service may \
+                  happen a second time."
+            }
+            _ => {
+                "Each runs once more, with the same input and through the same connection. What it changed at its service may \
+                  happen a second time."
+            }
+        },
         jobs: ready,
         refused: rows.iter().filter_map(|row| Some((view(row), refusal_words(refusal(row)?)))).collect(),
         action: me.here().path("/jobs/repetition"),

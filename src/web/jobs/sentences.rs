@@ -38,8 +38,8 @@ fn running_sentence(job: &Job, now: Timestamp) -> String {
     match (job.run_no, length) {
         (..=1, None) => "Running now.".to_owned(),
         (..=1, Some(length)) => format!("Running for {length}."),
-        (run, None) => format!("Running again, run {run}."),
-        (run, Some(length)) => format!("Running again for {length}, run {run}."),
+        (run, None) => format!("Running now, try {run}."),
+        (run, Some(length)) => format!("Running for {length}, try {run}."),
     }
 }
 

@@ -140,7 +140,7 @@ export async function fill(stage) {
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
     ["rest", "/connectors/google-gmail", owner], ["rest-unknown", "/connectors/salesforce/connection", owner],
     ["application", "/connectors/google-gmail/application", owner],
-    ["application-error", "/connectors/github/application", owner, press("Store")],
+    ["application-error", "/connectors/github/application", owner, press("Save")],
     ["rest-sign-in-error", "/connectors/jira/connection", owner, press("Connect", { label: "" })],
     ["key-error", "/connectors/zendesk/connection", owner, press("Connect", { subdomain: "evil.example/?x=" })],
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
@@ -202,7 +202,7 @@ async function makeKnown(stage) {
   const page = await stage.enter("owner", { script: false });
   await page.goto("/connectors/jira/application");
   await type(page, { client_id: "hub-at-jira", client_secret: clientSecret });
-  await page.getByRole("button", { name: "Store" }).click();
+  await page.getByRole("button", { name: "Save" }).click();
 }
 
 // Signs in to a service that then revokes the grant; returns the waiting job and the connection.

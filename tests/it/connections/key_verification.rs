@@ -74,7 +74,7 @@ async fn an_idle_key_is_verified_once_a_day() {
     assert_eq!(app.audit_actions().await, audited, "nothing has changed");
     let facts = owner.get(page.path()).await;
     assert!(facts.texts("dl.kv dd").contains(&"Never".to_owned()), "it was used: {}", facts.text("dl.kv"));
-    assert!(facts.text("dl.kv").contains("Last accepted"), "{}", facts.text("dl.kv"));
+    assert!(facts.text("dl.kv").contains("Last worked"), "{}", facts.text("dl.kv"));
 }
 
 #[tokio::test]

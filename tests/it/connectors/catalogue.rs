@@ -87,7 +87,7 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
     add_with(&alice, &guarded.url(), "t").await;
     let all = alice.get("/connectors").await;
     assert_eq!(all.texts("#f-category option"), ["Any category", "Built in", "Added by URL"]);
-    assert_eq!(all.texts("#f-auth option"), ["Any", "No credential", "Token"]);
+    assert_eq!(all.texts("#f-auth option"), ["Any credential", "No credential", "Token"]);
 
     let custom = alice.submit(&all, FORM, [("category", "custom")]).await;
     assert_eq!(custom.text("#results .page-head h2"), "2 connectors (Added by URL)");
