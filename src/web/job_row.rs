@@ -85,7 +85,7 @@ fn action(job: &JobRow, here: &Here) -> Option<RowAction> {
     }
     if job.is_checkup {
         return Some(RowAction {
-            label: "Check again",
+            label: "Check up",
             href: here.path(&format!("/connections/{}/checkup", job.connection_id)),
         });
     }
