@@ -36,7 +36,7 @@ fn complain(error: &Error) -> ExitCode {
     // if standard error is closed, the message cannot be shown
     let _ = match error {
         Error::Internal(cause) | Error::Locked(cause) => writeln!(err, "craft: {cause:#}"),
-        other => writeln!(err, "craft: {other}"),
+        other => writeln!(err, "craft: {}", other.to_message().with_detail_inline()),
     };
     ExitCode::FAILURE
 }

@@ -235,11 +235,11 @@ impl AcceptedCredential {
     }
 }
 
-/// Locks a connection. A disconnected one is an [`Error::Conflict`].
+/// Locks a connection. A disconnected one is an [`Error::Stale`].
 async fn lock_connected(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<store::LockedConnection> {
     let locked = store::lock(tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if locked.status.is_disconnected() {
-        return Err(Error::conflict("This connection was disconnected", "Connect the service again"));
+        return Err(Error::stale("This connection was disconnected", "Connect the service again"));
     }
     Ok(locked)
 }

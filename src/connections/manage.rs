@@ -32,7 +32,7 @@ pub async fn set_default(db: &Db, actor: &Actor, id: ConnectionId, now: Timestam
     let mut tx = db.enter(actor).await?;
     let locked = store::lock(&mut tx, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
     if !locked.status.is_usable() {
-        return Err(Error::conflict(
+        return Err(Error::stale(
             "This connection cannot be used, so it cannot be the default",
             "Connect the service again first",
         ));

@@ -23,8 +23,6 @@ pub enum Error {
     Unreachable {
         /// The host as the URL names it.
         host: String,
-        /// The innermost cause.
-        reason: String,
         /// The underlying failure, for the log.
         source: anyhow::Error,
     },
@@ -105,16 +103,29 @@ impl Error {
         matches!(self, Self::Timeout { .. } | Self::Broken { .. } | Self::TooLarge { .. })
     }
 
-    /// Returns the text for people, with the next step.
+    /// Returns the text for people, with the next step. The detail is the innermost cause in the words of the system or of the
+    /// TLS library.
     #[must_use]
     pub fn message(&self) -> Message {
+        let message = self.sentence();
+        match self {
+            Self::Unresolved { source, .. }
+            | Self::Unreachable { source, .. }
+            | Self::Handshake { source, .. }
+            | Self::ClientCertificateRejected { source, .. }
+            | Self::Broken { source, .. } => message.with_detail(root_cause(source)),
+            _ => message,
+        }
+    }
+
+    fn sentence(&self) -> Message {
         match self {
             Self::InvalidUrl(text) => Message::from(text.as_str()),
             Self::Refused(violation) => violation.message(),
             Self::Unresolved { host, .. } => {
                 Message::from(format!("There is no host called {host}")).with_advice("Check the spelling")
             }
-            Self::Unreachable { host, reason, .. } => Message::from(format!("{host} could not be reached ({reason})"))
+            Self::Unreachable { host, .. } => Message::from(format!("{host} could not be reached"))
                 .with_advice("Check that it is running and that the address is right"),
             Self::Handshake { host, fault, advice, .. } => {
                 Message::from(format!("{host} {fault}")).with_advice(*advice)
@@ -185,6 +196,12 @@ impl From<Error> for crate::error::Error {
             other => Self::upstream(other.class(), other.message(), anyhow::Error::new(other)),
         }
     }
+}
+
+/// Returns the innermost cause, without the number of the system's error.
+fn root_cause(source: &anyhow::Error) -> String {
+    let cause = source.root_cause().to_string();
+    cause.split(" (os error ").next().unwrap_or_default().to_owned()
 }
 
 /// Formats a number of bytes for people.

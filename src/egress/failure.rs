@@ -25,7 +25,7 @@ pub struct Failure {
     /// Time that the server asked for before another try, of a retryable failure.
     pub retry_after: Option<Duration>,
     /// `WWW-Authenticate` headers of an unauthorized request, one a line.
-    pub challenge: Option<String>,
+    pub challenge: Option<Box<str>>,
 }
 
 /// The consequence of a failure.
@@ -73,6 +73,13 @@ impl Failure {
         self
     }
 
+    /// Adds the words of a machine about the cause.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
+        self.message = self.message.with_detail(detail);
+        self
+    }
+
     /// Reads `Retry-After` in seconds, if the failure is retryable. Dates are ignored: they are rare, and depend on clocks.
     #[must_use]
     pub fn with_retry_after(mut self, headers: &HeaderMap) -> Self {
@@ -86,7 +93,7 @@ impl Failure {
     /// Sets the `WWW-Authenticate` headers, one a line.
     #[must_use]
     pub fn with_challenge(self, challenge: Option<String>) -> Self {
-        Self { challenge, ..self }
+        Self { challenge: challenge.map(Into::into), ..self }
     }
 }
 

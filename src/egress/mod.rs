@@ -231,8 +231,5 @@ fn connection_error(host: String, error: anyhow::Error) -> Error {
     if let Some((fault, advice)) = tls::handshake_fault(&error) {
         return Error::Handshake { host, fault, advice, source: error };
     }
-    // the number of the system's error says nothing to people; the log has the whole chain
-    let reason = error.root_cause().to_string();
-    let reason = reason.split(" (os error ").next().unwrap_or_default().to_owned();
-    Error::Unreachable { host, reason, source: error }
+    Error::Unreachable { host, source: error }
 }

@@ -62,7 +62,7 @@ impl HttpClient for OtlpClient {
             Ok::<_, super::Error>((status, headers, response.bytes().await?))
         };
         let (status, headers, body) =
-            self.runtime.spawn(exchange).await?.map_err(|error| error.message().to_string())?;
+            self.runtime.spawn(exchange).await?.map_err(|error| error.message().with_detail_inline().to_string())?;
         let mut response = http::Response::new(body);
         *response.status_mut() = status;
         *response.headers_mut() = headers;

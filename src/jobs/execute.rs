@@ -168,7 +168,7 @@ impl CallResult {
     fn rejection(&self) -> Option<CredentialRejection> {
         match &self.outcome {
             upstream::CallOutcome::Unauthorized { message, challenge } if self.stop.is_none() => {
-                Some(CredentialRejection::new(message.clone(), challenge.as_deref()))
+                Some(CredentialRejection::new(message.to_string(), challenge.as_deref()))
             }
             _ => None,
         }

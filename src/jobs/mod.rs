@@ -104,7 +104,7 @@ pub async fn start(
 ) -> Result<JobId> {
     if !new.tool.is_listed {
         let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
-        return Err(Error::conflict(message, "Choose another tool of this connector"));
+        return Err(Error::stale(message, "Choose another tool of this connector"));
     }
     validate_input(new.tool, new.input)?;
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;

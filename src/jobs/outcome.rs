@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::leased_job::{LeasedJob, RunEnd};
 use super::prepare::{NotReady, PreparedCall};
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, Message};
 use crate::foreign_text::clean_text;
 use crate::queue::{Event, EventLevel, FinishedRun, JobEnd, JobOutcome, Lease, StopReason, WaitReason, backoff};
 use crate::upstream;
@@ -26,12 +26,12 @@ const LOCKED_VAULT_RETRY_DELAY: Duration = Duration::from_secs(30);
 struct CompletedCall {
     outcome: JobOutcome,
     class: &'static str,
-    message: String,
+    message: Message,
     output: Option<Value>,
 }
 
 impl CompletedCall {
-    fn failed(outcome: JobOutcome, class: &'static str, message: impl Into<String>) -> Self {
+    fn failed(outcome: JobOutcome, class: &'static str, message: impl Into<Message>) -> Self {
         Self { outcome, class, message: message.into(), output: None }
     }
 }
@@ -47,7 +47,8 @@ pub(super) fn ended(
     match next_step(job.lease, prepared, outcome, stop) {
         NextStep::Complete(call) => complete(job, prepared, &call, now),
         NextStep::Retry { message, after } => {
-            let event = Event::new(EventLevel::Warn, format!("{message}. It is tried again"), now);
+            let line = format!("{}. It is tried again", message.with_detail_inline());
+            let event = Event::new(EventLevel::Warn, line, now);
             let run_at = now + after.unwrap_or_else(|| backoff(job.lease.attempt(), rand::random()));
             FinishedRun {
                 end: JobEnd::RetryLater { run_at, reason: WaitReason::Retry },
@@ -137,7 +138,7 @@ fn failed(job: &LeasedJob<'_>, class: &str, message: String, now: Timestamp) -> 
 /// The next step of a job after a call.
 enum NextStep {
     Complete(CompletedCall),
-    Retry { message: String, after: Option<Duration> },
+    Retry { message: Message, after: Option<Duration> },
     Release,
 }
 
@@ -153,11 +154,11 @@ fn next_step(
         CallOutcome::Ok(output) => NextStep::Complete(CompletedCall {
             outcome: JobOutcome::Ok,
             class: "",
-            message: String::new(),
+            message: Message::default(),
             output: Some(output),
         }),
         CallOutcome::ToolError(result) => NextStep::Complete(CompletedCall {
-            message: tool_error_text(&result),
+            message: tool_error_text(&result).into(),
             output: Some(result),
             ..CompletedCall::failed(JobOutcome::Permanent, "tool_error", "")
         }),
@@ -176,7 +177,8 @@ fn next_step(
         CallOutcome::Retryable { class, message, .. } => NextStep::Complete(CompletedCall::failed(
             JobOutcome::Dead,
             class,
-            format!("{message}. It was tried {MAX_ATTEMPTS} times"),
+            Message::from(format!("{message}. It was tried {MAX_ATTEMPTS} times"))
+                .with_detail(message.detail.unwrap_or_default()),
         )),
         CallOutcome::Unknown { message, .. } if prepared.repeatable && tries_left => {
             NextStep::Retry { message, after: None }
@@ -200,19 +202,17 @@ fn complete(job: &LeasedJob<'_>, prepared: &PreparedCall, call: &CompletedCall, 
     // somebody may have typed the credential into a field that is no secret
     prepared.redactor.redact_json(&mut request);
     let is_ok = call.outcome == JobOutcome::Ok;
-    let error = (!is_ok).then(|| call.message.clone());
+    let message = call.message.to_string();
+    let error = (!is_ok).then(|| message.clone());
     let class = (!is_ok).then(|| call.class.to_owned());
-    let end = RunEnd {
-        class: call.class,
-        message: &call.message,
-        request: Some(request.to_string()),
-        response: output.clone(),
-    };
+    let end =
+        RunEnd { class: call.class, message: &message, request: Some(request.to_string()), response: output.clone() };
     let entry = job.entry(call.outcome, end, now);
-    let event = match (&call.outcome, &error) {
-        (JobOutcome::Ok, _) => Event::new(EventLevel::Info, format!("{} answered", prepared.service), now),
-        (JobOutcome::Canceled, _) => Event::new(EventLevel::Warn, "Cancelled on request", now),
-        (_, error) => Event::new(EventLevel::Error, error.clone().unwrap_or_default(), now),
+    let event = match call.outcome {
+        JobOutcome::Ok => Event::new(EventLevel::Info, format!("{} answered", prepared.service), now),
+        JobOutcome::Canceled => Event::new(EventLevel::Warn, "Cancelled on request", now),
+        // the log is for those who look for the cause
+        _ => Event::new(EventLevel::Error, call.message.with_detail_inline().to_string(), now),
     };
     FinishedRun {
         end: JobEnd::Complete { outcome: call.outcome, error_class: class, error, output },

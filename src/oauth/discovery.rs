@@ -5,7 +5,7 @@ use url::Url;
 
 use super::challenge::Challenge;
 use super::client::ClientAuth;
-use super::failure::invalid_provider;
+use super::failure::unusable_description;
 use super::provider::Provider;
 use super::resource_metadata::{self, ResourceMetadata};
 use super::server_metadata::{self, ASK_OPERATOR, ServerMetadata};
@@ -37,9 +37,9 @@ pub async fn discover(
     let resource = resource.unwrap_or_else(|| ResourceMetadata::of_older_server(server));
     let metadata = find_server(egress, &resource, known_issuer).await.map_err(|failure| outage.unwrap_or(failure))?;
     if !metadata.list("code_challenge_methods_supported").iter().any(|method| method == "S256") {
-        let message =
-            format!("{} does not support PKCE with S256, so that a stolen code could be used", metadata.host());
-        return Err(Failure::permanent("no_pkce", message).with_advice(ASK_OPERATOR));
+        let message = format!("The sign-in of {} is not protected against a stolen code", metadata.host());
+        let detail = "The metadata do not list S256 as a method of PKCE (code_challenge_methods_supported)";
+        return Err(Failure::permanent("no_pkce", message).with_advice(ASK_OPERATOR).with_detail(detail));
     }
     let scopes = if challenge.scopes.is_empty() { &resource.scopes } else { &challenge.scopes };
     let mut provider = build_provider(&metadata, &resource, scopes.clone())?;
@@ -70,8 +70,11 @@ async fn find_server(
             Err(failure) => first_failure.get_or_insert(failure),
         };
     }
-    let none =
-        || Failure::permanent("no_metadata", "The server names no authorization server").with_advice(ASK_OPERATOR);
+    let none = || {
+        Failure::permanent("no_metadata", "The server requires sign-in, but does not say where")
+            .with_advice(ASK_OPERATOR)
+            .with_detail("Its metadata name no authorization server")
+    };
     Err(first_failure.unwrap_or_else(none))
 }
 
@@ -106,7 +109,7 @@ fn build_provider(
         "registration_url": registration.map(String::from),
         "reads_client_documents": registers && metadata.flag("client_id_metadata_document_supported"),
     });
-    serde_json::from_value(description).map_err(|error| invalid_provider(error.to_string()))
+    serde_json::from_value(description).map_err(|error| unusable_description(&error))
 }
 
 #[cfg(test)]

@@ -17,6 +17,11 @@ pub(super) fn invalid_provider(message: String) -> Failure {
     Failure::permanent("setting", message).with_advice("Ask an administrator to check how the service is set up")
 }
 
+/// Builds the failure of a provider description that cannot be read, or makes no request.
+pub(super) fn unusable_description(error: &(impl std::fmt::Display + ?Sized)) -> Failure {
+    invalid_provider("The hub cannot use the sign-in of this service".to_owned()).with_detail(quote(&error.to_string()))
+}
+
 /// Builds the failure from the status alone.
 pub(super) fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
     let code = status.as_u16();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::{Client, ClientAuth};
-use super::failure::{from_status, invalid_provider, quote};
+use super::failure::{from_status, quote, unusable_description};
 use super::{bounded, host};
 use crate::egress::{Egress, Failure, Request, read_json};
 use crate::foreign_text::is_clean_name;
@@ -71,7 +71,7 @@ pub async fn register(
     // some servers refuse an empty scope
     let scope = Some(scopes.join(" ")).filter(|scope| !scope.trim().is_empty());
     let metadata = ClientMetadata { scope, ..ClientMetadata::new(redirect, auth) };
-    let body = serde_json::to_string(&metadata).map_err(|error| invalid_provider(error.to_string()))?;
+    let body = serde_json::to_string(&metadata).map_err(|error| unusable_description(&error))?;
     let request = bounded(Request::new(http::Method::POST, url.clone())).body("application/json", body);
     let response = egress.send(request).await?;
     let (status, headers) = (response.status(), response.headers().clone());

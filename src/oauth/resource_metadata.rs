@@ -46,9 +46,10 @@ pub(super) async fn find(
 fn read(server: &Url, place: &Url, document: &Value) -> Option<Result<ResourceMetadata, Failure>> {
     let resource = document.get("resource")?.as_str().filter(|resource| is_clean_name(resource))?;
     if !covers(resource, server) {
-        let (place, resource) = (host(place), quote(resource));
-        let message = format!("{place} describes another server than the one at this address ({resource})");
-        return Some(Err(Failure::permanent("resource_mismatch", message).with_advice("Check the URL")));
+        let message = format!("{} describes another server than the one at this address", host(place));
+        return Some(Err(Failure::permanent("resource_mismatch", message)
+            .with_advice("Check the URL")
+            .with_detail(format!("The resource in its metadata is “{}”", quote(resource)))));
     }
     let mut issuers = text_list(document, "authorization_servers");
     if issuers.is_empty() {

@@ -24,13 +24,16 @@ pub(super) struct ServerMetadata {
 /// `no_metadata` if there are none, `issuer_mismatch` if there are some of another issuer only.
 pub(super) async fn find(egress: &Egress, issuer: &str) -> Result<ServerMetadata, Failure> {
     let url = Url::parse(issuer).map_err(|_| {
-        let message = format!("The server names “{}” as its authorization server, which is not a URL", quote(issuer));
-        Failure::permanent("issuer", message).with_advice("Ask the server’s operator")
+        Failure::permanent("issuer", "The server requires sign-in at an address that is not a URL")
+            .with_advice("Ask the server’s operator")
+            .with_detail(format!("Its authorization server is “{}”", quote(issuer)))
     })?;
     let found = metadata::find(egress, places(&url), |place, document| read(issuer, place, document)).await?;
     found.ok_or_else(|| {
-        let message = format!("{} requires sign-in, but has no authorization-server metadata that say how", host(&url));
-        Failure::permanent("no_metadata", message).with_advice("Enter a token instead, if the server accepts one")
+        let message = format!("{} requires sign-in, but does not say how", host(&url));
+        Failure::permanent("no_metadata", message)
+            .with_advice("Enter a token instead, if the server accepts one")
+            .with_detail("It has no authorization-server metadata (RFC 8414)")
     })
 }
 
@@ -38,8 +41,10 @@ fn read(issuer: &str, place: &Url, document: &Value) -> Option<Result<ServerMeta
     let named = document.get("issuer")?.as_str()?;
     // URL parsers differ in a trailing slash only
     if named.trim_end_matches('/') != issuer.trim_end_matches('/') {
-        let message = format!("{} names another issuer in its metadata ({})", host(place), quote(named));
-        return Some(Err(Failure::permanent("issuer_mismatch", message).with_advice(ASK_OPERATOR)));
+        let message = format!("{} describes the sign-in of another server", host(place));
+        return Some(Err(Failure::permanent("issuer_mismatch", message)
+            .with_advice(ASK_OPERATOR)
+            .with_detail(format!("The issuer in its metadata is “{}”", quote(named)))));
     }
     Some(Ok(ServerMetadata { issuer: named.to_owned(), document: document.clone() }))
 }
@@ -75,11 +80,13 @@ impl ServerMetadata {
     /// Returns the URL of an endpoint that no sign-in can do without.
     pub(super) fn require_endpoint(&self, field: &str, auth: ClientAuth) -> Result<Url, Failure> {
         self.endpoint(field, auth).ok_or_else(|| {
-            let message = match self.document.get(field).and_then(Value::as_str) {
-                Some(_) => format!("The “{field}” of {} is not a web address", self.host()),
-                None => format!("The metadata of {} have no “{field}”", self.host()),
+            let detail = match self.document.get(field).and_then(Value::as_str) {
+                Some(_) => format!("The “{field}” in its metadata is not a web address"),
+                None => format!("Its metadata have no “{field}”"),
             };
-            Failure::permanent("no_metadata", message).with_advice(ASK_OPERATOR)
+            Failure::permanent("no_metadata", format!("{} does not say completely how to sign in", self.host()))
+                .with_advice(ASK_OPERATOR)
+                .with_detail(detail)
         })
     }
 

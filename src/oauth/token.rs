@@ -6,7 +6,7 @@ use oauth2::{AccessToken, AuthorizationCode, RedirectUrl, RefreshToken, Standard
 use url::Url;
 
 use super::authorize::{CallbackParams, Pkce, State};
-use super::failure::invalid_provider;
+use super::failure::unusable_description;
 use super::http_adapter::{Endpoint, HttpAdapter};
 use super::provider::{PkceMethod, Provider, TokenKind};
 use super::template::TemplateValues;
@@ -72,7 +72,7 @@ pub async fn revoke(
         _ => StandardRevocableToken::from(AccessToken::new(access.expose().to_owned())),
     };
     let standard = adapter.standard_client();
-    let request = standard.revoke_token(token).map_err(|error| invalid_provider(error.to_string()))?;
+    let request = standard.revoke_token(token).map_err(|error| unusable_description(&error))?;
     request.request_async(&adapter).await.map_err(|error| adapter.to_failure(error))?;
     Ok(true)
 }

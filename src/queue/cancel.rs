@@ -51,5 +51,5 @@ pub async fn cancel(
             Some(false) => {}
         }
     }
-    Err(Error::conflict("The job changed while it was being cancelled", "Try again"))
+    Err(Error::stale("The job changed while it was being cancelled", "Try again"))
 }

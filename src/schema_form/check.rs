@@ -4,11 +4,12 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, ValidationError};
 use serde_json::Value;
 
+use super::field::Field;
 use super::json_parts::type_words;
 use super::names::plain;
 use super::plan::Plan;
 use super::references::foreign_reference;
-use crate::error::{Error, FieldFaults, Result};
+use crate::error::{Error, FieldFaults, Message, Result};
 
 /// Maximum number of reported faults.
 const MAX_FAULTS: usize = 20;
@@ -100,16 +101,16 @@ fn compile(schema: &Value) -> std::result::Result<jsonschema::Validator, String>
     })
 }
 
-/// Returns the pointer of the fault, and a sentence about it.
-fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
+/// Returns the pointer of the fault, and a sentence about it. What only a programmer reads is its detail.
+fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, Message) {
     let pointer = error.instance_path().as_str().to_owned();
     if let Kind::Required { property } = error.kind() {
         let name = property.as_str().unwrap_or_default();
         let pointer = format!("{pointer}/{}", super::names::step(name));
-        let is_field = plan.fields().any(|field| field.pointer == pointer);
-        let called = label_at(&pointer, plan);
-        let message = if is_field { format!("Enter {called}") } else { format!("{called} is missing") };
-        return (pointer, message);
+        let field = plan.fields().find(|field| field.pointer == pointer);
+        let is_missing = || format!("{} is missing", label_at(&pointer, plan));
+        let message = field.map_or_else(is_missing, Field::missing_message);
+        return (pointer, message.into());
     }
     let it = label_at(&pointer, plan);
     let message = match error.kind() {
@@ -122,10 +123,19 @@ fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
         Kind::MultipleOf { multiple_of } => format!("{it} must be a multiple of {multiple_of}"),
         Kind::MinItems { limit } => format!("{it} must have {limit} items or more"),
         Kind::MaxItems { limit } => format!("{it} must have {limit} items or fewer"),
+        Kind::MinProperties { limit } => format!("{it} must have {limit} names or more"),
+        Kind::MaxProperties { limit } => format!("{it} must have {limit} names or fewer"),
+        Kind::Contains => format!("{it} lacks an item that the tool requires"),
+        Kind::AdditionalItems { .. } | Kind::UnevaluatedItems { .. } => {
+            format!("{it} has more items than the tool takes")
+        }
         Kind::UniqueItems => format!("{it} has the same item twice"),
         Kind::Enum { .. } | Kind::Constant { .. } => format!("{it} must be one of the values that are offered"),
         Kind::Format { format } => format!("{it} must be {}", format_words(format)),
-        Kind::Pattern { pattern } => format!("{it} must match the pattern {}", cut(pattern)),
+        Kind::Pattern { pattern: regex } => {
+            let message = Message::from(format!("{it} is not written as the tool expects"));
+            return (pointer, message.with_detail(format!("Pattern: {}", cut(regex))));
+        }
         Kind::BacktrackLimitExceeded { .. } => format!("{it} takes too long to check against the tool’s pattern"),
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             format!("The tool does not take {}", cut(&unexpected.join(", ")))
@@ -134,10 +144,13 @@ fn explain(error: &ValidationError<'_>, plan: &Plan) -> (String, String) {
         Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => format!("{it} is none of the kinds that the tool takes"),
         Kind::OneOfMultipleValid { .. } => format!("{it} is more than one of the kinds that the tool takes"),
         Kind::Not { .. } | Kind::FalseSchema => format!("{it} is not accepted in this combination"),
-        // the message quotes no value: it may be a secret
-        _ => format!("{it}: {}", cut(&error.masked().to_string())),
+        // the detail quotes no value: it may be a secret
+        _ => {
+            let message = Message::from(format!("{it} does not fit the tool’s schema"));
+            return (pointer, message.with_detail(cut(&error.masked().to_string())));
+        }
     };
-    (pointer, message)
+    (pointer, message.into())
 }
 
 fn kind_words(error: &ValidationError<'_>) -> String {
@@ -168,11 +181,11 @@ fn label_at(pointer: &str, plan: &Plan) -> String {
 
 fn format_words(format: &str) -> &str {
     match format {
-        "date" => "a date, such as 2026-11-24",
+        "date" => "a date, such as 2026-11-28",
         "time" => "a time, such as 08:30:00Z",
-        "date-time" => "a moment, such as 2026-11-24T08:30:00Z",
+        "date-time" => "a date and a time, such as 2026-11-28T08:30:00Z",
         "duration" => "a duration, such as P3DT4H",
-        "email" | "idn-email" => "an e-mail address, such as name@example.com",
+        "email" | "idn-email" => "an email address, such as name@example.com",
         "uri" | "iri" => "a whole URL, such as https://example.com",
         "uuid" => "a UUID",
         "ipv4" => "an IPv4 address",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::field::{Choice, Control, Line, Scalar};
+use super::field::{Choice, Control, Line, NumberKind, Scalar};
 use super::join::join;
 use super::names::plain;
 use super::resolve::resolve;
@@ -53,7 +53,8 @@ fn by_type(root: &Value, schema: &Map<String, Value>, name: &str, may_group: boo
     let kind = schema.get("type").and_then(Value::as_str);
     match kind {
         Some("string") => Control::Text(line(schema, name)),
-        Some("number" | "integer") => Control::Number,
+        Some("number") => Control::Number(NumberKind::Decimal),
+        Some("integer") => Control::Number(NumberKind::Whole),
         Some("boolean") => Control::YesNo,
         Some("null") => Control::Fixed(Value::Null),
         Some("array") => list(root, schema),
@@ -178,7 +179,8 @@ fn list(root: &Value, schema: &Map<String, Value>) -> Control {
         (Some(Control::Choice(choices)), _) if is_set => Control::Checks(choices),
         (Some(_), _) => Control::Json("Write a JSON list. Values may repeat"),
         (None, Some("string")) => Control::Lines(Scalar::Text),
-        (None, Some("number" | "integer")) => Control::Lines(Scalar::Number),
+        (None, Some("number")) => Control::Lines(Scalar::Number(NumberKind::Decimal)),
+        (None, Some("integer")) => Control::Lines(Scalar::Number(NumberKind::Whole)),
         _ => Control::Json("Write a JSON list"),
     }
 }

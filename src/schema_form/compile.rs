@@ -12,7 +12,7 @@ impl Plan {
     pub fn compile(schema: &Value) -> Self {
         let validator = Validator::compile(schema);
         if let Some(reason) = validator.unusable_reason() {
-            let root = Root::Json("An object with the tool’s arguments. Its server checks them".to_owned());
+            let root = Root::Json("Enter the input as a JSON object. The server checks it".to_owned());
             let unusable_reason = Some(reason.to_owned());
             return Self { root, is_open: false, unusable_reason, example: None, schema: schema.clone() };
         }

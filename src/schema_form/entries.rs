@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::field::{Control, Field, Scalar};
+use super::field::{Control, Field};
 use super::mask::{contains_mask, mask};
 use super::plan::{Plan, Root};
 
@@ -206,7 +206,7 @@ impl Entries {
                 }
                 line.keeps(text)
             }
-            (Control::Number, Value::Number(number)) => {
+            (Control::Number(_), Value::Number(number)) => {
                 self.push("v", pointer, number.to_string());
                 true
             }
@@ -232,7 +232,7 @@ impl Entries {
                 self.mark_empty(pointer, items)
             }
             (Control::Lines(scalar), Value::Array(items)) => {
-                let lines: Option<Vec<_>> = items.iter().map(|item| as_line(*scalar, item)).collect();
+                let lines: Option<Vec<_>> = items.iter().map(|item| scalar.as_line(item)).collect();
                 let Some(lines) = lines else { return false };
                 self.push("v", pointer, lines.join("\n"));
                 self.mark_empty(pointer, items)
@@ -263,17 +263,6 @@ impl Entries {
             self.push("on", pointer, "on");
         }
         true
-    }
-}
-
-/// Returns an item as a line. Returns `None` if a line cannot show it.
-fn as_line(scalar: Scalar, item: &Value) -> Option<String> {
-    match (scalar, item) {
-        (Scalar::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r', '\0']) => {
-            Some(text.clone())
-        }
-        (Scalar::Number, Value::Number(number)) => Some(number.to_string()),
-        _ => None,
     }
 }
 

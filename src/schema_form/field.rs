@@ -5,6 +5,7 @@ use time::Date;
 use time::macros::format_description;
 
 use super::json_parts::JsonParts;
+use super::names::in_sentence;
 
 /// The field of one property.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Field {
     pub more: Option<String>,
     /// Limits of the value, in words.
     pub limits: Vec<String>,
+    /// The `format` of the schema.
+    pub format: Option<String>,
     /// The value is required.
     pub required: bool,
     /// The value may be null.
@@ -43,6 +46,30 @@ impl Field {
     /// Returns the property's name from its pointer; the shown name lacks characters that would reorder text.
     pub(super) fn key(&self) -> String {
         self.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
+    }
+
+    /// Returns the sentence that asks for the missing value, by its kind: "Enter a number for count", "Choose colour".
+    pub(super) fn missing_message(&self) -> String {
+        let called = in_sentence(&self.label);
+        // a label that names its kind needs no noun: "Enter number of items"
+        let is_named = |word: &str| called.to_lowercase().contains(word);
+        let of_kind = |kind: &str, word: &str| {
+            if is_named(word) { format!("Enter {called}") } else { format!("Enter {kind} for {called}") }
+        };
+        match &self.control {
+            Control::Number(kind) => of_kind(kind.noun(), "number"),
+            Control::Text(Line::Date) => of_kind("a date", "date"),
+            Control::Text(Line::Email) => of_kind("an email address", "email"),
+            Control::Text(Line::Url) => of_kind("a URL", "url"),
+            Control::YesNo => format!("Choose yes or no for {called}"),
+            Control::Checks(_) => format!("Choose at least one value for {called}"),
+            Control::Lines(Scalar::Number(_)) => format!("Enter numbers for {called}, one per line"),
+            Control::Lines(Scalar::Text) => format!("Enter {called}, one per line"),
+            Control::Json(_) => format!("Enter {called} as JSON"),
+            Control::Choice(_) | Control::Text(_) | Control::Group(_) | Control::Fixed(_) => {
+                format!("{} {called}", self.verb())
+            }
+        }
     }
 
     /// Returns the verb that asks for a value.
@@ -69,7 +96,7 @@ pub enum Control {
     /// A string.
     Text(Line),
     /// A number, as exact decimal text.
-    Number,
+    Number(NumberKind),
     /// A boolean, which may be left out.
     YesNo,
     /// A single choice; the form sends its index.
@@ -163,5 +190,45 @@ pub enum Scalar {
     /// Strings.
     Text,
     /// Numbers.
-    Number,
+    Number(NumberKind),
+}
+
+impl Scalar {
+    /// Returns an item as a line. Returns `None` if a line cannot show it.
+    pub(super) fn as_line(self, item: &Value) -> Option<String> {
+        match (self, item) {
+            (Self::Text, Value::String(text)) if !text.trim().is_empty() && !text.contains(['\n', '\r', '\0']) => {
+                Some(text.clone())
+            }
+            (Self::Number(_), Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// The numbers that a schema accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberKind {
+    /// Any number.
+    Decimal,
+    /// Whole numbers.
+    Whole,
+}
+
+impl NumberKind {
+    /// Returns the noun, with its article.
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::Decimal => "a number",
+            Self::Whole => "a whole number",
+        }
+    }
+
+    /// Returns the noun, with examples.
+    pub(super) const fn noun_with_example(self) -> &'static str {
+        match self {
+            Self::Decimal => "a number, such as 12 or 0.5",
+            Self::Whole => "a whole number, such as 12",
+        }
+    }
 }

@@ -5,9 +5,10 @@ use askama::filters::HtmlSafe;
 
 use super::entries::{ENTERED_BEFORE, Entries};
 use super::field::{Choice, Control, EmptyValue, Field, Line};
+use super::hints::{example_lines, hints, instruction};
 use super::json_parts::JsonMember;
-use super::names::id;
-use crate::error::FieldFaults;
+use super::names::{id, label};
+use crate::error::{FieldFault, FieldFaults};
 
 /// Maximum number of values that are shown as radio buttons; more are a select.
 const MAX_RADIOS: usize = 7;
@@ -19,12 +20,13 @@ pub(super) struct FieldView {
     id: String,
     pointer: String,
     label: String,
-    name: String,
+    /// The name at the server, if the label does not tell it.
+    name: Option<String>,
     hint: String,
     more: Option<String>,
     optional: bool,
     /// The faults of the value, and of what is inside of its JSON.
-    errors: Vec<String>,
+    errors: Vec<ErrorView>,
     described: String,
     /// The value is null if it is left out; `None` if that cannot be chosen.
     null: Option<bool>,
@@ -36,6 +38,8 @@ pub(super) struct FieldView {
     /// Names and texts of the sealed secrets that are masked in the field's JSON.
     sealed_parts: Vec<(String, String)>,
     widget: Widget,
+    /// Example of a list, one item a line.
+    example_lines: Vec<String>,
     /// The members of a value that is written as JSON, and whether it is a list of such objects.
     members: Vec<JsonMember>,
     is_list: bool,
@@ -44,6 +48,18 @@ pub(super) struct FieldView {
 }
 
 impl HtmlSafe for FieldView {}
+
+/// A fault as the form shows it.
+pub(super) struct ErrorView {
+    pub(super) message: String,
+    pub(super) detail: Option<Box<str>>,
+}
+
+impl ErrorView {
+    pub(super) fn new(fault: &FieldFault) -> Self {
+        Self { message: fault.message.clone(), detail: fault.detail.clone() }
+    }
+}
 
 /// A check box that sends an empty value.
 struct On {
@@ -76,15 +92,21 @@ impl FieldView {
         let pointer = field.pointer.as_str();
         let id = id(pointer);
         let errors = errors(field, faults);
-        let described = if errors.is_empty() { format!("{id}-h") } else { format!("{id}-h {id}-e") };
-        let null_hint = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
-        let again = must_enter_again(field, entries).then(|| format!("{} it again", field.verb()));
-        let hint = again.iter().chain([&field.hint]).chain(&field.limits).chain(&null_hint);
-        let hint: Vec<_> = hint.filter(|text| !text.is_empty()).cloned().collect();
+        let hint = hint(field, entries);
+        let name = (field.label != label(&field.name)).then(|| field.name.clone());
+        let widget = widget(field, entries, faults);
+        let parts = [
+            ("h", !hint.is_empty() || name.is_some()),
+            ("l", matches!(widget, Widget::Area { is_list: true, .. })),
+            ("e", !errors.is_empty()),
+        ];
+        let described = parts.into_iter().filter(|(_, is_shown)| *is_shown).map(|(part, _)| format!("{id}-{part}"));
+        let described = described.collect::<Vec<_>>().join(" ");
         Self {
             label: field.label.clone(),
-            name: field.name.clone(),
-            hint: hint.join(" · "),
+            name,
+            hint,
+            example_lines: example_lines(field),
             more: field.more.clone(),
             optional: !field.required,
             described,
@@ -94,7 +116,7 @@ impl FieldView {
             is_untouched: is_untouched(field, entries),
             sealed: entries.text_at("s", pointer).filter(|text| !text.is_empty()).map(ToOwned::to_owned),
             sealed_parts: sealed_parts(pointer, entries),
-            widget: widget(field, entries, faults),
+            widget,
             members: field.json_parts.members.clone(),
             is_list: field.json_parts.is_list,
             empty_choice: empty_choice(field).unwrap_or("Choose…"),
@@ -102,6 +124,14 @@ impl FieldView {
             id,
         }
     }
+}
+
+/// Returns the hint of a field, as one line.
+fn hint(field: &Field, entries: &Entries) -> String {
+    let again = must_enter_again(field, entries).then(|| format!("{} it again", field.verb()));
+    let null = is_null_if_empty(field).then(|| "Left empty, it is sent as null".to_owned());
+    let parts = again.into_iter().chain([field.hint.clone()]).chain(hints(field)).chain(null);
+    parts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// Reports whether somebody has entered this secret before, and the page does not carry it.
@@ -125,11 +155,11 @@ fn sealed_parts(pointer: &str, entries: &Entries) -> Vec<(String, String)> {
 }
 
 /// Returns the faults of a field. Those inside of a list or of JSON are shown at that control.
-fn errors(field: &Field, faults: &FieldFaults) -> Vec<String> {
+fn errors(field: &Field, faults: &FieldFaults) -> Vec<ErrorView> {
     let below = format!("{}/", field.pointer);
     let is_group = matches!(field.control, Control::Group(_));
     let is_here = |at: &str| at == field.pointer || (!is_group && at.starts_with(&below));
-    faults.faults().iter().filter(|fault| is_here(&fault.field)).map(|fault| fault.message.clone()).collect()
+    faults.faults().iter().filter(|fault| is_here(&fault.field)).map(ErrorView::new).collect()
 }
 
 fn on(field: &Field, entries: &Entries) -> Option<On> {
@@ -159,7 +189,7 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
     let typed = || shown("v").unwrap_or_default().to_owned();
     if let Some(text) = shown("j") {
         let why = match field.control {
-            Control::Json(why) => why,
+            Control::Json(why) => instruction(field, why),
             _ => "Write this as JSON",
         };
         return Widget::Json { value: text.to_owned(), why };
@@ -178,8 +208,8 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
             value: typed(),
             code: *line == Line::Code,
         },
-        Control::Number if field.is_secret => Widget::Input { kind: "password", value: String::new(), code: false },
-        Control::Number => Widget::Input { kind: "text", value: typed(), code: true },
+        Control::Number(_) if field.is_secret => Widget::Input { kind: "password", value: String::new(), code: false },
+        Control::Number(_) => Widget::Input { kind: "text", value: typed(), code: true },
         Control::YesNo => Widget::Radios(yes_no(field, shown("v"), entries)),
         Control::Choice(choices) if choices.len() <= MAX_RADIOS => {
             let options = options(choices, |index| shown("v") == Some(index));
@@ -194,7 +224,7 @@ fn widget(field: &Field, entries: &Entries, faults: &FieldFaults) -> Widget {
             Widget::Group(inner.iter().map(|field| FieldView::new(field, entries, faults)).collect())
         }
         Control::Fixed(value) => Widget::Fixed(value.to_string()),
-        Control::Json(why) => Widget::Json { value: String::new(), why },
+        Control::Json(why) => Widget::Json { value: String::new(), why: instruction(field, why) },
     }
 }
 

@@ -11,10 +11,13 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
     if text.trim().is_empty() {
         return Err("Enter the input as JSON, at least {}".to_owned());
     }
-    serde_json::from_str(text).map_err(|error| {
-        let advice = advice(&error);
-        format!("Line {}, column {}: {advice}", error.line(), error.column())
-    })
+    serde_json::from_str(text).map_err(|error| explain(&error))
+}
+
+/// Says where text stops being JSON, and what to do there; without a full stop.
+#[must_use]
+pub fn explain(error: &serde_json::Error) -> String {
+    format!("Line {}, column {}: {}", error.line(), error.column(), advice(error))
 }
 
 /// Says in words what the parser found. Its own words are for programmers.

@@ -22,6 +22,7 @@ mod entries;
 mod example;
 mod field;
 mod field_view;
+mod hints;
 mod join;
 mod json_parts;
 mod json_text;
@@ -41,8 +42,9 @@ mod view;
 
 pub use check::Validator;
 pub use entries::Entries;
-pub use field::{Control, EmptyValue, Field, Line};
+pub use field::{Control, EmptyValue, Field, Line, NumberKind, Scalar};
 pub use json_parts::{JsonMember, JsonParts};
+pub use json_text::explain as explain_json_error;
 pub use mask::{MASK, mask};
 pub use op::Op;
 pub use parse::{has_stale_fields, parse, parse_as_shown};
@@ -51,5 +53,5 @@ pub use references::foreign_reference;
 pub use secret_values::{SecretValues, SplitInput, split_secrets};
 pub use view::{FormView, SummaryView};
 
-/// Largest input of a tool, in bytes of JSON text. Hints name it where a schema promises more.
+/// Largest input of a tool, in bytes of JSON text.
 pub const MAX_INPUT_BYTES: usize = 256 * 1024;

@@ -47,6 +47,15 @@ pub(super) fn label(name: &str) -> String {
     }
 }
 
+/// Returns a label for the middle of a sentence: "Title" is "title", "URL" stays.
+pub(super) fn in_sentence(label: &str) -> String {
+    let mut rest = label.chars();
+    match (rest.next(), rest.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(rest).collect(),
+        _ => label.to_owned(),
+    }
+}
+
 /// Removes characters from an untrusted name that would reorder or hide the text around it.
 pub(super) fn plain(text: &str) -> String {
     clean_name(text).into_owned()

@@ -2,15 +2,17 @@
 
 use serde_json::Number;
 
+use super::field::NumberKind;
+
 /// Parses a typed number. Ignores spaces, a plus sign and a missing zero.
 ///
 /// # Errors
 /// Returns a sentence that says what to do.
-pub(super) fn read(text: &str, label: &str) -> Result<Number, String> {
+pub(super) fn read(text: &str, label: &str, kind: NumberKind) -> Result<Number, String> {
     let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
     to_json_notation(&typed)
         .parse()
-        .map_err(|_| comma_advice(&typed).unwrap_or_else(|| format!("{label} must be a number, such as 12 or 0.5")))
+        .map_err(|_| comma_advice(&typed).unwrap_or_else(|| format!("{label} must be {}", kind.noun_with_example())))
 }
 
 /// Returns the number without its commas, which group digits in some countries and begin the decimals in others.
@@ -49,8 +51,13 @@ fn to_json_notation(typed: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::super::field::NumberKind;
     use proptest::prelude::*;
+    use serde_json::Number;
+
+    fn read(text: &str, label: &str) -> Result<Number, String> {
+        super::read(text, label, NumberKind::Decimal)
+    }
 
     #[test]
     fn every_digit_is_kept() {
@@ -89,6 +96,12 @@ mod tests {
         for odd in [",", "a,b", "1,x", "1.0.0,5e"] {
             assert_eq!(read(odd, "N"), Err("N must be a number, such as 12 or 0.5".to_owned()), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_whole_number_is_asked_for_where_no_other_fits() {
+        let told = super::read("some", "N", NumberKind::Whole);
+        assert_eq!(told, Err("N must be a whole number, such as 12".to_owned()));
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use super::entries::{Entries, WHOLE_INPUT};
 use super::field::{Choice, Control, Field, Line, Scalar};
 use super::json_text;
 use super::mask::{MASK, contains_mask};
-use super::names::plain;
+use super::names::{in_sentence, plain};
 use super::number;
 use super::plan::{Plan, Root};
 use crate::error::{Error, FieldFaults, Result};
@@ -105,7 +105,7 @@ fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Obje
             if field.nullable {
                 found = Some(Value::Null);
             } else {
-                faults.add(&field.pointer, missing(field));
+                faults.add(&field.pointer, field.missing_message());
             }
         }
         if let Some(value) = found {
@@ -113,19 +113,6 @@ fn object(fields: &[Field], entries: &Entries, faults: &mut FieldFaults) -> Obje
         }
     }
     object
-}
-
-fn missing(field: &Field) -> String {
-    format!("{} {}", field.verb(), in_sentence(&field.label))
-}
-
-/// Returns a label for the middle of a sentence: "Title" is "title", "URL" stays.
-fn in_sentence(label: &str) -> String {
-    let mut rest = label.chars();
-    match (rest.next(), rest.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(rest).collect(),
-        _ => label.to_owned(),
-    }
 }
 
 /// Text that is no value of its field.
@@ -143,7 +130,7 @@ impl UnreadableText {
     /// Returns the fault with a message that repeats nothing of a secret.
     fn without_quote(self, field: &Field) -> Self {
         let message = match field.control {
-            Control::Number if field.is_secret => format!("{} must be a number, such as 12 or 0.5", field.label),
+            Control::Number(kind) if field.is_secret => format!("{} must be {}", field.label, kind.noun_with_example()),
             Control::Lines(_) if field.is_secret => format!("{} must have one number a line", field.label),
             _ => return self,
         };
@@ -183,8 +170,8 @@ fn control_value(field: &Field, entries: &Entries, faults: &mut FieldFaults) -> 
     let unreadable = |message: String| UnreadableText::new(message, typed);
     match &field.control {
         Control::Text(line) => Ok(text(*line, typed, is_on)),
-        Control::Number if typed.trim().is_empty() => Ok(None),
-        Control::Number => match number::read(typed, &field.label) {
+        Control::Number(_) if typed.trim().is_empty() => Ok(None),
+        Control::Number(kind) => match number::read(typed, &field.label, *kind) {
             Ok(number) => Ok(Some(Value::Number(number))),
             Err(message) => Err(unreadable(message)),
         },
@@ -227,7 +214,7 @@ fn lines(scalar: Scalar, typed: &str) -> Result<Vec<Value>, UnreadableText> {
     let mut first_fault = None;
     let mut read = |(at, line): (usize, &str)| match scalar {
         Scalar::Text => Value::from(line),
-        Scalar::Number => match number::read(line, "It") {
+        Scalar::Number(kind) => match number::read(line, "This", kind) {
             Ok(number) => Value::Number(number),
             Err(message) => {
                 first_fault.get_or_insert_with(|| line_message(at + 1, line, &message));
@@ -256,8 +243,6 @@ fn group(field: &Field, inner: &[Field], entries: &Entries, faults: &mut FieldFa
     if !(field.required && !field.nullable || is_on || object.is_filled) {
         return None;
     }
-    for fault in inner_faults.faults() {
-        faults.add(&fault.field, &fault.message);
-    }
+    faults.append(inner_faults);
     Some(Value::Object(object.value))
 }

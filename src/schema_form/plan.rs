@@ -1,10 +1,10 @@
 //! The plan of a form: its fields and their controls, compiled from the schema alone.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::MAX_INPUT_BYTES;
 use super::choose::{Chosen, choose_control, has_secret_name};
 use super::field::{Control, EmptyValue, Field};
+use super::hints::limits;
 use super::json_parts::{self, JsonParts};
 use super::names::{label, plain, sentences, step};
 use super::references::with_local_references;
@@ -13,9 +13,6 @@ use super::secrecy::{is_marked, item_schemas, parts_of};
 
 /// Maximum number of fields; a larger schema is a text area with JSON.
 const MAX_FIELDS: usize = 400;
-
-/// Longest example among the limits, in characters. Longer ones are only filled in.
-const MAX_EXAMPLE_LENGTH: usize = 60;
 
 /// The arguments of a tool as a form.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +131,7 @@ fn is_secret_field(root: &Value, schema: &Value, name: &str, control: &Control) 
         || match control {
             Control::Text(_) | Control::Choice(_) | Control::Json(_) => has_secret_name(name),
             Control::Lines(_) | Control::Checks(_) => has_secret_items(),
-            Control::Number | Control::YesNo | Control::Group(_) | Control::Fixed(_) => false,
+            Control::Number(_) | Control::YesNo | Control::Group(_) | Control::Fixed(_) => false,
         }
 }
 
@@ -147,7 +144,8 @@ fn field(root: &Value, chosen: Chosen, name: &str, pointer: String, required: bo
         name: plain(name),
         hint,
         more,
-        limits: limits(&chosen.schema),
+        limits: limits(&chosen.schema, &chosen.control),
+        format: chosen.schema.get("format").and_then(Value::as_str).map(ToOwned::to_owned),
         required,
         nullable: chosen.nullable,
         default: chosen.schema.get("default").filter(|_| !matches!(chosen.control, Control::Fixed(_))).cloned(),
@@ -192,79 +190,4 @@ fn has_other_branches(root: &Value, object: &Map<String, Value>) -> bool {
 fn is_open(object: &Map<String, Value>) -> bool {
     let given = object.get("additionalProperties").is_some_and(|rule| rule != &Value::Bool(false));
     given || object.contains_key("patternProperties")
-}
-
-/// Returns the limits of a value, in words.
-fn limits(schema: &Map<String, Value>) -> Vec<String> {
-    let number = |key: &str| schema.get(key).and_then(Value::as_number).map(Number::to_string);
-    let range = |low: Option<String>, high: Option<String>| match (low, high) {
-        (Some(low), Some(high)) => Some(format!("{low} to {high}")),
-        (Some(low), None) if low != "0" => Some(format!("At least {low}")),
-        (None, Some(high)) => Some(format!("At most {high}")),
-        _ => None,
-    };
-    let examples = schema.get("examples").and_then(Value::as_array).filter(|list| !list.is_empty()).map(|list| {
-        let texts = list.iter().take(3).map(|it| it.as_str().map_or_else(|| it.to_string(), plain));
-        let short: Vec<_> = texts.filter(|text| text.chars().count() <= MAX_EXAMPLE_LENGTH).collect();
-        (!short.is_empty()).then(|| format!("For example: {}", short.join(", ")))
-    });
-    [
-        count_range(schema, "minLength", "maxLength", "character"),
-        range(number("minimum"), number("maximum")),
-        number("exclusiveMinimum").map(|low| format!("More than {low}")),
-        number("exclusiveMaximum").map(|high| format!("Less than {high}")),
-        number("multipleOf").map(|step| format!("In steps of {step}")),
-        count_range(schema, "minItems", "maxItems", "item"),
-        schema.get("format").and_then(Value::as_str).and_then(format_words),
-        examples.flatten(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// Describes how many characters or items there may be. That there must be one is said by "Enter". The hub takes no more than
-/// [`MAX_INPUT_BYTES`], whatever the schema allows.
-fn count_range(schema: &Map<String, Value>, least: &str, most: &str, unit: &str) -> Option<String> {
-    let number = |key: &str| schema.get(key).and_then(Value::as_u64);
-    let least = number(least).filter(|least| *least > 1);
-    let most = number(most).map(|most| most.min(MAX_INPUT_BYTES as u64));
-    let words = |n: u64| format!("{} {unit}{}", grouped(n), if n == 1 { "" } else { "s" });
-    match (least, most) {
-        (Some(least), Some(most)) => Some(format!("{} to {}", grouped(least), words(most))),
-        (Some(least), None) => Some(format!("At least {}", words(least))),
-        (None, Some(most)) => Some(format!("Up to {}", words(most))),
-        (None, None) => None,
-    }
-}
-
-/// Groups digits by thousands: "12,400".
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Describes a format. Returns `None` for number formats, because the limits describe those.
-fn format_words(format: &str) -> Option<String> {
-    Some(match format {
-        "float" | "double" => return None,
-        "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64" => {
-            return None;
-        }
-        "date" => "A date, such as 2026-11-24".to_owned(),
-        "time" => "A time, such as 08:30:00Z".to_owned(),
-        "date-time" => "A moment, such as 2026-11-24T08:30:00Z".to_owned(),
-        "duration" => "A duration, such as P3DT4H".to_owned(),
-        "email" | "idn-email" => "An e-mail address".to_owned(),
-        "uri" | "iri" | "url" => "A whole URL, such as https://example.com".to_owned(),
-        "uuid" => "A UUID".to_owned(),
-        other => format!("Format: {}", plain(other)),
-    })
 }

@@ -198,7 +198,12 @@ mod tests {
         let Error::Invalid(faults) = parse(&plan, &Entries::from_pairs(sent)).unwrap_err() else { panic!("no faults") };
         let faults: Vec<_> =
             faults.faults().iter().map(|fault| (fault.field.as_str(), fault.message.as_str())).collect();
-        let asked = [("/n", "Enter n"), ("/yes", "Choose yes"), ("/one", "Choose one"), ("/g/a", "Enter a")];
+        let asked = [
+            ("/n", "Enter a whole number for n"),
+            ("/yes", "Choose yes or no for yes"),
+            ("/one", "Choose one"),
+            ("/g/a", "Enter a whole number for a"),
+        ];
         assert_eq!(
             faults.iter().map(|(field, text)| (*field, text.to_lowercase())).collect::<Vec<_>>(),
             asked.map(|(field, text)| (field, text.to_lowercase())),

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use super::entries::{ENTERED_BEFORE, Entries, WHOLE_INPUT};
 use super::field::{Control, Field};
-use super::field_view::FieldView;
+use super::field_view::{ErrorView, FieldView};
 use super::names::id;
 use super::plan::{Plan, Root};
 use crate::error::FieldFaults;
@@ -51,7 +51,7 @@ struct Fault {
 struct Whole {
     text: String,
     why: String,
-    errors: Vec<String>,
+    errors: Vec<ErrorView>,
     /// Names and texts of the sealed secrets that are masked in the text.
     secrets: Vec<(String, String)>,
 }
@@ -68,17 +68,10 @@ impl FormView {
         let whole = why.map(|why| Whole {
             text: entries.get(WHOLE_INPUT).unwrap_or_default().to_owned(),
             why,
-            errors: faults.faults().iter().map(|fault| fault.message.clone()).collect(),
+            errors: faults.faults().iter().map(ErrorView::new).collect(),
             secrets: entries.pairs().iter().filter(|(name, _)| name.starts_with("s/")).cloned().collect(),
         });
-        let optional = fields.iter().filter(|field| is_tucked(field, entries)).count();
-        let first = if optional == fields.len() { MAX_FIRST_FIELDS } else { 0 };
-        let tuck = optional >= first + MIN_TUCKED_FIELDS;
-        let (mut more, mut shown) = (Vec::new(), Vec::new());
-        for (place, field) in fields.iter().enumerate() {
-            let is_more = tuck && place >= first && is_tucked(field, entries);
-            if is_more { more.push(field) } else { shown.push(field) }
-        }
+        let (more, shown) = tuck(fields, entries);
         let views =
             |fields: Vec<&Field>| fields.into_iter().map(|field| FieldView::new(field, entries, faults)).collect();
         Self {
@@ -95,6 +88,20 @@ impl FormView {
     #[must_use]
     pub fn summary(&self) -> SummaryView {
         SummaryView { faults: self.summary.clone() }
+    }
+}
+
+/// Splits fields into those behind "More options" and those that are shown. The first fields of a form without required ones
+/// stay, whatever is filled in: a form that is shown again has them in the same place.
+fn tuck<'a>(fields: &'a [Field], entries: &Entries) -> (Vec<&'a Field>, Vec<&'a Field>) {
+    let first = if fields.iter().any(|field| field.required) { 0 } else { MAX_FIRST_FIELDS };
+    let place = |(at, field): &(usize, &Field)| *at >= first && is_tucked(field, entries);
+    let (more, shown): (Vec<_>, Vec<_>) = fields.iter().enumerate().partition(place);
+    let fields_of = |placed: Vec<(usize, &'a Field)>| placed.into_iter().map(|(_, field)| field).collect();
+    if more.len() < MIN_TUCKED_FIELDS {
+        (Vec::new(), fields.iter().collect())
+    } else {
+        (fields_of(more), fields_of(shown))
     }
 }
 
@@ -154,5 +161,26 @@ mod tests {
         for formatted in ["count", "id", "day"] {
             assert!(!tag(formatted).contains("dir="), "{}", tag(formatted));
         }
+    }
+
+    #[test]
+    fn of_sixty_optional_fields_eight_are_shown_and_a_fault_behind_them_opens_the_rest() {
+        let properties: serde_json::Map<_, _> =
+            (1..=60).map(|n| (format!("f{n}"), json!({ "type": "string" }))).collect();
+        let plan = Plan::compile(&json!({ "properties": properties }));
+        let page = |typed: &[(&str, &str)], faults: &FieldFaults| {
+            let pairs = typed.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+            FormView::new(&plan, &Entries::from_pairs(pairs), faults).to_string()
+        };
+        let shown = |html: &str| html.split("<details").next().unwrap().matches("name=\"v/").count();
+        let blank = page(&[], &FieldFaults::default());
+        assert!(shown(&blank) == 8 && blank.contains("<details><summary>More options (52)"), "{blank}");
+        // what was filled in joins the first ones, which stay
+        let again = page(&[("v/f1", "x"), ("v/f60", "y")], &FieldFaults::default());
+        assert!(shown(&again) == 9 && again.contains("More options (51)"), "{again}");
+        let mut faults = FieldFaults::default();
+        faults.add("/f40", "F40 is not accepted in this combination");
+        let refused = page(&[("v/f1", "x")], &faults);
+        assert!(shown(&refused) == 8 && refused.contains("<details open><summary>More options (52)"), "{refused}");
     }
 }

@@ -79,7 +79,7 @@ pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Res
             None => Err(not_mcp_json(target.name()).into()),
         },
         Err(Failure { kind: FailureKind::Unauthorized, challenge, .. }) => {
-            Ok(InitializeAnswer::AuthRequired(challenge))
+            Ok(InitializeAnswer::AuthRequired(challenge.map(Into::into)))
         }
         Err(other) => Err(other.into()),
     }
@@ -92,7 +92,7 @@ pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Lim
     match answer.unwrap_or_else(|_| Err(timeout(target, time_limit))) {
         Ok(found) => Ok(DiscoveryAnswer::Answered(Box::new(found))),
         Err(Failure { kind: FailureKind::Unauthorized, challenge, message, .. }) => {
-            Ok(DiscoveryAnswer::AuthRequired { challenge, message: message.to_string() })
+            Ok(DiscoveryAnswer::AuthRequired { challenge: challenge.map(Into::into), message: message.to_string() })
         }
         Err(other) => Err(other.into()),
     }

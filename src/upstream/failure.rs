@@ -102,7 +102,7 @@ fn unauthorized(host: &str, code: u16, headers: &HeaderMap, has_bearer: bool) ->
             .with_challenge(challenge.filter(|_| is_scope));
     }
     let (message, advice) = if has_bearer {
-        ("did not accept the token", "Connect again with one that is valid")
+        ("did not accept the token", "Check that you copied all of it, and that it is still valid")
     } else {
         ("requires sign-in", "Connect with a token")
     };

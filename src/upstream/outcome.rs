@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::egress::{Failure, FailureKind};
+use crate::error::Message;
 use crate::secret::Redactor;
 
 /// The outcome of a tool call. Messages are sentences for people and hold no credential.
@@ -19,14 +20,14 @@ pub enum CallOutcome {
         /// Machine word for the cause.
         class: &'static str,
         /// Text for people.
-        message: String,
+        message: Message,
         /// Time that the server asked for before a retry.
         retry_after: Option<Duration>,
     },
     /// The server wants another credential, or more scopes; the tool did not run.
     Unauthorized {
         /// Text for people.
-        message: String,
+        message: Message,
         /// The server's challenges (`WWW-Authenticate`), one header a line, from which its authorization server can be discovered.
         challenge: Option<String>,
     },
@@ -35,14 +36,14 @@ pub enum CallOutcome {
         /// Machine word for the cause.
         class: &'static str,
         /// Text for people.
-        message: String,
+        message: Message,
     },
     /// The call was sent, and its answer is missing: the tool may have run.
     Unknown {
         /// Machine word for the cause.
         class: &'static str,
         /// Text for people.
-        message: String,
+        message: Message,
     },
     /// The caller canceled. If the call was sent, the hub tried to notify the server; the tool may have run.
     Canceled,
@@ -66,10 +67,10 @@ impl CallOutcome {
         match &mut self {
             Self::Ok(result) | Self::ToolError(result) => redactor.redact_json(result),
             Self::Retryable { message, .. } | Self::Permanent { message, .. } | Self::Unknown { message, .. } => {
-                *message = redactor.redact(message).into_owned();
+                redact(message, redactor);
             }
             Self::Unauthorized { message, challenge } => {
-                *message = redactor.redact(message).into_owned();
+                redact(message, redactor);
                 *challenge = challenge.as_deref().map(|text| redactor.redact(text).into_owned());
             }
             Self::Canceled => {}
@@ -80,16 +81,21 @@ impl CallOutcome {
     /// Converts a failure. `was_sent` says whether the call had been handed to the network.
     pub(super) fn from_failure(failure: Failure, was_sent: bool) -> Self {
         let Failure { kind, class, message, retry_after, challenge } = failure;
-        let message = message.to_string();
         match kind {
             FailureKind::Retryable => Self::Retryable { class, message, retry_after },
             FailureKind::Ambiguous if was_sent => Self::Unknown { class, message },
             FailureKind::Ambiguous => Self::Retryable { class, message, retry_after: None },
-            FailureKind::Unauthorized => Self::Unauthorized { message, challenge },
+            FailureKind::Unauthorized => Self::Unauthorized { message, challenge: challenge.map(Into::into) },
             // an MCP server knows no grants, and rejects the hub as a client only over its certificate
             FailureKind::Permanent | FailureKind::Refused | FailureKind::InvalidClient | FailureKind::InvalidGrant => {
                 Self::Permanent { class, message }
             }
         }
     }
+}
+
+fn redact(message: &mut Message, redactor: &Redactor) {
+    message.text = redactor.redact(&message.text).into_owned();
+    message.advice = message.advice.take().map(|advice| redactor.redact(&advice).into_owned().into());
+    message.detail = message.detail.take().map(|detail| redactor.redact(&detail).into());
 }

@@ -44,6 +44,7 @@ pub(super) struct CheckRow {
     pub(super) message: Option<String>,
     pub(super) took: Option<String>,
     pub(super) advice: Option<String>,
+    pub(super) detail: Option<String>,
     /// The address and the label of the remedy.
     pub(super) remedy: Option<(String, &'static str)>,
 }
@@ -70,6 +71,7 @@ impl CheckRow {
             message: (!step.message.is_empty()).then(|| sentence(&step.message)),
             took: step.took_ms.filter(|took| *took > 0).map(|took| when::duration(Duration::from_millis(took))),
             advice: step.advice.as_deref().map(sentence),
+            detail: step.detail.clone(),
             remedy: step
                 .remedy
                 .filter(|_| can_be_checked(connection))
@@ -110,8 +112,8 @@ impl LastCheckup {
         let is_finished = job.status.is_final();
         let words = match job.checkup_result() {
             Some(found) => found.tally(),
-            None if is_finished => "It did not come to its end".to_owned(),
-            None => "It is under way".to_owned(),
+            None if is_finished => "It did not finish".to_owned(),
+            None => "It is still running".to_owned(),
         };
         let at = calendar.when(job.finished_at.unwrap_or(job.created_at));
         Self { words, at, is_finished, job: here.path(&format!("/jobs/{}", job.id)) }

@@ -72,7 +72,7 @@ impl<E: Into<DomainError>> From<E> for Error {
         let (status, retry_after) = match &error {
             DomainError::NotFound(_) => (StatusCode::NOT_FOUND, None),
             DomainError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            DomainError::Conflict(_) => (StatusCode::CONFLICT, None),
+            DomainError::Stale(_) | DomainError::Conflict(_) => (StatusCode::CONFLICT, None),
             DomainError::Refused(_) => (StatusCode::FORBIDDEN, None),
             DomainError::Upstream { .. } => (StatusCode::BAD_GATEWAY, None),
             DomainError::Limited { retry_after, .. } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after)),
@@ -143,7 +143,10 @@ fn is_bare(response: &Response) -> bool {
 }
 
 fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (&'static str, String) {
-    let text = error_text::for_status(failure.status);
+    let text = match failure.cause.as_deref() {
+        Some(DomainError::Stale(_)) => &error_text::STALE,
+        _ => error_text::for_status(failure.status),
+    };
     let message = failure.message.as_deref().unwrap_or(text.message);
     if request.wants_json {
         let error = serde_json::json!({
@@ -155,7 +158,9 @@ fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (
     let retry_href = (text.can_retry && request.is_safe).then_some(request.target.as_str());
     let shell = viewer.shell(text.title);
     let way_out = error_text::way_out(&request.target, &shell.here());
-    let page = ErrorPage { shell, text, message, saved_notice, retry_href, way_out, request_id: &request.request_id };
+    let detail = failure.cause.as_deref().and_then(DomainError::detail);
+    let request_id = &request.request_id;
+    let page = ErrorPage { shell, text, message, detail, saved_notice, retry_href, way_out, request_id };
     match page.render() {
         Ok(html) => ("text/html; charset=utf-8", html),
         Err(_) => ("text/plain; charset=utf-8", format!("{}. {message}. Request {}", text.title, request.request_id)),
@@ -191,6 +196,7 @@ struct ErrorPage<'a> {
     shell: Shell,
     text: &'static ErrorText,
     message: &'a str,
+    detail: Option<&'a str>,
     saved_notice: Option<&'static str>,
     retry_href: Option<&'a str>,
     /// The list to go to, for a person who is signed in.

@@ -31,8 +31,11 @@ const NOT_FOUND: ErrorText = text(
 const METHOD: ErrorText = text("That address does not accept this", "Open the page and use its form instead.", true);
 const GONE: ErrorText =
     text("This link no longer works", "It has been used already, or it has expired. Ask for a new one.", false);
-const CONFLICT: ErrorText =
+/// The text of a change that came between: the only error whose remedy is to look again.
+pub(super) const STALE: ErrorText =
     text("This page is out of date", "Reload the page to see how it is now, then try again.", true);
+const CONFLICT: ErrorText =
+    text("This cannot be done now", "The state of what you want to change does not allow it.", false);
 const TOO_LARGE: ErrorText = text("That is too much at once", "Send less, or shorten what you typed.", false);
 const INVALID: ErrorText = text("Something needs to be corrected", "Go back and check what you typed.", false);
 const LIMITED: ErrorText = text("Too many requests", "Wait a moment, then try again.", true);

@@ -69,14 +69,14 @@ impl ProofView {
         }
         Self {
             label: "Client secret (optional)",
-            hint: "Only if the service gave you one. It is sealed, and never shown again.",
+            hint: "Only if the service gave you one. Stored encrypted. You cannot see it again here.",
             is_pem: false,
         }
     }
 
     /// Replaces the hint if a secret is already stored.
     pub(super) const fn stored(self) -> Self {
-        Self { hint: "One is stored, sealed. Leave this empty to keep it.", ..self }
+        Self { hint: "One is stored encrypted. Leave this empty to keep it.", ..self }
     }
 }
 

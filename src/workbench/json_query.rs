@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::schema_form::explain_json_error;
+
 /// Results of a filter; a filter that yields more is refused.
 const MAX_RESULTS: usize = 10_000;
 
@@ -42,8 +44,7 @@ fn identity() -> String {
 }
 
 pub(super) fn evaluate(input: &Input) -> Result<Output, String> {
-    let json = jaq_json::read::parse_single(input.json.as_bytes())
-        .map_err(|error| format!("The JSON cannot be read: {error}"))?;
+    let json = jaq_json::read::parse_single(input.json.as_bytes()).map_err(|_| unreadable(&input.json))?;
     let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
     let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
     let arena = Arena::default();
@@ -63,6 +64,12 @@ pub(super) fn evaluate(input: &Input) -> Result<Output, String> {
         results.push(value);
     }
     Ok(Output { count: results.len(), results })
+}
+
+fn unreadable(json: &str) -> String {
+    let fault = serde_json::from_str::<serde::de::IgnoredAny>(json).err();
+    let place = fault.map(|fault| format!(". {}", explain_json_error(&fault)));
+    format!("The JSON cannot be read{}", place.unwrap_or_default())
 }
 
 fn explain_load(errors: &load::Errors<&str, ()>) -> String {

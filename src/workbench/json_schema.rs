@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::schema_form::explain_json_error;
+
 const MAX_PROBLEMS: usize = 100;
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +59,7 @@ pub(super) fn check(input: &Input) -> Result<Output, String> {
 }
 
 fn parse(name: &str, json: &str) -> Result<Value, String> {
-    serde_json::from_str(json).map_err(|error| format!("The {name} is not JSON: {error}"))
+    serde_json::from_str(json).map_err(|error| format!("The {name} is not JSON. {}", explain_json_error(&error)))
 }
 
 #[cfg(test)]

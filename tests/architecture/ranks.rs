@@ -6,7 +6,8 @@ use super::imports::{Import, Modules};
 const RANKS: &[&[&str]] = &[
     &["ids", "error", "clock", "secret", "position"],
     &["actor", "page", "config", "background_tasks", "telemetry", "foreign_text"],
-    &["db", "schema_form", "egress", "workbench"],
+    &["db", "schema_form", "egress"],
+    &["workbench"],
     &["audit", "upstream", "oauth", "live"],
     &["vault", "queue"],
     &["mail"],

@@ -86,7 +86,7 @@ async fn a_key_is_stored_after_the_service_accepted_it() {
     assert_eq!(page.text(".flash.ok p"), "Tides has accepted the key, and is connected.");
     assert_eq!(page.text("h1"), "Tides");
     assert!(page.text("dl.kv").contains("alice of dover"), "{}", page.text("dl.kv"));
-    assert!(page.text("dl.kv").contains("A key, sealed"), "{}", page.text("dl.kv"));
+    assert!(page.text("dl.kv").contains("A key, stored encrypted"), "{}", page.text("dl.kv"));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
 }
 

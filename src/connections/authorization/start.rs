@@ -199,7 +199,7 @@ pub(super) async fn client_of_request(
         oauth_clients::find_for_grant(&mut conn, authorization.vault, owner, request.oauth_client_id, provider).await?;
     found.ok_or_else(|| {
         Error::conflict(
-            format!("{} no longer knows this hub", provider.host()),
+            format!("The hub is no longer registered at {}", provider.host()),
             "Start again from the connector’s page",
         )
     })

@@ -99,7 +99,7 @@ async fn accepted(
     if current.health == ConnectionHealth::Degraded {
         let reason = current.last_error.unwrap_or_default();
         let verb = if subject.auth == AuthKind::OAuth { "refreshed" } else { "verified" };
-        let message = format!("The credential is accepted, but could not be {verb} lately. {reason}");
+        let message = format!("The credential is accepted, but could not be {verb} recently. {reason}");
         return Ok(CheckOutcome::warned(bearer, message)
             .with_advice("The hub tries again by itself. If this stays so, connect again"));
     }
@@ -120,7 +120,7 @@ fn remedy(subject: &Subject) -> Remedy {
 pub(super) fn no_credential<T>(subject: &Subject, credential: &CredentialAnswer) -> CheckOutcome<T> {
     match credential {
         CredentialAnswer::ReauthRequired(message) => CheckOutcome::from_message(message.as_str())
-            .with_advice("Jobs that wait for this connection go on once it is repaired")
+            .with_advice("Jobs that wait for this connection continue when it works again")
             .with_remedy(remedy(subject)),
         CredentialAnswer::ProviderUnavailable { message, .. } => CheckOutcome::from_message(message.as_str()),
         CredentialAnswer::Ready(_) => {

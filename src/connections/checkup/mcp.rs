@@ -93,15 +93,15 @@ async fn check_initialize(egress: &Egress, subject: &Subject, url: &Url) -> Resu
     let needs_no_credential = subject.auth == AuthKind::None;
     Ok(match initialize(egress, url, None).await {
         Ok(InitializeAnswer::Answered(revision)) => {
-            CheckOutcome::passed(None, format!("The server speaks MCP, revision {revision:.20}"))
+            CheckOutcome::passed(None, format!("The server answers in MCP, revision {revision:.20}"))
         }
         Ok(InitializeAnswer::AuthRequired(_)) if needs_no_credential => {
-            CheckOutcome::failed("The server asks who is calling now. It did not before")
+            CheckOutcome::failed("The server requires sign-in now. It did not before")
                 .with_advice("Add the server again, with a sign-in or a token")
                 .with_remedy(Remedy::AddAgain)
         }
         Ok(InitializeAnswer::AuthRequired(challenge)) => {
-            CheckOutcome::passed(challenge, "The server answers, and asks who is calling, as it should")
+            CheckOutcome::passed(challenge, "The server answers and requires sign-in, as it should")
         }
         Err(error) => CheckOutcome::from_error(error)?,
     })

@@ -67,6 +67,9 @@ pub struct CheckReport {
     pub message: String,
     /// The next step, in words.
     pub advice: Option<String>,
+    /// The words of a machine about the cause, which a page folds away. Earlier check-ups have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The next step, if a page offers it.
     #[serde(rename = "fix")]
     pub remedy: Option<Remedy>,
@@ -133,9 +136,9 @@ impl Check {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Address => "The address resolves",
+            Self::Address => "The address is found",
             Self::Reachability => "The hub can connect to the server",
-            Self::McpInitialize => "The server speaks MCP",
+            Self::McpInitialize => "The server answers in MCP",
             Self::SignIn => "The server describes its sign-in",
             Self::Issuer => "You signed in at the right provider",
             Self::Client => "The provider accepts this hub’s client",
@@ -232,7 +235,7 @@ impl CheckupRunner<'_> {
         let subject =
             store_subject::find(&mut conn, actor.owner_id(), id).await?.ok_or(Error::NotFound("connection"))?;
         if subject.status.is_disconnected() {
-            return Err(Error::conflict(
+            return Err(Error::stale(
                 "The connection was disconnected, so there is nothing to check",
                 "Connect the service again",
             ));
@@ -258,6 +261,7 @@ mod tests {
             took_ms: None,
             message: String::new(),
             advice: None,
+            detail: None,
             remedy: None,
         };
         Checkup { checks: results.iter().map(report).collect() }

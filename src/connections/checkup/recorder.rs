@@ -27,13 +27,14 @@ pub(super) struct CheckOutcome<T> {
     result: CheckResult,
     message: String,
     advice: Option<String>,
+    detail: Option<String>,
     remedy: Option<Remedy>,
 }
 
 impl<T> CheckOutcome<T> {
     /// The check passed.
     pub(super) fn passed(value: T, message: impl Into<String>) -> Self {
-        Self { value: Some(value), result: CheckResult::Passed, message: message.into(), advice: None, remedy: None }
+        Self { value: Some(value), ..Self::new(CheckResult::Passed, message) }
     }
 
     /// The check passed, and the user should know something.
@@ -43,7 +44,11 @@ impl<T> CheckOutcome<T> {
 
     /// The check failed.
     pub(super) fn failed(message: impl Into<String>) -> Self {
-        Self { value: None, result: CheckResult::Failed, message: message.into(), advice: None, remedy: None }
+        Self::new(CheckResult::Failed, message)
+    }
+
+    fn new(result: CheckResult, message: impl Into<String>) -> Self {
+        Self { value: None, result, message: message.into(), advice: None, detail: None, remedy: None }
     }
 
     /// The check failed with an error of the service or the network. Returns the hub's own errors as they are.
@@ -56,15 +61,20 @@ impl<T> CheckOutcome<T> {
         }
     }
 
-    /// The check failed with a message that may have advice.
+    /// The check failed with a message that may have advice and detail.
     pub(super) fn from_message(message: impl Into<Message>) -> Self {
-        let Message { text, advice } = message.into();
-        Self { advice: advice.map(Cow::into_owned), ..Self::failed(text) }
+        let Message { text, advice, detail } = message.into();
+        Self { advice: advice.map(Cow::into_owned), ..Self::failed(text) }.with_detail(detail)
     }
 
     /// Adds the next step in words.
     pub(super) fn with_advice(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
+    }
+
+    /// Adds the words of a machine about the cause.
+    pub(super) fn with_detail(self, detail: Option<Box<str>>) -> Self {
+        Self { detail: detail.map(Into::into), ..self }
     }
 
     /// Adds the page that offers the next step.
@@ -110,6 +120,7 @@ impl<'a> CheckRecorder<'a> {
             took_ms: Some(took),
             message: redactor.redact(&outcome.message).into_owned(),
             advice: outcome.advice.map(|advice| redactor.redact(&advice).into_owned()),
+            detail: outcome.detail.map(|detail| redactor.redact(&detail).into_owned()),
             remedy: outcome.remedy,
         };
         (self.report)(&report);
@@ -127,6 +138,7 @@ impl<'a> CheckRecorder<'a> {
                 took_ms: None,
                 message: String::new(),
                 advice: None,
+                detail: None,
                 remedy: None,
             })
         };

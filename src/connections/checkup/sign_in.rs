@@ -63,10 +63,12 @@ pub(super) async fn check_client(
     match runner.refresher.check_client(actor, subject.id, provider).await? {
         ClientCheck::Accepted => Ok(CheckOutcome::passed((), format!("{host} accepts the hub’s client"))),
         ClientCheck::Rejected(failure, remedy) => {
-            Ok(CheckOutcome::failed(failure.message).with_advice(remedy.sentence()).with_remedy(Remedy::ConnectAgain))
+            let outcome = CheckOutcome::from_message(failure.message);
+            Ok(outcome.with_advice(remedy.sentence()).with_remedy(Remedy::ConnectAgain))
         }
         ClientCheck::Unclear(failure) if failure.kind == FailureKind::Permanent => {
-            Ok(CheckOutcome::warned((), format!("The check was inconclusive. {}", failure.message)))
+            let message = format!("The check has no clear result. {}", failure.message);
+            Ok(CheckOutcome::warned((), message).with_detail(failure.message.detail))
         }
         ClientCheck::Unclear(failure) => CheckOutcome::from_error(failure),
     }

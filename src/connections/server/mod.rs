@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::connectors::{self, AuthKind, Connector, NewConnector};
 use crate::db::Db;
 use crate::egress::Egress;
-use crate::error::{Error, FieldFaults, Result, combine};
+use crate::error::{Error, FieldFaults, Message, Result, combine};
 use crate::oauth::{self, Challenge, Provider};
 use crate::secret::Secret;
 use crate::upstream::{Discovery, DiscoveryAnswer};
@@ -161,7 +161,15 @@ async fn store_unauthenticated(db: &Db, actor: &Actor, new: &NewConnector, now: 
 async fn discover_provider(egress: &Egress, url: &Url, challenge: Option<&str>, message: &str) -> Result<Provider> {
     let challenge = challenge.map(Challenge::parse).unwrap_or_default();
     oauth::discover(egress, url, &challenge, None).await.map_err(|failure| {
-        Error::field("token", format!("{message}. The hub looked for a way to sign in: {}", failure.message))
+        if failure.class == "no_metadata" {
+            let host = url.host_str().unwrap_or("The server");
+            let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            let detail = failure.message.with_detail_inline().text;
+            let needed = Message::from(format!("{host} needs a token")).with_advice("Enter it in this field");
+            return Error::field("token", needed.with_detail(detail));
+        }
+        let found = format!("{message}. The hub looked for a way to sign in: {}", failure.message);
+        Error::field("token", Message::from(found).with_detail(failure.message.detail.unwrap_or_default()))
     })
 }
 

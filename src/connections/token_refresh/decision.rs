@@ -143,5 +143,5 @@ pub(super) async fn credential_after_attempt(
 
 /// Error of a call through a connection that its owner has disconnected.
 pub(super) fn disconnected_error() -> Error {
-    Error::conflict("The connection was disconnected", "Connect the service again, then run the tool")
+    Error::stale("The connection was disconnected", "Connect the service again, then run the tool")
 }

@@ -131,7 +131,7 @@ impl TokenRefresher {
     /// Returns the credential for one call, refreshed first if it is due.
     ///
     /// # Errors
-    /// [`Error::Conflict`](crate::error::Error::Conflict) if the owner has disconnected the connection.
+    /// [`Error::Stale`](crate::error::Error::Stale) if the owner has disconnected the connection.
     pub async fn credential(&self, actor: &Actor, id: ConnectionId) -> Result<CredentialAnswer> {
         self.resolve(actor, id, RefreshTrigger::Call).await
     }

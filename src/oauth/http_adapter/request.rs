@@ -7,7 +7,7 @@ use url::Url;
 use super::client_auth::{self, Authentication};
 use super::{Endpoint, HttpAdapter};
 use crate::egress::{Failure, Request};
-use crate::oauth::failure::invalid_provider;
+use crate::oauth::failure::{invalid_provider, unusable_description};
 use crate::oauth::parameters::{self, Parameters};
 use crate::oauth::provider::{BodyFormat, Provider, RevocationAuth, RevocationConfig, TokenKind};
 use crate::oauth::{Client, GRANT_REQUEST_TIMEOUT, bounded};
@@ -43,7 +43,7 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
         }
         Endpoint::Revocation(config, _) => {
             let method = Method::try_from(config.method.as_str());
-            (method.map_err(|error| invalid_provider(error.to_string()))?, config.body)
+            (method.map_err(|error| unusable_description(&error))?, config.body)
         }
     };
     let (parameters, redactor) = match endpoint {

@@ -250,7 +250,7 @@ impl VaultToken {
 }
 
 fn unavailable(error: &crate::egress::Error) -> TransitError {
-    TransitError::Unavailable(format!("{error} (CRAFT_VAULT_ADDR)"))
+    TransitError::Unavailable(format!("{} (CRAFT_VAULT_ADDR)", error.message().with_detail_inline()))
 }
 
 fn json(body: &impl Serialize) -> Result<Vec<u8>, TransitError> {

@@ -7,7 +7,7 @@ use super::views::{can_be_checked, href, name};
 use super::{OwnConnection, below, parse_id, selection};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail};
-use crate::error::{Error, Message};
+use crate::error::Error;
 use crate::jobs;
 use crate::web::actor::SignedIn;
 use crate::web::checkup_findings::{CheckupResults, LastCheckup};
@@ -63,7 +63,7 @@ pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(ById { id })
 
 pub(super) async fn create(State(app): State<App>, OwnConnection { me, connection }: OwnConnection) -> Result {
     if let Some(why) = reason_not_to_check(&connection) {
-        return Err(Error::Conflict(why).into());
+        return Err(why.into());
     }
     let mut tx = app.db.enter(&me.actor).await?;
     let job = jobs::start_checkup(&mut tx, &app.queue, &me.actor, &connection, app.clock.now()).await?;
@@ -90,7 +90,7 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
     }
     let (flash, target) = match started.as_slice() {
         [] => {
-            let why = chosen.iter().find_map(reason_not_to_check).unwrap_or_default();
+            let why = chosen.iter().find_map(reason_not_to_check).map(|why| why.to_string()).unwrap_or_default();
             (Flash::important(format!("{why}.")), me.here().path("/connections"))
         }
         [one] => return Ok(see_other(&me.here().path(&format!("/jobs/{one}")))),
@@ -104,14 +104,14 @@ pub(super) async fn create_several(State(app): State<App>, me: SignedIn, FormPai
 }
 
 /// Returns the reason why there is nothing to check.
-fn reason_not_to_check(connection: &ConnectionDetail) -> Option<Message> {
+fn reason_not_to_check(connection: &ConnectionDetail) -> Option<Error> {
     if connection.is_disconnected() {
-        let text = Message::from("This connection was disconnected, so there is nothing to check");
-        return Some(text.with_advice("Connect the service again"));
+        let text = "This connection was disconnected, so there is nothing to check";
+        return Some(Error::stale(text, "Connect the service again"));
     }
     let unlisted = || {
         let text = format!("{} has left the catalogue, so there is nothing to check", connection.connector);
-        Message::from(text).with_advice("Disconnect the connection if you no longer need it")
+        Error::stale(text, "Disconnect the connection if you no longer need it")
     };
     (!can_be_checked(connection)).then(unlisted)
 }

@@ -12,7 +12,7 @@ use super::{OwnConnection, below};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail, CredentialService, FormValues, NewCredential, NewKey, NewToken};
 use crate::connectors::{self, Descriptor};
-use crate::error::{Error, FieldFaults, Message};
+use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
 use crate::web::extract::Form;
@@ -83,7 +83,7 @@ pub(super) async fn update(
     Form(typed): Form<CredentialForm>,
 ) -> Result {
     if let Some(why) = reason_not_to_replace(&connection) {
-        return Err(Error::Conflict(why).into());
+        return Err(why.into());
     }
     let expiry = me.typed_end(&typed.ends_on);
     let new = if connection.takes_key() {
@@ -107,13 +107,13 @@ pub(super) async fn update(
 }
 
 /// Returns the reason why there is no credential to replace.
-fn reason_not_to_replace(connection: &ConnectionDetail) -> Option<Message> {
+fn reason_not_to_replace(connection: &ConnectionDetail) -> Option<Error> {
     if connection.is_disconnected() {
-        return Some(Message::from("This connection was disconnected").with_advice("Connect the service again"));
+        return Some(Error::stale("This connection was disconnected", "Connect the service again"));
     }
     let none = || {
         let text = format!("{} takes no token, so there is none to replace", connection.connector);
-        Message::from(text).with_advice("Use the connection as it is")
+        Error::conflict(text, "Use the connection as it is")
     };
     (!views::takes_token(connection)).then(none)
 }

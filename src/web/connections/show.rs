@@ -213,9 +213,9 @@ impl ConnectionView {
 
 fn credential_text(connection: &ConnectionDetail) -> &'static str {
     match (connection.has_secret, takes_token(connection), connection.auth) {
-        (true, true, _) if connection.takes_key() => "A key, sealed",
-        (true, true, _) => "A bearer token, sealed",
-        (true, false, AuthKind::OAuth) => "A token from signing in, sealed",
+        (true, true, _) if connection.takes_key() => "A key, stored encrypted",
+        (true, true, _) => "A bearer token, stored encrypted",
+        (true, false, AuthKind::OAuth) => "A token from signing in, stored encrypted",
         (true, false, _) => "Sealed",
         (false, _, AuthKind::None) => "None needed",
         (false, ..) => "None: it was deleted",

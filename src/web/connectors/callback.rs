@@ -12,7 +12,7 @@ use super::{authorization, connected_message, href};
 use crate::app::App;
 use crate::connections::{self, CompletedSignIn};
 use crate::connectors::Connector;
-use crate::error::Error;
+use crate::error::{Error, Message};
 use crate::organisations;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -27,7 +27,7 @@ use crate::web::when;
 #[template(path = "connectors/not_signed_in.html")]
 struct FailedPage {
     shell: Shell,
-    message: String,
+    message: Message,
     again: Option<(String, String)>,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn callback(
         Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
         Err(error) => {
             let connector = authorization(&app).connector_of_callback(&me.actor, &query).await?;
-            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_string(), connector).await)
+            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_message(), connector).await)
         }
     }
 }
@@ -113,7 +113,7 @@ fn describe_sign_in(signed: &CompletedSignIn) -> String {
 pub(super) async fn show_failure(
     me: &SignedIn,
     status: StatusCode,
-    message: String,
+    message: Message,
     connector: Option<Connector>,
 ) -> Response {
     let catalogue = me.here().path("/connectors");

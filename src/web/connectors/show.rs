@@ -168,9 +168,9 @@ impl ConnectionRow {
             label: connection.label.clone(),
             status: Badge::connection(connection.status),
             credential: match (connection.has_secret, connector.auth) {
-                (true, AuthKind::OAuth) => "A token from signing in, sealed",
-                (true, _) if connector.transport == Transport::Rest => "A key, sealed",
-                (true, _) => "A bearer token, sealed",
+                (true, AuthKind::OAuth) => "A token from signing in, stored encrypted",
+                (true, _) if connector.transport == Transport::Rest => "A key, stored encrypted",
+                (true, _) => "A bearer token, stored encrypted",
                 (false, _) => "None needed",
             },
             created_at: calendar.when(connection.created_at),

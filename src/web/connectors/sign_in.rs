@@ -116,7 +116,7 @@ pub(super) async fn create(app: &App, me: &SignedIn, connector: &Connector, type
         // errors without a field are shown at the label, which is in every form
         Err(error) => {
             let mut faults = FieldFaults::default();
-            faults.add("label", error.to_string());
+            faults.add("label", error.to_message());
             faults
         }
     };
@@ -208,7 +208,7 @@ pub(super) async fn show_continue(
                 url: redirect.url.into(),
             }))
         }
-        Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message.to_string(), None).await),
+        Err(Error::Conflict(message)) => Ok(show_failure(&me, StatusCode::CONFLICT, message, None).await),
         Err(other) => Err(other.into()),
     }
 }

@@ -3,8 +3,7 @@
 use crate::app::App;
 
 /// The sentence for people who wait for a message.
-const ASK_FOR_MESSAGE: &str =
-    "This hub has no mail server. The message is a file in its outbox folder; ask its administrator.";
+const ASK_FOR_MESSAGE: &str = "We cannot send you an email. Ask your administrator for the link.";
 
 /// The same sentence for an administrator.
 const LOOK_FOR_MESSAGE: &str =

@@ -9,7 +9,7 @@ use askama::Template;
 use time::macros::datetime;
 
 use crate::accounts::{Appearance, Theme};
-use crate::error::FieldFaults;
+use crate::error::{FieldFaults, Message};
 use crate::web::badge::Badge;
 use crate::web::flash::Flash;
 use crate::web::shell::{Section, Shell, ShellUser, ZoneNote};
@@ -97,7 +97,7 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
 fn faulty() -> FieldFaults {
     let mut faults = FieldFaults::default();
     faults.add("title", "Enter a title");
-    faults.add("account", "Choose an account");
+    faults.add("account", Message::from("Choose an account").with_detail("accounts: []"));
     faults
 }
 

@@ -22,7 +22,7 @@ use super::extract::Path;
 use super::shell::{Shell, ShellUser, ViewerSlot, ZoneNote};
 use super::{WebSettings, layers, respond};
 use crate::accounts::{Appearance, Theme};
-use crate::error::Error as DomainError;
+use crate::error::{Error as DomainError, Message};
 
 #[derive(Template)]
 #[template(source = "{% extends \"layout.html\" %}{% block main %}<h1>Hello</h1>{% endblock %}", ext = "html")]
@@ -53,6 +53,9 @@ fn app() -> Router {
         .route("/panic", get(broken))
         .route("/internal", post(|| async { Err::<(), _>(Error::from(anyhow::anyhow!("secret detail"))) }))
         .route("/limited", get(limited))
+        .route("/unreachable", get(unreachable))
+        .route("/stale", get(async || Err::<(), Error>(DomainError::stale("It was removed", "Look again").into())))
+        .route("/conflict", get(async || Err::<(), Error>(DomainError::conflict("It is yours", "Ask").into())))
         .route("/mine", get(mine))
         .route("/orgs/acme/mine", get(mine_in_acme))
         .merge(super::assets::router());
@@ -66,6 +69,11 @@ async fn broken() -> Response {
 async fn limited() -> Result {
     let retry_after = Duration::from_secs(40);
     Err(DomainError::Limited { message: "Wait 40 seconds before the next try".into(), retry_after }.into())
+}
+
+async fn unreachable() -> Result {
+    let message = Message::from("a.test could not be reached").with_detail("Connection refused");
+    Err(DomainError::upstream("unreachable", message, None).into())
 }
 
 async fn mine(request: Request) -> Result {
@@ -164,6 +172,23 @@ async fn a_limit_names_the_wait_in_words_and_in_the_header() {
     let response = get_page("/limited").await;
     assert_eq!((response.status(), &response.headers()[RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, &40.into()));
     assert!(text(response).await.contains("Wait 40 seconds"));
+}
+
+#[tokio::test]
+async fn the_words_of_a_machine_are_folded_below_the_sentence() {
+    let html = text(get_page("/unreachable").await).await;
+    assert_eq!(select(&html, "main .lede"), ["a.test could not be reached"]);
+    assert_eq!(select(&html, "main details p"), ["Connection refused"]);
+    assert!(select(&text(get_page("/limited").await).await, "main details").is_empty());
+}
+
+#[tokio::test]
+async fn a_page_is_out_of_date_only_if_something_changed() {
+    for (path, title) in [("/stale", "This page is out of date"), ("/conflict", "This cannot be done now")] {
+        let response = get_page(path).await;
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(select(&text(response).await, "h1"), [title]);
+    }
 }
 
 #[tokio::test]

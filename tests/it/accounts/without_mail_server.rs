@@ -1,4 +1,4 @@
-//! A hub without a mail server promises no mail: each page says where the message is.
+//! A hub without a mail server promises no mail: each page says whom to ask for the link.
 
 use craft::mail::Mailer;
 use craft::secret::Secret;
@@ -8,7 +8,10 @@ use crate::support::browser::Browser;
 use crate::support::page::Page;
 use crate::support::test_app::{PASSWORD, TestApp};
 
-const NOTE: &str = "This hub has no mail server. The message is a file in its outbox folder; ask its administrator.";
+const NOTE: &str = "We cannot send you an email.";
+
+/// The next step, of a page that makes a link and of one that will.
+const STEPS: [&str; 2] = ["Ask your administrator for the link.", "ask your administrator for the link that confirms"];
 
 /// Words that promise a mail.
 const PROMISES: [&str; 5] = ["on its way", "we send", "check your spam", "send it again", "send the link"];
@@ -25,12 +28,13 @@ async fn pages(app: &TestApp, member: &Browser) -> Vec<Page> {
 }
 
 #[tokio::test]
-async fn pages_say_that_the_message_is_a_file_and_promise_no_mail() {
+async fn pages_say_whom_to_ask_for_the_link_and_promise_no_mail() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     for page in pages(&app, &alice).await {
         let text = page.text("main");
         assert!(text.contains(NOTE), "{}: {text}", page.path());
+        assert!(STEPS.iter().any(|step| text.contains(step)), "{}: {text}", page.path());
         let promise = PROMISES.iter().find(|promise| text.to_lowercase().contains(**promise));
         assert_eq!(promise, None, "{}: {text}", page.path());
     }
@@ -52,6 +56,6 @@ async fn with_a_mail_server_the_same_pages_promise_the_mail() {
     .await;
     let alice = app.alice().await;
     for page in pages(&app, &alice).await {
-        assert!(!page.text("main").contains("no mail server"), "{}", page.path());
+        assert!(!page.text("main").contains(NOTE), "{}", page.path());
     }
 }

@@ -167,7 +167,7 @@ async fn a_network_failure_is_named_and_later_checks_are_skipped() {
     for (url, at, words) in [
         ("https://no-such-host.invalid/mcp".to_owned(), 0, "There is no host called no-such-host.invalid"),
         ("https://10.1.2.3/mcp".to_owned(), 0, "An administrator can allow it by adding 10.1.2.3:443"),
-        (format!("http://{}/mcp", closed_port().await), 1, "could not be reached (Connection refused"),
+        (format!("http://{}/mcp", closed_port().await), 1, "could not be reached"),
         (format!("https://{garbage}/mcp"), 1, "does not speak TLS at this port"),
         (format!("http://{web_page}/mcp"), 2, "answered with a web page instead of MCP"),
         (format!("http://{web_page}/elsewhere"), 2, "has nothing at this address"),
@@ -183,6 +183,8 @@ async fn a_network_failure_is_named_and_later_checks_are_skipped() {
             "{}",
             done.text("main")
         );
+        let folded = done.texts("[data-result=failed] details p");
+        assert!(words != "could not be reached" || folded == ["Connection refused"], "{folded:?}");
     }
     // a network failure does not change the connection
     assert_eq!(count(&app, "user_connections WHERE status = 'active' AND secret_ref_access IS NOT NULL").await, 1);
@@ -261,7 +263,8 @@ async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
         (told.path(), told.text(".flash.warn p").as_str()),
         (page.path(), "This connection was disconnected, so there is nothing to check. Connect the service again.")
     );
-    assert_eq!(alice.post(&path, &[("", "")]).await.status, StatusCode::CONFLICT);
+    let late = alice.post(&path, &[("", "")]).await;
+    assert_eq!((late.status, late.text("h1").as_str()), (StatusCode::CONFLICT, "This page is out of date"));
     let former = alice.get(done.path()).await;
     assert!(results(&former).len() == 5 && !former.has("form[action$='/checkup']"), "what was found can be read");
 }
@@ -287,7 +290,7 @@ async fn one_checkup_runs_at_a_time() {
     alice.submit(&question, "main form", []).await;
     let over = app.wait_until_finished(&alice, first.path().rsplit('/').next().unwrap().parse().unwrap()).await;
     assert_eq!(over.text("#job-head .state"), "Cancelled");
-    assert!(alice.get(&path).await.text("main").contains("It did not come to its end"));
+    assert!(alice.get(&path).await.text("main").contains("It did not finish"));
 }
 
 #[tokio::test]

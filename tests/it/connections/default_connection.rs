@@ -67,7 +67,8 @@ async fn calls_use_the_new_default_connection() {
     let question = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&question, "main form", []).await;
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Default");
-    assert_eq!(alice.post(&path, &[("a", "b")]).await.status, StatusCode::CONFLICT);
+    let late = alice.post(&path, &[("a", "b")]).await;
+    assert_eq!((late.status, late.text("h1").as_str()), (StatusCode::CONFLICT, "This page is out of date"));
 }
 
 #[tokio::test]

@@ -56,13 +56,13 @@ async fn an_owner_is_reminded_once_a_week_before_the_expiry_date() {
     // the session has expired
     owner.sign_in("owner@example.com", PASSWORD).await;
     let shown = owner.get(page.path()).await;
-    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ends on {words}, as you noted"));
+    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ends on {words}"));
     assert_eq!(shown.attr(".callout.warn a", "href"), Some(format!("{}/token", page.path())));
 
     app.advance(8 * DAY).await;
     assert_eq!(reminders(&app).await, [subject], "once");
     let shown = owner.get(page.path()).await;
-    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ended on {words}, as you noted"));
+    assert_eq!(shown.text(".callout.warn h2"), format!("Its key ended on {words}"));
     assert_eq!(shown.texts(".kv .state"), ["Connected"], "the date changes the status");
 }
 
@@ -81,7 +81,7 @@ async fn replacing_a_key_removes_its_expiry_date() {
     assert!(reminders(&app).await.is_empty());
 
     let replaced = owner.submit(&form, "main form", [("api_key", KEY)]).await;
-    assert!(!replaced.text("dl.kv").contains("as you noted"), "{}", replaced.text("main"));
+    assert!(!replaced.text("dl.kv").contains("date you entered"), "{}", replaced.text("main"));
     app.advance(13 * DAY).await;
     assert!(reminders(&app).await.is_empty());
     assert!(!owner.get(page.path()).await.has(".callout.warn"));
@@ -109,7 +109,7 @@ async fn a_disconnected_connection_is_not_reminded_of() {
     owner.submit(&owner.get(&format!("{}/disconnection", page.path())).await, "main form", []).await;
     app.advance(13 * DAY).await;
     assert!(reminders(&app).await.is_empty());
-    assert!(!owner.get(page.path()).await.text("main").contains("as you noted"));
+    assert!(!owner.get(page.path()).await.text("main").contains("date you entered"));
 }
 
 #[tokio::test]

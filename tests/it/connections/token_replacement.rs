@@ -105,5 +105,6 @@ async fn a_service_without_token_has_none_to_replace() {
         (told.path(), told.text(".flash.warn p").as_str()),
         (page.path(), "Workbench takes no token, so there is none to replace. Use the connection as it is.")
     );
-    assert_eq!(alice.post(&path, &[("token", "x")]).await.status, StatusCode::CONFLICT);
+    let never = alice.post(&path, &[("token", "x")]).await;
+    assert_eq!((never.status, never.text("h1").as_str()), (StatusCode::CONFLICT, "This cannot be done now"));
 }

@@ -84,7 +84,7 @@ async fn an_invalid_key_is_refused_before_it_is_stored() {
         let page = submit_pem(&owner, PATH, &good.replace('\n', "\r\n")).await;
         assert_eq!(page.text(".flash.ok p"), "The OAuth application is stored. Harbours can be connected now.");
         let page = owner.get(PATH).await;
-        assert_eq!(page.text("#f-client_secret-h"), "One is stored, sealed. Leave this empty to keep it.");
+        assert_eq!(page.text("#f-client_secret-h"), "One is stored encrypted. Leave this empty to keep it.");
         assert!(!page.text("html").contains("BEGIN"), "{}", page.text("main"));
         let page = owner.submit(&page, "main form", []).await;
         assert!(page.has(".flash.ok"), "{}", page.text("main"));

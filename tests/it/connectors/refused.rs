@@ -35,7 +35,8 @@ async fn a_missing_token_is_reported_at_its_field() {
     let server = ScriptedServer::guarded(tools(1), "", Some(TOKEN)).await;
     let page = add(&alice, "Guarded", server.url().as_str()).await;
     let message = refused_at(&app, &alice, &page, "token", [server.url().as_str(), "Guarded"]).await;
-    assert!(message.contains("Connect with a token"), "{message}");
+    assert!(message.contains("needs a token. Enter it in this field"), "{message}");
+    assert!(!message.contains("metadata") && page.text("main details p").contains("no authorization-server metadata"));
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn a_site_that_is_no_mcp_server_is_refused_with_its_answer() {
         (site(StatusCode::NOT_FOUND).await, "nothing at this address (HTTP 404)"),
         (site(StatusCode::BAD_GATEWAY).await, "failed on its side (HTTP 502)"),
         (site(StatusCode::TOO_MANY_REQUESTS).await, "asks the hub to slow down (HTTP 429)"),
-        (mcp_url(closed_port().await), "could not be reached"),
+        (mcp_url(closed_port().await), "could not be reached. Check that it is running"),
         (
             mcp_url(serve_raw(|stream| send_endless_body(stream, "application/json", 100_000)).await),
             "answered with more than 8 MB",
@@ -89,6 +90,11 @@ async fn a_site_that_is_no_mcp_server_is_refused_with_its_answer() {
         let page = add(&alice, "Odd", url.as_str()).await;
         let message = refused_at(&app, &alice, &page, "url", [url.as_str(), "Odd"]).await;
         assert!(message.contains(sentence), "{url}: {message}");
+        let is_network = sentence.starts_with("could not be reached");
+        assert_eq!(
+            is_network.then_some("Connection refused"),
+            page.texts("main details p").first().map(String::as_str)
+        );
     }
 }
 

@@ -69,6 +69,6 @@ async fn effects_are_shown_and_a_token_is_not() {
 
     let guarded = ScriptedServer::guarded(tools(1), "", Some("t0p")).await;
     let page = add_with(&alice, &guarded.url(), "t0p").await;
-    assert!(page.text(CONNECTIONS).contains("A bearer token, sealed") && !page.body.contains("t0p"));
+    assert!(page.text(CONNECTIONS).contains("A bearer token, stored encrypted") && !page.body.contains("t0p"));
     assert!(page.text(CONNECTIONS).contains("Never"));
 }

@@ -6,7 +6,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{COUNTDOWN, FORM, HASH, QUERY, json, log, result};
-use crate::support::scripted_server::ScriptedServer;
+use crate::support::listener::closed_port;
+use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
 
 #[tokio::test]
@@ -111,4 +112,20 @@ async fn the_json_of_a_job_has_the_facts_of_its_page() {
     assert_eq!(whole.json(), job["output"]);
     let foreign = bob.get(&path).await;
     assert_eq!((foreign.status, foreign.json()["error"]["status"].clone()), (StatusCode::NOT_FOUND, json!(404)));
+}
+
+#[tokio::test]
+async fn the_log_has_the_technical_cause_of_a_failed_call_in_brackets() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = ScriptedServer::start(tools(1), "").await;
+    let shop = app.add_server(&alice, "Shop", &server.url()).await;
+    let tool = alice.get(&shop).await.attr("a[href*='/tools/']", "href").unwrap();
+    let statement = "UPDATE connectors SET mcp_server_url = $1 WHERE owner_id IS NOT NULL";
+    let nowhere = format!("http://{}/mcp", closed_port().await);
+    sqlx::query(statement).bind(nowhere).execute(app.app.system.pool()).await.unwrap();
+
+    let job = app.start(&alice, &tool, []).await;
+    let line = "could not be reached (Connection refused). Check that it is running and that the address is right. It is tried again";
+    app.wait_for_job(&alice, job, |job| job["events"].to_string().contains(line)).await;
 }

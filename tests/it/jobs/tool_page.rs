@@ -66,7 +66,7 @@ async fn parts_that_are_written_as_json_name_their_members_and_begin_with_a_skel
     let empty = alice.submit(&form, FORM, []).await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let faults = empty.texts(".summary li a");
-    assert_eq!(faults, ["Enter to", "Enter items"]);
+    assert_eq!(faults, ["Enter to as JSON", "Enter items as JSON"]);
     let filled = [("j/ship/to", r#"{"street": "Elm 1", "city": "York"}"#), ("j/items", r#"[{"sku": "A1", "qty": 2}]"#)];
     let job = app.run(&alice, &tool, filled).await;
     let expected =
@@ -122,8 +122,8 @@ async fn controls_that_mean_nothing_are_not_there() {
     let form = alice.get(&tool).await;
     let boxes = form.attrs("[type=checkbox]", "name");
     assert_eq!(boxes, ["on/free"], "an empty text is offered where it fits, and nowhere else");
-    assert!(form.text("[id='f-free-h']").contains("Up to 262,144 characters"));
-    assert_eq!(form.text("[id='f-name-h']"), "name");
+    assert!(!form.has("[id='f-free-h']") && !form.has("[id='f-name-h']"), "a limit or a name that helps nobody");
+    assert_eq!(form.text("[id='f-day-h']"), "For example: 28 November 2026");
     let radios = |name: &str| form.attrs(&format!("[name='v/{name}']"), "value");
     assert_eq!((radios("loud").len(), radios("fast").len()), (2, 3));
     let labels = form.text(FORM);

@@ -47,7 +47,7 @@ async fn a_token_that_arrives_after_disconnecting_is_revoked() {
     let page = alice.get(&format!("/connections/{id}/disconnection")).await;
     alice.submit(&page, "main form", []).await;
     server.release_answer().await;
-    assert!(matches!(renewing.await.unwrap(), Err(Error::Conflict(_))));
+    assert!(matches!(renewing.await.unwrap(), Err(Error::Stale(_))));
     assert_eq!((server.count("revocations").await, server.count("tokens").await), (1, 0));
 }
 

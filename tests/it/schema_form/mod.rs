@@ -90,7 +90,7 @@ fn faults_name_the_field_and_say_what_to_do() {
         }
         other => vec![format!("{other:?}")],
     };
-    assert_eq!(fault(&[]), ["/title: Enter title", "/count: Enter count"]);
+    assert_eq!(fault(&[]), ["/title: Enter title", "/count: Enter a whole number for count"]);
     assert_eq!(fault(&[("v/title", "x"), ("v/count", "1,5")]), ["/count: Use a full stop: 1.5"]);
     assert_eq!(fault(&[("v/title", "x"), ("v/count", "0")]), ["/count: Count must be 1 or more"]);
     assert_eq!(

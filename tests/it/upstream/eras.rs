@@ -103,7 +103,7 @@ async fn a_refusal_in_the_right_era_is_told_and_the_call_not_repeated() {
     server.answer("tools/call", |request| error(request, -32601, "No such method here"));
     let (ended, era) = call(&server, Some(ProtocolEra::Discover)).await;
     assert!(
-        matches!(ended, CallOutcome::Permanent { ref message, .. } if message.contains("No such method here")),
+        matches!(ended, CallOutcome::Permanent { ref message, .. } if message.text.contains("No such method here")),
         "{ended:?}"
     );
     assert_eq!(era, Some(ProtocolEra::Discover));

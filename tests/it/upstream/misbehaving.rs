@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{any, post};
 use craft::egress::{Egress, EgressPolicy};
-use craft::error::Error;
+use craft::error::{Error, Message};
 use craft::upstream::{CallOutcome, Discovery, MAX_TOOLS, Target, discover, has_header_arguments};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -220,9 +220,8 @@ async fn a_token_that_the_server_echoes_is_redacted() {
         ended,
         CallOutcome::Permanent {
             class: "rejected",
-            message: "127.0.0.1 rejected the request: I saw Bearer [redacted]. Correct what it names, or ask the \
-                      server’s operator"
-                .to_owned()
+            message: Message::from("127.0.0.1 rejected the request: I saw Bearer [redacted]")
+                .with_advice("Correct what it names, or ask the server’s operator")
         }
     );
 }
@@ -258,7 +257,7 @@ async fn mirrored_arguments_are_sent_as_headers() {
     let context = craft::upstream::CallContext { has_header_arguments: has_header_arguments(&schema), ..context() };
     let ended = run(&target, "tool-0", json!({"region": "eu-1"}), context).await;
     assert!(
-        matches!(ended, CallOutcome::Permanent { ref message, .. } if message.contains("rejected the request: eu-1. ")),
+        matches!(ended, CallOutcome::Permanent { ref message, .. } if message.to_string().contains("rejected the request: eu-1. ")),
         "{ended:?}"
     );
 }

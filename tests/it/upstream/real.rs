@@ -81,7 +81,7 @@ async fn tool_errors_and_rejected_requests_are_distinct_outcomes() {
     assert!(matches!(failed, CallOutcome::ToolError(_)) && text(&failed).contains("no luck today"), "{failed:?}");
     match run(&target, "no-such-tool", nothing(), context()).await {
         CallOutcome::Permanent { class: "rejected", message } => {
-            assert!(message.starts_with("127.0.0.1 rejected"), "{message}");
+            assert!(message.text.starts_with("127.0.0.1 rejected"), "{message}");
         }
         // servers may also answer with a tool error
         CallOutcome::ToolError(_) => {}
@@ -150,7 +150,7 @@ async fn a_deadline_ends_a_call_as_unknown_and_notifies_the_server() {
         tokio::time::resume();
     });
     let CallOutcome::Unknown { class: "timeout", message } = outcome else { panic!("{outcome:?}") };
-    assert!(message.starts_with("127.0.0.1 did not answer within 30 seconds"), "{message}");
+    assert!(message.text.starts_with("127.0.0.1 did not answer within 30 seconds"), "{message}");
     assert!(recorder.until("DELETE").await.contains(&"POST notifications/cancelled".to_owned()));
 }
 

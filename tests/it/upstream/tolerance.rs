@@ -32,7 +32,7 @@ async fn outcome(answer: impl Fn(&Value) -> Response + Send + Sync + 'static) ->
 /// Returns the text of a failed call.
 fn message(outcome: CallOutcome) -> String {
     match outcome {
-        CallOutcome::Permanent { message, .. } | CallOutcome::Unknown { message, .. } => message,
+        CallOutcome::Permanent { message, .. } | CallOutcome::Unknown { message, .. } => message.to_string(),
         other => panic!("no failure: {other:?}"),
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! `web` turns these into pages. Only [`Error::Internal`] hides its text from people; all others are written for them.
 
+mod faults;
+mod message;
+
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
+
+pub use self::faults::{FieldFault, FieldFaults};
+pub use self::message::Message;
 
 /// The result of every domain verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -19,7 +24,10 @@ pub enum Error {
     /// The input is not acceptable; each fault names its field.
     #[error("{0}")]
     Invalid(FieldFaults),
-    /// The thing has changed meanwhile, or its state does not allow this. The message has advice.
+    /// The thing has changed since the person last saw it. The message has advice.
+    #[error("{0}")]
+    Stale(Message),
+    /// The state of the thing does not allow this, whenever the person looked at it. The message has advice.
     #[error("{0}")]
     Conflict(Message),
     /// A rule forbids it (an administrator's page, a private address). The message names the rule.
@@ -60,7 +68,7 @@ pub enum Error {
 
 impl Error {
     /// Builds [`Error::Invalid`] with one fault.
-    pub fn field(name: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn field(name: impl Into<String>, message: impl Into<Message>) -> Self {
         let mut faults = FieldFaults::default();
         faults.add(name, message);
         Self::Invalid(faults)
@@ -69,6 +77,11 @@ impl Error {
     /// Builds [`Error::Conflict`]: what is in the way, and the next step, each without its full stop.
     pub fn conflict(text: impl Into<String>, advice: impl Into<Cow<'static, str>>) -> Self {
         Self::Conflict(Message::from(text.into()).with_advice(advice))
+    }
+
+    /// Builds [`Error::Stale`]: what has changed, and the next step, each without its full stop.
+    pub fn stale(text: impl Into<String>, advice: impl Into<Cow<'static, str>>) -> Self {
+        Self::Stale(Message::from(text.into()).with_advice(advice))
     }
 
     /// Builds [`Error::Refused`].
@@ -89,49 +102,23 @@ impl Error {
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(cause.into())
     }
-}
 
-/// Text for people: what happened, and the next step. Displayed as "{text}. {advice}", without a final full stop.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Message {
-    /// A sentence that names the thing, without its full stop.
-    pub text: String,
-    /// A sentence that begins with what to do, without its full stop.
-    pub advice: Option<Cow<'static, str>>,
-}
-
-impl Message {
-    /// Adds the next step.
+    /// Returns the text for people, and its detail.
     #[must_use]
-    pub fn with_advice(self, advice: impl Into<Cow<'static, str>>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+    pub fn to_message(&self) -> Message {
+        Message { detail: self.detail().map(Into::into), ..self.to_string().into() }
     }
-}
 
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self { text, advice: None }
-    }
-}
-
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
-    }
-}
-
-impl From<Message> for String {
-    fn from(message: Message) -> Self {
-        message.to_string()
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        match &self.advice {
-            Some(advice) => write!(f, ". {advice}"),
-            None => Ok(()),
+    /// Returns the words of a machine about the cause, which a page folds away.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Stale(message)
+            | Self::Conflict(message)
+            | Self::Refused(message)
+            | Self::Upstream { message, .. }
+            | Self::Limited { message, .. } => message.detail.as_deref(),
+            Self::NotFound(_) | Self::Invalid(_) | Self::Unavailable(_) | Self::Locked(_) | Self::Internal(_) => None,
         }
     }
 }
@@ -142,9 +129,9 @@ impl fmt::Display for Message {
 /// [`Error::Invalid`] with the faults of both, or the first other error.
 pub fn combine<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
     match (first, second) {
-        (Err(Error::Invalid(FieldFaults(mut faults))), Err(Error::Invalid(FieldFaults(more)))) => {
-            faults.extend(more);
-            Err(Error::Invalid(FieldFaults(faults)))
+        (Err(Error::Invalid(mut faults)), Err(Error::Invalid(more))) => {
+            faults.append(more);
+            Err(Error::Invalid(faults))
         }
         (first, second) => Ok((first?, second?)),
     }
@@ -174,61 +161,6 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Faults by field, in the order in which they were found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldFaults(Vec<FieldFault>);
-
-/// A fault of one form field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldFault {
-    /// The field's name.
-    pub field: String,
-    /// A sentence that says what to do, such as "Enter a name".
-    pub message: String,
-}
-
-impl FieldFaults {
-    /// Adds a fault.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldFault { field: field.into(), message: message.into() });
-    }
-
-    /// Returns `value` if there are no faults.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with the faults.
-    pub fn into_result<T>(self, value: T) -> Result<T> {
-        if self.0.is_empty() { Ok(value) } else { Err(Error::Invalid(self)) }
-    }
-
-    /// Says whether there are no faults.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns all faults, in order.
-    #[must_use]
-    pub fn faults(&self) -> &[FieldFault] {
-        &self.0
-    }
-
-    /// Returns the message of the first fault of `field`, which the form shows beside it.
-    #[must_use]
-    pub fn message_for(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
-    }
-}
-
-impl fmt::Display for FieldFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, fault) in self.0.iter().enumerate() {
-            write!(f, "{}{}: {}", if i > 0 { "; " } else { "" }, fault.field, fault.message)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Error, FieldFaults, Message};
@@ -246,6 +178,23 @@ mod tests {
         let message = Message::from("a.test failed (HTTP 500)");
         assert_eq!(message.to_string(), "a.test failed (HTTP 500)");
         assert_eq!(message.with_advice("Try again later").to_string(), "a.test failed (HTTP 500). Try again later");
+    }
+
+    #[test]
+    fn the_detail_of_a_message_is_beside_its_sentence() {
+        let message =
+            Message::from("a.test could not be reached").with_advice("Try again").with_detail("Connection refused");
+        assert_eq!(message.to_string(), "a.test could not be reached. Try again");
+        assert_eq!(
+            message.with_detail_inline().to_string(),
+            "a.test could not be reached (Connection refused). Try again"
+        );
+        let mut faults = FieldFaults::default();
+        faults.add("url", message.clone());
+        assert_eq!(faults.message_for("url"), Some("a.test could not be reached. Try again"));
+        assert_eq!(faults.detail_for("url"), Some("Connection refused"));
+        assert_eq!(Error::refused(message).detail(), Some("Connection refused"));
+        assert_eq!(Message::from("x").with_detail("").detail, None);
     }
 
     #[test]
