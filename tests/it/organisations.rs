@@ -121,7 +121,7 @@ async fn a_member_acts_for_the_organisation_and_is_named_in_its_log() {
     assert!(form.text("main").contains("Every member of Space of alice can see and use it."));
     let origins = |page: Page| page.texts("tbody td:nth-of-type(3)");
     assert_eq!(origins(bob.get("/audit?action=jobs").await), ["You, in a browser"]);
-    assert_eq!(origins(alice.get("/audit?action=jobs").await), ["A member, in a browser"]);
+    assert_eq!(origins(alice.get("/audit?action=jobs").await), ["bob, in a browser"]);
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ impl Filters {
         let origin = Origin::ALL.into_iter().find(|it| it.as_str() == value);
         report_invalid(&mut self.faults, "who", value, origin.is_some(), "choose one of the list");
         if let Some(origin) = origin {
-            self.activate("who", value, origin_phrase(origin, self.person()).to_owned());
+            self.activate("who", value, origin_phrase(origin, self.person()));
             self.filter.origin = Some(origin);
         }
     }
@@ -217,7 +217,7 @@ impl Filters {
     }
 
     /// The person whom the filter for the origin speaks of: in an organisation, any member.
-    fn person(&self) -> Person {
+    fn person(&self) -> Person<'static> {
         self.here.name().map_or(Person::You, |_| Person::Member)
     }
 }

@@ -1,7 +1,13 @@
 //! Labels of the audit log: who acted, from where, and outcomes in words.
 
+use std::collections::HashMap;
+
+use crate::accounts;
 use crate::actor::Origin;
+use crate::app::App;
 use crate::audit::{AuditOutcome, EntryCount, Stored};
+use crate::error::Result;
+use crate::foreign_text::clean_name;
 use crate::ids::UserId;
 use crate::web::badge::Badge;
 use crate::web::filtering::SelectOption;
@@ -9,38 +15,73 @@ use crate::web::when::grouped;
 
 /// The person who acted, as the viewer knows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Person {
+pub(super) enum Person<'a> {
     /// The viewer.
     You,
-    /// Another member of the organisation.
+    /// Another member of the organisation, by name.
+    Named(&'a str),
+    /// Another member of the organisation, whose name is not known: of a filter, or without an account now.
     Member,
 }
 
-impl Person {
-    pub(super) fn seen_by(viewer: UserId, user: UserId) -> Self {
-        if user == viewer { Self::You } else { Self::Member }
+/// The viewer of a log, and the names of the others who act in it.
+pub(super) struct People {
+    viewer: UserId,
+    names: HashMap<UserId, String>,
+}
+
+impl People {
+    /// Reads the names of the users of these entries: few, since a page has 50 entries. A log of one person reads none.
+    pub(super) async fn load(app: &App, viewer: UserId, users: impl Iterator<Item = UserId>) -> Result<Self> {
+        let mut others: Vec<_> = users.filter(|user| *user != viewer).collect();
+        others.sort();
+        others.dedup();
+        let mut names = HashMap::new();
+        for user in others {
+            if let Some(account) = accounts::find(&app.system, user).await? {
+                names.insert(user, account.display_name);
+            }
+        }
+        Ok(Self { viewer, names })
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Person<'_> {
+        match self.names.get(&user) {
+            _ if user == self.viewer => Person::You,
+            Some(name) => Person::Named(name),
+            None => Person::Member,
+        }
+    }
+}
+
+impl Person<'_> {
+    /// Returns the words for the person: at the beginning of a label, or inside of it.
+    fn name_for(self, is_first: bool) -> String {
+        match (self, is_first) {
+            (Person::You, true) => "You".to_owned(),
+            (Person::You, false) => "you".to_owned(),
+            (Person::Named(name), _) => clean_name(name).into_owned(),
+            (Person::Member, true) => "A member".to_owned(),
+            (Person::Member, false) => "a member".to_owned(),
+        }
     }
 }
 
 /// Returns the label of a stored origin; an origin of another version names the person only.
-pub(super) const fn stored_origin_label(origin: &Stored<Origin>, person: Person) -> &'static str {
-    match (origin, person) {
-        (Stored::Value(origin), _) => origin_label(*origin, person),
-        (Stored::OtherText(_), Person::You) => "You",
-        (Stored::OtherText(_), Person::Member) => "A member",
+pub(super) fn stored_origin_label(origin: &Stored<Origin>, person: Person<'_>) -> String {
+    match origin {
+        Stored::Value(origin) => origin_label(*origin, person),
+        Stored::OtherText(_) => person.name_for(true),
     }
 }
 
 /// Returns the label of an origin, addressed to the viewer.
-pub(super) const fn origin_label(origin: Origin, person: Person) -> &'static str {
-    match (origin, person) {
-        (Origin::System, Person::You) => "The hub, for you",
-        (Origin::System, Person::Member) => "The hub, for a member",
-        (Origin::Browser, Person::You) => "You, in a browser",
-        (Origin::Browser, Person::Member) => "A member, in a browser",
-        (Origin::Assistant, Person::You) => "You, through an assistant",
-        (Origin::Assistant, Person::Member) => "A member, through an assistant",
-        (Origin::Cli, _) => "On the server’s command line",
+pub(super) fn origin_label(origin: Origin, person: Person<'_>) -> String {
+    match origin {
+        Origin::System => format!("The hub, for {}", person.name_for(false)),
+        Origin::Browser => format!("{}, in a browser", person.name_for(true)),
+        Origin::Assistant => format!("{}, through an assistant", person.name_for(true)),
+        Origin::Cli => "On the server’s command line".to_owned(),
     }
 }
 
@@ -67,13 +108,11 @@ pub(super) fn outcome_options() -> Vec<SelectOption> {
 }
 
 /// Returns the origin as part of a list of filters.
-pub(super) const fn origin_phrase(origin: Origin, person: Person) -> &'static str {
-    match (origin, person) {
-        (Origin::System, _) => "by the hub",
-        (Origin::Browser, Person::You) => "by you in a browser",
-        (Origin::Browser, Person::Member) => "by a member in a browser",
-        (Origin::Assistant, Person::You) => "by you through an assistant",
-        (Origin::Assistant, Person::Member) => "by a member through an assistant",
-        (Origin::Cli, _) => "on the server’s command line",
+pub(super) fn origin_phrase(origin: Origin, person: Person<'_>) -> String {
+    match origin {
+        Origin::System => "by the hub".to_owned(),
+        Origin::Browser => format!("by {} in a browser", person.name_for(false)),
+        Origin::Assistant => format!("by {} through an assistant", person.name_for(false)),
+        Origin::Cli => "on the server’s command line".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use axum::routing::get;
 use http::StatusCode;
 
 use self::filters::Filters;
+use self::labels::People;
 use self::list_params::ListParams;
 use self::views::{IndexPage, ShowPage};
 use crate::app::App;
@@ -50,7 +51,8 @@ async fn index(State(app): State<App>, me: SignedIn, FilterQuery(params): Filter
     let status = if filters.faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shell = me.shell(filters.title()).await.section(Section::Audit);
     let calendar = me.calendar(app.clock.now());
-    Ok(page_with(status, &IndexPage::new(shell, filters, &list, count, me.actor.user_id(), &calendar)))
+    let people = People::load(&app, me.actor.user_id(), list.rows.iter().map(|entry| entry.user_id)).await?;
+    Ok(page_with(status, &IndexPage::new(shell, filters, &list, count, &people, &calendar)))
 }
 
 async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById<AuditId>>) -> Result {
@@ -59,5 +61,6 @@ async fn show(State(app): State<App>, me: SignedIn, Path(ById { id }): Path<ById
     let subject = Subject::of_detail(&entry);
     let shell = me.shell(subject.name.clone()).await.section(Section::Audit);
     let shell = shell.breadcrumb("Audit log", me.here().path("/audit"));
-    Ok(page_unstored(&ShowPage::new(shell, subject, entry, me.actor.user_id(), &calendar)))
+    let people = People::load(&app, me.actor.user_id(), std::iter::once(entry.user_id)).await?;
+    Ok(page_unstored(&ShowPage::new(shell, subject, entry, &people, &calendar)))
 }

@@ -7,10 +7,9 @@ use askama::Template;
 use super::actions::{self, OptionGroup};
 use super::export::Format;
 use super::filters::Filters;
-use super::labels::{Person, count_label, outcome_options, stored_origin_label};
+use super::labels::{People, count_label, outcome_options, stored_origin_label};
 use crate::audit::{AuditEntry, AuditOutcome, EntryCount, EntryDetail, Listing};
 use crate::foreign_text::clean_text;
-use crate::ids::UserId;
 use crate::web::badge::Badge;
 use crate::web::cause_words::{cause_words, sentence_case};
 use crate::web::entry_subject::Subject;
@@ -45,7 +44,7 @@ impl IndexPage {
         filters: Filters,
         list: &Listing,
         count: Option<EntryCount>,
-        viewer: UserId,
+        people: &People,
         calendar: &Calendar,
     ) -> Self {
         let state = match list.rows.is_empty() && list.older.is_none() && !filters.filter.is_empty() {
@@ -61,7 +60,7 @@ impl IndexPage {
             origins: filters.origins(),
             outcomes: outcome_options(),
             actions: actions::options(),
-            entries: list.rows.iter().map(|entry| Row::new(entry, viewer, &filters.here, calendar)).collect(),
+            entries: list.rows.iter().map(|entry| Row::new(entry, people, &filters.here, calendar)).collect(),
             count: count_label(count),
             stopped_at: list.stopped_at.map(|entry| calendar.when(entry.made_at())),
             newest: filters.before.map(|_| filters.href(None)).unwrap_or_default(),
@@ -83,11 +82,11 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn new(entry: &AuditEntry, viewer: UserId, here: &Here, calendar: &Calendar) -> Self {
+    fn new(entry: &AuditEntry, people: &People, here: &Here, calendar: &Calendar) -> Self {
         Self {
             href: here.path(&format!("/audit/{}", entry.id)),
             subject: Subject::of_entry(entry),
-            origin: stored_origin_label(&entry.origin, Person::seen_by(viewer, entry.user_id)).to_owned(),
+            origin: stored_origin_label(&entry.origin, people.person(entry.user_id)),
             badge: Badge::outcome(entry.outcome),
             took: latency(entry.latency_ms).map_or_else(|| "–".to_owned(), when::short_duration),
             at: calendar.when(entry.created_at),
@@ -105,7 +104,7 @@ pub(super) struct ShowPage {
     action: String,
     badge: Badge,
     at: When,
-    origin: &'static str,
+    origin: String,
     /// Noun and id of the target.
     target: Option<(String, String)>,
     connector: Option<String>,
@@ -145,7 +144,13 @@ impl Body {
 }
 
 impl ShowPage {
-    pub(super) fn new(shell: Shell, subject: Subject, entry: EntryDetail, viewer: UserId, calendar: &Calendar) -> Self {
+    pub(super) fn new(
+        shell: Shell,
+        subject: Subject,
+        entry: EntryDetail,
+        people: &People,
+        calendar: &Calendar,
+    ) -> Self {
         let here = shell.here();
         let request = Body::new("request", "Request", entry.had_request, entry.request.as_deref());
         let response = Body::new("response", "Response", entry.had_response, entry.response.as_deref());
@@ -157,7 +162,7 @@ impl ShowPage {
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
             // who asked; that the hub runs every job needs no word
-            origin: stored_origin_label(&entry.origin, Person::seen_by(viewer, entry.user_id)),
+            origin: stored_origin_label(&entry.origin, people.person(entry.user_id)),
             target: entry.target_kind.zip(entry.target_id),
             connector: entry.connector,
             connector_href: entry.connector_slug.map(|slug| here.path(&format!("/connectors/{slug}"))),
