@@ -45,22 +45,22 @@ use crate::secret::Secret;
 #[command(name = "craft", disable_help_flag = true, disable_version_flag = true)]
 pub struct Config {
     /// Storage.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Database and files")]
     pub storage: Storage,
     /// Access by people.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Access to the hub")]
     pub access: Access,
     /// Master keys.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys that protect secrets")]
     pub keys: Keys,
     /// Outgoing connections.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Mail and outgoing connections")]
     pub outgoing: Outgoing,
     /// The process.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Jobs and log")]
     pub process: Process,
     /// Traces.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Traces (OpenTelemetry)")]
     pub traces: Traces,
     /// Each setting with its source, in the order of the definition.
     #[arg(skip)]
@@ -103,10 +103,10 @@ pub struct Access {
 /// key is current, and other master keys only open what they sealed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Keys {
-    /// Master key itself
+    /// The master key, which seals all secrets; several are separated by commas
     #[arg(long, env = "CRAFT_MASTER_KEY", conflicts_with_all = ["master_key_file", "master_key_command"])]
     pub master_key: Option<Secret>,
-    /// File with the master key
+    /// File that holds the master key, one a line
     #[arg(long, env = "CRAFT_MASTER_KEY_FILE", value_parser = values::path, conflicts_with = "master_key_command")]
     pub master_key_file: Option<PathBuf>,
     /// Shell command that prints the master key
@@ -115,7 +115,7 @@ pub struct Keys {
     /// HashiCorp Vault or OpenBao server whose Transit engine holds the master key
     #[arg(long, env = "CRAFT_VAULT_ADDR", value_parser = values::vault_addr)]
     pub vault_addr: Option<Url>,
-    /// Mount and name of the key in that server
+    /// Mount and name of the master key at the Vault server
     #[arg(
         long,
         env = "CRAFT_VAULT_TRANSIT_KEY",
@@ -123,13 +123,13 @@ pub struct Keys {
         default_value = "transit/tool-connect-craft"
     )]
     pub vault_transit_key: TransitKey,
-    /// Token that the hub presents to Vault
+    /// Token that the hub presents to the Vault server
     #[arg(long, env = "CRAFT_VAULT_TOKEN", requires = "vault_addr", conflicts_with = "vault_token_file")]
     pub vault_token: Option<Secret>,
-    /// File with the token, read before each request: Vault's agent may rewrite it
+    /// File with the token for the Vault server, read before each request: Vault's agent may rewrite it
     #[arg(long, env = "CRAFT_VAULT_TOKEN_FILE", requires = "vault_addr", value_parser = values::path)]
     pub vault_token_file: Option<PathBuf>,
-    /// Namespace of the engine, if the server has namespaces
+    /// Namespace of the Transit engine, if the Vault server has namespaces
     #[arg(long, env = "CRAFT_VAULT_NAMESPACE", requires = "vault_addr")]
     pub vault_namespace: Option<String>,
 }

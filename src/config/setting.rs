@@ -13,12 +13,16 @@ use crate::secret::Secret;
 pub struct Setting {
     /// Name of the variable.
     pub name: String,
-    /// Purpose, in a phrase.
+    /// Heading of its section.
+    pub section: String,
+    /// Purpose, in a phrase that stands alone.
     pub purpose: String,
     /// Value in force.
     pub value: SettingValue,
     /// Source of the value.
     pub source: SettingSource,
+    /// The value differs from the default.
+    pub is_changed: bool,
 }
 
 /// The value of a setting, as far as it may be shown.
@@ -53,7 +57,10 @@ impl Setting {
     pub(super) fn new(arg: &Arg, found: Option<(&str, &SettingSource)>) -> Self {
         let default = || arg.get_default_values().first().and_then(|value| value.to_str());
         let text = found.map(|(text, _)| text).or_else(default);
+        let is_set = found.is_some_and(|(_, source)| *source != SettingSource::Default);
         Self {
+            is_changed: is_set && text != default(),
+            section: arg.get_help_heading().unwrap_or_default().to_owned(),
             name: arg.get_env().and_then(|name| name.to_str()).unwrap_or_default().to_owned(),
             purpose: arg.get_help().map(|help| help.to_string().replace('`', "")).unwrap_or_default(),
             value: match text {

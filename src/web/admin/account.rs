@@ -144,7 +144,7 @@ pub(super) async fn edit_role(
     let (title, question) = if account.is_admin {
         ("Remove as administrator", format!("Remove {name} as administrator?"))
     } else {
-        ("Make administrator", format!("Make {name} an administrator?"))
+        (users::MAKE_ADMINISTRATOR, format!("Make {name} an administrator?"))
     };
     Ok(page(&ConfirmPage {
         shell: shell_below(&me, title.to_owned(), &account).await,

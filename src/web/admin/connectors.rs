@@ -26,8 +26,8 @@ struct Row {
     connections: i64,
     /// Both numbers in words.
     counts: String,
-    /// State and address of the OAuth application.
-    application: Option<(Badge, String)>,
+    /// State and address of the OAuth application, and the label of the link to it.
+    application: Option<(Badge, String, &'static str)>,
 }
 
 impl Row {
@@ -43,7 +43,9 @@ impl Row {
                 count(connector.tool_count.unsigned_abs(), "tool"),
                 count(connector.connection_count.unsigned_abs(), "connection")
             ),
-            application: connector.application.map(|state| (badge(state), format!("{href}/application"))),
+            application: connector
+                .application
+                .map(|state| (badge(state), format!("{href}/application"), link_label(state))),
             name: connector.name,
             href,
         }
@@ -75,10 +77,17 @@ const fn kind(transport: Transport, auth: AuthKind) -> &'static str {
     }
 }
 
+const fn link_label(state: ApplicationState) -> &'static str {
+    match state {
+        ApplicationState::Missing => "Set up",
+        ApplicationState::Stored | ApplicationState::Rejected => "Change",
+    }
+}
+
 const fn badge(state: ApplicationState) -> Badge {
     match state {
-        ApplicationState::Stored => Badge { word: "Entered", icon: "s-ok", tone: "ok", shape: "" },
-        ApplicationState::Rejected => Badge { word: "Rejected", icon: "s-bad", tone: "bad", shape: "needs" },
-        ApplicationState::Missing => Badge { word: "Not entered", icon: "s-wait", tone: "idle", shape: "" },
+        ApplicationState::Stored => Badge { word: "Sign-in set up", icon: "s-ok", tone: "ok", shape: "" },
+        ApplicationState::Rejected => Badge { word: "Sign-in rejected", icon: "s-bad", tone: "bad", shape: "needs" },
+        ApplicationState::Missing => Badge { word: "Sign-in not set up", icon: "s-wait", tone: "idle", shape: "" },
     }
 }

@@ -6,10 +6,9 @@ use serde::Deserialize;
 
 use super::shell;
 use crate::app::App;
-use crate::audit::{self, HubEntry};
+use crate::audit::{self, AuditOutcome, HubEntry};
 use crate::ids::AuditId;
 use crate::web::actor::Admin;
-use crate::web::badge::Badge;
 use crate::web::error::Result;
 use crate::web::filter_query::FilterQuery;
 use crate::web::filtering::url_with_params;
@@ -29,7 +28,8 @@ struct Row {
     what: String,
     /// The account or the address that the entry is about.
     about: Option<String>,
-    badge: Badge,
+    /// The title says that something failed; a sign marks it.
+    is_failure: bool,
     who: String,
     ip: Option<String>,
     at: When,
@@ -40,8 +40,8 @@ impl Row {
         Self {
             what: entry.action.title().to_owned(),
             about: entry.address(),
-            badge: Badge::outcome(entry.outcome),
-            who: entry.actor_name.unwrap_or_else(|| "Nobody who is signed in".to_owned()),
+            is_failure: entry.outcome == AuditOutcome::Failed,
+            who: entry.actor_name.unwrap_or_else(|| "Not signed in".to_owned()),
             ip: entry.ip,
             at: calendar.when(entry.created_at),
         }

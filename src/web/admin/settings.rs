@@ -1,4 +1,5 @@
-//! `/admin/settings`: the settings of the process, each with its source. Secrets are never shown.
+//! `/admin/settings`: the settings of the process, each with its source: those that somebody changed, then the others by
+//! section. Secrets are never shown.
 
 use askama::Template;
 use axum::extract::State;
@@ -10,6 +11,9 @@ use crate::web::actor::Admin;
 use crate::web::error::Result;
 use crate::web::respond::page;
 use crate::web::shell::Shell;
+
+/// The heading of what somebody changed.
+const CHANGED: &str = "Changed from the default";
 
 struct Row {
     name: String,
@@ -39,14 +43,37 @@ fn source(setting: &Setting) -> String {
     }
 }
 
+/// A table of settings.
+struct Section {
+    id: String,
+    title: String,
+    rows: Vec<Row>,
+}
+
+/// Returns the changed settings as a section of their own, and each other one in its section.
+fn sections(settings: &[Setting]) -> Vec<Section> {
+    let mut titles = vec![CHANGED];
+    for setting in settings {
+        if !titles.contains(&setting.section.as_str()) {
+            titles.push(&setting.section);
+        }
+    }
+    let title_of = |setting: &Setting| if setting.is_changed { CHANGED.to_owned() } else { setting.section.clone() };
+    let section = |(at, title): (usize, &str)| Section {
+        id: format!("section-{at}"),
+        title: title.to_owned(),
+        rows: settings.iter().filter(|setting| title_of(setting) == title).map(Row::from).collect(),
+    };
+    titles.into_iter().enumerate().map(section).filter(|section| !section.rows.is_empty()).collect()
+}
+
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
 struct IndexPage {
     shell: Shell,
-    rows: Vec<Row>,
+    sections: Vec<Section>,
 }
 
 pub(super) async fn index(State(app): State<App>, Admin(me): Admin) -> Result {
-    let rows = app.settings.iter().map(Row::from).collect();
-    Ok(page(&IndexPage { shell: shell(&me, "Hub settings").await, rows }))
+    Ok(page(&IndexPage { shell: shell(&me, "Hub settings").await, sections: sections(&app.settings) }))
 }

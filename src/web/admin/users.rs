@@ -21,6 +21,9 @@ use crate::web::when::count;
 
 pub(super) const PATH: &str = "/admin/users";
 
+/// The label of the link and of the button.
+pub(super) const MAKE_ADMINISTRATOR: &str = "Make this person an administrator";
+
 /// Longest text of the search, in characters: that of an address.
 const MAX_SEARCH_LENGTH: usize = 254;
 
@@ -52,9 +55,21 @@ struct ShowPage {
     shell: Shell,
     row: AccountRow,
     browsers: String,
-    /// The changes that can be made: address and label.
-    changes: Vec<(String, &'static str)>,
+    /// The changes that can be made. Those that take something away from the person are in a row of their own.
+    changes: Vec<ChangeRow>,
     is_self: bool,
+}
+
+/// A link to the page of a change.
+struct ChangeLink {
+    href: String,
+    label: &'static str,
+}
+
+/// Links beside each other, and the class of their buttons.
+struct ChangeRow {
+    class: &'static str,
+    links: Vec<ChangeLink>,
 }
 
 pub(super) async fn index(
@@ -102,20 +117,27 @@ pub(super) async fn show(State(app): State<App>, Admin(me): Admin, Path(ById { i
     }))
 }
 
-/// Returns the pages of the changes that can be made.
-fn changes(account: &AccountSummary, is_self: bool) -> Vec<(String, &'static str)> {
-    let role = match (account.is_admin, account.state()) {
-        (true, _) => Some(("administrator", "Remove as administrator")),
-        (false, AccountState::Active) => Some(("administrator", "Make administrator")),
-        (false, _) => None,
-    };
-    let sessions = (account.session_count > 0).then_some(("sessions", "Sign out everywhere"));
-    let access = match account.state() {
-        AccountState::Disabled => Some(("access", "Enable the account")),
-        _ => (!is_self).then_some(("access", "Disable the account")),
-    };
-    let each = role.into_iter().chain(sessions).chain(access);
-    each.map(|(page, label)| (format!("{}/{page}", href(account)), label)).collect()
+/// Returns the pages of the changes that can be made: those that give or end something for a time, and those that take
+/// something away.
+fn changes(account: &AccountSummary, is_self: bool) -> Vec<ChangeRow> {
+    let is_active = account.state() == AccountState::Active;
+    let is_disabled = account.state() == AccountState::Disabled;
+    let link = |page: &str, label| ChangeLink { href: format!("{}/{page}", href(account)), label };
+    let changes = [
+        (!account.is_admin && is_active).then(|| link("administrator", MAKE_ADMINISTRATOR)),
+        (account.session_count > 0).then(|| link("sessions", "Sign out everywhere")),
+        is_disabled.then(|| link("access", "Enable the account")),
+    ];
+    let dangers = [
+        account.is_admin.then(|| link("administrator", "Remove as administrator")),
+        (!is_disabled && !is_self).then(|| link("access", "Disable the account")),
+    ];
+    let row = |class, links: Vec<ChangeLink>| ChangeRow { class, links };
+    let rows = [
+        row("btn-quiet", changes.into_iter().flatten().collect()),
+        row("btn-danger", dangers.into_iter().flatten().collect()),
+    ];
+    rows.into_iter().filter(|row| !row.links.is_empty()).collect()
 }
 
 /// Returns the shell of a page below the page of an account.

@@ -70,9 +70,12 @@ async fn the_page_of_a_user_offers_only_what_can_be_done() {
         assert_eq!(page.text("h1"), name);
         page.texts("main .actions a")
     };
-    assert_eq!(actions("alice").await, ["Make administrator", "Sign out everywhere", "Disable the account"]);
-    assert_eq!(actions("bob").await, ["Make administrator", "Disable the account"]);
-    assert_eq!(actions("owner").await, ["Remove as administrator", "Sign out everywhere"]);
+    assert_eq!(
+        actions("alice").await,
+        ["Make this person an administrator", "Sign out everywhere", "Disable the account"]
+    );
+    assert_eq!(actions("bob").await, ["Make this person an administrator", "Disable the account"]);
+    assert_eq!(actions("owner").await, ["Sign out everywhere", "Remove as administrator"]);
     let unknown = owner.get(&format!("/admin/users/{}", uuid::Uuid::new_v4())).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert_eq!(owner.get("/admin/users/nonsense").await.status, StatusCode::NOT_FOUND);
