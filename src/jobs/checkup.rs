@@ -80,7 +80,7 @@ fn request(actor: &Actor, connection: &ConnectionDetail, after: Option<JobId>, n
         // it changes nothing
         repeatable: true,
         idem_key: Some(format!("{KIND} {} after {after}", connection.id)),
-        event: Event::new(EventLevel::Info, "Accepted", now),
+        event: Event::new(EventLevel::Info, "Created", now),
         now,
     }
 }

@@ -126,7 +126,7 @@ pub async fn start(
         sealed_secrets: stored.sealed,
         repeatable: new.tool.is_repeatable(),
         idem_key: new.idem_key,
-        event: Event::new(EventLevel::Info, "Accepted", now),
+        event: Event::new(EventLevel::Info, "Created", now),
         now,
     };
     Ok(queue.enqueue(job).await?.job_id())

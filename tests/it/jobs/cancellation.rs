@@ -37,7 +37,7 @@ async fn a_job_that_waits_for_a_worker_is_canceled_at_once() {
     let job = json(&alice, &page).await;
     assert_eq!([&job["status"], &job["error_class"]], ["canceled", "canceled"]);
     assert!(job["started_at"].is_null(), "{job}");
-    assert_eq!(log(&page), ["Accepted", "Cancelled on request"]);
+    assert_eq!(log(&page), ["Created", "Cancelled on request"]);
 }
 
 #[tokio::test]

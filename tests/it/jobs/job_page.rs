@@ -76,7 +76,7 @@ async fn the_live_page_arrives_event_by_event_and_ends_with_the_outcome() {
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "1")]).await;
     let page = alice.get(&format!("/jobs/{job}/live")).await;
     let lines = log(&page);
-    assert_eq!(lines[..4], ["Accepted", "Started", "Done", "Workbench answered"]);
+    assert_eq!(lines[..4], ["Created", "Started", "Done", "Workbench answered"]);
     assert_eq!((lines.len(), lines[4].as_str()), (5, "Succeeded"));
     assert!(page.body.trim_end().ends_with("</html>"), "the page is cut off");
 }

@@ -46,7 +46,7 @@ async fn each_step_of_a_countdown_becomes_an_event() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let page = app.run(&alice, COUNTDOWN, [("v/seconds", "2")]).await;
-    assert_eq!(log(&page), ["Accepted", "Started", "1 second to go", "Done", "Workbench answered"]);
+    assert_eq!(log(&page), ["Created", "Started", "1 second to go", "Done", "Workbench answered"]);
     assert_eq!(page.attr("#job-log progress", "max").as_deref(), Some("2"));
     assert_eq!(page.text("#job-head .state"), "Succeeded");
 }
@@ -105,7 +105,7 @@ async fn the_json_of_a_job_has_the_facts_of_its_page() {
         OffsetDateTime::parse(job[time].as_str().unwrap(), &Rfc3339).unwrap();
     }
     let events: Vec<_> = job["events"].as_array().unwrap().iter().map(|event| event["message"].clone()).collect();
-    assert_eq!(events, ["Accepted", "Started", "Workbench answered"]);
+    assert_eq!(events, ["Created", "Started", "Workbench answered"]);
     assert_eq!([&job["events"][0]["id"], &job["events"][0]["level"]], ["0.0", "info"]);
 
     let whole = alice.get(&format!("{}/output", page.path())).await;
