@@ -58,7 +58,8 @@ impl Entries {
         for (name, text) in self.pairs() {
             let Some(pointer) = name.strip_prefix('s').filter(|pointer| pointer.starts_with('/')) else { continue };
             if self.has_typed(pointer) {
-                opened.retain(|(other, _)| other != name);
+                // what is typed is no untouched default, even if it is the same text
+                opened.retain(|(other, _)| other != name && other.strip_prefix('d') != Some(pointer));
             } else if let Some(contents) = open(pointer, text).and_then(|text| read_contents(&text)) {
                 let is_replaced = |other: &str| VALUE_PREFIXES.iter().any(|it| other.strip_prefix(it) == Some(pointer));
                 opened.retain(|(other, _)| other != name && !is_replaced(other));
@@ -113,6 +114,18 @@ mod tests {
         entries.with_opened_secrets(|pointer, text| {
             Some(text.strip_prefix(&pointer.to_uppercase())?.trim().to_lowercase())
         })
+    }
+
+    #[test]
+    fn a_secret_that_is_typed_is_sent_although_it_is_the_default() {
+        let key = json!({ "type": "string", "writeOnly": true, "default": "guest" });
+        let plan =
+            Plan::compile(&json!({ "properties": { "login": { "type": "object", "properties": { "key": key } } } }));
+        let page = Entries::blank(&plan).with_sealed_secrets(&plan, |_, text| Some(text.to_owned()));
+        let open = |entries: &Entries| entries.with_opened_secrets(|_, text| Some(text.to_owned()));
+        assert_eq!(parse(&plan, &open(&page)).unwrap(), json!({}), "a default alone makes no object");
+        let typed = [page.pairs(), &[("v/login/key".to_owned(), "guest".to_owned())]].concat();
+        assert_eq!(parse(&plan, &open(&Entries::from_pairs(typed))).unwrap(), json!({ "login": { "key": "guest" } }));
     }
 
     #[test]

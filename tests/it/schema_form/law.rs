@@ -94,8 +94,9 @@ proptest! {
         let (pointer, property) = which.get(&fields);
         let blank = through_browser(&plan, &Entries::blank(&plan));
         // the field has a control of its own, and shows something else
-        let shown = |prefix: &str| blank.get(&format!("{prefix}{pointer}")).map(str::to_owned);
-        prop_assume!(shown("j").is_none() && shown("v").as_deref() != Some(property.typed.text));
+        // (a browser ends lines with CRLF, an opened secret has its own line ends)
+        let shown = |prefix: &str| blank.get(&format!("{prefix}{pointer}")).map(|text| text.replace("\r\n", "\n"));
+        prop_assume!(shown("j").is_none() && shown("v") != Some(property.typed.text.replace("\r\n", "\n")));
         let typed = through_browser(&plan, &type_into(&blank, pointer, property.typed.text));
         let mut before = parse_as_shown(&plan, &blank).unwrap();
         let mut sent = parse_as_shown(&plan, &typed).unwrap();
