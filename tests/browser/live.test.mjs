@@ -73,12 +73,12 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
 
   test("paused, the page stays still", async () => {
     const { page, call } = await count("carol");
-    await page.getByRole("link", { name: "Pause live updates" }).click();
-    await page.getByRole("link", { name: "Resume live updates" }).waitFor();
+    await page.getByRole("link", { name: "Pause updates" }).click();
+    await page.getByRole("link", { name: "Resume updates" }).waitFor();
     const streams = [];
     page.on("request", (request) => request.url().includes("/events") && streams.push(request.url()));
     await page.reload();
-    await page.getByRole("link", { name: "Resume live updates" }).waitFor();
+    await page.getByRole("link", { name: "Resume updates" }).waitFor();
     assert.deepEqual(streams, []);
     call.finish();
   });

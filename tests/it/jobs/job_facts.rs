@@ -47,9 +47,9 @@ async fn a_running_job_says_for_how_long_and_keeps_the_place_of_its_result() {
     assert!(page.text(".verdict").starts_with("Running for 42 seconds."), "{}", page.text(".verdict"));
     assert_eq!(page.text("#job-result.slot h2"), "Result");
     assert!(page.text(".run-words").contains("Not finished yet"));
-    assert!(page.text("#job-head .actions").starts_with("Pause live updates"));
+    assert!(page.text("#job-head .actions").starts_with("Pause updates"));
     let paused = alice.get(&page.attr("#job-head .actions a", "href").unwrap()).await;
-    assert!(paused.text("#job-head .actions").starts_with("Resume live updates"));
+    assert!(paused.text("#job-head .actions").starts_with("Resume updates"));
     // the log is the last part of the page, so a line that arrives moves nothing
     assert_eq!(page.texts("main section h2"), ["Result", "Input", "Log"]);
 }
