@@ -1,4 +1,4 @@
-//! Discovering the tools of a server that a user has added, again.
+//! Discovering the tools of a server again.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl ToolDiscovery {
         now: Timestamp,
     ) -> Result<Option<Self>> {
         let connector = connectors::get(tx, actor, connector).await?;
-        let url = own_server_url(&connector)?;
+        let url = server_url(&connector)?;
         if !connectors::claim_discovery(tx, actor, connector.id, interval, now).await? {
             return Ok(None);
         }
@@ -125,8 +125,8 @@ impl DiscoveredTools {
     }
 }
 
-fn own_server_url(connector: &Connector) -> Result<Url> {
-    let url = connector.server_url().filter(|_| connector.can_be_rediscovered());
+fn server_url(connector: &Connector) -> Result<Url> {
+    let url = connector.server_url().filter(|_| connector.has_discovery());
     url.ok_or_else(|| {
         Error::conflict(format!("The tools of {} come with the hub", connector.name), "Update the hub to change them")
     })

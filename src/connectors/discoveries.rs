@@ -1,5 +1,7 @@
 //! Records of tool discovery: when it ran, how it failed, and that a server announced changes.
 //!
+//! Each owner discovers the tools of a server for themselves, also at a connector that is shipped with the hub.
+//!
 //! A discovery is claimed for an interval before the server is called. Discoveries therefore neither overlap nor follow
 //! each other too fast. A failed discovery leaves the tools unchanged.
 
@@ -7,8 +9,7 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 
-use super::store;
-use super::store_era;
+use super::store_discoveries as store;
 use super::versions::{self, ToolChangeCounts};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
@@ -18,7 +19,7 @@ use crate::error::Result;
 use crate::ids::ConnectorId;
 use crate::upstream::{Discovery, ProtocolEra};
 
-/// Claims a discovery of the actor's own connector. Returns `false` if one ran less than `interval` ago.
+/// Claims a discovery. Returns `false` if one ran less than `interval` ago.
 pub async fn claim_discovery(
     conn: &mut PgConnection,
     actor: &Actor,
@@ -26,7 +27,7 @@ pub async fn claim_discovery(
     interval: Duration,
     now: Timestamp,
 ) -> Result<bool> {
-    Ok(store::claim_discovery(conn, actor.owner_id(), connector, interval, now).await?)
+    Ok(store::claim(conn, actor.owner_id(), connector, interval, now).await?)
 }
 
 /// Stores the tools that a discovery found, in the caller's transaction.
@@ -38,8 +39,8 @@ pub async fn store_tools(
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
     let changed = versions::save(tx, Some(actor.owner_id()), connector, &found.tools, now).await?;
-    store::record_discovery(tx, actor.owner_id(), connector, !changed.is_empty(), now).await?;
-    store_era::update(tx, actor.owner_id(), connector, found.era).await?;
+    let has_changes = !changed.is_empty() && !changed.is_first;
+    store::record(tx, actor.owner_id(), connector, has_changes, found.era, now).await?;
     audit::record(tx, actor, &changed.as_action(connector, found.tools.len()), now).await?;
     Ok(changed)
 }
@@ -51,7 +52,7 @@ pub async fn record_era(
     connector: ConnectorId,
     era: Option<ProtocolEra>,
 ) -> Result<()> {
-    Ok(store_era::update(conn, actor.owner_id(), connector, era).await?)
+    Ok(store::update_era(conn, actor.owner_id(), connector, era).await?)
 }
 
 /// Records that a discovery failed, in the caller's transaction.
@@ -63,12 +64,12 @@ pub async fn record_discovery_failure(
     message: &str,
     now: Timestamp,
 ) -> Result<()> {
-    store::record_discovery_error(tx, actor.owner_id(), connector, message).await?;
+    store::record_error(tx, actor.owner_id(), connector, message, now).await?;
     let failed = Action::DiscoveryFailed { connector, class, message: message.to_owned() };
     audit::record(tx, actor, &failed, now).await
 }
 
-/// Records that the server announced changed tools. Does nothing for shipped connectors.
+/// Records that the server announced changed tools.
 pub async fn mark_tools_changed(
     conn: &mut PgConnection,
     actor: &Actor,

@@ -3,7 +3,7 @@
 //! Shipped connectors belong to the hub, so none of these verbs finds them.
 
 use super::store_edits::{self as store, OwnConnector};
-use super::{name_taken, store as connectors};
+use super::{name_taken, store as connectors, store_discoveries};
 use crate::actor::Actor;
 use crate::audit::{self, Action, ConnectorChange, NamedConnector};
 use crate::clock::Timestamp;
@@ -40,6 +40,7 @@ pub async fn change_url(tx: &mut Tx, actor: &Actor, id: ConnectorId, url: &str, 
         return Ok(());
     }
     store::change_url(tx, actor.owner_id(), id, url).await?;
+    store_discoveries::forget(tx, actor.owner_id(), id).await?;
     audit::record(
         tx,
         actor,

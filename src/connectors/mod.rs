@@ -1,6 +1,7 @@
 //! Connectors: descriptions of services that the hub can call, and their tools.
 //!
-//! A connector is shipped (without owner, visible to all users) or added by a user (visible to them only). A tool version
+//! A connector is shipped (without owner, visible to all users) or added by a user (visible to them only). Tools that come with
+//! the hub have no owner; tools that a discovery finds at a server belong to the owner who discovered them. A tool version
 //! is immutable: a changed tool gets a new version, and a job names the version that it runs.
 //!
 //! Pages read connectors here, `connections` adds servers and stores what a discovery found, and `serve` ships connectors at
@@ -16,8 +17,8 @@ mod service;
 mod shipped;
 mod slug;
 mod store;
+mod store_discoveries;
 mod store_edits;
-mod store_era;
 mod store_providers;
 mod store_tools;
 mod store_versions;
@@ -132,6 +133,7 @@ pub async fn add(
     let row = store::NewRow { id, slug: &slug, new, provider };
     let stored = store::insert(tx, actor.owner_id(), row, now).await;
     stored.on_constraint("connectors_owner_id_slug_key", || name_taken(&new.name))?;
+    store_discoveries::update_era(tx, actor.owner_id(), id, new.era).await?;
     audit::record(
         tx,
         actor,

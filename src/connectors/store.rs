@@ -1,7 +1,5 @@
 //! The store of `connectors`. `owner` is the user who reads; rows without an owner are shared.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use sqlx::PgConnection;
 use url::Url;
@@ -34,11 +32,11 @@ pub struct Connector {
     pub transport: Transport,
     /// URL of its MCP server.
     pub mcp_server_url: Option<String>,
-    /// Era of that server; `None` if it is not known yet.
+    /// Era of that server as its calls by the reading owner found it; `None` if it is not known yet.
     pub era: Option<ProtocolEra>,
     /// Time of creation.
     pub created_at: Timestamp,
-    /// Time of the latest discovery of its tools.
+    /// Time of the latest discovery of its tools by the reading owner.
     pub discovered_at: Option<Timestamp>,
     /// Error message of that discovery.
     pub discovery_failure: Option<String>,
@@ -61,10 +59,16 @@ impl Connector {
         self.visibility == Visibility::Administrators
     }
 
-    /// Reports whether its tools come from a server that can be discovered again: one that a user added.
+    /// Reports whether its owner added it, who can therefore change and remove it.
     #[must_use]
-    pub fn can_be_rediscovered(&self) -> bool {
-        self.owner_id.is_some() && self.transport == Transport::Mcp
+    pub fn is_own(&self) -> bool {
+        self.owner_id.is_some()
+    }
+
+    /// Reports whether its tools come from a server, which each owner discovers for themselves.
+    #[must_use]
+    pub fn has_discovery(&self) -> bool {
+        self.transport == Transport::Mcp
     }
 }
 
@@ -73,26 +77,27 @@ macro_rules! select_connectors {
         sqlx::query_as!(
             Connector,
             r#"
-            SELECT id AS "id!: ConnectorId",
-                   owner_id AS "owner_id: OwnerId",
-                   visibility AS "visibility!: Visibility",
-                   name AS "name!",
-                   slug AS "slug!",
-                   description AS "description!",
-                   auth_type AS "auth!: AuthKind",
-                   transport AS "transport!: Transport",
-                   mcp_server_url,
-                   protocol_era AS "era: ProtocolEra",
-                   created_at AS "created_at!",
-                   last_discovery_at AS discovered_at,
-                   discovery_error AS discovery_failure,
-                   tools_changed_at,
-                   change_announced_at AS change_announced_at
-            FROM connectors
-            WHERE (owner_id IS NULL OR owner_id = $1)
-              AND is_active
+            SELECT c.id AS "id!: ConnectorId",
+                   c.owner_id AS "owner_id: OwnerId",
+                   c.visibility AS "visibility!: Visibility",
+                   c.name AS "name!",
+                   c.slug AS "slug!",
+                   c.description AS "description!",
+                   c.auth_type AS "auth!: AuthKind",
+                   c.transport AS "transport!: Transport",
+                   c.mcp_server_url,
+                   d.protocol_era AS "era?: ProtocolEra",
+                   c.created_at AS "created_at!",
+                   d.started_at AS "discovered_at?",
+                   d.error AS "discovery_failure?",
+                   d.tools_changed_at AS "tools_changed_at?",
+                   d.change_announced_at AS "change_announced_at?"
+            FROM connectors c
+            LEFT JOIN connector_discoveries d ON d.owner_id = $1 AND d.connector_id = c.id
+            WHERE (c.owner_id IS NULL OR c.owner_id = $1)
+              AND c.is_active
               -- visibility is for people; the hub reads what an existing connection needs
-              AND (visibility <> 'administrators' OR $4 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.is_admin))
+              AND (c.visibility <> 'administrators' OR $4 OR EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.is_admin))
               AND "# + $condition,
             $actor.owner_id() as _,
             $argument,
@@ -107,11 +112,11 @@ pub(super) async fn find_by_slug(
     actor: &Actor,
     slug: &str,
 ) -> sqlx::Result<Option<Connector>> {
-    select_connectors!(actor, "slug = $2 ORDER BY owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
+    select_connectors!(actor, "c.slug = $2 ORDER BY c.owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
 }
 
 pub(super) async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> sqlx::Result<Option<Connector>> {
-    select_connectors!(actor, "id = $2", id as _).fetch_optional(conn).await
+    select_connectors!(actor, "c.id = $2", id as _).fetch_optional(conn).await
 }
 
 /// Reports whether a connector of the owner, other than `except`, has this name. Removed ones leave their names free.
@@ -168,8 +173,8 @@ pub(super) async fn insert(
     sqlx::query!(
         r#"
         INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, oauth_config,
-            protocol_era, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9, $10)
+            created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9)
         "#,
         id as _,
         owner as _,
@@ -179,92 +184,6 @@ pub(super) async fn insert(
         new.auth.stored_text(),
         new.url,
         provider,
-        new.era.map(ProtocolEra::stored_text),
-        now,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Claims a discovery. Returns `false` if one ran less than `interval` ago.
-pub(super) async fn claim_discovery(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-    interval: Duration,
-    now: Timestamp,
-) -> sqlx::Result<bool> {
-    let claimed = sqlx::query!(
-        r#"
-        UPDATE connectors
-        SET last_discovery_at = $3
-        WHERE owner_id = $1 AND id = $2 AND is_active AND (last_discovery_at IS NULL OR last_discovery_at <= $4)
-        "#,
-        owner as _,
-        id as _,
-        now,
-        now - interval,
-    )
-    .execute(conn)
-    .await?;
-    Ok(claimed.rows_affected() == 1)
-}
-
-/// Records a discovery that succeeded.
-pub(super) async fn record_discovery(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-    has_changes: bool,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        UPDATE connectors
-        SET discovery_error = NULL,
-            tools_changed_at = CASE WHEN $4 THEN $3 ELSE tools_changed_at END,
-            -- an announcement during the discovery may be about a later change
-            change_announced_at = CASE WHEN change_announced_at > $3 THEN change_announced_at END
-        WHERE owner_id = $1 AND id = $2
-        "#,
-        owner as _,
-        id as _,
-        now,
-        has_changes,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn record_discovery_error(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-    message: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE connectors SET discovery_error = $3 WHERE owner_id = $1 AND id = $2",
-        owner as _,
-        id as _,
-        message,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn mark_change_announced(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    id: ConnectorId,
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE connectors SET change_announced_at = $3 WHERE owner_id = $1 AND id = $2",
-        owner as _,
-        id as _,
         now,
     )
     .execute(conn)

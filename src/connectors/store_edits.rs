@@ -39,7 +39,6 @@ pub(super) async fn rename(conn: &mut PgConnection, owner: OwnerId, id: Connecto
     Ok(())
 }
 
-/// Stores another address. What was known about the server at the former one is forgotten.
 pub(super) async fn change_url(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -47,11 +46,7 @@ pub(super) async fn change_url(
     url: &str,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        r#"
-        UPDATE connectors
-        SET mcp_server_url = $3, protocol_era = NULL, discovery_error = NULL, change_announced_at = NULL
-        WHERE owner_id = $1 AND id = $2
-        "#,
+        "UPDATE connectors SET mcp_server_url = $3 WHERE owner_id = $1 AND id = $2",
         owner as _,
         id as _,
         url,

@@ -102,7 +102,9 @@ pub(super) async fn current_version(
         conn,
         owner,
         "v.id = t.current_version_id
-         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.name = $3",
+         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.name = $3
+         ORDER BY t.owner_id NULLS LAST
+         LIMIT 1",
         connector as _,
         tool,
     )

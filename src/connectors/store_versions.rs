@@ -1,5 +1,5 @@
 //! Statements on `connector_tools` and `connector_tool_versions` that store what a server lists. Called by `versions`.
-//! `owner` is the user who added the connector; `None` for a shipped one.
+//! `owner` is whose discovery found the tools; `None` for tools that come with the hub.
 
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -64,7 +64,7 @@ pub(super) async fn upsert(
         SELECT listed.id, $1, $2, listed.name, listed.description, listed.schema::json, listed.position, $3
         FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[])
             WITH ORDINALITY AS listed (id, name, description, schema, position)
-        ON CONFLICT (connector_id, name) DO UPDATE
+        ON CONFLICT (owner_id, connector_id, name) DO UPDATE
         SET description = EXCLUDED.description,
             schema = EXCLUDED.schema,
             position = EXCLUDED.position,

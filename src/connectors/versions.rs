@@ -21,13 +21,15 @@ pub struct ToolChangeCounts {
     pub changed: usize,
     /// Tools that are no longer listed.
     pub removed: usize,
+    /// True for the first discovery: every tool is new to the owner.
+    pub is_first: bool,
 }
 
 impl ToolChangeCounts {
     /// Reports whether no tool changed.
     #[must_use]
     pub fn is_empty(self) -> bool {
-        self == Self::default()
+        self.added + self.changed + self.removed == 0
     }
 
     /// Returns the audit action.
@@ -46,12 +48,13 @@ pub(super) async fn save(
 ) -> Result<ToolChangeCounts> {
     let stored: HashMap<_, _> =
         store::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
+    let is_first = stored.is_empty();
     let stored = |tool: &ToolDefinition| stored.get(&tool.name);
     let id_of = |tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id);
     let tools: Vec<_> = listed.iter().map(|definition| ListedTool { id: id_of(definition), definition }).collect();
     store::upsert(conn, owner, connector, &tools, now).await?;
 
-    let (mut new, mut counts) = (Vec::new(), ToolChangeCounts::default());
+    let (mut new, mut counts) = (Vec::new(), ToolChangeCounts { is_first, ..ToolChangeCounts::default() });
     for ListedTool { id: tool, definition } in tools {
         let (hash, row) = (fingerprint(definition), stored(definition));
         let differs = row.and_then(|row| row.hash.as_deref()) != Some(hash.as_slice());

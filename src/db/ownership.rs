@@ -57,6 +57,7 @@ pub const TABLES: &[Table] = &[
     owned("data_keys"),
     owned("secrets"),
     owned("user_connections"),
+    owned("connector_discoveries"),
     owned("connection_leases"),
     owned("oauth_clients"),
     owned("oauth_transactions"),

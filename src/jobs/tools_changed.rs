@@ -27,11 +27,11 @@ impl ToolsChanged {
     }
 }
 
-/// Marks the connector's tools as changed, for its page. Returns false if the connector has no server of its own.
+/// Marks the connector's tools as changed, for its page. Returns false if its tools come with the hub.
 pub async fn mark_tools_changed(runner: &Runner, changed: &ToolsChanged) -> Result<bool> {
     let mut tx = runner.system.begin().await?;
     let connector = connectors::get(&mut tx, &changed.actor, changed.connector).await?;
-    if !connector.can_be_rediscovered() {
+    if !connector.has_discovery() {
         return Ok(false);
     }
     connectors::mark_tools_changed(&mut tx, &changed.actor, changed.connector, runner.clock.now()).await?;

@@ -27,7 +27,7 @@ fn typed_columns() -> Vec<Column> {
         ("user_connections", "health", ConnectionHealth::ALL.map(ConnectionHealth::stored_text).to_vec()),
         ("connectors", "visibility", Visibility::ALL.map(Visibility::stored_text).to_vec()),
         ("connectors", "auth_type", AuthKind::ALL.map(AuthKind::stored_text).to_vec()),
-        ("connectors", "protocol_era", ProtocolEra::ALL.map(ProtocolEra::stored_text).to_vec()),
+        ("connector_discoveries", "protocol_era", ProtocolEra::ALL.map(ProtocolEra::stored_text).to_vec()),
         ("connectors", "transport", Transport::ALL.map(Transport::stored_text).to_vec()),
         ("oauth_clients", "source", ClientSource::ALL.map(ClientSource::stored_text).to_vec()),
         ("oauth_transactions", "status", AuthorizationStatus::ALL.map(AuthorizationStatus::stored_text).to_vec()),

@@ -49,7 +49,7 @@ pub(super) async fn discover(
     connector: &Connector,
     now: Timestamp,
 ) -> Result<Option<ProviderChange>> {
-    let Some(server) = connector.server_url().filter(|_| connector.can_be_rediscovered()) else { return Ok(None) };
+    let Some(server) = connector.server_url().filter(|_| connector.is_own()) else { return Ok(None) };
     let mut tx = authorization.db.enter(actor).await?;
     let former = stored_provider(&mut tx, actor, connector.id).await?;
     // no transaction is open while the server answers

@@ -94,7 +94,7 @@ fn describe_sign_in(signed: &CompletedSignIn) -> String {
     let mut sentences = vec![format!("{} is connected{again}{account}.", signed.connector.name)];
     match signed.tools {
         Some(tools) => sentences.push(format!("It has {}.", when::count(tools as u64, "tool"))),
-        None if signed.connector.can_be_rediscovered() => {
+        None if signed.connector.has_discovery() => {
             sentences.push("Its tools could not be read yet. Refresh them below.".to_owned());
         }
         None => {}

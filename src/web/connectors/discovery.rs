@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 
 use super::views::{effect_text, first_sentence};
-use super::{below, find_own, href};
+use super::{below, find_discoverable, href};
 use crate::app::App;
 use crate::connections::{self, DiscoveryOutcome};
 use crate::connectors::{self, AddedTool, ChangedPart, ChangedTool, Connector, ToolChanges};
@@ -20,14 +20,14 @@ use crate::web::shell::Shell;
 use crate::web::when::{self, Calendar, When};
 
 pub(super) async fn show(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
-    let connector = find_own(&app, &me, &slug).await?;
+    let connector = find_discoverable(&app, &me, &slug).await?;
     let changes = connectors::find_changes(&app.db, &me.actor, connector.id).await?;
     let shell = below(&me, "Changes of tools", &connector).await;
     Ok(page(&ChangesPage::new(shell, &connector, changes, &me.calendar(app.clock.now()))))
 }
 
 pub(super) async fn create(State(app): State<App>, me: SignedIn, Path(BySlug { slug }): Path<BySlug>) -> Result {
-    let connector = find_own(&app, &me, &slug).await?;
+    let connector = find_discoverable(&app, &me, &slug).await?;
     let now = app.clock.now();
     let outcome =
         connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
@@ -109,10 +109,10 @@ struct ToolChange {
 }
 
 impl DiscoveryView {
-    /// Returns `None` if the tools do not come from a server that the user has added.
+    /// Returns `None` if the tools come with the hub.
     pub(super) fn new(connector: &Connector, here: &Here, calendar: &Calendar) -> Option<Self> {
         let view = || Self { has_link: true, ..Self::for_connector(connector, here, calendar) };
-        connector.can_be_rediscovered().then(view)
+        connector.has_discovery().then(view)
     }
 
     fn for_connector(connector: &Connector, here: &Here, calendar: &Calendar) -> Self {

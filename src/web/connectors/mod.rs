@@ -68,7 +68,13 @@ fn href(connector: &Connector, here: &Here) -> String {
 /// Returns the connector if its server was added by the owner. Others have no such pages.
 async fn find_own(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
     let connector = connectors::find(&app.db, &me.actor, slug).await?;
-    if connector.can_be_rediscovered() { Ok(connector) } else { Err(DomainError::NotFound("page").into()) }
+    if connector.is_own() { Ok(connector) } else { Err(DomainError::NotFound("page").into()) }
+}
+
+/// Returns the connector if its tools come from a server. Others have no such pages.
+async fn find_discoverable(app: &App, me: &SignedIn, slug: &str) -> Result<Connector> {
+    let connector = connectors::find(&app.db, &me.actor, slug).await?;
+    if connector.has_discovery() { Ok(connector) } else { Err(DomainError::NotFound("page").into()) }
 }
 
 /// Builds the service that signs users in at providers.

@@ -139,7 +139,7 @@ impl ShowPage {
             connect_href: format!("{}/connection", href(connector, &here)),
             needs_nothing: needs_nothing && connections.is_empty(),
             tools: ToolTable::new(connector, tools, jobs, q, &here, calendar),
-            edit_href: connector.can_be_rediscovered().then(|| format!("{}/edit", href(connector, &here))),
+            edit_href: connector.is_own().then(|| format!("{}/edit", href(connector, &here))),
             href: href(connector, &here),
             is_closed,
             is_hidden,

@@ -5,6 +5,7 @@ mod application;
 mod catalogue;
 mod discovery;
 mod edits;
+mod ownership;
 mod refused;
 mod shipped;
 mod showing;

@@ -70,6 +70,8 @@ async fn a_call_stores_the_era_that_the_server_has_changed_to() {
 }
 
 async fn stored_era(app: &TestApp) -> Option<String> {
-    let stored = sqlx::query_scalar("SELECT protocol_era FROM connectors WHERE slug = 'odd'");
+    let stored = sqlx::query_scalar(
+        "SELECT d.protocol_era FROM connector_discoveries d JOIN connectors c ON c.id = d.connector_id WHERE c.slug = 'odd'",
+    );
     stored.fetch_one(app.app.system.pool()).await.unwrap()
 }
