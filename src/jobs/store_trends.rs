@@ -9,8 +9,11 @@ use crate::ids::{JobId, OwnerId};
 /// Most results of an owner that are read. The newest count.
 const MAX_RESULTS: i64 = 2_000;
 
-/// Most causes, and most tools, of an owner.
-const MAX_ENTRIES: i64 = 5;
+/// Most causes of an owner. A page sums the hours that it shows, and lists the most frequent of them.
+const MAX_CAUSES: i64 = 20;
+
+/// Most tools of an owner for each length of time.
+const MAX_TOOLS: i64 = 5;
 
 /// The trends of an owner as they are stored.
 pub(super) struct TrendsRow {
@@ -41,8 +44,14 @@ pub(super) struct DueOwners {
 }
 
 /// Writes the trends of due owners off their newest results from `first` on. Rows are written in the order of their key, so that
-/// two processes never wait for each other in a circle.
-pub(super) async fn write(pool: &PgPool, due: DueOwners, first: JobId, now: Timestamp) -> sqlx::Result<u64> {
+/// two processes never wait for each other in a circle. `days` are the lengths of time for which tools are listed.
+pub(super) async fn write(
+    pool: &PgPool,
+    due: DueOwners,
+    first: JobId,
+    days: &[i32],
+    now: Timestamp,
+) -> sqlx::Result<u64> {
     let written = sqlx::query!(
         r#"
         WITH due AS MATERIALIZED (
@@ -63,6 +72,7 @@ pub(super) async fn write(pool: &PgPool, due: DueOwners, first: JobId, now: Time
                    j.tool_name AS tool,
                    v.title,
                    r.outcome,
+                   r.finished_at,
                    CASE WHEN r.outcome = 'unknown' THEN 'unknown' ELSE COALESCE(r.error_class, 'other') END AS cause,
                    GREATEST(round(extract(epoch FROM r.finished_at - r.started_at) * 1000), 0)::bigint AS millis
             FROM due d
@@ -78,37 +88,44 @@ pub(super) async fn write(pool: &PgPool, due: DueOwners, first: JobId, now: Time
             LEFT JOIN connector_tool_versions v ON v.id = j.tool_version_id
         ),
         cause AS (
-            SELECT owner_id, connector, slug, cause, count(*) AS jobs,
-                   row_number() OVER (PARTITION BY owner_id ORDER BY count(*) DESC, connector, cause) AS place
-            FROM recent
-            WHERE outcome IN ('permanent', 'dead', 'unknown')
+            SELECT owner_id, connector, slug, cause, json_agg(json_build_array(hour, jobs) ORDER BY hour) AS hours,
+                   row_number() OVER (PARTITION BY owner_id ORDER BY sum(jobs) DESC, connector, cause) AS place
+            FROM (
+                -- the hours of job_hours
+                SELECT owner_id, connector, slug, cause, count(*) AS jobs,
+                       (extract(epoch FROM date_trunc('hour', finished_at, 'UTC')) / 3600)::bigint AS hour
+                FROM recent
+                WHERE outcome IN ('permanent', 'dead', 'unknown')
+                GROUP BY owner_id, connector, slug, cause, hour
+            ) hourly
             GROUP BY owner_id, connector, slug, cause
         ),
         tool AS (
-            SELECT owner_id, connector, slug, tool, max(title) AS title, count(*) AS jobs,
+            SELECT owner_id, p.days, connector, slug, tool, max(title) AS title, count(*) AS jobs,
                    percentile_disc(0.95) WITHIN GROUP (ORDER BY millis) AS p95_ms,
                    row_number() OVER (
-                       PARTITION BY owner_id
+                       PARTITION BY owner_id, p.days
                        ORDER BY percentile_disc(0.95) WITHIN GROUP (ORDER BY millis) DESC, connector, tool
                    ) AS place
             FROM recent
+            JOIN unnest($10::integer[]) AS p (days) ON finished_at > $9::timestamptz - make_interval(days => p.days)
             WHERE outcome = 'ok' AND millis IS NOT NULL
-            GROUP BY owner_id, connector, slug, tool
+            GROUP BY owner_id, p.days, connector, slug, tool
         )
         INSERT INTO job_trends AS t (owner_id, made_at, causes, tools)
         SELECT d.owner_id,
                $9,
                COALESCE((
-                   SELECT json_agg(json_build_object('connector', connector, 'slug', slug, 'cause', cause, 'jobs', jobs)
+                   SELECT json_agg(json_build_object('connector', connector, 'slug', slug, 'cause', cause, 'hours', hours)
                        ORDER BY place)
                    FROM cause
                    WHERE owner_id = d.owner_id AND place <= $8
                ), '[]'),
                COALESCE((
                    SELECT json_agg(json_build_object('connector', connector, 'slug', slug, 'tool', tool, 'title', title,
-                       'jobs', jobs, 'p95_ms', p95_ms) ORDER BY place)
+                       'jobs', jobs, 'p95_ms', p95_ms, 'days', days) ORDER BY days, place)
                    FROM tool
-                   WHERE owner_id = d.owner_id AND place <= $8
+                   WHERE owner_id = d.owner_id AND place <= $11
                ), '[]')
         FROM due d
         ORDER BY d.owner_id
@@ -122,8 +139,10 @@ pub(super) async fn write(pool: &PgPool, due: DueOwners, first: JobId, now: Time
         due.limit,
         first as _,
         MAX_RESULTS,
-        MAX_ENTRIES,
+        MAX_CAUSES,
         now,
+        days,
+        MAX_TOOLS,
     )
     .execute(pool)
     .await?;

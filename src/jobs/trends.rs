@@ -1,4 +1,4 @@
-//! Causes of failures and slow tools among an owner's jobs of a week, for the dashboard.
+//! Causes of failures and slow tools among an owner's jobs of 30 days, for the dashboard.
 //!
 //! The processes that run jobs write them every few minutes, off the newest results; pages read one row. Neither the statement that
 //! finishes a job nor a page counts anything for them.
@@ -15,7 +15,10 @@ use crate::error::Result;
 use crate::ids::JobId;
 
 /// The time that trends look back.
-const TREND_PERIOD: Duration = Duration::days(7);
+const TREND_PERIOD: Duration = Duration::days(30);
+
+/// The lengths of time, in days, for which slow tools are listed.
+const TREND_DAYS: [i32; 3] = [1, 7, 30];
 
 /// Least age of trends that are written again, for an owner whose jobs finished in the last hour.
 const BUSY_INTERVAL: Duration = Duration::minutes(5);
@@ -35,8 +38,17 @@ pub struct FailureCause {
     pub slug: Option<String>,
     /// The class of the error; "unknown" for an unknown outcome.
     pub cause: String,
-    /// The number of jobs.
-    pub jobs: u64,
+    /// The number of jobs of each hour that has some; hours are counted since 1970.
+    pub hours: Vec<(i64, u64)>,
+}
+
+impl FailureCause {
+    /// Returns the number of jobs in hours that begin at `start` or later.
+    #[must_use]
+    pub fn jobs_since(&self, start: Timestamp) -> u64 {
+        let first = start.unix_timestamp().div_euclid(3_600);
+        self.hours.iter().filter(|(hour, _)| *hour >= first).map(|(_, jobs)| jobs).sum()
+    }
 }
 
 /// A slow tool.
@@ -54,6 +66,8 @@ pub struct SlowTool {
     pub jobs: u64,
     /// The time in milliseconds that 95 of 100 successful jobs do not exceed.
     pub p95_ms: u64,
+    /// The length of the time that was looked at, in days: 1, 7 or 30.
+    pub days: i32,
 }
 
 /// The trends of an owner.
@@ -61,9 +75,9 @@ pub struct SlowTool {
 pub struct Trends {
     /// The time at which they were written.
     pub made_at: Option<Timestamp>,
-    /// The most frequent causes of failures, at most five.
+    /// The most frequent causes of failures.
     pub causes: Vec<FailureCause>,
-    /// The slowest tools, at most five.
+    /// The slowest tools, at most five for each length of time.
     pub tools: Vec<SlowTool>,
 }
 
@@ -87,6 +101,6 @@ pub async fn refresh_trends(system: &SystemDb, now: Timestamp) -> Result<usize> 
         quiet_before: now - QUIET_INTERVAL,
         limit: MAX_OWNERS,
     };
-    let written = store_trends::write(system.pool(), due, JobId::floor(now - TREND_PERIOD), now).await?;
+    let written = store_trends::write(system.pool(), due, JobId::floor(now - TREND_PERIOD), &TREND_DAYS, now).await?;
     Ok(usize::try_from(written).unwrap_or_default())
 }

@@ -60,6 +60,14 @@ impl Range {
         }
     }
 
+    pub(super) const fn days(self) -> i32 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+        }
+    }
+
     pub(super) const fn unit(self) -> &'static str {
         match self {
             Self::Day => "hour",
@@ -79,11 +87,7 @@ impl Range {
     /// Returns the bounds of the same time before the range: from as long before its first period, to as long before `now`. So a
     /// day that has not ended is compared with the same part of a day.
     pub(super) fn bounds_before(self, first: Timestamp, now: Timestamp) -> [Timestamp; 2] {
-        let length = time::Duration::days(match self {
-            Self::Day => 1,
-            Self::Week => 7,
-            Self::Month => 30,
-        });
+        let length = time::Duration::days(self.days().into());
         // an hour that has not ended belongs to both
         [first - length, (now - length + time::Duration::HOUR).min(first)]
     }

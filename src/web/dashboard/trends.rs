@@ -1,12 +1,18 @@
 //! Causes of failures and slow tools, as the dashboard lists them.
 
+use std::cmp::Reverse;
 use std::time::Duration;
+
+use super::range::{Period, Range};
 
 use crate::jobs::{FailureCause, SlowTool, Trends};
 use crate::web::cause_words::cause_words;
 use crate::web::filtering::url_with_params;
 use crate::web::here::Here;
 use crate::web::when::{self, Calendar};
+
+/// Most causes of the list; the others are one row.
+const MAX_CAUSES: usize = 5;
 
 /// The lists beside the chart.
 pub(super) struct TrendsView {
@@ -26,35 +32,42 @@ pub(super) struct TrendRow {
 }
 
 impl TrendsView {
-    /// Builds the lists; `since` is the first day of the failures. There are none until they are written.
-    pub(super) fn new(trends: &Trends, here: &Here, since: &str, calendar: &Calendar) -> Option<Self> {
+    /// Builds the lists of a range that begins with the period `first`. Until the trends are written, there are none.
+    pub(super) fn new(
+        trends: &Trends,
+        range: Range,
+        first: &Period,
+        failed: u64,
+        view: (&Here, &Calendar),
+    ) -> Option<Self> {
+        let (here, calendar) = view;
         let made_at = trends.made_at?;
-        (!trends.causes.is_empty() || !trends.tools.is_empty()).then(|| Self {
-            causes: trends.causes.iter().map(|cause| cause_row(cause, here, since)).collect(),
-            tools: trends.tools.iter().map(|tool| tool_row(tool, here)).collect(),
-            as_of: calendar.when(made_at).exact(),
-        })
-    }
-
-    /// Returns the lists that are not empty, each with its heading and the meaning of its figures.
-    pub(super) fn groups(&self) -> Vec<(&'static str, &'static str, &[TrendRow])> {
-        let all = [
-            ("Why jobs failed", "jobs", &self.causes[..]),
-            ("Slowest tools", "95 of 100 jobs are faster", &self.tools[..]),
-        ];
-        all.into_iter().filter(|(.., rows)| !rows.is_empty()).collect()
+        let mut counted: Vec<_> = trends.causes.iter().map(|cause| (cause.jobs_since(first.start), cause)).collect();
+        counted.retain(|(jobs, _)| *jobs > 0);
+        counted.sort_by_key(|(jobs, _)| Reverse(*jobs));
+        counted.truncate(MAX_CAUSES);
+        let told: u64 = counted.iter().map(|(jobs, _)| jobs).sum();
+        let mut causes: Vec<_> =
+            counted.iter().map(|(jobs, cause)| cause_row(cause, *jobs, here, &first.date)).collect();
+        if !causes.is_empty() && failed > told {
+            causes.push(other_causes(failed - told));
+        }
+        let tools = trends.tools.iter().filter(|tool| tool.days == range.days());
+        let tools: Vec<_> = tools.map(|tool| tool_row(tool, here)).collect();
+        (!causes.is_empty() || !tools.is_empty()).then(|| Self { causes, tools, as_of: calendar.when(made_at).clock() })
     }
 }
 
-fn cause_row(cause: &FailureCause, here: &Here, since: &str) -> TrendRow {
+/// Returns the row that makes the causes add up: rarer ones, and failures since the trends were written.
+fn other_causes(jobs: u64) -> TrendRow {
+    TrendRow { text: "Other reasons".to_owned(), href: None, figure: when::grouped(jobs) }
+}
+
+fn cause_row(cause: &FailureCause, jobs: u64, here: &Here, since: &str) -> TrendRow {
     let href = cause.slug.as_ref().map(|slug| {
         url_with_params(&here.path("/jobs"), &[("status", "failed"), ("connector", slug), ("since", since)])
     });
-    TrendRow {
-        text: format!("{}: {}", cause.connector, cause_words(&cause.cause)),
-        href,
-        figure: when::grouped(cause.jobs),
-    }
+    TrendRow { text: format!("{}: {}", cause.connector, cause_words(&cause.cause)), href, figure: when::grouped(jobs) }
 }
 
 fn tool_row(tool: &SlowTool, here: &Here) -> TrendRow {
@@ -66,6 +79,6 @@ fn tool_row(tool: &SlowTool, here: &Here) -> TrendRow {
     TrendRow {
         text: format!("{label} ({})", tool.connector),
         href,
-        figure: when::short_duration(Duration::from_millis(tool.p95_ms)),
+        figure: when::duration(Duration::from_millis(tool.p95_ms)),
     }
 }

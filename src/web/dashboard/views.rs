@@ -1,7 +1,6 @@
 //! Views of the dashboard.
 
 use askama::Template;
-use jiff::ToSpan;
 
 use super::View;
 use super::chart::Chart;
@@ -126,6 +125,10 @@ impl Figures {
         let before = tallies.drain(..2).next().unwrap_or_default();
         let all = Tally::sum(&tallies);
         let since = periods.first().map(|period| period.date.as_str()).unwrap_or_default();
+        let failed = all.failed + all.unknown;
+        let trends = periods
+            .first()
+            .and_then(|first| TrendsView::new(&overview.trends, view.range, first, failed, (&view.here, calendar)));
         Self {
             running: bounded(overview.running),
             running_href: view.here.path("/jobs?status=running"),
@@ -136,15 +139,16 @@ impl Figures {
             success_change: all.success_before(&before, view.range.before()),
             average: all.average_duration(),
             success_rate: all.success_rate().unwrap_or_else(|| "–".to_owned()),
-            failed: all.failed + all.unknown,
+            failed,
             unknown: all.unknown,
             failed_href: view.here.path(&format!("/jobs?status=failed&since={since}")),
             summary: summary(view.range, &periods, &tallies, &all),
             day_start_note: range::day_start_note(view.range, &periods, calendar.zone()),
-            // one column has nothing to compare
-            chart: has_several(&tallies).then(|| Chart::new(&periods, &tallies)),
+            // days are compared; the hours of one day are a picture of it, even if jobs ran in one of them only
+            chart: (has_several(&tallies) || view.range == Range::Day && all.total() > 0)
+                .then(|| Chart::new(&periods, &tallies)),
             has_numbers: all.total() > 0,
-            trends: TrendsView::new(&overview.trends, &view.here, &week_start(calendar), calendar),
+            trends,
             rows: periods
                 .into_iter()
                 .zip(tallies)
@@ -157,11 +161,6 @@ impl Figures {
                 .collect(),
         }
     }
-}
-
-/// Returns the first of the seven days of the trends.
-fn week_start(calendar: &Calendar) -> String {
-    calendar.today().saturating_sub(7.days()).to_string()
 }
 
 fn has_several(tallies: &[Tally]) -> bool {

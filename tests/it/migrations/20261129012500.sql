@@ -1,0 +1,1 @@
+-- the row of 20261129009100 has no causes and no tools
