@@ -2,10 +2,19 @@
 
 use crate::error::{Error, Result, combine};
 
-/// The label of a connection that is made without asking.
-pub const DEFAULT: &str = "Default";
+/// The label of the first connection to a service, until its owner chooses another.
+pub const FIRST: &str = "Account 1";
+
+/// The same label in rows of before. It said nothing about which connection is used by default.
+const FORMER_FIRST: &str = "Default";
 
 const MAX_LABEL_CHARS: usize = 60;
+
+/// Returns true if the owner gave the label, so that a name without it would say less.
+#[must_use]
+pub fn is_given(label: &str) -> bool {
+    label != FIRST && label != FORMER_FIRST
+}
 
 /// Returns the label as it is stored.
 pub(super) fn parse(typed: &str) -> Result<&str> {

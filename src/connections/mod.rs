@@ -160,7 +160,7 @@ async fn create(
     now: Timestamp,
 ) -> Result<ConnectionId> {
     let id = ConnectionId::new(now);
-    let stored = store::insert(tx, actor.owner_id(), id, connector, label::DEFAULT, secret, now).await?;
+    let stored = store::insert(tx, actor.owner_id(), id, connector, label::FIRST, secret, now).await?;
     if stored == id {
         audit::record(tx, actor, &Action::ConnectionCreated { connection: id, connector }, now).await?;
     }

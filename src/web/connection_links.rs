@@ -14,10 +14,7 @@ pub(super) fn name(connection: &ConnectionDetail) -> String {
 
 /// Returns the name of a connection from the name of its connector and its label.
 pub(super) fn name_with_label(connector: &str, label: &str) -> String {
-    match label {
-        label::DEFAULT => connector.to_owned(),
-        label => format!("{connector}, {label}"),
-    }
+    if label::is_given(label) { format!("{connector}, {label}") } else { connector.to_owned() }
 }
 
 pub(super) fn href(connection: &ConnectionDetail, here: &Here) -> String {
@@ -71,8 +68,8 @@ impl StepLink {
         let (label, href) = match step {
             OwnerStep::SignIn => ("Sign in again", sign_in_path(slug, label, here)),
             OwnerStep::GrantMore => ("Grant more", sign_in_path(slug, label, here)),
-            OwnerStep::ReplaceCredential if takes_key => ("Enter another key", below("token")),
-            OwnerStep::ReplaceCredential => ("Enter another token", below("token")),
+            OwnerStep::ReplaceCredential if takes_key => ("Replace the key", below("token")),
+            OwnerStep::ReplaceCredential => ("Replace the token", below("token")),
             OwnerStep::CheckUp => ("Check up", below("checkup")),
         };
         Self { label, href }

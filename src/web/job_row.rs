@@ -18,12 +18,15 @@ pub(super) struct JobRowView {
     pub(super) id: String,
     pub(super) href: String,
     pub(super) tool: String,
+    /// Empty on the page of the connector, where each row would name it.
     pub(super) connector: String,
     pub(super) tile: Tile,
     pub(super) badge: Badge,
     pub(super) created: When,
     pub(super) took: String,
-    /// The length of a run that is not over, in words: "Running for 12 seconds".
+    /// The job has not finished.
+    pub(super) is_open: bool,
+    /// The length of a run that is not over, in words: "Running for 12 s".
     pub(super) elapsed: Option<String>,
     /// The act that the row offers, in a list with a column for it.
     pub(super) action: Option<RowAction>,
@@ -52,23 +55,38 @@ impl JobRowView {
             badge: Badge::job(job.status),
             created: calendar.when(job.created_at),
             took: match (job.started_at, job.finished_at, so_far) {
-                (Some(start), Some(end), _) => when::short_duration((end - start).unsigned_abs()),
-                (_, _, Some(length)) => format!("{} s", length.as_secs()),
+                (Some(start), Some(end), _) => when::duration((end - start).unsigned_abs()),
+                (_, _, Some(length)) => when::duration(length),
                 _ => "–".to_owned(),
             },
             elapsed: so_far.map(|length| match length.as_secs() {
                 0 => "Running for less than a second".to_owned(),
                 _ => format!("Running for {}", when::duration(length)),
             }),
+            is_open: !job.status.is_final(),
             action: None,
             has_actions: false,
             is_chosen: false,
         }
     }
 
+    /// Builds the row of a list on the page of its connector, which need not name the connector.
+    pub(super) fn of_connector(job: &JobRow, here: &Here, calendar: &Calendar) -> Self {
+        Self { connector: String::new(), ..Self::new(job, here, calendar) }
+    }
+
     /// Builds the row of a list with columns to choose rows and to act on them.
     pub(super) fn with_actions(job: &JobRow, here: &Here, calendar: &Calendar) -> Self {
         Self { action: action(job, here), has_actions: true, ..Self::new(job, here, calendar) }
+    }
+}
+
+/// Returns the heading of the column of times: a finished job took them, and an unfinished one has run for them so far.
+pub(super) fn time_heading(rows: &[JobRowView]) -> &'static str {
+    match (rows.iter().any(|row| row.is_open), rows.iter().any(|row| !row.is_open)) {
+        (true, true) => "Time",
+        (true, false) => "For",
+        (false, _) => "Took",
     }
 }
 

@@ -145,27 +145,36 @@ impl When {
     }
 }
 
-/// Formats a duration: "340 milliseconds", "2.4 seconds", "3 minutes 5 seconds", "2 hours 10 minutes".
+/// Formats a measured time, the same in sentences and in columns: "0.14 s", "12 s", "3 min 5 s", "2 h 10 min", "1 d 1 h".
 #[must_use]
 pub fn duration(length: Duration) -> String {
+    let hundredths = (length.as_millis() + 5) / 10;
     let seconds = length.as_secs();
+    let two = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{large} {large_unit}"),
+        _ => format!("{large} {large_unit} {small} {small_unit}"),
+    };
     match seconds {
-        0 => count(u64::from(length.subsec_millis()), "millisecond"),
-        1..=9 if length.subsec_millis() >= 100 => format!("{seconds}.{} seconds", length.subsec_millis() / 100),
-        1..=59 => count(seconds, "second"),
-        60..=3_599 => two_units(seconds / 60, "minute", seconds % 60, "second"),
-        3_600..=86_399 => two_units(seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
-        _ => two_units(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
+        // a time in full seconds was counted, not measured
+        0..=9 if length.subsec_nanos() > 0 && hundredths < 1_000 => {
+            format!("{}.{:02} s", hundredths / 100, hundredths % 100)
+        }
+        0..=59 => format!("{} s", if hundredths >= 1_000 { seconds.max(10) } else { seconds }),
+        60..=3_599 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..=86_399 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     }
 }
 
-/// Formats a duration for a column, where rows are compared: "0.10 s", "79 s". Long ones are words.
+/// Formats a time that somebody has to wait, or a regular interval, in words: "30 seconds", "3 minutes 5 seconds".
 #[must_use]
-pub fn short_duration(length: Duration) -> String {
-    match length.as_secs() {
-        0..=9 => format!("{}.{:02} s", length.as_secs(), length.subsec_millis() / 10),
-        seconds @ 10..=999 => format!("{seconds} s"),
-        _ => duration(length),
+pub fn interval(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..=59 => count(seconds, "second"),
+        60..=3_599 => two_units(seconds / 60, "minute", seconds % 60, "second"),
+        3_600..=86_399 => two_units(seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
+        _ => two_units(seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
     }
 }
 
@@ -198,7 +207,7 @@ pub fn grouped(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Calendar, count, duration, grouped, short_duration};
+    use super::{Calendar, count, duration, grouped, interval};
     use jiff::tz::TimeZone;
     use std::time::Duration;
     use time::macros::datetime;
@@ -235,23 +244,22 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_words() {
-        let words = [340, 1_000, 2_460, 185_000, 7_800_000, 90_000_000].map(|ms| duration(Duration::from_millis(ms)));
-        let expected = [
-            "340 milliseconds",
-            "1 second",
-            "2.4 seconds",
-            "3 minutes 5 seconds",
-            "2 hours 10 minutes",
-            "1 day 1 hour",
-        ];
-        assert_eq!(words, expected);
+    fn a_measured_time_is_rounded_and_written_in_one_way() {
+        let written = |millis: &[u64]| -> Vec<_> {
+            millis.iter().map(|millis| duration(Duration::from_millis(*millis))).collect()
+        };
+        assert_eq!(written(&[4, 137, 2_465, 9_994, 9_996]), ["0.00 s", "0.14 s", "2.47 s", "9.99 s", "10 s"]);
+        assert_eq!(written(&[0, 5_000, 59_900]), ["0 s", "5 s", "59 s"]);
+        assert_eq!(
+            written(&[79_400, 180_000, 7_800_000, 90_000_000]),
+            ["1 min 19 s", "3 min", "2 h 10 min", "1 d 1 h"]
+        );
     }
 
     #[test]
-    fn durations_in_a_column_are_short() {
-        let short = [4, 104, 9_999, 79_400, 7_800_000].map(|ms| short_duration(Duration::from_millis(ms)));
-        assert_eq!(short, ["0.00 s", "0.10 s", "9.99 s", "79 s", "2 hours 10 minutes"]);
+    fn a_time_to_wait_is_words() {
+        let words = [1, 30, 185, 86_400].map(|seconds| interval(Duration::from_secs(seconds)));
+        assert_eq!(words, ["1 second", "30 seconds", "3 minutes 5 seconds", "1 day"]);
     }
 
     #[test]

@@ -37,7 +37,7 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
     assert.deepEqual(page.faults, []);
   });
 
-  for (const width of [1280, 320]) test(`nothing moves while a job goes on and ends, ${width} pixels wide`, async () => {
+  for (const width of [1280, 320]) test(`nothing moves while a job goes on, and its head stays at its end, ${width} pixels wide`, async () => {
     const { page, call } = await count(`frank-${width}`);
     await page.setViewportSize({ width, height: 800 });
     await page.evaluate(() => {
@@ -48,12 +48,19 @@ suite("live", { servers: { counting: startCounting } }, (stage) => {
       call.advance();
       await shown(page, n);
     }
-    call.finish();
-    await succeeded(page);
     // two frames: the observer is told after the one in which something moved
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const shift = await page.evaluate(() => window.shift);
     assert.ok(shift <= 0.01, `the layout shifted by ${shift}`);
+    assert.equal(await page.locator("#job-head .step bdi").textContent(), "step 3");
+    const top = (selector) => page.locator(selector).evaluate((it) => it.getBoundingClientRect().top);
+    const places = async () => [await top("#job-head .verdict"), await top("#job-head .actions")];
+    const before = await places();
+    call.finish();
+    await succeeded(page);
+    assert.deepEqual(await places(), before);
+    assert.ok((await top("#job-result")) <= (await top("#job-log")), "the result is not above the log");
+    assert.ok(!(await page.locator("#job-head .step").count()), "a finished job has its result instead");
   });
 
   test("the connection is cut and resumed without a gap or a double", async () => {

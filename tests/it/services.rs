@@ -41,7 +41,7 @@ async fn enter_application(owner: &Browser) {
 
 /// Signs in for the connection with this label, and returns the page after the callback.
 async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
-    let page = owner.get(&format!("/connectors/harbours/connection?label={label}")).await;
+    let page = owner.get(&format!("/connectors/harbours/connection?label={}", label.replace(' ', "%20"))).await;
     let page = owner.submit(&page, "main form", [("harbour", "dover")]).await;
     let link = page.attr("main a.btn", "href").unwrap_or_else(|| panic!("{}", page.text("main")));
     let request = craft::egress::Request::new(http::Method::GET, Url::parse(&link).unwrap());
@@ -135,7 +135,7 @@ async fn an_administrator_enters_the_application_for_all_users() {
     // an empty secret field keeps the stored secret
     let page = owner.submit(&page, "main form", []).await;
     assert!(page.has(".flash.ok"), "{}", page.text("main"));
-    let page = sign_in(&app, &owner, "Default").await;
+    let page = sign_in(&app, &owner, "Account 1").await;
     assert_eq!(page.text(".flash.ok p"), "Harbours is connected as alice of dover.", "{}", page.text("main"));
     let stored: Vec<String> =
         sqlx::query_scalar("SELECT o::text FROM oauth_clients o UNION ALL SELECT s::text FROM secrets s")
@@ -150,7 +150,7 @@ async fn a_grant_is_refreshed_and_revoked_with_its_own_application() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     enter_application(&owner).await;
-    sign_in(&app, &owner, "Default").await;
+    sign_in(&app, &owner, "Account 1").await;
     // the next account connects with the application that is entered now
     tides.add_client("newer", "n3wer-secret");
     let page = owner.get("/connectors/harbours/application").await;
@@ -186,9 +186,9 @@ async fn a_connection_keeps_its_account() {
     let (app, tides) = start().await;
     let owner = app.owner().await;
     enter_application(&owner).await;
-    sign_in(&app, &owner, "Default").await;
+    sign_in(&app, &owner, "Account 1").await;
     tides.set_account("bob");
-    let page = sign_in(&app, &owner, "Default").await;
+    let page = sign_in(&app, &owner, "Account 1").await;
     assert_eq!(page.text("h1"), "Not connected");
     let told = page.text("main .lede");
     assert!(told.contains("This is the account bob of dover, and the connection is that of alice of dover"), "{told}");
@@ -238,7 +238,7 @@ async fn every_shipped_service_shows_its_fields_and_links_to_its_provider() {
                 .fields
                 .iter()
                 .map(|field| (field.name.clone(), field.example.clone().unwrap_or_else(|| "acme".to_owned())))
-                .chain([("label".to_owned(), "Default".to_owned())])
+                .chain([("label".to_owned(), "Account 1".to_owned())])
                 .collect();
             let page = owner.post(&place, &typed).await;
             let page =
@@ -268,7 +268,7 @@ async fn a_rest_service_is_checked_with_its_check_call() {
     assert_eq!(results, ["passed"; 3], "{}", page.text("main"));
 
     enter_application(&owner).await;
-    sign_in(&app, &owner, "Default").await;
+    sign_in(&app, &owner, "Account 1").await;
     let places = owner.get("/connections").await.attrs("tbody th a", "href");
     let signed_in = places.into_iter().find(|place| *place != by_key).unwrap();
     let (results, page) = check_up(&app, &owner, &signed_in).await;
@@ -289,7 +289,7 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
     let (app, _tides) = start().await;
     let owner = app.owner().await;
     enter_application(&owner).await;
-    sign_in(&app, &owner, "Default").await;
+    sign_in(&app, &owner, "Account 1").await;
     let path = "/connectors/harbours/application";
     let enter = async |secret: &str| {
         owner.submit(&owner.get(path).await, "main form", [("client_id", CLIENT.0), ("client_secret", secret)]).await
@@ -323,6 +323,6 @@ async fn administrators_hear_once_that_the_shared_application_is_rejected() {
     assert!(!owner.get(path).await.has(".callout.warn"));
     assert_eq!(
         sign_in(&app, &owner, "Second").await.text(".flash.ok p"),
-        "Harbours is connected as alice of dover. “Default” leads to the same account: if one is enough, disconnect the other."
+        "Harbours is connected as alice of dover. “Account 1” leads to the same account: if one is enough, disconnect the other."
     );
 }

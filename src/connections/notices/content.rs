@@ -79,9 +79,6 @@ impl ClientRejected {
 
 /// Returns the name of a connection in a mail, without control characters: a service may choose its own name.
 fn display_name(service: &str, label: &str) -> String {
-    let name = match label {
-        label::DEFAULT => service.to_owned(),
-        label => format!("{service}, {label}"),
-    };
+    let name = if label::is_given(label) { format!("{service}, {label}") } else { service.to_owned() };
     name.chars().filter(|letter| !letter.is_control()).collect()
 }

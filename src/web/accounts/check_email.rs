@@ -37,8 +37,7 @@ struct ShowPage {
 
 pub(super) async fn show(anyone: MaybeSignedIn) -> Result {
     let pending = session::get(&anyone.session, PENDING).await?;
-    let is_file = anyone.notes.lacks_mail_server && pending.is_some();
-    let title = if is_file { "Confirm your email address" } else { "Check your email" };
+    let title = if anyone.notes.lacks_mail_server { "Confirm your email address" } else { "Check your email" };
     Ok(page(&ShowPage { shell: anyone.shell(title).await, pending }))
 }
 

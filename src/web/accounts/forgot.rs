@@ -71,6 +71,6 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
 }
 
 pub(super) async fn sent(anyone: MaybeSignedIn) -> Result {
-    let title = if anyone.notes.lacks_mail_server { "Choose a new password" } else { "Check your email" };
-    Ok(page(&SentPage { shell: anyone.shell(title).await.breadcrumb(TITLE, "/forgot") }))
+    let title = if anyone.notes.lacks_mail_server { "Ask your administrator for the link" } else { "Check your email" };
+    Ok(page(&SentPage { shell: anyone.shell(title).await }))
 }

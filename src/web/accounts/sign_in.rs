@@ -58,6 +58,8 @@ pub(super) struct Fields {
 struct NewPage<'a> {
     shell: Shell,
     faults: FieldFaults,
+    /// The time until the next try is looked at, in words.
+    wait: Option<String>,
     email: &'a str,
     next: Option<&'a str>,
     /// A sealed form that waits for its page after sign-in.
@@ -69,7 +71,7 @@ struct NewPage<'a> {
 impl<'a> NewPage<'a> {
     fn blank(app: &App, shell: Shell, next: Option<&'a str>) -> Self {
         let (faults, forgot, is_open) = (FieldFaults::default(), forgot::path_for(""), app.sign_up == SignUp::Open);
-        Self { shell, faults, email: "", next, sealed_form: "", forgot, is_open }
+        Self { shell, faults, wait: None, email: "", next, sealed_form: "", forgot, is_open }
     }
 }
 
@@ -115,12 +117,12 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
             }
             SignInOutcome::Wait(until) => {
                 wait = Some(until - now);
-                faults.add("email", throttled_message(until - now));
             }
         }
     }
     let form = NewPage {
         faults,
+        wait: wait.map(|wait| when::interval(Duration::from_secs(whole_seconds(wait)))),
         email: &fields.email,
         sealed_form: &fields.sealed_form,
         forgot: forgot::path_for(&fields.email),
@@ -131,12 +133,6 @@ pub(super) async fn create(State(app): State<App>, anyone: MaybeSignedIn, Form(f
         Some(wait) => with_retry_after(wait, page_with(StatusCode::TOO_MANY_REQUESTS, &form)),
     };
     Ok(if fields.sealed_form.is_empty() { response } else { forbid_storing(response) })
-}
-
-/// Message while sign-in is throttled, the same for every input.
-fn throttled_message(wait: time::Duration) -> String {
-    let wait = when::duration(Duration::from_secs(whole_seconds(wait)));
-    format!("Too many wrong passwords. Try again in {wait}, or choose a new password by “Forgot your password?”")
 }
 
 fn with_retry_after(wait: time::Duration, mut response: Response) -> Response {

@@ -88,7 +88,7 @@ impl Row {
             subject: Subject::of_entry(entry),
             origin: stored_origin_label(&entry.origin, people.person(entry.user_id)),
             badge: Badge::outcome(entry.outcome),
-            took: latency(entry.latency_ms).map_or_else(|| "–".to_owned(), when::short_duration),
+            took: latency(entry.latency_ms).map_or_else(|| "–".to_owned(), when::duration),
             at: calendar.when(entry.created_at),
         }
     }

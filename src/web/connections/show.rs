@@ -9,7 +9,7 @@ use super::views::{Dependent, StatusLine, can_be_checked, cause, href, name, sig
 use super::{load, parse_id};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::connections::{self, ConnectionDetail};
+use crate::connections::{self, ConnectionDetail, OwnerStep};
 use crate::connectors::{self, AuthKind};
 use crate::error::Result;
 use crate::ids::ConnectionId;
@@ -144,6 +144,8 @@ pub(super) struct ConnectionView {
     takes_token: bool,
     /// The address of the check-up.
     checkup_href: Option<String>,
+    /// The step that mends the connection.
+    step: Option<OwnerStep>,
     last_checkup: Option<LastCheckup>,
     /// "key" or "token".
     credential_noun: &'static str,
@@ -164,6 +166,11 @@ pub(super) struct Scope {
 }
 
 impl ConnectionView {
+    /// Returns the classes of the step that mends the connection and of its check-up: the likelier one has the weight.
+    const fn step_classes(&self) -> (&'static str, &'static str) {
+        if matches!(self.step, Some(OwnerStep::CheckUp)) { ("btn-quiet", "btn") } else { ("btn", "btn-quiet") }
+    }
+
     pub(super) fn new(data: &PageData, here: &Here, calendar: &Calendar) -> Self {
         let PageData { connection, provider, dependants, checkup } = data;
         let words = |scope: &String| provider.as_ref().and_then(|it| it.scope_words.get(scope)).cloned();
@@ -195,6 +202,7 @@ impl ConnectionView {
             can_be_made_default: connection.status.is_usable() && !connection.is_default,
             takes_token: takes_token && !is_over,
             checkup_href: can_be_checked(connection).then(|| format!("{}/checkup", href(connection, here))),
+            step: connection.owner_step(),
             last_checkup: checkup.as_ref().map(|job| LastCheckup::new(job, here, calendar)),
             sign_in_href: (signs_in && !is_over && connection.is_listed).then(|| sign_in_href(connection, here)),
             credential_noun: if connection.takes_key() { "key" } else { "token" },
@@ -205,7 +213,7 @@ impl ConnectionView {
             },
             reconnect_href: (is_over && can_reconnect && connection.is_listed)
                 .then(|| format!("{service_href}/connection")),
-            dependent: Dependent::new(dependants, here, calendar),
+            dependent: Dependent::new(dependants, here, calendar).of_one_connection(),
             jobs_href: here.path(&format!("/jobs?connector={}", connection.slug)),
         }
     }

@@ -149,7 +149,7 @@ impl Row {
         let expiry = Expiry::for_connection(connection, calendar);
         let is_working = StatusLine::for_connection(connection) == StatusLine::Working;
         let expires_soon = expiry.as_ref().filter(|it| is_working && it.is_near()).map(Expiry::distance);
-        let is_named = connection.siblings > 0 || connection.label != label::DEFAULT;
+        let is_named = connection.siblings > 0 || label::is_given(&connection.label);
         Self {
             id: connection.id.to_string(),
             href: href(connection, here),
@@ -216,6 +216,12 @@ impl Dependent {
                 .collect(),
             has_more: all > MAX_LISTED_JOBS || dependants.is_cut,
         }
+    }
+
+    /// Leaves out what all rows of one connection have in common.
+    pub(super) fn of_one_connection(mut self) -> Self {
+        self.jobs.iter_mut().for_each(|job| job.connector.clear());
+        self
     }
 }
 

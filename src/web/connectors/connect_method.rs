@@ -59,10 +59,10 @@ impl ConnectMethod {
     /// Returns the label of a blank form: empty for further accounts, because labels distinguish them.
     pub(super) const fn blank_label(self) -> &'static str {
         match self {
-            Self::Button => label::DEFAULT,
+            Self::Button => label::FIRST,
             Self::Token { is_first } | Self::Key { is_first } | Self::SignIn { is_first } => {
                 if is_first {
-                    label::DEFAULT
+                    label::FIRST
                 } else {
                     ""
                 }

@@ -85,7 +85,7 @@ pub(super) async fn create(
     if let ConnectMethod::Key { .. } = method {
         return key::create(&app, &me, &connector, method, &typed).await;
     }
-    let label = if method == ConnectMethod::Button { label::DEFAULT } else { typed.label.as_str() };
+    let label = if method == ConnectMethod::Button { label::FIRST } else { typed.label.as_str() };
     let credential = match method {
         ConnectMethod::Button => NewCredential::None,
         _ => NewCredential::Token(NewToken::from_typed(&typed.token, me.typed_end(&typed.ends_on))),

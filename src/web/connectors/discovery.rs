@@ -56,7 +56,7 @@ fn describe_outcome(name: &str, outcome: &DiscoveryOutcome) -> Flash {
         }
         DiscoveryOutcome::TooSoon(interval) => Flash::important(format!(
             "{name} was checked less than {} ago. Its list of tools is from that check; try again later.",
-            when::duration(*interval)
+            when::interval(*interval)
         )),
     }
 }

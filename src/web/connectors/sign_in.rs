@@ -95,7 +95,7 @@ fn continue_href(me: &SignedIn, connector: &Connector, state: &State) -> String 
 pub(super) async fn begin(app: &App, me: &SignedIn, connector: &Connector) -> Result {
     let session = me.session_key().ok_or(Error::NotFound("session"))?;
     // its provider has just been discovered
-    let new = NewSignIn { label: label::DEFAULT, fields: &FormValues::new(), change: None };
+    let new = NewSignIn { label: label::FIRST, fields: &FormValues::new(), change: None };
     match authorization(app).begin(&me.actor, session, connector, new, app.clock.now()).await {
         Ok(state) => Ok(see_other(&continue_href(me, connector, &state))),
         Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),

@@ -122,10 +122,7 @@ mod tests {
         assert_eq!((tallies[0].total(), tallies[1].failed), (3, 2));
         let all = Tally::sum(&tallies);
         assert_eq!(all.describe(), "3 succeeded, 2 failed, 1 was cancelled");
-        assert_eq!(
-            (all.success_rate().as_deref(), all.average_duration().as_deref()),
-            (Some("60 %"), Some("200 milliseconds"))
-        );
+        assert_eq!((all.success_rate().as_deref(), all.average_duration().as_deref()), (Some("60 %"), Some("0.20 s")));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub(super) async fn show(
 ) -> error::Result {
     let id = parse_id(&id)?;
     let changes = app.live.subscribe_job(id);
-    let job = jobs::find(&app.db, &me.actor, id).await?;
+    // the head shows the newest event, which may be older than the position
+    let (job, mut log) = jobs::find_with_events(&app.db, &me.actor, id, Position::START).await?;
     let resumed = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let after = parse_position(resumed).or_else(|| parse_position(params.after.as_deref())).unwrap_or(Position::START);
     let viewer = me.into_viewer();
@@ -50,6 +51,7 @@ pub(super) async fn show(
         app: app.clone(),
         id: job.id,
         after,
+        newest: log.pop(),
         status: None,
         next_redraw: None,
         reminder: Reminder::new(viewer.user.appearance.announce),
@@ -65,6 +67,8 @@ struct JobUpdates {
     id: JobId,
     /// The position of the last event sent.
     after: Position,
+    /// The newest event.
+    newest: Option<JobEvent>,
     /// The last status sent.
     status: Option<JobStatus>,
     /// The moment at which the time of a running job is shown anew.
@@ -79,6 +83,7 @@ impl LiveSource for JobUpdates {
 
     async fn next_update(&mut self) -> Result<Option<Message>> {
         let (job, log) = jobs::find_with_events(&self.app.db, &self.viewer.actor, self.id, self.after).await?;
+        self.newest = log.last().cloned().or_else(|| self.newest.take());
         let now = Instant::now();
         let is_due = self.next_redraw.is_some_and(|at| at <= now) || self.reminder.is_due(now);
         if log.is_empty() && self.status == Some(job.status) && !is_due {
@@ -115,6 +120,7 @@ impl JobUpdates {
         let view = load_view(&self.app, &mut tx, &self.viewer, job).await?;
         drop(tx);
         let calendar = self.viewer.calendar(self.app.clock.now());
+        let view = view.with_step(self.newest.as_ref(), &calendar);
         let events: Vec<_> = log.iter().map(|event| EventView::new(event, &calendar)).collect();
         let shell = Shell::new(view.tool.clone()).with_user(Some(self.viewer.user.clone()));
         let change = Change {

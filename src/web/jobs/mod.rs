@@ -108,7 +108,9 @@ async fn show(
     let is_paused = params.live.as_deref() == Some("off") || live.reload_seconds.is_some();
     let live = LiveOptions { has_stream: !job.status.is_final() && !is_paused, ..live };
     let calendar = me.calendar(app.clock.now());
-    let events = log.iter().map(|event| EventView::new(event, &calendar)).collect();
+    let view = view.with_step(log.last(), &calendar);
+    let is_shown = |event: &&JobEvent| !view.repeats_check(&event.message);
+    let events = log.iter().filter(is_shown).map(|event| EventView::new(event, &calendar)).collect();
     let shell = page_shell(me.shell(view.tool.clone()).await, &view);
     let reload_seconds = live.reload_seconds;
     let mut response =
@@ -171,11 +173,15 @@ async fn load_view(app: &App, tx: &mut Tx, viewer: &Viewer, job: &Job) -> Result
     };
     let calendar = viewer.calendar(context.now);
     let view = JobView::new(job, context, viewer.here(), &calendar);
-    if !job.is_checkup() {
+    if !job.is_checkup() && view.waits_for.is_none() {
         return Ok(view);
     }
     let connection = connections::find(tx, &viewer.actor, job.connection_id).await?;
-    Ok(view.with_checkup(job, &connection, viewer.here()))
+    Ok(if job.is_checkup() {
+        view.with_checkup(job, &connection, viewer.here())
+    } else {
+        view.with_connection(&connection, viewer.here())
+    })
 }
 
 /// Parses the position of an event, as links and streams write it.

@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::jobs::Job;
-use crate::web::when::short_duration;
+use crate::web::when::duration;
 
 /// The least share of a part that is shown, so that a short one can be seen.
 const LEAST: i64 = 3;
@@ -19,7 +19,7 @@ pub(super) struct RunBar {
 
 impl RunBar {
     pub(super) fn new(job: &Job) -> Self {
-        let length = |from: Timestamp, to: Timestamp| short_duration((to - from).unsigned_abs());
+        let length = |from: Timestamp, to: Timestamp| duration((to - from).unsigned_abs());
         let Some(started) = job.started_at else {
             let words = match (job.finished_at.is_some(), job.run_no) {
                 (true, _) => "did not start",

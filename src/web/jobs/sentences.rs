@@ -91,12 +91,26 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
     }
 }
 
-/// Returns the progress that an event reports, as `value` and `max` of a `<progress>`.
-pub(super) fn progress(data: &str) -> Option<(String, String)> {
+/// The progress that an event reports, as a `<progress>` shows it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) value: String,
+    pub(super) max: String,
+    /// The done part in per cent, rounded down: 100 means that nothing is left.
+    pub(super) percent: String,
+}
+
+/// Returns the progress that an event reports, if its end is known.
+pub(super) fn progress(data: &str) -> Option<Progress> {
     let data: Value = serde_json::from_str(data).ok()?;
     let number = |key: &str| data.get(key).and_then(Value::as_f64).filter(|number| number.is_finite());
     let (value, max) = (number("progress")?, number("total")?);
-    (max > 0.0 && value >= 0.0).then(|| (value.min(max).to_string(), max.to_string()))
+    let done = value.min(max);
+    (max > 0.0 && value >= 0.0).then(|| Progress {
+        value: done.to_string(),
+        max: max.to_string(),
+        percent: (done / max * 100.0).floor().to_string(),
+    })
 }
 
 #[cfg(test)]
@@ -105,8 +119,9 @@ mod tests {
 
     #[test]
     fn progress_needs_a_total_and_stays_within_it() {
-        assert_eq!(progress(r#"{"progress":3,"total":10}"#), Some(("3".into(), "10".into())));
-        assert_eq!(progress(r#"{"progress":12,"total":10}"#), Some(("10".into(), "10".into())));
+        let shown = |data| progress(data).map(|it| (it.value, it.max, it.percent));
+        assert_eq!(shown(r#"{"progress":3,"total":7}"#), Some(("3".into(), "7".into(), "42".into())));
+        assert_eq!(shown(r#"{"progress":12,"total":10}"#), Some(("10".into(), "10".into(), "100".into())));
         assert_eq!(progress(r#"{"progress":3}"#), None);
         assert_eq!(progress(r#"{"progress":1,"total":0}"#), None);
         assert_eq!(progress("nonsense"), None);

@@ -4,13 +4,14 @@ use askama::Template;
 
 use super::output::{self, Output};
 use super::run_bar::RunBar;
-use super::sentences;
+use super::sentences::{self, Progress};
 use crate::clock::Timestamp;
-use crate::connections::ConnectionDetail;
+use crate::connections::{ConnectionDetail, OwnerStep};
 use crate::ids::{AuditId, UserId};
 use crate::jobs::{Job, JobEvent, JobStatus};
 use crate::web::badge::Badge;
 use crate::web::checkup_findings::{CheckupResults, CheckupView};
+use crate::web::connection_links::StepLink;
 use crate::web::here::Here;
 use crate::web::path::segment;
 use crate::web::shell::Shell;
@@ -102,8 +103,10 @@ pub(super) struct JobView {
     pub(super) tile: Tile,
     pub(super) connector_href: Option<String>,
     pub(super) again_href: Option<String>,
-    /// The address of the connection that the job waits for.
-    pub(super) waits_for: Option<String>,
+    /// The step that ends the waiting of a job that waits for its connection: label and address.
+    pub(super) waits_for: Option<(String, String)>,
+    /// The newest event of a job that has not finished.
+    pub(super) step: Option<EventView>,
     pub(super) badge: Badge,
     pub(super) sentence: String,
     pub(super) bar: RunBar,
@@ -151,14 +154,19 @@ impl JobView {
                 .as_ref()
                 .map(|href| format!("{href}/tools/{}?from={}", segment(&job.tool_name), job.id)),
             connector_href,
-            waits_for: sentences::waits_for_connection(job).then(|| connection_href.clone()),
+            waits_for: sentences::waits_for_connection(job)
+                .then(|| ("See the connection".to_owned(), connection_href.clone())),
+            step: None,
             badge: Badge::job(job.status),
             sentence: sentences::status_sentence(job, calendar, context.now),
             bar: RunBar::new(job),
             created: calendar.when(job.created_at),
             finished: calendar.when_any(job.finished_at),
             asked_by: sentences::asked_by(job.origin, job.started_by == context.viewer),
-            through: (job.connection_label.clone().unwrap_or_else(|| "Default".to_owned()), connection_href),
+            through: (
+                job.connection_label.clone().unwrap_or_else(|| "a removed connection".to_owned()),
+                connection_href,
+            ),
             runs: job.run_no.max(1),
             input: context.input,
             // a cancellation by the owner is not an error
@@ -185,9 +193,39 @@ impl JobView {
         self.error.is_none() && self.output.is_none() && self.findings().is_none()
     }
 
+    /// Returns true if the job is running: its newest event may be replaced within a second.
+    pub(super) fn is_running(&self) -> bool {
+        self.badge == Badge::RUNNING
+    }
+
+    /// Adds the newest event, which the head of the page shows until the job ends.
+    pub(super) fn with_step(self, newest: Option<&JobEvent>, calendar: &Calendar) -> Self {
+        let step = newest.filter(|_| self.can_cancel).map(|event| EventView::new(event, calendar));
+        Self { step, ..self }
+    }
+
+    /// Leads a job that waits for its connection straight to the step that mends the connection.
+    pub(super) fn with_connection(self, connection: &ConnectionDetail, here: &Here) -> Self {
+        let step = StepLink::for_connection(connection, false, here).map(|step| match connection.owner_step() {
+            Some(OwnerStep::SignIn) if connection.has_secret => {
+                (format!("Connect {} again", self.connector), step.href)
+            }
+            Some(OwnerStep::SignIn) => (format!("Connect {}", self.connector), step.href),
+            _ => (step.label.to_owned(), step.href),
+        });
+        let Some((label, href)) = step else { return self };
+        Self { sentence: "Waiting for you. Then the job continues.".to_owned(), waits_for: Some((label, href)), ..self }
+    }
+
     /// Returns the results of a check-up, once it has finished.
     pub(super) fn findings(&self) -> Option<&CheckupResults> {
         self.checkup.as_ref()?.findings.as_ref()
+    }
+
+    /// Returns true if a line of the log is a check, which the results of the check-up show with more words.
+    pub(super) fn repeats_check(&self, message: &str) -> bool {
+        let title = message.split_once(": ").map(|(title, _)| title);
+        self.findings().is_some_and(|found| found.checks.iter().any(|check| Some(check.title) == title))
     }
 
     /// Returns the address at which the check-up can be repeated.
@@ -215,8 +253,8 @@ pub(super) struct EventView {
     pub(super) level: &'static str,
     pub(super) message: String,
     pub(super) at: When,
-    /// Progress as `value` and `max`, if the event reports it.
-    pub(super) progress: Option<(String, String)>,
+    /// The progress, if the event reports it.
+    pub(super) progress: Option<Progress>,
 }
 
 impl EventView {

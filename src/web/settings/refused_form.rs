@@ -27,7 +27,7 @@ impl RefusedForm {
                 // rounded up, so that a retry at that time is accepted
                 let wait = Duration::from_secs(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0));
                 let mut faults = FieldFaults::default();
-                faults.add("current_password", format!("{message}. Try again in {}", when::duration(wait)));
+                faults.add("current_password", format!("{message}. Try again in {}", when::interval(wait)));
                 Ok(Self { faults, status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(wait.as_secs()) })
             }
             other => Err(other),

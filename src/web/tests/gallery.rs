@@ -84,9 +84,9 @@ fn gallery(theme: Theme, faults: FieldFaults, flash: Option<Flash>) -> String {
             .map(|(label, value)| Choice { value: value.into(), label })
             .collect(),
         jobs: vec![
-            job("Create issue", Badge::SUCCEEDED, "1.2 seconds"),
+            job("Create issue", Badge::SUCCEEDED, "1.20 s"),
             job("List pull requests", Badge::RUNNING, ""),
-            job("Delete repository", Badge::FAILED, "340 milliseconds"),
+            job("Delete repository", Badge::FAILED, "0.34 s"),
         ],
         at: calendar.when(datetime!(2026-11-24 07:47:05 UTC)),
     }

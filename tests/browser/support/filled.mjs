@@ -64,7 +64,7 @@ const sendTooLateAndSignIn = (email) => async (page) => {
 
 // Opens the last page of the hub before the provider.
 async function toProvider(page) {
-  await type(page, { label: "Default" });
+  await type(page, { label: "Account 1" });
   return send(page, "Connect");
 }
 

@@ -37,7 +37,7 @@ async fn a_forgotten_password_is_replaced_by_a_mailed_link() {
 
     let visitor = app.stranger();
     let page = request_reset(&app, &visitor, "Alice@example.com").await;
-    assert_eq!((page.path(), page.text("h1").as_str()), ("/forgot/sent", "Choose a new password"));
+    assert_eq!((page.path(), page.text("h1").as_str()), ("/forgot/sent", "Ask your administrator for the link"));
     let page = choose(&app, &visitor, NEW).await;
     assert_eq!(page.path(), "/sign-in");
     assert!(page.text("#flash").contains("Your password is changed"));

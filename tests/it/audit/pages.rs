@@ -28,7 +28,7 @@ async fn a_job_and_its_entry_lead_to_each_other() {
     assert_eq!(alice.get(&there.attr("dd a[href^='/jobs/']", "href").unwrap()).await.text("h1"), "Hash a text");
     let connector = there.attrs("dd a[href^='/connectors/']", "href");
     assert_eq!(connector, ["/connectors/workbench", "/connectors/workbench"]);
-    assert_eq!(there.texts("dd a[href^='/connectors/']"), ["Workbench", "Default connection"]);
+    assert_eq!(there.texts("dd a[href^='/connectors/']"), ["Workbench", "Account 1 connection"]);
     assert_eq!(alice.get(&connector[0]).await.status, StatusCode::OK);
 
     assert_eq!(there.texts("main h2"), ["Request", "Response"]);

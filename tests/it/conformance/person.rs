@@ -55,7 +55,7 @@ pub(super) async fn use_server(scenario: &Scenario) {
 
 /// Signs in once more, at another provider if the server names one now.
 async fn sign_in_again(browser: &Browser, egress: &Egress, context: &Value) {
-    let page = browser.get("/connectors/suite/connection?label=Default").await;
+    let page = browser.get("/connectors/suite/connection?label=Account%201").await;
     let mut page = browser.submit(&page, "main form", []).await;
     if page.has("main form input[name=issuer]") {
         page = browser.submit(&page, "main form", []).await;

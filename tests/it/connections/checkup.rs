@@ -39,7 +39,7 @@ fn failed(page: &Page) -> (String, Option<String>) {
 async fn signed_in(app: &TestApp, server: &GuardedServer) -> (Browser, Page) {
     let alice = app.alice().await;
     connect(&alice, server).await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     (alice, page)
 }
 
@@ -61,7 +61,7 @@ async fn a_healthy_connection_passes_every_check_and_does_not_count_as_used() {
     assert_eq!(done.text("h1"), "Check-up of Guarded");
     assert!(done.text("#job-head .sentence").starts_with("All 9 checks passed. It took"), "{}", done.text("#job-head"));
     assert!(done.text("#job-result").contains("It lists 1 tool."));
-    assert_eq!(done.texts("#job-log li").len(), 12, "accepted, started, nine checks, and the end");
+    assert_eq!(done.texts("#job-log li").len(), 3, "the start and the end: each check stands beside the log");
     assert!(done.has(&format!(".strip a[href='{}']", page.path())) && !done.has("#input-heading"));
 
     let shown = alice.get(page.path()).await;
@@ -91,19 +91,21 @@ async fn a_revoked_grant_asks_the_owner_to_connect_again() {
         words.contains("The service accepts your credential") && words.contains("no longer accepts this sign-in"),
         "{words}"
     );
-    assert_eq!(fix.as_deref(), Some("/connectors/guarded/connection?label=Default"));
+    assert_eq!(fix.as_deref(), Some("/connectors/guarded/connection?label=Account%201"));
     assert_eq!(done.text("#job-head .state"), "Failed");
     assert!(done.text(".sentence").starts_with("1 of 9 checks failed, 2 were not reached."));
     assert!(!done.has("#error-heading"), "told twice");
 
     let shown = alice.get(page.path()).await;
-    assert!(shown.has(&format!(".callout.warn a.btn[href='{}/checkup']", page.path())), "{}", shown.text(".callout"));
+    assert_eq!(shown.texts(".callout.warn a"), ["Sign in again", "Check up"]);
+    assert_eq!(shown.texts(".callout.warn a.btn"), ["Sign in again"], "the cure has the weight");
+    assert_eq!(shown.texts("#connection > .actions a"), ["Disconnect"], "nothing stands twice");
     // lists link to the step that is known by now
     let step = (alice.get("/connections").await, "td.nowrap a");
     let of_dashboard = (alice.get("/dashboard").await, "#needs-you li > a");
     for (list, selector) in [step, of_dashboard] {
         assert_eq!(list.text(selector), "Sign in again: Guarded");
-        assert_eq!(list.attr(selector, "href").as_deref(), Some("/connectors/guarded/connection?label=Default"));
+        assert_eq!(list.attr(selector, "href").as_deref(), Some("/connectors/guarded/connection?label=Account%201"));
     }
     // an expired connection is checked at once, without waiting for a reconnect
     let again = check(&app, &alice, &page).await;
@@ -157,7 +159,7 @@ async fn a_server_that_names_another_provider_fails_the_issuer_check() {
 #[tokio::test]
 async fn a_network_failure_is_named_and_later_checks_are_skipped() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let web_page = serve(Router::new().route("/mcp", any(|| async { Html("<h1>Hello</h1>") }))).await;
     let garbage = serve_raw(|stream| async move {
         stream.try_write(b"this is no TLS\n").unwrap();
@@ -193,7 +195,7 @@ async fn a_network_failure_is_named_and_later_checks_are_skipped() {
 #[tokio::test]
 async fn a_rejected_bearer_token_asks_for_another_one() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     assert_eq!(results(&check(&app, &alice, &page).await), ["passed"; 5]);
     let strict = ScriptedServer::guarded(tools(1), "done", Some("another")).await;
     move_server(&app, strict.url().as_str()).await;
@@ -210,7 +212,7 @@ async fn a_server_without_credential_has_four_checks() {
     let alice = app.alice().await;
     let server = ScriptedServer::start(tools(2), "done").await;
     alice.add_server("Open", &server.url()).await;
-    let page = page_of(&alice, "Open Default").await;
+    let page = page_of(&alice, "Open Account 1").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ["passed"; 4]);
     assert!(done.text(".checks").contains("It lists 2 tools."));
@@ -225,7 +227,7 @@ async fn the_workbench_has_one_check() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
-    let page = page_of(&alice, "Workbench Default").await;
+    let page = page_of(&alice, "Workbench Account 1").await;
     let done = check(&app, &alice, &page).await;
     assert_eq!(results(&done), ["passed"]);
     assert!(done.text(".sentence").starts_with("The check passed."), "{}", done.text(".sentence"));
@@ -241,7 +243,7 @@ async fn a_forbidden_address_names_the_rule_that_would_allow_it() {
     let statement =
         "UPDATE connectors SET transport = 'mcp', mcp_server_url = 'http://127.0.0.1:2/mcp' WHERE slug = 'workbench'";
     sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
-    let done = check(&app, &alice, &page_of(&alice, "Workbench Default").await).await;
+    let done = check(&app, &alice, &page_of(&alice, "Workbench Account 1").await).await;
     assert_eq!(results(&done), ["failed", "missed", "missed", "missed"]);
     assert!(failed(&done).0.contains("An administrator can allow it by adding 127.0.0.1:2 to CRAFT_EGRESS_ALLOW."));
 }
@@ -249,7 +251,7 @@ async fn a_forbidden_address_names_the_rule_that_would_allow_it() {
 #[tokio::test]
 async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let path = format!("{}/checkup", page.path());
     let bob = app.bob().await;
     assert_eq!(bob.get(&path).await.status, StatusCode::NOT_FOUND);
@@ -272,7 +274,7 @@ async fn only_the_owner_checks_a_connection_that_is_not_disconnected() {
 #[tokio::test]
 async fn one_checkup_runs_at_a_time() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let path = format!("{}/checkup", page.path());
     // the server never answers, so the check-up keeps running
     let silent = serve_raw(|stream| async move {
@@ -296,7 +298,7 @@ async fn one_checkup_runs_at_a_time() {
 #[tokio::test]
 async fn pressing_the_button_twice_starts_one_checkup() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let path = format!("{}/checkup", page.path());
     let press = || alice.post(&path, &[("", ""); 0]);
     // nothing is claimed meanwhile, so the first check-up cannot finish before the second press

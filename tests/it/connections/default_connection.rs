@@ -27,9 +27,9 @@ async fn the_form_offers_a_choice_between_several_connections() {
     assert!(!alice.get(TOOL).await.has("select[name=connection]"), "there is nothing to choose");
     account(&alice, "Work").await;
     let form = alice.get(TOOL).await;
-    assert_eq!(form.texts("select[name=connection] option"), ["Default", "Work"]);
+    assert_eq!(form.texts("select[name=connection] option"), ["Account 1", "Work"]);
     let job = app.run(&alice, TOOL, []).await;
-    assert_eq!(through(&app, &job).await, "Default");
+    assert_eq!(through(&app, &job).await, "Account 1");
 
     let work = id_of(&alice, "Guarded Work").await;
     let job = app.run(&alice, TOOL, [("connection", &work)]).await;
@@ -60,13 +60,13 @@ async fn calls_use_the_new_default_connection() {
     );
     assert!(!chosen.has("form[action$='/default']"));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.preferred");
-    assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Default"]);
+    assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Account 1"]);
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Work");
 
     // the disconnected one is no longer the default, so the oldest is
     let question = alice.get(&format!("{}/disconnection", page.path())).await;
     alice.submit(&question, "main form", []).await;
-    assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Default");
+    assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Account 1");
     let late = alice.post(&path, &[("a", "b")]).await;
     assert_eq!((late.status, late.text("h1").as_str()), (StatusCode::CONFLICT, "This page is out of date"));
 }
@@ -78,8 +78,8 @@ async fn a_connection_of_another_user_or_service_is_reported_on_the_field() {
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
     let bob = app.bob().await;
     super::add(&bob, &server).await;
-    let foreign = id_of(&bob, "Guarded Default").await;
-    let other = id_of(&alice, "Workbench Default").await;
+    let foreign = id_of(&bob, "Guarded Account 1").await;
+    let other = id_of(&alice, "Workbench Account 1").await;
     let work = page_of(&alice, "Guarded Work").await;
     alice.post(&format!("{}/disconnection", work.path()), &[("a", "b")]).await;
     let over = work.path().rsplit('/').next().unwrap().to_owned();
@@ -97,7 +97,7 @@ async fn a_connection_of_another_user_or_service_is_reported_on_the_field() {
 #[tokio::test]
 async fn a_run_without_a_connection_keeps_the_form_and_says_how_to_connect() {
     let (_app, alice, server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     alice.post(&format!("{}/disconnection", page.path()), &[("a", "b")]).await;
     let as_json = alice.get(&format!("{TOOL}?as=json")).await;
     assert_eq!(as_json.attr("#f-connection a", "href").as_deref(), Some(super::GUARDED));

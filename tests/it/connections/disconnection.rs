@@ -12,7 +12,7 @@ const COUNTDOWN: &str = "/connectors/workbench/tools/countdown";
 async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_connection() {
     let (app, alice, server) = guarded().await;
     let job = app.run(&alice, TOOL, []).await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let question = alice.get(&page.attr("a[href$='/disconnection']", "href").unwrap()).await;
     assert_eq!(question.text("h1"), "Disconnect Guarded?");
     assert!(question.text("main").contains("The hub deletes the credential for good."));
@@ -48,10 +48,10 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     let service = alice.get(GUARDED).await;
     assert_eq!(service.text("dl .state"), "Disconnected");
     let form = alice.get(&service.attr("section[aria-labelledby=connections-heading] a", "href").unwrap()).await;
-    let again = alice.submit(&form, "main form", [("label", "Default"), ("token", TOKEN)]).await;
+    let again = alice.submit(&form, "main form", [("label", "Account 1"), ("token", TOKEN)]).await;
     assert_eq!(again.text(".flash.ok p"), "Guarded is connected.");
     assert_eq!(app.run(&alice, TOOL, []).await.text("#job-result pre"), "done");
-    assert_eq!(rows(&alice.get("/connections").await), ["Guarded Default", "Guarded Default"]);
+    assert_eq!(rows(&alice.get("/connections").await), ["Guarded Account 1", "Guarded Account 1"]);
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn waiting_jobs_are_canceled_and_running_ones_are_asked_to_stop() {
     }
     let waiting: JobId = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
 
-    let page = page_of(&alice, "Workbench Default").await;
+    let page = page_of(&alice, "Workbench Account 1").await;
     let depending = page.text("section[aria-labelledby=depending-heading]");
     assert!(depending.contains("4 jobs are running. 1 job is waiting."), "{depending}");
     let question = alice.get(&format!("{}/disconnection", page.path())).await;
@@ -149,7 +149,7 @@ async fn several_connections_are_disconnected_from_the_list() {
 
     let sent = alice.submit(&question, "main form", []).await;
     assert_eq!(sent.text(".flash.ok p"), "2 connections are disconnected.");
-    assert_eq!(rows(&sent), ["Guarded Work", "Guarded Default", "Guarded Play"]);
+    assert_eq!(rows(&sent), ["Guarded Work", "Guarded Account 1", "Guarded Play"]);
     assert_eq!(count(&app, "secrets").await, 1);
     let again = alice.submit(&question, "main form", []).await;
     assert_eq!(again.text(".flash.warn p"), "They were disconnected before.");

@@ -115,7 +115,7 @@ async fn a_disconnected_connection_is_not_reminded_of() {
 #[tokio::test]
 async fn a_token_has_an_expiry_date_as_well() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     assert!(page.text("dl.kv").contains("Not known: the service does not say"));
     let (ends_on, words) = day(&app, 30);
     let form = alice.get(&format!("{}/token", page.path())).await;
@@ -164,7 +164,7 @@ async fn an_invalid_expiry_date_is_reported_on_its_field() {
     assert_eq!(tides.account_requests(), looks, "the service is asked although the form is invalid");
 
     let (_app, alice, _server) = guarded().await;
-    let token = format!("{}/token", page_of(&alice, "Guarded Default").await.path());
+    let token = format!("{}/token", page_of(&alice, "Guarded Account 1").await.path());
     for (path, faults) in [("/connectors/guarded/connection".to_owned(), 3), (token, 2)] {
         let page = alice.post(&path, &[("label", " "), ("ends_on", "soon")]).await;
         assert_eq!(page.texts(".summary a").len(), faults, "all faults at once: {}", page.text("main"));

@@ -121,7 +121,7 @@ async fn concurrent_processes_verify_a_key_once() {
 #[tokio::test]
 async fn a_rejected_token_expires_its_connection_until_it_is_replaced() {
     let (app, alice, server) = guarded().await;
-    let (page, before) = (page_of(&alice, "Guarded Default").await, app.mails().await.len());
+    let (page, before) = (page_of(&alice, "Guarded Account 1").await, app.mails().await.len());
     let job = unclaimed(&app, &alice).await;
     server.require_token(NEW);
     after(&app, IDLE).await;

@@ -7,10 +7,10 @@ use super::{account, guarded, page_of};
 #[tokio::test]
 async fn a_label_change_is_stored_and_recorded() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let path = format!("{}/label", page.path());
     let form = alice.get(&path).await;
-    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
+    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Account 1"));
     let saved = alice.submit(&form, "main form", [("label", "  At <home> ")]).await;
     assert_eq!((saved.path(), saved.text("h1")), (page.path(), "Guarded, At <home>".to_owned()));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.renamed");
@@ -29,9 +29,9 @@ async fn an_empty_long_or_taken_label_is_reported() {
     account(&alice, "Work").await;
     let form = alice.get(&format!("{}/label", page_of(&alice, "Guarded Work").await.path())).await;
     let long = "x".repeat(61);
-    let taken = "You already have a connection to this service called “Default”. Choose another label";
+    let taken = "You already have a connection to this service called “Account 1”. Choose another label";
     for (typed, told) in
-        [("  ", "Enter a label"), (&long, "Enter a label of 60 characters or fewer"), ("Default", taken)]
+        [("  ", "Enter a label"), (&long, "Enter a label of 60 characters or fewer"), ("Account 1", taken)]
     {
         let page = alice.submit(&form, "main form", [("label", typed)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);

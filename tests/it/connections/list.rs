@@ -26,7 +26,7 @@ async fn connections_that_need_their_owner_come_first_with_the_reason() {
     let bob = app.bob().await;
     add(&bob, &server).await;
     account(&alice, "Work").await;
-    assert_eq!(rows(&alice.get("/connections").await), ["Guarded Default, used by default", "Guarded Work"]);
+    assert_eq!(rows(&alice.get("/connections").await), ["Guarded Account 1, used by default", "Guarded Work"]);
     change(
         &app,
         "status = 'expired', health = 'reauth_required', reason = 'The token was refused', scopes = '{read,write}',
@@ -35,17 +35,17 @@ async fn connections_that_need_their_owner_come_first_with_the_reason() {
     .await;
 
     let list = alice.get("/connections").await;
-    assert_eq!(rows(&list), ["Guarded Work", "Guarded Default"]);
+    assert_eq!(rows(&list), ["Guarded Work", "Guarded Account 1"]);
     let cells = list.texts("tbody tr:first-child td");
     assert_eq!(cells[..4], ["Select Guarded, Work", "ExpiredThe token was refused.", "alice@work", "2 permissions"]);
     // a credential that is refused already has no end that would tell anything
-    assert_eq!(cells[4..], ["Never", "Enter another token: Guarded, Work"], "no column for its expiry");
+    assert_eq!(cells[4..], ["Never", "Replace the token: Guarded, Work"], "no column for its expiry");
     assert_eq!(list.texts("#states a"), ["All 2", "Needs me 1", "Expiring 0", "Connected 1", "Disconnected 0"]);
     let mend = list.attr("tbody tr:first-child td.nowrap a", "href").unwrap();
     assert!(mend.ends_with("/token"), "{mend}");
     assert_eq!(alice.get(&mend).await.status, StatusCode::OK);
     assert_eq!(rows(&alice.get("/connections?state=attention").await), ["Guarded Work"]);
-    assert_eq!(rows(&alice.get("/connections?state=connected").await), ["Guarded Default"]);
+    assert_eq!(rows(&alice.get("/connections?state=connected").await), ["Guarded Account 1"]);
     assert_eq!(rows(&bob.get("/connections").await), ["Guarded"], "the only one needs no label");
 
     let page = page_of(&alice, "Guarded Work").await;
@@ -69,12 +69,12 @@ async fn what_expires_soon_comes_first_and_columns_that_nobody_fills_are_left_ou
     change(&app, "external_account = 'alice@work' WHERE label = 'Alpha'").await;
     let list = alice.get("/connections").await;
     let labels: Vec<_> = list.texts("tbody th .sub bdi");
-    assert_eq!(labels, ["Beta", "Gamma", "Alpha", "Default"]);
+    assert_eq!(labels, ["Beta", "Gamma", "Account 1", "Alpha"]);
     assert_eq!(heads().await, ["Select", "Service", "State", "Account", "Expires", "Last used", "Action"]);
     let near = list.texts("tbody td .state.warn");
     assert!(near.len() == 1 && near[0].starts_with("Expires in "), "{near:?}");
-    assert_eq!(list.texts("tbody tr:last-child td")[2..4], ["None", "Not known"]);
-    assert_eq!(list.texts("tbody td.nowrap a"), ["Enter another token: Guarded, Beta"]);
+    assert_eq!(list.texts("tbody tr:nth-child(3) td")[2..4], ["None", "Not known"]);
+    assert_eq!(list.texts("tbody td.nowrap a"), ["Replace the token: Guarded, Beta"]);
     assert_eq!(list.texts("tbody tr:first-child td .state").len(), 1, "one badge");
     let expiring = alice.get("/connections?state=expiring").await;
     assert_eq!((expiring.text("h1"), rows(&expiring).len()), ("Connections that expire soon".to_owned(), 1));
@@ -116,7 +116,7 @@ async fn a_long_list_continues_on_the_next_page() {
     let (app, alice, _server) = guarded().await;
     sqlx::query(
         "INSERT INTO user_connections (owner_id, id, connector_id, label, status, health, created_at, updated_at)
-         SELECT owner_id, gen_random_uuid(), connector_id, 'Account ' || lpad(n::text, 2, '0'),
+         SELECT owner_id, gen_random_uuid(), connector_id, 'Box ' || lpad(n::text, 2, '0'),
                 CASE WHEN n = 60 THEN 'error' ELSE 'active' END, 'ok', created_at, updated_at
          FROM user_connections, generate_series(1, 60) AS n",
     )
@@ -126,8 +126,8 @@ async fn a_long_list_continues_on_the_next_page() {
     let first = alice.get("/connections").await;
     let second = alice.get(&first.attr("nav.pager a[rel=next]", "href").unwrap()).await;
     assert_eq!((rows(&first).len(), rows(&second).len()), (50, 11));
-    assert_eq!(rows(&first)[..2], ["Guarded Account 60", "Guarded Account 01"]);
-    assert!(rows(&second).last().unwrap().starts_with("Guarded Default"));
+    assert_eq!(rows(&first)[..2], ["Guarded Box 60", "Guarded Account 1, used by default"]);
+    assert!(rows(&second).last().unwrap().starts_with("Guarded Box 59"));
     assert_eq!(second.attr("nav.pager a", "href").as_deref(), Some("/connections"));
     assert!(!second.has("nav.pager a[rel=next]"));
 }

@@ -13,7 +13,7 @@ fn address(page: &Page) -> String {
 async fn a_connection_that_stops_working_updates_open_pages_and_is_announced() {
     let (app, alice, server) = guarded().await;
     account(&alice, "Work").await;
-    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default, used by default").await);
+    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Account 1, used by default").await);
     let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
     let first = rows.message().await.unwrap();
     assert_eq!(first.data.matches("<hx-partial").count(), 3, "both rows, and the numbers: {}", first.data);
@@ -35,7 +35,7 @@ async fn a_connection_that_stops_working_updates_open_pages_and_is_announced() {
 #[tokio::test]
 async fn a_change_in_another_tab_appears_and_disconnecting_ends_the_stream() {
     let (_app, alice, _server) = guarded().await;
-    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Default").await);
+    let (list, page) = (alice.get("/connections").await, page_of(&alice, "Guarded Account 1").await);
     let (mut rows, mut one) = (alice.stream(&address(&list), &[]).await, alice.stream(&address(&page), &[]).await);
     let form = alice.get(&format!("{}/label", page.path())).await;
     alice.submit(&form, "main form", [("label", "At home")]).await;
@@ -57,7 +57,7 @@ async fn a_change_in_another_tab_appears_and_disconnecting_ends_the_stream() {
 #[tokio::test]
 async fn paused_pages_do_not_change_and_unknown_stream_urls_are_rejected() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     for path in ["/connections", page.path()] {
         let still = alice.get(&format!("{path}?live=off")).await;
         assert!(!still.has("div.live"), "{path}");

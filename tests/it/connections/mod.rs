@@ -53,7 +53,7 @@ async fn page_of(browser: &Browser, name: &str) -> Page {
     let list = browser.get("/connections").await;
     let names = rows(&list);
     // the only connection of a connector has no label in the list
-    let is_named = |row: &String| row == name || name.strip_suffix(" Default") == Some(row);
+    let is_named = |row: &String| row == name || name.strip_suffix(" Account 1") == Some(row);
     let at = names.iter().position(is_named).unwrap_or_else(|| panic!("{name} is not among {names:?}"));
     browser.get(&list.attrs("tbody th a", "href")[at]).await
 }

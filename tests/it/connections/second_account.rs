@@ -18,7 +18,7 @@ async fn a_second_account_gets_another_label() {
     );
     let added = account(&alice, " Work ").await;
     assert_eq!((added.path(), added.text(".flash.ok p").as_str()), (GUARDED, "Guarded is connected."));
-    assert_eq!(added.texts("section[aria-labelledby=connections-heading] tbody th"), ["Default", "Work"]);
+    assert_eq!(added.texts("section[aria-labelledby=connections-heading] tbody th"), ["Account 1", "Work"]);
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
     assert_eq!(count(&app, "secrets").await, 2);
 
@@ -39,9 +39,9 @@ async fn a_taken_label_and_a_rejected_token_are_reported_on_their_fields() {
     assert_eq!(blank.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(blank.texts(".summary li a"), ["Enter a label", "Enter the bearer token"]);
     assert_eq!(server.request_count(), visits, "the service was asked for nothing");
-    let taken = account(&alice, "Default").await;
+    let taken = account(&alice, "Account 1").await;
     assert_eq!(taken.attr(".summary li a", "href").as_deref(), Some("#f-label"));
-    assert_eq!(taken.attr("#f-label", "value").as_deref(), Some("Default"));
+    assert_eq!(taken.attr("#f-label", "value").as_deref(), Some("Account 1"));
     let refused = alice.submit(&form, "main form", [("label", "Work"), ("token", "wrong")]).await;
     assert_eq!(refused.attr(".summary li a", "href").as_deref(), Some("#f-token"));
     assert_eq!(refused.attr("#f-label", "value").as_deref(), Some("Work"));

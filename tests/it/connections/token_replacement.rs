@@ -11,7 +11,7 @@ const NEW: &str = "an0ther-that-nobody-may-see";
 #[tokio::test]
 async fn a_rejected_token_changes_nothing() {
     let (app, alice, _server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let form = alice.get(&format!("{}/token", page.path())).await;
     for (typed, told) in [("wrong", None), ("  ", Some("Enter the bearer token"))] {
         let refused = alice.submit(&form, "main form", [("token", typed)]).await;
@@ -28,7 +28,7 @@ async fn a_rejected_token_changes_nothing() {
 #[tokio::test]
 async fn a_new_token_keeps_the_connection_and_releases_waiting_jobs() {
     let (app, alice, server) = guarded().await;
-    let page = page_of(&alice, "Guarded Default").await;
+    let page = page_of(&alice, "Guarded Account 1").await;
     let path = format!("{}/token", page.path());
     // as if the service had begun to reject the old token
     change(&app, "status = 'expired', health = 'reauth_required', reason = 'Refused', last_error = 'Refused'").await;
@@ -83,7 +83,7 @@ async fn calls_present_the_new_token() {
     // the server accepts every token
     let server = ScriptedServer::start(tools(1), "done").await;
     super::add(&alice, &server).await;
-    let form = alice.get(&format!("{}/token", page_of(&alice, "Guarded Default").await.path())).await;
+    let form = alice.get(&format!("{}/token", page_of(&alice, "Guarded Account 1").await.path())).await;
     alice.submit(&form, "main form", [("token", NEW)]).await;
     app.run(&alice, TOOL, []).await;
     assert_eq!(server.requests("tools/call")[0].authorization, Some(format!("Bearer {NEW}")));
@@ -97,7 +97,7 @@ async fn a_service_without_token_has_none_to_replace() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     app.run(&alice, "/connectors/workbench/tools/hash", [("v/text", "a")]).await;
-    let page = page_of(&alice, "Workbench Default").await;
+    let page = page_of(&alice, "Workbench Account 1").await;
     assert!(!page.has("a[href$='/token']"));
     let path = format!("{}/token", page.path());
     let told = alice.get(&path).await;

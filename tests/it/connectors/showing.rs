@@ -37,7 +37,7 @@ async fn a_tool_shows_its_effect_and_the_last_run_of_the_user() {
     assert_eq!(page.texts(&format!("{JOBS} tbody th a bdi")), ["Query JSON", "Query JSON", "Hash a text"]);
     let all = page.attr(&format!("{JOBS} .sheet-head a"), "href").unwrap();
     assert_eq!(alice.get(&all).await.texts("tbody th a").len(), 3);
-    assert_eq!(page.texts(&format!("{CONNECTIONS} tbody th")), ["Default"]);
+    assert_eq!(page.texts(&format!("{CONNECTIONS} tbody th")), ["Account 1"]);
     assert!(page.text(&format!("{CONNECTIONS} tbody")).contains("Connected"));
 }
 

@@ -20,7 +20,7 @@ async fn a_job_names_its_tool_its_asker_and_its_connection() {
     assert!(page.text("title").starts_with("Succeeded: List invoices"), "{}", page.text("title"));
 
     let facts = page.texts("#job-head .strip dd");
-    assert_eq!(facts[..3], ["You, in a browser", "Default", "1"]);
+    assert_eq!(facts[..3], ["You, in a browser", "Account 1", "1"]);
     let through = alice.get(&page.attr("#job-head .strip dd a", "href").unwrap()).await;
     assert_eq!(through.text("h1"), "Bills");
     let entry = alice.get(&page.attr("#job-head .strip div:last-child a", "href").unwrap()).await;
@@ -33,25 +33,26 @@ async fn a_job_names_its_tool_its_asker_and_its_connection() {
     for source in page.attrs("[data-copy]", "data-copy") {
         assert!(page.has(&format!("#{source}")), "{source} is copied, and not there");
     }
-    assert_eq!(page.attrs("[data-copy]", "data-copy"), ["part-0", "job-input", "job-id"]);
+    assert_eq!(page.attrs("[data-copy]", "data-copy"), ["part-0", "job-id", "job-input"]);
 }
 
 #[tokio::test]
-async fn a_running_job_says_for_how_long_and_keeps_the_place_of_its_result() {
+async fn a_running_job_says_for_how_long_and_how_far_it_is() {
     let app = TestApp::new().await;
     let alice = app.alice().await;
     let job = app.start(&alice, COUNTDOWN, [("v/seconds", "600")]).await;
-    app.wait_for_job(&alice, job, |job| job["status"] == "running").await;
+    app.wait_for_job(&alice, job, |job| job["events"].to_string().contains("seconds to go")).await;
     app.advance(std::time::Duration::from_secs(42)).await;
     let page = alice.get(&format!("/jobs/{job}")).await;
-    assert!(page.text(".verdict").starts_with("Running for 42 seconds."), "{}", page.text(".verdict"));
-    assert_eq!(page.text("#job-result.slot h2"), "Result");
+    assert!(page.text(".verdict").starts_with("Running for 42 s."), "{}", page.text(".verdict"));
+    assert!(page.text("#job-head .step bdi").ends_with("seconds to go"), "{}", page.text("#job-head .step"));
+    assert!(page.has("#job-head .step progress") && page.text("#job-head .step .num").ends_with(" %"));
+    assert!(page.has("#job-result[hidden]"), "an empty result takes no place");
     assert!(page.text(".run-words").contains("Not finished yet"));
     assert!(page.text("#job-head .actions").starts_with("Pause updates"));
     let paused = alice.get(&page.attr("#job-head .actions a", "href").unwrap()).await;
     assert!(paused.text("#job-head .actions").starts_with("Resume updates"));
-    // the log is the last part of the page, so a line that arrives moves nothing
-    assert_eq!(page.texts("main section h2"), ["Result", "Input", "Log"]);
+    assert_eq!(page.texts("main section h2"), ["Log", "Input"]);
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ async fn what_runs_stands_before_what_has_finished_however_long_ago_it_began() {
     app.app.clock.advance(Duration::from_secs(12));
     let page = alice.get("/jobs").await;
     assert_eq!(page.attrs(PINNED, "id"), [format!("job-{running}")]);
-    assert_eq!(page.text(&format!("{PINNED} .num .vh")), "Running for 12 seconds");
+    assert_eq!(page.text(&format!("{PINNED} .num .vh")), "Running for 12 s");
     assert_eq!(page.attrs(FINISHED, "id"), finished);
     let cancel = page.attr(&format!("{PINNED} td.nowrap a"), "href").unwrap();
     assert!(alice.get(&cancel).await.text("h1").starts_with("Cancel"));
@@ -150,7 +150,7 @@ async fn the_stream_counts_the_seconds_and_the_views() {
     app.app.clock.advance(Duration::from_secs(75));
     start_long_job(&app, &alice).await;
     let message = stream.until("hx-target=\"#views\"").await.data;
-    assert!(message.contains("Running for 1 minute 15 seconds"), "{message}");
+    assert!(message.contains("Running for 1 min 15 s"), "{message}");
     assert!(message.contains("1 min ago") && message.contains("Hash a text"), "the finished row has its old time");
     assert!(message.contains("Running <span class=\"num\">2</span>"), "{message}");
     alice.post(&format!("/jobs/{running}/cancellation"), &[("a", "b")]).await;

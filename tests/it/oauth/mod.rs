@@ -52,7 +52,7 @@ pub(crate) async fn connect(browser: &Browser, server: &GuardedServer) -> Page {
 
 /// Signs in again from the connector's page.
 async fn reconnect(browser: &Browser, server: &GuardedServer) -> Page {
-    let page = browser.get("/connectors/guarded/connection?label=Default").await;
+    let page = browser.get("/connectors/guarded/connection?label=Account%201").await;
     let page = browser.submit(&page, "main form", []).await;
     finish_sign_in(browser, server, &page).await
 }
@@ -201,8 +201,11 @@ async fn a_revoked_grant_parks_its_jobs_until_the_owner_connects_again() {
     assert!(reason.as_ref().unwrap().contains("no longer accepts this sign-in"), "{reason:?}");
     let page = alice.get(&format!("/jobs/{job}")).await;
     assert!(page.text("main").contains("no longer accepts this sign-in (Access was withdrawn). Connect Guarded again"));
-    let way = format!("/connections/{before}");
-    assert!(page.attrs("main .actions a", "href").contains(&way), "the page does not link to the connection");
+    assert_eq!(page.text(".verdict"), "Waiting for you. Then the job continues.");
+    assert!(page.text("#job-head .step").contains("no longer accepts this sign-in"), "the head does not say why");
+    let sign_in = alice.get(&page.attr("main .actions a.btn", "href").unwrap()).await;
+    assert_eq!(sign_in.path(), "/connectors/guarded/connection?label=Account%201");
+    assert_eq!(sign_in.text("h1"), "Connect Guarded");
 
     server.control("revive").await;
     let page = reconnect(&alice, &server).await;
@@ -306,7 +309,7 @@ async fn signing_in_again_updates_the_connection_and_another_label_adds_one() {
     let page = alice.get(&format!("/connections/{id}")).await;
     let again = page.attrs("main a", "href").into_iter().find(|href| href.contains("/connection?label=")).unwrap();
     let form = alice.get(&again).await;
-    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Default"));
+    assert_eq!(form.attr("#f-label", "value").as_deref(), Some("Account 1"));
     let page = alice.submit(&form, "main form", []).await;
     assert_eq!(
         finish_sign_in(&alice, &server, &page).await.text(".flash.ok p"),
@@ -323,7 +326,7 @@ async fn signing_in_again_updates_the_connection_and_another_label_adds_one() {
             .fetch_all(app.app.system.pool())
             .await
             .unwrap();
-    assert_eq!((labels, connections(&app).await), (vec!["Default".to_owned(), "Work".to_owned()], 2));
+    assert_eq!((labels, connections(&app).await), (vec!["Account 1".to_owned(), "Work".to_owned()], 2));
 }
 
 #[tokio::test]

@@ -31,12 +31,11 @@ async fn a_job_with_insufficient_scope_waits_until_the_owner_grants_more() {
     let expected = "Guarded needs more permission for save: write. Grant more to continue";
     assert!(page.text("main").contains(expected), "{}", page.text("main"));
 
-    let page = alice.get(&link(&page, "See the connection")).await;
-    assert!(
-        page.text(".callout.warn").contains("Guarded needs more permission for save: write."),
-        "{}",
-        page.text("main")
-    );
+    assert_eq!(page.text(".verdict"), "Waiting for you. Then the job continues.");
+    let account = alice.get(&page.attr(".strip a[href^='/connections/']", "href").unwrap()).await;
+    let callout = account.text(".callout.warn");
+    assert!(callout.contains("Guarded needs more permission for save: write."), "{callout}");
+    assert_eq!(link(&account, "Grant more"), link(&page, "Grant more"));
     let form = alice.get(&link(&page, "Grant more")).await;
     assert_eq!(form.texts("main ul li"), ["read", "write"]);
     let page = alice.submit(&form, "main form", []).await;
@@ -60,8 +59,7 @@ async fn a_server_that_requires_sign_in_only_for_calls_leads_to_its_sign_in() {
     let expected = "Guarded requires you to sign in before it runs a tool. Connect Guarded";
     assert!(page.text("main").contains(expected), "{}", page.text("main"));
 
-    let page = alice.get(&link(&page, "See the connection")).await;
-    let form = alice.get(&link(&page, "Connect it")).await;
+    let form = alice.get(&link(&page, "Connect Guarded")).await;
     assert_eq!(form.status, StatusCode::OK, "{}", form.text("main"));
     let page = alice.submit(&form, "main form", []).await;
     let page = finish_sign_in(&alice, &server, &page).await;

@@ -23,7 +23,7 @@ async fn connected(server: &SignInServer) -> (TestApp, Browser) {
 
 /// Submits the form that signs in again, for the account with this label.
 async fn sign_in_again(browser: &Browser, label: &str) -> Page {
-    let form = browser.get(&format!("/connectors/odd/connection?label={label}")).await;
+    let form = browser.get(&format!("/connectors/odd/connection?label={}", label.replace(' ', "%20"))).await;
     browser.submit(&form, "main form", []).await
 }
 
@@ -46,7 +46,7 @@ async fn another_provider_is_named_and_gets_nothing_until_the_user_continues() {
         (SignInServer::start(SignInRules::default()).await, SignInServer::start(SignInRules::default()).await);
     let (app, alice) = connected(&server).await;
     server.name_issuers(&[&other]);
-    let page = sign_in_again(&alice, "Default").await;
+    let page = sign_in_again(&alice, "Account 1").await;
     assert_eq!((page.status, page.text("h1").as_str()), (StatusCode::OK, "Continue to 127.0.0.1"));
     assert_eq!(page.texts(".kv dd"), [server.issuer(), other.issuer()]);
     for path in ["/register", "/authorize", "/token"] {
@@ -60,7 +60,7 @@ async fn another_provider_is_named_and_gets_nothing_until_the_user_continues() {
     assert_eq!(page.text(".flash.ok p"), "Odd is connected again. It has 1 tool.");
     assert_nothing_of(&server, &other);
     // the next sign-in knows the new provider
-    let page = sign_in_again(&alice, "Default").await;
+    let page = sign_in_again(&alice, "Account 1").await;
     assert_eq!(
         page.attrs("main form", "action"),
         ["/connectors/odd/connection"],
@@ -81,7 +81,7 @@ async fn grants_of_the_former_provider_are_not_shown_to_the_new_one() {
     let statement = "UPDATE user_connections SET oauth_client_id = NULL WHERE label = 'Work'";
     sqlx::query(statement).execute(app.app.system.pool()).await.unwrap();
     server.name_issuers(&[&other]);
-    let page = sign_in_again(&alice, "Default").await;
+    let page = sign_in_again(&alice, "Account 1").await;
     let page = alice.submit(&page, "main form", []).await;
     consent(&alice, &other, &page).await;
     app.app.clock.advance(Duration::from_secs(48 * 60));
@@ -98,7 +98,7 @@ async fn a_known_provider_that_is_still_named_is_kept() {
         (SignInServer::start(SignInRules::default()).await, SignInServer::start(SignInRules::default()).await);
     let (_app, alice) = connected(&server).await;
     server.name_issuers(&[&other, &server]);
-    let page = sign_in_again(&alice, "Default").await;
+    let page = sign_in_again(&alice, "Account 1").await;
     let link = page.attr("main a.btn", "href").unwrap();
     assert!(link.starts_with(&server.issuer()), "{link}");
     assert!(other.all_requests().is_empty());
@@ -113,7 +113,7 @@ async fn a_new_provider_that_registers_nobody_asks_for_a_client_id() {
     );
     let (app, alice) = connected(&server).await;
     server.name_issuers(&[&other]);
-    let page = sign_in_again(&alice, "Default").await;
+    let page = sign_in_again(&alice, "Account 1").await;
     let page = alice.submit(&page, "main form", []).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text("#f-client_id-e").contains("does not register clients by itself"), "{}", page.text("main"));

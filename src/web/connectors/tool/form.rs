@@ -22,7 +22,7 @@ use crate::web::here::Here;
 use crate::web::respond::page_with;
 use crate::web::shell::Section;
 use crate::web::tile::Tile;
-use crate::web::when::{Calendar, short_duration};
+use crate::web::when::{Calendar, duration};
 
 /// The runs that the page lists; a link leads to the others.
 const MAX_SHOWN_RUNS: i64 = 5;
@@ -73,7 +73,7 @@ impl RunView {
             again: format!("{}?from={}", tool.href(here), run.id),
             status: Badge::job(run.status),
             at: calendar.when(run.created_at),
-            took: length.map(short_duration).unwrap_or_default(),
+            took: length.map(duration).unwrap_or_default(),
         }
     }
 }
