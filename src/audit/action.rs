@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::action_outcome::ActionOutcome;
-use super::connector_change::{ConnectorChange, NamedConnector};
+use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 use crate::clock::Timestamp;
 use crate::ids::{ConnectionId, ConnectorId, JobId, UserId};
 
@@ -84,15 +84,9 @@ pub enum Action {
     ConnectorUrlChanged(ConnectorChange),
     /// An owner removed a connector.
     ConnectorRemoved(NamedConnector),
-    /// A sign-in found another description of the provider of a connector, which replaced the former one.
-    ProviderChanged {
-        /// The connector.
-        connector: ConnectorId,
-        /// Issuer in the former description.
-        former: String,
-        /// Issuer in the new description; the same if something else has changed.
-        issuer: String,
-    },
+    /// A sign-in found another description of the provider of a connector, which replaced the former one. The texts are the issuers,
+    /// which are the same if something else has changed.
+    ProviderChanged(ConnectorChange),
     /// The tools of a server were discovered.
     ToolsDiscovered {
         /// The connector.
@@ -113,6 +107,8 @@ pub enum Action {
         /// Cause in words.
         message: String,
     },
+    /// An owner accepted a changed definition of a tool, which runs from then on.
+    ToolChangeAccepted(AcceptedTool),
     /// A connection was created.
     ConnectionCreated {
         /// The new connection.

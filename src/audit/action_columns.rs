@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::action::Action;
-use super::connector_change::{ConnectorChange, NamedConnector};
+use super::connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 use super::stored::AuditOutcome;
 use crate::clock::to_jiff;
 use crate::ids::{ConnectorId, JobId};
@@ -48,6 +48,7 @@ impl From<&Action> for ActionColumns {
             Action::ConnectionChecked { job, latency, response, .. } => {
                 Self { job: Some(*job), latency: Some(*latency), response: response.clone(), ..columns }
             }
+            Action::ToolChangeAccepted(AcceptedTool { tool, .. }) => Self { tool: Some(tool.clone()), ..columns },
             Action::JobCancelRequested { job, tool, .. } => {
                 Self { job: Some(*job), tool: Some(tool.clone()), ..columns }
             }
@@ -80,8 +81,9 @@ fn target(action: &Action) -> (Option<(&'static str, String)>, Option<ConnectorI
         | Action::ConnectorUrlChanged(ConnectorChange { connector, .. })
         | Action::ToolsDiscovered { connector, .. }
         | Action::DiscoveryFailed { connector, .. }
+        | Action::ToolChangeAccepted(AcceptedTool { connector, .. })
         | Action::ConnectionRefused { connector, .. }
-        | Action::ProviderChanged { connector, .. }
+        | Action::ProviderChanged(ConnectorChange { connector, .. })
         | Action::ClientRegistered { connector, .. } => (Some(("connector", connector.to_string())), Some(*connector)),
         Action::ConnectionCreated { connection, connector }
         | Action::ConnectionReconnected { connection, connector }
@@ -145,9 +147,10 @@ fn request(action: &Action) -> Option<String> {
         | Action::AccountSignedOut { sessions, .. } => json!({ "sessions": sessions }),
         Action::ConnectorAdded(NamedConnector { name, url, .. })
         | Action::ConnectorRemoved(NamedConnector { name, url, .. }) => json!({ "name": name, "url": url }),
+        Action::ToolChangeAccepted(AcceptedTool { version, .. }) => json!({ "version": version }),
         Action::ConnectionLimited { scopes, .. } => json!({ "scopes": scopes }),
         Action::ClientRegistered { issuer, .. } => json!({ "issuer": issuer }),
-        Action::ProviderChanged { former, issuer, .. } => json!({ "former": former, "issuer": issuer }),
+        Action::ProviderChanged(ConnectorChange { from, to, .. }) => json!({ "former": from, "issuer": to }),
         Action::ConnectionRenamed { from, to, .. }
         | Action::ConnectorRenamed(ConnectorChange { from, to, .. })
         | Action::ConnectorUrlChanged(ConnectorChange { from, to, .. }) => json!({ "from": from, "to": to }),

@@ -75,6 +75,7 @@ actions! {
     ProviderChanged: "provider.changed", "Sign-in of a server changed", Connectors;
     ClientRegistered: "client.registered", "Hub registered at a service", Connectors;
     ToolsDiscovered or DiscoveryFailed: "tools.discovered", "Discovery of tools", Connectors;
+    ToolChangeAccepted: "tool.accepted", "Change of a tool accepted", Connectors;
     ConnectionCreated: "connection.created", "Connection created", Connections;
     ConnectionReconnected: "connection.reconnected", "Connected again", Connections;
     ConnectionRefreshed: "connection.renewed", "Refresh of a token", Connections;

@@ -1,4 +1,4 @@
-//! The fields of actions on connectors that users add.
+//! The fields of actions on connectors and their tools.
 
 use crate::ids::ConnectorId;
 
@@ -13,7 +13,7 @@ pub struct NamedConnector {
     pub url: String,
 }
 
-/// A change of the name or of the URL of a connector.
+/// A change of a text of a connector, such as its name.
 #[derive(Clone, Debug)]
 pub struct ConnectorChange {
     /// The connector.
@@ -22,4 +22,15 @@ pub struct ConnectorChange {
     pub from: String,
     /// New text.
     pub to: String,
+}
+
+/// A changed tool whose owner accepted the change.
+#[derive(Clone, Debug)]
+pub struct AcceptedTool {
+    /// The connector.
+    pub connector: ConnectorId,
+    /// Name of the tool at the upstream.
+    pub tool: String,
+    /// Number of the accepted version.
+    pub version: i32,
 }

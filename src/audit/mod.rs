@@ -27,7 +27,7 @@ mod stored;
 pub use action::Action;
 pub use action_name::{ActionName, Category};
 pub use action_outcome::{ActionOutcome, OutcomeCause};
-pub use connector_change::{ConnectorChange, NamedConnector};
+pub use connector_change::{AcceptedTool, ConnectorChange, NamedConnector};
 pub use count::{EntryCount, count};
 pub use entry::{AuditEntry, EntryContext, EntryDetail, RecentEntry};
 pub use export::{Export, ExportedEntry, export};

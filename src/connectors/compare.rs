@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::definition::Effect;
+use super::definition::{Effect, in_canonical_order};
 
 /// Maximum number of changed arguments that are listed for one tool.
 const MAX_PARTS: usize = 100;
@@ -69,7 +69,7 @@ pub enum ChangedPart {
         /// Keywords of the schema that differ; `required` is one of them.
         rules: Vec<String>,
     },
-    /// Rules about several arguments, or their order.
+    /// Rules about several arguments.
     Arguments,
     /// The schema of the result.
     Output,
@@ -102,9 +102,9 @@ pub fn compare(before: &ToolDescription, after: &ToolDescription) -> Vec<Changed
     parts
 }
 
-/// Formats a value as text: the order of members counts, because a form has its fields in that order.
+/// Formats a value as text, without the order of the members of objects.
 fn to_text(value: Option<&Value>) -> Option<String> {
-    value.map(Value::to_string)
+    value.map(|value| in_canonical_order(value).to_string())
 }
 
 fn compare_arguments(before: &Value, after: &Value, parts: &mut Vec<ChangedPart>) {
@@ -141,8 +141,7 @@ fn is_required(schema: &Value, name: &str) -> bool {
 fn changed_rules(before: &Value, after: &Value) -> Vec<String> {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
-            let changed =
-                new.iter().filter(|(key, value)| old.get(*key).map(Value::to_string) != Some(value.to_string()));
+            let changed = new.iter().filter(|(key, value)| to_text(old.get(*key)) != to_text(Some(value)));
             let removed = old.iter().filter(|(key, _)| !new.contains_key(*key));
             let keys = changed.chain(removed);
             keys.map(|(key, _)| key.chars().take(MAX_RULE_CHARS).collect()).take(MAX_RULES).collect()

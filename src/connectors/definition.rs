@@ -5,17 +5,31 @@ use sha2::{Digest, Sha256};
 
 use crate::upstream::ToolDefinition;
 
-/// Returns the SHA-256 of everything that a caller relies on. Another fingerprint is another version.
+/// Returns the SHA-256 of everything that a caller relies on. Another fingerprint is another version. The order of the members of
+/// JSON objects does not count, and neither does a description that is absent instead of empty.
 pub(super) fn fingerprint(tool: &ToolDefinition) -> Vec<u8> {
     let parts = serde_json::json!([
         tool.name,
         tool.title,
-        tool.description,
+        tool.description.as_deref().unwrap_or_default(),
         tool.input_schema,
         tool.output_schema,
         tool.annotations,
     ]);
-    Sha256::digest(parts.to_string()).to_vec()
+    Sha256::digest(in_canonical_order(&parts).to_string()).to_vec()
+}
+
+/// Returns a copy in which the members of each object are in the order of their names. Schemas have bounded depth.
+pub(super) fn in_canonical_order(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            sorted.into_iter().map(|(name, value)| (name.clone(), in_canonical_order(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(in_canonical_order).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The effect of running a tool, as its server claims. Annotations are hints from an untrusted server.
@@ -58,8 +72,33 @@ impl Effect {
 
 #[cfg(test)]
 mod tests {
-    use super::Effect;
+    use super::{Effect, fingerprint};
+    use crate::upstream::ToolDefinition;
     use serde_json::json;
+
+    fn tool(description: Option<&str>, schema: serde_json::Value) -> ToolDefinition {
+        let description = description.map(str::to_owned);
+        let name = "plant".to_owned();
+        ToolDefinition { name, title: None, description, input_schema: schema, output_schema: None, annotations: None }
+    }
+
+    #[test]
+    fn the_order_of_members_is_no_change_and_that_of_items_is_one() {
+        let of = |schema| fingerprint(&tool(Some("Plants."), schema));
+        let schema = json!({"type": "object", "properties": {"a": {"enum": [1, 2]}, "b": {}}});
+        assert_eq!(of(schema.clone()), of(json!({"properties": {"b": {}, "a": {"enum": [1, 2]}}, "type": "object"})));
+        assert_ne!(of(schema), of(json!({"type": "object", "properties": {"a": {"enum": [2, 1]}, "b": {}}})));
+    }
+
+    #[test]
+    fn one_letter_and_one_hidden_character_are_changes() {
+        let of = |text| fingerprint(&tool(text, json!({"description": "Plants."})));
+        assert_ne!(of(Some("Plants.")), of(Some("plants.")));
+        assert_ne!(of(Some("Plants.")), of(Some("Plants\u{200b}.")));
+        assert_eq!(of(None), of(Some("")), "both are shown as no description");
+        let hidden = tool(Some("Plants."), json!({"description": "Plants\u{202e}."}));
+        assert_ne!(of(Some("Plants.")), fingerprint(&hidden));
+    }
 
     #[test]
     fn a_server_without_annotations_claims_no_effect() {

@@ -8,6 +8,7 @@
 //! start. This module calls no server and knows no credential; `connections` and `upstream` do.
 
 mod auth_kinds;
+mod changed_texts;
 mod changes;
 mod compare;
 mod definition;
@@ -17,6 +18,7 @@ mod service;
 mod shipped;
 mod slug;
 mod store;
+mod store_changes;
 mod store_discoveries;
 mod store_edits;
 mod store_providers;
@@ -26,9 +28,11 @@ mod tools;
 mod transport;
 mod versions;
 mod visibility;
+mod word_diff;
 
 pub use auth_kinds::{AuthKind, Category};
-pub use changes::{ChangedTool, ToolChanges, find_changes};
+pub use changed_texts::{ChangedText, TextKind};
+pub use changes::{ChangedTool, ToolChanges, accept_changes, find_changes, list_changed_connectors};
 pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
@@ -37,17 +41,18 @@ pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
 pub use slug::Slug;
 pub use store::Connector;
-pub use store_tools::AddedTool;
+pub use store_changes::{AddedTool, ChangedConnector};
 pub use tools::{Tool, ToolVersion};
 pub use transport::Transport;
 pub use versions::ToolChangeCounts;
 pub use visibility::Visibility;
+pub use word_diff::{Span, WordDiff};
 
 use anyhow::Context;
 use sqlx::PgConnection;
 
 use crate::actor::Actor;
-use crate::audit::{self, Action, NamedConnector};
+use crate::audit::{self, Action, ConnectorChange, NamedConnector};
 use crate::clock::Timestamp;
 use crate::db::{Db, OnConstraint, SystemDb, Tx};
 use crate::error::{Error, Result};
@@ -190,8 +195,8 @@ pub async fn replace_provider(
     if former == *provider || !store_providers::replace(tx, actor.owner_id(), id, &as_json(provider)?).await? {
         return Ok(());
     }
-    let (former, issuer) = (former.issuer().to_owned(), provider.issuer().to_owned());
-    audit::record(tx, actor, &Action::ProviderChanged { connector: id, former, issuer }, now).await
+    let (from, to) = (former.issuer().to_owned(), provider.issuer().to_owned());
+    audit::record(tx, actor, &Action::ProviderChanged(ConnectorChange { connector: id, from, to }), now).await
 }
 
 fn as_json(provider: &Provider) -> Result<serde_json::Value> {

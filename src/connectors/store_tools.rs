@@ -3,26 +3,8 @@
 
 use sqlx::PgConnection;
 
-use super::compare::ToolDescription;
 use super::tools::{Tool, ToolVersion};
-use crate::clock::Timestamp;
 use crate::ids::{ConnectorId, OwnerId, ToolVersionId};
-
-/// A tool that was added.
-#[derive(Clone, Debug)]
-pub struct AddedTool {
-    /// Name at the upstream.
-    pub name: String,
-    /// Description from the upstream.
-    pub description: String,
-}
-
-/// A version that the discovery stored, and the version before it.
-pub(super) struct VersionPair {
-    pub(super) name: String,
-    pub(super) before: ToolDescription,
-    pub(super) after: ToolDescription,
-}
 
 pub(super) async fn list(conn: &mut PgConnection, owner: OwnerId, connector: ConnectorId) -> sqlx::Result<Vec<Tool>> {
     sqlx::query_as!(
@@ -31,9 +13,12 @@ pub(super) async fn list(conn: &mut PgConnection, owner: OwnerId, connector: Con
         SELECT t.name AS "name!",
                v.title,
                v.description AS "description!",
-               v.annotations
+               v.annotations,
+               t.pending_version_id IS NOT NULL AS "is_held!",
+               COALESCE(GREATEST(t.created_at, t.returned_at) = d.tools_changed_at, false) AS "is_new!"
         FROM connector_tools t
         JOIN connector_tool_versions v ON v.id = t.current_version_id
+        LEFT JOIN connector_discoveries d ON d.owner_id = t.owner_id AND d.connector_id = t.connector_id
         WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = $2 AND t.is_active
         ORDER BY t.position
         "#,
@@ -83,7 +68,9 @@ macro_rules! select_versions {
                    v.schema AS "schema!",
                    v.annotations,
                    t.is_active AS "is_listed!",
-                   t.removed_at
+                   t.removed_at,
+                   t.pending_version_id IS NOT NULL AS "is_held!",
+                   t.owner_id IS NOT NULL AND t.current_version_id IS DISTINCT FROM v.id AS "is_outdated!"
             FROM connector_tools t
             JOIN connector_tool_versions v ON "# + $condition,
             $owner as _,
@@ -125,104 +112,4 @@ pub(super) async fn version(
     )
     .fetch_optional(conn)
     .await
-}
-
-/// Lists the tools that the discovery at this time found for the first time, or again.
-pub(super) async fn list_added(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    connector: ConnectorId,
-    at: Timestamp,
-) -> sqlx::Result<Vec<AddedTool>> {
-    sqlx::query_as!(
-        AddedTool,
-        r#"
-        SELECT name, description
-        FROM connector_tools
-        WHERE owner_id = $1 AND connector_id = $2 AND (created_at = $3 OR returned_at = $3) AND is_active
-        ORDER BY position
-        "#,
-        owner as _,
-        connector as _,
-        at,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// Lists the names of the tools that the discovery at this time no longer found.
-pub(super) async fn list_removed(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    connector: ConnectorId,
-    at: Timestamp,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        r#"
-        SELECT name
-        FROM connector_tools
-        WHERE owner_id = $1 AND connector_id = $2 AND removed_at = $3
-        ORDER BY position
-        "#,
-        owner as _,
-        connector as _,
-        at,
-    )
-    .fetch_all(conn)
-    .await
-}
-
-/// Lists the versions that the discovery at this time stored, at most `limit`.
-pub(super) async fn list_version_pairs(
-    conn: &mut PgConnection,
-    owner: OwnerId,
-    connector: ConnectorId,
-    at: Timestamp,
-    limit: i64,
-) -> sqlx::Result<Vec<VersionPair>> {
-    let rows = sqlx::query!(
-        r#"
-        SELECT t.name,
-               old.title AS old_title,
-               old.description AS old_description,
-               old.schema AS old_schema,
-               old.output_schema AS old_output,
-               old.annotations AS old_annotations,
-               new.title,
-               new.description,
-               new.schema,
-               new.output_schema,
-               new.annotations
-        FROM connector_tools t
-        JOIN connector_tool_versions new ON new.owner_id = $1 AND new.tool_id = t.id AND new.created_at = $3
-        JOIN connector_tool_versions old ON old.owner_id = $1 AND old.tool_id = t.id AND old.version = new.version - 1
-        WHERE t.owner_id = $1 AND t.connector_id = $2 AND t.is_active AND t.returned_at IS DISTINCT FROM $3
-        ORDER BY t.position
-        LIMIT $4
-        "#,
-        owner as _,
-        connector as _,
-        at,
-        limit,
-    )
-    .fetch_all(conn)
-    .await?;
-    let pairs = rows.into_iter().map(|row| VersionPair {
-        name: row.name,
-        before: ToolDescription {
-            title: row.old_title,
-            description: row.old_description,
-            schema: row.old_schema,
-            output_schema: row.old_output,
-            annotations: row.old_annotations,
-        },
-        after: ToolDescription {
-            title: row.title,
-            description: row.description,
-            schema: row.schema,
-            output_schema: row.output_schema,
-            annotations: row.annotations,
-        },
-    });
-    Ok(pairs.collect())
 }

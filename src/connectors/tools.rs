@@ -17,6 +17,10 @@ pub struct Tool {
     pub description: String,
     /// MCP annotations.
     pub annotations: Option<Value>,
+    /// Set while a changed definition waits for its owner; the tool does not run meanwhile.
+    pub is_held: bool,
+    /// Set if the latest discovery with changes found it for the first time, or again.
+    pub is_new: bool,
 }
 
 /// An immutable definition of a tool.
@@ -40,6 +44,11 @@ pub struct ToolVersion {
     pub is_listed: bool,
     /// Time since which the upstream no longer lists the tool.
     pub removed_at: Option<Timestamp>,
+    /// Set while a changed definition of the tool waits for its owner; no version of the tool runs meanwhile.
+    pub is_held: bool,
+    /// Set if the owner has accepted another version since. Versions that come with the hub are never outdated: the hub knows them
+    /// all.
+    pub is_outdated: bool,
 }
 
 impl Tool {

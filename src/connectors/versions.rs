@@ -1,15 +1,18 @@
 //! Synchronisation of the stored tools with those that a server lists. Versions are never changed.
+//!
+//! A changed definition of a known tool becomes its pending version: the tool does not run until its owner accepts it. Tools that
+//! come with the hub have no owner; their new version is current at once.
 
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
 use super::definition::fingerprint;
-use super::store_versions::{self as store, ListedTool, NewVersion};
+use super::store_versions::{self as store, ListedTool, NewVersion, StoredTool, StoredVersion};
 use crate::audit::Action;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::ids::{ConnectorId, OwnerId, ToolId};
+use crate::ids::{ConnectorId, OwnerId, ToolId, ToolVersionId};
 use crate::upstream::ToolDefinition;
 
 /// The numbers of tools that a discovery found changed.
@@ -17,7 +20,7 @@ use crate::upstream::ToolDefinition;
 pub struct ToolChangeCounts {
     /// Tools that are listed for the first time, or again.
     pub added: usize,
-    /// Tools that are listed with another definition.
+    /// Known tools that are listed with another definition.
     pub changed: usize,
     /// Tools that are no longer listed.
     pub removed: usize,
@@ -46,30 +49,93 @@ pub(super) async fn save(
     listed: &[ToolDefinition],
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
-    let stored: HashMap<_, _> =
-        store::list_stored(conn, owner, connector).await?.into_iter().map(|row| (row.name.clone(), row)).collect();
-    let is_first = stored.is_empty();
-    let stored = |tool: &ToolDefinition| stored.get(&tool.name);
-    let id_of = |tool| stored(tool).map_or_else(|| ToolId::new(now), |row| row.id);
+    let stored = StoredTools::load(conn, owner, connector, listed).await?;
+    let id_of = |tool| stored.get(tool).map_or_else(|| ToolId::new(now), |row| row.id);
     let tools: Vec<_> = listed.iter().map(|definition| ListedTool { id: id_of(definition), definition }).collect();
     store::upsert(conn, owner, connector, &tools, now).await?;
 
-    let (mut new, mut counts) = (Vec::new(), ToolChangeCounts { is_first, ..ToolChangeCounts::default() });
+    let (mut new, mut withdrawn) = (Vec::new(), Vec::new());
+    let mut counts = ToolChangeCounts { is_first: stored.by_name.is_empty(), ..ToolChangeCounts::default() };
     for ListedTool { id: tool, definition } in tools {
-        let (hash, row) = (fingerprint(definition), stored(definition));
-        let differs = row.and_then(|row| row.hash.as_deref()) != Some(hash.as_slice());
-        if row.is_none_or(|row| !row.is_active) {
-            counts.added += 1;
-        } else if differs {
-            counts.changed += 1;
+        let row = stored.get(definition);
+        let offer = stored.offer(definition);
+        match offer {
+            Offer::New if row.is_some_and(|row| row.current.is_some()) => counts.changed += 1,
+            Offer::Current => withdrawn.extend(row.filter(|row| row.pending.is_some()).map(|row| row.id)),
+            Offer::New | Offer::Pending => {}
         }
-        if differs {
-            new.push(NewVersion { tool, definition, hash });
+        if row.is_none_or(|row| !row.is_active && offer != Offer::New) {
+            counts.added += 1;
+        }
+        if offer == Offer::New {
+            let is_held = owner.is_some() && row.is_some_and(|row| row.current.is_some());
+            new.push(NewVersion { tool, definition, hash: fingerprint(definition), is_held });
         }
     }
     store::insert_versions(conn, owner, &new, now).await?;
+    store::withdraw_pending(conn, owner, &withdrawn).await?;
 
     let names: Vec<_> = listed.iter().map(|tool| tool.name.clone()).collect();
     counts.removed = store::hide_unlisted(conn, owner, connector, &names, now).await?;
     Ok(counts)
+}
+
+/// The definition that a server offers of a tool, compared with the stored ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// A definition that is not stored, or not any more the newest.
+    New,
+    /// That of the current version.
+    Current,
+    /// That of the pending version.
+    Pending,
+}
+
+/// The stored tools of a connector, by name.
+struct StoredTools {
+    by_name: HashMap<String, StoredTool>,
+    /// Fingerprints of versions whose stored hash is another than the listed one: former releases hashed JSON in the order of
+    /// the server, so the definition is hashed anew.
+    fingerprints: HashMap<ToolVersionId, Vec<u8>>,
+}
+
+impl StoredTools {
+    async fn load(
+        conn: &mut PgConnection,
+        owner: Option<OwnerId>,
+        connector: ConnectorId,
+        listed: &[ToolDefinition],
+    ) -> Result<Self> {
+        let rows = store::list_stored(conn, owner, connector).await?;
+        let by_name: HashMap<_, _> = rows.into_iter().map(|row| (row.name.clone(), row)).collect();
+        let mut tools = Self { by_name, fingerprints: HashMap::new() };
+        let doubtful: Vec<_> = listed
+            .iter()
+            .filter(|tool| tools.offer(tool) == Offer::New)
+            .filter_map(|tool| tools.get(tool))
+            .flat_map(|row| [&row.current, &row.pending].into_iter().flatten().map(|version| version.id))
+            .collect();
+        if !doubtful.is_empty() {
+            let definitions = store::list_definitions(conn, owner, &doubtful).await?;
+            tools.fingerprints = definitions.iter().map(|(id, definition)| (*id, fingerprint(definition))).collect();
+        }
+        Ok(tools)
+    }
+
+    fn get(&self, tool: &ToolDefinition) -> Option<&StoredTool> {
+        self.by_name.get(&tool.name)
+    }
+
+    fn offer(&self, tool: &ToolDefinition) -> Offer {
+        let Some(row) = self.get(tool) else { return Offer::New };
+        let hash = fingerprint(tool);
+        let is_same = |version: &Option<StoredVersion>| {
+            version.as_ref().is_some_and(|it| self.fingerprints.get(&it.id).unwrap_or(&it.hash) == &hash)
+        };
+        match (is_same(&row.current), is_same(&row.pending)) {
+            (true, _) => Offer::Current,
+            (_, true) => Offer::Pending,
+            _ => Offer::New,
+        }
+    }
 }

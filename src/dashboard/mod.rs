@@ -11,6 +11,7 @@ use crate::actor::Actor;
 use crate::audit::{self, Action, RecentEntry};
 use crate::clock::Timestamp;
 use crate::connections::attention::{self, ConnectionProblem};
+use crate::connectors::{self, ChangedConnector};
 use crate::db::Db;
 use crate::error::Result;
 use crate::jobs::{self, JobRow, Trends};
@@ -29,6 +30,8 @@ pub struct Overview {
     pub entries: Vec<RecentEntry>,
     /// Connections that cannot be used until their owner acts.
     pub problems: Vec<ConnectionProblem>,
+    /// Connectors of which changed tools wait for their owner.
+    pub changed_tools: Vec<ChangedConnector>,
     /// The first steps, until all are done or the person dismisses them.
     pub first_steps: Option<FirstSteps>,
     /// Causes of failures and slow tools.
@@ -74,6 +77,7 @@ pub async fn overview(db: &Db, actor: &Actor, starts: &[Timestamp]) -> Result<Ov
         jobs,
         entries: audit::list_newest(&mut tx, actor, MAX_ROWS).await?,
         problems: attention::list(&mut tx, actor).await?,
+        changed_tools: connectors::list_changed_connectors(&mut tx, actor).await?,
         trends: jobs::find_trends(&mut tx, actor).await?,
         running,
         waiting,

@@ -30,6 +30,9 @@ pub enum Error {
     /// The state of the thing does not allow this, whenever the person looked at it. The message has advice.
     #[error("{0}")]
     Conflict(Message),
+    /// The tool has changed at its server, and does not run until its owner has accepted the change. The message has advice.
+    #[error("{0}")]
+    ToolChanged(Message),
     /// A rule forbids it (an administrator's page, a private address). The message names the rule.
     #[error("{0}")]
     Refused(Message),
@@ -98,6 +101,15 @@ impl Error {
         Self::Upstream { class, message: message.into(), source: source.into() }
     }
 
+    /// Returns the code by which programs recognise the failure, if it has one. Codes never change.
+    #[must_use]
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::ToolChanged(_) => Some("tool_changed"),
+            _ => None,
+        }
+    }
+
     /// Wraps a fault of the hub, for `map_err`.
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(cause.into())
@@ -115,6 +127,7 @@ impl Error {
         match self {
             Self::Stale(message)
             | Self::Conflict(message)
+            | Self::ToolChanged(message)
             | Self::Refused(message)
             | Self::Upstream { message, .. }
             | Self::Limited { message, .. } => message.detail.as_deref(),

@@ -1,7 +1,8 @@
 //! Text that other servers wrote, made safe to store and to show beside the hub's own.
 //!
 //! A server can write characters that no reader sees, or that change the order in which others are shown. [`clean_name`] drops
-//! them: a name has to look like what it is. [`clean_text`] shows them: a reader has to know that they are there.
+//! them: a name has to look like what it is. [`clean_text`] shows them: a reader has to know that they are there. [`name_hidden`]
+//! tells them apart, where two texts are compared.
 
 mod hidden;
 
@@ -32,6 +33,23 @@ pub fn clean_text(text: &str) -> Cow<'_, str> {
     }
     clean.flush();
     Cow::Owned(clean.text)
+}
+
+/// Names each hidden character, each control character and each unusual space of a text, such as `[U+200D]`, also where it has its
+/// proper work. A plain space, line breaks and tabs stay.
+#[must_use]
+pub fn name_hidden(text: &str) -> String {
+    let mut named = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let is_plain = matches!(letter, ' ' | '\n' | '\t');
+        if !is_plain && (letter.is_control() || letter.is_whitespace() || is_hidden(letter)) {
+            // writing to a string does not fail
+            let _ = write!(named, "[U+{:04X}]", u32::from(letter));
+        } else {
+            named.push(letter);
+        }
+    }
+    named
 }
 
 /// Cleans a name, such as that of a tool or an account: one line, without control characters and hidden ones.

@@ -63,7 +63,7 @@ use crate::clock::Timestamp;
 use crate::connections;
 use crate::connectors::{Connector, ToolVersion};
 use crate::db::{Db, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::ids::{ConnectionId, JobId};
 use crate::live::Live;
 use crate::queue::{self, EnqueueRequest, Enqueuer, Event, EventLevel};
@@ -102,10 +102,7 @@ pub async fn start(
     new: NewJob<'_>,
     now: Timestamp,
 ) -> Result<JobId> {
-    if !new.tool.is_listed {
-        let message = format!("{} no longer lists {}, so it cannot be run", new.connector.name, new.tool.label());
-        return Err(Error::stale(message, "Choose another tool of this connector"));
-    }
+    check_tool(new.connector, new.tool)?;
     validate_input(new.tool, new.input)?;
     let connection_id = connections::choose_for_call(db, actor, new.connector, new.connection, now).await?;
     let job_id = JobId::new(now);
@@ -130,6 +127,23 @@ pub async fn start(
         now,
     };
     Ok(queue.enqueue(job).await?.job_id())
+}
+
+/// Checks that a tool can be run, as [`start`] does.
+///
+/// # Errors
+/// [`Error::Stale`] if its server no longer lists the tool, and [`Error::ToolChanged`] while its change waits for its owner.
+pub fn check_tool(connector: &Connector, tool: &ToolVersion) -> Result<()> {
+    if !tool.is_listed {
+        let message = format!("{} no longer lists {}, so it cannot be run", connector.name, tool.label());
+        return Err(Error::stale(message, "Choose another tool of this connector"));
+    }
+    if tool.is_held {
+        let message = format!("{} of {} has changed, and is waiting for its owner", tool.label(), connector.name);
+        let advice = "See what has changed and accept it, then run the tool";
+        return Err(Error::ToolChanged(Message::from(message).with_advice(advice)));
+    }
+    Ok(())
 }
 
 /// Validates arguments as [`start`] does, for a preview of a job. If the hub cannot use the tool's schema, the server judges.

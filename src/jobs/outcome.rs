@@ -102,7 +102,7 @@ pub(super) fn unprepared(job: &LeasedJob<'_>, cause: NotReady, now: Timestamp) -
         }
         error => error.to_string(),
     };
-    failed(job, "not_ready", message, now)
+    failed(job, error.code().unwrap_or("not_ready"), message, now)
 }
 
 fn later(message: String, run_at: Timestamp, reason: WaitReason, now: Timestamp) -> FinishedRun {

@@ -14,7 +14,7 @@ use crate::connections::{BearerCredential, CredentialAnswer, TokenRefresher};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Message, Result};
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::schema_form::{self, MASK, SecretValues};
 use crate::secret::{Redactor, Secret};
@@ -122,6 +122,7 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let version = job.tool_version_id.ok_or(Error::NotFound("tool version"))?;
     let version = connectors::version(&mut conn, actor, version).await?;
     drop(conn);
+    check_definition(&connector, &version)?;
     let BearerCredential { token: secret, version: credential } =
         presented(runner.refresher.credential(actor, job.connection_id).await?)?;
 
@@ -163,6 +164,16 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         request,
         redactor,
     })))
+}
+
+/// Checks that the server still offers the version that the job was given: the same arguments could do something else today.
+fn check_definition(connector: &connectors::Connector, version: &connectors::ToolVersion) -> Result<()> {
+    if !version.is_held && !version.is_outdated {
+        return Ok(());
+    }
+    let message = format!("{} of {} has changed since this job was accepted", version.label(), connector.name);
+    let advice = "It was not called. See what has changed, then run it again";
+    Err(Error::ToolChanged(Message::from(message).with_advice(advice)))
 }
 
 /// Returns the credential, or the reason why the job cannot run.

@@ -76,6 +76,8 @@ pub enum RepeatRefusal {
     Checkup,
     /// The connector or the tool was removed.
     ToolRemoved,
+    /// The tool has changed, and its owner has not accepted that.
+    ToolHeld,
     /// The tool may destroy, so its owner has to see what is sent.
     Destructive,
     /// Secret arguments were deleted when the job ended.
@@ -156,6 +158,9 @@ async fn prepare(db: &Db, actor: &Actor, job: &Job) -> Result<Result<Call, Repea
         Ok(_) | Err(Error::NotFound(_)) => return Ok(Err(RepeatRefusal::ToolRemoved)),
         Err(other) => return Err(other),
     };
+    if tool.is_held {
+        return Ok(Err(RepeatRefusal::ToolHeld));
+    }
     if tool.effect() == Effect::Destructive {
         return Ok(Err(RepeatRefusal::Destructive));
     }

@@ -61,6 +61,10 @@ impl Badge {
     pub const READ_ONLY: Self = badge("Read-only", "lock", "idle", "");
     /// The tool may change data.
     pub const CHANGES_DATA: Self = badge("Changes data", "pencil", "warn", "");
+    /// The tool has changed, and does not run until its owner accepts that.
+    pub const CHANGED: Self = badge("Changed", "s-ask", "warn", "needs");
+    /// The latest discovery found the tool.
+    pub const NEW: Self = badge("New", "s-ok", "info", "");
     /// The tool may delete data.
     pub const DELETES_DATA: Self = badge("Deletes data", "trash-2", "bad", "needs");
 

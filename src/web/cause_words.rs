@@ -26,6 +26,7 @@ pub(super) fn cause_words(code: &str) -> String {
         "refused" => "the address is not allowed",
         "session_lost" => "the server ended its session",
         "too_many" => "too many tries",
+        "tool_changed" => "the tool has changed",
         "tool_error" => "the tool reported an error",
         "too_large" => "the answer was too large",
         "unconfirmed" => "the email address is not confirmed",

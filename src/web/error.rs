@@ -72,7 +72,9 @@ impl<E: Into<DomainError>> From<E> for Error {
         let (status, retry_after) = match &error {
             DomainError::NotFound(_) => (StatusCode::NOT_FOUND, None),
             DomainError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, None),
-            DomainError::Stale(_) | DomainError::Conflict(_) => (StatusCode::CONFLICT, None),
+            DomainError::Stale(_) | DomainError::Conflict(_) | DomainError::ToolChanged(_) => {
+                (StatusCode::CONFLICT, None)
+            }
             DomainError::Refused(_) => (StatusCode::FORBIDDEN, None),
             DomainError::Upstream { .. } => (StatusCode::BAD_GATEWAY, None),
             DomainError::Limited { retry_after, .. } => (StatusCode::TOO_MANY_REQUESTS, Some(*retry_after)),
@@ -149,9 +151,12 @@ fn render(failure: &Failure, request: &RequestSummary, viewer: &ViewerSlot) -> (
     };
     let message = failure.message.as_deref().unwrap_or(text.message);
     if request.wants_json {
-        let error = serde_json::json!({
+        let mut error = serde_json::json!({
             "status": failure.status.as_u16(), "message": message, "request_id": request.request_id,
         });
+        if let Some(code) = failure.cause.as_deref().and_then(DomainError::code) {
+            error["code"] = code.into();
+        }
         return ("application/json", serde_json::json!({ "error": error }).to_string());
     }
     let saved_notice = error_text::saved_notice(failure.status, request.is_safe);

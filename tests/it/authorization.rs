@@ -59,6 +59,7 @@ const ROUTES: &[(&str, For)] = &[
     ("/oauth/callback", For::SignedIn),
     ("/connectors/{slug}/application", For::Owner),
     ("/connectors/{slug}/discovery", For::Owner),
+    ("/connectors/{slug}/discovery/acceptance", For::Owner),
     ("/connectors/{slug}/edit", For::Owner),
     ("/connectors/{slug}/removal", For::Owner),
     ("/connectors/{slug}/tools/{tool}", For::Owner),

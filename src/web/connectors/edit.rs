@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::connect_method::form_status;
-use super::discovery::describe_dropped;
+use super::discovery::{describe_dropped, describe_held};
 use super::{below, find_own, href};
 use crate::app::App;
 use crate::connections::{self, EditedServer, ServerEdit};
@@ -78,9 +78,10 @@ fn describe(name: &str, edit: &ServerEdit) -> String {
         ServerEdit::SignInNeeded => {
             format!("{name} is saved. The new address lists its tools after a sign-in: connect it again.")
         }
-        ServerEdit::Found(found, _) => {
+        ServerEdit::Found(found, changes) => {
             let tools = count(found.tools.len() as u64, "tool");
-            format!("{name} is saved. The new address lists {tools}.{}", describe_dropped(found))
+            let (held, dropped) = (describe_held(changes.changed), describe_dropped(found));
+            format!("{name} is saved. The new address lists {tools}.{held}{dropped}")
         }
     }
 }

@@ -3,8 +3,10 @@
 //! The router of the web layer mounts them. They call [`crate::connectors`], [`crate::connections`] and [`crate::jobs`], and
 //! never call a server themselves.
 
+mod acceptance;
 mod application;
 mod callback;
+mod changes;
 mod connect_method;
 mod connection;
 mod connection_picker;
@@ -46,7 +48,8 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/{slug}/application", get(application::edit).post(application::update))
         .route("/connectors/{slug}/edit", get(edit::edit).post(edit::update))
         .route("/connectors/{slug}/removal", get(removal::new).post(removal::create))
-        .route("/connectors/{slug}/discovery", get(discovery::show).post(discovery::create))
+        .route("/connectors/{slug}/discovery", get(changes::show).post(discovery::create))
+        .route("/connectors/{slug}/discovery/acceptance", get(acceptance::new).post(acceptance::create))
         .route("/connectors/{slug}/tools/{tool}", get(tool::new).post(tool::create))
 }
 

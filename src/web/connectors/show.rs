@@ -144,7 +144,7 @@ impl ShowPage {
             is_closed,
             is_hidden,
             application: None,
-            discovery: DiscoveryView::new(connector, &here, calendar).filter(|_| !is_closed),
+            discovery: DiscoveryView::new(connector, tools, &here, calendar).filter(|_| !is_closed),
             jobs: jobs.newest.iter().map(|job| JobRowView::of_connector(job, &here, calendar)).collect(),
             all_jobs: here.path(&format!("/jobs?connector={}", connector.slug)),
         }

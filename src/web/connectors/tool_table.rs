@@ -38,6 +38,8 @@ pub(super) struct ToolRow {
     pub(super) href: String,
     pub(super) description: String,
     pub(super) effect: Option<Badge>,
+    /// The tool is held back, or new.
+    pub(super) change: Option<Badge>,
     pub(super) last: Option<LastRun>,
     pub(super) figures: ToolFigures,
 }
@@ -65,6 +67,7 @@ impl ToolTable {
             href: format!("{}/tools/{}", href(connector, here), segment(&tool.name)),
             description: first_sentence(&tool.description),
             effect: effect_badge(tool.effect()),
+            change: change_badge(tool),
             last: last.get(tool.name.as_str()).map(|job| LastRun::new(job, here, calendar)),
             figures: jobs.figures.get(&tool.name).copied().unwrap_or_default(),
             name: tool.name.clone(),
@@ -80,6 +83,14 @@ impl ToolTable {
             is_cut: jobs.is_cut,
             q,
         }
+    }
+}
+
+fn change_badge(tool: &Tool) -> Option<Badge> {
+    match (tool.is_held, tool.is_new) {
+        (true, _) => Some(Badge::CHANGED),
+        (false, true) => Some(Badge::NEW),
+        (false, false) => None,
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct ToolPage {
     pub(super) form: FormView,
     pub(super) picker: ConnectionPicker,
     pub(super) is_destructive: bool,
+    /// The tool has changed, and waits for its owner.
+    pub(super) held: Option<HeldNote>,
     /// The reason why the hub cannot use the tool's schema.
     pub(super) unusable_reason: Option<String>,
     /// The button that shows the form in its other view: operation and label.
@@ -58,6 +60,16 @@ pub(super) struct ToolPage {
     pub(super) runs: Vec<RunView>,
     pub(super) all_runs: String,
     pub(super) schema: SchemaText,
+}
+
+/// The note of a tool that is held back.
+pub(super) struct HeldNote {
+    /// Name of the connector.
+    pub(super) connector: String,
+    /// Address of the difference.
+    pub(super) href: String,
+    /// The reader has just tried to run the tool.
+    pub(super) is_refusal: bool,
 }
 
 /// The schema of a tool's input as JSON.

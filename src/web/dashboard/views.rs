@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::trends::TrendsView;
 use crate::audit::RecentEntry;
 use crate::connections::attention::ConnectionProblem;
+use crate::connectors::ChangedConnector;
 use crate::dashboard::{FirstSteps, Overview};
 use crate::jobs::MAX_COUNTED;
 use crate::web::badge::Badge;
@@ -33,6 +34,7 @@ pub(super) struct ShowPage {
     stream: Option<String>,
     entries: Vec<EntryRow>,
     attention: Vec<AttentionRow>,
+    changed_tools: Vec<ChangedToolsRow>,
     steps: Option<FirstSteps>,
     /// The reader administers a hub that has no mail server.
     lacks_mail_server: bool,
@@ -88,6 +90,14 @@ pub(super) struct AttentionRow {
     step: Option<StepLink>,
 }
 
+/// A connector of which changed tools wait for the reader.
+pub(super) struct ChangedToolsRow {
+    name: String,
+    /// "2 tools"
+    tools: String,
+    href: String,
+}
+
 impl ShowPage {
     pub(super) fn new(
         shell: Shell,
@@ -106,6 +116,7 @@ impl ShowPage {
             figures,
             jobs: overview.jobs.iter().map(|job| JobRowView::new(job, &view.here, calendar)).collect(),
             entries: overview.entries.iter().map(|entry| EntryRow::new(entry, &view.here, calendar)).collect(),
+            changed_tools: overview.changed_tools.iter().map(|it| ChangedToolsRow::new(it, &view.here)).collect(),
             attention: overview.problems.iter().map(|it| AttentionRow::new(it, &view.here)).collect(),
             view,
         }
@@ -194,6 +205,16 @@ impl EntryRow {
             subject: Subject::of_recent(entry),
             badge: Badge::outcome(entry.outcome),
             at: calendar.when(entry.created_at),
+        }
+    }
+}
+
+impl ChangedToolsRow {
+    fn new(connector: &ChangedConnector, here: &Here) -> Self {
+        Self {
+            name: connector.name.clone(),
+            tools: when::count(connector.tools.unsigned_abs(), "tool"),
+            href: here.path(&format!("/connectors/{}/discovery", connector.slug)),
         }
     }
 }

@@ -135,6 +135,7 @@ const fn refusal_words(refusal: RepeatRefusal) -> &'static str {
         RepeatRefusal::Unfinished => "It has not finished",
         RepeatRefusal::Checkup => "A check-up is started from its connection",
         RepeatRefusal::ToolRemoved => "Its tool is no longer there",
+        RepeatRefusal::ToolHeld => "Its tool has changed, so see and accept the change first",
         RepeatRefusal::Destructive => "It may delete data, so run it from its own form, which shows what is sent",
         RepeatRefusal::Secrets => "Its secret arguments were deleted when it ended, so enter them in its form",
         RepeatRefusal::InputOutdated => "Its tool has changed and does not accept this input, so change it in its form",

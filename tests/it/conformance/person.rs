@@ -86,7 +86,9 @@ async fn arguments(app: &TestApp, scenario: &Scenario, tool: &str) -> Vec<Value>
         let calls = calls.iter().filter(|call| call["name"] == tool);
         return calls.map(|call| without_nulls(&call["arguments"])).collect();
     }
-    let schema = sqlx::query_scalar("SELECT schema FROM connector_tools WHERE name = $1 AND owner_id IS NOT NULL");
+    let schema = sqlx::query_scalar(
+        "SELECT v.schema FROM connector_tools t JOIN connector_tool_versions v ON v.id = t.current_version_id WHERE t.name = $1 AND t.owner_id IS NOT NULL",
+    );
     let schema: Value = schema.bind(tool).fetch_one(app.app.system.pool()).await.unwrap();
     let properties = schema["properties"].as_object().cloned().unwrap_or_default();
     let is_required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|it| it == name));

@@ -72,15 +72,22 @@ async fn discovery_shows_added_removed_and_changed_tools() {
     server.set_tools(after());
     app.advance(MINUTE).await;
     let page = discover(&alice).await;
-    assert_eq!(page.text(".flash.ok p"), "Garden lists 3 tools now: 1 added, 1 changed, 1 removed.");
+    assert_eq!(
+        page.text(".flash.warn p"),
+        "Garden lists 3 tools now: 1 added, 1 changed, 1 removed. The changed tool runs again after you accept the change."
+    );
     assert_eq!(page.texts("section[aria-labelledby=added-heading] li"), ["water: Waters it."]);
     assert_eq!(page.texts("section[aria-labelledby=removed-heading] li"), ["dig"]);
-    assert_eq!(page.texts("section[aria-labelledby=changed-heading] h4"), ["plant"]);
+    assert_eq!(page.texts("section[aria-labelledby=changed-heading] h3"), ["plant"]);
     assert_eq!(
         page.texts("section[aria-labelledby=changed-heading] li"),
-        ["The description has changed", "Argument “town” was added, and is required", "Argument “depth” was removed",]
+        ["Argument “town” was added, and is required", "Argument “depth” was removed"]
     );
-    assert_eq!(page.texts("section[aria-labelledby=changed-heading] dd"), ["Plants a tree.", "Plants a shrub."]);
+    assert_eq!(
+        page.text("section[aria-labelledby=changed-heading] p.about"),
+        "Plants a [removed: tree][added: shrub]."
+    );
+    assert_eq!(page.texts("section[aria-labelledby=changed-heading] h4"), ["Description", "Schema of the input"]);
     assert_eq!(names(&alice.get(GARDEN).await), ["plant", "rest", "water"]);
     assert_eq!(app.audit_actions().await.last().unwrap(), "tools.discovered");
 
@@ -102,7 +109,8 @@ async fn a_job_keeps_the_version_that_it_ran() {
     let dug = app.run(&alice, &format!("{GARDEN}/tools/dig"), []).await;
     let form = alice.get(&format!("{GARDEN}/tools/dig")).await;
     server.set_tools(after());
-    discover(&alice).await;
+    let changes = discover(&alice).await;
+    alice.submit(&changes, "form[action$='/acceptance']", []).await;
 
     let job = alice.get(planted.path()).await;
     assert!(job.text("main").contains("oak") && job.text("main").contains("depth"), "{}", job.text("main"));
@@ -169,7 +177,7 @@ async fn tools_that_change_during_a_job_are_discovered_with_a_minimum_interval()
     app.run(&alice, &format!("{GARDEN}/tools/rest"), []).await;
     wait_for_page(&alice, |page| names(page) == ["plant", "rest", "water"]).await;
     let show = alice.get(GARDEN).await;
-    assert!(!show.has(".callout.warn"), "{}", show.text("main"));
+    assert!(!show.text("main").contains("that its tools have changed"), "{}", show.text("main"));
     assert_eq!(server.list_count(), 2);
 
     // again within the minute: the change is shown, and the server is not asked

@@ -3,6 +3,7 @@
 mod adding;
 mod application;
 mod catalogue;
+mod changed_tools;
 mod discovery;
 mod edits;
 mod ownership;

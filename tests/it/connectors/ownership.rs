@@ -74,7 +74,7 @@ async fn owners_of_a_shipped_connector_see_the_tools_of_their_own_discoveries() 
     server.set_broken(true);
     discover(&bob).await;
     assert!(bob.get(GARDEN).await.text(".callout.warn").starts_with("The last check for changes failed: "));
-    assert!(!alice.get(GARDEN).await.has(".callout.warn"));
+    assert!(!alice.get(GARDEN).await.text("main").contains("The last check for changes failed"));
     assert_eq!(names(&bob).await, ["tool-0"]);
 }
 
@@ -110,4 +110,26 @@ async fn an_announcement_during_a_call_concerns_the_caller() {
     app.run(&alice, &format!("{GARDEN}/tools/tool-0"), []).await;
     crate::support::hang::wait_until("the page says so", async || said(&alice.get(GARDEN).await)).await;
     assert!(!said(&bob.get(GARDEN).await));
+}
+
+#[tokio::test]
+async fn a_change_waits_for_each_owner_alone() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.alice().await, app.bob().await);
+    let server = ChangingServer::start(tools(1)).await;
+    ship(&app, &server).await;
+    for person in [&alice, &bob] {
+        discover(person).await;
+    }
+    app.advance(MINUTE).await;
+    server.set_tools(json!([{"name": "tool-0", "description": "Digs.", "inputSchema": {"type": "object"}}]));
+    let of_alice = discover(&alice).await;
+    let of_bob = discover(&bob).await;
+    let version = |page: &Page| page.attr("input[name=c]", "value").unwrap();
+    let place = format!("{GARDEN}/discovery/acceptance");
+    assert_eq!(bob.post(&place, &[("c", version(&of_alice))]).await.status, StatusCode::CONFLICT);
+    alice.submit(&of_alice, "form[action$='/acceptance']", []).await;
+    assert!(!alice.get(GARDEN).await.has(".callout.warn"));
+    assert!(bob.get(GARDEN).await.has(".callout.warn"), "what alice accepted, bob has not");
+    assert_ne!(version(&of_alice), version(&of_bob));
 }

@@ -25,6 +25,7 @@ struct State {
     announces_changes: bool,
     is_broken: bool,
     list_count: usize,
+    call_count: usize,
 }
 
 impl ChangingServer {
@@ -59,6 +60,11 @@ impl ChangingServer {
     pub(crate) fn list_count(&self) -> usize {
         lock(&self.state).list_count
     }
+
+    /// Returns how many times a client has called a tool.
+    pub(crate) fn call_count(&self) -> usize {
+        lock(&self.state).call_count
+    }
 }
 
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
@@ -71,6 +77,7 @@ fn answer(state: &mut State, body: &str) -> axum::response::Response {
         return (StatusCode::INTERNAL_SERVER_ERROR, "broken").into_response();
     }
     state.list_count += usize::from(request["method"] == "tools/list");
+    state.call_count += usize::from(request["method"] == "tools/call");
     if let Some(answer) = discovery_answer(&request, &state.tools) {
         return answer;
     }

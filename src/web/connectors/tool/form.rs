@@ -15,7 +15,7 @@ use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::connectors::connect_method::form_status;
 use crate::web::connectors::connection_picker::ConnectionPicker;
-use crate::web::connectors::views::{RemovedPage, RunView, SchemaText, ToolPage, effect_badge};
+use crate::web::connectors::views::{HeldNote, RemovedPage, RunView, SchemaText, ToolPage, effect_badge};
 use crate::web::connectors::{below, href};
 use crate::web::error::Result;
 use crate::web::here::Here;
@@ -38,6 +38,8 @@ pub(super) struct FilledForm<'a> {
     /// The chosen connection.
     pub(super) chosen: Option<&'a str>,
     pub(super) faults: &'a FieldFaults,
+    /// The run was refused because the tool has changed.
+    pub(super) is_refused: bool,
 }
 
 /// Shows the form again with its values and faults. Fields that the tool does not have are shown as JSON.
@@ -48,7 +50,11 @@ pub(super) async fn show_error(
     sent: FilledForm<'_>,
     error: DomainError,
 ) -> Result {
-    let DomainError::Invalid(faults) = error else { return Err(error.into()) };
+    let faults = match error {
+        DomainError::Invalid(faults) => faults,
+        DomainError::ToolChanged(_) => return show(app, me, tool, FilledForm { is_refused: true, ..sent }).await,
+        other => return Err(other.into()),
+    };
     let filled = FilledForm { faults: &faults, ..sent };
     if has_stale_fields(&tool.plan, sent.entries) {
         let entries = Entries::as_json(&tool.plan, &parse_as_shown(&tool.plan, sent.entries)?);
@@ -88,7 +94,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
     drop(tx);
     let calendar = me.calendar(app.clock.now());
     let shell = below(me, label.clone(), &tool.connector).await;
-    let shell = shell.with_faults(faults);
+    let shell = if filled.is_refused { shell.title_prefix("Error") } else { shell.with_faults(faults) };
     // the connection is not a field of the tool, and is validated after them
     let none = FieldFaults::default();
     let entries = secrets::seal(app, me, tool, &filled.entries.clone().with_masked_text(&tool.plan));
@@ -100,6 +106,11 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         description: tool.version.description.clone(),
         effect: effect_badge(tool.version.effect()),
         is_destructive: tool.version.effect() == Effect::Destructive,
+        held: tool.version.is_held.then(|| HeldNote {
+            connector: tool.connector.name.clone(),
+            href: format!("{}/discovery", href(&tool.connector, me.here())),
+            is_refusal: filled.is_refused,
+        }),
         unusable_reason: tool.plan.unusable_reason.clone(),
         action: tool.href(me.here()),
         idem: filled.idem.to_owned(),
@@ -118,7 +129,8 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
         schema: schema_text(&tool.version.schema),
         label,
     };
-    Ok(page_with(form_status(faults), &page))
+    let status = if filled.is_refused { StatusCode::CONFLICT } else { form_status(faults) };
+    Ok(page_with(status, &page))
 }
 
 /// Shows that the tool was removed and cannot run.

@@ -8,7 +8,7 @@ mod secrets;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,6 +29,7 @@ use crate::web::filtering::url_with_params;
 use crate::web::form_restore::PendingForm;
 use crate::web::here::Here;
 use crate::web::path::segment;
+use crate::web::request_summary::wants_json;
 use crate::web::respond::see_other;
 
 #[derive(Default, Deserialize)]
@@ -103,7 +104,8 @@ pub(super) async fn new(
     let idem = entries.get("idem").map_or_else(|| uuid::Uuid::new_v4().to_string(), ToOwned::to_owned);
     let ran_through = tool.ran_through.map(|id| id.to_string());
     let chosen = chosen.as_deref().or(ran_through.as_deref());
-    let filled = FilledForm { entries: &entries, idem: &idem, chosen, faults: &FieldFaults::default() };
+    let filled =
+        FilledForm { entries: &entries, idem: &idem, chosen, faults: &FieldFaults::default(), is_refused: false };
     form::show(&app, &me, &tool, filled).await
 }
 
@@ -129,6 +131,7 @@ pub(super) async fn create(
     State(app): State<App>,
     me: SignedIn,
     Path(ToolPath { slug, tool }): Path<ToolPath>,
+    headers: HeaderMap,
     FormPairs(pairs): FormPairs,
 ) -> Result {
     let tool = Tool::find(&app, &me, &slug, &tool).await?;
@@ -139,7 +142,8 @@ pub(super) async fn create(
     let entries = secrets::open(&app, &me, &tool, &Entries::from_pairs(pairs));
     let idem = entries.get("idem").unwrap_or_default().to_owned();
     let no_faults = FieldFaults::default();
-    let sent = FilledForm { entries: &entries, idem: &idem, chosen: chosen.as_deref(), faults: &no_faults };
+    let sent =
+        FilledForm { entries: &entries, idem: &idem, chosen: chosen.as_deref(), faults: &no_faults, is_refused: false };
     let op = Op::from_entries(&entries);
     let shown = match op {
         Op::Run | Op::Preview => submit(&app, &me, &tool, sent, op).await,
@@ -165,12 +169,15 @@ pub(super) async fn create(
     };
     match shown {
         Ok(response) => Ok(response),
+        // a program has nobody who looks at the difference
+        Err(error @ DomainError::ToolChanged(_)) if wants_json("", &headers) => Err(error.into()),
         Err(error) => form::show_error(&app, &me, &tool, sent, error).await,
     }
 }
 
 /// Runs the tool, or shows what would be sent: if the person asks for it, and before each run of a tool that may destroy.
 async fn submit(app: &App, me: &SignedIn, tool: &Tool, sent: FilledForm<'_>, op: Op) -> Result<Response, DomainError> {
+    jobs::check_tool(&tool.connector, &tool.version)?;
     let input = parse(&tool.plan, sent.entries)?;
     let connection = connection_picker::parse(sent.chosen)?;
     jobs::validate_input(&tool.version, &input)?;
