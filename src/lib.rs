@@ -9,7 +9,7 @@
 //!   request waits for, metrics and traces
 //! - [`db`], [`schema_form`], [`egress`], [`workbench`]: the database, JSON Schema as a form, guarded HTTP, built-in tools
 //! - [`audit`], [`upstream`], [`oauth`], [`live`]: the audit log, MCP client, OAuth client, live updates
-//! - [`vault`], [`queue`]: sealed secrets, the durable queue
+//! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
 //! - [`mail`]: mails that wait to be sent, and their sender
 //! - [`accounts`], [`connectors`]: users and connectors
 //! - [`connections`]: a user's link to a connector
@@ -43,6 +43,7 @@ pub mod organisations;
 pub mod page;
 pub mod position;
 pub mod queue;
+pub mod rest;
 pub mod schema_form;
 pub mod search;
 pub mod secret;

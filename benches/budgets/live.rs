@@ -24,8 +24,8 @@ const SERVE: [&str; 2] = ["serve", "--no-worker"];
 /// Time after which freed memory may be given back: mimalloc waits ten seconds.
 const SETTLING_TIME: Duration = Duration::from_secs(12);
 
-/// Pages that one remaining visitor asks for, one a second. mimalloc gives memory back when it is used, a part at a time.
-const LATER_PAGES: usize = 20;
+/// Pages that the remaining visitors ask for, twenty a second. mimalloc gives memory back when it is used, a part at a time.
+const LATER_PAGES: usize = 400;
 
 const MIB: f64 = 1_048_576.0;
 
@@ -72,7 +72,7 @@ pub(crate) async fn measure(database: &BenchDatabase) {
     for _ in 0..LATER_PAGES {
         let page = Caller::connect(hub.address()).await.get("/jobs", &viewers[0]).await;
         assert_eq!(page.status, StatusCode::OK);
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     for (name, left) in [("live.after_sign_ins", crowd), ("live.after_viewers", hub.memory())] {
         Figure {

@@ -1,6 +1,7 @@
 //! The command line: which command, with which settings.
 
 mod check;
+mod connectors;
 mod secrets;
 mod user;
 
@@ -43,6 +44,9 @@ enum Command {
     Migrate,
     /// Check the settings, the database and the keys, and report what is wrong
     Check,
+    /// Look into the shipped connectors
+    #[command(subcommand)]
+    Connectors(connectors::ConnectorsCommand),
     /// Create accounts
     #[command(subcommand)]
     User(user::UserCommand),
@@ -73,6 +77,7 @@ async fn run_command(config: &Config, command: Command) -> Result<()> {
         Command::Worker => serve::run(config, Role::Worker).await,
         Command::Migrate => with_database(config, async |_| print_line("The database is up to date.")).await,
         Command::Check => check::run(config).await,
+        Command::Connectors(command) => connectors::run(&command),
         Command::User(command) => user::run(config, command).await,
         Command::Secrets(command) => secrets::run(config, command).await,
     }

@@ -24,6 +24,7 @@ mod oauth_clients;
 mod owner_step;
 mod probe;
 mod rest_service;
+mod rest_tools;
 mod retry;
 mod server;
 mod status;

@@ -1,17 +1,16 @@
 //! A REST service with one account's credential: checks the credential, and asks whose account it is.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use http::{HeaderName, HeaderValue, Method, header};
-use serde_json::Value;
-
 use crate::connectors::{Account, Descriptor, Key};
 use crate::egress::Egress;
 use crate::error::{Error, Message, Result};
 use crate::foreign_text::clean_name;
 use crate::oauth::{self, TemplateValues};
+use crate::rest::{self, ApiCredential, PlannedBody, PlannedRequest};
 use crate::secret::Secret;
-use crate::upstream::{self, ApiCredential, ApiRequest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
 
 /// Characters of a stored account name.
 const MAX_ACCOUNT_NAME_CHARS: usize = 200;
@@ -42,7 +41,7 @@ impl RestService {
         let check = &self.descriptor.check;
         let request = self.request(&check.method, &check.url, check.body.as_ref())?;
         let host = request.url.host_str().unwrap_or_default().to_owned();
-        let answer = upstream::send_api_request(egress, &request).await?;
+        let answer = rest::send_check(egress, &request, &self.credential()?).await?;
         match &check.success {
             Some(success) if !answer.is_some_and(|answer| success.holds(&answer)) => {
                 let message = Message::from(format!("{host} answered, but did not accept the credential"))
@@ -57,7 +56,7 @@ impl RestService {
     pub async fn account(&self, egress: &Egress) -> Option<ExternalAccount> {
         let account = self.descriptor.account.as_ref()?;
         let request = self.request(&account.method, &account.url, account.body.as_ref()).ok()?;
-        match upstream::send_api_request(egress, &request).await {
+        match rest::send_check(egress, &request, &self.credential().ok()?).await {
             Ok(answer) => parse_account(account, &answer?),
             Err(error) => {
                 tracing::debug!(error = %error, "Failed to read the account at a service; the connection has no account name");
@@ -66,21 +65,20 @@ impl RestService {
         }
     }
 
-    fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<ApiRequest> {
+    fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<PlannedRequest> {
         let url = oauth::fill_url_template(template, &self.values)?;
         let method = Method::try_from(method).map_err(Error::internal)?;
         let headers = self.descriptor.api.headers.iter().map(|(name, value)| parse_header(name, value));
-        Ok(ApiRequest {
+        Ok(PlannedRequest {
             method,
             url,
             headers: headers.collect::<Result<_>>()?,
-            body: body.cloned(),
-            credential: self.credential()?,
+            body: body.map(|body| PlannedBody { content_type: "application/json", bytes: body.clone().into() }),
         })
     }
 
     /// Presents the credential as the service expects it.
-    fn credential(&self) -> Result<ApiCredential> {
+    pub fn credential(&self) -> Result<ApiCredential> {
         let Some(credential) = &self.credential else { return Ok(ApiCredential::None) };
         let Some(key) = &self.descriptor.key else {
             return Ok(authorization(format!("Bearer {}", credential.expose())));

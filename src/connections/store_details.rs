@@ -1,5 +1,6 @@
 //! Statements that read an owner's connections together with their connectors.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::detail::{ConnectionDetail, ConnectionGroup, GroupCounts};
@@ -266,4 +267,25 @@ pub(super) async fn list_problems(
     )
     .fetch_all(conn)
     .await
+}
+
+/// Finds the id of a connection's account at its service, and the values beside its credential.
+pub(super) async fn find_account(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    id: ConnectionId,
+) -> sqlx::Result<Option<(Option<String>, Option<Value>)>> {
+    let found = sqlx::query!(
+        r#"
+        SELECT external_id,
+               captured
+        FROM user_connections
+        WHERE owner_id = $1 AND id = $2
+        "#,
+        owner as _,
+        id as _,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(|row| (row.external_id, row.captured)))
 }

@@ -213,14 +213,17 @@ mod tests {
     }
 
     fn hash(of: &ToolDescription) -> Vec<u8> {
-        fingerprint(&ToolDefinition {
-            name: "same".into(),
-            title: of.title.clone(),
-            description: Some(of.description.clone()),
-            input_schema: of.schema.clone(),
-            output_schema: of.output_schema.clone(),
-            annotations: of.annotations.clone(),
-        })
+        fingerprint(
+            &ToolDefinition {
+                name: "same".into(),
+                title: of.title.clone(),
+                description: Some(of.description.clone()),
+                input_schema: of.schema.clone(),
+                output_schema: of.output_schema.clone(),
+                annotations: of.annotations.clone(),
+            },
+            None,
+        )
     }
 
     proptest! {

@@ -6,17 +6,19 @@ use sha2::{Digest, Sha256};
 use crate::upstream::ToolDefinition;
 
 /// Returns the SHA-256 of everything that a caller relies on. Another fingerprint is another version. The order of the members of
-/// JSON objects does not count, and neither does a description that is absent instead of empty.
-pub(super) fn fingerprint(tool: &ToolDefinition) -> Vec<u8> {
-    let parts = serde_json::json!([
-        tool.name,
-        tool.title,
-        tool.description.as_deref().unwrap_or_default(),
-        tool.input_schema,
-        tool.output_schema,
-        tool.annotations,
-    ]);
-    Sha256::digest(in_canonical_order(&parts).to_string()).to_vec()
+/// JSON objects does not count, and neither does a description that is absent instead of empty. `request` describes the request of
+/// a tool of a REST service.
+pub(super) fn fingerprint(tool: &ToolDefinition, request: Option<&Value>) -> Vec<u8> {
+    let mut parts = vec![
+        serde_json::json!(tool.name),
+        serde_json::json!(tool.title),
+        serde_json::json!(tool.description.as_deref().unwrap_or_default()),
+        tool.input_schema.clone(),
+        serde_json::json!(tool.output_schema),
+        serde_json::json!(tool.annotations),
+    ];
+    parts.extend(request.cloned());
+    Sha256::digest(in_canonical_order(&Value::Array(parts)).to_string()).to_vec()
 }
 
 /// Returns a copy in which the members of each object are in the order of their names. Schemas have bounded depth.
@@ -84,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_order_of_members_is_no_change_and_that_of_items_is_one() {
-        let of = |schema| fingerprint(&tool(Some("Plants."), schema));
+        let of = |schema| fingerprint(&tool(Some("Plants."), schema), None);
         let schema = json!({"type": "object", "properties": {"a": {"enum": [1, 2]}, "b": {}}});
         assert_eq!(of(schema.clone()), of(json!({"properties": {"b": {}, "a": {"enum": [1, 2]}}, "type": "object"})));
         assert_ne!(of(schema), of(json!({"type": "object", "properties": {"a": {"enum": [2, 1]}, "b": {}}})));
@@ -92,12 +94,12 @@ mod tests {
 
     #[test]
     fn one_letter_and_one_hidden_character_are_changes() {
-        let of = |text| fingerprint(&tool(text, json!({"description": "Plants."})));
+        let of = |text| fingerprint(&tool(text, json!({"description": "Plants."})), None);
         assert_ne!(of(Some("Plants.")), of(Some("plants.")));
         assert_ne!(of(Some("Plants.")), of(Some("Plants\u{200b}.")));
         assert_eq!(of(None), of(Some("")), "both are shown as no description");
         let hidden = tool(Some("Plants."), json!({"description": "Plants\u{202e}."}));
-        assert_ne!(of(Some("Plants.")), fingerprint(&hidden));
+        assert_ne!(of(Some("Plants.")), fingerprint(&hidden, None));
     }
 
     #[test]

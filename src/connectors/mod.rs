@@ -38,7 +38,7 @@ pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
 pub use edits::{change_url, remove, rename};
 pub use service::{descriptor, list_names_of_provider};
-pub use shipped::{Account, Api, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, shipped};
+pub use shipped::{Account, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, ShippedTool, shipped};
 pub use slug::Slug;
 pub use store::Connector;
 pub use store_changes::{AddedTool, ChangedConnector};
@@ -210,11 +210,26 @@ pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinit
     for connector in shipped {
         let columns = service::store::DescriptorColumns::from_shipped(connector)?;
         let id = service::store::upsert(&mut tx, ConnectorId::new(now), connector, &columns, now).await?;
-        if connector.transport == Transport::Builtin {
-            versions::save(&mut tx, None, id, builtin, now).await?;
+        match &connector.descriptor {
+            Some(descriptor) => ship_tools(&mut tx, id, &descriptor.tools, now).await?,
+            None if connector.transport == Transport::Builtin => {
+                versions::save(&mut tx, None, id, builtin, now).await?;
+            }
+            None => {}
         }
     }
     let slugs: Vec<_> = shipped.iter().map(|connector| connector.slug.as_str().to_owned()).collect();
     service::store::hide_unshipped(&mut tx, &slugs).await?;
     Ok(tx.commit().await?)
+}
+
+/// Stores the tools of a REST service.
+async fn ship_tools(conn: &mut PgConnection, id: ConnectorId, tools: &[ShippedTool], now: Timestamp) -> Result<()> {
+    let listed = tools.iter().map(|tool| {
+        let request = serde_json::to_value(&tool.rest).context("the request of a tool cannot be written")?;
+        Ok(versions::Listed { definition: &tool.definition, request: Some(request) })
+    });
+    let listed: Vec<_> = listed.collect::<Result<_>>()?;
+    versions::save_with_requests(conn, None, id, &listed, now).await?;
+    Ok(())
 }

@@ -67,6 +67,7 @@ macro_rules! select_versions {
                    v.description AS "description!",
                    v.schema AS "schema!",
                    v.annotations,
+                   v.request_mapping AS request,
                    t.is_active AS "is_listed!",
                    t.removed_at,
                    t.pending_version_id IS NOT NULL AS "is_held!",

@@ -141,6 +141,7 @@ pub(super) async fn upsert(
 pub(super) struct NewVersion<'a> {
     pub(super) tool: ToolId,
     pub(super) definition: &'a ToolDefinition,
+    pub(super) request: Option<&'a Value>,
     pub(super) hash: Vec<u8>,
     /// The version waits until its owner accepts it.
     pub(super) is_held: bool,
@@ -167,26 +168,27 @@ pub(super) async fn insert_versions(
     let schemas: Vec<_> = new.iter().map(|version| version.definition.input_schema.to_string()).collect();
     let outputs: Vec<_> = new.iter().map(|version| json(version.definition.output_schema.as_ref())).collect();
     let hints: Vec<_> = new.iter().map(|version| json(version.definition.annotations.as_ref())).collect();
+    let requests: Vec<_> = new.iter().map(|version| json(version.request)).collect();
     let hashes: Vec<_> = new.iter().map(|version| version.hash.clone()).collect();
     sqlx::query!(
         r#"
         WITH added AS (
             INSERT INTO connector_tool_versions (id, tool_id, owner_id, version, title, description, schema,
-                output_schema, annotations, definition_hash, created_at)
+                output_schema, annotations, request_mapping, definition_hash, created_at)
             SELECT new.id, new.tool_id, $1, (
                     SELECT COALESCE(max(old.version), 0) + 1
                     FROM connector_tool_versions old
                     WHERE old.tool_id = new.tool_id
-                ), new.title, new.description, new.schema::json, new.output::json, new.hints::json, new.hash, $2
-            FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[])
-                AS new (id, tool_id, title, description, schema, output, hints, hash)
+                ), new.title, new.description, new.schema::json, new.output::json, new.hints::json, new.request::json, new.hash, $2
+            FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bytea[])
+                AS new (id, tool_id, title, description, schema, output, hints, request, hash)
             RETURNING id, tool_id
         )
         UPDATE connector_tools
         SET current_version_id = CASE WHEN new.is_held THEN current_version_id ELSE added.id END,
             pending_version_id = CASE WHEN new.is_held THEN added.id END
         FROM added
-        JOIN unnest($4::uuid[], $11::boolean[]) AS new (tool_id, is_held) ON new.tool_id = added.tool_id
+        JOIN unnest($4::uuid[], $12::boolean[]) AS new (tool_id, is_held) ON new.tool_id = added.tool_id
         WHERE connector_tools.id = added.tool_id AND connector_tools.owner_id IS NOT DISTINCT FROM $1
         "#,
         owner as _,
@@ -198,6 +200,7 @@ pub(super) async fn insert_versions(
         &schemas,
         &outputs as _,
         &hints as _,
+        &requests as _,
         &hashes,
         &held,
     )

@@ -1,10 +1,14 @@
 //! Tools, and their immutable versions.
 
+use anyhow::Context;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::definition::Effect;
 use crate::clock::Timestamp;
+use crate::error::Result;
 use crate::ids::ToolVersionId;
+use crate::rest::RestTool;
 
 /// A tool in a list.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct ToolVersion {
     pub schema: Value,
     /// MCP annotations.
     pub annotations: Option<Value>,
+    /// Description of its request, for a tool of a REST service. See [`ToolVersion::rest_tool`].
+    pub request: Option<Value>,
     /// Set while the upstream lists the tool; other tools cannot be run.
     pub is_listed: bool,
     /// Time since which the upstream no longer lists the tool.
@@ -81,6 +87,16 @@ impl ToolVersion {
     /// Reports whether an interrupted call may be repeated without approval.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        Effect::is_repeatable(self.annotations.as_ref())
+        let has_key = || self.rest_tool().is_ok_and(|tool| tool.is_some_and(|tool| tool.has_repeat_key()));
+        Effect::is_repeatable(self.annotations.as_ref()) || has_key()
+    }
+
+    /// Returns how the tool of a REST service is called; `None` for other tools.
+    ///
+    /// # Errors
+    /// A description that another version of the hub has stored.
+    pub fn rest_tool(&self) -> Result<Option<RestTool>> {
+        let read = self.request.as_ref().map(RestTool::deserialize).transpose();
+        Ok(read.context("the request of a tool cannot be read")?)
     }
 }

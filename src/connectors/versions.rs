@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::definition::fingerprint;
@@ -41,7 +42,20 @@ impl ToolChangeCounts {
     }
 }
 
-/// Stores new and changed definitions as new versions, and hides tools that are no longer listed.
+/// A tool that a server or a shipped file lists.
+pub(super) struct Listed<'a> {
+    pub(super) definition: &'a ToolDefinition,
+    /// Description of its request, for a tool of a REST service.
+    pub(super) request: Option<Value>,
+}
+
+impl Listed<'_> {
+    fn fingerprint(&self) -> Vec<u8> {
+        fingerprint(self.definition, self.request.as_ref())
+    }
+}
+
+/// Stores the tools that a server lists: new and changed definitions as new versions. Hides tools that are no longer listed.
 pub(super) async fn save(
     conn: &mut PgConnection,
     owner: Option<OwnerId>,
@@ -49,16 +63,28 @@ pub(super) async fn save(
     listed: &[ToolDefinition],
     now: Timestamp,
 ) -> Result<ToolChangeCounts> {
+    let listed: Vec<_> = listed.iter().map(|definition| Listed { definition, request: None }).collect();
+    save_with_requests(conn, owner, connector, &listed, now).await
+}
+
+/// Like [`save`], for tools with a description of their requests.
+pub(super) async fn save_with_requests(
+    conn: &mut PgConnection,
+    owner: Option<OwnerId>,
+    connector: ConnectorId,
+    listed: &[Listed<'_>],
+    now: Timestamp,
+) -> Result<ToolChangeCounts> {
     let stored = StoredTools::load(conn, owner, connector, listed).await?;
     let id_of = |tool| stored.get(tool).map_or_else(|| ToolId::new(now), |row| row.id);
-    let tools: Vec<_> = listed.iter().map(|definition| ListedTool { id: id_of(definition), definition }).collect();
+    let tools: Vec<_> = listed.iter().map(|tool| ListedTool { id: id_of(tool), definition: tool.definition }).collect();
     store::upsert(conn, owner, connector, &tools, now).await?;
 
     let (mut new, mut withdrawn) = (Vec::new(), Vec::new());
     let mut counts = ToolChangeCounts { is_first: stored.by_name.is_empty(), ..ToolChangeCounts::default() };
-    for ListedTool { id: tool, definition } in tools {
-        let row = stored.get(definition);
-        let offer = stored.offer(definition);
+    for (ListedTool { id: tool, definition }, listed) in tools.into_iter().zip(listed) {
+        let row = stored.get(listed);
+        let offer = stored.offer(listed);
         match offer {
             Offer::New if row.is_some_and(|row| row.current.is_some()) => counts.changed += 1,
             Offer::Current => withdrawn.extend(row.filter(|row| row.pending.is_some()).map(|row| row.id)),
@@ -69,13 +95,14 @@ pub(super) async fn save(
         }
         if offer == Offer::New {
             let is_held = owner.is_some() && row.is_some_and(|row| row.current.is_some());
-            new.push(NewVersion { tool, definition, hash: fingerprint(definition), is_held });
+            let (request, hash) = (listed.request.as_ref(), listed.fingerprint());
+            new.push(NewVersion { tool, definition, request, hash, is_held });
         }
     }
     store::insert_versions(conn, owner, &new, now).await?;
     store::withdraw_pending(conn, owner, &withdrawn).await?;
 
-    let names: Vec<_> = listed.iter().map(|tool| tool.name.clone()).collect();
+    let names: Vec<_> = listed.iter().map(|tool| tool.definition.name.clone()).collect();
     counts.removed = store::hide_unlisted(conn, owner, connector, &names, now).await?;
     Ok(counts)
 }
@@ -104,7 +131,7 @@ impl StoredTools {
         conn: &mut PgConnection,
         owner: Option<OwnerId>,
         connector: ConnectorId,
-        listed: &[ToolDefinition],
+        listed: &[Listed<'_>],
     ) -> Result<Self> {
         let rows = store::list_stored(conn, owner, connector).await?;
         let by_name: HashMap<_, _> = rows.into_iter().map(|row| (row.name.clone(), row)).collect();
@@ -117,18 +144,19 @@ impl StoredTools {
             .collect();
         if !doubtful.is_empty() {
             let definitions = store::list_definitions(conn, owner, &doubtful).await?;
-            tools.fingerprints = definitions.iter().map(|(id, definition)| (*id, fingerprint(definition))).collect();
+            tools.fingerprints =
+                definitions.iter().map(|(id, definition)| (*id, fingerprint(definition, None))).collect();
         }
         Ok(tools)
     }
 
-    fn get(&self, tool: &ToolDefinition) -> Option<&StoredTool> {
-        self.by_name.get(&tool.name)
+    fn get(&self, tool: &Listed<'_>) -> Option<&StoredTool> {
+        self.by_name.get(&tool.definition.name)
     }
 
-    fn offer(&self, tool: &ToolDefinition) -> Offer {
+    fn offer(&self, tool: &Listed<'_>) -> Offer {
         let Some(row) = self.get(tool) else { return Offer::New };
-        let hash = fingerprint(tool);
+        let hash = tool.fingerprint();
         let is_same = |version: &Option<StoredVersion>| {
             version.as_ref().is_some_and(|it| self.fingerprints.get(&it.id).unwrap_or(&it.hash) == &hash)
         };

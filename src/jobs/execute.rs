@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::checkup;
 use super::leased_job::LeasedJob;
 use super::outcome::{ended, panicked, unprepared};
-use super::prepare::{NotReady, PreparedCall, Runner, Work, prepare, presented, read_job};
+use super::prepare::{CallTarget, NotReady, PreparedCall, Runner, Work, prepare, presented, read_job};
 use super::tools_changed::ToolsChanged;
 use crate::actor::Actor;
 use crate::clock::Timestamp;
@@ -205,7 +205,7 @@ async fn call(
         has_header_arguments: prepared.has_header_arguments,
         era: era.clone(),
     };
-    let calling = upstream::call(&runner.egress, &prepared.target, &prepared.tool, prepared.arguments.clone(), context);
+    let calling = call_target(runner, prepared, context);
     let recording = async {
         while let Some(step) = steps.recv().await {
             events.append(progress_event(&step, prepared, runner.clock.now()));
@@ -224,6 +224,20 @@ async fn call(
         store_era(runner, actor, prepared.connector, era.get()).await;
     }
     result
+}
+
+/// Makes the call by the protocol of its target.
+async fn call_target(runner: &Runner, prepared: &PreparedCall, context: CallContext) -> upstream::CallOutcome {
+    let arguments = &prepared.arguments;
+    match &prepared.target {
+        CallTarget::Mcp(target) => {
+            upstream::call(&runner.egress, target, &prepared.tool, arguments.clone(), context).await
+        }
+        CallTarget::Rest(target) => match target.call() {
+            Ok(call) => call.run(&runner.egress, arguments, context.limits, &context.cancel, runner.clock.now()).await,
+            Err(error) => upstream::CallOutcome::Permanent { class: "not_ready", message: error.to_message() },
+        },
+    }
 }
 
 /// Stores the era that the call found the server in, so that the next call need not find it out.

@@ -10,12 +10,13 @@ use super::secrets;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections::{BearerCredential, CredentialAnswer, TokenRefresher};
+use crate::connections::{BearerCredential, CredentialAnswer, RestService, TokenRefresher};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
 use crate::error::{Error, Message, Result};
 use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
+use crate::rest::{RestCall, RestTool};
 use crate::schema_form::{self, MASK, SecretValues};
 use crate::secret::{Redactor, Secret};
 use crate::upstream::{self, ProtocolEra, Target};
@@ -72,7 +73,7 @@ pub(super) struct PreparedCall {
     pub(super) service: String,
     pub(super) tool: String,
     pub(super) arguments: Map<String, Value>,
-    pub(super) target: Target,
+    pub(super) target: CallTarget,
     pub(super) secret: Option<Secret>,
     pub(super) repeatable: bool,
     pub(super) has_header_arguments: bool,
@@ -95,9 +96,33 @@ impl PreparedCall {
         self.version = newer.version;
         self.redactor = self.redactor.with_content(newer.token.iter().map(Secret::expose));
         self.secret.clone_from(&newer.token);
-        if let Target::Mcp { bearer, .. } = &mut self.target {
-            *bearer = newer.token;
+        match &mut self.target {
+            CallTarget::Mcp(Target::Mcp { bearer, .. }) => *bearer = newer.token,
+            CallTarget::Mcp(Target::Workbench(_)) => {}
+            CallTarget::Rest(target) => target.service.credential = newer.token,
         }
+    }
+}
+
+/// The receiver of a call.
+pub(super) enum CallTarget {
+    /// An MCP server, or the Workbench.
+    Mcp(Target),
+    /// A REST service.
+    Rest(Box<RestTarget>),
+}
+
+/// A tool of a REST service, for one account.
+pub(super) struct RestTarget {
+    pub(super) service: RestService,
+    pub(super) tool: RestTool,
+    pub(super) job: JobId,
+}
+
+impl RestTarget {
+    /// Builds the call with the present credential.
+    pub(super) fn call(&self) -> Result<RestCall> {
+        self.service.call(self.tool.clone(), self.job)
     }
 }
 
@@ -137,9 +162,18 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let texts: Vec<_> = arguments.texts().collect();
     let redactor = Redactor::for_content(secret.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
     let target = match connector.transport {
-        Transport::Builtin => Target::Workbench(runner.workbench.clone()),
-        Transport::Mcp | Transport::Rest => {
-            Target::Mcp { url: server_url(&connector)?, bearer: secret.clone(), arguments: redactor.clone() }
+        Transport::Builtin => CallTarget::Mcp(Target::Workbench(runner.workbench.clone())),
+        Transport::Mcp => CallTarget::Mcp(Target::Mcp {
+            url: server_url(&connector)?,
+            bearer: secret.clone(),
+            arguments: redactor.clone(),
+        }),
+        Transport::Rest => {
+            let tool = version.rest_tool()?.ok_or(Error::NotFound("tool"))?;
+            let mut conn = runner.system.acquire().await?;
+            let mut service = RestService::find(&mut conn, actor, job.connection_id, &connector).await?;
+            service.credential.clone_from(&secret);
+            CallTarget::Rest(Box::new(RestTarget { service, tool, job: job.id }))
         }
     };
     let Value::Object(arguments) = input else {

@@ -1,5 +1,4 @@
-//! The client side of MCP and of REST APIs, and the built-in Workbench. Jobs call tools; connections discover them, and verify
-//! credentials.
+//! The client side of MCP, and the built-in Workbench. Jobs call tools; connections discover them.
 //!
 //! Pages never call this module: a call belongs to a job, and a discovery to a connection. It reads no row and opens no
 //! secret, so never call it inside a transaction: a server may take minutes to answer.
@@ -22,7 +21,6 @@ mod failure;
 mod handshake;
 mod message;
 mod outcome;
-mod rest;
 mod session;
 mod tool_list;
 mod tool_result;
@@ -38,7 +36,6 @@ pub use call::{CallContext, call, has_header_arguments};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
 pub use era::{KnownEra, ProtocolEra};
 pub use outcome::{CallOutcome, Progress};
-pub use rest::{ApiCredential, ApiRequest, send_api_request};
 pub use tool_list::MAX_TOOLS;
 pub use tools::{DroppedTool, ToolDefinition};
 
@@ -94,7 +91,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn remaining(&self) -> Duration {
+    /// Returns the time until the deadline.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 }

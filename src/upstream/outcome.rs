@@ -79,7 +79,8 @@ impl CallOutcome {
     }
 
     /// Converts a failure. `was_sent` says whether the call had been handed to the network.
-    pub(super) fn from_failure(failure: Failure, was_sent: bool) -> Self {
+    #[must_use]
+    pub fn from_failure(failure: Failure, was_sent: bool) -> Self {
         let Failure { kind, class, message, retry_after, challenge } = failure;
         match kind {
             FailureKind::Retryable => Self::Retryable { class, message, retry_after },

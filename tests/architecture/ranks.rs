@@ -9,7 +9,7 @@ const RANKS: &[&[&str]] = &[
     &["db", "schema_form", "egress"],
     &["workbench"],
     &["audit", "upstream", "oauth", "live"],
-    &["vault", "queue"],
+    &["vault", "queue", "rest"],
     &["mail"],
     &["accounts", "connectors", "organisations"],
     &["connections"],

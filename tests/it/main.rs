@@ -27,6 +27,7 @@ mod oauth;
 mod organisations;
 mod providers;
 mod queue;
+mod rest;
 mod schema_form;
 mod search;
 mod services;

@@ -54,11 +54,11 @@ async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
 async fn only_administrators_see_a_service_without_tools() {
     let (app, _tides) = start().await;
     let (alice, owner) = (app.alice().await, app.owner().await);
-    assert_eq!(owner.get("/connectors?q=github").await.texts(".card h3"), ["GitHub"]);
-    let page = owner.get("/connectors/github").await;
+    assert_eq!(owner.get("/connectors?q=harbours").await.texts(".card h3"), ["Harbours"]);
+    let page = owner.get("/connectors/harbours").await;
     assert!(page.text("main").contains("Other users do not see this page"), "{}", page.text("main"));
-    assert!(alice.get("/connectors?q=github").await.texts(".card h3").is_empty());
-    for path in ["/connectors/github", "/connectors/github/connection", "/connectors/github/application"] {
+    assert!(alice.get("/connectors?q=harbours").await.texts(".card h3").is_empty());
+    for path in ["/connectors/harbours", "/connectors/harbours/connection", "/connectors/harbours/application"] {
         assert_eq!(alice.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(alice.post(path, &[("client_id", "x")]).await.status.as_u16() / 100, 4, "{path}");
     }

@@ -19,7 +19,8 @@ pub(super) async fn send(
     now: Timestamp,
 ) {
     let sent = match service {
-        Some(service) => check_service(authorization, actor, signed, service).await,
+        // on the heap: the description of a service is large
+        Some(service) => Box::pin(check_service(authorization, actor, signed, service)).await,
         None => discover_tools(authorization, actor, signed, now).await,
     };
     if let Err(error) = sent {

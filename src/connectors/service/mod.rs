@@ -13,18 +13,16 @@ use sqlx::PgConnection;
 
 use self::store::DescriptorColumns;
 use super::shipped::{Descriptor, Shipped};
-use super::{Provider, Transport, Visibility};
+use super::{Provider, Visibility};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::ConnectorId;
 
 impl Shipped {
-    /// Returns the users who see the connector. A REST service has no tools yet, so only administrators see it.
-    pub(super) const fn visibility(&self) -> Visibility {
-        match self.transport {
-            Transport::Rest => Visibility::Administrators,
-            Transport::Builtin | Transport::Mcp => Visibility::Everyone,
-        }
+    /// Returns the users who see the connector. Of a service without tools only administrators do.
+    pub(super) fn visibility(&self) -> Visibility {
+        let has_tools = self.descriptor.as_ref().is_none_or(|descriptor| !descriptor.tools.is_empty());
+        if has_tools { Visibility::Everyone } else { Visibility::Administrators }
     }
 }
 
@@ -61,6 +59,8 @@ impl DescriptorColumns {
             api: from_optional_json(self.api_headers)?.unwrap_or_default(),
             account: from_optional_json(self.account_call)?,
             check: serde_json::from_value(check)?,
+            // tools have rows of their own
+            tools: Vec::new(),
         }))
     }
 }
@@ -88,14 +88,15 @@ fn from_optional_json<T: DeserializeOwned>(part: Option<Value>) -> serde_json::R
 
 #[cfg(test)]
 mod tests {
-    use super::{DescriptorColumns, Shipped};
+    use super::{Descriptor, DescriptorColumns, Shipped};
 
     #[test]
     fn each_description_survives_storage() {
         for shipped in super::super::shipped().unwrap() {
             let Shipped { slug, descriptor, .. } = &shipped;
             let read = DescriptorColumns::from_shipped(&shipped).unwrap().into_descriptor().unwrap();
-            assert_eq!(read.as_ref(), descriptor.as_deref(), "{}", slug.as_str());
+            let written = descriptor.as_deref().cloned().map(|written| Descriptor { tools: Vec::new(), ..written });
+            assert_eq!(read, written, "{}", slug.as_str());
         }
     }
 }

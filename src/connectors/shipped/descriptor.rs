@@ -1,12 +1,12 @@
 //! The description of a REST service in its file: the address of its API, the fields of its form, how the hub
 //! authenticates, and a harmless call that verifies a credential.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::tool::{ShippedTool, ToolTable};
 use crate::oauth::{Provider, SuccessCondition};
+use crate::rest::ApiRules;
 
 /// The description of a REST service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +22,21 @@ pub struct Descriptor {
     /// Presentation of a key, if the service accepts keys.
     pub key: Option<Key>,
     /// Settings of all API calls.
-    pub api: Api,
+    pub api: ApiRules,
     /// Call that returns the account.
     pub account: Option<Account>,
     /// Call that verifies a credential.
     pub check: Check,
+    /// Tools, in their order.
+    pub tools: Vec<ShippedTool>,
+}
+
+impl Descriptor {
+    /// Iterates over the names of the values that a grant brings.
+    pub fn captured_names(&self) -> impl Iterator<Item = &str> {
+        let captured = self.oauth.iter().flat_map(|oauth| oauth.capture.keys().chain(oauth.capture_callback.keys()));
+        captured.map(String::as_str)
+    }
 }
 
 /// A field of the form.
@@ -102,15 +112,6 @@ pub enum Key {
     },
 }
 
-/// Settings of all API calls.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Api {
-    /// Headers, such as an API version.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-}
-
 /// The call that returns the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +155,8 @@ pub(super) struct Tables {
     pub(super) fields: Vec<Spanned<Field>>,
     pub(super) oauth: Option<Spanned<Provider>>,
     pub(super) key: Option<Spanned<Key>>,
-    pub(super) api: Option<Api>,
+    pub(super) api: Option<ApiRules>,
     pub(super) account: Option<Spanned<Account>>,
     pub(super) check: Spanned<Check>,
+    pub(super) tools: Vec<Spanned<ToolTable>>,
 }

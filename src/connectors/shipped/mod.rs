@@ -8,6 +8,7 @@ mod descriptor;
 mod descriptor_tests;
 mod fault;
 mod provider_validation;
+mod tool;
 mod validation;
 
 #[cfg(test)]
@@ -17,10 +18,13 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use self::descriptor::Tables;
-pub use self::descriptor::{Account, Api, Check, Descriptor, Field, FieldKind, Key};
+pub use self::descriptor::{Account, Check, Descriptor, Field, FieldKind, Key};
 pub use self::fault::FileFault;
+pub use self::tool::ShippedTool;
+use self::tool::ToolTable;
 use super::{AuthKind, Category, Slug, Transport};
 use crate::oauth::Provider;
+use crate::rest::ApiRules;
 
 // `FILES`: path and text of each file in `connectors/`, by name
 include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
@@ -68,9 +72,11 @@ struct ConnectorFile {
     field: Vec<Spanned<Field>>,
     oauth: Option<Spanned<Provider>>,
     key: Option<Spanned<Key>>,
-    api: Option<Api>,
+    api: Option<ApiRules>,
     account: Option<Spanned<Account>>,
     check: Option<Spanned<Check>>,
+    #[serde(default)]
+    tool: Vec<Spanned<ToolTable>>,
 }
 
 impl Shipped {
@@ -97,6 +103,7 @@ impl Shipped {
                     api: written.api,
                     account: written.account,
                     check: source.require("check", written.check)?,
+                    tools: written.tool,
                 };
                 Some(Box::new(source.validate(auth, tables)?))
             }

@@ -6,8 +6,10 @@ use toml::Spanned;
 use url::Url;
 
 use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
+use super::tool::{ShippedTool, ToolTable};
 use super::{AuthKind, FileFault, Source};
 use crate::oauth::template_names;
+use crate::rest::KnownNames;
 
 /// Field names that all forms have.
 const RESERVED_FIELD_NAMES: [&str; 7] = ["label", "token", "client_id", "client_secret", "anew", "state", "ends_on"];
@@ -36,6 +38,7 @@ impl Source<'_> {
             self.check_call(at, "account", &account.url, &account.method, &known)?;
             self.check_pointers(at, "account", [&account.id, &account.label])?;
         }
+        let tools = self.tools(tables.tools, known)?;
         Ok(Descriptor {
             base_url: tables.base_url.into_inner(),
             docs: tables.docs.into_inner(),
@@ -45,7 +48,27 @@ impl Source<'_> {
             api: tables.api.unwrap_or_default(),
             account: tables.account.map(Spanned::into_inner),
             check: tables.check.into_inner(),
+            tools,
         })
+    }
+
+    /// Validates the tools. `connection` are the names of the connection.
+    fn tools(
+        self,
+        written: Vec<Spanned<ToolTable>>,
+        connection: BTreeSet<String>,
+    ) -> Result<Vec<ShippedTool>, FileFault> {
+        let known = KnownNames { connection, ..KnownNames::default() };
+        let mut tools: Vec<ShippedTool> = Vec::with_capacity(written.len());
+        for table in written {
+            let at = table.span().start;
+            let tool = self.tool(table, &known)?;
+            if tools.iter().any(|other| other.definition.name == tool.definition.name) {
+                return Err(self.fault(at, format!("There are two tools called “{}”", tool.definition.name)));
+            }
+            tools.push(tool);
+        }
+        Ok(tools)
     }
 
     /// Checks that exactly the tables of this kind of authentication are there.

@@ -51,8 +51,16 @@ impl ConnectionPicker {
 
     /// Returns the label of the chosen connection, else of the default one.
     pub(super) fn chosen_label(&self) -> Option<String> {
-        let chosen = self.choices.iter().find(|choice| choice.value == self.chosen).or(self.choices.first());
-        chosen.map(|choice| choice.label.clone())
+        self.choice().map(|choice| choice.label.clone())
+    }
+
+    /// Returns the chosen connection, else the default one.
+    pub(super) fn chosen_id(&self) -> Option<ConnectionId> {
+        self.choice()?.value.parse().ok()
+    }
+
+    fn choice(&self) -> Option<&SelectOption> {
+        self.choices.iter().find(|choice| choice.value == self.chosen).or(self.choices.first())
     }
 }
 

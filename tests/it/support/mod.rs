@@ -12,6 +12,7 @@ pub(crate) mod everything_server;
 pub(crate) mod guarded_server;
 pub(crate) mod hang;
 pub(crate) mod hub;
+pub(crate) mod ledger_service;
 pub(crate) mod listener;
 pub(crate) mod lossy_proxy;
 pub(crate) mod modern_server;

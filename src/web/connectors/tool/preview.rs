@@ -10,8 +10,11 @@ use sha2::{Digest, Sha256};
 use super::form::FilledForm;
 use super::{Tool, secrets};
 use crate::app::App;
+use crate::connections::RestService;
 use crate::connectors::Effect;
+use crate::db::Tx;
 use crate::error::{Error, FieldFaults};
+use crate::ids::ConnectionId;
 use crate::schema_form::mask;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
@@ -29,6 +32,8 @@ struct PreviewPage {
     name: String,
     effect: Option<Badge>,
     is_destructive: bool,
+    /// The request to a REST service, or why it cannot be made.
+    request: Option<Result<String, String>>,
     /// The label of the connection; `None` if the first run creates one.
     connection: Option<String>,
     input: String,
@@ -54,6 +59,8 @@ pub(super) async fn show(
 ) -> Result<Response, Error> {
     let mut tx = app.db.enter(&me.actor).await?;
     let picker = ConnectionPicker::load(&mut tx, me, &tool.connector, sent.chosen, &FieldFaults::default()).await?;
+    let shown = mask(&tool.version.schema, input);
+    let request = describe_request(&mut tx, me, tool, picker.chosen_id(), &shown).await?;
     drop(tx);
     let shell = below(me, tool.version.label(), &tool.connector).await.title_prefix("Preview");
     let effect = tool.version.effect();
@@ -63,11 +70,28 @@ pub(super) async fn show(
         name: tool.version.name.clone(),
         effect: effect_badge(effect),
         is_destructive: effect == Effect::Destructive,
+        request,
         connection: picker.chosen_label(),
-        input: serde_json::to_string_pretty(&mask(&tool.version.schema, input)).unwrap_or_default(),
+        input: serde_json::to_string_pretty(&shown).unwrap_or_default(),
         action: tool.href(me.here()),
         fields: fields(app, me, tool, sent, digest(tool, input, sent.chosen)),
     }))
+}
+
+/// Describes the request that a run would send to a REST service; `None` for other tools, and without a connection.
+async fn describe_request(
+    tx: &mut Tx,
+    me: &SignedIn,
+    tool: &Tool,
+    connection: Option<ConnectionId>,
+    input: &Value,
+) -> Result<Option<Result<String, String>>, Error> {
+    let (Some(rest), Some(connection), Value::Object(arguments)) = (tool.version.rest_tool()?, connection, input)
+    else {
+        return Ok(None);
+    };
+    let service = RestService::find(tx, &me.actor, connection, &tool.connector).await?;
+    Ok(Some(service.describe_request(rest, arguments).map_err(|refusal| refusal.to_string())))
 }
 
 /// Returns the fields that carry the form.

@@ -1,0 +1,99 @@
+//! Tools of a REST service, with the values and the credential of one account.
+
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+
+use super::rest_service::RestService;
+use super::{store_details, values_of};
+use crate::actor::Actor;
+use crate::connectors::{self, Connector, Descriptor, FieldKind};
+use crate::error::{Error, Result};
+use crate::ids::{ConnectionId, JobId};
+use crate::oauth::TemplateValues;
+use crate::rest::{self, RestCall, RestTool};
+use crate::secret::Secret;
+
+/// Name of the account's id in the requests of tools.
+const ACCOUNT_ID: &str = "account.id";
+
+/// Words in the place of a credential that is not shown.
+const MASK: &str = "(your credential)";
+
+impl RestService {
+    /// Reads the service of a connection, without its credential.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the connector is no longer shipped.
+    pub async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectionId, connector: &Connector) -> Result<Self> {
+        let descriptor = connectors::descriptor(conn, actor, connector.id).await?.ok_or_else(|| {
+            Error::conflict(format!("The catalogue no longer has {}", connector.name), "Disconnect this connection")
+        })?;
+        let (account, captured) = store_details::find_account(conn, actor.owner_id(), id).await?.unwrap_or_default();
+        let mut values = values_of(captured.as_ref());
+        values.extend(account.map(|account| (ACCOUNT_ID.to_owned(), account)));
+        Ok(Self { descriptor, values, credential: None })
+    }
+
+    /// Returns the service of an account whose values and credential are examples.
+    #[must_use]
+    pub fn with_placeholders(descriptor: Descriptor) -> Self {
+        let (mut values, mut secrets) = (TemplateValues::new(), TemplateValues::new());
+        for field in &descriptor.fields {
+            let example = field.example.clone().unwrap_or_else(|| format!("example-{}", field.name));
+            let of_kind = if field.kind == FieldKind::Secret { &mut secrets } else { &mut values };
+            of_kind.insert(field.name.clone(), example);
+        }
+        for name in descriptor.captured_names() {
+            // a value at the beginning of the base URL is an address
+            let is_address = descriptor.base_url.starts_with(&format!("{{{name}}}"));
+            values.insert(
+                name.to_owned(),
+                if is_address { "https://example.test".to_owned() } else { format!("example-{name}") },
+            );
+        }
+        values.insert(ACCOUNT_ID.to_owned(), "example-account".to_owned());
+        let credential = match &descriptor.key {
+            Some(_) => serde_json::json!(secrets).to_string(),
+            None => "example-token".to_owned(),
+        };
+        let takes_credential = descriptor.key.is_some() || descriptor.oauth.is_some();
+        Self { descriptor, values, credential: takes_credential.then(|| Secret::new(credential)) }
+    }
+
+    /// Returns the request that a call of the tool would send, as text, with words in the place of the credential.
+    ///
+    /// # Errors
+    /// An argument that the request cannot express, by name.
+    pub fn describe_request(mut self, tool: RestTool, arguments: &Map<String, Value>) -> Result<String> {
+        let secrets = self.descriptor.fields.iter().filter(|field| field.kind == FieldKind::Secret);
+        let secrets: TemplateValues = secrets.map(|field| (field.name.clone(), MASK.to_owned())).collect();
+        let takes_credential = self.descriptor.key.is_some() || self.descriptor.oauth.is_some();
+        let masked =
+            if self.descriptor.key.is_some() { serde_json::json!(secrets).to_string() } else { MASK.to_owned() };
+        self.credential = takes_credential.then(|| Secret::new(masked));
+        let call = self.call(tool, JobId::FIRST)?;
+        Ok(call.plan(arguments)?.to_text(&call.credential))
+    }
+
+    /// Returns the request that a call of the tool would send, as JSON.
+    ///
+    /// # Errors
+    /// An argument that the request cannot express, by name.
+    pub fn dry_run(&self, tool: RestTool, arguments: &Map<String, Value>) -> Result<Value> {
+        let call = self.call(tool, JobId::FIRST)?;
+        Ok(call.plan(arguments)?.to_json(&call.credential))
+    }
+
+    /// Builds the call of a tool by a job.
+    pub fn call(&self, tool: RestTool, job: JobId) -> Result<RestCall> {
+        let mut known = self.values.clone();
+        known.extend(rest::job_keys(job));
+        Ok(RestCall {
+            tool,
+            rules: self.descriptor.api.clone(),
+            base_url: self.descriptor.base_url.clone(),
+            known,
+            credential: self.credential()?,
+        })
+    }
+}

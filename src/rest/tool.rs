@@ -1,0 +1,99 @@
+//! A tool of a REST service: its request, and how its answer is read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::answer::AnswerTemplate;
+use super::job_keys;
+use super::paging::{CURSOR, Paging};
+use super::planned::PlannedRequest;
+use super::request::RequestTemplate;
+use super::values::Values;
+use crate::egress::Failure;
+use crate::oauth::TemplateValues;
+
+/// A tool of a REST service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestTool {
+    /// Effect of a call.
+    pub effect: ToolEffect,
+    /// Request.
+    pub request: RequestTemplate,
+    /// Part of the answer that people want to see.
+    #[serde(default)]
+    pub answer: AnswerTemplate,
+    /// Way in which a list continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paging: Option<Paging>,
+    /// The permission that the tool needs at the service: a scope, or the name on the service's own page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
+}
+
+/// The effect of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToolEffect {
+    /// Changes nothing.
+    Reads,
+    /// Adds something; a second call adds another.
+    Adds,
+    /// Overwrites something; a second call makes the same.
+    Overwrites,
+    /// Deletes something; a second call finds nothing, which is success.
+    Deletes,
+}
+
+impl ToolEffect {
+    /// Returns the hints of MCP.
+    #[must_use]
+    pub fn annotations(self) -> Value {
+        let (reads, destroys, repeats) = match self {
+            Self::Reads => (true, false, true),
+            Self::Adds => (false, false, false),
+            Self::Overwrites | Self::Deletes => (false, true, true),
+        };
+        serde_json::json!({
+            "readOnlyHint": reads,
+            "destructiveHint": destroys,
+            "idempotentHint": repeats,
+            "openWorldHint": true,
+        })
+    }
+}
+
+impl RestTool {
+    /// Makes the request for the arguments of a call. `known` are the values of the connection and of the job.
+    ///
+    /// # Errors
+    /// An argument that the request cannot express, by name.
+    pub fn plan(
+        &self,
+        base_url: &str,
+        known: &TemplateValues,
+        arguments: &Map<String, Value>,
+    ) -> Result<PlannedRequest, Failure> {
+        let mut planned = self.request.plan(base_url, known, &Values::new(arguments))?;
+        if let (Some(paging), Some(cursor)) = (&self.paging, cursor(arguments)) {
+            planned.url = paging.url(planned.url, cursor)?;
+        }
+        Ok(planned)
+    }
+
+    /// Returns all names that the request uses.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.request.path.names().chain(self.request.nodes().flat_map(super::node::Node::names))
+    }
+
+    /// Reports whether the request carries a key by which the service recognises its repetition.
+    #[must_use]
+    pub fn has_repeat_key(&self) -> bool {
+        self.names().any(|name| name.starts_with(job_keys::PREFIX))
+    }
+}
+
+/// Returns the cursor among the arguments.
+pub(super) fn cursor(arguments: &Map<String, Value>) -> Option<&str> {
+    arguments.get(CURSOR).and_then(Value::as_str).filter(|cursor| !cursor.is_empty())
+}

@@ -1,0 +1,29 @@
+//! Tools of REST services: the request that is sent, and what becomes of the answer.
+
+mod answers;
+mod requests;
+
+use serde_json::Value;
+
+use crate::support::browser::Browser;
+use crate::support::ledger_service::{LedgerService, connect};
+use crate::support::page::Page;
+use crate::support::test_app::TestApp;
+
+fn tool(name: &str) -> String {
+    format!("/connectors/ledger/tools/{name}")
+}
+
+/// Starts a hub with the service, to which alice has connected.
+async fn start() -> (TestApp, LedgerService, Browser) {
+    let app = TestApp::new().await;
+    let ledger = LedgerService::start(&app).await;
+    let alice = app.alice().await;
+    connect(&alice).await;
+    (app, ledger, alice)
+}
+
+/// The job of a page as a program reads it.
+async fn json(browser: &Browser, page: &Page) -> Value {
+    browser.get(&format!("{}.json", page.path())).await.json()
+}
