@@ -196,6 +196,7 @@ async fn call(
 ) -> CallResult {
     let (cancel, events) = (CancellationToken::new(), lease.events());
     let (progress, mut steps) = mpsc::channel(64);
+    let (limit, has_progressed) = (deadline - Instant::now(), AtomicBool::new(false));
     let era = KnownEra::new(prepared.era);
     let context = CallContext {
         limits: Limits { deadline, max_response_bytes: MAX_RESULT_BYTES },
@@ -208,6 +209,7 @@ async fn call(
     let calling = call_target(runner, prepared, context);
     let recording = async {
         while let Some(step) = steps.recv().await {
+            has_progressed.store(true, Ordering::Relaxed);
             events.append(progress_event(&step, prepared, runner.clock.now()));
         }
     };
@@ -219,6 +221,11 @@ async fn call(
             cancel.cancel();
             CallResult { outcome: working.await.redacted(&prepared.redactor), stop: Some(stop) }
         }
+    };
+    let result = if has_progressed.load(Ordering::Relaxed) {
+        CallResult { outcome: result.outcome.after_progress(&prepared.tool, limit), ..result }
+    } else {
+        result
     };
     if era.get() != prepared.era {
         store_era(runner, actor, prepared.connector, era.get()).await;

@@ -78,6 +78,17 @@ impl CallOutcome {
         self
     }
 
+    /// Rewords a timeout of a tool that had reported progress: the server did answer, and `limit` was too short.
+    #[must_use]
+    pub fn after_progress(mut self, tool: &str, limit: Duration) -> Self {
+        if let Self::Retryable { class: "timeout", message, .. } | Self::Unknown { class: "timeout", message } =
+            &mut self
+        {
+            *message = format!("{tool} did not finish within {} seconds", limit.as_secs_f32().ceil()).into();
+        }
+        self
+    }
+
     /// Converts a failure. `was_sent` says whether the call had been handed to the network.
     #[must_use]
     pub fn from_failure(failure: Failure, was_sent: bool) -> Self {
@@ -99,4 +110,25 @@ fn redact(message: &mut Message, redactor: &Redactor) {
     message.text = redactor.redact(&message.text).into_owned();
     message.advice = message.advice.take().map(|advice| redactor.redact(&advice).into_owned().into());
     message.detail = message.detail.take().map(|detail| redactor.redact(&detail).into());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{CallOutcome, Message};
+
+    #[test]
+    fn a_timeout_after_progress_blames_the_time_and_not_the_server() {
+        let reworded = |class| {
+            let message = Message::from("127.0.0.1 did not answer within 298 seconds");
+            match (CallOutcome::Unknown { class, message }).after_progress("countdown", Duration::from_millis(297_900))
+            {
+                CallOutcome::Unknown { message, .. } => message.to_string(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(reworded("timeout"), "countdown did not finish within 298 seconds");
+        assert!(reworded("no_answer").starts_with("127.0.0.1"), "only the time is reworded");
+    }
 }

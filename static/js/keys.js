@@ -1,11 +1,31 @@
-// A single key leads to the search: aria-keyshortcuts names it on the link, unless the person turned the keys off.
+// A single key leads to the search: aria-keyshortcuts names it on the link, unless the person turned the keys off. What is typed
+// before the search has opened is carried into its field.
+const typedKey = "typed";
+let typed;
 addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typed !== undefined) {
+    if (event.key === "Escape") typed = undefined;
+    else if (event.key.length === 1) typed += event.key;
+    return;
+  }
   const isTyping = event.target.closest?.("input, select, textarea, [contenteditable]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+  if (event.key !== "/" || isTyping) return;
   const link = document.querySelector('[aria-keyshortcuts="/"]');
   if (!link) return;
   event.preventDefault();
   const field = link.ariaCurrent === "page" && document.querySelector("main [type=search]");
-  if (field) field.select();
-  else link.click();
+  if (field) return field.select();
+  typed = "";
+  link.click();
+});
+addEventListener("pagehide", () => {
+  if (typed) sessionStorage.setItem(typedKey, typed);
+  typed = undefined;
+});
+addEventListener("DOMContentLoaded", () => {
+  const carried = sessionStorage.getItem(typedKey);
+  sessionStorage.removeItem(typedKey);
+  const field = carried && document.querySelector("main [type=search][autofocus]");
+  if (field) field.value = carried + field.value;
 });

@@ -20,6 +20,22 @@ suite("search", {}, (stage) => {
     assert.equal(await focused(page), "f-q", "on its page, the key goes to the field");
   });
 
+  test("what is typed before the search has opened is in its field", async () => {
+    const page = await stage.enter("alice");
+    await page.goto("/jobs");
+    await page.route("**/search", async (route) => {
+      await page.keyboard.type("has");
+      await route.continue();
+    });
+    await page.keyboard.press("/");
+    await page.waitForURL("**/search");
+    assert.equal(await page.locator("#f-q").inputValue(), "has");
+    await page.keyboard.press("End");
+    await page.keyboard.type("h");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: /hash/i }).first().waitFor();
+  });
+
   test("in a field a slash is a letter, and a person can turn the key off", async () => {
     const page = await stage.enter("bob");
     await page.goto("/connectors");

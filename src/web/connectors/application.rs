@@ -39,7 +39,6 @@ struct ApplicationPage<'a> {
     service: &'a str,
     /// The page of the service.
     service_href: String,
-    host: String,
     callback: String,
     docs: String,
     docs_host: String,
@@ -135,7 +134,6 @@ async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &s
             faults,
             service: &connector.name,
             service_href: href(connector, me.here()),
-            host: application.provider.host(),
             callback: app.public_url.join(CALLBACK).map(String::from).unwrap_or_default(),
             docs: application.descriptor.docs.clone(),
             docs_host: host_of(&application.descriptor.docs),

@@ -17,6 +17,8 @@ pub(super) struct ConnectionPicker {
     /// Usable connections, the default first.
     pub(super) choices: Vec<SelectOption>,
     pub(super) chosen: String,
+    /// The label of the default connection; its choice says besides that it is the default.
+    default_label: String,
     /// Faults of this field.
     pub(super) faults: FieldFaults,
     /// Address of the page that connects the service, if no connection is usable.
@@ -34,12 +36,17 @@ impl ConnectionPicker {
     ) -> Result<Self, Error> {
         let all = connections::list_for_connector(tx, &me.actor, connector.id).await?;
         let usable = all.iter().filter(|connection| connection.status.is_usable());
-        let choices: Vec<_> = usable.map(|it| SelectOption::new(it.id.to_string(), it.label.clone())).collect();
+        let mut choices: Vec<_> = usable.map(|it| SelectOption::new(it.id.to_string(), it.label.clone())).collect();
+        let default_label = choices.first().map(|first| first.label.clone()).unwrap_or_default();
+        if let [first, _, ..] = &mut choices[..] {
+            first.label.push_str(", used by default");
+        }
         let connects_itself = connector.auth == AuthKind::None && all.is_empty();
         Ok(Self {
             chosen: chosen.unwrap_or_default().to_owned(),
             connect: (choices.is_empty() && !connects_itself).then(|| href(connector, me.here())),
             choices,
+            default_label,
             faults: field_faults(faults),
         })
     }
@@ -51,7 +58,8 @@ impl ConnectionPicker {
 
     /// Returns the label of the chosen connection, else of the default one.
     pub(super) fn chosen_label(&self) -> Option<String> {
-        self.choice().map(|choice| choice.label.clone())
+        let is_default = self.choices.first()?.value == self.choice()?.value;
+        Some(if is_default { self.default_label.clone() } else { self.choice()?.label.clone() })
     }
 
     /// Returns the chosen connection, else the default one.

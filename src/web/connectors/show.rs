@@ -66,6 +66,7 @@ struct ShowPage {
     tile: Tile,
     description: String,
     kind: &'static str,
+    transport: Transport,
     url: Option<String>,
     state: Badge,
     /// Connections that are not disconnected.
@@ -105,6 +106,8 @@ struct ConnectorData<'a> {
 struct ConnectionRow {
     href: String,
     label: String,
+    /// Runs use it unless another connection is chosen.
+    is_default: bool,
     status: Badge,
     credential: &'static str,
     created_at: When,
@@ -112,6 +115,16 @@ struct ConnectionRow {
 }
 
 impl ShowPage {
+    /// Returns true if the hub itself runs the tools.
+    fn is_builtin(&self) -> bool {
+        self.transport == Transport::Builtin
+    }
+
+    /// Returns true if something stands at the end of the head.
+    const fn has_actions(&self) -> bool {
+        self.application.is_some() || self.edit_href.is_some() || (self.connections.len() < 2 && self.method.is_some())
+    }
+
     fn new(shell: Shell, data: ConnectorData<'_>, calendar: &Calendar) -> Self {
         let here = shell.here();
         let ConnectorData { connector, tools, connections, jobs, q } = data;
@@ -129,11 +142,8 @@ impl ShowPage {
             kind: kind_label(connector.transport),
             url: connector.mcp_server_url.clone(),
             state: state_badge(connections, needs_nothing),
-            connections: connections
-                .iter()
-                .filter(|connection| !connection.status.is_disconnected())
-                .map(|connection| ConnectionRow::new(connector, connection, &here, calendar))
-                .collect(),
+            connections: connection_rows(connector, connections, &here, calendar),
+            transport: connector.transport,
             // the first run connects a service without credentials, unless the user has disconnected it
             method: ConnectMethod::find(connector, connections).filter(|_| !needs_nothing || !connections.is_empty()),
             connect_href: format!("{}/connection", href(connector, &here)),
@@ -151,6 +161,17 @@ impl ShowPage {
     }
 }
 
+/// Returns the connections that are not disconnected; the first that works is the one that calls use.
+fn connection_rows(connector: &Connector, all: &[Connection], here: &Here, calendar: &Calendar) -> Vec<ConnectionRow> {
+    let default = all.iter().find(|connection| connection.status.is_usable()).map(|connection| connection.id);
+    let live = all.iter().filter(|connection| !connection.status.is_disconnected());
+    let row = |connection: &Connection| ConnectionRow {
+        is_default: default == Some(connection.id),
+        ..ConnectionRow::new(connector, connection, here, calendar)
+    };
+    live.map(row).collect()
+}
+
 /// Returns the state of the connection that calls use, as the catalogue shows it.
 fn state_badge(connections: &[Connection], needs_nothing: bool) -> Badge {
     let usable = connections.iter().find(|connection| connection.status.is_usable());
@@ -166,6 +187,7 @@ impl ConnectionRow {
         Self {
             href: here.path(&format!("/connections/{}", connection.id)),
             label: connection.label.clone(),
+            is_default: false,
             status: Badge::connection(connection.status),
             credential: match (connection.has_secret, connector.auth) {
                 (true, AuthKind::OAuth) => "A token from signing in, stored encrypted",

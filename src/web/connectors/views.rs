@@ -48,6 +48,7 @@ pub(super) struct ToolPage {
     pub(super) is_destructive: bool,
     /// The tool has changed, and waits for its owner.
     pub(super) held: Option<HeldNote>,
+    pub(super) transport: Transport,
     /// The reason why the hub cannot use the tool's schema.
     pub(super) unusable_reason: Option<String>,
     /// The button that shows the form in its other view: operation and label.
@@ -60,6 +61,13 @@ pub(super) struct ToolPage {
     pub(super) runs: Vec<RunView>,
     pub(super) all_runs: String,
     pub(super) schema: SchemaText,
+}
+
+impl ToolPage {
+    /// Returns true if the hub itself runs the tool, so no server says what the tool does.
+    fn is_builtin(&self) -> bool {
+        self.transport == Transport::Builtin
+    }
 }
 
 /// The note of a tool that is held back.

@@ -83,7 +83,10 @@ pub(super) fn advice(job: &Job) -> Option<&'static str> {
             Some("The tool itself reported this error. Change the input and run it again.")
         }
         (JobStatus::Failed, Some("auth")) => Some("The server did not accept the stored credential. Nothing was run."),
-        (JobStatus::Failed, Some("timeout" | "unreachable")) => {
+        (JobStatus::Failed, Some("timeout")) => {
+            Some("That took too long. Check that the server is running, then run it again.")
+        }
+        (JobStatus::Failed, Some("unreachable")) => {
             Some("The server did not answer. Check that it is running, then run it again.")
         }
         (JobStatus::Failed, _) => Some("Nothing is lost: the input is kept, and “Run again” fills the form with it."),

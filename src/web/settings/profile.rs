@@ -77,7 +77,7 @@ async fn form(app: &App, me: &SignedIn, fields: &Fields, faults: FieldFaults) ->
         display_name: &fields.display_name,
         time_zone: &fields.time_zone,
         zones: zone_options(&fields.time_zone),
-        hint: format!("Times are shown in this time zone. There it is {} now.", local.long_text()),
+        hint: format!("Times are shown in this time zone, where it is {} now.", local.brief()),
     };
     page_with(status, &form)
 }

@@ -247,6 +247,12 @@ impl Shell {
         settings_links::settings_links(self.user.as_ref().is_some_and(|user| user.is_admin))
     }
 
+    /// Returns the links to the pages of the hub, for administrators.
+    #[must_use]
+    pub fn administration_links(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        settings_links::administration_links(self.user.as_ref().is_some_and(|user| user.is_admin))
+    }
+
     /// Returns the signed-in user.
     #[must_use]
     pub const fn user(&self) -> Option<&ShellUser> {

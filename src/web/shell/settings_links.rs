@@ -16,6 +16,11 @@ const LINKS: [SettingsLink; 8] = [
     ("Hub log", "/admin/log", "scroll-text"),
 ];
 
+/// Returns the links to the pages of the hub that a person sees.
+pub(super) fn administration_links(is_admin: bool) -> &'static [SettingsLink] {
+    &settings_links(is_admin)[ADMINISTRATION..]
+}
+
 /// Returns the links that a person sees.
 pub(super) fn settings_links(is_admin: bool) -> &'static [SettingsLink] {
     if is_admin { &LINKS } else { &LINKS[..ADMINISTRATION] }

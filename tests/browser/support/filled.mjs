@@ -36,7 +36,7 @@ async function type(page, fields) {
 // Opens the preview of a run.
 async function preview(page) {
   await type(page, { "v/a": "1", "v/b": "2" });
-  return send(page, "Show what would be sent");
+  return send(page, "Preview this run");
 }
 
 // Enters wrong passwords until sign-in is throttled.

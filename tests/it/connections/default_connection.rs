@@ -27,7 +27,7 @@ async fn the_form_offers_a_choice_between_several_connections() {
     assert!(!alice.get(TOOL).await.has("select[name=connection]"), "there is nothing to choose");
     account(&alice, "Work").await;
     let form = alice.get(TOOL).await;
-    assert_eq!(form.texts("select[name=connection] option"), ["Account 1", "Work"]);
+    assert_eq!(form.texts("select[name=connection] option"), ["Account 1, used by default", "Work"]);
     let job = app.run(&alice, TOOL, []).await;
     assert_eq!(through(&app, &job).await, "Account 1");
 
@@ -60,7 +60,7 @@ async fn calls_use_the_new_default_connection() {
     );
     assert!(!chosen.has("form[action$='/default']"));
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.preferred");
-    assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work", "Account 1"]);
+    assert_eq!(alice.get(TOOL).await.texts("select[name=connection] option"), ["Work, used by default", "Account 1"]);
     assert_eq!(through(&app, &app.run(&alice, TOOL, []).await).await, "Work");
 
     // the disconnected one is no longer the default, so the oldest is

@@ -47,7 +47,7 @@ async fn disconnecting_deletes_the_secret_keeps_the_jobs_and_allows_another_conn
     // its label is free again
     let service = alice.get(GUARDED).await;
     assert_eq!(service.text("dl .state"), "Disconnected");
-    let form = alice.get(&service.attr("section[aria-labelledby=connections-heading] a", "href").unwrap()).await;
+    let form = alice.get(&service.attr(".page-head .actions a.btn", "href").unwrap()).await;
     let again = alice.submit(&form, "main form", [("label", "Account 1"), ("token", TOKEN)]).await;
     assert_eq!(again.text(".flash.ok p"), "Guarded is connected.");
     assert_eq!(app.run(&alice, TOOL, []).await.text("#job-result pre"), "done");

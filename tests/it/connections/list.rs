@@ -126,7 +126,8 @@ async fn a_long_list_continues_on_the_next_page() {
     let first = alice.get("/connections").await;
     let second = alice.get(&first.attr("nav.pager a[rel=next]", "href").unwrap()).await;
     assert_eq!((rows(&first).len(), rows(&second).len()), (50, 11));
-    assert_eq!(rows(&first)[..2], ["Guarded Box 60", "Guarded Account 1, used by default"]);
+    assert_eq!(rows(&first)[0], "Guarded Box 60");
+    assert!(rows(&first)[1].starts_with("Guarded Account 1"), "{:?}", rows(&first)[1]);
     assert!(rows(&second).last().unwrap().starts_with("Guarded Box 59"));
     assert_eq!(second.attr("nav.pager a", "href").as_deref(), Some("/connections"));
     assert!(!second.has("nav.pager a[rel=next]"));

@@ -11,14 +11,17 @@ const FORM: &str = "/connectors/guarded/connection";
 async fn a_second_account_gets_another_label() {
     let (app, alice, server) = guarded().await;
     let service = alice.get(GUARDED).await;
-    let link = "section[aria-labelledby=connections-heading] p.actions a";
+    let link = ".page-head .actions a[href$='/connection']";
     assert_eq!(
         (service.text(link).as_str(), service.attr(link, "href").as_deref()),
         ("Add another account", Some(FORM))
     );
     let added = account(&alice, " Work ").await;
     assert_eq!((added.path(), added.text(".flash.ok p").as_str()), (GUARDED, "Guarded is connected."));
-    assert_eq!(added.texts("section[aria-labelledby=connections-heading] tbody th"), ["Account 1", "Work"]);
+    assert_eq!(
+        added.texts("section[aria-labelledby=connections-heading] tbody th"),
+        ["Account 1 used by default", "Work"]
+    );
     assert_eq!(app.audit_actions().await.last().unwrap(), "connection.created");
     assert_eq!(count(&app, "secrets").await, 2);
 

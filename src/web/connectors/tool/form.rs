@@ -111,6 +111,7 @@ pub(super) async fn show(app: &App, me: &SignedIn, tool: &Tool, filled: FilledFo
             href: format!("{}/discovery", href(&tool.connector, me.here())),
             is_refusal: filled.is_refused,
         }),
+        transport: tool.connector.transport,
         unusable_reason: tool.plan.unusable_reason.clone(),
         action: tool.href(me.here()),
         idem: filled.idem.to_owned(),

@@ -11,7 +11,7 @@ use super::form::FilledForm;
 use super::{Tool, secrets};
 use crate::app::App;
 use crate::connections::RestService;
-use crate::connectors::Effect;
+use crate::connectors::{Effect, Transport};
 use crate::db::Tx;
 use crate::error::{Error, FieldFaults};
 use crate::ids::ConnectionId;
@@ -34,6 +34,8 @@ struct PreviewPage {
     is_destructive: bool,
     /// The request to a REST service, or why it cannot be made.
     request: Option<Result<String, String>>,
+    /// The hub itself runs the tool, so no server says what the tool does.
+    is_builtin: bool,
     /// The label of the connection; `None` if the first run creates one.
     connection: Option<String>,
     input: String,
@@ -71,6 +73,7 @@ pub(super) async fn show(
         effect: effect_badge(effect),
         is_destructive: effect == Effect::Destructive,
         request,
+        is_builtin: tool.connector.transport == Transport::Builtin,
         connection: picker.chosen_label(),
         input: serde_json::to_string_pretty(&shown).unwrap_or_default(),
         action: tool.href(me.here()),
