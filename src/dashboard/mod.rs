@@ -54,6 +54,12 @@ pub struct FirstSteps {
 }
 
 impl FirstSteps {
+    /// Returns the number of steps that are done, of three.
+    #[must_use]
+    pub fn done(self) -> usize {
+        [self.has_run, self.has_service, self.has_chosen_time_zone].into_iter().filter(|is_done| *is_done).count()
+    }
+
     const fn are_done(self) -> bool {
         self.has_run && self.has_service && self.has_chosen_time_zone
     }

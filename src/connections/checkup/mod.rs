@@ -143,8 +143,8 @@ impl Check {
             Self::Issuer => "You signed in at the right provider",
             Self::Client => "The provider accepts this hub’s client",
             Self::Credential => "The service accepts your credential",
-            Self::RequestedScopes => "All requested scopes are granted",
-            Self::Call => "A read-only call succeeds",
+            Self::RequestedScopes => "The service granted every permission",
+            Self::Call => "A call works",
         }
     }
 }

@@ -110,7 +110,7 @@ export async function fill(stage) {
     ["add-error", "/connectors/new/mcp", alice, press("Add the server")],
     ["tool-error", "/connectors/everything/tools/get-sum", alice, press("Run this tool")],
     ["settings-profile-error", "/settings/profile", alice, press("Save", { display_name: "" })],
-    ["settings-email-error", "/settings/sign-in/email", alice, press("Write the message")],
+    ["settings-email-error", "/settings/sign-in/email", alice, press("Create the link")],
     ["settings-password-error", "/settings/sign-in/password", alice, press("Change password")],
     ["connectors", "/connectors"], ["connectors-coming", "/connectors", owner], ["connectors-list", "/connectors?view=list&q=json"], ["connectors-found", "/connectors?q=echo"],
     ["connectors-none", "/connectors?q=nothing+like+it&category=custom"],
@@ -249,7 +249,7 @@ async function newEmailLink({ hub, page }) {
   await page.goto("/settings/sign-in/email");
   await page.getByLabel("New email address").fill("alice@new.example.org");
   await page.getByLabel("Current password").fill(password);
-  await page.getByRole("button", { name: "Write the message" }).click();
+  await page.getByRole("button", { name: "Create the link" }).click();
   return hub.mailed(/\/email\/\S+/);
 }
 
