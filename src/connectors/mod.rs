@@ -38,7 +38,10 @@ pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
 pub use edits::{change_url, remove, rename};
 pub use service::{descriptor, list_names_of_provider};
-pub use shipped::{Account, Check, Descriptor, Field, FieldKind, FileFault, Key, Shipped, ShippedTool, shipped};
+pub use shipped::{
+    Account, Check, DescriptionSource, Descriptor, Field, FieldKind, FileFault, Hosted, Key, Shipped, ShippedTool,
+    shipped,
+};
 pub use slug::Slug;
 pub use store::Connector;
 pub use store_changes::{AddedTool, ChangedConnector};
@@ -182,8 +185,8 @@ pub async fn require_sign_in(
     Ok(store_providers::require_sign_in(conn, actor.owner_id(), id, &as_json(provider)?).await?)
 }
 
-/// Replaces the OAuth description of the actor's own connector, and records that, in the caller's transaction. Does nothing if the
-/// description is the same.
+/// Replaces the OAuth description of the actor's own connector, or the actor's one of a shipped MCP server, and records that, in
+/// the caller's transaction. Does nothing if the description is the same. The first one is no change.
 pub async fn replace_provider(
     tx: &mut Tx,
     actor: &Actor,
@@ -191,10 +194,14 @@ pub async fn replace_provider(
     provider: &Provider,
     now: Timestamp,
 ) -> Result<()> {
-    let Some(former) = self::provider(tx, actor, id).await? else { return Ok(()) };
-    if former == *provider || !store_providers::replace(tx, actor.owner_id(), id, &as_json(provider)?).await? {
+    let (owner, former, stored) = (actor.owner_id(), self::provider(tx, actor, id).await?, as_json(provider)?);
+    if former.as_ref() == Some(provider)
+        || !(store_providers::replace(tx, owner, id, &stored).await?
+            || store_providers::replace_discovered(tx, owner, id, &stored).await?)
+    {
         return Ok(());
     }
+    let Some(former) = former else { return Ok(()) };
     let (from, to) = (former.issuer().to_owned(), provider.issuer().to_owned());
     audit::record(tx, actor, &Action::ProviderChanged(ConnectorChange { connector: id, from, to }), now).await
 }

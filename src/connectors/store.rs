@@ -7,7 +7,7 @@ use url::Url;
 use super::slug::Slug;
 use super::{AuthKind, NewConnector, Transport, Visibility};
 use crate::actor::{Actor, Origin};
-use crate::clock::Timestamp;
+use crate::clock::{Day, Timestamp};
 use crate::ids::{ConnectorId, OwnerId};
 use crate::upstream::ProtocolEra;
 
@@ -32,6 +32,12 @@ pub struct Connector {
     pub transport: Transport,
     /// URL of its MCP server.
     pub mcp_server_url: Option<String>,
+    /// Page from which the description of a shipped server was taken, and the day.
+    pub seen_source: Option<String>,
+    /// The day on which that page said so.
+    pub seen_on: Option<Day>,
+    /// Set if nobody has connected the shipped server yet.
+    pub is_unconfirmed: bool,
     /// Era of that server as its calls by the reading owner found it; `None` if it is not known yet.
     pub era: Option<ProtocolEra>,
     /// Time of creation.
@@ -65,6 +71,18 @@ impl Connector {
         self.owner_id.is_some()
     }
 
+    /// Reports whether its file describes a REST service, at whose provider the hub has one OAuth client for all users.
+    #[must_use]
+    pub fn has_hub_client(&self) -> bool {
+        self.owner_id.is_none() && self.transport != Transport::Mcp
+    }
+
+    /// Reports whether the owner has to connect it before the hub knows its tools: it is an MCP server that is shipped.
+    #[must_use]
+    pub fn is_hosted(&self) -> bool {
+        self.owner_id.is_none() && self.transport == Transport::Mcp
+    }
+
     /// Reports whether its tools come from a server, which each owner discovers for themselves.
     #[must_use]
     pub fn has_discovery(&self) -> bool {
@@ -86,6 +104,9 @@ macro_rules! select_connectors {
                    c.auth_type AS "auth!: AuthKind",
                    c.transport AS "transport!: Transport",
                    c.mcp_server_url,
+                   c.seen_source,
+                   c.seen_on,
+                   c.is_unconfirmed AS "is_unconfirmed!",
                    d.protocol_era AS "era?: ProtocolEra",
                    c.created_at AS "created_at!",
                    d.started_at AS "discovered_at?",

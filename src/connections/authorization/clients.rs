@@ -58,7 +58,7 @@ pub(super) async fn ensure(
     if let Some(client) = authorization.find_client(actor, connector, provider).await? {
         return Ok(client);
     }
-    if connector.owner_id.is_none() {
+    if connector.has_hub_client() {
         return Err(Error::conflict(
             format!("This hub has no OAuth application at {} yet", provider.host()),
             format!("Ask an administrator to add one on the {} page", connector.name),

@@ -100,7 +100,7 @@ pub struct CompletedSignIn {
 
 impl AuthorizationService<'_> {
     /// Discovers the provider of an MCP server anew, before a sign-in. Returns the change if the server names another issuer now:
-    /// the user has to confirm it. Any other change is stored at once. A shipped connector has its provider in its file.
+    /// the user has to confirm it. Any other change is stored at once. A shipped REST service has its provider in its file.
     ///
     /// # Errors
     /// A sentence that says what the server or its provider did not answer.
@@ -190,7 +190,7 @@ impl AuthorizationService<'_> {
         connector: &Connector,
         provider: &Provider,
     ) -> Result<Option<OauthClientRecord>> {
-        let owner = if connector.owner_id.is_none() { OwnerId::HUB } else { actor.owner_id() };
+        let owner = if connector.has_hub_client() { OwnerId::HUB } else { actor.owner_id() };
         let mut conn = self.system.acquire().await?;
         oauth_clients::find_current(
             &mut conn,

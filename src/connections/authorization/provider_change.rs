@@ -4,7 +4,7 @@
 //! stored one in the transaction that begins the sign-in, with a client of the new issuer. Grants of the former issuer keep
 //! their clients, so no token of theirs reaches the new one. Called by `start`, and by the pages that connect a service.
 
-use super::{AuthorizationService, store_connections, stored_provider};
+use super::{AuthorizationService, store_connections};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::{oauth_clients, probe};
@@ -49,9 +49,10 @@ pub(super) async fn discover(
     connector: &Connector,
     now: Timestamp,
 ) -> Result<Option<ProviderChange>> {
-    let Some(server) = connector.server_url().filter(|_| connector.is_own()) else { return Ok(None) };
+    let Some(server) = connector.server_url().filter(|_| connector.has_discovery()) else { return Ok(None) };
     let mut tx = authorization.db.enter(actor).await?;
-    let former = stored_provider(&mut tx, actor, connector.id).await?;
+    // nobody has signed in yet at a server that is shipped
+    let former = connectors::provider(&mut tx, actor, connector.id).await?;
     // no transaction is open while the server answers
     drop(tx);
     let challenge = match Box::pin(probe::discover_unauthenticated(authorization.egress, &server)).await? {
@@ -59,19 +60,21 @@ pub(super) async fn discover(
         // some servers challenge only calls
         DiscoveryAnswer::Answered(_) => None,
     };
-    let challenge = challenge.unwrap_or_else(|| Challenge {
-        resource_metadata: former.resource_metadata.clone(),
-        scopes: former.scopes.clone(),
-        error: None,
-    });
-    let provider = oauth::discover(authorization.egress, &server, &challenge, Some(former.issuer())).await?;
-    if provider.issuer() != former.issuer() {
+    let challenge = challenge.unwrap_or_else(|| former.as_ref().map(former_challenge).unwrap_or_default());
+    let known_issuer = former.as_ref().map(Provider::issuer);
+    let provider = oauth::discover(authorization.egress, &server, &challenge, known_issuer).await?;
+    if let Some(former) = former.filter(|former| provider.issuer() != former.issuer()) {
         return Ok(Some(ProviderChange { former, provider }));
     }
     let mut tx = authorization.db.enter(actor).await?;
     connectors::replace_provider(&mut tx, actor, connector.id, &provider, now).await?;
     tx.commit().await?;
     Ok(None)
+}
+
+/// Returns what a server that challenges no discovery said at the former sign-in.
+fn former_challenge(former: &Provider) -> Challenge {
+    Challenge { resource_metadata: former.resource_metadata.clone(), scopes: former.scopes.clone(), error: None }
 }
 
 /// Replaces the description of the connector's provider, in the caller's transaction.

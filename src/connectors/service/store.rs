@@ -17,8 +17,9 @@ pub(in crate::connectors) async fn upsert(
     sqlx::query_scalar!(
         r#"
         INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, base_url, docs_url,
-            account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+            account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at, mcp_server_url, seen_source,
+            seen_on, is_unconfirmed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         ON CONFLICT (owner_id, slug) DO UPDATE
         SET visibility = EXCLUDED.visibility,
             name = EXCLUDED.name,
@@ -34,6 +35,10 @@ pub(in crate::connectors) async fn upsert(
             api_headers = EXCLUDED.api_headers,
             account_call = EXCLUDED.account_call,
             check_call = EXCLUDED.check_call,
+            mcp_server_url = EXCLUDED.mcp_server_url,
+            seen_source = EXCLUDED.seen_source,
+            seen_on = EXCLUDED.seen_on,
+            is_unconfirmed = EXCLUDED.is_unconfirmed,
             is_active = true
         RETURNING id AS "id: ConnectorId"
         "#,
@@ -54,6 +59,10 @@ pub(in crate::connectors) async fn upsert(
         columns.account_call,
         columns.check_call,
         now,
+        shipped.hosted.as_ref().map(|it| it.server_url.as_str()),
+        shipped.hosted.as_ref().map(|it| it.seen.url.as_str()),
+        shipped.hosted.as_ref().map(|it| it.seen.on),
+        shipped.hosted.as_ref().is_some_and(|it| it.is_unconfirmed),
     )
     .fetch_one(conn)
     .await

@@ -7,6 +7,7 @@ mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 mod fault;
+mod hosted;
 mod provider_validation;
 mod tool;
 mod validation;
@@ -20,6 +21,8 @@ use toml::{Spanned, Value};
 use self::descriptor::Tables;
 pub use self::descriptor::{Account, Check, Descriptor, Field, FieldKind, Key};
 pub use self::fault::FileFault;
+pub use self::hosted::{DescriptionSource, Hosted};
+use self::hosted::{HostedFields, SourceTable};
 pub use self::tool::ShippedTool;
 use self::tool::ToolTable;
 use super::{AuthKind, Category, Slug, Transport};
@@ -49,6 +52,8 @@ pub struct Shipped {
     pub transport: Transport,
     /// Description, if the connector is a REST service.
     pub descriptor: Option<Box<Descriptor>>,
+    /// Description, if the connector is an MCP server.
+    pub hosted: Option<Hosted>,
 }
 
 /// Returns all connectors that are embedded in this binary.
@@ -77,6 +82,9 @@ struct ConnectorFile {
     check: Option<Spanned<Check>>,
     #[serde(default)]
     tool: Vec<Spanned<ToolTable>>,
+    server_url: Option<Spanned<Value>>,
+    seen: Option<Spanned<SourceTable>>,
+    unconfirmed: Option<Spanned<bool>>,
 }
 
 impl Shipped {
@@ -89,9 +97,27 @@ impl Shipped {
         let description = source.text("description", written.description, MAX_DESCRIPTION_LENGTH)?;
         let category = source.word("category", written.category, Category::ALL.map(|it| (it.as_str(), it)))?;
         let auth = source.word("auth", written.auth, AuthKind::ALL.map(|it| (it.as_str(), it)))?;
-        // MCP servers are added by users
-        let transports = [Transport::Builtin, Transport::Rest].map(|it| (it.stored_text(), it));
+        let transports = Transport::ALL.map(|it| (it.stored_text(), it));
         let transport = source.word("transport", written.transport, transports)?;
+        let (server_url, seen, unconfirmed) = (written.server_url, written.seen, written.unconfirmed);
+        let hosted = HostedFields { server_url, seen, unconfirmed };
+        let hosted = if transport == Transport::Mcp {
+            source.refuse_rest([
+                ("base_url", written.base_url.as_ref().map(|it| it.span().start)),
+                ("docs", written.docs.as_ref().map(|it| it.span().start)),
+                ("field", written.field.first().map(|it| it.span().start)),
+                ("oauth", written.oauth.as_ref().map(|it| it.span().start)),
+                ("key", written.key.as_ref().map(|it| it.span().start)),
+                ("api", written.api.as_ref().map(|_| 0)),
+                ("account", written.account.as_ref().map(|it| it.span().start)),
+                ("check", written.check.as_ref().map(|it| it.span().start)),
+                ("tool", written.tool.first().map(|it| it.span().start)),
+            ])?;
+            Some(source.hosted(hosted)?)
+        } else {
+            source.refuse_hosted(&hosted)?;
+            None
+        };
         let descriptor = match transport {
             Transport::Rest => {
                 let tables = Tables {
@@ -109,7 +135,7 @@ impl Shipped {
             }
             Transport::Builtin | Transport::Mcp => None,
         };
-        Ok(Self { slug, name, description, category, auth, transport, descriptor })
+        Ok(Self { slug, name, description, category, auth, transport, descriptor, hosted })
     }
 }
 
@@ -150,6 +176,14 @@ impl Source<'_> {
             known => format!("Write one of {}", known.join(", ")),
         };
         self.field(field, value, &hint, |text| words.iter().find(|(word, _)| *word == text).map(|(_, it)| *it))
+    }
+
+    /// Refuses the tables of a REST service in a file of another transport. Each has its name and its position.
+    fn refuse_rest<const N: usize>(self, tables: [(&str, Option<usize>); N]) -> Result<(), FileFault> {
+        match tables.into_iter().find_map(|(table, at)| Some((table, at?))) {
+            Some((table, at)) => Err(self.fault(at, format!("“{table}” is for transport rest. Remove it"))),
+            None => Ok(()),
+        }
     }
 
     fn require<T>(self, field: &str, value: Option<T>) -> Result<T, FileFault> {

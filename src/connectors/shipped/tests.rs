@@ -52,7 +52,8 @@ fn the_error_of_an_unknown_field_lists_the_known_ones() {
     assert_eq!(
         refusal("category =", "categori ="),
         "connectors/tides.toml, line 5, column 1: “categori” is not a field here. The fields are slug, name, \
-         description, category, auth, transport, base_url, docs, field, oauth, key, api, account, check"
+         description, category, auth, transport, base_url, docs, field, oauth, key, api, account, check, \
+         tool, server_url, seen, unconfirmed"
     );
 }
 
@@ -95,8 +96,8 @@ fn the_error_of_an_unknown_word_lists_the_known_ones() {
         "connectors/tides.toml, line 6, column 8: “auth” does not fit. Write one of none, token, oauth"
     );
     assert_eq!(
-        refusal("\"builtin\"", "\"mcp\""),
-        "connectors/tides.toml, line 7, column 13: “transport” does not fit. Write one of builtin, rest"
+        refusal("\"builtin\"", "\"stdio\""),
+        "connectors/tides.toml, line 7, column 13: “transport” does not fit. Write one of builtin, mcp, rest"
     );
 }
 

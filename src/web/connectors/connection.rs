@@ -6,9 +6,12 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
+use super::discovery::describe_dropped;
 use super::{below, href, key, sign_in};
 use crate::app::App;
-use crate::connections::{self, CredentialService, FormValues, NewConnection, NewCredential, NewToken, label};
+use crate::connections::{
+    self, CredentialService, DiscoveryOutcome, FormValues, NewConnection, NewCredential, NewToken, label,
+};
 use crate::connectors::{self, AuthKind, Connector};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
@@ -18,6 +21,7 @@ use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
 use crate::web::shell::Shell;
+use crate::web::when::count;
 
 #[derive(Template)]
 #[template(path = "connectors/connection.html")]
@@ -94,7 +98,11 @@ pub(super) async fn create(
     let credentials = CredentialService { db: &app.db, vault: &app.vault, egress: &app.egress };
     match credentials.connect(&me.actor, &connector, &new, app.clock.now()).await {
         Ok(_) => {
-            me.flash(Flash::success(format!("{} is connected.", connector.name))).await?;
+            let mut message = format!("{} is connected.", connector.name);
+            if connector.is_hosted() {
+                message.push_str(&discover_tools(&app, &me, &connector).await?);
+            }
+            me.flash(Flash::success(message)).await?;
             Ok(see_other(&href(&connector, me.here())))
         }
         Err(Error::Invalid(faults)) => {
@@ -102,6 +110,20 @@ pub(super) async fn create(
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Reads the tools of a shipped server for its new user. Returns a sentence about the result.
+async fn discover_tools(app: &App, me: &SignedIn, connector: &Connector) -> Result<String, Error> {
+    let now = app.clock.now();
+    let outcome =
+        connections::discover_tools(&app.db, &app.egress, &app.refresher, &me.actor, connector.id, now).await?;
+    Ok(match outcome {
+        DiscoveryOutcome::Found(found, _) => {
+            format!(" It has {}.{}", count(found.tools.len() as u64, "tool"), describe_dropped(&found))
+        }
+        DiscoveryOutcome::Failed(reason) => format!(" Its tools could not be read yet: {reason}. Refresh them below."),
+        DiscoveryOutcome::TooSoon(_) => String::new(),
+    })
 }
 
 /// Returns the stored fields of the connection with this label; empty if there is none.

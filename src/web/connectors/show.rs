@@ -68,6 +68,8 @@ struct ShowPage {
     kind: &'static str,
     transport: Transport,
     url: Option<String>,
+    /// Source of the description of a shipped server.
+    source: Option<SourceView>,
     state: Badge,
     /// Connections that are not disconnected.
     connections: Vec<ConnectionRow>,
@@ -102,6 +104,14 @@ struct ConnectorData<'a> {
     q: &'a str,
 }
 
+/// The page from which the description of a shipped server was taken.
+struct SourceView {
+    href: String,
+    day: String,
+    /// True until somebody has tried the server with the hub.
+    is_unconfirmed: bool,
+}
+
 /// A connection of the reader.
 struct ConnectionRow {
     href: String,
@@ -112,6 +122,13 @@ struct ConnectionRow {
     credential: &'static str,
     created_at: When,
     used_at: Option<When>,
+}
+
+impl SourceView {
+    fn new(connector: &Connector) -> Option<Self> {
+        let (href, day) = (connector.seen_source.clone()?, connector.seen_on?.to_string());
+        Some(Self { href, day, is_unconfirmed: connector.is_unconfirmed })
+    }
 }
 
 impl ShowPage {
@@ -128,10 +145,10 @@ impl ShowPage {
     fn new(shell: Shell, data: ConnectorData<'_>, calendar: &Calendar) -> Self {
         let here = shell.here();
         let ConnectorData { connector, tools, connections, jobs, q } = data;
-        let needs_nothing = connector.auth == AuthKind::None;
+        let needs_nothing = connector.auth == AuthKind::None && !connector.is_hosted();
         let is_hidden = connector.is_for_administrators();
         let is_closed = connector.transport == Transport::Mcp
-            && connector.auth == AuthKind::OAuth
+            && (connector.auth == AuthKind::OAuth || connector.is_hosted())
             && connections.is_empty()
             && tools.is_empty();
         Self {
@@ -141,6 +158,7 @@ impl ShowPage {
             description: connector.description.clone(),
             kind: kind_label(connector.transport),
             url: connector.mcp_server_url.clone(),
+            source: SourceView::new(connector),
             state: state_badge(connections, needs_nothing),
             connections: connection_rows(connector, connections, &here, calendar),
             transport: connector.transport,

@@ -223,7 +223,8 @@ fn host_and_port(url: &Url, host: String) -> String {
 
 /// Requirements of a sign-in.
 struct SignInRequirements {
-    provider: Provider,
+    /// Unknown before the first sign-in at a shipped MCP server.
+    provider: Option<Provider>,
     /// Set for a shipped service.
     descriptor: Option<Descriptor>,
     missing: Option<MissingClient>,
@@ -233,11 +234,17 @@ impl SignInRequirements {
     async fn load(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Self> {
         let mut tx = app.db.enter(&me.actor).await?;
         let provider = connectors::provider(&mut tx, &me.actor, connector.id).await?;
-        let provider = provider.ok_or(Error::NotFound("page"))?;
+        if provider.is_none() && !connector.is_hosted() {
+            return Err(Error::NotFound("page"));
+        }
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
         drop(tx);
-        let is_missing =
-            descriptor.is_some() && authorization(app).find_client(&me.actor, connector, &provider).await?.is_none();
+        let is_missing = match (&descriptor, &provider) {
+            (Some(_), Some(provider)) => {
+                authorization(app).find_client(&me.actor, connector, provider).await?.is_none()
+            }
+            _ => false,
+        };
         let missing = is_missing.then(|| MissingClient {
             href: me.user.is_admin.then(|| format!("{}/application", href(connector, me.here()))),
         });
@@ -248,14 +255,21 @@ impl SignInRequirements {
 async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledForm<'_>) -> Result {
     let FilledForm { values, faults } = filled;
     let requirements = SignInRequirements::load(app, me, connector).await?;
-    let provider = &requirements.provider;
-    let scopes = authorization(app).scopes(&me.actor, connector.id, &values.label).await?;
+    let provider = requirements.provider.as_ref();
+    let scopes = match provider {
+        Some(_) => authorization(app).scopes(&me.actor, connector.id, &values.label).await?,
+        None => Vec::new(),
+    };
     let shell = below(me, format!("Connect {}", connector.name), connector).await;
     let shell = shell.with_faults(faults);
-    let needs_client_fields = requirements.descriptor.is_none()
-        && provider.registration_url.is_none()
-        && !provider.supports_client_id_metadata;
-    let describe = |scope: &String| provider.scope_words.get(scope).unwrap_or(scope).clone();
+    let without_registration = provider.filter(|provider| {
+        requirements.descriptor.is_none()
+            && provider.registration_url.is_none()
+            && !provider.supports_client_id_metadata
+    });
+    let describe =
+        |scope: &String| provider.and_then(|provider| provider.scope_words.get(scope)).unwrap_or(scope).clone();
+    let server_host = || connector.server_url().and_then(|url| url.host_str().map(str::to_owned));
     Ok(page_with(
         filled.status(),
         &ConnectPage {
@@ -263,10 +277,10 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
             faults,
             service: &connector.name,
             action: form_href(me, connector),
-            host: provider.host(),
+            host: provider.map(Provider::host).or_else(server_host).unwrap_or_default(),
             scopes: scopes.iter().map(describe).collect(),
             label: &values.label,
-            proof: needs_client_fields.then(|| ProofView::optional(provider.client_auth)),
+            proof: without_registration.map(|provider| ProofView::optional(provider.client_auth)),
             client_id: &values.client_id,
             fields: requirements.descriptor.as_ref().map(|it| FieldView::all(it, &values.fields)).unwrap_or_default(),
             missing: requirements.missing.clone(),

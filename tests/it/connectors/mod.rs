@@ -6,6 +6,7 @@ mod catalogue;
 mod changed_tools;
 mod discovery;
 mod edits;
+mod hosted;
 mod ownership;
 mod refused;
 mod shipped;

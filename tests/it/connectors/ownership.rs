@@ -22,6 +22,12 @@ async fn ship(app: &TestApp, server: &ChangingServer) {
     sqlx::query(row).bind(server.url().as_str()).execute(app.app.system.pool()).await.unwrap();
 }
 
+/// Connects it for the first time, which discovers its tools.
+async fn connect(browser: &Browser) -> Page {
+    let form = browser.get(&format!("{GARDEN}/connection")).await;
+    browser.submit(&form, "main form", []).await
+}
+
 async fn discover(browser: &Browser) -> Page {
     let page = browser.get(GARDEN).await;
     browser.submit(&page, "form[action$='/discovery']", []).await
@@ -39,16 +45,16 @@ async fn owners_of_a_shipped_connector_see_the_tools_of_their_own_discoveries() 
     ship(&app, &server).await;
     assert_eq!(names(&alice).await, [""; 0]);
 
-    let found = discover(&alice).await;
-    assert_eq!(found.text(".flash.ok p"), "Garden lists 2 tools now: 2 added, 0 changed, 0 removed.");
-    assert_eq!(found.text("main h2:not(.callout h2)"), "No changes yet", "the first tools are no change");
+    assert_eq!(connect(&alice).await.text(".flash.ok p"), "Garden is connected. It has 2 tools.");
+    let first = alice.get(&format!("{GARDEN}/discovery")).await;
+    assert_eq!(first.text("main h2:not(.callout h2)"), "No changes yet", "the first tools are no change");
     assert_eq!(names(&alice).await, ["tool-0", "tool-1"]);
     assert_eq!(app.run(&alice, &format!("{GARDEN}/tools/tool-0"), []).await.text("#job-result pre"), "done");
 
     // nothing of it is bob's: no tool, no time of a discovery, no address of a tool
     let page = bob.get(GARDEN).await;
     assert!(
-        page.texts(TOOLS).is_empty() && page.text("main").contains("The server lists no tools."),
+        page.texts(TOOLS).is_empty() && page.text("main").contains("The server shows its tools after you connect."),
         "{}",
         page.text("main")
     );
@@ -58,7 +64,7 @@ async fn owners_of_a_shipped_connector_see_the_tools_of_their_own_discoveries() 
 
     // bob asks within the interval of alice, and finds what the server lists by now
     server.set_tools(json!([{"name": "tool-0", "description": "Digs.", "inputSchema": {"type": "object"}}]));
-    assert_eq!(discover(&bob).await.text(".flash.ok p"), "Garden lists 1 tool now: 1 added, 0 changed, 0 removed.");
+    assert_eq!(connect(&bob).await.text(".flash.ok p"), "Garden is connected. It has 1 tool.");
     assert_eq!(
         (names(&bob).await, names(&alice).await),
         (vec!["tool-0".to_owned()], vec!["tool-0".into(), "tool-1".into()])
@@ -84,7 +90,7 @@ async fn the_page_of_a_shipped_connector_offers_no_change_of_it() {
     let alice = app.alice().await;
     let server = ChangingServer::start(tools(1)).await;
     ship(&app, &server).await;
-    discover(&alice).await;
+    connect(&alice).await;
     assert!(!alice.get(GARDEN).await.has("a[href$='/edit']"));
     for place in ["edit", "removal"] {
         assert_eq!(alice.get(&format!("{GARDEN}/{place}")).await.status, StatusCode::NOT_FOUND, "{place}");
@@ -102,7 +108,7 @@ async fn an_announcement_during_a_call_concerns_the_caller() {
     let server = ChangingServer::start(tools(1)).await;
     ship(&app, &server).await;
     for person in [&alice, &bob] {
-        discover(person).await;
+        connect(person).await;
     }
     server.announce_changes();
     let said = |page: &Page| page.text("main").contains("that its tools have changed");
@@ -119,7 +125,7 @@ async fn a_change_waits_for_each_owner_alone() {
     let server = ChangingServer::start(tools(1)).await;
     ship(&app, &server).await;
     for person in [&alice, &bob] {
-        discover(person).await;
+        connect(person).await;
     }
     app.advance(MINUTE).await;
     server.set_tools(json!([{"name": "tool-0", "description": "Digs.", "inputSchema": {"type": "object"}}]));
