@@ -1,7 +1,9 @@
 //! Tools of REST services: the request that is sent, and what becomes of the answer.
 
 mod answers;
+mod contracts;
 mod requests;
+mod spoiling;
 
 use serde_json::Value;
 

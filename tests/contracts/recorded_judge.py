@@ -1,0 +1,51 @@
+"""Judges a request by those that the provider's client library sends: no other method, path, name or type may occur."""
+
+import json
+from urllib.parse import parse_qsl, urlsplit
+
+
+class RecordedJudge:
+    def __init__(self, recorded, base, moved=None, by_hand=()):
+        """`moved` is (path of the library, path of today); `by_hand` are query names that the library does not offer."""
+        self.base = base
+        self.by_hand = set(by_hand)
+        old, new = moved or ("", "")
+        self.recorded = [it | {"url": it["url"].replace(old, new)} for it in recorded]
+
+    def refusal(self, request):
+        url = urlsplit(request["url"])
+        if f"{url.scheme}://{url.netloc}" != self.base:
+            return f"requests go to {self.base}"
+        found = [it for it in self.recorded if (it["method"], path_of(it["url"])) == (request["method"], path_of(request["url"]))]
+        if not found:
+            return f"the library sends no {request['method']} {url.path}"
+        known = {name for it in found for name, _ in parse_qsl(urlsplit(it["url"]).query)} | self.by_hand
+        unknown = {name for name, _ in parse_qsl(url.query)} - known
+        if unknown:
+            return f"the library sends no query parameter {', '.join(sorted(unknown))}"
+        if request["body"] is None:
+            return None
+        sent = json.loads(request["body"])
+        faults = [list(differences(json.loads(it["body"] or "null"), sent, "body")) for it in found]
+        return "; ".join(min(faults, key=len)) or None
+
+
+def path_of(url):
+    return urlsplit(url).path.rstrip("/")
+
+
+def differences(recorded, sent, place):
+    """Finds what is sent and not recorded. Lists are compared by their first entries."""
+    if isinstance(sent, dict) and isinstance(recorded, dict):
+        for name, value in sent.items():
+            if name in recorded:
+                yield from differences(recorded[name], value, f"{place}.{name}")
+            else:
+                yield f"the library sends no {place}.{name}"
+    elif isinstance(sent, list) and isinstance(recorded, list):
+        if sent and not recorded:
+            yield f"{place} is empty in the library's request"
+        for entry in sent if recorded else []:
+            yield from differences(recorded[0], entry, f"{place}[]")
+    elif type(sent) is not type(recorded):
+        yield f"{place} is {type(recorded).__name__} in the library's request"

@@ -1,0 +1,93 @@
+// Records what the providers' client libraries send, for services that publish no description in a registry of packages.
+// Prints {service: [{method, url, body}]}. The calls name each input of the tools in connectors/, with values of its type.
+
+import http from "node:http";
+import { Client as HubSpot } from "@hubspot/api-client";
+import Airtable from "airtable";
+import { Client as Discord } from "discord.js";
+import { IntercomClient } from "intercom-client";
+import jsforce from "jsforce";
+import zendesk from "node-zendesk";
+
+const recorded = [];
+const server = http.createServer(async (request, response) => {
+  let body = "";
+  for await (const part of request) body += part;
+  recorded.push({ method: request.method, url: request.url, body });
+  response.setHeader("content-type", "application/json");
+  // what the libraries need to go on: a second page, a list, an id
+  response.end(JSON.stringify({ records: [], offset: "next", results: [], done: true, id: "1" }));
+});
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const address = `http://127.0.0.1:${server.address().port}`;
+
+// Returns the requests of these calls. A library may dislike the made-up answer; its request is recorded all the same.
+async function requestsOf(...calls) {
+  const before = recorded.length;
+  for (const call of calls) await Promise.resolve().then(call).catch(() => {});
+  return recorded.slice(before);
+}
+
+const table = new Airtable({ apiKey: "key", endpointUrl: address }).base("appAbCdEfGhIjKlMn")("Contacts");
+const fields = { Name: "Ada Lovelace" };
+const airtable = await requestsOf(
+  () => new Promise((ended) => {
+    let page = 0;
+    const next = (_, fetchNext) => (page++ ? ended() : fetchNext());
+    table.select({ pageSize: 100, view: "Grid view" }).eachPage(next, ended);
+  }),
+  () => table.create(fields, { typecast: true }),
+  () => table.update("recAbCdEfGhIjKlMn", fields),
+);
+
+const bot = new Discord({ intents: [], rest: { api: `${address}/api` } });
+bot.rest.setToken("token");
+const discord = await requestsOf(() => bot.guilds.fetch({ limit: 20, after: "1" }));
+
+const { contacts, deals } = new HubSpot({ accessToken: "token", basePath: address }).crm;
+const filters = [{ propertyName: "dealstage", operator: "EQ", value: "closedwon" }];
+const search = { limit: 10, after: "0", sorts: [], properties: ["email"] };
+const hubspot = await requestsOf(
+  () => contacts.basicApi.getPage(10, "5", ["email"]),
+  () => contacts.searchApi.doSearch({ ...search, query: "lovelace", filterGroups: [] }),
+  () => contacts.basicApi.create({
+    properties: { email: "ada@example.com", firstname: "Ada", lastname: "Lovelace", phone: "1" },
+    associations: [],
+  }),
+  () => deals.searchApi.doSearch({ ...search, filterGroups: [{ filters }] }),
+  () => deals.basicApi.create({
+    properties: { dealname: "Engine", amount: "1200", pipeline: "default", dealstage: "closedwon" },
+    associations: [],
+  }),
+);
+
+const people = new IntercomClient({ token: "token", environment: address });
+const intercom = await requestsOf(
+  () => people.conversations.list({ per_page: 20, starting_after: "next" }),
+  () => people.conversations.reply({
+    conversation_id: "215470000000001",
+    body: { type: "admin", admin_id: "1", message_type: "comment", body: "text" },
+  }),
+  () => people.contacts.search({
+    query: { field: "email", operator: "~", value: "lovelace" },
+    pagination: { per_page: 20, starting_after: "next" },
+  }),
+  () => people.articles.list(),
+);
+
+const org = new jsforce.Connection({ instanceUrl: address, accessToken: "token", version: "64.0" });
+const salesforce = await requestsOf(
+  () => org.query("SELECT Id FROM Lead"),
+  () => org.sobject("Lead").create({ LastName: "Lovelace", Company: "Analytical Engines" }),
+  () => org.sobject("Lead").update({ Id: "00Q5g00000AbCdEEAV", Company: "Analytical Engines" }),
+);
+
+const desk = zendesk.createClient({ username: "user", token: "token", endpointUri: `${address}/api/v2` });
+const tickets = await requestsOf(
+  () => desk.search.query("type:ticket"),
+  () => desk.tickets.create({ ticket: { subject: "Fire", comment: { body: "text" }, priority: "low" } }),
+  () => desk.tickets.update(35436, { ticket: { status: "open", comment: { body: "text", public: true } } }),
+);
+
+console.log(JSON.stringify({ airtable, discord, hubspot, intercom, salesforce, zendesk: tickets }));
+process.exit(0);
