@@ -230,7 +230,10 @@ async fn every_shipped_service_shows_its_fields_and_links_to_its_provider() {
                 let page = owner.submit(&page, "main form", [(field.name.as_str(), evil)]).await;
                 let is_word = evil == "localhost" && field.kind == FieldKind::DomainLabel;
                 assert_eq!(!page.has(&format!("#f-{}-e", field.name)), is_word, "{slug}, {}: {evil}", field.name);
-                assert_eq!(page.attr(&format!("#f-{}", field.name), "value").as_deref(), Some(evil));
+                // a word is a host of the provider, so the sign-in goes on there
+                if !(is_word && service.auth == AuthKind::OAuth) {
+                    assert_eq!(page.attr(&format!("#f-{}", field.name), "value").as_deref(), Some(evil));
+                }
             }
         }
         if service.auth == AuthKind::OAuth {

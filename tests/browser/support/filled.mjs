@@ -142,7 +142,7 @@ export async function fill(stage) {
     ["application", "/connectors/google-gmail/application", owner],
     ["application-error", "/connectors/github/application", owner, press("Save")],
     ["rest-sign-in-error", "/connectors/jira/connection", owner, press("Connect", { label: "" })],
-    ["key-error", "/connectors/zendesk/connection", owner, press("Connect", { subdomain: "evil.example/?x=" })],
+    ["key-error", "/connectors/shopify/connection", owner, press("Connect", { shop: "evil.example/?x=" })],
     ["connector-accounts", "/connectors/guarded"], ["tool-accounts", "/connectors/guarded/tools/plant"],
     ["tool", "/connectors/everything/tools/get-sum"], ["tool-json", "/connectors/everything/tools/get-sum?as=json"],
     ["tool-preview", "/connectors/everything/tools/get-sum", alice, preview],
