@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{add, add_with, names};
+use super::{add, add_with, hub_without_services, names};
 use crate::support::page::Page;
 use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::test_app::TestApp;
@@ -17,7 +17,7 @@ fn found(page: &Page) -> Vec<String> {
 
 #[tokio::test]
 async fn a_search_matches_names_descriptions_and_tools_and_shows_the_count() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     let server = ScriptedServer::start(json!([{"name": "plant_tree", "inputSchema": {"type": "object"}}]), "").await;
     add(&alice, "Garden", server.url().as_str()).await;
@@ -79,7 +79,7 @@ async fn what_works_goes_first_and_what_is_coming_is_folded() {
 
 #[tokio::test]
 async fn the_catalogue_is_filtered_by_category_credential_and_state() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let alice = app.alice().await;
     let (open, guarded) =
         (ScriptedServer::start(tools(1), "").await, ScriptedServer::guarded(tools(2), "", Some("t")).await);
@@ -114,7 +114,7 @@ async fn the_catalogue_is_filtered_by_category_credential_and_state() {
 
 #[tokio::test]
 async fn the_list_layout_has_the_same_connectors_and_keeps_the_search() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let alice = app.alice().await;
     let cards = alice.get("/connectors?q=work").await;
     let to_list = cards.texts("nav[aria-label=Layout] a").iter().position(|word| word == "List").unwrap();
@@ -132,7 +132,7 @@ async fn the_list_layout_has_the_same_connectors_and_keeps_the_search() {
 
 #[tokio::test]
 async fn typing_replaces_the_results_only() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let alice = app.alice().await;
     let path = "/connectors?q=work&category=&auth=&state=";
     let whole = alice.get(path).await;
@@ -151,7 +151,7 @@ async fn typing_replaces_the_results_only() {
 
 #[tokio::test]
 async fn invalid_filters_are_reported_and_the_others_apply() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let alice = app.alice().await;
     let page = alice.get("/connectors?q=work&category=fun&auth=api_key&state=maybe&view=globe&after=7").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -176,7 +176,7 @@ async fn invalid_filters_are_reported_and_the_others_apply() {
 
 #[tokio::test]
 async fn pages_list_every_connector_once() {
-    let app = TestApp::new().await;
+    let app = hub_without_services().await;
     let (alice, bob) = (app.alice().await, app.bob().await);
     sqlx::query(
         "INSERT INTO connectors (id, owner_id, name, slug, auth_type, transport, created_at)

@@ -14,6 +14,9 @@ mod showing;
 mod tolerance;
 mod tool_filter;
 
+use craft::connectors::{Shipped, Transport, shipped};
+use craft::serve;
+use craft::workbench::Workbench;
 use http::StatusCode;
 use url::Url;
 
@@ -53,7 +56,24 @@ async fn refused_at(app: &TestApp, browser: &Browser, page: &Page, field: &str, 
     message
 }
 
-/// Returns the names of the listed connectors.
+/// Returns the names of the listed connectors, without the services that every hub has.
 async fn names(browser: &Browser) -> Vec<String> {
-    browser.get("/connectors").await.texts(".card h3")
+    let services: Vec<_> = shipped().unwrap().into_iter().filter(|it| it.transport != Transport::Builtin).collect();
+    let mut listed = browser.get("/connectors").await.texts(".card h3");
+    listed.retain(|name| !services.iter().any(|service| service.name == *name));
+    listed
+}
+
+/// Stores these connectors, as the start of the hub does.
+async fn store_shipped(app: &TestApp, shipped: &[Shipped]) {
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    serve::ship_connectors(&app.app.system, shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+}
+
+/// Starts a hub that ships the Workbench only, so that a list holds what the test has put there.
+async fn hub_without_services() -> TestApp {
+    let app = TestApp::new().await;
+    let builtin = shipped().unwrap().into_iter().filter(|it| it.transport == Transport::Builtin);
+    store_shipped(&app, &builtin.collect::<Vec<_>>()).await;
+    app
 }

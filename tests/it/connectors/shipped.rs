@@ -1,22 +1,14 @@
 //! Shipped connectors: stored from their files at each start, hidden once a file is gone.
 
 use craft::connectors::{Shipped, shipped};
-use craft::serve;
-use craft::workbench::Workbench;
 use http::StatusCode;
 
-use super::names;
+use super::{names, store_shipped};
 use crate::support::page::Page;
 use crate::support::test_app::TestApp;
 
 const WORKBENCH: &str = "/connectors/workbench";
 const HASH: &str = "/connectors/workbench/tools/hash";
-
-/// Stores these connectors, as the start of the hub does.
-async fn store_shipped(app: &TestApp, shipped: &[Shipped]) {
-    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-    serve::ship_connectors(&app.app.system, shipped, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
-}
 
 /// Returns the rows of shipped connectors, their tools and tool versions, as text.
 async fn stored(app: &TestApp) -> Vec<String> {
