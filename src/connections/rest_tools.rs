@@ -51,7 +51,7 @@ impl RestService {
                 if is_address { "https://example.test".to_owned() } else { format!("example-{name}") },
             );
         }
-        values.insert(ACCOUNT_ID.to_owned(), "example-account".to_owned());
+        values.insert(ACCOUNT_ID.to_owned(), "account@example.com".to_owned());
         let credential = match &descriptor.key {
             Some(_) => serde_json::json!(secrets).to_string(),
             None => "example-token".to_owned(),
@@ -72,7 +72,7 @@ impl RestService {
             if self.descriptor.key.is_some() { serde_json::json!(secrets).to_string() } else { MASK.to_owned() };
         self.credential = takes_credential.then(|| Secret::new(masked));
         let call = self.call(tool, JobId::FIRST)?;
-        Ok(call.plan(arguments)?.to_text(&call.credential))
+        Ok(call.describe_as_text(arguments)?)
     }
 
     /// Returns the request that a call of the tool would send, as JSON.
@@ -81,7 +81,7 @@ impl RestService {
     /// An argument that the request cannot express, by name.
     pub fn dry_run(&self, tool: RestTool, arguments: &Map<String, Value>) -> Result<Value> {
         let call = self.call(tool, JobId::FIRST)?;
-        Ok(call.plan(arguments)?.to_json(&call.credential))
+        Ok(call.describe(arguments)?)
     }
 
     /// Builds the call of a tool by a job.

@@ -62,10 +62,7 @@ impl AnswerTemplate {
 
     /// Returns the number of entries, if the answer is a list.
     pub(super) fn count(&self, answer: &Value) -> Option<usize> {
-        match self.list.as_ref()?.find(answer)? {
-            Value::Array(entries) => Some(entries.len()),
-            _ => None,
-        }
+        self.list.as_ref().map(|list| entries(list, answer).len())
     }
 
     fn text(&self, answer: &Value, has_more: bool) -> String {
@@ -87,7 +84,7 @@ impl AnswerTemplate {
             return None;
         }
         let Some(list) = &self.list else { return Some(self.shown(answer)) };
-        let Some(Value::Array(entries)) = list.find(answer) else { return None };
+        let entries = entries(list, answer);
         let name = self.noun.as_ref().map_or("entries", |[_, many]| many.as_str());
         Some(json!({ name: entries.iter().map(|entry| self.shown(entry)).collect::<Vec<_>>() }))
     }
@@ -112,6 +109,14 @@ impl Shown {
             }
             other => other,
         }
+    }
+}
+
+/// Returns the entries of a list. Some services leave an empty list out.
+fn entries(list: &Place, answer: &Value) -> Vec<Value> {
+    match list.find(answer) {
+        Some(Value::Array(entries)) => entries,
+        _ => Vec::new(),
     }
 }
 
@@ -167,7 +172,9 @@ mod tests {
         );
         assert_eq!(result["content"][1]["resource"]["text"], json!(answer.to_string()));
         assert_eq!(result["_meta"], json!({"nextCursor": "2"}));
-        assert_eq!(template.result(json!({"data": []}), None)["content"][0]["text"], "No customers.");
+        for empty in [json!({"data": []}), json!({})] {
+            assert_eq!(template.result(empty, None)["content"][0]["text"], "No customers.");
+        }
     }
 
     #[test]

@@ -1,21 +1,19 @@
-//! Calls a tool of a REST service once, for `jobs::execute`.
+//! Calls a tool of a REST service once, for `jobs::execute`: its look-ups, its request, and the details of its entries.
 
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{text_block, whole_answer};
 use super::credential::ApiCredential;
-use super::exchange::{Answer, exchange, redirect, unauthorized};
+use super::exchange::{Answer, exchange};
 use super::planned::PlannedRequest;
+use super::request::RequestTemplate;
 use super::rules::ApiRules;
-use super::tool::{RestTool, ToolEffect, cursor};
+use super::tool::RestTool;
+use super::values::Values;
 use crate::clock::Timestamp;
-use crate::egress::{Egress, Failure, FailureKind, quote, read_json};
+use crate::egress::{Egress, Failure};
 use crate::oauth::TemplateValues;
 use crate::upstream::{CallOutcome, Limits};
-
-/// Maximum number of characters that a message quotes of a service's text.
-const MAX_QUOTE: usize = 500;
 
 /// A call whose parts are all known.
 #[derive(Clone, Debug)]
@@ -32,6 +30,15 @@ pub struct RestCall {
     pub credential: ApiCredential,
 }
 
+/// The bounds of one call.
+#[derive(Clone, Copy)]
+pub(super) struct CallScope<'a> {
+    pub(super) egress: &'a Egress,
+    pub(super) limits: Limits,
+    /// Dates the times that a service names.
+    pub(super) now: Timestamp,
+}
+
 impl RestCall {
     /// Makes the call. Ends by the deadline, and promptly when canceled. `now` dates the times that a service names.
     pub async fn run(
@@ -42,123 +49,97 @@ impl RestCall {
         cancel: &CancellationToken,
         now: Timestamp,
     ) -> CallOutcome {
-        let planned = match self.plan(arguments) {
-            Ok(planned) => planned,
-            Err(failure) => return CallOutcome::from_failure(failure, false),
-        };
-        let exchanging = exchange(egress, &planned, &self.credential, limits.remaining(), limits.max_response_bytes);
-        let answer = tokio::select! {
+        let scope = CallScope { egress, limits, now };
+        tokio::select! {
             biased;
-            () = cancel.cancelled() => return CallOutcome::Canceled,
-            answer = exchanging => answer,
-        };
-        match answer {
-            Ok(answer) => self.read(&answer, arguments, now),
-            Err(failure) => CallOutcome::from_failure(self.without_known_answer(failure), true),
+            () = cancel.cancelled() => CallOutcome::Canceled,
+            // on the heap: the state of a call is large
+            outcome = Box::pin(self.run_steps(scope, arguments)) => outcome.unwrap_or_else(|outcome| outcome),
         }
     }
 
-    /// Makes the request of the call, without its credential.
+    async fn run_steps(
+        &self,
+        scope: CallScope<'_>,
+        arguments: &Map<String, Value>,
+    ) -> Result<CallOutcome, CallOutcome> {
+        let known = self.look_up_all(scope, arguments).await?;
+        let planned = self.plan(&known, arguments).map_err(|failure| CallOutcome::from_failure(failure, false))?;
+        let answer = self.exchange(scope, &planned).await;
+        let answer = answer.map_err(|failure| CallOutcome::from_failure(self.without_known_answer(failure), true))?;
+        let mut body = self.read(&answer, scope.now)?;
+        self.add_details(scope, &known, &mut body).await?;
+        Ok(self.succeeded(body, &answer, arguments))
+    }
+
+    /// Makes the look-ups of the tool. Returns the known values, and those that were found.
+    async fn look_up_all(
+        &self,
+        scope: CallScope<'_>,
+        arguments: &Map<String, Value>,
+    ) -> Result<TemplateValues, CallOutcome> {
+        let mut known = self.known.clone();
+        for look_up in self.tool.before.iter().filter(|look_up| look_up.is_needed(arguments)) {
+            let answer = self.send_step(scope, &look_up.request, &known, &Values::new(arguments)).await?;
+            let found = look_up.choose(&answer, arguments);
+            let found = found.map_err(|failure| CallOutcome::from_failure(failure, false))?;
+            known.insert(look_up.keep.clone(), found);
+        }
+        Ok(known)
+    }
+
+    /// Sends a request that changes nothing, and returns its answer.
+    pub(super) async fn send_step(
+        &self,
+        scope: CallScope<'_>,
+        request: &RequestTemplate,
+        known: &TemplateValues,
+        values: &Values<'_>,
+    ) -> Result<Value, CallOutcome> {
+        let unsent = |failure| CallOutcome::from_failure(failure, false);
+        let planned = request.plan(&self.base_url, known, values).map_err(unsent)?;
+        let planned = planned.with_default_headers(self.rules.parsed_headers());
+        let answer = self.exchange(scope, &planned).await.map_err(unsent)?;
+        self.read_step(&answer, scope.now)
+    }
+
+    /// Describes the request of the call as JSON, and its look-ups under `before`. What these would find is an example.
     ///
     /// # Errors
     /// An argument that the request cannot express, by name.
-    pub fn plan(&self, arguments: &Map<String, Value>) -> Result<PlannedRequest, Failure> {
-        let planned = self.tool.plan(&self.base_url, &self.known, arguments)?;
+    pub fn describe(&self, arguments: &Map<String, Value>) -> Result<Value, Failure> {
+        let (mut known, mut before) = (self.known.clone(), Vec::new());
+        for look_up in self.tool.before.iter().filter(|look_up| look_up.is_needed(arguments)) {
+            let planned = look_up.request.plan(&self.base_url, &known, &Values::new(arguments))?;
+            before.push(planned.with_default_headers(self.rules.parsed_headers()).to_json(&self.credential));
+            known.insert(look_up.keep.clone(), format!("example-{}", look_up.keep));
+        }
+        let mut described = self.plan(&known, arguments)?.to_json(&self.credential);
+        if !before.is_empty() {
+            described["before"] = json!(before);
+        }
+        Ok(described)
+    }
+
+    /// Describes the request of the call as people know it. In the place of what look-ups find stand their names.
+    ///
+    /// # Errors
+    /// An argument that the request cannot express, by name.
+    pub fn describe_as_text(&self, arguments: &Map<String, Value>) -> Result<String, Failure> {
+        let mut known = self.known.clone();
+        let needed = self.tool.before.iter().filter(|look_up| look_up.is_needed(arguments));
+        known.extend(needed.map(|look_up| (look_up.keep.clone(), format!("({})", look_up.keep))));
+        Ok(self.plan(&known, arguments)?.to_text(&self.credential))
+    }
+
+    /// Makes the request of the tool, without its credential.
+    fn plan(&self, known: &TemplateValues, arguments: &Map<String, Value>) -> Result<PlannedRequest, Failure> {
+        let planned = self.tool.plan(&self.base_url, known, arguments)?;
         Ok(planned.with_default_headers(self.rules.parsed_headers()))
     }
 
-    /// An answer that is too large is the answer to a request that has had its effect.
-    fn without_known_answer(&self, failure: Failure) -> Failure {
-        let has_effect = self.tool.effect != ToolEffect::Reads;
-        if failure.class == "too_large" && has_effect {
-            return Failure { kind: FailureKind::Ambiguous, ..failure };
-        }
-        failure
-    }
-
-    fn read(&self, answer: &Answer, arguments: &Map<String, Value>, now: Timestamp) -> CallOutcome {
-        let code = answer.status.as_u16();
-        let parsed =
-            if answer.body.iter().all(u8::is_ascii_whitespace) { Ok(Value::Null) } else { read_json(&answer.body) };
-        let body = match (parsed, answer.status.is_success()) {
-            (Ok(body), _) => body,
-            (Err(_), false) => Value::Null,
-            (Err(_), true) => return self.not_json(answer),
-        };
-        match code {
-            200..=299 if self.rules.is_success(&body) => self.succeeded(body, answer, arguments),
-            300..=399 => CallOutcome::from_failure(redirect(&answer.host, code), true),
-            404 | 410 if self.tool.effect == ToolEffect::Deletes => {
-                CallOutcome::Ok(json!({"content": [text_block("It was deleted before.")]}))
-            }
-            _ => self.failed(&body, answer, now),
-        }
-    }
-
-    fn succeeded(&self, body: Value, answer: &Answer, arguments: &Map<String, Value>) -> CallOutcome {
-        let template = &self.tool.answer;
-        let next = self.tool.paging.as_ref().and_then(|paging| {
-            let entries = template.count(&body).unwrap_or_default();
-            paging.next(&answer.headers, &body, entries, cursor(arguments))
-        });
-        CallOutcome::Ok(template.result(body, next.as_deref()))
-    }
-
-    fn failed(&self, body: &Value, answer: &Answer, now: Timestamp) -> CallOutcome {
-        let (host, code) = (&answer.host, answer.status.as_u16());
-        let words = self.rules.message(body).map(|text| quote(&text, MAX_QUOTE));
-        let failure = if code == 429 || self.rules.is_later(body) {
-            let message = format!("{host} asks the hub to slow down (HTTP {code})");
-            let failure = Failure::new(FailureKind::Retryable, "rate_limited", message).with_advice("Try again later");
-            Failure { retry_after: self.rules.wait(&answer.headers, body, now), ..failure }
-        } else if code == 401 || self.rules.is_unauthorized(body) {
-            unauthorized(host)
-        } else if code == 503 {
-            let message = format!("{host} is not available now (HTTP 503)");
-            let failure = Failure::new(FailureKind::Retryable, "unavailable", message).with_advice("Try again later");
-            Failure { retry_after: self.rules.wait(&answer.headers, body, now), ..failure }
-        } else if code >= 500 {
-            let message = format!("{host} failed on its side (HTTP {code})");
-            Failure::new(FailureKind::Ambiguous, "http_status", message)
-                .with_advice("Check at the service what was done")
-        } else {
-            return CallOutcome::ToolError(self.refusal(body, answer, words.as_deref()));
-        };
-        let failure = match words {
-            Some(words) => failure.with_detail(words),
-            None => failure,
-        };
-        CallOutcome::from_failure(failure, true)
-    }
-
-    /// Builds the result of a call that the service refused.
-    fn refusal(&self, body: &Value, answer: &Answer, words: Option<&str>) -> Value {
-        let (host, code) = (&answer.host, answer.status.as_u16());
-        let said = words.map(|words| format!(": {}", words.trim_end_matches('.'))).unwrap_or_default();
-        let text = match (code, &self.tool.permission) {
-            (403, Some(permission)) => format!(
-                "{host} does not permit this (HTTP 403){said}. The tool needs the permission “{permission}”. Grant it at the service, and connect again."
-            ),
-            (403, None) => format!("{host} does not permit this (HTTP 403){said}."),
-            (404 | 410, _) => format!("{host} has no such thing (HTTP {code}){said}."),
-            (200..=299, _) => format!("{host} refused this{said}."),
-            _ => format!("{host} refused this (HTTP {code}){said}."),
-        };
-        let mut content = vec![text_block(&text)];
-        if !body.is_null() {
-            content.push(whole_answer(body));
-        }
-        json!({"content": content, "isError": true})
-    }
-
-    fn not_json(&self, answer: &Answer) -> CallOutcome {
-        let what = match answer.media_type.as_str() {
-            "text/html" => "a web page",
-            _ => "text that is not JSON",
-        };
-        let message = format!("{} answered with {what}", answer.host);
-        let kind = if self.tool.effect == ToolEffect::Reads { FailureKind::Permanent } else { FailureKind::Ambiguous };
-        let failure = Failure::new(kind, "not_json", message).with_advice("Check at the service what was done");
-        CallOutcome::from_failure(failure, true)
+    async fn exchange(&self, scope: CallScope<'_>, planned: &PlannedRequest) -> Result<Answer, Failure> {
+        let Limits { max_response_bytes, .. } = scope.limits;
+        exchange(scope.egress, planned, &self.credential, scope.limits.remaining(), max_response_bytes).await
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::documents;
 use super::values::scalar_text;
 
 /// A conversion.
@@ -24,6 +25,12 @@ pub enum Converter {
     Base64Url,
     /// Text in HTML.
     Html,
+    /// Text as a document of Atlassian.
+    Adf,
+    /// Text as blocks of Notion; back, Notion's rich text as text.
+    NotionBlocks,
+    /// An object with `from`, `to`, `cc`, `subject` and `text` as a mail; back, the plain text of Gmail's payload.
+    Mail,
     /// A time in RFC 3339 as seconds since 1970.
     EpochSeconds,
     /// A time in RFC 3339 as milliseconds since 1970.
@@ -43,6 +50,9 @@ impl Converter {
             Self::Base64 => BASE64_STANDARD.encode(text()?).into(),
             Self::Base64Url => BASE64_URL_SAFE_NO_PAD.encode(text()?).into(),
             Self::Html => escape_html(&text()?).into(),
+            Self::Adf => documents::to_adf(&text()?),
+            Self::NotionBlocks => documents::to_notion_blocks(&text()?)?,
+            Self::Mail => documents::to_mail(value)?,
             Self::EpochSeconds => json!(parse_time(&text()?)?.unix_timestamp()),
             Self::EpochMilliseconds => {
                 let nanoseconds = parse_time(&text()?)?.unix_timestamp_nanos();
@@ -66,6 +76,9 @@ impl Converter {
             Self::Base64 => decode(BASE64_STANDARD.decode(compact()?).ok()?),
             Self::Base64Url => decode(BASE64_URL_SAFE_NO_PAD.decode(compact()?.trim_end_matches('=')).ok()?),
             Self::Html => Some(unescape_html(value.as_str()?).into()),
+            Self::Adf => documents::from_adf(value).map(Value::String),
+            Self::NotionBlocks => documents::from_notion_text(value).map(Value::String),
+            Self::Mail => documents::from_gmail_payload(value).map(Value::String),
             Self::EpochSeconds => format_time(i128::from(epoch(value)?) * 1_000_000_000),
             Self::EpochMilliseconds => format_time(i128::from(epoch(value)?) * 1_000_000),
         }

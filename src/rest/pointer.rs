@@ -1,4 +1,5 @@
-//! Places in an answer: a JSON Pointer that may have `*` for every entry of a list, and `-1` for the last.
+//! Places in an answer: a JSON Pointer that may have `*` for every entry of a list, `-1` for the last, and `name=Date` for the first
+//! whose member has this value.
 
 use std::fmt::{Display, Formatter};
 
@@ -17,6 +18,15 @@ impl Place {
         find(&self.0, value)
     }
 
+    /// Returns the value at a place without `*`, to change it.
+    pub(super) fn find_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+        self.0.iter().try_fold(value, |value, segment| match value {
+            Value::Array(items) => items.get_mut(segment.parse::<usize>().ok()?),
+            Value::Object(members) => members.get_mut(segment),
+            _ => None,
+        })
+    }
+
     /// Removes the value at the place.
     pub(super) fn remove(&self, value: &mut Value) {
         remove(&self.0, value);
@@ -29,10 +39,17 @@ fn find(segments: &[String], value: &Value) -> Option<Value> {
         (Value::Array(items), "*") => Some(find_in_each(rest, items.iter())),
         (Value::Object(members), "*") => Some(find_in_each(rest, members.values())),
         (Value::Array(items), "-1") => find(rest, items.last()?),
-        (Value::Array(items), index) => find(rest, items.get(index.parse::<usize>().ok()?)?),
+        (Value::Array(items), place) => match place.split_once('=') {
+            Some((name, text)) => find(rest, items.iter().find(|item| has_member(item, name, text))?),
+            None => find(rest, items.get(place.parse::<usize>().ok()?)?),
+        },
         (Value::Object(members), name) => find(rest, members.get(name)?),
         _ => None,
     }
+}
+
+fn has_member(item: &Value, name: &str, text: &str) -> bool {
+    item.get(name).and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(text))
 }
 
 fn find_in_each<'a>(rest: &[String], items: impl Iterator<Item = &'a Value>) -> Value {
@@ -96,6 +113,7 @@ mod tests {
             "data": [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": ["c"]}, {}],
             "errors": {"name": "is taken"},
             "a/b": true,
+            "headers": [{"name": "From", "value": "ada"}, {"name": "date", "value": "today"}],
         });
         Place::try_from(text.to_owned()).unwrap().find(&answer)
     }
@@ -108,6 +126,7 @@ mod tests {
         assert_eq!(find_at("/data/*/tags/*"), Some(json!(["a", "b", "c"])));
         assert_eq!(find_at("/errors/*"), Some(json!(["is taken"])));
         assert_eq!(find_at("/a~1b"), Some(json!(true)));
+        assert_eq!(find_at("/headers/name=Date/value"), Some(json!("today")));
         assert_eq!((find_at("/data/9"), find_at("/none"), find_at("/data/0/id/x")), (None, None, None));
     }
 

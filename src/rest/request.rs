@@ -112,6 +112,20 @@ impl RequestTemplate {
         !self.path.to_string().starts_with('/')
     }
 
+    /// Iterates over all names that the request uses.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.names().chain(self.nodes().flat_map(Node::names))
+    }
+
+    /// Reports whether the request can only read: a GET, or a query in GraphQL.
+    pub(super) fn only_reads(&self) -> bool {
+        let is_query = |body: &Body| match body {
+            Body::Graphql { document, .. } => document.trim_start().starts_with(['q', '{']),
+            Body::Json(_) | Body::Form(_) => false,
+        };
+        self.method == Verb::Get || self.body.as_ref().is_some_and(is_query)
+    }
+
     /// Returns all values of the request.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
         let body = match &self.body {

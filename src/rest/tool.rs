@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::AnswerTemplate;
+use super::details::Details;
 use super::job_keys;
+use super::look_up::LookUp;
 use super::paging::{CURSOR, Paging};
 use super::planned::PlannedRequest;
 use super::request::RequestTemplate;
@@ -26,6 +28,12 @@ pub struct RestTool {
     /// Way in which a list continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paging: Option<Paging>,
+    /// Look-ups before the request, at most two.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<LookUp>,
+    /// Details of each entry of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Details>,
     /// The permission that the tool needs at the service: a scope, or the name on the service's own page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
@@ -81,9 +89,16 @@ impl RestTool {
         Ok(planned)
     }
 
-    /// Returns all names that the request uses.
+    /// Iterates over all names that the requests use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.request.path.names().chain(self.request.nodes().flat_map(super::node::Node::names))
+        let inputs = self.before.iter().flat_map(|it| it.when.iter().chain(&it.equals)).map(String::as_str);
+        self.requests().flat_map(RequestTemplate::names).chain(inputs)
+    }
+
+    /// Iterates over the request and those around it.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
+        let before = self.before.iter().map(|look_up| &look_up.request);
+        before.chain([&self.request]).chain(self.each.as_ref().map(|details| &details.request))
     }
 
     /// Reports whether the request carries a key by which the service recognises its repetition.

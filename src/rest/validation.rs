@@ -30,7 +30,8 @@ impl RestTool {
         self.check_path(known, &mut faults);
         self.check_method(&mut faults);
         self.check_paging(&mut faults);
-        for node in self.request.nodes() {
+        self.check_steps(&mut faults);
+        for node in self.requests().flat_map(super::request::RequestTemplate::nodes) {
             node.visit(&mut |node| faults.extend(quoting_fault(node)));
         }
         if self.answer.sentence.is_none() && self.answer.list.is_none() && self.effect != ToolEffect::Reads {
@@ -48,6 +49,7 @@ impl RestTool {
                 || JOB_KEYS.contains(&name)
                 || [Values::ITEM, "account.id"].contains(&name)
                 || (name == CURSOR && self.paging.is_some())
+                || self.before.iter().any(|look_up| look_up.keep == name)
         };
         faults.extend(
             used.iter()
@@ -69,6 +71,19 @@ impl RestTool {
         );
         if known.inputs.contains(Values::ITEM) {
             faults.push("An input cannot be called “item”, which is an entry of a list".to_owned());
+        }
+    }
+
+    fn check_steps(&self, faults: &mut Vec<String>) {
+        if self.before.len() > 2 {
+            faults.push("There are more than two look-ups in “before”".to_owned());
+        }
+        let steps = self.before.iter().map(|it| &it.request).chain(self.each.as_ref().map(|it| &it.request));
+        if steps.into_iter().any(|request| !request.only_reads()) {
+            faults.push("A request in “before” or “each” must only read: GET, or a query in GraphQL".to_owned());
+        }
+        if self.each.as_ref().is_some_and(|each| self.answer.list.is_none() || !(1..=25).contains(&each.max)) {
+            faults.push("“each” needs “list” in “answer”, and a “max” from 1 to 25".to_owned());
         }
     }
 

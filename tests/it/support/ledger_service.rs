@@ -153,6 +153,51 @@ required = true
 type = "string"
 title = "Entry"
 maxLength = 40
+
+[[tool]]
+name = "set_state"
+title = "Set the state"
+description = "Sets the state of an entry by its name."
+effect = "overwrites"
+request = { method = "PATCH", path = "/entries/{entry}", body = { json = { state_id = "{state_id}", note = { input = "note" } } } }
+answer = { sentence = "Set." }
+
+[[tool.before]]
+request = { method = "GET", path = "/states" }
+when = "state"
+list = "/states"
+name = "/name"
+equals = "state"
+value = "/id"
+keep = "state_id"
+
+[[tool.input]]
+name = "entry"
+required = true
+type = "string"
+title = "Entry"
+maxLength = 40
+
+[[tool.input]]
+name = "state"
+type = "string"
+title = "State"
+maxLength = 40
+
+[[tool.input]]
+name = "note"
+type = "string"
+title = "Note"
+maxLength = 40
+
+[[tool]]
+name = "list_mails"
+title = "List mails"
+description = "Lists mails with their subjects."
+effect = "reads"
+request = { method = "GET", path = "/mails" }
+each = { item = "/id", max = 2, request = { method = "GET", path = "/mails/{item}" } }
+answer = { list = "/mails", noun = ["mail", "mails"], show = [{ label = "Mail", at = "/id" }, { label = "Subject", at = "/subject" }] }
 "#;
 
 /// A request as it arrived.
