@@ -22,6 +22,7 @@ async fn stored(app: &TestApp) -> Vec<String> {
 #[tokio::test]
 async fn a_start_with_the_same_files_changes_nothing() {
     let app = TestApp::new().await;
+    store_shipped(&app, &shipped().unwrap()).await;
     let before = stored(&app).await;
     assert!(before.len() > 10, "{before:?}");
     app.advance(std::time::Duration::from_secs(60)).await;
@@ -95,7 +96,7 @@ async fn a_connector_without_its_file_is_hidden_and_its_jobs_stay_readable() {
 
     // the connector and its tools return with the file
     store_shipped(&app, &shipped().unwrap()).await;
-    assert_eq!(names(&alice).await, ["Workbench"]);
+    assert!(names(&alice).await.contains(&"Workbench".to_owned()));
     let renew = "UPDATE user_connections SET status = 'active'";
     sqlx::query(renew).execute(app.app.system.pool()).await.unwrap();
     let again = app.run(&alice, HASH, [("v/text", "b")]).await;

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::{json as job_of, start, tool};
 use crate::support::ledger_service::Scripted;
-use crate::support::test_app::TestApp;
 
 #[tokio::test]
 async fn a_tool_sends_what_its_form_shows() {
@@ -74,8 +73,7 @@ async fn a_tool_of_a_service_is_run_by_everybody_who_has_a_connection_of_their_o
 
 #[tokio::test]
 async fn shipped_services_have_tools() {
-    let app = TestApp::new().await;
-    let alice = app.alice().await;
+    let (_app, _ledger, alice) = start().await;
     assert_eq!(alice.get("/connectors?q=stripe").await.texts(".card h3"), ["Stripe"]);
     let tools = alice.get("/connectors/stripe").await;
     assert!(tools.text("main").contains("Create a customer"), "{}", tools.text("main"));
