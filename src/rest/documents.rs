@@ -83,10 +83,12 @@ pub(super) fn from_notion_text(value: &Value) -> Option<String> {
 /// What the members should be.
 pub(super) fn to_mail(mail: &Value) -> Result<Value, &'static str> {
     let member = |name: &str| mail.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let addresses = |text: &str| text.parse::<Mailboxes>().map_err(|_| "a mail to addresses such as ada@example.com");
+    let addresses = |text: &str| {
+        text.parse::<Mailboxes>().map_err(|_| "addresses such as ada@example.com, with commas between them")
+    };
     let subject = member("subject").unwrap_or_default();
     if subject.chars().any(char::is_control) {
-        return Err("a mail whose subject is one line");
+        return Err("a mail with a subject of one line");
     }
     let mut message = Message::builder().subject(subject);
     for name in ["from", "to", "cc"] {
@@ -149,7 +151,7 @@ mod tests {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(raw.as_str().unwrap()).unwrap()).unwrap();
         assert!(text.contains("To: Bob <bob@example.com>, eve@example.com\r\n"), "{text}");
         assert!(text.contains("Subject: =?utf-8?b?"), "{text}");
-        assert_eq!(mail("a\r\nBcc: eve@example.com", "bob@example.com"), Err("a mail whose subject is one line"));
+        assert_eq!(mail("a\r\nBcc: eve@example.com", "bob@example.com"), Err("a mail with a subject of one line"));
         assert!(mail("a", "bob@example.com\r\nBcc: eve@example.com").is_err());
         assert!(mail("a", "nobody").is_err());
     }

@@ -58,7 +58,7 @@ impl Node {
             Self::Input(name) => values.get(name).map(std::borrow::Cow::into_owned),
             Self::Converted(of, converter) => match of.make(values)? {
                 Some(Value::Null) => Some(Value::Null),
-                Some(value) => Some(converter.convert(&value).map_err(|what| unfit(of.names().first(), what))?),
+                Some(value) => Some(converter.convert(&value).map_err(|what| unfit(of.inputs().first(), what))?),
                 None => None,
             },
             Self::Prefixed(name, prefix) => {
@@ -100,6 +100,11 @@ impl Node {
                 (nodes.is_empty() || !made.is_empty()).then_some(Value::Array(made))
             }
         })
+    }
+
+    /// Returns the names that people know: inputs and fields.
+    fn inputs(&self) -> Vec<&str> {
+        self.names().into_iter().filter(|name| !name.contains('.')).collect()
     }
 
     /// Returns the names that the value uses, in their order.

@@ -3,11 +3,8 @@
 mod answers;
 mod contracts;
 mod requests;
-<<<<<<< HEAD
 mod spoiling;
-=======
 mod steps;
->>>>>>> a85068b (rest: look up names, read details, and write mail and documents)
 
 use serde_json::Value;
 
