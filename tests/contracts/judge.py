@@ -51,9 +51,16 @@ def recorded(service, base, **differences):
 
 
 def mend_notion(description):
-    """The file calls child blocks texts, and says `database_id` where it explains `data_source_id`."""
-    page = description["paths"]["/v1/pages"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    page["properties"]["children"] = {"type": "array", "items": {"type": "object", "required": ["type"]}}
+    """The file calls child blocks texts, says `database_id` where it explains `data_source_id`, and describes no filter."""
+
+    def properties(path):
+        return description["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+
+    anything = {"type": "object", "additionalProperties": True}
+    text = {"type": "string"}
+    block = {"type": "object", "required": ["type"], "properties": {"object": text, "type": text, "paragraph": anything}}
+    properties("/v1/pages")["children"] = {"type": "array", "items": block}
+    properties("/v1/data_sources/{data_source_id}/query")["filter"] = anything
 
 
 def mend_jira(description):

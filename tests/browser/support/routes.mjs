@@ -1,8 +1,8 @@
 // The routes of the hub, from the list in tests/it/authorization.rs, which is compared with the sources.
 import { readFileSync } from "node:fs";
 
-// Routes that are no pages: answers for machines, and parts of pages.
-const pieces = [/^\/(healthz|readyz|metrics|static)/, /\.(json|csv|ndjson)$/, /\/(news|events|live|output|content\/\{n\})$/];
+// Routes that are no pages: answers for machines, parts of pages, and addresses that lead on to the page with the form.
+const pieces = [/\/acceptance$/, /^\/(healthz|readyz|metrics|static)/, /\.(json|csv|ndjson)$/, /\/(news|events|live|output|content\/\{n\})$/];
 
 const list = readFileSync(new URL("../../it/authorization.rs", import.meta.url), "utf8");
 
