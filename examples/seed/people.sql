@@ -38,20 +38,25 @@ SELECT pg_temp.id_at(pg_temp.start(), 'c00', n),
        pg_temp.start()
 FROM service;
 
-INSERT INTO connector_tools (id, connector_id, owner_id, name, description, schema, current_version_id, position, created_at)
+INSERT INTO connector_tools (id, connector_id, owner_id, name, current_version_id, position, created_at)
 SELECT pg_temp.id_at(pg_temp.start(), 'd00', n * 10 + t),
        pg_temp.id_at(pg_temp.start(), 'c00', n),
        owner_id,
        (ARRAY['search', 'read', 'write', 'remove'])[t],
-       'What this tool does, in a sentence of usual length, so that a page weighs what it would.',
-       '{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}',
        pg_temp.id_at(pg_temp.start(), 'e00', n * 10 + t),
        t,
        pg_temp.start()
 FROM service, generate_series(1, 4) AS t;
 
 INSERT INTO connector_tool_versions (id, tool_id, owner_id, version, description, schema, definition_hash, created_at)
-SELECT current_version_id, id, owner_id, 1, description, schema, sha256(convert_to(name || connector_id, 'UTF8')), created_at
+SELECT current_version_id,
+       id,
+       owner_id,
+       1,
+       'What this tool does, in a sentence of usual length, so that a page weighs what it would.',
+       '{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}',
+       sha256(convert_to(name || connector_id, 'UTF8')),
+       created_at
 FROM connector_tools
 WHERE id >= pg_temp.id_at(pg_temp.start(), 'd00', 0) AND id <= pg_temp.id_at(pg_temp.start(), 'd00', 5994);
 
