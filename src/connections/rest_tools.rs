@@ -71,7 +71,8 @@ impl RestService {
         let masked =
             if self.descriptor.key.is_some() { serde_json::json!(secrets).to_string() } else { MASK.to_owned() };
         self.credential = takes_credential.then(|| Secret::new(masked));
-        let call = self.call(tool, JobId::FIRST)?;
+        let mut call = self.call(tool, JobId::FIRST)?;
+        call.known.extend(rest::JOB_KEYS.map(|name| (name.to_owned(), "(a key of the job)".to_owned())));
         Ok(call.describe_as_text(arguments)?)
     }
 

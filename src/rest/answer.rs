@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::converters::Converter;
+use super::paging::CURSOR_TITLE;
 use super::pointer::Place;
 use super::values::scalar_text;
 
@@ -40,7 +41,7 @@ impl AnswerTemplate {
     /// Builds the result of the tool in the shape of MCP. `next` is the cursor of the next page.
     pub(super) fn result(&self, mut answer: Value, next: Option<&str>) -> Value {
         self.drop.iter().for_each(|place| place.remove(&mut answer));
-        let mut content = vec![text_block(&self.text(&answer, next.is_some()))];
+        let mut content = vec![text_block(&self.text(&answer, next))];
         let structured = self.structured(&answer);
         if let Some(structured) = &structured
             && *structured != answer
@@ -65,8 +66,11 @@ impl AnswerTemplate {
         self.list.as_ref().map(|list| entries(list, answer).len())
     }
 
-    fn text(&self, answer: &Value, has_more: bool) -> String {
-        let more = if has_more { " There are more: run the tool again with the cursor of this result." } else { "" };
+    fn text(&self, answer: &Value, next: Option<&str>) -> String {
+        let more = next.map(|next| {
+            format!(" There are more. To see them, run the tool again and enter {next} as “{CURSOR_TITLE}”.")
+        });
+        let more = more.unwrap_or_default();
         if let Some(sentence) = self.sentence.as_deref().and_then(|sentence| fill(sentence, answer)) {
             return format!("{sentence}{more}");
         }
@@ -94,6 +98,9 @@ impl AnswerTemplate {
         Value::Object(values.collect())
     }
 }
+
+/// Name of the whole answer among the files of a result.
+pub const WHOLE_ANSWER: &str = "answer.json";
 
 /// Name of the member of `_meta` with the cursor of the next page.
 pub const NEXT_CURSOR: &str = "nextCursor";
@@ -129,7 +136,7 @@ pub(super) fn text_block(text: &str) -> Value {
 pub(super) fn whole_answer(answer: &Value) -> Value {
     json!({
         "type": "resource",
-        "resource": {"uri": "answer.json", "mimeType": "application/json", "text": answer.to_string()},
+        "resource": {"uri": WHOLE_ANSWER, "mimeType": "application/json", "text": answer.to_string()},
     })
 }
 
@@ -168,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             result["content"][0]["text"],
-            "2 customers. There are more: run the tool again with the cursor of this result."
+            "2 customers. There are more. To see them, run the tool again and enter 2 as “Continue at”."
         );
         assert_eq!(result["content"][1]["resource"]["text"], json!(answer.to_string()));
         assert_eq!(result["_meta"], json!({"nextCursor": "2"}));

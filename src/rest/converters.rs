@@ -41,7 +41,7 @@ impl Converter {
     /// Converts a value for a request.
     ///
     /// # Errors
-    /// What the value should be, to follow "must be".
+    /// A phrase that follows "must be".
     pub(super) fn convert(self, value: &Value) -> Result<Value, &'static str> {
         let text = || scalar_text(value).ok_or("a text");
         Ok(match self {

@@ -59,7 +59,7 @@ fn append_adf(node: &Value, text: &mut String) {
 /// Builds blocks of Notion: a paragraph for each text between empty lines.
 ///
 /// # Errors
-/// What the text should be.
+/// A phrase that follows "must be".
 pub(super) fn to_notion_blocks(text: &str) -> Result<Value, &'static str> {
     let blocks: Vec<_> = paragraphs(text)
         .flat_map(chunks)
@@ -80,7 +80,7 @@ pub(super) fn from_notion_text(value: &Value) -> Option<String> {
 /// Builds a mail (RFC 5322) from its members `from`, `to`, `cc`, `subject` and `text`, as Base64 for URLs.
 ///
 /// # Errors
-/// What the members should be.
+/// A phrase that follows "must be".
 pub(super) fn to_mail(mail: &Value) -> Result<Value, &'static str> {
     let member = |name: &str| mail.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let addresses = |text: &str| {

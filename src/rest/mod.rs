@@ -36,7 +36,7 @@ mod tool;
 mod validation;
 mod values;
 
-pub use answer::{AnswerTemplate, NEXT_CURSOR, Shown};
+pub use answer::{AnswerTemplate, NEXT_CURSOR, Shown, WHOLE_ANSWER};
 pub use call::RestCall;
 pub use credential::ApiCredential;
 pub use details::Details;
@@ -44,7 +44,7 @@ pub use exchange::send_check;
 pub use job_keys::{JOB_KEYS, job_keys};
 pub use look_up::LookUp;
 pub use node::Node;
-pub use paging::{CURSOR, Paging};
+pub use paging::{CURSOR, CURSOR_TITLE, Paging};
 pub use planned::{PlannedBody, PlannedRequest};
 pub use pointer::Place;
 pub use request::{Body, RequestTemplate, Verb};

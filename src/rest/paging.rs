@@ -12,6 +12,9 @@ use crate::egress::Failure;
 /// Name of the input that continues a list.
 pub const CURSOR: &str = "cursor";
 
+/// Label of that input.
+pub const CURSOR_TITLE: &str = "Continue at";
+
 /// The way in which a service continues a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]

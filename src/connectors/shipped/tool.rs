@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::FileFault;
 use super::Source;
-use crate::rest::{CURSOR, KnownNames, RestTool};
+use crate::rest::{CURSOR, CURSOR_TITLE, KnownNames, RestTool};
 use crate::upstream::ToolDefinition;
 
 /// Maximum number of inputs of a tool.
@@ -176,8 +176,8 @@ fn default_fault(schema: &Map<String, Value>) -> Option<String> {
 fn cursor_schema() -> Value {
     json!({
         "type": "string",
-        "title": "Continue at",
-        "description": "Empty for the first page; then the cursor of the former result.",
+        "title": CURSOR_TITLE,
+        "description": "Empty for the first page. The result says what to enter for the next.",
         "maxLength": 4_096,
     })
 }

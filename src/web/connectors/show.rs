@@ -137,6 +137,11 @@ impl ShowPage {
         self.transport == Transport::Builtin
     }
 
+    /// Returns true if an MCP server describes the tools. The hub itself describes all others.
+    fn is_of_server(&self) -> bool {
+        self.transport == Transport::Mcp
+    }
+
     /// Returns true if something stands at the end of the head.
     const fn has_actions(&self) -> bool {
         self.application.is_some() || self.edit_href.is_some() || (self.connections.len() < 2 && self.method.is_some())

@@ -64,9 +64,9 @@ pub(super) struct ToolPage {
 }
 
 impl ToolPage {
-    /// Returns true if the hub itself runs the tool, so no server says what the tool does.
-    fn is_builtin(&self) -> bool {
-        self.transport == Transport::Builtin
+    /// Returns true if an MCP server describes the tool. The hub itself describes all others.
+    fn is_of_server(&self) -> bool {
+        self.transport == Transport::Mcp
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::parse_id;
 use crate::app::App;
 use crate::jobs;
+use crate::rest::WHOLE_ANSWER;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::extract::{ById, Path};
@@ -60,9 +61,12 @@ fn decode_block(output: &str, n: usize) -> Option<(String, Vec<u8>)> {
     let result: Value = serde_json::from_str(output).ok()?;
     let block = result.get("content")?.get(n)?;
     let holder = block.get("resource").unwrap_or(block);
+    let mime = holder.get("mimeType").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if holder.get("uri").and_then(Value::as_str) == Some(WHOLE_ANSWER) {
+        return Some((mime, holder.get("text")?.as_str()?.as_bytes().to_vec()));
+    }
     let data = holder.get("data").or_else(|| holder.get("blob"))?.as_str()?;
-    let mime = holder.get("mimeType").and_then(Value::as_str).unwrap_or_default();
-    Some((mime.to_owned(), BASE64_STANDARD.decode(data).ok()?))
+    Some((mime, BASE64_STANDARD.decode(data).ok()?))
 }
 
 #[cfg(test)]
@@ -75,6 +79,8 @@ mod tests {
             r#"{"content":[{"type":"text","text":"x"},{"type":"image","data":"aGk=","mimeType":"image/png"}]}"#;
         assert_eq!(decode_block(output, 1), Some(("image/png".to_owned(), b"hi".to_vec())));
         assert_eq!(decode_block(output, 0), None);
+        let answer = r#"{"content":[{"type":"resource","resource":{"uri":"answer.json","mimeType":"application/json","text":"{}"}}]}"#;
+        assert_eq!(decode_block(answer, 0), Some(("application/json".to_owned(), b"{}".to_vec())));
         assert_eq!(decode_block(output, 9), None);
         assert_eq!(decode_block("nonsense", 0), None);
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::cut_text::shorten;
 use super::result_table::{Table, table};
 use crate::foreign_text::clean_name;
+use crate::rest::WHOLE_ANSWER;
 
 /// A result in parts, and the address of its download.
 pub(super) struct Output {
@@ -82,10 +83,14 @@ fn parts(job: &str, result: &Value) -> Vec<Part> {
     let is_text = |text: &str| content.iter().any(|block| text_of(block) == Some(text));
     let structured = structured.filter(|value| !only_member(value).and_then(Value::as_str).is_some_and(is_text));
     let mut parts: Vec<_> = structured.map(parts_of).unwrap_or_default();
+    // a sentence about the values that follow
+    let begins_with_text = content.first().is_some_and(is_sentence) && !parts.is_empty();
     for (block, n) in content.iter().zip(0..) {
         // servers repeat the structured result as text for clients that cannot read it
         let repeated = text_of(block).is_some_and(|text| structured.is_some_and(|value| repeats(text, value)));
-        if !repeated {
+        if n == 0 && begins_with_text && !repeated {
+            parts.splice(0..0, block_parts(job, n, block));
+        } else if !repeated {
             parts.extend(block_parts(job, n, block));
         }
     }
@@ -124,6 +129,9 @@ fn block_parts(job: &str, n: usize, block: &Value) -> Vec<Part> {
         }
         Some("audio") if has("data") => Part::File { href, what: format!("Sound, {}", name("mimeType")) },
         Some("resource_link") if has("uri") => Part::Link { name: name("name"), uri: name("uri") },
+        Some("resource") if block.pointer("/resource/uri").and_then(Value::as_str) == Some(WHOLE_ANSWER) => {
+            Part::File { href, what: "The whole answer of the service, JSON".to_owned() }
+        }
         Some("resource") if block.pointer("/resource/text").is_some_and(Value::is_string) => {
             text_part(block.pointer("/resource/text").and_then(Value::as_str).unwrap_or_default())
         }
@@ -133,6 +141,10 @@ fn block_parts(job: &str, n: usize, block: &Value) -> Vec<Part> {
         _ => return parts_of(block),
     };
     vec![part]
+}
+
+fn is_sentence(block: &Value) -> bool {
+    text_of(block).is_some_and(|text| !text.contains('\n') && parse(text).is_none())
 }
 
 fn text_of(block: &Value) -> Option<&str> {
@@ -229,6 +241,16 @@ mod tests {
         assert_eq!(parts.len(), 1);
         let other = output(r#"{"structuredContent":{"result":"a\nb"},"content":[{"type":"text","text":"c"}]}"#);
         assert_eq!(other.len(), 2);
+    }
+
+    #[test]
+    fn a_sentence_stands_before_the_values_it_is_about_and_the_whole_answer_is_a_file() {
+        let text = r#"{"content":[{"type":"text","text":"2 customers."},
+            {"type":"resource","resource":{"uri":"answer.json","mimeType":"application/json","text":"{}"}}],
+            "structuredContent":{"customers":[{"id":1},{"id":2}]}}"#;
+        let parts = output(text);
+        assert!(matches!(&parts[..], [Part::Text { text, .. }, Part::Table(_), Part::File { href, .. }]
+            if text == "2 customers." && href == "/jobs/1/content/1"));
     }
 
     #[test]

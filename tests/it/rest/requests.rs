@@ -28,8 +28,11 @@ async fn a_list_is_a_table_and_its_cursor_leads_to_the_next_page() {
     let page = app.run(&alice, &tool("list_entries"), [("v/book", "sales")]).await;
     assert_eq!(page.texts("#job-result tbody tr td"), ["e1", "5", "e2", "7"]);
     assert_eq!(ledger.received()[0].path, "/v1/books/sales/entries?limit=10");
+    assert!(page.text("#job-result").contains("enter e2 as “Continue at”"), "{}", page.text("#job-result"));
     let job = job_of(&alice, &page).await;
     assert_eq!(job["output"]["_meta"]["nextCursor"], "e2");
+    let whole = page.attr("#job-result p a[href*='/content/']", "href").unwrap();
+    assert_eq!(alice.get(&whole).await.json()["has_more"], true);
 
     ledger.answer(Scripted::json(200, &json!({"data": [], "has_more": false})));
     let page = app.run(&alice, &tool("list_entries"), [("v/book", "sales"), ("v/cursor", "e2")]).await;
@@ -52,9 +55,10 @@ async fn a_preview_shows_the_request_without_sending_it() {
     let (_app, ledger, alice) = start().await;
     let page = alice.get(&tool("delete_entry")).await;
     let preview = alice.submit(&page, "form[action*='/tools/']", [("v/entry", "e1")]).await;
-    let request = preview.text("#preview-request pre");
+    let request = preview.text("#preview-request");
     assert!(request.starts_with("DELETE http://127.0.0.1:") && request.contains("/v1/entries/e1"), "{request}");
     assert!(request.contains("authorization: Bearer (your credential)"), "{request}");
+    assert!(!preview.text("main").contains("according to the server"));
     assert!(ledger.received().is_empty());
 }
 
@@ -74,6 +78,8 @@ async fn a_tool_of_a_service_is_run_by_everybody_who_has_a_connection_of_their_o
 #[tokio::test]
 async fn shipped_services_have_tools() {
     let (_app, _ledger, alice) = start().await;
+    let catalogue = alice.get("/connectors").await;
+    assert!(!catalogue.text("main").contains("Not ready yet"), "{}", catalogue.text("main"));
     assert_eq!(alice.get("/connectors?q=stripe").await.texts(".card h3"), ["Stripe"]);
     let tools = alice.get("/connectors/stripe").await;
     assert!(tools.text("main").contains("Create a customer"), "{}", tools.text("main"));

@@ -35,7 +35,7 @@ struct PreviewPage {
     /// The request to a REST service, or why it cannot be made.
     request: Option<Result<String, String>>,
     /// The hub itself runs the tool, so no server says what the tool does.
-    is_builtin: bool,
+    is_of_server: bool,
     /// The label of the connection; `None` if the first run creates one.
     connection: Option<String>,
     input: String,
@@ -73,7 +73,7 @@ pub(super) async fn show(
         effect: effect_badge(effect),
         is_destructive: effect == Effect::Destructive,
         request,
-        is_builtin: tool.connector.transport == Transport::Builtin,
+        is_of_server: tool.connector.transport == Transport::Mcp,
         connection: picker.chosen_label(),
         input: serde_json::to_string_pretty(&shown).unwrap_or_default(),
         action: tool.href(me.here()),

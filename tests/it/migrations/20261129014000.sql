@@ -1,0 +1,1 @@
+-- a function: no rows of its own
