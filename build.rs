@@ -83,20 +83,22 @@ fn rust_minor() -> Option<u32> {
     String::from_utf8(output.stdout).ok()?.split('.').nth(1)?.parse().ok()
 }
 
-/// Generates the constant that embeds the files in `connectors/`, sorted by name.
+/// Generates the constant that embeds the files in `connectors/` and its folder of hosted servers, sorted by path.
 fn shipped_connectors() -> Result<String> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir("connectors")? {
-        let name = entry?.file_name();
-        // an editor may leave other files behind
-        if Path::new(&name).extension().is_some_and(|it| it == "toml") {
-            names.push(name.into_string().map_err(|name| format!("connectors/{}: not UTF-8", name.display()))?);
+    let mut paths = Vec::new();
+    for folder in ["connectors", "connectors/hosted"] {
+        for entry in fs::read_dir(folder)? {
+            let name = entry?.file_name();
+            // an editor may leave other files behind
+            if Path::new(&name).extension().is_some_and(|it| it == "toml") {
+                let name = name.into_string().map_err(|name| format!("{folder}/{}: not UTF-8", name.display()))?;
+                paths.push(format!("{folder}/{name}"));
+            }
         }
     }
-    names.sort();
+    paths.sort();
     let mut code = String::from("const FILES: &[(&str, &str)] = &[\n");
-    for name in names {
-        let path = format!("connectors/{name}");
+    for path in paths {
         writeln!(code, "    ({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/\", {path:?}))),")?;
     }
     code.push_str("];\n");

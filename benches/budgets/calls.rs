@@ -117,7 +117,7 @@ async fn call_directly(url: &Url) {
         tools_changed: Arc::default(),
     };
     let arguments = serde_json::json!({ "text": "hello" });
-    let target = Target::Mcp { url: url.clone(), bearer: None, arguments: Redactor::default() };
+    let target = Target::Mcp { server: url.clone().into(), credential: None, arguments: Redactor::default() };
     let outcome = call(&egress, &target, "hash", arguments.as_object().unwrap().clone(), context).await;
     assert!(matches!(outcome, CallOutcome::Ok(_)), "{outcome:?}");
 }

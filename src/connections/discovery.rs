@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::token_refresh::{RequestOutcome, TokenRefresher};
 use super::{probe, store};
 use crate::actor::Actor;
@@ -13,7 +11,7 @@ use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::ids::{ConnectionId, ConnectorId};
-use crate::upstream::Discovery;
+use crate::upstream::{Discovery, Server};
 
 /// Minimum interval between two discoveries of a user; longer than one takes, so that two never overlap.
 const DISCOVERY_INTERVAL: Duration = Duration::from_secs(20);
@@ -33,7 +31,7 @@ pub enum DiscoveryOutcome {
 #[derive(Debug)]
 pub struct ToolDiscovery {
     connector: ConnectorId,
-    url: Url,
+    server: Server,
     connection: Option<ConnectionId>,
 }
 
@@ -77,14 +75,14 @@ impl ToolDiscovery {
         now: Timestamp,
     ) -> Result<Option<Self>> {
         let connector = connectors::get(tx, actor, connector).await?;
-        let url = server_url(&connector)?;
+        let server = server(&connector)?;
         if !connectors::claim_discovery(tx, actor, connector.id, interval, now).await? {
             return Ok(None);
         }
         // the connection that calls go through
         let connections = store::list_for_connector(tx, actor.owner_id(), connector.id).await?;
         let connection = connections.iter().find(|connection| connection.status.is_usable()).map(|it| it.id);
-        Ok(Some(Self { connector: connector.id, url, connection }))
+        Ok(Some(Self { connector: connector.id, server, connection }))
     }
 
     /// Asks the server, outside of any transaction. The credential is refreshed first if it is about to expire, or if the server
@@ -96,8 +94,8 @@ impl ToolDiscovery {
         actor: &Actor,
     ) -> Result<DiscoveredTools> {
         let answer = match self.connection {
-            None => probe::discover(egress, &self.url, None).await,
-            Some(connection) => match refresher.list_tools(actor, connection, &self.url).await? {
+            None => probe::discover(egress, &self.server, None).await,
+            Some(connection) => match refresher.list_tools(actor, connection, &self.server).await? {
                 RequestOutcome::Answered { answer, .. } => answer,
                 RequestOutcome::NoCredential(reason) => {
                     Err(Error::upstream("not_connected", reason.into_reason(), None))
@@ -125,9 +123,9 @@ impl DiscoveredTools {
     }
 }
 
-fn server_url(connector: &Connector) -> Result<Url> {
-    let url = connector.server_url().filter(|_| connector.has_discovery());
-    url.ok_or_else(|| {
+fn server(connector: &Connector) -> Result<Server> {
+    let server = connector.server().filter(|_| connector.has_discovery());
+    server.ok_or_else(|| {
         Error::conflict(format!("The tools of {} come with the hub", connector.name), "Update the hub to change them")
     })
 }

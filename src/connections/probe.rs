@@ -10,7 +10,7 @@ use crate::connectors::Connector;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::secret::{Redactor, Secret};
-use crate::upstream::{self, Discovery, DiscoveryAnswer, InitializeAnswer, Limits, Target};
+use crate::upstream::{self, Discovery, DiscoveryAnswer, InitializeAnswer, Limits, Server, Target};
 
 /// A server that does not answer within this time has failed.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -24,44 +24,46 @@ pub(super) fn limits() -> Limits {
 }
 
 /// Initializes a session with the server, and ends it.
-pub(super) async fn initialize(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<InitializeAnswer> {
-    upstream::initialize(egress, &target(url, bearer), limits()).await
+pub(super) async fn initialize(
+    egress: &Egress,
+    server: &Server,
+    credential: Option<&Secret>,
+) -> Result<InitializeAnswer> {
+    upstream::initialize(egress, &target(server, credential), limits()).await
 }
 
 /// Asks the server for its tools without a credential. A server that requires one says so in its challenge.
 pub(super) async fn discover_unauthenticated(egress: &Egress, url: &Url) -> Result<DiscoveryAnswer> {
-    discover_or_challenge(egress, url, None).await
+    discover_or_challenge(egress, &url.clone().into(), None).await
 }
 
 /// Asks the server for its tools with a stored credential. A server that rejects the credential says so in its challenge.
 pub(super) async fn discover_or_challenge(
     egress: &Egress,
-    url: &Url,
-    bearer: Option<&Secret>,
+    server: &Server,
+    credential: Option<&Secret>,
 ) -> Result<DiscoveryAnswer> {
-    upstream::discover_or_challenge(egress, &target(url, bearer), limits()).await
+    upstream::discover_or_challenge(egress, &target(server, credential), limits()).await
 }
 
 /// Asks the server for its tools.
-pub(super) async fn discover(egress: &Egress, url: &Url, bearer: Option<&Secret>) -> Result<Discovery> {
-    upstream::discover(egress, &target(url, bearer), limits()).await
+pub(super) async fn discover(egress: &Egress, server: &Server, credential: Option<&Secret>) -> Result<Discovery> {
+    upstream::discover(egress, &target(server, credential), limits()).await
 }
 
 /// Asks a connector's server for its tools with a token that need not be stored.
 pub(super) async fn discover_with_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<Discovery> {
-    let url = connector.server_url();
-    let url =
-        url.ok_or_else(|| Error::conflict(format!("{} has no server URL", connector.name), "Add the server again"))?;
-    discover(egress, &url, Some(token)).await
+    let missing = || Error::conflict(format!("{} has no server URL", connector.name), "Add the server again");
+    discover(egress, &connector.server().ok_or_else(missing)?, Some(token)).await
 }
 
 /// Verifies a bearer token with a real call: the server lists its tools. A rejected token is a fault of the field `token`.
 pub(super) async fn verify_token(egress: &Egress, connector: &Connector, token: &Secret) -> Result<()> {
-    let url = connector.server_url().filter(|_| takes_token(connector));
-    let url = url.ok_or_else(|| {
+    let server = connector.server().filter(|_| takes_token(connector));
+    let server = server.ok_or_else(|| {
         Error::conflict(format!("{} takes no bearer token", connector.name), "Open its page to see how to connect it")
     })?;
-    discover(egress, &url, Some(token)).await.map(drop).map_err(|error| match error {
+    discover(egress, &server, Some(token)).await.map(drop).map_err(|error| match error {
         Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. } => {
             Error::field("token", message)
         }
@@ -69,6 +71,6 @@ pub(super) async fn verify_token(egress: &Egress, connector: &Connector, token: 
     })
 }
 
-fn target(url: &Url, bearer: Option<&Secret>) -> Target {
-    Target::Mcp { url: url.clone(), bearer: bearer.cloned(), arguments: Redactor::default() }
+fn target(server: &Server, credential: Option<&Secret>) -> Target {
+    Target::Mcp { server: server.clone(), credential: credential.cloned(), arguments: Redactor::default() }
 }

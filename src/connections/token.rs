@@ -28,7 +28,7 @@ impl NewToken {
 
     /// Returns the expiry date, or all faults of the fields `token` and `ends_on`.
     pub(super) fn validate(&self, now: Timestamp) -> Result<ExpiryDate> {
-        let token = if self.is_blank() { Err(Error::field("token", "Enter the bearer token")) } else { Ok(()) };
+        let token = if self.is_blank() { Err(Error::field("token", "Enter the token or key")) } else { Ok(()) };
         combine(token, self.expiry.parse(now)).map(|((), expiry)| expiry)
     }
 }

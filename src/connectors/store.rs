@@ -9,7 +9,7 @@ use super::{AuthKind, NewConnector, Transport, Visibility};
 use crate::actor::{Actor, Origin};
 use crate::clock::{Day, Timestamp};
 use crate::ids::{ConnectorId, OwnerId};
-use crate::upstream::ProtocolEra;
+use crate::upstream::{ProtocolEra, Server};
 
 /// A connector that the hub can call.
 #[derive(Clone, Debug)]
@@ -32,11 +32,15 @@ pub struct Connector {
     pub transport: Transport,
     /// URL of its MCP server.
     pub mcp_server_url: Option<String>,
+    /// Page of the provider of a shipped service, for the people who connect it.
+    pub docs_url: Option<String>,
+    /// Name of the header in which an MCP server expects its key; `None` for a bearer token.
+    pub key_header: Option<String>,
     /// Page from which the description of a shipped server was taken, and the day.
     pub seen_source: Option<String>,
     /// The day on which that page said so.
     pub seen_on: Option<Day>,
-    /// Set if nobody has connected the shipped server yet.
+    /// Set if the provider does not state the address of the shipped server, or if sources disagree.
     pub is_unconfirmed: bool,
     /// Era of that server as its calls by the reading owner found it; `None` if it is not known yet.
     pub era: Option<ProtocolEra>,
@@ -57,6 +61,12 @@ impl Connector {
     #[must_use]
     pub fn server_url(&self) -> Option<Url> {
         self.mcp_server_url.as_deref().and_then(|url| Url::parse(url).ok())
+    }
+
+    /// Returns the connector's MCP server, if it has one.
+    #[must_use]
+    pub fn server(&self) -> Option<Server> {
+        Server::from_stored(self.mcp_server_url.as_deref(), self.key_header.as_deref())
     }
 
     /// Reports whether only administrators see it and can connect it, because it has no tools yet.
@@ -104,6 +114,8 @@ macro_rules! select_connectors {
                    c.auth_type AS "auth!: AuthKind",
                    c.transport AS "transport!: Transport",
                    c.mcp_server_url,
+                   c.docs_url,
+                   CASE WHEN c.transport = 'mcp' THEN c.auth_style ->> 'name' END AS key_header,
                    c.seen_source,
                    c.seen_on,
                    c.is_unconfirmed AS "is_unconfirmed!",

@@ -49,13 +49,19 @@ impl Request {
         self
     }
 
-    /// Sets `Authorization: Bearer …`, marked as sensitive. A token that no header can hold is left out; the server then
-    /// answers as for any request without one.
+    /// Sets `Authorization: Bearer …`, as [`Request::secret_header`] does.
     #[must_use]
-    pub fn bearer(mut self, token: &Secret) -> Self {
-        if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.expose())) {
+    pub fn bearer(self, token: &Secret) -> Self {
+        self.secret_header(header::AUTHORIZATION, &Secret::new(format!("Bearer {}", token.expose())))
+    }
+
+    /// Sets a header, marked as sensitive. A value that no header can hold is left out; the server then answers as for any
+    /// request without one.
+    #[must_use]
+    pub fn secret_header(mut self, name: HeaderName, value: &Secret) -> Self {
+        if let Ok(mut value) = HeaderValue::try_from(value.expose()) {
             value.set_sensitive(true);
-            self.headers.insert(header::AUTHORIZATION, value);
+            self.headers.insert(name, value);
         }
         self
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
-use url::Url;
 
 use super::secrets;
 use super::store::{self, Job};
@@ -19,7 +18,7 @@ use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::rest::{RestCall, RestTool};
 use crate::schema_form::{self, MASK, SecretValues};
 use crate::secret::{Redactor, Secret};
-use crate::upstream::{self, ProtocolEra, Target};
+use crate::upstream::{self, ProtocolEra, Server, Target};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
 
@@ -97,7 +96,7 @@ impl PreparedCall {
         self.redactor = self.redactor.with_content(newer.token.iter().map(Secret::expose));
         self.secret.clone_from(&newer.token);
         match &mut self.target {
-            CallTarget::Mcp(Target::Mcp { bearer, .. }) => *bearer = newer.token,
+            CallTarget::Mcp(Target::Mcp { credential, .. }) => *credential = newer.token,
             CallTarget::Mcp(Target::Workbench(_)) => {}
             CallTarget::Rest(target) => target.service.credential = newer.token,
         }
@@ -164,8 +163,8 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
     let target = match connector.transport {
         Transport::Builtin => CallTarget::Mcp(Target::Workbench(runner.workbench.clone())),
         Transport::Mcp => CallTarget::Mcp(Target::Mcp {
-            url: server_url(&connector)?,
-            bearer: secret.clone(),
+            server: server(&connector)?,
+            credential: secret.clone(),
             arguments: redactor.clone(),
         }),
         Transport::Rest => {
@@ -219,12 +218,9 @@ pub(super) fn presented(credential: CredentialAnswer) -> Result<BearerCredential
     }
 }
 
-fn server_url(connector: &connectors::Connector) -> Result<Url> {
-    connector
-        .mcp_server_url
-        .as_deref()
-        .and_then(|url| Url::parse(url).ok())
-        .ok_or_else(|| Error::conflict(format!("{} has no server URL", connector.name), "Add the server again"))
+fn server(connector: &connectors::Connector) -> Result<Server> {
+    let missing = || Error::conflict(format!("{} has no server URL", connector.name), "Add the server again");
+    connector.server().ok_or_else(missing)
 }
 
 /// Returns a job's arguments with the secret ones masked, as the tool's schema marks them.

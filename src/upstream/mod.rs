@@ -29,6 +29,7 @@ mod transport;
 
 use std::time::Duration;
 
+use http::HeaderName;
 use tokio::time::Instant;
 use url::Url;
 
@@ -42,6 +43,30 @@ pub use tools::{DroppedTool, ToolDefinition};
 use crate::secret::{Redactor, Secret};
 use crate::workbench::Workbench;
 
+/// A remote MCP server, before anybody calls it.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// URL of the MCP endpoint.
+    pub url: Url,
+    /// Header that carries the credential; `None` for `Authorization: Bearer …`.
+    pub key_header: Option<HeaderName>,
+}
+
+impl Server {
+    /// Reads a stored server. Returns `None` without a valid URL.
+    #[must_use]
+    pub fn from_stored(url: Option<&str>, key_header: Option<&str>) -> Option<Self> {
+        let key_header = key_header.and_then(|name| HeaderName::try_from(name).ok());
+        Some(Self { url: Url::parse(url?).ok()?, key_header })
+    }
+}
+
+impl From<Url> for Server {
+    fn from(url: Url) -> Self {
+        Self { url, key_header: None }
+    }
+}
+
 /// An MCP server to call.
 #[derive(Clone, Debug)]
 pub enum Target {
@@ -49,10 +74,10 @@ pub enum Target {
     Workbench(Workbench),
     /// A remote server, by Streamable HTTP.
     Mcp {
-        /// The server URL.
-        url: Url,
-        /// Sent as `Authorization: Bearer …`.
-        bearer: Option<Secret>,
+        /// The server.
+        server: Server,
+        /// Presented in the header that the server expects.
+        credential: Option<Secret>,
         /// Removes the secret arguments of the call from the server's words.
         arguments: Redactor,
     },
@@ -63,14 +88,14 @@ impl Target {
     pub fn name(&self) -> &str {
         match self {
             Self::Workbench(_) => "the Workbench",
-            Self::Mcp { url, .. } => url.host_str().unwrap_or("the server"),
+            Self::Mcp { server, .. } => server.url.host_str().unwrap_or("the server"),
         }
     }
 
     /// Returns the redactor of the credential and the secret arguments.
     fn redactor(&self) -> Redactor {
         match self {
-            Self::Mcp { bearer, arguments, .. } => arguments.with(bearer.iter().map(Secret::expose)),
+            Self::Mcp { credential, arguments, .. } => arguments.with(credential.iter().map(Secret::expose)),
             Self::Workbench(_) => Redactor::default(),
         }
     }
@@ -108,7 +133,8 @@ mod tests {
         #[test]
         fn no_text_keeps_the_credential(token in "[!-~]{8,40}", before: String, after: String) {
             let url = Url::parse("https://a.test/mcp").unwrap();
-            let target = Target::Mcp { url, bearer: Some(Secret::new(token.as_str())), arguments: Redactor::default() };
+            let (server, credential) = (url.into(), Some(Secret::new(token.as_str())));
+            let target = Target::Mcp { server, credential, arguments: Redactor::default() };
             let encoded = base64::prelude::BASE64_STANDARD.encode(&token);
             for spelling in [token.clone(), serde_json::json!(token).to_string(), encoded] {
                 let clean = target.redact(&format!("{before}{spelling}{after}"));

@@ -136,10 +136,11 @@ impl<'a> SessionStart<'a> {
         let listener = Listener { sinks, last_progress: Mutex::new(f64::NEG_INFINITY) };
         let (client, transport) = match target {
             Target::Workbench(workbench) => (listener.serve_with_lifecycle(workbench.connect(), lifecycle).await, None),
-            Target::Mcp { url, bearer, .. } => {
+            Target::Mcp { server, credential, .. } => {
                 let scope = TransportScope { listens, assumes_discover };
-                let http = HttpTransport::new(egress, url, bearer.as_ref(), target.redactor(), limits, scope);
-                let transport = StreamableHttpClientTransport::with_client(http.clone(), config(url, &http, limits));
+                let http = HttpTransport::new(egress, server, credential.as_ref(), target.redactor(), limits, scope);
+                let transport =
+                    StreamableHttpClientTransport::with_client(http.clone(), config(&server.url, &http, limits));
                 (listener.serve_with_lifecycle(transport, lifecycle).await, Some(http))
             }
         };

@@ -83,7 +83,11 @@ mod tests {
 
     fn outcome(result: Value) -> CallOutcome {
         read(
-            &Target::Mcp { url: "https://a.test/mcp".parse().unwrap(), bearer: None, arguments: Redactor::default() },
+            &Target::Mcp {
+                server: url::Url::parse("https://a.test/mcp").unwrap().into(),
+                credential: None,
+                arguments: Redactor::default(),
+            },
             result,
         )
     }

@@ -14,12 +14,12 @@ use rmcp::transport::streamable_http_client::{StreamableHttpClient, StreamableHt
 use serde_json::Value;
 use url::Url;
 
-use super::Limits;
 use super::answers::{AnswerStore, AwaitedRequest, RecordedFailure};
 use super::event_messages::{Events, read_events};
 use super::failure::{from_status, no_answer, not_mcp, redirect, session_lost};
 use super::handshake::{RequestKind, assumed_discover_result};
 use super::message::is_json_rpc_error;
+use super::{Limits, Server};
 use crate::egress::{Egress, Failure, Request, Response, read_json};
 use crate::secret::{Redactor, Secret};
 
@@ -47,8 +47,8 @@ pub(super) struct HttpTransport(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     egress: Egress,
-    url: Url,
-    bearer: Option<Secret>,
+    server: Server,
+    credential: Option<Secret>,
     limits: Limits,
     scope: TransportScope,
     answers: Arc<AnswerStore>,
@@ -66,16 +66,16 @@ pub(super) struct TransportScope {
 impl HttpTransport {
     pub(super) fn new(
         egress: &Egress,
-        url: &Url,
-        bearer: Option<&Secret>,
+        server: &Server,
+        credential: Option<&Secret>,
         redactor: Redactor,
         limits: Limits,
         scope: TransportScope,
     ) -> Self {
-        let answers = Arc::new(AnswerStore::new(url.host_str().unwrap_or("the server"), redactor));
+        let answers = Arc::new(AnswerStore::new(server.url.host_str().unwrap_or("the server"), redactor));
         // rmcp sends from a task of its own
-        let (egress, url, bearer) = (egress.in_current_trace(), url.clone(), bearer.cloned());
-        Self(Arc::new(Inner { egress, url, bearer, limits, scope, answers }))
+        let (egress, server, credential) = (egress.in_current_trace(), server.clone(), credential.cloned());
+        Self(Arc::new(Inner { egress, server, credential, limits, scope, answers }))
     }
 
     /// The answers so far.
@@ -84,7 +84,7 @@ impl HttpTransport {
     }
 
     fn host(&self) -> &str {
-        self.0.url.host_str().unwrap_or("the server")
+        self.0.server.url.host_str().unwrap_or("the server")
     }
 
     fn request(&self, method: Method, url: Url, session: Option<&str>, headers: Headers) -> Request {
@@ -99,9 +99,10 @@ impl HttpTransport {
         if let Some(session) = session.and_then(|id| HeaderValue::try_from(id).ok()) {
             request = request.header(HeaderName::from_static("mcp-session-id"), session);
         }
-        match &self.0.bearer {
-            Some(bearer) => request.bearer(bearer),
-            None => request,
+        match (&self.0.credential, &self.0.server.key_header) {
+            (Some(key), Some(name)) => request.secret_header(name.clone(), key),
+            (Some(bearer), None) => request.bearer(bearer),
+            (None, _) => request,
         }
     }
 
@@ -113,7 +114,7 @@ impl HttpTransport {
         headers: &Headers,
         timeout: Duration,
     ) -> std::result::Result<Response, RecordedFailure> {
-        let mut url = self.0.url.clone();
+        let mut url = self.0.server.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let request = self.request(Method::POST, url.clone(), session, headers.clone());
             let request = request.body(JSON, body.clone()).timeout(timeout);
@@ -124,7 +125,7 @@ impl HttpTransport {
             let location = response.headers().get(header::LOCATION);
             let location = location.and_then(|location| url.join(location.to_str().ok()?).ok());
             match location {
-                Some(to) if keeps_request(response.status()) && to.origin() == self.0.url.origin() => url = to,
+                Some(to) if keeps_request(response.status()) && to.origin() == self.0.server.url.origin() => url = to,
                 other => return Err(self.answers().record(redirect(self.host(), other.as_ref()))),
             }
         }
@@ -166,7 +167,7 @@ impl HttpTransport {
         if status == StatusCode::NOT_FOUND && session.is_some() {
             return Err(self.client_error(session_lost(self.host())));
         }
-        let failure = from_status(self.host(), status, response.headers(), self.0.bearer.is_some());
+        let failure = from_status(self.host(), status, response.headers(), self.0.credential.is_some());
         let Some(request) = request.filter(|_| !matches!(status.as_u16(), 401 | 403 | 429)) else {
             return Err(self.client_error(failure));
         };
@@ -227,7 +228,8 @@ impl StreamableHttpClient for HttpTransport {
         _auth: Option<String>,
         headers: Headers,
     ) -> Result<()> {
-        let request = self.request(Method::DELETE, self.0.url.clone(), Some(&session), headers).timeout(CLOSE_TIMEOUT);
+        let request =
+            self.request(Method::DELETE, self.0.server.url.clone(), Some(&session), headers).timeout(CLOSE_TIMEOUT);
         self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(RecordedFailure))?;
         Ok(())
     }
@@ -249,7 +251,7 @@ impl StreamableHttpClient for HttpTransport {
         {
             headers.insert(name, id);
         }
-        let request = self.request(Method::GET, self.0.url.clone(), session.as_deref(), headers);
+        let request = self.request(Method::GET, self.0.server.url.clone(), session.as_deref(), headers);
         let response = self.0.egress.send(request).await.map_err(|_| StreamableHttpError::Client(RecordedFailure))?;
         if response.status().is_success() && response.media_type() == EVENT_STREAM {
             Ok(read_events(response, self.0.answers.clone(), awaited, false))

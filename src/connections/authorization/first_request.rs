@@ -49,7 +49,7 @@ async fn discover_tools(
     now: Timestamp,
 ) -> Result<()> {
     let refresher = authorization.refresher;
-    let Some(server) = signed.connector.server_url() else { return Ok(()) };
+    let Some(server) = signed.connector.server() else { return Ok(()) };
     let found = match refresher.list_tools(actor, signed.connection, &server).await? {
         RequestOutcome::Answered { answer, .. } => answer,
         RequestOutcome::NoCredential(reason) => {

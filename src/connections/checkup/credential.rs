@@ -13,7 +13,7 @@ use crate::connections::token_refresh::{
 use crate::connectors::AuthKind;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
-use crate::upstream::InitializeAnswer;
+use crate::upstream::{InitializeAnswer, Server};
 
 /// A credential that expires within this time and cannot be refreshed gets a warning.
 const EXPIRY_WARNING: time::Duration = time::Duration::DAY;
@@ -21,14 +21,17 @@ const EXPIRY_WARNING: time::Duration = time::Duration::DAY;
 /// The server that receives the credential.
 pub(super) enum CredentialTarget<'a> {
     /// An MCP server, which receives the credential when a session is initialized.
-    Mcp(&'a Url),
+    Mcp(&'a Server),
     /// A REST service, which receives the credential in its check call; and the URL of that call.
     Rest(&'a RestService, &'a Url),
 }
 
 impl CredentialTarget<'_> {
     fn host(&self) -> &str {
-        let (Self::Mcp(url) | Self::Rest(_, url)) = self;
+        let url = match self {
+            Self::Mcp(server) => &server.url,
+            Self::Rest(_, url) => url,
+        };
         url.host_str().unwrap_or("The service")
     }
 }
@@ -49,7 +52,7 @@ impl CredentialedRequest for CredentialCheck<'_> {
     async fn send(&mut self, credential: &BearerCredential) -> (Self::Answer, Option<CredentialRejection>) {
         let token = &credential.token;
         let challenge = match self.target {
-            CredentialTarget::Mcp(url) => match Box::pin(initialize(self.egress, url, token.as_ref())).await {
+            CredentialTarget::Mcp(server) => match Box::pin(initialize(self.egress, server, token.as_ref())).await {
                 Ok(InitializeAnswer::Answered(_)) => return (Ok(()), None),
                 Ok(InitializeAnswer::AuthRequired(challenge)) => challenge,
                 Err(error) => return (Err(error), None),

@@ -10,7 +10,7 @@ use crate::connections::token_refresh::RequestOutcome;
 use crate::connectors::AuthKind;
 use crate::egress::{ConnectionSecurity, Egress, ResolvedTarget};
 use crate::error::{Error, Result};
-use crate::upstream::{Discovery, InitializeAnswer};
+use crate::upstream::{Discovery, InitializeAnswer, Server};
 
 /// Checks a connection to an MCP server.
 pub(super) async fn check(
@@ -20,19 +20,20 @@ pub(super) async fn check(
     subject: &Subject,
 ) -> Result<(), Stop> {
     let egress = runner.egress;
-    let url = subject
-        .server_url()
+    let server = subject
+        .server()
         .ok_or_else(|| Error::conflict(format!("{} has no server URL", subject.service), "Add the server again"))?;
-    let target = recorder.run(Check::Address, check_address(egress, &url)).await?;
+    let url = &server.url;
+    let target = recorder.run(Check::Address, check_address(egress, url)).await?;
     recorder.run(Check::Reachability, check_connection(&target)).await?;
-    let challenge = recorder.run(Check::McpInitialize, Box::pin(check_initialize(egress, subject, &url))).await?;
+    let challenge = recorder.run(Check::McpInitialize, Box::pin(check_initialize(egress, subject, &server))).await?;
     if subject.auth == AuthKind::OAuth {
-        let signing_in = sign_in::check(runner, recorder, actor, subject, &url, challenge.as_deref()).await;
+        let signing_in = sign_in::check(runner, recorder, actor, subject, url, challenge.as_deref()).await;
         // the current token may stay valid for a while
         continue_if_blocked(signing_in)?;
     }
     if subject.auth != AuthKind::None {
-        let target = CredentialTarget::Mcp(&url);
+        let target = CredentialTarget::Mcp(&server);
         let checking = Box::pin(credential::check(runner, actor, subject, &target));
         if let Some(token) = recorder.run(Check::Credential, checking).await?.token {
             recorder.redact(&token);
@@ -44,7 +45,7 @@ pub(super) async fn check(
             recorder.run(Check::RequestedScopes, std::future::ready(Ok(check_requested_scopes(&current)))).await;
         continue_if_blocked(checked)?;
     }
-    recorder.run(Check::Call, Box::pin(check_call(runner, actor, subject, &url))).await
+    recorder.run(Check::Call, Box::pin(check_call(runner, actor, subject, &server))).await
 }
 
 /// Continues after a failed check that later checks do not depend on.
@@ -89,9 +90,9 @@ pub(super) async fn check_connection(target: &ResolvedTarget) -> Result<CheckOut
 }
 
 /// Initializes a session without a credential. Returns the server's challenge, if there is one.
-async fn check_initialize(egress: &Egress, subject: &Subject, url: &Url) -> Result<CheckOutcome<Option<String>>> {
+async fn check_initialize(egress: &Egress, subject: &Subject, server: &Server) -> Result<CheckOutcome<Option<String>>> {
     let needs_no_credential = subject.auth == AuthKind::None;
-    Ok(match initialize(egress, url, None).await {
+    Ok(match initialize(egress, server, None).await {
         Ok(InitializeAnswer::Answered(revision)) => {
             CheckOutcome::passed(None, format!("The server answers in MCP, revision {revision:.20}"))
         }
@@ -126,9 +127,9 @@ async fn check_call(
     runner: &CheckupRunner<'_>,
     actor: &Actor,
     subject: &Subject,
-    url: &Url,
+    server: &Server,
 ) -> Result<CheckOutcome<()>> {
-    match runner.refresher.list_tools(actor, subject.id, url).await? {
+    match runner.refresher.list_tools(actor, subject.id, server).await? {
         RequestOutcome::Answered { answer, .. } => describe_tools(answer),
         RequestOutcome::NoCredential(reason) => Ok(no_credential(subject, &reason)),
     }

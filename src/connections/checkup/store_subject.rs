@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 use sqlx::PgConnection;
-use url::Url;
 
 use crate::clock::Timestamp;
 use crate::connections::status::{ConnectionHealth, ConnectionStatus};
 use crate::connectors::{AuthKind, Transport};
 use crate::ids::{ConnectionId, ConnectorId, OwnerId};
+use crate::upstream::Server;
 
 /// A connection that is checked, with its connector.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Subject {
     pub(super) transport: Transport,
     pub(super) auth: AuthKind,
     pub(super) url: Option<String>,
+    pub(super) key_header: Option<String>,
     pub(super) status: ConnectionStatus,
     pub(super) health: ConnectionHealth,
     pub(super) last_error: Option<String>,
@@ -32,9 +33,9 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Returns the URL of the MCP server, if there is one.
-    pub(super) fn server_url(&self) -> Option<Url> {
-        self.url.as_deref().and_then(|url| Url::parse(url).ok())
+    /// Returns the MCP server, if there is one.
+    pub(super) fn server(&self) -> Option<Server> {
+        Server::from_stored(self.url.as_deref(), self.key_header.as_deref())
     }
 }
 
@@ -48,6 +49,7 @@ pub(super) async fn find(conn: &mut PgConnection, owner: OwnerId, id: Connection
                c.transport AS "transport: Transport",
                c.auth_type AS "auth: AuthKind",
                c.mcp_server_url AS url,
+               CASE WHEN c.transport = 'mcp' THEN c.auth_style ->> 'name' END AS key_header,
                u.status AS "status: ConnectionStatus",
                u.health AS "health: ConnectionHealth",
                u.last_error,

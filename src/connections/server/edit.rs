@@ -137,8 +137,9 @@ impl CredentialedRequest for NewAddress<'_> {
     }
 
     async fn send(&mut self, credential: &BearerCredential) -> (Self::Answer, Option<CredentialRejection>) {
+        let server = self.url.clone().into();
         // a rejection there says nothing about the credential at the stored address
-        (Box::pin(probe::discover_or_challenge(self.egress, self.url, credential.token.as_ref())).await, None)
+        (Box::pin(probe::discover_or_challenge(self.egress, &server, credential.token.as_ref())).await, None)
     }
 }
 

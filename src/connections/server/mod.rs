@@ -96,7 +96,7 @@ pub async fn add_server(
         ServerAuth::None => None,
         ServerAuth::Bearer(new) => Some(&new.token),
     };
-    let found = Box::new(probe::discover(egress, &url, bearer).await.map_err(field_error)?);
+    let found = Box::new(probe::discover(egress, &url.clone().into(), bearer).await.map_err(field_error)?);
     let bearer = bearer.map(|token| AcceptedToken { token, expiry });
     let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer };
     let connector = store_ready(db, vault, actor, server, now).await?;

@@ -47,7 +47,6 @@ use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
 pub(super) use self::client_check::ClientCheck;
 pub use self::credentialed_request::{CredentialRejection, CredentialedRequest, RequestOutcome};
@@ -72,7 +71,7 @@ use crate::ids::ConnectionId;
 use crate::live::Live;
 use crate::oauth::Provider;
 use crate::secret::Secret;
-use crate::upstream::Discovery;
+use crate::upstream::{Discovery, Server};
 use crate::vault::Vault;
 
 /// Caller's delay before the next request while another process refreshes the token.
@@ -166,9 +165,9 @@ impl TokenRefresher {
         &self,
         actor: &Actor,
         id: ConnectionId,
-        url: &Url,
+        server: &Server,
     ) -> Result<RequestOutcome<Result<Discovery>>> {
-        self.send(actor, id, &mut ToolListRequest { refresher: self, url }).await
+        self.send(actor, id, &mut ToolListRequest { refresher: self, server }).await
     }
 
     /// Makes the check call of a connection's REST service.

@@ -1,19 +1,17 @@
 //! Requests of connections that change nothing at a service: the list of tools, and the check call.
 
-use url::Url;
-
 use super::credentialed_request::{CredentialRejection, CredentialedRequest};
 use super::expiry::UNAUTHORIZED;
 use super::{BearerCredential, TokenRefresher};
 use crate::connections::probe;
 use crate::connections::rest_service::RestService;
 use crate::error::{Error, Result};
-use crate::upstream::{Discovery, DiscoveryAnswer};
+use crate::upstream::{Discovery, DiscoveryAnswer, Server};
 
 /// Lists the tools of an MCP server.
 pub(super) struct ToolListRequest<'a> {
     pub(super) refresher: &'a TokenRefresher,
-    pub(super) url: &'a Url,
+    pub(super) server: &'a Server,
 }
 
 impl CredentialedRequest for ToolListRequest<'_> {
@@ -24,7 +22,7 @@ impl CredentialedRequest for ToolListRequest<'_> {
     }
 
     async fn send(&mut self, credential: &BearerCredential) -> (Self::Answer, Option<CredentialRejection>) {
-        let discovering = probe::discover_or_challenge(&self.refresher.egress, self.url, credential.token.as_ref());
+        let discovering = probe::discover_or_challenge(&self.refresher.egress, self.server, credential.token.as_ref());
         // on the heap: the state of a session is large
         match Box::pin(discovering).await {
             Ok(DiscoveryAnswer::Answered(found)) => (Ok(*found), None),

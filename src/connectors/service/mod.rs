@@ -42,6 +42,10 @@ pub async fn list_names_of_provider(conn: &mut PgConnection, provider: &Provider
 impl DescriptorColumns {
     /// Returns the columns for a connector's file.
     pub(super) fn from_shipped(shipped: &Shipped) -> Result<Self> {
+        if let Some(hosted) = &shipped.hosted {
+            let key = to_optional_json(hosted.key.as_ref()).context("the key of a server cannot be written")?;
+            return Ok(Self { docs_url: Some(hosted.docs.clone()), auth_style: key, ..Self::default() });
+        }
         let Some(descriptor) = &shipped.descriptor else { return Ok(Self::default()) };
         Ok(columns_of(descriptor).context("the description of a service cannot be written")?)
     }

@@ -68,7 +68,7 @@ pub(in crate::connectors) async fn upsert(
     .await
 }
 
-/// The description of a REST service in columns; all are null for other connectors.
+/// The description of a REST service in columns. A hosted MCP server has a page and a key of them, other connectors none.
 #[derive(Default)]
 pub(in crate::connectors) struct DescriptorColumns {
     pub(in crate::connectors) base_url: Option<String>,

@@ -1,11 +1,13 @@
-//! The description of an MCP server that its provider hosts: its address, and where the description was seen.
+//! The description of an MCP server that its provider hosts: its address, the header of its key, and where the description
+//! was seen.
 
+use http::HeaderName;
 use serde::Deserialize;
 use time::macros::format_description;
 use toml::{Spanned, Value};
 use url::Url;
 
-use super::{FileFault, Source};
+use super::{AuthKind, FileFault, Key, Source};
 use crate::clock::Day;
 
 /// A hosted MCP server.
@@ -13,9 +15,13 @@ use crate::clock::Day;
 pub struct Hosted {
     /// URL of the MCP endpoint.
     pub server_url: String,
+    /// Page of the provider for the people who connect it.
+    pub docs: String,
+    /// Presentation of its key; `None` for a bearer token.
+    pub key: Option<Key>,
     /// The page that describes the server.
     pub seen: DescriptionSource,
-    /// True if nobody has connected the server yet, so that the description may be wrong.
+    /// True if the provider does not state the address, or if sources disagree, so that the description may be wrong.
     pub is_unconfirmed: bool,
 }
 
@@ -39,20 +45,24 @@ pub(super) struct SourceTable {
 /// The fields of a file that describe a hosted server.
 pub(super) struct HostedFields {
     pub(super) server_url: Option<Spanned<Value>>,
+    pub(super) docs: Option<Spanned<String>>,
+    pub(super) key: Option<Spanned<Key>>,
     pub(super) seen: Option<Spanned<SourceTable>>,
     pub(super) unconfirmed: Option<Spanned<bool>>,
 }
 
 impl Source<'_> {
-    pub(super) fn hosted(self, fields: HostedFields) -> Result<Hosted, FileFault> {
+    pub(super) fn hosted(self, auth: AuthKind, fields: HostedFields) -> Result<Hosted, FileFault> {
         let server_url = self.field("server_url", fields.server_url, "Write an https address", |text| {
             is_https(text).then(|| text.to_owned())
         })?;
-        let missing = || {
-            let example = "seen = { source = \"https://example.com/mcp\", date = \"2026-11-29\" }";
-            self.fault(0, format!("“seen” is missing, which a connector of transport mcp needs. Write {example}"))
-        };
-        let seen = fields.seen.ok_or_else(missing)?;
+        let docs = self.require_mcp("docs", fields.docs, "docs = \"https://example.com/help\"")?;
+        if !is_https(docs.as_ref()) {
+            return Err(self.fault(docs.span().start, "“docs” does not fit. Write an https address".to_owned()));
+        }
+        let key = fields.key.map(|key| self.hosted_key(auth, key)).transpose()?;
+        let example = "seen = { source = \"https://example.com/mcp\", date = \"2026-11-29\" }";
+        let seen = self.require_mcp("seen", fields.seen, example)?;
         let (at, SourceTable { source, date }) = (seen.span().start, seen.into_inner());
         if !is_https(&source) {
             return Err(self.fault(at, "“source” does not fit. Write an https address".to_owned()));
@@ -60,7 +70,31 @@ impl Source<'_> {
         let on = Day::parse(&date, format_description!("[year]-[month]-[day]"))
             .map_err(|_| self.fault(at, "“date” does not fit. Write a day such as 2026-11-29".to_owned()))?;
         let is_unconfirmed = fields.unconfirmed.is_some_and(Spanned::into_inner);
-        Ok(Hosted { server_url, seen: DescriptionSource { url: source, on }, is_unconfirmed })
+        let seen = DescriptionSource { url: source, on };
+        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, is_unconfirmed })
+    }
+
+    fn require_mcp<T>(self, field: &str, value: Option<T>, example: &str) -> Result<T, FileFault> {
+        let problem = || format!("“{field}” is missing, which a connector of transport mcp needs. Write {example}");
+        value.ok_or_else(|| self.fault(0, problem()))
+    }
+
+    /// Checks that a key is presented in a header. Its form has one field, `token`.
+    fn hosted_key(self, auth: AuthKind, written: Spanned<Key>) -> Result<Key, FileFault> {
+        let at = written.span().start;
+        let key = written.into_inner();
+        let is_header = |name: &str| HeaderName::try_from(name).is_ok();
+        match &key {
+            _ if auth != AuthKind::Token => {
+                let word = auth.as_str();
+                Err(self.fault(at, format!("“auth” is {word}, so there is no use for [key]. Remove it")))
+            }
+            Key::Header { name, prefix, field } if field == "token" && prefix.is_empty() && is_header(name) => Ok(key),
+            _ => {
+                let hint = "Write style = \"header\", the name of the header, and field = \"token\"";
+                Err(self.fault(at, format!("[key] does not fit an MCP server. {hint}")))
+            }
+        }
     }
 
     /// Refuses fields that a connector of another transport has no use for.
@@ -83,7 +117,7 @@ fn is_https(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AuthKind, Shipped, Transport};
+    use super::super::{AuthKind, Key, Shipped, Transport};
 
     const FILE: &str = "connectors/tides.toml";
     const GOOD: &str = r#"slug = "tides"
@@ -93,6 +127,7 @@ category = "storage"
 auth = "oauth"
 transport = "mcp"
 server_url = "https://mcp.tides.example/mcp"
+docs = "https://tides.example/help"
 seen = { source = "https://tides.example/docs", date = "2026-11-20" }
 "#;
 
@@ -123,8 +158,24 @@ seen = { source = "https://tides.example/docs", date = "2026-11-20" }
         let fault = refused("seen =", "#");
         assert!(fault.contains("“seen” is missing, which a connector of transport mcp needs"), "{fault}");
         let fault = refused("2026-11-20", "2026-11-31");
-        assert!(fault.contains("line 8, ") && fault.contains("“date” does not fit"), "{fault}");
+        assert!(fault.contains("line 9, ") && fault.contains("“date” does not fit"), "{fault}");
         assert!(refused("https://tides.example/docs", "docs").contains("“source” does not fit"));
+        assert!(refused("docs = ", "# ").contains("“docs” is missing, which a connector of transport mcp needs"));
+        assert!(refused("https://tides.example/help", "help").contains("line 8, column 8: “docs” does not fit"));
+    }
+
+    #[test]
+    fn a_key_has_a_header_of_its_own() {
+        let key = "[key]\nstyle = \"header\"\nname = \"X-Tide-Key\"\nfield = \"token\"\n";
+        let with = |auth: &str, key: &str| Shipped::parse(FILE, &(GOOD.replace("\"oauth\"", auth) + key));
+        let hosted = with("\"token\"", key).unwrap().hosted.unwrap();
+        assert!(matches!(hosted.key, Some(Key::Header { name, .. }) if name == "X-Tide-Key"));
+        let fault = with("\"none\"", key).unwrap_err().to_string();
+        assert!(fault.contains("“auth” is none, so there is no use for [key]"), "{fault}");
+        for bad in [key.replace("X-Tide-Key", "X Tide"), key.replace("\"token\"", "\"api_key\"")] {
+            let fault = with("\"token\"", &bad).unwrap_err().to_string();
+            assert!(fault.contains("[key] does not fit an MCP server. Write style = \"header\""), "{fault}");
+        }
     }
 
     #[test]

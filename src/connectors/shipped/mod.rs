@@ -1,4 +1,5 @@
-//! Shipped connectors: one TOML file each in `connectors/`, embedded in the binary.
+//! Shipped connectors: one TOML file each in `connectors/`, embedded in the binary. Those of MCP servers that their
+//! providers host are in `connectors/hosted/`.
 //!
 //! `serve` reads them at start. The first fault stops the start, with a sentence that names the file, the position, the field,
 //! and what to write. A request must not read them: it reads the stored connectors.
@@ -29,7 +30,7 @@ use super::{AuthKind, Category, Slug, Transport};
 use crate::oauth::Provider;
 use crate::rest::ApiRules;
 
-// `FILES`: path and text of each file in `connectors/`, by name
+// `FILES`: path and text of each file in `connectors/` and below, by path
 include!(concat!(env!("OUT_DIR"), "/connectors.rs"));
 
 const MAX_NAME_LENGTH: usize = 80;
@@ -91,7 +92,7 @@ impl Shipped {
     /// Parses the text of a file; `file` is its path relative to the project.
     pub fn parse(file: &str, text: &str) -> Result<Self, FileFault> {
         let source = Source { file, text };
-        let written: ConnectorFile = toml::from_str(text).map_err(|error| source.parse_fault(&error))?;
+        let mut written: ConnectorFile = toml::from_str(text).map_err(|error| source.parse_fault(&error))?;
         let slug = source.slug(written.slug)?;
         let name = source.text("name", written.name, MAX_NAME_LENGTH)?;
         let description = source.text("description", written.description, MAX_DESCRIPTION_LENGTH)?;
@@ -100,22 +101,20 @@ impl Shipped {
         let transports = Transport::ALL.map(|it| (it.stored_text(), it));
         let transport = source.word("transport", written.transport, transports)?;
         let (server_url, seen, unconfirmed) = (written.server_url, written.seen, written.unconfirmed);
-        let hosted = HostedFields { server_url, seen, unconfirmed };
         let hosted = if transport == Transport::Mcp {
             source.refuse_rest([
                 ("base_url", written.base_url.as_ref().map(|it| it.span().start)),
-                ("docs", written.docs.as_ref().map(|it| it.span().start)),
                 ("field", written.field.first().map(|it| it.span().start)),
                 ("oauth", written.oauth.as_ref().map(|it| it.span().start)),
-                ("key", written.key.as_ref().map(|it| it.span().start)),
                 ("api", written.api.as_ref().map(|_| 0)),
                 ("account", written.account.as_ref().map(|it| it.span().start)),
                 ("check", written.check.as_ref().map(|it| it.span().start)),
                 ("tool", written.tool.first().map(|it| it.span().start)),
             ])?;
-            Some(source.hosted(hosted)?)
+            let (docs, key) = (written.docs.take(), written.key.take());
+            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed })?)
         } else {
-            source.refuse_hosted(&hosted)?;
+            source.refuse_hosted(&HostedFields { server_url, docs: None, key: None, seen, unconfirmed })?;
             None
         };
         let descriptor = match transport {

@@ -24,12 +24,11 @@ fn refusal_of(file: &str, text: &str) -> String {
 
 #[test]
 fn every_file_is_embedded_and_loads() {
-    let mut files: Vec<_> = std::fs::read_dir("connectors")
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap())
-        })
+    let folders = ["connectors", "connectors/hosted"].into_iter().flat_map(|it| std::fs::read_dir(it).unwrap());
+    let mut files: Vec<_> = folders
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| (path.to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort();
     let embedded: Vec<_> = FILES.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
@@ -37,6 +36,37 @@ fn every_file_is_embedded_and_loads() {
     let read: Vec<_> = files.iter().map(|(file, text)| Shipped::parse(file, text).unwrap()).collect();
     assert_eq!(shipped().unwrap(), read);
     assert!(read.iter().any(|it| it.slug.as_str() == "workbench"));
+}
+
+#[test]
+fn each_hosted_server_names_an_https_address_a_source_and_a_day() {
+    let all = shipped().unwrap();
+    let hosted: Vec<_> = all.iter().filter_map(|it| Some((it, it.hosted.as_ref()?))).collect();
+    assert_eq!(hosted.len(), 83);
+    let mut addresses: Vec<_> = hosted.iter().map(|(_, it)| it.server_url.trim_end_matches('/')).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), hosted.len(), "two connectors have the same server");
+    for (shipped, hosted) in hosted {
+        let slug = shipped.slug.as_str();
+        for url in [&hosted.server_url, &hosted.docs, &hosted.seen.url] {
+            assert!(url.starts_with("https://"), "{slug}: {url}");
+        }
+        assert_eq!(hosted.seen.on.year(), 2026, "{slug}");
+        assert!(shipped.description.ends_with('.') && shipped.description.chars().count() > 30, "{slug}");
+        assert!(FILES.iter().any(|(file, _)| *file == format!("connectors/hosted/{slug}.toml")), "{slug}");
+    }
+}
+
+#[test]
+fn no_two_files_have_the_same_slug_or_name() {
+    let all = shipped().unwrap();
+    for of in [|it: &Shipped| it.slug.as_str().to_owned(), |it: &Shipped| it.name.to_lowercase()] {
+        let mut names: Vec<_> = all.iter().map(of).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None);
+    }
 }
 
 #[test]

@@ -33,6 +33,9 @@ struct ConnectionPage<'a> {
     method: ConnectMethod,
     label: &'a str,
     ends_on: &'a str,
+    token_label: &'static str,
+    /// The provider's page about keys, if it hosts the server.
+    docs: Option<&'a str>,
 }
 
 /// Query string of the form.
@@ -155,5 +158,10 @@ async fn form(me: &SignedIn, connector: &Connector, method: ConnectMethod, fille
     let shell = below(me, method.label(), connector).await.with_faults(faults);
     let (service, action) = (connector.name.as_str(), format!("{}/connection", href(connector, me.here())));
     let (label, ends_on) = (values.label.as_str(), values.ends_on.as_str());
-    page_with(filled.status(), &ConnectionPage { shell, faults, service, action, method, label, ends_on })
+    let docs = connector.docs_url.as_deref();
+    let token_label = if docs.is_some() { "API key" } else { "Bearer token" };
+    page_with(
+        filled.status(),
+        &ConnectionPage { shell, faults, service, action, method, label, ends_on, token_label, docs },
+    )
 }

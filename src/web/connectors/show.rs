@@ -108,7 +108,9 @@ struct ConnectorData<'a> {
 struct SourceView {
     href: String,
     day: String,
-    /// True until somebody has tried the server with the hub.
+    /// The provider's own page.
+    docs: String,
+    /// True if the sources do not agree on the address.
     is_unconfirmed: bool,
 }
 
@@ -127,7 +129,7 @@ struct ConnectionRow {
 impl SourceView {
     fn new(connector: &Connector) -> Option<Self> {
         let (href, day) = (connector.seen_source.clone()?, connector.seen_on?.to_string());
-        Some(Self { href, day, is_unconfirmed: connector.is_unconfirmed })
+        Some(Self { href, day, docs: connector.docs_url.clone()?, is_unconfirmed: connector.is_unconfirmed })
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_taken_label_and_a_rejected_token_are_reported_on_their_fields() {
     let visits = server.request_count();
     let blank = alice.submit(&form, "main form", [("label", ""), ("token", " ")]).await;
     assert_eq!(blank.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(blank.texts(".summary li a"), ["Enter a label", "Enter the bearer token"]);
+    assert_eq!(blank.texts(".summary li a"), ["Enter a label", "Enter the token or key"]);
     assert_eq!(server.request_count(), visits, "the service was asked for nothing");
     let taken = account(&alice, "Account 1").await;
     assert_eq!(taken.attr(".summary li a", "href").as_deref(), Some("#f-label"));

@@ -13,7 +13,7 @@ async fn a_rejected_token_changes_nothing() {
     let (app, alice, _server) = guarded().await;
     let page = page_of(&alice, "Guarded Account 1").await;
     let form = alice.get(&format!("{}/token", page.path())).await;
-    for (typed, told) in [("wrong", None), ("  ", Some("Enter the bearer token"))] {
+    for (typed, told) in [("wrong", None), ("  ", Some("Enter the token or key"))] {
         let refused = alice.submit(&form, "main form", [("token", typed)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
         let words = refused.text(".summary li a");

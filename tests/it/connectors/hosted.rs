@@ -17,6 +17,11 @@ const TIDES: &str = "/connectors/tides";
 
 /// Ships a connector of the server at this address. A file may name https addresses only, and this server has none.
 async fn ship(app: &TestApp, auth: &str, url: Url) {
+    ship_with_key(app, auth, url, "").await;
+}
+
+/// Ships it with these lines about its key.
+async fn ship_with_key(app: &TestApp, auth: &str, url: Url, key: &str) {
     let text = format!(
         "
         slug = 'tides'
@@ -26,8 +31,10 @@ async fn ship(app: &TestApp, auth: &str, url: Url) {
         auth = '{auth}'
         transport = 'mcp'
         server_url = 'https://mcp.tides.example/mcp'
+        docs = 'https://tides.example/help'
         seen = {{ source = 'https://tides.example/docs', date = '2026-11-20' }}
         unconfirmed = true
+        {key}
         "
     );
     let mut tides = Shipped::parse("connectors/tides.toml", &text).unwrap();
@@ -51,7 +58,10 @@ async fn a_server_without_sign_in_is_connected_by_a_button_and_lists_its_tools_t
     let page = alice.get(TIDES).await;
     assert!(page.text("main").contains("The server shows its tools after you connect."), "{}", page.text("main"));
     assert_eq!(page.text(".strip .state"), "Not connected");
-    assert_eq!(page.attr(".strip a[href^=https]", "href").as_deref(), Some("https://tides.example/docs"));
+    assert_eq!(
+        page.attrs(".strip a[href^=https]", "href"),
+        ["https://tides.example/help", "https://tides.example/docs"]
+    );
     assert!(page.text(".strip").contains("seen 2026-11-20"), "{}", page.text(".strip"));
     assert!(page.text(".callout.warn").starts_with("This connector is unconfirmed"));
     assert_eq!(server.list_count(), 0, "nobody has asked the server");
@@ -87,6 +97,28 @@ async fn a_server_with_a_token_is_connected_after_it_accepted_the_token() {
     assert_eq!(connected.text(".flash.ok p"), "Tides is connected. It has 1 tool.");
     assert_eq!(app.run(&alice, &format!("{TIDES}/tools/tool-0"), []).await.text("#job-result pre"), "done");
     assert!(names(&bob.get(TIDES).await).is_empty());
+}
+
+#[tokio::test]
+async fn a_key_is_sent_in_the_header_that_the_server_expects() {
+    let app = TestApp::new().await;
+    let alice = app.alice().await;
+    let server = ScriptedServer::requiring(tools(1), "done", Some(("x-tide-key", "t0p".to_owned()))).await;
+    ship_with_key(&app, "token", server.url(), "\n[key]\nstyle = 'header'\nname = 'X-Tide-Key'\nfield = 'token'").await;
+    let form = alice.get(&format!("{TIDES}/connection")).await;
+    assert!(form.text("main").contains("How to get a key: tides.example."), "{}", form.text("main"));
+    assert_eq!(form.text("label[for=f-token]"), "API key");
+    let refused = alice.submit(&form, "main form", [("token", "wr0ng")]).await;
+    assert!(refused.has("#f-token-e"), "{}", refused.text("main"));
+    let connected = alice.submit(&form, "main form", [("token", "t0p")]).await;
+    assert_eq!(connected.text(".flash.ok p"), "Tides is connected. It has 1 tool.");
+    assert_eq!(app.run(&alice, &format!("{TIDES}/tools/tool-0"), []).await.text("#job-result pre"), "done");
+    let connection = connected.attr(".strip a[href^='/connections/']", "href").unwrap();
+    let form = alice.get(&format!("{connection}/checkup")).await;
+    let job = alice.submit(&form, "form[action$='/checkup']", []).await;
+    let job = job.path().rsplit('/').next().unwrap().parse().unwrap();
+    let checked = app.wait_until_finished(&alice, job).await;
+    assert_eq!(checked.attrs(".checks > li", "data-result"), ["passed"; 5], "{}", checked.text("main"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

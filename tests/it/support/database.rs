@@ -210,7 +210,8 @@ async fn store_connectors(options: PgConnectOptions) {
     let databases = Server::reach(options).await.unwrap().open(PoolSizes { web: 1, system: 1 });
     let egress = Egress::new(EgressPolicy { allow: Vec::new() });
     let mut shipped = connectors::shipped().unwrap();
-    // the tools of the catalogue have stories of their own, which ship them
+    // the tools of the catalogue have stories of their own, which ship them; so have the servers that providers host
+    shipped.retain(|it| it.hosted.is_none());
     shipped.iter_mut().filter_map(|it| it.descriptor.as_mut()).for_each(|it| it.tools.clear());
     let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
     serve::ship_connectors(&databases.system, &shipped, &egress, &workbench, &Clock::real()).await.unwrap();

@@ -30,8 +30,8 @@ pub(crate) struct ScriptedServer {
 
 /// The refusals of the server.
 struct Behaviour {
-    /// The `Authorization` header that each request must have.
-    required_authorization: Option<String>,
+    /// The header that each request must have, and its value.
+    required_header: Option<(&'static str, String)>,
     /// The method that fails, and its status.
     failing: Option<(&'static str, StatusCode)>,
 }
@@ -44,9 +44,13 @@ impl ScriptedServer {
 
     /// Starts such a server that answers 401 to requests without `token`.
     pub(crate) async fn guarded(tools: Value, answer: &str, token: Option<&str>) -> Self {
+        Self::requiring(tools, answer, token.map(|token| ("authorization", format!("Bearer {token}")))).await
+    }
+
+    /// Starts such a server that answers 401 to requests without this header and value.
+    pub(crate) async fn requiring(tools: Value, answer: &str, required_header: Option<(&'static str, String)>) -> Self {
         let requests: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
-        let required_authorization = token.map(|token| format!("Bearer {token}"));
-        let behaviour = Arc::new(Mutex::new(Behaviour { required_authorization, failing: None }));
+        let behaviour = Arc::new(Mutex::new(Behaviour { required_header, failing: None }));
         let (recorded, answer, shared) = (requests.clone(), answer.to_owned(), behaviour.clone());
         let reply = move |headers: HeaderMap, body: String| async move {
             let request: Value = serde_json::from_str(&body).unwrap_or_default();
@@ -55,9 +59,9 @@ impl ScriptedServer {
             let (authorization, traceparent) = (header("authorization"), header("traceparent"));
             let (required, failing) = {
                 let behaviour = shared.lock().unwrap();
-                (behaviour.required_authorization.clone(), behaviour.failing)
+                (behaviour.required_header.clone(), behaviour.failing)
             };
-            let is_refused = required.is_some() && required != authorization;
+            let is_refused = required.is_some_and(|(name, value)| header(name) != Some(value));
             recorded.lock().unwrap().push(RecordedRequest { method: method.clone(), authorization, traceparent, body });
             if is_refused {
                 return (StatusCode::UNAUTHORIZED, "who?").into_response();
@@ -74,7 +78,7 @@ impl ScriptedServer {
 
     /// Accepts only this token from now on.
     pub(crate) fn require_token(&self, token: &str) {
-        self.behaviour.lock().unwrap().required_authorization = Some(format!("Bearer {token}"));
+        self.behaviour.lock().unwrap().required_header = Some(("authorization", format!("Bearer {token}")));
     }
 
     /// Answers a method with this status from now on; `None` ends that.

@@ -29,11 +29,11 @@ fn limits() -> Limits {
 }
 
 fn remote(url: Url) -> Target {
-    Target::Mcp { url, bearer: None, arguments: Redactor::default() }
+    Target::Mcp { server: url.into(), credential: None, arguments: Redactor::default() }
 }
 
 fn with_token(url: Url) -> Target {
-    Target::Mcp { url, bearer: Some(Secret::new(TOKEN)), arguments: Redactor::default() }
+    Target::Mcp { server: url.into(), credential: Some(Secret::new(TOKEN)), arguments: Redactor::default() }
 }
 
 fn context() -> CallContext {
