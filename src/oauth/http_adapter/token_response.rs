@@ -19,6 +19,9 @@ use crate::secret::Redactor;
 /// Longest believed lifetime of a token: 400 days.
 const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+/// Scope of `OpenID` Connect that brings a refresh token.
+const OFFLINE_ACCESS: &str = "offline_access";
+
 /// Reads a token response, and returns the standard response that says the same.
 pub(super) async fn transform(
     adapter: &HttpAdapter<'_>,
@@ -70,7 +73,7 @@ fn to_standard(
         ("token_type", Some(token_type.into())),
         ("refresh_token", refresh.map(Value::from)),
         ("expires_in", lifetime(provider, answer, now).map(|it| it.as_secs().max(1).into())),
-        ("granted", scopes(provider, answer).map(Value::from)),
+        ("granted", scopes(provider, answer, refresh.is_some()).map(Value::from)),
         ("captured", serde_json::to_value(captured(provider, answer)).ok()),
     ];
     accepted.then(|| json_response(StatusCode::OK, fields))
@@ -108,7 +111,7 @@ fn parse(media_type: &str, body: &[u8]) -> Option<Value> {
 }
 
 /// Returns the granted scopes. `None` if the response names none: then they are those that were requested.
-fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
+fn scopes(provider: &Provider, answer: &Value, has_refresh_token: bool) -> Option<Vec<String>> {
     let separator = provider.response.scope_separator.as_deref().unwrap_or(&provider.scope_separator);
     let scopes: Vec<_> = match answer.pointer(&provider.response.scope)? {
         Value::String(text) if text.trim().is_empty() => return None,
@@ -119,8 +122,12 @@ fn scopes(provider: &Provider, answer: &Value) -> Option<Vec<String>> {
         Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
         _ => return None,
     };
+    // Microsoft does not list this scope of OpenID Connect; the refresh token shows that it was granted
+    let shown = has_refresh_token && provider.scopes.iter().any(|scope| scope == OFFLINE_ACCESS);
+    let shown = (shown && !scopes.contains(&OFFLINE_ACCESS)).then_some(OFFLINE_ACCESS);
     // a scope with hidden characters is another than the one that it looks like
-    Some(scopes.into_iter().filter(|scope| !scope.is_empty() && is_clean_name(scope)).map(str::to_owned).collect())
+    let readable = scopes.into_iter().filter(|scope| !scope.is_empty() && is_clean_name(scope));
+    Some(readable.chain(shown).map(str::to_owned).collect())
 }
 
 /// Returns the lifetime of the access token, stated or assumed.
@@ -179,6 +186,18 @@ mod tests {
         assert_eq!(scopes(json!(["all of it", ""])), expected(&["all of it"]));
         assert_eq!(scopes(json!(null)), None);
         assert_eq!(scopes(json!("")), None, "a provider without scopes grants what was asked for");
+    }
+
+    #[test]
+    fn a_refresh_token_shows_that_offline_access_was_granted() {
+        let granted = |lines: &str, refresh: Option<&str>| {
+            let answer = json!({ "access_token": "a", "refresh_token": refresh, "scope": "Mail.Read" });
+            read(lines, true, &answer).unwrap().unwrap().scopes.unwrap()
+        };
+        let requested = "scopes = ['offline_access', 'Mail.Read']";
+        assert_eq!(granted(requested, Some("r")), ["Mail.Read", "offline_access"]);
+        assert_eq!(granted(requested, None), ["Mail.Read"]);
+        assert_eq!(granted("scopes = ['Mail.Read']", Some("r")), ["Mail.Read"]);
     }
 
     #[test]
