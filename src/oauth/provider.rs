@@ -213,7 +213,7 @@ pub struct RevocationConfig {
     /// The token to revoke.
     #[serde(default)]
     pub token: TokenKind,
-    /// The name of the token's parameter.
+    /// The name of the token's parameter. Without a name nothing is sent: the bearer token is the one to revoke.
     #[serde(default = "token")]
     pub param: String,
     /// The format of the parameters.

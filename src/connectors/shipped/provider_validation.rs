@@ -56,6 +56,10 @@ impl Source<'_> {
         if revoke.is_some_and(|it| !["GET", "POST", "DELETE"].contains(&it.method.as_str())) {
             return Err(self.fault(at, "“method” of [oauth.revoke] does not fit. Write GET, POST or DELETE".to_owned()));
         }
+        if revoke.is_some_and(|it| it.param.is_empty() && it.auth != RevocationAuth::Bearer) {
+            let why = "“param” of [oauth.revoke] is empty, so only a bearer token says what to revoke. Write auth = \"bearer\"";
+            return Err(self.fault(at, why.to_owned()));
+        }
         if provider.idle_days.is_some_and(|days| !(1..=3_650).contains(&days)) {
             return Err(self.fault(at, "“idle_days” of [oauth] does not fit. Write a number from 1 to 3650".to_owned()));
         }

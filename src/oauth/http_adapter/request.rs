@@ -93,6 +93,9 @@ fn revocation_parameters(provider: &Provider, config: &RevocationConfig, paramet
     if is_bearer || config.body != BodyFormat::Form || config.param != "token" {
         own.retain(|(name, _)| name == "token");
     }
+    if config.param.is_empty() {
+        own.clear();
+    }
     parameters::rename(&mut own, "token", &config.param);
     if !is_bearer {
         own.extend(parameters::to_wire(provider, others));
@@ -111,6 +114,7 @@ fn write(request: Request, mut url: Url, format: BodyFormat, parameters: Paramet
             let object = parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
             request.body("application/json", serde_json::Value::Object(object).to_string())
         }
+        BodyFormat::Query if parameters.is_empty() => request,
         BodyFormat::Query => {
             url.query_pairs_mut().extend_pairs(parameters);
             request.with_url(url)

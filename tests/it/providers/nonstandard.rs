@@ -335,6 +335,10 @@ async fn a_grant_is_revoked_as_the_provider_requires() {
     needed("revoke = { url = 'AT/revoke', auth = 'bearer', token = 'access' }", revoking(bearer)).await;
     let get = Endpoint { method: "GET", encoding: Encoding::Query, ..bearer };
     needed("revoke = { url = 'AT/revoke', method = 'GET', auth = 'bearer', token = 'access' }", revoking(get)).await;
+    // as Dropbox requires
+    let bare = Endpoint { encoding: Encoding::Nothing, token: ("", true), ..bearer };
+    let lines = "revoke = { url = 'AT/revoke', auth = 'bearer', token = 'access', param = '', body = 'query' }";
+    needed(lines, revoking(bare)).await;
     // as GitHub requires
     let grant = Endpoint {
         method: "DELETE",

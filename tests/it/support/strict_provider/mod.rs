@@ -206,6 +206,7 @@ impl StrictProvider {
                 serde_json::from_slice(&request.body).map_err(|error| error.to_string())
             }
             (Encoding::Query, None, Some(query)) if request.body.is_empty() => parse_pairs(query.as_bytes()),
+            (Encoding::Nothing, None, None) if request.body.is_empty() => Ok(BTreeMap::new()),
             _ => Err(format!("the parameters are in the wrong place ({content_type:?}, {query:?})")),
         }
     }
@@ -214,6 +215,7 @@ impl StrictProvider {
         let mut expected = with_changes(endpoint.parameters, &[]);
         let (name, is_access) = endpoint.token;
         expected.insert(name.to_owned(), if is_access { tokens.access.clone() } else { tokens.refresh.clone() });
+        expected.remove("");
         self.with_proof(expected, endpoint)
     }
 

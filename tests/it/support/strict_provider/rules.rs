@@ -26,6 +26,8 @@ pub(crate) enum Encoding {
     Form,
     Json,
     Query,
+    /// There are no parameters.
+    Nothing,
 }
 
 /// The requirements of an endpoint.
@@ -37,7 +39,7 @@ pub(crate) struct Endpoint {
     pub(crate) encoding: Encoding,
     /// The parameters besides the token and the proof.
     pub(crate) parameters: Pairs,
-    /// The parameter with a token, and whether that is the access token.
+    /// The parameter with a token, and whether that is the access token. Without a name there is none.
     pub(crate) token: (&'static str, bool),
 }
 
