@@ -101,6 +101,9 @@ impl RestService {
             Key::Query { name, field } => {
                 ApiCredential::Query { name: name.clone(), value: Secret::new(value(field)?) }
             }
+            Key::Path { prefix, field } => {
+                ApiCredential::Path { value: Secret::new(format!("{prefix}{}", value(field)?)) }
+            }
             Key::Basic { user, password } => {
                 let pair =
                     format!("{}:{}", oauth::fill_template(user, &values)?, oauth::fill_template(password, &values)?);
@@ -196,6 +199,7 @@ mod tests {
         match service(key).credential().unwrap() {
             ApiCredential::Header { name, value } => (name.to_string(), value.expose().to_owned()),
             ApiCredential::Query { name, value } => (format!("?{name}"), value.expose().to_owned()),
+            ApiCredential::Path { value } => ("/".to_owned(), value.expose().to_owned()),
             ApiCredential::None => unreachable!("there is a key"),
         }
     }
@@ -206,6 +210,7 @@ mod tests {
         is("style = 'bearer'\nfield = 'api_key'", "authorization", "Bearer k1");
         is("style = 'header'\nname = 'X-Key'\nprefix = 'Token '\nfield = 'api_key'", "x-key", "Token k1");
         is("style = 'query'\nname = 'key'\nfield = 'api_key'", "?key", "k1");
+        is("style = 'path'\nprefix = 'bot'\nfield = 'api_key'", "/", "botk1");
         // dover/token:k1
         is(
             "style = 'basic'\nuser = '{port}/token'\npassword = '{api_key}'",

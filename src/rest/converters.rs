@@ -19,6 +19,8 @@ pub enum Converter {
     Text,
     /// JSON in a text.
     JsonText,
+    /// JSON in a text of visible ASCII, which a header can hold.
+    AsciiJson,
     /// Text as Base64.
     Base64,
     /// Text as Base64 with the alphabet for URLs, without padding.
@@ -47,6 +49,7 @@ impl Converter {
         Ok(match self {
             Self::Text => text()?.into(),
             Self::JsonText => value.to_string().into(),
+            Self::AsciiJson => ascii_json(value).into(),
             Self::Base64 => BASE64_STANDARD.encode(text()?).into(),
             Self::Base64Url => BASE64_URL_SAFE_NO_PAD.encode(text()?).into(),
             Self::Html => escape_html(&text()?).into(),
@@ -72,7 +75,7 @@ impl Converter {
         let compact = || value.as_str().map(|text| text.split_whitespace().collect::<String>());
         match self {
             Self::Text => None,
-            Self::JsonText => serde_json::from_str(value.as_str()?).ok(),
+            Self::JsonText | Self::AsciiJson => serde_json::from_str(value.as_str()?).ok(),
             Self::Base64 => decode(BASE64_STANDARD.decode(compact()?).ok()?),
             Self::Base64Url => decode(BASE64_URL_SAFE_NO_PAD.decode(compact()?.trim_end_matches('=')).ok()?),
             Self::Html => Some(unescape_html(value.as_str()?).into()),
@@ -83,6 +86,20 @@ impl Converter {
             Self::EpochMilliseconds => format_time(i128::from(epoch(value)?) * 1_000_000),
         }
     }
+}
+
+/// Writes JSON and escapes each character that is not visible ASCII.
+fn ascii_json(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_string().chars() {
+        if matches!(letter, ' '..='~') {
+            text.push(letter);
+        } else {
+            let mut units = [0; 2];
+            text.extend(letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
 const HTML_ENTITIES: [(char, &str); 5] =
@@ -140,7 +157,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_converted_text_comes_back(text: String) {
-            for converter in [Converter::Base64, Converter::Base64Url, Converter::Html, Converter::JsonText] {
+            for converter in [Converter::Base64, Converter::Base64Url, Converter::Html, Converter::JsonText, Converter::AsciiJson] {
                 let converted = converter.convert(&Value::String(text.clone())).unwrap();
                 prop_assert_eq!(converter.invert(converted), Value::String(text.clone()), "{:?}", converter);
             }

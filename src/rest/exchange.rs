@@ -36,6 +36,9 @@ pub async fn send_check(
     credential: &ApiCredential,
 ) -> Result<Option<Value>> {
     let answer = exchange(egress, request, credential, CHECK_TIMEOUT, MAX_CHECK_BYTES).await?;
+    if credential.is_refused_by(answer.status.as_u16()) {
+        return Err(unauthorized(&answer.host, answer.status.as_u16()).into());
+    }
     if !answer.status.is_success() {
         return Err(from_status(&answer.host, answer.status, &answer.headers).into());
     }
@@ -59,9 +62,7 @@ pub(super) async fn exchange(
 
 fn build(planned: &PlannedRequest, credential: &ApiCredential) -> Result<Request, Failure> {
     let mut url = planned.url.clone();
-    if let ApiCredential::Query { name, value } = credential {
-        url.query_pairs_mut().append_pair(name, value.expose());
-    }
+    credential.write_into_url(&mut url);
     let mut request =
         Request::new(planned.method.clone(), url).header(header::ACCEPT, HeaderValue::from_static("application/json"));
     for (name, value) in &planned.headers {
@@ -86,7 +87,6 @@ fn build(planned: &PlannedRequest, credential: &ApiCredential) -> Result<Request
 fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
     let code = status.as_u16();
     match code {
-        401 => unauthorized(host),
         403 => Failure::permanent("forbidden", format!("{host} does not permit this (HTTP 403)"))
             .with_advice("Check what the credential may do"),
         404 | 410 => Failure::permanent("not_found", format!("{host} has nothing at this address (HTTP {code})"))
@@ -105,8 +105,8 @@ fn from_status(host: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
 }
 
 /// Builds the failure of a credential that the service does not accept.
-pub(super) fn unauthorized(host: &str) -> Failure {
-    let message = format!("{host} did not accept the credential (HTTP 401)");
+pub(super) fn unauthorized(host: &str, code: u16) -> Failure {
+    let message = format!("{host} did not accept the credential (HTTP {code})");
     Failure::new(FailureKind::Unauthorized, "unauthorized", message)
         .with_advice("Check that it is complete and still valid")
 }

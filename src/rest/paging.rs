@@ -6,6 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::pointer::Place;
+use super::request::RequestTemplate;
 use super::values::scalar_text;
 use crate::egress::Failure;
 
@@ -16,7 +17,7 @@ pub const CURSOR: &str = "cursor";
 pub const CURSOR_TITLE: &str = "Continue at";
 
 /// The way in which a service continues a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Paging {
     /// A text of the answer, such as a cursor or the id of the last entry. The request sends it back as its input `cursor`.
@@ -25,6 +26,9 @@ pub enum Paging {
         from: Place,
         /// Place of a value that is true if there is more.
         more: Option<Place>,
+        /// Request for the pages after the first, if it is another one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<Box<RequestTemplate>>,
     },
     /// An address in the answer: whole, or a path of the same host.
     NextUrl {
@@ -34,7 +38,20 @@ pub enum Paging {
     /// The header `Link` with `rel="next"`.
     Link,
     /// The number of the page. A page that is not empty may have another after it.
-    Page,
+    Page {
+        /// Number of the first page.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        first: u32,
+    },
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_one(first: &u32) -> bool {
+    *first == 1
 }
 
 impl Paging {
@@ -48,19 +65,28 @@ impl Paging {
     ) -> Option<String> {
         let text = |place: &Place| scalar_text(&place.find(answer)?).filter(|text| !text.is_empty());
         let next = match self {
-            Self::Cursor { from, more } => {
+            Self::Cursor { from, more, .. } => {
                 let is_last = more.as_ref().is_some_and(|more| more.find(answer) != Some(Value::Bool(true)));
                 if is_last { None } else { text(from) }
             }
             Self::NextUrl { from } => text(from),
             Self::Link => headers.get_all(header::LINK).iter().find_map(|value| next_link(value.to_str().ok()?)),
-            Self::Page if entries == 0 => None,
-            Self::Page => {
-                Some((cursor.and_then(|page| page.parse::<u32>().ok()).unwrap_or(1).saturating_add(1)).to_string())
+            Self::Page { .. } if entries == 0 => None,
+            Self::Page { first } => {
+                let page = cursor.and_then(|page| page.parse::<u32>().ok()).unwrap_or(*first);
+                Some(page.saturating_add(1).to_string())
             }
         };
         // a service that repeats a cursor would never end
         next.filter(|next| Some(next.as_str()) != cursor)
+    }
+
+    /// Returns the request for the pages after the first, if it is another one.
+    pub(super) fn request(&self) -> Option<&RequestTemplate> {
+        match self {
+            Self::Cursor { request, .. } => request.as_deref(),
+            Self::NextUrl { .. } | Self::Link | Self::Page { .. } => None,
+        }
     }
 
     /// Returns the address of a page. The cursor of some services is an address, which must stay at the service's host.
@@ -69,7 +95,7 @@ impl Paging {
     /// An address of another host.
     pub(super) fn url(&self, first: Url, cursor: &str) -> Result<Url, Failure> {
         match self {
-            Self::Cursor { .. } | Self::Page => Ok(first),
+            Self::Cursor { .. } | Self::Page { .. } => Ok(first),
             Self::NextUrl { .. } | Self::Link => match first.join(cursor) {
                 Ok(url) if url.origin() == first.origin() => Ok(url),
                 _ => Err(Failure::permanent("invalid_input", "“cursor” is not one that this tool has returned")
@@ -122,11 +148,13 @@ mod tests {
 
     #[test]
     fn pages_are_counted_until_one_is_empty() {
-        let next = |entries, cursor| Paging::Page.next(&HeaderMap::new(), &json!([]), entries, cursor);
+        let next = |toml: &str, entries, cursor| paging(toml).next(&HeaderMap::new(), &json!([]), entries, cursor);
+        let page = "kind = 'page'";
         assert_eq!(
-            (next(30, None).as_deref(), next(30, Some("2")).as_deref(), next(0, Some("3"))),
+            (next(page, 30, None).as_deref(), next(page, 30, Some("2")).as_deref(), next(page, 0, Some("3"))),
             (Some("2"), Some("3"), None)
         );
+        assert_eq!(next("kind = 'page'\nfirst = 0", 30, None).as_deref(), Some("1"));
     }
 
     #[test]

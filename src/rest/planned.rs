@@ -65,18 +65,13 @@ impl PlannedRequest {
         let mut headers: BTreeMap<_, _> =
             self.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let mut url = self.url.clone();
-        match credential {
-            ApiCredential::None => {}
-            ApiCredential::Header { name, value } => {
-                headers.insert(name.as_str().to_owned(), value.expose().to_owned());
-            }
-            ApiCredential::Query { name, value } => {
-                url.query_pairs_mut().append_pair(name, value.expose());
-            }
+        credential.write_into_url(&mut url);
+        if let ApiCredential::Header { name, value } = credential {
+            headers.insert(name.as_str().to_owned(), value.expose().to_owned());
         }
         if let Some(body) = &self.body {
             headers.insert("content-type".to_owned(), body.content_type.to_owned());
         }
-        (url.into(), headers)
+        (credential.url_text(url), headers)
     }
 }

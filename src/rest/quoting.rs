@@ -14,6 +14,8 @@ pub enum Quoting {
     Jql,
     /// Zendesk's search: double quotation marks, which a value cannot hold.
     Zendesk,
+    /// Microsoft's Keyword Query Language: double quotation marks, which a value cannot hold.
+    Kql,
 }
 
 impl Quoting {
@@ -27,7 +29,7 @@ impl Quoting {
                     .filter(|text| !is_control(text))
             }
             Self::Jql => (!is_control(value)).then(|| escape(value, &['\\', '"'])),
-            Self::Zendesk => (!is_control(value) && !value.contains(['"', '\\'])).then(|| value.to_owned()),
+            Self::Zendesk | Self::Kql => (!is_control(value) && !value.contains(['"', '\\'])).then(|| value.to_owned()),
         }
     }
 
@@ -35,7 +37,7 @@ impl Quoting {
     pub(super) const fn mark(self) -> char {
         match self {
             Self::Drive | Self::Soql => '\'',
-            Self::Jql | Self::Zendesk => '"',
+            Self::Jql | Self::Zendesk | Self::Kql => '"',
         }
     }
 }
@@ -72,7 +74,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_value_ends_its_literal(value in prop_oneof![any::<String>(), "[a'\"\\\\ \n]{0,12}"]) {
-            for quoting in [Quoting::Drive, Quoting::Soql, Quoting::Jql, Quoting::Zendesk] {
+            for quoting in [Quoting::Drive, Quoting::Soql, Quoting::Jql, Quoting::Zendesk, Quoting::Kql] {
                 let Some(quoted) = quoting.quote(&value) else { continue };
                 let literal = format!("{quoted}{} and more", quoting.mark());
                 prop_assert_eq!(after_literal(&literal, quoting.mark()), Some(" and more"), "{:?}", quoting);
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_value_that_a_language_cannot_hold_is_refused() {
-        assert_eq!(Quoting::Zendesk.quote("a\"b"), None);
+        assert_eq!((Quoting::Zendesk.quote("a\"b"), Quoting::Kql.quote("a\"b")), (None, None));
         assert_eq!(Quoting::Soql.quote("a\nb'c").as_deref(), Some("a\\nb\\'c"));
         assert_eq!(Quoting::Drive.quote("it's").as_deref(), Some("it\\'s"));
     }

@@ -77,7 +77,7 @@ impl RestCall {
             let failure = Failure::new(FailureKind::Retryable, "rate_limited", message).with_advice("Try again later");
             Failure { retry_after: self.rules.wait(&answer.headers, body, now), ..failure }
         } else if code == 401 || self.rules.is_unauthorized(body) {
-            unauthorized(host)
+            unauthorized(host, code)
         } else if code == 503 {
             let message = format!("{host} is not available now (HTTP 503)");
             let failure = Failure::new(FailureKind::Retryable, "unavailable", message).with_advice("Try again later");

@@ -65,6 +65,8 @@ pub enum Body {
     Json(Node),
     /// A form; members of members have names in brackets.
     Form(Node),
+    /// The text of a file.
+    File(Node),
     /// A GraphQL document with its variables.
     Graphql {
         /// Document.
@@ -121,7 +123,7 @@ impl RequestTemplate {
     pub(super) fn only_reads(&self) -> bool {
         let is_query = |body: &Body| match body {
             Body::Graphql { document, .. } => document.trim_start().starts_with(['q', '{']),
-            Body::Json(_) | Body::Form(_) => false,
+            Body::Json(_) | Body::Form(_) | Body::File(_) => false,
         };
         self.method == Verb::Get || self.body.as_ref().is_some_and(is_query)
     }
@@ -129,7 +131,9 @@ impl RequestTemplate {
     /// Returns all values of the request.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
         let body = match &self.body {
-            Some(Body::Json(node) | Body::Form(node) | Body::Graphql { variables: node, .. }) => Some(node),
+            Some(Body::Json(node) | Body::Form(node) | Body::File(node) | Body::Graphql { variables: node, .. }) => {
+                Some(node)
+            }
             None => None,
         };
         self.query.values().map(|it| &it.value).chain(self.headers.values()).chain(body)
@@ -146,6 +150,10 @@ impl Body {
             Self::Form(node) => PlannedBody {
                 content_type: "application/x-www-form-urlencoded",
                 bytes: encode_form(&whole(node)?).into(),
+            },
+            Self::File(node) => PlannedBody {
+                content_type: "application/octet-stream",
+                bytes: node.make(values)?.as_ref().and_then(scalar_text).unwrap_or_default().into(),
             },
         })
     }
@@ -255,6 +263,17 @@ mod tests {
         assert_eq!(planned(toml, &json!({}))["body"], json!("{}"));
         let toml = "method = 'POST'\npath = '/x'\nbody.form = { a = { b = { input = 'a' } }, c = true }";
         assert_eq!(planned(toml, &json!({"a": "1 2"}))["body"], json!("a%5Bb%5D=1+2&c=true"));
+    }
+
+    #[test]
+    fn a_file_is_its_text_and_a_header_holds_ascii_only() {
+        let toml = "method = 'POST'\npath = '/x'\nbody.file = { input = 'content' }\nheaders.X-Arg = { of = { path = '/{name}' }, as = 'ascii-json' }";
+        let planned = planned(toml, &json!({"content": "Grüße", "name": "Büro 😀\u{7f}"}));
+        assert_eq!(planned["body"], json!("Grüße"));
+        assert_eq!(planned["headers"]["content-type"], json!("application/octet-stream"));
+        let argument = planned["headers"]["x-arg"].as_str().unwrap();
+        assert_eq!(argument, r#"{"path":"/B\u00fcro \ud83d\ude00\u007f"}"#);
+        assert_eq!(serde_json::from_str::<Value>(argument).unwrap(), json!({"path": "/Büro 😀\u{7f}"}));
     }
 
     #[test]

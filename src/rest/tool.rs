@@ -82,10 +82,12 @@ impl RestTool {
         known: &TemplateValues,
         arguments: &Map<String, Value>,
     ) -> Result<PlannedRequest, Failure> {
-        let mut planned = self.request.plan(base_url, known, &Values::new(arguments))?;
-        if let (Some(paging), Some(cursor)) = (&self.paging, cursor(arguments)) {
-            planned.url = paging.url(planned.url, cursor)?;
-        }
+        let Some((paging, cursor)) = self.paging.as_ref().zip(cursor(arguments)) else {
+            return self.request.plan(base_url, known, &Values::new(arguments));
+        };
+        let request = paging.request().unwrap_or(&self.request);
+        let mut planned = request.plan(base_url, known, &Values::new(arguments))?;
+        planned.url = paging.url(planned.url, cursor)?;
         Ok(planned)
     }
 
@@ -98,7 +100,8 @@ impl RestTool {
     /// Iterates over the request and those around it.
     pub(super) fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
         let before = self.before.iter().map(|look_up| &look_up.request);
-        before.chain([&self.request]).chain(self.each.as_ref().map(|details| &details.request))
+        let next = self.paging.iter().filter_map(Paging::request);
+        before.chain([&self.request]).chain(next).chain(self.each.as_ref().map(|details| &details.request))
     }
 
     /// Reports whether the request carries a key by which the service recognises its repetition.

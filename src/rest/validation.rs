@@ -118,11 +118,14 @@ impl RestTool {
     fn check_paging(&self, faults: &mut Vec<String>) {
         let sends_cursor = self.names().any(|name| name == CURSOR);
         match &self.paging {
-            Some(Paging::Cursor { .. } | Paging::Page) if !sends_cursor => {
+            Some(Paging::Cursor { .. } | Paging::Page { .. }) if !sends_cursor => {
                 faults.push(format!("“request” does not use “{CURSOR}”, so the second page would be the first"));
             }
             Some(Paging::NextUrl { .. } | Paging::Link) if sends_cursor => {
                 faults.push(format!("“{CURSOR}” is an address here, so “request” cannot use it"));
+            }
+            Some(paging) if paging.request().is_some_and(|next| next.method != self.request.method) => {
+                faults.push("The request in “paging” has another method than “request”".to_owned());
             }
             Some(_) if self.answer.list.is_none() => faults.push("“paging” needs “list” in “answer”".to_owned()),
             _ => {}
@@ -196,6 +199,11 @@ mod tests {
                 "“request” does not use “cursor”, so the second page would be the first",
             ),
             ("'adds'", "'adds'\npaging = { kind = 'link' }", "“paging” needs “list” in “answer”"),
+            (
+                "'adds'",
+                "'adds'\npaging = { kind = 'cursor', from = '/next', request = { method = 'GET', path = '/items/{cursor}' } }",
+                "The request in “paging” has another method than “request”",
+            ),
             ("'POST'", "'GET'", "“effect” and “method” contradict each other: Adds by Get"),
             (
                 "{ input = 'name' }",

@@ -103,6 +103,14 @@ pub enum Key {
         /// Field with the key.
         field: String,
     },
+    /// The first segment of the path.
+    Path {
+        /// Text before the key.
+        #[serde(default)]
+        prefix: String,
+        /// Field with the key.
+        field: String,
+    },
     /// HTTP Basic.
     Basic {
         /// User: a template of field names.

@@ -110,6 +110,8 @@ fn urls_are_https_and_methods_are_known() {
     refused("url = \"{instance}/me\"", "url = \"{instance}/me\"\nmethod = \"PATCH\"", 30, "Write GET or POST");
     refused("client_auth = \"basic\"", "idle_days = 0", 15, "“idle_days” of [oauth] does not fit");
     refused("method = \"POST\"", "method = \"PUT\"", 15, "“method” of [oauth.refresh] does not fit");
+    let unnamed = "[oauth.revoke]\nurl = \"https://tides.example/revoke\"\nparam = \"\"\n\n[oauth.capture]";
+    refused("[oauth.capture]", unnamed, 15, "only a bearer token says what to revoke. Write auth = \"bearer\"");
 }
 
 #[test]
@@ -131,7 +133,7 @@ fn a_key_comes_from_a_secret_field() {
         keyed(&format!("{secret}[key]\nstyle = \"basic\"\nuser = \"{{harbour}}/token\"\npassword = \"{{tokn}}\""));
     assert!(basic.unwrap_err().contains("“tokn” in [key] is not a [[field]]"));
     let unknown = keyed(&format!("{secret}[key]\nstyle = \"cookie\"\nfield = \"api_token\"")).unwrap_err();
-    assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, basic"), "{unknown}");
+    assert!(unknown.contains("“cookie” does not fit. Write one of bearer, header, query, path, basic"), "{unknown}");
 }
 
 #[test]

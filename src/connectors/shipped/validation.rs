@@ -138,7 +138,7 @@ impl Source<'_> {
             |name: &str| fields.iter().any(|it| it.as_ref().name == name && it.as_ref().kind == FieldKind::Secret);
         let known: BTreeSet<_> = fields.iter().map(|it| it.as_ref().name.clone()).collect();
         match written.as_ref() {
-            Key::Bearer { field } | Key::Header { field, .. } | Key::Query { field, .. } => {
+            Key::Bearer { field } | Key::Header { field, .. } | Key::Query { field, .. } | Key::Path { field, .. } => {
                 if is_secret(field) {
                     Ok(())
                 } else {

@@ -1,7 +1,8 @@
 //! The requests of all shipped tools, judged by the descriptions that the providers publish of their own APIs.
 //!
-//! Each tool is asked for with all its inputs and with the required ones only. Then each of these requests is spoilt: a member
-//! renamed, a value of another type, a misspelt path. A judge that accepts a spoilt request would prove nothing.
+//! Each tool is asked for with all its inputs, with the required ones only and, if that is another request, for the next
+//! page. Then each of these requests is spoilt: a member renamed, a value of another type, a misspelt path. A judge that
+//! accepts a spoilt request would prove nothing.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -49,19 +50,32 @@ type Spoil = fn(&Value, &ShippedTool) -> Option<Value>;
 struct Request<'a> {
     service: &'a str,
     tool: &'a ShippedTool,
-    inputs: &'static str,
+    inputs: Inputs,
     sent: Value,
 }
 
+/// The inputs of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Inputs {
+    All,
+    Required,
+    /// All of them, with a cursor that leads to another request than the first page.
+    NextPage,
+}
+
 impl<'a> Request<'a> {
-    /// Makes two requests for each tool.
+    /// Makes two requests for each tool, and a third if the next page has a request of its own.
     fn plan_all(shipped: &'a [Shipped]) -> Vec<Self> {
         let described = shipped.iter().filter_map(|it| Some((it.slug.as_str(), it.descriptor.as_deref()?)));
         let tools = described.flat_map(|(service, it)| it.tools.iter().map(move |tool| (service, it, tool)));
         let requests = tools.flat_map(|(service, descriptor, tool)| {
-            [("all inputs", false), ("required inputs", true)].map(|(inputs, only_required)| {
-                let arguments = arguments(tool, only_required);
-                Self { service, tool, inputs, sent: dry_run(descriptor, tool, &arguments) }
+            let has_next = matches!(tool.rest.paging, Some(Paging::Cursor { request: Some(_), .. }));
+            let kinds = [Inputs::All, Inputs::Required].into_iter().chain(has_next.then_some(Inputs::NextPage));
+            kinds.map(move |inputs| Self {
+                service,
+                tool,
+                inputs,
+                sent: dry_run(descriptor, tool, &arguments(tool, inputs)),
             })
         });
         requests.collect()
@@ -72,7 +86,7 @@ impl<'a> Request<'a> {
     }
 
     fn name(&self) -> String {
-        format!("{} {} with {}", self.service, self.tool.definition.name, self.inputs)
+        format!("{} {} with inputs: {:?}", self.service, self.tool.definition.name, self.inputs)
     }
 }
 
@@ -81,7 +95,7 @@ fn dry_run(descriptor: &Descriptor, tool: &ShippedTool, arguments: &Map<String, 
 }
 
 /// Makes arguments of the examples, defaults and bounds in the schema.
-fn arguments(tool: &ShippedTool, only_required: bool) -> Map<String, Value> {
+fn arguments(tool: &ShippedTool, inputs: Inputs) -> Map<String, Value> {
     let schema = &tool.definition.input_schema;
     let is_required = |name: &str| {
         schema["required"].as_array().is_some_and(|names| names.iter().any(|required| required.as_str() == Some(name)))
@@ -90,16 +104,17 @@ fn arguments(tool: &ShippedTool, only_required: bool) -> Map<String, Value> {
         .as_object()
         .unwrap()
         .iter()
-        .filter(|(name, _)| name.as_str() != CURSOR && (!only_required || is_required(name)))
+        .filter(|(name, _)| name.as_str() != CURSOR && (inputs != Inputs::Required || is_required(name)))
         .map(|(name, schema)| (name.clone(), value_of(schema)))
         .collect();
     let cursor = match tool.rest.paging {
+        Some(Paging::Cursor { request: Some(_), .. }) if inputs != Inputs::NextPage => None,
         Some(Paging::Cursor { .. }) => Some("1795971600000"),
-        Some(Paging::Page) => Some("2"),
+        Some(Paging::Page { .. }) => Some("2"),
         // an address that the answer of a page brings
         Some(Paging::NextUrl { .. } | Paging::Link) | None => None,
     };
-    if let Some(cursor) = cursor.filter(|_| !only_required) {
+    if let Some(cursor) = cursor.filter(|_| inputs != Inputs::Required) {
         arguments.insert(CURSOR.to_owned(), json!(cursor));
     }
     assert!(jsonschema::is_valid(schema, &Value::Object(arguments.clone())), "{} {arguments:?}", tool.definition.name);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod contracts;
+mod conventions;
 mod requests;
 mod spoiling;
 mod steps;

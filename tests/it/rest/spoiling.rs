@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const FILE: &str = "application/octet-stream";
 
 /// Misspells the last part of the path that is the same in each request.
 pub(super) fn misspelt(sent: &Value, tool: &ShippedTool) -> Option<Value> {
@@ -12,7 +13,10 @@ pub(super) fn misspelt(sent: &Value, tool: &ShippedTool) -> Option<Value> {
     let mut url = Url::parse(sent["url"].as_str()?).unwrap();
     let segment = template.rsplit('/').find(|it| !it.is_empty() && !it.contains('{'));
     let path = match segment {
-        Some(segment) => url.path().replace(&format!("/{segment}"), &format!("/{segment}x")),
+        Some(segment) if url.path().contains(segment) => {
+            url.path().replace(&format!("/{segment}"), &format!("/{segment}x"))
+        }
+        Some(_) => format!("{}x", url.path()),
         None => format!("/nowhere{}", url.path()),
     };
     url.set_path(&path);
@@ -45,22 +49,41 @@ pub(super) fn retyped(sent: &Value, _: &ShippedTool) -> Option<Value> {
     Some(with_members(sent, members))
 }
 
-/// The members of a JSON body, or the variables of a GraphQL body.
+/// The members of a JSON body, the variables of a GraphQL body or, beside a file, the members of a header in JSON.
 fn members(sent: &Value) -> Option<Map<String, Value>> {
     if form(sent).is_some() {
         return None;
+    }
+    if let Some((_, members)) = header(sent) {
+        return Some(members);
     }
     let body: Value = serde_json::from_str(sent["body"].as_str()?).unwrap();
     body.get("query").and(body.get("variables")).unwrap_or(&body).as_object().cloned()
 }
 
 fn with_members(sent: &Value, members: Map<String, Value>) -> Value {
+    if let Some((name, _)) = header(sent) {
+        let mut spoilt = sent.clone();
+        spoilt["headers"][name] = Value::Object(members).to_string().into();
+        return spoilt;
+    }
     let mut body: Value = serde_json::from_str(sent["body"].as_str().unwrap()).unwrap();
     match body.get("query").and(body.get("variables")) {
         Some(_) => body["variables"] = Value::Object(members),
         None => body = Value::Object(members),
     }
     with(sent, "body", body.to_string().into())
+}
+
+/// The header beside a file that holds a JSON object, and the members of the object.
+fn header(sent: &Value) -> Option<(String, Map<String, Value>)> {
+    if sent["headers"]["content-type"] != FILE {
+        return None;
+    }
+    sent["headers"].as_object()?.iter().find_map(|(name, value)| {
+        let value: Value = serde_json::from_str(value.as_str()?).ok()?;
+        Some((name.clone(), value.as_object()?.clone()))
+    })
 }
 
 fn form(sent: &Value) -> Option<&str> {

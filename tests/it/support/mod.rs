@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod certificate_authority;
 pub(crate) mod changing_server;
 pub(crate) mod collector;
+pub(crate) mod courier_service;
 pub(crate) mod data_directory;
 pub(crate) mod database;
 pub(crate) mod database_switch;
