@@ -11,14 +11,17 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from declared_types import DeclaredTypes, snake_case
 from discovery import openapi_of_discovery
 from graphql import build_client_schema, build_schema
 from graphql_judge import GraphQLJudge
 from openapi_judge import OpenApiJudge
+from pydantic_models import openapi_of_models
 from recorded_judge import RecordedJudge
 from typescript import sdl_of_types
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
+UPSTREAMS = Path(__file__).parent.parent / "upstreams"
 
 
 def read(name):
@@ -41,13 +44,22 @@ def discovery(name):
 @cache
 def recordings():
     """What the client libraries send, by service."""
-    upstreams = Path(__file__).parent.parent / "upstreams"
-    command = [upstreams / "node_modules/.bin/node", upstreams / "clients.mjs"]
+    command = [UPSTREAMS / "node_modules/.bin/node", UPSTREAMS / "clients.mjs"]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def recorded(service, base, **differences):
-    return RecordedJudge(recordings()[service], base, **differences)
+def recorded(service, *hosts, **differences):
+    return RecordedJudge(recordings()[service], *hosts, **differences)
+
+
+def declared(files, wire_name=lambda name: name):
+    """The types that a client library declares in these files."""
+    return DeclaredTypes(sorted((UPSTREAMS / "node_modules").glob(files)), wire_name)
+
+
+@cache
+def graph():
+    return openapi("graph.json", "https://graph.microsoft.com/v1.0", mend_graph)
 
 
 def mend_notion(description):
@@ -73,6 +85,30 @@ def mend_vercel(description):
     description["paths"]["/v7/deployments"] = description["paths"].pop("/v6/deployments")
 
 
+def mend_telegram(description):
+    """The file knows uploads of photos only. A photo that Telegram fetches may be named in any format (“Sending files”)."""
+    content = description["paths"]["/sendPhoto"]["post"]["requestBody"]["content"]
+    content["application/json"] = content["multipart/form-data"]
+
+
+def mend_graph(description):
+    """The file has 7,419 paths. It writes the action with its namespace, its members with capitals, and no order by a nested value.
+
+    It requires the name of the type in each object, which no example on Microsoft's pages has.
+    """
+    wanted = ("/me/messages", "/me/mailFolders", "/me/calendarView", "/me/events", "/me/joinedTeams", "/me/chats", "/chats", "/teams")
+    is_wanted = lambda path: path.startswith(wanted) and path.count("{") <= 2
+    paths = {path: it for path, it in description["paths"].items() if is_wanted(path)}
+    description["paths"] = paths | {"/me/sendMail": description["paths"]["/me/microsoft.graph.sendMail"]}
+    mail = description["components"]["requestBodies"]["sendMailRequestBody"]["content"]["application/json"]["schema"]
+    mail["properties"] = {name[0].lower() + name[1:]: it for name, it in mail["properties"].items()}
+    order = next(it for it in paths["/me/calendarView"]["get"]["parameters"] if it.get("name") == "$orderby")
+    order["schema"]["items"]["enum"].append("start/dateTime")
+    merge_all_of(description)
+    for schema in description["components"]["schemas"].values():
+        schema["required"] = [name for name in schema.get("required", []) if name != "@odata.type"]
+
+
 def merge_all_of(description):
     """Makes one object of those that `allOf` puts together: each alone would refuse the members of the others."""
 
@@ -93,22 +129,55 @@ def merge_all_of(description):
     walk(description["components"]["schemas"])
 
 
+class AnyJudge:
+    """Accepts what at least one judge accepts."""
+
+    def __init__(self, *judges):
+        self.judges = judges
+
+    def refusal(self, request):
+        refusals = [it.refusal(request) for it in self.judges]
+        return None if None in refusals else "; ".join(refusals)
+
+
+JIRA_SITE = "/ex/jira/11223344-a1b2-3b33-c444-def123456789"
+
 # the addresses are those that the dry run makes of the example values in connectors/
 JUDGES = {
     "airtable": lambda: recorded("airtable", "https://api.airtable.com"),
     "asana": lambda: openapi("asana.json", "https://app.asana.com/api/1.0", merge_all_of),
+    "clickup": lambda: OpenApiJudge(
+        openapi_of_models(read("clickup_server.py"), read("clickup_models.py")), "https://api.clickup.com/api"
+    ),
     "discord": lambda: recorded("discord", "https://discord.com"),
+    "dropbox": lambda: recorded(
+        "dropbox",
+        "https://api.dropboxapi.com",
+        "https://content.dropboxapi.com",
+        types=declared("dropbox/types/dropbox_types.d.ts"),
+    ),
     "github": lambda: openapi("github.json", "https://api.github.com"),
     "google-calendar": lambda: discovery("calendar.v3.json"),
     "google-drive": lambda: discovery("drive.v3.json"),
+    "google-forms": lambda: discovery("forms.v1.json"),
     "google-gmail": lambda: discovery("gmail.v1.json"),
+    "google-sheets": lambda: discovery("sheets.v4.json"),
     # the library calls version 3; HubSpot's public collection of descriptions has the path of 2026-09
     "hubspot": lambda: recorded("hubspot", "https://api.hubapi.com", moved=("/crm/v3/objects", "/crm/objects/2026-09")),
     "intercom": lambda: recorded("intercom", "https://api.intercom.io"),
-    "jira": lambda: openapi("jira.json", "https://api.atlassian.com/ex/jira/11223344-a1b2-3b33-c444-def123456789", mend_jira),
+    # the file is older than the search by tokens
+    "jira": lambda: AnyJudge(
+        openapi("jira.json", f"https://api.atlassian.com{JIRA_SITE}", mend_jira),
+        recorded("jira", "https://api.atlassian.com", moved=("/rest/api/3", f"{JIRA_SITE}/rest/api/3")),
+    ),
     "linear": lambda: GraphQLJudge(build_schema(sdl_of_types(read("linear.d.ts"))), "https://api.linear.app/graphql"),
+    "microsoft-outlook": lambda: graph(),
+    "microsoft-teams": lambda: graph(),
     "monday": lambda: GraphQLJudge(build_schema(sdl_of_types(read("monday.d.ts"))), "https://api.monday.com/v2"),
     "notion": lambda: openapi("notion.json", "https://api.notion.com", mend_notion),
+    "pipedrive": lambda: recorded(
+        "pipedrive", "https://example.test", types=declared("pipedrive/dist/versions/v2/models/*.d.ts")
+    ),
     "salesforce": lambda: recorded("salesforce", "https://example.test"),
     "sendgrid": lambda: openapi("sendgrid.json", "https://api.eu.sendgrid.com/v3"),
     "shopify": lambda: GraphQLJudge(
@@ -117,8 +186,15 @@ JUDGES = {
     ),
     "slack": lambda: openapi("slack.json", "https://slack.com/api"),
     "stripe": lambda: openapi("stripe.json", "https://api.stripe.com"),
+    "telegram": lambda: openapi("telegram.json", "https://api.telegram.org/bot123456789:AAE-example", mend_telegram),
+    "todoist": lambda: recorded(
+        "todoist",
+        "https://api.todoist.com",
+        types=declared("@doist/todoist-sdk/dist/types/types/tasks/*.d.ts", snake_case),
+    ),
     "twilio": lambda: openapi("twilio.json", "https://api.twilio.com"),
     "vercel": lambda: openapi("vercel.json", "https://api.vercel.com", mend_vercel),
+    "youtube": lambda: discovery("youtube.v3.json"),
     # the names by hand are those of the search in developer.zendesk.com/api-reference/ticketing
     "zendesk": lambda: recorded("zendesk", "https://acme.zendesk.com", by_hand=["sort_by", "sort_order", "per_page"]),
 }

@@ -1,13 +1,18 @@
 // Records what the providers' client libraries send, for services that publish no description in a registry of packages.
-// Prints {service: [{method, url, body}]}. The calls name each input of the tools in connectors/, with values of its type.
+// Prints {service: [{method, url, body, type}]}. The calls name each input of the tools in connectors/, with values of its type.
+// The type is that of the argument, as the library declares it.
 
 import http from "node:http";
+import { TodoistApi } from "@doist/todoist-sdk";
 import { Client as HubSpot } from "@hubspot/api-client";
 import Airtable from "airtable";
 import { Client as Discord } from "discord.js";
+import { Dropbox } from "dropbox";
 import { IntercomClient } from "intercom-client";
+import { createCloudClient } from "jira.js/cloud";
 import jsforce from "jsforce";
 import zendesk from "node-zendesk";
+import { ActivitiesApi, Configuration, DealsApi, PersonsApi } from "pipedrive/v2";
 
 const recorded = [];
 const server = http.createServer(async (request, response) => {
@@ -26,6 +31,19 @@ async function requestsOf(...calls) {
   const before = recorded.length;
   for (const call of calls) await Promise.resolve().then(call).catch(() => {});
   return recorded.slice(before);
+}
+
+// Returns the same for calls in pairs with the type of their argument.
+async function typedRequestsOf(...calls) {
+  const requests = [];
+  for (const [type, call] of calls) requests.push(...(await requestsOf(call)).map((request) => ({ ...request, type })));
+  return requests;
+}
+
+// Records what a library fetches from its own hosts. Beside a file, Dropbox has the argument in a header.
+async function recordingFetch(url, { method, body, headers }) {
+  recorded.push({ method, url: String(url), body: headers["Dropbox-API-Arg"] ?? body ?? "" });
+  return Response.json({ results: [] });
 }
 
 const table = new Airtable({ apiKey: "key", endpointUrl: address }).base("appAbCdEfGhIjKlMn")("Contacts");
@@ -75,6 +93,12 @@ const intercom = await requestsOf(
   () => people.articles.list(),
 );
 
+const { issueSearch } = createCloudClient({ host: address, auth: { type: "basic", email: "a@example.com", apiToken: "token" } });
+const jql = "project = SHOP";
+const jira = await requestsOf(
+  () => issueSearch.searchAndReconsileIssuesUsingJqlPost({ jql, maxResults: 10, fields: ["summary"], nextPageToken: "next" }),
+);
+
 const org = new jsforce.Connection({ instanceUrl: address, accessToken: "token", version: "64.0" });
 const salesforce = await requestsOf(
   () => org.query("SELECT Id FROM Lead"),
@@ -89,5 +113,41 @@ const tickets = await requestsOf(
   () => desk.tickets.update(35436, { ticket: { status: "open", comment: { body: "text", public: true } } }),
 );
 
-console.log(JSON.stringify({ airtable, discord, hubspot, intercom, salesforce, zendesk: tickets }));
+const box = new Dropbox({ accessToken: "token", fetch: recordingFetch });
+const path = "/Documents";
+const dropbox = await typedRequestsOf(
+  ["ListFolderArg", () => box.filesListFolder({ path })],
+  ["ListFolderContinueArg", () => box.filesListFolderContinue({ cursor: "next" })],
+  ["SearchV2Arg", () => box.filesSearchV2({ query: "report" })],
+  ["SearchV2ContinueArg", () => box.filesSearchContinueV2({ cursor: "next" })],
+  ["UploadArg", () => box.filesUpload({ path, contents: "text" })],
+  ["CreateFolderArg", () => box.filesCreateFolderV2({ path })],
+  ["GetTemporaryLinkArg", () => box.filesGetTemporaryLink({ path })],
+  ["CreateSharedLinkWithSettingsArg", () => box.sharingCreateSharedLinkWithSettings({ path })],
+);
+
+const configuration = new Configuration({ accessToken: "token", basePath: `${address}/api/v2` });
+const [ownDeals, persons] = [new DealsApi(configuration), new PersonsApi(configuration)];
+const activities = new ActivitiesApi(configuration);
+const page = { limit: 10, cursor: "next" };
+const pipedrive = await typedRequestsOf(
+  [null, () => ownDeals.getDeals({ ...page, status: "open", stage_id: 3, sort_by: "update_time", sort_direction: "desc" })],
+  ["AddDealRequest", () => ownDeals.addDeal({ AddDealRequest: { title: "Engine" } })],
+  ["UpdateDealRequest", () => ownDeals.updateDeal({ id: 42, UpdateDealRequest: { title: "Engine" } })],
+  [null, () => persons.searchPersons({ ...page, term: "lovelace" })],
+  ["AddPersonRequest", () => persons.addPerson({ AddPersonRequest: { name: "Ada Lovelace" } })],
+  ["AddActivityRequest", () => activities.addActivity({ AddActivityRequest: { subject: "Call Ada" } })],
+);
+
+const list = new TodoistApi("token", { customFetch: recordingFetch });
+const todoist = await typedRequestsOf(
+  [null, () => list.getProjects(page)],
+  [null, () => list.getTasks({ ...page, projectId: "6XGgm6PHrGgMpCFX", label: "errand" })],
+  [null, () => list.getTasksByFilter({ ...page, query: "today" })],
+  ["AddTaskArgs", () => list.addTask({ content: "Buy milk" })],
+  ["UpdateTaskArgs", () => list.updateTask("6XGgmFQrx44wfGHr", { content: "Buy milk" })],
+  [null, () => list.closeTask("6XGgmFQrx44wfGHr")],
+);
+
+console.log(JSON.stringify({ airtable, discord, dropbox, hubspot, intercom, jira, pipedrive, salesforce, todoist, zendesk: tickets }));
 process.exit(0);
