@@ -30,6 +30,7 @@ mod queue;
 mod rest;
 mod schema_form;
 mod search;
+mod seed;
 mod services;
 mod settings;
 mod sign_in;
