@@ -16,6 +16,7 @@ use crate::egress::Egress;
 use crate::live::Live;
 use crate::mail::Outbox;
 use crate::queue::Enqueuer;
+use crate::registry::RegistryMirror;
 use crate::vault::Vault;
 
 /// The state of all handlers. A clone only counts a reference.
@@ -59,6 +60,8 @@ pub struct Handles {
     pub proxies: Vec<Proxy>,
     /// The settings of this process, each with its source.
     pub settings: Vec<Setting>,
+    /// The copy of the configured MCP registries.
+    pub registry: RegistryMirror,
 }
 
 impl From<Handles> for App {

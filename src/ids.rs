@@ -133,6 +133,10 @@ typed_ids! {
     WorkerId,
     /// A mail that waits to be sent.
     MailId,
+    /// A server that a registry lists.
+    ListingId,
+    /// A run that reads a registry.
+    RegistryRunId,
 }
 
 impl UserId {

@@ -12,7 +12,7 @@
 //! - [`vault`], [`queue`], [`rest`]: sealed secrets, the durable queue, calls of REST services
 //! - [`mail`]: mails that wait to be sent, and their sender
 //! - [`accounts`], [`connectors`]: users and connectors
-//! - [`connections`]: a user's link to a connector
+//! - [`connections`], [`registry`]: a user's link to a connector, and the copy of what MCP registries list
 //! - [`jobs`]: a tool invocation, from accept to result
 //! - [`dashboard`]: figures and the newest entries
 //! - [`app`]: the handles, built once
@@ -43,6 +43,7 @@ pub mod organisations;
 pub mod page;
 pub mod position;
 pub mod queue;
+pub mod registry;
 pub mod rest;
 pub mod schema_form;
 pub mod search;

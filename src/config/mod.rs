@@ -146,6 +146,9 @@ pub struct Outgoing {
     /// File of certificate authorities (PEM) that are trusted in addition to those of this machine
     #[arg(long, env = "CRAFT_EGRESS_CA_FILE")]
     pub egress_ca_file: Option<Authorities>,
+    /// MCP registries to read, separated by commas, such as `https://registry.modelcontextprotocol.io`; none are read without it
+    #[arg(long, env = "CRAFT_REGISTRY_URLS", value_delimiter = ',', value_parser = values::registry_url)]
+    pub registry_urls: Vec<Url>,
 }
 
 /// Settings of the process.

@@ -46,6 +46,18 @@ pub(super) fn vault_addr(text: &str) -> Result<Url, String> {
     bare_address(text, "https://vault.example.org:8200")
 }
 
+/// Accepts a path: a company's own registry is often a part of another server.
+pub(super) fn registry_url(text: &str) -> Result<Url, String> {
+    let is_registry = |url: &Url| {
+        let is_open = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_open && url.query().is_none()
+    };
+    let url = Url::parse(text.trim()).ok().filter(|url| is_registry(url) && url.fragment().is_none());
+    url.ok_or_else(|| {
+        "expected an http or https address without a query, such as https://registry.modelcontextprotocol.io".to_owned()
+    })
+}
+
 fn bare_address(text: &str, example: &str) -> Result<Url, String> {
     let is_bare = |url: &Url| {
         matches!(url.scheme(), "http" | "https")

@@ -8,6 +8,7 @@ use crate::ids::{ConnectionId, ConnectorId};
 
 /// A connection and its connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column, or a comparison with one")]
 pub struct ConnectionDetail {
     /// The connection's id.
     pub id: ConnectionId,
@@ -23,6 +24,8 @@ pub struct ConnectionDetail {
     pub auth: AuthKind,
     /// The transport of calls.
     pub transport: Transport,
+    /// The owner enters the values of headers, not a bearer token.
+    pub has_server_key: bool,
     /// Tells several accounts of one service apart.
     pub label: String,
     /// The connection's status.
@@ -65,7 +68,7 @@ impl ConnectionDetail {
     /// Returns true if the owner enters a key, and what else the service asks for.
     #[must_use]
     pub fn takes_key(&self) -> bool {
-        self.auth == AuthKind::Token && self.transport == Transport::Rest
+        self.auth == AuthKind::Token && (self.transport == Transport::Rest || self.has_server_key)
     }
 
     /// Returns the step that mends the connection; `None` if there is none to take.

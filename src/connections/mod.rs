@@ -52,7 +52,7 @@ pub use notices::Notifier;
 pub use oauth_clients::{ClientRejection, ClientSource};
 pub use owner_step::OwnerStep;
 pub use rest_service::{ExternalAccount, RestService};
-pub use server::{AddedServer, EditedServer, NewServer, ServerAuth, ServerEdit, add_server, edit_server};
+pub use server::{AddedServer, EditedServer, NewServer, NewServerKey, ServerAuth, ServerEdit, add_server, edit_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;
 pub use store_catalogue::{CatalogueEntry, CatalogueFilter, CatalogueGroup};
@@ -79,13 +79,13 @@ use crate::vault::SecretRef;
 /// Returns true if the owner of a connection to the connector enters a bearer token.
 #[must_use]
 pub fn takes_token(connector: &Connector) -> bool {
-    connector.auth == AuthKind::Token && connector.transport == Transport::Mcp
+    connector.auth == AuthKind::Token && connector.transport == Transport::Mcp && !connector.has_server_key
 }
 
 /// Returns true if the owner of a connection to the connector enters a key, and what else the service asks for.
 #[must_use]
 pub fn takes_key(connector: &Connector) -> bool {
-    connector.auth == AuthKind::Token && connector.transport == Transport::Rest
+    connector.auth == AuthKind::Token && (connector.transport == Transport::Rest || connector.has_server_key)
 }
 
 /// Returns the connection that a call goes through: the chosen one, else the default one. If the connector requires no

@@ -67,6 +67,7 @@ macro_rules! details {
                        c.is_active AS is_listed,
                        c.auth_type,
                        c.transport,
+                       c.server_key IS NOT NULL AS has_server_key,
                        CASE WHEN u.status IN ('expired', 'error') OR u.health <> 'ok' THEN 0
                             WHEN u.status = 'revoked' THEN 2
                             ELSE 1 END AS place,
@@ -82,6 +83,7 @@ macro_rules! details {
                    is_listed AS "is_listed!",
                    auth_type AS "auth!: AuthKind",
                    transport AS "transport!: Transport",
+                   has_server_key AS "has_server_key!",
                    label AS "label!",
                    status AS "status!: ConnectionStatus",
                    health AS "health!: ConnectionHealth",

@@ -14,6 +14,7 @@ mod compare;
 mod definition;
 mod discoveries;
 mod edits;
+mod server_key;
 mod service;
 mod shipped;
 mod slug;
@@ -37,6 +38,10 @@ pub use compare::{ChangedPart, ToolDescription, compare};
 pub use definition::Effect;
 pub use discoveries::{claim_discovery, mark_tools_changed, record_discovery_failure, record_era, store_tools};
 pub use edits::{change_url, remove, rename};
+pub use server_key::{
+    FilledKey, KeyForm, ServerField, ServerHeader, ServerKey, ValuePart, fill_parts, key_form, server_key,
+    validate_fields,
+};
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{
     Account, Check, DescriptionSource, Descriptor, Field, FieldKind, FileFault, Hosted, Key, Shipped, ShippedTool,
@@ -81,6 +86,8 @@ pub struct NewConnector {
     pub provider: Option<Provider>,
     /// Era of the server, if it has answered.
     pub era: Option<ProtocolEra>,
+    /// Headers that it asks for, if it takes no bearer token.
+    pub server_key: Option<ServerKey>,
 }
 
 /// Finds a connector by its slug. The actor's own connectors take precedence over shipped ones.
@@ -138,7 +145,8 @@ pub async fn add(
     }
     let id = ConnectorId::new(now);
     let provider = new.provider.as_ref().map(as_json).transpose()?;
-    let row = store::NewRow { id, slug: &slug, new, provider };
+    let server_key = new.server_key.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?;
+    let row = store::NewRow { id, slug: &slug, new, provider, server_key };
     let stored = store::insert(tx, actor.owner_id(), row, now).await;
     stored.on_constraint("connectors_owner_id_slug_key", || name_taken(&new.name))?;
     store_discoveries::update_era(tx, actor.owner_id(), id, new.era).await?;

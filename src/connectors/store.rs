@@ -42,6 +42,8 @@ pub struct Connector {
     pub seen_on: Option<Day>,
     /// Set if the provider does not state the address of the shipped server, or if sources disagree.
     pub is_unconfirmed: bool,
+    /// Set if its owner enters the values of headers, not a bearer token.
+    pub has_server_key: bool,
     /// Era of that server as its calls by the reading owner found it; `None` if it is not known yet.
     pub era: Option<ProtocolEra>,
     /// Time of creation.
@@ -119,6 +121,7 @@ macro_rules! select_connectors {
                    c.seen_source,
                    c.seen_on,
                    c.is_unconfirmed AS "is_unconfirmed!",
+                   c.server_key IS NOT NULL AS "has_server_key!",
                    d.protocol_era AS "era?: ProtocolEra",
                    c.created_at AS "created_at!",
                    d.started_at AS "discovered_at?",
@@ -194,6 +197,7 @@ pub(super) struct NewRow<'a> {
     pub(super) slug: &'a Slug,
     pub(super) new: &'a NewConnector,
     pub(super) provider: Option<Value>,
+    pub(super) server_key: Option<Value>,
 }
 
 pub(super) async fn insert(
@@ -202,12 +206,12 @@ pub(super) async fn insert(
     row: NewRow<'_>,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let NewRow { id, slug, new, provider } = row;
+    let NewRow { id, slug, new, provider, server_key } = row;
     sqlx::query!(
         r#"
         INSERT INTO connectors (id, owner_id, name, slug, description, auth_type, transport, mcp_server_url, oauth_config,
-            created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9)
+            created_at, server_key)
+        VALUES ($1, $2, $3, $4, $5, $6, 'mcp', $7, $8, $9, $10)
         "#,
         id as _,
         owner as _,
@@ -218,6 +222,7 @@ pub(super) async fn insert(
         new.url,
         provider,
         now,
+        server_key,
     )
     .execute(conn)
     .await?;

@@ -76,6 +76,8 @@ pub const TABLES: &[Table] = &[
     system("email_tokens"),
     system("sign_in_attempts"),
     system("mail_outbox"),
+    system("registry_servers"),
+    system("registry_reads"),
     system("worker"),
     system("leader"),
     hot("lane"),

@@ -37,7 +37,7 @@ pub use error::Error;
 pub use failure::{Failure, FailureKind, quote};
 pub use json::{InvalidJson, read_json};
 pub use otlp_client::OtlpClient;
-pub use policy::{EgressPolicy, PolicyViolation};
+pub use policy::{AddressFault, EgressPolicy, PolicyViolation};
 pub use request::Request;
 pub use resolved_target::{ConnectionSecurity, ResolvedTarget};
 pub use response::Response;
@@ -112,6 +112,17 @@ impl Egress {
             resolver.addresses(&host).await.map_err(|error| connection_error(host, error.into()))?;
         }
         Ok(())
+    }
+
+    /// Checks what is known of `url` before its host is resolved, for lists of many: its scheme, an address in the place of a name,
+    /// and names of private networks. A request checks the rest.
+    pub fn check_unresolved(&self, url: &Url) -> Result<(), AddressFault> {
+        match (self.inspect(url), url.host()) {
+            (Ok((name, target)), Some(Host::Domain(_))) => self.guard.check_name(target.https, &name, target.port),
+            (Ok(_), _) => Ok(()),
+            (Err(Error::Refused(PolicyViolation::PlainHttp { .. })), _) => Err(AddressFault::PlainHttp),
+            (Err(_), _) => Err(AddressFault::Private),
+        }
     }
 
     /// Sends `request`. Returns once status and headers have arrived.

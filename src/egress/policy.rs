@@ -75,6 +75,15 @@ impl std::fmt::Display for PolicyViolation {
 
 impl std::error::Error for PolicyViolation {}
 
+/// A fault of an address that shows before its host is resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFault {
+    /// Plain http, which no rule allows.
+    PlainHttp,
+    /// A host of a private network, which no rule allows, or no host at all.
+    Private,
+}
+
 /// The policy, and the addresses that the hub itself listens on (known only once bound).
 #[derive(Debug, Default)]
 pub(super) struct Guard {
@@ -109,10 +118,32 @@ impl Guard {
         }
     }
 
+    /// Checks whether the hub may connect to a host of this name, as far as that shows before it is resolved.
+    pub(super) fn check_name(&self, https: bool, host: &str, port: u16) -> Result<(), AddressFault> {
+        let is_private = is_private_name(host);
+        let allows = |rule: &AllowRule| match rule {
+            AllowRule::Host { host: allowed, port: at } => *at == port && allowed.eq_ignore_ascii_case(host),
+            // only its address says whether the host is in the network
+            AllowRule::Network { .. } => is_private,
+        };
+        match (self.allow.iter().any(allows), is_private) {
+            (false, true) => Err(AddressFault::Private),
+            (false, false) if !https => Err(AddressFault::PlainHttp),
+            (true, _) | (false, false) => Ok(()),
+        }
+    }
+
     fn is_own(&self, ip: IpAddr, port: u16) -> bool {
         let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
         own.iter().any(|bound| bound.port() == port) && is_local(ip)
     }
+}
+
+/// Reports whether a name exists in private networks only (RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`).
+fn is_private_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let ends = ["localhost", "local", "internal", "home.arpa", "lan", "intranet", "corp", "onion"];
+    !host.contains('.') || ends.iter().any(|end| host.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')))
 }
 
 /// Says whether an interface of this machine has the address (unspecified ones included): only then can a socket be
@@ -123,7 +154,7 @@ fn is_local(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{EgressPolicy, Guard, PolicyViolation};
+    use super::{AddressFault, EgressPolicy, Guard, PolicyViolation};
 
     #[test]
     fn plain_http_to_a_public_host_needs_a_rule() {
@@ -134,6 +165,22 @@ mod tests {
         assert_eq!(guard.check(true, "example.com", "93.184.216.34:443".parse().unwrap()), Ok(()));
         let listed = Guard::new(EgressPolicy { allow: vec!["example.com:80".parse().unwrap()] });
         assert_eq!(listed.check(false, "example.com", public), Ok(()));
+    }
+
+    #[test]
+    fn names_of_private_networks_need_a_rule() {
+        let guard = Guard::default();
+        for name in ["localhost", "nas", "db.internal", "printer.local", "a.localhost.", "A.CORP"] {
+            assert_eq!(guard.check_name(true, name, 443), Err(AddressFault::Private), "{name}");
+        }
+        assert_eq!(guard.check_name(true, "mcp.example.com", 443), Ok(()));
+        assert_eq!(guard.check_name(false, "mcp.example.com", 80), Err(AddressFault::PlainHttp));
+        let allow = ["db.internal:80", "10.0.0.0/8", "example.com:80"].map(|rule| rule.parse().unwrap()).to_vec();
+        let listed = Guard::new(EgressPolicy { allow });
+        for (name, port) in [("db.internal", 80), ("other.internal", 8080), ("example.com", 80)] {
+            assert_eq!(listed.check_name(false, name, port), Ok(()), "{name}");
+        }
+        assert_eq!(listed.check_name(false, "www.example.com", 80), Err(AddressFault::PlainHttp));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::ids::{ConnectionId, ConnectorId, JobId, OwnerId, ToolVersionId};
 use crate::rest::{RestCall, RestTool};
 use crate::schema_form::{self, MASK, SecretValues};
 use crate::secret::{Redactor, Secret};
-use crate::upstream::{self, ProtocolEra, Server, Target};
+use crate::upstream::{self, ProtocolEra, Server, Target, secret_texts};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
 
@@ -93,7 +93,8 @@ impl PreparedCall {
     /// Replaces the credential.
     pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;
-        self.redactor = self.redactor.with_content(newer.token.iter().map(Secret::expose));
+        let secrets: Vec<_> = newer.token.iter().flat_map(secret_texts).collect();
+        self.redactor = self.redactor.with_content(secrets.iter().map(Secret::expose));
         self.secret.clone_from(&newer.token);
         match &mut self.target {
             CallTarget::Mcp(Target::Mcp { credential, .. }) => *credential = newer.token,
@@ -159,7 +160,8 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         secrets::open(&runner.system, &runner.vault, &job, actor.owner_id(), &version.schema, &mut input).await?
     };
     let texts: Vec<_> = arguments.texts().collect();
-    let redactor = Redactor::for_content(secret.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
+    let secrets: Vec<_> = secret.iter().flat_map(secret_texts).collect();
+    let redactor = Redactor::for_content(secrets.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
     let target = match connector.transport {
         Transport::Builtin => CallTarget::Mcp(Target::Workbench(runner.workbench.clone())),
         Transport::Mcp => CallTarget::Mcp(Target::Mcp {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::recurring_tasks::{refresh_credentials, refresh_trends, summarize_metrics, sweep_daily};
+use super::recurring_tasks::{read_registries, refresh_credentials, refresh_trends, summarize_metrics, sweep_daily};
 use crate::accounts::{OwnerCheck, Passwords};
 use crate::app::{App, Handles};
 use crate::background_tasks::BackgroundTasks;
@@ -24,6 +24,7 @@ use crate::jobs::Runner;
 use crate::live::Live;
 use crate::mail::{MailSender, Mailer, Outbox};
 use crate::queue::{Engine, EngineSettings, Enqueuer};
+use crate::registry::RegistryMirror;
 use crate::upstream::{self, Limits, Target};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
@@ -61,6 +62,8 @@ pub struct Dependencies {
     pub proxies: Vec<Proxy>,
     /// The settings, for administrators.
     pub settings: Vec<Setting>,
+    /// Addresses of the MCP registries to read.
+    pub registries: Vec<Url>,
 }
 
 /// A hub whose listener and queue run. Its engine and its pages are started separately.
@@ -79,7 +82,7 @@ impl Hub {
     #[must_use]
     pub fn build(dependencies: Dependencies) -> Self {
         let Dependencies { databases, listener, clock, vault, egress, mailer, passwords, workbench, .. } = dependencies;
-        let Dependencies { metrics, public_url, sign_up, proxies, settings, .. } = dependencies;
+        let Dependencies { metrics, public_url, sign_up, proxies, settings, registries, .. } = dependencies;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(summarize_metrics(metrics.clone(), stop.clone()));
         let live = Live::start(listener, &tasks, &stop);
@@ -106,6 +109,7 @@ impl Hub {
             locks: RefreshLocks::default(),
         };
         let (db, system) = (databases.web, databases.system);
+        let registry = RegistryMirror::new(system.clone(), egress.clone(), clock.clone(), &registries);
         let handles = Handles {
             db,
             system,
@@ -124,6 +128,7 @@ impl Hub {
             sign_up,
             proxies,
             settings,
+            registry,
         };
         Self { app: handles.into(), mail_sender, workbench, tasks, stop }
     }
@@ -149,10 +154,11 @@ impl Hub {
         Ok((engine, running))
     }
 
-    /// Starts to refresh tokens, to verify idle keys and to write trends, every minute.
+    /// Starts to refresh tokens, to verify idle keys, to write trends and to read registries, every minute what is due.
     pub(super) fn start_refresh(&self) {
         self.tasks.spawn(refresh_credentials(self.app.refresher.clone(), self.stop.clone()));
         self.tasks.spawn(refresh_trends(self.app.system.clone(), self.app.clock.clone(), self.stop.clone()));
+        self.tasks.spawn(read_registries(self.app.registry.clone(), self.stop.clone()));
     }
 
     /// Starts to send mail as it becomes due.

@@ -137,6 +137,7 @@ async fn dependencies(config: &Config, database: &Database, address: SocketAddr)
         sign_up: config.access.sign_up,
         proxies: config.access.proxies.clone(),
         settings: config.settings.clone(),
+        registries: config.outgoing.registry_urls.clone(),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::db::SystemDb;
 use crate::error::Result;
 use crate::jobs;
 use crate::mail;
+use crate::registry::RegistryMirror;
 use crate::telemetry;
 
 /// Time between two searches for tokens to refresh and keys to verify.
@@ -52,6 +53,14 @@ pub(super) async fn refresh_credentials(refresher: TokenRefresher, stop: Cancell
 pub(super) async fn refresh_trends(system: SystemDb, clock: Clock, stop: CancellationToken) {
     let writing = each_minute(|| jobs::refresh_trends(&system, clock.now()), "write the trends of jobs");
     stop.run_until_cancelled(writing).await;
+}
+
+/// Reads the configured registries, each about once an hour. All processes that run jobs do this; a lease keeps two processes from
+/// reading the same registry.
+pub(super) async fn read_registries(mirror: RegistryMirror, stop: CancellationToken) {
+    if mirror.is_on() {
+        stop.run_until_cancelled(each_minute(|| mirror.read_due(), "read the MCP registries")).await;
+    }
 }
 
 /// Calls `sweep` at once, then one minute after each start; `purpose` is what a failure is logged with.

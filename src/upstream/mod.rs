@@ -13,6 +13,7 @@
 mod answers;
 mod call;
 mod cleaning;
+mod credential;
 mod discovery;
 mod era;
 mod event_messages;
@@ -34,6 +35,7 @@ use tokio::time::Instant;
 use url::Url;
 
 pub use call::{CallContext, call, has_header_arguments};
+pub use credential::{HeaderCredential, secret_texts};
 pub use discovery::{Discovery, DiscoveryAnswer, InitializeAnswer, discover, discover_or_challenge, initialize};
 pub use era::{KnownEra, ProtocolEra};
 pub use outcome::{CallOutcome, Progress};
@@ -76,7 +78,7 @@ pub enum Target {
     Mcp {
         /// The server.
         server: Server,
-        /// Presented in the header that the server expects.
+        /// Presented in the header that the server expects, or as the headers of a [`HeaderCredential`].
         credential: Option<Secret>,
         /// Removes the secret arguments of the call from the server's words.
         arguments: Redactor,
@@ -95,7 +97,10 @@ impl Target {
     /// Returns the redactor of the credential and the secret arguments.
     fn redactor(&self) -> Redactor {
         match self {
-            Self::Mcp { credential, arguments, .. } => arguments.with(credential.iter().map(Secret::expose)),
+            Self::Mcp { credential, arguments, .. } => {
+                let secrets: Vec<_> = credential.iter().flat_map(secret_texts).collect();
+                arguments.with(secrets.iter().map(Secret::expose))
+            }
             Self::Workbench(_) => Redactor::default(),
         }
     }

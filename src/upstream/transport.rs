@@ -15,6 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::answers::{AnswerStore, AwaitedRequest, RecordedFailure};
+use super::credential::add_credential;
 use super::event_messages::{Events, read_events};
 use super::failure::{from_status, no_answer, not_mcp, redirect, session_lost};
 use super::handshake::{RequestKind, assumed_discover_result};
@@ -101,7 +102,7 @@ impl HttpTransport {
         }
         match (&self.0.credential, &self.0.server.key_header) {
             (Some(key), Some(name)) => request.secret_header(name.clone(), key),
-            (Some(bearer), None) => request.bearer(bearer),
+            (Some(credential), None) => add_credential(request, credential),
             (None, _) => request,
         }
     }

@@ -12,6 +12,7 @@ const SYSTEM_POOL: &[(&str, &str)] = &[
     ("organisations", "finds the organisation of a path before its rows are open"),
     ("connectors", "stores the shipped ones"),
     ("connections", "refreshes the tokens of all users"),
+    ("registry", "keeps the copy of what registries list, which belongs to nobody"),
     ("jobs", "runs claimed jobs of all users"),
     ("app", "passes the pool to the modules above"),
     ("web", "loads sessions before a user is known"),

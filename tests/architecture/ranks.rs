@@ -12,7 +12,7 @@ const RANKS: &[&[&str]] = &[
     &["vault", "queue", "rest"],
     &["mail"],
     &["accounts", "connectors", "organisations"],
-    &["connections"],
+    &["connections", "registry"],
     &["jobs"],
     &["dashboard", "search"],
     &["app"],

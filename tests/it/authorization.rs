@@ -53,6 +53,8 @@ const ROUTES: &[(&str, For)] = &[
     ("/connectors", For::SignedIn),
     ("/connectors/new", For::SignedIn),
     ("/connectors/new/mcp", For::SignedIn),
+    ("/connectors/new/registry", For::SignedIn),
+    ("/connectors/new/registry/{id}", For::SignedIn),
     ("/connectors/{slug}", For::Owner),
     ("/connectors/{slug}/connection", For::Owner),
     ("/connectors/{slug}/connection/continue", For::SignedIn),

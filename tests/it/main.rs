@@ -27,6 +27,7 @@ mod oauth;
 mod organisations;
 mod providers;
 mod queue;
+mod registry;
 mod rest;
 mod schema_form;
 mod search;

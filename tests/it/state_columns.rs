@@ -10,6 +10,7 @@ use craft::connectors::{AuthKind, Transport, Visibility};
 use craft::mail::{MailFailure, MailKind};
 use craft::organisations::{OwnerKind, Role};
 use craft::queue::{EventLevel, JobOutcome, WaitReason};
+use craft::registry::{ListingStatus, Namespace};
 use craft::upstream::ProtocolEra;
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -34,6 +35,8 @@ fn typed_columns() -> Vec<Column> {
         ("email_tokens", "purpose", LinkPurpose::ALL.map(LinkPurpose::stored_text).to_vec()),
         ("mail_outbox", "kind", MailKind::ALL.map(MailKind::stored_text).to_vec()),
         ("mail_outbox", "failure", MailFailure::ALL.map(MailFailure::stored_text).to_vec()),
+        ("registry_servers", "namespace", Namespace::ALL.map(Namespace::stored_text).to_vec()),
+        ("registry_servers", "status", ListingStatus::ALL.map(ListingStatus::stored_text).to_vec()),
         ("owners", "kind", OwnerKind::ALL.map(OwnerKind::stored_text).to_vec()),
         ("memberships", "role", Role::ALL.map(Role::stored_text).to_vec()),
         ("users", "theme", Theme::ALL.iter().map(|it| it.as_str()).collect()),

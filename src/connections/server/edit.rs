@@ -3,7 +3,8 @@
 
 use url::Url;
 
-use super::{MAX_NAME_CHARS, field_error, parse_url};
+use super::address::parse_url;
+use super::{MAX_NAME_CHARS, field_error};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::token_refresh::{

@@ -2,12 +2,17 @@
 //!
 //! A server that requires sign-in lists its tools only afterwards. The hub then stores the connector with its provider.
 
+mod address;
 mod edit;
+mod key;
 
 pub use edit::{EditedServer, ServerEdit, edit_server};
+pub use key::NewServerKey;
 
 use url::Url;
 
+use self::address::parse_url;
+use self::key::AcceptedKey;
 use super::expiry::ExpiryDate;
 use super::store::access_secret;
 use super::token::NewToken;
@@ -25,7 +30,6 @@ use crate::upstream::{Discovery, DiscoveryAnswer};
 use crate::vault::Vault;
 
 const MAX_NAME_CHARS: usize = 80;
-const MAX_URL_BYTES: usize = 2_000;
 const MAX_DESCRIPTION_CHARS: usize = 300;
 
 /// The form that adds a server.
@@ -48,6 +52,8 @@ pub enum ServerAuth {
     None,
     /// With a bearer token.
     Bearer(NewToken),
+    /// With headers; as the server asks if no header has a value.
+    Key(NewServerKey),
 }
 
 /// A server that has been added.
@@ -72,33 +78,38 @@ pub async fn add_server(
     new: NewServer,
     now: Timestamp,
 ) -> Result<AddedServer> {
-    let (url, expiry) = validate(&new, now)?;
-    let bearer = match &new.auth {
-        ServerAuth::Auto => match probe::discover_unauthenticated(egress, &url).await.map_err(field_error)? {
-            DiscoveryAnswer::Answered(found) => {
-                let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer: None };
-                let connector = store_ready(db, vault, actor, server, now).await?;
-                return Ok(AddedServer::Ready(connector, found));
+    let ((url, expiry), key) = combine(validate(&new, now), key::fill(&new.auth))?;
+    let bearer = match (&new.auth, &key) {
+        (ServerAuth::Auto | ServerAuth::Key(_), None) => {
+            match probe::discover_unauthenticated(egress, &url).await.map_err(field_error)? {
+                DiscoveryAnswer::Answered(found) => {
+                    let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer: None, key: None };
+                    let connector = store_ready(db, vault, actor, server, now).await?;
+                    return Ok(AddedServer::Ready(connector, found));
+                }
+                DiscoveryAnswer::AuthRequired { challenge, message } => {
+                    let provider = discover_provider(egress, &url, challenge.as_deref(), &message).await?;
+                    let connector = NewConnector {
+                        name: name_for(&new.name, None, &url),
+                        description: String::new(),
+                        url: url.to_string(),
+                        auth: AuthKind::OAuth,
+                        provider: Some(provider),
+                        era: None,
+                        server_key: None,
+                    };
+                    return store_unauthenticated(db, actor, &connector, now).await.map(AddedServer::SignIn);
+                }
             }
-            DiscoveryAnswer::AuthRequired { challenge, message } => {
-                let provider = discover_provider(egress, &url, challenge.as_deref(), &message).await?;
-                let connector = NewConnector {
-                    name: name_for(&new.name, None, &url),
-                    description: String::new(),
-                    url: url.to_string(),
-                    auth: AuthKind::OAuth,
-                    provider: Some(provider),
-                    era: None,
-                };
-                return store_unauthenticated(db, actor, &connector, now).await.map(AddedServer::SignIn);
-            }
-        },
-        ServerAuth::None => None,
-        ServerAuth::Bearer(new) => Some(&new.token),
+        }
+        (ServerAuth::None, _) => None,
+        (ServerAuth::Bearer(new), _) => Some(&new.token),
+        (_, Some(key)) => Some(&key.secret),
     };
-    let found = Box::new(probe::discover(egress, &url.clone().into(), bearer).await.map_err(field_error)?);
+    let discovered = probe::discover(egress, &url.clone().into(), bearer).await.map_err(field_error);
+    let found = Box::new(discovered.map_err(|error| key::report(&new.auth, error))?);
     let bearer = bearer.map(|token| AcceptedToken { token, expiry });
-    let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer };
+    let server = ReadyServer { name: &new.name, url: &url, found: &found, bearer, key: key.as_ref() };
     let connector = store_ready(db, vault, actor, server, now).await?;
     Ok(AddedServer::Ready(connector, found))
 }
@@ -116,6 +127,7 @@ struct ReadyServer<'a> {
     url: &'a Url,
     found: &'a Discovery,
     bearer: Option<AcceptedToken<'a>>,
+    key: Option<&'a AcceptedKey>,
 }
 
 /// Stores a server, its tools and the actor's connection to it.
@@ -126,7 +138,7 @@ async fn store_ready(
     server: ReadyServer<'_>,
     now: Timestamp,
 ) -> Result<Connector> {
-    let ReadyServer { name, url, found, bearer } = server;
+    let ReadyServer { name, url, found, bearer, key } = server;
     let mut tx = db.enter(actor).await?;
     let connector = NewConnector {
         name: name_for(name, found.server_name.as_deref(), url),
@@ -135,6 +147,7 @@ async fn store_ready(
         auth: if bearer.is_some() { AuthKind::Token } else { AuthKind::None },
         provider: None,
         era: found.era,
+        server_key: key.map(|it| it.server_key.clone()),
     };
     let connector = connectors::add(&mut tx, actor, &connector, Some(&found.tools), now).await?;
     let secret = match &bearer {
@@ -142,6 +155,9 @@ async fn store_ready(
         None => None,
     };
     let id = create(&mut tx, actor, connector.id, secret.as_ref(), now).await?;
+    if let Some(key) = key {
+        key.store_values(&mut tx, actor, id).await?;
+    }
     if let Some(it) = bearer {
         schedule_verification(&mut tx, actor.owner_id(), id, &it.expiry, now).await?;
     }
@@ -202,23 +218,6 @@ fn validate_url(new: &NewServer) -> Result<Url> {
         Some(url) => faults.into_result(url),
         None => Err(Error::Invalid(faults)),
     }
-}
-
-fn parse_url(text: &str) -> Result<Url, &'static str> {
-    if text.is_empty() {
-        return Err("Enter the server’s URL");
-    }
-    if text.len() > MAX_URL_BYTES {
-        return Err("Enter a URL of 2,000 characters or fewer");
-    }
-    let url = Url::parse(text).map_err(|_| "Enter a whole URL, such as https://example.com/mcp")?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err("Enter a URL that begins with https:// or http:// and names a host");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("Take the user name and password out of the URL; enter a credential as bearer token instead");
-    }
-    Ok(url)
 }
 
 fn name_for(typed: &str, own: Option<&str>, url: &Url) -> String {

@@ -11,7 +11,7 @@ use super::views::{self, href};
 use super::{OwnConnection, below};
 use crate::app::App;
 use crate::connections::{self, ConnectionDetail, CredentialService, FormValues, NewCredential, NewKey, NewToken};
-use crate::connectors::{self, Descriptor};
+use crate::connectors::{self, KeyForm};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -146,7 +146,7 @@ async fn form(app: &App, me: &SignedIn, connection: &ConnectionDetail, filled: F
     if !connection.takes_key() {
         return Ok(page_with(status, &TokenPage { shell, faults, name, connector, href, ends_on }));
     }
-    let fields = FieldView::all(&load_descriptor(app, me, connection).await?, &typed.fields);
+    let fields = FieldView::all_of_key(&load_form(app, me, connection).await?, &typed.fields);
     Ok(page_with(status, &KeyPage { shell, faults, name, connector, href, fields, ends_on }))
 }
 
@@ -159,8 +159,8 @@ async fn load_fields(app: &App, me: &SignedIn, connection: &ConnectionDetail) ->
     connections::stored_values(&mut tx, &me.actor, connection.id).await
 }
 
-async fn load_descriptor(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<Descriptor> {
+async fn load_form(app: &App, me: &SignedIn, connection: &ConnectionDetail) -> crate::error::Result<KeyForm> {
     let mut tx = app.db.enter(&me.actor).await?;
-    let descriptor = connectors::descriptor(&mut tx, &me.actor, connection.connector_id).await?;
-    descriptor.ok_or(Error::NotFound("page"))
+    let form = connectors::key_form(&mut tx, &me.actor, connection.connector_id).await?;
+    form.ok_or(Error::NotFound("page"))
 }

@@ -112,6 +112,8 @@ struct Results {
     cleared: String,
     /// The form that adds an MCP server.
     add_href: String,
+    /// The search of registries.
+    registry_href: String,
     as_cards: String,
     as_list: String,
     first: String,
@@ -129,6 +131,7 @@ impl Results {
             is_filtered: !search.filter.is_empty(),
             cleared: search.cleared(),
             add_href: search.here.path("/connectors/new/mcp"),
+            registry_href: search.here.path("/connectors/new/registry"),
             as_cards: search.href(Layout::Cards, None),
             as_list: search.href(Layout::List, None),
             first: if is_first { String::new() } else { search.href(search.layout, None) },

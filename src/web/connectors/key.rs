@@ -6,7 +6,7 @@ use super::connect_method::{ConnectMethod, ConnectionForm, FilledForm};
 use super::{below, connected_message, href};
 use crate::app::App;
 use crate::connections::{CredentialService, NewConnection, NewCredential, NewKey};
-use crate::connectors::{self, Connector, Descriptor};
+use crate::connectors::{self, Connector, KeyForm};
 use crate::error::{Error, FieldFaults};
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -63,9 +63,9 @@ pub(super) async fn create(
     }
 }
 
-async fn find_descriptor(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<Descriptor> {
+async fn find_form(app: &App, me: &SignedIn, connector: &Connector) -> crate::error::Result<KeyForm> {
     let mut tx = app.db.enter(&me.actor).await?;
-    connectors::descriptor(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("page"))
+    connectors::key_form(&mut tx, &me.actor, connector.id).await?.ok_or(Error::NotFound("page"))
 }
 
 async fn form(
@@ -76,7 +76,11 @@ async fn form(
     filled: FilledForm<'_>,
 ) -> Result {
     let FilledForm { values, faults } = filled;
-    let descriptor = find_descriptor(app, me, connector).await?;
+    let form = find_form(app, me, connector).await?;
+    let docs = match &form {
+        KeyForm::Service(descriptor) => descriptor.docs.clone(),
+        KeyForm::Server(_) => String::new(),
+    };
     let shell = below(me, format!("Connect {}", connector.name), connector).await.with_faults(faults);
     Ok(page_with(
         filled.status(),
@@ -87,10 +91,10 @@ async fn form(
             action: format!("{}/connection", href(connector, me.here())),
             is_first: method == ConnectMethod::Key { is_first: true },
             label: &values.label,
-            fields: FieldView::all(&descriptor, &values.fields),
+            fields: FieldView::all_of_key(&form, &values.fields),
             ends_on: &values.ends_on,
-            docs: descriptor.docs.clone(),
-            docs_host: host_of(&descriptor.docs),
+            docs_host: host_of(&docs),
+            docs,
         },
     ))
 }

@@ -15,6 +15,7 @@ mod edit;
 mod index;
 mod key;
 mod new;
+mod registry;
 mod removal;
 mod search;
 mod show;
@@ -42,6 +43,8 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors", get(index::index))
         .route("/connectors/new", get(new_connector))
         .route("/connectors/new/mcp", get(new::new).post(new::create))
+        .route("/connectors/new/registry", get(registry::index))
+        .route("/connectors/new/registry/{id}", get(registry::show).post(registry::create))
         .route("/connectors/{slug}", get(show::show))
         .route("/connectors/{slug}/connection/continue", get(sign_in::show_continue))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))

@@ -56,13 +56,20 @@ pub(super) async fn create(State(app): State<App>, me: SignedIn, Form(typed): Fo
     let server = NewServer { name: typed.name.trim().to_owned(), url: typed.url.trim().to_owned(), auth };
     let added = connections::add_server(&app.db, &app.egress, &app.vault, &me.actor, server, app.clock.now()).await;
     match added {
-        Ok(AddedServer::Ready(connector, found)) => {
+        Ok(added) => show_added(&app, &me, added).await,
+        Err(Error::Invalid(faults)) => Ok(form(&me, &typed, &faults).await),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Leads to the page of a server that has been added, or to its sign-in.
+pub(super) async fn show_added(app: &App, me: &SignedIn, added: AddedServer) -> Result {
+    match added {
+        AddedServer::Ready(connector, found) => {
             me.flash(Flash::success(added_message(&connector.name, &found))).await?;
             Ok(see_other(&href(&connector, me.here())))
         }
-        Ok(AddedServer::SignIn(connector)) => sign_in::begin(&app, &me, &connector).await,
-        Err(Error::Invalid(faults)) => Ok(form(&me, &typed, &faults).await),
-        Err(other) => Err(other.into()),
+        AddedServer::SignIn(connector) => sign_in::begin(app, me, &connector).await,
     }
 }
 

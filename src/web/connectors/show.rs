@@ -216,7 +216,7 @@ impl ConnectionRow {
             status: Badge::connection(connection.status),
             credential: match (connection.has_secret, connector.auth) {
                 (true, AuthKind::OAuth) => "A token from signing in, stored encrypted",
-                (true, _) if connector.transport == Transport::Rest => "A key, stored encrypted",
+                (true, _) if connections::takes_key(connector) => "A key, stored encrypted",
                 (true, _) => "A bearer token, stored encrypted",
                 (false, _) => "None needed",
             },

@@ -1,6 +1,7 @@
 // Fills a hub with rows of each kind, and lists the page of each state.
 import { administered } from "./administered.mjs";
 import { signIn } from "./browser.mjs";
+import { listed } from "./registry.mjs";
 import { addServer, run as runTool } from "./steps.mjs";
 import { password } from "./suite.mjs";
 
@@ -92,6 +93,7 @@ export async function fill(stage) {
   const [session, reset, newEmail] = [await anotherSession(stage, page), await resetLink(stage), await newEmailLink({ hub, page })];
   await choose(stage);
   await makeKnown(stage);
+  const [almanac, weather, old, local] = await listed(page, ["Almanac", "Keyed weather", "Old tides", "Local files"]);
   const administration = await administered(stage);
   await stage.leave();
   const [alice, empty, choosy, away, owner] = ["alice", "empty", "choosy", "away", "owner"];
@@ -119,6 +121,9 @@ export async function fill(stage) {
     ["connector-remove", "/connectors/everything/removal"], ["connector-filtered", "/connectors/everything?q=sum"], ["connector-unfiltered", "/connectors/everything?q=nothing"],
     ["connector-changes", "/connectors/everything/discovery"], ["connector-changed", "/connectors/changing/discovery"],
     ["tool-removed", "/connectors/changing/tools/leave"], ["add", "/connectors/new/mcp"],
+    ["registry", "/connectors/new/registry"], ["registry-none", "/connectors/new/registry?q=nothing+like+it&show=usable"],
+    ["registry-error", "/connectors/new/registry?asks=x"], ["registry-server", almanac], ["registry-refused", local],
+    ["registry-error-form", weather, alice, press("Add the server")], ["registry-old-error", old, alice, press("Add the server")],
     ["workbench", "/connectors/workbench"],
     ["connections", "/connections"], ["connections-paused", "/connections?live=off"], ["connections-none", "/connections?state=attention", choosy],
     ["connections-over", "/connections?state=disconnected"], ["connections-error", "/connections?state=lost&after=x"],

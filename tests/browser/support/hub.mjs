@@ -7,17 +7,18 @@ import { join } from "node:path";
 const binary = process.env.CRAFT_BINARY ?? new URL("../../../target/debug/craft", import.meta.url).pathname;
 
 export class Hub {
-  static async start() {
+  static async start(registry) {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run cargo build`);
     const dir = mkdtempSync(join(tmpdir(), "craft-browser-"));
     chmodSync(dir, 0o711); // as root, PostgreSQL runs as another user, who must pass
-    const hub = new Hub(dir);
+    const hub = new Hub(dir, registry);
     await hub.launch();
     return hub;
   }
 
-  constructor(dir) {
+  constructor(dir, registry) {
     this.dir = dir;
+    this.registry = registry;
     this.port = 0;
     this.errors = "";
   }
@@ -29,6 +30,7 @@ export class Hub {
       CRAFT_LISTEN: `127.0.0.1:${this.port}`,
       CRAFT_EGRESS_ALLOW: "127.0.0.0/8,::1/128,localhost:1",
       CRAFT_SIGN_UP: "open",
+      CRAFT_REGISTRY_URLS: this.registry?.url ?? "",
       CRAFT_LOG: process.env.CRAFT_LOG ?? "warn",
     };
   }

@@ -2,20 +2,23 @@
 import { after, afterEach, before, describe } from "node:test";
 import { launch, signIn, visitor } from "./browser.mjs";
 import { Hub } from "./hub.mjs";
+import { startRegistry } from "./registry.mjs";
 
 export const password = "correct horse battery staple";
 
 let shared;
 
 after(async () => {
-  const { browser, hub } = (await shared?.catch(() => undefined)) ?? {};
+  const { browser, hub, registry } = (await shared?.catch(() => undefined)) ?? {};
+  registry?.stop();
   await browser?.close();
   await hub?.stop();
 });
 
 async function start() {
-  const [browser, hub] = await Promise.all([launch(), Hub.start()]);
-  return { browser, hub };
+  const registry = await startRegistry();
+  const [browser, hub] = await Promise.all([launch(), Hub.start(registry)]);
+  return { browser, hub, registry };
 }
 
 // Defines the tests of a file. `servers` has the function that starts each server: while the tests run, `stage.everything`

@@ -89,6 +89,7 @@ impl TestApp {
             sign_up: SignUp::Open,
             proxies: Vec::new(),
             settings: Vec::new(),
+            registries: Vec::new(),
         };
         change(&mut dependencies);
         let hub = Hub::build(dependencies.clone());

@@ -2,8 +2,9 @@
 //!
 //! The service must accept a credential in a real call before the hub stores it.
 
-use url::Url;
+mod faults;
 
+use self::faults::{field_error, secret_field};
 use super::expiry::{ExpiryDate, ExpiryInput};
 use super::fields::{self, FormValues, ValidatedFields};
 use super::rest_service::{ExternalAccount, RestService};
@@ -14,7 +15,7 @@ use super::{label, probe, store};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connectors::{self, AuthKind, Connector, Descriptor, FieldKind};
+use crate::connectors::{self, AuthKind, Connector, Descriptor, FilledKey, ServerKey};
 use crate::db::{Db, Tx};
 use crate::egress::Egress;
 use crate::error::{Error, Result, combine};
@@ -68,6 +69,7 @@ enum ValidatedCredential<'a> {
     None,
     Token { token: &'a Secret, expiry: ExpiryDate },
     Key { descriptor: Box<Descriptor>, fields: ValidatedFields, expiry: ExpiryDate },
+    ServerKey { key: ServerKey, filled: FilledKey, expiry: ExpiryDate },
 }
 
 /// A credential that the service has accepted.
@@ -80,7 +82,7 @@ struct AcceptedCredential {
 
 /// The values and the account that belong to a key.
 struct KeyDetails {
-    fields: ValidatedFields,
+    values: FormValues,
     account: Option<ExternalAccount>,
     /// The form's field of the key.
     secret_field: String,
@@ -183,6 +185,11 @@ impl CredentialService<'_> {
             NewCredential::Token(new) => {
                 Ok(ValidatedCredential::Token { token: &new.token, expiry: new.validate(now)? })
             }
+            NewCredential::Key(new) if connector.has_server_key => {
+                let key = self.server_key(actor, connector.id).await?;
+                let (filled, expiry) = combine(key.fill(&new.values), new.expiry.parse(now))?;
+                Ok(ValidatedCredential::ServerKey { key, filled, expiry })
+            }
             NewCredential::Key(new) => {
                 let descriptor = self.descriptor(actor, connector.id).await?;
                 let valid = combine(fields::validate(&descriptor.fields, &new.values), new.expiry.parse(now));
@@ -211,10 +218,23 @@ impl CredentialService<'_> {
                 let checked = service.check(self.egress).await;
                 checked.map_err(|error| field_error(&service.descriptor, error))?;
                 let account = service.account(self.egress).await;
-                let details = Some(KeyDetails { fields, account, secret_field });
+                let details = Some(KeyDetails { values: fields.values, account, secret_field });
+                Some(AcceptedCredential { secret, expiry, details })
+            }
+            ValidatedCredential::ServerKey { key, filled: FilledKey { credential, values }, expiry } => {
+                let (secret, secret_field) =
+                    (credential.to_secret()?, key.reported_field().unwrap_or("label").to_owned());
+                let checked = probe::discover_with_token(self.egress, connector, &secret).await;
+                checked.map_err(|error| faults::server_error(&secret_field, error))?;
+                let details = Some(KeyDetails { values, account: None, secret_field });
                 Some(AcceptedCredential { secret, expiry, details })
             }
         })
+    }
+
+    async fn server_key(&self, actor: &Actor, connector: ConnectorId) -> Result<ServerKey> {
+        let mut tx = self.db.enter(actor).await?;
+        connectors::server_key(&mut tx, actor, connector).await?.ok_or(Error::NotFound("connector"))
     }
 
     async fn descriptor(&self, actor: &Actor, connector: ConnectorId) -> Result<Descriptor> {
@@ -227,8 +247,8 @@ impl CredentialService<'_> {
 impl AcceptedCredential {
     /// Stores the values and the account of a key, and schedules the verification of the credential.
     async fn store_details(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<()> {
-        if let Some(KeyDetails { fields, account, .. }) = &self.details {
-            let captured = serde_json::to_value(&fields.values).map_err(Error::internal)?;
+        if let Some(KeyDetails { values, account, .. }) = &self.details {
+            let captured = serde_json::to_value(values).map_err(Error::internal)?;
             store::set_account(tx, actor.owner_id(), id, &captured, account.as_ref()).await?;
         }
         schedule_verification(tx, actor.owner_id(), id, &self.expiry, now).await
@@ -242,56 +262,4 @@ async fn lock_connected(tx: &mut Tx, actor: &Actor, id: ConnectionId) -> Result<
         return Err(Error::stale("This connection was disconnected", "Connect the service again"));
     }
     Ok(locked)
-}
-
-/// Reports a rejected key on the key's field, and an unreachable service on the field that says where it is.
-fn field_error(descriptor: &Descriptor, error: Error) -> Error {
-    let host_field = descriptor.fields.iter().find(|it| matches!(it.kind, FieldKind::Domain | FieldKind::DomainLabel));
-    match (error, host_field) {
-        (Error::Upstream { class: "unauthorized" | "forbidden", message, .. }, _) => {
-            Error::field(secret_field(descriptor), message)
-        }
-        // the user has not typed the host, so its spelling is not theirs to check
-        (Error::Upstream { class: "unresolved", .. }, None) => {
-            let host = Url::parse(&descriptor.check.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-            let host = host.unwrap_or_else(|| "The service".to_owned());
-            let message =
-                format!("{host} could not be found from here. Check that this hub reaches the internet, and try again");
-            Error::field(secret_field(descriptor), message)
-        }
-        (Error::Upstream { message, .. } | Error::Refused(message) | Error::Limited { message, .. }, host_field) => {
-            Error::field(host_field.map_or_else(|| secret_field(descriptor), |field| field.name.clone()), message)
-        }
-        (internal, _) => internal,
-    }
-}
-
-fn secret_field(descriptor: &Descriptor) -> String {
-    descriptor.fields.iter().find(|it| it.kind == FieldKind::Secret).map(|it| it.name.clone()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::field_error;
-    use crate::connectors::shipped;
-    use crate::error::Error;
-
-    /// Returns the field and the message for a service that cannot be found.
-    fn unresolved_fault(slug: &str) -> (String, String) {
-        let service = shipped().unwrap().into_iter().find(|it| it.slug.as_str() == slug).unwrap();
-        let error = Error::upstream("unresolved", "There is no host called that: check the spelling", None);
-        let Error::Invalid(faults) = field_error(&service.descriptor.unwrap(), error) else { panic!("no fault") };
-        (faults.faults()[0].field.clone(), faults.faults()[0].message.clone())
-    }
-
-    #[test]
-    fn only_a_typed_host_asks_for_a_check_of_its_spelling() {
-        let (field, message) = unresolved_fault("zendesk");
-        assert!(field == "subdomain" && message.contains("check the spelling"), "{field}: {message}");
-        let (field, message) = unresolved_fault("stripe");
-        assert!(
-            field == "secret_key" && message.starts_with("api.stripe.com could not be found from here"),
-            "{message}"
-        );
-    }
 }

@@ -1,0 +1,1 @@
+-- a column: no rows of its own
