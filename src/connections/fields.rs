@@ -28,6 +28,11 @@ pub(super) struct ValidatedFields {
 }
 
 impl ValidatedFields {
+    /// Returns true if the field has a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name) || self.secrets.contains_key(name)
+    }
+
     /// Returns the secret values as one JSON secret, which the vault stores.
     pub(super) fn combined_secret(&self) -> Result<Secret> {
         let text = serde_json::to_string(&self.secrets).map_err(Error::internal)?;
@@ -57,7 +62,7 @@ fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
     let label = &field.label;
     let such_as = field.example.as_ref().map_or(String::new(), |example| format!(", such as {example}"));
     if text.is_empty() {
-        return if field.optional { Ok(None) } else { Err(format!("Enter the {}", in_sentence(label))) };
+        return if field.optional { Ok(None) } else { Err(format!("Enter the {}", label_in_sentence(label))) };
     }
     if text.len() > MAX_FIELD_BYTES {
         return Err(format!("“{label}” is too long: check that you copied the right value"));
@@ -67,7 +72,9 @@ fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
     }
     match field.kind {
         // `.` and `..` would climb in a URL's path
-        FieldKind::Text if text.bytes().all(|byte| byte == b'.') => Err(format!("Enter the {}", in_sentence(label))),
+        FieldKind::Text if text.bytes().all(|byte| byte == b'.') => {
+            Err(format!("Enter the {}", label_in_sentence(label)))
+        }
         FieldKind::Text => Ok(Some(text.to_owned())),
         FieldKind::Secret if is_key(bare_token(text)) => Ok(Some(bare_token(text).to_owned())),
         FieldKind::Secret => Err(format!("“{label}” has a space or a letter that keys never have. Copy it again")),
@@ -81,7 +88,7 @@ fn parse_field(field: &Field, text: &str) -> Result<Option<String>, String> {
 }
 
 /// Writes a label within a sentence: "subdomain", but "API token".
-fn in_sentence(label: &str) -> String {
+pub(super) fn label_in_sentence(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
@@ -116,7 +123,7 @@ fn host(text: &str, under: &[String]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FormValues, host, in_sentence, validate};
+    use super::{FormValues, host, label_in_sentence, validate};
     use crate::connectors::{Field, FieldKind};
     use crate::error::Error;
     use proptest::prelude::*;
@@ -151,7 +158,7 @@ mod tests {
             assert_eq!(message, "Enter one word of letters, digits and hyphens, such as acme", "{evil}");
         }
         assert_eq!(validated(&field, "").unwrap_err(), "Enter the thing");
-        assert_eq!(in_sentence("API token"), "API token");
+        assert_eq!(label_in_sentence("API token"), "API token");
     }
 
     #[test]

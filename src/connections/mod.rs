@@ -10,9 +10,11 @@ pub mod attention;
 mod authorization;
 mod catalogue;
 mod checkup;
+mod client_token;
 mod credentials;
 mod detail;
 mod discovery;
+mod entered_key;
 mod expiry;
 mod fields;
 mod hub_connectors;
@@ -30,13 +32,14 @@ mod server;
 mod status;
 mod store;
 mod store_catalogue;
+mod store_client_tokens;
 mod store_details;
 mod token;
 mod token_refresh;
 
 pub use authorization::{
-    AuthorizationRedirect, AuthorizationService, AuthorizationStatus, CALLBACK, CompletedSignIn, EnteredClient,
-    NewSignIn, ProviderChange, client_document, find_owner_of_callback,
+    AuthorizationRedirect, AuthorizationService, AuthorizationStatus, AwaitedChoice, CALLBACK, CompletedSignIn,
+    CoveredEntry, EnteredClient, NewSignIn, ProviderChange, SignInStep, client_document, find_owner_of_callback,
 };
 pub use catalogue::{AvailableFilters, Catalogue, catalogue};
 pub use checkup::{Check, CheckReport, CheckResult, Checkup, CheckupRunner, Remedy, plan};
@@ -49,9 +52,9 @@ pub use hub_connectors::{ApplicationState, HubConnector, list_hub_connectors};
 pub use list::{count_groups, duplicate_label, find, find_many, linked_connectors, list, list_for_connector};
 pub use manage::{disconnect, rename, set_default};
 pub use notices::Notifier;
-pub use oauth_clients::{ClientRejection, ClientSource};
+pub use oauth_clients::{ApplicationValues, ClientRejection, ClientSource};
 pub use owner_step::OwnerStep;
-pub use rest_service::{ExternalAccount, RestService};
+pub use rest_service::{ExternalAccount, RestService, credential_texts};
 pub use server::{AddedServer, EditedServer, NewServer, NewServerKey, ServerAuth, ServerEdit, add_server, edit_server};
 pub use status::{ConnectionHealth, ConnectionStatus};
 pub use store::Connection;

@@ -1,6 +1,6 @@
 //! A REST service with one account's credential: checks the credential, and asks whose account it is.
 
-use crate::connectors::{Account, Descriptor, Key};
+use crate::connectors::{Account, AfterToken, Descriptor, Key};
 use crate::egress::Egress;
 use crate::error::{Error, Message, Result};
 use crate::foreign_text::clean_name;
@@ -24,6 +24,8 @@ pub struct RestService {
     pub values: TemplateValues,
     /// The credential as the vault stores it: a token, or the secret fields as JSON.
     pub credential: Option<Secret>,
+    /// Secret values that were entered with the hub's application, as JSON.
+    pub application: Option<Secret>,
 }
 
 /// An account at the service.
@@ -65,6 +67,17 @@ impl RestService {
         }
     }
 
+    /// Sends a request of the sign-in. Returns the host, and the answer if that is JSON.
+    pub(super) async fn send_after_token(
+        &self,
+        request: &AfterToken,
+        egress: &Egress,
+    ) -> Result<(String, Option<Value>)> {
+        let request = self.request(&request.method, &request.url, request.body.as_ref())?;
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        Ok((host, rest::send_check(egress, &request, &self.credential()?).await?))
+    }
+
     fn request(&self, method: &str, template: &str, body: Option<&String>) -> Result<PlannedRequest> {
         let url = oauth::fill_url_template(template, &self.values)?;
         let method = Method::try_from(method).map_err(Error::internal)?;
@@ -83,15 +96,15 @@ impl RestService {
         let Some(key) = &self.descriptor.key else {
             return Ok(authorization(format!("Bearer {}", credential.expose())));
         };
-        let secrets: TemplateValues = serde_json::from_str(credential.expose()).map_err(Error::internal)?;
+        let missing = || {
+            let text = "The stored key lacks a field that the service asks for now";
+            Error::conflict(text, "Replace the key")
+        };
+        // a credential of another kind is left from a former description of the service
+        let secrets: TemplateValues = serde_json::from_str(credential.expose()).map_err(|_| missing())?;
         let values: TemplateValues =
             self.values.iter().chain(&secrets).map(|(name, value)| (name.clone(), value.clone())).collect();
-        let value = |field: &str| {
-            values
-                .get(field)
-                .cloned()
-                .ok_or(Error::conflict("The stored key lacks a field that the service asks for now", "Replace the key"))
-        };
+        let value = |field: &str| values.get(field).cloned().ok_or_else(missing);
         Ok(match key {
             Key::Bearer { field } => authorization(format!("Bearer {}", value(field)?)),
             Key::Header { name, prefix, field } => {
@@ -110,6 +123,15 @@ impl RestService {
                 authorization(format!("Basic {}", BASE64_STANDARD.encode(pair)))
             }
         })
+    }
+}
+
+/// Returns the secret texts of a stored credential: a token, or each secret field of a key.
+#[must_use]
+pub fn credential_texts(credential: &Secret) -> Vec<String> {
+    match serde_json::from_str::<TemplateValues>(credential.expose()) {
+        Ok(fields) => fields.into_values().collect(),
+        Err(_) => vec![credential.expose().to_owned()],
     }
 }
 
@@ -192,6 +214,7 @@ mod tests {
             descriptor: *shipped.descriptor.unwrap(),
             values: TemplateValues::from([("port".to_owned(), "dover".to_owned())]),
             credential: Some(Secret::new(r#"{"api_key":"k1"}"#)),
+            application: None,
         }
     }
 

@@ -69,6 +69,8 @@ pub struct CatalogueEntry {
     pub link: Option<ConnectionStatus>,
     /// The group that lists the connector.
     pub group: CatalogueGroup,
+    /// True if a server that the provider hosts stands beside it.
+    pub has_hosted: bool,
 }
 
 /// The connectors of one category, one kind of authentication and one group.
@@ -90,7 +92,7 @@ macro_rules! matching {
                 c.is_active
                 AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $6 AND a.is_admin))
                 AND ($2::text IS NULL OR c.category = $2)
-                AND ($3::text IS NULL OR c.auth_type = $3)
+                AND ($3::text IS NULL OR c.auth_type = $3 OR (c.hosted_id IS NOT NULL AND $3 = 'oauth'))
                 AND (cardinality($4::text[]) = 0 OR NOT EXISTS (
                     SELECT 1
                     FROM unnest($4::text[]) AS asked (word)
@@ -99,7 +101,7 @@ macro_rules! matching {
                           SELECT 1
                           FROM connector_tools t
                           WHERE (t.owner_id IS NULL OR t.owner_id = $1)
-                            AND t.connector_id = c.id
+                            AND t.connector_id IN (c.id, c.hosted_id)
                             AND t.is_active
                             AND strpos(lower(t.name), asked.word) > 0
                       )
@@ -136,7 +138,7 @@ pub(super) async fn page(
                (
                    SELECT count(*)
                    FROM connector_tools t
-                   WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id = c.id AND t.is_active
+                   WHERE (t.owner_id IS NULL OR t.owner_id = $1) AND t.connector_id IN (c.id, c.hosted_id) AND t.is_active
                ) AS "tool_count!",
                CASE WHEN cardinality($4::text[]) > 0 THEN ARRAY(
                    SELECT t.name
@@ -149,7 +151,8 @@ pub(super) async fn page(
                    LIMIT 3
                ) ELSE '{}' END AS "found_tools!",
                c.link AS "link: ConnectionStatus",
-               c.place AS "group!: CatalogueGroup"
+               c.place AS "group!: CatalogueGroup",
+               c.hosted_id IS NOT NULL AS "has_hosted!"
         FROM catalogue_of($1) c
         WHERE
         "#,

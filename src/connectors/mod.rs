@@ -44,8 +44,8 @@ pub use server_key::{
 };
 pub use service::{descriptor, list_names_of_provider};
 pub use shipped::{
-    Account, Check, DescriptionSource, Descriptor, Field, FieldKind, FileFault, Hosted, Key, Shipped, ShippedTool,
-    shipped,
+    APPLICATION_PREFIX, Account, AfterToken, Check, ClientCredentials, DescriptionSource, Descriptor, Field, FieldKind,
+    FileFault, Hosted, Key, Shipped, ShippedTool, parse_shipped, shipped,
 };
 pub use slug::Slug;
 pub use store::Connector;
@@ -55,6 +55,8 @@ pub use transport::Transport;
 pub use versions::ToolChangeCounts;
 pub use visibility::Visibility;
 pub use word_diff::{Span, WordDiff};
+
+use std::borrow::Borrow;
 
 use anyhow::Context;
 use sqlx::PgConnection;
@@ -99,6 +101,18 @@ pub async fn find(db: &Db, actor: &Actor, slug: &str) -> Result<Connector> {
 /// Like [`find`], in the caller's transaction. Returns `None` if there is no such connector.
 pub async fn find_by_slug(conn: &mut PgConnection, actor: &Actor, slug: &str) -> Result<Option<Connector>> {
     Ok(store::find_by_slug(conn, actor, slug).await?)
+}
+
+/// Finds the MCP server that the provider of a shipped service hosts, which people can connect instead or besides.
+pub async fn find_hosted_beside(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    service: &Connector,
+) -> Result<Option<Connector>> {
+    if service.owner_id.is_some() {
+        return Ok(None);
+    }
+    Ok(store::find_beside(conn, actor, &service.slug).await?)
 }
 
 /// Lists the tools that the server lists now, in the server's order, in the caller's transaction.
@@ -219,10 +233,18 @@ fn as_json(provider: &Provider) -> Result<serde_json::Value> {
 }
 
 /// Stores the shipped connectors at start; `builtin` are the tools of the built-in one. A connector whose file was removed
-/// is hidden, so that its jobs can still be read.
-pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinition], now: Timestamp) -> Result<()> {
-    let mut tx = system.begin().await?;
+/// is hidden, so that its jobs can still be read. The connectors are taken one after the other: all at once need 40 MB.
+pub async fn ship<T: Borrow<Shipped> + Send>(
+    system: &SystemDb,
+    shipped: impl Iterator<Item = Result<T>> + Send,
+    builtin: &[ToolDefinition],
+    now: Timestamp,
+) -> Result<()> {
+    let (mut tx, mut slugs) = (system.begin().await?, Vec::new());
     for connector in shipped {
+        let connector = connector?;
+        let connector = connector.borrow();
+        slugs.push(connector.slug.as_str().to_owned());
         let columns = service::store::DescriptorColumns::from_shipped(connector)?;
         let id = service::store::upsert(&mut tx, ConnectorId::new(now), connector, &columns, now).await?;
         match &connector.descriptor {
@@ -233,7 +255,6 @@ pub async fn ship(system: &SystemDb, shipped: &[Shipped], builtin: &[ToolDefinit
             None => {}
         }
     }
-    let slugs: Vec<_> = shipped.iter().map(|connector| connector.slug.as_str().to_owned()).collect();
     service::store::hide_unshipped(&mut tx, &slugs).await?;
     Ok(tx.commit().await?)
 }

@@ -42,6 +42,8 @@ pub struct Connector {
     pub seen_on: Option<Day>,
     /// Set if the provider does not state the address of the shipped server, or if sources disagree.
     pub is_unconfirmed: bool,
+    /// Slug of the REST service that the shipped server stands beside on one page.
+    pub beside: Option<String>,
     /// Set if its owner enters the values of headers, not a bearer token.
     pub has_server_key: bool,
     /// Era of that server as its calls by the reading owner found it; `None` if it is not known yet.
@@ -121,6 +123,7 @@ macro_rules! select_connectors {
                    c.seen_source,
                    c.seen_on,
                    c.is_unconfirmed AS "is_unconfirmed!",
+                   c.beside,
                    c.server_key IS NOT NULL AS "has_server_key!",
                    d.protocol_era AS "era?: ProtocolEra",
                    c.created_at AS "created_at!",
@@ -149,6 +152,11 @@ pub(super) async fn find_by_slug(
     slug: &str,
 ) -> sqlx::Result<Option<Connector>> {
     select_connectors!(actor, "c.slug = $2 ORDER BY c.owner_id NULLS LAST LIMIT 1", slug).fetch_optional(conn).await
+}
+
+/// Finds the shipped server that stands beside the shipped service with this slug.
+pub(super) async fn find_beside(conn: &mut PgConnection, actor: &Actor, slug: &str) -> sqlx::Result<Option<Connector>> {
+    select_connectors!(actor, "c.owner_id IS NULL AND c.beside = $2", slug).fetch_optional(conn).await
 }
 
 pub(super) async fn find(conn: &mut PgConnection, actor: &Actor, id: ConnectorId) -> sqlx::Result<Option<Connector>> {

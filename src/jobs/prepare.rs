@@ -9,7 +9,7 @@ use super::secrets;
 use super::store::{self, Job};
 use crate::actor::Actor;
 use crate::clock::Clock;
-use crate::connections::{BearerCredential, CredentialAnswer, RestService, TokenRefresher};
+use crate::connections::{BearerCredential, CredentialAnswer, RestService, TokenRefresher, credential_texts};
 use crate::connectors::{self, Transport};
 use crate::db::SystemDb;
 use crate::egress::Egress;
@@ -93,8 +93,8 @@ impl PreparedCall {
     /// Replaces the credential.
     pub(super) fn present(&mut self, newer: BearerCredential) {
         self.version = newer.version;
-        let secrets: Vec<_> = newer.token.iter().flat_map(secret_texts).collect();
-        self.redactor = self.redactor.with_content(secrets.iter().map(Secret::expose));
+        let secrets: Vec<_> = newer.token.iter().flat_map(texts_of).collect();
+        self.redactor = self.redactor.with_content(secrets.iter().map(String::as_str));
         self.secret.clone_from(&newer.token);
         match &mut self.target {
             CallTarget::Mcp(Target::Mcp { credential, .. }) => *credential = newer.token,
@@ -102,6 +102,12 @@ impl PreparedCall {
             CallTarget::Rest(target) => target.service.credential = newer.token,
         }
     }
+}
+
+/// Returns the secret texts of a credential: a token, the headers of a server, or the fields of a key.
+fn texts_of(credential: &Secret) -> Vec<String> {
+    let headers = secret_texts(credential).into_iter().map(|text| text.expose().to_owned());
+    headers.chain(credential_texts(credential)).collect()
 }
 
 /// The receiver of a call.
@@ -160,8 +166,8 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
         secrets::open(&runner.system, &runner.vault, &job, actor.owner_id(), &version.schema, &mut input).await?
     };
     let texts: Vec<_> = arguments.texts().collect();
-    let secrets: Vec<_> = secret.iter().flat_map(secret_texts).collect();
-    let redactor = Redactor::for_content(secrets.iter().map(Secret::expose).chain(texts.iter().map(AsRef::as_ref)));
+    let secrets: Vec<_> = secret.iter().flat_map(texts_of).collect();
+    let mut redactor = Redactor::for_content(secrets.iter().map(String::as_str).chain(texts.iter().map(AsRef::as_ref)));
     let target = match connector.transport {
         Transport::Builtin => CallTarget::Mcp(Target::Workbench(runner.workbench.clone())),
         Transport::Mcp => CallTarget::Mcp(Target::Mcp {
@@ -173,6 +179,9 @@ pub(super) async fn prepare(runner: &Runner, actor: &Actor, job: Job) -> Result<
             let tool = version.rest_tool()?.ok_or(Error::NotFound("tool"))?;
             let mut conn = runner.system.acquire().await?;
             let mut service = RestService::find(&mut conn, actor, job.connection_id, &connector).await?;
+            service.load_application(&mut conn, &runner.vault).await?;
+            let secrets: Vec<_> = service.application.iter().flat_map(credential_texts).collect();
+            redactor = redactor.with_content(secrets.iter().map(String::as_str));
             service.credential.clone_from(&secret);
             CallTarget::Rest(Box::new(RestTarget { service, tool, job: job.id }))
         }

@@ -13,6 +13,7 @@
 mod authorize;
 mod challenge;
 mod client;
+mod client_credentials;
 mod discovery;
 mod failure;
 mod grant;
@@ -34,13 +35,14 @@ use url::Url;
 pub use authorize::{AuthorizationParams, CallbackParams, Pkce, State, authorization_url};
 pub use challenge::Challenge;
 pub use client::{Client, ClientAuth};
+pub use client_credentials::request_client_token;
 pub use discovery::discover;
 pub use failure::unknown_client;
 pub use grant::Grant;
 pub use http_adapter::validate_client_secret;
 pub use pointers::{SuccessCondition, TimeUnit, TokenResponseFormat};
 pub use provider::{BodyFormat, PkceMethod, Provider, RefreshConfig, RevocationAuth, RevocationConfig, TokenKind};
-pub use register::{ClientMetadata, RegisteredClient, register};
+pub use register::{ClientMetadata, REGISTRATION_REFUSED, RegisteredClient, register};
 pub use template::{TemplateValues, names as template_names, text as fill_template, url as fill_url_template};
 pub use token::{exchange, refresh, revoke};
 

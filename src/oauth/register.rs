@@ -1,5 +1,6 @@
 //! Client metadata, and dynamic client registration (RFC 7591).
 
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
@@ -10,6 +11,9 @@ use super::{bounded, host};
 use crate::egress::{Egress, Failure, Request, read_json};
 use crate::foreign_text::is_clean_name;
 use crate::secret::Secret;
+
+/// Class of the failure of a server that registers only programs it has chosen before.
+pub const REGISTRATION_REFUSED: &str = "registration_refused";
 
 /// The hub's client metadata: for a registration, or as a document at the URL that is the client id.
 #[derive(Clone, Debug, Serialize)]
@@ -81,15 +85,24 @@ pub async fn register(
         return Ok(read_client(id, text("client_secret"), text("token_endpoint_auth_method")));
     }
     let host = host(url);
-    let message = match text("error") {
-        Some(code) => {
-            let reason = quote(text("error_description").unwrap_or(code));
-            format!("{host} did not register the hub ({reason})")
-        }
+    let reason = || text("error").map(|code| quote(text("error_description").unwrap_or(code)));
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return Err(refused(host, status, reason()));
+    }
+    let message = match reason() {
+        Some(reason) => format!("{host} did not register the hub ({reason})"),
         None if status.is_success() => format!("{host} registered the hub, but sent no usable client id"),
         None => return Err(from_status(host, status, &headers)),
     };
     Err(Failure::permanent("registration", message).with_advice("Try again later, or ask the people who run it"))
+}
+
+/// Builds the failure of a server that registers only programs it has chosen before.
+fn refused(host: &str, status: StatusCode, reason: Option<String>) -> Failure {
+    let message = format!("{host} registers only programs that it has listed, and this hub is not one of them");
+    let code = status.as_u16();
+    let detail = reason.map_or_else(|| format!("HTTP {code}"), |reason| format!("HTTP {code}: {reason}"));
+    Failure::permanent(REGISTRATION_REFUSED, message).with_detail(detail)
 }
 
 /// Reads a registered client. One with a secret and without a method uses HTTP Basic (RFC 7591, section 2).

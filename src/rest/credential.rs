@@ -1,9 +1,24 @@
 //! The place of a credential in a request.
 
 use http::HeaderName;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use url::Url;
 
+use super::template::Template;
+use super::values::Values;
+use crate::oauth::TemplateValues;
 use crate::secret::Secret;
+
+/// A credential that was entered with the hub's application, such as the token of a bot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolAuth {
+    /// Name of the header that presents it.
+    pub header: String,
+    /// Value of the header.
+    pub value: Template,
+}
 
 /// The position of a credential in a request.
 #[derive(Clone, Debug)]
@@ -52,6 +67,16 @@ impl ApiCredential {
     /// Reports whether a service that does not know the credential may say so with this status.
     pub(super) fn is_refused_by(&self, status: u16) -> bool {
         status == 401 || (status == 404 && matches!(self, Self::Path { .. }))
+    }
+}
+
+impl ApiCredential {
+    /// Builds the credential of a tool. `None` if one of its values is missing.
+    #[must_use]
+    pub fn from_tool(auth: &ToolAuth, values: &TemplateValues) -> Option<Self> {
+        let inputs = Map::new();
+        let value = auth.value.fill(&Values::new(&inputs).with_connection(values))?;
+        Some(Self::Header { name: HeaderName::try_from(&auth.header).ok()?, value: Secret::new(value) })
     }
 }
 

@@ -38,7 +38,7 @@ mod values;
 
 pub use answer::{AnswerTemplate, NEXT_CURSOR, Shown, WHOLE_ANSWER};
 pub use call::RestCall;
-pub use credential::ApiCredential;
+pub use credential::{ApiCredential, ToolAuth};
 pub use details::Details;
 pub use exchange::send_check;
 pub use job_keys::{JOB_KEYS, job_keys};

@@ -22,7 +22,6 @@ pub struct RequestTemplate {
     /// Method.
     pub method: Verb,
     /// Path below the base URL, or a whole URL.
-    #[serde(with = "template_text")]
     pub path: Template,
     /// Query parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -201,22 +200,6 @@ impl From<Parameter> for Value {
             members.insert("style".to_owned(), style);
         }
         value
-    }
-}
-
-/// Stores a template as its text.
-mod template_text {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::Template;
-
-    pub(super) fn serialize<S: Serializer>(template: &Template, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(template)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Template, D::Error> {
-        Template::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::AnswerTemplate;
+use super::credential::ToolAuth;
 use super::details::Details;
 use super::job_keys;
 use super::look_up::LookUp;
@@ -20,6 +21,9 @@ use crate::oauth::TemplateValues;
 pub struct RestTool {
     /// Effect of a call.
     pub effect: ToolEffect,
+    /// Another credential than the connection's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<ToolAuth>,
     /// Request.
     pub request: RequestTemplate,
     /// Part of the answer that people want to see.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use http::HeaderName;
+
 use super::job_keys::JOB_KEYS;
 use super::node::Node;
 use super::paging::{CURSOR, Paging};
@@ -19,6 +21,8 @@ pub struct KnownNames {
     pub required: BTreeSet<String>,
     /// Fields of the connection, and values that its grant brings.
     pub connection: BTreeSet<String>,
+    /// Secrets, which only a credential may use.
+    pub secrets: BTreeSet<String>,
 }
 
 impl RestTool {
@@ -29,6 +33,7 @@ impl RestTool {
         self.check_names(known, &mut faults);
         self.check_path(known, &mut faults);
         self.check_method(&mut faults);
+        self.check_auth(known, &mut faults);
         self.check_paging(&mut faults);
         self.check_steps(&mut faults);
         for node in self.requests().flat_map(super::request::RequestTemplate::nodes) {
@@ -85,6 +90,16 @@ impl RestTool {
         if self.each.as_ref().is_some_and(|each| self.answer.list.is_none() || !(1..=25).contains(&each.max)) {
             faults.push("“each” needs “list” in “answer”, and a “max” from 1 to 25".to_owned());
         }
+    }
+
+    fn check_auth(&self, known: &KnownNames, faults: &mut Vec<String>) {
+        let Some(auth) = &self.auth else { return };
+        if HeaderName::try_from(&auth.header).is_err() {
+            faults.push(format!("“{}” in “auth” is not the name of a header", auth.header));
+        }
+        let unknown =
+            auth.value.names().find(|name| !known.secrets.contains(*name) && !known.connection.contains(*name));
+        faults.extend(unknown.map(|name| format!("“{name}” in “auth” is not an [[application_field]] or a [[field]]")));
     }
 
     fn check_path(&self, known: &KnownNames, faults: &mut Vec<String>) {
@@ -178,6 +193,7 @@ mod tests {
             inputs: names(&["id", "name"]),
             required: names(&["id"]),
             connection: names(&["site"]),
+            ..KnownNames::default()
         })
     }
 

@@ -108,6 +108,7 @@ pub(super) async fn connectors(
         FROM connectors c
         WHERE (c.owner_id IS NULL OR c.owner_id = $1)
           AND c.is_active
+          AND c.beside IS NULL
           AND (c.visibility <> 'administrators' OR EXISTS (SELECT 1 FROM users a WHERE a.id = $2 AND a.is_admin))
           AND NOT EXISTS (
               SELECT 1 FROM unnest($3::text[]) AS sought (word)

@@ -25,7 +25,7 @@ use crate::live::Live;
 use crate::mail::{MailSender, Mailer, Outbox};
 use crate::queue::{Engine, EngineSettings, Enqueuer};
 use crate::registry::RegistryMirror;
-use crate::upstream::{self, Limits, Target};
+use crate::upstream::{self, Limits, Target, ToolDefinition};
 use crate::vault::Vault;
 use crate::workbench::Workbench;
 use crate::worker;
@@ -134,8 +134,10 @@ impl Hub {
     }
 
     /// Stores these connectors, and the tools that the built-in one has in this binary.
-    pub async fn ship_connectors(&self, shipped: &[Shipped]) -> Result<()> {
-        ship_connectors(&self.app.system, shipped, &self.app.egress, &self.workbench, &self.app.clock).await
+    pub async fn ship_connectors(&self, shipped: impl Iterator<Item = Result<Shipped>> + Send) -> Result<()> {
+        let app = &self.app;
+        let builtin = builtin_tools(&app.egress, &self.workbench).await?;
+        connectors::ship(&app.system, shipped, &builtin, app.clock.now()).await
     }
 
     /// Starts to run jobs; `info` names the process in the table of workers. The task ends after the engine's shutdown.
@@ -195,8 +197,13 @@ pub async fn ship_connectors(
     workbench: &Workbench,
     clock: &Clock,
 ) -> Result<()> {
+    let builtin = builtin_tools(egress, workbench).await?;
+    connectors::ship(system, shipped.iter().map(Ok), &builtin, clock.now()).await
+}
+
+/// Returns the tools that this binary has.
+async fn builtin_tools(egress: &Egress, workbench: &Workbench) -> Result<Vec<ToolDefinition>> {
     let target = Target::Workbench(workbench.clone());
     let limits = Limits { deadline: tokio::time::Instant::now() + DISCOVERY_TIMEOUT, max_response_bytes: 1 << 20 };
-    let found = upstream::discover(egress, &target, limits).await?;
-    connectors::ship(system, shipped, &found.tools, clock.now()).await
+    Ok(upstream::discover(egress, &target, limits).await?.tools)
 }

@@ -84,7 +84,7 @@ async fn serve(config: &Config, role: Role, database: &Database, files: u64, sto
     };
     let outbox = config.outgoing.smtp_url.is_none().then(|| outbox_folder(config)).transpose()?;
     let hub = Hub::build(dependencies(config, database, address).await?);
-    hub.ship_connectors(&connectors::shipped().map_err(refused)?).await?;
+    hub.ship_connectors(connectors::parse_shipped().map(|it| it.map_err(refused))).await?;
     if sends_mail(role, config.outgoing.smtp_url.is_some()) {
         hub.start_mail();
     }

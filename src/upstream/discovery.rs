@@ -6,7 +6,7 @@ use super::failure::{not_mcp_json, timeout};
 use super::session::{NotificationSinks, Session};
 use super::tool_list::ToolList;
 use super::tools::{self, DroppedTool, ToolDefinition};
-use super::{KnownEra, Limits, ProtocolEra, Target, tool_list};
+use super::{KnownEra, Limits, ProtocolEra, Target, older_transport, tool_list};
 use crate::egress::{Egress, Failure, FailureKind};
 use crate::error::Result;
 
@@ -70,6 +70,7 @@ pub async fn initialize(egress: &Egress, target: &Target, limits: Limits) -> Res
     let (time_limit, era): (Duration, _) = (limits.remaining(), KnownEra::default());
     let initializing = Session::begin(egress, target, limits, NotificationSinks::default(), &era);
     let session = match tokio::time::timeout_at(limits.deadline, initializing).await {
+        Ok(Err(failure)) => Err(older_transport::explain(egress, target, limits, failure).await),
         Ok(session) => session,
         Err(_) => Err(timeout(target, time_limit)),
     };
@@ -100,7 +101,10 @@ pub async fn discover_or_challenge(egress: &Egress, target: &Target, limits: Lim
 
 async fn fetch(egress: &Egress, target: &Target, limits: Limits) -> Result<Discovery, Failure> {
     let era = KnownEra::default();
-    let session = Session::begin(egress, target, limits, NotificationSinks::default(), &era).await?;
+    let session = match Session::begin(egress, target, limits, NotificationSinks::default(), &era).await {
+        Ok(session) => session,
+        Err(failure) => return Err(older_transport::explain(egress, target, limits, failure).await),
+    };
     let Some(server) = session.client.peer_info() else {
         return Err(not_mcp_json(target.name()));
     };

@@ -21,6 +21,7 @@ mod event_stream;
 mod failure;
 mod handshake;
 mod message;
+mod older_transport;
 mod outcome;
 mod session;
 mod tool_list;

@@ -1,7 +1,7 @@
 //! Form fields that a service needs besides a sign-in. Pages of connectors and of connections show them.
 
 use crate::connections::FormValues;
-use crate::connectors::{Descriptor, Field, FieldKind, KeyForm, ServerField};
+use crate::connectors::{Field, FieldKind, KeyForm, ServerField};
 use crate::oauth::ClientAuth;
 
 pub(super) struct FieldView {
@@ -25,14 +25,14 @@ pub(super) struct ChoiceView {
 
 impl FieldView {
     /// Returns all fields of a service, with the submitted values.
-    pub(super) fn all(descriptor: &Descriptor, typed: &FormValues) -> Vec<Self> {
-        descriptor.fields.iter().map(|field| Self::new(field, typed)).collect()
+    pub(super) fn all(fields: &[Field], typed: &FormValues) -> Vec<Self> {
+        fields.iter().map(|field| Self::new(field, typed)).collect()
     }
 
     /// Returns all fields of a key, with the submitted values.
     pub(super) fn all_of_key(form: &KeyForm, typed: &FormValues) -> Vec<Self> {
         match form {
-            KeyForm::Service(descriptor) => Self::all(descriptor, typed),
+            KeyForm::Service(descriptor) => Self::all(&descriptor.fields, typed),
             KeyForm::Server(key) => Self::all_of_server(&key.fields, typed),
         }
     }

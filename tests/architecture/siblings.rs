@@ -15,7 +15,9 @@ const LEAVES: &[(&str, &[Leaf])] = &[
     (
         "connections",
         &[
+            ("client_token", "the access token of an application that its owner entered"),
             ("detail", "a connection as its pages show it"),
+            ("entered_key", "a key as its owner enters it"),
             ("expiry", "the expiry date that an owner enters"),
             ("fields", "the fields that a service asks its users for"),
             ("label", "the label of a connection"),
@@ -28,6 +30,7 @@ const LEAVES: &[(&str, &[Leaf])] = &[
             ("status", "the states of a connection"),
             ("store", "the statements of owners on their connections"),
             ("store_catalogue", "the statements of the catalogue"),
+            ("store_client_tokens", "the statements on access tokens of entered applications"),
             ("store_details", "the statements that read connections with their connectors"),
             ("token", "a bearer token as its owner enters it"),
             ("token_refresh", "returns the credential of a call, refreshed if it is due"),

@@ -140,7 +140,7 @@ class AnyJudge:
         return None if None in refusals else "; ".join(refusals)
 
 
-JIRA_SITE = "/ex/jira/11223344-a1b2-3b33-c444-def123456789"
+JIRA_SITE = "/ex/jira/example-cloud_id"
 
 # the addresses are those that the dry run makes of the example values in connectors/
 JUDGES = {

@@ -7,9 +7,11 @@
 
 mod accounts;
 mod admin;
+mod application_fields;
 mod audit;
 mod authorization;
 mod binary;
+mod client_credentials;
 mod conformance;
 mod connections;
 mod connectors;
@@ -35,6 +37,7 @@ mod seed;
 mod services;
 mod settings;
 mod sign_in;
+mod sign_in_choice;
 mod state_columns;
 mod support;
 mod telemetry;

@@ -16,10 +16,15 @@ use crate::support::tides_service::{CLIENT, KEY, OTHERS_KEY, TidesService};
 /// Starts a hub that also ships the test service.
 pub(crate) async fn start() -> (TestApp, TidesService) {
     let (app, tides) = (TestApp::new().await, TidesService::start().await);
-    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-    let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(tides.shipped()).collect();
-    serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
+    ship(&app, tides.shipped()).await;
     (app, tides)
+}
+
+/// Ships these connectors beside those of the hub.
+pub(crate) async fn ship(app: &TestApp, connectors: impl IntoIterator<Item = Shipped>) {
+    let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
+    let all: Vec<Shipped> = shipped().unwrap().into_iter().chain(connectors).collect();
+    serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
 }
 
 async fn count(app: &TestApp, table: &str) -> i64 {
@@ -41,7 +46,12 @@ async fn enter_application(owner: &Browser) {
 
 /// Signs in for the connection with this label, and returns the page after the callback.
 async fn sign_in(app: &TestApp, owner: &Browser, label: &str) -> Page {
-    let page = owner.get(&format!("/connectors/harbours/connection?label={}", label.replace(' ', "%20"))).await;
+    sign_in_at(app, owner, "harbours", label).await
+}
+
+/// Signs in for the connection of this connector, and returns the page after the callback.
+pub(crate) async fn sign_in_at(app: &TestApp, owner: &Browser, connector: &str, label: &str) -> Page {
+    let page = owner.get(&format!("/connectors/{connector}/connection?label={}", label.replace(' ', "%20"))).await;
     let page = owner.submit(&page, "main form", [("harbour", "dover")]).await;
     let link = page.attr("main a.btn", "href").unwrap_or_else(|| panic!("{}", page.text("main")));
     let request = craft::egress::Request::new(http::Method::GET, Url::parse(&link).unwrap());
@@ -213,7 +223,11 @@ async fn every_shipped_service_shows_its_fields_and_links_to_its_provider() {
         let place = format!("/connectors/{slug}/connection");
         if service.auth == AuthKind::OAuth {
             let page = owner.get(&format!("/connectors/{slug}/application")).await;
-            owner.submit(&page, "main form", [("client_id", "hub"), ("client_secret", "hush")]).await;
+            let client = [("client_id".to_owned(), "hub"), ("client_secret".to_owned(), "hush")];
+            let others = descriptor.application_fields.iter().map(|field| (field.name.clone(), "acme"));
+            let typed: Vec<_> = client.into_iter().chain(others).collect();
+            let stored = owner.post(page.path(), &typed).await;
+            assert_eq!(stored.status, StatusCode::SEE_OTHER, "{slug}: {}", stored.text("main"));
         }
         let page = owner.get(&place).await;
         assert_eq!(page.text("h1"), format!("Connect {}", service.name), "{}", page.text("main"));

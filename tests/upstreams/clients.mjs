@@ -60,7 +60,21 @@ const airtable = await requestsOf(
 
 const bot = new Discord({ intents: [], rest: { api: `${address}/api` } });
 bot.rest.setToken("token");
-const discord = await requestsOf(() => bot.guilds.fetch({ limit: 20, after: "1" }));
+// a channel and a server as the library would have learnt of them from Discord
+const guild = bot.guilds._add({ id: "197038439483310086", name: "A", channels: [] });
+const channel = bot.channels._add({ id: "41771983423143937", type: 0, guild_id: guild.id, name: "a" }, guild);
+const discord = await requestsOf(
+  () => bot.guilds.fetch({ limit: 20, after: "1" }),
+  () => guild.channels.fetch(),
+  () => bot.users.fetch("80351110224678912", { force: true }),
+  () => channel.send({
+    content: "The release is out.",
+    embeds: [{ title: "A", description: "B", url: "https://example.com" }],
+    allowedMentions: { parse: [] },
+    nonce: "1",
+    enforceNonce: true,
+  }),
+);
 
 const { contacts, deals } = new HubSpot({ accessToken: "token", basePath: address }).crm;
 const filters = [{ propertyName: "dealstage", operator: "EQ", value: "closedwon" }];

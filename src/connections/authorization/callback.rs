@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::grant::{self, record_failure};
+use super::persist::NewGrant;
 use super::start::{client_of_request, open_verifier, unknown_request};
-use super::store_requests::AuthorizationRequest;
-use super::{AuthorizationService, CompletedSignIn, persist, store_connections, store_requests};
+use super::store_requests::{AuthorizationRequest, AuthorizationStatus};
+use super::{AuthorizationService, SignInStep, store_connections, store_requests};
 use crate::accounts::sessions::SessionKey;
 use crate::actor::Actor;
-use crate::audit::{self, Action};
 use crate::clock::Timestamp;
 use crate::connections::oauth_clients::{self, OauthClientRecord};
 use crate::connections::values_of;
@@ -27,7 +28,7 @@ pub(super) async fn complete(
     session: SessionKey,
     query: &BTreeMap<String, String>,
     now: Timestamp,
-) -> Result<CompletedSignIn> {
+) -> Result<SignInStep> {
     let state = query.get("state").map(|state| State::from_callback(state));
     let state = state.ok_or_else(unknown_request)?;
     let (request, pkce) = consume(authorization, actor, session, &state, now).await?;
@@ -39,22 +40,19 @@ pub(super) async fn complete(
     let (granted, is_from_provider) = match CallbackParams::read(&provider, query) {
         Ok(params) => {
             let code = (&params, &pkce, &state, &redirect);
-            let values = values_of(Some(&request.entered));
+            let values = client.complete(values_of(Some(&request.entered)));
             (oauth::exchange(authorization.egress, &provider, &values, &client.client, code, now).await, true)
         }
         Err(failure) => (Err(failure), false),
     };
     match granted {
         Ok(grant) => {
-            let persisted = persist::persist(authorization, actor, &request, &provider, &client, grant, now).await;
-            if let Ok(Err(conflict)) = &persisted {
-                record_failure(authorization, actor, &request, conflict.class(), &conflict.message().to_string(), now)
-                    .await?;
-            }
             if client.is_shared {
                 authorization.clear_client_rejection(&client).await;
             }
-            persisted?.map_err(Error::from)
+            let new = NewGrant { request: &request, provider: &provider, client: &client };
+            // on the heap: its state is large
+            Box::pin(grant::accept(authorization, actor, new, grant, now)).await
         }
         Err(failure) => {
             record_failure(authorization, actor, &request, failure.class, &failure.message.to_string(), now).await?;
@@ -108,7 +106,7 @@ async fn consume(
     let mut tx = authorization.db.enter(actor).await?;
     let request = store_requests::find_for_update(&mut tx, actor.owner_id(), &state.hash()).await?;
     let request = request.ok_or_else(unknown_request)?;
-    request.check_usable(session, now)?;
+    request.check_usable(AuthorizationStatus::Started, session, now)?;
     let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
     store_requests::mark_completed(&mut tx, actor.owner_id(), request.id, now).await?;
     if let Some(verifier) = &request.code_verifier_ref {
@@ -116,23 +114,6 @@ async fn consume(
     }
     tx.commit().await?;
     Ok((request, pkce))
-}
-
-/// Records that a sign-in failed.
-async fn record_failure(
-    authorization: &AuthorizationService<'_>,
-    actor: &Actor,
-    request: &AuthorizationRequest,
-    class: &'static str,
-    message: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let mut tx = authorization.db.enter(actor).await?;
-    store_requests::mark_failed(&mut tx, actor.owner_id(), request.id).await?;
-    let connector = request.connector_id;
-    let action = Action::ConnectionRefused { connector, class, message: message.to_owned() };
-    audit::record(&mut tx, actor, &action, now).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Prepares the next sign-in after a failure: it requests fewer scopes, or registers the hub again. Returns the advice for a

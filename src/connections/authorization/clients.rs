@@ -7,15 +7,18 @@
 
 use url::{Host, Url};
 
-use super::AuthorizationService;
+use super::{AuthorizationService, application};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
-use crate::connections::oauth_clients::{self, ClientScope, ClientSource, NewClient, OauthClientRecord};
+use crate::connections::FormValues;
+use crate::connections::oauth_clients::{
+    self, ApplicationValues, ClientScope, ClientSource, NewClient, OauthClientRecord,
+};
 use crate::connectors::Connector;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, combine};
 use crate::ids::{ConnectorId, OwnerId};
-use crate::oauth::{self, Client, ClientAuth, ClientMetadata, Provider};
+use crate::oauth::{self, Client, ClientAuth, ClientMetadata, Failure, Provider};
 use crate::secret::Secret;
 
 /// The path of the client document, whose URL is the client id at servers that read such documents.
@@ -45,6 +48,8 @@ pub struct EnteredClient<'a> {
     pub id: &'a str,
     /// The client secret, private key or certificate.
     pub secret: Option<Secret>,
+    /// The values of the service's application fields.
+    pub application: &'a FormValues,
 }
 
 /// Returns the hub's client at the provider. If there is none, registers one or uses the client document.
@@ -71,13 +76,26 @@ pub(super) async fn ensure(
     } else if let Some(url) = provider.registration_url.as_deref().and_then(|url| Url::parse(url).ok()) {
         let redirect = authorization.redirect_uri()?;
         let scopes = provider.all_scopes();
-        let registered = oauth::register(authorization.egress, &url, provider.client_auth, &redirect, &scopes).await?;
+        let registering = oauth::register(authorization.egress, &url, provider.client_auth, &redirect, &scopes).await;
+        let registered = registering.map_err(|failure| at_client_id(failure, &redirect))?;
         (registered.client, registered.auth, ClientSource::Registered)
     } else {
         return Err(no_registration(provider, &authorization.redirect_uri()?));
     };
     let new = NewClient { client: &client, auth: Some(auth), source };
-    store(authorization, actor, actor.owner_id(), connector.id, provider, &new, now).await
+    store(authorization, actor, actor.owner_id(), connector.id, provider, (&new, None), now).await
+}
+
+/// Reports a refused registration on the client id, which a person can bring instead.
+fn at_client_id(failure: Failure, redirect: &Url) -> Error {
+    if failure.class != oauth::REGISTRATION_REFUSED {
+        return failure.into();
+    }
+    let advice = format!(
+        "Ask them to list it. If you can make an OAuth application there, use the callback address {redirect} and enter its \
+         client id"
+    );
+    Error::field("client_id", failure.with_advice(advice).message)
 }
 
 /// Returns the fault of `client_id` at a provider that registers no clients.
@@ -103,10 +121,13 @@ pub(super) async fn enter(
     entered: EnteredClient<'_>,
     now: Timestamp,
 ) -> Result<()> {
-    let EnteredClient { is_for_all: is_shared, id, secret } = entered;
-    let id = validate_id(id)?;
+    let EnteredClient { is_for_all: is_shared, id, secret, application } = entered;
     let provider = authorization.provider(actor, connector.id).await?;
-    let secret = secret_or_existing(authorization, actor, connector, &provider, id, secret).await?;
+    let stored = authorization.find_client(actor, connector, &provider).await?;
+    let former = stored.as_ref().filter(|stored| stored.client.id == id.trim()).map(|stored| &stored.application);
+    let application = application::validate(authorization, actor, connector, application, former).await;
+    let (id, application) = combine(validate_id(id), application)?;
+    let secret = secret_or_existing(stored, &provider, id, secret)?;
     let owner = if is_shared { OwnerId::HUB } else { actor.owner_id() };
     let needs_secret = provider.client_auth.has_key() || is_shared && provider.client_auth != ClientAuth::None;
     if secret.is_none() && needs_secret {
@@ -121,14 +142,12 @@ pub(super) async fn enter(
         (Some(_), described) => described,
     };
     let new = NewClient { client: &client, auth: Some(auth), source: ClientSource::EnteredByPerson };
-    store(authorization, actor, owner, connector.id, &provider, &new, now).await.map(drop)
+    store(authorization, actor, owner, connector.id, &provider, (&new, Some(&application)), now).await.map(drop)
 }
 
 /// Validates the secret. Without one, returns the stored secret of the same client id.
-async fn secret_or_existing(
-    authorization: &AuthorizationService<'_>,
-    actor: &Actor,
-    connector: &Connector,
+fn secret_or_existing(
+    stored: Option<OauthClientRecord>,
     provider: &Provider,
     id: &str,
     secret: Option<Secret>,
@@ -137,7 +156,6 @@ async fn secret_or_existing(
         let valid = oauth::validate_client_secret(provider.client_auth, secret);
         valid.map_err(|fault| Error::field("client_secret", fault))?;
     }
-    let stored = authorization.find_client(actor, connector, provider).await?;
     // a private key must never be sent as a secret, nor a secret be used as a key
     let fits = |stored: &OauthClientRecord| {
         stored.client.id == id && stored.uses_private_key(provider) == provider.client_auth.has_key()
@@ -152,7 +170,7 @@ async fn store(
     owner: OwnerId,
     connector: ConnectorId,
     provider: &Provider,
-    new: &NewClient<'_>,
+    (new, application): (&NewClient<'_>, Option<&ApplicationValues>),
     now: Timestamp,
 ) -> Result<OauthClientRecord> {
     let redirect = authorization.redirect_uri()?;
@@ -160,6 +178,9 @@ async fn store(
     oauth_clients::delete_retired(&mut tx, authorization.vault, owner, provider.issuer()).await?;
     let scope = ClientScope { issuer: provider.issuer(), redirect_uri: redirect.as_str() };
     let stored = oauth_clients::upsert(&mut tx, authorization.vault, owner, scope, new, now).await?;
+    if let Some(application) = application {
+        oauth_clients::set_application(&mut tx, authorization.vault, (owner, stored.id), application, now).await?;
+    }
     oauth_clients::reschedule_grants(&mut tx, stored.id, now).await?;
     let action = Action::ClientRegistered { connector, issuer: provider.issuer().to_owned() };
     audit::record(&mut tx, actor, &action, now).await?;

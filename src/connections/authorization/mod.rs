@@ -3,27 +3,35 @@
 //!
 //! Invariants: an authorization request works once, for ten minutes, in the browser session that began it. The PKCE verifier
 //! is stored sealed, and so are both tokens. Before the hub stores the tokens of a REST service, it asks whose account they are
-//! for; until then they exist in memory only. A failed sign-in changes neither the tokens nor the status of a connection; after
+//! for; until then they exist in memory only, or sealed while the user chooses a site. A failed sign-in changes neither the tokens nor the status of a connection; after
 //! `invalid_scope`, it resets the requested scopes. The label names the connection: an existing one keeps its id, and jobs
 //! that wait for it resume.
 
+mod application;
 mod callback;
+mod choice;
 mod client_rejection;
 mod clients;
+mod coverage;
 mod first_request;
+mod grant;
 mod persist;
 mod provider_change;
 mod revocation;
 mod start;
+mod store_choices;
 mod store_connections;
 mod store_requests;
+mod waiting_grant;
 
 use std::collections::BTreeMap;
 
 use url::Url;
 
 pub use self::callback::find_owner_of_callback;
+pub use self::choice::AwaitedChoice;
 pub use self::clients::{EnteredClient, client_document};
+pub use self::coverage::CoveredEntry;
 pub use self::provider_change::ProviderChange;
 pub use self::start::NewSignIn;
 pub use self::store_requests::AuthorizationStatus;
@@ -98,6 +106,15 @@ pub struct CompletedSignIn {
     pub released: ReleasedJobs,
 }
 
+/// The state of a sign-in after its callback.
+#[derive(Debug)]
+pub enum SignInStep {
+    /// The connection is stored.
+    Completed(Box<CompletedSignIn>),
+    /// The grant covers several sites or organisations: the user chooses one on a page of this connector.
+    AwaitsChoice(Box<Connector>),
+}
+
 impl AuthorizationService<'_> {
     /// Discovers the provider of an MCP server anew, before a sign-in. Returns the change if the server names another issuer now:
     /// the user has to confirm it. Any other change is stored at once. A shipped REST service has its provider in its file.
@@ -161,8 +178,37 @@ impl AuthorizationService<'_> {
         session: SessionKey,
         query: &BTreeMap<String, String>,
         now: Timestamp,
-    ) -> Result<CompletedSignIn> {
+    ) -> Result<SignInStep> {
         callback::complete(self, actor, session, query, now).await
+    }
+
+    /// Returns what the user can choose from, if the sign-in waits for a choice.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the sign-in is unknown, finished, expired or from another browser session.
+    pub async fn awaited_choice(
+        &self,
+        actor: &Actor,
+        session: SessionKey,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<AwaitedChoice> {
+        choice::find(self, actor, session, state, now).await
+    }
+
+    /// Continues a sign-in with the entry of this id.
+    ///
+    /// # Errors
+    /// A fault of `choice` if there is no such entry; otherwise as [`AuthorizationService::complete`].
+    pub async fn choose(
+        &self,
+        actor: &Actor,
+        session: SessionKey,
+        state: &State,
+        chosen: &str,
+        now: Timestamp,
+    ) -> Result<SignInStep> {
+        choice::choose(self, actor, session, state, chosen, now).await
     }
 
     /// Returns the connector of a callback, if the authorization request is the actor's. A failed callback links back to it.

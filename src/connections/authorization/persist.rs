@@ -1,4 +1,4 @@
-//! Stores a grant: tokens, connection, and the jobs that waited, in one transaction. Called by `callback`.
+//! Stores a grant: tokens, connection, and the jobs that waited, in one transaction. Called by `grant`.
 
 use super::store_connections::{self, GrantedConnection, PreviousConnection};
 use super::store_requests::{self, AuthorizationRequest, SignInResult};
@@ -11,10 +11,10 @@ use crate::connections::rest_service::{ExternalAccount, RestService};
 use crate::connections::retry::retry_while_unavailable;
 use crate::connections::store::access_secret;
 use crate::connections::values_of;
-use crate::connectors::{self, Connector};
+use crate::connectors::{self, Connector, Descriptor};
 use crate::db::Tx;
 use crate::error::{Error, Message, Result};
-use crate::ids::{ConnectionId, OauthClientId};
+use crate::ids::{ConnectionId, ConnectorId, OauthClientId};
 use crate::oauth::{Grant, Provider, TemplateValues};
 use crate::queue;
 use crate::vault::{NewSecret, SecretRef};
@@ -102,23 +102,46 @@ impl From<PersistConflict> for Error {
     }
 }
 
+/// The request of a grant, the provider that issued it, and the client that it was issued to.
+#[derive(Clone, Copy)]
+pub(super) struct NewGrant<'a> {
+    pub(super) request: &'a AuthorizationRequest,
+    pub(super) provider: &'a Provider,
+    pub(super) client: &'a OauthClientRecord,
+}
+
+/// What a grant is for.
+pub(super) struct GrantTarget {
+    pub(super) connector: Connector,
+    /// Set for a REST service.
+    pub(super) descriptor: Option<Descriptor>,
+}
+
+/// Reads what a grant is for. Retries as [`persist`] does.
+pub(super) async fn load_target(
+    authorization: &AuthorizationService<'_>,
+    actor: &Actor,
+    connector: ConnectorId,
+) -> Result<GrantTarget> {
+    retry_while_unavailable(|| async {
+        let mut tx = authorization.db.enter(actor).await?;
+        let descriptor = connectors::descriptor(&mut tx, actor, connector).await?;
+        Ok(GrantTarget { connector: connectors::get(&mut tx, actor, connector).await?, descriptor })
+    })
+    .await
+}
+
 /// Stores a grant as the connection with the request's label. Retries while the database is unavailable: the provider
 /// exchanges a code once, so the tokens exist nowhere else.
 pub(super) async fn persist(
     authorization: &AuthorizationService<'_>,
     actor: &Actor,
-    request: &AuthorizationRequest,
-    provider: &Provider,
-    client: &OauthClientRecord,
+    new: NewGrant<'_>,
+    target: GrantTarget,
     grant: Grant,
     now: Timestamp,
 ) -> Result<Result<CompletedSignIn, PersistConflict>> {
-    let reading = retry_while_unavailable(|| async {
-        let mut tx = authorization.db.enter(actor).await?;
-        let descriptor = connectors::descriptor(&mut tx, actor, request.connector_id).await?;
-        Ok((connectors::get(&mut tx, actor, request.connector_id).await?, descriptor))
-    });
-    let (connector, descriptor) = reading.await?;
+    let (NewGrant { request, provider, client }, GrantTarget { connector, descriptor }) = (new, target);
     let mut values = values_of(Some(&request.entered));
     values.extend(grant.captured.clone());
     // outside of any transaction, with the token that is not stored yet: the connection must not get another account
@@ -126,6 +149,7 @@ pub(super) async fn persist(
         descriptor,
         values: values.clone(),
         credential: Some(grant.access.clone()),
+        application: None,
     });
     let account = match &service {
         Some(service) => service.account(authorization.egress).await,

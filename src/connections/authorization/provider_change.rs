@@ -4,15 +4,17 @@
 //! stored one in the transaction that begins the sign-in, with a client of the new issuer. Grants of the former issuer keep
 //! their clients, so no token of theirs reaches the new one. Called by `start`, and by the pages that connect a service.
 
+use url::Url;
+
 use super::{AuthorizationService, store_connections};
 use crate::actor::Actor;
 use crate::clock::Timestamp;
 use crate::connections::{oauth_clients, probe};
 use crate::connectors::{self, Connector};
 use crate::db::Tx;
-use crate::error::Result;
+use crate::error::{Error, Message, Result};
 use crate::ids::OauthClientId;
-use crate::oauth::{self, Challenge, Provider};
+use crate::oauth::{self, Challenge, Failure, Provider};
 use crate::upstream::DiscoveryAnswer;
 
 /// A server's new authorization server.
@@ -55,14 +57,19 @@ pub(super) async fn discover(
     let former = connectors::provider(&mut tx, actor, connector.id).await?;
     // no transaction is open while the server answers
     drop(tx);
+    let mut is_open = false;
     let challenge = match Box::pin(probe::discover_unauthenticated(authorization.egress, &server)).await? {
         DiscoveryAnswer::AuthRequired { challenge, .. } => challenge.as_deref().map(Challenge::parse),
         // some servers challenge only calls
-        DiscoveryAnswer::Answered(_) => None,
+        DiscoveryAnswer::Answered(_) => {
+            is_open = true;
+            None
+        }
     };
     let challenge = challenge.unwrap_or_else(|| former.as_ref().map(former_challenge).unwrap_or_default());
     let known_issuer = former.as_ref().map(Provider::issuer);
-    let provider = oauth::discover(authorization.egress, &server, &challenge, known_issuer).await?;
+    let found = oauth::discover(authorization.egress, &server, &challenge, known_issuer).await;
+    let provider = found.map_err(|failure| without_sign_in(failure, &server, is_open))?;
     if let Some(former) = former.filter(|former| provider.issuer() != former.issuer()) {
         return Ok(Some(ProviderChange { former, provider }));
     }
@@ -70,6 +77,23 @@ pub(super) async fn discover(
     connectors::replace_provider(&mut tx, actor, connector.id, &provider, now).await?;
     tx.commit().await?;
     Ok(None)
+}
+
+/// Explains a server that says nowhere how to sign in. `is_open` if it lists its tools to everybody.
+fn without_sign_in(failure: Failure, server: &Url, is_open: bool) -> Error {
+    if failure.class != "no_metadata" {
+        return failure.into();
+    }
+    let host = server.host_str().unwrap_or("The server");
+    let (text, advice) = if is_open {
+        (format!("{host} needs no sign-in"), "Add it by its address under Connectors, without a credential")
+    } else {
+        (
+            format!("{host} offers no sign-in, so it needs a key"),
+            "Add it by its address under Connectors, and enter the key as bearer token",
+        )
+    };
+    Error::Conflict(Message::from(text).with_advice(advice).with_detail(failure.message.with_detail_inline().text))
 }
 
 /// Returns what a server that challenges no discovery said at the former sign-in.

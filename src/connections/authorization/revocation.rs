@@ -61,6 +61,7 @@ async fn find_grant(
         Some(refresh) => Some(authorization.vault.open(&mut tx, owner, refresh).await?),
         None => None,
     };
-    let (values, provider) = (values_of(locked.captured.as_ref()), client.apply_client_auth(provider));
+    let values = client.complete(values_of(locked.captured.as_ref()));
+    let provider = client.apply_client_auth(provider);
     Ok(Some(Ok(RevocableGrant { provider, values, client: client.client, access, refresh })))
 }

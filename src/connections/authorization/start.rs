@@ -152,7 +152,7 @@ pub(super) async fn authorization_redirect(
     let mut tx = authorization.db.enter(actor).await?;
     let request = store_requests::find(&mut tx, actor.owner_id(), &state.hash()).await?;
     let request = request.ok_or_else(unknown_request)?;
-    request.check_usable(session, now)?;
+    request.check_usable(AuthorizationStatus::Started, session, now)?;
     let connector = connectors::get(&mut tx, actor, request.connector_id).await?;
     let provider = stored_provider(&mut tx, actor, connector.id).await?;
     let pkce = open_verifier(authorization, &mut tx, actor, &request).await?;
@@ -165,7 +165,8 @@ pub(super) async fn authorization_redirect(
         state,
         pkce: &pkce,
     };
-    let url = oauth::authorization_url(&provider, &values_of(Some(&request.entered)), params)?;
+    let values = client.complete(values_of(Some(&request.entered)));
+    let url = oauth::authorization_url(&provider, &values, params)?;
     Ok(AuthorizationRedirect {
         connector,
         label: request.label,
@@ -206,11 +207,16 @@ pub(super) async fn client_of_request(
 }
 
 impl AuthorizationRequest {
-    /// Returns an [`Error::Conflict`] if the request cannot be completed in this session.
-    pub(super) fn check_usable(&self, session: SessionKey, now: Timestamp) -> Result<()> {
+    /// Returns an [`Error::Conflict`] unless the request has the expected status, in this session.
+    pub(super) fn check_usable(
+        &self,
+        expected: AuthorizationStatus,
+        session: SessionKey,
+        now: Timestamp,
+    ) -> Result<()> {
         let (text, advice) = if self.session != session.to_string() {
             OTHER_BROWSER
-        } else if self.status != AuthorizationStatus::Started {
+        } else if self.status != expected {
             USED
         } else if now >= self.expires_at {
             EXPIRED

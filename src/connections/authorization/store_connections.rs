@@ -72,6 +72,26 @@ pub(super) async fn requested_scopes(
     .await
 }
 
+/// Finds the values that are stored beside the credential of the connection with this label.
+pub(super) async fn find_captured(
+    conn: &mut PgConnection,
+    owner: OwnerId,
+    connector: ConnectorId,
+    label: &str,
+) -> sqlx::Result<Option<Value>> {
+    let found = sqlx::query_scalar!(
+        r#"
+        SELECT captured
+        FROM user_connections
+        WHERE owner_id = $1 AND connector_id = $2 AND label = $3 AND status <> 'revoked'
+        "#,
+        owner as _,
+        connector as _,
+        label,
+    );
+    Ok(found.fetch_optional(conn).await?.flatten())
+}
+
 /// Resets the requested scopes to the granted ones. The provider does not know one of the others, and would reject every
 /// sign-in that requests it.
 pub(super) async fn reset_requested_scopes(

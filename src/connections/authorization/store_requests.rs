@@ -65,6 +65,8 @@ pub(super) async fn insert(
 pub enum AuthorizationStatus {
     /// The user is at the provider.
     Started,
+    /// The user has to choose what the grant is used for.
+    AwaitingChoice,
     /// The callback has consumed the request.
     Completed,
     /// The sign-in failed.
@@ -73,13 +75,14 @@ pub enum AuthorizationStatus {
 
 impl AuthorizationStatus {
     /// Every status.
-    pub const ALL: [Self; 3] = [Self::Started, Self::Completed, Self::Failed];
+    pub const ALL: [Self; 4] = [Self::Started, Self::AwaitingChoice, Self::Completed, Self::Failed];
 
     /// Returns the text in the database.
     #[must_use]
     pub const fn stored_text(self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::AwaitingChoice => "awaiting_choice",
             Self::Completed => "completed",
             Self::Failed => "failed",
         }
@@ -92,6 +95,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) connector_id: ConnectorId,
     pub(super) label: String,
     pub(super) code_verifier_ref: Option<SecretRef>,
+    pub(super) grant_ref: Option<SecretRef>,
+    pub(super) choices: Option<Value>,
     pub(super) session: String,
     pub(super) redirect_uri: String,
     pub(super) oauth_client_id: Option<OauthClientId>,
@@ -110,6 +115,8 @@ macro_rules! authorization_requests {
                    connector_id AS "connector_id: ConnectorId",
                    label,
                    code_verifier_ref AS "code_verifier_ref: SecretRef",
+                   grant_ref AS "grant_ref: SecretRef",
+                   choices,
                    session,
                    redirect_uri,
                    oauth_client_id AS "oauth_client_id: OauthClientId",
@@ -169,7 +176,7 @@ pub(super) async fn mark_completed(
     sqlx::query!(
         r#"
         UPDATE oauth_transactions
-        SET status = 'completed', code_verifier_ref = NULL, completed_at = $3
+        SET status = 'completed', code_verifier_ref = NULL, grant_ref = NULL, choices = NULL, completed_at = $3
         WHERE owner_id = $1 AND id = $2
         "#,
         owner as _,
@@ -250,7 +257,7 @@ pub(super) async fn mark_failed(
     Ok(())
 }
 
-/// Deletes requests that are older than `before`, with their unused verifiers.
+/// Deletes requests that are older than `before`, with their unused verifiers and grants.
 pub(super) async fn delete_created_before(
     conn: &mut PgConnection,
     owner: OwnerId,
@@ -261,11 +268,13 @@ pub(super) async fn delete_created_before(
         WITH old AS (
             DELETE FROM oauth_transactions
             WHERE owner_id = $1 AND created_at < $2
-            RETURNING code_verifier_ref
+            RETURNING code_verifier_ref, grant_ref
         )
         DELETE FROM secrets
         WHERE owner_id = $1 AND id IN (
-            SELECT replace(code_verifier_ref, 'vault://secrets/', '')::uuid FROM old WHERE code_verifier_ref IS NOT NULL
+            SELECT replace(sealed, 'vault://secrets/', '')::uuid
+            FROM old, LATERAL (VALUES (code_verifier_ref), (grant_ref)) refs (sealed)
+            WHERE sealed IS NOT NULL
         )
         "#,
         owner as _,

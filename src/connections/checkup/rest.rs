@@ -33,7 +33,7 @@ pub(super) async fn check(
         // the current token may stay valid for a while
         continue_if_blocked(recorder.run(Check::Client, checking).await)?;
     }
-    let service = RestService { descriptor, values, credential: None };
+    let service = RestService { descriptor, values, credential: None, application: None };
     let target = CredentialTarget::Rest(&service, &url);
     let checking = Box::pin(credential::check(runner, actor, subject, &target));
     recorder.run(Check::Credential, checking).await?;

@@ -5,6 +5,7 @@
 
 mod source;
 mod store;
+mod store_application;
 
 use std::str::FromStr;
 
@@ -18,9 +19,11 @@ pub(super) use self::store::{
 
 use self::store::{ClientSelector, StoredClient};
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::connectors::APPLICATION_PREFIX;
+use crate::error::{Error, Result};
 use crate::ids::{OauthClientId, OwnerId};
-use crate::oauth::{Client, ClientAuth, Provider};
+use crate::oauth::{Client, ClientAuth, Provider, TemplateValues};
+use crate::secret::Secret;
 use crate::vault::{NewSecret, SecretRef, Vault};
 
 /// A stored OAuth client, with its secret opened.
@@ -34,12 +37,30 @@ pub struct OauthClientRecord {
     auth: Option<ClientAuth>,
     /// `true` if an administrator entered the client for all users.
     pub(super) is_shared: bool,
+    /// Values that were entered with the client.
+    pub application: ApplicationValues,
+}
+
+/// Values that were entered with an OAuth client, besides its id and its secret.
+#[derive(Clone, Debug, Default)]
+pub struct ApplicationValues {
+    /// Values that may be shown again, by name.
+    pub values: TemplateValues,
+    /// Secret values as JSON.
+    pub secrets: Option<Secret>,
 }
 
 impl OauthClientRecord {
     /// Returns the provider with this client's authentication method.
     pub(super) fn apply_client_auth(&self, provider: Provider) -> Provider {
         Provider { client_auth: self.auth.unwrap_or(provider.client_auth), ..provider }
+    }
+
+    /// Adds the values of the application that templates may use, under their names there.
+    pub(super) fn complete(&self, mut values: TemplateValues) -> TemplateValues {
+        let application = self.application.values.iter();
+        values.extend(application.map(|(name, value)| (format!("{APPLICATION_PREFIX}{name}"), value.clone())));
+        values
     }
 
     /// Returns true if the stored secret is a private key or a certificate.
@@ -85,14 +106,56 @@ async fn open(
     owner: OwnerId,
     stored: Option<StoredClient>,
 ) -> Result<Option<OauthClientRecord>> {
-    let Some(StoredClient { id, client_id, secret_ref, auth }) = stored else { return Ok(None) };
-    let secret = match &secret_ref {
-        Some(secret) => Some(vault.open(conn, owner, secret).await?),
-        None => None,
+    let Some(StoredClient { id, client_id, secret_ref, auth, application_values, application_ref }) = stored else {
+        return Ok(None);
+    };
+    let secret = open_secret(conn, vault, owner, secret_ref.as_ref()).await?;
+    let application = ApplicationValues {
+        values: application_values.and_then(|values| serde_json::from_value(values).ok()).unwrap_or_default(),
+        secrets: open_secret(conn, vault, owner, application_ref.as_ref()).await?,
     };
     let auth = auth.and_then(|text| ClientAuth::from_str(&text).ok());
     let client = Client { id: client_id, secret };
-    Ok(Some(OauthClientRecord { id, client, auth, is_shared: owner == OwnerId::HUB }))
+    Ok(Some(OauthClientRecord { id, client, auth, is_shared: owner == OwnerId::HUB, application }))
+}
+
+async fn open_secret(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    owner: OwnerId,
+    secret: Option<&SecretRef>,
+) -> Result<Option<Secret>> {
+    match secret {
+        Some(secret) => vault.open(conn, owner, secret).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Stores the values that were entered with a client.
+pub(super) async fn set_application(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    (owner, id): (OwnerId, OauthClientId),
+    application: &ApplicationValues,
+    now: Timestamp,
+) -> Result<()> {
+    let former = store_application::lock(conn, owner, id).await?;
+    let secrets = match (&application.secrets, former) {
+        (Some(secrets), Some(former)) => {
+            vault.replace(conn, owner, &former, secrets, now).await?;
+            Some(former)
+        }
+        (Some(value), None) => {
+            Some(vault.seal(conn, owner, NewSecret { purpose: "oauth_client.application", value }, now).await?)
+        }
+        (None, Some(former)) => {
+            vault.shred(conn, owner, &former).await?;
+            None
+        }
+        (None, None) => None,
+    };
+    let values = serde_json::to_value(&application.values).map_err(Error::internal)?;
+    Ok(store_application::set(conn, owner, id, &values, secrets.as_ref()).await?)
 }
 
 /// Inserts or updates a client, and makes it the newest of its issuer and callback URL.
@@ -120,7 +183,13 @@ pub(super) async fn upsert(
         (None, None) => None,
     };
     let id = store::upsert(conn, owner, scope, new, secret.as_ref(), now).await?;
-    Ok(OauthClientRecord { id, client: new.client.clone(), auth: new.auth, is_shared: owner == OwnerId::HUB })
+    Ok(OauthClientRecord {
+        id,
+        client: new.client.clone(),
+        auth: new.auth,
+        is_shared: owner == OwnerId::HUB,
+        application: ApplicationValues::default(),
+    })
 }
 
 /// Deletes the retired clients that no connection's grant was made with.

@@ -1,5 +1,6 @@
 //! Statements of the table `oauth_clients`, and of the grants that wait for a client.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::source::ClientSource;
@@ -14,6 +15,8 @@ pub(super) struct StoredClient {
     pub(super) client_id: String,
     pub(super) secret_ref: Option<SecretRef>,
     pub(super) auth: Option<String>,
+    pub(super) application_values: Option<Value>,
+    pub(super) application_ref: Option<SecretRef>,
 }
 
 /// A client to store.
@@ -64,7 +67,9 @@ pub(super) async fn find(
         SELECT id AS "id: OauthClientId",
                client_id,
                secret_ref AS "secret_ref: SecretRef",
-               auth
+               auth,
+               application_values,
+               application_ref AS "application_ref: SecretRef"
         FROM oauth_clients
         WHERE owner_id = $1
           AND issuer = $2

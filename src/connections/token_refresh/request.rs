@@ -9,9 +9,10 @@ use super::decision::RefreshAttempt;
 use super::load::load;
 use super::state::RefreshState;
 use crate::clock::Timestamp;
+use crate::connections::client_token::{self, IssuedToken};
 use crate::connections::oauth_clients::{self, OauthClientRecord};
 use crate::connections::values_of;
-use crate::connectors;
+use crate::connectors::{self, ClientCredentials};
 use crate::error::{Error, Result};
 use crate::ids::OauthClientId;
 use crate::oauth::{self, Client, Failure, FailureKind, Grant, Provider, TemplateValues, TokenKind};
@@ -57,6 +58,14 @@ struct RequestInput {
     token: Secret,
 }
 
+/// Secret that a refresh presents, with what else its request needs.
+enum RefreshInput {
+    /// A refresh token.
+    Grant(Box<RequestInput>),
+    /// The secret of an application that the owner entered.
+    Client { service: Box<ClientCredentials>, secrets: Secret },
+}
+
 impl RequestingClient {
     pub(super) const fn new(client: &OauthClientRecord, requested_at: Timestamp) -> Self {
         Self { id: client.id, is_shared: client.is_shared, requested_at }
@@ -65,15 +74,19 @@ impl RequestingClient {
 
 /// Asks the provider for a new token.
 pub(super) async fn request_refresh(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Result<RefreshResponse> {
-    let Some(RequestInput { provider, client, token }) = read_input(refresher, attempt).await? else {
-        return Ok(RefreshResponse::Superseded);
+    let Some(input) = read_input(refresher, attempt).await? else { return Ok(RefreshResponse::Superseded) };
+    let RequestInput { provider, client, token } = match input {
+        RefreshInput::Grant(input) => *input,
+        RefreshInput::Client { service, secrets } => {
+            return request_client_token(refresher, attempt, &service, &secrets).await;
+        }
     };
     let issuer = provider.issuer().to_owned();
     let Some(record) = client else {
         let failure = oauth::unknown_client(&provider.host());
         return Ok(RefreshResponse::Failed(RefreshFailure { failure, issuer, client: None }));
     };
-    let values = values_of(attempt.state.captured.as_ref());
+    let values = record.complete(values_of(attempt.state.captured.as_ref()));
     let requesting = RequestingClient::new(&record, refresher.clock.now());
     let (provider, client) = (record.apply_client_auth(provider), record.client);
     let response = match send_refresh(refresher, &provider, &values, &client, &token).await {
@@ -91,11 +104,36 @@ pub(super) async fn request_refresh(refresher: &TokenRefresher, attempt: &Refres
     })
 }
 
+/// Requests a token for the application that the owner entered.
+async fn request_client_token(
+    refresher: &TokenRefresher,
+    attempt: &RefreshAttempt,
+    service: &ClientCredentials,
+    secrets: &Secret,
+) -> Result<RefreshResponse> {
+    let (values, now) = (values_of(attempt.state.captured.as_ref()), refresher.clock.now());
+    Ok(match client_token::request(&refresher.egress, service, &values, secrets, now).await? {
+        Ok(IssuedToken { provider, client, grant }) => {
+            RefreshResponse::Granted(Box::new(RefreshedGrant { provider, client, grant }))
+        }
+        Err(failure) => {
+            RefreshResponse::Failed(RefreshFailure { failure, issuer: service.token_url.clone(), client: None })
+        }
+    })
+}
+
 /// Reads what the request needs; `None` if the stored token is newer than the state of the attempt.
-async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Result<Option<RequestInput>> {
+async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Result<Option<RefreshInput>> {
     let RefreshAttempt { actor, state, .. } = attempt;
     let owner = actor.owner_id();
     let mut tx = refresher.system.begin().await?;
+    let descriptor = connectors::descriptor(&mut tx, actor, state.connector_id).await?;
+    if let Some(service) = descriptor.and_then(|it| it.client_credentials) {
+        let secrets = state.refresh.as_ref().ok_or_else(|| sign_in_missing(state))?;
+        let secrets = refresher.vault.open(&mut tx, owner, secrets).await?;
+        let is_current = load(&mut tx, actor, state.id).await?.version == state.version;
+        return Ok(is_current.then(|| RefreshInput::Client { service: Box::new(service), secrets }));
+    }
     let provider = connectors::provider(&mut tx, actor, state.connector_id).await?;
     let provider = provider.ok_or_else(|| sign_in_missing(state))?;
     let client =
@@ -111,7 +149,7 @@ async fn read_input(refresher: &TokenRefresher, attempt: &RefreshAttempt) -> Res
         return Ok(None);
     }
     tx.commit().await?;
-    Ok(Some(RequestInput { provider, client, token }))
+    Ok(Some(RefreshInput::Grant(Box::new(RequestInput { provider, client, token }))))
 }
 
 /// Error of a connection that has a refresh token, and a connector without sign-in.

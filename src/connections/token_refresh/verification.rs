@@ -146,7 +146,7 @@ async fn check_key(refresher: &TokenRefresher, actor: &Actor, state: &RefreshSta
     let checked = match descriptor.filter(|_| takes_key(&connector)) {
         Some(descriptor) => {
             let values = values_of(state.captured.as_ref());
-            RestService { descriptor, values, credential: Some(key) }.check(&refresher.egress).await
+            RestService { descriptor, values, credential: Some(key), application: None }.check(&refresher.egress).await
         }
         None => Box::pin(discover_with_token(&refresher.egress, &connector, &key)).await.map(drop),
     };

@@ -58,9 +58,12 @@ impl DescriptorColumns {
             base_url,
             docs,
             fields: from_optional_json(self.account_fields)?.unwrap_or_default(),
+            application_fields: from_optional_json(self.application_fields)?.unwrap_or_default(),
             oauth: from_optional_json(self.oauth_config)?,
             key: from_optional_json(self.auth_style)?,
+            client_credentials: from_optional_json(self.client_credentials)?,
             api: from_optional_json(self.api_headers)?.unwrap_or_default(),
+            after_token: from_optional_json(self.after_token)?.unwrap_or_default(),
             account: from_optional_json(self.account_call)?,
             check: serde_json::from_value(check)?,
             // tools have rows of their own
@@ -75,8 +78,14 @@ fn columns_of(descriptor: &Descriptor) -> serde_json::Result<DescriptorColumns> 
         docs_url: Some(descriptor.docs.clone()),
         account_fields: Some(serde_json::to_value(&descriptor.fields)?),
         auth_style: to_optional_json(descriptor.key.as_ref())?,
+        application_fields: Some(&descriptor.application_fields)
+            .filter(|it| !it.is_empty())
+            .map(serde_json::to_value)
+            .transpose()?,
+        client_credentials: to_optional_json(descriptor.client_credentials.as_ref())?,
         oauth_config: to_optional_json(descriptor.oauth.as_ref())?,
         api_headers: Some(serde_json::to_value(&descriptor.api)?),
+        after_token: Some(&descriptor.after_token).filter(|it| !it.is_empty()).map(serde_json::to_value).transpose()?,
         account_call: to_optional_json(descriptor.account.as_ref())?,
         check_call: Some(serde_json::to_value(&descriptor.check)?),
     })

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use crate::clock::Timestamp;
-use crate::connectors::Shipped;
+use crate::connectors::{Shipped, Slug};
 use crate::ids::{ConnectorId, OwnerId};
 
 pub(in crate::connectors) async fn upsert(
@@ -18,8 +18,8 @@ pub(in crate::connectors) async fn upsert(
         r#"
         INSERT INTO connectors (id, visibility, name, slug, description, category, auth_type, transport, base_url, docs_url,
             account_fields, auth_style, oauth_config, api_headers, account_call, check_call, created_at, mcp_server_url, seen_source,
-            seen_on, is_unconfirmed)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+            seen_on, is_unconfirmed, beside, after_token, client_credentials, application_fields)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
         ON CONFLICT (owner_id, slug) DO UPDATE
         SET visibility = EXCLUDED.visibility,
             name = EXCLUDED.name,
@@ -39,6 +39,10 @@ pub(in crate::connectors) async fn upsert(
             seen_source = EXCLUDED.seen_source,
             seen_on = EXCLUDED.seen_on,
             is_unconfirmed = EXCLUDED.is_unconfirmed,
+            beside = EXCLUDED.beside,
+            after_token = EXCLUDED.after_token,
+            client_credentials = EXCLUDED.client_credentials,
+            application_fields = EXCLUDED.application_fields,
             is_active = true
         RETURNING id AS "id: ConnectorId"
         "#,
@@ -63,6 +67,10 @@ pub(in crate::connectors) async fn upsert(
         shipped.hosted.as_ref().map(|it| it.seen.url.as_str()),
         shipped.hosted.as_ref().map(|it| it.seen.on),
         shipped.hosted.as_ref().is_some_and(|it| it.is_unconfirmed),
+        shipped.hosted.as_ref().and_then(|it| it.beside.as_ref()).map(Slug::as_str),
+        columns.after_token,
+        columns.client_credentials,
+        columns.application_fields,
     )
     .fetch_one(conn)
     .await
@@ -77,6 +85,9 @@ pub(in crate::connectors) struct DescriptorColumns {
     pub(in crate::connectors) auth_style: Option<Value>,
     pub(in crate::connectors) oauth_config: Option<Value>,
     pub(in crate::connectors) api_headers: Option<Value>,
+    pub(in crate::connectors) application_fields: Option<Value>,
+    pub(in crate::connectors) client_credentials: Option<Value>,
+    pub(in crate::connectors) after_token: Option<Value>,
     pub(in crate::connectors) account_call: Option<Value>,
     pub(in crate::connectors) check_call: Option<Value>,
 }
@@ -89,7 +100,7 @@ pub(in crate::connectors) async fn find_descriptor(
     sqlx::query_as!(
         DescriptorColumns,
         r#"
-        SELECT base_url, docs_url, account_fields, auth_style, oauth_config, api_headers, account_call, check_call
+        SELECT base_url, docs_url, account_fields, auth_style, application_fields, client_credentials, oauth_config, api_headers, after_token, account_call, check_call
         FROM connectors
         WHERE (owner_id IS NULL OR owner_id = $1) AND id = $2
         "#,

@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::after_token::AfterToken;
+use super::client_credentials::ClientCredentials;
+use super::field::Field;
 use super::tool::{ShippedTool, ToolTable};
 use crate::oauth::{Provider, SuccessCondition};
 use crate::rest::ApiRules;
@@ -17,12 +20,18 @@ pub struct Descriptor {
     pub docs: String,
     /// Fields of the form, besides the sign-in, in their order.
     pub fields: Vec<Field>,
+    /// Fields that an administrator fills in with the OAuth application, in their order.
+    pub application_fields: Vec<Field>,
     /// OAuth description, if users sign in there.
     pub oauth: Option<Provider>,
     /// Presentation of a key, if the service accepts keys.
     pub key: Option<Key>,
+    /// Grant whose access token is the key, if users enter the id and the secret of an application.
+    pub client_credentials: Option<ClientCredentials>,
     /// Settings of all API calls.
     pub api: ApiRules,
+    /// Requests after a sign-in, in their order.
+    pub after_token: Vec<AfterToken>,
     /// Call that returns the account.
     pub account: Option<Account>,
     /// Call that verifies a credential.
@@ -32,49 +41,12 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Iterates over the names of the values that a grant brings.
+    /// Iterates over the names of the values that a sign-in brings.
     pub fn captured_names(&self) -> impl Iterator<Item = &str> {
         let captured = self.oauth.iter().flat_map(|oauth| oauth.capture.keys().chain(oauth.capture_callback.keys()));
-        captured.map(String::as_str)
+        let chosen = self.after_token.iter().flat_map(|request| request.keep.keys());
+        captured.chain(chosen).map(String::as_str)
     }
-}
-
-/// A field of the form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Field {
-    /// Name in templates.
-    pub name: String,
-    /// Label in the form.
-    pub label: String,
-    /// Hint, a sentence.
-    pub hint: Option<String>,
-    /// Example value.
-    pub example: Option<String>,
-    /// Kind of value.
-    pub kind: FieldKind,
-    /// Domains that a host may be in.
-    #[serde(default)]
-    pub under: Vec<String>,
-    /// Set if the field may be empty.
-    #[serde(default)]
-    pub optional: bool,
-}
-
-/// The kind of value of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FieldKind {
-    /// A line of text.
-    Text,
-    /// Email address.
-    Email,
-    /// A label of a host name.
-    DomainLabel,
-    /// Host name.
-    Domain,
-    /// A line that is sealed and never shown again.
-    Secret,
 }
 
 /// The presentation of a key.
@@ -161,9 +133,12 @@ pub(super) struct Tables {
     pub(super) base_url: Spanned<String>,
     pub(super) docs: Spanned<String>,
     pub(super) fields: Vec<Spanned<Field>>,
+    pub(super) application_fields: Vec<Spanned<Field>>,
     pub(super) oauth: Option<Spanned<Provider>>,
     pub(super) key: Option<Spanned<Key>>,
+    pub(super) client_credentials: Option<Spanned<ClientCredentials>>,
     pub(super) api: Option<ApiRules>,
+    pub(super) after_token: Vec<Spanned<AfterToken>>,
     pub(super) account: Option<Spanned<Account>>,
     pub(super) check: Spanned<Check>,
     pub(super) tools: Vec<Spanned<ToolTable>>,

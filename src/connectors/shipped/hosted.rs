@@ -7,7 +7,7 @@ use time::macros::format_description;
 use toml::{Spanned, Value};
 use url::Url;
 
-use super::{AuthKind, FileFault, Key, Source};
+use super::{AuthKind, FileFault, Key, Slug, Source};
 use crate::clock::Day;
 
 /// A hosted MCP server.
@@ -21,6 +21,8 @@ pub struct Hosted {
     pub key: Option<Key>,
     /// The page that describes the server.
     pub seen: DescriptionSource,
+    /// The REST service of the same provider, on whose page the server stands.
+    pub beside: Option<Slug>,
     /// True if the provider does not state the address, or if sources disagree, so that the description may be wrong.
     pub is_unconfirmed: bool,
 }
@@ -49,6 +51,7 @@ pub(super) struct HostedFields {
     pub(super) key: Option<Spanned<Key>>,
     pub(super) seen: Option<Spanned<SourceTable>>,
     pub(super) unconfirmed: Option<Spanned<bool>>,
+    pub(super) beside: Option<Spanned<Value>>,
 }
 
 impl Source<'_> {
@@ -70,8 +73,10 @@ impl Source<'_> {
         let on = Day::parse(&date, format_description!("[year]-[month]-[day]"))
             .map_err(|_| self.fault(at, "“date” does not fit. Write a day such as 2026-11-29".to_owned()))?;
         let is_unconfirmed = fields.unconfirmed.is_some_and(Spanned::into_inner);
+        let hint = "Write the slug of the REST service on whose page the server stands";
+        let beside = fields.beside.map(|it| self.field("beside", Some(it), hint, Slug::parse)).transpose()?;
         let seen = DescriptionSource { url: source, on };
-        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, is_unconfirmed })
+        Ok(Hosted { server_url, docs: docs.into_inner(), key, seen, beside, is_unconfirmed })
     }
 
     fn require_mcp<T>(self, field: &str, value: Option<T>, example: &str) -> Result<T, FileFault> {
@@ -102,6 +107,7 @@ impl Source<'_> {
         let starts = [
             ("server_url", fields.server_url.as_ref().map(|it| it.span().start)),
             ("seen", fields.seen.as_ref().map(|it| it.span().start)),
+            ("beside", fields.beside.as_ref().map(|it| it.span().start)),
             ("unconfirmed", fields.unconfirmed.as_ref().map(|it| it.span().start)),
         ];
         match starts.into_iter().find_map(|(field, at)| Some((field, at?))) {

@@ -4,10 +4,14 @@
 //! `serve` reads them at start. The first fault stops the start, with a sentence that names the file, the position, the field,
 //! and what to write. A request must not read them: it reads the stored connectors.
 
+mod after_token;
+mod application;
+mod client_credentials;
 mod descriptor;
 #[cfg(test)]
 mod descriptor_tests;
 mod fault;
+mod field;
 mod hosted;
 mod provider_validation;
 mod tool;
@@ -19,9 +23,13 @@ mod tests;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
+pub use self::after_token::AfterToken;
+pub use self::application::APPLICATION_PREFIX;
+pub use self::client_credentials::ClientCredentials;
 use self::descriptor::Tables;
-pub use self::descriptor::{Account, Check, Descriptor, Field, FieldKind, Key};
+pub use self::descriptor::{Account, Check, Descriptor, Key};
 pub use self::fault::FileFault;
+pub use self::field::{Field, FieldKind};
 pub use self::hosted::{DescriptionSource, Hosted};
 use self::hosted::{HostedFields, SourceTable};
 pub use self::tool::ShippedTool;
@@ -57,9 +65,14 @@ pub struct Shipped {
     pub hosted: Option<Hosted>,
 }
 
+/// Parses the connectors that are embedded in this binary, one after the other.
+pub fn parse_shipped() -> impl Iterator<Item = Result<Shipped, FileFault>> + Send {
+    FILES.iter().map(|(file, text)| Shipped::parse(file, text))
+}
+
 /// Returns all connectors that are embedded in this binary.
 pub fn shipped() -> Result<Vec<Shipped>, FileFault> {
-    FILES.iter().map(|(file, text)| Shipped::parse(file, text)).collect()
+    parse_shipped().collect()
 }
 
 /// The fields of a file. Each is optional here and checked on its own, so that each fault can say what to write.
@@ -76,9 +89,14 @@ struct ConnectorFile {
     docs: Option<Spanned<String>>,
     #[serde(default)]
     field: Vec<Spanned<Field>>,
+    #[serde(default)]
+    application_field: Vec<Spanned<Field>>,
     oauth: Option<Spanned<Provider>>,
     key: Option<Spanned<Key>>,
+    client_credentials: Option<Spanned<ClientCredentials>>,
     api: Option<ApiRules>,
+    #[serde(default)]
+    after_token: Vec<Spanned<AfterToken>>,
     account: Option<Spanned<Account>>,
     check: Option<Spanned<Check>>,
     #[serde(default)]
@@ -86,6 +104,7 @@ struct ConnectorFile {
     server_url: Option<Spanned<Value>>,
     seen: Option<Spanned<SourceTable>>,
     unconfirmed: Option<Spanned<bool>>,
+    beside: Option<Spanned<Value>>,
 }
 
 impl Shipped {
@@ -101,20 +120,24 @@ impl Shipped {
         let transports = Transport::ALL.map(|it| (it.stored_text(), it));
         let transport = source.word("transport", written.transport, transports)?;
         let (server_url, seen, unconfirmed) = (written.server_url, written.seen, written.unconfirmed);
+        let beside = written.beside;
         let hosted = if transport == Transport::Mcp {
             source.refuse_rest([
                 ("base_url", written.base_url.as_ref().map(|it| it.span().start)),
                 ("field", written.field.first().map(|it| it.span().start)),
+                ("application_field", written.application_field.first().map(|it| it.span().start)),
                 ("oauth", written.oauth.as_ref().map(|it| it.span().start)),
+                ("client_credentials", written.client_credentials.as_ref().map(|it| it.span().start)),
                 ("api", written.api.as_ref().map(|_| 0)),
+                ("after_token", written.after_token.first().map(|it| it.span().start)),
                 ("account", written.account.as_ref().map(|it| it.span().start)),
                 ("check", written.check.as_ref().map(|it| it.span().start)),
                 ("tool", written.tool.first().map(|it| it.span().start)),
             ])?;
             let (docs, key) = (written.docs.take(), written.key.take());
-            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed })?)
+            Some(source.hosted(auth, HostedFields { server_url, docs, key, seen, unconfirmed, beside })?)
         } else {
-            source.refuse_hosted(&HostedFields { server_url, docs: None, key: None, seen, unconfirmed })?;
+            source.refuse_hosted(&HostedFields { server_url, docs: None, key: None, seen, unconfirmed, beside })?;
             None
         };
         let descriptor = match transport {
@@ -123,9 +146,12 @@ impl Shipped {
                     base_url: source.require("base_url", written.base_url)?,
                     docs: source.require("docs", written.docs)?,
                     fields: written.field,
+                    application_fields: written.application_field,
                     oauth: written.oauth,
                     key: written.key,
+                    client_credentials: written.client_credentials,
                     api: written.api,
+                    after_token: written.after_token,
                     account: written.account,
                     check: source.require("check", written.check)?,
                     tools: written.tool,

@@ -1,6 +1,6 @@
 //! Tests of the embedded files, and of each fault with its position.
 
-use super::{AuthKind, Category, FILES, Shipped, Transport, shipped};
+use super::{AuthKind, Category, FILES, Shipped, Slug, Transport, shipped};
 
 const FILE: &str = "connectors/tides.toml";
 const GOOD: &str = r#"# comments are welcome
@@ -42,7 +42,7 @@ fn every_file_is_embedded_and_loads() {
 fn each_hosted_server_names_an_https_address_a_source_and_a_day() {
     let all = shipped().unwrap();
     let hosted: Vec<_> = all.iter().filter_map(|it| Some((it, it.hosted.as_ref()?))).collect();
-    assert_eq!(hosted.len(), 81);
+    assert_eq!(hosted.len(), 91);
     let mut addresses: Vec<_> = hosted.iter().map(|(_, it)| it.server_url.trim_end_matches('/')).collect();
     addresses.sort_unstable();
     addresses.dedup();
@@ -55,6 +55,17 @@ fn each_hosted_server_names_an_https_address_a_source_and_a_day() {
         assert_eq!(hosted.seen.on.year(), 2026, "{slug}");
         assert!(shipped.description.ends_with('.') && shipped.description.chars().count() > 30, "{slug}");
         assert!(FILES.iter().any(|(file, _)| *file == format!("connectors/hosted/{slug}.toml")), "{slug}");
+    }
+}
+
+#[test]
+fn nine_rest_services_have_a_hosted_server_beside_them() {
+    let all = shipped().unwrap();
+    let beside: Vec<_> = all.iter().filter_map(|it| it.hosted.as_ref()?.beside.as_ref()).map(Slug::as_str).collect();
+    assert_eq!(beside, ["airtable", "clickup", "intercom", "jira", "linear", "monday", "notion", "stripe", "todoist"]);
+    for slug in beside {
+        let service = all.iter().find(|it| it.slug.as_str() == slug).unwrap();
+        assert_eq!(service.transport, Transport::Rest, "{slug}");
     }
 }
 
@@ -82,8 +93,9 @@ fn the_error_of_an_unknown_field_lists_the_known_ones() {
     assert_eq!(
         refusal("category =", "categori ="),
         "connectors/tides.toml, line 5, column 1: “categori” is not a field here. The fields are slug, name, \
-         description, category, auth, transport, base_url, docs, field, oauth, key, api, account, check, \
-         tool, server_url, seen, unconfirmed"
+         description, category, auth, transport, base_url, docs, field, application_field, oauth, key, \
+         client_credentials, api, after_token, account, check, tool, server_url, seen, unconfirmed, \
+         beside"
     );
 }
 

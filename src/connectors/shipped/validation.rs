@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 use url::Url;
 
-use super::descriptor::{Descriptor, Field, FieldKind, Key, Tables};
+use super::descriptor::{Descriptor, Key, Tables};
+use super::field::{Field, FieldKind};
 use super::tool::{ShippedTool, ToolTable};
 use super::{AuthKind, FileFault, Source};
 use crate::oauth::template_names;
@@ -22,13 +23,20 @@ impl Source<'_> {
     pub(super) fn validate(self, auth: AuthKind, tables: Tables) -> Result<Descriptor, FileFault> {
         self.check_tables(auth, &tables)?;
         let known = self.collect_names(&tables)?;
+        let mut with_application = known.clone();
+        let has_sign_in = tables.oauth.is_some();
+        let secrets = self.check_application(&tables.application_fields, has_sign_in, &mut with_application)?;
         self.check_url("base_url", &tables.base_url, &known)?;
         self.check_url("docs", &tables.docs, &BTreeSet::new())?;
         if let Some(oauth) = &tables.oauth {
-            self.check_provider(oauth, &known)?;
+            self.check_provider(oauth, &with_application)?;
+        }
+        if let Some(grant) = &tables.client_credentials {
+            self.check_client_credentials(grant, &tables.fields, &known)?;
         }
         if let Some(key) = &tables.key {
-            self.check_key(key, &tables.fields)?;
+            let token = tables.client_credentials.as_ref().map(|it| it.as_ref().token.as_str());
+            self.check_key(key, &tables.fields, token)?;
         }
         let check = &tables.check;
         let at = check.span().start;
@@ -38,27 +46,32 @@ impl Source<'_> {
             self.check_call(at, "account", &account.url, &account.method, &known)?;
             self.check_pointers(at, "account", [&account.id, &account.label])?;
         }
-        let tools = self.tools(tables.tools, known)?;
+        self.check_after_token(&tables.after_token, has_sign_in, &known)?;
+        let tools = self.tools(tables.tools, with_application, secrets)?;
         Ok(Descriptor {
             base_url: tables.base_url.into_inner(),
             docs: tables.docs.into_inner(),
             fields: tables.fields.into_iter().map(Spanned::into_inner).collect(),
+            application_fields: tables.application_fields.into_iter().map(Spanned::into_inner).collect(),
             oauth: tables.oauth.map(Spanned::into_inner),
             key: tables.key.map(Spanned::into_inner),
+            client_credentials: tables.client_credentials.map(Spanned::into_inner),
             api: tables.api.unwrap_or_default(),
+            after_token: tables.after_token.into_iter().map(Spanned::into_inner).collect(),
             account: tables.account.map(Spanned::into_inner),
             check: tables.check.into_inner(),
             tools,
         })
     }
 
-    /// Validates the tools. `connection` are the names of the connection.
+    /// Validates the tools. `connection` are the names of the connection, `secrets` those that only a credential may use.
     fn tools(
         self,
         written: Vec<Spanned<ToolTable>>,
         connection: BTreeSet<String>,
+        secrets: BTreeSet<String>,
     ) -> Result<Vec<ShippedTool>, FileFault> {
-        let known = KnownNames { connection, ..KnownNames::default() };
+        let known = KnownNames { connection, secrets, ..KnownNames::default() };
         let mut tools: Vec<ShippedTool> = Vec::with_capacity(written.len());
         for table in written {
             let at = table.span().start;
@@ -75,6 +88,10 @@ impl Source<'_> {
     fn check_tables(self, auth: AuthKind, tables: &Tables) -> Result<(), FileFault> {
         let oauth = tables.oauth.as_ref().map(|it| it.span().start);
         let key = tables.key.as_ref().map(|it| it.span().start);
+        if let Some(grant) = tables.client_credentials.as_ref().filter(|_| key.is_none()) {
+            let what = "[client_credentials] needs a [key], which presents its token. Add it".to_owned();
+            return Err(self.fault(grant.span().start, what));
+        }
         match (auth, oauth, key) {
             (AuthKind::OAuth, Some(_), None) | (AuthKind::Token, None, Some(_)) | (AuthKind::None, None, None) => {
                 Ok(())
@@ -93,35 +110,12 @@ impl Source<'_> {
         }
     }
 
-    /// Returns the names that templates may use: fields, and values captured from a grant.
+    /// Returns the names that templates may use: fields, and values that a sign-in brings.
     fn collect_names(self, tables: &Tables) -> Result<BTreeSet<String>, FileFault> {
         let mut known = BTreeSet::new();
         for field in &tables.fields {
             let (at, field) = (field.span().start, field.as_ref());
-            let fits = |name: &str| !name.is_empty() && name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
-            if !fits(&field.name) {
-                return Err(
-                    self.fault(at, format!("“{}” is not a field name. Write lower-case letters and _", field.name))
-                );
-            }
-            if RESERVED_FIELD_NAMES.contains(&field.name.as_str()) {
-                return Err(self.fault(at, format!("“{}” is a field of every form. Choose another name", field.name)));
-            }
-            if (field.kind == FieldKind::Secret) != SECRET_SUFFIXES.iter().any(|suffix| field.name.ends_with(suffix)) {
-                let suffixes = SECRET_SUFFIXES.join(", ");
-                return Err(self.fault(
-                    at,
-                    format!(
-                            "“{}” does not fit: names that end in {suffixes} are for secrets only, and secrets need such a name",
-                        field.name
-                    ),
-                ));
-            }
-            if !field.under.is_empty() && field.kind != FieldKind::Domain {
-                return Err(
-                    self.fault(at, format!("“under” is for a domain, which “{}” is not. Remove it", field.name))
-                );
-            }
+            self.check_field(at, field)?;
             if !known.insert(field.name.clone()) {
                 return Err(self.fault(at, format!("There are two fields called “{}”", field.name)));
             }
@@ -129,17 +123,49 @@ impl Source<'_> {
         let captured =
             tables.oauth.iter().flat_map(|it| it.as_ref().capture.keys().chain(it.as_ref().capture_callback.keys()));
         known.extend(captured.cloned());
+        known.extend(tables.after_token.iter().flat_map(|it| it.as_ref().keep.keys().cloned()));
         Ok(known)
     }
 
-    fn check_key(self, written: &Spanned<Key>, fields: &[Spanned<Field>]) -> Result<(), FileFault> {
+    /// Checks the name of a field, and that its kind fits.
+    pub(super) fn check_field(self, at: usize, field: &Field) -> Result<(), FileFault> {
+        let fits = |name: &str| !name.is_empty() && name.bytes().all(|it| it.is_ascii_lowercase() || it == b'_');
+        if !fits(&field.name) {
+            return Err(self.fault(at, format!("“{}” is not a field name. Write lower-case letters and _", field.name)));
+        }
+        if RESERVED_FIELD_NAMES.contains(&field.name.as_str()) {
+            return Err(self.fault(at, format!("“{}” is a field of every form. Choose another name", field.name)));
+        }
+        if (field.kind == FieldKind::Secret) != SECRET_SUFFIXES.iter().any(|suffix| field.name.ends_with(suffix)) {
+            let suffixes = SECRET_SUFFIXES.join(", ");
+            return Err(self.fault(
+                at,
+                format!(
+                        "“{}” does not fit: names that end in {suffixes} are for secrets only, and secrets need such a name",
+                    field.name
+                ),
+            ));
+        }
+        if !field.under.is_empty() && field.kind != FieldKind::Domain {
+            return Err(self.fault(at, format!("“under” is for a domain, which “{}” is not. Remove it", field.name)));
+        }
+        Ok(())
+    }
+
+    /// Checks that the key is a secret field, or the token that the client gets.
+    fn check_key(
+        self,
+        written: &Spanned<Key>,
+        fields: &[Spanned<Field>],
+        token: Option<&str>,
+    ) -> Result<(), FileFault> {
         let at = written.span().start;
         let is_secret =
             |name: &str| fields.iter().any(|it| it.as_ref().name == name && it.as_ref().kind == FieldKind::Secret);
         let known: BTreeSet<_> = fields.iter().map(|it| it.as_ref().name.clone()).collect();
         match written.as_ref() {
             Key::Bearer { field } | Key::Header { field, .. } | Key::Query { field, .. } | Key::Path { field, .. } => {
-                if is_secret(field) {
+                if is_secret(field) || token == Some(field) {
                     Ok(())
                 } else {
                     Err(self.fault(at, format!("“{field}” of [key] is not a [[field]] of kind secret")))
@@ -156,7 +182,7 @@ impl Source<'_> {
         }
     }
 
-    fn check_call(
+    pub(super) fn check_call(
         self,
         at: usize,
         table: &str,

@@ -76,6 +76,8 @@ pub(super) struct AdapterError(Failure);
 pub(super) enum Endpoint<'a> {
     /// Exchanges a code. A few providers also expect this state.
     CodeExchange(&'a str),
+    /// Requests a token for the client itself.
+    ClientToken,
     /// Refreshes a token.
     Refresh(&'a RefreshConfig),
     /// Revokes a token. The access token may authenticate the request.
@@ -107,7 +109,7 @@ impl<'a> HttpAdapter<'a> {
     ) -> Result<Self, Failure> {
         let (mut auth, mut client) = (provider.client_auth, client.clone());
         let url = match &endpoint {
-            Endpoint::CodeExchange(_) => template::url(&provider.token_url, values)?,
+            Endpoint::CodeExchange(_) | Endpoint::ClientToken => template::url(&provider.token_url, values)?,
             Endpoint::Refresh(config) => {
                 if config.omits_client_secret {
                     client.secret = None;
@@ -170,7 +172,7 @@ impl<'a> HttpAdapter<'a> {
         let headers = self.headers.get_or_init(|| response.headers().clone());
         match &self.endpoint {
             Endpoint::Revocation(config, _) => revocation_response(self, config, response, headers).await,
-            Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => {
+            Endpoint::CodeExchange(_) | Endpoint::ClientToken | Endpoint::Refresh(_) => {
                 token_response::transform(self, response, headers, &redactor).await
             }
         }

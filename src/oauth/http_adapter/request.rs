@@ -28,7 +28,7 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
         None => client_auth::authenticate(provider, adapter.auth, client, url, &mut parameters, adapter.now)?,
     };
     let (method, format) = match endpoint {
-        Endpoint::CodeExchange(_) => {
+        Endpoint::CodeExchange(_) | Endpoint::ClientToken => {
             parameters::override_with(&mut parameters, &provider.token_params);
             (Method::POST, provider.body)
         }
@@ -48,7 +48,7 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
     };
     let (parameters, redactor) = match endpoint {
         Endpoint::Revocation(config, _) => (revocation_parameters(provider, config, parameters), Redactor::default()),
-        Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => {
+        Endpoint::CodeExchange(_) | Endpoint::ClientToken | Endpoint::Refresh(_) => {
             let redactor = redactor(client, authentication.as_ref(), &parameters);
             (parameters::to_wire(provider, parameters), redactor)
         }
@@ -56,7 +56,9 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
     let format = if method == Method::GET { BodyFormat::Query } else { format };
     let request = bounded(Request::new(method, url.clone()));
     let request = match endpoint {
-        Endpoint::CodeExchange(_) | Endpoint::Refresh(_) => request.timeout(GRANT_REQUEST_TIMEOUT),
+        Endpoint::CodeExchange(_) | Endpoint::ClientToken | Endpoint::Refresh(_) => {
+            request.timeout(GRANT_REQUEST_TIMEOUT)
+        }
         Endpoint::Revocation(..) => request,
     };
     let request = write(request, url.clone(), format, parameters)
@@ -77,7 +79,7 @@ pub(super) fn transform(adapter: &HttpAdapter<'_>, standard: &HttpRequest) -> Re
 fn additions(provider: &Provider, endpoint: &Endpoint<'_>) -> Parameters {
     let (state, resource) = match endpoint {
         Endpoint::CodeExchange(state) => (provider.echo_state.then_some(*state), provider.resource.as_deref()),
-        Endpoint::Refresh(_) => (None, provider.resource.as_deref()),
+        Endpoint::ClientToken | Endpoint::Refresh(_) => (None, provider.resource.as_deref()),
         Endpoint::Revocation(..) => (None, None),
     };
     let additions = [("state", state), ("resource", resource)].into_iter();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::connect_method::form_status;
 use super::{authorization, below, href};
 use crate::app::App;
-use crate::connections::{CALLBACK, ClientRejection, EnteredClient};
+use crate::connections::{CALLBACK, ClientRejection, EnteredClient, FormValues};
 use crate::connectors::{self, Connector, Descriptor};
 use crate::error::{Error, FieldFaults};
 use crate::oauth::{ClientAuth, Provider};
@@ -20,7 +20,7 @@ use crate::web::extract::{BySlug, Form, Path};
 use crate::web::flash::Flash;
 use crate::web::form_restore::PendingForm;
 use crate::web::respond::{page_with, see_other};
-use crate::web::service_fields::{ProofView, host_of};
+use crate::web::service_fields::{FieldView, ProofView, host_of};
 use crate::web::shell::Shell;
 use crate::web::when::When;
 
@@ -29,6 +29,9 @@ use crate::web::when::When;
 pub(super) struct ApplicationForm {
     client_id: String,
     client_secret: String,
+    /// The service's own fields.
+    #[serde(flatten)]
+    fields: FormValues,
 }
 
 #[derive(Template)]
@@ -44,6 +47,8 @@ struct ApplicationPage<'a> {
     docs_host: String,
     scopes: &'a [String],
     client_id: &'a str,
+    /// Other fields of the service.
+    fields: Vec<FieldView>,
     /// The field for the secret; a public client has none.
     proof: Option<ProofView>,
     /// The reason for which the provider rejects the application, and the time of the first rejection.
@@ -58,6 +63,7 @@ struct Application {
     descriptor: Descriptor,
     provider: Provider,
     client_id: Option<String>,
+    values: FormValues,
     rejection: Option<ClientRejection>,
     shared: Vec<String>,
 }
@@ -78,7 +84,9 @@ impl Application {
             None => None,
         };
         let shared = shared.into_iter().filter(|name| *name != connector.name).collect();
-        Ok(Self { connector, descriptor, provider, client_id: client.map(|it| it.client.id), rejection, shared })
+        let (client_id, values) = client.map(|it| (it.client.id, it.application.values)).unzip();
+        let values = values.unwrap_or_default();
+        Ok(Self { connector, descriptor, provider, client_id, values, rejection, shared })
     }
 }
 
@@ -90,9 +98,13 @@ pub(super) async fn edit(
 ) -> Result {
     let application = Application::find(&app, &me, &slug).await?;
     let restored: Option<Form<ApplicationForm>> = pending_form.take_form(&app, &me).await?;
-    let current = || application.client_id.clone().unwrap_or_default();
-    let client_id = restored.map_or_else(current, |Form(typed)| typed.client_id);
-    Ok(form(&app, &me, &application, &client_id, &FieldFaults::default()).await)
+    let current = || ApplicationForm {
+        client_id: application.client_id.clone().unwrap_or_default(),
+        client_secret: String::new(),
+        fields: application.values.clone(),
+    };
+    let typed = restored.map_or_else(current, |Form(typed)| typed);
+    Ok(form(&app, &me, &application, &typed, &FieldFaults::default()).await)
 }
 
 pub(super) async fn update(
@@ -104,7 +116,7 @@ pub(super) async fn update(
     let application = Application::find(&app, &me, &slug).await?;
     let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
     let (authorization, now) = (authorization(&app), app.clock.now());
-    let entered = EnteredClient { is_for_all: true, id: &typed.client_id, secret };
+    let entered = EnteredClient { is_for_all: true, id: &typed.client_id, secret, application: &typed.fields };
     match authorization.enter_client(&me.actor, &application.connector, entered, now).await {
         Ok(()) => {
             let message =
@@ -112,7 +124,7 @@ pub(super) async fn update(
             me.flash(Flash::success(message)).await?;
             Ok(see_other(&href(&application.connector, me.here())))
         }
-        Err(Error::Invalid(faults)) => Ok(form(&app, &me, &application, &typed.client_id, &faults).await),
+        Err(Error::Invalid(faults)) => Ok(form(&app, &me, &application, &typed, &faults).await),
         Err(other) => Err(other.into()),
     }
 }
@@ -124,7 +136,13 @@ fn proof_view(application: &Application) -> Option<ProofView> {
     (auth != ClientAuth::None).then_some(view)
 }
 
-async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &str, faults: &FieldFaults) -> Response {
+async fn form(
+    app: &App,
+    me: &SignedIn,
+    application: &Application,
+    typed: &ApplicationForm,
+    faults: &FieldFaults,
+) -> Response {
     let (connector, calendar) = (&application.connector, me.calendar(app.clock.now()));
     let shell = below(me, format!("OAuth application of {}", connector.name), connector).await.with_faults(faults);
     page_with(
@@ -138,7 +156,8 @@ async fn form(app: &App, me: &SignedIn, application: &Application, client_id: &s
             docs: application.descriptor.docs.clone(),
             docs_host: host_of(&application.descriptor.docs),
             scopes: &application.provider.scopes,
-            client_id,
+            client_id: &typed.client_id,
+            fields: FieldView::all(&application.descriptor.application_fields, &typed.fields),
             proof: proof_view(application),
             rejection: application.rejection.as_ref().map(|it| (it.message.clone(), calendar.when(it.since))),
             shared: application.shared.clone(),

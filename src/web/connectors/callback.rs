@@ -8,11 +8,12 @@ use axum::extract::State as Handles;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{authorization, connected_message, href};
+use super::{authorization, choice_href, connected_message, href};
 use crate::app::App;
-use crate::connections::{self, CompletedSignIn};
+use crate::connections::{self, CompletedSignIn, SignInStep};
 use crate::connectors::Connector;
 use crate::error::{Error, Message};
+use crate::oauth::State;
 use crate::organisations;
 use crate::web::actor::SignedIn;
 use crate::web::error::Result;
@@ -45,24 +46,36 @@ pub(super) async fn callback(
         async move { authorization(&app).complete(&actor, session, &query, app.clock.now()).await }
     });
     match completion.await {
-        Ok(signed) => {
-            signed.released.announce(&app.live);
-            app.live.notify_owner(me.actor.owner_id());
-            let flash = if let Some(reason) = &signed.rejection {
-                Flash::important(format!("{reason}."))
-            } else {
-                let message = describe_sign_in(&signed);
-                Flash::success(connected_message(&app, &me, signed.connection, message).await?)
-            };
-            me.flash(flash).await?;
-            Ok(see_other(&href(&signed.connector, me.here())))
+        Ok(SignInStep::Completed(signed)) => show_completed(&app, &me, &signed).await,
+        Ok(SignInStep::AwaitsChoice(connector)) => {
+            let state = State::from_callback(query.get("state").map_or("", String::as_str));
+            Ok(see_other(&choice_href(&me, &connector, &state)))
         }
-        Err(Error::Internal(cause)) => Err(Error::Internal(cause).into()),
-        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause).into()),
-        Err(Error::Locked(cause)) => Err(Error::Locked(cause).into()),
-        Err(error) => {
-            let connector = authorization(&app).connector_of_callback(&me.actor, &query).await?;
-            Ok(show_failure(&me, StatusCode::CONFLICT, error.to_message(), connector).await)
+        Err(error) => show_error(&app, &me, error, &query).await,
+    }
+}
+
+/// Redirects to the page of a connected service, which shows the result of the sign-in.
+pub(super) async fn show_completed(app: &App, me: &SignedIn, signed: &CompletedSignIn) -> Result {
+    signed.released.announce(&app.live);
+    app.live.notify_owner(me.actor.owner_id());
+    let flash = if let Some(reason) = &signed.rejection {
+        Flash::important(format!("{reason}."))
+    } else {
+        let message = describe_sign_in(signed);
+        Flash::success(connected_message(app, me, signed.connection, message).await?)
+    };
+    me.flash(flash).await?;
+    Ok(see_other(&href(&signed.connector, me.here())))
+}
+
+/// Says why a sign-in failed. `query` names its state.
+pub(super) async fn show_error(app: &App, me: &SignedIn, error: Error, query: &BTreeMap<String, String>) -> Result {
+    match error {
+        error @ (Error::Internal(_) | Error::Unavailable(_) | Error::Locked(_)) => Err(error.into()),
+        error => {
+            let connector = authorization(app).connector_of_callback(&me.actor, query).await?;
+            Ok(show_failure(me, StatusCode::CONFLICT, error.to_message(), connector).await)
         }
     }
 }

@@ -10,6 +10,7 @@ use super::search::{Layout, Search, SearchParams};
 use super::views::kind_label;
 use crate::app::App;
 use crate::connections::{self, AvailableFilters, Catalogue, CatalogueEntry, CatalogueGroup};
+use crate::connectors::AuthKind;
 use crate::web::actor::SignedIn;
 use crate::web::badge::Badge;
 use crate::web::error::Result;
@@ -191,8 +192,11 @@ impl Card {
                 (0, CatalogueGroup::Coming) => "No tools yet".to_owned(),
                 (count, _) => when::count(count.unsigned_abs(), "tool"),
             },
-            kind: kind_label(entry.transport),
-            auth: entry.auth.label(),
+            kind: if entry.has_hosted { "Two ways to connect" } else { kind_label(entry.transport) },
+            auth: match entry.auth {
+                AuthKind::Token if entry.has_hosted => "Sign-in or key",
+                auth => auth.label(),
+            },
             link: entry.link.map(Badge::connection),
             matching_tools: entry
                 .found_tools

@@ -7,6 +7,7 @@ mod acceptance;
 mod application;
 mod callback;
 mod changes;
+mod choice;
 mod connect_method;
 mod connection;
 mod connection_picker;
@@ -14,6 +15,7 @@ mod discovery;
 mod edit;
 mod index;
 mod key;
+mod method_section;
 mod new;
 mod registry;
 mod removal;
@@ -32,6 +34,7 @@ use crate::connections::{self, AuthorizationService};
 use crate::connectors::{self, Connector};
 use crate::error::Error as DomainError;
 use crate::ids::ConnectionId;
+use crate::oauth::State;
 use crate::web::actor::SignedIn;
 use crate::web::error::{Error, Result};
 use crate::web::here::Here;
@@ -47,6 +50,7 @@ pub(super) fn router() -> Router<App> {
         .route("/connectors/new/registry/{id}", get(registry::show).post(registry::create))
         .route("/connectors/{slug}", get(show::show))
         .route("/connectors/{slug}/connection/continue", get(sign_in::show_continue))
+        .route("/connectors/{slug}/connection/choice", get(choice::new).post(choice::create))
         .route("/connectors/{slug}/connection", get(connection::new).post(connection::create))
         .route("/connectors/{slug}/application", get(application::edit).post(application::update))
         .route("/connectors/{slug}/edit", get(edit::edit).post(edit::update))
@@ -69,6 +73,11 @@ async fn new_connector(me: SignedIn) -> Result {
 /// Returns the address of the page of a connector.
 fn href(connector: &Connector, here: &Here) -> String {
     here.path(&format!("/connectors/{}", connector.slug))
+}
+
+/// Returns the address of the page on which the user of a sign-in chooses a site.
+fn choice_href(me: &SignedIn, connector: &Connector, state: &State) -> String {
+    format!("{}/connection/choice?state={}", href(connector, me.here()), state.expose())
 }
 
 /// Returns the connector if its server was added by the owner. Others have no such pages.

@@ -49,6 +49,8 @@ struct ConnectPage<'a> {
 struct MissingClient {
     /// Address of the form that enters a client, for administrators.
     href: Option<String>,
+    /// Address of the form that connects the server that the provider hosts.
+    hosted_href: Option<String>,
 }
 
 /// The last page of the hub before the pages of the provider.
@@ -148,7 +150,8 @@ async fn begin_with_form(
     }
     if !typed.client_id.trim().is_empty() {
         let secret = Some(typed.client_secret.trim()).filter(|secret| !secret.is_empty()).map(Secret::new);
-        let entered = EnteredClient { is_for_all: false, id: &typed.client_id, secret };
+        let application = &FormValues::new();
+        let entered = EnteredClient { is_for_all: false, id: &typed.client_id, secret, application };
         authorization.enter_client(&me.actor, connector, entered, now).await?;
     } else if !typed.client_secret.trim().is_empty() {
         return Err(Error::field("client_id", "Enter the client id that belongs to the secret"));
@@ -238,6 +241,7 @@ impl SignInRequirements {
             return Err(Error::NotFound("page"));
         }
         let descriptor = connectors::descriptor(&mut tx, &me.actor, connector.id).await?;
+        let hosted = connectors::find_hosted_beside(&mut tx, &me.actor, connector).await?;
         drop(tx);
         let is_missing = match (&descriptor, &provider) {
             (Some(_), Some(provider)) => {
@@ -247,6 +251,7 @@ impl SignInRequirements {
         };
         let missing = is_missing.then(|| MissingClient {
             href: me.user.is_admin.then(|| format!("{}/application", href(connector, me.here()))),
+            hosted_href: hosted.map(|hosted| form_href(me, &hosted)),
         });
         Ok(Self { provider, descriptor, missing })
     }
@@ -264,8 +269,8 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
     let shell = shell.with_faults(faults);
     let without_registration = provider.filter(|provider| {
         requirements.descriptor.is_none()
-            && provider.registration_url.is_none()
-            && !provider.supports_client_id_metadata
+            && (provider.registration_url.is_none() || faults.message_for("client_id").is_some())
+            && (!provider.supports_client_id_metadata || faults.message_for("client_id").is_some())
     });
     let describe =
         |scope: &String| provider.and_then(|provider| provider.scope_words.get(scope)).unwrap_or(scope).clone();
@@ -282,7 +287,11 @@ async fn form(app: &App, me: &SignedIn, connector: &Connector, filled: FilledFor
             label: &values.label,
             proof: without_registration.map(|provider| ProofView::optional(provider.client_auth)),
             client_id: &values.client_id,
-            fields: requirements.descriptor.as_ref().map(|it| FieldView::all(it, &values.fields)).unwrap_or_default(),
+            fields: requirements
+                .descriptor
+                .as_ref()
+                .map(|it| FieldView::all(&it.fields, &values.fields))
+                .unwrap_or_default(),
             missing: requirements.missing.clone(),
         },
     ))

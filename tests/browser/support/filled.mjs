@@ -143,6 +143,8 @@ export async function fill(stage) {
     ["service-continue", "/connectors/closed/connection", alice, toProvider],
     ["service-elsewhere", "/connectors/closed/connection/continue?state=made-up"],
     ["service-refused", "/oauth/callback?code=abc&state=made-up"],
+    ["hosted", "/connectors/quickbooks"], ["hosted-key", "/connectors/ref/connection"], ["hosted-error", "/connectors/ref/connection", alice, press("Connect")],
+    ["two-ways", "/connectors/notion"], ["two-ways-key", "/connectors/stripe"],
     ["rest", "/connectors/google-gmail", owner], ["rest-unknown", "/connectors/salesforce/connection", owner],
     ["application", "/connectors/google-gmail/application", owner],
     ["application-error", "/connectors/github/application", owner, press("Save")],

@@ -13,10 +13,10 @@ use crate::support::scripted_server::{ScriptedServer, tools};
 use crate::support::sign_in_server::{SignInRules, SignInServer};
 use crate::support::test_app::TestApp;
 
-const TIDES: &str = "/connectors/tides";
+pub(super) const TIDES: &str = "/connectors/tides";
 
 /// Ships a connector of the server at this address. A file may name https addresses only, and this server has none.
-async fn ship(app: &TestApp, auth: &str, url: Url) {
+pub(super) async fn ship(app: &TestApp, auth: &str, url: Url) {
     ship_with_key(app, auth, url, "").await;
 }
 

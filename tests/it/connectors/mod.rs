@@ -7,12 +7,14 @@ mod changed_tools;
 mod discovery;
 mod edits;
 mod hosted;
+mod hosted_refusals;
 mod ownership;
 mod refused;
 mod shipped;
 mod showing;
 mod tolerance;
 mod tool_filter;
+mod two_methods;
 
 use craft::connectors::{Shipped, Transport, shipped};
 use craft::serve;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{json as job_of, start, tool};
-use crate::support::ledger_service::Scripted;
+use crate::support::ledger_service::{KEY, Scripted};
 
 /// Runs `write_note`, which must not be repeated, with one answer. Returns the finished job, and the number of requests.
 async fn written(answer: Scripted) -> (Value, usize) {
@@ -123,4 +123,15 @@ async fn a_key_that_is_no_longer_accepted_stops_the_job_until_it_is_replaced() {
     app.wait_for_job(&alice, job, |job| job["status"] == "waiting_input").await;
     let page = alice.get(&format!("/jobs/{job}")).await;
     assert!(page.text("main").contains("Waiting for you"), "{}", page.text("main"));
+}
+
+#[tokio::test]
+async fn a_key_that_the_service_repeats_is_not_shown() {
+    let (app, ledger, alice) = start().await;
+    ledger.answer(Scripted::json(200, &json!({"id": "e1", "presented": format!("Bearer {KEY}")})));
+    let page = app.run(&alice, &tool("add_entry"), [("v/book", "sales"), ("v/amount", "7")]).await;
+    let job = job_of(&alice, &page).await;
+    assert_eq!(job["status"], "succeeded");
+    assert!(!page.body.contains(KEY) && !job.to_string().contains(KEY), "{job:#}");
+    assert!(job.to_string().contains("Bearer [redacted]"), "{job:#}");
 }

@@ -251,6 +251,11 @@ pub(crate) struct LedgerService {
 impl LedgerService {
     /// Starts the service and ships its connector.
     pub(crate) async fn start(app: &TestApp) -> Self {
+        Self::start_with(app, []).await
+    }
+
+    /// Starts the service, and ships its connector with others.
+    pub(crate) async fn start_with(app: &TestApp, others: impl IntoIterator<Item = Shipped>) -> Self {
         let this = Self { received: Arc::default(), script: Arc::default() };
         let (received, script) = (this.received.clone(), this.script.clone());
         let answer = move |request: Request| async move {
@@ -282,7 +287,7 @@ impl LedgerService {
             *url = url.replace("https://ledger.example", &base);
         }
         let workbench = Workbench::new(env!("CARGO_BIN_EXE_craft"));
-        let all: Vec<_> = craft::connectors::shipped().unwrap().into_iter().chain([shipped]).collect();
+        let all: Vec<_> = craft::connectors::shipped().unwrap().into_iter().chain([shipped]).chain(others).collect();
         serve::ship_connectors(&app.app.system, &all, &app.app.egress, &workbench, &app.app.clock).await.unwrap();
         this
     }

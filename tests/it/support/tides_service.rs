@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use craft::connectors::Shipped;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -21,6 +21,8 @@ use super::tides_connectors;
 pub(crate) const KEY: &str = "tk_7c1f";
 /// The key of the account `bob`.
 pub(crate) const OTHERS_KEY: &str = "tk_0ther";
+/// The token of the bot.
+pub(crate) const BOT_TOKEN: &str = "bt_5e1f09";
 /// The id and the secret of the client that the provider accepts from the start.
 pub(crate) const CLIENT: (&str, &str) = ("hub-at-tides", "s3cret-of-the-hub");
 
@@ -35,6 +37,7 @@ struct ServiceState {
     revoked_tokens: Vec<String>,
     clients: Vec<(String, String)>,
     account_requests: usize,
+    stations: Vec<Value>,
     /// The answer to account requests: a status, and the seconds of `Retry-After`.
     failing: Option<(StatusCode, Option<u64>)>,
     gate: Option<Gate>,
@@ -61,6 +64,8 @@ impl TidesService {
         let state = Arc::new(Mutex::new(state));
         let router = Router::new()
             .route("/{harbour}/me", get(show_account))
+            .route("/stations", get(list_stations))
+            .route("/levels/{slug}", get(list_levels))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/revoke", post(revoke))
@@ -113,6 +118,32 @@ impl TidesService {
         self.state.lock().unwrap().revoked_tokens.clone()
     }
 
+    /// Lists these stations from now on: id, name and address of each.
+    pub(crate) fn set_stations(&self, stations: &[(&str, &str, &str)]) {
+        let station = |&(id, name, address): &(&str, &str, &str)| json!({ "id": id, "name": name, "address": address, "scopes": ["water:read"] });
+        self.state.lock().unwrap().stations = stations.iter().map(station).collect();
+    }
+
+    /// Returns its connector `lighthouses`, whose users enter an application of theirs.
+    pub(crate) fn lighthouses(&self) -> Shipped {
+        tides_connectors::lighthouses(&self.base)
+    }
+
+    /// Accepts this client no more.
+    pub(crate) fn remove_client(&self, id: &str) {
+        self.state.lock().unwrap().clients.retain(|client| client.0 != id);
+    }
+
+    /// Returns its connector `beacons`, with a tool that presents the token of the bot.
+    pub(crate) fn beacons(&self) -> Shipped {
+        tides_connectors::beacons(&self.base)
+    }
+
+    /// Returns its connector `stations`, whose sign-in ends with the choice of a station.
+    pub(crate) fn stations(&self) -> Shipped {
+        tides_connectors::stations(&self.base)
+    }
+
     /// Returns its connectors: `tides`, with a key, and `harbours`, with a sign-in.
     pub(crate) fn shipped(&self) -> [Shipped; 2] {
         tides_connectors::connectors(&self.base)
@@ -141,12 +172,30 @@ async fn show_account(State(state): State<Shared>, Path(harbour): Path<String>, 
     let account = match (text("x-tides-key"), text("authorization")) {
         (KEY, _) => "alice",
         (OTHERS_KEY, _) => "bob",
+        (token, _) if token.starts_with("at-client-") => "client",
         (_, bearer) => match bearer.strip_prefix("Bearer at-").and_then(|rest| rest.split('-').next()) {
             Some(account) => account,
             None => return StatusCode::UNAUTHORIZED.into_response(),
         },
     };
     Json(json!({ "id": format!("id-of-{account}"), "name": format!("{account} of {harbour}") })).into_response()
+}
+
+/// Repeats the credential, as some services do in their errors.
+async fn list_levels(Path(slug): Path<String>, headers: HeaderMap) -> Response {
+    let credential = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if credential != format!("Bot {BOT_TOKEN}") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Json(json!({ "levels": [{ "place": slug }], "presented": credential })).into_response()
+}
+
+async fn list_stations(State(state): State<Shared>, headers: HeaderMap) -> Response {
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !bearer.starts_with("Bearer at-") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Json(json!({ "stations": state.lock().unwrap().stations })).into_response()
 }
 
 #[derive(Deserialize)]
@@ -195,6 +244,7 @@ async fn token(State(state): State<Shared>, headers: HeaderMap, Form(request): F
     // a grant belongs to the client that requested it
     let account = match request.grant_type.as_str() {
         "authorization_code" => request.code.strip_prefix("code-").map(str::to_owned),
+        "client_credentials" => Some("client".to_owned()),
         _ => request
             .refresh_token
             .strip_prefix("rt-")

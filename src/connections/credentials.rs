@@ -2,16 +2,13 @@
 //!
 //! The service must accept a credential in a real call before the hub stores it.
 
-mod faults;
-
-use self::faults::{field_error, secret_field};
+use super::entered_key::{self, AcceptedKey, TokenRefresh};
 use super::expiry::{ExpiryDate, ExpiryInput};
-use super::fields::{self, FormValues, ValidatedFields};
-use super::rest_service::{ExternalAccount, RestService};
+use super::fields::{FormValues, ValidatedFields};
 use super::store::access_secret;
 use super::token::NewToken;
 use super::token_refresh::schedule_verification;
-use super::{label, probe, store};
+use super::{label, probe, store, store_client_tokens};
 use crate::actor::Actor;
 use crate::audit::{self, Action};
 use crate::clock::Timestamp;
@@ -22,7 +19,7 @@ use crate::error::{Error, Result, combine};
 use crate::ids::{ConnectionId, ConnectorId};
 use crate::queue::{self, ReleasedJobs};
 use crate::secret::Secret;
-use crate::vault::Vault;
+use crate::vault::{NewSecret, SecretRef, Vault};
 
 /// The form that connects a service.
 #[derive(Clone, Debug)]
@@ -77,15 +74,7 @@ struct AcceptedCredential {
     secret: Secret,
     expiry: ExpiryDate,
     /// Present for a key alone.
-    details: Option<KeyDetails>,
-}
-
-/// The values and the account that belong to a key.
-struct KeyDetails {
-    values: FormValues,
-    account: Option<ExternalAccount>,
-    /// The form's field of the key.
-    secret_field: String,
+    details: Option<AcceptedKey>,
 }
 
 impl CredentialService<'_> {
@@ -107,7 +96,7 @@ impl CredentialService<'_> {
             NewCredential::Key(_) => label::with(label::parse(&new.label), validated)?,
             NewCredential::None | NewCredential::Token(_) => combine(label::parse(&new.label), validated)?,
         };
-        let accepted = self.verify(connector, validated).await?;
+        let accepted = self.verify(connector, validated, now).await?;
         let (mut tx, owner) = (self.db.enter(actor).await?, actor.owner_id());
         let secret = match &accepted {
             Some(it) => Some(self.vault.seal(&mut tx, owner, access_secret(&it.secret), now).await?),
@@ -118,7 +107,7 @@ impl CredentialService<'_> {
             return Err(label::taken_error(label));
         }
         if let Some(accepted) = &accepted {
-            accepted.store_details(&mut tx, actor, id, now).await?;
+            self.store_details(&mut tx, actor, id, accepted, None, now).await?;
         }
         let action = Action::ConnectionCreated { connection: id, connector: connector.id };
         audit::record(&mut tx, actor, &action, now).await?;
@@ -144,12 +133,12 @@ impl CredentialService<'_> {
         // the row is not locked while the service answers
         drop(tx);
         let validated = self.validate(actor, &connector, new, now).await?;
-        let accepted = self.verify(&connector, validated).await?;
+        let accepted = self.verify(&connector, validated, now).await?;
         let accepted = accepted
             .ok_or_else(|| Error::conflict(format!("{} takes no credential", connector.name), "Use it without one"))?;
         let (mut tx, owner) = (self.db.enter(actor).await?, actor.owner_id());
         let locked = lock_connected(&mut tx, actor, id).await?;
-        if let Some(KeyDetails { account, secret_field, .. }) = &accepted.details
+        if let Some(AcceptedKey { account, secret_field, .. }) = &accepted.details
             && let Some(message) = locked.other_account_error(account.as_ref())
         {
             return Err(Error::field(secret_field.clone(), message));
@@ -162,7 +151,7 @@ impl CredentialService<'_> {
             None => self.vault.seal(&mut tx, owner, access_secret(&accepted.secret), now).await?,
         };
         store::set_credential(&mut tx, owner, id, &secret, now).await?;
-        accepted.store_details(&mut tx, actor, id, now).await?;
+        self.store_details(&mut tx, actor, id, &accepted, locked.refresh.as_ref(), now).await?;
         let released = queue::release_awaiting_reauth(&mut tx, actor, id).await?;
         let action = Action::CredentialReplaced { connection: id, connector: connector.id };
         audit::record(&mut tx, actor, &action, now).await?;
@@ -192,7 +181,7 @@ impl CredentialService<'_> {
             }
             NewCredential::Key(new) => {
                 let descriptor = self.descriptor(actor, connector.id).await?;
-                let valid = combine(fields::validate(&descriptor.fields, &new.values), new.expiry.parse(now));
+                let valid = combine(entered_key::validate(&descriptor, &new.values), new.expiry.parse(now));
                 let (fields, expiry) = valid?;
                 Ok(ValidatedCredential::Key { descriptor: Box::new(descriptor), fields, expiry })
             }
@@ -204,6 +193,7 @@ impl CredentialService<'_> {
         &self,
         connector: &Connector,
         validated: ValidatedCredential<'_>,
+        now: Timestamp,
     ) -> Result<Option<AcceptedCredential>> {
         Ok(match validated {
             ValidatedCredential::None => None,
@@ -212,24 +202,57 @@ impl CredentialService<'_> {
                 Some(AcceptedCredential { secret: token.clone(), expiry, details: None })
             }
             ValidatedCredential::Key { descriptor, fields, expiry } => {
-                let (secret, secret_field) = (fields.combined_secret()?, secret_field(&descriptor));
-                let values = fields.values.clone();
-                let service = RestService { descriptor: *descriptor, values, credential: Some(secret.clone()) };
-                let checked = service.check(self.egress).await;
-                checked.map_err(|error| field_error(&service.descriptor, error))?;
-                let account = service.account(self.egress).await;
-                let details = Some(KeyDetails { values: fields.values, account, secret_field });
-                Some(AcceptedCredential { secret, expiry, details })
+                let key = entered_key::verify(self.egress, *descriptor, fields, now).await?;
+                Some(AcceptedCredential { secret: key.credential.clone(), expiry, details: Some(key) })
             }
             ValidatedCredential::ServerKey { key, filled: FilledKey { credential, values }, expiry } => {
                 let (secret, secret_field) =
                     (credential.to_secret()?, key.reported_field().unwrap_or("label").to_owned());
                 let checked = probe::discover_with_token(self.egress, connector, &secret).await;
-                checked.map_err(|error| faults::server_error(&secret_field, error))?;
-                let details = Some(KeyDetails { values, account: None, secret_field });
-                Some(AcceptedCredential { secret, expiry, details })
+                checked.map_err(|error| entered_key::server_error(&secret_field, error))?;
+                let key =
+                    AcceptedKey { credential: secret.clone(), refresh: None, values, account: None, secret_field };
+                Some(AcceptedCredential { secret, expiry, details: Some(key) })
             }
         })
+    }
+
+    /// Stores the values and the account of a key, and schedules the verification of the credential, or the refresh of its
+    /// token. `former` is the reference to the secret that the former token was refreshed with.
+    async fn store_details(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        id: ConnectionId,
+        accepted: &AcceptedCredential,
+        former: Option<&SecretRef>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let owner = actor.owner_id();
+        if let Some(AcceptedKey { values, account, .. }) = &accepted.details {
+            let captured = serde_json::to_value(values).map_err(Error::internal)?;
+            store::set_account(tx, owner, id, &captured, account.as_ref()).await?;
+        }
+        schedule_verification(tx, owner, id, &accepted.expiry, now).await?;
+        let refresh = accepted.details.as_ref().and_then(|key| key.refresh.as_ref());
+        match (refresh, former) {
+            (Some(TokenRefresh { secret, expires_at, next_attempt_at }), former) => {
+                let secret = if let Some(former) = former {
+                    self.vault.replace(tx, owner, former, secret, now).await?;
+                    former.clone()
+                } else {
+                    let new = NewSecret { purpose: "connection.refresh", value: secret };
+                    self.vault.seal(tx, owner, new, now).await?
+                };
+                store_client_tokens::set_refresh(tx, owner, id, &secret, *expires_at, *next_attempt_at).await?;
+            }
+            (None, Some(former)) => {
+                self.vault.shred(tx, owner, former).await?;
+                store_client_tokens::clear_refresh(tx, owner, id).await?;
+            }
+            (None, None) => {}
+        }
+        Ok(())
     }
 
     async fn server_key(&self, actor: &Actor, connector: ConnectorId) -> Result<ServerKey> {
@@ -241,17 +264,6 @@ impl CredentialService<'_> {
         let mut tx = self.db.enter(actor).await?;
         let descriptor = connectors::descriptor(&mut tx, actor, connector).await?;
         descriptor.ok_or_else(|| Error::conflict("This service takes no key", "Open its page to see how to connect it"))
-    }
-}
-
-impl AcceptedCredential {
-    /// Stores the values and the account of a key, and schedules the verification of the credential.
-    async fn store_details(&self, tx: &mut Tx, actor: &Actor, id: ConnectionId, now: Timestamp) -> Result<()> {
-        if let Some(KeyDetails { values, account, .. }) = &self.details {
-            let captured = serde_json::to_value(values).map_err(Error::internal)?;
-            store::set_account(tx, actor.owner_id(), id, &captured, account.as_ref()).await?;
-        }
-        schedule_verification(tx, actor.owner_id(), id, &self.expiry, now).await
     }
 }
 

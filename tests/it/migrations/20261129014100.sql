@@ -1,0 +1,1 @@
+-- no row of its own: the columns are null unless a sign-in waits for a choice

@@ -1,0 +1,1 @@
+-- no row of its own: the column is null unless a shipped file fills it at start

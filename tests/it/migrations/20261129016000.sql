@@ -1,0 +1,5 @@
+-- no connector of a former release stands beside another
+DO $$
+BEGIN
+    ASSERT NOT EXISTS (SELECT FROM connectors WHERE beside IS NOT NULL);
+END $$;
