@@ -62,7 +62,7 @@ async fn what_works_goes_first_and_what_is_coming_is_folded() {
     add(&owner, "Aviary", server.url().as_str()).await;
     let groups = |page: &Page| page.texts("#results > h2, #results summary");
     let page = owner.get("/connectors").await;
-    assert_eq!(groups(&page), ["Ready to use (2)", "Not ready yet: can be connected, not run (21)"]);
+    assert_eq!(groups(&page), ["Ready to use (2)", "Not ready yet: can be connected, not run (31)"]);
     assert!(page.has("#results details:not([open])"));
     assert_eq!(page.texts("#results > .cards .state"), ["Connected", "Connected"]);
     assert!(!page.has("#results details .state"), "what is simply not connected has no badge");
