@@ -153,7 +153,9 @@ mod tests {
             pointer.contains("line 13, ") && pointer.contains("“name” in [after_token] is not a JSON Pointer"),
             "{pointer}"
         );
-        assert!(fault("keep = { station = \"/id\" }", "keep = {}").contains("names nothing"));
+        let unused = FILE.replace("/{station}", "").replace("keep = { station = \"/id\" }", "keep = {}");
+        let unused = Shipped::parse("connectors/tides.toml", &unused).unwrap_err().to_string();
+        assert!(unused.contains("“keep” of [[after_token]] names nothing"), "{unused}");
         assert!(fault("[\"station\", \"stations\"]", "[\"\", \"\"]").contains("“noun” of [[after_token]] is empty"));
         assert!(fault("https://tides.example/stations", "http://tides.example/stations").contains("after_token.url"));
         let host = fault("https://tides.example/stations", "https://{port}.tides.example/stations");
